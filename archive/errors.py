@@ -1,0 +1,48 @@
+"""Errors a user can mend, as one tree. Programming errors keep their traceback and are not here.
+
+    BackissueError
+    ├── ConfigError          backissue.toml says something that cannot be
+    ├── ArchiveError         a database file cannot be opened, read or written
+    │   └── NotFoundError    the archive holds no such article or source
+    ├── BusyError            another run holds the lock; waiting helps
+    └── SiteError            the site cannot be read at all (not a problem of one page)
+
+Each says what happened to which thing (`str(error)`), what to do next (`hint`), and whether
+trying the same again can help (`retry`).
+"""
+
+from __future__ import annotations
+
+
+class BackissueError(Exception):
+    """The base of all errors that are told to the user as a sentence, without a traceback."""
+
+    retry = False
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ConfigError(BackissueError):
+    """backissue.toml holds an unknown key, a wrong type or a value that cannot be."""
+
+
+class ArchiveError(BackissueError):
+    """A database file cannot be opened, read or written."""
+
+
+class NotFoundError(ArchiveError):
+    """The archive holds no such article or source."""
+
+
+class BusyError(BackissueError):
+    """Another run of the same source is under way."""
+
+    retry = True
+
+
+class SiteError(BackissueError):
+    """The site cannot be read at all: not there, or refusing."""
+
+    retry = True

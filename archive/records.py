@@ -1,0 +1,222 @@
+"""The data objects: one frozen type for each moment on the way from a site to the archive.
+
+A signature says by its types where in the flow one stands. What is not there is None, never "";
+times are aware UTC datetimes, or a date where the site told only the day; sequences are tuples.
+This file knows no SQL, no HTTP and no HTML, and imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+Moment = datetime | date
+"""An aware UTC datetime, or a date where the source told only the day."""
+
+Origins = tuple[tuple[str, str], ...]
+"""Where each field came from: (field, "surface:rule") pairs such as ("title", "page:entry-title")."""
+
+
+class Surface(StrEnum):
+    """Which side of a WordPress site a statement was read from, the most exact first."""
+
+    REST = "rest"
+    PAGE = "page"
+    FEED = "feed"
+
+
+class PageKind(StrEnum):
+    """What was asked of the site, which says how the answer is read."""
+
+    ARTICLE = "article"  # HTML of an article, or of a further part or comment page of it
+    POSTS = "posts"  # REST listing of posts (JSON array)
+    COMMENTS = "comments"  # REST listing of comments (JSON array)
+    POSTS_FEED = "posts-feed"  # RSS or Atom
+    COMMENTS_FEED = "comments-feed"  # RSS or Atom, of the site or of one article
+
+
+class CommentKind(StrEnum):
+    """WordPress' three kinds of comment."""
+
+    COMMENT = "comment"
+    PINGBACK = "pingback"
+    TRACKBACK = "trackback"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """How one site is to be read. An argument of every reading function, never looked up inside it.
+
+    `url` is the origin as the user configured it. `timezone` is an IANA name and tells how printed
+    dates without a zone are meant; `language` (BCP 47) how printed month names are. `article_pattern`
+    is a regular expression searched in the path of an address. `keep` and `drop` are CSS selectors
+    for the body of an article. `comments` names the comment style: "auto", "native", "wpdiscuz" or "none".
+    """
+
+    name: str
+    url: str
+    title: str | None = None
+    timezone: str = "UTC"
+    language: str | None = None
+    article_pattern: str | None = None
+    comments: str = "auto"
+    keep: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One answer of the site, as received: enough to extract again without the network.
+
+    `url` was asked, `final_url` answered (after redirects). `headers` has lower-case names. `body`
+    is the decoded entity (no transfer or content coding). `lastmod` is the site's own mark of change
+    for this address as it was listed when the page was asked for (a sitemap's lastmod, REST's
+    modified_gmt), verbatim: when a listing shows another one, the page has changed.
+    A 304 is a Page with an empty body.
+    """
+
+    source: str
+    kind: PageKind
+    url: str
+    final_url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    fetched_at: datetime
+    body: bytes
+    lastmod: str | None = None
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, by its name in any case."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key == wanted), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """What one page or listing says of one article. None means that it does not say.
+
+    Identity is the site and `post_id` (WordPress' own id), else the site and `url` (canonical).
+    `text` is plain text, paragraphs divided by blank lines; `markdown` the same with its structure.
+    `comments_stated` is the number of comments the site claims; `links` are the body's outward links.
+    """
+
+    url: str
+    post_id: int | None = None
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    published: Moment | None = None
+    modified: Moment | None = None
+    text: str | None = None
+    markdown: str | None = None
+    description: str | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    image: str | None = None
+    comments_stated: int | None = None
+    comments_open: bool | None = None
+    links: tuple[str, ...] = ()
+    origins: Origins = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """What one page, listing or feed says of one comment.
+
+    `id` and `parent` are the site's own ids as text; `id` is None for pings a theme shows without one.
+    `post_id` is the article's own id where the surface tells it (REST, feeds); on an article's page it
+    may be None, and the comment belongs to the page's article. `published_raw` is the date as printed.
+    `html` is safe: only harmless tags, and links that name no script. `depth` counts from 1 as the
+    page nests it; `position` counts from 0 in the order of the page.
+    """
+
+    id: str | None
+    parent: str | None = None
+    post_id: int | None = None
+    kind: CommentKind = CommentKind.COMMENT
+    author: str | None = None
+    author_url: str | None = None
+    published: Moment | None = None
+    published_raw: str | None = None
+    text: str | None = None
+    html: str | None = None
+    permalink: str | None = None
+    depth: int | None = None
+    position: int | None = None
+    origins: Origins = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A fault of the site, or a gap in what it says, as a value. Our own faults raise instead.
+
+    `code` is a short stable word ("no-text", "challenge-page"); `detail` a sentence for people that
+    says what is missing and why; `field` names the field it touches, if one.
+    """
+
+    code: str
+    detail: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """Everything read out of one Page. `surface` ranks its statements against those of other pages."""
+
+    surface: Surface
+    articles: tuple[Article, ...] = ()
+    comments: tuple[Comment, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Facts of the earlier visits to one address; what is to be done about them is decided elsewhere.
+
+    `changed_at` is when a visit last brought something new; `failures` counts the visits since the
+    last good one; `published` is the article's own date, None where the address is no article.
+    """
+
+    url: str
+    status: int
+    fetched_at: datetime
+    changed_at: datetime | None = None
+    failures: int = 0
+    etag: str | None = None
+    last_modified: str | None = None
+    lastmod: str | None = None
+    published: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What one save changed in the archive, in rows."""
+
+    articles_new: int = 0
+    articles_changed: int = 0
+    comments_new: int = 0
+    comments_changed: int = 0
+    problems: int = 0
+
+    def __add__(self, other: Saved) -> Saved:
+        return Saved(**{name: getattr(self, name) + getattr(other, name) for name in Saved.__slots__})
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, name) for name in Saved.__slots__ if name != "problems")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One crawl of one source, as the run ledger keeps it. `id` is given by the archive."""
+
+    id: int
+    source: str
+    trigger: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: str | None = None
+    requests: int = 0
+    bytes: int = 0
+    saved: Saved = field(default_factory=Saved)
+    sentence: str | None = None
