@@ -1,0 +1,133 @@
+"""How the comments of one article are saved: found again by the site's own id, merged, versioned.
+
+A ping that a theme shows without any id is known by what it says. A parent that is not held yet
+is noted by its site's id and joined as soon as it arrives. This file writes only `comments`,
+`comment_versions` and the counts in `articles`, inside a transaction of its caller.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+
+from sqlite_utils import Database
+
+from archive import rows
+from archive.merge import REST_OF_THEM, Merged, Value, compact, merge
+from archive.records import Comment, Saved, Surface
+from archive.times import to_text
+
+CHUNK = 500  # keys in one query, below SQLite's limit of 999 variables in old builds
+_PLACE = (
+    "depth",
+    "position",
+)  # where a page shows a comment: kept as first seen, since it moves as threads grow
+
+
+def key_of(comment: Comment, article_id: int) -> str:
+    """What a comment is known by within its source: the site's id, else a digest of what it says."""
+    if comment.id is not None:
+        return comment.id
+    said = [
+        str(article_id),
+        comment.kind.value,
+        comment.author,
+        comment.author_url,
+        to_text(comment.published),
+    ]
+    said.append(comment.text)
+    return "~" + hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
+
+
+class CommentWriter:
+    """Saves comments that one surface of one source told at one time (`at`, ISO 8601 UTC)."""
+
+    def __init__(self, db: Database, source: str, surface: Surface, cause: str, at: str) -> None:
+        self.db = db
+        self.source = source
+        self.surface = surface
+        self.cause = cause
+        self.at = at
+
+    def save(self, article_id: int, comments: Sequence[Comment]) -> Saved:
+        """Save the comments of one article."""
+        by_key = {key_of(comment, article_id): comment for comment in comments}
+        held = self._held(list(by_key))
+        new, changed = [], 0
+        for key, comment in by_key.items():
+            old = held.get(key)
+            merged = self._merge(old, comment)
+            if old is None:
+                self._insert(article_id, key, merged)
+                new.append(key)
+            else:
+                changed += self._update(old, merged)
+        self._join_parents(list(by_key))
+        if new or changed:
+            self._count(article_id)
+        return Saved(comments_new=len(new), comments_changed=changed)
+
+    def _held(self, keys: list[str]) -> dict[str, dict[str, Value]]:
+        held: dict[str, dict[str, Value]] = {}
+        for some in _chunks(keys):
+            marks = ", ".join("?" * len(some))
+            sql = f"SELECT * FROM comments WHERE source = ? AND key IN ({marks})"  # noqa: S608
+            held |= {row["key"]: row for row in self.db.query(sql, [self.source, *some])}
+        return held
+
+    def _merge(self, old: dict[str, Value] | None, comment: Comment) -> Merged:
+        new = rows.comment_values(comment)
+        origins = dict(comment.origins)
+        if "parent" in origins:
+            origins["site_parent"] = origins.pop("parent")
+        if old:
+            new |= {name: old[name] for name in _PLACE if old[name] is not None}
+        held = json.loads(str(old["origins"])) if old else {}
+        return merge(old or {}, held, new, origins, surface=self.surface, watched=rows.COMMENT_WATCHED)
+
+    def _insert(self, article_id: int, key: str, merged: Merged) -> None:
+        row = {"article_id": article_id, "source": self.source, "key": key, **merged.values}
+        times = {"first_seen": self.at, "changed_at": self.at}
+        rows.insert(self.db, "comments", row | times | {"origins": json.dumps(compact(merged.origins))})
+
+    def _update(self, old: dict[str, Value], merged: Merged) -> bool:
+        values = dict(merged.values)
+        if merged.edited:
+            version = {name: old[name] for name in rows.COMMENT_VERSIONED}
+            version |= rows.version_facts(old, merged.edited, self.cause, self.at)
+            version |= {"comment_id": old["id"], "version": old["version_count"]}
+            rows.insert(self.db, "comment_versions", version)
+            values |= {"changed_at": self.at, "version_count": int(old["version_count"] or 1) + 1}
+        if "site_parent" in values:
+            values["parent_id"] = None  # joined anew below
+        held = json.loads(str(old["origins"]))
+        if any(held.get(name, held.get(REST_OF_THEM)) != origin for name, origin in merged.origins.items()):
+            values["origins"] = json.dumps(compact(held | merged.origins))
+        rows.update(self.db, "comments", old["id"], values)
+        return bool(merged.edited)
+
+    def _join_parents(self, keys: list[str]) -> None:
+        """Join each comment whose parent is held, and each orphan whose parent has just come."""
+        for some in _chunks(keys):
+            marks = ", ".join("?" * len(some))
+            self.db.execute(
+                "UPDATE comments SET parent_id = (SELECT id FROM comments AS parent"  # noqa: S608
+                " WHERE parent.source = comments.source AND parent.key = comments.site_parent)"
+                " WHERE parent_id IS NULL AND site_parent IS NOT NULL AND source = ?"
+                f" AND (key IN ({marks}) OR site_parent IN ({marks})) AND EXISTS (SELECT 1 FROM comments AS parent"
+                " WHERE parent.source = comments.source AND parent.key = comments.site_parent)",
+                [self.source, *some, *some],
+            )
+
+    def _count(self, article_id: int) -> None:
+        self.db.execute(
+            "UPDATE articles SET (comment_count, last_comment) = (SELECT count(*), max(published)"
+            " FROM comments WHERE article_id = articles.id AND gone_at IS NULL) WHERE id = ?",
+            [article_id],
+        )
+
+
+def _chunks(keys: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(keys), CHUNK):
+        yield keys[start : start + CHUNK]

@@ -1,0 +1,77 @@
+"""How a database file of ours is opened, brought up to date and written.
+
+Every file is in WAL mode, so that readers never wait for the writer. Every write happens between
+BEGIN IMMEDIATE and COMMIT: a deferred transaction that first reads and then writes fails at once
+when another process writes in between, and no time-out helps it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from archive.errors import ArchiveError
+from archive.locks import hold
+
+BUSY = 30.0  # seconds a writer waits for another one
+
+
+def connect(path: Path, *, create: bool = True) -> Database:
+    """Open a database file for reading and writing. Raises ArchiveError when that cannot be."""
+    if not create and not path.exists():
+        raise ArchiveError(
+            f"There is no archive at {path}.", hint="Make one with `backissue crawl` or `backissue up`."
+        )
+    if not path.parent.is_dir():
+        raise ArchiveError(
+            f"The folder {path.parent} does not exist.", hint="Make it, or name another place."
+        )
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.DatabaseError as error:
+        raise ArchiveError(
+            f"{path} cannot be opened as an SQLite database: {error}.",
+            hint="Is it another kind of file, or is its folder not writable?",
+        ) from error
+    return Database(connection)
+
+
+@contextmanager
+def transaction(db: Database) -> Iterator[None]:
+    """One write transaction: all of the block, or nothing of it."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.rollback()
+        raise
+    db.execute("COMMIT")
+
+
+def migrate(db: Database, migrations: Migrations, path: Path) -> None:
+    """Bring a file to the newest schema, one process at a time.
+
+    Raises ArchiveError for a file that a newer program has written.
+    """
+    known = {migration.name for migration in migrations.pending(db)} | _applied(db, migrations)
+    ours = {migration.name for migration in migrations.pending(Database(memory=True))}
+    if newer := sorted(known - ours):
+        raise ArchiveError(
+            f"{path} was written by a newer Backissue (it has {', '.join(newer)}).",
+            hint="Upgrade Backissue to open it.",
+        )
+    if migrations.pending(db):
+        with hold(path, "migrate", wait=BUSY):
+            migrations.apply(db)
+
+
+def _applied(db: Database, migrations: Migrations) -> set[str]:
+    return {migration.name for migration in migrations.applied(db)}

@@ -1,0 +1,110 @@
+"""What the archive already holds of a source, for the crawler: the only way back, and read-only.
+
+Facts only; what is to be fetched because of them is decided in the crawler.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from archive.records import PageKind, Seen
+from archive.times import from_text, instant
+
+_VISIT = """
+SELECT visits.url, status, fetched_at, visits.changed_at, failures, etag, last_modified, lastmod, published
+FROM visits LEFT JOIN articles ON articles.id = article_id
+"""
+
+
+class Facts:
+    """The facts of one source, read through a connection that cannot write."""
+
+    def __init__(self, archive: Path, source: str) -> None:
+        self.source = source
+        self._db = sqlite3.connect(f"{archive.absolute().as_uri()}?mode=ro", uri=True)
+        self._db.row_factory = sqlite3.Row
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def visit(self, url: str) -> Seen | None:
+        """The facts of the visits to one address, or None if it was never asked for."""
+        row = self._one(f"{_VISIT} WHERE visits.source = ? AND visits.url = ?", self.source, url)
+        return _seen(row) if row else None
+
+    def article_visits(self) -> Iterator[Seen]:
+        """The visits to every known article's page, one at a time, the longest ago first."""
+        sql = f"{_VISIT} WHERE visits.source = ? AND kind = ? ORDER BY fetched_at"
+        with closing(self._db.execute(sql, [self.source, PageKind.ARTICLE.value])) as cursor:
+            yield from map(_seen, cursor)
+
+    def address_of(self, post_id: int) -> str | None:
+        """The address of the article with the site's own id, or None."""
+        row = self._one("SELECT url FROM articles WHERE source = ? AND post_id = ?", self.source, post_id)
+        return row["url"] if row else None
+
+    def post_of(self, url: str) -> int | None:
+        """The site's own id of the article at a known address, or None."""
+        row = self._one(
+            "SELECT post_id FROM addresses JOIN articles ON articles.id = article_id"
+            " WHERE addresses.source = ? AND addresses.url = ?",
+            self.source,
+            url,
+        )
+        return row["post_id"] if row else None
+
+    def unknown_comments(self, ids: Iterable[str]) -> set[str]:
+        """Those of the site's comment ids that the archive does not hold."""
+        return {
+            site_id
+            for site_id in ids
+            if not self._one("SELECT 1 FROM comments WHERE source = ? AND key = ?", self.source, site_id)
+        }
+
+    def unread_articles(self) -> Iterator[str]:
+        """Addresses of articles that are listed and whose page was never read, the newest first."""
+        sql = (
+            "SELECT url FROM articles WHERE source = ? AND text IS NULL AND gone_at IS NULL"
+            " ORDER BY published DESC, id"
+        )
+        with closing(self._db.execute(sql, [self.source])) as cursor:
+            yield from (row["url"] for row in cursor)
+
+    def cursor(self, name: str) -> datetime | None:
+        """Up to when a listing has been read completely, or None."""
+        row = self._one("SELECT value FROM cursors WHERE source = ? AND name = ?", self.source, name)
+        return instant(row["value"]) if row else None
+
+    def _one(self, sql: str, *values: str | int) -> sqlite3.Row | None:
+        with closing(self._db.execute(sql, values)) as cursor:
+            row: sqlite3.Row | None = cursor.fetchone()
+            return row
+
+
+def _seen(row: sqlite3.Row) -> Seen:
+    return Seen(
+        url=row["url"],
+        status=row["status"],
+        fetched_at=instant(row["fetched_at"]),
+        changed_at=instant(row["changed_at"]) if row["changed_at"] else None,
+        failures=row["failures"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        lastmod=row["lastmod"],
+        published=from_text(row["published"]),
+    )

@@ -1,0 +1,138 @@
+"""Raw pages, as the site sent them, in a second file beside the archive: `pages.db`.
+
+It is never served. A page is kept before anything is read out of it, so that whatever goes wrong
+later can be mended by reading it again. Bodies are kept once, by their digest, compressed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import zstandard
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from archive.database import connect, migrate, transaction
+from archive.records import Page, PageKind
+from archive.times import instant, to_text
+
+migrations = Migrations("backissue-pages")
+LEVEL = 10  # zstd: half a gzip'd WARC's size at about 2 ms a page, with room for a dictionary
+
+
+@migrations()
+def m001_first(db: Database) -> None:
+    """Bodies by digest, and one row for each time a page was received."""
+    db.execute("""
+CREATE TABLE bodies (
+    digest TEXT PRIMARY KEY NOT NULL,
+    coding TEXT NOT NULL,
+    length INTEGER NOT NULL,
+    body BLOB NOT NULL
+) WITHOUT ROWID""")
+    db.execute("""
+CREATE TABLE pages (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    url TEXT NOT NULL,
+    final_url TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    headers TEXT NOT NULL,
+    fetched_at TEXT NOT NULL,
+    lastmod TEXT,
+    digest TEXT NOT NULL REFERENCES bodies(digest)
+)""")
+    db.execute("CREATE INDEX pages_url ON pages(source, url, id)")
+
+
+def beside(archive: Path) -> Path:
+    """Where the raw pages of an archive lie: `news.db` has `news-pages.db`, `archive.db` has `pages.db`."""
+    stem = archive.stem.removesuffix("archive").rstrip("-_.")
+    return archive.with_name(f"{stem}-pages.db" if stem else "pages.db")
+
+
+class Pages:
+    """The raw pages of one archive."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self._pack = zstandard.ZstdCompressor(level=LEVEL)
+        self._unpack = zstandard.ZstdDecompressor()
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open or create the file. Raises ArchiveError when that cannot be."""
+        db = connect(path)
+        migrate(db, migrations, path)
+        return cls(db)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def keep(self, page: Page) -> None:
+        """Keep a page as received. A body that is already held is not written again."""
+        digest = hashlib.sha256(page.body).hexdigest()
+        with transaction(self.db):
+            if not self.db.execute("SELECT 1 FROM bodies WHERE digest = ?", [digest]).fetchone():
+                body = self._pack.compress(page.body)
+                self.db.execute("INSERT INTO bodies VALUES (?, 'zstd', ?, ?)", [digest, len(page.body), body])
+            self.db.execute(
+                "INSERT INTO pages (source, kind, url, final_url, status, headers, fetched_at, lastmod, digest)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    page.source,
+                    page.kind.value,
+                    page.url,
+                    page.final_url,
+                    page.status,
+                    json.dumps(page.headers),
+                    to_text(page.fetched_at),
+                    page.lastmod,
+                    digest,
+                ],
+            )
+
+    def newest(self, source: str, url: str) -> Page | None:
+        """The page last received from an address, or None."""
+        rows = self._read("WHERE source = ? AND url = ? ORDER BY pages.id DESC LIMIT 1", [source, url])
+        return next(rows, None)
+
+    def all(self, source: str) -> Iterator[Page]:
+        """Every page of a source in the order of receipt, one at a time."""
+        return self._read("WHERE source = ? ORDER BY pages.id", [source])
+
+    def _read(self, where: str, values: list[object]) -> Iterator[Page]:
+        sql = f"SELECT pages.*, coding, body FROM pages JOIN bodies USING (digest) {where}"  # noqa: S608
+        cursor = self.db.conn.cursor()
+        cursor.row_factory = sqlite3.Row
+        for row in cursor.execute(sql, values):
+            yield self._page(row)
+
+    def _page(self, row: sqlite3.Row) -> Page:
+        return Page(
+            source=row["source"],
+            kind=PageKind(row["kind"]),
+            url=row["url"],
+            final_url=row["final_url"],
+            status=row["status"],
+            headers=tuple((name, value) for name, value in json.loads(row["headers"])),
+            fetched_at=instant(row["fetched_at"]),
+            body=self._unpack.decompress(row["body"]),
+            lastmod=row["lastmod"],
+        )

@@ -1,0 +1,153 @@
+"""Between records and rows: which fields are columns, which of them an edit can touch.
+
+It knows the column names and how values are written; when to write is decided in `store`.
+Table and column names are literals of this package, never input.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from sqlite_utils import Database
+
+from archive.merge import Value, rank
+from archive.records import Article, Comment
+from archive.times import to_text
+
+ARTICLE_WATCHED = frozenset({"title", "byline", "published", "text", "description"})
+ARTICLE_VERSIONED = ("title", "byline", "published", "modified", "text", "markdown", "description")
+COMMENT_WATCHED = frozenset({"author", "author_url", "published", "text", "site_parent"})
+COMMENT_VERSIONED = ("site_parent", "author", "author_url", "published", "text", "html")
+
+
+def must(text: str | None) -> str:
+    """The text of a time that cannot be missing. Raises ValueError if it is."""
+    if text is None:
+        raise ValueError("a time is missing")
+    return text
+
+
+def article_values(article: Article) -> dict[str, Value]:
+    """The columns of `articles` that an Article speaks of."""
+    return {
+        "post_id": article.post_id,
+        "url": article.url,
+        "title": article.title,
+        "byline": ", ".join(article.authors) or None,
+        "published": to_text(article.published),
+        "modified": to_text(article.modified),
+        "text": article.text,
+        "markdown": article.markdown,
+        "description": article.description,
+        "language": article.language,
+        "image": article.image,
+        "comments_stated": article.comments_stated,
+        "comments_open": None if article.comments_open is None else int(article.comments_open),
+    }
+
+
+def comment_values(comment: Comment) -> dict[str, Value]:
+    """The columns of `comments` that a Comment speaks of."""
+    return {
+        "site_id": comment.id,
+        "site_parent": comment.parent if comment.parent != comment.id else None,
+        "kind": comment.kind.value,
+        "author": comment.author,
+        "author_url": comment.author_url,
+        "published": to_text(comment.published),
+        "published_raw": comment.published_raw,
+        "text": comment.text,
+        "html": comment.html,
+        "permalink": comment.permalink,
+        "depth": comment.depth,
+        "position": comment.position,
+    }
+
+
+def version_facts(old: Mapping[str, Value], edited: tuple[str, ...], cause: str, at: str) -> dict[str, Value]:
+    """The columns that both version tables share: from when to when, what changed then, and why."""
+    return {"since": old["changed_at"], "until": at, "changed": json.dumps(edited), "cause": cause}
+
+
+def one(db: Database, sql: str, *values: Value) -> dict[str, Value] | None:
+    """The first row of a query, or None."""
+    return next(iter(db.query(sql, list(values))), None)
+
+
+def insert(db: Database, table: str, row: Mapping[str, Value]) -> int:
+    """Insert a row and return its id."""
+    names = ", ".join(row)
+    marks = ", ".join("?" * len(row))
+    return int(
+        db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values())).lastrowid or 0
+    )  # noqa: S608
+
+
+def update(db: Database, table: str, row_id: Value, values: Mapping[str, Value]) -> None:
+    """Write the named columns of one row; nothing at all where there are none."""
+    if values:
+        names = ", ".join(f"{name} = ?" for name in values)
+        db.execute(f"UPDATE {table} SET {names} WHERE id = ?", [*values.values(), row_id])  # noqa: S608
+
+
+def may_replace(origin: str, held: str | None) -> bool:
+    """Whether a list read from `origin` may stand for the one read from `held`."""
+    return rank(origin) >= rank(held)
+
+
+def _write_authors(db: Database, article_id: int, names: tuple[str, ...]) -> None:
+    ids = [_id_of(db, "authors", {"name": name}) for name in dict.fromkeys(names)]
+    _write_joins(db, "article_authors", "author_id", article_id, ids)
+
+
+def _write_tags(kind: str) -> Callable[[Database, int, tuple[str, ...]], None]:
+    def write(db: Database, article_id: int, names: tuple[str, ...]) -> None:
+        ids = [_id_of(db, "tags", {"kind": kind, "name": name}) for name in dict.fromkeys(names)]
+        within = f"tag_id IN (SELECT id FROM tags WHERE kind = '{kind}')"  # noqa: S608
+        _write_joins(db, "article_tags", "tag_id", article_id, ids, within)
+
+    return write
+
+
+def _write_links(db: Database, article_id: int, urls: tuple[str, ...]) -> None:
+    wanted = [(number, url, urlsplit(url).hostname or "") for number, url in enumerate(dict.fromkeys(urls))]
+    held = db.execute(
+        "SELECT position, url, host FROM links WHERE article_id = ? ORDER BY position", [article_id]
+    ).fetchall()
+    if held == wanted:
+        return
+    db.execute("DELETE FROM links WHERE article_id = ?", [article_id])
+    for number, url, host in wanted:
+        db.execute("INSERT INTO links VALUES (?, ?, ?, ?)", [article_id, number, url, host])
+
+
+def _write_joins(
+    db: Database, table: str, column: str, article_id: int, ids: list[int], within: str = "1"
+) -> None:
+    """Make the join rows of one article be exactly `ids` in this order; write nothing if they are."""
+    held = db.execute(
+        f"SELECT {column} FROM {table} WHERE article_id = ? AND {within} ORDER BY position",  # noqa: S608
+        [article_id],
+    ).fetchall()
+    if [row[0] for row in held] == ids:
+        return
+    db.execute(f"DELETE FROM {table} WHERE article_id = ? AND {within}", [article_id])  # noqa: S608
+    for position, joined in enumerate(ids):
+        db.execute(f"INSERT INTO {table} VALUES (?, ?, ?)", [article_id, joined, position])  # noqa: S608
+
+
+def _id_of(db: Database, table: str, key: Mapping[str, str]) -> int:
+    where = " AND ".join(f"{name} = ?" for name in key)
+    found = db.execute(f"SELECT id FROM {table} WHERE {where}", list(key.values())).fetchone()  # noqa: S608
+    return int(found[0]) if found else insert(db, table, key)
+
+
+LIST_WRITERS: dict[str, Callable[[Database, int, tuple[str, ...]], None]] = {
+    "authors": _write_authors,
+    "tags": _write_tags("tag"),
+    "categories": _write_tags("category"),
+    "links": _write_links,
+}
+"""How each list of an article is written to its tables."""

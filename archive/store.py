@@ -1,0 +1,273 @@
+"""The archive's one door for writing: everything read out of one page is saved in one transaction.
+
+Saving is idempotent: the same page saved again changes no row of an article or comment. What an
+edit replaces is kept as a version. Text that the source no longer shows is never deleted here.
+It knows no network and no clock: the time of a save is the time its page was fetched.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlite_utils import Database
+
+from archive import rows, runs
+from archive.comments import CommentWriter
+from archive.database import connect, migrate, transaction
+from archive.merge import Value, compact, merge
+from archive.migrations import migrations
+from archive.records import Article, Comment, Extract, Page, PageKind, Saved, Site
+from archive.times import to_text
+
+
+class Archive:
+    """One archive.db, open for reading and writing. `db` is its sqlite_utils Database."""
+
+    def __init__(self, db: Database, path: Path) -> None:
+        self.db = db
+        self.path = path
+        self.runs = runs.Ledger(db)
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = True) -> Self:
+        """Open an archive, bringing an old one to the newest schema.
+
+        Raises ArchiveError when there is none and `create` is False, or when the file is no archive.
+        """
+        db = connect(path, create=create)
+        migrate(db, migrations, path)
+        return cls(db, path)
+
+    def close(self) -> None:
+        """Hand the write-ahead log back to the main file, as far as readers allow, and close."""
+        self.db.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        self.db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def add_source(self, site: Site, at: str) -> None:
+        """Make the source known, or bring its address and title up to date. `at` is ISO 8601 UTC."""
+        with transaction(self.db):
+            self.db.execute(
+                "INSERT INTO sources (name, url, title, first_seen) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET url = excluded.url, "
+                " title = coalesce(excluded.title, title) WHERE url IS NOT excluded.url OR title IS NOT coalesce(excluded.title, title)",
+                [site.name, site.url, site.title, at],
+            )
+
+    def save(self, page: Page, extract: Extract, *, cause: str = "edited") -> Saved:
+        """Save everything one page says, and the facts of the visit, in one transaction.
+
+        `cause` is kept with the versions it makes: "edited" by the publisher, or "re-extracted".
+        """
+        at = rows.must(to_text(page.fetched_at))
+        with transaction(self.db):
+            saved, ids = Saved(), []
+            for article in extract.articles:
+                article_id, change = self._save_article(article, page, extract, cause, at)
+                ids.append(article_id)
+                saved += change
+            own = ids[0] if page.kind is PageKind.ARTICLE and len(ids) == 1 else None
+            saved += self._save_comments(extract, page, own, cause, at)
+            saved += self._save_problems(extract, page, own, at)
+            self._save_visit(page, own, bool(saved), at)
+        return saved
+
+    def set_cursor(self, source: str, name: str, value: str) -> None:
+        """Remember how far a complete reading of a listing has come."""
+        with transaction(self.db):
+            self.db.execute(
+                "INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                [source, name, value],
+            )
+
+    # -- articles ---------------------------------------------------------------------------------
+
+    def _save_article(
+        self, article: Article, page: Page, extract: Extract, cause: str, at: str
+    ) -> tuple[int, Saved]:
+        old = self._find_article(page.source, article)
+        new = rows.article_values(article)
+        origins = dict(article.origins)
+        if "authors" in origins:
+            origins["byline"] = origins["authors"]
+        held = json.loads(old["origins"]) if old else {}
+        merged = merge(old or {}, held, new, origins, surface=extract.surface, watched=rows.ARTICLE_WATCHED)
+        if old is None:
+            article_id = self._insert_article(page.source, merged.values, merged.origins, at)
+        else:
+            article_id = int(old["id"])
+            self._update_article(old, merged.values, {**held, **merged.origins}, merged.edited, cause, at)
+        self._save_addresses(page, article, article_id, at)
+        self._save_lists(article_id, article, old is None, merged.origins, held, extract)
+        return article_id, Saved(articles_new=old is None, articles_changed=bool(merged.edited))
+
+    def _find_article(self, source: str, article: Article) -> dict[str, Value] | None:
+        if article.post_id is not None:
+            found = rows.one(
+                self.db, "SELECT * FROM articles WHERE source = ? AND post_id = ?", source, article.post_id
+            )
+            if found:
+                return found
+        found = rows.one(
+            self.db,
+            "SELECT articles.* FROM addresses JOIN articles ON articles.id = article_id"
+            " WHERE addresses.source = ? AND addresses.url = ?",
+            source,
+            article.url,
+        )
+        if found and article.post_id is not None and found["post_id"] is not None:
+            return None  # another post has moved to an address that was known
+        return found
+
+    def _insert_article(self, source: str, values: dict[str, Value], origins: dict[str, str], at: str) -> int:
+        row = {
+            **values,
+            "source": source,
+            "first_seen": at,
+            "changed_at": at,
+            "origins": json.dumps(compact(origins)),
+        }
+        return rows.insert(self.db, "articles", row)
+
+    def _update_article(
+        self,
+        old: dict[str, Value],
+        values: dict[str, Value],
+        origins: dict[str, str],
+        edited: tuple[str, ...],
+        cause: str,
+        at: str,
+    ) -> None:
+        if edited:
+            version = {name: old[name] for name in rows.ARTICLE_VERSIONED}
+            rows.insert(
+                self.db,
+                "article_versions",
+                version
+                | rows.version_facts(old, edited, cause, at)
+                | {"article_id": old["id"], "version": old["version_count"]},
+            )
+            values = values | {"changed_at": at, "version_count": int(old["version_count"] or 1) + 1}
+        if json.loads(str(old["origins"])) != (kept := compact(origins)):
+            values = values | {"origins": json.dumps(kept)}
+        rows.update(self.db, "articles", old["id"], values)
+
+    def _save_addresses(self, page: Page, article: Article, article_id: int, at: str) -> None:
+        urls = {article.url}
+        if page.kind is PageKind.ARTICLE:
+            urls |= {page.url, page.final_url}
+        for url in sorted(urls):
+            self.db.execute(
+                "INSERT INTO addresses VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
+                " SET article_id = excluded.article_id WHERE article_id IS NOT excluded.article_id",
+                [page.source, url, article_id, at],
+            )
+
+    def _save_lists(
+        self,
+        article_id: int,
+        article: Article,
+        fresh: bool,
+        taken: dict[str, str],
+        held: dict[str, str],
+        extract: Extract,
+    ) -> None:
+        """Replace authors, tags and links where this surface may speak of them and says another thing."""
+        for name in ("authors", "tags", "categories", "links"):
+            values: tuple[str, ...] = getattr(article, name)
+            origin = taken.get(name) or dict(article.origins).get(name, extract.surface.value)
+            if not values or not (fresh or rows.may_replace(origin, held.get(name))):
+                continue
+            rows.LIST_WRITERS[name](self.db, article_id, values)
+
+    # -- comments, problems, visits ---------------------------------------------------------------
+
+    def _save_comments(self, extract: Extract, page: Page, own: int | None, cause: str, at: str) -> Saved:
+        if not extract.comments:
+            return Saved()
+        writer = CommentWriter(self.db, page.source, extract.surface, cause, at)
+        saved = Saved()
+        for article_id, comments in self._by_article(extract.comments, page.source, own).items():
+            if article_id is None:
+                continue
+            saved += writer.save(article_id, comments)
+        return saved
+
+    def _by_article(
+        self, comments: Iterable[Comment], source: str, own: int | None
+    ) -> dict[int | None, list[Comment]]:
+        """Comments by the article they hang below; None for those of posts that are no articles here."""
+        found: dict[int | None, int | None] = {None: own}
+        groups: dict[int | None, list[Comment]] = {}
+        for comment in comments:
+            post = comment.post_id if own is None else None
+            if post not in found:
+                row = rows.one(
+                    self.db, "SELECT id FROM articles WHERE source = ? AND post_id = ?", source, post
+                )
+                found[post] = int(row["id"] or 0) if row else None
+            groups.setdefault(found[post], []).append(comment)
+        return groups
+
+    def _save_problems(self, extract: Extract, page: Page, own: int | None, at: str) -> Saved:
+        open_before = {
+            (row["code"], row["field"])
+            for row in self.db.query(
+                "SELECT code, field FROM problems WHERE source = ? AND url = ? AND ended_at IS NULL",
+                [page.source, page.url],
+            )
+        }
+        now = {(problem.code, problem.field or ""): problem for problem in extract.problems}
+        for code, field in open_before - now.keys():
+            self.db.execute(
+                "UPDATE problems SET ended_at = ? WHERE source = ? AND url = ? AND code = ? AND field = ?",
+                [at, page.source, page.url, code, field],
+            )
+        for (code, field), problem in now.items():
+            self.db.execute(
+                "INSERT INTO problems (source, url, code, field, detail, article_id, first_seen, last_seen)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET detail = excluded.detail,"
+                " article_id = coalesce(excluded.article_id, article_id), last_seen = excluded.last_seen,"
+                " ended_at = NULL",
+                [page.source, page.url, code, field, problem.detail, own, at, at],
+            )
+        return Saved(problems=len(now.keys() - open_before))
+
+    def _save_visit(self, page: Page, own: int | None, changed: bool, at: str) -> None:
+        good = page.status < 400
+        self.db.execute(
+            "INSERT INTO visits (source, url, kind, article_id, status, first_fetched, fetched_at,"
+            " changed_at, failures, etag, last_modified, lastmod) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET kind = excluded.kind, status = excluded.status,"
+            " article_id = coalesce(excluded.article_id, article_id), fetched_at = excluded.fetched_at,"
+            " changed_at = coalesce(excluded.changed_at, changed_at), times = times + 1,"
+            " failures = CASE excluded.failures WHEN 0 THEN 0 ELSE failures + 1 END,"
+            " etag = coalesce(excluded.etag, etag),"
+            " last_modified = coalesce(excluded.last_modified, last_modified),"
+            " lastmod = CASE excluded.failures WHEN 0 THEN excluded.lastmod ELSE lastmod END",
+            [
+                page.source,
+                page.url,
+                page.kind.value,
+                own,
+                page.status,
+                at,
+                at,
+                at if changed else None,
+                0 if good else 1,
+                page.header("etag"),
+                page.header("last-modified"),
+                page.lastmod,
+            ],
+        )
