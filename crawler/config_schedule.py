@@ -1,0 +1,172 @@
+"""When a source is due: crontab text with a time zone, read as cron reads it.
+
+Weekdays count from Sunday (0 or 7), and a day of the month beside a weekday means "either". A time
+of day that the clocks leave out in spring runs once, as much later as they jump; one that they show
+twice in autumn runs once, the first time. Schedules for every hour go by real time and notice
+neither. This file knows no clock: the moment comes in, the next one goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from apscheduler.triggers.cron import CronTrigger
+
+NICKNAMES = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0"}
+DEFAULT = "17 * * * *"
+EXPECTED = 'five crontab fields and perhaps a time zone, such as "15 6 * * 1-5 Europe/Berlin"'
+
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAYS_AT_MOST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_LONGEST_JUMP = timedelta(hours=3)  # no zone has moved its clocks further in living memory
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    name: str
+    low: int
+    high: int
+    words: tuple[str, ...] = ()
+
+
+_FIELDS = (
+    _Field("minute", 0, 59),
+    _Field("hour", 0, 23),
+    _Field("day of the month", 1, 31),
+    _Field("month", 1, 12, _MONTHS),
+    _Field("weekday", 0, 7, _WEEKDAYS),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A schedule as configured (`text`) and as APScheduler's fields want it: lists, weekdays by name."""
+
+    text: str
+    minute: str
+    hour: str
+    day: str
+    month: str
+    weekday: str
+    either_day: bool
+    timezone: str
+
+    def next_after(self, moment: datetime) -> datetime:
+        """The first time after `moment`, which must be aware, at which the source is due."""
+        zone = ZoneInfo(self.timezone)
+        if self.hour == "*":
+            return _next(self, moment + timedelta(microseconds=1), self.timezone).astimezone(UTC)
+        wall = (moment - _LONGEST_JUMP).astimezone(zone).replace(tzinfo=UTC, fold=0)
+        while True:
+            wall = _next(self, wall + timedelta(microseconds=1), "UTC")
+            due = wall.replace(tzinfo=zone).astimezone(UTC)
+            if due > moment:
+                return due
+
+
+def parse(text: str) -> Schedule:
+    """Read a schedule. Raises ValueError with a sentence that says what is wrong with which field."""
+    words = text.split()
+    if words and words[0].startswith("@"):
+        if words[0] not in NICKNAMES:
+            raise ValueError(f"“{words[0]}” is none of {', '.join(NICKNAMES)}{nearest(words[0], NICKNAMES)}")
+        words[:1] = NICKNAMES[words[0]].split()
+    if len(words) not in {5, 6}:
+        raise ValueError(f"it has {len(words)} fields")
+    timezone = words[5] if len(words) == 6 else "UTC"
+    check_timezone(timezone)
+    values = [_parse_field(field, word.lower()) for field, word in zip(_FIELDS, words[:5], strict=True)]
+    either = not words[2].startswith("*") and not words[4].startswith("*")
+    if not either and not any(day <= _DAYS_AT_MOST[month - 1] for month in values[3] for day in values[2]):
+        raise ValueError(f"none of its months has a day {', '.join(map(str, values[2]))}")
+    minute, hour, day, month = (
+        "*" if word == "*" else ",".join(map(str, numbers))
+        for word, numbers in zip(words[:4], values[:4], strict=True)
+    )
+    weekday = (
+        "*" if words[4] == "*" else ",".join(dict.fromkeys(_WEEKDAYS[number % 7] for number in values[4]))
+    )
+    return Schedule(
+        text=text,
+        minute=minute,
+        hour=hour,
+        day=day,
+        month=month,
+        weekday=weekday,
+        either_day=either,
+        timezone=timezone,
+    )
+
+
+def check_timezone(name: str) -> None:
+    """Raise ValueError, with the nearest name, for what is no IANA time zone."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"“{name}” is no IANA time zone{nearest(name, available_timezones())}") from error
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """A question such as " (did you mean “url”?)" for a misspelt word, or nothing."""
+    names = {name.lower(): name for name in choices}
+    found = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
+    return f" (did you mean “{names[found[0]]}”?)" if found else ""
+
+
+def _parse_field(field: _Field, text: str) -> tuple[int, ...]:
+    numbers: set[int] = set()
+    for part in text.split(","):
+        body, slash, step = part.partition("/")
+        if slash and not (step.isdecimal() and int(step) > 0):
+            raise ValueError(f"the step in the {field.name} “{text}” is no number above 0")
+        low, high = _parse_range(field, body, text)
+        if slash and low == high and body != "*":
+            raise ValueError(
+                f"the step in the {field.name} “{text}” needs a range, such as {low}-{field.high}/{step}"
+            )
+        numbers.update(range(low, high + 1, int(step or 1)))
+    return tuple(sorted(numbers))
+
+
+def _parse_range(field: _Field, body: str, text: str) -> tuple[int, int]:
+    if body == "*":
+        return field.low, 6 if field.words is _WEEKDAYS else field.high
+    first, dash, last = body.partition("-")
+    low = _parse_number(field, first, text)
+    high = _parse_number(field, last, text) if dash else low
+    if dash and last == "sun" and low > 0:
+        high = 7
+    if low > high:
+        raise ValueError(f"the range in the {field.name} “{text}” goes from high to low")
+    return low, high
+
+
+def _parse_number(field: _Field, word: str, text: str) -> int:
+    if word in field.words:
+        return field.words.index(word) + field.low
+    if not (word.isdecimal() and field.low <= int(word) <= field.high):
+        raise ValueError(f"the {field.name} “{text}” is not made of numbers from {field.low} to {field.high}")
+    return int(word)
+
+
+@lru_cache(maxsize=256)
+def _triggers(schedule: Schedule, timezone: str) -> tuple[CronTrigger, ...]:
+    days = [{"day": schedule.day, "day_of_week": schedule.weekday}]
+    if schedule.either_day:
+        days = [{"day": schedule.day}, {"day_of_week": schedule.weekday}]
+    times = {"minute": schedule.minute, "hour": schedule.hour, "month": schedule.month, "second": "0"}
+    return tuple(CronTrigger(**times, **day, timezone=timezone) for day in days)
+
+
+def _next(schedule: Schedule, moment: datetime, timezone: str) -> datetime:
+    """The first matching time of the zone's clock that is not before `moment`."""
+    found: list[datetime | None] = [
+        trigger.get_next_fire_time(None, moment) for trigger in _triggers(schedule, timezone)
+    ]
+    return min(time for time in found if time is not None)
