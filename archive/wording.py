@@ -1,0 +1,193 @@
+"""What a person typed into a search box, read as a person means it. Pure; knows no SQL.
+
+    bridge ferry        both words, in any form (“bridges”)         bridge OR ferry    one of them
+    "lower quay"        these words in this order                   -ferry, NOT ferry  without it
+    harb*               words that begin so                         author:vane        only in that field
+
+Its law: no text whatever is an error. What cannot be searched is left out, and said in `notes`.
+Every word leaves here inside double quotes, so nothing typed can be read as FTS5 syntax.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+LONGEST = 1000
+MOST = 40
+FIELDS = {
+    "author": "author",
+    "by": "author",
+    "byline": "author",
+    "commenter": "author",
+    "title": "title",
+    "text": "text",
+}
+FILTERS = {"tag": "tag", "category": "tag", "source": "source"}
+
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
+_TOKEN = re.compile(
+    r'(?P<sign>[-+])?(?:(?P<field>[A-Za-z]{2,10}):)?(?:"(?P<phrase>[^"]*)(?:"|$)(?P<star>\*)?|(?P<word>[^\s"()]+))'
+)
+_ENDINGS = (
+    "ing",
+    "ed",
+    "ation",
+    "ition",
+    "er",
+    "es",
+    "ment",
+    "ness",
+    "ity",
+    "ies",
+    "al",
+    "ize",
+    "ise",
+    "ful",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One word or phrase, where it must stand (`field`), and whether longer words count too."""
+
+    text: str
+    field: str | None = None
+    prefix: bool = False
+
+
+Groups = tuple[tuple[Term, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """All `groups` must be met, each by one of its terms; none of `without` may occur."""
+
+    groups: Groups = ()
+    without: tuple[Term, ...] = ()
+    filters: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.groups or self.without)
+
+
+def read(typed: str) -> Wording:
+    """Read what was typed. Never raises."""
+    text, notes = _clean(typed)
+    groups: list[list[Term]] = []
+    without: list[Term] = []
+    filters: list[tuple[str, str]] = []
+    joined = False
+    for word in _words(text):
+        if isinstance(word, str):
+            joined = word == "OR" and bool(groups)
+        elif len(without) + sum(map(len, groups)) >= MOST:
+            notes.append(f"Only the first {MOST} words were searched.")
+            break
+        elif not _searchable(word.term.text):
+            notes.append(f"“{word.term.text[:40]}” has no letters or digits and was left out.")
+        elif word.filter:
+            filters.append((word.filter, word.term.text))
+        elif word.negative:
+            without.append(word.term)
+        elif joined:
+            groups[-1].append(word.term)
+            joined = False
+        else:
+            groups.append([word.term])
+    return Wording(
+        groups=tuple(map(tuple, groups)), without=tuple(without), filters=tuple(filters), notes=tuple(notes)
+    )
+
+
+def expression(groups: Iterable[Iterable[Term]], columns: Mapping[str, str]) -> str | None:
+    """Write groups as an FTS5 expression for a table whose fields have these column names, or None."""
+    written = [any_of(group, columns) for group in groups]
+    return " AND ".join(f"({part})" for part in written if part) or None
+
+
+def any_of(terms: Iterable[Term], columns: Mapping[str, str]) -> str | None:
+    """Write terms of which one must be met; those in a field this table lacks are left out."""
+    parts = [_term(term, columns) for term in terms if term.field is None or term.field in columns]
+    return " OR ".join(parts) or None
+
+
+def quoted(text: str) -> str:
+    """A string of FTS5: everything in it is words."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Word:
+    term: Term
+    negative: bool = False
+    filter: str | None = None
+
+
+def _clean(typed: str) -> tuple[str, list[str]]:
+    notes = []
+    if len(typed) > LONGEST:
+        notes.append(f"Only the first {LONGEST:,} characters were searched.")
+    text = unicodedata.normalize("NFC", typed[:LONGEST]).translate(_QUOTES)
+    return "".join(" " if unicodedata.category(char)[0] == "C" else char for char in text), notes
+
+
+def _words(text: str) -> Iterator[_Word | str]:
+    """The words of a text, and "OR" where that stands between two of them."""
+    negative, field = False, None
+    for found in _TOKEN.finditer(text):
+        word = found["word"]
+        if word in ("OR", "|", "||") and not found["sign"]:
+            yield "OR"
+        elif word == "NOT":
+            negative = True
+        elif word and word.endswith(":") and word[:-1].lower() in FIELDS | FILTERS:
+            field = word[:-1].lower()
+        elif word not in ("AND", "&", "&&", "+", "-"):
+            made = _word(found, field)
+            yield replace(made, negative=True) if negative or found["sign"] == "-" else made
+            negative, field = False, None
+
+
+def _word(found: re.Match[str], pending: str | None) -> _Word:
+    name = (found["field"] or "").lower()
+    known = name in FIELDS | FILTERS
+    text = found["phrase"] if found["phrase"] is not None else found["word"]
+    if name and not known:
+        text = f"{found['field']}:{text}"
+    name = name if known else (pending or "")
+    prefix = bool(found["star"]) or text.endswith("*")
+    term = Term(text=text.strip("*").strip(), field=FIELDS.get(name), prefix=prefix)
+    return _Word(term=term, filter=FILTERS.get(name))
+
+
+def _searchable(text: str) -> bool:
+    return any(unicodedata.category(char)[0] in "LN" for char in text)
+
+
+def _term(term: Term, columns: Mapping[str, str]) -> str:
+    where = f"{columns[term.field]} : " if term.field else ""
+    if not term.prefix:
+        return where + quoted(term.text)
+    parts = [f"{quoted(term.text)} *", *map(quoted, _completions(term.text))]
+    return f"{where}({' OR '.join(parts)})"
+
+
+def _completions(word: str) -> list[str]:
+    """Whole words that a cut one may stand for.
+
+    The index holds stems: “organiz*” alone would never meet “organization”, kept as “organ”.
+    """
+    if len(word) < 4 or not (word.isascii() and word.isalpha()):
+        return []
+    low = word.lower()
+    cut = [
+        low[:-size] + ending
+        for ending in _ENDINGS
+        for size in range(1, len(ending))
+        if low.endswith(ending[:size])
+    ]
+    return [*cut, *(low + ending for ending in ("ation", "ing", "ed", "e")), low]
