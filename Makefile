@@ -1,0 +1,98 @@
+# Everything a fresh machine needs to run, test and shape Backissue, in an environment of its own.
+# It needs Python 3.11 or newer, pip and make; it writes only below .venv and .cache, and never as root.
+# Its law: what was done is not done again. A stamp in .venv stands for each thing installed.
+
+PYTHON ?= python3
+CHROMIUM ?= chromium
+SHELL := /bin/sh
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint format bench eval picture browser wordpress dist clean
+
+help:  ## list what make can do
+	@echo "Backissue keeps a searchable archive of a news site. First try: make run"
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+
+run: .venv/run.stamp  ## archive the sample newspaper and show it at http://127.0.0.1:8001
+	@$(BIN)/backissue up
+
+test: .venv/test.stamp  ## run all tests
+	$(BIN)/python -m pytest $(PYTEST)
+
+lint: .venv/lint.stamp  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/lint.stamp  ## let ruff lay out the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/test.stamp  ## how fast it is, on the sample newspaper
+	$(BIN)/python -m tests.bench
+
+eval: .venv/test.stamp  ## how good the extraction is, on labelled pages
+	@if [ -e tests/eval.py ] || [ -e tests/eval/__main__.py ]; then $(BIN)/python -m tests.eval; \
+	else echo "make eval: there is no tests/eval yet."; fi
+
+picture: .venv/browser.stamp  ## make docs/picture.png again
+	$(BIN)/python docs/picture.py
+
+browser: .venv/browser.stamp  ## what the browser tests need: playwright, chromium, axe-core
+	@if ! command -v $(CHROMIUM) >/dev/null && command -v apt-get >/dev/null; then \
+	  root=; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
+	  { $$root apt-get update --quiet && $$root apt-get install --yes --quiet --no-install-recommends chromium; } </dev/null || true; \
+	fi
+	@if [ ! -e .cache/browser/node_modules/axe-core/axe.min.js ] && command -v npm >/dev/null; then \
+	  mkdir -p .cache/browser && npm install --prefix .cache/browser --no-audit --no-fund --silent axe-core@4 </dev/null || true; \
+	fi
+	@command -v $(CHROMIUM) >/dev/null || \
+	  echo "make browser: NO CHROMIUM. It could not be installed (Debian: apt-get install chromium, as root). Browser tests will be skipped." >&2
+	@[ -e .cache/browser/node_modules/axe-core/axe.min.js ] || \
+	  echo "make browser: NO AXE-CORE. It needs npm and a registry (Debian: apt-get install npm). Accessibility tests will be skipped." >&2
+
+wordpress:  ## what the WordPress tests need: PHP and WordPress itself
+	sh tests/wordpress/setup.sh
+
+dist: .venv/lint.stamp  ## build the wheel and the source archive into dist/
+	$(PIP) install "build>=1.2,<2"
+	$(BIN)/python -m build
+
+clean:  ## remove the environment and everything made (archives and your configuration stay)
+	rm -rf .venv .cache dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# -- the environment ------------------------------------------------------------------------------
+
+# Debian's python3 may come without ensurepip: then its own pip fills the environment from outside.
+.venv/pip.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Backissue needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1 || true). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Making .venv …"
+	@{ $(PYTHON) -m venv --clear --without-pip .venv \
+	    && $(PYTHON) -m pip --disable-pip-version-check --quiet --python .venv/bin/python install --upgrade pip; } 2>.venv.log \
+	  || { $(PYTHON) -m venv --clear .venv && $(PIP) install --upgrade pip; } 2>>.venv.log \
+	  || { cat .venv.log >&2; rm -f .venv.log; \
+	       echo "No environment could be made. Debian: apt-get install python3-venv, or python3-pip." >&2; exit 1; }
+	@rm -f .venv.log
+	@touch $@
+
+.venv/run.stamp: .venv/pip.stamp pyproject.toml
+	@echo "Installing Backissue and its libraries into .venv (a minute, once) …"
+	@$(PIP) install --editable .
+	@touch $@
+
+.venv/test.stamp: .venv/run.stamp
+	@$(PIP) install --editable ".[test]"
+	@touch $@
+
+.venv/lint.stamp: .venv/test.stamp
+	@$(PIP) install --editable ".[test,lint]"
+	@touch $@
+
+.venv/browser.stamp: .venv/test.stamp
+	@$(PIP) install --editable ".[test,browser]"
+	@touch $@
