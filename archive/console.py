@@ -1,0 +1,157 @@
+"""What the commands of all rooms share: their context, their output, and how the program ends.
+
+Standard output carries the answer and nothing else; everything said about it goes to standard
+error. Text that came from a site is shown without control characters, so that no page can steer
+the terminal. An error a user can mend is a sentence and a hint; any other keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from archive.errors import BackissueError, BusyError
+from archive.times import to_text
+
+
+class Exit(IntEnum):
+    """The exit codes, as `--help` and docs/commands.md promise them."""
+
+    FINE = 0
+    ERROR = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    BUSY = 4
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A configured source, as far as the archive's commands show it."""
+
+    name: str
+    url: str
+    title: str | None
+    schedule: str
+    delay: float
+    next_run: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a command is told: the configuration as named, and how to ask it for what the rooms need."""
+
+    config: Path | None
+    archive: Callable[[], Path]
+    planned: Callable[[], tuple[Planned, ...]]
+
+
+class Told(click.ClickException):
+    """An error a user can mend, on its way out through click."""
+
+    exit_code = Exit.ERROR
+
+    def __init__(self, error: BackissueError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002  (click's signature)
+        """Say it on standard error."""
+        tell_error(self.error)
+
+
+class ToldBusy(Told):
+    """The same, where another run is in the way and waiting helps."""
+
+    exit_code = Exit.BUSY
+
+
+class Program(click.Group):
+    """A group that keeps its commands in the order they were added, and turns every end into a code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        """The commands in the order in which they are worth reading."""
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what it returns is the exit code."""
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BackissueError as error:
+            raise (ToldBusy if isinstance(error, BusyError) else Told)(error) from error
+        except (click.Abort, KeyboardInterrupt):
+            ctx.exit(Exit.INTERRUPTED)
+        except BrokenPipeError:  # the reader had enough, as `head` has
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            ctx.exit(Exit.FINE)
+        ctx.exit(code if isinstance(code, int) else Exit.FINE)
+
+
+def tell_error(error: BackissueError) -> None:
+    """Say on standard error what went wrong and what to do next."""
+    click.echo(f"{click.style('Error', fg='red')}: {plain(str(error))}", err=True)
+    if error.hint:
+        click.echo(f"{click.style('Hint', bold=True)}: {plain(error.hint)}", err=True)
+
+
+def say(text: str) -> None:
+    """Say something about the work on standard error."""
+    click.echo(text, err=True)
+
+
+def emit(value: object) -> None:
+    """Write one JSON value, and nothing else, to standard output, in UTF-8 whatever the locale."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_jsonable) + "\n"
+    out = sys.stdout.buffer
+    out.write(text.encode("utf-8", "backslashreplace"))
+    out.flush()
+
+
+def emit_line(value: object) -> None:
+    """Write one JSON value on one line."""
+    text = json.dumps(value, ensure_ascii=False, default=_jsonable) + "\n"
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()
+
+
+def plain(text: str | None) -> str:
+    """Text without what would steer a terminal; lines stay."""
+    return "".join(char if char == "\n" or char.isprintable() else " " for char in text or "")
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write columns to standard output, each as wide as its widest cell."""
+    cells = [list(headings), *([plain(cell).replace("\n", " ") for cell in row] for row in rows)]
+    widths = [max(len(row[index]) for row in cells) for index in range(len(headings))]
+    for number, row in enumerate(cells):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        click.echo(click.style(line, bold=True) if number == 0 else line)
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: "1 article", "2,000 articles"."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def when(moment: datetime | date | str | None) -> str:
+    """A time as people read it: "2009-07-09 14:50", in UTC; or a dash."""
+    text = moment if isinstance(moment, str) else to_text(moment)
+    return (text or "–").replace("T", " ").removesuffix("Z").removesuffix(":00")
+
+
+def _jsonable(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return to_text(value)
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"not for JSON: {value!r}")
