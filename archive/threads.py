@@ -8,7 +8,7 @@ ring of comments that answer one another. Nothing here recurses: a thread may be
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -31,18 +31,18 @@ class Node:
     answers: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A node, and how many lists are opened before it and closed after it when it is drawn nested.
+@dataclass(slots=True)
+class Branch:
+    """A comment as one page draws it, with what is drawn indented below it.
 
-    No more than LEVELS lists are ever open: deeper answers stand beside one another in the last,
-    and `named` says that such an answer should name whom it answers.
+    `depth` counts from 1 and is never above LEVELS: deeper answers stand beside the one they answer.
+    `named` says that the indentation does not show whom it answers, so the comment should.
     """
 
     node: Node
-    opens: int
-    closes: int
+    depth: int
     named: bool
+    branches: list[Branch] = field(default_factory=list)
 
 
 def arrange(rows: Iterable[Row]) -> list[Node]:
@@ -78,18 +78,22 @@ def pages(nodes: Sequence[Node], *, size: int = PAGE) -> int:
     return max(1, -(-len(nodes) // size))
 
 
-def steps(nodes: Sequence[Node], page: int = 1, *, size: int = PAGE) -> list[Step]:
-    """One page of a thread, ready to be drawn as nested lists."""
-    shown = nodes[(page - 1) * size : page * size]
-    made, open_lists = [], 0
-    depths = _depths(shown)
-    for index, node in enumerate(shown):
-        depth = depths[index]
-        following = depths[index + 1] if index + 1 < len(shown) else 0
-        named = node.up is not None and (node.level > LEVELS or index == 0)
-        made.append(Step(node=node, opens=depth - open_lists, closes=max(0, depth - following), named=named))
-        open_lists = min(depth, following)
-    return made
+def nest(nodes: Sequence[Node], page: int = 1, *, size: int = PAGE) -> list[Branch]:
+    """One page of a thread as nested lists. Answers to a comment on another page stand at the top."""
+    tops: list[Branch] = []
+    drawn: dict[Any, Branch] = {}
+    within: dict[Any, list[Branch]] = {}  # the list in which each drawn comment stands
+    for node in nodes[(page - 1) * size : page * size]:
+        up = drawn.get(node.up.row["id"]) if node.up is not None else None
+        if up is None:
+            branch, place = Branch(node=node, depth=1, named=node.up is not None), tops
+        elif up.depth < LEVELS:
+            branch, place = Branch(node=node, depth=up.depth + 1, named=False), up.branches
+        else:
+            branch, place = Branch(node=node, depth=LEVELS, named=True), within[up.node.row["id"]]
+        place.append(branch)
+        drawn[node.row["id"]], within[node.row["id"]] = branch, place
+    return tops
 
 
 def _when(row: Row) -> tuple[str, int, int]:
@@ -117,11 +121,3 @@ def _count_answers(nodes: Sequence[Node]) -> None:
         if node.up is not None:
             node.up.answers += 1 + node.answers
 
-
-def _depths(shown: Sequence[Node]) -> list[int]:
-    """How deep each is drawn: at most LEVELS, and at most one list deeper than the one before."""
-    depths: list[int] = []
-    for node in shown:
-        before = depths[-1] if depths else 0
-        depths.append(min(node.level, LEVELS, before + 1))
-    return depths

@@ -1,0 +1,139 @@
+"""One article with its thread, and the way from a comment's own address to its place."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from datasette.utils.asgi import NotFound, Response
+
+from archive.public.markup import article_html, comment_html
+from archive.public.web import Row, TooSlow, enter, number_of, one, read, rows, show
+from archive.threads import PAGE, Branch, arrange, nest, page_of, pages
+
+_HELD = (
+    "SELECT id, parent_id, site_parent, published, position, kind FROM comments"
+    " WHERE article_id = ? AND kind = 'comment'"
+)
+
+
+async def article(datasette: Any, request: Any) -> Any:
+    """An article, how we know it, and what was said below it."""
+    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    number = number_of(request.args.get("page"))
+    found = await read(datasette, name, lambda connection: _article(connection, wanted, number))
+    if found is None:
+        return await missing(datasette, request, "article")
+    return await show(datasette, request, "article.html", found)
+
+
+async def comment(datasette: Any, request: Any) -> Any:
+    """Lead to a comment: the right page of its thread, and its place there."""
+    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    place = await read(datasette, name, lambda connection: _place(connection, wanted))
+    if place is None:
+        return await missing(datasette, request, "comment")
+    article_id, page = place
+    query = f"?page={page}" if page > 1 else ""
+    return Response.redirect(datasette.urls.path(f"article/{article_id}{query}#comment-{wanted}"))
+
+
+async def missing(datasette: Any, request: Any, kind: str) -> Any:
+    """Say that the archive holds no such thing."""
+    return await show(datasette, request, "missing.html", {"kind": kind}, status=404)
+
+
+def _place(connection: sqlite3.Connection, wanted: int) -> tuple[int, int] | None:
+    row = one(connection, "SELECT article_id, kind FROM comments WHERE id = ?", wanted)
+    if row is None:
+        return None
+    if row["kind"] != "comment":
+        return row["article_id"], 1
+    nodes = arrange(rows(connection, _HELD, row["article_id"]))
+    return row["article_id"], page_of(nodes, wanted) or 1
+
+
+def _article(connection: sqlite3.Connection, wanted: int, number: int) -> Row | None:
+    row = one(
+        connection,
+        "SELECT articles.*, sources.title AS source_title, sources.url AS source_url FROM articles"
+        " LEFT JOIN sources ON sources.name = articles.source WHERE articles.id = ?",
+        wanted,
+    )
+    if row is None:
+        return None
+    return {
+        "article": row,
+        "body": article_html(row["markdown"], row["text"]),
+        **_about(connection, wanted),
+        **_thread(connection, wanted, number),
+    }
+
+
+def _about(connection: sqlite3.Connection, wanted: int) -> Row:
+    return {
+        "authors": rows(
+            connection,
+            "SELECT authors.id, name FROM article_authors JOIN authors ON authors.id = author_id"
+            " WHERE article_id = ? ORDER BY position",
+            wanted,
+        ),
+        "tags": rows(
+            connection,
+            "SELECT tags.id, kind, name FROM article_tags JOIN tags ON tags.id = tag_id"
+            " WHERE article_id = ? ORDER BY kind, position",
+            wanted,
+        ),
+        "visit": one(
+            connection,
+            "SELECT sum(times) AS times, min(first_fetched) AS first, max(fetched_at) AS last FROM visits"
+            " WHERE article_id = ? AND kind = 'article'",
+            wanted,
+        ),
+        "problems": rows(
+            connection,
+            "SELECT code, detail FROM problems WHERE article_id = ? AND ended_at IS NULL ORDER BY id LIMIT 20",
+            wanted,
+        ),
+    }
+
+
+def _thread(connection: sqlite3.Connection, wanted: int, number: int) -> Row:
+    """One page of the thread. The whole of it is ordered; only what is shown is read in full."""
+    nodes = arrange(rows(connection, _HELD, wanted))
+    last = pages(nodes)
+    number = min(number, last)
+    on_page = nodes[(number - 1) * PAGE : number * PAGE]
+    ids = {near.row["id"] for node in on_page for near in (node, node.up) if near is not None}
+    held = {row["id"]: row for row in _comments(connection, ids)}
+    pings = rows(
+        connection,
+        "SELECT * FROM comments WHERE article_id = ? AND kind != 'comment' ORDER BY published, id LIMIT 500",
+        wanted,
+    )
+    gone = one(connection, "SELECT count(*) AS n FROM comments WHERE article_id = ? AND gone_at IS NOT NULL", wanted)
+    return {
+        "thread": [_shown(branch, held) for branch in nest(nodes, number)],
+        "pings": pings,
+        "page": number,
+        "pages": last,
+        "said": len(nodes),
+        "gone": gone["n"] if gone else 0,
+    }
+
+
+def _comments(connection: sqlite3.Connection, ids: set[int]) -> list[Row]:
+    marks = ",".join("?" * len(ids))
+    return rows(connection, f"SELECT * FROM comments WHERE id IN ({marks})", *ids) if ids else []
+
+
+def _shown(branch: Branch, held: dict[int, Row]) -> Row:
+    row, up = held[branch.node.row["id"]], branch.node.up
+    return {
+        **row,
+        "body": comment_html(row["html"], row["text"]),
+        "answers": branch.node.answers,
+        "to": held[up.row["id"]] if up is not None and branch.named else None,
+        "lost": branch.node.lost,
+        "below": [_shown(below, held) for below in branch.branches],
+    }

@@ -1,0 +1,103 @@
+"""The front page, the way to Datasette's own index, and robots.txt."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from datasette.utils.asgi import Response
+from datasette.views.index import IndexView
+
+from archive.public.room import room_of
+from archive.public.web import Row, TooSlow, enter, one, read, rows, show
+
+TALK = 300
+"""How many of the newest comments say where the talk is now."""
+
+
+async def home(datasette: Any, request: Any) -> Any:
+    """What this archive is, a search box, and what is new."""
+    room = room_of(datasette)
+    if room.main is None and room.waiting is not None:
+        await datasette.ensure_permissions(request.actor, [("view-database", room.waiting), "view-instance"])
+        return await show(datasette, request, "empty.html", {"title": site_title(datasette, [])})
+    if room.main is None:
+        request.scope["url_route"]["kwargs"]["format"] = None
+        return await IndexView(datasette).get(request)
+    name = await enter(datasette, request)
+    try:
+        found = await read(datasette, name, _front)
+    except TooSlow:
+        found = {"sources": [], "coverage": {"articles": 0, "comments": 0}, "slow": True}
+    context = {**found, "title": site_title(datasette, found["sources"]), "database": name}
+    template = "home.html" if found["coverage"]["articles"] or found.get("slow") else "empty.html"
+    return await show(datasette, request, template, context)
+
+
+async def data(datasette: Any, request: Any) -> Any:
+    """Datasette's own front page: every database, table and view."""
+    return await IndexView(datasette).get(request)
+
+
+async def robots(datasette: Any) -> Any:
+    """Ask search engines to stay away: the text belongs to the sites it was copied from."""
+    return Response.text("User-agent: *\nDisallow: /\n")
+
+
+def site_title(datasette: Any, sources: list[Row]) -> str:
+    """The name of this archive: the operator's, else those of its sources."""
+    given = datasette.metadata("title")
+    names = [source["title"] or source["name"] for source in sources]
+    return str(given or " · ".join(names[:3]) or "Backissue")
+
+
+def _front(connection: sqlite3.Connection) -> Row:
+    return {
+        "sources": rows(connection, "SELECT name, url, title FROM sources ORDER BY first_seen"),
+        "coverage": coverage(connection),
+        "latest": rows(
+            connection,
+            "SELECT id, title, byline, published, comment_count, text IS NOT NULL AS held, gone_at FROM articles"
+            " WHERE published IS NOT NULL ORDER BY published DESC LIMIT 12",
+        ),
+        "talk": _talk(connection),
+        "changes": _changes(connection),
+    }
+
+
+def coverage(connection: sqlite3.Connection) -> Row:
+    """What is held, in a handful of numbers."""
+    found = one(
+        connection,
+        "SELECT (SELECT count(*) FROM articles) AS articles, (SELECT count(*) FROM comments) AS comments,"
+        " (SELECT min(published) FROM articles WHERE published > '') AS since,"
+        " (SELECT max(published) FROM articles) AS until",
+    )
+    run = one(
+        connection, "SELECT * FROM runs WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+    )
+    return {**(found or {}), "run": run}
+
+
+def _talk(connection: sqlite3.Connection) -> list[Row]:
+    """The threads in which most of the newest comments were written, and how many of them."""
+    return rows(
+        connection,
+        "SELECT articles.id, title, comment_count, fresh, latest FROM"
+        " (SELECT article_id, count(*) AS fresh, max(published) AS latest FROM"
+        "  (SELECT article_id, published FROM comments WHERE kind = 'comment' AND published IS NOT NULL"
+        "   ORDER BY published DESC LIMIT ?) GROUP BY article_id)"
+        " JOIN articles ON articles.id = article_id ORDER BY latest DESC LIMIT 8",
+        TALK,
+    )
+
+
+def _changes(connection: sqlite3.Connection) -> list[Row]:
+    return rows(
+        connection,
+        "SELECT * FROM (SELECT id, title, gone_at AS at, 'removed' AS what FROM articles WHERE gone_at IS NOT NULL"
+        " ORDER BY gone_at DESC LIMIT 3)"
+        " UNION ALL SELECT * FROM (SELECT articles.id, articles.title, until AS at, 'edited' AS what"
+        " FROM article_versions JOIN articles ON articles.id = article_id WHERE cause = 'edited'"
+        " ORDER BY until DESC LIMIT 5) ORDER BY at DESC LIMIT 5",
+    )

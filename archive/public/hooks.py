@@ -1,0 +1,81 @@
+"""Where Datasette asks us something, and our short answers. What they say is made elsewhere.
+
+Its law: a Datasette that serves no Backissue archive behaves as if this plugin were not there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from datasette import hookimpl
+from markupsafe import Markup
+
+from archive.public import article_view, home_view, search_view, text
+from archive.public.headers import guarded
+from archive.public.room import Json, metadata_for, room_of
+
+LONGEST_VALUE = 5_000_000
+"""No string that a query makes may be longer: one call such as hex(zeroblob(...)) escapes the time limit."""
+
+Hook = TypeVar("Hook", bound=Callable[..., Any])
+_hook = cast("Callable[[Hook], Hook]", hookimpl)
+
+
+@_hook
+def get_metadata(datasette: Any) -> Json:
+    """Describe our tables, whatever the file is called."""
+    names = room_of(datasette).archives
+    return metadata_for(names) if names else {}
+
+
+@_hook
+def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) -> None:
+    """Bound what a reader's SQL may cost. Datasette's own `_internal` must stay as it is."""
+    if database in room_of(datasette).archives:
+        conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+        conn.execute("PRAGMA cache_size = -32000")
+
+
+@_hook
+def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
+    """Give the templates the room and the ways we write numbers and dates."""
+    env.globals["backissue"] = room_of(datasette)
+    env.filters.update(text.FILTERS)
+
+
+@_hook
+def register_routes(datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
+    """Our pages. They come before Datasette's own routes."""
+    return [
+        (r"/$", home_view.home),
+        (r"/-/data(?P<format>)$", home_view.data),
+        (r"/robots\.txt$", home_view.robots),
+        (r"/search$", search_view.page),
+        (r"/search\.json$", search_view.as_json),
+        (r"/search\.csv$", search_view.as_csv),
+        (r"/article/(?P<id>\d{1,18})$", article_view.article),
+        (r"/comment/(?P<id>\d{1,18})$", article_view.comment),
+    ]
+
+
+@_hook
+def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
+    """Put our headers on every answer."""
+    return lambda app: guarded(app, room_of(datasette))
+
+
+@_hook
+def render_cell(value: Any, column: str, table: str | None, database: str, datasette: Any, row: Any) -> Markup | None:
+    """On Datasette's table pages: long text in a box, and the way to the reading page."""
+    if database not in room_of(datasette).archives or not isinstance(value, str | int):
+        return None
+    if column in text.LONG_COLUMNS and isinstance(value, str):
+        return text.boxed(value)
+    target = {("articles", "title"): ("article", "id"), ("comments", "published"): ("comment", "id")}.get(
+        (table or "", column)
+    )
+    if target is None or target[1] not in row.keys():  # noqa: SIM118  (a sqlite3.Row has no `in`)
+        return None
+    return Markup('<a href="{}">{}</a>').format(datasette.urls.path(f"{target[0]}/{row[target[1]]}"), value)

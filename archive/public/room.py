@@ -1,0 +1,129 @@
+"""Which of the databases that Datasette serves is a Backissue archive, and what belongs to the room.
+
+One `Room` for each running Datasette. It finds the archive by its tables, not by its name, and
+keeps looking while there is none, since the crawler may make it after the server has started.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import time
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary, ref
+
+OURS = frozenset({"articles", "comments", "articles_fts", "comments_fts", "sources", "runs", "visits"})
+AGAIN = 1.0  # seconds between two looks at a database that was no archive
+FOLDER = Path(str(files("archive.public")))
+
+Json = dict[str, Any]
+
+_rooms: WeakKeyDictionary[Any, Room] = WeakKeyDictionary()
+
+
+def room_of(datasette: Any) -> Room:
+    """The room of one Datasette."""
+    if datasette not in _rooms:
+        _rooms[datasette] = Room(datasette)
+    return _rooms[datasette]
+
+
+class Room:
+    """What the templates call `backissue`."""
+
+    def __init__(self, datasette: Any) -> None:
+        self._datasette = ref(datasette)  # it holds us: holding it would keep both for ever
+        self._known: dict[str, str] = {}
+        self._looked: dict[str, float] = {}
+
+    @property
+    def _databases(self) -> dict[str, Any]:
+        datasette = self._datasette()
+        return {} if datasette is None else datasette.databases
+
+    @property
+    def archives(self) -> list[str]:
+        """The names of all databases with our tables, in the order they are served."""
+        return [name for name, database in self._databases.items() if self._look(name, database) == "archive"]
+
+    @property
+    def main(self) -> str | None:
+        """The archive that the pages show: the first one, or None."""
+        return next(iter(self.archives), None)
+
+    @property
+    def waiting(self) -> str | None:
+        """The only database there is, when it is a file without any table: an archive not yet begun."""
+        kinds = {name: self._look(name, database) for name, database in self._databases.items()}
+        served = [name for name in kinds if name not in ("_internal", "_memory")]
+        return served[0] if len(served) == 1 and kinds[served[0]] == "blank" else None
+
+    @property
+    def active(self) -> bool:
+        """Whether the room is open at all."""
+        return self.main is not None or self.waiting is not None
+
+    @property
+    def title(self) -> str:
+        """What stands at the head of every page: the operator's title, else ours."""
+        datasette = self._datasette()
+        return str((datasette.metadata("title") if datasette else None) or "Backissue")
+
+    def static(self, name: str) -> str:
+        """The path of one of our static files, with a mark that changes when the file does."""
+        return f"-/static-plugins/{_plugin_name()}/{name}?{_mark_of(name)}"
+
+    def _look(self, name: str, database: Any) -> str:
+        known = self._known.get(name)
+        if known == "archive" or database.path is None:
+            return known or "other"
+        now = time.monotonic()
+        if known is None or now - self._looked[name] > AGAIN:
+            self._known[name], self._looked[name] = _kind(str(database.path)), now
+        return self._known[name]
+
+
+def metadata_for(names: list[str]) -> Json:
+    """Titles and descriptions of our tables, for databases of these names; a fresh copy each time."""
+    text = _metadata()
+    return {"databases": {name: json.loads(text) for name in names}}
+
+
+def _kind(path: str) -> str:
+    """What a file is: an archive, blank (no table at all), or other."""
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.5)
+        try:
+            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return "other"
+    names = {row[0] for row in rows}
+    if OURS <= names:
+        return "archive"
+    return "other" if names else "blank"
+
+
+@cache
+def _metadata() -> str:
+    return (FOLDER / "metadata.json").read_text(encoding="utf-8")
+
+
+@cache
+def _mark_of(name: str) -> str:
+    return hashlib.sha256((FOLDER / "static" / name).read_bytes()).hexdigest()[:8]
+
+
+@cache
+def _plugin_name() -> str:
+    """The name under which Datasette serves our static files: the distribution's, or the module's."""
+    from datasette.plugins import get_plugins  # noqa: PLC0415  (Datasette imports us while it is imported)
+
+    folder = FOLDER / "static"
+    found = [str(p["name"]) for p in get_plugins() if p["static_path"] and Path(p["static_path"]) == folder]
+    return found[0] if found else "backissue"

@@ -1,0 +1,123 @@
+"""The search page, and its results as JSON and CSV. What is found is decided in archive/search.py."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from itertools import islice
+from typing import Any
+from urllib.parse import urlencode
+
+from datasette.utils.asgi import AsgiStream, Response
+
+from archive.public.text import unmarked
+from archive.public.web import Row, TooSlow, enter, number_of, read, rows, show
+from archive.search import KINDS, Ask, Found, every, find
+
+_PLAIN = ("kind", "sort", "since", "until", "person", "tag", "source", "state")
+_COLUMNS = ("kind", "id", "title", "author", "published", "text", "url", "source", "gone_at", "page")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+async def page(datasette: Any, request: Any) -> Any:
+    """One box over articles and comments. No input whatever makes this fail."""
+    name, ask = await enter(datasette, request), asked(request)
+    found, slow = Found(ask=ask, sections=()), False
+    try:
+        found = await read(datasette, name, lambda connection: find(connection, ask))
+    except TooSlow:
+        slow = True
+    sources = await read(datasette, name, lambda connection: rows(connection, "SELECT name, title FROM sources"))
+    context = {"found": found, "ask": ask, "slow": slow, "sources": sources, "link": lambda **to: link(datasette, ask, **to)}
+    return await show(datasette, request, "search.html", context)
+
+
+async def as_json(datasette: Any, request: Any) -> Any:
+    """The same page of results, for programs."""
+    name, ask = await enter(datasette, request), replace(asked(request), size=100)
+    try:
+        found = await read(datasette, name, lambda connection: find(connection, ask))
+    except TooSlow:
+        return Response.json({"ok": False, "error": "This search took too long; narrow it."}, status=503)
+    hits = [_plain(datasette, request, hit) for part in found.sections for hit in part.hits]
+    counts = {part.kind: {"count": part.count, "more": part.more} for part in found.sections}
+    last = max((part.count for part in found.sections if part.hits), default=0) <= ask.page * ask.size
+    following = None if last or ask.kind == "all" else absolute(datasette, request, link(datasette, ask, page=ask.page + 1, form="json"))
+    return Response.json({"ok": True, "query": asdict(found.ask), "notes": found.notes, "counts": counts, "results": hits, "next_url": following})
+
+
+async def as_csv(datasette: Any, request: Any) -> Any:
+    """All results, streamed. Cells that a spreadsheet would run are disarmed unless `raw` is asked for."""
+    name, ask = await enter(datasette, request), asked(request)
+    raw = bool(request.args.get("raw"))
+
+    async def stream(writer: Any) -> None:
+        connection = await asyncio.to_thread(_own_connection, datasette, name)
+        try:
+            await writer.write(_csv([_COLUMNS]))
+            hits = (hit for kind in KINDS if ask.kind in ("all", kind) for hit in every(connection, ask, kind))
+            while chunk := await asyncio.to_thread(lambda: list(islice(hits, 500))):
+                lines = [[_cell(_full(datasette, request, hit)[column], raw) for column in _COLUMNS] for hit in chunk]
+                await writer.write(_csv(lines))
+        finally:
+            connection.close()
+
+    headers = {"content-disposition": 'attachment; filename="search.csv"'}
+    return AsgiStream(stream, headers=headers, content_type="text/csv; charset=utf-8")
+
+
+def asked(request: Any) -> Ask:
+    """The question in a query string. Whatever stands there, it is a question."""
+    plain = {name: (request.args.get(name) or "").strip()[:200] for name in _PLAIN}
+    known = {name: value.replace("\0", "") for name, value in plain.items() if value}
+    return Ask(words=request.args.get("q") or "", page=number_of(request.args.get("page")), **known)
+
+
+def link(datasette: Any, ask: Ask, *, form: str = "", **changes: Any) -> str:
+    """The address of this search with something changed; only what differs from the usual is in it."""
+    wanted, usual = replace(ask, **{"page": 1, **changes}), Ask()
+    pairs = [("q", wanted.words)] if wanted.words else []
+    for name in (*_PLAIN, "page"):
+        value = getattr(wanted, name)
+        if value != getattr(usual, name):
+            pairs.append((name, str(value)))
+    path = str(datasette.urls.path(f"search.{form}" if form else "search"))
+    return f"{path}?{urlencode(pairs, errors='replace')}" if pairs else path
+
+
+def absolute(datasette: Any, request: Any, path: str) -> str:
+    """A path of ours with scheme and host."""
+    return str(datasette.absolute_url(request, path))
+
+
+def _full(datasette: Any, request: Any, hit: Row) -> Row:
+    kind = "article" if hit["kind"] == "article" else "comment"
+    return {**hit, "page": absolute(datasette, request, datasette.urls.path(f"{kind}/{hit['id']}"))}
+
+
+def _plain(datasette: Any, request: Any, hit: Row) -> Row:
+    texts = {name: unmarked(hit[name]) for name in ("title", "author", "excerpt")}
+    return {**_full(datasette, request, hit), **texts}
+
+
+def _own_connection(datasette: Any, name: str) -> sqlite3.Connection:
+    """A connection for one download: a long one must not keep a page's reader waiting."""
+    database = datasette.get_database(name)
+    connection: sqlite3.Connection = database.connect()
+    datasette._prepare_connection(connection, name)
+    return connection
+
+
+def _cell(value: Any, raw: bool) -> Any:
+    return "'" + value if not raw and isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _csv(lines: Any) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(lines)
+    return buffer.getvalue()

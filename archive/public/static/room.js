@@ -1,0 +1,2 @@
+/* Small help for reading; every page works without it. */
+"use strict";

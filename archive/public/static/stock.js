@@ -1,0 +1,9 @@
+/* What Datasette's own pages had inline: the flag its table script reads, and menus that close on a click elsewhere. */
+"use strict";
+var DATASETTE_ALLOW_FACET = document.querySelector('meta[name="datasette-allow-facet"]')?.content === "true";
+document.addEventListener("click", (event) => {
+  const within = event.target.closest("details");
+  for (const open of document.querySelectorAll("details.nav-menu[open], details.actions-menu-links[open]")) {
+    if (open !== within) open.open = false;
+  }
+});

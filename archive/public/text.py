@@ -1,0 +1,130 @@
+"""How the room writes for people: numbers, dates, counted nouns, marked snippets.
+
+Pure. Everything here takes what the archive holds, which a hostile site may have written, and
+returns either plain text, which the templates escape, or Markup whose every part was escaped here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+from archive.search import MARK, UNMARK
+from archive.times import from_text
+
+LONG_COLUMNS = frozenset({"text", "markdown", "html", "description", "origins"})
+_MARKED = re.compile(f"{MARK}([^{MARK}{UNMARK}]*){UNMARK}")
+
+
+def number(value: int | None) -> str:
+    """1234 as "1,234"."""
+    return f"{value or 0:,}"
+
+
+def plural(count: int | None, one: str, many: str | None = None) -> str:
+    """1 as "1 comment", 1234 as "1,234 comments"."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def times(count: int) -> str:
+    """2 as "twice"."""
+    return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
+
+
+def day(value: str | None) -> Markup:
+    """A date for people: "9 July 2009"."""
+    return _time(value, lambda text: _day(text))
+
+
+def when(value: str | None) -> Markup:
+    """A moment for people: "9 July 2009, 14:50 UTC", or the day alone where no more is known."""
+    return _time(value, lambda text: f"{_day(text)}, {text[11:16]} UTC" if len(text) > 10 else _day(text))
+
+
+def marked(value: str | None) -> Markup:
+    """A snippet of the search index: escaped first, and only then its marks made into <mark>."""
+    safe = _MARKED.sub(r"<mark>\1</mark>", str(escape(value or "")))
+    return Markup(safe.replace(MARK, "").replace(UNMARK, ""))  # noqa: S704
+
+
+def unmarked(value: str | None) -> str:
+    """A snippet of the search index as plain text."""
+    return (value or "").replace(MARK, "").replace(UNMARK, "")
+
+
+def boxed(value: str) -> Markup:
+    """Long text in a cell of a table."""
+    return Markup('<div class="boxed" dir="auto">{}</div>').format(value)
+
+
+def host(url: str | None) -> str:
+    """The host of an address, without "www."."""
+    try:
+        return (urlsplit(url or "").hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def outward(url: str | None) -> str | None:
+    """An address that may stand in a link: http or https, else None."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return None
+    return url if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def names(value: str | None) -> list[str]:
+    """A JSON list of field names, as words."""
+    try:
+        found = json.loads(value or "[]")
+    except ValueError:
+        return []
+    return [str(name).replace("_", " ") for name in found] if isinstance(found, list) else []
+
+
+def _day(text: str) -> str:
+    moment = from_text(text)
+    return "" if moment is None else f"{moment.day} {moment:%B %Y}"
+
+
+def _time(value: str | None, write: Callable[[str], str]) -> Markup:
+    if not value:
+        return Markup("")
+    try:
+        shown = write(value)
+    except (ValueError, TypeError):
+        return Markup("{}").format(value)
+    return Markup('<time datetime="{}">{}</time>').format(value, shown)
+
+
+def ago(value: str | None, now: datetime) -> str:
+    """How long ago a moment was, in the largest unit that says enough: "3 days ago"."""
+    moment = from_text(value)
+    if not isinstance(moment, datetime):
+        return ""
+    seconds = max(0, int((now - moment).total_seconds()))
+    for size, name in ((86_400 * 365, "year"), (86_400 * 30, "month"), (86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return plural(seconds // size, name) + " ago"
+    return "just now"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "number": number,
+    "plural": plural,
+    "times": times,
+    "day": day,
+    "when": when,
+    "marked": marked,
+    "unmarked": unmarked,
+    "host": host,
+    "outward": outward,
+    "names": names,
+}
