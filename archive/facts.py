@@ -16,8 +16,10 @@ from typing import Self
 from archive.records import PageKind, Seen
 from archive.times import from_text, instant
 
+PORTION = 500  # rows read at a time
 _VISIT = """
-SELECT visits.url, status, fetched_at, visits.changed_at, failures, etag, last_modified, lastmod, published
+SELECT visits.url, status, fetched_at, visits.changed_at, failures, etag, last_modified, lastmod, published,
+    visits.rowid AS place
 FROM visits LEFT JOIN articles ON articles.id = article_id
 """
 
@@ -48,10 +50,15 @@ class Facts:
         return _seen(row) if row else None
 
     def article_visits(self) -> Iterator[Seen]:
-        """The visits to every known article's page, one at a time, the longest ago first."""
-        sql = f"{_VISIT} WHERE visits.source = ? AND kind = ? ORDER BY fetched_at"
-        with closing(self._db.execute(sql, [self.source, PageKind.ARTICLE.value])) as cursor:
-            yield from map(_seen, cursor)
+        """The visits to every article's page, in the order of the first one.
+
+        Read in portions, so that no long reading keeps the writer's log from being folded back.
+        """
+        last = 0
+        sql = f"{_VISIT} WHERE visits.source = ? AND kind = ? AND visits.rowid > ? ORDER BY visits.rowid LIMIT ?"
+        while rows := self._db.execute(sql, [self.source, PageKind.ARTICLE.value, last, PORTION]).fetchall():
+            yield from map(_seen, rows)
+            last = rows[-1]["place"]
 
     def address_of(self, post_id: int) -> str | None:
         """The address of the article with the site's own id, or None."""
@@ -76,14 +83,13 @@ class Facts:
             if not self._one("SELECT 1 FROM comments WHERE source = ? AND key = ?", self.source, site_id)
         }
 
-    def unread_articles(self) -> Iterator[str]:
-        """Addresses of articles that are listed and whose page was never read, the newest first."""
+    def unread_articles(self) -> list[str]:
+        """Addresses of articles that are listed and whose page gave no text yet, the newest first."""
         sql = (
             "SELECT url FROM articles WHERE source = ? AND text IS NULL AND gone_at IS NULL"
             " ORDER BY published DESC, id"
         )
-        with closing(self._db.execute(sql, [self.source])) as cursor:
-            yield from (row["url"] for row in cursor)
+        return [row["url"] for row in self._db.execute(sql, [self.source])]
 
     def cursor(self, name: str) -> datetime | None:
         """Up to when a listing has been read completely, or None."""

@@ -178,6 +178,7 @@ CREATE TABLE visits (
     status INTEGER NOT NULL,
     first_fetched TEXT NOT NULL,
     fetched_at TEXT NOT NULL,
+    good_at TEXT,
     changed_at TEXT,
     times INTEGER NOT NULL DEFAULT 1,
     failures INTEGER NOT NULL DEFAULT 0,

@@ -34,6 +34,7 @@ class PageKind(StrEnum):
     COMMENTS = "comments"  # REST listing of comments (JSON array)
     POSTS_FEED = "posts-feed"  # RSS or Atom
     COMMENTS_FEED = "comments-feed"  # RSS or Atom, of the site or of one article
+    LISTING = "listing"  # a sitemap: names addresses and is read by the crawler alone
 
 
 class CommentKind(StrEnum):
@@ -73,7 +74,8 @@ class Page:
     is the decoded entity (no transfer or content coding). `lastmod` is the site's own mark of change
     for this address as it was listed when the page was asked for (a sitemap's lastmod, REST's
     modified_gmt), verbatim: when a listing shows another one, the page has changed.
-    A 304 is a Page with an empty body.
+    A 304 is a Page with an empty body. Where there was no answer at all, `status` is 0 and `error`
+    says why in a few words.
     """
 
     source: str
@@ -85,6 +87,7 @@ class Page:
     fetched_at: datetime
     body: bytes
     lastmod: str | None = None
+    error: str | None = None
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by its name in any case."""

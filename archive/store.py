@@ -23,6 +23,8 @@ from archive.migrations import migrations
 from archive.records import Article, Comment, Extract, Page, PageKind, Saved, Site
 from archive.times import to_text
 
+GOOD = {200, 304}  # statuses of an answer that says something about the page
+
 
 class Archive:
     """One archive.db, open for reading and writing. `db` is its sqlite_utils Database."""
@@ -60,8 +62,9 @@ class Archive:
         with transaction(self.db):
             self.db.execute(
                 "INSERT INTO sources (name, url, title, first_seen) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (name) DO UPDATE SET url = excluded.url, "
-                " title = coalesce(excluded.title, title) WHERE url IS NOT excluded.url OR title IS NOT coalesce(excluded.title, title)",
+                " ON CONFLICT (name) DO UPDATE SET"
+                " url = excluded.url, title = coalesce(excluded.title, title)"
+                " WHERE url IS NOT excluded.url OR title IS NOT coalesce(excluded.title, title)",
                 [site.name, site.url, site.title, at],
             )
 
@@ -101,12 +104,12 @@ class Archive:
         origins = dict(article.origins)
         if "authors" in origins:
             origins["byline"] = origins["authors"]
-        held = json.loads(old["origins"]) if old else {}
+        held = json.loads(str(old["origins"])) if old else {}
         merged = merge(old or {}, held, new, origins, surface=extract.surface, watched=rows.ARTICLE_WATCHED)
         if old is None:
             article_id = self._insert_article(page.source, merged.values, merged.origins, at)
         else:
-            article_id = int(old["id"])
+            article_id = int(old["id"] or 0)
             self._update_article(old, merged.values, {**held, **merged.origins}, merged.edited, cause, at)
         self._save_addresses(page, article, article_id, at)
         self._save_lists(article_id, article, old is None, merged.origins, held, extract)
@@ -245,12 +248,13 @@ class Archive:
         return Saved(problems=len(now.keys() - open_before))
 
     def _save_visit(self, page: Page, own: int | None, changed: bool, at: str) -> None:
-        good = page.status < 400
+        good = page.status in GOOD and (page.kind is not PageKind.ARTICLE or own is not None)
         self.db.execute(
-            "INSERT INTO visits (source, url, kind, article_id, status, first_fetched, fetched_at,"
-            " changed_at, failures, etag, last_modified, lastmod) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            "INSERT INTO visits (source, url, kind, article_id, status, first_fetched, fetched_at, good_at,"
+            " changed_at, failures, etag, last_modified, lastmod) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET kind = excluded.kind, status = excluded.status,"
             " article_id = coalesce(excluded.article_id, article_id), fetched_at = excluded.fetched_at,"
+            " good_at = coalesce(excluded.good_at, good_at),"
             " changed_at = coalesce(excluded.changed_at, changed_at), times = times + 1,"
             " failures = CASE excluded.failures WHEN 0 THEN 0 ELSE failures + 1 END,"
             " etag = coalesce(excluded.etag, etag),"
@@ -264,6 +268,7 @@ class Archive:
                 page.status,
                 at,
                 at,
+                at if good else None,
                 at if changed else None,
                 0 if good else 1,
                 page.header("etag"),

@@ -1,0 +1,124 @@
+"""Manners towards the site: robots.txt as RFC 9309 says, and waiting as long as the server asks.
+
+It knows HTTP and the crawl's pace; it does not know what is fetched or why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Self
+
+from scrapy import Spider
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Request, Response
+from scrapy.utils.misc import build_from_crawler, load_object
+
+logger = logging.getLogger(__name__)
+LONGEST_WAIT = 300.0  # seconds we stay and wait for a server; when it asks for more, the crawl ends
+_NOTHING = b"User-agent: *\nDisallow: /"
+
+
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """Obeys robots.txt as RFC 9309 says: a 4xx means that there is none, a 5xx that nothing is allowed.
+
+    No answer at all counts as a 5xx. A Crawl-delay longer than the configured delay slows the crawl down.
+    """
+
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        body = response.body if response.status < 400 and not _is_html(response) else b""
+        if response.status >= 500:
+            body = _NOTHING
+            logger.warning("robots.txt of %s answered %s, so nothing is fetched", netloc, response.status)
+        await super()._parse_robots(response.replace(body=body), netloc, request)
+        parser = await self.robot_parser(request)
+        delay = parser.crawl_delay(self._default_useragent) if parser else None
+        if delay is not None:
+            self._slow_down(delay)
+
+    def _slow_down(self, delay: float) -> None:
+        self.crawler.stats.set_value("backissue/crawl_delay", delay)
+        downloader = self.crawler.engine.downloader
+        downloader._delay = max(downloader._delay, delay)  # for slots that are still to be made
+        for slot in downloader.slots.values():
+            slot.delay = max(slot.delay, delay)
+
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        super()._robots_error(exc, netloc)
+        if not isinstance(exc, IgnoreRequest):
+            self._parsers[netloc] = build_from_crawler(self._parserimpl, self.crawler, _NOTHING)
+
+
+def _is_html(response: Response) -> bool:
+    return response.body.lstrip()[:1] == b"<"
+
+
+class PatienceMiddleware:
+    """Tries again after passing faults, waiting as long as Retry-After says, else longer each time.
+
+    The whole crawl waits, since it asks for one page at a time. When a server asks for more than
+    LONGEST_WAIT, the crawl is closed with the reason "blocked".
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self.crawler = crawler
+        self.statuses = {429, *map(int, settings.getlist("RETRY_HTTP_CODES"))}
+        self.faults = tuple(load_object(name) for name in settings.getlist("RETRY_EXCEPTIONS"))
+        self.base = settings.getfloat("BACKISSUE_RETRY_WAIT", 2.0)
+        self._closing: asyncio.Task[None] | None = None  # closing waits for this very request to end
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make one for a crawler, as Scrapy asks."""
+        return cls(crawler)
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        """Wait and try again where the status says that this may help."""
+        if response.status not in self.statuses:
+            return response
+        asked = retry_after(response, datetime.now(UTC))
+        if asked is not None and asked > LONGEST_WAIT:
+            self._give_up(asked, request.url)
+            return response
+        return await self._again(request, f"status {response.status}", asked) or response
+
+    async def process_exception(self, request: Request, exception: Exception) -> Request | None:
+        """Wait and try again after a broken connection."""
+        return await self._again(request, exception, None) if isinstance(exception, self.faults) else None
+
+    async def _again(self, request: Request, reason: str | Exception, asked: float | None) -> Request | None:
+        again = get_retry_request(request, spider=_spider(self.crawler), reason=reason)
+        if again is not None:
+            tried: int = again.meta["retry_times"]
+            await asyncio.sleep(self.base * 2.0 ** (tried - 1) if asked is None else asked)
+        return again
+
+    def _give_up(self, asked: float, url: str) -> None:
+        logger.warning("%s asks to wait %.0f s: the crawl ends here", url, asked)
+        self.crawler.stats.set_value("backissue/retry_after", asked)
+        if self._closing is None and self.crawler.engine is not None:
+            closing = self.crawler.engine.close_spider_async(reason="blocked")
+            self._closing = asyncio.get_running_loop().create_task(closing)
+
+
+def _spider(crawler: Crawler) -> Spider:
+    if crawler.spider is None:
+        raise RuntimeError("a crawl without a spider")
+    return crawler.spider
+
+
+def retry_after(response: Response, now: datetime) -> float | None:
+    """The seconds a server asks us to wait, from Retry-After as a number or a date; None if it does not."""
+    value = (response.headers.get(b"Retry-After") or b"").decode("latin-1").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
+    except (ValueError, TypeError):
+        return None

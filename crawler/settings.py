@@ -1,0 +1,57 @@
+"""Scrapy's settings: how every crawl behaves. What differs from site to site is set by the spider."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    VERSION = version("backissue")
+except PackageNotFoundError:  # run from a source tree that was never installed
+    VERSION = "0"
+
+BOT_NAME = "backissue"
+SPIDER_MODULES = ["crawler.spiders"]
+USER_AGENT = f"Backissue/{VERSION} (news archiving crawler)"  # the spider adds the contact
+BACKISSUE_ARCHIVE = "archive.db"
+
+# Manners: one request at a time, robots.txt obeyed, no shell and no console listening.
+ROBOTSTXT_OBEY = True
+CONCURRENT_REQUESTS = 4
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = 1.0
+DOWNLOAD_DELAY_JITTER = 0.0
+AUTOTHROTTLE_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+COOKIES_ENABLED = False
+HTTPCACHE_ENABLED = False
+
+# Bounds on what a site may do to us.
+DOWNLOAD_TIMEOUT = 60
+DOWNLOAD_MAXSIZE = 32 * 2**20  # bytes of one answer
+DOWNLOAD_WARNSIZE = 0
+REDIRECT_MAX_TIMES = 8
+HTTPERROR_ALLOW_ALL = True  # a refusal is a fact about a page, and saved as one
+RETRY_TIMES = 3
+RETRY_HTTP_CODES = [408, 500, 502, 503, 504, 522, 524]  # 429 and Retry-After: crawler.politeness
+RETRY_PRIORITY_ADJUST = 0
+DNS_RESOLVER = "crawler.guard.PublicResolver"
+
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "crawler.guard.GuardMiddleware": 50,
+    "crawler.politeness.RobotsMiddleware": 100,
+    "crawler.politeness.PatienceMiddleware": 550,
+}
+EXTENSIONS = {
+    "scrapy.extensions.corestats.CoreStats": 0,
+    "scrapy.extensions.logstats.LogStats": None,
+    "scrapy.extensions.memusage.MemoryUsage": None,
+    "crawler.runlog.RunLog": 100,
+    "crawler.progress.Progress": 200,
+}
+ITEM_PIPELINES = {"pipeline.item_pipeline.ItemPipeline": 300}
+
+LOG_LEVEL = "WARNING"
+LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%SZ"
+TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"

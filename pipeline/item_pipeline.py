@@ -1,0 +1,64 @@
+"""The glue between Scrapy and the archive: each Page is kept raw, read, and saved.
+
+The raw page is kept first; whatever goes wrong after that can be mended by reading it again. This
+is the one file of this room that knows Scrapy.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from scrapy.crawler import Crawler
+
+from archive.pages import Pages, beside
+from archive.records import Extract, Page, Problem, Saved, Surface
+from archive.store import Archive
+from pipeline import process
+
+
+class ItemPipeline:
+    """Keeps, reads and saves what the spider fetches, one page at a time, in order."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        path = Path(crawler.settings["BACKISSUE_ARCHIVE"])
+        self.archive = Archive.open(path)
+        self.pages = Pages.open(beside(path))
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make one for a crawler, as Scrapy asks."""
+        return cls(crawler)
+
+    def close_spider(self) -> None:
+        """Close both files."""
+        self.pages.close()
+        self.archive.close()
+
+    def process_item(self, page: Page) -> Page:
+        """Keep, read and save one page."""
+        if page.body:
+            self.pages.keep(page)
+        saved = self.archive.save(page, self._extract(page))
+        self._count(page, saved)
+        return page
+
+    def _extract(self, page: Page) -> Extract:
+        if page.status == 200:
+            return process(page, self.crawler.spider.site)
+        return Extract(surface=Surface.PAGE, problems=() if page.status == 304 else (_refusal(page),))
+
+    def _count(self, page: Page, saved: Saved) -> None:
+        stats = self.crawler.stats
+        good = page.status in {200, 304}
+        stats.inc_value(f"backissue/pages/{page.kind.value}/{'good' if good else 'failed'}")
+        for name in Saved.__slots__:
+            if count := getattr(saved, name):
+                stats.inc_value(f"backissue/{name}", count)
+
+
+def _refusal(page: Page) -> Problem:
+    if page.status == 0:
+        return Problem(code="no-answer", detail=f"No answer: {page.error}.")
+    return Problem(code=f"http-{page.status}", detail=f"The site answered with status {page.status}.")

@@ -1,0 +1,219 @@
+"""The pure readers of a WordPress site's surfaces: addresses made, answers understood or refused."""
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from archive.records import Page, PageKind, Seen
+from crawler import revisit, wordpress
+from crawler.guard import is_public, same_site
+
+HOME = "https://gazette.example"
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def page(body=b"", status=200, url=f"{HOME}/archives/2026/03/ice.php", **headers):
+    return Page(
+        source="gazette",
+        kind=PageKind.LISTING,
+        url=url,
+        final_url=url,
+        status=status,
+        headers=tuple((name.replace("_", "-"), value) for name, value in headers.items()),
+        fetched_at=NOW,
+        body=body if isinstance(body, bytes) else body.encode(),
+    )
+
+
+def test_rest_addresses_work_with_and_without_pretty_permalinks():
+    pretty, plain = wordpress.rest_roots(HOME)
+    assert wordpress.posts_url(pretty, 2).startswith(f"{HOME}/wp-json/wp/v2/posts?per_page=100&page=2&")
+    assert wordpress.comments_url(plain, 1, post=7).startswith(
+        f"{HOME}/?rest_route=/wp/v2/comments&per_page=100"
+    )
+
+
+def test_bounds_in_time_carry_their_zone():
+    after = datetime(2026, 3, 1, 14, tzinfo=UTC)
+    assert "after=2026-03-01T14:00:00Z" in wordpress.comments_url(f"{HOME}/wp-json/", 1, after=after)
+
+
+def test_a_listing_of_posts_names_what_is_open_and_leaves_out_what_is_protected():
+    posts = [
+        {
+            "id": 1,
+            "link": "https://a/1",
+            "modified_gmt": "2026-01-01T00:00:00",
+            "content": {"protected": False},
+        },
+        {"id": 2, "link": "https://a/2", "content": {"protected": True}},
+        {"id": "x"},
+        "not an object",
+    ]
+    assert wordpress.read_posts(page(json.dumps(posts))) == (
+        wordpress.Listed(url="https://a/1", lastmod="2026-01-01T00:00:00", post_id=1),
+    )
+
+
+@pytest.mark.parametrize("answer", [page("<html>"), page("{}"), page("[]", status=401), page(b"\xff\x00")])
+def test_an_answer_that_is_no_listing_is_none(answer):
+    assert wordpress.read_posts(answer) is None
+
+
+SITEMAP = """<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+<url><loc> https://gazette.example/archives/2026/03/ice.php </loc><lastmod>2026-03-01</lastmod></url>
+<url><loc>/archives/2026/03/thaw.php</loc></url><url/></urlset>"""
+INDEX = """<sitemapindex><sitemap><loc>https://gazette.example/wp-sitemap-posts-post-1.xml</loc></sitemap>
+<sitemap><loc>https://gazette.example/wp-sitemap-taxonomies-category-1.xml</loc></sitemap>
+<sitemap><loc>https://gazette.example/wp-sitemap-posts-page-1.xml</loc></sitemap></sitemapindex>"""
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_sitemap_is_read_packed_or_not(packed):
+    body = SITEMAP.encode()
+    sitemap = wordpress.read_sitemap(page(gzip.compress(body) if packed else body))
+    assert [entry.url for entry in sitemap.listed] == [
+        f"{HOME}/archives/2026/03/ice.php",
+        f"{HOME}/archives/2026/03/thaw.php",
+    ]
+    assert sitemap.listed[0].lastmod == "2026-03-01"
+
+
+def test_an_index_leads_to_articles_and_not_to_taxonomies_or_static_pages():
+    assert wordpress.read_sitemap(page(INDEX)).sitemaps == (f"{HOME}/wp-sitemap-posts-post-1.xml",)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html><body>Not found",
+        b"\x1f\x8bbroken",
+        gzip.compress(b" " * (wordpress.SITEMAP_BYTES + 1)),
+        b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss>&a;</rss>',
+    ],
+    ids=["empty", "html", "broken gzip", "bomb", "entity"],
+)
+def test_what_is_no_sitemap_is_none(body):
+    assert wordpress.read_sitemap(page(body)) is None
+
+
+def test_a_comments_feed_names_ids_and_articles():
+    rss = f"""<rss version="2.0"><channel><item><link>{HOME}/archives/2026/03/ice.php/comment-page-2#comment-41</link>
+    <guid>{HOME}/?p=7#comment-41</guid></item></channel></rss>"""
+    assert wordpress.read_mentions(page(rss)) == (
+        wordpress.Mention(comment_id="41", article=f"{HOME}/archives/2026/03/ice.php"),
+    )
+    assert wordpress.read_mentions(page("<html>")) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("/archives/2026/03/ice.php", True),
+        ("/2026/03/ice/", True),
+        ("/", False),
+        ("/tags/ice", False),
+        ("/archives/category/town/page/2", False),
+        ("/feed", False),
+    ],
+)
+def test_articles_are_told_from_listings(url, expected):
+    assert wordpress.is_article(HOME + url, HOME, None) is expected
+
+
+def test_the_sources_own_pattern_decides_where_there_is_one():
+    pattern = r"/(threat-matrix/)?archives/\d{4}/\d\d/[^/]+\.php$"
+    assert wordpress.is_article(f"{HOME}/threat-matrix/archives/2009/07/x_2.php", HOME, pattern)
+    assert not wordpress.is_article(f"{HOME}/about.php", HOME, pattern)
+
+
+def test_an_articles_address_drops_comment_page_reply_tracking_and_fragment():
+    url = f"{HOME}/archives/2026/03/ice.php/comment-page-3?replytocom=4&utm_source=x&cpage=2&id=9#comment-5"
+    assert wordpress.article_address(url) == f"{HOME}/archives/2026/03/ice.php?id=9"
+
+
+OWN = f"{HOME}/archives/2026/03/ice.php"
+
+
+def test_all_comment_pages_up_to_the_highest_are_known_without_the_one_at_hand():
+    body = f'<a href="{OWN}/comment-page-5#comments">Older</a> <a href="{OWN}/comment-page-6#comment-12">noon</a>'
+    assert wordpress.comment_pages(page(body)) == tuple(f"{OWN}/comment-page-{n}" for n in range(1, 6))
+
+
+def test_comment_pages_of_other_articles_do_not_count():
+    assert wordpress.comment_pages(page(f'<a href="{HOME}/other.php/comment-page-4#comment-9">x</a>')) == ()
+
+
+def test_a_comment_page_past_the_end_shows_no_comment():
+    assert not wordpress.shows_comments(page('<body class="single"><p class="no-comments">Closed</p>'))
+    assert wordpress.shows_comments(page('<li class="comment even depth-1" id="comment-4">'))
+
+
+def test_validators_survive_a_proxy_that_weakens_them():
+    seen = Seen(
+        url="x", status=200, fetched_at=NOW, etag='W/"1"', last_modified="Sun, 01 Mar 2026 12:00:00 GMT"
+    )
+    assert wordpress.validators(seen)["If-None-Match"] == '"1"'
+
+
+# -- revisits -------------------------------------------------------------------------------------------
+
+
+def seen(**more):
+    return Seen(url="x", status=200, **({"fetched_at": NOW} | more))
+
+
+def test_a_page_never_seen_is_due():
+    assert revisit.is_due(None, NOW)
+
+
+def test_a_page_whose_listing_shows_another_mark_of_change_is_due():
+    assert revisit.is_due(seen(lastmod="1", published=NOW), NOW, lastmod="2")
+    assert not revisit.is_due(seen(lastmod="1", published=NOW), NOW, lastmod="1")
+
+
+def test_the_pause_grows_with_the_quiet_and_stays_within_its_bounds():
+    fresh, week, year = (seen(published=NOW - timedelta(days=days)) for days in (0, 7, 3650))
+    assert revisit.pause(fresh) == revisit.SHORTEST
+    assert revisit.SHORTEST < revisit.pause(week) < revisit.pause(year) == revisit.LONGEST
+    revived = seen(published=NOW - timedelta(days=3650), changed_at=NOW - timedelta(hours=1))
+    assert revisit.pause(revived) == revisit.SHORTEST
+
+
+def test_failures_make_the_pause_longer_and_a_listing_does_not_shorten_it():
+    assert (
+        revisit.pause(seen(failures=1)) < revisit.pause(seen(failures=4)) < revisit.pause(seen(failures=99))
+    )
+    assert not revisit.is_due(seen(failures=1, lastmod="1"), NOW, lastmod="2")
+
+
+# -- the guard ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "home", "expected"),
+    [
+        ("https://www.gazette.example/x", HOME, True),
+        ("http://gazette.example/x", HOME, True),
+        ("https://other.example/", HOME, False),
+        ("https://gazette.example.evil.test/", HOME, False),
+        ("https://gazette.example:8443/", HOME, False),
+        ("http://127.0.0.1:8002/x", "http://127.0.0.1:8002", True),
+        ("http://127.0.0.1:22/x", "http://127.0.0.1:8002", False),
+        ("http://169.254.169.254/latest", HOME, False),
+        ("ftp://gazette.example/", HOME, False),
+        ("http://gazette.example:bad/", HOME, False),
+    ],
+)
+def test_only_the_configured_site_is_fetched(url, home, expected):
+    assert same_site(url, home) is expected
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "::1", "fd00::1"]
+)
+def test_private_addresses_are_not_public(address):
+    assert not is_public(address)
