@@ -7,19 +7,24 @@ the terminal. An error a user can mend is a sentence and a hint; any other keeps
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import socket
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 import click
 
 from archive.errors import BackissueError, BusyError
+from archive.store import Archive
 from archive.times import to_text
 
 
@@ -53,6 +58,13 @@ class Context:
     config: Path | None
     archive: Callable[[], Path]
     planned: Callable[[], tuple[Planned, ...]]
+
+
+@contextmanager
+def opened(context: Context) -> Iterator[Archive]:
+    """The configured archive. Raises ArchiveError when there is none yet."""
+    with Archive.open(context.archive(), create=False) as archive:
+        yield archive
 
 
 class Told(click.ClickException):
@@ -109,19 +121,16 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def emit(value: object) -> None:
-    """Write one JSON value, and nothing else, to standard output, in UTF-8 whatever the locale."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=_jsonable) + "\n"
-    out = sys.stdout.buffer
-    out.write(text.encode("utf-8", "backslashreplace"))
-    out.flush()
+def emit(value: object, *, indent: int | None = 2) -> None:
+    """Write one JSON value, and nothing else, to standard output; without `indent` on one line."""
+    utf8_output().write(json.dumps(value, ensure_ascii=False, indent=indent, default=_jsonable) + "\n")
 
 
-def emit_line(value: object) -> None:
-    """Write one JSON value on one line."""
-    text = json.dumps(value, ensure_ascii=False, default=_jsonable) + "\n"
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-    sys.stdout.buffer.flush()
+def utf8_output() -> TextIO:
+    """Standard output, writing UTF-8 whatever the locale."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    return sys.stdout
 
 
 def plain(text: str | None) -> str:
@@ -155,3 +164,36 @@ def _jsonable(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
     raise TypeError(f"not for JSON: {value!r}")
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def must_be_free(host: str, port: int, option: str) -> None:
+    """Raise BackissueError, naming the option that helps, when no server could listen there."""
+    if not is_free(host, port):
+        raise BackissueError(
+            f"Port {port} on {host} is in use by another program, or may not be used.",
+            hint=f"Is Backissue running already? Else take another port: {option} {port + 10}.",
+        )
+
+
+def wait_until_answering(host: str, port: int, seconds: float) -> bool:
+    """Wait for a server to take a connection; False when none did in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            with socket.create_connection((host, port), timeout=1):
+                return True
+        except OSError:
+            time.sleep(0.05)
+    return False

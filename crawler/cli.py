@@ -6,7 +6,6 @@ It knows what to ask and how to say the answer; how a site is looked at and craw
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -17,13 +16,14 @@ from urllib.parse import urlsplit
 
 import click
 
-from archive.console import Context, Exit, emit, emit_line, plain, say
+from archive.console import Context, Exit, emit, is_free, plain, say
 from archive.errors import BackissueError, ConfigError, SiteError
 from archive.records import Run
 from archive.store import Archive
 from archive.times import instant, to_text
 from crawler import children, config_write
-from crawler.config import FILE_NAME, FILE_VARIABLE, Config, Source, load, profile, profiles
+from crawler.config import FILE_NAME, FILE_VARIABLE, Config, Source, is_language, load, profile, profiles
+from crawler.config_schedule import is_timezone
 from crawler.config_table import check_address, is_loopback
 from crawler.estimate import Estimate, estimate
 
@@ -86,12 +86,10 @@ def init(
 @click.command()
 @click.argument("source", required=False)
 @click.option("--trigger", default="hand", hidden=True, help="What started this run, for the ledger.")
-@click.option(
-    "--progress/--no-progress", default=None, help="Draw progress, or not. By default on a terminal."
-)
+@click.option("--no-progress", "progress", flag_value=False, default=True, help="Show nothing while it runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run as one line of JSON for each source.")
 @click.pass_obj
-def crawl(context: Context, source: str | None, trigger: str, progress: bool | None, as_json: bool) -> int:
+def crawl(context: Context, source: str | None, trigger: str, progress: bool, as_json: bool) -> int:
     """Crawl one source, or all, once and now.
 
     Meant for the hand, for cron and for systemd timers; `up` and `schedule` do it by the clock. What is
@@ -130,18 +128,6 @@ def sample_port(config: Config) -> int:
     return urlsplit(config.sources[0].site.url).port or 80
 
 
-def is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
 def _epoch(config: Config) -> datetime:
     site, now = config.sources[0].site, datetime.now(UTC)
     with Archive.open(config.archive) as archive:
@@ -155,19 +141,19 @@ def _epoch(config: Config) -> datetime:
 # -- crawl ----------------------------------------------------------------------------------------
 
 
-def _crawl_one(config: Config, source: Source, trigger: str, progress: bool | None, as_json: bool) -> int:
+def _crawl_one(config: Config, source: Source, trigger: str, progress: bool, as_json: bool) -> int:
     from crawler.run import crawl as run_crawl  # noqa: PLC0415  (Scrapy is slow to import)
 
     run = run_crawl(source, config.archive, trigger=trigger, progress=progress)
     if as_json:
-        emit_line(asdict(run))
+        emit(asdict(run), indent=None)
     else:
         click.echo(_run_line(run))
     return _CODES.get(run.outcome or "", Exit.INCOMPLETE)
 
 
 def _crawl_each(
-    config: Config, sources: Sequence[Source], trigger: str, progress: bool | None, as_json: bool
+    config: Config, sources: Sequence[Source], trigger: str, progress: bool, as_json: bool
 ) -> int:
     """A process can run Scrapy once, so each source gets one of its own."""
     codes = []
@@ -181,11 +167,11 @@ def _crawl_each(
 
 
 def crawl_arguments(
-    config: Config, source: Source, trigger: str, *, progress: bool | None = None, as_json: bool = False
+    config: Config, source: Source, trigger: str, *, progress: bool = True, as_json: bool = False
 ) -> list[str]:
     """The command line of a crawl in a process of its own."""
     where = ["--config", str(config.path)] if config.path else []
-    shown = [] if progress is None else ["--progress" if progress else "--no-progress"]
+    shown = [] if progress else ["--no-progress"]
     return [*where, "crawl", source.name, "--trigger", trigger, *shown, *(["--json"] if as_json else [])]
 
 
@@ -235,9 +221,9 @@ def _block(name: str, url: str, found: Survey | None) -> str:
         check_address(found.url),
         title=found.title,
         delay=0.0 if is_loopback(found.url) else 1.0,
-        comments=found.comment_style or "auto",
-        language=found.language,
-        timezone=found.timezone,
+        comments=found.comment_style,
+        language=found.language if is_language(found.language) else None,
+        timezone=found.timezone if is_timezone(found.timezone) else None,
     )
 
 

@@ -160,6 +160,11 @@ def profile(name: str) -> Source:
     return _read_source(name, Table(path, "", _read_toml(path)), None)
 
 
+def is_language(text: str | None) -> bool:
+    """Whether a text is formed like a language tag."""
+    return re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text or "") is not None
+
+
 def _sample_port(environ: Mapping[str, str]) -> int:
     text = environ.get(SAMPLE_PORT_VARIABLE) or str(SAMPLE_PORT)
     if not (text.isdecimal() and 0 < int(text) < 65536):
@@ -267,7 +272,7 @@ def _read_timezone(table: Table) -> str:
 def _read_language(table: Table) -> str | None:
     expected = "a language tag, such as en or de-AT"
     language = table.text("language", expected)
-    if language is not None and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", language):
+    if language is not None and not is_language(language):
         table.refuse("language", expected, describe(language))
     return language
 

@@ -112,6 +112,15 @@ def check_timezone(name: str) -> None:
         raise ValueError(f"“{name}” is no IANA time zone{nearest(name, available_timezones())}") from error
 
 
+def is_timezone(name: str | None) -> bool:
+    """Whether a text is an IANA time zone."""
+    try:
+        check_timezone(name or "")
+    except ValueError:
+        return False
+    return True
+
+
 def nearest(word: str, choices: Iterable[str]) -> str:
     """A question such as " (did you mean “url”?)" for a misspelt word, or nothing."""
     names = {name.lower(): name for name in choices}

@@ -1,0 +1,304 @@
+"""The front door and the clock: puts the rooms' commands together, and says when things run.
+
+It knows schedules, signals and child processes, and not how a crawl, an extraction or a page works.
+Each crawl is a process of its own; none of one source overlaps another, and none outlives this one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from subprocess import Popen
+
+import click
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+
+from archive import cli as archive_cli
+from archive import cli_read, publish
+from archive.console import Context, Exit, Planned, Program, must_be_free, say, wait_until_answering
+from archive.errors import BackissueError
+from archive.store import Archive
+from crawler import children
+from crawler import cli as crawler_cli
+from crawler.config import FILE_VARIABLE, SAMPLE_PORT_VARIABLE, Config, Source, load
+from crawler.config_match import site_for
+from crawler.config_schedule import Schedule
+from crawler.settings import VERSION
+
+CLOSING = 5.0  # seconds for Datasette to end
+
+
+@click.group(
+    cls=Program,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Leaves with 0 when all is well, 1 after an error that is told, 2 for a command line that cannot be,
+3 when a crawl ended with something missing, 4 when another run of the source is under way, and
+130 when it was interrupted. Documentation: docs/commands.md and docs/configuration.md.""",
+)
+@click.version_option(VERSION, prog_name="backissue")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=f"The configuration. Else ${FILE_VARIABLE}, else ./backissue.toml, else a sample newspaper.",
+)
+@click.option(
+    "--child", is_flag=True, hidden=True, help="Started by another process of ours; end when it ends."
+)
+@click.pass_context
+def main(ctx: click.Context, config: Path | None, child: bool) -> None:
+    """Keep a complete, living, searchable archive of a news site and what its readers wrote.
+
+    \b
+    First:           backissue up                       archive a sample newspaper and look at it
+    Your site:       backissue init https://www.example.org --contact you@example.org
+                     backissue up                       archive it by the clock, and serve it
+    By cron:         backissue crawl                    one crawl of every source, now
+    Read it:         backissue search harbour ferry
+                     backissue show 17
+    Take it along:   backissue export jsonl --output articles.jsonl
+    Is all well?     backissue status
+    Why this text?   backissue explain page.html
+    """
+    if child:
+        children.watch_parent()
+    ctx.obj = Context(
+        config=config,
+        archive=lambda: load(config, fetching=False).archive,
+        planned=lambda: tuple(_planned(source) for source in load(config, fetching=False).sources),
+    )
+
+
+def _planned(source: Source) -> Planned:
+    return Planned(
+        name=source.name,
+        url=source.site.url,
+        title=source.site.title,
+        schedule=source.schedule.text,
+        delay=source.delay,
+        next_run=source.schedule.next_after(datetime.now(UTC)),
+    )
+
+
+# -- the clock ------------------------------------------------------------------------------------
+
+
+class Tick(BaseTrigger):  # type: ignore[misc]
+    """A schedule as APScheduler asks for it. However late it is asked, it owes one run and not many."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        """The first time after the previous one, or after now where that is long past."""
+        return self.schedule.next_after(now if previous is None else max(previous, now))
+
+
+class Clock:
+    """Crawls each source by its schedule, in child processes, until it is stopped."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.crawls: list[Popen[bytes]] = []
+        self._stopped = False
+        self._lock = threading.Lock()
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(len(config.sources))},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone=UTC,
+        )
+
+    def start(self, now: datetime) -> None:
+        """Set every source going; one that was never crawled, or missed its time, is crawled at once."""
+        for source in self.config.sources:
+            first = now if self.is_due(source, now) else source.schedule.next_after(now)
+            self._scheduler.add_job(
+                self._crawl, Tick(source.schedule), [source], id=source.name, next_run_time=first
+            )
+        self._scheduler.start()
+
+    def is_due(self, source: Source, now: datetime) -> bool:
+        """Whether a run is owed: computed from what the archive's ledger holds, so a restart loses none."""
+        with Archive.open(self.config.archive) as archive:
+            last = archive.runs.newest(source.name)
+        return last is None or source.schedule.next_after(last.started_at) <= now
+
+    def stop(self) -> None:
+        """Start nothing more, and ask the crawls under way to save their page and end."""
+        with self._lock:
+            self._stopped = True
+        self._scheduler.shutdown(wait=False)
+        children.ask_to_stop(self.crawls)
+
+    def _crawl(self, source: Source) -> None:
+        arguments = crawler_cli.crawl_arguments(self.config, source, "schedule")
+        with self._lock:  # a crawl is either seen by stop(), or not started after it
+            if self._stopped:
+                return
+            child = children.start(arguments)
+            self.crawls = [other for other in self.crawls if other.poll() is None] + [child]
+        child.wait()
+
+
+class Interruption:
+    """Signals that ask to end, seen by the main thread in its own time; the second one cuts in."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, *_: object) -> None:
+        """Handle a signal."""
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    @contextmanager
+    def heeded(self) -> Iterator[Interruption]:
+        """Take SIGINT, SIGTERM and SIGHUP while the block runs."""
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.signal(number, self) for number in numbers}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int:
+    """Run the clock until a signal ends it; and beside it, given their command line, the pages."""
+    Archive.open(config.archive).close()
+    clock, others = Clock(config), []
+    with Interruption().heeded() as interruption, crawler_cli.newspaper(config):
+        try:
+            if pages:
+                others.append(children.start(pages))
+            clock.start(datetime.now(UTC))
+            threading.Thread(target=greet, name="greet", daemon=True).start()
+            while not interruption.asked and all(child.poll() is None for child in others):
+                time.sleep(0.1)
+            fallen = not interruption.asked
+            clock.stop()
+            children.wait_for(clock.crawls, children.GRACE)
+            children.ask_to_stop(others)
+            children.wait_for(others, CLOSING)
+        except KeyboardInterrupt:
+            return Exit.INTERRUPTED
+        finally:
+            children.kill([*clock.crawls, *others])
+    if fallen:
+        raise BackissueError(
+            f"The pages ended by themselves (exit code {others[0].returncode}).",
+            hint="Above it should say why; `backissue serve` starts them alone.",
+        )
+    return Exit.FINE
+
+
+# -- commands -------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address the pages listen on.")
+@click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535), help="Their port.")
+@click.option(
+    "--sample-port",
+    type=click.IntRange(1, 65535),
+    help=f"The port of the sample newspaper, where it is used (${SAMPLE_PORT_VARIABLE}; else 8002).",
+)
+@click.pass_obj
+def up(context: Context, host: str, port: int, sample_port: int | None) -> int:
+    """Archive by the clock and serve it, until Ctrl-C.
+
+    Without a configuration it archives the bundled sample newspaper, once a minute, into archive.db in
+    the current folder, so that there is something to look at. A source that was never crawled, or missed
+    its time, is crawled at once. Ctrl-C lets the page under way be saved; a second one ends all at once.
+    """
+    if sample_port is not None:
+        os.environ[SAMPLE_PORT_VARIABLE] = str(sample_port)
+    config = load(context.config)
+    must_be_free(host, port, "--port")
+    if config.path is None:
+        must_be_free("127.0.0.1", crawler_cli.sample_port(config), "--sample-port")
+    where = ["--config", str(config.path)] if config.path else []
+    pages = [*where, "serve", "--host", host, "--port", str(port), "--quiet"]
+    return keep(config, pages, partial(_greet, config, host, port))
+
+
+@click.command()
+@click.pass_obj
+def schedule(context: Context) -> int:
+    """Archive by the clock alone, until Ctrl-C."""
+    config = load(context.config)
+    names = ", ".join(source.name for source in config.sources)
+    return keep(config, (), lambda: say(f"Archiving {names} into {config.archive}. Ctrl-C ends it."))
+
+
+@click.command()
+@click.argument("page", metavar="FILE|URL")
+@click.option("--url", help="The address of a saved page, where it does not say it itself.")
+@click.option("--source", help="The source or known site as which to read it. Else told by the address.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: article, comments, problems.")
+@click.pass_obj
+def explain(context: Context, page: str, url: str | None, source: str | None, as_json: bool) -> None:
+    """Show what is read out of one page, and by which rule. Nothing is stored.
+
+    FILE is a saved page, perhaps packed by gzip, or "-" for standard input.
+
+    \b
+    backissue explain page.html.gz --url https://www.example.org/2009/07/name/
+    backissue explain https://www.example.org/2009/07/name/ --json
+    """
+    from pipeline import cli as pipeline_cli  # noqa: PLC0415  (trafilatura is slow to import)
+
+    config = load(context.config, fetching=False)
+    if page.startswith(("http://", "https://")):
+        from crawler.survey import fetch_page  # noqa: PLC0415  (Scrapy is slow to import)
+
+        read = fetch_page(page, config.contact)
+    else:
+        read = pipeline_cli.read_file(page, url)
+    pipeline_cli.explain(read, partial(site_for, config, source), as_json=as_json)
+
+
+def _greet(config: Config, host: str, port: int) -> None:
+    """Say what goes on, once the pages answer."""
+    if not wait_until_answering(host, port, seconds=60):
+        return
+    site = config.sources[0].site.url
+    names = ", ".join(source.name for source in config.sources)
+    what = names if config.path else f"the bundled sample newspaper ({site})"
+    say(f"Archiving {what} into {config.archive}.")
+    say(f"Read and search it at {publish.address(host=host, port=port)}")
+    if config.path is None:
+        program = "backissue" if shutil.which("backissue") else sys.argv[0]
+        say(f"A real site instead: {program} init https://www.example.org --contact you@example.org")
+    say("Ctrl-C ends it; what is saved stays saved.")
+
+
+for command in (
+    crawler_cli.init,
+    up,
+    crawler_cli.crawl,
+    schedule,
+    archive_cli.serve,
+    cli_read.search,
+    cli_read.show,
+    archive_cli.export,
+    archive_cli.status,
+    archive_cli.sources,
+    explain,
+):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    main(prog_name="backissue")
