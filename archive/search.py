@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from archive.wording import Groups, Term, Wording, any_of, expression, read
+from archive.wording import Groups, Term, Wording, any_of, expression, read, searchable, tidy
 
 CAP = 10_000
 MARK, UNMARK = "\x02", "\x03"
@@ -97,6 +97,10 @@ def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
     notes = list(wording.notes)
     if ask.words.strip() and not wording and not wording.filters:
         notes.append("Nothing in this can be searched for, so all is shown, newest first.")
+    ask = replace(ask, person=tidy(ask.person).strip(), tag=tidy(ask.tag).strip(), source=tidy(ask.source))
+    if ask.person and not searchable(ask.person):
+        notes.append(f"“{ask.person[:40]}” has no letters or digits and was left out.")
+        ask = replace(ask, person="")
     for name, value in wording.filters:
         ask = (
             replace(ask, tag=ask.tag or value) if name == "tag" else replace(ask, source=ask.source or value)

@@ -87,7 +87,7 @@ def read(typed: str) -> Wording:
         elif len(without) + sum(map(len, groups)) >= MOST:
             notes.append(f"Only the first {MOST} words were searched.")
             break
-        elif not _searchable(word.term.text):
+        elif not searchable(word.term.text):
             notes.append(f"“{word.term.text[:40]}” has no letters or digits and was left out.")
         elif word.filter:
             filters.append((word.filter, word.term.text))
@@ -120,6 +120,18 @@ def quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
+def tidy(text: str) -> str:
+    """Text that can be handed to SQLite: no NUL, no half of a surrogate pair, no control character."""
+    return "".join(
+        " " if unicodedata.category(char)[0] == "C" else char for char in unicodedata.normalize("NFC", text)
+    )
+
+
+def searchable(text: str) -> bool:
+    """Whether the index can hold anything of this: letters or digits."""
+    return any(unicodedata.category(char)[0] in "LN" for char in text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Word:
     term: Term
@@ -131,8 +143,7 @@ def _clean(typed: str) -> tuple[str, list[str]]:
     notes = []
     if len(typed) > LONGEST:
         notes.append(f"Only the first {LONGEST:,} characters were searched.")
-    text = unicodedata.normalize("NFC", typed[:LONGEST]).translate(_QUOTES)
-    return "".join(" " if unicodedata.category(char)[0] == "C" else char for char in text), notes
+    return tidy(typed[:LONGEST]).translate(_QUOTES), notes
 
 
 def _words(text: str) -> Iterator[_Word | str]:
@@ -162,10 +173,6 @@ def _word(found: re.Match[str], pending: str | None) -> _Word:
     prefix = bool(found["star"]) or text.endswith("*")
     term = Term(text=text.strip("*").strip(), field=FIELDS.get(name), prefix=prefix)
     return _Word(term=term, filter=FILTERS.get(name))
-
-
-def _searchable(text: str) -> bool:
-    return any(unicodedata.category(char)[0] in "LN" for char in text)
 
 
 def _term(term: Term, columns: Mapping[str, str]) -> str:

@@ -111,7 +111,9 @@ def _thread(connection: sqlite3.Connection, wanted: int, number: int) -> Row:
         "SELECT * FROM comments WHERE article_id = ? AND kind != 'comment' ORDER BY published, id LIMIT 500",
         wanted,
     )
-    gone = one(connection, "SELECT count(*) AS n FROM comments WHERE article_id = ? AND gone_at IS NOT NULL", wanted)
+    gone = one(
+        connection, "SELECT count(*) AS n FROM comments WHERE article_id = ? AND gone_at IS NOT NULL", wanted
+    )
     return {
         "thread": [_shown(branch, held) for branch in nest(nodes, number)],
         "pings": pings,

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-_SHARED = "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+_SHARED = (
+    "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 STRICT = f"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; {_SHARED}"
 STOCK = f"default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self'; {_SHARED}"
 

@@ -48,7 +48,11 @@ def site_title(datasette: Any, sources: list[Row]) -> str:
     """The name of this archive: the operator's, else those of its sources."""
     given = datasette.metadata("title")
     names = [source["title"] or source["name"] for source in sources]
-    return str(given or " · ".join(names[:3]) or "Backissue")
+    return str(
+        given
+        or " and ".join([", ".join(names[:-1]), names[-1]] if 1 < len(names) < 4 else names[:1])
+        or "Backissue"
+    )
 
 
 def _front(connection: sqlite3.Connection) -> Row:
@@ -73,9 +77,7 @@ def coverage(connection: sqlite3.Connection) -> Row:
         " (SELECT min(published) FROM articles WHERE published > '') AS since,"
         " (SELECT max(published) FROM articles) AS until",
     )
-    run = one(
-        connection, "SELECT * FROM runs WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1"
-    )
+    run = one(connection, "SELECT * FROM runs WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1")
     return {**(found or {}), "run": run}
 
 

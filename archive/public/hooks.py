@@ -67,7 +67,9 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
 
 
 @_hook
-def render_cell(value: Any, column: str, table: str | None, database: str, datasette: Any, row: Any) -> Markup | None:
+def render_cell(
+    value: Any, column: str, table: str | None, database: str, datasette: Any, row: Any
+) -> Markup | None:
     """On Datasette's table pages: long text in a box, and the way to the reading page."""
     if database not in room_of(datasette).archives or not isinstance(value, str | int):
         return None

@@ -39,14 +39,19 @@ def paragraphs(text: str | None) -> Markup:
     """Plain text: blank lines divide paragraphs, other line breaks stay."""
     parts = [part.strip() for part in (text or "").split("\n\n") if part.strip()]
     return Markup("\n").join(
-        Markup("<p>{}</p>").format(Markup("<br>").join(escape(line) for line in part.split("\n"))) for part in parts
+        Markup("<p>{}</p>").format(Markup("<br>").join(escape(line) for line in part.split("\n")))
+        for part in parts
     )
 
 
 def _safe(html: str) -> Markup:
     return Markup(  # noqa: S704  (this is the sanitiser)
         nh3.clean(
-            html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel=_RELATION
+            html,
+            tags=_TAGS,
+            attributes=_ATTRIBUTES,
+            url_schemes={"http", "https", "mailto"},
+            link_rel=_RELATION,
         )
     )
 

@@ -68,6 +68,11 @@ class Room:
         return self.main is not None or self.waiting is not None
 
     @property
+    def alone(self) -> bool:
+        """Whether the archive is the only database that is served."""
+        return len([name for name in self._databases if name not in ("_internal", "_memory")]) == 1
+
+    @property
     def title(self) -> str:
         """What stands at the head of every page: the operator's title, else ours."""
         datasette = self._datasette()

@@ -32,8 +32,16 @@ async def page(datasette: Any, request: Any) -> Any:
         found = await read(datasette, name, lambda connection: find(connection, ask))
     except TooSlow:
         slow = True
-    sources = await read(datasette, name, lambda connection: rows(connection, "SELECT name, title FROM sources"))
-    context = {"found": found, "ask": ask, "slow": slow, "sources": sources, "link": lambda **to: link(datasette, ask, **to)}
+    sources = await read(
+        datasette, name, lambda connection: rows(connection, "SELECT name, title FROM sources")
+    )
+    context = {
+        "found": found,
+        "ask": ask,
+        "slow": slow,
+        "sources": sources,
+        "link": lambda **to: link(datasette, ask, **to),
+    }
     return await show(datasette, request, "search.html", context)
 
 
@@ -47,8 +55,21 @@ async def as_json(datasette: Any, request: Any) -> Any:
     hits = [_plain(datasette, request, hit) for part in found.sections for hit in part.hits]
     counts = {part.kind: {"count": part.count, "more": part.more} for part in found.sections}
     last = max((part.count for part in found.sections if part.hits), default=0) <= ask.page * ask.size
-    following = None if last or ask.kind == "all" else absolute(datasette, request, link(datasette, ask, page=ask.page + 1, form="json"))
-    return Response.json({"ok": True, "query": asdict(found.ask), "notes": found.notes, "counts": counts, "results": hits, "next_url": following})
+    following = (
+        None
+        if last or ask.kind == "all"
+        else absolute(datasette, request, link(datasette, ask, page=ask.page + 1, form="json"))
+    )
+    return Response.json(
+        {
+            "ok": True,
+            "query": asdict(found.ask),
+            "notes": found.notes,
+            "counts": counts,
+            "results": hits,
+            "next_url": following,
+        }
+    )
 
 
 async def as_csv(datasette: Any, request: Any) -> Any:
@@ -60,9 +81,14 @@ async def as_csv(datasette: Any, request: Any) -> Any:
         connection = await asyncio.to_thread(_own_connection, datasette, name)
         try:
             await writer.write(_csv([_COLUMNS]))
-            hits = (hit for kind in KINDS if ask.kind in ("all", kind) for hit in every(connection, ask, kind))
+            hits = (
+                hit for kind in KINDS if ask.kind in ("all", kind) for hit in every(connection, ask, kind)
+            )
             while chunk := await asyncio.to_thread(lambda: list(islice(hits, 500))):
-                lines = [[_cell(_full(datasette, request, hit)[column], raw) for column in _COLUMNS] for hit in chunk]
+                lines = [
+                    [_cell(_full(datasette, request, hit)[column], raw) for column in _COLUMNS]
+                    for hit in chunk
+                ]
                 await writer.write(_csv(lines))
         finally:
             connection.close()

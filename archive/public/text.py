@@ -49,7 +49,7 @@ def when(value: str | None) -> Markup:
 
 def marked(value: str | None) -> Markup:
     """A snippet of the search index: escaped first, and only then its marks made into <mark>."""
-    safe = _MARKED.sub(r"<mark>\1</mark>", str(escape(value or "")))
+    safe = _MARKED.sub(r"<mark>\1</mark>", str(escape(" ".join((value or "").split()))))
     return Markup(safe.replace(MARK, "").replace(UNMARK, ""))  # noqa: S704
 
 
@@ -110,7 +110,13 @@ def ago(value: str | None, now: datetime) -> str:
     if not isinstance(moment, datetime):
         return ""
     seconds = max(0, int((now - moment).total_seconds()))
-    for size, name in ((86_400 * 365, "year"), (86_400 * 30, "month"), (86_400, "day"), (3600, "hour"), (60, "minute")):
+    for size, name in (
+        (86_400 * 365, "year"),
+        (86_400 * 30, "month"),
+        (86_400, "day"),
+        (3600, "hour"),
+        (60, "minute"),
+    ):
         if seconds >= size:
             return plural(seconds // size, name) + " ago"
     return "just now"

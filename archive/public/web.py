@@ -34,7 +34,9 @@ async def enter(datasette: Any, request: Any) -> str:
         raise NotFound("No Backissue archive is served here.")
     tables = [("view-table", (name, table)) for table in ("articles", "comments")]
     for permission in tables:
-        await datasette.ensure_permissions(request.actor, [permission, ("view-database", name), "view-instance"])
+        await datasette.ensure_permissions(
+            request.actor, [permission, ("view-database", name), "view-instance"]
+        )
     return name
 
 
@@ -79,4 +81,8 @@ def one(connection: sqlite3.Connection, sql: str, *values: Any) -> Row | None:
 def number_of(text: str | None, *, least: int = 1, most: int = 10**9) -> int:
     """A number from a query string; what is none counts as `least`."""
     digits = text or ""
-    return min(max(int(digits), least), most) if digits.isascii() and digits.isdigit() and len(digits) < 12 else least
+    return (
+        min(max(int(digits), least), most)
+        if digits.isascii() and digits.isdigit() and len(digits) < 12
+        else least
+    )

@@ -1,0 +1,214 @@
+"""What a person types is understood as meant, and nothing typed is an error."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import fixtures_archive
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archive import search
+from archive.search import Ask, every, find
+from archive.wording import MOST, read
+
+TYPED = [
+    "", " ", '"', '""', '"unbalanced', "AND", "OR", "NOT", "NOT NOT", "OR OR bridge", "bridge OR", "AND AND (", "((((", "))))",
+    "a AND OR b", "NEAR(a b, 3)", "text:", "text: :", "title:", "author:*", "*", "**", "a*b*", "-", "--", "-*", '-"', "+", "^bridge",
+    "{text} : bridge", "bridge}", "col:val", "'; DROP TABLE articles; --", "\\", "\0", "bri\0dge", "🙂", "🙂🙂 bridge", "‮bridge",
+    "العبّارة", "שלום", "橋", "“bridge”", "«bridge»", "bridge" * 2000, "b " * 5000, "(" * 10_000, '"' * 10_001, "a OR " * 3000,
+    "\ud800", "%00", "bridge\n\r\tferry", "\N{COMBINING ACUTE ACCENT}", "1e999", "NULL", "x'00'", "$$", "[]", "bridge:ferry",
+    "http://quayside.example/a?b=c#d", "re-open", "don't", "C++", "2015-05-04", "tag:", "source:nobody bridge", "-bridge", "-a -b -c",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    path = fixtures_archive.build(tmp_path_factory.mktemp("search") / "archive.db", count=20)
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[fixtures_archive.Filler]:
+    """An archive of three articles whose words are known."""
+    fill = fixtures_archive.Filler(tmp_path / "archive.db")
+    texts = [
+        "The old bridge was closed.",
+        "A new bridge and a ferry.",
+        "Ferries run on Sunday. The quay is low; the lower quay is not.",
+    ]
+    for number, text in enumerate(texts, 1):
+        title = ["Bridge closed", "Ferry news", "Sunday timetable"][number - 1]
+        byline = ["Ada Brindle", "Tomas Quill", "Ada Brindle"][number - 1]
+        fill.article(
+            number, fixtures_archive.START.replace(year=2009 + number), title=title, text=text, byline=byline
+        )
+    fill.comment(
+        1,
+        fixtures_archive.START.replace(year=2012),
+        author="Ada Brindle",
+        text="I signed the organization's letter.",
+    )
+    fill.comment(
+        2, fixtures_archive.START.replace(year=2013), author="noor", text="The bridge is running late."
+    )
+    yield fill
+    fill.db.close()
+
+
+def found(fill: fixtures_archive.Filler, words: str, kind: str = "articles", **more: str) -> set[int]:
+    part = next(
+        part for part in find(fill.conn, Ask(words=words, kind=kind, **more)).sections if part.kind == kind
+    )
+    ids = {int(hit["id"] or 0) for hit in part.hits}
+    assert len(ids) == part.count
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        ("bridge", {1, 2}),
+        ("bridges", {1, 2}),
+        ("BRIDGE ferry", {2}),
+        ("bridge AND ferry", {2}),
+        ("bridge OR ferry", {1, 2, 3}),
+        ("closed OR sunday bridge", {1}),
+        ("(closed OR sunday) bridge", {1}),
+        ("bridge -ferry", {1}),
+        ("bridge NOT ferry", {1}),
+        ("-bridge", {3}),
+        ('"lower quay"', {3}),
+        ("“lower quay”", {3}),
+        ('"quay lower"', set()),
+        ('bridge -"a ferry"', {1}),
+        ("clos*", {1}),
+        ("title:ferry", {2}),
+        ("Title: ferry", {2}),
+        ("-title:ferry bridge", {1}),
+        ("author:brindle", {1, 3}),
+        ('by:"Ada Brindle" bridge', {1}),
+        ("author:brindle text:sunday", {3}),
+        ("🙂 bridge", {1, 2}),
+        ("nothing-like-this", set()),
+    ],
+)
+def test_words_mean_what_people_mean(small: fixtures_archive.Filler, words: str, ids: set[int]) -> None:
+    assert found(small, words) == ids
+
+
+def test_a_cut_word_meets_the_stem_that_the_index_keeps(small: fixtures_archive.Filler) -> None:
+    """The index keeps “organ” for “organization”, so a plain prefix query would find nothing."""
+    for cut in ("organiz*", "organiza*", "organization*"):
+        assert found(small, cut, "comments") == {1}, cut
+    assert found(small, "runni*", "comments") == {2}
+
+
+def test_title_in_comments_asks_for_the_article_they_stand_under(small: fixtures_archive.Filler) -> None:
+    assert found(small, "title:ferry", "comments") == {2}
+    assert found(small, "title:ferry bridge", "comments") == {2}
+    assert found(small, "title:closed bridge", "comments") == set()
+
+
+def test_filters_narrow(small: fixtures_archive.Filler) -> None:
+    assert found(small, "bridge", until="2010") == {1}
+    assert found(small, "bridge", since="2011-03-02") == {2}
+    assert found(small, "", since="2011", until="2011-03") == {2}
+    assert found(small, "bridge", person="quill") == {2}
+    assert found(small, "", "comments", person="ada brindle") == {1}
+    assert found(small, "bridge", source="uplands") == set()
+    tag = small.conn.execute(
+        "SELECT name FROM article_tags JOIN tags ON id = tag_id WHERE article_id = 2"
+    ).fetchone()[0]
+    assert 2 in found(small, "", tag=tag.upper())
+    assert 2 in found(small, f"tag:{tag}")
+
+
+def test_a_date_that_is_none_is_left_out_and_said(small: fixtures_archive.Filler) -> None:
+    answer = find(small.conn, Ask(words="bridge", since="soon"))
+    assert answer.total == 3
+    assert "soon" in answer.notes[0]
+
+
+def test_snippets_mark_what_matched(small: fixtures_archive.Filler) -> None:
+    hit = find(small.conn, Ask(words="bridges", kind="articles")).sections[0].hits[0]
+    assert f"{search.MARK}bridge{search.UNMARK}" in str(hit["excerpt"])
+
+
+def test_relevance_puts_titles_first_and_date_puts_the_newest_first(small: fixtures_archive.Filler) -> None:
+    def order(sort: str) -> list[object]:
+        return [
+            hit["id"]
+            for hit in find(small.conn, Ask(words="bridge", kind="articles", sort=sort)).sections[0].hits
+        ]
+
+    assert order("relevance") == [1, 2]
+    assert order("date") == [2, 1]
+
+
+@pytest.mark.parametrize("words", TYPED, ids=lambda text: ascii(text[:20]))
+def test_nothing_typed_is_an_error(archive: sqlite3.Connection, words: str) -> None:
+    for kind in ("all", "articles", "comments"):
+        for sort in ("relevance", "date"):
+            find(archive, Ask(words=words, kind=kind, sort=sort, person=words[:200], tag=words[:200]))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.text(alphabet=st.one_of(st.sampled_from("\"*-():ORANDT abtitle{}^'|+"), st.characters()), max_size=60)
+)
+def test_no_text_whatever_is_an_error(archive: sqlite3.Connection, words: str) -> None:
+    find(archive, Ask(words=words, size=2))
+
+
+def test_what_is_left_out_is_said() -> None:
+    assert "characters" in read("x" * 5000).notes[0]
+    assert str(MOST) in read("ab " * 300).notes[0]
+    assert "🙂" in read("🙂 bridge").notes[0]
+
+
+def test_pages_cut_one_order_without_gap_or_double(archive: sqlite3.Connection) -> None:
+    for sort in ("relevance", "date"):
+        ids = []
+        for page in range(1, 8):
+            ids += [
+                hit["id"]
+                for hit in find(archive, Ask(words="ferry", kind="comments", page=page, size=10, sort=sort))
+                .sections[1]
+                .hits
+            ]
+        assert len(ids) == len(set(ids)) == 70
+        whole = [row["id"] for row in every(archive, Ask(words="ferry", sort=sort), "comments")]
+        assert whole[:70] == ids
+
+
+def test_every_gives_exactly_what_is_counted(archive: sqlite3.Connection) -> None:
+    for ask in (
+        Ask(words="ferry -council"),
+        Ask(words="ferry", tag="harbour"),
+        Ask(since="2015"),
+        Ask(words="-ferry"),
+        Ask(state="removed"),
+    ):
+        for part in find(archive, ask).sections:
+            assert len(list(every(archive, ask, part.kind))) == part.count
+
+
+def test_of_too_many_matches_the_newest_are_ranked_and_it_is_said(
+    archive: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "CAP", 100)
+    part = find(archive, Ask(words="ferry", kind="comments")).sections[1]
+    assert (part.count, part.more, part.partly) == (100, True, True)
+    by_date = find(archive, Ask(words="ferry", kind="comments", sort="date")).sections[1]
+    newest = archive.execute(
+        "SELECT id FROM comments WHERE id IN (SELECT rowid FROM comments_fts WHERE comments_fts MATCH 'ferry')"
+        " ORDER BY published DESC LIMIT 1"
+    ).fetchone()[0]
+    assert by_date.hits[0]["id"] == newest
+    assert not by_date.partly
