@@ -1,0 +1,93 @@
+"""What editors and moderators do to a running site: each a line or two of WordPress' own functions.
+
+Its law: every change goes through `WordPress.run`, so it happens as on a real site, hooks and all.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from .site import WordPress
+
+
+def set_comment(site: WordPress, comment: int, status: str) -> None:
+    """Let a comment be "approve", "hold", "spam" or "trash"."""
+    site.run(
+        "wp_set_comment_status($id, $status, true) || throw new Exception('refused');",
+        id=comment,
+        status=status,
+    )
+
+
+def delete_comment(site: WordPress, comment: int) -> None:
+    """Delete a comment for good."""
+    site.run("wp_delete_comment($id, true) || throw new Exception('refused');", id=comment)
+
+
+def edit_comment(site: WordPress, comment: int, text: str) -> None:
+    """Give a comment another text."""
+    code = "wp_update_comment(wp_slash(['comment_ID' => $id, 'comment_content' => $text]));"
+    site.run(code, id=comment, text=text)
+
+
+def edit_post(site: WordPress, post: int, **fields: object) -> None:
+    """Change fields of a post by WordPress' names, such as post_title, post_content, post_status."""
+    code = """$done = wp_update_post(wp_slash(['ID' => $id] + $fields), true);
+        is_wp_error($done) && throw new Exception($done->get_error_message());"""
+    site.run(code, id=post, fields=fields)
+
+
+def rename(site: WordPress, post: int, slug: str) -> None:
+    """Give a post another slug; its old address then redirects."""
+    edit_post(site, post, post_name=slug)
+
+
+def protect(site: WordPress, post: int, password: str = "buoy") -> None:
+    """Put a post behind a password."""
+    edit_post(site, post, post_password=password)
+
+
+def trash_post(site: WordPress, post: int) -> None:
+    """Move a post to the trash, its comments with it."""
+    site.run("wp_trash_post($id) || throw new Exception('refused');", id=post)
+
+
+def delete_post(site: WordPress, post: int) -> None:
+    """Delete a post for good, its comments with it."""
+    site.run("wp_delete_post($id, true) || throw new Exception('refused');", id=post)
+
+
+def publish(site: WordPress, title: str, text: str, at: datetime | None = None) -> int:
+    """Publish a new post (now, or as of `at`) and give its id."""
+    code = """echo wp_insert_post(wp_slash([
+        'post_title' => $title, 'post_content' => $text, 'post_status' => 'publish', 'post_author' => 1,
+        'post_date_gmt' => $at, 'post_date' => get_date_from_gmt($at)]));"""
+    return int(site.run(code, title=title, text=text, at=_gmt(at)))
+
+
+def add_comments(
+    site: WordPress,
+    post: int,
+    count: int = 1,
+    at: datetime | None = None,
+    parent: int = 0,
+    status: str = "1",
+) -> list[int]:
+    """Add comments below a post, one second apart from `at` on (or from now), and give their ids."""
+    code = """foreach (range(1, $count) as $n) {
+        $gmt = gmdate('Y-m-d H:i:s', strtotime("$at UTC") + $n - 1);
+        $comment = wp_filter_comment(wp_slash([
+            'comment_post_ID' => $post, 'comment_parent' => $parent, 'comment_type' => 'comment',
+            'comment_author' => "Late Reader $n", 'comment_author_email' => '', 'comment_author_url' => '',
+            'comment_author_IP' => '192.0.2.2', 'comment_agent' => '', 'user_id' => 0,
+            'comment_content' => "A late letter, number $n.",
+            'comment_date_gmt' => $gmt, 'comment_date' => get_date_from_gmt($gmt)]));
+        $ids[] = wp_insert_comment(['comment_approved' => $status] + $comment);
+    }
+    echo implode(',', $ids);"""
+    told = site.run(code, post=post, count=count, at=_gmt(at), parent=parent, status=status)
+    return [int(number) for number in told.split(",")]
+
+
+def _gmt(moment: datetime | None) -> str:
+    return (moment or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,19 @@
+<?php
+// A must-use plugin that closes what many real sites close. Which doors are closed stands in the
+// option `closed_doors` (rest, comments-feed, feeds, sitemap), so a test may shut one on a running site.
+
+function is_door_closed(string $door): bool
+{
+    return in_array($door, (array) get_option('closed_doors', []), true);
+}
+
+add_filter('rest_authentication_errors', fn($result) => is_door_closed('rest')
+    ? new WP_Error('rest_disabled', 'The REST API is switched off.', ['status' => 401]) : $result);
+
+add_filter('wp_sitemaps_enabled', fn($enabled) => $enabled && !is_door_closed('sitemap'));
+
+add_action('template_redirect', function () {
+    if (is_feed() && is_door_closed(is_comment_feed() ? 'comments-feed' : 'feeds')) {
+        wp_die('No feed here.', '', ['response' => 404]);
+    }
+});
