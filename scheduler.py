@@ -26,7 +26,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from archive import cli as archive_cli
 from archive import cli_read, publish
-from archive.console import Context, Exit, Planned, Program, must_be_free, say, wait_until_answering
+from archive.console import Context, Exit, Program, must_be_free, say, wait_until_answering
 from archive.errors import BackissueError
 from archive.store import Archive
 from crawler import children
@@ -76,18 +76,7 @@ def main(ctx: click.Context, config: Path | None, child: bool) -> None:
     ctx.obj = Context(
         config=config,
         archive=lambda: load(config, fetching=False).archive,
-        planned=lambda: tuple(_planned(source) for source in load(config, fetching=False).sources),
-    )
-
-
-def _planned(source: Source) -> Planned:
-    return Planned(
-        name=source.name,
-        url=source.site.url,
-        title=source.site.title,
-        schedule=source.schedule.text,
-        delay=source.delay,
-        next_run=source.schedule.next_after(datetime.now(UTC)),
+        planned=lambda: tuple(map(crawler_cli.planned, load(config, fetching=False).sources)),
     )
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from archive.console import Context, Exit, emit, is_free, plain, say
+from archive.console import Context, Exit, Planned, emit, is_free, plain, say
 from archive.errors import BackissueError, ConfigError, SiteError
 from archive.records import Run
 from archive.store import Archive
@@ -106,6 +106,18 @@ def crawl(context: Context, source: str | None, trigger: str, progress: bool, as
         if len(chosen) == 1:
             return _crawl_one(config, chosen[0], trigger, progress, as_json)
         return _crawl_each(config, chosen, trigger, progress, as_json)
+
+
+def planned(source: Source) -> Planned:
+    """A configured source, as other rooms' commands show it."""
+    return Planned(
+        name=source.name,
+        url=source.site.url,
+        title=source.site.title,
+        schedule=source.schedule.text,
+        delay=source.delay,
+        next_run=source.schedule.next_after(datetime.now(UTC)),
+    )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ neither. This file knows no clock: the moment comes in, the next one goes out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ EXPECTED = 'five crontab fields and perhaps a time zone, such as "15 6 * * 1-5 E
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS_AT_MOST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_NUMBER = re.compile("[0-9]{1,4}")
 _LONGEST_JUMP = timedelta(hours=3)  # no zone has moved its clocks further in living memory
 
 
@@ -132,7 +134,7 @@ def _parse_field(field: _Field, text: str) -> tuple[int, ...]:
     numbers: set[int] = set()
     for part in text.split(","):
         body, slash, step = part.partition("/")
-        if slash and not (step.isdecimal() and int(step) > 0):
+        if slash and not (_NUMBER.fullmatch(step) and int(step) > 0):
             raise ValueError(f"the step in the {field.name} “{text}” is no number above 0")
         low, high = _parse_range(field, body, text)
         if slash and low == high and body != "*":
@@ -159,7 +161,7 @@ def _parse_range(field: _Field, body: str, text: str) -> tuple[int, int]:
 def _parse_number(field: _Field, word: str, text: str) -> int:
     if word in field.words:
         return field.words.index(word) + field.low
-    if not (word.isdecimal() and field.low <= int(word) <= field.high):
+    if not (_NUMBER.fullmatch(word) and field.low <= int(word) <= field.high):
         raise ValueError(f"the {field.name} “{text}” is not made of numbers from {field.low} to {field.high}")
     return int(word)
 

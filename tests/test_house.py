@@ -1,0 +1,102 @@
+"""The plan of the house, read out of the sources: who imports whom, and how large things may be."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MAY_IMPORT = {
+    "archive": {"archive"},
+    "crawler": {"crawler", "archive"},
+    "pipeline": {"pipeline", "archive"},
+    "scheduler": {"scheduler", "crawler", "pipeline", "archive"},
+}
+FILES = [
+    *(file for room in ("archive", "crawler", "pipeline") for file in (ROOT / room).rglob("*.py")),
+    ROOT / "scheduler.py",
+]
+MODULES = {
+    ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in FILES
+}
+TREES = {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in MODULES.items()}
+
+
+def room(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def imported(name: str) -> set[str]:
+    """The modules of ours that a module imports, wherever in it."""
+    package = name.split(".") if MODULES[name].name == "__init__.py" else name.split(".")[:-1]
+    found: set[str] = set()
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = (
+                ".".join([*package[: len(package) - node.level + 1], node.module or ""]).strip(".")
+                if node.level
+                else node.module or ""
+            )
+            found |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    return {module for module in found if module in MODULES}
+
+
+def test_imports_point_at_the_archive() -> None:
+    wrong = [
+        f"{name} imports {module}"
+        for name in MODULES
+        for module in imported(name)
+        if room(module) not in MAY_IMPORT[room(name)]
+    ]
+    assert not wrong
+
+
+def test_nothing_imports_in_a_circle() -> None:
+    graph = {name: imported(name) - {name} for name in MODULES}
+    for name, found in graph.items():  # a package's own door may name its rooms, and they their neighbours
+        graph[name] = {module for module in found if not name.startswith(f"{module}.")}
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_the_crawler_names_the_pipeline_only_in_its_settings() -> None:
+    named = {
+        name
+        for name, tree in TREES.items()
+        if name.startswith("crawler")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value.startswith("pipeline.")
+    }
+    assert named == {"crawler.settings"}
+
+
+def test_modules_open_with_prose() -> None:
+    silent = [name for name, tree in TREES.items() if tree.body and not ast.get_docstring(tree)]
+    assert not silent
+
+
+def test_modules_have_less_than_300_lines() -> None:
+    sizes = {name: len(file.read_text(encoding="utf-8").splitlines()) for name, file in MODULES.items()}
+    assert not {name: size for name, size in sizes.items() if size >= 300}
+
+
+def test_functions_have_less_than_60_lines() -> None:
+    long = [
+        f"{name}.{node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for name, tree in TREES.items()
+        if name != "archive.migrations"  # literal SQL
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno >= 60
+    ]
+    assert not long
