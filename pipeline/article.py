@@ -1,0 +1,81 @@
+"""An HTML page of an article: the article, its thread, and what is wrong with either.
+
+Knows the order of the work. Its law: identity first, then the thread, taken out of the tree, and only then
+facts and text, so that no reader's word and no reader's name can become the article's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archive.records import Article, Extract, Page, Problem, Site, Surface
+from pipeline import body, facts, heads, refusals, thread_count, threads
+from pipeline.body import Prose
+from pipeline.facts import Facts
+from pipeline.heads import Head
+from pipeline.page import Document, parse
+from pipeline.thread_count import Survey
+
+
+def read(page: Page, site: Site) -> Extract:
+    """The article and the thread of a page."""
+    document = parse(page)
+    if document is None:
+        return _none(Problem(code="empty-page", detail=f"{page.url} holds no HTML."))
+    head = heads.read(document)
+    refusal = refusals.of(document, head)
+    return _none(refusal) if refusal is not None else _read(document, head, site)
+
+
+def _none(problem: Problem) -> Extract:
+    return Extract(surface=Surface.PAGE, problems=(problem,))
+
+
+def _read(document: Document, head: Head, site: Site) -> Extract:
+    survey = thread_count.survey(document, head)
+    language = head.language or site.language
+    thread = threads.take(document, site, head.url, head.post_id, language)
+    known = facts.read(document, head, site)
+    prose = body.read(document, site, known.values.get("title"), known.values.get("authors", ()))
+    problems = [
+        *prose.problems,
+        *thread_count.problems(survey, thread.comments, whole=not _is_comment_page(document.page)),
+    ]
+    if head.part > 1:
+        prose = Prose()
+        problems = [
+            Problem(
+                code="article-part",
+                detail=f"This is part {head.part} of {head.url}; its text belongs behind that of part 1.",
+                field="text",
+            )
+        ]
+    elif prose.text is None and not known.values.get("title"):
+        return _none(
+            Problem(code="empty-page", detail=f"{document.page.url} holds neither a title nor text.")
+        )
+    return Extract(
+        surface=Surface.PAGE,
+        articles=(_article(head, known, prose, survey),),
+        comments=thread.comments,
+        problems=tuple(problems),
+    )
+
+
+def _is_comment_page(page: Page) -> bool:
+    return "comment-page-" in page.final_url or "cpage=" in page.final_url
+
+
+def _article(head: Head, known: Facts, prose: Prose, survey: Survey) -> Article:
+    values: dict[str, Any] = dict(known.values)
+    rules = dict(known.rules)
+    for name, value, rule in (
+        ("text", prose.text, prose.rule),
+        ("markdown", prose.markdown, prose.rule),
+        ("links", prose.links, prose.rule),
+        ("comments_stated", survey.stated, survey.stated_rule),
+        ("comments_open", survey.open, "page:comment-form"),
+    ):
+        if value not in (None, ()):
+            values[name], rules[name] = value, rule
+    return Article(url=head.url, origins=tuple(sorted(rules.items())), **values)

@@ -1,0 +1,215 @@
+"""The article's own words: trafilatura on what is left of the tree, and the edges cleaned.
+
+Knows trafilatura and what WordPress and its plugins hang below an article. Its law: cut before extraction
+only what is structurally no prose (the thread, term lists, share bars of known plugins, the author's box),
+since pruning by general class names costs real text on other sites.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass
+
+from cssselect import HTMLTranslator, SelectorError
+from lxml.etree import XPath, _Element
+from lxml.html import HtmlElement
+from trafilatura import bare_extraction
+
+from archive.records import Problem, Site
+from pipeline import prose
+from pipeline.markup import drop, text_of, tokens
+from pipeline.page import Document
+from pipeline.prose import Block
+from pipeline.titles import fold
+
+SHORT = 1000
+_THREAD_BOXES = "//*[@id='comments' or @id='respond' or @id='disqus_thread' or @id='wpdcom' or @id='commentform' or @id='reply-title' or contains(@class,'comment-respond') or contains(@class,'comments-area') or contains(@class,'comments-title') or contains(@class,'wp-block-comments')]"
+_PLUGINS = frozenset(
+    "sharedaddy sd-sharing-enabled jp-relatedposts addtoany_share_save_container addtoany_content heateor_sss_sharing_container "
+    "essb_links ssba ssba-wrap yarpp yarpp-related crp_related wp-block-post-navigation-link post-navigation nav-links "
+    "wp-block-post-comments-form wp-block-post-terms author-box authorbox saboxplugin-wrap abh_box m-a-box author-info "
+    "about-author author-bio entry-author-box td-author-name-vcard-description tdb-author-box td-author-box pp-author-boxes-wrapper "
+    "pp-multiple-authors-boxes-wrapper wp-block-post-author wp-block-post-author-biography simplesocialbuttons swp_social_panel "
+    "entry-tags post-tags tags-links cat-links tagcloud wp-block-tag-cloud the_champ_sharing_container mashsb-container "
+    "post-share post-sharing share-buttons related-posts relatedposts akismet_comment_form_privacy_notice".split()
+)
+_TERM = re.compile(r"(?:^|\s)(?:category\s+)?tag(?:\s|$)")
+_IS = re.compile(
+    r"^[\s,]*(?:\([^)]*\)\s*)?(?:is|was|has|ist|war|est|es|è|é|writes|covers|serves|works|schreibt|arbeitet)\b",
+    re.I,
+)
+_BYLINE = re.compile(r"^\W*(?:by|von|par|por|di)\s", re.I)
+_TAGS = re.compile(
+    r"^\W*(?:tags?|tagged(?: (?:with|under|as))?|filed under|posted in|categories|category|schlagw[öo]rter|schlagworte|kategorien?|étiquettes?|etiquetas|topics?)\s*:.{0,400}$",
+    re.I | re.S,
+)
+
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """The words of an article, twice, and what they link to."""
+
+    text: str | None = None
+    markdown: str | None = None
+    links: tuple[str, ...] = ()
+    rule: str = "page:trafilatura"
+    problems: tuple[Problem, ...] = ()
+
+
+def read(document: Document, site: Site, title: str | None, authors: tuple[str, ...]) -> Prose:
+    """The body of an article. The tree is used up; the thread must be out of it."""
+    tree = document.tree
+    problems = list(_select(tree, site))
+    _cut(tree)
+    try:
+        extracted, rule = _extract(tree, document.page.final_url)
+    except Exception as error:  # noqa: BLE001  # a third party's fault on one page, and a problem of that page
+        problems.append(
+            Problem(
+                code="extraction-failed", detail=f"trafilatura stopped: {type(error).__name__}.", field="text"
+            )
+        )
+        return Prose(problems=tuple(problems))
+    found = _clean(prose.blocks(extracted, document.base), title, authors) if extracted is not None else []
+    if not found:
+        problems.append(
+            Problem(code="no-text", detail="No article text was found in the page.", field="text")
+        )
+        return Prose(problems=tuple(problems))
+    return Prose(
+        text="\n\n".join(block.text for block in found),
+        markdown="\n\n".join(block.markdown for block in found),
+        links=prose.links(extracted, document.base) if extracted is not None else (),
+        rule=rule,
+        problems=tuple(problems),
+    )
+
+
+def _extract(tree: HtmlElement, url: str) -> tuple[_Element | None, str]:
+    """Trafilatura once, and a second time for precision where it found little."""
+    spare = deepcopy(tree)
+    first = _run(tree, url, precise=False)
+    if first is not None and len("".join(first.itertext())) >= SHORT:
+        return first, "page:trafilatura"
+    second = _run(spare, url, precise=True)
+    return (second, "page:trafilatura-precise") if second is not None else (first, "page:trafilatura")
+
+
+def _run(tree: HtmlElement, url: str, *, precise: bool) -> _Element | None:
+    found = bare_extraction(
+        tree,
+        url=url,
+        output_format="xml",
+        include_comments=False,
+        include_tables=True,
+        include_formatting=True,
+        include_links=True,
+        with_metadata=False,
+        favor_precision=precise,
+    )
+    body = getattr(found, "body", None)
+    return body if body is not None and "".join(body.itertext()).strip() else None
+
+
+def _select(tree: HtmlElement, site: Site) -> Iterable[Problem]:
+    """Honour the profile's selectors: what is dropped, and what alone is kept."""
+    for selector in site.drop:
+        found, problem = _match(tree, selector)
+        if problem is not None:
+            yield problem
+        for node in found:
+            drop(node)
+    kept = [node for selector in site.keep for node in _match(tree, selector)[0]]
+    body = tree.find("body")
+    if kept and body is not None:
+        outer = [node for node in kept if not any(a in kept for a in node.iterancestors())]
+        for child in list(body):
+            body.remove(child)
+        body.text = None
+        for node in dict.fromkeys(outer):
+            node.tail = None
+            body.append(node)
+    elif site.keep:
+        yield Problem(
+            code="selector-missed",
+            detail=f"Nothing on the page matches keep = {', '.join(site.keep)}.",
+            field="text",
+        )
+
+
+def _match(tree: HtmlElement, selector: str) -> tuple[list[HtmlElement], Problem | None]:
+    try:
+        return XPath(HTMLTranslator().css_to_xpath(selector))(tree), None
+    except SelectorError:
+        return [], Problem(code="selector-invalid", detail=f"{selector} is no CSS selector.", field="text")
+
+
+def _cut(tree: HtmlElement) -> None:
+    """Take out what is structurally no prose."""
+    total = len(text_of(tree))
+    for node in tree.xpath(_THREAD_BOXES):
+        if len(text_of(node)) * 2 < total or node.tag in ("form", "h2", "h3"):
+            drop(node)
+    for node in list(tree.iter("*")):
+        if (
+            node.get("class")
+            and not _PLUGINS.isdisjoint(tokens(node))
+            and node.tag not in ("body", "html", "article", "main")
+        ):
+            drop(node)
+    for link in tree.xpath("//a[contains(@rel,'tag')]"):
+        _cut_terms(link)
+
+
+def _cut_terms(link: HtmlElement) -> None:
+    """A paragraph of nothing but tags and categories."""
+    if not _TERM.search(link.get("rel") or ""):
+        return
+    node = link
+    while (parent := node.getparent()) is not None and parent.tag not in ("body", "article", "main", "html"):
+        said = text_of(parent)
+        linked = sum(len(text_of(a)) for a in parent.iter("a") if _TERM.search(a.get("rel") or ""))
+        if len(said) - linked > 40 + len(said) * 0.2 or len(said) > 600:
+            break
+        node = parent
+    if node is not link:
+        drop(node)
+
+
+def _clean(found: list[Block], title: str | None, authors: tuple[str, ...]) -> list[Block]:
+    """Title and byline repeated at the top, terms and the author's life at the end."""
+    names = [fold(author) for author in authors]
+    for _ in range(4):
+        if len(found) > 1 and _opens(found[0], title, names):
+            found = found[1:]
+    for _ in range(3):
+        if len(found) > 1 and (_TAGS.match(found[-1].text) or _about(found[-1], authors)):
+            found = found[:-1]
+    return found
+
+
+def _opens(block: Block, title: str | None, names: list[str]) -> bool:
+    """Whether a first block is the title or the byline once more."""
+    said = fold(block.text)
+    if title and said == fold(title):
+        return True
+    return bool(
+        len(block.text) < 120
+        and (said in names or _BYLINE.match(block.text) and any(n and n in said for n in names))
+    )
+
+
+def _about(block: Block, authors: tuple[str, ...]) -> bool:
+    """Whether a last block is about the author: it begins with the name and says what he is."""
+    if len(block.text) > 900:
+        return False
+    return any(
+        block.text.startswith(name) and _IS.match(block.text[len(name) :])
+        for name in authors
+        if len(name) > 3
+    )

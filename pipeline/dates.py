@@ -1,0 +1,280 @@
+"""Instants and days: from ISO marks, from feeds, and from dates printed for people.
+
+Knows month names in many languages (dateparser's tables) and how day and month may be ordered. It knows
+no clock: "two weeks ago" tells a day only against the time of fetching, which comes in as an argument.
+Its law: an aware UTC datetime where the source tells the time, a date where it tells only the day.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from importlib import import_module
+from zoneinfo import ZoneInfo
+
+from archive.records import Moment
+
+MONTHS = "january february march april may june july august september october november december".split()
+_ISO = re.compile(
+    r"^\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?\s*$",
+    re.I,
+)
+_TIME = re.compile(
+    r"(?<![\d.:])(\d{1,2})(?:[:.h]|\s*:\s*)(\d{2})(?:[:.](\d{2}))?(?![\d.])(?:\s*uhr)?\s*([ap]\.?\s?m\b\.?)?"
+    r"|(?<!\d)(\d{1,2})\s*([ap]\.?m\b\.?)",
+    re.I,
+)
+_YMD = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)")
+_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?((?:19|20)\d{2}|\d{2})(?!\d)")
+_WORD = re.compile(r"[^\W\d_]+(?:\.(?=\s|,|$))?", re.U)
+_ZONE = re.compile(r"(?:\b(?:UTC|GMT)\b|(?<=[\d\s])Z\b)", re.I)
+
+
+def zone(name: str | None) -> ZoneInfo:
+    """The time zone of that name, UTC where there is none of it."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def iso(value: str | None, timezone: str = "UTC") -> Moment | None:
+    """An ISO mark, also with unpadded days: an instant, or a day where it tells no time."""
+    match = _ISO.match(value or "")
+    if match is None:
+        return _fromiso(value, timezone)
+    year, month, day, hour, minute, second, offset = match.groups()
+    try:
+        if hour is None:
+            return _plausible(date(int(year), int(month), int(day)))
+        naive = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))  # noqa: DTZ001
+        if offset is None:
+            return _plausible(_utc(naive, timezone))
+        known = datetime.fromisoformat(naive.isoformat() + _offset(offset))
+        return _plausible(known.astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def gmt(value: str | None) -> Moment | None:
+    """WordPress' `*_gmt` fields: UTC without saying so; its zero date is no date."""
+    return None if not value or value.startswith("0000") else iso(value, "UTC")
+
+
+def rfc822(value: str | None) -> Moment | None:
+    """A date of an RSS feed or an HTTP header."""
+    try:
+        known = parsedate_to_datetime((value or "").strip())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    try:
+        aware = known.replace(tzinfo=UTC) if known.tzinfo is None else known
+        return _plausible(aware.astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def printed(
+    raw: str | None, timezone: str, language: str | None, *, day_first: bool | None = None
+) -> Moment | None:
+    """A date printed for people, in the site's language and time zone.
+
+    `day_first` settles 3/4/2009 where the page has told it by other dates; else the language does.
+    """
+    if not raw or len(raw) > 400:
+        return None
+    found = iso(raw, timezone)
+    if found is not None:
+        return found
+    text = raw.replace("\xa0", " ").replace("\u202f", " ")
+    day = _day(text, language, day_first)
+    if day is None:
+        return None
+    clock = _clock(text, language)
+    if clock is None:
+        return _plausible(day)
+    try:
+        naive = datetime(day.year, day.month, day.day, *clock)  # noqa: DTZ001
+        return _plausible(naive.replace(tzinfo=UTC) if _ZONE.search(text) else _utc(naive, timezone))
+    except (ValueError, OverflowError):
+        return _plausible(day)
+
+
+def tells_day_first(raws: list[str]) -> bool | None:
+    """What a page's numeric dates say of their order: one with a number above 12 settles them all."""
+    for raw in raws:
+        match = _NUMERIC.search(raw)
+        if match and match[2] != ".":
+            if int(match[1]) > 12:
+                return True
+            if int(match[3]) > 12:
+                return False
+    return None
+
+
+def looks_dated(text: str, language: str | None) -> bool:
+    """Whether a short text holds a full date."""
+    return _day(text, language, None) is not None
+
+
+def relative(raw: str | None, fetched_at: datetime, language: str | None) -> Moment | None:
+    """ "50 minutes ago" against the time of fetching: the day, for spans that tell it; else None."""
+    if not raw or len(raw) > 60 or not re.search(r"\d", raw):
+        return None
+    names = _names(_tongue(language))
+    for unit, seconds in (("minute", 60), ("hour", 3600), ("day", 86400)):
+        for word in names.get(unit, ()):
+            match = re.search(rf"(\d{{1,3}})\s*{re.escape(word)}s?(?!\w)", raw.lower())
+            if match:
+                return (fetched_at.astimezone(UTC) - timedelta(seconds=int(match[1]) * seconds)).date()
+    return None
+
+
+def day_of(moment: Moment) -> date:
+    """The day of a moment, in UTC where it is an instant."""
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _day(text: str, language: str | None, day_first: bool | None) -> date | None:
+    if match := _YMD.search(text):
+        return _date(int(match[1]), int(match[2]), int(match[3]))
+    if match := _NUMERIC.search(text):
+        first, second, year = int(match[1]), int(match[3]), _year(match[4])
+        ordered = day_first if day_first is not None else match[2] == "." or not _month_first(language)
+        return _date(year, second, first) if ordered or first > 12 else _date(year, first, second)
+    return _worded(text, language)
+
+
+def _worded(text: str, language: str | None) -> date | None:
+    """A date with its month in words: any order of day, month and year."""
+    months = _months(_tongue(language))
+    for match in _WORD.finditer(text):
+        month = months.get(match[0].lower().rstrip("."))
+        if month is None:
+            continue
+        before = re.search(
+            r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª|e)?[\s,]*(?:de|di|of|den|d')?[\s,/-]*$",
+            text[: match.start()],
+            re.I,
+        )
+        after = re.match(
+            r"[\s.,/-]*(?:(\d{1,2})(?:st|nd|rd|th|\.)?(?![\d:])[\s,.]*)?(?:de|del|of)?[\s,/-]*(?:'|’)?((?:19|20)\d{2}|\d{2}(?![\d:.]))?",
+            text[match.end() :],
+            re.I,
+        )
+        earlier = re.search(r"((?:19|20)\d{2})[\s,./年-]*(?:\d{1,2})?[\s.,/-]*$", text[: match.start()])
+        day = before[1] if before else after[1] if after else None
+        year = after[2] if after and after[2] else earlier[1] if earlier else None
+        if day and year and (found := _date(_year(year), month, int(day))):
+            return found
+    return None
+
+
+def _clock(text: str, language: str | None) -> tuple[int, int, int] | None:
+    rest = _NUMERIC.sub(" ", _YMD.sub(" ", text))
+    for match in _TIME.finditer(rest):
+        hour, minute, second = int(match[1] or match[5]), int(match[2] or 0), int(match[3] or 0)
+        half = (match[4] or match[6] or "").lower()[:1]
+        if half == "p" and hour < 12:
+            hour += 12
+        elif half == "a" and hour == 12:
+            hour = 0
+        elif (
+            not half
+            and hour <= 12
+            and (shift := _half(rest[match.end() : match.end() + 14], language)) is not None
+        ):
+            hour = hour % 12 + shift
+        if hour < 24 and minute < 60 and second < 60:
+            return hour, minute, second
+    return None
+
+
+def _half(after: str, language: str | None) -> int | None:
+    """The other languages' words for am and pm, as dateparser lists them."""
+    names = _names(_tongue(language))
+    word = after.strip().lower()
+    for key, shift in (("pm", 12), ("am", 0)):
+        if any(len(name) > 1 and word.startswith(name.lower()) for name in names.get(key, ())):
+            return shift
+    return None
+
+
+@lru_cache(maxsize=64)
+def _names(tongue: str) -> dict[str, tuple[str, ...]]:
+    """dateparser's words of one language."""
+    try:
+        info = import_module(f"dateparser.data.date_translation_data.{tongue}").info
+    except ImportError:
+        return {}
+    return {
+        key: tuple(words)
+        for key, words in info.items()
+        if isinstance(words, list) and all(isinstance(w, str) for w in words)
+    }
+
+
+@lru_cache(maxsize=64)
+def _months(tongue: str) -> dict[str, int]:
+    """Month names of one language, and English ones beside them."""
+    table: dict[str, int] = {}
+    for source in ("en", tongue):
+        names = _names(source)
+        for number, month in enumerate(MONTHS, 1):
+            for word in names.get(month, ()):
+                table[word.lower().rstrip(".")] = number
+    return table
+
+
+def _tongue(language: str | None) -> str:
+    tongue = (language or "en").replace("_", "-").split("-")[0].lower()
+    return tongue if re.fullmatch(r"[a-z]{2,3}", tongue) else "en"
+
+
+def _month_first(language: str | None) -> bool:
+    """Americans write the month first; so does a page that names no language."""
+    known = (language or "en").replace("_", "-").lower()
+    return known in ("en", "en-us", "en-ph", "fil")
+
+
+def _year(digits: str) -> int:
+    number = int(digits)
+    return number if number > 99 else number + (2000 if number < 70 else 1900)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _utc(naive: datetime, timezone: str) -> datetime:
+    return naive.replace(tzinfo=zone(timezone)).astimezone(UTC)
+
+
+def _offset(text: str) -> str:
+    if text.upper() in ("Z", "UTC"):
+        return "+00:00"
+    return text if ":" in text else f"{text[:3]}:{text[3:]}"
+
+
+def _fromiso(value: str | None, timezone: str) -> Moment | None:
+    """The rarer ISO spellings that Python itself reads."""
+    text = (value or "").strip()
+    if not 8 <= len(text) <= 40 or not text[:4].isdigit():
+        return None
+    try:
+        known = datetime.fromisoformat(text)
+        if "T" not in text and ":" not in text:
+            return _plausible(known.date())
+        return _plausible(_utc(known, timezone) if known.tzinfo is None else known.astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _plausible(moment: Moment) -> Moment | None:
+    """News sites began after 1990; what lies outside is a slip of the markup."""
+    return moment if 1990 <= moment.year <= 2100 else None

@@ -1,0 +1,110 @@
+"""An HTML answer as a tree, parsed once and shared by every reader of it.
+
+Knows charsets and parsers. Its law: bytes that are wrong in the declared charset are read as the Windows
+characters they mostly are, and nothing a page holds can make parsing fail.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from selectolax.lexbor import LexborHTMLParser
+
+from archive.records import Page
+
+_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-zA-Z0-9_.:-]{2,40})""", re.I)
+_HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([a-zA-Z0-9_.:-]{2,40})""", re.I)
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_WINDOWS = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "iso8859-1": "cp1252", "ascii": "cp1252"}
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A page's source and tree. `base` is what its relative links are resolved against."""
+
+    page: Page
+    source: str
+    tree: HtmlElement
+    base: str
+
+
+def parse(page: Page) -> Document | None:
+    """The page as a document; None where it holds no element at all."""
+    source = decode(page.body, page.header("content-type"))
+    tree = to_tree(source)
+    if tree is None:
+        return None
+    return Document(page=page, source=source, tree=tree, base=_base(tree, page.final_url))
+
+
+def decode(body: bytes, content_type: str | None = None) -> str:
+    """The text of a body: by its byte order mark, the header, its meta element, else by trial."""
+    for mark, name in _BOMS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(name, "replace")
+    header = _HEADER_CHARSET.search(content_type or "")
+    meta = _META_CHARSET.search(body[:4096])
+    for label in (header[1] if header else None, meta[1].decode("ascii") if meta else None, "utf-8"):
+        name = _codec(label)
+        if name is None:
+            continue
+        try:
+            return body.decode(name)
+        except UnicodeDecodeError:
+            if name == "utf-8":
+                return _mixed(body)
+    return body.decode("cp1252", "replace")
+
+
+def to_tree(source: str) -> HtmlElement | None:
+    """The tree as libxml2 builds it, without comments and processing instructions."""
+    clean = _CONTROL.sub("", source)
+    parser = HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True
+    )
+    try:
+        return document_fromstring(clean.encode("utf-8"), parser=parser)
+    except (etree.LxmlError, ValueError, AssertionError):
+        return None
+
+
+def standard_tree(source: str) -> HtmlElement | None:
+    """The tree as a browser builds it, for pages whose unclosed tags libxml2 hangs elsewhere."""
+    markup = LexborHTMLParser(_CONTROL.sub("", source)).html
+    return to_tree(markup) if markup else None
+
+
+def _base(tree: HtmlElement, final_url: str) -> str:
+    found = tree.find(".//base[@href]")
+    href = found.get("href", "").strip() if found is not None else ""
+    return href if href.startswith(("http://", "https://")) else final_url
+
+
+def _codec(label: str | None) -> str | None:
+    try:
+        name = codecs.lookup(label or "").name
+    except LookupError:
+        return None
+    return _WINDOWS.get(name, name)
+
+
+def _mixed(body: bytes) -> str:
+    """UTF-8 with stray Windows bytes in it, as old posts often are: each stray byte by itself."""
+    out: list[str] = []
+    while body:
+        try:
+            out.append(body.decode("utf-8"))
+            break
+        except UnicodeDecodeError as error:
+            out.append(body[: error.start].decode("utf-8"))
+            out.append(body[error.start : error.end].decode("cp1252", "replace"))
+            body = body[error.end :]
+            if len(out) > 2000:
+                out.append(body.decode("utf-8", "replace"))
+                break
+    return "".join(out)

@@ -1,0 +1,185 @@
+"""Who wrote the article.
+
+Knows where WordPress, its plugins and its themes print a byline. Its law: a name is kept as it is printed,
+digits and all, and a commenter or a reader is never an author (the thread is out of the tree by now).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from lxml.html import HtmlElement
+
+from pipeline.heads import Head, resolve, string, values
+from pipeline.markup import below_body, text_of, tokens
+from pipeline.text import line, plain
+
+Found = tuple[tuple[str, ...], str]
+_BY = re.compile(
+    r"^\W*(?:(?:posted|written|published|story|article|words|text|geschrieben|ver[öo]ffentlicht|publi[ée]|escrito|scritto)\s+)?(?:by|von|par|por|di|door|av|af|autor(?:in)?|author|auteur|autore|redakteur(?:in)?)\b\s*:?\s*",
+    re.I,
+)
+_SPLIT = re.compile(r"\s*(?:;|\||\s/\s|\s&\s|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\bwith\b|,)\s*")
+_NOT_A_NAME = re.compile(
+    r"https?:|@\w+\.|^\W*$|^(?:admin|editor|by|author|posted|guest|staff writer|share|follow|read more|view all posts.*|about the author)$",
+    re.I,
+)
+_CUT = re.compile(r"\s+(?:[-–—|•·]\s+.*|(?:on|am|le|el)\s+\S*\d.*|\d{1,2}[./ ].*)$")
+_ELSEWHERE = frozenset(
+    "related yarpp widget sidebar comment comments commentlist recent-posts wp-block-latest-posts jp-relatedposts author-list footer".split()
+)
+
+
+def split(name: str | None) -> tuple[str, ...]:
+    """The people of one byline; a name is divided only where each part is a full name of its own."""
+    name = line(name)
+    if not name or _NOT_A_NAME.search(name) or len(name) > 200:
+        return ()
+    parts = [part for part in _SPLIT.split(name) if part]
+    if len(parts) > 1 and all(2 <= len(part.split()) <= 5 and not part.islower() for part in parts):
+        return tuple(dict.fromkeys(parts))
+    return (name,)
+
+
+def read(tree: HtmlElement, head: Head) -> Found:
+    """The authors and the rule that found them."""
+    rules: tuple[tuple[str, Callable[[], Iterable[str | None]]], ...] = (
+        ("page:json-ld", lambda: _json_ld(head)),
+        ("page:byline", lambda: _byline(tree)),
+        ("page:microdata", lambda: _microdata(tree)),
+        ("page:meta", lambda: _meta(head)),
+    )
+    for rule, names in rules:
+        found = tuple(dict.fromkeys(part for name in names() for part in split(plain(name))))
+        if found:
+            return found, rule
+    return (), "none"
+
+
+def _json_ld(head: Head) -> list[str | None]:
+    people: list[str | None] = []
+    for author in values(head.article.get("author")) or values(head.article.get("creator")):
+        if isinstance(author, str):
+            people.append(author)
+            continue
+        node = resolve(head.nodes, author)
+        if "Organization" not in values(node.get("@type")):
+            people += [string(name) for name in values(node.get("name"))]
+    return [name for name in people if name]
+
+
+def _byline(tree: HtmlElement) -> list[str]:
+    """Theme classes, most exact first; of each only what stands outside lists of other articles."""
+    for wanted in _BYLINES:
+        names = []
+        for node in tree.iter(
+            "a", "span", "div", "p", "address", "li", "strong", "b", "cite", "em", "h4", "h5"
+        ):
+            if wanted(node) and not _elsewhere(node) and (name := _name(node)):
+                names.append(name)
+        if names:
+            return list(dict.fromkeys(names))[:6] if len(set(names)) < 6 else names[:1]
+    return []
+
+
+def _is_author_link(node: HtmlElement) -> bool:
+    return node.tag == "a" and "author" in (node.get("rel") or "").split() and "/" in (node.get("href") or "")
+
+
+def _is_vcard(node: HtmlElement) -> bool:
+    parent = node.getparent()
+    outer = tokens(parent) if parent is not None else frozenset()
+    return bool(tokens(node) & {"fn"}) and bool(
+        (outer | tokens(node)) & {"author", "vcard", "byline", "entry-author"}
+    )
+
+
+def _is_named(node: HtmlElement) -> bool:
+    return bool(
+        tokens(node)
+        & {
+            "entry-author-name",
+            "author-name",
+            "post-author-name",
+            "tdb-author-name",
+            "wp-block-post-author__name",
+            "wp-block-post-author-name__link",
+            "td-post-author-name",
+            "byline-author",
+            "author__name",
+        }
+    )
+
+
+def _is_byline(node: HtmlElement) -> bool:
+    return bool(
+        tokens(node)
+        & {
+            "byline",
+            "entry-author",
+            "post-author",
+            "by-author",
+            "author",
+            "posted-by",
+            "the-author",
+            "writer",
+            "article-author",
+            "meta-author",
+        }
+    )
+
+
+def _is_archive_link(node: HtmlElement) -> bool:
+    return node.tag == "a" and bool(re.search(r"/(?:author|autor|auteur)/[^/]+/?$", node.get("href") or ""))
+
+
+_BYLINES = (_is_vcard, _is_author_link, _is_named, _is_byline, _is_archive_link)
+
+
+def _name(node: HtmlElement) -> str | None:
+    """The words of a byline without "By" and without what follows the name."""
+    links = [
+        text_of(a)
+        for a in node.iter("a")
+        if a is not node
+        and re.search(
+            r"author|autor|/members?/", (a.get("href") or "") + (a.get("rel") or "") + (a.get("class") or "")
+        )
+    ]
+    said = next((text for text in links if text), None) or text_of(node)
+    said = _CUT.sub("", _BY.sub("", said)).strip(" ,:|·•–—-")
+    return said if 1 < len(said) <= 80 and not _NOT_A_NAME.search(said) and len(said.split()) <= 9 else None
+
+
+def _elsewhere(node: HtmlElement) -> bool:
+    return any(
+        not _ELSEWHERE.isdisjoint(tokens(outer)) or outer.tag in ("aside", "nav")
+        for outer in below_body(node)
+    )
+
+
+def _microdata(tree: HtmlElement) -> list[str | None]:
+    names: list[str | None] = []
+    for node in tree.xpath("//*[@itemprop='author']"):
+        if _elsewhere(node):
+            continue
+        inner = next((n for n in node.iter("*") if n is not node and n.get("itemprop") == "name"), node)
+        names.append(line(inner.get("content")) or _name(inner))
+    return names
+
+
+def _meta(head: Head) -> list[str | None]:
+    for name in (
+        "author",
+        "parsely-author",
+        "sailthru.author",
+        "dc.creator",
+        "article:author",
+        "twitter:creator:name",
+        "byl",
+    ):
+        found = [v for v in head.metas.get(name, ()) if not v.startswith(("http", "@"))]
+        if found:
+            return [_BY.sub("", value) for value in found]
+    return []

@@ -1,0 +1,28 @@
+"""The one door: what kind of answer a page is, and who reads it.
+
+Knows the kinds of pages. Its law: pure, deterministic, and never raising for what a site sends.
+"""
+
+from __future__ import annotations
+
+from archive.records import Extract, Page, PageKind, Problem, Site, Surface
+from pipeline import article, feeds, rest
+
+_READERS = {
+    PageKind.ARTICLE: (article.read, Surface.PAGE),
+    PageKind.POSTS: (rest.posts, Surface.REST),
+    PageKind.COMMENTS: (rest.comments, Surface.REST),
+    PageKind.POSTS_FEED: (feeds.posts, Surface.FEED),
+    PageKind.COMMENTS_FEED: (feeds.comments, Surface.FEED),
+}
+
+
+def process(page: Page, site: Site) -> Extract:
+    """Everything that can be read out of one answer of a site."""
+    reader, surface = _READERS[page.kind]
+    if page.status == 304:
+        return Extract(surface=surface)
+    if page.status >= 400:
+        detail = f"The site answered {page.status} for {page.url}."
+        return Extract(surface=surface, problems=(Problem(code=f"http-{page.status}", detail=detail),))
+    return reader(page, site)

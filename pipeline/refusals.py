@@ -1,0 +1,111 @@
+"""Pages that are no articles: challenges, logins, passwords, errors in disguise, listings.
+
+Knows what such pages look like. Its law: a page is refused for what it plainly is, and every refusal has
+a name; where there is doubt the page is read.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from archive.records import Problem
+from pipeline.heads import Head
+from pipeline.markup import text_of
+from pipeline.page import Document
+
+_CHALLENGE = re.compile(
+    r"_cf_chl_opt|cf-browser-verification|cf_challenge|/cdn-cgi/challenge-platform/h/|_Incapsula_Resource|px-captcha|"
+    r"geo\.captcha-delivery\.com|sucuri_cloudproxy_js|ddos-guard/js-challenge|aws-waf-token|awsWafCookieDomainList|sgcaptcha|wpsec-challenge"
+)
+_CHALLENGE_TITLE = re.compile(
+    r"^(?:just a moment|attention required! \| cloudflare|checking your browser|one moment, please|ddos-guard|access denied|are you a robot|security check|please wait|verifying|robot challenge screen|bot verification)",
+    re.I,
+)
+_LOST_TITLE = re.compile(
+    r"^(?:404\b|(?:error 404|page not found|not found|nothing found|seite nicht gefunden|page introuvable|página no encontrada|oops))",
+    re.I,
+)
+_LOGIN = re.compile(r"wp-login\.php|/login/?$|/sign-?in/?$", re.I)
+_LISTS = frozenset(
+    {"archive", "search", "search-results", "blog", "category", "tag", "author", "date", "post-type-archive"}
+)
+_SINGLE = frozenset({"single", "single-post", "singular", "page", "attachment"})
+
+
+def of(document: Document, head: Head) -> Problem | None:
+    """Why a page is not read as an article, if there is a reason."""
+    title = document.tree.find(".//title")
+    name = text_of(title) if title is not None else ""
+    for code, detail in (
+        ("challenge-page", _challenge(document, name)),
+        ("password-protected", _protected(document)),
+        ("login-wall", _login(document, head)),
+        ("soft-404", _lost(document, head, name)),
+        ("not-an-article", _listing(document, head)),
+    ):
+        if detail:
+            return Problem(code=code, detail=detail)
+    return None
+
+
+def _challenge(document: Document, name: str) -> str | None:
+    if (
+        _CHALLENGE_TITLE.match(name)
+        or _CHALLENGE.search(document.source)
+        and len(_words(document)) < 1500
+        and not document.tree.xpath("//article")
+    ):
+        return f"The site asks for proof of a browser instead of showing the page ({name or 'no title'})."
+    return None
+
+
+def _protected(document: Document) -> str | None:
+    form = document.tree.xpath(
+        "//form[contains(@class,'post-password-form') or contains(@action,'action=postpass')]"
+    )
+    return "The article is shown only with a password." if form else None
+
+
+def _login(document: Document, head: Head) -> str | None:
+    form = document.tree.xpath("//form[@id='loginform' or @name='loginform']")
+    away = _LOGIN.search(document.page.final_url) and not _LOGIN.search(document.page.url)
+    return "The site asks for a login." if form and ("login" in head.marks or away) or away else None
+
+
+def _lost(document: Document, head: Head, name: str) -> str | None:
+    if "error404" in head.marks or (
+        _LOST_TITLE.match(name)
+        and not head.marks & _SINGLE
+        and not head.article
+        and len(_words(document)) < 3000
+    ):
+        return f"The page says that there is nothing, with status {document.page.status}."
+    return None
+
+
+def _listing(document: Document, head: Head) -> str | None:
+    if head.marks & _SINGLE and "home" not in head.marks:
+        return None
+    path = urlsplit(document.page.final_url)
+    if (
+        head.marks & _LISTS
+        and head.marks & {"home", "archive", "search", "search-results", "blog"}
+        and not head.article
+        and head.meta("og:type") != "article"
+    ):
+        return "The page lists articles."
+    if path.path in ("", "/") and not path.query and head.meta("og:type") != "article":
+        return "The page is the site's home page."
+    return None
+
+
+def _words(document: Document) -> str:
+    body = document.tree.find("body")
+    return (
+        ""
+        if body is None
+        else " ".join(p for p in ("".join(e.itertext()) for e in body.iter("p", "h1", "h2", "div")) if p)[
+            :4000
+        ]
+    )

@@ -1,0 +1,181 @@
+"""The thread of a page: its comments as records, and what the page says of their number.
+
+Ties the shapes (which elements) to the readings (what they say), and takes the thread out of the tree, so
+that no comment can become body text. Its law: parents come from where the page nests, each with the rule
+that told it; a comment awaiting moderation is never let through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from archive.records import Comment, CommentKind, Moment, Site
+from pipeline import addresses, dates, thread_items, thread_shapes
+from pipeline.markup import drop, tokens
+from pipeline.page import Document, standard_tree
+from pipeline.text import render
+from pipeline.thread_items import Reading
+from pipeline.thread_shapes import Item
+
+_RAW_ID = re.compile(
+    r"""<(?:li|div|article|section|dt)\b[^>]*?\bid\s*=\s*["']?(?:(?:li|div)-)?comment-\d+""", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The comments of a page, and whether a second parser was needed for them."""
+
+    comments: tuple[Comment, ...] = ()
+    reparsed: bool = False
+
+
+@dataclass(slots=True)
+class _Read:
+    """One item with its reading."""
+
+    item: Item
+    reading: Reading
+    ident: str | None
+
+
+def take(document: Document, site: Site, url: str, post_id: int | None, language: str | None) -> Thread:
+    """Read the thread, and take it out of the document's tree."""
+    if site.comments == "none":
+        return Thread()
+    keys = frozenset(addresses.path_key(known) for known in (document.page.url, document.page.final_url, url))
+    if post_id is not None:
+        keys |= {k.split("/")[0] + f"/?p={post_id}" for k in keys} | {
+            k.split("/")[0] + f"?p={post_id}" for k in keys
+        }
+    reads = _read_all(document.tree, document.base, keys, language)
+    reparsed = False
+    if not reads and _RAW_ID.search(document.source):
+        tree = standard_tree(document.source)
+        reads = _read_all(tree, document.base, keys, language) if tree is not None else []
+        reparsed = bool(reads)
+    return Thread(_records(reads, document, site, url, language), reparsed)
+
+
+def _read_all(tree: HtmlElement, base: str, keys: frozenset[str], language: str | None) -> list[_Read]:
+    """Readings in the order of the page. Inner comments are read, and taken out, before outer ones."""
+    items = thread_shapes.find(tree, keys, base)
+    reads = []
+    for item in reversed(items):
+        element = _alone(item)
+        if element is None:
+            continue
+        if not thread_items.awaiting(element):
+            reading = thread_items.read(element, item.id, base, language, ping=_kind(item))
+            reads.append(_Read(item, reading, item.id or reading.link_id))
+    reads.reverse()
+    return reads
+
+
+def _alone(item: Item) -> HtmlElement | None:
+    """The item's element, out of the tree; a term takes its definitions with it."""
+    element = item.element
+    if item.behind:
+        whole = element.makeelement("div", dict(element.attrib))
+        element.addprevious(whole)
+        for part in (element, *item.behind):
+            whole.append(part)
+        element = whole
+    if element.getparent() is not None:
+        drop(element)
+    return element
+
+
+def _kind(item: Item) -> str | None:
+    marks = tokens(item.element)
+    if "trackback" in marks:
+        return "trackback"
+    return "pingback" if "pingback" in marks or item.listed_ping else None
+
+
+def _records(
+    reads: list[_Read], document: Document, site: Site, url: str, language: str | None
+) -> tuple[Comment, ...]:
+    _settle_names(reads)
+    day_first = dates.tells_day_first([r.reading.raw for r in reads if r.reading.raw])
+    idents = {id(read.item): read.ident for read in reads}
+    out = []
+    for position, read in enumerate(reads):
+        published, date_rule = _when(read.reading, document, site, language, day_first)
+        out.append(_record(read, idents, url, document.base, position, published, date_rule))
+    return tuple(out)
+
+
+def _record(
+    read: _Read,
+    idents: dict[int, str | None],
+    url: str,
+    base: str,
+    position: int,
+    published: Moment | None,
+    date_rule: str,
+) -> Comment:
+    reading, item = read.reading, read.item
+    body = render(reading.markup, base)
+    parent = item.parent_id or (idents.get(id(item.parent)) if item.parent is not None else None)
+    rules = (
+        ("author", reading.author_rule),
+        ("published", date_rule if published else None),
+        ("parent", item.parent_origin),
+        ("text", "page:markup" if body.text else None),
+    )
+    return Comment(
+        id=read.ident,
+        parent=parent,
+        kind=CommentKind(reading.ping) if reading.ping else CommentKind.COMMENT,
+        author=reading.author or "Anonymous",
+        author_url=reading.author_url,
+        published=published,
+        published_raw=reading.raw,
+        text=body.text,
+        html=body.html,
+        permalink=f"{url}#comment-{read.ident}" if read.ident else None,
+        depth=item.depth,
+        position=position,
+        origins=tuple((name, rule) for name, rule in rules if rule),
+    )
+
+
+def _when(
+    reading: Reading, document: Document, site: Site, language: str | None, day_first: bool | None
+) -> tuple[Moment | None, str]:
+    """The instant: by the machine's mark, else as printed; a mark of the day alone yields to a printed time."""
+    marked = dates.iso(reading.mark, site.timezone)
+    printed = dates.printed(reading.raw, site.timezone, language, day_first=day_first)
+    if marked is not None:
+        exact = not hasattr(marked, "hour") and hasattr(printed, "hour")
+        return (printed, "page:printed") if exact else (marked, reading.date_rule)
+    if printed is not None:
+        return printed, reading.date_rule.replace("page:datetime", "page:printed")
+    return dates.relative(reading.raw, document.page.fetched_at, language), "page:relative"
+
+
+def _settle_names(reads: list[_Read]) -> None:
+    """Names by the label "Reply to NAME" where it differs from what was found beside the comment."""
+    heads: Counter[str] = Counter()
+    for read in reads:
+        label, author = read.reading.label, read.reading.author
+        if label and author and label.endswith(author):
+            heads[label[: -len(author)]] += 1
+    if not heads:
+        heads.update(("Reply to ", "Antworte auf "))
+    prefix = heads.most_common(1)[0][0]
+    for read in reads:
+        label = read.reading.label
+        told = label[len(prefix) :].strip() if label and prefix.strip() and label.startswith(prefix) else None
+        if told and told != read.reading.author:
+            read.reading = _renamed(read.reading, told)
+
+
+def _renamed(reading: Reading, author: str) -> Reading:
+    values = {name: getattr(reading, name) for name in Reading.__slots__}
+    return Reading(**(values | {"author": author, "author_rule": "page:reply-label"}))

@@ -1,0 +1,104 @@
+"""The title of the article: as the page shows it, else as it declares it.
+
+Knows themes' title classes and the ways a site's name is hung to a title. Its law: the site's name is no
+part of a title.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lxml.html import HtmlElement
+
+from archive.records import Site
+from pipeline.heads import Head, string
+from pipeline.markup import below_body, text_of, tokens
+from pipeline.text import line, plain
+
+_CLASSES = frozenset(
+    "entry-title post-title wp-block-post-title article-title headline single-title tdb-title-text page-title "
+    "posttitle entry_title post_title single-post-title title-post article__title article-headline td-page-title".split()
+)
+_ELSEWHERE = frozenset(
+    "related widget sidebar site-title site-branding logo comments comment-respond jp-relatedposts yarpp-related recent-posts nav-links".split()
+)
+_SEPARATORS = r"\s+[|»«•·–—:~-]\s+|\s[|]\s*|\s*[»«]\s*"
+_FOLD = re.compile(r"[\W_]+")
+
+
+def read(tree: HtmlElement, head: Head, site: Site) -> tuple[str | None, str]:
+    """The title, and the rule that found it."""
+    declared = _declared(tree, head, site)
+    shown = _shown(tree, [text for text, _ in declared])
+    if shown is not None:
+        return shown
+    return declared[0] if declared else (None, "none")
+
+
+def _declared(tree: HtmlElement, head: Head, site: Site) -> list[tuple[str, str]]:
+    names = [n for n in (head.meta("og:site_name"), site.title) if n]
+    document = tree.find(".//title")
+    told = (
+        (head.meta("og:title"), "page:og"),
+        (string(head.article.get("headline")) or string(head.article.get("name")), "page:json-ld"),
+        (head.meta("twitter:title"), "page:twitter"),
+        (text_of(document) if document is not None else None, "page:title"),
+    )
+    found = []
+    for raw, rule in told:
+        text = _without_site(plain(raw) or "", names)
+        if text:
+            found.append((text, rule))
+    return found
+
+
+def _shown(tree: HtmlElement, declared: list[str]) -> tuple[str, str] | None:
+    """The visible title: a heading that agrees with what the page declares, else a marked first heading."""
+    folded = [fold(text) for text in declared]
+    marked: list[tuple[str, str]] = []
+    for node in tree.iter("h1", "h2", "h3", "div", "p", "span"):
+        is_marked = not _CLASSES.isdisjoint(tokens(node)) or node.get("itemprop") in (
+            "headline",
+            "name headline",
+        )
+        if not is_marked and node.tag not in ("h1", "h2") or _elsewhere(node):
+            continue
+        text = line(text_of(node))
+        if not text or len(text) > 400:
+            continue
+        rule = "page:entry-title" if is_marked else f"page:{node.tag}"
+        if any(_agree(fold(text), other) for other in folded):
+            return text, rule
+        if is_marked and node.tag == "h1":
+            marked.append((text, rule))
+    return marked[0] if len(marked) == 1 else None
+
+
+def _agree(shown: str, declared: str) -> bool:
+    """Whether a heading is the declared title, or the declared title with something hung to it."""
+    if not shown or not declared:
+        return False
+    if shown == declared:
+        return True
+    return len(shown) > 12 and declared.startswith(shown) or len(declared) > 20 and shown.startswith(declared)
+
+
+def _elsewhere(node: HtmlElement) -> bool:
+    return any(
+        not _ELSEWHERE.isdisjoint(tokens(outer)) or outer.tag in ("aside", "nav", "footer")
+        for outer in below_body(node)
+    )
+
+
+def _without_site(title: str, names: list[str]) -> str:
+    """A title less the site's name at its end or its beginning."""
+    for name in names:
+        escaped = re.escape(name.strip())
+        title = re.sub(rf"(?:{_SEPARATORS}){escaped}\s*$", "", title, flags=re.I).strip() or title
+        title = re.sub(rf"^{escaped}(?:{_SEPARATORS})", "", title, flags=re.I).strip() or title
+    return title
+
+
+def fold(text: str) -> str:
+    """A text without case, punctuation and white space, for comparing."""
+    return _FOLD.sub("", text).casefold()
