@@ -33,7 +33,7 @@ HTTPERROR_ALLOW_ALL = True  # a refusal is a fact about a page, and saved as one
 RETRY_TIMES = 3
 RETRY_HTTP_CODES = [408, 500, 502, 503, 504, 522, 524]  # 429 and Retry-After: crawler.politeness
 RETRY_PRIORITY_ADJUST = 0
-DNS_RESOLVER = "crawler.guard.PublicResolver"
+TWISTED_DNS_RESOLVER = "crawler.guard.PublicResolver"
 
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,

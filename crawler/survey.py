@@ -20,7 +20,7 @@ from scrapy.http import Request
 
 from archive.errors import SiteError
 from archive.records import Page, PageKind
-from crawler import wordpress
+from crawler import addresses, feeds, rest, sitemaps
 from crawler.answers import page_of, page_of_failure
 from crawler.run import settings
 
@@ -162,11 +162,11 @@ class _SurveySpider(_Asking):
         return replace(found, notes=tuple(_notes(found, self._external)))
 
     async def _rest(self, found: Survey, home: Page) -> Survey:
-        for root in wordpress.rest_roots(found.url):
-            posts = await self.ask(wordpress.rest_url(root, "posts", per_page=1, _fields="id,link"))
-            if wordpress.read_array(posts) is None:
+        for root in rest.roots(found.url):
+            posts = await self.ask(rest.route_url(root, "posts", per_page=1, _fields="id,link"))
+            if rest.read_array(posts) is None:
                 continue
-            comments = await self.ask(wordpress.rest_url(root, "comments", per_page=1, _fields="id"))
+            comments = await self.ask(rest.route_url(root, "comments", per_page=1, _fields="id"))
             about = _object(await self.ask(root))
             self.article = _link(posts)
             return replace(
@@ -174,8 +174,8 @@ class _SurveySpider(_Asking):
                 rest=True,
                 title=about.get("name") or None,
                 timezone=about.get("timezone_string") or None,
-                posts_total=wordpress.total(posts),
-                comments_total=wordpress.total(comments) if comments.status == 200 else None,
+                posts_total=rest.total(posts),
+                comments_total=rest.total(comments) if comments.status == 200 else None,
             )
         return replace(found, title=_first(rb"<title[^>]*>([^<]+)</title", home))
 
@@ -184,7 +184,7 @@ class _SurveySpider(_Asking):
         named = tuple(self.robots.rp.sitemaps) if self.robots is not None else ()
         if found.rest:
             return replace(found, sitemaps=named)
-        for url in named or wordpress.sitemap_candidates(found.url):
+        for url in named or sitemaps.candidates(found.url):
             count = await self._count(url)
             if count:
                 return replace(found, sitemaps=named or (url,), posts_total=count)
@@ -194,25 +194,25 @@ class _SurveySpider(_Asking):
         """The articles a sitemap names, files below it included, up to LOOKED_INTO files."""
         waiting, count, looked = [url], 0, 0
         while waiting and looked < LOOKED_INTO:
-            sitemap = wordpress.read_sitemap(await self.ask(waiting.pop(0)))
+            sitemap = sitemaps.read(await self.ask(waiting.pop(0)))
             looked += 1
             if sitemap is not None:
                 waiting += sitemap.sitemaps
-                articles = [e for e in sitemap.listed if wordpress.is_article(e.url, self.home, None)]
+                articles = [e for e in sitemap.listed if addresses.is_article(e.url, self.home, None)]
                 count += len(articles)
                 self.article = self.article or next((e.url for e in reversed(articles)), None)
         return count
 
     async def _feeds(self, found: Survey) -> Survey:
-        posts = await self.ask(wordpress.feed_url(found.url))
-        listed = wordpress.read_feed(posts)
-        comments = await self.ask(wordpress.comments_feed_url(found.url))
+        posts = await self.ask(feeds.posts_url(found.url))
+        listed = feeds.read_posts(posts)
+        comments = await self.ask(feeds.comments_url(found.url))
         if listed and self.article is None:
             self.article = listed[0].url
         return replace(
             found,
             feed=posts.final_url if listed else None,
-            comments_feed=None if wordpress.read_mentions(comments) is None else comments.final_url,
+            comments_feed=None if feeds.read_comments(comments) is None else comments.final_url,
         )
 
     async def _comments(self, found: Survey) -> Survey:
@@ -280,6 +280,6 @@ def _object(page: Page) -> dict[str, Any]:
 
 
 def _link(page: Page) -> str | None:
-    items = wordpress.read_array(page) or []
+    items = rest.read_array(page) or []
     link = items[0].get("link") if items else None
     return link if isinstance(link, str) else None

@@ -22,11 +22,11 @@ from twisted.python.failure import Failure
 
 from archive.facts import Facts
 from archive.records import Page, PageKind, Seen
-from crawler import revisit, wordpress
+from crawler import addresses, feeds, rest, revisit, sitemaps
+from crawler.addresses import Listed
 from crawler.answers import page_of, page_of_failure
 from crawler.config import Source, load
 from crawler.guard import same_site
-from crawler.wordpress import Listed
 
 OVERLAP = timedelta(hours=2)  # WordPress compares local times: in the repeated autumn hour a bound is 1 h off
 RELIST = timedelta(days=1)  # how long listings of what was modified stand for a listing of everything
@@ -50,7 +50,7 @@ class NewsSpider(scrapy.Spider):
         self.started_at = datetime.now(UTC)
         self.facts: Facts
         self.rung: str | None = None  # the surface that named the articles: rest, sitemap or feed
-        self.rest: str | None = None  # the root of the REST API, where it is open
+        self.rest_root: str | None = None  # the root of the REST API, where it is open
         self.sitemaps: tuple[str, ...] = ()  # as robots.txt names them
         self.asked: set[str] = set()  # pages of articles asked for in this run
         self.refusals: list[str] = []  # listings that were not given, and how
@@ -99,31 +99,31 @@ class NewsSpider(scrapy.Spider):
         since, everything = self.facts.cursor("posts"), self.facts.cursor("posts-all")
         recent = since is not None and everything is not None and self.started_at - everything < RELIST
         after = since - OVERLAP if since and recent else None
-        for root in wordpress.rest_roots(self.home):
+        for root in rest.roots(self.home):
             try:
                 async for page in self._listing(
-                    PageKind.POSTS, partial(wordpress.posts_url, root, modified_after=after)
+                    PageKind.POSTS, partial(rest.posts_url, root, modified_after=after)
                 ):
                     yield page
-                    for request in self._requests(wordpress.read_posts(page) or (), new=self.rest is None):
+                    for request in self._requests(rest.read_posts(page) or (), new=self.rest_root is None):
                         yield request
-                    self.rung, self.rest = "rest", root
+                    self.rung, self.rest_root = "rest", root
             except NoListingError:
-                if self.rest:
+                if self.rest_root:
                     return
                 continue
             self.cursors |= {"posts": self.started_at} | ({} if recent else {"posts-all": self.started_at})
             return
 
     async def _posts_by_sitemap(self) -> AsyncIterator[Request]:
-        waiting = list(self.sitemaps or wordpress.sitemap_candidates(self.home))
+        waiting = list(self.sitemaps or sitemaps.candidates(self.home))
         seen: set[str] = set()
-        while waiting and len(seen) < wordpress.MAX_SITEMAPS:
+        while waiting and len(seen) < sitemaps.MAX_FILES:
             url = waiting.pop(0)
             if url in seen or not same_site(url, self.home):
                 continue
             seen.add(url)
-            sitemap = wordpress.read_sitemap(await self._ask(PageKind.LISTING, url))
+            sitemap = sitemaps.read(await self._ask(PageKind.LISTING, url))
             if sitemap is None:
                 continue
             waiting = [*sitemap.sitemaps, *(waiting if self.sitemaps or not sitemap.sitemaps else ())]
@@ -137,8 +137,8 @@ class NewsSpider(scrapy.Spider):
         """Back through the pages of the feed: to its end the first time, later to what is known."""
         number, known = 1, set[str]()
         while True:
-            page = await self._ask(PageKind.POSTS_FEED, wordpress.feed_url(self.home, number))
-            listed = [entry for entry in wordpress.read_feed(page) or () if entry.url not in known]
+            page = await self._ask(PageKind.POSTS_FEED, feeds.posts_url(self.home, number))
+            listed = [entry for entry in feeds.read_posts(page) or () if entry.url not in known]
             if not listed:
                 return
             self.rung = "feed"
@@ -155,7 +155,7 @@ class NewsSpider(scrapy.Spider):
     # -- comments ------------------------------------------------------------------------------------
 
     async def _comments(self) -> AsyncIterator[Any]:
-        if self.rest:
+        if self.rest_root:
             last = self.facts.cursor("comments")
             async for page in self._comments_by_rest(after=last - OVERLAP if last else None):
                 yield page
@@ -165,20 +165,23 @@ class NewsSpider(scrapy.Spider):
             yield item
 
     async def _comments_by_rest(self, **which: Any) -> AsyncIterator[Page]:
-        root = self.rest or ""
+        root = self.rest_root or ""
         try:
-            async for page in self._listing(
-                PageKind.COMMENTS, partial(wordpress.comments_url, root, **which)
-            ):
+            async for page in self._listing(PageKind.COMMENTS, partial(rest.comments_url, root, **which)):
+                unknown = [post for post in rest.read_commented(page) if self.facts.address_of(post) is None]
+                if unknown:  # static pages that readers comment on: their threads are wanted as well
+                    listing = await self._ask(PageKind.POSTS, rest.pages_url(root, sorted(unknown)))
+                    if rest.read_array(listing):
+                        yield listing
                 yield page
         except NoListingError as refusal:
             self.refusals.append(str(refusal))
 
     async def _comments_by_feed(self) -> AsyncIterator[Any]:
         """The newest comments of the site, and of the pings, which REST does not list."""
-        url = wordpress.comments_feed_url(self.home)
+        url = feeds.comments_url(self.home)
         page = await self._ask(PageKind.COMMENTS_FEED, url, seen=self.facts.visit(url))
-        mentions = wordpress.read_mentions(page) or ()
+        mentions = feeds.read_comments(page) or ()
         unknown = self.facts.unknown_comments(mention.comment_id for mention in mentions)
         if mentions or page.status == 304:
             yield page
@@ -201,12 +204,12 @@ class NewsSpider(scrapy.Spider):
     async def _revisits(self) -> AsyncIterator[Any]:
         """The articles whose time has come again, with their whole thread, so that edits are seen."""
         for seen in self.facts.article_visits():
-            if wordpress.is_comment_page(seen.url) or not revisit.is_due(seen, self.started_at):
+            if addresses.is_comment_page(seen.url) or not revisit.is_due(seen, self.started_at):
                 continue
             for request in self._request(seen.url, lastmod=seen.lastmod):
                 yield request
                 post = self.facts.post_of(seen.url)
-                if self.rest and post is not None:
+                if self.rest_root and post is not None:
                     async for page in self._comments_by_rest(post=post):
                         yield page
             await self._room()
@@ -238,8 +241,8 @@ class NewsSpider(scrapy.Spider):
         yield page
         further = response.meta["thread"]
         if further is None:
-            further = wordpress.comment_pages(page)
-        elif not wordpress.shows_comments(page):
+            further = addresses.comment_pages(page)
+        elif not addresses.shows_comments(page):
             return
         if further:
             yield from self._request(further[0], thread=further[1:])
@@ -256,14 +259,14 @@ class NewsSpider(scrapy.Spider):
         number = count = 1
         while number <= count:
             page = await self._ask(kind, address(number))
-            if wordpress.read_array(page) is None:
+            if rest.read_array(page) is None:
                 raise NoListingError(f"{page.url} answered {page.error or page.status}")
             yield page
-            count, number = wordpress.pages(page), number + 1
+            count, number = rest.page_count(page), number + 1
 
     async def _ask(self, kind: PageKind, url: str, *, seen: Seen | None = None) -> Page:
         """Ask for a listing and wait for it, only for news if it was `seen`. No answer has status 0."""
-        headers = wordpress.validators(seen) if seen else {}
+        headers = feeds.validators(seen) if seen else {}
         request = Request(url, headers=headers, meta={"kind": kind, "asked": url}, dont_filter=True)
         try:
             response = await self.crawler.engine.download_async(request)
@@ -278,7 +281,7 @@ class NewsSpider(scrapy.Spider):
             await self.crawler.signals.wait_for(signals.scheduler_empty)
 
     def _is_article(self, entry: Listed) -> bool:
-        return same_site(entry.url, self.home) and wordpress.is_article(
+        return same_site(entry.url, self.home) and addresses.is_article(
             entry.url, self.home, self.site.article_pattern
         )
 

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from archive.records import Page, PageKind, Seen
-from crawler import revisit, wordpress
+from crawler import addresses, feeds, rest, revisit, sitemaps
 from crawler.guard import is_public, same_site
 
 HOME = "https://gazette.example"
+OWN = f"{HOME}/archives/2026/03/ice.php"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -28,16 +29,14 @@ def page(body=b"", status=200, url=f"{HOME}/archives/2026/03/ice.php", **headers
 
 
 def test_rest_addresses_work_with_and_without_pretty_permalinks():
-    pretty, plain = wordpress.rest_roots(HOME)
-    assert wordpress.posts_url(pretty, 2).startswith(f"{HOME}/wp-json/wp/v2/posts?per_page=100&page=2&")
-    assert wordpress.comments_url(plain, 1, post=7).startswith(
-        f"{HOME}/?rest_route=/wp/v2/comments&per_page=100"
-    )
+    pretty, plain = rest.roots(HOME)
+    assert rest.posts_url(pretty, 2).startswith(f"{HOME}/wp-json/wp/v2/posts?per_page=100&page=2&")
+    assert rest.comments_url(plain, 1, post=7).startswith(f"{HOME}/?rest_route=/wp/v2/comments&per_page=100")
 
 
 def test_bounds_in_time_carry_their_zone():
     after = datetime(2026, 3, 1, 14, tzinfo=UTC)
-    assert "after=2026-03-01T14:00:00Z" in wordpress.comments_url(f"{HOME}/wp-json/", 1, after=after)
+    assert "after=2026-03-01T14:00:00Z" in rest.comments_url(f"{HOME}/wp-json/", 1, after=after)
 
 
 def test_a_listing_of_posts_names_what_is_open_and_leaves_out_what_is_protected():
@@ -52,14 +51,14 @@ def test_a_listing_of_posts_names_what_is_open_and_leaves_out_what_is_protected(
         {"id": "x"},
         "not an object",
     ]
-    assert wordpress.read_posts(page(json.dumps(posts))) == (
-        wordpress.Listed(url="https://a/1", lastmod="2026-01-01T00:00:00", post_id=1),
+    assert rest.read_posts(page(json.dumps(posts))) == (
+        addresses.Listed(url="https://a/1", lastmod="2026-01-01T00:00:00", post_id=1),
     )
 
 
 @pytest.mark.parametrize("answer", [page("<html>"), page("{}"), page("[]", status=401), page(b"\xff\x00")])
 def test_an_answer_that_is_no_listing_is_none(answer):
-    assert wordpress.read_posts(answer) is None
+    assert rest.read_posts(answer) is None
 
 
 SITEMAP = """<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
@@ -73,7 +72,7 @@ INDEX = """<sitemapindex><sitemap><loc>https://gazette.example/wp-sitemap-posts-
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_sitemap_is_read_packed_or_not(packed):
     body = SITEMAP.encode()
-    sitemap = wordpress.read_sitemap(page(gzip.compress(body) if packed else body))
+    sitemap = sitemaps.read(page(gzip.compress(body) if packed else body))
     assert [entry.url for entry in sitemap.listed] == [
         f"{HOME}/archives/2026/03/ice.php",
         f"{HOME}/archives/2026/03/thaw.php",
@@ -82,7 +81,7 @@ def test_a_sitemap_is_read_packed_or_not(packed):
 
 
 def test_an_index_leads_to_articles_and_not_to_taxonomies_or_static_pages():
-    assert wordpress.read_sitemap(page(INDEX)).sitemaps == (f"{HOME}/wp-sitemap-posts-post-1.xml",)
+    assert sitemaps.read(page(INDEX)).sitemaps == (f"{HOME}/wp-sitemap-posts-post-1.xml",)
 
 
 @pytest.mark.parametrize(
@@ -91,22 +90,22 @@ def test_an_index_leads_to_articles_and_not_to_taxonomies_or_static_pages():
         b"",
         b"<html><body>Not found",
         b"\x1f\x8bbroken",
-        gzip.compress(b" " * (wordpress.SITEMAP_BYTES + 1)),
+        gzip.compress(b" " * (sitemaps.MAX_BYTES + 1)),
         b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss>&a;</rss>',
     ],
     ids=["empty", "html", "broken gzip", "bomb", "entity"],
 )
 def test_what_is_no_sitemap_is_none(body):
-    assert wordpress.read_sitemap(page(body)) is None
+    assert sitemaps.read(page(body)) is None
 
 
 def test_a_comments_feed_names_ids_and_articles():
-    rss = f"""<rss version="2.0"><channel><item><link>{HOME}/archives/2026/03/ice.php/comment-page-2#comment-41</link>
+    rss = f"""<rss version="2.0"><channel><item><link>{OWN}/comment-page-2#comment-41</link>
     <guid>{HOME}/?p=7#comment-41</guid></item></channel></rss>"""
-    assert wordpress.read_mentions(page(rss)) == (
-        wordpress.Mention(comment_id="41", article=f"{HOME}/archives/2026/03/ice.php"),
+    assert feeds.read_comments(page(rss)) == (
+        feeds.Mention(comment_id="41", article=f"{HOME}/archives/2026/03/ice.php"),
     )
-    assert wordpress.read_mentions(page("<html>")) is None
+    assert feeds.read_comments(page("<html>")) is None
 
 
 @pytest.mark.parametrize(
@@ -121,42 +120,41 @@ def test_a_comments_feed_names_ids_and_articles():
     ],
 )
 def test_articles_are_told_from_listings(url, expected):
-    assert wordpress.is_article(HOME + url, HOME, None) is expected
+    assert addresses.is_article(HOME + url, HOME, None) is expected
 
 
 def test_the_sources_own_pattern_decides_where_there_is_one():
     pattern = r"/(threat-matrix/)?archives/\d{4}/\d\d/[^/]+\.php$"
-    assert wordpress.is_article(f"{HOME}/threat-matrix/archives/2009/07/x_2.php", HOME, pattern)
-    assert not wordpress.is_article(f"{HOME}/about.php", HOME, pattern)
+    assert addresses.is_article(f"{HOME}/threat-matrix/archives/2009/07/x_2.php", HOME, pattern)
+    assert not addresses.is_article(f"{HOME}/about.php", HOME, pattern)
 
 
 def test_an_articles_address_drops_comment_page_reply_tracking_and_fragment():
     url = f"{HOME}/archives/2026/03/ice.php/comment-page-3?replytocom=4&utm_source=x&cpage=2&id=9#comment-5"
-    assert wordpress.article_address(url) == f"{HOME}/archives/2026/03/ice.php?id=9"
-
-
-OWN = f"{HOME}/archives/2026/03/ice.php"
+    assert addresses.article_address(url) == f"{HOME}/archives/2026/03/ice.php?id=9"
 
 
 def test_all_comment_pages_up_to_the_highest_are_known_without_the_one_at_hand():
-    body = f'<a href="{OWN}/comment-page-5#comments">Older</a> <a href="{OWN}/comment-page-6#comment-12">noon</a>'
-    assert wordpress.comment_pages(page(body)) == tuple(f"{OWN}/comment-page-{n}" for n in range(1, 6))
+    body = (
+        f'<a href="{OWN}/comment-page-5#comments">Older</a> <a href="{OWN}/comment-page-6#comment-12">1</a>'
+    )
+    assert addresses.comment_pages(page(body)) == tuple(f"{OWN}/comment-page-{n}" for n in range(1, 6))
 
 
 def test_comment_pages_of_other_articles_do_not_count():
-    assert wordpress.comment_pages(page(f'<a href="{HOME}/other.php/comment-page-4#comment-9">x</a>')) == ()
+    assert addresses.comment_pages(page(f'<a href="{HOME}/other.php/comment-page-4#comment-9">x</a>')) == ()
 
 
 def test_a_comment_page_past_the_end_shows_no_comment():
-    assert not wordpress.shows_comments(page('<body class="single"><p class="no-comments">Closed</p>'))
-    assert wordpress.shows_comments(page('<li class="comment even depth-1" id="comment-4">'))
+    assert not addresses.shows_comments(page('<body class="single"><p class="no-comments">Closed</p>'))
+    assert addresses.shows_comments(page('<li class="comment even depth-1" id="comment-4">'))
 
 
 def test_validators_survive_a_proxy_that_weakens_them():
     seen = Seen(
         url="x", status=200, fetched_at=NOW, etag='W/"1"', last_modified="Sun, 01 Mar 2026 12:00:00 GMT"
     )
-    assert wordpress.validators(seen)["If-None-Match"] == '"1"'
+    assert feeds.validators(seen)["If-None-Match"] == '"1"'
 
 
 # -- revisits -------------------------------------------------------------------------------------------

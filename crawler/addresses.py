@@ -1,0 +1,76 @@
+"""Addresses of a WordPress site: which are articles, which are pages of a thread, what stays of one.
+
+Pure. It knows how WordPress makes addresses, and nothing of what stands behind them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+from archive.records import Page
+
+_LISTING_PATH = re.compile(
+    r"/(tags?|category|author|page|feed|comments|wp-[a-z]+|search)(/|$)", re.IGNORECASE
+)
+_COMMENT_PAGE = re.compile(r"/comment-page-(\d{1,5})/?(#comment-\d+)?", re.IGNORECASE)
+_COMMENT_MARK = re.compile(rb"""(?:id|class)=["'][^"'>]*\b(?:comment-\d+|depth-\d+|pingback|trackback)\b""")
+_TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|mc_[a-z]+|replytocom|share|amp)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One article as a listing names it. `lastmod` is the listing's mark of change, verbatim."""
+
+    url: str
+    lastmod: str | None = None
+    post_id: int | None = None
+
+
+def article_address(url: str) -> str:
+    """An article's address without fragment, comment page, reply and tracking parameters."""
+    parts = urlsplit(url)
+    query = [(key, value) for key, values in parse_qs(parts.query).items() for value in values]
+    kept = [(key, value) for key, value in query if not _TRACKING.match(key) and key != "cpage"]
+    return urlunsplit(
+        parts._replace(path=_COMMENT_PAGE.sub("", parts.path), query=urlencode(kept), fragment="")
+    )
+
+
+def is_article(url: str, site_url: str, pattern: str | None) -> bool:
+    """Whether an address of a listing is an article's: by the source's own pattern, else by exclusion."""
+    path = urlsplit(url).path
+    if pattern is not None:
+        return re.search(pattern, path) is not None
+    return path.strip("/") != urlsplit(site_url).path.strip("/") and not _LISTING_PATH.search(path)
+
+
+def comment_pages(page: Page) -> tuple[str, ...]:
+    """The addresses of the other pages of an article's thread, as far as its page names them.
+
+    Without a parse: links that continue the article's own path by /comment-page-N. All pages up to
+    the highest named are given in order, since themes name only the neighbours. The page's own
+    number is known, and left out, when the permalinks of its comments agree on one.
+    """
+    own = article_address(page.final_url)
+    path = urlsplit(own).path.rstrip("/").encode()
+    named, current = set(), set()
+    for found in re.finditer(re.escape(path) + rb"/comment-page-(\d{1,4})/?(#comment-\d+)?", page.body):
+        named.add(int(found[1]))
+        if found[2]:
+            current.add(int(found[1]))
+    here = current if len(current) == 1 else set()
+    slash = "/" if own.endswith("/") else ""
+    wanted = (number for number in range(1, max(named, default=0) + 1) if number not in here)
+    return tuple(f"{own.rstrip('/')}/comment-page-{number}{slash}" for number in wanted)
+
+
+def is_comment_page(url: str) -> bool:
+    """Whether an address is a further page of an article's thread."""
+    return _COMMENT_PAGE.search(urlsplit(url).path) is not None
+
+
+def shows_comments(page: Page) -> bool:
+    """Whether a page has any comment in its markup. A comment page past the end answers 200 without one."""
+    return page.status == 200 and _COMMENT_MARK.search(page.body) is not None

@@ -1,0 +1,80 @@
+"""Feeds: the newest articles and comments, the only surface of WordPress that says what has not changed.
+
+Pure. feedparser reads them, RSS and Atom alike; here stands only which addresses they name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin
+
+import feedparser
+
+from archive.records import Page, Seen
+from crawler.addresses import Listed, article_address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A comment that a feed names: its own id, and the address of the article it hangs below."""
+
+    comment_id: str
+    article: str
+
+
+def validators(seen: Seen) -> dict[str, str]:
+    """The headers that ask for an answer only if it has changed, from those of the last visit.
+
+    A proxy that packs answers turns an ETag weak, and WordPress then never matches it: so the mark
+    of weakness is taken off.
+    """
+    headers = {"If-None-Match": (seen.etag or "").removeprefix("W/"), "If-Modified-Since": seen.last_modified}
+    return {name: value for name, value in headers.items() if value}
+
+
+def posts_url(site_url: str, page: int = 1) -> str:
+    """The feed of posts; `page` counts from 1 and reaches back to the first post."""
+    return urljoin(site_url + "/", "feed" if page == 1 else f"feed?paged={page}")
+
+
+def comments_url(site_url: str) -> str:
+    """The feed of the newest comments of the whole site. It cannot be paged."""
+    return urljoin(site_url + "/", "comments/feed")
+
+
+def read_posts(page: Page) -> tuple[Listed, ...] | None:
+    """The articles a feed names; None if the answer is no feed or an empty one."""
+    entries = _entries(page)
+    if not entries:
+        return None
+    found = ((entry.get("link"), entry.get("id") or "") for entry in entries)
+    return tuple(
+        Listed(url=urljoin(page.final_url, link), post_id=_post_id(guid)) for link, guid in found if link
+    )
+
+
+def read_comments(page: Page) -> tuple[Mention, ...] | None:
+    """The comments a comments feed names; None if the answer is no feed."""
+    entries = _entries(page)
+    if entries is None:
+        return None
+    mentions = []
+    for entry in entries:
+        link = urljoin(page.final_url, entry.get("link") or "")
+        if found := re.search(r"#comment-(\d+)", f"{entry.get('id') or ''} {link}"):
+            mentions.append(Mention(comment_id=found[1], article=article_address(link)))
+    return tuple(mentions)
+
+
+def _entries(page: Page) -> list[Any] | None:
+    if page.status != 200:
+        return None
+    feed = feedparser.parse(page.body, sanitize_html=False, resolve_relative_uris=False)
+    return list(feed.entries) if feed.get("version") else None
+
+
+def _post_id(guid: str) -> int | None:
+    found = re.search(r"[?&]p=(\d+)", guid)
+    return int(found[1]) if found else None

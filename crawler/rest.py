@@ -1,0 +1,116 @@
+"""WordPress' REST API: which address asks for what, and which posts an answer names.
+
+Pure, and the content is left to the pipeline. Whatever a site may answer can come in here, so an
+answer that is no listing is None, and an entry that cannot be understood is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
+
+from archive.records import Page
+from crawler.addresses import Listed
+
+PER_PAGE = 100  # the most that WordPress' REST API gives in one answer
+POST_FIELDS = (
+    "id,link,date,date_gmt,modified,modified_gmt,title,content.protected,comment_status,"
+    "author,tags,categories,featured_media,_links,_embedded"
+)
+COMMENT_FIELDS = "id,post,parent,author_name,author_url,date,date_gmt,content,link,type,status"
+
+
+def route_url(root: str, route: str, **query: str | int) -> str:
+    """The address of a REST route, below a root such as https://…/wp-json/ or https://…/?rest_route=/."""
+    parts = urlsplit(root)
+    if "rest_route" in parse_qs(parts.query):
+        return urlunsplit(
+            parts._replace(query=urlencode({"rest_route": f"/wp/v2/{route}", **query}, safe="/,:"))
+        )
+    return f"{root.rstrip('/')}/wp/v2/{route}?{urlencode(query, safe=',:')}"
+
+
+def roots(site_url: str) -> tuple[str, str]:
+    """Where a site's REST API can be: with pretty permalinks, and without."""
+    return urljoin(site_url + "/", "wp-json/"), urljoin(site_url + "/", "?rest_route=/")
+
+
+def posts_url(root: str, page: int, *, modified_after: datetime | None = None) -> str:
+    """A page of the listing of posts, the newest (or the last modified) first."""
+    query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "date", "order": "desc"}
+    if modified_after is not None:
+        query |= {"orderby": "modified", "modified_after": time_text(modified_after)}
+    return route_url(root, "posts", **query, _embed="author,wp:term,wp:featuredmedia", _fields=POST_FIELDS)
+
+
+def comments_url(root: str, page: int, *, after: datetime | None = None, post: int | None = None) -> str:
+    """A page of the listing of comments in the order of their ids: all, later ones, or one article's."""
+    query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "id", "order": "asc"}
+    if after is not None:
+        query["after"] = time_text(after)
+    if post is not None:
+        query["post"] = post
+    return route_url(root, "comments", **query, _fields=COMMENT_FIELDS)
+
+
+def pages_url(root: str, ids: Iterable[int]) -> str:
+    """Some static pages by their ids, at most PER_PAGE of them, as a listing of posts."""
+    include = ",".join(map(str, ids))
+    query: dict[str, str | int] = {"per_page": PER_PAGE, "include": include, "_embed": "author"}
+    return route_url(root, "pages", **query, _fields=POST_FIELDS)
+
+
+def read_commented(page: Page) -> set[int]:
+    """The ids of the posts that the comments of a listing hang below."""
+    return {item["post"] for item in read_array(page) or () if isinstance(item.get("post"), int)}
+
+
+def time_text(moment: datetime) -> str:
+    """A time as REST takes it. The Z matters: without a zone WordPress reads it as the site's own time."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_array(page: Page) -> list[dict[str, Any]] | None:
+    """The objects of a REST listing, or None if the answer is none."""
+    if page.status != 200:
+        return None
+    try:
+        value = json.loads(page.body)
+    except ValueError:
+        return None
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else None
+
+
+def read_posts(page: Page) -> tuple[Listed, ...] | None:
+    """The posts a REST listing names, without password-protected ones; None if it is no listing."""
+    items = read_array(page)
+    if items is None:
+        return None
+    return tuple(
+        Listed(url=item["link"], lastmod=_text(item.get("modified_gmt")), post_id=item["id"])
+        for item in items
+        if isinstance(item.get("link"), str) and isinstance(item.get("id"), int) and not _protected(item)
+    )
+
+
+def _protected(item: dict[str, Any]) -> bool:
+    content = item.get("content")
+    return isinstance(content, dict) and bool(content.get("protected"))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def total(page: Page, name: str = "x-wp-total") -> int | None:
+    """How many there are in all, as a REST listing's header says; None if it does not."""
+    value = page.header(name) or ""
+    return int(value) if value.isascii() and value.isdigit() else None
+
+
+def page_count(page: Page) -> int:
+    """How many pages a REST listing has; 1 if it does not say."""
+    return max(1, total(page, "x-wp-totalpages") or 1)

@@ -1,0 +1,123 @@
+"""What is read back: articles with their threads and histories, as records and as JSON Lines."""
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from archive import export, health, reading
+from archive.records import Article, Comment, CommentKind, Extract, Page, PageKind, Run, Saved, Site, Surface
+from archive.store import Archive
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+URL = "https://gazette.example/archives/2026/03/ice.php"
+ICE = Article(
+    url=URL,
+    post_id=7,
+    title="Ice",
+    authors=("Ida Quill", "O. Brandt"),
+    published=NOON,
+    text="Ice closed the harbour.",
+    tags=("ice", "harbour"),
+    categories=("Town",),
+    comments_open=True,
+)
+THREAD = (
+    Comment(id="12", parent="11", author="13times", text="I did.", published=NOON + timedelta(hours=1)),
+    Comment(id="11", author="E", text="Bring skates.", published=NOON),
+    Comment(id=None, kind=CommentKind.PINGBACK, author="Another paper", author_url="https://other.example/x"),
+)
+
+
+@pytest.fixture
+def archive(tmp_path):
+    with Archive.open(tmp_path / "archive.db") as archive:
+        archive.add_source(Site(name="gazette", url="https://gazette.example"), "2026-03-01T12:00:00Z")
+        save(archive, NOON, ICE, THREAD)
+        yield archive
+
+
+def save(archive, at, article, comments=()):
+    page = Page(
+        source="gazette",
+        kind=PageKind.ARTICLE,
+        url=article.url,
+        final_url=article.url,
+        status=200,
+        headers=(),
+        fetched_at=at,
+        body=b"",
+    )
+    archive.save(page, Extract(surface=Surface.PAGE, articles=(article,), comments=tuple(comments)))
+
+
+def lines(archive, **which):
+    out = io.StringIO()
+    count = export.jsonl(archive, out, **which)
+    found = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert len(found) == count
+    return found
+
+
+def test_a_held_article_is_read_back_as_it_was_saved(archive):
+    held = reading.article(archive.db, 1)
+    assert held.article == ICE
+    assert {c.comment.id: c.comment.parent for c in held.comments} == {"11": None, "12": "11", None: None}
+
+
+def test_each_line_holds_an_article_its_thread_and_their_histories(archive):
+    save(archive, NOON + timedelta(days=2), ICE, THREAD)
+    [line] = lines(archive)
+    assert line["title"] == "Ice"
+    assert line["authors"] == ["Ida Quill", "O. Brandt"]
+    assert (line["first_seen"], line["last_seen"]) == ("2026-03-01T12:00:00Z", "2026-03-03T12:00:00Z")
+    assert line["gone_at"] is None
+    replies = {comment["id"]: comment for comment in line["comments"]}
+    assert replies["12"]["parent"] == "11"
+    assert replies["12"]["last_seen"] == "2026-03-03T12:00:00Z"
+    assert replies[None]["kind"] == "pingback"
+
+
+def test_an_export_is_limited_by_source_and_time_of_publication(archive):
+    later = Article(
+        url="https://gazette.example/thaw", post_id=8, title="Thaw", published=NOON + timedelta(days=9)
+    )
+    save(archive, NOON, later)
+    assert [line["title"] for line in lines(archive, since="2026-03-05")] == ["Thaw"]
+    assert [line["title"] for line in lines(archive, until="2026-03-05")] == ["Ice"]
+    assert lines(archive, source="other") == []
+
+
+def test_an_export_larger_than_a_portion_is_whole(archive):
+    for number in range(reading.PORTION + 5):
+        save(archive, NOON, Article(url=f"https://gazette.example/{number}", post_id=100 + number))
+    assert len(lines(archive)) == reading.PORTION + 6
+
+
+@pytest.mark.parametrize("reference", ["1", URL])
+def test_an_article_is_found_by_id_or_address(archive, reference):
+    assert reading.find(archive.db, reference) == 1
+
+
+def test_an_unknown_reference_finds_nothing(archive):
+    assert reading.find(archive.db, "https://gazette.example/none") is None
+    assert reading.find(archive.db, "99") is None
+
+
+def test_the_status_tells_what_is_held_and_how_the_last_run_ended(archive):
+    run_id = archive.runs.begin("gazette", "hand", NOON)
+    run = Run(id=run_id, source="gazette", trigger="hand", started_at=NOON, ended_at=NOON, outcome="failed")
+    archive.runs.end(run)
+    [source] = health.status(archive, NOON).sources
+    assert (source.articles, source.read, source.comments) == (1, 1, 3)
+    assert source.failing
+    assert source.last_run == run
+
+
+def test_a_run_whose_process_vanished_is_closed_as_interrupted_by_the_next(archive):
+    archive.runs.begin("gazette", "schedule", NOON)
+    second = archive.runs.begin("gazette", "schedule", NOON + timedelta(hours=1))
+    first = next(iter(archive.db.query("SELECT * FROM runs WHERE id <> ?", [second])))
+    assert (first["outcome"], first["ended_at"]) == ("interrupted", "2026-03-01T13:00:00Z")
+    assert archive.runs.newest("gazette").saved == Saved()
