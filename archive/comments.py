@@ -72,7 +72,7 @@ class CommentWriter:
         held: dict[str, dict[str, Value]] = {}
         for some in _chunks(keys):
             marks = ", ".join("?" * len(some))
-            sql = f"SELECT * FROM comments WHERE source = ? AND key IN ({marks})"  # noqa: S608
+            sql = f"SELECT * FROM comments WHERE source = ? AND key IN ({marks})"
             held |= {row["key"]: row for row in self.db.query(sql, [self.source, *some])}
         return held
 
@@ -112,7 +112,7 @@ class CommentWriter:
         for some in _chunks(keys):
             marks = ", ".join("?" * len(some))
             self.db.execute(
-                "UPDATE comments SET parent_id = (SELECT id FROM comments AS parent"  # noqa: S608
+                "UPDATE comments SET parent_id = (SELECT id FROM comments AS parent"
                 " WHERE parent.source = comments.source AND parent.key = comments.site_parent)"
                 " WHERE parent_id IS NULL AND site_parent IS NOT NULL AND source = ?"
                 f" AND (key IN ({marks}) OR site_parent IN ({marks})) AND EXISTS (SELECT 1 FROM comments AS parent"

@@ -118,7 +118,7 @@ class Pages:
         return self._read("WHERE source = ? ORDER BY pages.id", [source])
 
     def _read(self, where: str, values: list[object]) -> Iterator[Page]:
-        sql = f"SELECT pages.*, coding, body FROM pages JOIN bodies USING (digest) {where}"  # noqa: S608
+        sql = f"SELECT pages.*, coding, body FROM pages JOIN bodies USING (digest) {where}"
         cursor = self.db.conn.cursor()
         cursor.row_factory = sqlite3.Row
         for row in cursor.execute(sql, values):

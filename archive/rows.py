@@ -82,14 +82,14 @@ def insert(db: Database, table: str, row: Mapping[str, Value]) -> int:
     marks = ", ".join("?" * len(row))
     return int(
         db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values())).lastrowid or 0
-    )  # noqa: S608
+    )
 
 
 def update(db: Database, table: str, row_id: Value, values: Mapping[str, Value]) -> None:
     """Write the named columns of one row; nothing at all where there are none."""
     if values:
         names = ", ".join(f"{name} = ?" for name in values)
-        db.execute(f"UPDATE {table} SET {names} WHERE id = ?", [*values.values(), row_id])  # noqa: S608
+        db.execute(f"UPDATE {table} SET {names} WHERE id = ?", [*values.values(), row_id])
 
 
 def may_replace(origin: str, held: str | None) -> bool:
@@ -105,7 +105,7 @@ def _write_authors(db: Database, article_id: int, names: tuple[str, ...]) -> Non
 def _write_tags(kind: str) -> Callable[[Database, int, tuple[str, ...]], None]:
     def write(db: Database, article_id: int, names: tuple[str, ...]) -> None:
         ids = [_id_of(db, "tags", {"kind": kind, "name": name}) for name in dict.fromkeys(names)]
-        within = f"tag_id IN (SELECT id FROM tags WHERE kind = '{kind}')"  # noqa: S608
+        within = f"tag_id IN (SELECT id FROM tags WHERE kind = '{kind}')"
         _write_joins(db, "article_tags", "tag_id", article_id, ids, within)
 
     return write
@@ -128,19 +128,19 @@ def _write_joins(
 ) -> None:
     """Make the join rows of one article be exactly `ids` in this order; write nothing if they are."""
     held = db.execute(
-        f"SELECT {column} FROM {table} WHERE article_id = ? AND {within} ORDER BY position",  # noqa: S608
+        f"SELECT {column} FROM {table} WHERE article_id = ? AND {within} ORDER BY position",
         [article_id],
     ).fetchall()
     if [row[0] for row in held] == ids:
         return
-    db.execute(f"DELETE FROM {table} WHERE article_id = ? AND {within}", [article_id])  # noqa: S608
+    db.execute(f"DELETE FROM {table} WHERE article_id = ? AND {within}", [article_id])
     for position, joined in enumerate(ids):
-        db.execute(f"INSERT INTO {table} VALUES (?, ?, ?)", [article_id, joined, position])  # noqa: S608
+        db.execute(f"INSERT INTO {table} VALUES (?, ?, ?)", [article_id, joined, position])
 
 
 def _id_of(db: Database, table: str, key: Mapping[str, str]) -> int:
     where = " AND ".join(f"{name} = ?" for name in key)
-    found = db.execute(f"SELECT id FROM {table} WHERE {where}", list(key.values())).fetchone()  # noqa: S608
+    found = db.execute(f"SELECT id FROM {table} WHERE {where}", list(key.values())).fetchone()
     return int(found[0]) if found else insert(db, table, key)
 
 
