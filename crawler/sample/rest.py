@@ -1,0 +1,301 @@
+"""The REST surface under `/wp-json/`, as WordPress 6.5 answers a visitor who is not logged in.
+
+It knows routes, filters, permissions and paging quirks. It does not know the shapes of items (rest_items.py)
+nor how parameters are written (rest_query.py). Its law: what the paper hides is refused with the same code and
+status a real site gives, so that a crawler learns the difference between withdrawn (401) and gone (404).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from . import rest_items as shape
+from .model import Comment, Post, Term, User
+from .paper import Paper
+from .rest_query import NOINDEX, Cut, Query, Refused, cut, invalid, only_fields, paging_headers
+from .wire import Headers, Request, Response, as_json
+
+_COMMON: Headers = [
+    NOINDEX,
+    ("X-Content-Type-Options", "nosniff"),
+    ("Access-Control-Expose-Headers", "X-WP-Total, X-WP-TotalPages, Link"),
+    (
+        "Access-Control-Allow-Headers",
+        "Authorization, X-WP-Nonce, Content-Disposition, Content-MD5, Content-Type",
+    ),
+    ("Allow", "GET"),
+]
+
+
+def answer(paper: Paper, request: Request, route: str) -> Response:
+    """The answer to a REST request; `route` is what follows `/wp-json`."""
+    head: Headers = [("Link", f'<{paper.base}/wp-json/>; rel="https://api.w.org/"')]
+    try:
+        value, extra = _Desk(paper, request).answer(route.rstrip("/") or "/")
+    except Refused as refused:
+        response = refused.response()
+        response.headers += head
+        return response
+    return as_json(value, 200, [*_COMMON, *head, *extra])
+
+
+class _Desk:
+    """One request being answered."""
+
+    def __init__(self, paper: Paper, request: Request) -> None:
+        self.paper = paper
+        self.request = request
+        self.params = {k: v for k, v in request.params.items() if k != "rest_route"}
+        self.query = Query(self.params, paper.options.zone)
+
+    def answer(self, route: str) -> tuple[Any, Headers]:
+        """The JSON value and the headers that go with it."""
+        if self.request.method not in ("GET", "HEAD"):
+            raise Refused(401, "rest_cannot_create", "Sorry, you are not allowed to do that.")
+        lists: dict[str, Callable[[], tuple[Any, Headers]]] = {
+            "/": lambda: (self.index(), []),
+            "/wp/v2": lambda: (self.index(), []),
+            "/wp/v2/posts": lambda: self.posts("post"),
+            "/wp/v2/pages": lambda: self.posts("page"),
+            "/wp/v2/comments": self.comments,
+            "/wp/v2/users": self.users,
+            "/wp/v2/tags": lambda: self.terms("post_tag"),
+            "/wp/v2/categories": lambda: self.terms("category"),
+            "/wp/v2/types": lambda: (shape.types(self.paper), []),
+        }
+        if route in lists:
+            return lists[route]()
+        found = re.fullmatch(r"/wp/v2/(posts|pages|comments|users|tags|categories)/(\d+)", route)
+        if not found:
+            message = "No route was found matching the URL and request method."
+            raise Refused(404, "rest_no_route", message)
+        return self.finished(self.single(found.group(1), int(found.group(2)))), []
+
+    def finished(self, item: dict[str, Any]) -> dict[str, Any]:
+        """The item with `_fields` and `_embed` applied."""
+        kept = only_fields(item, self.params.get("_fields"))
+        if "_embed" in self.params and "_links" in kept:
+            kept = {**kept, "_embedded": self.embedded(item)}
+        return kept
+
+    def listed(self, part: Cut, items: Iterable[dict[str, Any]]) -> tuple[Any, Headers]:
+        """A list with its paging headers."""
+        address = self.paper.base + self.request.path
+        headers = paging_headers(address, self.params, part)
+        return [self.finished(item) for item in items], headers
+
+    def index(self) -> dict[str, Any]:
+        """What the site says of itself."""
+        paper, routes = self.paper, ("posts", "pages", "comments", "users", "tags", "categories", "types")
+        offset = paper.local(max(paper.last_post_modified(), paper.last_comment())).utcoffset()
+        return {
+            "name": paper.options.name,
+            "description": paper.options.tagline,
+            "url": paper.base,
+            "home": paper.base,
+            "gmt_offset": str(int(offset.total_seconds() // 3600) if offset else 0),
+            "timezone_string": paper.options.zone.key,
+            "namespaces": ["oembed/1.0", "wp/v2"],
+            "authentication": [],
+            "routes": {
+                f"/wp/v2/{name}": {"namespace": "wp/v2", "methods": ["GET", "POST"]} for name in routes
+            },
+        }
+
+    # Lists
+
+    def posts(self, kind: str) -> tuple[Any, Headers]:
+        """Posts or pages: by date unless asked otherwise; a page past the end is refused."""
+        self.query.word("status", ["publish"], "publish")
+        orders = ["author", "date", "id", "include", "modified", "parent", "relevance", "slug", "title"]
+        by = self.query.word("orderby", orders, "date")
+        found = self.ordered([post for post in self.paper.published(kind) if self.wanted(post)], by)
+        part = cut(self.query, found)
+        if part.page > max(part.pages, 1) and "offset" not in self.params:
+            message = "The page number requested is larger than the number of pages available."
+            raise Refused(400, "rest_post_invalid_page_number", message)
+        if not part.items:
+            part = Cut([], 0, 0, part.page)
+        return self.listed(part, (shape.post_item(self.paper, post) for post in part.items))
+
+    def wanted(self, post: Post) -> bool:
+        """Whether a post passes the filters of the request."""
+        query, terms = self.query, {term.id for term in (*post.categories, *post.tags)}
+        word = self.params.get("search", "").lower()
+        text = " ".join((post.title, *(() if post.password else post.paragraphs))).lower()
+        return (
+            self.chosen(post.id, "include", "exclude")
+            and self.chosen(post.author.id, "author", "author_exclude")
+            and all(not (ids := query.ids(name)) or terms & set(ids) for name in ("categories", "tags"))
+            and ("slug" not in self.params or post.slug in self.params["slug"].split(","))
+            and query.between(post.date, "after", "before")
+            and query.between(post.modified, "modified_after", "modified_before")
+            and word in text
+        )
+
+    def chosen(self, number: int, include: str, exclude: str) -> bool:
+        """Whether the id is among those asked for and not among those shut out."""
+        wanted, unwanted = self.query.ids(include), self.query.ids(exclude)
+        return (wanted is None or number in wanted) and (unwanted is None or number not in unwanted)
+
+    def ordered(self, posts: list[Post], by: str) -> list[Post]:
+        """Posts in the order asked for."""
+        down = self.query.word("order", ["asc", "desc"], "desc") == "desc"
+        include = self.query.ids("include") or []
+        keys: dict[str, Callable[[Post], Any]] = {
+            "id": lambda post: post.id,
+            "modified": lambda post: (post.modified, post.id),
+            "slug": lambda post: post.slug,
+            "title": lambda post: (post.title, post.id),
+            "author": lambda post: (post.author.id, post.id),
+            "include": lambda post: -include.index(post.id) if post.id in include else 1,
+        }
+        return sorted(
+            posts, key=keys.get(by, lambda post: (post.date, post.id)), reverse=down or by == "include"
+        )
+
+    def comments(self) -> tuple[Any, Headers]:
+        """Comments: unreadable ones count in the total and leave their page short; past the end is `[]`."""
+        for name, free in (("status", "approve"), ("type", "comment"), ("author_email", None)):
+            if name in self.params and self.params[name] != free:
+                message = f"Query parameter not permitted: {name}"
+                raise Refused(401, "rest_forbidden_param", message)
+        for number in self.query.ids("post") or []:
+            if not self.paper.readable(self.paper.posts.get(number)) and number in self.paper.posts:
+                message = "Sorry, you are not allowed to read the post for this comment."
+                raise Refused(401, "rest_cannot_read_post", message)
+        by = self.query.word(
+            "orderby", ["date", "date_gmt", "id", "include", "post", "parent", "type"], "date_gmt"
+        )
+        found = [c for c in self.paper.all_approved() if c.kind == "comment" and self.wanted_comment(c)]
+        part = cut(self.query, self.ordered_comments(found, by))
+        readable = [comment for comment in part.items if self.paper.public_comment(comment)]
+        return self.listed(part, (shape.comment_item(self.paper, comment) for comment in readable))
+
+    def wanted_comment(self, comment: Comment) -> bool:
+        """Whether a comment passes the filters; there is no such thing as `modified_after` for comments."""
+        word = self.params.get("search", "").lower()
+        return (
+            self.chosen(comment.id, "include", "exclude")
+            and self.chosen(comment.parent, "parent", "parent_exclude")
+            and self.chosen(comment.user.id if comment.user else 0, "author", "author_exclude")
+            and ((posts := self.query.ids("post")) is None or comment.post in posts)
+            and self.query.between(comment.date, "after", "before")
+            and (word in comment.text.lower() or word in comment.author.lower())
+        )
+
+    def ordered_comments(self, comments: list[Comment], by: str) -> list[Comment]:
+        """Comments in the order asked for; those of one second by id."""
+        down = self.query.word("order", ["asc", "desc"], "desc") == "desc"
+        keys: dict[str, Callable[[Comment], Any]] = {
+            "id": lambda c: c.id,
+            "post": lambda c: (c.post, c.id),
+            "parent": lambda c: (c.parent, c.id),
+        }
+        return sorted(comments, key=keys.get(by, lambda c: (c.date, c.id)), reverse=down)
+
+    def users(self) -> tuple[Any, Headers]:
+        """Authors with published posts, by name."""
+        found = [user for user in self.paper.writers() if self.chosen(user.id, "include", "exclude")]
+        found = [user for user in found if self.params.get("slug", user.slug) == user.slug]
+        down = self.query.word("order", ["asc", "desc"], "asc") == "desc"
+        part = cut(self.query, sorted(found, key=lambda user: user.name, reverse=down))
+        return self.listed(part, (shape.user_item(self.paper, user) for user in part.items))
+
+    def terms(self, taxonomy: str) -> tuple[Any, Headers]:
+        """Categories or tags, by name, empty ones only unless hidden."""
+        counts = {term.id: count for term, count in self.paper.used_terms(taxonomy)}
+        every = [term for term in self.paper.terms.values() if term.taxonomy == taxonomy]
+        hide = self.params.get("hide_empty", "") in ("1", "true")
+        found = [term for term in every if self.wanted_term(term) and (not hide or term.id in counts)]
+        by = self.query.word("orderby", ["count", "id", "include", "name", "slug"], "name")
+        down = self.query.word("order", ["asc", "desc"], "asc") == "desc"
+        keys: dict[str, Callable[[Term], Any]] = {
+            "count": lambda term: counts.get(term.id, 0),
+            "id": lambda term: term.id,
+        }
+        part = cut(self.query, sorted(found, key=keys.get(by, lambda term: term.name.lower()), reverse=down))
+        return self.listed(part, (shape.term_item(self.paper, t, counts.get(t.id, 0)) for t in part.items))
+
+    def wanted_term(self, term: Term) -> bool:
+        """Whether a term passes the filters of the request."""
+        posts = self.query.ids("post")
+        owned = posts is None or any(
+            term in (*post.categories, *post.tags)
+            for number in posts
+            if (post := self.paper.posts.get(number)) and post.status == "publish"
+        )
+        word = self.params.get("search", "").lower()
+        named = self.params.get("slug", term.slug) == term.slug and word in term.name.lower()
+        return owned and named and self.chosen(term.id, "include", "exclude")
+
+    # Single items
+
+    def single(self, kind: str, number: int) -> dict[str, Any]:
+        """One item, or the refusal that tells withdrawn from gone."""
+        if kind in ("posts", "pages"):
+            return shape.post_item(self.paper, self.post(kind[:-1], number))
+        if kind == "comments":
+            return shape.comment_item(self.paper, self.comment(number))
+        if kind == "users":
+            return shape.user_item(self.paper, self.user(number))
+        taxonomy = "category" if kind == "categories" else "post_tag"
+        term = self.paper.terms.get(number)
+        if term is None or term.taxonomy != taxonomy:
+            raise Refused(404, "rest_term_invalid", "Term does not exist.")
+        return shape.term_item(self.paper, term, len(self.paper.filed(term)))
+
+    def post(self, kind: str, number: int) -> Post:
+        """A published post."""
+        post = self.paper.posts.get(number)
+        if post is None or post.kind != kind:
+            raise Refused(404, "rest_post_invalid_id", "Invalid post ID.")
+        if post.status != "publish":
+            raise Refused(401, "rest_forbidden", "Sorry, you are not allowed to do that.")
+        return post
+
+    def comment(self, number: int) -> Comment:
+        """A readable comment or ping."""
+        comment = self.paper.comments.get(number)
+        if comment is None:
+            raise Refused(404, "rest_comment_invalid_id", "Invalid comment ID.")
+        if not self.paper.public_comment(comment):
+            raise Refused(401, "rest_cannot_read", "Sorry, you are not allowed to read this comment.")
+        return comment
+
+    def user(self, number: int) -> User:
+        """A user who has published."""
+        if number not in self.paper.users:
+            raise Refused(404, "rest_user_invalid_id", "Invalid user ID.")
+        if self.paper.users[number] not in self.paper.writers():
+            raise Refused(401, "rest_user_cannot_view", "Sorry, you are not allowed to list users.")
+        return self.paper.users[number]
+
+    # Embedding
+
+    def embedded(self, item: dict[str, Any]) -> dict[str, Any]:
+        """What `_embed` adds: authors, terms, the ten newest replies, the post above, the parent comment."""
+        asked = self.params["_embed"]
+        names = asked.split(",") if asked not in ("", "1", "true") else None
+        found = {
+            name: value
+            for name, links in item["_links"].items()
+            if (names is None or name in names)
+            and (value := [self.follow(x) for x in links if x.get("embeddable")])
+        }
+        return found
+
+    def follow(self, link: dict[str, Any]) -> Any:
+        """The answer behind a link, as REST would give it (a refusal is embedded as its body)."""
+        route, _, query = str(link["href"]).partition("/wp-json")[2].partition("?")
+        inner = _Desk(self.paper, Request("GET", f"/wp-json{route}", query))
+        try:
+            value, _ = inner.answer(route)
+        except Refused as refused:
+            return refused.body
+        return value
+
+
+__all__ = ["answer", "invalid"]
