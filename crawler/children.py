@@ -14,13 +14,17 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
+PROGRAM = (
+    Path(__file__).parents[1] / "scheduler.py"
+)  # by its place: no folder can shadow it
 GRACE = 20.0  # seconds for a crawl to end its page and save it
 
 
 def start(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
     """Start `backissue ARGUMENTS` as a child; its output goes where ours goes."""
-    command = [sys.executable, "-m", "scheduler", "--child", *arguments]
+    command = [sys.executable, str(PROGRAM), "--child", *arguments]
     return subprocess.Popen(  # noqa: S603  (our own program, and no shell)
         command,
         stdin=subprocess.PIPE,
