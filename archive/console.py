@@ -155,7 +155,7 @@ def count(number: int, noun: str) -> str:
 def when(moment: datetime | date | str | None) -> str:
     """A time as people read it: "2009-07-09 14:50", in UTC; or a dash."""
     text = moment if isinstance(moment, str) else to_text(moment)
-    return (text or "–").replace("T", " ").removesuffix("Z").removesuffix(":00")
+    return (text or "–").replace("T", " ")[:16]
 
 
 def _jsonable(value: object) -> object:
