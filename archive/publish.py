@@ -54,6 +54,7 @@ def address(*, host: str = HOST, port: int = PORT, base_url: str = "/") -> str:
 
 def main() -> None:
     """Run Datasette's own command line, with our pages even where the entry point is not installed."""
+    import datasette.handle_exception as exceptions  # noqa: PLC0415
     from datasette.cli import cli  # noqa: PLC0415  (only the serving process needs Datasette)
     from datasette.plugins import pm  # noqa: PLC0415
 
@@ -61,6 +62,7 @@ def main() -> None:
 
     if not pm.is_registered(plugin):
         pm.register(plugin, "backissue")
+    exceptions.rich = None  # with Rich at hand, Datasette prints a hundred lines for every address not found
     cli(prog_name="datasette")
 
 

@@ -120,4 +120,3 @@ def _count_answers(nodes: Sequence[Node]) -> None:
     for node in reversed(nodes):
         if node.up is not None:
             node.up.answers += 1 + node.answers
-

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 LONGEST = 1000
 MOST = 40
+SHORTEST = 3
 FIELDS = {
     "author": "author",
     "by": "author",
@@ -89,6 +90,8 @@ def read(typed: str) -> Wording:
             break
         elif not searchable(word.term.text):
             notes.append(f"“{word.term.text[:40]}” has no letters or digits and was left out.")
+        elif word.term.prefix and len(word.term.text) < SHORTEST:
+            notes.append(f"“{word.term.text}*” is too short: {SHORTEST} letters are needed before a star.")
         elif word.filter:
             filters.append((word.filter, word.term.text))
         elif word.negative:

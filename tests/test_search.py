@@ -1,5 +1,7 @@
 """What a person types is understood as meant, and nothing typed is an error."""
 
+# ruff: noqa: E501  (invented text and addresses read better in one line)
+
 from __future__ import annotations
 
 import sqlite3
@@ -11,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive import search
+from archive import search, search_sql
 from archive.search import Ask, every, find
 from archive.wording import MOST, read
 
 TYPED = [
     "", " ", '"', '""', '"unbalanced', "AND", "OR", "NOT", "NOT NOT", "OR OR bridge", "bridge OR", "AND AND (", "((((", "))))",
     "a AND OR b", "NEAR(a b, 3)", "text:", "text: :", "title:", "author:*", "*", "**", "a*b*", "-", "--", "-*", '-"', "+", "^bridge",
-    "{text} : bridge", "bridge}", "col:val", "'; DROP TABLE articles; --", "\\", "\0", "bri\0dge", "🙂", "🙂🙂 bridge", "‮bridge",
+    "{text} : bridge", "bridge}", "col:val", "'; DROP TABLE articles; --", "\\", "\0", "bri\0dge", "🙂", "🙂🙂 bridge", "\u202ebridge",
     "العبّارة", "שלום", "橋", "“bridge”", "«bridge»", "bridge" * 2000, "b " * 5000, "(" * 10_000, '"' * 10_001, "a OR " * 3000,
     "\ud800", "%00", "bridge\n\r\tferry", "\N{COMBINING ACUTE ACCENT}", "1e999", "NULL", "x'00'", "$$", "[]", "bridge:ferry",
     "http://quayside.example/a?b=c#d", "re-open", "don't", "C++", "2015-05-04", "tag:", "source:nobody bridge", "-bridge", "-a -b -c",
@@ -202,7 +204,8 @@ def test_every_gives_exactly_what_is_counted(archive: sqlite3.Connection) -> Non
 def test_of_too_many_matches_the_newest_are_ranked_and_it_is_said(
     archive: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "CAP", 100)
+    for module in (search, search_sql):
+        monkeypatch.setattr(module, "CAP", 100)
     part = find(archive, Ask(words="ferry", kind="comments")).sections[1]
     assert (part.count, part.more, part.partly) == (100, True, True)
     by_date = find(archive, Ask(words="ferry", kind="comments", sort="date")).sections[1]
@@ -211,4 +214,16 @@ def test_of_too_many_matches_the_newest_are_ranked_and_it_is_said(
         " ORDER BY published DESC LIMIT 1"
     ).fetchone()[0]
     assert by_date.hits[0]["id"] == newest
+    narrow = [
+        find(archive, Ask(words="ferry", kind="comments", since="2016", sort=s)).sections[1]
+        for s in ("date", "relevance")
+    ]
+    assert (
+        narrow[0].count
+        == narrow[1].count
+        == len(list(every(archive, Ask(words="ferry", since="2016"), "comments")))
+    )
+    assert not narrow[0].more
+    dates = [str(hit["published"]) for hit in narrow[0].hits]
+    assert dates == sorted(dates, reverse=True)
     assert not by_date.partly

@@ -1,8 +1,8 @@
 """The reading room: a Datasette plugin that makes an archive readable for people without SQL.
 
-    /                      what this archive is                 /article/ID     an article and its thread
-    /search?q=…            articles and comments, ranked        /comment/ID     leads to a comment in its thread
-    /search.csv  .json     exactly these results                /-/data         Datasette's own index
+    /                     what this archive is             /article/ID   an article and its thread
+    /search?q=…           articles and comments, ranked    /comment/ID   to a comment in its thread
+    /search.csv  .json    exactly these results            /-/data       Datasette's own index
 
 Found by its entry point, so that a plain `datasette serve archive.db` shows the same pages as
 `backissue serve`. Where no Backissue archive is being served, every hook here stands aside.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from datasette.utils.asgi import NotFound, Response
+from datasette.utils.asgi import Response
 
 from archive.public.markup import article_html, comment_html
-from archive.public.web import Row, TooSlow, enter, number_of, one, read, rows, show
+from archive.public.web import Row, enter, number_of, one, read, rows, show
 from archive.threads import PAGE, Branch, arrange, nest, page_of, pages
 
 _HELD = (
@@ -92,7 +92,8 @@ def _about(connection: sqlite3.Connection, wanted: int) -> Row:
         ),
         "problems": rows(
             connection,
-            "SELECT code, detail FROM problems WHERE article_id = ? AND ended_at IS NULL ORDER BY id LIMIT 20",
+            "SELECT code, detail FROM problems WHERE article_id = ? AND ended_at IS NULL"
+            " ORDER BY id LIMIT 20",
             wanted,
         ),
     }

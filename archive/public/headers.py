@@ -1,4 +1,4 @@
-"""The headers that every answer carries while an archive is served.
+"""What happens to every request and answer while an archive is served: a base path, and the headers.
 
 Our own pages bring a stricter Content-Security-Policy; Datasette's templates need inline styles,
 but no inline script: ours replace the four that had one. Nothing may be loaded from another host.
@@ -26,18 +26,32 @@ _ALWAYS = [
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-def guarded(app: App, room: Any) -> App:
-    """The application, with our headers where it sets none of the same name."""
+def guarded(app: App, room: Any, base: str) -> App:
+    """The application, with our headers where it sets none of the same name.
+
+    `base` is Datasette's base_url. It is taken off the path here, since Datasette 0.65 writes it
+    twice into some links of its own pages when a proxy leaves it on.
+    """
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
         async def send_guarded(message: Any) -> None:
-            if message["type"] == "http.response.start" and room.active:
+            if message["type"] == "http.response.start":
                 message = {**message, "headers": _with_ours(list(message.get("headers", [])))}
             await send(message)
 
-        await app(scope, receive, send_guarded if scope["type"] == "http" else send)
+        if scope["type"] == "http" and room.active:
+            await app(_without(base, scope), receive, send_guarded)
+        else:
+            await app(scope, receive, send)
 
     return wrapped
+
+
+def _without(base: str, scope: Any) -> Any:
+    path, raw = scope["path"], scope.get("raw_path") or scope["path"].encode()
+    if base == "/" or not path.startswith(base) or not raw.startswith(base.encode()):
+        return scope
+    return {**scope, "path": path[len(base) - 1 :], "raw_path": raw[len(base) - 1 :]}
 
 
 def _with_ours(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from datasette.utils.asgi import Response
+from datasette.utils.asgi import NotFound, Response
 from datasette.views.index import IndexView
 
 from archive.public.room import room_of
@@ -41,6 +41,8 @@ async def data(datasette: Any, request: Any) -> Any:
 
 async def robots(datasette: Any) -> Any:
     """Ask search engines to stay away: the text belongs to the sites it was copied from."""
+    if not room_of(datasette).active:
+        raise NotFound("robots.txt")
     return Response.text("User-agent: *\nDisallow: /\n")
 
 
@@ -61,8 +63,8 @@ def _front(connection: sqlite3.Connection) -> Row:
         "coverage": coverage(connection),
         "latest": rows(
             connection,
-            "SELECT id, title, byline, published, comment_count, text IS NOT NULL AS held, gone_at FROM articles"
-            " WHERE published IS NOT NULL ORDER BY published DESC LIMIT 12",
+            "SELECT id, title, byline, published, comment_count, text IS NOT NULL AS held, gone_at"
+            " FROM articles WHERE published IS NOT NULL ORDER BY published DESC LIMIT 12",
         ),
         "talk": _talk(connection),
         "changes": _changes(connection),
@@ -97,8 +99,8 @@ def _talk(connection: sqlite3.Connection) -> list[Row]:
 def _changes(connection: sqlite3.Connection) -> list[Row]:
     return rows(
         connection,
-        "SELECT * FROM (SELECT id, title, gone_at AS at, 'removed' AS what FROM articles WHERE gone_at IS NOT NULL"
-        " ORDER BY gone_at DESC LIMIT 3)"
+        "SELECT * FROM (SELECT id, title, gone_at AS at, 'removed' AS what FROM articles"
+        " WHERE gone_at IS NOT NULL ORDER BY gone_at DESC LIMIT 3)"
         " UNION ALL SELECT * FROM (SELECT articles.id, articles.title, until AS at, 'edited' AS what"
         " FROM article_versions JOIN articles ON articles.id = article_id WHERE cause = 'edited'"
         " ORDER BY until DESC LIMIT 5) ORDER BY at DESC LIMIT 5",

@@ -46,7 +46,7 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
 
 
 @_hook
-def register_routes(datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
+def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     """Our pages. They come before Datasette's own routes."""
     return [
         (r"/$", home_view.home),
@@ -63,7 +63,7 @@ def register_routes(datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
 @_hook
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
     """Put our headers on every answer."""
-    return lambda app: guarded(app, room_of(datasette))
+    return lambda app: guarded(app, room_of(datasette), datasette.setting("base_url"))
 
 
 @_hook

@@ -15,7 +15,8 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 _TAGS = {
-    "p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "blockquote", "q", "cite", "ul", "ol", "li", "dl", "dt", "dd",
+    "p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "blockquote", "q", "cite",
+    "ul", "ol", "li", "dl", "dt", "dd",
     "a", "em", "strong", "b", "i", "u", "s", "del", "ins", "code", "pre", "sub", "sup", "abbr",
     "table", "thead", "tbody", "tr", "th", "td", "caption",
 }  # fmt: skip

@@ -109,7 +109,7 @@ def _kind(path: str) -> str:
     except sqlite3.Error:
         return "other"
     names = {row[0] for row in rows}
-    if OURS <= names:
+    if names >= OURS:
         return "archive"
     return "other" if names else "blank"
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import json
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import islice
 from typing import Any
@@ -100,8 +98,9 @@ async def as_csv(datasette: Any, request: Any) -> Any:
 def asked(request: Any) -> Ask:
     """The question in a query string. Whatever stands there, it is a question."""
     plain = {name: (request.args.get(name) or "").strip()[:200] for name in _PLAIN}
-    known = {name: value.replace("\0", "") for name, value in plain.items() if value}
-    return Ask(words=request.args.get("q") or "", page=number_of(request.args.get("page")), **known)
+    ask = Ask(words=request.args.get("q") or "", page=number_of(request.args.get("page")))
+    changes: dict[str, Any] = {name: value for name, value in plain.items() if value}
+    return replace(ask, **changes)
 
 
 def link(datasette: Any, ask: Ask, *, form: str = "", **changes: Any) -> str:

@@ -39,7 +39,7 @@ def times(count: int) -> str:
 
 def day(value: str | None) -> Markup:
     """A date for people: "9 July 2009"."""
-    return _time(value, lambda text: _day(text))
+    return _time(value, _day)
 
 
 def when(value: str | None) -> Markup:
