@@ -17,6 +17,9 @@ from archive.records import Surface
 REST_OF_THEM = "*"
 """In kept origins: where all fields come from that are not named."""
 
+LISTS = ("authors", "tags", "categories", "links")
+"""The fields that have tables of their own; their origins are always named."""
+
 _RANK = {Surface.FEED: 1, Surface.PAGE: 2, Surface.REST: 3}
 
 Value = str | int | None
@@ -74,4 +77,5 @@ def compact(origins: Mapping[str, str]) -> dict[str, str]:
     if not named:
         return dict(origins)
     common = origins.get(REST_OF_THEM) or Counter(named.values()).most_common(1)[0][0]
-    return {REST_OF_THEM: common} | {field: origin for field, origin in named.items() if origin != common}
+    own = {field: origin for field, origin in named.items() if origin != common or field in LISTS}
+    return {REST_OF_THEM: common} | own

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from sqlite_utils import Database
 
-from archive.merge import Value, rank
-from archive.records import Article, Comment
+from archive.merge import LISTS, Value, rank
+from archive.records import Article, Comment, Surface
 from archive.times import to_text
 
 ARTICLE_WATCHED = frozenset({"title", "byline", "published", "text", "description"})
@@ -92,9 +92,16 @@ def update(db: Database, table: str, row_id: Value, values: Mapping[str, Value])
         db.execute(f"UPDATE {table} SET {names} WHERE id = ?", [*values.values(), row_id])
 
 
-def may_replace(origin: str, held: str | None) -> bool:
-    """Whether a list read from `origin` may stand for the one read from `held`."""
-    return rank(origin) >= rank(held)
+def lists_to_write(
+    article: Article, surface: Surface, held: Mapping[str, str]
+) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """The lists that this surface may say anew, as name: (origin, values).
+
+    `held` are the origins of what is held; a list read from a more exact surface stays.
+    """
+    origins = dict(article.origins)
+    said = {name: (origins.get(name, surface.value), getattr(article, name)) for name in LISTS}
+    return {name: both for name, both in said.items() if both[1] and rank(both[0]) >= rank(held.get(name))}
 
 
 def _write_authors(db: Database, article_id: int, names: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ It knows no network and no clock: the time of a save is the time its page was fe
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,7 +20,7 @@ from archive.comments import CommentWriter
 from archive.database import connect, migrate, transaction
 from archive.merge import Value, compact, merge
 from archive.migrations import migrations
-from archive.records import Article, Comment, Extract, Page, PageKind, Saved, Site
+from archive.records import Article, Comment, Extract, Page, PageKind, Saved, Site, Surface
 from archive.times import to_text
 
 GOOD = {200, 304}  # statuses of an answer that says something about the page
@@ -76,7 +76,7 @@ class Archive:
         at = rows.must(to_text(page.fetched_at))
         with transaction(self.db):
             saved, ids = Saved(), []
-            for article in extract.articles:
+            for article in self._believed(extract, page.source):
                 article_id, change = self._save_article(article, page, extract, cause, at)
                 ids.append(article_id)
                 saved += change
@@ -106,14 +106,23 @@ class Archive:
             origins["byline"] = origins["authors"]
         held = json.loads(str(old["origins"])) if old else {}
         merged = merge(old or {}, held, new, origins, surface=extract.surface, watched=rows.ARTICLE_WATCHED)
+        lists = rows.lists_to_write(article, extract.surface, held)
+        taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}
         if old is None:
-            article_id = self._insert_article(page.source, merged.values, merged.origins, at)
+            article_id = self._insert_article(page.source, merged.values, taken, at)
         else:
             article_id = int(old["id"] or 0)
-            self._update_article(old, merged.values, {**held, **merged.origins}, merged.edited, cause, at)
+            self._update_article(old, merged.values, taken, merged.edited, cause, at)
         self._save_addresses(page, article, article_id, at)
-        self._save_lists(article_id, article, old is None, merged.origins, held, extract)
+        for name, (_, values) in lists.items():
+            rows.LIST_WRITERS[name](self.db, article_id, values)
         return article_id, Saved(articles_new=old is None, articles_changed=bool(merged.edited))
+
+    def _believed(self, extract: Extract, source: str) -> Iterator[Article]:
+        """The articles to save. A feed names protected ones too, so it alone never makes an article."""
+        for article in extract.articles:
+            if extract.surface is not Surface.FEED or self._find_article(source, article):
+                yield article
 
     def _find_article(self, source: str, article: Article) -> dict[str, Value] | None:
         if article.post_id is not None:
@@ -177,23 +186,6 @@ class Archive:
                 [page.source, url, article_id, at],
             )
 
-    def _save_lists(
-        self,
-        article_id: int,
-        article: Article,
-        fresh: bool,
-        taken: dict[str, str],
-        held: dict[str, str],
-        extract: Extract,
-    ) -> None:
-        """Replace authors, tags and links where this surface may speak of them and says another thing."""
-        for name in ("authors", "tags", "categories", "links"):
-            values: tuple[str, ...] = getattr(article, name)
-            origin = taken.get(name) or dict(article.origins).get(name, extract.surface.value)
-            if not values or not (fresh or rows.may_replace(origin, held.get(name))):
-                continue
-            rows.LIST_WRITERS[name](self.db, article_id, values)
-
     # -- comments, problems, visits ---------------------------------------------------------------
 
     def _save_comments(self, extract: Extract, page: Page, own: int | None, cause: str, at: str) -> Saved:
@@ -251,7 +243,8 @@ class Archive:
         good = page.status in GOOD and (page.kind is not PageKind.ARTICLE or own is not None)
         self.db.execute(
             "INSERT INTO visits (source, url, kind, article_id, status, first_fetched, fetched_at, good_at,"
-            " changed_at, failures, etag, last_modified, lastmod) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " changed_at, failures, etag, last_modified, lastmod)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET kind = excluded.kind, status = excluded.status,"
             " article_id = coalesce(excluded.article_id, article_id), fetched_at = excluded.fetched_at,"
             " good_at = coalesce(excluded.good_at, good_at),"

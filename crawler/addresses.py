@@ -46,24 +46,35 @@ def is_article(url: str, site_url: str, pattern: str | None) -> bool:
     return path.strip("/") != urlsplit(site_url).path.strip("/") and not _LISTING_PATH.search(path)
 
 
-def comment_pages(page: Page) -> tuple[str, ...]:
-    """The addresses of the other pages of an article's thread, as far as its page names them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadPages:
+    """The pages of an article's thread: all that are known of, and which one is at hand, if known."""
+
+    urls: tuple[str, ...] = ()
+    own: str | None = None
+
+
+def thread_pages(page: Page) -> ThreadPages:
+    """The pages of a thread, as far as one of its pages, or the article's own, names them.
 
     Without a parse: links that continue the article's own path by /comment-page-N. All pages up to
-    the highest named are given in order, since themes name only the neighbours. The page's own
-    number is known, and left out, when the permalinks of its comments agree on one.
+    the highest named are given in order, since themes name only the neighbours. Which page this is
+    shows in the permalinks of its comments, when they agree on one number.
     """
-    own = article_address(page.final_url)
-    path = urlsplit(own).path.rstrip("/").encode()
-    named, current = set(), set()
+    article = article_address(page.final_url)
+    path = urlsplit(article).path.rstrip("/").encode()
+    named, permalinks = set(), set()
     for found in re.finditer(re.escape(path) + rb"/comment-page-(\d{1,4})/?(#comment-\d+)?", page.body):
         named.add(int(found[1]))
         if found[2]:
-            current.add(int(found[1]))
-    here = current if len(current) == 1 else set()
-    slash = "/" if own.endswith("/") else ""
-    wanted = (number for number in range(1, max(named, default=0) + 1) if number not in here)
-    return tuple(f"{own.rstrip('/')}/comment-page-{number}{slash}" for number in wanted)
+            permalinks.add(int(found[1]))
+    slash = "/" if article.endswith("/") else ""
+    urls = tuple(
+        f"{article.rstrip('/')}/comment-page-{number}{slash}"
+        for number in range(1, max(named, default=0) + 1)
+    )
+    own = permalinks.pop() if len(permalinks) == 1 else 0
+    return ThreadPages(urls=urls, own=urls[own - 1] if own else None)
 
 
 def is_comment_page(url: str) -> bool:

@@ -152,6 +152,21 @@ def test_a_more_exact_surface_corrects_and_a_less_exact_one_does_not_and_neither
     assert article["version_count"] == 1
 
 
+def test_lists_of_a_more_exact_surface_stay_whatever_is_read_last(archive):
+    listing = page(kind=PageKind.POSTS, url="https://gazette.example/wp-json/wp/v2/posts")
+    archive.save(listing, extract(replace(STORY, tags=("exact",), origins=()), surface=Surface.REST))
+    archive.save(page(), extract(replace(STORY, categories=("Shown",))))
+    assert [
+        row["name"] for row in rows(archive, "SELECT name FROM tags JOIN article_tags ON tag_id = id")
+    ] == [
+        "exact",
+        "Town",
+    ]
+    before = content(archive)
+    archive.save(page(), extract(replace(STORY, categories=("Shown",))))
+    assert content(archive) == before
+
+
 def test_an_orphan_finds_its_parent_when_that_arrives(archive):
     archive.save(page(), extract(STORY, comments=[REPLY]))
     assert rows(archive, "SELECT parent_id, site_parent FROM comments") == [

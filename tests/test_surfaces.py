@@ -134,15 +134,23 @@ def test_an_articles_address_drops_comment_page_reply_tracking_and_fragment():
     assert addresses.article_address(url) == f"{HOME}/archives/2026/03/ice.php?id=9"
 
 
-def test_all_comment_pages_up_to_the_highest_are_known_without_the_one_at_hand():
+def test_all_pages_of_a_thread_up_to_the_highest_are_known_and_which_one_is_at_hand():
     body = (
         f'<a href="{OWN}/comment-page-5#comments">Older</a> <a href="{OWN}/comment-page-6#comment-12">1</a>'
     )
-    assert addresses.comment_pages(page(body)) == tuple(f"{OWN}/comment-page-{n}" for n in range(1, 6))
+    thread = addresses.thread_pages(page(body))
+    assert thread.urls == tuple(f"{OWN}/comment-page-{number}" for number in range(1, 7))
+    assert thread.own == f"{OWN}/comment-page-6"
+
+
+def test_the_page_at_hand_is_unknown_where_permalinks_disagree():
+    body = f'<a href="{OWN}/comment-page-1#comment-5">1</a> <a href="{OWN}/comment-page-2#comment-12">2</a>'
+    assert addresses.thread_pages(page(body)).own is None
 
 
 def test_comment_pages_of_other_articles_do_not_count():
-    assert addresses.comment_pages(page(f'<a href="{HOME}/other.php/comment-page-4#comment-9">x</a>')) == ()
+    other = page(f'<a href="{HOME}/other.php/comment-page-4#comment-9">x</a>')
+    assert addresses.thread_pages(other) == addresses.ThreadPages()
 
 
 def test_a_comment_page_past_the_end_shows_no_comment():

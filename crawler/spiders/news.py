@@ -134,7 +134,10 @@ class NewsSpider(scrapy.Spider):
             self.rung = "sitemap" if any(map(self._is_article, sitemap.listed)) else self.rung
 
     async def _posts_by_feed(self) -> AsyncIterator[Any]:
-        """Back through the pages of the feed: to its end the first time, later to what is known."""
+        """Back through the pages of the feed: to its end the first time, later to what is known.
+
+        A feed's own facts are handed on after the articles it names, since it may name what is no article.
+        """
         number, known = 1, set[str]()
         while True:
             page = await self._ask(PageKind.POSTS_FEED, feeds.posts_url(self.home, number))
@@ -142,11 +145,11 @@ class NewsSpider(scrapy.Spider):
             if not listed:
                 return
             self.rung = "feed"
-            yield page
             requests = list(self._requests(listed))
             for request in requests:
-                yield request
-                await self._room()
+                for item in self._follow(await self._ask(PageKind.ARTICLE, request.url)):
+                    yield item
+            yield page
             if not requests and self.facts.cursor("crawl"):
                 return
             known.update(entry.url for entry in listed)
@@ -221,31 +224,34 @@ class NewsSpider(scrapy.Spider):
             if (new or seen) and revisit.is_due(seen, self.started_at, lastmod=entry.lastmod):
                 yield from self._request(entry.url, lastmod=entry.lastmod)
 
-    def _request(
-        self, url: str, *, lastmod: str | None = None, thread: tuple[str, ...] | None = None
-    ) -> Iterator[Request]:
+    def _request(self, url: str, *, lastmod: str | None = None) -> Iterator[Request]:
         """The request for a page of an article, unless this run has asked for it already."""
         if url in self.asked or not same_site(url, self.home):
             return
         self.asked.add(url)
-        meta = {"kind": PageKind.ARTICLE, "asked": url, "lastmod": lastmod, "thread": thread}
+        meta = {"kind": PageKind.ARTICLE, "asked": url, "lastmod": lastmod}
         yield Request(url, callback=self.article, errback=self.no_answer, meta=meta)
 
     def article(self, response: Response) -> Iterator[Any]:
-        """An article's page arrived: hand it on, and ask for the next page of its thread.
+        """An article's page arrived."""
+        yield from self._follow(page_of(response, self.site.name))
+
+    def _follow(self, page: Page) -> Iterator[Any]:
+        """Hand a page of an article on, and ask for the next page of its thread.
 
         The pages of a thread are asked for in order, up to the first that shows no comment, so that
-        no page can send us on a long walk by naming a far one.
+        nobody can send us on a long walk by naming a far one.
         """
-        page = page_of(response, self.site.name)
         yield page
-        further = response.meta["thread"]
-        if further is None:
-            further = addresses.comment_pages(page)
-        elif not addresses.shows_comments(page):
+        if addresses.is_comment_page(page.url) and not addresses.shows_comments(page):
             return
-        if further:
-            yield from self._request(further[0], thread=further[1:])
+        thread = addresses.thread_pages(page)
+        if thread.own:
+            self.asked.add(thread.own)
+        for url in thread.urls:
+            if url not in self.asked:
+                yield from self._request(url)
+                return
 
     def no_answer(self, failure: Failure) -> Iterator[Page]:
         """No answer came, or we were not allowed to ask: that is a fact about the page as well."""
