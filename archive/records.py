@@ -155,12 +155,14 @@ class Problem:
     """A fault of the site, or a gap in what it says, as a value. Our own faults raise instead.
 
     `code` is a short stable word ("no-text", "challenge-page"); `detail` a sentence for people that
-    says what is missing and why; `field` names the field it touches, if one.
+    says what is missing and why; `field` names the field it touches, if one; `url` the address it is
+    about, where that is not the page's own.
     """
 
     code: str
     detail: str
     field: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

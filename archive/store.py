@@ -15,15 +15,13 @@ from typing import Self
 
 from sqlite_utils import Database
 
-from archive import rows, runs
+from archive import rows, runs, visits
 from archive.comments import CommentWriter
 from archive.database import connect, migrate, transaction
 from archive.merge import Value, compact, merge
 from archive.migrations import migrations
 from archive.records import Article, Comment, Extract, Page, PageKind, Saved, Site, Surface
 from archive.times import to_text
-
-GOOD = {200, 304}  # statuses of an answer that says something about the page
 
 
 class Archive:
@@ -82,8 +80,8 @@ class Archive:
                 saved += change
             own = ids[0] if page.kind is PageKind.ARTICLE and len(ids) == 1 else None
             saved += self._save_comments(extract, page, own, cause, at)
-            saved += self._save_problems(extract, page, own, at)
-            self._save_visit(page, own, bool(saved), at)
+            saved += visits.note_problems(self.db, page, extract.problems, own, at)
+            visits.note_visit(self.db, page, own, at, changed=bool(saved))
         return saved
 
     def set_cursor(self, source: str, name: str, value: str) -> None:
@@ -186,7 +184,7 @@ class Archive:
                 [page.source, url, article_id, at],
             )
 
-    # -- comments, problems, visits ---------------------------------------------------------------
+    # -- comments -------------------------------------------------------------------------------------
 
     def _save_comments(self, extract: Extract, page: Page, own: int | None, cause: str, at: str) -> Saved:
         if not extract.comments:
@@ -214,58 +212,3 @@ class Archive:
                 found[post] = int(row["id"] or 0) if row else None
             groups.setdefault(found[post], []).append(comment)
         return groups
-
-    def _save_problems(self, extract: Extract, page: Page, own: int | None, at: str) -> Saved:
-        open_before = {
-            (row["code"], row["field"])
-            for row in self.db.query(
-                "SELECT code, field FROM problems WHERE source = ? AND url = ? AND ended_at IS NULL",
-                [page.source, page.url],
-            )
-        }
-        now = {(problem.code, problem.field or ""): problem for problem in extract.problems}
-        for code, field in open_before - now.keys():
-            self.db.execute(
-                "UPDATE problems SET ended_at = ? WHERE source = ? AND url = ? AND code = ? AND field = ?",
-                [at, page.source, page.url, code, field],
-            )
-        for (code, field), problem in now.items():
-            self.db.execute(
-                "INSERT INTO problems (source, url, code, field, detail, article_id, first_seen, last_seen)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET detail = excluded.detail,"
-                " article_id = coalesce(excluded.article_id, article_id), last_seen = excluded.last_seen,"
-                " ended_at = NULL",
-                [page.source, page.url, code, field, problem.detail, own, at, at],
-            )
-        return Saved(problems=len(now.keys() - open_before))
-
-    def _save_visit(self, page: Page, own: int | None, changed: bool, at: str) -> None:
-        good = page.status in GOOD and (page.kind is not PageKind.ARTICLE or own is not None)
-        self.db.execute(
-            "INSERT INTO visits (source, url, kind, article_id, status, first_fetched, fetched_at, good_at,"
-            " changed_at, failures, etag, last_modified, lastmod)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET kind = excluded.kind, status = excluded.status,"
-            " article_id = coalesce(excluded.article_id, article_id), fetched_at = excluded.fetched_at,"
-            " good_at = coalesce(excluded.good_at, good_at),"
-            " changed_at = coalesce(excluded.changed_at, changed_at), times = times + 1,"
-            " failures = CASE excluded.failures WHEN 0 THEN 0 ELSE failures + 1 END,"
-            " etag = coalesce(excluded.etag, etag),"
-            " last_modified = coalesce(excluded.last_modified, last_modified),"
-            " lastmod = CASE excluded.failures WHEN 0 THEN excluded.lastmod ELSE lastmod END",
-            [
-                page.source,
-                page.url,
-                page.kind.value,
-                own,
-                page.status,
-                at,
-                at,
-                at if good else None,
-                at if changed else None,
-                0 if good else 1,
-                page.header("etag"),
-                page.header("last-modified"),
-                page.lastmod,
-            ],
-        )

@@ -63,7 +63,7 @@ class Progress:
 
     def _counts(self) -> str:
         comments = self.stats.get_value("backissue/comments_new", 0)
-        return f"{self.done:,} of {len(self.spider.asked):,} pages read, {comments:,} new comments"
+        return f"{self.done:,} of {self.spider.expected:,} pages read, {comments:,} new comments"
 
     def _draw(self) -> None:
         if self.bar is None:
@@ -78,5 +78,5 @@ class Progress:
             self.task = self.bar.add_task(self.spider.site.name, total=None, comments=0)
             self.bar.start()
         comments = self.stats.get_value("backissue/comments_new", 0)
-        total = len(self.spider.asked)
+        total = self.spider.expected
         self.bar.update(self.task, completed=self.done, total=total, comments=comments)

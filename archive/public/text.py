@@ -19,6 +19,7 @@ from archive.search import MARK, UNMARK
 from archive.times import from_text
 
 LONG_COLUMNS = frozenset({"text", "markdown", "html", "description", "origins"})
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _MARKED = re.compile(f"{MARK}([^{MARK}{UNMARK}]*){UNMARK}")
 
 
@@ -80,6 +81,11 @@ def outward(url: str | None) -> str | None:
     return url if parts.scheme in ("http", "https") and parts.hostname else None
 
 
+def language(value: str | None) -> str | None:
+    """A language code that may stand in `lang`, else None."""
+    return value if value and _LANGUAGE.fullmatch(value) else None
+
+
 def names(value: str | None) -> list[str]:
     """A JSON list of field names, as words."""
     try:
@@ -131,6 +137,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "marked": marked,
     "unmarked": unmarked,
     "host": host,
+    "language": language,
     "outward": outward,
     "names": names,
 }

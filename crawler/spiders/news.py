@@ -7,6 +7,7 @@ asked one after another; the pages of articles go through Scrapy's scheduler in 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sized
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -52,7 +53,8 @@ class NewsSpider(scrapy.Spider):
         self.rung: str | None = None  # the surface that named the articles: rest, sitemap or feed
         self.rest_root: str | None = None  # the root of the REST API, where it is open
         self.sitemaps: tuple[str, ...] = ()  # as robots.txt names them
-        self.asked: set[str] = set()  # pages of articles asked for in this run
+        self.asked: set[str] = set()  # pages of articles that need no further asking in this run
+        self.expected = 0  # of them, those that were asked for
         self.refusals: list[str] = []  # listings that were not given, and how
         self.cursors: dict[str, datetime] = {}  # what this run has read completely, for the run log to keep
 
@@ -84,6 +86,7 @@ class NewsSpider(scrapy.Spider):
                 async for item in step():
                     yield item
             self.cursors["crawl"] = self.started_at
+        await asyncio.sleep(0.1)  # the last items end first, else Scrapy sees only 5 s later that all is done
 
     # -- discovery: REST, else sitemaps, else feeds ------------------------------------------------
 
@@ -229,6 +232,7 @@ class NewsSpider(scrapy.Spider):
         if url in self.asked or not same_site(url, self.home):
             return
         self.asked.add(url)
+        self.expected += 1
         meta = {"kind": PageKind.ARTICLE, "asked": url, "lastmod": lastmod}
         yield Request(url, callback=self.article, errback=self.no_answer, meta=meta)
 

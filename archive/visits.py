@@ -1,0 +1,81 @@
+"""The facts of a visit: how an address answered, and what was wrong or missing there.
+
+It writes only `visits` and `problems`, inside a transaction of its caller. Facts are stored here;
+what is to be done because of them is decided in the crawler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlite_utils import Database
+
+from archive.records import Page, PageKind, Problem, Saved
+
+GOOD = {200, 304}  # statuses of an answer that says something about the page
+
+
+def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, changed: bool) -> None:
+    """Note that an address was asked for and how it answered. `at` is ISO 8601 UTC.
+
+    A visit to an article's page that showed no article counts as a failure, whatever its status.
+    """
+    good = page.status in GOOD and (page.kind is not PageKind.ARTICLE or article_id is not None)
+    db.execute(
+        "INSERT INTO visits (source, url, kind, article_id, status, first_fetched, fetched_at, good_at,"
+        " changed_at, failures, etag, last_modified, lastmod)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET kind = excluded.kind, status = excluded.status,"
+        " article_id = coalesce(excluded.article_id, article_id), fetched_at = excluded.fetched_at,"
+        " good_at = coalesce(excluded.good_at, good_at),"
+        " changed_at = coalesce(excluded.changed_at, changed_at), times = times + 1,"
+        " failures = CASE excluded.failures WHEN 0 THEN 0 ELSE failures + 1 END,"
+        " etag = coalesce(excluded.etag, etag),"
+        " last_modified = coalesce(excluded.last_modified, last_modified),"
+        " lastmod = CASE excluded.failures WHEN 0 THEN excluded.lastmod ELSE lastmod END",
+        [
+            page.source,
+            page.url,
+            page.kind.value,
+            article_id,
+            page.status,
+            at,
+            at,
+            at if good else None,
+            at if changed else None,
+            0 if good else 1,
+            page.header("etag"),
+            page.header("last-modified"),
+            page.lastmod,
+        ],
+    )
+
+
+def note_problems(
+    db: Database, page: Page, problems: Iterable[Problem], article_id: int | None, at: str
+) -> Saved:
+    """Note the problems of a page, and end those its address had before and has no more."""
+    now = {(p.url or page.url, p.code, p.field or ""): p.detail for p in problems}
+    before = _open(db, page.source, {page.url, *(url for url, _, _ in now)})
+    for url, code, field in before - now.keys():
+        if url == page.url:
+            db.execute(
+                "UPDATE problems SET ended_at = ?"
+                " WHERE source = ? AND url = ? AND code = ? AND field = ? AND ended_at IS NULL",
+                [at, page.source, url, code, field],
+            )
+    for (url, code, field), detail in now.items():
+        db.execute(
+            "INSERT INTO problems (source, url, code, field, detail, article_id, first_seen, last_seen)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET detail = excluded.detail,"
+            " article_id = coalesce(excluded.article_id, article_id), last_seen = excluded.last_seen,"
+            " ended_at = NULL",
+            [page.source, url, code, field, detail, article_id if url == page.url else None, at, at],
+        )
+    return Saved(problems=len(now.keys() - before))
+
+
+def _open(db: Database, source: str, urls: set[str]) -> set[tuple[str, str, str]]:
+    marks = ", ".join("?" * len(urls))
+    sql = f"SELECT url, code, field FROM problems WHERE source = ? AND ended_at IS NULL AND url IN ({marks})"
+    return {(url, code, field) for url, code, field in db.execute(sql, [source, *sorted(urls)])}
