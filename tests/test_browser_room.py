@@ -1,0 +1,197 @@
+"""The reading room in a real browser: a researcher's way through it, at every width, light and dark."""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import browser as real
+import fixtures_archive as made
+import pytest
+from require import need
+from room_server import serving
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "home": "/", "search": "/search?q=ferry", "comments": "/search?q=ferry&kind=comments&since=2010", "nothing": "/search?q=nosuchword",
+    "article": "/article/2", "long": f"/article/{made.LONG}", "bare": f"/article/{made.BARE}", "single": f"/article/{made.SINGLE}",
+    "crowded": f"/article/{made.CROWDED}?page=2", "deep": f"/article/{made.DEEP}", "rtl": f"/article/{made.RTL}", "attack": f"/article/{made.ATTACK}",
+    "listed": f"/article/{made.LISTED}", "gone": f"/article/{made.GONE}", "edited": f"/article/{made.EDITED}", "missing": "/article/99999",
+}  # fmt: skip
+STOCK = {
+    "database": "/archive",
+    "table": "/archive/articles",
+    "row": "/archive/articles/2",
+    "sql": "/archive?sql=select+id,title+from+articles+limit+3",
+}
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    need("browser", missing=real.missing())
+    folder = tmp_path_factory.mktemp("browser")
+    with serving(made.build(folder / "archive.db", count=20), folder / "log") as base:
+        yield base
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with real.browser() as started:
+        yield started
+
+
+@pytest.fixture
+def page(chromium: Any, address: str) -> Iterator[Any]:
+    """A page of 1280 pixels that fails the test when it calls another host or says something in the console."""
+    with watched(chromium, address, viewport={"width": 1280, "height": 900}) as opened:
+        yield opened
+
+
+class watched:  # noqa: N801
+    """A page whose requests and console are watched."""
+
+    def __init__(self, chromium: Any, address: str, **options: Any) -> None:
+        self.context = chromium.new_context(base_url=address, **options)
+        self.host, self.strange = urlsplit(address).netloc, list[str]()
+
+    def __enter__(self) -> Any:
+        opened = self.context.new_page()
+        opened.on("request", self._request)
+        opened.on("pageerror", lambda error: self.strange.append(f"error: {error}"))
+        opened.on(
+            "console",
+            lambda said: (
+                self.strange.append(said.text) if said.type == "error" and "404" not in said.text else None
+            ),
+        )
+        return opened
+
+    def _request(self, request: Any) -> None:
+        if urlsplit(request.url).netloc != self.host:
+            self.strange.append(f"called {request.url}")
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.context.close()
+        if kind is None:
+            assert not self.strange
+
+
+def test_a_half_remembered_sentence_is_found_in_its_thread(page: Any) -> None:
+    page.goto("/")
+    page.keyboard.type('"grandmother sold tickets"')
+    page.keyboard.press("Enter")
+    page.get_by_role("navigation", name="Kinds").get_by_role("link", name="Comments").click()
+    hit = page.locator(".results li").first
+    assert "grandmother" in hit.locator("mark").first.inner_text().lower()
+    hit.get_by_role("link").first.click()
+    assert "/article/" in page.url
+    target = page.locator(":target")
+    assert "My grandmother sold tickets" in target.inner_text()
+    assert target.evaluate(
+        "e => { const r = e.getBoundingClientRect(); return r.top >= 0 && r.top < innerHeight }"
+    )
+
+
+def test_the_csv_of_a_search_is_one_click_away(page: Any) -> None:
+    page.goto("/search?q=ferry&kind=comments")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert download.value.suggested_filename == "search.csv"
+
+
+def test_answers_fold_and_unfold_by_mouse_and_keyboard(page: Any) -> None:
+    page.goto(f"/article/{made.DEEP}")
+    fold, second = page.locator("details.fold").first, page.locator(".comment").nth(1)
+    assert second.is_visible()
+    fold.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    assert not second.is_visible()
+    assert "59 answers" in fold.inner_text()
+    fold.locator("summary").first.click()
+    assert second.is_visible()
+
+
+def test_filters_are_reached_by_keyboard_and_kept(page: Any) -> None:
+    page.goto("/search?q=ferry")
+    page.get_by_text("Narrow it down").click()
+    page.get_by_label("From").fill("2012")
+    page.get_by_label("Order").select_option("date")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Search").click()
+    assert "since=2012" in page.url
+    assert "sort=date" in page.url
+    assert page.get_by_label("From").input_value() == "2012"
+
+
+def test_the_skip_link_is_the_first_stop(page: Any) -> None:
+    page.goto("/article/2")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the text"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_stored_attacks_do_nothing_and_nothing_else_is_called(page: Any) -> None:
+    for path in (*PAGES.values(), "/search?q=owned", "/search?q=owned&kind=comments"):
+        page.goto(path)
+        assert page.title() != "owned", path
+        assert page.evaluate("document.querySelectorAll('iframe, object, embed, img').length") == 0, path
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_no_page_is_wider_than_the_screen(chromium: Any, address: str, width: int) -> None:
+    with watched(chromium, address, viewport={"width": width, "height": 900}) as page:
+        for name, path in PAGES.items():
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+
+def test_pages_work_without_javascript(chromium: Any, address: str) -> None:
+    with watched(chromium, address, java_script_enabled=False) as page:
+        page.goto("/")
+        page.get_by_label("Search articles and comments").fill("ferry")
+        page.get_by_role("button", name="Search").click()
+        page.locator(".results h3 a").first.click()
+        assert page.locator("h1").count() == 1
+
+
+def test_datasettes_own_pages_work_under_our_policy(page: Any) -> None:
+    page.goto(STOCK["sql"])
+    assert page.locator(".CodeMirror").count() == 1
+    page.goto(STOCK["table"])
+    page.locator("svg.dropdown-menu-icon").nth(4).click()
+    assert page.get_by_text("Sort ascending").is_visible()
+
+
+IN_DARK = ("home", "comments", "deep", "edited")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_our_pages(chromium: Any, address: str, scheme: str) -> None:
+    names = IN_DARK if scheme == "dark" else [name for name in PAGES if name not in (*IN_DARK, "crowded")]
+    assert not {name: broken for name in names if (broken := axe(chromium, address, PAGES[name], scheme))}
+
+
+def test_axe_finds_little_on_datasettes_own_pages(chromium: Any, address: str) -> None:
+    """Its headings go from the first level to the third; all else is mended."""
+    found = {name: axe(chromium, address, path, "dark") - {"heading-order"} for name, path in STOCK.items()}
+    assert not any(found.values()), found
+
+
+def axe(chromium: Any, address: str, path: str, scheme: str) -> set[str]:
+    need("browser", missing=real.missing(axe=True))
+    context = chromium.new_context(base_url=address, color_scheme=scheme, bypass_csp=True)
+    try:
+        page = context.new_page()
+        page.goto(path)
+        page.add_script_tag(path=str(real.AXE))
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        for violation in found:
+            print(path, violation["id"], [node["html"][:160] for node in violation["nodes"]][:4])
+        return {violation["id"] for violation in found}
+    finally:
+        context.close()
