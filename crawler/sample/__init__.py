@@ -1,4 +1,4 @@
-"""The bundled sample newspaper: an invented WordPress site on the loopback, pleasant to read and easy to break.
+"""The bundled sample newspaper: an invented WordPress site on the loopback, pleasant to read, easy to break.
 
 It knows how WordPress 6.5 looks from outside. It knows nothing of Backissue, which meets it over HTTP only.
 Its law: nothing here is needed to archive a real site.
@@ -8,28 +8,21 @@ Its law: nothing here is needed to archive a real site.
         number = site.reply(site.articles[0].id, 0, "E", "Was it not always so?")
 """
 
-from .faults import (
+from .faults import Fault
+from .mischief import Charset, Drip, GzipBomb, Hang, Huge, Reset, Truncated, WeakEtag
+from .refusals import (
     Challenge,
-    Charset,
-    Drip,
     Empty,
-    Fault,
-    GzipBomb,
-    Hang,
-    Huge,
     LoginWall,
     Maintenance,
     Missing,
     Redirect,
     RedirectLoop,
-    Reset,
     RestClosed,
     RobotsDisallow,
     SoftNotFound,
     Status,
     TooMany,
-    Truncated,
-    WeakEtag,
 )
 from .site import SampleSite
 from .truth import ArticleTruth, CommentTruth

@@ -26,7 +26,7 @@ def landscape(name: str) -> str:
     water = dice.number(290, 350)
     parts = [
         f'<rect width="800" height="450" fill="{low}"/><rect width="800" height="{water}" fill="url(#s)"/>',
-        f'<circle cx="{dice.number(120, 680)}" cy="{dice.number(70, 190)}" r="{dice.number(26, 46)}" fill="{sun}"/>',
+        _sun(dice, sun),
         _ridge(dice, water - 40, 70, far, 0.75),
         _ridge(dice, water - 5, 40, near, 1),
         f'<rect y="{water}" width="800" height="{450 - water}" fill="#2f6079" opacity=".85"/>',
@@ -36,6 +36,11 @@ def landscape(name: str) -> str:
     sky = f'<stop offset="0" stop-color="{high}"/><stop offset="1" stop-color="{low}"/>'
     shade = f'<defs><linearGradient id="s" x2="0" y2="1">{sky}</linearGradient></defs>'
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 450">{shade}{"".join(parts)}</svg>'
+
+
+def _sun(dice: Dice, colour: str) -> str:
+    x, y, r = dice.number(120, 680), dice.number(70, 190), dice.number(26, 46)
+    return f'<circle cx="{x}" cy="{y}" r="{r}" fill="{colour}"/>'
 
 
 def _ridge(dice: Dice, base: int, height: int, colour: str, opacity: float) -> str:
@@ -58,7 +63,8 @@ def _boat(dice: Dice, water: int) -> str:
 def initial(letter: str, hue: int) -> str:
     """A reader's initial on a coloured ground; `hue` counts twelfths of the circle."""
     ground = f'<rect width="48" height="48" fill="hsl({hue * 30},38%,62%)"/>'
-    sign = f'<text x="24" y="32" font-family="sans-serif" font-size="22" text-anchor="middle" fill="#fff">{letter}</text>'
+    style = 'font-family="sans-serif" font-size="22" text-anchor="middle" fill="#fff"'
+    sign = f'<text x="24" y="32" {style}>{letter}</text>'
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48">{ground}{sign}</svg>'
 
 

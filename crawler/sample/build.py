@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from .compose import Composer, Story
 from .crowd import add_comments
 from .desk import slugged, text_blocks
-from .dice import Deck, Dice
+from .dice import Deck, Decks, Dice
 from .model import Block, Post, Term, User
 from .paper import Options, Paper
 from .stock import Saga, stock
@@ -24,16 +24,16 @@ _UNDERSCORES_UNTIL = 2010
 _HIDDEN = ("draft", "private", "trash", "future", "draft", "private")
 
 
-def build(options: Options, articles: int, comments: int, seed: int, epoch: datetime) -> Paper:
+def build(options: Options, articles: int, comments: int, seed: int, epoch: datetime, decks: Decks) -> Paper:
     """The paper at its epoch (aware UTC)."""
     paper = Paper(options)
     dice = Dice(seed, "build")
     _newsroom(paper)
-    _pages(paper, epoch)
-    stories = _Stories(paper, dice, Deck(Dice(seed, "deck")), articles, epoch)
+    _pages(paper)
+    stories = _Stories(paper, dice, decks.stories, articles, epoch)
     stories.write()
     _hide_some(paper, dice, epoch, max(1, articles // 30))
-    add_comments(paper, Dice(seed, "comments"), Deck(Dice(seed, "chatter")), comments, epoch)
+    add_comments(paper, Dice(seed, "comments"), decks.chatter, comments, epoch)
     return paper
 
 
@@ -45,7 +45,7 @@ def _newsroom(paper: Paper) -> None:
         paper.terms[number] = Term(number, "category", beat.name, beat.slug)
 
 
-def _pages(paper: Paper, epoch: datetime) -> None:
+def _pages(paper: Paper) -> None:
     for slug, title in (("about", "About The Averil Packet"), ("house-rules", "House rules")):
         blocks = text_blocks("\n\n".join(stock().town[f"page {slug}"]))
         author = paper.users[1]
@@ -85,7 +85,7 @@ class _Stories:
                 continue
             if kind == "column" and local.year >= _UNDERSCORES_UNTIL:
                 kind = "report"
-            self._keep(Composer(self.dice, self.deck).story(moment, local, kind), moment, local, kind)
+            self._keep(Composer(self.dice, self.deck).story(local, kind), moment, local, kind)
         newest = self.paper.published()
         if len(newest) > 3:
             newest[2].sticky = True
@@ -98,7 +98,7 @@ class _Stories:
         if run.last:
             reported = f"reported in {self.paper.local(run.last.date):%B %Y}"
             run.telling.bound["reported"] = f'<a href="%BASE%{self.paper.path(run.last)}">{reported}</a>'
-        story = Composer(self.dice, self.deck).saga(run.saga, run.stage, run.telling, moment)
+        story = Composer(self.dice, self.deck).saga(run.saga, run.stage, run.telling)
         run.last, run.stage = self._keep(story, moment, local, "report"), run.stage + 1
 
     def _keep(self, story: Story, moment: datetime, local: datetime, kind: str) -> Post:
@@ -155,7 +155,7 @@ def _split(blocks: list[Block]) -> None:
 
 def _plan(dice: Dice, count: int) -> list[str]:
     """What each article is: the stages of running stories in their order, the rest by chance."""
-    kinds = ["brief"] * 28 + ["report"] * 56 + ["feature"] * 12 + ["column"] * 4
+    kinds = ["brief"] * 28 + ["report"] * 60 + ["feature"] * 8 + ["column"] * 4
     plan = [dice.pick(kinds) for _ in range(count)]
     if count > 4:
         plan[count // 2] = "feature"

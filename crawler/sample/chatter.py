@@ -59,12 +59,13 @@ class Chatter:
     def _opening(self, told: Telling, beat: str, post: Post) -> str:
         on = f"on {beat}" if f"on {beat}" in stock().chatter else "general"
         throw = self.dice.part()
-        if throw < 0.14:
+        if throw < 0.09:
             return self._deal(told, "short")
         if throw < 0.24 and (quote := self._quoted(" ".join(post.paragraphs))):
             return f"<blockquote>{quote}</blockquote>\n{self._deal(told, 'to quote')} {self._deal(told, on)}"
         if throw < 0.40:
-            return f"{self._deal(told, 'memory')}\n\n{self._deal(told, self.dice.pick([on, 'general', 'closing']))}"
+            after = self.dice.pick([on, "general", "closing"])
+            return f"{self._deal(told, 'memory')}\n\n{self._deal(told, after)}"
         if throw < 0.47:
             return f"{self._deal(told, on)} {self._deal(told, 'link')}"
         parts = [self._deal(told, on)]
@@ -90,8 +91,8 @@ class Chatter:
         on = f"on {beat}"
         if self.dice.chance(0.22) and on in stock().chatter:
             parts.append(self._deal(told, on))
-        elif self.dice.chance(0.25):
-            parts.append(self._deal(told, "reply"))
+        elif self.dice.chance(0.45):
+            parts.append(self._deal(told, self.dice.pick(["reply", "reply", "general"])))
         return opener + " ".join(parts)
 
     def _quoted(self, text: str) -> str:

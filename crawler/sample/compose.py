@@ -1,7 +1,8 @@
-"""Articles, written from the stock: briefs, reports, long features, columns, and the stages of running stories.
+"""Articles, written from the stock: briefs, reports, long features, columns, and the stages of running
+stories.
 
-It knows how a newspaper builds a text: a lead, the story, voices, subheads, a picture, a quotation, a list, a
-table. It does not know ids, addresses or comments. Its law: the same dice tell the same story.
+It knows how a newspaper builds a text: a lead, the story, voices, subheads, a picture, a quotation, a
+list, a table. It does not know ids, addresses or comments. Its law: the same dice tell the same story.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Composer:
         self.dice = dice
         self.deck = deck or Deck(dice)
 
-    def story(self, moment: datetime, local: datetime, kind: str = "", beat: str = "") -> Story:
+    def story(self, local: datetime, kind: str = "", beat: str = "") -> Story:
         """A story of a kind (brief, report, feature, column) and beat, or of any."""
         kind = kind or self.dice.pick(["brief", "report", "report", "report"])
         beats = stock().beats
@@ -63,8 +64,8 @@ class Composer:
         if kind == "column":
             return self._column(draft)
         if kind == "brief":
-            return self._brief(draft, moment)
-        return self._told(draft, local, moment, long=kind == "feature")
+            return self._brief(draft)
+        return self._told(draft, local, long=kind == "feature")
 
     def _finish(self, draft: Draft, title: str, topic: str, tags: list[str], excerpt: str = "") -> Story:
         writers = [line.split("|") for line in stock().town["staff"]]
@@ -80,7 +81,7 @@ class Composer:
             topic=topic,
         )
 
-    def _brief(self, draft: Draft, moment: datetime) -> Story:
+    def _brief(self, draft: Draft) -> Story:
         """One to three sentences."""
         pattern = self.deck.deal(f"{draft.beat.slug} brief", draft.beat.packs["brief"])
         title, _, text = pattern.partition(" :: ")
@@ -104,7 +105,7 @@ class Composer:
                 return tale
         return beat.tales[0]
 
-    def _told(self, draft: Draft, local: datetime, moment: datetime, long: bool) -> Story:
+    def _told(self, draft: Draft, local: datetime, long: bool) -> Story:
         """A report, or with `long` a feature of about 1,500 words."""
         tale = self._tale(draft.beat, local.month)
         key = f"{draft.beat.slug} {tale.topic}"
@@ -112,12 +113,16 @@ class Composer:
         lead = self.deck.deal(f"{key} lead", tale.leads)
         title = self.deck.deal(f"{key} title", tale.titles)
         draft.paragraph(lead)
-        self._picture(draft, moment, 1.0 if long else 0.4)
-        for number, pattern in enumerate(tale.body):
-            if long or number < 2 or self.dice.chance(0.75):
+        self._picture(draft, 1.0 if long else 0.4)
+        letter = draft.beat.slug == "letters"
+        *body, last = tale.body
+        for number, pattern in enumerate(body if letter else tale.body):
+            if long or letter or number < 2 or self.dice.chance(0.75):
                 draft.paragraph(pattern)
-        if long:
-            self._long_middle(draft)
+        if letter:
+            self._letter_end(draft, last)
+        elif long:
+            self._long_middle(draft, tale)
         else:
             self._short_middle(draft)
         told = draft.telling.tell(title)
@@ -138,13 +143,38 @@ class Composer:
         if extra in ("quote", "table", "list"):
             self._extra(draft, extra)
 
-    def _long_middle(self, draft: Draft) -> None:
+    def _letter_end(self, draft: Draft, farewell: str) -> None:
+        """A letter goes on for a paragraph or two, and ends with its signature."""
+        for voice in self.dice.shuffled(VOICES)[: self.dice.number(1, 3)]:
+            self._voice(draft, voice, 1)
+        draft.paragraph(farewell)
+
+    def _other_tale(self, draft: Draft, tale: Tale) -> None:
+        """A long text looks round the corner: another story of the beat, with its own people."""
+        other = self._tale(draft.beat, draft.telling.local.month)
+        if other is tale:
+            return
+        mine = draft.telling
+        draft.telling = Telling(self.dice, mine.local, self.deck)
+        self._subhead(draft, "aside")
+        for pattern in (
+            town["aside"][self.dice.number(0, len(town["aside"]) - 1)],
+            self.dice.pick(other.leads),
+        ):
+            draft.paragraph(pattern)
+        for pattern in other.body:
+            draft.paragraph(pattern)
+        draft.telling = mine
+
+    def _long_middle(self, draft: Draft, tale: Tale) -> None:
         extras = self.dice.shuffled(["quote", "table", "list", "quote"])
         for voice in VOICES:
             self._subhead(draft, voice)
             self._voice(draft, voice, 3 if self.dice.chance(0.6) else 2)
             if extras and self.dice.chance(0.6):
                 self._extra(draft, extras.pop())
+            if voice == "people" or (voice == "doubt" and self.dice.chance(0.4)):
+                self._other_tale(draft, tale)
 
     def _subhead(self, draft: Draft, voice: str) -> None:
         town = stock().town
@@ -157,7 +187,7 @@ class Composer:
             told = draft.telling.tell(self.deck.deal(f"{draft.beat.slug} {kind}", pack))
             {"quote": _quote, "table": _table, "list": _list}[kind](draft, told)
 
-    def _picture(self, draft: Draft, moment: datetime, chance: float) -> None:
+    def _picture(self, draft: Draft, chance: float) -> None:
         pack = draft.beat.packs["caption"]
         if not self.dice.chance(chance):
             return
@@ -165,7 +195,8 @@ class Composer:
         name = f"{draft.beat.slug}-{self.dice.number(1000, 9999)}"
         source = f"%BASE%/wp-content/uploads/{draft.telling.local:%Y/%m}/{name}.svg"
         alt = html.escape(caption.split(".")[0])
-        image = f'<img decoding="async" width="800" height="450" src="{source}" alt="{alt}" class="wp-image-{name[-4:]}"/>'
+        size = 'decoding="async" width="800" height="450"'
+        image = f'<img {size} src="{source}" alt="{alt}" class="wp-image-{name[-4:]}"/>'
         figure = f'<figure class="wp-block-image size-large">{image}'
         draft.blocks.append(
             Block(
@@ -174,14 +205,14 @@ class Composer:
             )
         )
 
-    def saga(self, saga: Saga, stage: int, telling: Telling, moment: datetime) -> Story:
+    def saga(self, saga: Saga, stage: int, telling: Telling) -> Story:
         """One stage of a running story; the telling keeps its people from stage to stage."""
         draft = Draft(telling, stock().beats[saga.beat])
         title, *paragraphs = saga.stages[stage]
         for number, pattern in enumerate(paragraphs):
             draft.paragraph(pattern)
             if number == 0:
-                self._picture(draft, moment, 0.6)
+                self._picture(draft, 0.6)
         self._voice(draft, self.dice.pick(VOICES), 1)
         return self._finish(draft, telling.tell(title), saga.topic, saga.tags)
 

@@ -39,7 +39,7 @@ def add_comments(paper: Paper, dice: Dice, deck: Deck, count: int, epoch: dateti
     if not posts:
         return
     hidden = max(3, count // 30) if count else 0
-    shares = _shares(dice, len(posts), count + hidden)
+    shares = _shares(len(posts), count + hidden)
     seats = [
         seat
         for post, share in zip(dice.shuffled(posts), shares, strict=True)
@@ -49,12 +49,12 @@ def add_comments(paper: Paper, dice: Dice, deck: Deck, count: int, epoch: dateti
     chatter = Chatter(dice, deck)
     for seat in seats:
         _write(paper, chatter, dice, seat)
-    _hide(paper, chatter, dice, seats, hidden)
+    _hide(chatter, dice, seats, hidden)
     _on_closed_posts(paper, chatter, epoch)
     _pings(paper, dice, posts, epoch, count // 60)
 
 
-def _shares(dice: Dice, posts: int, count: int) -> list[int]:
+def _shares(posts: int, count: int) -> list[int]:
     """How many comments each of so many posts has, the busiest first; one in six has none."""
     busy = max(1, posts - posts // 6)
     weights = [1 / (rank + 1.6) ** 0.85 for rank in range(busy)]
@@ -88,9 +88,9 @@ def _seats(dice: Dice, post: Post, count: int, epoch: datetime) -> list[_Seat]:
 
 def _parent(dice: Dice, seats: list[_Seat], chain: int) -> _Seat | None:
     """Whom the next reader answers, or nobody; a quarrel in progress is answered first."""
-    if quarrel := next((seat for seat in seats if seat.chain), None):
-        if dice.chance(0.6) and chain > 0:
-            return quarrel
+    quarrel = next((seat for seat in seats if seat.chain), None)
+    if quarrel and chain > 0 and dice.chance(0.6):
+        return quarrel
     if not seats or len(seats) == 3 or dice.chance(0.55):
         return None
     parent = dice.pick(seats[-14:])
@@ -137,7 +137,7 @@ def _write(paper: Paper, chatter: Chatter, dice: Dice, seat: _Seat) -> None:
     )
 
 
-def _hide(paper: Paper, chatter: Chatter, dice: Dice, seats: list[_Seat], count: int) -> None:
+def _hide(chatter: Chatter, dice: Dice, seats: list[_Seat], count: int) -> None:
     """Hold, mark as spam or trash so many comments; one or two of the trashed have replies."""
     answered = [seat for seat in seats if seat.replies and seat.depth > 1]
     leaves = [seat for seat in seats if not seat.replies]

@@ -1,8 +1,8 @@
 """The editor's desk: everything that can happen to a newspaper, each as one method.
 
-It knows how WordPress changes posts and comments and what that does to their dates. It does not know HTTP, nor
-when things ought to happen (life.py and the tests do). Its law: each method is one whole change under the
-lock; without an `at` (an aware datetime) it happens now.
+It knows how WordPress changes posts and comments and what that does to their dates. It does not know
+HTTP, nor when things ought to happen (life.py and the tests do). Its law: each method is one whole change
+under the lock; without an `at` (an aware datetime) it happens now.
 """
 
 from __future__ import annotations

@@ -59,3 +59,11 @@ class Deck:
         if not pack:
             pack = self._packs[name] = self._dice.shuffled(range(len(cards)))
         return cards[pack.pop()]
+
+
+class Decks:
+    """The decks one newspaper is dealt from, before and after its epoch."""
+
+    def __init__(self, seed: int) -> None:
+        self.stories = Deck(Dice(seed, "deck"))
+        self.chatter = Deck(Dice(seed, "chatter"))

@@ -14,15 +14,15 @@ from datetime import datetime, timedelta
 from .chatter import Chatter
 from .compose import Composer
 from .desk import Desk
-from .dice import Dice
+from .dice import Decks, Dice
 from .model import Comment, Post
 
 FIRST, GAP, BRISK, GROWTH, LAST = 20.0, 40.0, 45, 1.04, 300
 
 
 def due(elapsed: float) -> int:
-    """How many events are due this many seconds after the epoch: the first after 20 s, then one every 40 s for
-    half an hour, then ever more slowly, at most 300 in all.
+    """How many events are due this many seconds after the epoch: the first after 20 s, then one every 40 s
+    for half an hour, then ever more slowly, at most 300 in all.
     """
     count, moment, gap = 0, FIRST, GAP
     while count < LAST and moment <= elapsed:
@@ -44,10 +44,11 @@ def when(number: int) -> float:
 class Life:
     """The events of one newspaper, made to happen in order."""
 
-    def __init__(self, desk: Desk, seed: int, epoch: datetime) -> None:
+    def __init__(self, desk: Desk, seed: int, epoch: datetime, decks: Decks) -> None:
         self.desk = desk
         self.seed = seed
         self.epoch = epoch
+        self.decks = decks
         self.done = 0
 
     def catch_up(self, now: datetime) -> int:
@@ -82,7 +83,7 @@ class Life:
         return [c for c in paper.all_approved() if c.kind == "comment" and paper.public_comment(c)]
 
     def _say(self, dice: Dice, post: Post, parent: Comment | None, at: datetime) -> None:
-        said = Chatter(dice).remark(post, parent)
+        said = Chatter(dice, self.decks.chatter).remark(post, parent)
         parent_id = parent.id if parent else 0
         self.desk.reply(post.id, parent_id, said.author, said.text, url=said.url, at=at)
 
@@ -103,7 +104,7 @@ class Life:
     def _silent_edit(self, dice: Dice, at: datetime) -> None:
         """A paragraph gains a sentence, and nobody says so."""
         post = dice.pick(self._posts())
-        added = Composer(dice).addendum(post)
+        added = Composer(dice, self.decks.stories).addendum(post)
         places = [n for n, block in enumerate(post.blocks) if block.kind == "p"]
         place = dice.pick(places)
         old = post.blocks[place]
@@ -111,12 +112,12 @@ class Life:
         blocks = (*post.blocks[:place], longer, *post.blocks[place + 1 :])
         self.desk.edit_article(post.id, blocks=blocks, silent=True, at=at)
 
-    def _edited_comment(self, dice: Dice, at: datetime) -> None:
+    def _edited_comment(self, dice: Dice, _at: datetime) -> None:
         """A moderator tones a comment down, or a reader mends it."""
         comment = dice.pick(self._comments()[-400:])
         comment.html = f"{comment.html}\n<p>{Chatter(dice).second_thought()}</p>"
 
-    def _deleted_comment(self, dice: Dice, at: datetime) -> None:
+    def _deleted_comment(self, dice: Dice, _at: datetime) -> None:
         """A comment goes for good; its replies move up."""
         self.desk.delete_comment(dice.pick(self._comments()[-400:]).id)
 
@@ -134,7 +135,7 @@ class Life:
 
     def _new_article(self, dice: Dice, at: datetime) -> None:
         """A new article with its first comments, two minutes apart at most."""
-        story = Composer(dice).story(at, self.desk.paper.local(at))
+        story = Composer(dice, self.decks.stories).story(self.desk.paper.local(at))
         number = self.desk.publish(
             story.title,
             "",

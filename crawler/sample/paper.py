@@ -1,8 +1,8 @@
 """The newspaper as a whole: everything it holds, who may see what, and the address of each thing.
 
-It knows all posts and comments in every state and WordPress' rules of visibility. It does not know HTTP, HTML
-pages or chance, and it never changes anything by itself (desk.py does). Its law: each surface asks here what a
-visitor may see, so that what is hidden is hidden everywhere.
+It knows all posts and comments in every state and WordPress' rules of visibility. It does not know HTTP,
+HTML pages or chance, and it never changes anything by itself (desk.py does). Its law: each surface asks
+here what a visitor may see, so that what is hidden is hidden everywhere.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Paper:
     # Who may see what
 
     def published(self, kind: str = "post") -> list[Post]:
-        """Posts (or pages) that a visitor finds listed, newest first; password-protected ones are among them."""
+        """Posts (or pages) a visitor finds listed, newest first; those with a password are among them."""
         listed = [post for post in self.posts.values() if post.kind == kind and post.status == "publish"]
         return sorted(listed, key=lambda post: (post.date, post.id), reverse=True)
 
@@ -89,7 +89,7 @@ class Paper:
         return comment.status == "approved" and self.readable(self.posts.get(comment.post))
 
     def all_approved(self) -> list[Comment]:
-        """Every approved comment and ping, oldest first, whatever its post's state (as WordPress counts them)."""
+        """Every approved comment and ping, oldest first, whatever its post's state, as WordPress counts."""
         return by_date(c for c in self.comments.values() if c.status == "approved")
 
     def last_post_modified(self) -> datetime:

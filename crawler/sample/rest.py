@@ -1,8 +1,9 @@
 """The REST surface under `/wp-json/`, as WordPress 6.5 answers a visitor who is not logged in.
 
-It knows routes, filters, permissions and paging quirks. It does not know the shapes of items (rest_items.py)
-nor how parameters are written (rest_query.py). Its law: what the paper hides is refused with the same code and
-status a real site gives, so that a crawler learns the difference between withdrawn (401) and gone (404).
+It knows routes, filters, permissions and paging quirks. It does not know the shapes of items
+(rest_items.py) nor how parameters are written (rest_query.py). Its law: what the paper hides is refused
+with the same code and status a real site gives, so that a crawler learns the difference between withdrawn
+(401) and gone (404).
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any
 from . import rest_items as shape
 from .model import Comment, Post, Term, User
 from .paper import Paper
-from .rest_query import NOINDEX, Cut, Query, Refused, cut, invalid, only_fields, paging_headers
+from .rest_filter import Filter
+from .rest_query import NOINDEX, Cut, Query, Refused, cut, only_fields, paging_headers
 from .wire import Headers, Request, Response, as_json
 
 _COMMON: Headers = [
@@ -49,6 +51,7 @@ class _Desk:
         self.request = request
         self.params = {k: v for k, v in request.params.items() if k != "rest_route"}
         self.query = Query(self.params, paper.options.zone)
+        self.filter = Filter(paper, self.query)
 
     def answer(self, route: str) -> tuple[Any, Headers]:
         """The JSON value and the headers that go with it."""
@@ -111,7 +114,9 @@ class _Desk:
         self.query.word("status", ["publish"], "publish")
         orders = ["author", "date", "id", "include", "modified", "parent", "relevance", "slug", "title"]
         by = self.query.word("orderby", orders, "date")
-        found = self.ordered([post for post in self.paper.published(kind) if self.wanted(post)], by)
+        found = self.filter.ordered(
+            [post for post in self.paper.published(kind) if self.filter.wanted(post)], by
+        )
         part = cut(self.query, found)
         if part.page > max(part.pages, 1) and "offset" not in self.params:
             message = "The page number requested is larger than the number of pages available."
@@ -119,42 +124,6 @@ class _Desk:
         if not part.items:
             part = Cut([], 0, 0, part.page)
         return self.listed(part, (shape.post_item(self.paper, post) for post in part.items))
-
-    def wanted(self, post: Post) -> bool:
-        """Whether a post passes the filters of the request."""
-        query, terms = self.query, {term.id for term in (*post.categories, *post.tags)}
-        word = self.params.get("search", "").lower()
-        text = " ".join((post.title, *(() if post.password else post.paragraphs))).lower()
-        return (
-            self.chosen(post.id, "include", "exclude")
-            and self.chosen(post.author.id, "author", "author_exclude")
-            and all(not (ids := query.ids(name)) or terms & set(ids) for name in ("categories", "tags"))
-            and ("slug" not in self.params or post.slug in self.params["slug"].split(","))
-            and query.between(post.date, "after", "before")
-            and query.between(post.modified, "modified_after", "modified_before")
-            and word in text
-        )
-
-    def chosen(self, number: int, include: str, exclude: str) -> bool:
-        """Whether the id is among those asked for and not among those shut out."""
-        wanted, unwanted = self.query.ids(include), self.query.ids(exclude)
-        return (wanted is None or number in wanted) and (unwanted is None or number not in unwanted)
-
-    def ordered(self, posts: list[Post], by: str) -> list[Post]:
-        """Posts in the order asked for."""
-        down = self.query.word("order", ["asc", "desc"], "desc") == "desc"
-        include = self.query.ids("include") or []
-        keys: dict[str, Callable[[Post], Any]] = {
-            "id": lambda post: post.id,
-            "modified": lambda post: (post.modified, post.id),
-            "slug": lambda post: post.slug,
-            "title": lambda post: (post.title, post.id),
-            "author": lambda post: (post.author.id, post.id),
-            "include": lambda post: -include.index(post.id) if post.id in include else 1,
-        }
-        return sorted(
-            posts, key=keys.get(by, lambda post: (post.date, post.id)), reverse=down or by == "include"
-        )
 
     def comments(self) -> tuple[Any, Headers]:
         """Comments: unreadable ones count in the total and leave their page short; past the end is `[]`."""
@@ -169,36 +138,16 @@ class _Desk:
         by = self.query.word(
             "orderby", ["date", "date_gmt", "id", "include", "post", "parent", "type"], "date_gmt"
         )
-        found = [c for c in self.paper.all_approved() if c.kind == "comment" and self.wanted_comment(c)]
-        part = cut(self.query, self.ordered_comments(found, by))
+        found = [
+            c for c in self.paper.all_approved() if c.kind == "comment" and self.filter.wanted_comment(c)
+        ]
+        part = cut(self.query, self.filter.ordered_comments(found, by))
         readable = [comment for comment in part.items if self.paper.public_comment(comment)]
         return self.listed(part, (shape.comment_item(self.paper, comment) for comment in readable))
 
-    def wanted_comment(self, comment: Comment) -> bool:
-        """Whether a comment passes the filters; there is no such thing as `modified_after` for comments."""
-        word = self.params.get("search", "").lower()
-        return (
-            self.chosen(comment.id, "include", "exclude")
-            and self.chosen(comment.parent, "parent", "parent_exclude")
-            and self.chosen(comment.user.id if comment.user else 0, "author", "author_exclude")
-            and ((posts := self.query.ids("post")) is None or comment.post in posts)
-            and self.query.between(comment.date, "after", "before")
-            and (word in comment.text.lower() or word in comment.author.lower())
-        )
-
-    def ordered_comments(self, comments: list[Comment], by: str) -> list[Comment]:
-        """Comments in the order asked for; those of one second by id."""
-        down = self.query.word("order", ["asc", "desc"], "desc") == "desc"
-        keys: dict[str, Callable[[Comment], Any]] = {
-            "id": lambda c: c.id,
-            "post": lambda c: (c.post, c.id),
-            "parent": lambda c: (c.parent, c.id),
-        }
-        return sorted(comments, key=keys.get(by, lambda c: (c.date, c.id)), reverse=down)
-
     def users(self) -> tuple[Any, Headers]:
         """Authors with published posts, by name."""
-        found = [user for user in self.paper.writers() if self.chosen(user.id, "include", "exclude")]
+        found = [user for user in self.paper.writers() if self.filter.chosen(user.id, "include", "exclude")]
         found = [user for user in found if self.params.get("slug", user.slug) == user.slug]
         down = self.query.word("order", ["asc", "desc"], "asc") == "desc"
         part = cut(self.query, sorted(found, key=lambda user: user.name, reverse=down))
@@ -209,7 +158,7 @@ class _Desk:
         counts = {term.id: count for term, count in self.paper.used_terms(taxonomy)}
         every = [term for term in self.paper.terms.values() if term.taxonomy == taxonomy]
         hide = self.params.get("hide_empty", "") in ("1", "true")
-        found = [term for term in every if self.wanted_term(term) and (not hide or term.id in counts)]
+        found = [term for term in every if self.filter.wanted_term(term) and (not hide or term.id in counts)]
         by = self.query.word("orderby", ["count", "id", "include", "name", "slug"], "name")
         down = self.query.word("order", ["asc", "desc"], "asc") == "desc"
         keys: dict[str, Callable[[Term], Any]] = {
@@ -218,18 +167,6 @@ class _Desk:
         }
         part = cut(self.query, sorted(found, key=keys.get(by, lambda term: term.name.lower()), reverse=down))
         return self.listed(part, (shape.term_item(self.paper, t, counts.get(t.id, 0)) for t in part.items))
-
-    def wanted_term(self, term: Term) -> bool:
-        """Whether a term passes the filters of the request."""
-        posts = self.query.ids("post")
-        owned = posts is None or any(
-            term in (*post.categories, *post.tags)
-            for number in posts
-            if (post := self.paper.posts.get(number)) and post.status == "publish"
-        )
-        word = self.params.get("search", "").lower()
-        named = self.params.get("slug", term.slug) == term.slug and word in term.name.lower()
-        return owned and named and self.chosen(term.id, "include", "exclude")
 
     # Single items
 
@@ -279,13 +216,12 @@ class _Desk:
         """What `_embed` adds: authors, terms, the ten newest replies, the post above, the parent comment."""
         asked = self.params["_embed"]
         names = asked.split(",") if asked not in ("", "1", "true") else None
-        found = {
+        return {
             name: value
             for name, links in item["_links"].items()
             if (names is None or name in names)
             and (value := [self.follow(x) for x in links if x.get("embeddable")])
         }
-        return found
 
     def follow(self, link: dict[str, Any]) -> Any:
         """The answer behind a link, as REST would give it (a refusal is embedded as its body)."""
@@ -296,6 +232,3 @@ class _Desk:
         except Refused as refused:
             return refused.body
         return value
-
-
-__all__ = ["answer", "invalid"]

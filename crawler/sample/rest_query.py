@@ -1,7 +1,8 @@
-"""The parameters of a REST request: reading them, refusing them in WordPress' words, cutting the page asked for.
+"""The parameters of a REST request: reading them, refusing them in WordPress' words, cutting the page asked
+for.
 
-It knows strings, dates and lists. It does not know posts or comments. Its law: a fault in a parameter raises
-`Refused`, which carries the exact answer.
+It knows strings, dates and lists. It does not know posts or comments. Its law: a fault in a parameter
+raises `Refused`, which carries the exact answer.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ class Query:
         return found.astimezone(self.zone).replace(tzinfo=None) if found.tzinfo else found
 
     def between(self, moment: datetime, after: str, before: str) -> bool:
-        """Whether the moment lies strictly between two bounds, compared in site-local time as WordPress does."""
+        """Whether the moment lies strictly between two bounds, compared in site-local time."""
         local = moment.astimezone(self.zone).replace(tzinfo=None)
         low, high = self.moment(after), self.moment(before)
         return (low is None or local > low) and (high is None or local < high)

@@ -137,7 +137,7 @@ def _comments_feed(paper: Paper, request: Request, found: re.Match[str]) -> Resp
     return feeds.comments_feed(paper, request, None, found.group(1) == "/atom")
 
 
-def _static_page(paper: Paper, request: Request, found: re.Match[str]) -> Response | None:
+def _static_page(paper: Paper, _request: Request, found: re.Match[str]) -> Response | None:
     post = next((post for post in paper.published("page") if post.slug == found.group(1)), None)
     return pages.article(paper, post) if post else None
 
@@ -172,7 +172,7 @@ def _part(paper: Paper, request: Request, post: Post, rest_: str) -> Response | 
     return _on_page(paper, request, post) if not rest_ else None
 
 
-def _without_php(paper: Paper, request: Request, found: re.Match[str]) -> Response | None:
+def _without_php(paper: Paper, _request: Request, found: re.Match[str]) -> Response | None:
     year, month, slug = found.groups()
     for post in paper.published():
         if post.slug == slug and f"{paper.local(post.date):%Y%m}" == year + month:
@@ -212,7 +212,7 @@ def _author(paper: Paper, request: Request, found: re.Match[str]) -> Response | 
     return pages.listing(paper, Listing("archive", kind, posts, int(number or 1), url, user.name, user.bio))
 
 
-def _dates(paper: Paper, request: Request, found: re.Match[str]) -> Response | None:
+def _dates(paper: Paper, _request: Request, found: re.Match[str]) -> Response | None:
     year, month, number = found.groups()
     stamp = year + (month or "")
     posts = [post for post in paper.published() if f"{paper.local(post.date):%Y%m}".startswith(stamp)]

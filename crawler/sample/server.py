@@ -76,7 +76,7 @@ class _Visit(BaseHTTPRequestHandler):
             body = b"" if self.command == "HEAD" else response.body
             self.wfile.write(self._head(response, len(response.body)) + body)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = _respond
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = _respond  # noqa: N815 - the base class's names
 
     def _drain(self) -> None:
         length = self.headers.get("Content-Length", "0")

@@ -10,11 +10,13 @@ import threading
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from types import TracebackType
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from . import truth
 from .build import build
 from .desk import Clock, Desk
+from .dice import Decks
 from .faults import Faults
 from .life import Life
 from .paper import Options
@@ -31,10 +33,11 @@ def _clock() -> datetime:
 class SampleSite(Desk):
     """A WordPress-like newspaper on the loopback.
 
-    `articles` counts the articles a visitor finds listed, `comments` the comments a visitor may read (default:
-    ten for each article). `epoch` (aware datetime) is the moment the paper was "now": its articles end shortly
-    before, and its life goes on after it. Without an epoch the paper ends at the start moment and changes only
-    by the methods of `Desk`; `life` overrides either. `now` gives the time (aware). `port` 0 takes a free one.
+    `articles` counts the articles a visitor finds listed, `comments` the comments a visitor may read
+    (default: ten for each article). `epoch` (aware datetime) is the moment the paper was "now": its
+    articles end shortly before, and its life goes on after it. Without an epoch the paper ends at the
+    start moment and changes only by the methods of `Desk`; `life` overrides either. `now` gives the time
+    (aware). `port` 0 takes a free one.
 
     Use it as a context manager, or call `start()` and `close()`.
     """
@@ -68,8 +71,11 @@ class SampleSite(Desk):
         )
         self.epoch = (epoch or now()).astimezone(UTC).replace(microsecond=0)
         wanted = articles * 10 if comments is None else comments
-        super().__init__(build(options, articles, wanted, seed, self.epoch), now)
-        self._life = Life(self, seed, self.epoch) if (epoch is not None if life is None else life) else None
+        decks = Decks(seed)
+        super().__init__(build(options, articles, wanted, seed, self.epoch, decks), now)
+        self._life = (
+            Life(self, seed, self.epoch, decks) if (epoch is not None if life is None else life) else None
+        )
         self.faults = Faults()
         self.requests: list[Logged] = []
         self._port = port
@@ -77,7 +83,7 @@ class SampleSite(Desk):
 
     # Running
 
-    def start(self) -> SampleSite:
+    def start(self) -> None:
         """Listen and answer in a background thread; a port in use raises OSError."""
         self._server = Server(self._port, self._answer)
         self.paper.base = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -85,7 +91,6 @@ class SampleSite(Desk):
             target=self._server.serve_forever, args=(0.02,), name="sample-site", daemon=True
         )
         loop.start()
-        return self
 
     def close(self) -> None:
         """Stop; hanging visitors are let go."""
@@ -93,8 +98,9 @@ class SampleSite(Desk):
             self._server.end()
             self._server = None
 
-    def __enter__(self) -> SampleSite:
-        return self.start()
+    def __enter__(self) -> Self:
+        self.start()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
@@ -120,7 +126,7 @@ class SampleSite(Desk):
             return answer(self.paper, request)
 
     def catch_up(self) -> int:
-        """Let every event of life happen that is due by now; returns how many did. Requests do this by themselves."""
+        """Let every event happen that is due by now, as each request does; returns how many did."""
         with self.lock:
             return self._life.catch_up(self.now()) if self._life else 0
 
@@ -128,7 +134,7 @@ class SampleSite(Desk):
 
     @property
     def articles(self) -> list[ArticleTruth]:
-        """Every article a visitor finds listed, by id (password-protected ones are marked, without their text)."""
+        """Every article a visitor finds listed, by id; those with a password have no text."""
         with self.lock:
             return truth.articles(self.paper)
 

@@ -1,7 +1,8 @@
 """The prose stock: what the files in `prose/` hold, read once.
 
-It knows the files' format: a line `@name argument` opens a section, every other line is one entry of it, `#`
-opens a remark. It does not know how entries become articles. Its law: all words a reader sees come from there.
+It knows the files' format: a line `@name argument` opens a section, every other line is one entry of it,
+`#` opens a remark. It does not know how entries become articles. Its law: all words a reader sees come
+from there.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ def stock() -> Stock:
     found = Stock()
     for path in sorted(_PROSE.glob("beat-*.txt")):
         _read_beat(found, path.name)
+    _read_tales(found)
     for head, argument, entries in sections("sagas.txt"):
         if head == "saga":
             beat, topic, tags = (part.strip() for part in argument.split("|"))
@@ -95,12 +97,29 @@ def _read_beat(found: Stock, name: str) -> None:
         if head == "beat":
             slug, title, tags = (part.strip() for part in argument.split("|"))
             beat = found.beats[slug] = Beat(slug, title, [tag.strip() for tag in tags.split(",")])
-        elif head == "tale":
-            beat.tales.append(Tale(argument))
-        elif head == "months":
-            beat.tales[-1].months = frozenset(int(number) for number in argument.split())
-        elif head in ("title", "lead", "body"):
-            tale = beat.tales[-1]
-            {"title": tale.titles, "lead": tale.leads, "body": tale.body}[head].extend(entries)
-        else:
+        elif not _read_tale(beat, head, argument, entries):
             beat.packs[f"{head} {argument}".strip()] = entries
+
+
+def _read_tales(found: Stock) -> None:
+    """The stories that stand apart from their beats; `@of` names the beat."""
+    beat = Beat("", "", [])
+    for head, argument, entries in sections("tales.txt"):
+        if head == "of":
+            beat = found.beats[argument]
+        else:
+            _read_tale(beat, head, argument, entries)
+
+
+def _read_tale(beat: Beat, head: str, argument: str, entries: list[str]) -> bool:
+    """Take a section that is part of a tale; False if it is not."""
+    if head == "tale":
+        beat.tales.append(Tale(argument))
+    elif head == "months":
+        beat.tales[-1].months = frozenset(int(number) for number in argument.split())
+    elif head in ("title", "lead", "body"):
+        tale = beat.tales[-1]
+        {"title": tale.titles, "lead": tale.leads, "body": tale.body}[head].extend(entries)
+    else:
+        return False
+    return True

@@ -1,7 +1,7 @@
 """The truth a crawler's work is measured against: what a visitor could have seen, all of it.
 
-It knows how to copy the paper's state into frozen records. It changes nothing. Its law: a record is a snapshot;
-ask again after an event.
+It knows how to copy the paper's state into frozen records. It changes nothing. Its law: a record is a
+snapshot; ask again after an event.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class ArticleTruth:
 class CommentTruth:
     """A comment (or ping) that a visitor may read. `date` is aware UTC; `depth` is the true one, from 1.
 
-    `parent` is 0 for one that answers the article. `shown` is false where the HTML page leaves it out because a
-    comment above it is hidden; REST still tells it. `author` is empty for an anonymous reader.
+    `parent` is 0 for one that answers the article. `shown` is false where the HTML page leaves it out
+    because a comment above it is hidden; REST still tells it. `author` is empty for an anonymous reader.
     """
 
     id: int
@@ -105,7 +105,7 @@ def _comment(paper: Paper, comment: Comment, shown: bool) -> CommentTruth:
 
 
 def hidden_texts(paper: Paper) -> list[str]:
-    """Pieces of text no visitor may ever see: of hidden or closed articles, hidden comments, and all emails."""
+    """Pieces of text no visitor may ever see: hidden articles, hidden comments, all emails."""
     closed = [post for post in paper.posts.values() if not paper.readable(post)]
     unseen = [comment for comment in paper.comments.values() if not paper.public_comment(comment)]
     return [

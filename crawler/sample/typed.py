@@ -1,7 +1,8 @@
-"""What WordPress does to text that people type: quotes are curled, tags weeded, paragraphs made, links linked.
+"""What WordPress does to text that people type: quotes are curled, tags weeded, paragraphs made, links
+linked.
 
-It knows strings only. Its law: the output is safe, balanced HTML, with typographic characters as themselves;
-`entities` writes those the way WordPress sends them, at the last moment.
+It knows strings only. Its law: the output is safe, balanced HTML, with typographic characters as
+themselves; `entities` writes those the way WordPress sends them, at the last moment.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def _curl(text: str) -> str:
 
 
 def comment_html(typed: str) -> str:
-    """The stored HTML of a comment as a reader typed it: blank lines part paragraphs, a few tags are allowed."""
+    """The stored HTML of a comment as typed: blank lines part paragraphs, a few tags are allowed."""
     parts = []
     for chunk in re.split(r"(<blockquote>.*?</blockquote>)", typed, flags=re.DOTALL):
         if chunk.startswith("<blockquote>"):
@@ -77,7 +78,7 @@ def _inline(text: str) -> str:
 
 
 def _weeded(token: str, open_tags: list[str]) -> str:
-    """One token of typed text: text is escaped and linked, an allowed tag kept and balanced, another dropped."""
+    """One token of typed text: text is escaped and linked, an allowed tag kept, another dropped."""
     if not (token.startswith("<") and token.endswith(">")):
         escaped = html.escape(html.unescape(token), quote=False)
         escaped = _SMILEY.sub(lambda found: _SMILIES[found.group()], escaped)

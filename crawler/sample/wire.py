@@ -1,7 +1,7 @@
 """What travels between a visitor and the newspaper: one request, one answer.
 
-It knows the shapes and the helpers every surface shares. It does not know sockets, nor what is asked. Its law:
-a surface is a function from a Request to a Response and nothing else.
+It knows the shapes and the helpers every surface shares. It does not know sockets, nor what is asked. Its
+law: a surface is a function from a Request to a Response and nothing else.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """One line of the request log: what was asked, when (aware UTC), and the status answered (0: none was)."""
+    """One line of the request log: what was asked, when (UTC), and the status answered (0: none)."""
 
     method: str
     path: str
