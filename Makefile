@@ -39,7 +39,7 @@ eval: .venv/test.stamp  ## how good the extraction is, on labelled pages
 	else echo "make eval: there is no tests/eval yet."; fi
 
 picture: .venv/browser.stamp  ## make docs/picture.png again
-	$(BIN)/python docs/picture.py
+	$(BIN)/python -m tests.picture
 
 browser: .venv/browser.stamp  ## what the browser tests need: playwright, chromium, axe-core
 	@if ! command -v $(CHROMIUM) >/dev/null && command -v apt-get >/dev/null; then \

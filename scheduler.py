@@ -6,6 +6,7 @@ Each crawl is a process of its own; none of one source overlaps another, and non
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -37,6 +38,8 @@ from crawler.config_schedule import Schedule
 from crawler.settings import VERSION
 
 CLOSING = 5.0  # seconds for Datasette to end
+
+logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick during a crawl is no news
 
 
 @click.group(

@@ -1,0 +1,79 @@
+"""Makes docs/picture.png: the sample newspaper archived by the real program, and seen by a real browser.
+
+Run it with `make picture`. It works in a folder that is thrown away, and changes nothing but the picture.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURE = ROOT / "docs" / "picture.png"
+PROGRAM = [sys.executable, str(ROOT / "scheduler.py")]
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def article_with_a_thread(site: str) -> int:
+    """A short article that was answered at some length, so that both fit into one view."""
+    sql = (
+        "select article_id from comments join articles on articles.id = article_id"
+        " where articles.comment_count between 5 and 30 and length(articles.text) > 500"
+        " group by article_id having sum(depth > 2) >= 1 order by length(articles.text), article_id"
+    )
+    query = urlencode({"_shape": "arrayfirst", "sql": sql})
+    with urlopen(f"{site}/archive.json?{query}") as answer:
+        return int(json.load(answer)[0])
+
+
+def main() -> None:
+    """Archive, serve, look, and clean up."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with tempfile.TemporaryDirectory() as folder:
+        environ = {**os.environ, "BACKISSUE_SAMPLE_PORT": str(free_port())}
+        subprocess.run([*PROGRAM, "crawl"], cwd=folder, env=environ, check=True)
+        port = free_port()
+        pages = subprocess.Popen([*PROGRAM, "serve", "--quiet", "--port", str(port)], cwd=folder, env=environ)
+        try:
+            take(chromium, f"http://127.0.0.1:{port}")
+        finally:
+            pages.terminate()
+            pages.wait(10)
+
+
+def take(chromium: str | None, site: str) -> None:
+    """Wait for the pages, and keep what a reader sees of an article."""
+    for _ in range(200):
+        try:
+            urlopen(site, timeout=2).close()
+            break
+        except OSError:
+            time.sleep(0.1)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1200, "height": 1300}, device_scale_factor=1)
+        page.goto(f"{site}/article/{article_with_a_thread(site)}")
+        page.screenshot(path=PICTURE)
+        browser.close()
+    sys.stdout.write(f"{PICTURE.relative_to(ROOT)}: {PICTURE.stat().st_size:,} bytes\n")
+
+
+if __name__ == "__main__":
+    main()
