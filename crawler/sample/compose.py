@@ -157,12 +157,7 @@ class Composer:
         mine = draft.telling
         draft.telling = Telling(self.dice, mine.local, self.deck)
         self._subhead(draft, "aside")
-        for pattern in (
-            town["aside"][self.dice.number(0, len(town["aside"]) - 1)],
-            self.dice.pick(other.leads),
-        ):
-            draft.paragraph(pattern)
-        for pattern in other.body:
+        for pattern in (self.dice.pick(other.leads), *other.body):
             draft.paragraph(pattern)
         draft.telling = mine
 
