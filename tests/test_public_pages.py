@@ -44,7 +44,7 @@ class Elements(HTMLParser):
 
 def words(html: str) -> str:
     main = html[html.index("<main") : html.index("</main>")]
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main))  # no-break spaces, too
 
 
 def test_home_says_what_is_held_and_shows_the_newest(room: Room) -> None:

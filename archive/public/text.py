@@ -29,8 +29,8 @@ def number(value: int | None) -> str:
 
 
 def plural(count: int | None, one: str, many: str | None = None) -> str:
-    """1 as "1 comment", 1234 as "1,234 comments"."""
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+    """1 as "1 comment", 1234 as "1,234 comments", never broken between the two."""
+    return f"{number(count)}\u00a0{one if count == 1 else many or one + 's'}"
 
 
 def times(count: int) -> str:
