@@ -196,20 +196,21 @@ def _hide_some(paper: Paper, dice: Dice, epoch: datetime, count: int) -> None:
         status = _HIDDEN[number % len(_HIDDEN)]
         late = timedelta(days=9) if status == "future" else timedelta(minutes=-dice.number(30, 300))
         when = (epoch if status == "future" else near.date) + late
-        title, paragraphs = _secret(dice, paper, number)
+        title, paragraphs = _secret(dice, paper, "secret", number)
         post = Post(paper.next_post, title, slugged(title), when, when, near.author, paragraphs)
         post.status, post.categories = status, near.categories
         paper.add_post(post)
     for number in range(max(1, len(listed) // 60)):
         post = listed[min(len(listed) - 1, 5 + number * 41)]
-        title, post.blocks = _secret(dice, paper, count + number)
+        title, post.blocks = _secret(dice, paper, "closed", number)
         post.title, post.slug, post.password, post.excerpt, post.tags = title, slugged(title), True, "", ()
         post.topic = "the members' page"
 
 
-def _secret(dice: Dice, paper: Paper, number: int) -> tuple[str, tuple[Block, ...]]:
+def _secret(dice: Dice, paper: Paper, pack: str, number: int) -> tuple[str, tuple[Block, ...]]:
     """A title and text that stand nowhere else in the paper."""
-    title, _, text = stock().town["secret"][number % len(stock().town["secret"])].partition(" :: ")
+    texts = stock().town[pack]
+    title, _, text = texts[number % len(texts)].partition(" :: ")
     told = Telling(dice, paper.local(_FOUNDED) + timedelta(days=200 * number))
-    again = f" ({number // len(stock().town['secret']) + 1})" if number >= len(stock().town["secret"]) else ""
+    again = f" ({number // len(texts) + 1})" if number >= len(texts) else ""
     return told.tell(title) + again, text_blocks("\n\n".join(told.tell(part) for part in text.split(" // ")))

@@ -14,7 +14,7 @@ from .model import Comment, Post, plain
 from .stock import stock
 from .telling import Telling
 
-_SENTENCE = re.compile(r"[^.!?]{30,140}[.!?](?=\s|$)")
+_SENTENCE = re.compile(r"(?:^|(?<=[.!?] ))[A-Z][^.!?“”]{30,140}[.!?](?= |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Chatter:
     def __init__(self, dice: Dice, deck: Deck | None = None) -> None:
         self.dice = dice
         self.deck = deck or Deck(dice)
+        self.heard: dict[object, set[str]] = {}
 
     def reader(self) -> tuple[str, str]:
         """A reader's name and address; regulars write more often, and one in forty gives no name."""
@@ -48,16 +49,25 @@ class Chatter:
         while parent and author is None and name == parent.author:
             name, url = self.reader()
         beat = post.categories[0].slug if post.categories else ""
-        told = Telling(self.dice, post.date, self.deck, topic=post.topic or "this")
+        told = Telling(self.dice, post.date, self.deck, topic=post.topic or "this", post=str(post.id))
         told.bound["parent"] = (parent.author if parent else "") or "Anonymous"
         text = self._answer(told, beat, parent) if parent else self._opening(told, beat, post)
         return Said(name, text, url)
 
     def _deal(self, told: Telling, pack: str) -> str:
-        return told.tell(self.deck.deal(f"chatter {pack}", stock().chatter[pack]))
+        """A sentence of this pack, not heard under this article before if there is one left."""
+        cards, heard = stock().chatter[pack], self.heard.setdefault(told.bound["post"], set())
+        pattern = self.deck.deal(f"chatter {pack}", cards)
+        for _ in range(6):
+            if pattern not in heard:
+                break
+            pack, cards = (pack, cards) if self.dice.chance(0.5) else ("general", stock().chatter["general"])
+            pattern = self.deck.deal(f"chatter {pack}", cards)
+        heard.add(pattern)
+        return told.tell(pattern)
 
     def _opening(self, told: Telling, beat: str, post: Post) -> str:
-        on = f"on {beat}" if f"on {beat}" in stock().chatter else "general"
+        on = f"on {beat}" if f"on {beat}" in stock().chatter and self.dice.chance(0.7) else "general"
         throw = self.dice.part()
         if throw < 0.09:
             return self._deal(told, "short")
@@ -80,7 +90,7 @@ class Chatter:
         if throw < 0.12 and (quote := self._quoted(plain(parent.html))):
             opener = f"<blockquote>{quote}</blockquote>\n"
         elif throw < 0.4 and parent.author:
-            opener = told.tell(self.dice.pick(["@{parent}: ", "{parent}, ", "{parent} -- ", "@{parent} "]))
+            opener = told.phrase(self.dice.pick(["@{parent}: ", "{parent}: ", "{parent} -- ", "@{parent} "]))
         asked = "?" in parent.text[-40:]
         pack = (
             "answer"
@@ -105,5 +115,5 @@ class Chatter:
 
     def hidden(self, status: str, post: Post) -> str:
         """The text of a comment that waits (hold) or was thrown out (spam, trash)."""
-        told = Telling(self.dice, post.date, self.deck, topic=post.topic or "this")
+        told = Telling(self.dice, post.date, self.deck, topic=post.topic or "this", post=str(post.id))
         return self._deal(told, f"hidden {status}")

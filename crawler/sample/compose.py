@@ -38,6 +38,7 @@ class Draft:
     telling: Telling
     beat: Beat
     blocks: list[Block] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
 
     def add(self, kind: str, markup: str) -> None:
         """Add one block of finished markup, its quotes curled."""
@@ -60,6 +61,8 @@ class Composer:
         kind = kind or self.dice.pick(["brief", "report", "report", "report"])
         beats = stock().beats
         chosen = beats[beat] if beat else self.deck.deal("beats", list(beats.values()))
+        while kind == "feature" and chosen.slug == "letters":
+            chosen = self.deck.deal("beats", list(beats.values()))
         draft = Draft(Telling(self.dice, local, self.deck), chosen)
         if kind == "column":
             return self._column(draft)
@@ -87,7 +90,7 @@ class Composer:
         title, _, text = pattern.partition(" :: ")
         told_title = draft.telling.tell(title)
         draft.paragraph(text)
-        return self._finish(draft, told_title, told_title[0].lower() + told_title[1:], [])
+        return self._finish(draft, told_title, "all this", [])
 
     def _column(self, draft: Draft) -> Story:
         """The weekly column of the early years: small items, one after another."""
@@ -109,7 +112,7 @@ class Composer:
         """A report, or with `long` a feature of about 1,500 words."""
         tale = self._tale(draft.beat, local.month)
         key = f"{draft.beat.slug} {tale.topic}"
-        topic = draft.telling.tell(tale.topic)
+        topic = draft.telling.phrase(tale.topic)
         lead = self.deck.deal(f"{key} lead", tale.leads)
         title = self.deck.deal(f"{key} title", tale.titles)
         draft.paragraph(lead)
@@ -131,7 +134,10 @@ class Composer:
 
     def _voice(self, draft: Draft, voice: str, times: int) -> None:
         for _ in range(times):
-            draft.paragraph(self.deck.deal(f"{draft.beat.slug} {voice}", draft.beat.packs[f"pool {voice}"]))
+            pattern = self.deck.deal(f"{draft.beat.slug} {voice}", draft.beat.packs[f"pool {voice}"])
+            if pattern not in draft.used:
+                draft.used.add(pattern)
+                draft.paragraph(pattern)
 
     def _short_middle(self, draft: Draft) -> None:
         voices = self.dice.shuffled(VOICES)[: self.dice.number(1, 3)]

@@ -103,7 +103,7 @@ def _moment(dice: Dice, start: datetime, epoch: datetime, room: float, late: boo
     if late and dice.chance(0.04) and room > 86_400 * 400:
         wait = dice.part() * room
     else:
-        wait = 240 + 86_400 * 2.5 * dice.part() ** 4
+        wait = 240 + 86_400 * 3 * dice.part() ** 2.5
     found = start + timedelta(seconds=int(wait))
     if found < last:
         return found

@@ -85,12 +85,14 @@ class Telling:
 
     def tell(self, pattern: str) -> str:
         """The pattern in words, each sentence with a capital."""
+        return _START.sub(lambda found: found.group(1) + found.group(2).upper(), self.phrase(pattern))
+
+    def phrase(self, pattern: str) -> str:
+        """The pattern in words, for the middle of a sentence."""
         text = pattern
         while "[" in text and _CHOICE.search(text):
             text = _CHOICE.sub(lambda found: self.dice.pick(found.group(1).split("|")), text)
-        text = _GAP.sub(self._fill, text)
-        text = _CHOICE.sub(lambda found: self.dice.pick(found.group(1).split("|")), text)
-        return _START.sub(lambda found: found.group(1) + found.group(2).upper(), text)
+        return _GAP.sub(self._fill, text)
 
     def _fill(self, found: re.Match[str]) -> str:
         name, number, low, high, part = found.groups()
@@ -111,7 +113,7 @@ class Telling:
         if f"role {name}" in town:
             return self._holder(town[f"role {name}"])
         if f"list {name}" in town:
-            return self.tell(self.deck.deal(f"list {name}", town[f"list {name}"]))
+            return self.phrase(self.deck.deal(f"list {name}", town[f"list {name}"]))
         return self._reckoned(name, amount)
 
     def _reckoned(self, name: str, amount: int) -> str:
