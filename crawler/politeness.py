@@ -62,7 +62,7 @@ class PatienceMiddleware:
     """Tries again after passing faults, waiting as long as Retry-After says, else longer each time.
 
     The whole crawl waits, since it asks for one page at a time. When a server asks for more than
-    LONGEST_WAIT, the crawl is closed with the reason "blocked".
+    LONGEST_WAIT, the crawl is stopped, and the stats say how long it asked for.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -100,11 +100,10 @@ class PatienceMiddleware:
         return again
 
     def _give_up(self, asked: float, url: str) -> None:
-        logger.warning("%s asks to wait %.0f s: the crawl ends here", url, asked)
-        self.crawler.stats.set_value("backissue/retry_after", asked)
-        if self._closing is None and self.crawler.engine is not None:
-            closing = self.crawler.engine.close_spider_async(reason="blocked")
-            self._closing = asyncio.get_running_loop().create_task(closing)
+        if self._closing is None:
+            logger.warning("%s asks to wait %.0f s: the crawl ends here", url, asked)
+            self.crawler.stats.set_value("backissue/retry_after", asked)
+            self._closing = asyncio.get_running_loop().create_task(self.crawler.stop_async())
 
 
 def _spider(crawler: Crawler) -> Spider:

@@ -77,8 +77,7 @@ def outcome_of(
     listings that were not given, `stats` Scrapy's counts.
     """
     news = _news(saved)
-    if reason == "blocked":
-        wait = stats.get("backissue/retry_after", 0)
+    if wait := stats.get("backissue/retry_after"):
         return "blocked", f"The site asked us to wait {wait:.0f} s, so the crawl ended. {news}"
     if reason not in {"finished", "shutdown"} or stats.get("spider_exceptions/count"):
         return "failed", f"The crawl ended because of a fault of ours ({reason}); see the log. {news}"
