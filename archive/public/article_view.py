@@ -7,10 +7,15 @@ from typing import Any
 
 from datasette.utils.asgi import Response
 
+from archive.public.cite import citations
 from archive.public.markup import article_html, comment_html
-from archive.public.web import Row, enter, number_of, one, read, rows, show
+from archive.public.web import Row, absolute, enter, number_of, one, read, rows, show
 from archive.threads import PAGE, Branch, arrange, nest, page_of, pages
 
+_VERSION = (
+    "SELECT version, since, until, title, byline, published, modified, text, markdown, description"
+    " FROM article_versions WHERE article_id = ? AND version = ?"
+)
 _HELD = (
     "SELECT id, parent_id, site_parent, published, position, kind FROM comments"
     " WHERE article_id = ? AND kind = 'comment'"
@@ -20,11 +25,14 @@ _HELD = (
 async def article(datasette: Any, request: Any) -> Any:
     """An article, how we know it, and what was said below it."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
-    number = number_of(request.args.get("page"))
-    found = await read(datasette, name, lambda connection: _article(connection, wanted, number))
+    number, version = number_of(request.args.get("page")), number_of(request.args.get("version"), least=0)
+    found = await read(datasette, name, lambda connection: _article(connection, wanted, number, version))
     if found is None:
         return await missing(datasette, request, "article")
-    return await show(datasette, request, "article.html", found)
+    found["cites"] = citations(
+        found["article"], absolute(datasette, request, datasette.urls.path(f"article/{wanted}"))
+    )
+    return await show(datasette, request, "article.html", {**found, "database": name})
 
 
 async def comment(datasette: Any, request: Any) -> Any:
@@ -53,7 +61,7 @@ def _place(connection: sqlite3.Connection, wanted: int) -> tuple[int, int] | Non
     return row["article_id"], page_of(nodes, wanted) or 1
 
 
-def _article(connection: sqlite3.Connection, wanted: int, number: int) -> Row | None:
+def _article(connection: sqlite3.Connection, wanted: int, number: int, version: int) -> Row | None:
     row = one(
         connection,
         "SELECT articles.*, sources.title AS source_title, sources.url AS source_url FROM articles"
@@ -62,8 +70,11 @@ def _article(connection: sqlite3.Connection, wanted: int, number: int) -> Row | 
     )
     if row is None:
         return None
+    then = one(connection, _VERSION, wanted, version) if 0 < version < row["version_count"] else None
+    row |= then or {}
     return {
         "article": row,
+        "then": then,
         "body": article_html(row["markdown"], row["text"]),
         **_about(connection, wanted),
         **_thread(connection, wanted, number),
@@ -89,6 +100,9 @@ def _about(connection: sqlite3.Connection, wanted: int) -> Row:
             "SELECT sum(times) AS times, min(first_fetched) AS first, max(fetched_at) AS last FROM visits"
             " WHERE article_id = ? AND kind = 'article'",
             wanted,
+        ),
+        "links": rows(
+            connection, "SELECT url, host FROM links WHERE article_id = ? ORDER BY position LIMIT 200", wanted
         ),
         "problems": rows(
             connection,

@@ -12,7 +12,15 @@ from typing import Any, TypeVar, cast
 from datasette import hookimpl
 from markupsafe import Markup
 
-from archive.public import article_view, home_view, search_view, text
+from archive.public import (
+    article_view,
+    coverage_view,
+    history_view,
+    home_view,
+    people_view,
+    search_view,
+    text,
+)
 from archive.public.headers import guarded
 from archive.public.room import Json, metadata_for, room_of
 
@@ -55,6 +63,14 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"/search$", search_view.page),
         (r"/search\.json$", search_view.as_json),
         (r"/search\.csv$", search_view.as_csv),
+        (r"/search\.atom$", search_view.as_feed),
+        (r"/changes$", history_view.changes),
+        (r"/changes\.atom$", history_view.changes_feed),
+        (r"/coverage$", coverage_view.coverage),
+        (r"/(?P<kind>article|comment)/(?P<id>\d{1,18})/versions$", history_view.versions),
+        (r"/author/(?P<id>\d{1,18})$", people_view.author),
+        (r"/tag/(?P<id>\d{1,18})$", people_view.tag),
+        (r"/commenter$", people_view.commenter),
         (r"/article/(?P<id>\d{1,18})$", article_view.article),
         (r"/comment/(?P<id>\d{1,18})$", article_view.comment),
     ]

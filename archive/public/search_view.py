@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 
 from datasette.utils.asgi import AsgiStream, Response
 
+from archive.public.feed import Entry, atom
 from archive.public.text import unmarked
-from archive.public.web import Row, TooSlow, enter, number_of, read, rows, show
+from archive.public.web import Row, TooSlow, absolute, enter, number_of, read, rows, show
 from archive.search import KINDS, Ask, Found, every, find
 
 _PLAIN = ("kind", "sort", "since", "until", "person", "tag", "source", "state")
@@ -70,6 +71,31 @@ async def as_json(datasette: Any, request: Any) -> Any:
     )
 
 
+async def as_feed(datasette: Any, request: Any) -> Any:
+    """The newest results of this search, as an Atom feed."""
+    name, ask = await enter(datasette, request), replace(asked(request), sort="date", page=1, size=50)
+    try:
+        found = await read(datasette, name, lambda connection: find(connection, ask))
+    except TooSlow:
+        return Response.text("This search took too long; narrow it.", status=503)
+    hits = [_plain(datasette, request, hit) for part in found.sections for hit in part.hits]
+    hits.sort(key=lambda hit: hit["published"] or "", reverse=True)
+    entries = [
+        Entry(
+            link=hit["page"],
+            title=_named(hit),
+            updated=hit["published"],
+            author=hit["author"],
+            text=hit["excerpt"],
+        )
+        for hit in hits
+    ]
+    page = absolute(datasette, request, link(datasette, ask, sort="relevance"))
+    return atom(
+        f"Search: {ask.words or 'everything'}", page, absolute(datasette, request, request.full_path), entries
+    )
+
+
 async def as_csv(datasette: Any, request: Any) -> Any:
     """All results, streamed. Cells that a spreadsheet would run are disarmed unless `raw` is asked for."""
     name, ask = await enter(datasette, request), asked(request)
@@ -115,11 +141,6 @@ def link(datasette: Any, ask: Ask, *, form: str = "", **changes: Any) -> str:
     return f"{path}?{urlencode(pairs, errors='replace')}" if pairs else path
 
 
-def absolute(datasette: Any, request: Any, path: str) -> str:
-    """A path of ours with scheme and host."""
-    return str(datasette.absolute_url(request, path))
-
-
 def _full(datasette: Any, request: Any, hit: Row) -> Row:
     kind = "article" if hit["kind"] == "article" else "comment"
     return {**hit, "page": absolute(datasette, request, datasette.urls.path(f"{kind}/{hit['id']}"))}
@@ -128,6 +149,11 @@ def _full(datasette: Any, request: Any, hit: Row) -> Row:
 def _plain(datasette: Any, request: Any, hit: Row) -> Row:
     texts = {name: unmarked(hit[name]) for name in ("title", "author", "excerpt")}
     return {**_full(datasette, request, hit), **texts}
+
+
+def _named(hit: Row) -> str:
+    title = hit["title"] or "Untitled"
+    return title if hit["kind"] == "article" else f"{hit['author'] or 'No name'} on {title}"
 
 
 def _own_connection(datasette: Any, name: str) -> sqlite3.Connection:

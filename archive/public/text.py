@@ -81,6 +81,12 @@ def outward(url: str | None) -> str | None:
     return url if parts.scheme in ("http", "https") and parts.hostname else None
 
 
+def shortened(url: str | None) -> str:
+    """An address short enough to be read."""
+    text = (url or "").split("://", 1)[-1].rstrip("/")
+    return text if len(text) <= 70 else text[:69] + "…"
+
+
 def language(value: str | None) -> str | None:
     """A language code that may stand in `lang`, else None."""
     return value if value and _LANGUAGE.fullmatch(value) else None
@@ -138,6 +144,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "unmarked": unmarked,
     "host": host,
     "language": language,
+    "shortened": shortened,
     "outward": outward,
     "names": names,
 }

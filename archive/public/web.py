@@ -6,6 +6,7 @@ limit, so that it fits together even while the crawler writes.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from datasette.utils.asgi import NotFound, Response
 from archive.public.headers import STRICT
 from archive.public.room import room_of
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 T = TypeVar("T")
 Row = dict[str, Any]
 
@@ -64,6 +66,16 @@ async def show(datasette: Any, request: Any, template: str, context: Row, *, sta
     """Render one of our templates."""
     html = await datasette.render_template(f"backissue/{template}", context, request=request)
     return Response.html(html, status=status, headers={"content-security-policy": STRICT})
+
+
+def absolute(datasette: Any, request: Any, path: str) -> str:
+    """A path of ours with scheme and host."""
+    return str(datasette.absolute_url(request, path))
+
+
+def day_of(text: str | None) -> str:
+    """A day as people give it in a query string ("2009-07-15"), or "" where it is none."""
+    return text if text and _DAY.fullmatch(text) else ""
 
 
 def rows(connection: sqlite3.Connection, sql: str, *values: Any) -> list[Row]:
