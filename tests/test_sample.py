@@ -92,7 +92,7 @@ def test_rest_lists_exactly_the_articles_and_comments_of_the_truth(big: SampleSi
             for item in rest(big, f"{route}?per_page=100&orderby=id&order=asc&page={page}").json
         ]
         assert found == sorted(truth)
-    assert len(big.articles) == 200
+    assert len(big.articles) == int(rest(big, "posts").headers["X-WP-Total"]) == 200
     assert len(big.comments) == 2000
 
 
@@ -307,8 +307,9 @@ def test_nothing_hidden_appears_on_any_surface(big: SampleSite) -> None:
         else json.dumps(got.json, ensure_ascii=False)
         for got in (get(big, surface) for surface in surfaces)
     )
-    hidden = big.hidden_texts()
-    assert len(hidden) > 100
+    assert "mail.invalid" not in bodies
+    hidden = [text for text in big.hidden_texts() if not text.endswith("mail.invalid")]
+    assert len(hidden) > 80
     assert [text for text in hidden if text in bodies] == []
     for post in big.paper.posts.values():
         if post.status != "publish":
@@ -363,8 +364,12 @@ def test_what_is_not_there_is_an_html_404_and_head_has_no_body(site: SampleSite)
     for address in ("/nothing.php", "/page/999", "/tags/nothing", "/wp-sitemap-posts-post-9.xml"):
         got = get(site, address)
         assert (got.status, got.headers.get_content_type()) == (404, "text/html")
-    head = get(site, "/", method="HEAD")
-    assert (head.status, head.body) == (200, b"")
+    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(site.url).port or 0, timeout=5)
+    for method in ("HEAD", "GET"):  # on one connection: a body after HEAD would be taken for the next answer
+        connection.request(method, "/robots.txt")
+        answer = connection.getresponse()
+        assert (answer.status, bool(answer.read())) == (200, method == "GET")
+    connection.close()
 
 
 def test_robots_and_sitemaps_tell_every_article(site: SampleSite) -> None:
@@ -390,7 +395,9 @@ def test_every_link_of_the_front_page_and_of_an_article_leads_somewhere(site: Sa
     inside = {link.partition("#")[0] for link in links if link.startswith(site.url)}
     assert len(inside) > 30
     assert [
-        link for link in sorted(inside) if get(site, link).status not in (200, 302) and "xmlrpc" not in link
+        link
+        for link in sorted(inside)
+        if get(site, link).status not in (200, 301, 302) and "xmlrpc" not in link
     ] == []
 
 

@@ -103,7 +103,7 @@ class _Stories:
 
     def _keep(self, story: Story, moment: datetime, local: datetime, kind: str) -> Post:
         blocks = list(story.blocks)
-        if kind == "feature" and self.split < 2:
+        if kind == "longread" and self.split < 2:
             self.split += 1
             _split(blocks)
         edited = self.dice.chance(0.3) and local.year < self.paper.local(self.epoch).year
@@ -158,7 +158,10 @@ def _plan(dice: Dice, count: int) -> list[str]:
     kinds = ["brief"] * 28 + ["report"] * 60 + ["feature"] * 8 + ["column"] * 4
     plan = [dice.pick(kinds) for _ in range(count)]
     if count > 4:
-        plan[count // 2] = "feature"
+        plan[count // 2] = "longread"
+    for place in (count // 5, 4 * count // 5, count - 9):
+        if count > 100:
+            plan[place] = "longread"
     for which, saga in enumerate(stock().sagas):
         if count < 25 and which:
             break
@@ -167,7 +170,7 @@ def _plan(dice: Dice, count: int) -> list[str]:
         step = (0.98 - begin) / stages * (0.6 + dice.part() * 0.4)
         for stage in range(stages):
             place = int((begin + stage * step) * count)
-            while place < count and plan[place].startswith("saga"):
+            while place < count and plan[place].startswith(("saga", "longread")):
                 place += 1
             if place < count:
                 plan[place] = f"saga {which}"

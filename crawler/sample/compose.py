@@ -17,6 +17,8 @@ from .stock import VOICES, Beat, Saga, Tale, stock
 from .telling import Telling
 from .typed import smart
 
+_LENGTH = {"feature": 0.4, "longread": 1.0}
+
 
 @dataclass(slots=True)
 class Story:
@@ -57,18 +59,18 @@ class Composer:
         self.deck = deck or Deck(dice)
 
     def story(self, local: datetime, kind: str = "", beat: str = "") -> Story:
-        """A story of a kind (brief, report, feature, column) and beat, or of any."""
+        """A story of a kind (brief, report, feature, longread, column) and beat, or of any."""
         kind = kind or self.dice.pick(["brief", "report", "report", "report"])
         beats = stock().beats
         chosen = beats[beat] if beat else self.deck.deal("beats", list(beats.values()))
-        while kind == "feature" and chosen.slug == "letters":
+        while kind in _LENGTH and chosen.slug == "letters":
             chosen = self.deck.deal("beats", list(beats.values()))
         draft = Draft(Telling(self.dice, local, self.deck), chosen)
         if kind == "column":
             return self._column(draft)
         if kind == "brief":
             return self._brief(draft)
-        return self._told(draft, local, long=kind == "feature")
+        return self._told(draft, local, _LENGTH.get(kind, 0.0))
 
     def _finish(self, draft: Draft, title: str, topic: str, tags: list[str], excerpt: str = "") -> Story:
         writers = [line.split("|") for line in stock().town["staff"]]
@@ -108,8 +110,8 @@ class Composer:
                 return tale
         return beat.tales[0]
 
-    def _told(self, draft: Draft, local: datetime, long: bool) -> Story:
-        """A report, or with `long` a feature of about 1,500 words."""
+    def _told(self, draft: Draft, local: datetime, long: float) -> Story:
+        """A report; `long` above 0 makes it a feature, 1 a feature of about 1,500 words in every voice."""
         tale = self._tale(draft.beat, local.month)
         key = f"{draft.beat.slug} {tale.topic}"
         topic = draft.telling.phrase(tale.topic)
@@ -125,7 +127,7 @@ class Composer:
         if letter:
             self._letter_end(draft, last)
         elif long:
-            self._long_middle(draft, tale)
+            self._long_middle(draft, tale, long)
         else:
             self._short_middle(draft)
         told = draft.telling.tell(title)
@@ -133,11 +135,14 @@ class Composer:
         return self._finish(draft, told, topic, tags)
 
     def _voice(self, draft: Draft, voice: str, times: int) -> None:
-        for _ in range(times):
-            pattern = self.deck.deal(f"{draft.beat.slug} {voice}", draft.beat.packs[f"pool {voice}"])
+        """Up to so many paragraphs in one voice, none of them twice in a text."""
+        pack, tries = draft.beat.packs[f"pool {voice}"], 0
+        while times and tries < 2 * len(pack):
+            pattern, tries = self.deck.deal(f"{draft.beat.slug} {voice}", pack), tries + 1
             if pattern not in draft.used:
                 draft.used.add(pattern)
                 draft.paragraph(pattern)
+                times -= 1
 
     def _short_middle(self, draft: Draft) -> None:
         voices = self.dice.shuffled(VOICES)[: self.dice.number(1, 3)]
@@ -167,19 +172,23 @@ class Composer:
             draft.paragraph(pattern)
         draft.telling = mine
 
-    def _long_middle(self, draft: Draft, tale: Tale) -> None:
+    def _long_middle(self, draft: Draft, tale: Tale, long: float) -> None:
         extras = self.dice.shuffled(["quote", "table", "list", "quote"])
         for voice in VOICES:
             self._subhead(draft, voice)
-            self._voice(draft, voice, 3 if self.dice.chance(0.6) else 2)
-            if extras and self.dice.chance(0.6):
+            self._voice(draft, voice, 3 if self.dice.chance(long + 0.2) else 2)
+            if extras and self.dice.chance(max(0.6, long)):
                 self._extra(draft, extras.pop())
-            if voice == "people" or (voice == "doubt" and self.dice.chance(0.4)):
+            if voice == "people" or (voice in ("doubt", "colour") and self.dice.chance(long * long)):
                 self._other_tale(draft, tale)
 
     def _subhead(self, draft: Draft, voice: str) -> None:
-        town = stock().town
-        words = draft.telling.tell(self.deck.deal(f"subhead {voice}", town[f"subhead {voice}"]))
+        pack = stock().town[f"subhead {voice}"]
+        pattern = next(
+            (p for _ in pack if (p := self.deck.deal(f"subhead {voice}", pack)) not in draft.used), pack[0]
+        )
+        draft.used.add(pattern)
+        words = draft.telling.tell(pattern)
         draft.add("h2", f'<h2 class="wp-block-heading">{words}</h2>')
 
     def _extra(self, draft: Draft, kind: str) -> None:

@@ -125,8 +125,7 @@ def comment_item(paper: Paper, comment: Comment) -> Item:
 
 def avatar(paper: Paper, name: str, size: str) -> str:
     """The address of the picture beside a name: a coloured initial drawn by the site itself."""
-    initial = next((letter for letter in name if letter.isalnum()), "?").upper()
-    initial = initial if initial.isascii() else "?"
+    initial = next((letter for letter in name if letter.isascii() and letter.isalnum()), "A").upper()
     hue = sum(map(ord, name)) % 12
     return f"{paper.base}/wp-content/avatars/{initial}-{hue}.svg?s={size}"
 

@@ -57,7 +57,7 @@ def _picture(path: str) -> Response | None:
         return text("/* replying needs no script here */\n", "application/javascript")
     if path in ("/favicon.ico", "/wp-content/themes/packet/icon.svg"):
         return text(art.icon(), _SVG)
-    if found := re.fullmatch(r"/wp-content/avatars/([A-Z0-9?])-(\d+)\.svg", path):
+    if found := re.fullmatch(r"/wp-content/avatars/([A-Z0-9])-(\d+)\.svg", path):
         return text(art.initial(found.group(1), int(found.group(2))), _SVG)
     if found := re.fullmatch(r"/wp-content/uploads/\d{4}/\d\d/([\w-]+)\.svg", path):
         return text(art.landscape(found.group(1)), _SVG)

@@ -65,7 +65,8 @@ class _Visit(BaseHTTPRequestHandler):
 
     def _respond(self) -> None:
         server = cast("Server", self.server)
-        path, _, query = self.path.partition("?")
+        target = self.requestline.split(" ")[1]  # self.path would lose a double slash
+        path, _, query = target.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
         self._drain()
         response = server.answer(Request(self.command, path, query, headers))
