@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
-from copy import deepcopy
 from dataclasses import dataclass
 
 from cssselect import HTMLTranslator, SelectorError
@@ -20,13 +19,35 @@ from trafilatura import bare_extraction
 
 from archive.records import Problem, Site
 from pipeline import prose
-from pipeline.markup import drop, text_of, tokens
+from pipeline.markup import Index, drop, text_of
 from pipeline.page import Document
-from pipeline.prose import Block
+from pipeline.prose import Block, Writer
 from pipeline.titles import fold
 
 SHORT = 1000
-_THREAD_BOXES = "//*[@id='comments' or @id='respond' or @id='disqus_thread' or @id='wpdcom' or @id='commentform' or @id='reply-title' or contains(@class,'comment-respond') or contains(@class,'comments-area') or contains(@class,'comments-title') or contains(@class,'wp-block-comments')]"
+"""Below this many characters trafilatura is asked again, for precision."""
+SPARSE = 200
+"""Above this many, a precise answer of less than half is taken for a loss."""
+_DEAD = (
+    "script",
+    "style",
+    "svg",
+    "template",
+    "link",
+    "meta",
+    "button",
+    "select",
+    "input",
+    "canvas",
+    "map",
+    "textarea",
+)
+_MORE = re.compile(
+    r"^\W*(?:read (?:more|also|next)|related|see (?:also|more)|also (?:read|on)|don.?t miss|more (?:on|from)|recommended|you may also like|lire aussi|à lire|lesen sie auch|mehr zum thema|leia (?:também|mais)|lee también|leggi anche|lees ook)\b",
+    re.I,
+)
+_THREAD_IDS = ("comments", "respond", "disqus_thread", "wpdcom", "commentform", "reply-title")
+_THREAD_CLASSES = ("comment-respond", "comments-area", "comments-title", "wp-block-comments")
 _PLUGINS = frozenset(
     "sharedaddy sd-sharing-enabled jp-relatedposts addtoany_share_save_container addtoany_content heateor_sss_sharing_container "
     "essb_links ssba ssba-wrap yarpp yarpp-related crp_related wp-block-post-navigation-link post-navigation nav-links "
@@ -65,7 +86,8 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     """The body of an article. The tree is used up; the thread must be out of it."""
     tree = document.tree
     problems = list(_select(tree, site))
-    _cut(tree)
+    _cut(document.index)
+    links = prose.mark_links(tree, document.base)
     try:
         extracted, rule = _extract(tree, document.page.final_url)
     except Exception as error:  # noqa: BLE001  # a third party's fault on one page, and a problem of that page
@@ -75,7 +97,8 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
             )
         )
         return Prose(problems=tuple(problems))
-    found = _clean(prose.blocks(extracted, document.base), title, authors) if extracted is not None else []
+    writer = Writer(links, "".join(tree.itertext()))
+    found = _clean(writer.document(extracted), title, authors) if extracted is not None else []
     if not found:
         problems.append(
             Problem(code="no-text", detail="No article text was found in the page.", field="text")
@@ -84,7 +107,7 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     return Prose(
         text="\n\n".join(block.text for block in found),
         markdown="\n\n".join(block.markdown for block in found),
-        links=prose.links(extracted, document.base) if extracted is not None else (),
+        links=tuple(dict.fromkeys(writer.used)),
         rule=rule,
         problems=tuple(problems),
     )
@@ -92,12 +115,18 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
 
 def _extract(tree: HtmlElement, url: str) -> tuple[_Element | None, str]:
     """Trafilatura once, and a second time for precision where it found little."""
-    spare = deepcopy(tree)
     first = _run(tree, url, precise=False)
-    if first is not None and len("".join(first.itertext())) >= SHORT:
+    size = _size(first)
+    if size >= SHORT:
         return first, "page:trafilatura"
-    second = _run(spare, url, precise=True)
-    return (second, "page:trafilatura-precise") if second is not None else (first, "page:trafilatura")
+    second = _run(tree, url, precise=True)
+    if second is None or (size > SPARSE and _size(second) * 2 < size):
+        return first, "page:trafilatura"
+    return second, "page:trafilatura-precise"
+
+
+def _size(body: _Element | None) -> int:
+    return 0 if body is None else len("".join(body.itertext()).strip())
 
 
 def _run(tree: HtmlElement, url: str, *, precise: bool) -> _Element | None:
@@ -107,8 +136,8 @@ def _run(tree: HtmlElement, url: str, *, precise: bool) -> _Element | None:
         output_format="xml",
         include_comments=False,
         include_tables=True,
-        include_formatting=True,
-        include_links=True,
+        include_formatting=False,
+        include_links=False,
         with_metadata=False,
         favor_precision=precise,
     )
@@ -149,27 +178,25 @@ def _match(tree: HtmlElement, selector: str) -> tuple[list[HtmlElement], Problem
         return [], Problem(code="selector-invalid", detail=f"{selector} is no CSS selector.", field="text")
 
 
-def _cut(tree: HtmlElement) -> None:
+def _cut(index: Index) -> None:
     """Take out what is structurally no prose."""
-    total = len(text_of(tree))
-    for node in tree.xpath(_THREAD_BOXES):
-        if len(text_of(node)) * 2 < total or node.tag in ("form", "h2", "h3"):
+    for node in index.tagged(*_DEAD):
+        if "ld+json" not in (node.get("type") or ""):
             drop(node)
-    for node in list(tree.iter("*")):
-        if (
-            node.get("class")
-            and not _PLUGINS.isdisjoint(tokens(node))
-            and node.tag not in ("body", "html", "article", "main")
-        ):
+    total = len("".join(index.tree.itertext()))
+    for node in [*index.named(*_THREAD_IDS), *index.having(_THREAD_CLASSES)]:
+        if len("".join(node.itertext())) * 2 < total or node.tag in ("form", "h2", "h3"):
             drop(node)
-    for link in tree.xpath("//a[contains(@rel,'tag')]"):
-        _cut_terms(link)
+    for node in index.having(_PLUGINS):
+        if node.tag not in ("body", "html", "article", "main"):
+            drop(node)
+    for link in index.tagged("a"):
+        if _TERM.search(link.get("rel") or ""):
+            _cut_terms(link)
 
 
 def _cut_terms(link: HtmlElement) -> None:
     """A paragraph of nothing but tags and categories."""
-    if not _TERM.search(link.get("rel") or ""):
-        return
     node = link
     while (parent := node.getparent()) is not None and parent.tag not in ("body", "article", "main", "html"):
         said = text_of(parent)
@@ -187,10 +214,29 @@ def _clean(found: list[Block], title: str | None, authors: tuple[str, ...]) -> l
     for _ in range(4):
         if len(found) > 1 and _opens(found[0], title, names):
             found = found[1:]
+    found = [block for block in found if not _prompts(block)] or found
+    while len(found) > 2 and (
+        _hangs(found[-1]) or (_only_links(found[-1]) and (found[-1].kind == "list" or _only_links(found[-2])))
+    ):
+        found = found[:-1]
     for _ in range(3):
         if len(found) > 1 and (_TAGS.match(found[-1].text) or _about(found[-1], authors)):
             found = found[:-1]
     return found
+
+
+def _prompts(block: Block) -> bool:
+    """A paragraph that is a link to another article: "Read more: …"."""
+    return block.kind == "p" and block.linked > 0.6 * len(block.text) and bool(_MORE.match(block.text))
+
+
+def _hangs(block: Block) -> bool:
+    """A short heading with nothing below it."""
+    return block.kind == "head" and len(block.text) < 60 and not block.text.endswith((".", "!", "”", '"'))
+
+
+def _only_links(block: Block) -> bool:
+    return block.linked >= 0.95 * len(block.text.replace("\n", ""))
 
 
 def _opens(block: Block, title: str | None, names: list[str]) -> bool:

@@ -16,12 +16,15 @@ from lxml.html import HtmlElement
 from archive.records import Moment, Site
 from pipeline import addresses, dates, people, titles
 from pipeline.heads import Head, resolve, string, values
-from pipeline.markup import attribute, below_body, text_of, tokens
+from pipeline.markup import Index, attribute, elsewhere, text_of, tokens
 from pipeline.page import Document
 from pipeline.text import line, plain
 
 _DATE_CLASSES = frozenset(
     "entry-date post-date published posted-on date entry-time post-time td-post-date tdb-author-date date-header entry-meta post-meta meta postmetadata byline article-date dateline postinfo post_date timestamp".split()
+)
+_FRAME = frozenset(
+    "related yarpp jp-relatedposts widget sidebar related-posts nav-links post-navigation tagcloud wp-block-latest-posts comments-area site-footer site-header".split()
 )
 _URL_DAY = re.compile(r"/((?:19|20)\d{2})/(\d{1,2})/(\d{1,2})(?:/|$)")
 _TERM_PATH = {
@@ -40,19 +43,19 @@ class Facts:
 
 def read(document: Document, head: Head, site: Site) -> Facts:
     """All facts but the text and the thread. The thread must be out of the tree."""
-    tree = document.tree
+    index = document.index
     language, language_rule = (
         (head.language, "page:lang") if head.language else (site.language, "site:language")
     )
     told: dict[str, tuple[Any, str]] = {
-        "title": titles.read(tree, head, site),
-        "authors": people.read(tree, head),
+        "title": titles.read(index, head, site),
+        "authors": people.read(index, head),
         "published": _published(document, head, site, language),
-        "modified": _modified(tree, head, site),
+        "modified": _modified(index, head, site),
         "description": _first(head, "og:description", "description", "twitter:description"),
         "language": (language, language_rule),
-        "tags": _terms(tree, head, "tags"),
-        "categories": _terms(tree, head, "categories"),
+        "tags": _terms(index, head, "tags"),
+        "categories": _terms(index, head, "categories"),
         "image": _image(document, head),
         "post_id": (head.post_id, head.post_id_rule),
     }
@@ -69,13 +72,13 @@ def _first(head: Head, *names: str) -> tuple[str | None, str]:
 
 def _published(document: Document, head: Head, site: Site, language: str | None) -> tuple[Moment | None, str]:
     days: list[tuple[Moment, str]] = []
-    for raw, rule in _marks(document.tree, head, "published"):
+    for raw, rule in _marks(document.index, head, "published"):
         found = dates.iso(raw, site.timezone) or dates.rfc822(raw)
         if isinstance(found, datetime):
             return found, rule
         if found is not None:
             days.append((found, rule))
-    printed = _printed(document.tree, site, language)
+    printed = _printed(document.index, site, language)
     if (
         days
         and printed
@@ -90,7 +93,7 @@ def _published(document: Document, head: Head, site: Site, language: str | None)
     return _guessed(document)
 
 
-def _marks(tree: HtmlElement, head: Head, which: str) -> list[tuple[str, str]]:
+def _marks(index: Index, head: Head, which: str) -> list[tuple[str, str]]:
     """Machine-readable marks of a date, most exact first."""
     keys = {
         "published": (
@@ -121,14 +124,14 @@ def _marks(tree: HtmlElement, head: Head, which: str) -> list[tuple[str, str]]:
     if not head.article:
         pages = [n for n in head.nodes if "WebPage" in values(n.get("@type"))]
         found += [(string(node.get(prop)), "page:json-ld") for node in pages]
-    for node in tree.iter("time", "abbr", "span", "meta", "div"):
+    for node in index.tagged("time", "abbr", "span", "meta", "div"):
         right = node.get("itemprop") == prop or (
             node.tag in ("time", "abbr") and not tokens(node).isdisjoint(marks)
         )
         if right and not _elsewhere(node):
             found.append((attribute(node, "datetime", "content", "title") or text_of(node), "page:time"))
     times = (
-        [node for node in tree.iter("time") if node.get("datetime") and not _elsewhere(node)]
+        [node for node in index.tagged("time") if node.get("datetime") and not _elsewhere(node)]
         if which == "published"
         else []
     )
@@ -136,17 +139,17 @@ def _marks(tree: HtmlElement, head: Head, which: str) -> list[tuple[str, str]]:
     return [(raw, rule) for raw, rule in found if raw]
 
 
-def _modified(tree: HtmlElement, head: Head, site: Site) -> tuple[Moment | None, str]:
-    for raw, rule in _marks(tree, head, "modified"):
+def _modified(index: Index, head: Head, site: Site) -> tuple[Moment | None, str]:
+    for raw, rule in _marks(index, head, "modified"):
         if found := dates.iso(raw, site.timezone) or dates.rfc822(raw):
             return found, rule
     return None, "none"
 
 
-def _printed(tree: HtmlElement, site: Site, language: str | None) -> tuple[Moment, str] | None:
+def _printed(index: Index, site: Site, language: str | None) -> tuple[Moment, str] | None:
     """The date that the theme prints near the title."""
-    for node in tree.iter("span", "p", "div", "time", "small", "abbr", "li", "h2", "h4", "h5", "em"):
-        if tokens(node).isdisjoint(_DATE_CLASSES) or _elsewhere(node):
+    for node in index.having(_DATE_CLASSES):
+        if node.tag in ("body", "html", "article") or _elsewhere(node):
             continue
         said = text_of(node)
         if said and len(said) < 200 and (found := dates.printed(said, site.timezone, language)):
@@ -171,9 +174,9 @@ def _guessed(document: Document) -> tuple[date | None, str]:
     return (day if isinstance(day, date) else None), "page:htmldate"
 
 
-def _terms(tree: HtmlElement, head: Head, which: str) -> tuple[tuple[str, ...], str]:
+def _terms(index: Index, head: Head, which: str) -> tuple[tuple[str, ...], str]:
     shown = []
-    for link in tree.xpath("//a[contains(@rel,'tag')]"):
+    for link in index.tagged("a"):
         marks, href = (link.get("rel") or "").split(), link.get("href") or ""
         if "tag" not in marks or _elsewhere(link):
             continue
@@ -201,16 +204,16 @@ def _image(document: Document, head: Head) -> tuple[str | None, str]:
         (head.meta("og:image", "og:image:url", "og:image:secure_url"), "page:og"),
         (string(node.get("url")) or string(node.get("contentUrl")) or string(stated), "page:json-ld"),
         (head.meta("twitter:image", "twitter:image:src"), "page:meta"),
-        (_featured(document.tree), "page:featured"),
+        (_featured(document.index), "page:featured"),
     ):
         if found := addresses.unwrap_image(raw, document.base):
             return found, rule
     return None, "none"
 
 
-def _featured(tree: HtmlElement) -> str | None:
-    for image in tree.iter("img"):
-        if "wp-post-image" in tokens(image) and not _elsewhere(image):
+def _featured(index: Index) -> str | None:
+    for image in index.having({"wp-post-image"}):
+        if image.tag == "img" and not _elsewhere(image):
             return (
                 attribute(image, "nitro-lazy-src", "data-lazy-src", "data-src", "data-orig-file", "src")
                 or None
@@ -220,21 +223,4 @@ def _featured(tree: HtmlElement) -> str | None:
 
 def _elsewhere(node: HtmlElement) -> bool:
     """Whether a node belongs to lists of other articles or to the page's frame."""
-    wrong = {
-        "related",
-        "yarpp",
-        "jp-relatedposts",
-        "widget",
-        "sidebar",
-        "related-posts",
-        "nav-links",
-        "post-navigation",
-        "tagcloud",
-        "wp-block-latest-posts",
-        "comments-area",
-        "site-footer",
-        "site-header",
-    }
-    return any(
-        outer.tag in ("aside", "nav") or not wrong.isdisjoint(tokens(outer)) for outer in below_body(node)
-    )
+    return elsewhere(node, _FRAME)

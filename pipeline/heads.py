@@ -89,7 +89,7 @@ def string(value: object) -> str | None:
 
 def _metas(document: Document) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
-    for meta in document.tree.iter("meta"):
+    for meta in document.index.tagged("meta"):
         name = meta.get("property") or meta.get("name") or meta.get("itemprop")
         content = line(meta.get("content"))
         if name and content:
@@ -98,7 +98,7 @@ def _metas(document: Document) -> dict[str, tuple[str, ...]]:
 
 
 def _json_ld(document: Document) -> Iterator[Node]:
-    for script in document.tree.iter("script"):
+    for script in document.index.tagged("script"):
         if "ld+json" not in (script.get("type") or ""):
             continue
         raw = (
@@ -141,7 +141,8 @@ def _identity(
 ) -> tuple[str, str, int]:
     final = document.page.final_url
     link = next(
-        (e for e in document.tree.iter("link") if "canonical" in (e.get("rel") or "").lower().split()), None
+        (e for e in document.index.tagged("link") if "canonical" in (e.get("rel") or "").lower().split()),
+        None,
     )
     stated = link.get("href") if link is not None else None
     rule = "page:canonical" if stated else "page:og" if "og:url" in metas else "page:address"
@@ -160,8 +161,9 @@ def _identity(
 
 def _links_to(document: Document, base: str) -> bool:
     """Whether the page's own list of parts links to the first part."""
-    places = "//*[contains(@class,'page-link') or contains(@class,'post-page-numbers') or contains(@class,'page_link') or contains(@class,'nextpage')]"
-    for node in document.tree.xpath(places):
+    for node in document.index.having(
+        ("page-links", "page-link", "post-page-numbers", "page_link", "nextpage", "pagelink")
+    ):
         for link in node.iter("a"):
             url = addresses.absolute(link.get("href"), document.base)
             if url and addresses.path_key(url) == addresses.path_key(base):
@@ -174,7 +176,7 @@ def _post_id(document: Document, marks: frozenset[str]) -> tuple[int | None, str
         if match := _BODY_ID.match(mark):
             return int(match[1]), "page:body-class"
     header = document.page.header("link") or ""
-    links = [(e.get("rel") or "", e.get("href") or "") for e in document.tree.iter("link") if e.get("rel")]
+    links = [(e.get("rel") or "", e.get("href") or "") for e in document.index.tagged("link") if e.get("rel")]
     links += [(rel, href) for href, rel in re.findall(r'<([^>]*)>\s*;[^,]*?rel="?([\w\s:/.]+)"?', header)]
     for wanted, pattern, rule in (
         ("shortlink", _ID_IN[0], "page:shortlink"),
@@ -183,8 +185,8 @@ def _post_id(document: Document, marks: frozenset[str]) -> tuple[int | None, str
         for rel, href in links:
             if wanted in rel.lower().split() and (match := pattern.search(href)):
                 return int(match[1]), rule
-    for node in document.tree.iter("article", "div", "main", "section"):
-        if (match := re.match(r"^post-(\d{1,18})$", node.get("id") or "")) and tokens(node) & {
+    for name, (node, *_) in document.index.ids.items():
+        if (match := re.match(r"^post-(\d{1,18})$", name)) and tokens(node) & {
             "hentry",
             "post",
             "single",

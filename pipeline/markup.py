@@ -6,16 +6,13 @@ Knows lxml. It knows nothing of articles or comments.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 from lxml.html import HtmlElement
 
 _SPACE = re.compile(r"\s+")
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-INLINE = frozenset(
-    "a abbr b bdi big cite code del em font i img ins kbd mark q s samp small span strike strong sub sup time tt u var".split()
-)
 
 
 def tokens(element: HtmlElement) -> frozenset[str]:
@@ -62,14 +59,63 @@ def below_body(element: HtmlElement) -> Iterator[HtmlElement]:
         node = node.getparent()
 
 
+class Index:
+    """A tree's elements by class, id and tag, gathered in one pass. Keys of classes are in lower case."""
+
+    def __init__(self, tree: HtmlElement) -> None:
+        self.tree = tree
+        self.ids: dict[str, list[HtmlElement]] = {}
+        self.tags: dict[str, list[HtmlElement]] = {}
+        self._classes: dict[str, list[HtmlElement]] = {}
+        self._order: dict[HtmlElement, int] = {}
+        for number, element in enumerate(tree.iter("*")):
+            self._order[element] = number
+            self.tags.setdefault(element.tag, []).append(element)
+            if marks := element.get("class"):
+                for mark in marks.lower().split():
+                    self._classes.setdefault(mark, []).append(element)
+            if name := element.get("id"):
+                self.ids.setdefault(name, []).append(element)
+
+    def having(self, wanted: Iterable[str]) -> list[HtmlElement]:
+        """All elements with one of these classes, in the order of the page."""
+        return self.ordered(element for mark in wanted for element in self._classes.get(mark, ()))
+
+    def like(self, pattern: re.Pattern[str]) -> list[HtmlElement]:
+        """All elements with a class or an id in which the pattern is found, in the order of the page."""
+        keyed = (*self._classes.items(), *self.ids.items())
+        return self.ordered(element for key, found in keyed if pattern.search(key) for element in found)
+
+    def tagged(self, *names: str) -> list[HtmlElement]:
+        """All elements with one of these tags, in the order of the page."""
+        if len(names) == 1:
+            return self.tags.get(names[0], [])
+        return self.ordered(element for name in names for element in self.tags.get(name, ()))
+
+    def named(self, *names: str) -> list[HtmlElement]:
+        """All elements with one of these ids."""
+        return [element for name in names for element in self.ids.get(name, ())]
+
+    def ordered(self, found: Iterable[HtmlElement]) -> list[HtmlElement]:
+        """Each element once, in the order of the page."""
+        return sorted(dict.fromkeys(found), key=self._order.__getitem__)
+
+
+def elsewhere(element: HtmlElement, wrong: frozenset[str]) -> bool:
+    """Whether an element stands in a block so classed, in an aside or nav, or no longer in the page."""
+    node: HtmlElement | None = element
+    while node is not None:
+        if node.tag == "body":
+            return False
+        if node.tag in ("aside", "nav") or not wrong.isdisjoint(tokens(node)):
+            return True
+        node = node.getparent()
+    return True
+
+
 def classes(root: HtmlElement, *wanted: str) -> list[HtmlElement]:
     """All elements with one of these classes, in the order of the page."""
     known = frozenset(wanted)
     return [
         e for e in root.iter("*") if e.get("class") and not known.isdisjoint(e.get("class").lower().split())
     ]
-
-
-def is_inline(element: HtmlElement) -> bool:
-    """Whether an element stands within a line."""
-    return element.tag in INLINE

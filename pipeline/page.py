@@ -15,6 +15,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from selectolax.lexbor import LexborHTMLParser
 
 from archive.records import Page
+from pipeline.markup import Index
 
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-zA-Z0-9_.:-]{2,40})""", re.I)
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([a-zA-Z0-9_.:-]{2,40})""", re.I)
@@ -29,8 +30,13 @@ class Document:
 
     page: Page
     source: str
-    tree: HtmlElement
+    index: Index
     base: str
+
+    @property
+    def tree(self) -> HtmlElement:
+        """The root element."""
+        return self.index.tree
 
 
 def parse(page: Page) -> Document | None:
@@ -39,7 +45,7 @@ def parse(page: Page) -> Document | None:
     tree = to_tree(source)
     if tree is None:
         return None
-    return Document(page=page, source=source, tree=tree, base=_base(tree, page.final_url))
+    return Document(page=page, source=source, index=Index(tree), base=_base(tree, page.final_url))
 
 
 def decode(body: bytes, content_type: str | None = None) -> str:

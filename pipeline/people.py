@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from lxml.html import HtmlElement
 
 from pipeline.heads import Head, resolve, string, values
-from pipeline.markup import below_body, text_of, tokens
+from pipeline.markup import Index, elsewhere, text_of, tokens
 from pipeline.text import line, plain
 
 Found = tuple[tuple[str, ...], str]
@@ -30,6 +30,15 @@ _ELSEWHERE = frozenset(
     "related yarpp widget sidebar comment comments commentlist recent-posts wp-block-latest-posts jp-relatedposts author-list footer".split()
 )
 
+_NAMED = frozenset(
+    "entry-author-name author-name post-author-name tdb-author-name wp-block-post-author__name "
+    "wp-block-post-author-name__link wp-block-post-author-name td-post-author-name byline-author author__name".split()
+)
+_LINES = frozenset(
+    "byline entry-author post-author by-author author posted-by the-author writer article-author meta-author".split()
+)
+_TAGS = frozenset({"a", "span", "div", "p", "address", "li", "strong", "b", "cite", "em", "h4", "h5"})
+
 
 def split(name: str | None) -> tuple[str, ...]:
     """The people of one byline; a name is divided only where each part is a full name of its own."""
@@ -42,12 +51,12 @@ def split(name: str | None) -> tuple[str, ...]:
     return (name,)
 
 
-def read(tree: HtmlElement, head: Head) -> Found:
+def read(index: Index, head: Head) -> Found:
     """The authors and the rule that found them."""
     rules: tuple[tuple[str, Callable[[], Iterable[str | None]]], ...] = (
         ("page:json-ld", lambda: _json_ld(head)),
-        ("page:byline", lambda: _byline(tree)),
-        ("page:microdata", lambda: _microdata(tree)),
+        ("page:byline", lambda: _byline(index)),
+        ("page:microdata", lambda: _microdata(index)),
         ("page:meta", lambda: _meta(head)),
     )
     for rule, names in rules:
@@ -69,72 +78,28 @@ def _json_ld(head: Head) -> list[str | None]:
     return [name for name in people if name]
 
 
-def _byline(tree: HtmlElement) -> list[str]:
+def _byline(index: Index) -> list[str]:
     """Theme classes, most exact first; of each only what stands outside lists of other articles."""
-    for wanted in _BYLINES:
-        names = []
-        for node in tree.iter(
-            "a", "span", "div", "p", "address", "li", "strong", "b", "cite", "em", "h4", "h5"
-        ):
-            if wanted(node) and not _elsewhere(node) and (name := _name(node)):
-                names.append(name)
+    links = [a for a in index.tagged("a") if a.get("href")]
+    for nodes in (
+        [n for n in index.having({"fn"}) if _is_vcard(n)],
+        [a for a in links if "author" in (a.get("rel") or "").split()],
+        index.having(_NAMED),
+        [n for n in index.having(_LINES) if n.tag in _TAGS],
+        [a for a in links if re.search(r"/(?:author|autor|auteur)/[^/]+/?$", a.get("href"))],
+    ):
+        names = list(
+            dict.fromkeys(name for n in nodes if not elsewhere(n, _ELSEWHERE) and (name := _name(n)))
+        )
         if names:
-            return list(dict.fromkeys(names))[:6] if len(set(names)) < 6 else names[:1]
+            return names if len(names) < 6 else names[:1]
     return []
 
 
-def _is_author_link(node: HtmlElement) -> bool:
-    return node.tag == "a" and "author" in (node.get("rel") or "").split() and "/" in (node.get("href") or "")
-
-
 def _is_vcard(node: HtmlElement) -> bool:
-    parent = node.getparent()
-    outer = tokens(parent) if parent is not None else frozenset()
-    return bool(tokens(node) & {"fn"}) and bool(
-        (outer | tokens(node)) & {"author", "vcard", "byline", "entry-author"}
-    )
-
-
-def _is_named(node: HtmlElement) -> bool:
-    return bool(
-        tokens(node)
-        & {
-            "entry-author-name",
-            "author-name",
-            "post-author-name",
-            "tdb-author-name",
-            "wp-block-post-author__name",
-            "wp-block-post-author-name__link",
-            "td-post-author-name",
-            "byline-author",
-            "author__name",
-        }
-    )
-
-
-def _is_byline(node: HtmlElement) -> bool:
-    return bool(
-        tokens(node)
-        & {
-            "byline",
-            "entry-author",
-            "post-author",
-            "by-author",
-            "author",
-            "posted-by",
-            "the-author",
-            "writer",
-            "article-author",
-            "meta-author",
-        }
-    )
-
-
-def _is_archive_link(node: HtmlElement) -> bool:
-    return node.tag == "a" and bool(re.search(r"/(?:author|autor|auteur)/[^/]+/?$", node.get("href") or ""))
-
-
-_BYLINES = (_is_vcard, _is_author_link, _is_named, _is_byline, _is_archive_link)
+    outer = node.getparent()
+    marks = tokens(node) | (tokens(outer) if outer is not None else frozenset())
+    return bool(marks & {"author", "vcard", "byline", "entry-author"})
 
 
 def _name(node: HtmlElement) -> str | None:
@@ -152,17 +117,10 @@ def _name(node: HtmlElement) -> str | None:
     return said if 1 < len(said) <= 80 and not _NOT_A_NAME.search(said) and len(said.split()) <= 9 else None
 
 
-def _elsewhere(node: HtmlElement) -> bool:
-    return any(
-        not _ELSEWHERE.isdisjoint(tokens(outer)) or outer.tag in ("aside", "nav")
-        for outer in below_body(node)
-    )
-
-
-def _microdata(tree: HtmlElement) -> list[str | None]:
+def _microdata(index: Index) -> list[str | None]:
     names: list[str | None] = []
-    for node in tree.xpath("//*[@itemprop='author']"):
-        if _elsewhere(node):
+    for node in index.tagged("span", "a", "div", "p", "meta", "link", "address", "b", "strong"):
+        if "author" not in (node.get("itemprop") or "").split() or elsewhere(node, _ELSEWHERE):
             continue
         inner = next((n for n in node.iter("*") if n is not node and n.get("itemprop") == "name"), node)
         names.append(line(inner.get("content")) or _name(inner))

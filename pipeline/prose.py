@@ -7,9 +7,11 @@ what stood in blocks stands in blocks.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lxml.etree import _Element
+from lxml.html import HtmlElement
 
 from pipeline import addresses
 
@@ -25,7 +27,6 @@ _BLOCKS = frozenset(
         "quote",
         "table",
         "div",
-        "code",
         "body",
         "main",
         "section",
@@ -35,15 +36,39 @@ _BLOCKS = frozenset(
         "row",
     }
 )
+_ALIASES = {
+    "ul": "list",
+    "ol": "list",
+    "dl": "list",
+    "li": "item",
+    "dt": "item",
+    "dd": "item",
+    "tr": "row",
+    "td": "cell",
+    "th": "cell",
+    "blockquote": "quote",
+    "br": "lb",
+    "h1": "head",
+    "h2": "head",
+    "h3": "head",
+    "h4": "head",
+    "h5": "head",
+    "h6": "head",
+}
+"""What trafilatura leaves in HTML's own words where it takes over another extractor's result."""
+_EDGE = 24
+_MARK = re.compile("[\u2801-\u28ff]{2}")
+_FIRST, _BASE = 0x2801, 255
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block of an article: its words, the same in Markdown, and what it is."""
+    """One block of an article: its words, the same in Markdown, what it is, and how much of it is linked."""
 
     text: str
     markdown: str
     kind: str
+    linked: int = 0
 
 
 @dataclass(slots=True)
@@ -52,121 +77,225 @@ class _Run:
 
     text: list[str] = field(default_factory=list)
     marked: list[str] = field(default_factory=list)
+    linked: int = 0
 
-    def add(self, words: str | None) -> None:
-        if words:
-            folded = _SPACE.sub(" ", words)
-            self.text.append(folded)
-            self.marked.append(_SPECIAL.sub(r"\\\1", folded))
-
-    def both(self, words: str) -> None:
+    def add(self, words: str, marked: str) -> None:
         self.text.append(words)
-        self.marked.append(words)
+        self.marked.append(marked)
 
 
-def blocks(body: _Element, base: str) -> list[Block]:
-    """The blocks of a document in their order."""
-    out: list[Block] = []
-    _walk(body, base, out)
-    return out
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of the page: where it leads, and the first run of its words."""
+
+    url: str
+    words: str
 
 
-def links(body: _Element, base: str) -> tuple[str, ...]:
-    """The absolute addresses the document links to."""
-    found = (addresses.absolute(ref.get("target"), base) for ref in body.iter("ref"))
-    return tuple(dict.fromkeys(url for url in found if url))
+def mark_links(tree: HtmlElement, base: str) -> tuple[Link, ...]:
+    """Put a mark of two Braille signs before the words of each link, and tell what the marks mean.
+
+    Trafilatura keeps links only at the cost of broken paragraphs; characters come through unharmed.
+    """
+    found: list[Link] = []
+    for link in tree.iter("a"):
+        url = addresses.absolute(link.get("href"), base)
+        holder = next((node for node in link.iter("*") if (node.text or "").strip()), None)
+        if url is None or holder is None or _MARK.search(holder.text) or len(found) >= _BASE * _BASE:
+            continue
+        high, low = divmod(len(found), _BASE)
+        words = holder.text.lstrip()
+        holder.text = (
+            holder.text[: len(holder.text) - len(words)] + chr(_FIRST + high) + chr(_FIRST + low) + words
+        )
+        found.append(Link(url, _fold(words)))
+    return tuple(found)
 
 
-def _walk(element: _Element, base: str, out: list[Block]) -> None:
-    """Blocks of a container; loose words between them make paragraphs of their own."""
-    run = _Run()
-    run.add(element.text)
-    for child in element:
-        if child.tag in _BLOCKS:
-            _flush(run, out, "p")
-            run = _Run()
-            _block(child, base, out)
+class Writer:
+    """Writes a document's blocks. `source` is the page's whole text, by which lost spaces are found again."""
+
+    def __init__(self, links: tuple[Link, ...], source: str) -> None:
+        self.links = links
+        self.used: list[str] = []
+        self._raw = source
+        self._source: str | None = None
+
+    def document(self, body: _Element) -> list[Block]:
+        """The blocks of a whole document."""
+        for element in body.iter(*_ALIASES):
+            if element.tag in ("ol", "h1", "h2", "h3", "h4", "h5", "h6"):
+                element.set("rend", element.tag)
+            element.tag = _ALIASES[element.tag]
+        return self.blocks(body)
+
+    def blocks(self, body: _Element) -> list[Block]:
+        """The blocks of a container in their order; loose words between them make paragraphs of their own."""
+        out: list[Block] = []
+        run = _Run()
+        self._words(run, body.text)
+        for child in body:
+            if child.tag in _BLOCKS or (child.tag == "code" and "\n" in "".join(child.itertext()).strip()):
+                _flush(run, out, "p")
+                run = _Run()
+                self._block(child, out)
+            else:
+                self._inline(child, run)
+            self._words(run, child.tail)
+        _flush(run, out, "p")
+        return out
+
+    def _block(self, element: _Element, out: list[Block]) -> None:
+        tag = element.tag
+        if tag == "head":
+            level = re.sub(r"\D", "", element.get("rend") or "") or "2"
+            self._single(element, out, "head", "#" * min(int(level), 6) + " ")
+        elif tag == "list":
+            text, marked = self._items(element, 0)
+            if text:
+                linked = sum(len(self.links[n].words) for n in _numbers(element) if n < len(self.links))
+                out.append(Block("\n".join(text), "\n".join(marked), "list", linked))
+        elif tag == "quote":
+            self._quote(element, out)
+        elif tag == "table":
+            self._table(element, out)
+        elif tag == "code":
+            text = _MARK.sub("", "".join(element.itertext())).strip("\n")
+            out.append(Block(text, f"```\n{text}\n```", "code"))
+        elif tag == "p" and not any(child.tag in _BLOCKS for child in element):
+            self._single(element, out, "p", "")
         else:
-            _inline(child, base, run)
-        run.add(child.tail)
-    _flush(run, out, "p")
+            out += self.blocks(element)
 
+    def _single(self, element: _Element, out: list[Block], kind: str, prefix: str) -> None:
+        run = _Run()
+        self._words(run, element.text)
+        for child in element:
+            self._inline(child, run)
+            self._words(run, child.tail)
+        _flush(run, out, kind, prefix)
 
-def _block(element: _Element, base: str, out: list[Block]) -> None:
-    tag = element.tag
-    if tag == "head":
-        level = re.sub(r"\D", "", element.get("rend") or "") or "2"
-        _single(element, base, out, "head", "#" * min(int(level), 6) + " ")
-    elif tag == "list":
-        _list(element, base, out, 0)
-    elif tag == "quote":
-        inner: list[Block] = []
-        _walk(element, base, inner)
+    def _quote(self, element: _Element, out: list[Block]) -> None:
+        inner = self.blocks(element)
         if inner:
             quoted = "\n>\n".join("\n".join("> " + row for row in b.markdown.split("\n")) for b in inner)
             out.append(Block("\n\n".join(b.text for b in inner), quoted, "quote"))
-    elif tag == "table":
-        _table(element, base, out)
-    elif tag == "code":
-        text = "".join(element.itertext()).strip("\n")
-        if text.strip():
-            out.append(Block(text, f"```\n{text}\n```", "code"))
-    elif tag == "p" and not any(c.tag in _BLOCKS for c in element):
-        _single(element, base, out, "p", "")
-    else:
-        _walk(element, base, out)
+
+    def _words(self, run: _Run, words: str | None) -> None:
+        if not words:
+            return
+        folded = _SPACE.sub(" ", words)
+        marks = list(_MARK.finditer(folded))
+        end = marks[0].start() if marks else len(folded)
+        self._piece(run, folded[:end])
+        ends = [*(mark.start() for mark in marks[1:]), len(folded)]
+        for mark, following in zip(marks, ends, strict=False):
+            self._linked(run, mark[0], folded[mark.end() : following])
+
+    def _piece(self, run: _Run, piece: str) -> None:
+        if piece:
+            self._seam(run, piece)
+            run.add(piece, _SPECIAL.sub(r"\\\1", piece))
+
+    def _linked(self, run: _Run, mark: str, words: str) -> None:
+        """Words that begin with those of a link."""
+        number = (ord(mark[0]) - _FIRST) * _BASE + ord(mark[1]) - _FIRST
+        link = self.links[number] if number < len(self.links) else None
+        if link is None or not words.startswith(link.words):
+            self._piece(run, words)
+            return
+        self._seam(run, words)
+        url = link.url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
+        shown = _SPECIAL.sub(r"\\\1", link.words)
+        run.add(link.words, f"[{shown}]({url})")
+        run.linked += len(link.words)
+        self.used.append(link.url)
+        self._piece(run, words[len(link.words) :])
+
+    def _inline(self, element: _Element, run: _Run) -> None:
+        """Inline content; a block that strayed into a line becomes part of it."""
+        if element.tag == "lb":
+            run.add("\n", "\n")
+            return
+        inner = _Run()
+        self._words(inner, element.text)
+        for child in element:
+            self._inline(child, inner)
+            self._words(inner, child.tail)
+        words, marked = "".join(inner.text), "".join(inner.marked)
+        if words:
+            self._seam(run, words)
+            run.add(words, self._dress(element, words, marked))
+            run.linked += inner.linked
+
+    def _seam(self, run: _Run, words: str) -> None:
+        """A space between two pieces where the page has one and trafilatura has trimmed it."""
+        before = run.text[-1] if run.text else ""
+        if not before or not before[-1].isalnum() or not words[0].isalnum():
+            return
+        if self._source is None:
+            self._source = _fold(_MARK.sub("", self._raw))
+        if before[-_EDGE:].lstrip() + " " + words[:_EDGE].rstrip() in self._source:
+            run.add(" ", " ")
+
+    def _dress(self, element: _Element, words: str, marked: str) -> str:
+        """Inline Markdown around words, its white space left outside."""
+        core = marked.strip()
+        if not core or "\n" in core:
+            return marked
+        before, after = marked[: len(marked) - len(marked.lstrip())], marked[len(marked.rstrip()) :]
+        if element.tag == "del":
+            core = f"~~{core}~~"
+        else:
+            mark = "`" if element.tag == "code" else _MARKS.get(element.get("rend") or "", "")
+            if mark == "`":
+                core = f"`{words.strip()}`" if "`" not in words else core
+            else:
+                core = f"{mark}{core}{mark}"
+        return before + core + after
+
+    def _items(self, element: _Element, level: int) -> tuple[list[str], list[str]]:
+        """The lines of a list; inner lists are indented below their item."""
+        text: list[str] = []
+        marked: list[str] = []
+        ordered = element.get("rend") == "ol"
+        for number, item in enumerate(element.iterchildren("item"), 1):
+            inner = [child for child in item if child.tag == "list"]
+            for child in inner:
+                item.remove(child)
+            said = self.blocks(item)
+            lead = "  " * level + (f"{number}. " if ordered else "- ")
+            if said:
+                text.append("\n".join(block.text for block in said))
+                rows = [row for block in said for row in block.markdown.split("\n")]
+                marked.append(lead + f"\n{' ' * len(lead)}".join(rows))
+            for child in inner:
+                more = self._items(child, level + 1)
+                text += more[0]
+                marked += more[1]
+        return text, marked
+
+    def _table(self, element: _Element, out: list[Block]) -> None:
+        rows: list[tuple[list[str], list[str]]] = []
+        for row in element.iter("row"):
+            told = [self.blocks(cell) for cell in row.iterchildren("cell")]
+            plain = [" ".join(block.text.replace("\n", " ") for block in cell) for cell in told]
+            marked = [" ".join(block.markdown.replace("\n", " ") for block in cell) for cell in told]
+            if any(plain):
+                rows.append((plain, [cell.replace("|", "\\|") for cell in marked]))
+        if not rows:
+            return
+        width = max(len(marked) for _, marked in rows)
+        lines = ["| " + " | ".join(marked + [""] * (width - len(marked))) + " |" for _, marked in rows]
+        lines.insert(1, "|" + " --- |" * width)
+        text = "\n".join(" | ".join(cell for cell in plain if cell) for plain, _ in rows)
+        out.append(Block(text, "\n".join(lines), "table"))
 
 
-def _single(element: _Element, base: str, out: list[Block], kind: str, prefix: str) -> None:
-    run = _Run()
-    run.add(element.text)
-    for child in element:
-        _inline(child, base, run)
-        run.add(child.tail)
-    _flush(run, out, kind, prefix)
-
-
-def _inline(element: _Element, base: str, run: _Run) -> None:
-    """Inline content; a block that strayed into a line becomes part of it."""
-    if element.tag == "lb":
-        run.both("\n")
-        return
-    if element.tag == "graphic":
-        return
-    inner = _Run()
-    inner.add(element.text)
-    for child in element:
-        _inline(child, base, inner)
-        inner.add(child.tail)
-    words, marked = "".join(inner.text), "".join(inner.marked)
-    run.text.append(words)
-    run.marked.append(_dress(element, words, marked, base))
-
-
-def _dress(element: _Element, words: str, marked: str, base: str) -> str:
-    """Inline Markdown around words, its white space left outside."""
-    core = marked.strip()
-    if not core:
-        return marked
-    before, after = marked[: len(marked) - len(marked.lstrip())], marked[len(marked.rstrip()) :]
-    if element.tag == "ref":
-        url = addresses.absolute(element.get("target"), base)
-        if url and "\n" not in core:
-            core = f"[{core}]({url.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})"
-    elif element.tag == "hi":
-        mark = _MARKS.get(element.get("rend") or "", "")
-        core = (
-            f"`{words.strip()}`"
-            if mark == "`" and "`" not in words
-            else f"{mark}{core}{mark}"
-            if "\n" not in core
-            else core
-        )
-    elif element.tag == "del":
-        core = f"~~{core}~~"
-    elif element.tag == "code" and "`" not in words:
-        core = f"`{words.strip()}`"
-    return before + core + after
+def _numbers(element: _Element) -> Iterator[int]:
+    """The numbers of the links marked in an element."""
+    for mark in _MARK.findall("".join(element.itertext())):
+        yield (ord(mark[0]) - _FIRST) * _BASE + ord(mark[1]) - _FIRST
 
 
 def _flush(run: _Run, out: list[Block], kind: str, prefix: str = "") -> None:
@@ -177,7 +306,7 @@ def _flush(run: _Run, out: list[Block], kind: str, prefix: str = "") -> None:
         text, marked = text.replace("\n", " "), marked.replace("\n", " ")
     else:
         marked = "  \n".join(_LINE_START.sub(r"\1\\\2", row) for row in marked.split("\n"))
-    out.append(Block(text, prefix + marked, kind))
+    out.append(Block(text, prefix + marked, kind, run.linked))
 
 
 def _lines(words: str) -> str:
@@ -185,57 +314,5 @@ def _lines(words: str) -> str:
     return "\n".join(row for row in rows if row)
 
 
-def _list(element: _Element, base: str, out: list[Block], level: int) -> None:
-    text, marked = _items(element, base, level)
-    if text:
-        out.append(Block("\n".join(text), "\n".join(marked), "list"))
-
-
-def _items(element: _Element, base: str, level: int) -> tuple[list[str], list[str]]:
-    """The lines of a list; inner lists are indented below their item."""
-    text: list[str] = []
-    marked: list[str] = []
-    ordered = element.get("rend") == "ol"
-    for number, item in enumerate(element.iterchildren("item"), 1):
-        inner = [child for child in item if child.tag == "list"]
-        for child in inner:
-            item.remove(child)
-        said: list[Block] = []
-        _walk(item, base, said)
-        lead = "  " * level + (f"{number}. " if ordered else "- ")
-        if said:
-            text.append("\n".join(block.text for block in said))
-            marked.append(
-                lead + f"\n{' ' * len(lead)}".join(row for b in said for row in b.markdown.split("\n"))
-            )
-        for child in inner:
-            more = _items(child, base, level + 1)
-            text += more[0]
-            marked += more[1]
-    return text, marked
-
-
-def _table(element: _Element, base: str, out: list[Block]) -> None:
-    rows: list[tuple[list[str], list[str]]] = []
-    for row in element.iter("row"):
-        cells: tuple[list[str], list[str]] = ([], [])
-        for cell in row.iterchildren("cell"):
-            said: list[Block] = []
-            _walk(cell, base, said)
-            cells[0].append(" ".join(b.text.replace("\n", " ") for b in said))
-            cells[1].append(" ".join(b.markdown.replace("\n", " ") for b in said).replace("|", "\\|"))
-        if any(cells[0]):
-            rows.append(cells)
-    if not rows:
-        _walk_plain(element, base, out)
-        return
-    width = max(len(r[1]) for r in rows)
-    lines = ["| " + " | ".join(r[1] + [""] * (width - len(r[1]))) + " |" for r in rows]
-    lines.insert(1, "|" + " --- |" * width)
-    out.append(Block("\n".join(" | ".join(c for c in r[0] if c) for r in rows), "\n".join(lines), "table"))
-
-
-def _walk_plain(element: _Element, base: str, out: list[Block]) -> None:
-    run = _Run()
-    run.add(" ".join(element.itertext()))
-    _flush(run, out, "p")
+def _fold(words: str) -> str:
+    return _SPACE.sub(" ", words).strip()

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from archive.records import Problem
 from pipeline.heads import Head
-from pipeline.markup import text_of
+from pipeline.markup import text_of, tokens
 from pipeline.page import Document
 
 _CHALLENGE = re.compile(
@@ -27,6 +27,7 @@ _LOST_TITLE = re.compile(
     re.I,
 )
 _LOGIN = re.compile(r"wp-login\.php|/login/?$|/sign-?in/?$", re.I)
+SMALL = 150_000
 _LISTS = frozenset(
     {"archive", "search", "search-results", "blog", "category", "tag", "author", "date", "post-type-archive"}
 )
@@ -35,8 +36,8 @@ _SINGLE = frozenset({"single", "single-post", "singular", "page", "attachment"})
 
 def of(document: Document, head: Head) -> Problem | None:
     """Why a page is not read as an article, if there is a reason."""
-    title = document.tree.find(".//title")
-    name = text_of(title) if title is not None else ""
+    titles = document.index.tagged("title")
+    name = text_of(titles[0]) if titles else ""
     for code, detail in (
         ("challenge-page", _challenge(document, name)),
         ("password-protected", _protected(document)),
@@ -50,27 +51,25 @@ def of(document: Document, head: Head) -> Problem | None:
 
 
 def _challenge(document: Document, name: str) -> str | None:
-    if (
-        _CHALLENGE_TITLE.match(name)
-        or _CHALLENGE.search(document.source)
-        and len(_words(document)) < 1500
-        and not document.tree.xpath("//article")
+    small = len(document.source) < SMALL and not document.index.tagged("article")
+    if small and (
+        _CHALLENGE_TITLE.match(name) or (_CHALLENGE.search(document.source) and len(_words(document)) < 1500)
     ):
         return f"The site asks for proof of a browser instead of showing the page ({name or 'no title'})."
     return None
 
 
 def _protected(document: Document) -> str | None:
-    form = document.tree.xpath(
-        "//form[contains(@class,'post-password-form') or contains(@action,'action=postpass')]"
-    )
-    return "The article is shown only with a password." if form else None
+    for form in document.index.tagged("form"):
+        if "post-password-form" in tokens(form) or "action=postpass" in (form.get("action") or ""):
+            return "The article is shown only with a password."
+    return None
 
 
 def _login(document: Document, head: Head) -> str | None:
-    form = document.tree.xpath("//form[@id='loginform' or @name='loginform']")
+    forms = [f for f in document.index.tagged("form") if "loginform" in (f.get("id"), f.get("name"))]
     away = _LOGIN.search(document.page.final_url) and not _LOGIN.search(document.page.url)
-    return "The site asks for a login." if form and ("login" in head.marks or away) or away else None
+    return "The site asks for a login." if away or (forms and "login" in head.marks) else None
 
 
 def _lost(document: Document, head: Head, name: str) -> str | None:
@@ -87,25 +86,15 @@ def _lost(document: Document, head: Head, name: str) -> str | None:
 def _listing(document: Document, head: Head) -> str | None:
     if head.marks & _SINGLE and "home" not in head.marks:
         return None
-    path = urlsplit(document.page.final_url)
-    if (
-        head.marks & _LISTS
-        and head.marks & {"home", "archive", "search", "search-results", "blog"}
-        and not head.article
-        and head.meta("og:type") != "article"
-    ):
+    lists = head.marks & {"home", "archive", "search", "search-results", "blog"}
+    if lists and head.marks & _LISTS and not head.article and head.meta("og:type") != "article":
         return "The page lists articles."
-    if path.path in ("", "/") and not path.query and head.meta("og:type") != "article":
-        return "The page is the site's home page."
+    asked, answered = urlsplit(document.page.url), urlsplit(document.page.final_url)
+    if answered.path in ("", "/") and not answered.query and (asked.path not in ("", "/") or asked.query):
+        return "The site answers with its home page."
     return None
 
 
 def _words(document: Document) -> str:
-    body = document.tree.find("body")
-    return (
-        ""
-        if body is None
-        else " ".join(p for p in ("".join(e.itertext()) for e in body.iter("p", "h1", "h2", "div")) if p)[
-            :4000
-        ]
-    )
+    """The words of the page's paragraphs and headings."""
+    return " ".join(text_of(node) for node in document.index.tagged("p", "h1", "h2", "td", "li"))

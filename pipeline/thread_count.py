@@ -7,6 +7,7 @@ is a problem with a name, never zero comments.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
@@ -14,16 +15,25 @@ from lxml.html import HtmlElement
 from archive.records import Comment, Problem
 from pipeline import addresses
 from pipeline.heads import Head
-from pipeline.markup import below_body, text_of, tokens
+from pipeline.markup import Index, elsewhere, text_of
 from pipeline.page import Document
 
-_HEADINGS = (
-    "//*[@id='comments-title' or contains(@class,'comments-title') or contains(@class,'comments__headline') or contains(@class,'comments__title')"
-    " or contains(@class,'comment-title') or contains(@class,'comments-heading') or contains(@class,'comments_intro') or contains(@class,'comments-header')"
-    " or contains(@class,'comment-count') or contains(@class,'comments-count') or contains(@class,'wpd-thread-info') or contains(@class,'td-comments-title')]",
-    "//*[@id='comments'][self::h2 or self::h3 or self::h4]",
-    "//*[@id='comments' or @id='commentsbox' or contains(@class,'comments-area')]//*[self::h2 or self::h3 or self::h4][not(ancestor::li)][position()<3]",
-    "//*[self::h2 or self::h3 or self::h4][following-sibling::*[1][self::ol or self::ul][contains(@class,'comment')]]",
+_HEADINGS = re.compile(
+    r"^(?:comments?[-_]+(?:title|heading|headline|header|count|intro)s?|comments__(?:headline|title)|wpd-thread-info|td-comments-title|comment-count-area|comments_intro|wp-block-comments-title|title-comments?|comments-number)$",
+    re.I,
+)
+_HEADS = ("h2", "h3", "h4")
+_NOT_HERE = frozenset(
+    {"comment", "commentlist", "comment-list", "sidebar", "widget", "entry-meta", "post-meta"}
+)
+_BOXES = (
+    "comments",
+    "commentsbox",
+    "comments-area",
+    "comments-container",
+    "comments-wrap",
+    "comments_wrap",
+    "commentlist-wrap",
 )
 _QUOTED = re.compile('[“„«"‘‚].*[”“»"’‘]', re.S)
 _NUMBER = re.compile(r"(?<![\w.,])(\d{1,3}(?:[.,  ]\d{3})+|\d{1,6})(?![\w%])")
@@ -35,44 +45,35 @@ _NONE = re.compile(
     r"^\W*(?:no|keine|kein|aucun|sin|nessun|geen)\s+(?:thoughts?|responses?|comments?|repl|kommentare?|commentaire|comentarios|commento)",
     re.I,
 )
-_SYSTEMS = (
-    (
-        "Disqus",
-        "//*[@id='disqus_thread'] | //script[contains(@src,'disqus.com/embed.js') or contains(@src,'disqus.com/count.js')]",
-    ),
-    (
-        "Facebook",
-        "//*[contains(concat(' ',@class,' '),' fb-comments ')] | //*[local-name()='comments' and contains(name(),'fb:')]",
-    ),
-    (
-        "Coral",
-        "//*[@id='coral_thread' or @id='coral_talk_stream' or @id='coral-stream' or contains(@class,'coral-embed')]",
-    ),
-    (
-        "IntenseDebate",
-        "//*[@id='idc-container' or @id='idc-container-parent'] | //script[contains(@src,'intensedebate.com')]",
-    ),
-    ("Livefyre", "//*[@id='livefyre-comments' or @id='livefyre' or contains(@class,'livefyre')]"),
-    (
-        "OpenWeb",
-        "//*[@data-spotim-module or contains(@class,'sppre_conversation') or @data-openweb-conversation-module] | //script[contains(@src,'spot.im/')]",
-    ),
-    ("Viafoura", "//*[contains(@class,'viafoura') or local-name()='vf-conversations']"),
-    ("Hyvor Talk", "//*[@id='hyvor-talk-view' or local-name()='hyvor-talk-comments']"),
-    ("Commento", "//*[@id='commento']"),
-    ("Remark42", "//*[@id='remark42']"),
-    ("Isso", "//*[@id='isso-thread']"),
-    ("GraphComment", "//*[@id='graphcomment']"),
-    ("Discourse", "//*[@id='discourse-comments']"),
-    ("Utterances", "//script[contains(@src,'utteranc.es') or contains(@src,'giscus.app')]"),
-    ("Vuukle", "//*[@id='vuukle-comments']"),
-    ("Muut", "//*[contains(concat(' ',@class,' '),' muut ')]"),
-    ("VK", "//*[@id='vk_comments']"),
-    (
-        "Jetpack",
-        "//iframe[@id='jetpack_remote_comment' or contains(@src,'jetpack.wordpress.com/jetpack-comment')]",
-    ),
+_SYSTEMS: tuple[tuple[str, frozenset[str], frozenset[str], str], ...] = tuple(
+    (name, frozenset(ids.split()), frozenset(marks.split()), source)
+    for name, ids, marks, source in (
+        ("Disqus", "disqus_thread", "", r"disqus\.com/(?:embed|count)\.js"),
+        ("Facebook", "", "fb-comments", r"facebook\.com/plugins/(?:comments|feedback)"),
+        (
+            "Coral",
+            "coral_thread coral_talk_stream coral-stream",
+            "coral-embed",
+            r"coral\.coralproject|/embed/stream",
+        ),
+        ("IntenseDebate", "idc-container idc-container-parent", "", r"intensedebate\.com/"),
+        ("Livefyre", "livefyre-comments livefyre", "livefyre-comments fyre", r"livefyre\.com/"),
+        ("OpenWeb", "", "sppre_conversation", r"spot\.im/|openweb"),
+        ("Viafoura", "", "viafoura", r"viafoura\.(?:net|co)"),
+        ("Hyvor Talk", "hyvor-talk-view", "", r"talk\.hyvor\.com"),
+        ("Commento", "commento", "", r"commento\.io"),
+        ("Remark42", "remark42", "", ""),
+        ("Isso", "isso-thread", "", ""),
+        ("GraphComment", "graphcomment", "", r"graphcomment\.com"),
+        ("Discourse", "discourse-comments", "", ""),
+        ("Utterances", "", "utterances giscus", r"utteranc\.es|giscus\.app"),
+        ("Vuukle", "vuukle-comments", "vuukle-comments", r"vuukle\.com"),
+        ("Cusdis", "cusdis_thread", "", ""),
+        ("VK", "vk_comments", "", ""),
+        ("Jetpack", "jetpack_remote_comment", "", r"jetpack\.wordpress\.com/jetpack-comment"),
+    )
 )
+"""Comment systems by name, ids, classes, and the address of a script or frame."""
 _FORM_ONLY = frozenset({"Jetpack"})
 """Systems that may serve the form alone while the thread is native."""
 
@@ -90,14 +91,23 @@ class Survey:
 
 def survey(document: Document, head: Head) -> Survey:
     """Look at the page before the thread is taken out."""
-    stated, rule = _stated(document.tree, head)
+    stated, rule = _stated(document.index, head)
     return Survey(
         stated=stated,
         stated_rule=rule,
-        open=_open(document.tree),
-        system=next((name for name, path in _SYSTEMS if document.tree.xpath(path)), None),
+        open=_open(document.index),
+        system=_system(document.index),
         more_pages=_more_pages(document, head),
     )
+
+
+def _system(index: Index) -> str | None:
+    """The foreign system that a page's marks name."""
+    sources = " ".join(e.get("src") or "" for e in index.tagged("script", "iframe"))
+    for name, ids, marks, source in _SYSTEMS:
+        if index.named(*ids) or index.having(marks) or (source and re.search(source, sources)):
+            return name
+    return None
 
 
 def problems(found: Survey, comments: tuple[Comment, ...], *, whole: bool) -> list[Problem]:
@@ -121,13 +131,10 @@ def problems(found: Survey, comments: tuple[Comment, ...], *, whole: bool) -> li
     return []
 
 
-def _stated(tree: HtmlElement, head: Head) -> tuple[int | None, str]:
-    for path in _HEADINGS:
-        for node in tree.xpath(path):
-            if _in_entry(node) or "widget" in {m for n in below_body(node) for m in tokens(n)}:
-                continue
-            if (number := count_in(text_of(node))) is not None:
-                return number, "page:heading"
+def _stated(index: Index, head: Head) -> tuple[int | None, str]:
+    for node in _headings(index):
+        if not elsewhere(node, _NOT_HERE) and (number := count_in(text_of(node))) is not None:
+            return number, "page:heading"
     for value in (head.article.get("commentCount"), head.meta("commentcount")):
         if (
             isinstance(value, int | str)
@@ -136,6 +143,20 @@ def _stated(tree: HtmlElement, head: Head) -> tuple[int | None, str]:
         ):
             return int(value), "page:json-ld"
     return None, "none"
+
+
+def _headings(index: Index) -> Iterator[HtmlElement]:
+    """Where a page may state the number: marked headings, headings of the thread's box, one before a list."""
+    yield from (node for node in index.like(_HEADINGS) if node.tag not in ("ol", "ul", "li", "article"))
+    yield from (node for node in index.named("comments") if node.tag in _HEADS)
+    for box in (*index.named(*_BOXES), *index.having(_BOXES)):
+        yield from (
+            node for node in box.iter(*_HEADS) if not any(a.tag == "li" for a in node.iterancestors())
+        )
+    for listing in index.having(("commentlist", "comment-list", "commentslist")):
+        previous = listing.getprevious()
+        if previous is not None and previous.tag in (*_HEADS, "p", "div", "span"):
+            yield previous
 
 
 def count_in(words: str) -> int | None:
@@ -151,29 +172,25 @@ def count_in(words: str) -> int | None:
     return int(re.sub(r"\D", "", match[1])) if match else None
 
 
-def _in_entry(node: HtmlElement) -> bool:
-    return any(
-        tokens(outer) & {"comment", "commentlist", "comment-list", "sidebar"}
-        for outer in below_body(node)
-        if outer is not node
+def _open(index: Index) -> bool | None:
+    """Open where there is a form, closed where the theme says so."""
+    forms = any(
+        f.get("id") == "commentform" or "wp-comments-post.php" in (f.get("action") or "")
+        for f in index.tagged("form")
     )
-
-
-def _open(tree: HtmlElement) -> bool | None:
-    if tree.xpath(
-        "//form[@id='commentform' or contains(@action,'wp-comments-post.php')] | //*[@id='respond']//form | //p[contains(@class,'must-log-in')] | //iframe[@id='jetpack_remote_comment']"
-    ):
+    inside = any(box.find(".//form") is not None for box in index.named("respond"))
+    if forms or inside or index.having(("must-log-in",)) or index.named("jetpack_remote_comment"):
         return True
-    closed = tree.xpath(
-        "//*[contains(@class,'no-comments') or contains(@class,'nocomments') or contains(@class,'comments-closed')]"
-    )
-    return False if closed else None
+    return False if index.having(("no-comments", "nocomments", "comments-closed")) else None
 
 
 def _more_pages(document: Document, head: Head) -> bool:
     """Whether the page links to other pages of its own thread."""
     own = addresses.path_key(head.url)
-    for href in document.tree.xpath("//a[contains(@href,'comment-page-') or contains(@href,'cpage=')]/@href"):
+    for link in document.index.tagged("a"):
+        href = link.get("href") or ""
+        if "comment-page-" not in href and "cpage=" not in href:
+            continue
         bare = href.split("#")[0]
         url = addresses.absolute(bare, document.base)
         if url and not re.search(r"#comment-\d", href) and addresses.path_key(url) == own:

@@ -135,9 +135,8 @@ def read(
     name = _name_element(element, body, language)
     ping = ping or _told_ping(element, name)
     if name is None and ping:
-        name = next(
-            (a for a in element.iter("a") if text_of(a) and not _is_meta(a, text_of(a), language)), None
-        )
+        links = [a for a in element.iter("a") if (a.get("href") or "").startswith(("http", "//")) and "reply" not in (a.get("class") or "")]
+        name = next((a for a in links if text_of(a)), None)
     author, url, rule = _author(name, base, language) if name is not None else (None, None, "none")
     mark, raw, date_rule, dated = _date(element, body, link_id, language)
     if author is None:
@@ -339,7 +338,7 @@ def _shown(node: HtmlElement, language: str | None) -> str | None:
         skip = (
             child.tag in ("time", "script", "style", "noscript", "svg", "button", "abbr", "sup")
             or any(BADGES.match(mark) for mark in tokens(child))
-            or dates.looks_dated(said, language)
+            or (child.tag != "a" and dates.looks_dated(said, language))
             or "comment-reply-link" in tokens(child)
         )
         if (

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from lxml.html import HtmlElement
 
 from pipeline import addresses
-from pipeline.markup import below_body, tokens
+from pipeline.markup import Index, below_body, tokens
 
 ITEM_TAGS = frozenset({"li", "div", "article", "section", "dt", "tr", "table", "blockquote"})
 LISTS = frozenset({"ul", "ol", "dl"})
@@ -42,11 +42,8 @@ _WIDGET_IDS = frozenset(
     }
 )
 _CHILDREN = frozenset({"children", "replies", "comment-replies", "child-comments", "subcomments"})
-_CANDIDATES = (
-    "//*[contains(@class,'omment') or contains(@class,'pingback') or contains(@class,'trackback')"
-    " or contains(@id,'omment') or contains(@id,'-comm-')]"
-)
-_PING_LISTS = "//*[self::ol or self::ul][contains(@class,'ping') or contains(@class,'rackback') or contains(@id,'ping') or contains(@id,'rackback')]"
+_CANDIDATE = re.compile(r"comment|pingback|trackback|-comm-", re.I)
+_PING_LIKE = re.compile(r"ping|trackback", re.I)
 
 
 @dataclass(slots=True, eq=False)
@@ -72,13 +69,13 @@ class Item:
         return self if self.parent is None else self.parent.top
 
 
-def find(tree: HtmlElement, own: frozenset[str], base: str) -> list[Item]:
+def find(index: Index, own: frozenset[str], base: str) -> list[Item]:
     """The comments of this article in the order of the page. `own` are the keys of its addresses."""
     owners: dict[HtmlElement, Item] = {}
-    items = [item for element in tree.xpath(_CANDIDATES) if (item := _item(element, owners)) is not None]
-    items += _listed_pings(tree, owners)
+    items = [item for element in index.like(_CANDIDATE) if (item := _item(element, owners)) is not None]
+    items += _listed_pings(index, owners)
     _by_depth(items)
-    return _without_doubles(_belonging(items, _links(tree, base), own))
+    return _without_doubles(_belonging(items, _links(index, base), own))
 
 
 def _item(element: HtmlElement, owners: dict[HtmlElement, Item]) -> Item | None:
@@ -172,11 +169,13 @@ def _definitions(term: HtmlElement) -> Iterator[HtmlElement]:
         yield sibling
 
 
-def _listed_pings(tree: HtmlElement, owners: dict[HtmlElement, Item]) -> list[Item]:
+def _listed_pings(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
     """Pings in a list of their own whose entries bear neither class nor id."""
     found = []
-    for listing in tree.xpath(_PING_LISTS):
-        if not (_PING_LIST.search(listing.get("class") or "") or _PING_LIST.search(listing.get("id") or "")):
+    for listing in index.like(_PING_LIKE):
+        if listing.tag not in ("ol", "ul") or not (
+            _PING_LIST.search(listing.get("class") or "") or _PING_LIST.search(listing.get("id") or "")
+        ):
             continue
         for entry in listing.iterchildren("li"):
             if entry in owners:
@@ -201,11 +200,12 @@ def _by_depth(items: list[Item]) -> None:
             del latest[deeper]
 
 
-def _links(tree: HtmlElement, base: str) -> dict[str, set[str]]:
+def _links(index: Index, base: str) -> dict[str, set[str]]:
     """Which articles the page's comment links name, for every comment id."""
     found: dict[str, set[str]] = {}
-    for href in tree.xpath("//a[contains(@href,'comment-') or contains(@href,'replytocom=')]/@href"):
-        match = LINK_ID.search(href)
+    for link in index.tagged("a"):
+        href = link.get("href") or ""
+        match = LINK_ID.search(href) if "comment" in href or "replytocom" in href else None
         url = addresses.absolute(href, base) if match else None
         if match and url:
             found.setdefault(match[1] or match[2], set()).add(addresses.path_key(url))

@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 
 from archive.records import Comment, CommentKind, Moment, Site
 from pipeline import addresses, dates, thread_items, thread_shapes
-from pipeline.markup import drop, tokens
+from pipeline.markup import Index, drop, tokens
 from pipeline.page import Document, standard_tree
 from pipeline.text import render
 from pipeline.thread_items import Reading
@@ -52,18 +52,18 @@ def take(document: Document, site: Site, url: str, post_id: int | None, language
         keys |= {k.split("/")[0] + f"/?p={post_id}" for k in keys} | {
             k.split("/")[0] + f"?p={post_id}" for k in keys
         }
-    reads = _read_all(document.tree, document.base, keys, language)
+    reads = _read_all(document.index, document.base, keys, language)
     reparsed = False
     if not reads and _RAW_ID.search(document.source):
         tree = standard_tree(document.source)
-        reads = _read_all(tree, document.base, keys, language) if tree is not None else []
+        reads = _read_all(Index(tree), document.base, keys, language) if tree is not None else []
         reparsed = bool(reads)
     return Thread(_records(reads, document, site, url, language), reparsed)
 
 
-def _read_all(tree: HtmlElement, base: str, keys: frozenset[str], language: str | None) -> list[_Read]:
+def _read_all(index: Index, base: str, keys: frozenset[str], language: str | None) -> list[_Read]:
     """Readings in the order of the page. Inner comments are read, and taken out, before outer ones."""
-    items = thread_shapes.find(tree, keys, base)
+    items = thread_shapes.find(index, keys, base)
     reads = []
     for item in reversed(items):
         element = _alone(item)

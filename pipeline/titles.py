@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 
-from lxml.html import HtmlElement
-
 from archive.records import Site
 from pipeline.heads import Head, string
-from pipeline.markup import below_body, text_of, tokens
+from pipeline.markup import Index, elsewhere, text_of, tokens
 from pipeline.text import line, plain
 
 _CLASSES = frozenset(
@@ -26,18 +24,18 @@ _SEPARATORS = r"\s+[|»«•·–—:~-]\s+|\s[|]\s*|\s*[»«]\s*"
 _FOLD = re.compile(r"[\W_]+")
 
 
-def read(tree: HtmlElement, head: Head, site: Site) -> tuple[str | None, str]:
+def read(index: Index, head: Head, site: Site) -> tuple[str | None, str]:
     """The title, and the rule that found it."""
-    declared = _declared(tree, head, site)
-    shown = _shown(tree, [text for text, _ in declared])
+    declared = _declared(index, head, site)
+    shown = _shown(index, [text for text, _ in declared])
     if shown is not None:
         return shown
     return declared[0] if declared else (None, "none")
 
 
-def _declared(tree: HtmlElement, head: Head, site: Site) -> list[tuple[str, str]]:
+def _declared(index: Index, head: Head, site: Site) -> list[tuple[str, str]]:
     names = [n for n in (head.meta("og:site_name"), site.title) if n]
-    document = tree.find(".//title")
+    document = next(iter(index.tagged("title")), None)
     told = (
         (head.meta("og:title"), "page:og"),
         (string(head.article.get("headline")) or string(head.article.get("name")), "page:json-ld"),
@@ -52,16 +50,17 @@ def _declared(tree: HtmlElement, head: Head, site: Site) -> list[tuple[str, str]
     return found
 
 
-def _shown(tree: HtmlElement, declared: list[str]) -> tuple[str, str] | None:
+def _shown(index: Index, declared: list[str]) -> tuple[str, str] | None:
     """The visible title: a heading that agrees with what the page declares, else a marked first heading."""
     folded = [fold(text) for text in declared]
     marked: list[tuple[str, str]] = []
-    for node in tree.iter("h1", "h2", "h3", "div", "p", "span"):
+    heads = [n for n in index.tagged("h1", "h2", "h3") if n.tag != "h3" or not _CLASSES.isdisjoint(tokens(n))]
+    for node in index.ordered([*heads, *index.having(_CLASSES)]):
         is_marked = not _CLASSES.isdisjoint(tokens(node)) or node.get("itemprop") in (
             "headline",
             "name headline",
         )
-        if not is_marked and node.tag not in ("h1", "h2") or _elsewhere(node):
+        if elsewhere(node, _ELSEWHERE):
             continue
         text = line(text_of(node))
         if not text or len(text) > 400:
@@ -81,13 +80,6 @@ def _agree(shown: str, declared: str) -> bool:
     if shown == declared:
         return True
     return len(shown) > 12 and declared.startswith(shown) or len(declared) > 20 and shown.startswith(declared)
-
-
-def _elsewhere(node: HtmlElement) -> bool:
-    return any(
-        not _ELSEWHERE.isdisjoint(tokens(outer)) or outer.tag in ("aside", "nav", "footer")
-        for outer in below_body(node)
-    )
 
 
 def _without_site(title: str, names: list[str]) -> str:
