@@ -69,6 +69,7 @@ def test_a_fault_answers_in_place_of_the_page_until_cleared(
     answered, _, body = get(site, target)
     assert (answered, words in body) == (status, True)
     assert body != sound[2]
+    assert bool(body) is not isinstance(fault, sample.Empty)
     assert get(site, "/archives/category/none")[0] == 404 or fault.match == "*"
     site.faults.clear()
     assert get(site, target)[0] == sound[0] == 200

@@ -194,7 +194,7 @@ def _moments(dice: Dice, count: int, epoch: datetime) -> list[datetime]:
 def _hide_some(paper: Paper, dice: Dice, epoch: datetime, count: int) -> None:
     """Drafts and other hidden articles; and one in sixty of the listed gets a password."""
     listed = paper.published()
-    for number in range(count):
+    for number in range(count if listed else 0):
         near = dice.pick(listed)
         status = _HIDDEN[number % len(_HIDDEN)]
         late = timedelta(days=9) if status == "future" else timedelta(minutes=-dice.number(30, 300))
@@ -203,7 +203,7 @@ def _hide_some(paper: Paper, dice: Dice, epoch: datetime, count: int) -> None:
         post = Post(paper.next_post, title, slugged(title), when, when, near.author, paragraphs)
         post.status, post.categories = status, near.categories
         paper.add_post(post)
-    for number in range(max(1, len(listed) // 60)):
+    for number in range(max(1, len(listed) // 60) if len(listed) > 4 else 0):
         post = listed[min(len(listed) - 1, 5 + number * 41)]
         title, post.blocks = _secret(dice, paper, "closed", number)
         post.title, post.slug, post.password, post.excerpt, post.tags = title, slugged(title), True, "", ()

@@ -73,7 +73,10 @@ class Life:
             self._answer_new,
             self._deleted_comment,
         ]
-        kinds[number % len(kinds)](dice, at)
+        if self._posts() and self._comments():
+            kinds[number % len(kinds)](dice, at)
+        else:
+            self._new_article(dice, at)
 
     def _posts(self) -> list[Post]:
         return [post for post in self.desk.paper.published() if self.desk.paper.readable(post)]

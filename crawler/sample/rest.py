@@ -138,12 +138,18 @@ class _Desk:
         by = self.query.word(
             "orderby", ["date", "date_gmt", "id", "include", "post", "parent", "type"], "date_gmt"
         )
-        found = [
-            c for c in self.paper.all_approved() if c.kind == "comment" and self.filter.wanted_comment(c)
-        ]
+        found = [c for c in self.candidates() if c.kind == "comment" and self.filter.wanted_comment(c)]
         part = cut(self.query, self.filter.ordered_comments(found, by))
         readable = [comment for comment in part.items if self.paper.public_comment(comment)]
         return self.listed(part, (shape.comment_item(self.paper, comment) for comment in readable))
+
+    def candidates(self) -> list[Comment]:
+        """The approved comments of the posts asked for, or all."""
+        ids = self.query.ids("post")
+        if ids is None:
+            return self.paper.all_approved()
+        posts = (self.paper.posts.get(number) for number in ids)
+        return [comment for post in posts if post for comment in self.paper.approved(post)]
 
     def users(self) -> tuple[Any, Headers]:
         """Authors with published posts, by name."""

@@ -30,8 +30,6 @@ class Filter:
     def wanted(self, post: Post) -> bool:
         """Whether a post passes the filters of the request."""
         query, terms = self.query, {term.id for term in (*post.categories, *post.tags)}
-        word = self.params.get("search", "").lower()
-        text = " ".join((post.title, *(() if post.password else post.paragraphs))).lower()
         return (
             self.chosen(post.id, "include", "exclude")
             and self.chosen(post.author.id, "author", "author_exclude")
@@ -39,8 +37,13 @@ class Filter:
             and ("slug" not in self.params or post.slug in self.params["slug"].split(","))
             and query.between(post.date, "after", "before")
             and query.between(post.modified, "modified_after", "modified_before")
-            and word in text
+            and self._mentions(post)
         )
+
+    def _mentions(self, post: Post) -> bool:
+        """Whether the post's title or readable text holds the words searched for."""
+        word = self.params.get("search", "").lower()
+        return not word or word in " ".join((post.title, *(() if post.password else post.paragraphs))).lower()
 
     def chosen(self, number: int, include: str, exclude: str) -> bool:
         """Whether the id is among those asked for and not among those shut out."""
@@ -72,7 +75,7 @@ class Filter:
             and self.chosen(comment.user.id if comment.user else 0, "author", "author_exclude")
             and ((posts := self.query.ids("post")) is None or comment.post in posts)
             and self.query.between(comment.date, "after", "before")
-            and (word in comment.text.lower() or word in comment.author.lower())
+            and (not word or word in comment.text.lower() or word in comment.author.lower())
         )
 
     def ordered_comments(self, comments: list[Comment], by: str) -> list[Comment]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -50,6 +50,7 @@ class Query:
 
     params: Mapping[str, str]
     zone: ZoneInfo
+    _read: dict[str, Any] = field(default_factory=dict)
 
     def word(self, name: str, allowed: Iterable[str], default: str) -> str:
         """One of the allowed words."""
@@ -77,6 +78,12 @@ class Query:
         value = self.params.get(name, "")
         if not value:
             return None
+        if name not in self._read:
+            self._read[name] = self._ids(name, value)
+        found: list[int] = self._read[name]
+        return found
+
+    def _ids(self, name: str, value: str) -> list[int]:
         parts = [part for part in re.split(r"[\s,]+", value) if part]
         if not all(re.fullmatch(r"-?\d+", part) for part in parts):
             raise invalid(name, f"{name}[0] is not of type integer.", "rest_invalid_type")
@@ -87,6 +94,12 @@ class Query:
         value = self.params.get(name)
         if value is None:
             return None
+        if name not in self._read:
+            self._read[name] = self._moment(name, value)
+        found: datetime = self._read[name]
+        return found
+
+    def _moment(self, name: str, value: str) -> datetime:
         value = value.replace(" ", "+") if re.search(r" \d\d:?\d\d$", value) and "T" in value else value
         if not _DATE.fullmatch(value):
             raise invalid(name, "Invalid date.", "rest_invalid_date")
@@ -95,8 +108,10 @@ class Query:
 
     def between(self, moment: datetime, after: str, before: str) -> bool:
         """Whether the moment lies strictly between two bounds, compared in site-local time."""
-        local = moment.astimezone(self.zone).replace(tzinfo=None)
         low, high = self.moment(after), self.moment(before)
+        if low is None and high is None:
+            return True
+        local = moment.astimezone(self.zone).replace(tzinfo=None)
         return (low is None or local > low) and (high is None or local < high)
 
 
