@@ -20,7 +20,8 @@ PAGES = {
     "home": "/", "search": "/search?q=ferry", "comments": "/search?q=ferry&kind=comments&since=2010", "nothing": "/search?q=nosuchword",
     "article": "/article/2", "long": f"/article/{made.LONG}", "bare": f"/article/{made.BARE}", "single": f"/article/{made.SINGLE}",
     "crowded": f"/article/{made.CROWDED}?page=2", "deep": f"/article/{made.DEEP}", "rtl": f"/article/{made.RTL}", "attack": f"/article/{made.ATTACK}",
-    "listed": f"/article/{made.LISTED}", "gone": f"/article/{made.GONE}", "edited": f"/article/{made.EDITED}", "missing": "/article/99999",
+    "listed": f"/article/{made.LISTED}", "gone": f"/article/{made.GONE}", "edited": f"/article/{made.EDITED}", "missing": "/article/99999", "changes": "/changes", "versions": f"/article/{made.EDITED}/versions",
+    "as-of": f"/article/{made.EDITED}?version=1", "author": "/author/1", "commenter": "/commenter?name=noor", "coverage": "/coverage",
 }  # fmt: skip
 STOCK = {
     "database": "/archive",
@@ -167,7 +168,7 @@ def test_datasettes_own_pages_work_under_our_policy(page: Any) -> None:
     assert page.get_by_text("Sort ascending").is_visible()
 
 
-IN_DARK = ("home", "comments", "deep", "edited")
+IN_DARK = ("home", "comments", "deep", "edited", "changes", "coverage")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -195,3 +196,41 @@ def axe(chromium: Any, address: str, path: str, scheme: str) -> set[str]:
         return {violation["id"] for violation in found}
     finally:
         context.close()
+
+
+def test_keys_lead_through_a_thread_and_can_be_switched_off(page: Any) -> None:
+    def here() -> str:
+        return str(page.evaluate("document.activeElement.id"))
+
+    page.goto(f"/article/{made.DEEP}")
+    ids = page.evaluate("[...document.querySelectorAll('.comment')].map(c => c.id)")
+    for _ in range(9):
+        page.keyboard.press("j")
+    assert here() == ids[8]
+    page.keyboard.press("u")  # deeper than six levels: by the name it answers
+    assert here() == ids[7]
+    for _ in range(4):
+        page.keyboard.press("u")
+    assert here() == ids[3]
+    page.keyboard.press("k")
+    assert here() == ids[2]
+    page.keyboard.press("?")
+    page.get_by_label("Switch these keys off").check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    assert here() == ids[2]
+    page.keyboard.press("?")
+    assert not page.locator("dialog[open]").count()
+    page.get_by_role("button", name="Keys").click()
+    page.get_by_label("Switch these keys off").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("/")
+    page.wait_for_url("**/search")
+
+
+def test_a_time_tells_the_readers_own_on_hover(chromium: Any, address: str) -> None:
+    with watched(chromium, address, timezone_id="Asia/Tokyo", locale="en-GB") as page:
+        page.goto(f"/article/{made.SINGLE}")
+        time = page.locator(".byline time")
+        time.hover()
+        assert "18:30" in time.get_attribute("title")

@@ -17,7 +17,18 @@ from room_server import Room
 
 from archive.public.room import metadata_for
 
-OURS = ("/", "/search?q=ferry", "/article/1", "/article/99999")
+OURS = (
+    "/",
+    "/search?q=ferry",
+    "/article/1",
+    "/article/99999",
+    "/changes",
+    "/coverage",
+    "/article/110/versions",
+    "/author/1",
+    "/tag/1",
+    "/commenter?name=noor",
+)
 STOCK = (
     "/news",
     "/news/articles",
@@ -124,6 +135,7 @@ def test_a_base_path_is_in_every_link(path: Path) -> None:
         "/search?q=ferry&kind=comments",
         f"/article/{made.CROWDED}?page=2",
         f"/article/{made.DEEP}",
+        *OURS[4:],
         "/news",
         "/news/articles",
     ):

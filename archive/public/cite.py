@@ -15,11 +15,9 @@ _WIKI = str.maketrans({char: f"&#{ord(char)};" for char in "&|{}[]<>"})
 
 
 def citations(article: dict[str, Any], here: str) -> list[Citation]:
-    """(form, text) for each form. `here` is the address of our page, `article` a row with its source's title."""
-    said = {
-        name: " ".join(str(article.get(name) or "").split())
-        for name in ("title", "byline", "url", "source_title")
-    }
+    """(form, text) for each form. `here` is our page, `article` a row with its source's title."""
+    names = ("title", "byline", "url", "source_title")
+    said = {name: " ".join(str(article.get(name) or "").split()) for name in names}
     said["source_title"] = said["source_title"] or str(article["source"])
     day, kept = str(article["published"] or "")[:10], str(article["changed_at"])[:10]
     return [
@@ -32,7 +30,8 @@ def citations(article: dict[str, Any], here: str) -> list[Citation]:
 def _plain(said: dict[str, str], day: str, kept: str, here: str) -> str:
     author = f"{said['byline']}: " if said["byline"] else ""
     when = f", {day}" if day else ""
-    return f"{author}“{said['title']}”, {said['source_title']}{when}. {said['url']} Kept at {here}, state of {kept}."
+    where = f"{said['source_title']}{when}. {said['url']}"
+    return f"{author}“{said['title']}”, {where} Kept at {here}, state of {kept}."
 
 
 def _bibtex(number: int, said: dict[str, str], day: str, kept: str, here: str) -> str:

@@ -10,11 +10,12 @@ from archive.public.home_view import coverage as totals
 from archive.public.web import Row, TooSlow, enter, read, rows, show
 
 MONTHS = (
-    "SELECT substr(published, 1, 7) AS month, count(*) AS articles, sum(text IS NOT NULL) AS fetched,"
-    " sum(comment_count) AS comments,"
-    " sum(max(coalesce(comments_stated, 0) - comment_count, 0)) AS unseen,"
-    " sum(gone_at IS NOT NULL) AS gone FROM articles WHERE published IS NOT NULL GROUP BY month ORDER BY month"
+    "SELECT substr(published, 1, 7) AS month, count(*) AS articles, sum(comment_count) AS comments,"
+    " sum(max(coalesce(comments_stated, 0) - comment_count, 0)) AS unseen"
+    " FROM articles WHERE published IS NOT NULL GROUP BY month ORDER BY month"
 )
+FEW = "SELECT substr(published, 1, 7) AS month, count(*) AS times FROM articles WHERE {which} GROUP BY month"
+"""Counted apart, since these are few and have an index of their own."""
 
 
 async def coverage(datasette: Any, request: Any) -> Any:
@@ -28,7 +29,7 @@ async def coverage(datasette: Any, request: Any) -> Any:
 
 
 def _coverage(connection: sqlite3.Connection) -> Row:
-    months = rows(connection, MONTHS)
+    months = _months(connection)
     return {
         "coverage": totals(connection),
         "months": months,
@@ -40,6 +41,17 @@ def _coverage(connection: sqlite3.Connection) -> Row:
             " WHERE ended_at IS NULL GROUP BY code ORDER BY times DESC LIMIT 20",
         ),
     }
+
+
+def _months(connection: sqlite3.Connection) -> list[Row]:
+    waiting, gone = (
+        {row["month"]: row["times"] for row in rows(connection, FEW.format(which=which))}
+        for which in ("text IS NULL", "gone_at IS NOT NULL")
+    )
+    return [
+        {**row, "waiting": waiting.get(row["month"], 0), "gone": gone.get(row["month"], 0)}
+        for row in rows(connection, MONTHS)
+    ]
 
 
 def charts(months: list[Row]) -> list[Bars]:

@@ -10,7 +10,7 @@ import sqlite3
 from typing import Any
 
 from archive.public.diff import compare, excerpt, folded, words
-from archive.public.text import names
+from archive.public.text import names, when
 from archive.public.web import Row, one, rows
 
 LONGEST = 100
@@ -48,13 +48,18 @@ def state_at(known: list[Row], day: str) -> Row | None:
 def step(kind: str, old: Row, new: Row) -> Row:
     """What changed from one state to the next, ready to be shown."""
     fields = [
-        {"name": name.replace("_", " "), "parts": words(str(old[name] or ""), str(new[name] or ""))}
+        {"name": name.replace("_", " "), "parts": words(_shown(name, old), _shown(name, new))}
         for name in _FIELDS[kind]
         if (old[name] or "") != (new[name] or "")
     ]
     blocks = compare(old["text"], new["text"])
     text = folded(blocks) if any(block.changed for block in blocks) else []
     return {"old": old, "new": new, "fields": fields, "text": text}
+
+
+def _shown(name: str, state: Row) -> str:
+    value = str(state[name] or "")
+    return when(value).striptags() if name == "published" else value
 
 
 def recent(connection: sqlite3.Connection, show: str, *, size: int, page: int) -> list[Row]:

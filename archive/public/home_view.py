@@ -20,7 +20,7 @@ async def home(datasette: Any, request: Any) -> Any:
     room = room_of(datasette)
     if room.main is None and room.waiting is not None:
         await datasette.ensure_permissions(request.actor, [("view-database", room.waiting), "view-instance"])
-        return await show(datasette, request, "empty.html", {"title": site_title(datasette, [])})
+        return await show(datasette, request, "empty.html", {"title": room.title})
     if room.main is None:
         request.scope["url_route"]["kwargs"]["format"] = None
         return await IndexView(datasette).get(request)
@@ -29,7 +29,7 @@ async def home(datasette: Any, request: Any) -> Any:
         found = await read(datasette, name, _front)
     except TooSlow:
         found = {"sources": [], "coverage": {"articles": 0, "comments": 0}, "slow": True}
-    context = {**found, "title": site_title(datasette, found["sources"]), "database": name}
+    context = {**found, "title": room.title, "database": name}
     template = "home.html" if found["coverage"]["articles"] or found.get("slow") else "empty.html"
     return await show(datasette, request, template, context)
 
@@ -44,17 +44,6 @@ async def robots(datasette: Any) -> Any:
     if not room_of(datasette).active:
         raise NotFound("robots.txt")
     return Response.text("User-agent: *\nDisallow: /\n")
-
-
-def site_title(datasette: Any, sources: list[Row]) -> str:
-    """The name of this archive: the operator's, else those of its sources."""
-    given = datasette.metadata("title")
-    names = [source["title"] or source["name"] for source in sources]
-    return str(
-        given
-        or " and ".join([", ".join(names[:-1]), names[-1]] if 1 < len(names) < 4 else names[:1])
-        or "Backissue"
-    )
 
 
 def _front(connection: sqlite3.Connection) -> Row:

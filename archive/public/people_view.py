@@ -86,7 +86,8 @@ def _commenter(connection: sqlite3.Connection, wanted: str, page: int) -> Row | 
     sites = rows(
         connection,
         "SELECT author_url, count(*) AS times FROM"
-        " (SELECT author_url FROM comments WHERE author = ? LIMIT 10000) WHERE author_url IS NOT NULL GROUP BY author_url ORDER BY times DESC LIMIT 6",
+        " (SELECT author_url FROM comments WHERE author = ? LIMIT 10000)"
+        " WHERE author_url IS NOT NULL GROUP BY author_url ORDER BY times DESC LIMIT 6",
         wanted,
     )
     return {"span": span, "comments": found[:SIZE], "more": len(found) > SIZE, "sites": sites}

@@ -39,6 +39,7 @@ class Room:
         self._datasette = ref(datasette)  # it holds us: holding it would keep both for ever
         self._known: dict[str, str] = {}
         self._looked: dict[str, float] = {}
+        self._named = (-AGAIN, "")
 
     @property
     def _databases(self) -> dict[str, Any]:
@@ -74,9 +75,15 @@ class Room:
 
     @property
     def title(self) -> str:
-        """What stands at the head of every page: the operator's title, else ours."""
+        """The name of this archive: the operator's, else those of its sources, else our own."""
         datasette = self._datasette()
-        return str((datasette.metadata("title") if datasette else None) or "Backissue")
+        given = datasette.metadata("title") if datasette else None
+        if given:
+            return str(given)
+        main, now = self.main, time.monotonic()
+        if main is not None and now - self._named[0] > AGAIN:
+            self._named = (now, _names(str(self._databases[main].path)))
+        return self._named[1] or "Backissue"
 
     def static(self, name: str) -> str:
         """The path of one of our static files, with a mark that changes when the file does."""
@@ -96,6 +103,24 @@ def metadata_for(names: list[str]) -> Json:
     """Titles and descriptions of our tables, for databases of these names; a fresh copy each time."""
     text = _metadata()
     return {"databases": {name: json.loads(text) for name in names}}
+
+
+def _names(path: str) -> str:
+    """The titles of the sources, as one would say them; "" where there are none or very many."""
+    names = [
+        row[0] for row in _ask(path, "SELECT coalesce(title, name) FROM sources ORDER BY first_seen, name")
+    ]
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) if len(names) < 4 else ""
+
+
+def _ask(path: str, sql: str) -> list[tuple[Any, ...]]:
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.5)
+    try:
+        return connection.execute(sql).fetchall()
+    except sqlite3.Error:
+        return []
+    finally:
+        connection.close()
 
 
 def _kind(path: str) -> str:

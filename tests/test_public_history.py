@@ -1,0 +1,236 @@
+"""Changes, versions, people, coverage, feeds and citations: what the pages of change and context say."""
+
+from __future__ import annotations
+
+import re
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import feedparser
+import fixtures_archive as made
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from room_server import Room
+from test_public_pages import Elements, words
+
+from archive.public import diff
+from archive.public.chart import MOST, bars
+from archive.public.cite import citations
+from archive.public.feed import Entry, atom
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
+    return Room(made.build(tmp_path_factory.mktemp("history") / "news.db", count=20))
+
+
+def spoken(parts: object) -> str:
+    marks = {"same": "{}", "del": "[-{}-]", "ins": "{{+{}+}}"}
+    return "".join(marks[kind].format(text) for kind, text in parts)  # type: ignore[attr-defined]
+
+
+def test_words_are_compared_word_by_word() -> None:
+    assert (
+        spoken(diff.words("It opens in March.", "It opens in early April."))
+        == "It opens in [-March-]{+early April+}."
+    )
+    assert spoken(diff.words("a b", "a b")) == "a b"
+    assert spoken(diff.words("", "new")) == "{+new+}"
+
+
+@settings(max_examples=150, deadline=None)
+@given(*[st.text(alphabet="ab c.\n", max_size=40)] * 2)
+def test_a_comparison_holds_both_texts_whole(old: str, new: str) -> None:
+    parts = diff.words(old, new)
+    squeezed = [re.sub(r"\s+", "", text) for text in (old, new)]
+    for skipped, whole in (("ins", squeezed[0]), ("del", squeezed[1])):
+        assert re.sub(r"\s+", "", "".join(text for kind, text in parts if kind != skipped)) == whole
+    kept = [text for block in diff.compare(old, new) for kind, text in block.parts if kind != "del"]
+    assert re.sub(r"\s+", "", "".join(kept)) == squeezed[1]
+
+
+def test_what_is_far_from_a_change_is_folded_away() -> None:
+    old = "\n\n".join("abcdefghij")
+    runs = diff.folded(diff.compare(old, old.replace("d", "X")))
+    assert ["".join(block.parts[0][1] for block in run) for run in runs] == ["abcdXe", "fghij", ""]
+    assert diff.folded([]) == [[]]
+
+
+def test_a_huge_rewrite_is_compared_in_bounded_time() -> None:
+    old = "\n\n".join(" ".join(f"w{(i * j) % 900}" for i in range(900)) for j in range(1, 30))
+    start = time.perf_counter()
+    assert diff.compare(old, old.replace("w1", "v1"))
+    assert time.perf_counter() - start < 5
+
+
+def test_changes_say_what_was_edited_and_removed_newest_first(room: Room) -> None:
+    said = words(room.text("/changes"))
+    places = [
+        said.index(text)
+        for text in (
+            "seen on 6 November 2026",
+            "seen on 5 November 2026",
+            "seen on 2 November 2026",
+            "seen on 30 October 2026",
+            "seen on 1 February 2016",
+        )
+    ]
+    assert places == sorted(places)
+    assert re.search(r"The bridge will open in\s*April\s*May", said)
+    assert "edited ," not in words(room.text("/changes?show=removed"))
+    assert "The article that was taken down" not in words(room.text("/changes?show=edited"))
+    assert room.get("/changes?show=%00&page=x").status_code == 200
+    assert "Nothing of the kind" in words(room.text("/changes?page=99"))
+
+
+def test_versions_show_each_step(room: Room) -> None:
+    page = room.text(f"/article/{made.EDITED}/versions")
+    assert "From version 2 to 3, seen on 2 November 2026" in words(page)
+    assert "<del>April</del><ins>May</ins>" in page
+    first = room.text(f"/article/{made.EDITED}/versions?version=1")
+    assert "<del>March</del><ins>April</ins>" in first
+    assert re.search(r"<del>mayor\s*</del><ins>council\s*</ins>", first)
+    assert "It has not changed" in words(room.text("/article/1/versions"))
+    for strange in ("version=99", "version=x", "as-of=yesterday", "before=%3Cb%3E"):
+        assert room.get(f"/article/{made.EDITED}/versions?{strange}").status_code == 200
+    assert room.get("/article/99999/versions").status_code == 404
+
+
+def test_an_article_can_be_read_as_it_stood(room: Room) -> None:
+    here = f"/article/{made.EDITED}"
+    assert room.get(f"{here}/versions?as-of=2026-10-31").headers["location"] == f"{here}?version=2"
+    assert room.get(f"{here}/versions?as-of=2026-11-02").headers["location"] == f"{here}?version=3"
+    early = room.get(f"{here}/versions?as-of=2001-01-01").headers["location"]
+    assert "Nothing was seen as early as 1 January 2001" in words(room.text(early))
+    then = words(room.text(f"{here}?version=1"))
+    assert "The bridge will open in March" in then
+    assert "Version 1 , as it stood from 12 May 2015" in then
+    assert "the mayor said" in then or "mayor" in then
+    assert "Version" not in words(room.text(f"{here}?version=3")).split("comments")[0]
+
+
+def test_a_comment_has_versions_too(room: Room) -> None:
+    number = re.search(r"/comment/(\d+)/versions", room.text(f"/article/{made.EDITED}"))
+    assert number
+    assert "An earlier wording" in room.text(number[0])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/changes.atom",
+        "/changes.atom?show=removed",
+        "/search.atom?q=ferry",
+        "/search.atom?q=owned&kind=comments",
+        "/search.atom?q=nothingatall",
+        "/search.atom",
+    ],
+)
+def test_feeds_are_read_by_a_feed_reader(room: Room, address: str) -> None:
+    answer = room.get(address)
+    tree = ET.fromstring(answer.text)
+    assert tree.tag == f"{ATOM}feed"
+    assert tree.findtext(f"{ATOM}id", "").startswith("http://localhost/")
+    read = feedparser.parse(answer.content)
+    assert not read.bozo
+    links = [entry.link for entry in read.entries]
+    assert len(links) == len(set(links))
+    assert [entry.updated for entry in read.entries] == sorted(
+        (entry.updated for entry in read.entries), reverse=True
+    )
+    assert bool(links) == ("nothing" not in address)
+
+
+def test_a_feed_bears_what_xml_forbids() -> None:
+    strange = "\x00\x0b]]>&<\ud800\ufffe\U0001f642"
+    entry = Entry(
+        link=f"http://x/{strange}", title=strange, updated="2009-07-09", author=strange, text=strange
+    )
+    body = atom(strange, f'http://x/"{strange}', "http://x/", [entry]).body
+    found = ET.fromstring(body)
+    assert found.findtext(f"{ATOM}entry/{ATOM}updated") == "2009-07-09T00:00:00Z"
+    assert found.findtext(f"{ATOM}entry/{ATOM}title") == "]]>&<\U0001f642"
+
+
+def test_people_and_tags_have_pages(room: Room) -> None:
+    article = room.text(f"/article/{made.SINGLE}")
+    author, tag = re.search(r'href="(/author/\d+)"', article), re.search(r'href="(/tag/\d+)"', article)
+    assert author
+    assert tag
+    for address in (author[1], tag[1]):
+        assert "One remark below the line" in room.text(address)
+        assert room.get(f"{address}?page=999").status_code == 200
+    name = re.search(r'class="name" href="([^"]+)"', article)
+    assert name
+    page = words(room.text(name[1]))
+    assert made.LONG_NAME in page
+    assert "A name is not a person" in page
+    for nobody in (
+        "/commenter",
+        "/commenter?name=",
+        "/commenter?name=nobody",
+        "/commenter?name=%00",
+        "/commenter?name=%ed%a0%80",
+        "/author/999",
+        "/tag/999",
+    ):
+        assert room.get(nobody).status_code == 404, nobody
+
+
+def test_coverage_counts_every_month(room: Room) -> None:
+    page = room.text("/coverage")
+    said = words(page)
+    assert re.search(r"2015-05 10 1 1 [\d,]+ 0", said), said
+    assert "no-text , once" in said
+    assert "Nothing new; 12 requests in 70 seconds." in said
+    assert len([tag for tag, _ in Elements(page).found if tag == "svg"]) == 2
+
+
+def test_time_runs_evenly_in_a_chart() -> None:
+    drawn = bars("x", [("2009-11", 2), ("2010-02", 4)])
+    assert [round(bar.x / drawn.width, 2) for bar in drawn.bars] == [0.0, 0.75]
+    assert [bar.height / drawn.height for bar in drawn.bars] == [0.5, 1.0]
+    assert [year for _, year in drawn.years] == ["2009", "2010"]
+    long = bars("x", [("1900-01", 1), ("2020-01", 1)])
+    assert long.unit == "year"
+    assert len(long.bars) <= MOST
+    assert bars("x", [("0001-01", 1), ("9999-12", 1)]).bars  # a silly date does not break the page
+
+
+def test_citations_escape_by_the_rules_of_each_form() -> None:
+    article = {
+        "id": 7,
+        "title": "50% of {nothing} | [all] & \\more",
+        "byline": "Ada Brindle, Tomas Quill",
+        "url": "https://a.example/x?a=1|b{c}",
+        "source": "quayside",
+        "source_title": "The Quayside Courier",
+        "published": "2009-07-09T14:50:00Z",
+        "changed_at": "2009-07-10T00:00:00Z",
+    }
+    plain, bibtex, wikipedia = (text for _, text in citations(article, "http://here/article/7"))
+    assert plain.startswith("Ada Brindle, Tomas Quill: “50% of")
+    assert r"title = {50\% of \{nothing\} | [all] \& \textbackslash{}more}" in bibtex
+    assert "author = {Ada Brindle and Tomas Quill}" in bibtex
+    assert (
+        "|title=50% of &#123;nothing&#125; &#124; &#91;all&#93; &#38; &#92;more".replace("&#92;", "\\")
+        in wikipedia
+    )
+    assert "|url=https://a.example/x?a=1%7Cb%7Bc%7D" in wikipedia
+
+
+def test_the_article_page_offers_what_can_be_taken_away(room: Room) -> None:
+    page = room.text(f"/article/{made.EDITED}")
+    assert "@article{backissue110" in page.replace("&#34;", '"')
+    for found in re.findall(r'href="(/news/[^"]+)"', page):
+        assert room.get(found.replace("&amp;", "&")).status_code == 200, found
+
+
+def test_a_long_masthead_names_the_sources_and_the_operator_may_name_it(room: Room, tmp_path: Path) -> None:
+    assert 'class="home" href="/">The Quayside Courier and Uplands Gazette</a>' in room.text("/search")
+    fresh = Room(made.empty(tmp_path / "a.db"))
+    assert 'class="home" href="/">Backissue</a>' in fresh.text("/search")
