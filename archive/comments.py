@@ -115,7 +115,8 @@ class CommentWriter:
                 "UPDATE comments SET parent_id = (SELECT id FROM comments AS parent"
                 " WHERE parent.source = comments.source AND parent.key = comments.site_parent)"
                 " WHERE parent_id IS NULL AND site_parent IS NOT NULL AND source = ?"
-                f" AND (key IN ({marks}) OR site_parent IN ({marks})) AND EXISTS (SELECT 1 FROM comments AS parent"
+                f" AND (key IN ({marks}) OR site_parent IN ({marks}))"
+                " AND EXISTS (SELECT 1 FROM comments AS parent"
                 " WHERE parent.source = comments.source AND parent.key = comments.site_parent)",
                 [self.source, *some, *some],
             )

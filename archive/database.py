@@ -46,7 +46,10 @@ def connect(path: Path, *, create: bool = True) -> Database:
 
 @contextmanager
 def transaction(db: Database) -> Iterator[None]:
-    """One write transaction: all of the block, or nothing of it."""
+    """One write transaction: all of the block, or nothing of it. Inside another one it is a part of that."""
+    if db.conn.in_transaction:
+        yield
+        return
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -54,6 +57,16 @@ def transaction(db: Database) -> Iterator[None]:
         db.rollback()
         raise
     db.execute("COMMIT")
+
+
+@contextmanager
+def rehearsal(db: Database) -> Iterator[None]:
+    """A write transaction that is taken back at its end, whatever happened in it."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        db.rollback()
 
 
 def migrate(db: Database, migrations: Migrations, path: Path) -> None:

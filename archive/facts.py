@@ -55,7 +55,7 @@ class Facts:
         Read in portions, so that no long reading keeps the writer's log from being folded back.
         """
         last = 0
-        sql = f"{_VISIT} WHERE visits.source = ? AND kind = ? AND visits.rowid > ? ORDER BY visits.rowid LIMIT ?"
+        sql = f"{_VISIT} WHERE visits.source = ? AND kind = ? AND place > ? ORDER BY place LIMIT ?"
         while rows := self._db.execute(sql, [self.source, PageKind.ARTICLE.value, last, PORTION]).fetchall():
             yield from map(_seen, rows)
             last = rows[-1]["place"]

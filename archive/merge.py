@@ -17,6 +17,9 @@ from archive.records import Surface
 REST_OF_THEM = "*"
 """In kept origins: where all fields come from that are not named."""
 
+NESTING = "page:dom"
+"""The origin of a comment's parent that is known from the nesting of its page alone."""
+
 LISTS = ("authors", "tags", "categories", "links")
 """The fields that have tables of their own; their origins are always named."""
 
@@ -35,7 +38,12 @@ class Merged:
 
 
 def rank(origin: str | None) -> int:
-    """How exact a statement is, by the surface it names. 0 for an unknown one."""
+    """How exact a statement is, by the surface it names. 0 for an unknown one.
+
+    A parent that only the nesting of the page tells is the least exact: themes stop nesting at some depth.
+    """
+    if origin == NESTING:
+        return 0
     name = (origin or "").partition(":")[0]
     return _RANK.get(Surface(name), 0) if name in _RANK else 0
 

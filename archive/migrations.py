@@ -103,6 +103,13 @@ CREATE TABLE links (
     PRIMARY KEY (article_id, position)
 );;
 CREATE INDEX links_host ON links(host);;
+CREATE TABLE article_parts (
+    article_id INTEGER NOT NULL REFERENCES articles(id),
+    part INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    markdown TEXT,
+    PRIMARY KEY (article_id, part)
+);;
 CREATE TABLE comments (
     id INTEGER PRIMARY KEY,
     article_id INTEGER NOT NULL REFERENCES articles(id),

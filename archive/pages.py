@@ -93,7 +93,8 @@ class Pages:
                 body = self._pack.compress(page.body)
                 self.db.execute("INSERT INTO bodies VALUES (?, 'zstd', ?, ?)", [digest, len(page.body), body])
             self.db.execute(
-                "INSERT INTO pages (source, kind, url, final_url, status, headers, fetched_at, lastmod, digest)"
+                "INSERT INTO pages"
+                " (source, kind, url, final_url, status, headers, fetched_at, lastmod, digest)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     page.source,
@@ -112,6 +113,13 @@ class Pages:
         """The page last received from an address, or None."""
         rows = self._read("WHERE source = ? AND url = ? ORDER BY pages.id DESC LIMIT 1", [source, url])
         return next(rows, None)
+
+    def newest_of_each(self, source: str) -> Iterator[Page]:
+        """The page last received from each address of a source, in the order of receipt."""
+        where = (
+            "WHERE pages.id IN (SELECT max(id) FROM pages WHERE source = ? GROUP BY url) ORDER BY pages.id"
+        )
+        return self._read(where, [source])
 
     def all(self, source: str) -> Iterator[Page]:
         """Every page of a source in the order of receipt, one at a time."""

@@ -102,6 +102,8 @@ class Article:
     Identity is the site and `post_id` (WordPress' own id), else the site and `url` (canonical).
     `text` is plain text, paragraphs divided by blank lines; `markdown` the same with its structure.
     `comments_stated` is the number of comments the site claims; `links` are the body's outward links.
+    Where the publisher divided the article, `part` counts from 1 and `text` is that part's alone;
+    `parts` is how many there are as far as the page names them.
     """
 
     url: str
@@ -120,6 +122,8 @@ class Article:
     comments_stated: int | None = None
     comments_open: bool | None = None
     links: tuple[str, ...] = ()
+    part: int = 1
+    parts: int = 1
     origins: Origins = ()
 
 

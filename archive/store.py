@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from sqlite_utils import Database
 
-from archive import rows, runs, visits
+from archive import parts, rows, runs, visits
 from archive.comments import CommentWriter
 from archive.database import connect, migrate, transaction
 from archive.merge import Value, compact, merge
@@ -66,12 +67,14 @@ class Archive:
                 [site.name, site.url, site.title, at],
             )
 
-    def save(self, page: Page, extract: Extract, *, cause: str = "edited") -> Saved:
+    def save(self, page: Page, extract: Extract, *, again_at: datetime | None = None) -> Saved:
         """Save everything one page says, and the facts of the visit, in one transaction.
 
-        `cause` is kept with the versions it makes: "edited" by the publisher, or "re-extracted".
+        `again_at` (aware) is for a page that was saved before and is read again by newer rules: what
+        changes then is kept as re-extracted from that moment on, and no visit is noted.
         """
-        at = rows.must(to_text(page.fetched_at))
+        at = rows.must(to_text(again_at or page.fetched_at))
+        cause = "edited" if again_at is None else "re-extracted"
         with transaction(self.db):
             saved, ids = Saved(), []
             for article in self._believed(extract, page.source):
@@ -81,7 +84,8 @@ class Archive:
             own = ids[0] if page.kind is PageKind.ARTICLE and len(ids) == 1 else None
             saved += self._save_comments(extract, page, own, cause, at)
             saved += visits.note_problems(self.db, page, extract.problems, own, at)
-            visits.note_visit(self.db, page, own, at, changed=bool(saved))
+            if again_at is None:
+                visits.note_visit(self.db, page, own, at, changed=bool(saved))
         return saved
 
     def set_cursor(self, source: str, name: str, value: str) -> None:
@@ -98,12 +102,19 @@ class Archive:
         self, article: Article, page: Page, extract: Extract, cause: str, at: str
     ) -> tuple[int, Saved]:
         old = self._find_article(page.source, article)
-        new = rows.article_values(article)
+        whole = parts.join(self.db, old, article)
         origins = dict(article.origins)
         if "authors" in origins:
             origins["byline"] = origins["authors"]
         held = json.loads(str(old["origins"])) if old else {}
-        merged = merge(old or {}, held, new, origins, surface=extract.surface, watched=rows.ARTICLE_WATCHED)
+        merged = merge(
+            old or {},
+            held,
+            rows.article_values(whole.article),
+            origins,
+            surface=extract.surface,
+            watched=rows.ARTICLE_WATCHED - ({"text"} if whole.grew else set()),
+        )
         lists = rows.lists_to_write(article, extract.surface, held)
         taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}
         if old is None:
@@ -111,6 +122,7 @@ class Archive:
         else:
             article_id = int(old["id"] or 0)
             self._update_article(old, merged.values, taken, merged.edited, cause, at)
+        parts.keep(self.db, article_id, whole)
         self._save_addresses(page, article, article_id, at)
         for name, (_, values) in lists.items():
             rows.LIST_WRITERS[name](self.db, article_id, values)

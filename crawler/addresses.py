@@ -77,6 +77,19 @@ def thread_pages(page: Page) -> ThreadPages:
     return ThreadPages(urls=urls, own=urls[own - 1] if own else None)
 
 
+def parts(page: Page) -> tuple[str, ...]:
+    """The addresses of the further parts of an article that is divided, as its first part names them."""
+    article = article_address(page.final_url)
+    path = urlsplit(article).path.rstrip("/").encode()
+    if not path or is_comment_page(page.url):
+        return ()
+    found = re.findall(
+        rb"""href=["'](?:https?://[^/"']+)?""" + re.escape(path) + rb"""/(\d{1,2})(/?)["']""", page.body
+    )
+    numbers = {int(number): slash.decode() for number, slash in found if int(number) > 1}
+    return tuple(f"{article.rstrip('/')}/{number}{slash}" for number, slash in sorted(numbers.items()))
+
+
 def is_comment_page(url: str) -> bool:
     """Whether an address is a further page of an article's thread."""
     return _COMMENT_PAGE.search(urlsplit(url).path) is not None

@@ -7,6 +7,7 @@ answer that is no listing is None, and an entry that cannot be understood is lef
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -38,12 +39,31 @@ def roots(site_url: str) -> tuple[str, str]:
     return urljoin(site_url + "/", "wp-json/"), urljoin(site_url + "/", "?rest_route=/")
 
 
-def posts_url(root: str, page: int, *, modified_after: datetime | None = None) -> str:
-    """A page of the listing of posts, the newest (or the last modified) first."""
+def posts_url(root: str, page: int, *, kind: str = "posts", modified_after: datetime | None = None) -> str:
+    """A page of the listing of posts of one kind, the newest (or the last modified) first."""
     query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "date", "order": "desc"}
     if modified_after is not None:
         query |= {"orderby": "modified", "modified_after": time_text(modified_after)}
-    return route_url(root, "posts", **query, _embed="author,wp:term,wp:featuredmedia", _fields=POST_FIELDS)
+    return route_url(root, kind, **query, _embed="author,wp:term,wp:featuredmedia", _fields=POST_FIELDS)
+
+
+def read_article_types(page: Page) -> tuple[str, ...]:
+    """The routes of a site's own post types that carry articles: those that share the posts' taxonomies."""
+    try:
+        types = json.loads(page.body) if page.status == 200 else {}
+    except ValueError:
+        return ()
+    kinds = types.values() if isinstance(types, dict) else ()
+    return tuple(
+        kind["rest_base"]
+        for kind in kinds
+        if isinstance(kind, dict)
+        and isinstance(kind.get("rest_base"), str)
+        and re.fullmatch(r"[\w-]+", kind["rest_base"])
+        and kind.get("rest_namespace", "wp/v2") == "wp/v2"
+        and kind.get("slug") not in {"post", "page", "attachment"}
+        and {"category", "post_tag"} & set(kind.get("taxonomies") or ())
+    )
 
 
 def comments_url(root: str, page: int, *, after: datetime | None = None, post: int | None = None) -> str:

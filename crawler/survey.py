@@ -13,15 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import scrapy
-from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.http import Request
 
 from archive.errors import SiteError
 from archive.records import Page, PageKind
 from crawler import addresses, feeds, rest, sitemaps
-from crawler.answers import page_of, page_of_failure
+from crawler.asking import Asking
 from crawler.run import settings
 
 LOOKED_INTO = 30  # files of a sitemap that are counted
@@ -74,7 +72,7 @@ def fetch_page(url: str, contact: str | None) -> Page:
     return page
 
 
-def _run(spider: type[_Asking], url: str, contact: str | None) -> Any:
+def _run(spider: type[_Looking], url: str, contact: str | None) -> Any:
     values = settings()
     values.set("DOWNLOAD_DELAY", 0.5, priority="cmdline")
     values.set("RETRY_TIMES", 1, priority="cmdline")
@@ -95,25 +93,15 @@ def _run(spider: type[_Asking], url: str, contact: str | None) -> Any:
     return found[0]
 
 
-class _Asking(scrapy.Spider):
+class _Looking(Asking):
     """Asks one question after another and leaves its finding, or the error, in `found`."""
 
-    name = "asking"
+    name = "looking"
 
     def __init__(self, home: str, found: list[Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.home = home
         self.found = found
-        self.robots: Any = None
-
-    @classmethod
-    def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> Any:
-        spider = super().from_crawler(crawler, *args, **kwargs)
-        crawler.signals.connect(spider.robots_parsed, signal=signals.robots_parsed)
-        return spider
-
-    def robots_parsed(self, robotparser: Any) -> None:
-        self.robots = robotparser
 
     async def start(self) -> AsyncIterator[Any]:
         try:
@@ -127,22 +115,18 @@ class _Asking(scrapy.Spider):
     async def look(self) -> Any:
         raise NotImplementedError
 
-    async def ask(self, url: str, kind: PageKind = PageKind.LISTING) -> Page:
-        request = Request(url, meta={"kind": kind, "asked": url}, dont_filter=True)
-        try:
-            return page_of(await self.crawler.engine.download_async(request), "survey")
-        except Exception as error:  # noqa: BLE001 - whatever kept the answer away is what we are here to find
-            return page_of_failure(error, request, "survey")
+    async def look_at(self, url: str) -> Page:
+        return await self.ask(PageKind.LISTING, url)
 
 
-class _PageSpider(_Asking):
+class _PageSpider(_Looking):
     async def look(self) -> Page:
-        return await self.ask(self.home, PageKind.ARTICLE)
+        return await self.ask(PageKind.ARTICLE, self.home)
 
 
-class _SurveySpider(_Asking):
+class _SurveySpider(_Looking):
     async def look(self) -> Survey:
-        home = await self.ask(self.home)
+        home = await self.look_at(self.home)
         if home.status != 200:
             raise SiteError(
                 f"{self.home} cannot be read: {home.error or f'the site answered {home.status}'}.",
@@ -163,11 +147,11 @@ class _SurveySpider(_Asking):
 
     async def _rest(self, found: Survey, home: Page) -> Survey:
         for root in rest.roots(found.url):
-            posts = await self.ask(rest.route_url(root, "posts", per_page=1, _fields="id,link"))
+            posts = await self.look_at(rest.route_url(root, "posts", per_page=1, _fields="id,link"))
             if rest.read_array(posts) is None:
                 continue
-            comments = await self.ask(rest.route_url(root, "comments", per_page=1, _fields="id"))
-            about = _object(await self.ask(root))
+            comments = await self.look_at(rest.route_url(root, "comments", per_page=1, _fields="id"))
+            about = _object(await self.look_at(root))
             self.article = _link(posts)
             return replace(
                 found,
@@ -181,7 +165,7 @@ class _SurveySpider(_Asking):
 
     async def _sitemaps(self, found: Survey) -> Survey:
         """The sitemaps robots.txt names, else the usual ones; where REST is closed, counted."""
-        named = tuple(self.robots.rp.sitemaps) if self.robots is not None else ()
+        named = self.named_sitemaps
         if found.rest:
             return replace(found, sitemaps=named)
         for url in named or sitemaps.candidates(found.url):
@@ -194,7 +178,7 @@ class _SurveySpider(_Asking):
         """The articles a sitemap names, files below it included, up to LOOKED_INTO files."""
         waiting, count, looked = [url], 0, 0
         while waiting and looked < LOOKED_INTO:
-            sitemap = sitemaps.read(await self.ask(waiting.pop(0)))
+            sitemap = sitemaps.read(await self.look_at(waiting.pop(0)))
             looked += 1
             if sitemap is not None:
                 waiting += sitemap.sitemaps
@@ -204,9 +188,9 @@ class _SurveySpider(_Asking):
         return count
 
     async def _feeds(self, found: Survey) -> Survey:
-        posts = await self.ask(feeds.posts_url(found.url))
+        posts = await self.look_at(feeds.posts_url(found.url))
         listed = feeds.read_posts(posts)
-        comments = await self.ask(feeds.comments_url(found.url))
+        comments = await self.look_at(feeds.comments_url(found.url))
         if listed and self.article is None:
             self.article = listed[0].url
         return replace(
@@ -216,7 +200,7 @@ class _SurveySpider(_Asking):
         )
 
     async def _comments(self, found: Survey) -> Survey:
-        page = await self.ask(self.article) if self.article else None
+        page = await self.look_at(self.article) if self.article else None
         styles = [
             name for name, mark in _STYLES.items() if page and re.search(mark, page.body, re.IGNORECASE)
         ]

@@ -31,6 +31,12 @@ FACES = {
         RestClosed(match="*rest_route*"),
         Missing(match="*sitemap*"),
     ),
+    "by listing pages": (
+        RestClosed(match="/wp-json*"),
+        RestClosed(match="*rest_route*"),
+        Missing(match="*sitemap*"),
+        Missing(match="/feed*"),
+    ),
 }
 
 

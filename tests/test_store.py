@@ -167,6 +167,24 @@ def test_lists_of_a_more_exact_surface_stay_whatever_is_read_last(archive):
     assert content(archive) == before
 
 
+def test_a_divided_article_has_the_text_of_all_its_parts_and_growing_together_is_no_edit(archive):
+    one, two = (
+        replace(STORY, text="One.", markdown="One.", parts=2),
+        replace(STORY, text="Two.", markdown="Two.", part=2),
+    )
+    for article in (one, two, one):
+        archive.save(page(), extract(article))
+    [row] = rows(archive, "SELECT text, markdown, version_count FROM articles")
+    assert row == {"text": "One.\n\nTwo.", "markdown": "One.\n\nTwo.", "version_count": 1}
+    archive.save(page(NOON + timedelta(days=1)), extract(replace(two, text="Too.", markdown=None)))
+    assert rows(archive, "SELECT text, version_count FROM articles") == [
+        {"text": "One.\n\nToo.", "version_count": 2}
+    ]
+    archive.save(page(NOON + timedelta(days=2)), extract(replace(one, text="One again.", parts=1)))
+    assert rows(archive, "SELECT text FROM articles") == [{"text": "One again."}]
+    assert rows(archive, "SELECT * FROM article_parts") == []
+
+
 def test_an_orphan_finds_its_parent_when_that_arrives(archive):
     archive.save(page(), extract(STORY, comments=[REPLY]))
     assert rows(archive, "SELECT parent_id, site_parent FROM comments") == [

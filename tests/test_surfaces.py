@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from archive.records import Page, PageKind, Seen
-from crawler import addresses, feeds, rest, revisit, sitemaps
+from crawler import addresses, feeds, listings, rest, revisit, sitemaps
 from crawler.guard import is_public, same_site
 
 HOME = "https://gazette.example"
@@ -151,6 +151,35 @@ def test_the_page_at_hand_is_unknown_where_permalinks_disagree():
 def test_comment_pages_of_other_articles_do_not_count():
     other = page(f'<a href="{HOME}/other.php/comment-page-4#comment-9">x</a>')
     assert addresses.thread_pages(other) == addresses.ThreadPages()
+
+
+def test_the_further_parts_of_a_divided_article_are_known():
+    body = f'<a href="{OWN}/2" class="post-page-numbers">2</a> <a href="/archives/2026/03/ice.php/3/">3</a>'
+    assert addresses.parts(page(body)) == (f"{OWN}/2", f"{OWN}/3/")
+    assert addresses.parts(page(body, url=f"{OWN}/comment-page-2")) == ()
+
+
+def test_a_listing_page_names_articles_and_the_older_page():
+    body = """<nav><a href="/about.php">About</a></nav>
+    <h2><a href="/archives/2026/03/ice.php#more">Ice</a></h2>
+    <a href="https://gazette.example/page/2">Older posts</a>"""
+    listing = listings.read(page(body, url=HOME + "/"))
+    assert [entry.url for entry in listing.listed] == [OWN]
+    assert listing.older == f"{HOME}/page/2"
+    assert listings.read(page("<a href='/page/3'>3</a>", url=f"{HOME}/page/2")).older == f"{HOME}/page/3"
+    assert listings.read(page(b"")) == listings.Listing()
+
+
+def test_a_sites_own_kinds_of_post_are_articles_if_they_share_the_posts_taxonomies():
+    types = {
+        "post": {"slug": "post", "rest_base": "posts", "taxonomies": ["category"]},
+        "report": {"slug": "report", "rest_base": "reports", "taxonomies": ["post_tag"]},
+        "product": {"slug": "product", "rest_base": "products", "taxonomies": ["product_cat"]},
+        "odd": {"slug": "odd", "rest_base": "../users", "taxonomies": ["category"]},
+        "broken": None,
+    }
+    assert rest.read_article_types(page(json.dumps(types))) == ("reports",)
+    assert rest.read_article_types(page("<html>")) == ()
 
 
 def test_a_comment_page_past_the_end_shows_no_comment():

@@ -1,0 +1,67 @@
+"""How a spider asks one question after another, and waits for each answer.
+
+The base of our spiders. An answer that never came, or that we were not allowed to ask for, is a
+Page with status 0: what kept it away is a fact about the site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Self
+
+import scrapy
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.http import Request
+
+from archive.records import Page, PageKind, Seen
+from crawler import feeds, rest
+from crawler.answers import page_of, page_of_failure
+
+
+class NoListingError(Exception):
+    """The answer to a question for a listing is none."""
+
+
+class Asking(scrapy.Spider):
+    """A spider that keeps to one site, `home`, and notes the sitemaps and the pace robots.txt tells."""
+
+    home: str
+    source_name = "survey"  # what the pages it fetches are filed under
+    robots: Any = None  # Scrapy's robot parser, once robots.txt was read
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Make a spider, as Scrapy asks."""
+        spider: Self = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.robots_parsed, signal=signals.robots_parsed)
+        return spider
+
+    def robots_parsed(self, robotparser: Any) -> None:
+        """Keep what robots.txt says."""
+        self.robots = robotparser
+
+    @property
+    def named_sitemaps(self) -> tuple[str, ...]:
+        """The sitemaps that robots.txt names."""
+        return tuple(self.robots.rp.sitemaps) if self.robots is not None else ()
+
+    async def ask(self, kind: PageKind, url: str, *, seen: Seen | None = None) -> Page:
+        """Ask and wait; only for what has changed since the visit that was `seen`."""
+        headers = feeds.validators(seen) if seen else {}
+        request = Request(url, headers=headers, meta={"kind": kind, "asked": url}, dont_filter=True)
+        try:
+            response = await self.crawler.engine.download_async(request)
+        except Exception as error:  # noqa: BLE001 - whatever kept the answer away is a fact about the site
+            return page_of_failure(error, request, self.source_name)
+        return page_of(response, self.source_name)
+
+    async def listing(self, kind: PageKind, address: Callable[[int], str]) -> AsyncIterator[Page]:
+        """The pages of a REST listing, in order. Raises NoListingError where one is not given."""
+        number = count = 1
+        while number <= count:
+            page = await self.ask(kind, address(number))
+            if rest.read_array(page) is None:
+                raise NoListingError(f"{page.url} answered {page.error or page.status}")
+            yield page
+            count, number = rest.page_count(page), number + 1
