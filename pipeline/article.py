@@ -33,8 +33,7 @@ def _none(problem: Problem) -> Extract:
 
 def _read(document: Document, head: Head, site: Site) -> Extract:
     survey = thread_count.survey(document, head)
-    language = head.language or site.language
-    thread = threads.take(document, site, head.url, head.post_id, language)
+    thread = threads.take(document, site, head, facts.opening_day(document, head, site))
     known = facts.read(document, head, site)
     prose = body.read(document, site, known.values.get("title"), known.values.get("authors", ()))
     problems = [

@@ -28,6 +28,16 @@ _TIME = re.compile(
 )
 _YMD = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?((?:19|20)\d{2}|\d{2})(?!\d)")
+_NUMERIC_THEN_YEAR = re.compile(r"(?<!\d)(\d{1,2})\.\s?(\d{1,2})\.?,?\s+((?:19|20)\d{2})(?!\d)")
+_DAY_BEFORE = re.compile(
+    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª|e)?[\s,]*(?:de|di|of|den|d')?[\s,/-]*$", re.I
+)
+_YEAR_BEFORE = re.compile(r"((?:19|20)\d{2})[\s,./年-]*(?:\d{1,2})?[\s.,/-]*$")
+_AFTER = re.compile(
+    r"[\s.,/-]*(?:(\d{1,2})(?:st|nd|rd|th|\.)?(?![\d:])[\s,.]*)?(?:de|del|of)?[\s,/-]*(?:'|’)?((?:19|20)\d{2}|\d{2}(?![\d:.]))?",
+    re.I,
+)
+_COMMON = ("de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "tr", "ru")
 _WORD = re.compile(r"[^\W\d_]+(?:\.(?=\s|,|$))?", re.U)
 _ZONE = re.compile(r"(?:\b(?:UTC|GMT)\b|(?<=[\d\s])Z\b)", re.I)
 
@@ -77,11 +87,17 @@ def rfc822(value: str | None) -> Moment | None:
 
 
 def printed(
-    raw: str | None, timezone: str, language: str | None, *, day_first: bool | None = None
+    raw: str | None,
+    timezone: str,
+    language: str | None,
+    *,
+    day_first: bool | None = None,
+    since: date | None = None,
 ) -> Moment | None:
     """A date printed for people, in the site's language and time zone.
 
     `day_first` settles 3/4/2009 where the page has told it by other dates; else the language does.
+    A date without a year is the first such day from `since` on, where that is given.
     """
     if not raw or len(raw) > 400:
         return None
@@ -89,7 +105,7 @@ def printed(
     if found is not None:
         return found
     text = raw.replace("\xa0", " ").replace("\u202f", " ")
-    day = _day(text, language, day_first)
+    day = _day(text, language, day_first, since)
     if day is None:
         return None
     clock = _clock(text, language)
@@ -116,7 +132,7 @@ def tells_day_first(raws: list[str]) -> bool | None:
 
 def looks_dated(text: str, language: str | None) -> bool:
     """Whether a short text holds a full date."""
-    return _day(text, language, None) is not None
+    return _day(text, language, None, None) is not None
 
 
 def relative(raw: str | None, fetched_at: datetime, language: str | None) -> Moment | None:
@@ -126,7 +142,7 @@ def relative(raw: str | None, fetched_at: datetime, language: str | None) -> Mom
     names = _names(_tongue(language))
     for unit, seconds in (("minute", 60), ("hour", 3600), ("day", 86400)):
         for word in names.get(unit, ()):
-            match = re.search(rf"(\d{{1,3}})\s*{re.escape(word)}s?(?!\w)", raw.lower())
+            match = re.search(rf"(\d{{1,3}})\s*{re.escape(word.lower())}s?(?!\w)", raw.lower())
             if match:
                 return (fetched_at.astimezone(UTC) - timedelta(seconds=int(match[1]) * seconds)).date()
     return None
@@ -137,43 +153,43 @@ def day_of(moment: Moment) -> date:
     return moment.date() if isinstance(moment, datetime) else moment
 
 
-def _day(text: str, language: str | None, day_first: bool | None) -> date | None:
+def _day(text: str, language: str | None, day_first: bool | None, since: date | None) -> date | None:
     if match := _YMD.search(text):
         return _date(int(match[1]), int(match[2]), int(match[3]))
     if match := _NUMERIC.search(text):
         first, second, year = int(match[1]), int(match[3]), _year(match[4])
         ordered = day_first if day_first is not None else match[2] == "." or not _month_first(language)
         return _date(year, second, first) if ordered or first > 12 else _date(year, first, second)
-    return _worded(text, language)
+    if match := _NUMERIC_THEN_YEAR.search(text):
+        return _date(int(match[3]), int(match[2]), int(match[1]))
+    return _worded(text, language, since)
 
 
-def _worded(text: str, language: str | None) -> date | None:
+def _worded(text: str, language: str | None, since: date | None) -> date | None:
     """A date with its month in words: any order of day, month and year."""
-    months = _months(_tongue(language))
-    for match in _WORD.finditer(text):
-        month = months.get(match[0].lower().rstrip("."))
-        if month is None:
-            continue
-        before = re.search(
-            r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª|e)?[\s,]*(?:de|di|of|den|d')?[\s,/-]*$",
-            text[: match.start()],
-            re.I,
-        )
-        after = re.match(
-            r"[\s.,/-]*(?:(\d{1,2})(?:st|nd|rd|th|\.)?(?![\d:])[\s,.]*)?(?:de|del|of)?[\s,/-]*(?:'|’)?((?:19|20)\d{2}|\d{2}(?![\d:.]))?",
-            text[match.end() :],
-            re.I,
-        )
-        earlier = re.search(r"((?:19|20)\d{2})[\s,./年-]*(?:\d{1,2})?[\s.,/-]*$", text[: match.start()])
-        day = before[1] if before else after[1] if after else None
-        year = after[2] if after and after[2] else earlier[1] if earlier else None
-        if day and year and (found := _date(_year(year), month, int(day))):
-            return found
+    for months in (_months(_tongue(language)), _months("")):
+        for match in _WORD.finditer(text):
+            month = months.get(match[0].lower().rstrip("."))
+            if month and (found := _around(text[: match.start()], month, text[match.end() :], since)):
+                return found
+    return None
+
+
+def _around(before: str, month: int, after: str, since: date | None) -> date | None:
+    """The date whose month stands between two pieces of text."""
+    ahead, behind, earlier = _DAY_BEFORE.search(before), _AFTER.match(after), _YEAR_BEFORE.search(before)
+    day = ahead[1] if ahead else behind[1] if behind else None
+    year = behind[2] if behind and behind[2] else earlier[1] if earlier else None
+    if day and year:
+        return _date(_year(year), month, int(day))
+    if day and since:
+        found = _date(since.year, month, int(day))
+        return found if found is None or found >= since else _date(since.year + 1, month, int(day))
     return None
 
 
 def _clock(text: str, language: str | None) -> tuple[int, int, int] | None:
-    rest = _NUMERIC.sub(" ", _YMD.sub(" ", text))
+    rest = _NUMERIC_THEN_YEAR.sub(" ", _NUMERIC.sub(" ", _YMD.sub(" ", text)))
     for match in _TIME.finditer(rest):
         hour, minute, second = int(match[1] or match[5]), int(match[2] or 0), int(match[3] or 0)
         half = (match[4] or match[6] or "").lower()[:1]
@@ -218,9 +234,9 @@ def _names(tongue: str) -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=64)
 def _months(tongue: str) -> dict[str, int]:
-    """Month names of one language, and English ones beside them."""
+    """Month names of one language and of English; of no language: those of many."""
     table: dict[str, int] = {}
-    for source in ("en", tongue):
+    for source in ("en", tongue) if tongue else _COMMON:
         names = _names(source)
         for number, month in enumerate(MONTHS, 1):
             for word in names.get(month, ()):

@@ -63,6 +63,14 @@ def read(document: Document, head: Head, site: Site) -> Facts:
     return Facts(values=found, rules={name: told[name][1] for name in found} | {"url": head.url_rule})
 
 
+def opening_day(document: Document, head: Head, site: Site) -> date | None:
+    """The article's day by its marks alone, for comments that tell no year."""
+    for raw, _ in _marks(document.index, head, "published"):
+        if found := dates.iso(raw, site.timezone):
+            return dates.day_of(found)
+    return None
+
+
 def _first(head: Head, *names: str) -> tuple[str | None, str]:
     for name in names:
         if value := plain(head.meta(name)):

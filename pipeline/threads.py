@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from lxml.html import HtmlElement
 
 from archive.records import Comment, CommentKind, Moment, Site
 from pipeline import addresses, dates, thread_items, thread_shapes
 from pipeline.markup import Index, drop, tokens
+from pipeline.heads import Head
 from pipeline.page import Document, standard_tree
 from pipeline.text import render
 from pipeline.thread_items import Reading
@@ -43,40 +45,74 @@ class _Read:
     ident: str | None
 
 
-def take(document: Document, site: Site, url: str, post_id: int | None, language: str | None) -> Thread:
-    """Read the thread, and take it out of the document's tree."""
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """How the page's dates are meant."""
+
+    timezone: str
+    language: str | None
+    day_first: bool | None
+    since: date | None
+    fetched_at: datetime
+
+    def read(self, reading: Reading) -> tuple[Moment | None, str]:
+        """The instant and its rule. A mark of the day alone yields to a printed time."""
+        marked = dates.iso(reading.mark, self.timezone)
+        printed = dates.printed(
+            reading.raw, self.timezone, self.language, day_first=self.day_first, since=self.since
+        )
+        if isinstance(marked, datetime) or (marked is not None and not isinstance(printed, datetime)):
+            return marked, reading.date_rule
+        if printed is not None:
+            return printed, reading.date_rule.replace("page:datetime", "page:printed")
+        return dates.relative(reading.raw, self.fetched_at, self.language), "page:relative"
+
+
+def take(document: Document, site: Site, head: Head, since: date | None) -> Thread:
+    """Read the thread, and take it out of the document's tree. `since` is the article's day, if known."""
     if site.comments == "none":
         return Thread()
-    keys = frozenset(addresses.path_key(known) for known in (document.page.url, document.page.final_url, url))
-    if post_id is not None:
-        keys |= {k.split("/")[0] + f"/?p={post_id}" for k in keys} | {
-            k.split("/")[0] + f"?p={post_id}" for k in keys
-        }
+    language = head.language or site.language
+    keys = _keys(document, head)
     reads = _read_all(document.index, document.base, keys, language)
     reparsed = False
     if not reads and _RAW_ID.search(document.source):
         tree = standard_tree(document.source)
         reads = _read_all(Index(tree), document.base, keys, language) if tree is not None else []
         reparsed = bool(reads)
-    return Thread(_records(reads, document, site, url, language), reparsed)
+    _settle_names(reads)
+    day_first = dates.tells_day_first([read.reading.raw for read in reads if read.reading.raw])
+    clock = _Clock(site.timezone, language, day_first, since, document.page.fetched_at)
+    idents = {id(read.item): read.ident for read in reads}
+    comments = (
+        _record(read, idents, head.url, document.base, number, clock) for number, read in enumerate(reads)
+    )
+    return Thread(tuple(comments), reparsed)
+
+
+def _keys(document: Document, head: Head) -> frozenset[str]:
+    """Every key under which the page's own comments may be linked."""
+    keys = {addresses.path_key(known) for known in (document.page.url, document.page.final_url, head.url)}
+    if head.post_id is not None:
+        keys |= {f"{key.split('/')[0]}?p={head.post_id}" for key in keys}
+    return frozenset(keys)
 
 
 def _read_all(index: Index, base: str, keys: frozenset[str], language: str | None) -> list[_Read]:
     """Readings in the order of the page. Inner comments are read, and taken out, before outer ones."""
-    items = thread_shapes.find(index, keys, base)
     reads = []
-    for item in reversed(items):
+    for item in reversed(thread_shapes.find(index, keys, base)):
         element = _alone(item)
-        if element is None:
+        if thread_items.awaiting(element):
             continue
-        if not thread_items.awaiting(element):
-            reading = thread_items.read(element, item.id, base, language, ping=_kind(item))
+        reading = thread_items.read(element, item.id, base, language, ping=_kind(item))
+        if reading.link_id or reading.author:
             reads.append(_Read(item, reading, item.id or reading.link_id))
     reads.reverse()
     return reads
 
 
-def _alone(item: Item) -> HtmlElement | None:
+def _alone(item: Item) -> HtmlElement:
     """The item's element, out of the tree; a term takes its definitions with it."""
     element = item.element
     if item.behind:
@@ -85,8 +121,7 @@ def _alone(item: Item) -> HtmlElement | None:
         for part in (element, *item.behind):
             whole.append(part)
         element = whole
-    if element.getparent() is not None:
-        drop(element)
+    drop(element)
     return element
 
 
@@ -97,30 +132,12 @@ def _kind(item: Item) -> str | None:
     return "pingback" if "pingback" in marks or item.listed_ping else None
 
 
-def _records(
-    reads: list[_Read], document: Document, site: Site, url: str, language: str | None
-) -> tuple[Comment, ...]:
-    _settle_names(reads)
-    day_first = dates.tells_day_first([r.reading.raw for r in reads if r.reading.raw])
-    idents = {id(read.item): read.ident for read in reads}
-    out = []
-    for position, read in enumerate(reads):
-        published, date_rule = _when(read.reading, document, site, language, day_first)
-        out.append(_record(read, idents, url, document.base, position, published, date_rule))
-    return tuple(out)
-
-
 def _record(
-    read: _Read,
-    idents: dict[int, str | None],
-    url: str,
-    base: str,
-    position: int,
-    published: Moment | None,
-    date_rule: str,
+    read: _Read, idents: dict[int, str | None], url: str, base: str, position: int, clock: _Clock
 ) -> Comment:
     reading, item = read.reading, read.item
     body = render(reading.markup, base)
+    published, date_rule = clock.read(reading)
     parent = item.parent_id or (idents.get(id(item.parent)) if item.parent is not None else None)
     rules = (
         ("author", reading.author_rule),
@@ -145,20 +162,6 @@ def _record(
     )
 
 
-def _when(
-    reading: Reading, document: Document, site: Site, language: str | None, day_first: bool | None
-) -> tuple[Moment | None, str]:
-    """The instant: by the machine's mark, else as printed; a mark of the day alone yields to a printed time."""
-    marked = dates.iso(reading.mark, site.timezone)
-    printed = dates.printed(reading.raw, site.timezone, language, day_first=day_first)
-    if marked is not None:
-        exact = not hasattr(marked, "hour") and hasattr(printed, "hour")
-        return (printed, "page:printed") if exact else (marked, reading.date_rule)
-    if printed is not None:
-        return printed, reading.date_rule.replace("page:datetime", "page:printed")
-    return dates.relative(reading.raw, document.page.fetched_at, language), "page:relative"
-
-
 def _settle_names(reads: list[_Read]) -> None:
     """Names by the label "Reply to NAME" where it differs from what was found beside the comment."""
     heads: Counter[str] = Counter()
@@ -173,9 +176,4 @@ def _settle_names(reads: list[_Read]) -> None:
         label = read.reading.label
         told = label[len(prefix) :].strip() if label and prefix.strip() and label.startswith(prefix) else None
         if told and told != read.reading.author:
-            read.reading = _renamed(read.reading, told)
-
-
-def _renamed(reading: Reading, author: str) -> Reading:
-    values = {name: getattr(reading, name) for name in Reading.__slots__}
-    return Reading(**(values | {"author": author, "author_rule": "page:reply-label"}))
+            read.reading = replace(read.reading, author=told, author_rule="page:reply-label")

@@ -1,0 +1,131 @@
+"""When a comment was written, as the page tells it.
+
+Knows where themes print a date, and that what they put into `datetime` is not always one. Its law: a date
+that the reader wrote is never the date of the comment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from pipeline import dates
+from pipeline.markup import attribute, classes, text_of
+from pipeline.text import line
+from pipeline.thread_marks import DATES, Scene
+
+LINE = 70
+"""Longer runs of text are no line of a theme's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """The machine's mark of a date, the printed date, the rule, and the element that holds them."""
+
+    mark: str | None = None
+    raw: str | None = None
+    rule: str = "none"
+    element: HtmlElement | None = None
+
+
+def read(scene: Scene, *, ping: bool) -> Stamp:
+    """The date of a comment. Of a ping only what is marked, since its title may hold another one."""
+    found = _marked(scene) or _titled(scene) or _linked(scene) or _classed(scene)
+    if found is None and not ping:
+        found = _lines(scene) or _loose(scene)
+    return found or _unread(scene)
+
+
+def _marked(scene: Scene) -> Stamp | None:
+    """A date for machines."""
+    for node in scene.element.iter("*"):
+        stamp = node.get("datetime")
+        if stamp and not (scene.in_body(node) and node.tag in ("ins", "del")):
+            rule = "page:datetime" if dates.iso(stamp) else "page:printed"
+            return Stamp(mark=stamp, raw=text_of(node) or stamp, rule=rule, element=node)
+        if node.get("itemprop") in ("datePublished", "dateCreated", "commentTime"):
+            mark = attribute(node, "content", "datetime") or None
+            return Stamp(mark=mark, raw=text_of(node) or mark, rule="page:itemprop", element=node)
+    return None
+
+
+def _titled(scene: Scene) -> Stamp | None:
+    """A full date in a title, beside "2 hours ago"."""
+    for node in scene.element.iter("abbr", "span", "div", "a", "time"):
+        title = node.get("title") or ""
+        if (
+            title
+            and len(title) < LINE
+            and not scene.in_body(node)
+            and dates.looks_dated(title, scene.language)
+        ):
+            return Stamp(raw=line(title), rule="page:title", element=node)
+    return None
+
+
+def _linked(scene: Scene) -> Stamp | None:
+    """The permalink, or the line that it stands in."""
+    for link in scene.element.iter("a"):
+        if not scene.number or not (link.get("href") or "").endswith(f"#comment-{scene.number}"):
+            continue
+        for node in (link, link.getparent()):
+            if node is not None and len(text_of(node)) < 200 and (raw := _dated(node, scene.language)):
+                return Stamp(raw=raw, rule="page:permalink", element=link)
+    return None
+
+
+def _classed(scene: Scene) -> Stamp | None:
+    for node in classes(scene.element, *DATES):
+        if not _holds(node, scene) and (raw := _dated(node, scene.language)):
+            return Stamp(raw=raw, rule="page:date-class", element=node)
+    return None
+
+
+def _lines(scene: Scene) -> Stamp | None:
+    """A date in an element of its own without a class."""
+    for node in scene.element.iter("time", "small", "span", "p", "em", "div", "h4", "h5", "cite", "dt", "li"):
+        if _holds(node, scene) or (scene.sure and scene.in_body(node)):
+            continue
+        said = text_of(node)
+        if len(said) < LINE * 2 and (raw := _dated(node, scene.language)) and len(said) - len(raw) < LINE:
+            return Stamp(raw=raw, rule="page:printed", element=node)
+    return None
+
+
+def _loose(scene: Scene) -> Stamp | None:
+    """A date printed between elements."""
+    for words in _runs(scene.element):
+        if len(words) < LINE and dates.looks_dated(words, scene.language):
+            return Stamp(raw=line(words), rule="page:words")
+    return None
+
+
+def _runs(element: HtmlElement) -> Iterator[str]:
+    yield element.text or ""
+    for node in element.iter("*"):
+        if node is not element:
+            yield node.tail or ""
+
+
+def _unread(scene: Scene) -> Stamp:
+    """What stands where a date should, though it cannot be read as one."""
+    for node in classes(scene.element, *DATES):
+        if (said := text_of(node)) and len(said) < LINE and not _holds(node, scene):
+            return Stamp(raw=said, rule="page:unread", element=node)
+    return Stamp()
+
+
+def _holds(node: HtmlElement, scene: Scene) -> bool:
+    """Whether a node contains the words, so that a date in it could be the reader's."""
+    return scene.body is not None and node is not scene.body and node in scene.body.iterancestors()
+
+
+def _dated(node: HtmlElement, language: str | None) -> str | None:
+    """The words of a node that hold a date, the shortest run of text first."""
+    for piece in (node.text, *(child.tail for child in node)):
+        if piece and len(piece) < LINE * 2 and dates.looks_dated(piece, language):
+            return line(piece)
+    said = text_of(node)
+    return said if len(said) < LINE * 2 and dates.looks_dated(said, language) else None
