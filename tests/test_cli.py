@@ -314,18 +314,22 @@ def test_the_contracts_are_written_down() -> None:
 
 
 def test_explain_keeps_its_contract(town: Town, tmp_path: Path) -> None:
-    url, body = town.page()
-    page = tmp_path / "page.html.gz"
-    page.write_bytes(gzip.compress(body))
-    told = town.run("explain", str(page), "--url", url, "--json")
-    explained = json.loads(told.stdout)
-    keeps(explained, promised("## `backissue explain FILE_OR_URL --json`"))
-    keeps(explained["article"], ARTICLE)
-    assert explained["comments"]
-    for comment in explained["comments"]:
+    comments = []
+    for article in town.site.articles:
+        page = tmp_path / f"{article.id}.html.gz"
+        with urlopen(article.url) as answer:
+            page.write_bytes(gzip.compress(answer.read()))
+        explained = json.loads(town.run("explain", str(page), "--url", article.url, "--json").stdout)
+        keeps(explained, promised("## `backissue explain FILE_OR_URL --json`"))
+        assert (explained["article"] is None) is article.protected
+        if explained["article"] is not None:
+            keeps(explained["article"], ARTICLE)
+        for problem in explained["problems"]:
+            keeps(problem, PROBLEM)
+        comments += explained["comments"]
+    for comment in comments:
         keeps(comment, COMMENT)
-    for problem in explained["problems"]:
-        keeps(problem, PROBLEM)
+    assert {comment["kind"] for comment in comments} > {"comment"}, "pings are among them"
 
 
 def test_a_page_without_an_article_is_null_and_its_problems_keep_the_contract(
@@ -446,6 +450,7 @@ def test_init_of_a_known_site_works_without_the_network(here: Path) -> None:
 def test_init_of_an_address_that_does_not_answer_writes_nothing(here: Path) -> None:
     done = run("init", "https://www.example.org")
     assert (done.exit_code, done.stdout, list(here.iterdir())) == (1, "", [])
+    assert "Error: https://www.example.org cannot be read: nobody answers." in done.stderr
 
 
 @pytest.mark.usefixtures("unreachable")
