@@ -184,6 +184,7 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
             children.wait_for(clock.crawls, children.GRACE)
             children.ask_to_stop(others)
             children.wait_for(others, CLOSING)
+            Archive.open(config.archive).close()  # the last to leave folds the write-ahead log into the file
         except KeyboardInterrupt:
             return Exit.INTERRUPTED
         finally:

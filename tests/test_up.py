@@ -16,6 +16,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from crawler.sample import SampleSite
+
 PROGRAM = Path(__file__).resolve().parents[1] / "scheduler.py"
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for left-over processes in /proc")
@@ -122,6 +124,7 @@ def test_it_archives_and_serves_and_an_interruption_ends_it_cleanly(up: Up) -> N
     up.process.send_signal(signal.SIGINT)
     assert up.process.wait(30) == 0, up.log.read_text()
     assert up.others() == set()
+    assert not list(up.folder.glob("archive.db-*")), "nothing waits beside the file to be folded into it"
     assert up.sound()
     with sqlite3.connect(up.folder / "archive.db") as connection:
         outcomes = connection.execute("SELECT outcome FROM runs").fetchall()
@@ -160,3 +163,43 @@ def test_a_second_interruption_is_immediate(up: Up) -> None:
     assert up.process.wait(5) == 130
     assert up.others() == set()
     assert up.sound()
+
+
+def test_an_interrupted_crawl_keeps_what_it_had_and_leaves_with_130(tmp_path: Path) -> None:
+    with SampleSite(articles=60, comments=0) as site:
+        (tmp_path / "backissue.toml").write_text(
+            f"[sources.one]\nurl = '{site.url}'\ndelay = 0.2\n[sources.two]\nurl = '{site.url}'\n",
+            encoding="utf-8",
+        )
+        crawl = subprocess.Popen(
+            [sys.executable, str(PROGRAM), "crawl"], cwd=tmp_path, stdout=subprocess.PIPE
+        )
+        until(lambda: len(site.asked("/archives/*")) > 3, "a few pages were asked for")
+        crawl.send_signal(signal.SIGINT)
+        told, _ = crawl.communicate(timeout=30)
+    assert crawl.returncode == 130
+    assert told.startswith(b"one: interrupted."), (
+        "one process stands for all sources, and the second never began"
+    )
+    with sqlite3.connect(tmp_path / "archive.db") as connection:
+        assert connection.execute("SELECT count(*) FROM articles WHERE text IS NOT NULL").fetchone()[0] >= 3
+
+
+@pytest.mark.parametrize("command", ["serve", "schedule"])
+def test_what_runs_until_it_is_ended_ends_well(tmp_path: Path, command: str) -> None:
+    with SampleSite(articles=1) as site:
+        (tmp_path / "backissue.toml").write_text(
+            f"[sources.one]\nurl = '{site.url}'\ndelay = 0\n", encoding="utf-8"
+        )
+        subprocess.run([sys.executable, str(PROGRAM), "crawl"], cwd=tmp_path, check=True, capture_output=True)
+        port = str(free_port())
+        arguments = [command, "--port", port] if command == "serve" else [command]
+        log = (tmp_path / "log").open("w+b")
+        running = subprocess.Popen(
+            [sys.executable, str(PROGRAM), *arguments], cwd=tmp_path, stdout=log, stderr=log
+        )
+        told = b"startup complete" if command == "serve" else b"Archiving one"
+        until(lambda: told in (tmp_path / "log").read_bytes(), "it had started")
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 0, (tmp_path / "log").read_text()
+        log.close()
