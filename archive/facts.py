@@ -60,6 +60,11 @@ class Facts:
             yield from map(_seen, rows)
             last = rows[-1]["place"]
 
+    def holds(self, url: str) -> bool:
+        """Whether an article is known at an address."""
+        sql = "SELECT 1 FROM addresses WHERE source = ? AND url = ?"
+        return self._one(sql, self.source, url) is not None
+
     def address_of(self, post_id: int) -> str | None:
         """The address of the article with the site's own id, or None."""
         row = self._one("SELECT url FROM articles WHERE source = ? AND post_id = ?", self.source, post_id)

@@ -62,8 +62,8 @@ class Discovery(Asking):
                 async for item in self._listed_by_rest(partial(rest.posts_url, root, modified_after=after)):
                     self.rung, self.rest_root = "rest", root
                     yield item
-                for kind in () if recent or not self.rest_root else await self._further_kinds(root):
-                    async for item in self._listed_by_rest(partial(rest.posts_url, root, kind=kind)):
+                if self.rest_root and not recent:
+                    async for item in self._beside_rest(root):
                         yield item
             except NoListingError as refusal:
                 if not self.rest_root:
@@ -85,11 +85,27 @@ class Discovery(Asking):
                 yield request
             first = False
 
-    async def _further_kinds(self, root: str) -> tuple[str, ...]:
-        """The site's own kinds of post that carry articles, besides "posts"."""
-        return rest.read_article_types(await self.ask(PageKind.LISTING, rest.route_url(root, "types")))
+    async def _beside_rest(self, root: str) -> AsyncIterator[Any]:
+        """What the listing of posts leaves out: the site's own kinds of post, and what only sitemaps name."""
+        types = await self.ask(PageKind.LISTING, rest.route_url(root, "types"))
+        for kind in rest.read_article_types(types):
+            async for item in self._listed_by_rest(partial(rest.posts_url, root, kind=kind)):
+                yield item
+        async for listed in self._in_sitemaps():
+            for entry in listed:
+                if not self.facts.holds(entry.url):
+                    for request in self.request(entry.url, lastmod=entry.lastmod):
+                        yield request
 
     async def _by_sitemap(self) -> AsyncIterator[Request]:
+        async for listed in self._in_sitemaps():
+            self.rung = "sitemap"
+            for request in self.requests(listed):
+                yield request
+                await self.room()
+
+    async def _in_sitemaps(self) -> AsyncIterator[tuple[Listed, ...]]:
+        """The articles that the site's sitemaps name, one file at a time."""
         waiting = list(self.named_sitemaps or sitemaps.candidates(self.home))
         seen: set[str] = set()
         while waiting and len(seen) < sitemaps.MAX_FILES:
@@ -101,11 +117,8 @@ class Discovery(Asking):
             if sitemap is None:
                 continue
             waiting = [*sitemap.sitemaps, *(waiting if self.named_sitemaps or not sitemap.sitemaps else ())]
-            if any(map(self.is_article, sitemap.listed)):
-                self.rung = "sitemap"
-            for request in self.requests(sitemap.listed):
-                yield request
-                await self.room()
+            if articles := tuple(filter(self.is_article, sitemap.listed)):
+                yield articles
 
     async def _by_feed(self) -> AsyncIterator[Any]:
         """Back through the pages of the feed: to its end the first time, later to what is known.

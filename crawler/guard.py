@@ -40,6 +40,8 @@ class GuardMiddleware:
         home = getattr(self.crawler.spider, "home", None)
         if home is not None and not same_site(request.url, home):
             raise OffSiteError(f"{request.url} is not on the site {home}")
+        if is_loopback(urlsplit(request.url).hostname):
+            request.meta["proxy"] = None  # a proxy from the environment cannot reach this machine's loopback
 
 
 def same_site(url: str, home: str) -> bool:
@@ -84,10 +86,11 @@ class PublicResolver(CachingThreadedResolver):
 
     def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802
         """Resolve a name. Fails with DNSLookupError where it leads to a private address."""
-        return super().getHostByName(name, timeout).addCallback(_refuse_private, name)
+        return super().getHostByName(name, timeout).addCallback(refuse_private, name)
 
 
-def _refuse_private(address: str, name: str) -> str:
+def refuse_private(address: str, name: str) -> str:
+    """The address a name leads to. Raises DNSLookupError where it is private and the name does not say so."""
     if is_public(address) or is_loopback(name):
         return address
     raise DNSLookupError(f"{name} leads to the private address {address}, which is never fetched")

@@ -1,10 +1,12 @@
 """Whole crawls of the sample newspaper by the real program, over HTTP, in fair weather and foul."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +15,7 @@ from crawling import Crawls
 from archive.locks import hold
 from crawler.sample import (
     Challenge,
+    Fault,
     Missing,
     Redirect,
     RedirectLoop,
@@ -89,6 +92,22 @@ def test_the_archive_holds_what_the_paper_published_and_a_second_crawl_changes_n
     assert not crawls.crawl().saved
     assert crawls.content() == before
     assert len(site.requests) - requests <= 8
+
+
+class Forgetful(Fault):
+    """A REST listing that leaves its first entry out."""
+
+    def answer(self, request, ordinary):
+        response = ordinary()
+        return replace(response, body=json.dumps(json.loads(response.body)[1:]).encode())
+
+
+def test_an_article_that_rest_leaves_out_is_found_in_the_sitemap(site, crawls):
+    site.faults.add(Forgetful(match="/wp-json/wp/v2/posts*"))
+    crawls.crawl()
+    assert {row["post_id"] for row in crawls.rows("SELECT post_id FROM articles WHERE text IS NOT NULL")} == {
+        article.id for article in site.articles if not article.protected
+    }
 
 
 def test_news_are_found_wherever_they_appear(site, crawls):

@@ -5,10 +5,11 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from twisted.internet.error import DNSLookupError
 
 from archive.records import Page, PageKind, Seen
 from crawler import addresses, feeds, listings, rest, revisit, sitemaps
-from crawler.guard import is_public, same_site
+from crawler.guard import is_public, refuse_private, same_site
 
 HOME = "https://gazette.example"
 OWN = f"{HOME}/archives/2026/03/ice.php"

@@ -1,0 +1,95 @@
+"""Kept pages read again: what today's rules would change is told first, and then kept as re-extracted."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from archive.pages import Pages
+from archive.records import Page, PageKind, Site
+from archive.store import Archive
+from pipeline import process
+from pipeline.replay import Difference, replay
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LATER = NOON + timedelta(days=30)
+SITE = Site(name="gazette", url="https://gazette.example")
+URL = "https://gazette.example/archives/2026/03/ice.php"
+PAGE = Page(
+    source="gazette",
+    kind=PageKind.ARTICLE,
+    url=URL,
+    final_url=URL,
+    status=200,
+    headers=(("content-type", "text/html; charset=utf-8"),),
+    fetched_at=NOON,
+    body=b"""<!doctype html><html lang="en"><head><title>Ice in the harbour - Gazette</title>
+    <link rel="canonical" href="https://gazette.example/archives/2026/03/ice.php"></head>
+    <body class="single single-post postid-7"><article id="post-7" class="post hentry">
+    <h1 class="entry-title">Ice in the harbour</h1><div class="entry-content">
+    <p>Ice closed the harbour on Sunday, and the pilots walked home across the water.</p>
+    <p>Nobody had seen the like since the winter in which the bell tower froze.</p></div></article>
+    <div id="comments"><ol class="commentlist"><li id="comment-11" class="comment even depth-1">
+    <div class="comment-author vcard"><cite class="fn">E</cite></div>
+    <p>Bring skates.</p></li></ol></div></body></html>""",
+)
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """An archive whose page was once read by poorer rules."""
+    with Archive.open(tmp_path / "archive.db") as archive, Pages.open(tmp_path / "pages.db") as pages:
+        archive.add_source(SITE, "2026-03-01T12:00:00Z")
+        pages.keep(PAGE)
+        archive.save(PAGE, process(PAGE, SITE))
+        archive.db.execute("UPDATE articles SET title = 'Ice in the harbour - Gazette'")
+        archive.db.execute("UPDATE comments SET author = 'E says:'")
+        yield archive, pages
+
+
+def titles(archive):
+    return [row["title"] for row in archive.db.query("SELECT title FROM articles")]
+
+
+EXPECTED = {
+    Difference(
+        what="article", id=1, field="title", before="Ice in the harbour - Gazette", after="Ice in the harbour"
+    ),
+    Difference(what="comment", id=1, field="author", before="E says:", after="E"),
+}
+
+
+def test_a_rehearsal_tells_the_differences_and_writes_nothing(kept):
+    archive, pages = kept
+    [replayed] = replay(archive, pages, SITE, now=LATER, apply=False)
+    assert set(replayed.differences) == EXPECTED
+    assert titles(archive) == ["Ice in the harbour - Gazette"]
+    assert archive.db["article_versions"].count == 0
+
+
+def test_what_is_applied_is_marked_as_re_extracted_and_is_no_visit(kept):
+    archive, pages = kept
+    [replayed] = replay(archive, pages, SITE, now=LATER, apply=True)
+    assert set(replayed.differences) == EXPECTED
+    assert titles(archive) == ["Ice in the harbour"]
+    [version] = archive.db.query("SELECT title, cause, until FROM article_versions")
+    assert version == {
+        "title": "Ice in the harbour - Gazette",
+        "cause": "re-extracted",
+        "until": "2026-03-31T12:00:00Z",
+    }
+    assert [row["fetched_at"] for row in archive.db.query("SELECT fetched_at FROM visits")] == [
+        "2026-03-01T12:00:00Z"
+    ]
+
+
+def test_where_the_rules_agree_with_the_archive_there_is_nothing_to_tell(kept):
+    archive, pages = kept
+    list(replay(archive, pages, SITE, now=LATER, apply=True))
+    assert list(replay(archive, pages, SITE, now=LATER, apply=True)) == []
+
+
+def test_only_the_newest_page_of_an_address_is_read(kept):
+    archive, pages = kept
+    list(replay(archive, pages, SITE, now=LATER, apply=True))
+    pages.keep(Page(**{name: getattr(PAGE, name) for name in PAGE.__slots__} | {"body": b"<html></html>"}))
+    assert list(replay(archive, pages, SITE, now=LATER, apply=False)) == []
