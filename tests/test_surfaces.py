@@ -253,3 +253,10 @@ def test_only_the_configured_site_is_fetched(url, home, expected):
 )
 def test_private_addresses_are_not_public(address):
     assert not is_public(address)
+
+
+def test_a_public_name_that_leads_to_a_private_address_is_refused():
+    with pytest.raises(DNSLookupError, match="private"):
+        refuse_private("10.0.0.7", "gazette.example")
+    assert refuse_private("127.0.0.1", "localhost") == "127.0.0.1"
+    assert refuse_private("93.184.216.34", "gazette.example") == "93.184.216.34"
