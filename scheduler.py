@@ -257,7 +257,8 @@ def explain(context: Context, page: str, url: str | None, source: str | None, as
     if page.startswith(("http://", "https://")):
         from crawler.survey import fetch_page  # noqa: PLC0415  (Scrapy is slow to import)
 
-        read = fetch_page(page, config.contact)
+        with crawler_cli.quietly():
+            read = fetch_page(page, config.contact)
     else:
         read = pipeline_cli.read_file(page, url)
     pipeline_cli.explain(read, partial(site_for, config, source), as_json=as_json)

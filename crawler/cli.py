@@ -5,6 +5,7 @@ It knows what to ask and how to say the answer; how a site is looked at and craw
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -140,6 +141,16 @@ def sample_port(config: Config) -> int:
     return urlsplit(config.sources[0].site.url).port or 80
 
 
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Keep Scrapy's log of what failed off the terminal, where the failure is told as a sentence."""
+    logging.disable(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
 def _epoch(config: Config) -> datetime:
     site, now = config.sources[0].site, datetime.now(UTC)
     with Archive.open(config.archive) as archive:
@@ -217,7 +228,8 @@ def _look(url: str, contact: str | None, *, must: bool) -> Survey | None:
 
     say(f"Looking at {url} …")
     try:
-        return survey(url, contact)
+        with quietly():
+            return survey(url, contact)
     except SiteError as error:
         if must:
             raise
