@@ -16,9 +16,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-PROGRAM = (
-    Path(__file__).parents[1] / "scheduler.py"
-)  # by its place: no folder can shadow it
+PROGRAM = Path(__file__).parents[1] / "scheduler.py"  # by its place: no folder can shadow it
 GRACE = 20.0  # seconds for a crawl to end its page and save it
 
 
