@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import threading
@@ -16,6 +17,7 @@ import pytest
 from room_server import Room
 
 from archive.public.room import metadata_for
+from archive.public.web import read
 
 OURS = (
     "/",
@@ -285,3 +287,20 @@ def test_the_settings_of_the_served_archive_are_those_that_are_started(path: Pat
     assert "-i" not in command
     assert publish.address(port=9, base_url="/papers/") == "http://127.0.0.1:9/papers"
     assert json.dumps(dict(publish.SETTINGS))
+
+
+def test_one_page_is_read_from_one_state_of_the_file(tmp_path: Path) -> None:
+    path = made.build(tmp_path / "one.db", count=2)
+    room = Room(path)
+
+    def twice(connection: sqlite3.Connection) -> list[int]:
+        counts = [connection.execute("SELECT count(*) FROM articles").fetchone()[0]]
+        with sqlite3.connect(path) as writer:
+            writer.execute(
+                "INSERT INTO articles (source, url, first_seen, changed_at) VALUES ('quayside', 'x', '', '')"
+            )
+        writer.close()
+        return [*counts, connection.execute("SELECT count(*) FROM articles").fetchone()[0]]
+
+    before, after = asyncio.run(read(room.datasette, "one", twice))
+    assert before == after
