@@ -172,14 +172,16 @@ def _guessed(document: Document) -> tuple[date | None, str]:
             return date(int(match[1]), int(match[2]), int(match[3])), "page:address"
         except ValueError:
             pass
-    try:
-        found = find_date(
-            document.tree, extensive_search=False, original_date=True, url=document.page.final_url
-        )
-    except Exception:  # noqa: BLE001  # a third party's fault on one page
-        found = None
-    day = dates.iso(found)
-    return (day if isinstance(day, date) else None), "page:htmldate"
+    for thorough in (False, True):
+        try:
+            found = find_date(
+                document.tree, extensive_search=thorough, original_date=True, url=document.page.final_url
+            )
+        except Exception:  # noqa: BLE001  # a third party's fault on one page
+            found = None
+        if (day := dates.iso(found)) is not None:
+            return dates.day_of(day), "page:htmldate-guess" if thorough else "page:htmldate"
+    return None, "none"
 
 
 def _terms(index: Index, head: Head, which: str) -> tuple[tuple[str, ...], str]:

@@ -17,7 +17,7 @@ from lxml import etree
 from archive.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
 from pipeline import addresses, dates
 from pipeline.page import decode
-from pipeline.text import line, plain, render
+from pipeline.text import is_excerpt, plain, render
 
 _POST_ID = re.compile(r"[?&](?:p|page_id)=(\d{1,18})")
 _COMMENT_ID = re.compile(r"#comment-(\d{1,18})")
@@ -29,7 +29,6 @@ _NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,30});"
 _APPEARED = re.compile(
     r"\s*(?:<p>)?(?:The post )?<a\b[^>]*>[^<]*</a>\s*[^<]{0,40}<a\b[^>]*>[^<]*</a>\.?\s*(?:</p>)?\s*$"
 )
-_EXCERPT = re.compile(r"^\[(?:…|\.\.\.)\].*\[(?:…|\.\.\.)\]$", re.S)
 
 
 def posts(page: Page, site: Site) -> Extract:
@@ -121,7 +120,7 @@ def _comment(entry: etree._Element, page: Page, site: Site) -> Comment | Problem
         )
     parent, origin = _parent(entry, markup)
     body = render(_IN_REPLY.sub("", markup, count=1) if origin == "feed:prefix" else markup, link)
-    ping = bool(body.text and _EXCERPT.match(body.text))
+    ping = is_excerpt(body.text)
     names = _names(entry)
     return Comment(
         id=ident[1],

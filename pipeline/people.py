@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from lxml.html import HtmlElement
+from trafilatura.xpaths import AUTHOR_XPATHS
 
 from pipeline.heads import Head, resolve, string, values
 from pipeline.markup import Index, elsewhere, text_of, tokens
@@ -22,7 +24,11 @@ _BY = re.compile(
 )
 _SPLIT = re.compile(r"\s*(?:;|\||\s/\s|\s&\s|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\bwith\b|,)\s*")
 _NOT_A_NAME = re.compile(
-    r"https?:|@\w+\.|^\W*$|^(?:admin|editor|by|author|posted|guest|staff writer|share|follow|read more|view all posts.*|about the author)$",
+    r"https?:|@\w+\.|^\W*$|^(?:admin|editor|by|author|posted|guest|staff writer|share|follow|read more|weiter|no author|unknown|about the author|(?:view all|all|more|zeige alle|alle|weitere|tous les|voir tous|ver todas?) (?:posts|articles|artikel|beitr[äa]ge|entries).*)$",
+    re.I,
+)
+_ALL_BY = re.compile(
+    r"^(?:view all|all|more|zeige alle|alle|weitere|tous les|ver todas? las?) (?:posts|articles|artikel|beitr[äa]ge|entradas|entries)\s+(?:by|von|par|de|por)\s+",
     re.I,
 )
 _CUT = re.compile(r"\s+(?:[-–—|•·]\s+.*|(?:on|am|le|el)\s+\S*\d.*|\d{1,2}[./ ].*)$")
@@ -58,6 +64,7 @@ def read(index: Index, head: Head) -> Found:
         ("page:byline", lambda: _byline(index)),
         ("page:microdata", lambda: _microdata(index)),
         ("page:meta", lambda: _meta(head)),
+        ("page:trafilatura", lambda: _guessed(index)),
     )
     for rule, names in rules:
         found = tuple(dict.fromkeys(part for name in names() for part in split(plain(name))))
@@ -88,11 +95,24 @@ def _byline(index: Index) -> list[str]:
         [n for n in index.having(_LINES) if n.tag in _TAGS],
         [a for a in links if re.search(r"/(?:author|autor|auteur)/[^/]+/?$", a.get("href"))],
     ):
-        names = list(
-            dict.fromkeys(name for n in nodes if not elsewhere(n, _ELSEWHERE) and (name := _name(n)))
-        )
-        if names:
-            return names if len(names) < 6 else names[:1]
+        found = [(node, name) for node in nodes if not elsewhere(node, _ELSEWHERE) and (name := _name(node))]
+        if found:
+            return list(dict.fromkeys(name for node, name in found if _near(node, found[0][0])))
+    return []
+
+
+def _near(node: HtmlElement, first: HtmlElement) -> bool:
+    """Whether two names stand in one byline."""
+    around = [first, *islice(first.iterancestors(), 2)]
+    return any(outer in around for outer in (node, *islice(node.iterancestors(), 2)))
+
+
+def _guessed(index: Index) -> list[str]:
+    """Where trafilatura looks for an author, without its normaliser, which alters pseudonyms."""
+    for path in AUTHOR_XPATHS[:2]:
+        for node in path(index.tree):
+            if not elsewhere(node, _ELSEWHERE) and (name := _name(node)) and len(name.split()) <= 5:
+                return [name]
     return []
 
 
@@ -113,7 +133,7 @@ def _name(node: HtmlElement) -> str | None:
         )
     ]
     said = next((text for text in links if text), None) or text_of(node)
-    said = _CUT.sub("", _BY.sub("", said)).strip(" ,:|·•–—-")
+    said = _CUT.sub("", _BY.sub("", _ALL_BY.sub("", said))).strip(" ,:|·•–—-")
     return said if 1 < len(said) <= 80 and not _NOT_A_NAME.search(said) and len(said.split()) <= 9 else None
 
 

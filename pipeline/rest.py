@@ -78,7 +78,7 @@ def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
         return Problem(code="unreadable-entry", detail=f"Post {entry['id']} has no link.", field="url")
     content = _dict(entry.get("content"))
     if content.get("protected") is True:
-        return Problem(code="password-protected", detail=f"{url} asks for a password.", field="text")
+        return Problem(code="password-protected", detail=f"{url} asks for a password.", url=url)
     if _text(entry.get("status")) not in (None, "publish"):
         return None
     facts: dict[str, Any] = {

@@ -29,6 +29,7 @@ _EMOJI_CLASS = re.compile(r"""class\s*=\s*["']?[^"'>]*\b(?:wp-smiley|emoji|smile
 _ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.I)
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 _EMPTY = re.compile(r"<(p|div|blockquote|li|ul|ol)>\s*</\1>")
+_EXCERPT = re.compile(r"^\[(?:…|\.\.\.)\].*\[(?:…|\.\.\.)\]$", re.S)
 _BETWEEN = re.compile(r"\s*\n\s*")
 
 
@@ -72,6 +73,11 @@ def render(markup: str | None, base: str | None = None) -> Rendered:
     )
     text = to_text(safe)
     return Rendered(text, _tidy(safe) if text else None)
+
+
+def is_excerpt(text: str | None) -> bool:
+    """Whether a text is what WordPress quotes of a page that links: "[…] words […]"."""
+    return bool(text and _EXCERPT.match(text))
 
 
 def _emoji(markup: str) -> str:

@@ -6,6 +6,7 @@ that the reader wrote is never the date of the comment.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -70,9 +71,25 @@ def _linked(scene: Scene) -> Stamp | None:
     for link in scene.element.iter("a"):
         if not scene.number or not (link.get("href") or "").endswith(f"#comment-{scene.number}"):
             continue
+        if (raw := _with_time(link, scene.language)) is not None:
+            return Stamp(raw=raw, rule="page:permalink", element=link)
         for node in (link, link.getparent()):
             if node is not None and len(text_of(node)) < 200 and (raw := _dated(node, scene.language)):
                 return Stamp(raw=raw, rule="page:permalink", element=link)
+    return None
+
+
+def _with_time(link: HtmlElement, language: str | None) -> str | None:
+    """ "17.07.2011 @ 13:04", where the time alone is linked."""
+    said, previous = text_of(link), link.getprevious()
+    run = previous.tail if previous is not None else link.getparent().text
+    if (
+        re.fullmatch(r"\d{1,2}[:.]\d{2}.{0,8}", said)
+        and run
+        and len(run) < LINE
+        and dates.looks_dated(run, language)
+    ):
+        return line(run.rstrip() + " " + said)
     return None
 
 

@@ -174,6 +174,7 @@ def _strip(
             continue
         if name is None or not inside(name, node) or not _wraps_words(node, name, dated):
             drop(node)
+    _drop_heads(container, known[1], marked=marked)
     if marked:
         return
     for node in (dated, name):
@@ -185,6 +186,19 @@ def _strip(
     container.text = _loose(container.text, known)
     for child in container:
         child.tail = _loose(child.tail, known)
+
+
+def _drop_heads(container: HtmlElement, author: str, *, marked: bool) -> None:
+    """Elements before the words that say the name once more, or only a number or "Comment by"."""
+    while not (container.text or "").strip() and len(container):
+        first = container[0]
+        said = text_of(first)
+        if said and said != author and (marked or first.tag == "p" or not only_says(said)):
+            return
+        if first.tag == "br" or (not said and not marked) or said:
+            drop(first)
+        else:
+            return
 
 
 def _wraps_words(node: HtmlElement, name: HtmlElement, dated: HtmlElement | None) -> bool:

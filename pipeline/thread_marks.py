@@ -47,13 +47,13 @@ NOISE = re.compile(
     r".*like-button.*|.*[-_]liked?(?:[-_].*)?|reports?|report[-_].*|.*-report.*|flag[-_].*|sharedaddy|sd-.*|share|share[-_].*|social.*|screen-reader-text|"
     r"sr-only|visually-hidden|hide-if-no-js|hidden|wpulike.*|wp_ulike.*|sce-.*|pmcc-.*|comment-respond|jp-.*|"
     r"wpd-comment-(?:header|footer|left|share|link|author|date).*|wpd-(?:reply|tool|vote).*|wc-(?:vote|reply|footer|comment-header).*|"
-    r"heateor.*|addtoany.*|badge|author-badge|comment-badge|permalink)$"
+    r"heateor.*|.*read-?more.*|more-link|comment-(?:count|number|nr|index)|commentnumber|addtoany.*|badge|author-badge|comment-badge|permalink)$"
 )
 BADGES = re.compile(
     r"^(?:.*badge.*|role|.*-role|label|.*-label|rank|title|says|.*-tag|post-author|comment-meta|commentmetadata|.*-date|.*-time|date|time|screen-reader-text|wpd-.*|wc-.*)$"
 )
 SAYS = re.compile(
-    r"^[\s\W]*(?:pingbacks?|trackbacks?|says?|said|wrote|writes|commented|comments?|schreibt|schrieb|sagte?|meint|kommentiert|dit|a dit|a écrit|écrit|dice|dijo|escribió|"
+    r"^[\s\W]*(?:pingbacks?|trackbacks?|comment|kommentar|commentaire|comentario|commento|posted|says?|said|wrote|writes|commented|comments?|schreibt|schrieb|sagte?|meint|kommentiert|dit|a dit|a écrit|écrit|dice|dijo|escribió|"
     r"scrive|ha detto|disse|diz|escreveu|zegt|schreef|siger|säger|sier|mówi|pisze|říká|говорит|пишет|:|at|am|um|on|the|le|el|il|op|den|à|alle|a las|às|uhr|permalink|link|edit|reply|antworten|bearbeiten|#\d*|\d{1,3}\.?|by|von|par|por|di)?[\s\W]*$",
     re.I,
 )

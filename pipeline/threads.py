@@ -19,7 +19,7 @@ from pipeline import addresses, dates, thread_items, thread_shapes
 from pipeline.markup import Index, drop, tokens
 from pipeline.heads import Head
 from pipeline.page import Document, standard_tree
-from pipeline.text import render
+from pipeline.text import is_excerpt, render
 from pipeline.thread_items import Reading
 from pipeline.thread_shapes import Item
 
@@ -138,6 +138,9 @@ def _record(
     reading, item = read.reading, read.item
     body = render(reading.markup, base)
     published, date_rule = clock.read(reading)
+    kind = CommentKind(reading.ping) if reading.ping else CommentKind.COMMENT
+    if kind is CommentKind.COMMENT and not thread_shapes.signed(item.element) and is_excerpt(body.text):
+        kind = CommentKind.PINGBACK
     parent = item.parent_id or (idents.get(id(item.parent)) if item.parent is not None else None)
     rules = (
         ("author", reading.author_rule),
@@ -148,7 +151,7 @@ def _record(
     return Comment(
         id=read.ident,
         parent=parent,
-        kind=CommentKind(reading.ping) if reading.ping else CommentKind.COMMENT,
+        kind=kind,
         author=reading.author or "Anonymous",
         author_url=reading.author_url,
         published=published,

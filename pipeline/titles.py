@@ -7,10 +7,13 @@ part of a title.
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
+
+from lxml.html import HtmlElement
 
 from archive.records import Site
 from pipeline.heads import Head, string
-from pipeline.markup import Index, elsewhere, text_of, tokens
+from pipeline.markup import Index, below_body, elsewhere, text_of, tokens
 from pipeline.text import line, plain
 
 _CLASSES = frozenset(
@@ -66,8 +69,12 @@ def _shown(index: Index, declared: list[str]) -> tuple[str, str] | None:
         if not text or len(text) > 400:
             continue
         rule = "page:entry-title" if is_marked else f"page:{node.tag}"
-        if any(_agree(fold(text), other) for other in folded):
-            return text, rule
+        if not is_marked and _is_masthead(node):
+            continue
+        agreed = next((number for number, other in enumerate(folded) if _agree(fold(text), other)), None)
+        if agreed is not None:
+            longer = len(fold(text)) > len(folded[agreed])
+            return (declared[agreed], f"{rule}, shortened") if longer else (text, rule)
         if is_marked and node.tag == "h1":
             marked.append((text, rule))
     return marked[0] if len(marked) == 1 else None
@@ -79,7 +86,25 @@ def _agree(shown: str, declared: str) -> bool:
         return False
     if shown == declared:
         return True
-    return len(shown) > 12 and declared.startswith(shown) or len(declared) > 20 and shown.startswith(declared)
+    if len(shown) > 12 and declared.startswith(shown):
+        return True
+    return len(declared) > 20 and (shown.startswith(declared) or shown.endswith(declared))
+
+
+def _is_masthead(node: HtmlElement) -> bool:
+    """Whether a heading is the site's name: it links to the home page, or stands in the head of the site."""
+    homes = (
+        urlsplit(a.get("href") or "#").path
+        for a in node.iter("a")
+        if not (a.get("href") or "#").startswith("#")
+    )
+    if any(path in ("", "/") for path in homes):
+        return True
+    return any(
+        re.search(r"logo|site-?(?:title|name)|blog-?(?:title|name)|masthead|branding", mark)
+        for outer in below_body(node)
+        for mark in (*tokens(outer), (outer.get("id") or "").lower())
+    )
 
 
 def _without_site(title: str, names: list[str]) -> str:
