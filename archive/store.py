@@ -24,6 +24,11 @@ from archive.migrations import migrations
 from archive.records import Article, Comment, Extract, Page, PageKind, Saved, Site, Surface
 from archive.times import to_text
 
+_AT_ADDRESS = """
+SELECT articles.* FROM addresses JOIN articles ON articles.id = article_id
+WHERE addresses.source = ? AND addresses.url = ?
+"""
+
 
 class Archive:
     """One archive.db, open for reading and writing. `db` is its sqlite_utils Database."""
@@ -77,7 +82,7 @@ class Archive:
         cause = "edited" if again_at is None else "re-extracted"
         with transaction(self.db):
             saved, ids = Saved(), []
-            for article in self._believed(extract, page.source):
+            for article in self._believed(extract, page):
                 article_id, change = self._save_article(article, page, extract, cause, at)
                 ids.append(article_id)
                 saved += change
@@ -101,7 +106,7 @@ class Archive:
     def _save_article(
         self, article: Article, page: Page, extract: Extract, cause: str, at: str
     ) -> tuple[int, Saved]:
-        old = self._find_article(page.source, article)
+        old = self._find_article(page, article)
         whole = parts.join(self.db, old, article)
         origins = dict(article.origins)
         if "authors" in origins:
@@ -128,29 +133,28 @@ class Archive:
             rows.LIST_WRITERS[name](self.db, article_id, values)
         return article_id, Saved(articles_new=old is None, articles_changed=bool(merged.edited))
 
-    def _believed(self, extract: Extract, source: str) -> Iterator[Article]:
+    def _believed(self, extract: Extract, page: Page) -> Iterator[Article]:
         """The articles to save. A feed names protected ones too, so it alone never makes an article."""
         for article in extract.articles:
-            if extract.surface is not Surface.FEED or self._find_article(source, article):
+            if extract.surface is not Surface.FEED or self._find_article(page, article):
                 yield article
 
-    def _find_article(self, source: str, article: Article) -> dict[str, Value] | None:
+    def _find_article(self, page: Page, article: Article) -> dict[str, Value] | None:
+        """The row of an article: by the site's own id, else by its address, else by the one that was asked.
+
+        An address is not believed where the ids differ: WordPress leads the address of a deleted post
+        to another one of a like name.
+        """
         if article.post_id is not None:
-            found = rows.one(
-                self.db, "SELECT * FROM articles WHERE source = ? AND post_id = ?", source, article.post_id
-            )
-            if found:
+            sql = "SELECT * FROM articles WHERE source = ? AND post_id = ?"
+            if found := rows.one(self.db, sql, page.source, article.post_id):
                 return found
-        found = rows.one(
-            self.db,
-            "SELECT articles.* FROM addresses JOIN articles ON articles.id = article_id"
-            " WHERE addresses.source = ? AND addresses.url = ?",
-            source,
-            article.url,
-        )
-        if found and article.post_id is not None and found["post_id"] is not None:
-            return None  # another post has moved to an address that was known
-        return found
+        urls = [article.url, page.url, page.final_url] if page.kind is PageKind.ARTICLE else [article.url]
+        for url in dict.fromkeys(urls):
+            found = rows.one(self.db, _AT_ADDRESS, page.source, url)
+            if found and (article.post_id is None or found["post_id"] is None):
+                return found
+        return None
 
     def _insert_article(self, source: str, values: dict[str, Value], origins: dict[str, str], at: str) -> int:
         row = {
@@ -186,15 +190,16 @@ class Archive:
         rows.update(self.db, "articles", old["id"], values)
 
     def _save_addresses(self, page: Page, article: Article, article_id: int, at: str) -> None:
-        urls = {article.url}
+        """An article's own address is its for certain; others that led to it only if they were nobody's."""
+        known = "INSERT INTO addresses VALUES (?, ?, ?, ?) ON CONFLICT DO"
+        self.db.execute(
+            f"{known} UPDATE SET article_id = excluded.article_id"
+            " WHERE article_id IS NOT excluded.article_id",
+            [page.source, article.url, article_id, at],
+        )
         if page.kind is PageKind.ARTICLE:
-            urls |= {page.url, page.final_url}
-        for url in sorted(urls):
-            self.db.execute(
-                "INSERT INTO addresses VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
-                " SET article_id = excluded.article_id WHERE article_id IS NOT excluded.article_id",
-                [page.source, url, article_id, at],
-            )
+            for url in sorted({page.url, page.final_url} - {article.url}):
+                self.db.execute(f"{known} NOTHING", [page.source, url, article_id, at])
 
     # -- comments -------------------------------------------------------------------------------------
 

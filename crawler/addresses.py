@@ -12,7 +12,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 from archive.records import Page
 
 _LISTING_PATH = re.compile(
-    r"/(tags?|category|author|page|feed|comments|wp-[a-z]+|search)(/|$)", re.IGNORECASE
+    r"/(tags?|category|author|page|feed|comments|wp-[a-z]+|search|amp|print|embed|trackback)(/|$)",
+    re.IGNORECASE,
+)
+_ARCHIVE_PATH = re.compile(
+    r"/(tags?|category|author)/[^/]+/?$|/(archives/)?(19|20)\d\d(/\d\d)?/?$", re.IGNORECASE
 )
 _COMMENT_PAGE = re.compile(r"/comment-page-(\d{1,5})/?(#comment-\d+)?", re.IGNORECASE)
 _COMMENT_MARK = re.compile(rb"""(?:id|class)=["'][^"'>]*\b(?:comment-\d+|depth-\d+|pingback|trackback)\b""")
@@ -44,6 +48,11 @@ def is_article(url: str, site_url: str, pattern: str | None) -> bool:
     if pattern is not None:
         return re.search(pattern, path) is not None
     return path.strip("/") != urlsplit(site_url).path.strip("/") and not _LISTING_PATH.search(path)
+
+
+def is_archive(url: str) -> bool:
+    """Whether an address is the first page of an archive: by category, tag, author, year or month."""
+    return _ARCHIVE_PATH.search(urlsplit(url).path) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

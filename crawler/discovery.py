@@ -143,10 +143,15 @@ class Discovery(Asking):
             number += 1
 
     async def _by_listing(self) -> AsyncIterator[Request]:
-        """Back through the front page and its older ones: to the end at first, later to what is known."""
-        url: str | None = self.home + "/"
-        seen: set[str] = set()
-        while url is not None and url not in seen and len(seen) < listings.MAX_PAGES:
+        """Back through the front page and its older ones: to the end at first, later to what is known.
+
+        Where the front page leads to no older one, its archives by category, tag, author or year do.
+        """
+        waiting, seen = [self.home + "/"], set[str]()
+        while waiting and len(seen) < listings.MAX_PAGES:
+            url = waiting.pop(0)
+            if url in seen or not same_site(url, self.home):
+                continue
             seen.add(url)
             listing = listings.read(await self.ask(PageKind.LISTING, url))
             found = [entry for entry in listing.listed if self.is_article(entry)]
@@ -155,9 +160,10 @@ class Discovery(Asking):
             for request in requests:
                 yield request
             await self.room()
-            if not requests and self.facts.cursor("crawl"):
-                return
-            url = listing.older if listing.older and same_site(listing.older, self.home) else None
+            if listing.older and (requests or not self.facts.cursor("crawl")):
+                waiting.insert(0, listing.older)
+            elif len(seen) == 1 and not listing.older:
+                waiting += listing.archives
 
     # -- pages of articles ---------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from lxml import etree, html
 
 from archive.records import Page
-from crawler.addresses import Listed, article_address
+from crawler.addresses import Listed, article_address, is_archive
 
 MAX_PAGES = 5000  # listing pages that are read in one crawl
 _OLDER = re.compile(
@@ -24,10 +24,11 @@ _PAGED = re.compile(r"/page/\d+|[?&]paged=\d+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """One listing page: the addresses it names in order, and where the older ones are."""
+    """One listing page: the addresses it names in order, where the older ones are, and other archives."""
 
     listed: tuple[Listed, ...] = ()
     older: str | None = None
+    archives: tuple[str, ...] = ()
 
 
 def read(page: Page) -> Listing:
@@ -41,7 +42,12 @@ def read(page: Page) -> Listing:
     links = tree.xpath("//h1//a[@href] | //h2//a[@href] | //h3//a[@href] | //a[@href][@rel='bookmark']")
     links += tree.xpath("//article//a[@href] | //main//a[@href]")
     urls = dict.fromkeys(article_address(urljoin(page.final_url, link.get("href"))) for link in links)
-    return Listing(listed=tuple(Listed(url=url) for url in urls), older=_older(tree, page))
+    everywhere = (urljoin(page.final_url, link.get("href")) for link in tree.xpath("//a[@href]"))
+    return Listing(
+        listed=tuple(Listed(url=url) for url in urls),
+        older=_older(tree, page),
+        archives=tuple(dict.fromkeys(filter(is_archive, everywhere))),
+    )
 
 
 def _older(tree: html.HtmlElement, page: Page) -> str | None:

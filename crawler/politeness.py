@@ -30,11 +30,23 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     No answer at all counts as a 5xx. A Crawl-delay longer than the configured delay slows the crawl down.
     """
 
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._unread: str | None = None  # why robots.txt could not be read
+
+    async def process_request(self, request: Request) -> None:  # type: ignore[override]
+        """Refuse what robots.txt forbids, and everything where it cannot be read. Raises IgnoreRequest."""
+        try:
+            await super().process_request(request)
+        except IgnoreRequest:
+            if self._unread:
+                raise IgnoreRequest(f"{self._unread}, so nothing is fetched") from None
+            raise
+
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         body = response.body if response.status < 400 and not _is_html(response) else b""
         if response.status >= 500:
-            body = _NOTHING
-            logger.warning("robots.txt of %s answered %s, so nothing is fetched", netloc, response.status)
+            body, self._unread = _NOTHING, f"robots.txt answered {response.status}"
         await super()._parse_robots(response.replace(body=body), netloc, request)
         parser = await self.robot_parser(request)
         delay = parser.crawl_delay(self._default_useragent) if parser else None
@@ -51,6 +63,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         super()._robots_error(exc, netloc)
         if not isinstance(exc, IgnoreRequest):
+            self._unread = f"{netloc} does not answer ({exc or type(exc).__name__})"
             self._parsers[netloc] = build_from_crawler(self._parserimpl, self.crawler, _NOTHING)
 
 

@@ -20,6 +20,7 @@ from archive.errors import SiteError
 from archive.records import Page, PageKind
 from crawler import addresses, feeds, rest, sitemaps
 from crawler.asking import Asking
+from crawler.guard import is_loopback
 from crawler.run import settings
 
 LOOKED_INTO = 30  # files of a sitemap that are counted
@@ -74,7 +75,7 @@ def fetch_page(url: str, contact: str | None) -> Page:
 
 def _run(spider: type[_Looking], url: str, contact: str | None) -> Any:
     values = settings()
-    values.set("DOWNLOAD_DELAY", 0.5, priority="cmdline")
+    values.set("DOWNLOAD_DELAY", 0 if is_loopback(urlsplit(url).hostname) else 0.5, priority="cmdline")
     values.set("RETRY_TIMES", 1, priority="cmdline")
     values.set("LOG_LEVEL", "ERROR", priority="cmdline")
     values.set("ITEM_PIPELINES", {}, priority="cmdline")

@@ -209,6 +209,27 @@ def test_one_article_with_two_addresses_is_one_article(archive):
     assert {row["url"] for row in rows(archive, "SELECT url FROM addresses")} == {URL, other}
 
 
+def test_an_article_that_moved_stays_one_even_without_an_id(archive):
+    story = replace(STORY, post_id=None)
+    archive.save(page(), extract(story))
+    moved = URL.replace("harbour", "the-harbour")
+    archive.save(replace(page(), final_url=moved), extract(replace(story, url=moved)))
+    assert rows(archive, "SELECT url, version_count FROM articles") == [{"url": moved, "version_count": 1}]
+
+
+def test_the_address_of_a_deleted_post_that_leads_to_another_post_stays_its_own(archive):
+    archive.save(page(), extract(STORY))
+    other = URL.replace("harbour", "harbour-2")
+    archive.save(
+        replace(page(), final_url=other), extract(replace(STORY, url=other, post_id=8, title="Twin"))
+    )
+    assert [row["title"] for row in rows(archive, "SELECT title FROM articles ORDER BY id")] == [
+        STORY.title,
+        "Twin",
+    ]
+    assert rows(archive, "SELECT article_id FROM addresses WHERE url = ?", URL) == [{"article_id": 1}]
+
+
 def test_another_post_at_a_known_address_is_another_article(archive):
     archive.save(page(), extract(STORY))
     archive.save(page(), extract(replace(STORY, post_id=8, title="A bridge instead")))
