@@ -19,6 +19,8 @@ _READERS = {
 
 def process(page: Page, site: Site) -> Extract:
     """Everything that can be read out of one answer of a site."""
+    if page.kind not in _READERS:  # kept for the crawler's sake, and holding nothing to be archived
+        return Extract(surface=Surface.PAGE)
     reader, surface = _READERS[page.kind]
     if page.status == 304:
         return Extract(surface=surface)

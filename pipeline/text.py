@@ -28,6 +28,7 @@ _IMG = re.compile(r"<img\b[^>]*>", re.I)
 _EMOJI_CLASS = re.compile(r"""class\s*=\s*["']?[^"'>]*\b(?:wp-smiley|emoji|smiley|smilies)\b""", re.I)
 _ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.I)
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _EMPTY = re.compile(r"<(p|div|blockquote|li|ul|ol)>\s*</\1>")
 _EXCERPT = re.compile(r"^\[(?:…|\.\.\.)\].*\[(?:…|\.\.\.)\]$", re.S)
 _BETWEEN = re.compile(r"\s*\n\s*")
@@ -45,7 +46,7 @@ def line(value: str | None) -> str | None:
     """A single line: white space folded; None where nothing is left."""
     if value is None:
         return None
-    return _SPACE.sub(" ", value.replace("\x00", "")).strip() or None
+    return _SPACE.sub(" ", _CONTROL.sub("", value)).strip() or None
 
 
 def plain(value: str | None) -> str | None:
@@ -62,7 +63,7 @@ def render(markup: str | None, base: str | None = None) -> Rendered:
     if not markup or not markup.strip():
         return Rendered(None, None)
     safe = nh3.clean(
-        _emoji(markup.replace("\x00", "")),
+        _emoji(_CONTROL.sub("", markup)),
         tags=TAGS,
         clean_content_tags={"script", "style", "template", "noscript", "iframe", "textarea", "select", "svg"},
         attributes={"a": {"href", "title"}, "abbr": {"title"}},

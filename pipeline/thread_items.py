@@ -204,7 +204,7 @@ def _drop_heads(container: HtmlElement, author: str, *, marked: bool) -> None:
 def _wraps_words(node: HtmlElement, name: HtmlElement, dated: HtmlElement | None) -> bool:
     """Whether a block of the author holds the comment's paragraphs as well."""
     for paragraph in node.iter("p", "blockquote"):
-        if len(text_of(paragraph)) > 1 and not inside(name, paragraph) and not inside(dated, paragraph):
+        if text_of(paragraph) and not inside(name, paragraph) and not inside(dated, paragraph):
             return True
     return False
 

@@ -62,6 +62,8 @@ BY = re.compile(
     re.I,
 )
 
+SIGNS = frozenset(".:·•|—–-/()[]{}«»‹›“”„\"'’@#&→←↓↑…*+=~_!")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
@@ -88,8 +90,13 @@ def inside(node: HtmlElement | None, container: HtmlElement | None) -> bool:
 
 
 def only_says(words: str) -> bool:
-    """Whether words are a theme's alone: "says", "on", separators."""
-    return all(SAYS.match(part) or BY.match(part + " x") for part in re.split(r"[\s,;|·•—–]+", words) if part)
+    """Whether words are a theme's alone: "says", "on", separators. An emoji is a reader's word."""
+    parts = [part for part in re.split(r"[\s,;|·•—–]+", words) if part]
+    return all(
+        all(sign in SIGNS for sign in part)
+        or (re.search(r"\w", part) and (SAYS.match(part) or BY.match(part + " x")))
+        for part in parts
+    )
 
 
 def is_noise(node: HtmlElement) -> bool:

@@ -91,7 +91,12 @@ def test_permalinks_name_the_canonical_article() -> None:
 
 
 def same(one: Comment, other: Comment) -> bool:
-    return (one.text, one.html, one.author, one.published) == (other.text, other.html, other.author, other.published)
+    return (one.text, one.html, one.author, one.published) == (
+        other.text,
+        other.html,
+        other.author,
+        other.published,
+    )
 
 
 @pytest.mark.parametrize("name", ["xhtml", "block", "wpdiscuz", "divi", "votes", "emoji-images"])
