@@ -9,12 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -27,7 +25,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from archive import cli as archive_cli
 from archive import cli_read, publish
-from archive.console import Context, Exit, Program, must_be_free, say, wait_until_answering
+from archive.console import Context, Exit, Interruption, Program, must_be_free, say, wait_until_answering
 from archive.errors import BackissueError
 from archive.store import Archive
 from crawler import children
@@ -143,30 +141,6 @@ class Clock:
         child.wait()
 
 
-class Interruption:
-    """Signals that ask to end, seen by the main thread in its own time; the second one cuts in."""
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def __call__(self, *_: object) -> None:
-        """Handle a signal."""
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
-
-    @contextmanager
-    def heeded(self) -> Iterator[Interruption]:
-        """Take SIGINT, SIGTERM and SIGHUP while the block runs."""
-        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        before = {number: signal.signal(number, self) for number in numbers}
-        try:
-            yield self
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
 def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int:
     """Run the clock until a signal ends it; and beside it, given their command line, the pages."""
     Archive.open(config.archive).close()
@@ -264,6 +238,28 @@ def explain(context: Context, page: str, url: str | None, source: str | None, as
     pipeline_cli.explain(read, partial(site_for, config, source), as_json=as_json)
 
 
+@click.command()
+@click.argument("source", required=False)
+@click.option("--apply", is_flag=True, help="Keep the changes, as versions marked re-extracted.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each page that differs.")
+@click.pass_obj
+def replay(context: Context, source: str | None, apply: bool, as_json: bool) -> None:
+    """Read the kept pages again by today's rules, and show what differs. For after an upgrade.
+
+    Nothing is fetched, and nothing is written without --apply; what is applied is kept as a version
+    marked "re-extracted", never as an edit by the publisher.
+
+    \b
+    backissue replay               what would change, as differences and a summary
+    backissue replay --apply       change it
+    """
+    from pipeline import cli_replay  # noqa: PLC0415  (trafilatura is slow to import)
+
+    config = load(context.config, fetching=False)
+    named = config.sources if source is None else (config.source(source),)
+    cli_replay.run(config.archive, [each.site for each in named], apply=apply, as_json=as_json)
+
+
 def _greet(config: Config, host: str, port: int) -> None:
     """Say what goes on, once the pages answer."""
     if not wait_until_answering(host, port, seconds=60):
@@ -291,6 +287,7 @@ for command in (
     archive_cli.status,
     archive_cli.sources,
     explain,
+    replay,
 ):
     main.add_command(command)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import socket
 import sys
 import time
@@ -107,6 +108,30 @@ class Program(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             ctx.exit(Exit.FINE)
         ctx.exit(code if isinstance(code, int) else Exit.FINE)
+
+
+class Interruption:
+    """Signals that ask to end, seen by the main thread in its own time; the second one cuts in."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, *_: object) -> None:
+        """Handle a signal."""
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    @contextmanager
+    def heeded(self) -> Iterator[Interruption]:
+        """Take SIGINT, SIGTERM and SIGHUP while the block runs."""
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.signal(number, self) for number in numbers}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def tell_error(error: BackissueError) -> None:

@@ -134,7 +134,7 @@ def find(path: Path | None, environ: Mapping[str, str]) -> Path | None:
 
 def sample(archive: Path, port: int = SAMPLE_PORT) -> Config:
     """The configuration in force where there is none: the bundled sample newspaper, every minute."""
-    site = Site(name=SAMPLE, url=f"http://127.0.0.1:{port}", language="en")
+    site = Site(name=SAMPLE, url=f"http://127.0.0.1:{port}", title="The Averil Packet", language="en")
     source = Source(site=site, schedule=parse("* * * * *"), delay=0.0)
     return Config(path=None, archive=archive, sources=(source,))
 
