@@ -10,10 +10,11 @@ import re
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 _NOISE = re.compile(
-    r"^(?:utm_\w+|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_[ce]id|_ga|_gl|_hs\w+|"
+    r"^(?:utm_\w+|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|"
+    r"mc_[ce]id|_ga|_gl|_hs\w+|"
     r"ref_src|ref_url|cmpid|ocid|ncid|wt_mc|amp|noamp|nonamp|replytocom|cpage|unapproved|moderation-hash|"
     r"share|nb|shared|fb_\w+|action_\w+|doing_wp_cron|nocache|like_comment|_wpnonce)$",
-    re.I,
+    re.IGNORECASE,
 )
 _COMMENT_PAGE = re.compile(r"/comment-page-\d+(?=/?$)")
 _PART = re.compile(r"^(?P<base>.+?)/(?:page/)?(?P<part>[2-9]|[1-9]\d)/?$")
@@ -72,7 +73,7 @@ def canonical(stated: str | None, final: str) -> str:
     if said is None:
         return _AMP.sub("", own) if said is None else own
     said = clean(said)
-    if not same_site(said, own) or _is_home(said) and not _is_home(own):
+    if not same_site(said, own) or (_is_home(said) and not _is_home(own)):
         return own
     return as_served(said, final)
 
@@ -146,7 +147,7 @@ def _bare(parts: SplitResult) -> str:
 
 def _family(host: str) -> str:
     """The registrable part of a host, guessed by its shape; "" for addresses and single names."""
-    labels = host.split(":")[0].split(".")
+    labels = host.split(":", maxsplit=1)[0].split(".")
     if len(labels) < 2 or labels[-1].isdigit():
         return ""
     deep = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3

@@ -18,8 +18,8 @@ from lxml.html import HtmlElement
 from trafilatura import bare_extraction
 
 from archive.records import Problem, Site
-from pipeline import prose
-from pipeline.markup import Index, drop, text_of
+from pipeline import prose_links
+from pipeline.markup import Index, drop, text_of, words
 from pipeline.page import Document
 from pipeline.prose import Block, Writer
 from pipeline.titles import fold
@@ -43,29 +43,40 @@ _DEAD = (
     "textarea",
 )
 _MORE = re.compile(
-    r"^\W*(?:read (?:more|also|next)|related|see (?:also|more)|also (?:read|on)|don.?t miss|more (?:on|from)|recommended|you may also like|lire aussi|à lire|lesen sie auch|mehr zum thema|leia (?:também|mais)|lee también|leggi anche|lees ook)\b",
-    re.I,
+    r"^\W*(?:read (?:more|also|next)|related|see (?:also|more)|also (?:read|on)|don.?t "
+    r"miss|more (?:on|from)|recommended|you may also like|lire aussi|à lire|lesen sie "
+    r"auch|mehr zum thema|leia (?:também|mais)|lee también|leggi anche|lees ook)\b",
+    re.IGNORECASE,
 )
 _THREAD_IDS = ("comments", "respond", "disqus_thread", "wpdcom", "commentform", "reply-title")
 _THREAD_CLASSES = ("comment-respond", "comments-area", "comments-title", "wp-block-comments")
-_PLUGINS = frozenset(
-    "sharedaddy sd-sharing-enabled jp-relatedposts addtoany_share_save_container addtoany_content heateor_sss_sharing_container "
-    "essb_links ssba ssba-wrap yarpp yarpp-related crp_related wp-block-post-navigation-link post-navigation nav-links "
-    "wp-block-post-comments-form wp-block-post-terms author-box authorbox saboxplugin-wrap abh_box m-a-box author-info "
-    "about-author author-bio entry-author-box td-author-name-vcard-description tdb-author-box td-author-box pp-author-boxes-wrapper "
-    "pp-multiple-authors-boxes-wrapper wp-block-post-author wp-block-post-author-biography simplesocialbuttons swp_social_panel "
-    "entry-tags post-tags tags-links cat-links tagcloud wp-block-tag-cloud the_champ_sharing_container mashsb-container "
-    "post-share post-sharing share-buttons related-posts relatedposts akismet_comment_form_privacy_notice".split()
+_PLUGINS = words(
+    "sharedaddy sd-sharing-enabled jp-relatedposts addtoany_share_save_container "
+    "addtoany_content heateor_sss_sharing_container "
+    "essb_links ssba ssba-wrap yarpp yarpp-related crp_related "
+    "wp-block-post-navigation-link post-navigation nav-links "
+    "wp-block-post-comments-form wp-block-post-terms author-box authorbox "
+    "saboxplugin-wrap abh_box m-a-box author-info "
+    "about-author author-bio entry-author-box td-author-name-vcard-description "
+    "tdb-author-box td-author-box pp-author-boxes-wrapper "
+    "pp-multiple-authors-boxes-wrapper wp-block-post-author "
+    "wp-block-post-author-biography simplesocialbuttons swp_social_panel "
+    "entry-tags post-tags tags-links cat-links tagcloud wp-block-tag-cloud "
+    "the_champ_sharing_container mashsb-container "
+    "post-share post-sharing share-buttons related-posts relatedposts akismet_comment_form_privacy_notice"
 )
 _TERM = re.compile(r"(?:^|\s)(?:category\s+)?tag(?:\s|$)")
 _IS = re.compile(
-    r"^[\s,]*(?:\([^)]*\)\s*)?(?:is|was|has|ist|war|est|es|è|é|writes|covers|serves|works|schreibt|arbeitet)\b",
-    re.I,
+    r"^[\s,]*(?:\([^)]*\)\s*)?(?:is|was|has|ist|war|est|es|è|é|writes|covers|serves|works|"
+    r"schreibt|arbeitet)\b",
+    re.IGNORECASE,
 )
-_BYLINE = re.compile(r"^\W*(?:by|von|par|por|di)\s", re.I)
+_BYLINE = re.compile(r"^\W*(?:by|von|par|por|di)\s", re.IGNORECASE)
 _TAGS = re.compile(
-    r"^\W*(?:tags?|tagged(?: (?:with|under|as))?|filed under|posted in|categories|category|schlagw[öo]rter|schlagworte|kategorien?|étiquettes?|etiquetas|topics?)\s*:.{0,400}$",
-    re.I | re.S,
+    r"^\W*(?:tags?|tagged(?: (?:with|under|as))?|filed under|posted in|categories|"
+    r"category|schlagw[öo]rter|schlagworte|kategorien?|étiquettes?|etiquetas|"
+    r"topics?)\s*:.{0,400}$",
+    re.IGNORECASE | re.DOTALL,
 )
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -87,7 +98,7 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     tree = document.tree
     problems = list(_select(tree, site))
     _cut(document.index)
-    links = prose.mark_links(tree, document.base)
+    links = prose_links.mark_links(tree, document.base)
     try:
         extracted, rule = _extract(tree, document.page.final_url)
     except Exception as error:  # noqa: BLE001  # a third party's fault on one page, and a problem of that page
@@ -246,7 +257,7 @@ def _opens(block: Block, title: str | None, names: list[str]) -> bool:
         return True
     return bool(
         len(block.text) < 120
-        and (said in names or _BYLINE.match(block.text) and any(n and n in said for n in names))
+        and (said in names or (_BYLINE.match(block.text) and any(n and n in said for n in names)))
     )
 
 

@@ -10,36 +10,35 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
-from importlib import import_module
 from zoneinfo import ZoneInfo
 
 from archive.records import Moment
+from pipeline import months
 
-MONTHS = "january february march april may june july august september october november december".split()
 _ISO = re.compile(
-    r"^\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?\s*$",
-    re.I,
+    r"^\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)?\s*(Z|"
+    r"UTC|[+-]\d{2}:?\d{2})?)?\s*$",
+    re.IGNORECASE,
 )
 _TIME = re.compile(
     r"(?<![\d.:])(\d{1,2})(?:[:.h]|\s*:\s*)(\d{2})(?:[:.](\d{2}))?(?![\d.])(?:\s*uhr)?\s*([ap]\.?\s?m\b\.?)?"
     r"|(?<!\d)(\d{1,2})\s*([ap]\.?m\b\.?)",
-    re.I,
+    re.IGNORECASE,
 )
 _YMD = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?((?:19|20)\d{2}|\d{2})(?!\d)")
 _NUMERIC_THEN_YEAR = re.compile(r"(?<!\d)(\d{1,2})\.\s?(\d{1,2})\.?,?\s+((?:19|20)\d{2})(?!\d)")
 _DAY_BEFORE = re.compile(
-    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª|e)?[\s,]*(?:de|di|of|den|d')?[\s,/-]*$", re.I
+    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª|e)?[\s,]*(?:de|di|of|den|d')?[\s,/-]*$", re.IGNORECASE
 )
 _YEAR_BEFORE = re.compile(r"((?:19|20)\d{2})[\s,./年-]*(?:\d{1,2})?[\s.,/-]*$")
 _AFTER = re.compile(
-    r"[\s.,/-]*(?:(\d{1,2})(?:st|nd|rd|th|\.)?(?![\d:])[\s,.]*)?(?:de|del|of)?[\s,/-]*(?:'|’)?((?:19|20)\d{2}|\d{2}(?![\d:.]))?",
-    re.I,
+    r"[\s.,/-]*(?:(\d{1,2})(?:st|nd|rd|th|\.)?(?![\d:])[\s,.]*)?(?:de|del|"
+    r"of)?[\s,/-]*(?:'|’)?((?:19|20)\d{2}|\d{2}(?![\d:.]))?",
+    re.IGNORECASE,
 )
-_COMMON = ("de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "tr", "ru")
-_WORD = re.compile(r"[^\W\d_]+(?:\.(?=\s|,|$))?", re.U)
-_ZONE = re.compile(r"(?:\b(?:UTC|GMT)\b|(?<=[\d\s])Z\b)", re.I)
+_WORD = re.compile(r"[^\W\d_]+(?:\.(?=\s|,|$))?", re.UNICODE)
+_ZONE = re.compile(r"(?:\b(?:UTC|GMT)\b|(?<=[\d\s])Z\b)", re.IGNORECASE)
 
 
 def zone(name: str | None) -> ZoneInfo:
@@ -139,7 +138,7 @@ def relative(raw: str | None, fetched_at: datetime, language: str | None) -> Mom
     """ "50 minutes ago" against the time of fetching: the day, for spans that tell it; else None."""
     if not raw or len(raw) > 60 or not re.search(r"\d", raw):
         return None
-    names = _names(_tongue(language))
+    names = months.names(months.tongue(language))
     for unit, seconds in (("minute", 60), ("hour", 3600), ("day", 86400)):
         for word in names.get(unit, ()):
             match = re.search(rf"(\d{{1,3}})\s*{re.escape(word.lower())}s?(?!\w)", raw.lower())
@@ -158,7 +157,7 @@ def _day(text: str, language: str | None, day_first: bool | None, since: date | 
         return _date(int(match[1]), int(match[2]), int(match[3]))
     if match := _NUMERIC.search(text):
         first, second, year = int(match[1]), int(match[3]), _year(match[4])
-        ordered = day_first if day_first is not None else match[2] == "." or not _month_first(language)
+        ordered = day_first if day_first is not None else match[2] == "." or not months.month_first(language)
         return _date(year, second, first) if ordered or first > 12 else _date(year, first, second)
     if match := _NUMERIC_THEN_YEAR.search(text):
         return _date(int(match[3]), int(match[2]), int(match[1]))
@@ -167,9 +166,9 @@ def _day(text: str, language: str | None, day_first: bool | None, since: date | 
 
 def _worded(text: str, language: str | None, since: date | None) -> date | None:
     """A date with its month in words: any order of day, month and year."""
-    for months in (_months(_tongue(language)), _months("")):
+    for known in (months.numbers(months.tongue(language)), months.numbers("")):
         for match in _WORD.finditer(text):
-            month = months.get(match[0].lower().rstrip("."))
+            month = known.get(match[0].lower().rstrip("."))
             if month and (found := _around(text[: match.start()], month, text[match.end() :], since)):
                 return found
     return None
@@ -210,49 +209,12 @@ def _clock(text: str, language: str | None) -> tuple[int, int, int] | None:
 
 def _half(after: str, language: str | None) -> int | None:
     """The other languages' words for am and pm, as dateparser lists them."""
-    names = _names(_tongue(language))
+    names = months.names(months.tongue(language))
     word = after.strip().lower()
     for key, shift in (("pm", 12), ("am", 0)):
         if any(len(name) > 1 and word.startswith(name.lower()) for name in names.get(key, ())):
             return shift
     return None
-
-
-@lru_cache(maxsize=64)
-def _names(tongue: str) -> dict[str, tuple[str, ...]]:
-    """dateparser's words of one language."""
-    try:
-        info = import_module(f"dateparser.data.date_translation_data.{tongue}").info
-    except ImportError:
-        return {}
-    return {
-        key: tuple(words)
-        for key, words in info.items()
-        if isinstance(words, list) and all(isinstance(w, str) for w in words)
-    }
-
-
-@lru_cache(maxsize=64)
-def _months(tongue: str) -> dict[str, int]:
-    """Month names of one language and of English; of no language: those of many."""
-    table: dict[str, int] = {}
-    for source in ("en", tongue) if tongue else _COMMON:
-        names = _names(source)
-        for number, month in enumerate(MONTHS, 1):
-            for word in names.get(month, ()):
-                table[word.lower().rstrip(".")] = number
-    return table
-
-
-def _tongue(language: str | None) -> str:
-    tongue = (language or "en").replace("_", "-").split("-")[0].lower()
-    return tongue if re.fullmatch(r"[a-z]{2,3}", tongue) else "en"
-
-
-def _month_first(language: str | None) -> bool:
-    """Americans write the month first; so does a page that names no language."""
-    known = (language or "en").replace("_", "-").lower()
-    return known in ("en", "en-us", "en-ph", "fil")
 
 
 def _year(digits: str) -> int:

@@ -16,15 +16,18 @@ from lxml.html import HtmlElement
 from archive.records import Moment, Site
 from pipeline import addresses, dates, people, titles
 from pipeline.heads import Head, resolve, string, values
-from pipeline.markup import Index, attribute, elsewhere, text_of, tokens
+from pipeline.markup import Index, attribute, elsewhere, text_of, tokens, words
 from pipeline.page import Document
 from pipeline.text import line, plain
 
-_DATE_CLASSES = frozenset(
-    "entry-date post-date published posted-on date entry-time post-time td-post-date tdb-author-date date-header entry-meta post-meta meta postmetadata byline article-date dateline postinfo post_date timestamp".split()
+_DATE_CLASSES = words(
+    "entry-date post-date published posted-on date entry-time post-time td-post-date "
+    "tdb-author-date date-header entry-meta post-meta meta postmetadata byline "
+    "article-date dateline postinfo post_date timestamp"
 )
-_FRAME = frozenset(
-    "related yarpp jp-relatedposts widget sidebar related-posts nav-links post-navigation tagcloud wp-block-latest-posts comments-area site-footer site-header".split()
+_FRAME = words(
+    "related yarpp jp-relatedposts widget sidebar related-posts nav-links "
+    "post-navigation tagcloud wp-block-latest-posts comments-area site-footer site-header"
 )
 _URL_DAY = re.compile(r"/((?:19|20)\d{2})/(\d{1,2})/(\d{1,2})(?:/|$)")
 _TERM_PATH = {

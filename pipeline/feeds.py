@@ -23,7 +23,7 @@ _POST_ID = re.compile(r"[?&](?:p|page_id)=(\d{1,18})")
 _COMMENT_ID = re.compile(r"#comment-(\d{1,18})")
 _IN_REPLY = re.compile(
     r"""^\s*(?:<p>\s*)?[^<>]{1,60}?<a\b[^>]*?href=["'][^"']*#comment-(\d+)["'][^>]*>.*?</a>\s*\.?\s*(?:</p>|<br\s*/?>|\n)\s*""",
-    re.S,
+    re.DOTALL,
 )
 _NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,30});")
 _APPEARED = re.compile(
@@ -65,7 +65,7 @@ def _parse(page: Page) -> etree._Element | None:
     declared = f"charset={head[1].decode()}" if head else page.header("content-type")
     source = decode(page.body.lstrip(), declared)
     source = re.sub(r"^\s*<\?xml[^>]*\?>", "", source)
-    source = re.sub(r"<!DOCTYPE[^\[>]*(?:\[.*?\])?\s*>", "", source, count=1, flags=re.S)
+    source = re.sub(r"<!DOCTYPE[^\[>]*(?:\[.*?\])?\s*>", "", source, count=1, flags=re.DOTALL)
     source = _NAMED.sub(
         lambda m: entities.unescape(m[0]) if entities.unescape(m[0]) != m[0] else m[0], source
     )

@@ -59,6 +59,11 @@ def below_body(element: HtmlElement) -> Iterator[HtmlElement]:
         node = node.getparent()
 
 
+def words(listed: str) -> frozenset[str]:
+    """A set of words, written in one line."""
+    return frozenset(listed.split())
+
+
 class Index:
     """A tree's elements by class, id and tag, gathered in one pass. Keys of classes are in lower case."""
 

@@ -17,8 +17,10 @@ from selectolax.lexbor import LexborHTMLParser
 from archive.records import Page
 from pipeline.markup import Index
 
-_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-zA-Z0-9_.:-]{2,40})""", re.I)
-_HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([a-zA-Z0-9_.:-]{2,40})""", re.I)
+_META_CHARSET = re.compile(
+    rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-zA-Z0-9_.:-]{2,40})""", re.IGNORECASE
+)
+_HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([a-zA-Z0-9_.:-]{2,40})""", re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _WINDOWS = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "iso8859-1": "cp1252", "ascii": "cp1252"}
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
@@ -56,13 +58,13 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     header = _HEADER_CHARSET.search(content_type or "")
     meta = _META_CHARSET.search(body[:4096])
     for label in (header[1] if header else None, meta[1].decode("ascii") if meta else None, "utf-8"):
-        name = _codec(label)
-        if name is None:
+        known = _codec(label)
+        if known is None:
             continue
         try:
-            return body.decode(name)
+            return body.decode(known)
         except UnicodeDecodeError:
-            if name == "utf-8":
+            if known == "utf-8":
                 return _mixed(body)
     return body.decode("cp1252", "replace")
 

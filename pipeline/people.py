@@ -14,34 +14,41 @@ from lxml.html import HtmlElement
 from trafilatura.xpaths import AUTHOR_XPATHS
 
 from pipeline.heads import Head, resolve, string, values
-from pipeline.markup import Index, elsewhere, text_of, tokens
+from pipeline.markup import Index, elsewhere, text_of, tokens, words
 from pipeline.text import line, plain
 
 Found = tuple[tuple[str, ...], str]
 _BY = re.compile(
-    r"^\W*(?:(?:posted|written|published|story|article|words|text|geschrieben|ver[öo]ffentlicht|publi[ée]|escrito|scritto)\s+)?(?:by|von|par|por|di|door|av|af|autor(?:in)?|author|auteur|autore|redakteur(?:in)?)\b\s*:?\s*",
-    re.I,
+    r"^\W*(?:(?:posted|written|published|story|article|words|text|geschrieben|"
+    r"ver[öo]ffentlicht|publi[ée]|escrito|scritto)\s+)?(?:by|von|par|por|di|door|av|af|"
+    r"autor(?:in)?|author|auteur|autore|redakteur(?:in)?)\b\s*:?\s*",
+    re.IGNORECASE,
 )
 _SPLIT = re.compile(r"\s*(?:;|\||\s/\s|\s&\s|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\bwith\b|,)\s*")
 _NOT_A_NAME = re.compile(
-    r"https?:|@\w+\.|^\W*$|^(?:admin|editor|by|author|posted|guest|staff writer|share|follow|read more|weiter|no author|unknown|about the author|(?:view all|all|more|zeige alle|alle|weitere|tous les|voir tous|ver todas?) (?:posts|articles|artikel|beitr[äa]ge|entries).*)$",
-    re.I,
+    r"https?:|@\w+\.|^\W*$|^(?:admin|editor|by|author|posted|guest|staff writer|share|"
+    r"follow|read more|weiter|no author|unknown|about the author|(?:view all|all|more|"
+    r"zeige alle|alle|weitere|tous les|voir tous|ver todas?) (?:posts|articles|artikel|"
+    r"beitr[äa]ge|entries).*)$",
+    re.IGNORECASE,
 )
 _ALL_BY = re.compile(
-    r"^(?:view all|all|more|zeige alle|alle|weitere|tous les|ver todas? las?) (?:posts|articles|artikel|beitr[äa]ge|entradas|entries)\s+(?:by|von|par|de|por)\s+",
-    re.I,
+    r"^(?:view all|all|more|zeige alle|alle|weitere|tous les|ver todas? las?) (?:posts|"
+    r"articles|artikel|beitr[äa]ge|entradas|entries)\s+(?:by|von|par|de|por)\s+",
+    re.IGNORECASE,
 )
 _CUT = re.compile(r"\s+(?:[-–—|•·]\s+.*|(?:on|am|le|el)\s+\S*\d.*|\d{1,2}[./ ].*)$")
-_ELSEWHERE = frozenset(
-    "related yarpp widget sidebar comment comments commentlist recent-posts wp-block-latest-posts jp-relatedposts author-list footer".split()
+_ELSEWHERE = words(
+    "related yarpp widget sidebar comment comments commentlist recent-posts "
+    "wp-block-latest-posts jp-relatedposts author-list footer"
 )
 
-_NAMED = frozenset(
+_NAMED = words(
     "entry-author-name author-name post-author-name tdb-author-name wp-block-post-author__name "
-    "wp-block-post-author-name__link wp-block-post-author-name td-post-author-name byline-author author__name".split()
+    "wp-block-post-author-name__link wp-block-post-author-name td-post-author-name byline-author author__name"
 )
-_LINES = frozenset(
-    "byline entry-author post-author by-author author posted-by the-author writer article-author meta-author".split()
+_LINES = words(
+    "byline entry-author post-author by-author author posted-by the-author writer article-author meta-author"
 )
 _TAGS = frozenset({"a", "span", "div", "p", "address", "li", "strong", "b", "cite", "em", "h4", "h5"})
 

@@ -7,13 +7,11 @@ what stood in blocks stands in blocks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lxml.etree import _Element
-from lxml.html import HtmlElement
 
-from pipeline import addresses
+from pipeline.prose_links import MARK, Link, number, numbers
 
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 _SPECIAL = re.compile(r"([\\`*_\[\]<])")
@@ -57,8 +55,6 @@ _ALIASES = {
 }
 """What trafilatura leaves in HTML's own words where it takes over another extractor's result."""
 _EDGE = 24
-_MARK = re.compile("[\u2801-\u28ff]{2}")
-_FIRST, _BASE = 0x2801, 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,34 +78,6 @@ class _Run:
     def add(self, words: str, marked: str) -> None:
         self.text.append(words)
         self.marked.append(marked)
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link of the page: where it leads, and the first run of its words."""
-
-    url: str
-    words: str
-
-
-def mark_links(tree: HtmlElement, base: str) -> tuple[Link, ...]:
-    """Put a mark of two Braille signs before the words of each link, and tell what the marks mean.
-
-    Trafilatura keeps links only at the cost of broken paragraphs; characters come through unharmed.
-    """
-    found: list[Link] = []
-    for link in tree.iter("a"):
-        url = addresses.absolute(link.get("href"), base)
-        holder = next((node for node in link.iter("*") if (node.text or "").strip()), None)
-        if url is None or holder is None or _MARK.search(holder.text) or len(found) >= _BASE * _BASE:
-            continue
-        high, low = divmod(len(found), _BASE)
-        words = holder.text.lstrip()
-        holder.text = (
-            holder.text[: len(holder.text) - len(words)] + chr(_FIRST + high) + chr(_FIRST + low) + words
-        )
-        found.append(Link(url, _fold(words)))
-    return tuple(found)
 
 
 class Writer:
@@ -153,15 +121,15 @@ class Writer:
         elif tag == "list":
             text, marked = self._items(element, 0)
             if text:
-                linked = sum(len(self.links[n].words) for n in _numbers(element) if n < len(self.links))
+                linked = sum(len(self.links[n].words) for n in numbers(element) if n < len(self.links))
                 out.append(Block("\n".join(text), "\n".join(marked), "list", linked))
         elif tag == "quote":
             self._quote(element, out)
         elif tag == "table":
             self._table(element, out)
         elif tag == "code":
-            text = _MARK.sub("", "".join(element.itertext())).strip("\n")
-            out.append(Block(text, f"```\n{text}\n```", "code"))
+            code = MARK.sub("", "".join(element.itertext())).strip("\n")
+            out.append(Block(code, f"```\n{code}\n```", "code"))
         elif tag == "p" and not any(child.tag in _BLOCKS for child in element):
             self._single(element, out, "p", "")
         else:
@@ -185,7 +153,7 @@ class Writer:
         if not words:
             return
         folded = _SPACE.sub(" ", words)
-        marks = list(_MARK.finditer(folded))
+        marks = list(MARK.finditer(folded))
         end = marks[0].start() if marks else len(folded)
         self._piece(run, folded[:end])
         ends = [*(mark.start() for mark in marks[1:]), len(folded)]
@@ -199,8 +167,8 @@ class Writer:
 
     def _linked(self, run: _Run, mark: str, words: str) -> None:
         """Words that begin with those of a link."""
-        number = (ord(mark[0]) - _FIRST) * _BASE + ord(mark[1]) - _FIRST
-        link = self.links[number] if number < len(self.links) else None
+        place = number(mark)
+        link = self.links[place] if place < len(self.links) else None
         if link is None or not words.startswith(link.words):
             self._piece(run, words)
             return
@@ -234,7 +202,7 @@ class Writer:
         if not before or not before[-1].isalnum() or not words[0].isalnum():
             return
         if self._source is None:
-            self._source = _fold(_MARK.sub("", self._raw))
+            self._source = _fold(MARK.sub("", self._raw))
         if before[-_EDGE:].lstrip() + " " + words[:_EDGE].rstrip() in self._source:
             run.add(" ", " ")
 
@@ -259,12 +227,12 @@ class Writer:
         text: list[str] = []
         marked: list[str] = []
         ordered = element.get("rend") == "ol"
-        for number, item in enumerate(element.iterchildren("item"), 1):
+        for count, item in enumerate(element.iterchildren("item"), 1):
             inner = [child for child in item if child.tag == "list"]
             for child in inner:
                 item.remove(child)
             said = self.blocks(item)
-            lead = "  " * level + (f"{number}. " if ordered else "- ")
+            lead = "  " * level + (f"{count}. " if ordered else "- ")
             if said:
                 text.append("\n".join(block.text for block in said))
                 rows = [row for block in said for row in block.markdown.split("\n")]
@@ -290,12 +258,6 @@ class Writer:
         lines.insert(1, "|" + " --- |" * width)
         text = "\n".join(" | ".join(cell for cell in plain if cell) for plain, _ in rows)
         out.append(Block(text, "\n".join(lines), "table"))
-
-
-def _numbers(element: _Element) -> Iterator[int]:
-    """The numbers of the links marked in an element."""
-    for mark in _MARK.findall("".join(element.itertext())):
-        yield (ord(mark[0]) - _FIRST) * _BASE + ord(mark[1]) - _FIRST
 
 
 def _flush(run: _Run, out: list[Block], kind: str, prefix: str = "") -> None:

@@ -15,18 +15,23 @@ from pipeline.markup import text_of, tokens
 from pipeline.page import Document
 
 _CHALLENGE = re.compile(
-    r"_cf_chl_opt|cf-browser-verification|cf_challenge|/cdn-cgi/challenge-platform/h/|_Incapsula_Resource|px-captcha|"
-    r"geo\.captcha-delivery\.com|sucuri_cloudproxy_js|ddos-guard/js-challenge|aws-waf-token|awsWafCookieDomainList|sgcaptcha|wpsec-challenge"
+    r"_cf_chl_opt|cf-browser-verification|cf_challenge|/cdn-cgi/challenge-platform/h/|"
+    r"_Incapsula_Resource|px-captcha|"
+    r"geo\.captcha-delivery\.com|sucuri_cloudproxy_js|ddos-guard/js-challenge|"
+    r"aws-waf-token|awsWafCookieDomainList|sgcaptcha|wpsec-challenge"
 )
 _CHALLENGE_TITLE = re.compile(
-    r"^(?:just a moment|attention required! \| cloudflare|checking your browser|one moment, please|ddos-guard|access denied|are you a robot|security check|please wait|verifying|robot challenge screen|bot verification)",
-    re.I,
+    r"^(?:just a moment|attention required! \| cloudflare|checking your browser|one "
+    r"moment, please|ddos-guard|access denied|are you a robot|security check|please wait|"
+    r"verifying|robot challenge screen|bot verification)",
+    re.IGNORECASE,
 )
 _LOST_TITLE = re.compile(
-    r"^(?:404\b|(?:error 404|page not found|not found|nothing found|seite nicht gefunden|page introuvable|página no encontrada|oops))",
-    re.I,
+    r"^(?:404\b|(?:error 404|page not found|not found|nothing found|seite nicht gefunden|"
+    r"page introuvable|página no encontrada|oops))",
+    re.IGNORECASE,
 )
-_LOGIN = re.compile(r"wp-login\.php|/login/?$|/sign-?in/?$", re.I)
+_LOGIN = re.compile(r"wp-login\.php|/login/?$|/sign-?in/?$", re.IGNORECASE)
 SMALL = 150_000
 _LISTS = frozenset(
     {"archive", "search", "search-results", "blog", "category", "tag", "author", "date", "post-type-archive"}

@@ -13,24 +13,31 @@ from dataclasses import dataclass
 
 import nh3
 
+from pipeline.markup import words
+
 TAGS = set(
-    "a abbr b blockquote br caption cite code dd del div dl dt em h2 h3 h4 h5 h6 hr i ins kbd li ol p pre q s small "
-    "strike strong sub sup table tbody td th thead tr u ul".split()
+    words(
+        "a abbr b blockquote br caption cite code dd del div dl dt em h2 h3 h4 h5 h6 hr i "
+        "ins kbd li ol p pre q s small "
+        "strike strong sub sup table tbody td th thead tr u ul"
+    )
 )
 BLOCKS = TAGS & set(
-    "blockquote caption dd div dl dt h2 h3 h4 h5 h6 hr li ol p pre table tbody thead tr ul".split()
+    words("blockquote caption dd div dl dt h2 h3 h4 h5 h6 hr li ol p pre table tbody thead tr ul")
 )
 SOFT_BLOCKS = frozenset({"li", "dd", "dt", "tr", "tbody", "thead"})
 """Blocks that begin a new line, where the others begin a new paragraph."""
 
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:\s[^<>"]*(?:"[^"]*"[^<>"]*)*)?>')
-_IMG = re.compile(r"<img\b[^>]*>", re.I)
-_EMOJI_CLASS = re.compile(r"""class\s*=\s*["']?[^"'>]*\b(?:wp-smiley|emoji|smiley|smilies)\b""", re.I)
-_ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.I)
+_IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_EMOJI_CLASS = re.compile(
+    r"""class\s*=\s*["']?[^"'>]*\b(?:wp-smiley|emoji|smiley|smilies)\b""", re.IGNORECASE
+)
+_ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _EMPTY = re.compile(r"<(p|div|blockquote|li|ul|ol)>\s*</\1>")
-_EXCERPT = re.compile(r"^\[(?:…|\.\.\.)\].*\[(?:…|\.\.\.)\]$", re.S)
+_EXCERPT = re.compile(r"^\[(?:…|\.\.\.)\].*\[(?:…|\.\.\.)\]$", re.DOTALL)
 _BETWEEN = re.compile(r"\s*\n\s*")
 
 

@@ -19,8 +19,10 @@ from pipeline.markup import Index, elsewhere, text_of
 from pipeline.page import Document
 
 _HEADINGS = re.compile(
-    r"^(?:comments?[-_]+(?:title|heading|headline|header|count|intro)s?|comments__(?:headline|title)|wpd-thread-info|td-comments-title|comment-count-area|comments_intro|wp-block-comments-title|title-comments?|comments-number)$",
-    re.I,
+    r"^(?:comments?[-_]+(?:title|heading|headline|header|count|intro)s?|"
+    r"comments__(?:headline|title)|wpd-thread-info|td-comments-title|comment-count-area|"
+    r"comments_intro|wp-block-comments-title|title-comments?|comments-number)$",
+    re.IGNORECASE,
 )
 _HEADS = ("h2", "h3", "h4")
 _NOT_HERE = frozenset(
@@ -35,15 +37,18 @@ _BOXES = (
     "comments_wrap",
     "commentlist-wrap",
 )
-_QUOTED = re.compile('[“„«"‘‚].*[”“»"’‘]', re.S)
+_QUOTED = re.compile('[“„«"‘‚].*[”“»"’‘]', re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w.,])(\d{1,3}(?:[.,  ]\d{3})+|\d{1,6})(?![\w%])")
 _ONE = re.compile(
-    r"^\W*(?:one|ein|eine|un|una|une|uno|um|uma|één|en|et|ett|jeden)\s+(?:thought|response|comment|reply|kommentar|antwort|gedanke|commentaire|réponse|réflexion|comentario|respuesta|commento|risposta|reactie)",
-    re.I,
+    r"^\W*(?:one|ein|eine|un|una|une|uno|um|uma|één|en|et|ett|jeden)\s+(?:thought|"
+    r"response|comment|reply|kommentar|antwort|gedanke|commentaire|réponse|réflexion|"
+    r"comentario|respuesta|commento|risposta|reactie)",
+    re.IGNORECASE,
 )
 _NONE = re.compile(
-    r"^\W*(?:no|keine|kein|aucun|sin|nessun|geen)\s+(?:thoughts?|responses?|comments?|repl|kommentare?|commentaire|comentarios|commento)",
-    re.I,
+    r"^\W*(?:no|keine|kein|aucun|sin|nessun|geen)\s+(?:thoughts?|responses?|comments?|"
+    r"repl|kommentare?|commentaire|comentarios|commento)",
+    re.IGNORECASE,
 )
 _SYSTEMS: tuple[tuple[str, frozenset[str], frozenset[str], str], ...] = tuple(
     (name, frozenset(ids.split()), frozenset(marks.split()), source)

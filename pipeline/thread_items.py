@@ -17,8 +17,9 @@ from pipeline.text import line
 from pipeline.thread_marks import BODIES, Scene, inside, is_noise, only_says
 
 _AWAITING = re.compile(
-    r"awaiting moderation|wartet auf (?:freischaltung|moderation)|muss noch freigeschaltet|en attente de modération|pendiente de moderación",
-    re.I,
+    r"awaiting moderation|wartet auf (?:freischaltung|moderation)|muss noch "
+    r"freigeschaltet|en attente de modération|pendiente de moderación",
+    re.IGNORECASE,
 )
 _CHROME = (
     "script",
@@ -156,7 +157,7 @@ def _innermost(found: list[HtmlElement]) -> HtmlElement:
 
 def _told_ping(element: HtmlElement) -> str | None:
     """Whether the first words call it a ping, as block themes do."""
-    match = re.match(r"\W*(pingback|trackback)s?\b\s*(?:by|from|von|:)", text_of(element)[:40], re.I)
+    match = re.match(r"\W*(pingback|trackback)s?\b\s*(?:by|from|von|:)", text_of(element)[:40], re.IGNORECASE)
     return match[1].lower() if match else None
 
 

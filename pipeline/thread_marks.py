@@ -10,56 +10,76 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from pipeline.markup import tokens
+from pipeline.markup import tokens, words
 
 NAMES = (
     frozenset({"fn"}),
-    frozenset(
-        "comment-author-name comment_author_name wp-block-comment-author-name wpd-comment-author wc-comment-author "
+    words(
+        "comment-author-name comment_author_name wp-block-comment-author-name "
+        "wpd-comment-author wc-comment-author "
         "comment-author-link comment_author commentauthor comment__author-name comment-name commenter-name "
-        "commenter epoch-author-link author-name comment-autor nickname username user-name comment-user".split()
+        "commenter epoch-author-link author-name comment-autor nickname username user-name comment-user"
     ),
-    frozenset(
-        "comment-author comment__author comment-author-info comment-author-vcard vcard author comment-info comment-meta commentmeta comment-header comment-head commentmetadata".split()
+    words(
+        "comment-author comment__author comment-author-info comment-author-vcard vcard "
+        "author comment-info comment-meta commentmeta comment-header comment-head "
+        "commentmetadata"
     ),
 )
 BODIES = (
-    frozenset(
+    words(
         "comment-content comment-text commenttext comment_text comment__content comment__text comment-entry "
-        "comment_content commentcontent comment-message comment-msg wp-block-comment-content wpd-comment-text "
+        "comment_content commentcontent comment-message comment-msg wp-block-comment-content "
+        "wpd-comment-text "
         "wc-comment-text comment-copy epoch-comment-content comment-txt comment-body-text comment-text-body "
-        "comment-content-text comment-post comment-the-content commentbody-text".split()
+        "comment-content-text comment-post comment-the-content commentbody-text"
     ),
-    frozenset(
-        "comment-body comment_body commentbody comment__body comment-entry-content entry-content format_text comment-inner comment-main text entry content".split()
+    words(
+        "comment-body comment_body commentbody comment__body comment-entry-content "
+        "entry-content format_text comment-inner comment-main text entry content"
     ),
 )
-DATES = frozenset(
+DATES = words(
     "comment-date comment-time comment_time comment_date commentdate comment__date comment__time date time "
     "wpd-comment-date wc-comment-date comment-timestamp timestamp comment-meta-date wp-block-comment-date "
-    "comment-permalink comment-metadata comment-meta commentmetadata meta comment-info posted-on published".split()
+    "comment-permalink comment-metadata comment-meta commentmetadata meta comment-info posted-on published"
 )
 NOISE = re.compile(
-    r"^(?:reply|reply-link|comment-?reply.*|edit-?link|edit-comment.*|comment-?edit.*|comment-?actions?|comment-?tools?|"
-    r"comment-?footer|comment-links?|comment-?permalink|comment-?meta.*|commentmetadata|comment-?date|comment-?time|"
-    r"comment-?head(?:er)?|comment-?author.*|comment-?avatar|vcard|avatar.*|gravatar|says|.*awaiting.*|.*moderation.*|"
-    r"vote.*|.*-votes?(?:-.*)?|.*voting.*|.*-?ratings?(?:-.*)?|.*karma.*|.*thumbs?-?(?:up|down).*|likes?|like[-_].*|.*-likes?|"
-    r".*like-button.*|.*[-_]liked?(?:[-_].*)?|reports?|report[-_].*|.*-report.*|flag[-_].*|sharedaddy|sd-.*|share|share[-_].*|social.*|screen-reader-text|"
+    r"^(?:reply|reply-link|comment-?reply.*|edit-?link|edit-comment.*|comment-?edit.*|"
+    r"comment-?actions?|comment-?tools?|"
+    r"comment-?footer|comment-links?|comment-?permalink|comment-?meta.*|commentmetadata|"
+    r"comment-?date|comment-?time|"
+    r"comment-?head(?:er)?|comment-?author.*|comment-?avatar|vcard|avatar.*|gravatar|says|"
+    r".*awaiting.*|.*moderation.*|"
+    r"vote.*|.*-votes?(?:-.*)?|.*voting.*|.*-?ratings?(?:-.*)?|.*karma.*|.*thumbs?-?(?:up|"
+    r"down).*|likes?|like[-_].*|.*-likes?|"
+    r".*like-button.*|.*[-_]liked?(?:[-_].*)?|reports?|report[-_].*|.*-report.*|"
+    r"flag[-_].*|sharedaddy|sd-.*|share|share[-_].*|social.*|screen-reader-text|"
     r"sr-only|visually-hidden|hide-if-no-js|hidden|wpulike.*|wp_ulike.*|sce-.*|pmcc-.*|comment-respond|jp-.*|"
-    r"wpd-comment-(?:header|footer|left|share|link|author|date).*|wpd-(?:reply|tool|vote).*|wc-(?:vote|reply|footer|comment-header).*|"
-    r"heateor.*|.*read-?more.*|more-link|comment-(?:count|number|nr|index)|commentnumber|addtoany.*|badge|author-badge|comment-badge|permalink)$"
+    r"wpd-comment-(?:header|footer|left|share|link|author|date).*|wpd-(?:reply|tool|"
+    r"vote).*|wc-(?:vote|reply|footer|comment-header).*|"
+    r"heateor.*|.*read-?more.*|more-link|comment-(?:count|number|nr|index)|commentnumber|"
+    r"addtoany.*|badge|author-badge|comment-badge|permalink)$"
 )
 BADGES = re.compile(
-    r"^(?:.*badge.*|role|.*-role|label|.*-label|rank|title|says|.*-tag|post-author|comment-meta|commentmetadata|.*-date|.*-time|date|time|screen-reader-text|wpd-.*|wc-.*)$"
+    r"^(?:.*badge.*|role|.*-role|label|.*-label|rank|title|says|.*-tag|post-author|"
+    r"comment-meta|commentmetadata|.*-date|.*-time|date|time|screen-reader-text|wpd-.*|"
+    r"wc-.*)$"
 )
 SAYS = re.compile(
-    r"^[\s\W]*(?:pingbacks?|trackbacks?|comment|kommentar|commentaire|comentario|commento|posted|says?|said|wrote|writes|commented|comments?|schreibt|schrieb|sagte?|meint|kommentiert|dit|a dit|a écrit|écrit|dice|dijo|escribió|"
-    r"scrive|ha detto|disse|diz|escreveu|zegt|schreef|siger|säger|sier|mówi|pisze|říká|говорит|пишет|:|at|am|um|on|the|le|el|il|op|den|à|alle|a las|às|uhr|permalink|link|edit|reply|antworten|bearbeiten|#\d*|\d{1,3}\.?|by|von|par|por|di)?[\s\W]*$",
-    re.I,
+    r"^[\s\W]*(?:pingbacks?|trackbacks?|comment|kommentar|commentaire|comentario|commento|"
+    r"posted|says?|said|wrote|writes|commented|comments?|schreibt|schrieb|sagte?|meint|"
+    r"kommentiert|dit|a dit|a écrit|écrit|dice|dijo|escribió|"
+    r"scrive|ha detto|disse|diz|escreveu|zegt|schreef|siger|säger|sier|mówi|pisze|říká|"
+    r"говорит|пишет|:|at|am|um|on|the|le|el|il|op|den|à|alle|a las|às|uhr|permalink|link|"
+    r"edit|reply|antworten|bearbeiten|#\d*|\d{1,3}\.?|by|von|par|por|di)?[\s\W]*$",
+    re.IGNORECASE,
 )
 BY = re.compile(
-    r"^\W*(?:(?:comment|pingback|trackback|kommentar|commentaire|comentario|posted|written|geschrieben|left|gepostet)\s+)?(?:by|von|par|por|di|door|av|af)\s+(?P<name>.{1,120}?)\s*(?:[—–|·•,@/]|\s-\s|\bon\b|\bam\b|\bat\b|\bum\b|$)",
-    re.I,
+    r"^\W*(?:(?:comment|pingback|trackback|kommentar|commentaire|comentario|posted|"
+    r"written|geschrieben|left|gepostet)\s+)?(?:by|von|par|por|di|door|av|"
+    r"af)\s+(?P<name>.{1,120}?)\s*(?:[—–|·•,@/]|\s-\s|\bon\b|\bam\b|\bat\b|\bum\b|$)",
+    re.IGNORECASE,
 )
 
 SIGNS = frozenset(".:·•|—–-/()[]{}«»‹›“”„\"'’@#&→←↓↑…*+=~_!")

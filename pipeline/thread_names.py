@@ -17,8 +17,9 @@ from pipeline.text import line
 from pipeline.thread_marks import BADGES, BY, NAMES, NOISE, SAYS, Scene, inside
 
 _SAYS_END = re.compile(
-    r"\s*(?:\b(?:says?|said|wrote|writes|commented|schreibt|schrieb|sagte?|meint|dit|a dit|dice|escribió|scrive|zegt|schreef)\b)?\s*:?\s*$",
-    re.I,
+    r"\s*(?:\b(?:says?|said|wrote|writes|commented|schreibt|schrieb|sagte?|meint|dit|a "
+    r"dit|dice|escribió|scrive|zegt|schreef)\b)?\s*:?\s*$",
+    re.IGNORECASE,
 )
 
 
@@ -163,7 +164,7 @@ def _is_meta(inner: HtmlElement, said: str, language: str | None) -> bool:
         or SAYS.match(said)
         or any(NOISE.match(mark) for mark in tokens(inner) if not mark.startswith("comment-author"))
         or dates.looks_dated(said, language)
-        or re.fullmatch(r"[\d:.\s]+(?:[ap]m|uhr)?", said, re.I)
+        or re.fullmatch(r"[\d:.\s]+(?:[ap]m|uhr)?", said, re.IGNORECASE)
     )
 
 

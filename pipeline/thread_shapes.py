@@ -19,16 +19,20 @@ from pipeline.markup import Index, below_body, tokens
 ITEM_TAGS = frozenset({"li", "div", "article", "section", "dt", "tr", "table", "blockquote"})
 LISTS = frozenset({"ul", "ol", "dl"})
 ID = re.compile(
-    r"^(?:(?:li|div|article|single|wc|wpd|the)[-_])?comm(?:ent)?[-_]?(\d{1,18})(?:_(\d{1,18}))?$", re.I
+    r"^(?:(?:li|div|article|single|wc|wpd|the)[-_])?comm(?:ent)?[-_]?(\d{1,18})(?:_(\d{1,18}))?$",
+    re.IGNORECASE,
 )
 LINK_ID = re.compile(r"#(?:li-|div-)?comment-?(\d{1,18})\b|[?&]replytocom=(\d{1,18})")
 _DEPTH = re.compile(r"^(?:depth-|wpd_comment_level-|comment-depth-|level-)(\d{1,2})$")
 _COMPANION = re.compile(
-    r"^(?:even|odd|alt|thread-\w+|depth-\d+|byuser|bypostauthor|comment-author-.+|post|wpd-comment|wc-comment|highlander-comment)$"
+    r"^(?:even|odd|alt|thread-\w+|depth-\d+|byuser|bypostauthor|comment-author-.+|post|"
+    r"wpd-comment|wc-comment|highlander-comment)$"
 )
-_PING_LIST = re.compile(r"(?:^|[-_ ])(?:ping|track)(?:back)?s?(?:[-_ ]?list)?(?:$|[-_ ])", re.I)
+_PING_LIST = re.compile(r"(?:^|[-_ ])(?:ping|track)(?:back)?s?(?:[-_ ]?list)?(?:$|[-_ ])", re.IGNORECASE)
 _WIDGET = re.compile(
-    r"^(?:widget|widget[_-](?:area|recent|comments?|wrap|container|inner).*|widget_.*|sidebar(?:[-_]?\d+)?|(?:primary|secondary|main|site|left|right|blog)-sidebar|recent-?comments?|recentcomments|wp-block-latest-comments)$"
+    r"^(?:widget|widget[_-](?:area|recent|comments?|wrap|container|inner).*|widget_.*|"
+    r"sidebar(?:[-_]?\d+)?|(?:primary|secondary|main|site|left|right|blog)-sidebar|"
+    r"recent-?comments?|recentcomments|wp-block-latest-comments)$"
 )
 _WIDGET_IDS = frozenset(
     {
@@ -42,8 +46,8 @@ _WIDGET_IDS = frozenset(
     }
 )
 _CHILDREN = frozenset({"children", "replies", "comment-replies", "child-comments", "subcomments"})
-_CANDIDATE = re.compile(r"comment|pingback|trackback|-comm-", re.I)
-_PING_LIKE = re.compile(r"ping|trackback", re.I)
+_CANDIDATE = re.compile(r"comment|pingback|trackback|-comm-", re.IGNORECASE)
+_PING_LIKE = re.compile(r"ping|trackback", re.IGNORECASE)
 
 
 @dataclass(slots=True, eq=False)

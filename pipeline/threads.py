@@ -16,15 +16,15 @@ from lxml.html import HtmlElement
 
 from archive.records import Comment, CommentKind, Moment, Site
 from pipeline import addresses, dates, thread_items, thread_shapes
-from pipeline.markup import Index, drop, tokens
 from pipeline.heads import Head
+from pipeline.markup import Index, drop, tokens
 from pipeline.page import Document, standard_tree
 from pipeline.text import is_excerpt, render
 from pipeline.thread_items import Reading
 from pipeline.thread_shapes import Item
 
 _RAW_ID = re.compile(
-    r"""<(?:li|div|article|section|dt)\b[^>]*?\bid\s*=\s*["']?(?:(?:li|div)-)?comment-\d+""", re.I
+    r"""<(?:li|div|article|section|dt)\b[^>]*?\bid\s*=\s*["']?(?:(?:li|div)-)?comment-\d+""", re.IGNORECASE
 )
 
 

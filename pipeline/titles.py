@@ -13,15 +13,18 @@ from lxml.html import HtmlElement
 
 from archive.records import Site
 from pipeline.heads import Head, string
-from pipeline.markup import Index, below_body, elsewhere, text_of, tokens
+from pipeline.markup import Index, below_body, elsewhere, text_of, tokens, words
 from pipeline.text import line, plain
 
-_CLASSES = frozenset(
-    "entry-title post-title wp-block-post-title article-title headline single-title tdb-title-text page-title "
-    "posttitle entry_title post_title single-post-title title-post article__title article-headline td-page-title".split()
+_CLASSES = words(
+    "entry-title post-title wp-block-post-title article-title headline single-title "
+    "tdb-title-text page-title "
+    "posttitle entry_title post_title single-post-title title-post article__title "
+    "article-headline td-page-title"
 )
-_ELSEWHERE = frozenset(
-    "related widget sidebar site-title site-branding logo comments comment-respond jp-relatedposts yarpp-related recent-posts nav-links".split()
+_ELSEWHERE = words(
+    "related widget sidebar site-title site-branding logo comments comment-respond "
+    "jp-relatedposts yarpp-related recent-posts nav-links"
 )
 _SEPARATORS = r"\s+[|»«•·–—:~-]\s+|\s[|]\s*|\s*[»«]\s*"
 _FOLD = re.compile(r"[\W_]+")
@@ -111,8 +114,8 @@ def _without_site(title: str, names: list[str]) -> str:
     """A title less the site's name at its end or its beginning."""
     for name in names:
         escaped = re.escape(name.strip())
-        title = re.sub(rf"(?:{_SEPARATORS}){escaped}\s*$", "", title, flags=re.I).strip() or title
-        title = re.sub(rf"^{escaped}(?:{_SEPARATORS})", "", title, flags=re.I).strip() or title
+        title = re.sub(rf"(?:{_SEPARATORS}){escaped}\s*$", "", title, flags=re.IGNORECASE).strip() or title
+        title = re.sub(rf"^{escaped}(?:{_SEPARATORS})", "", title, flags=re.IGNORECASE).strip() or title
     return title
 
 

@@ -1,0 +1,56 @@
+"""The links of a body, carried through trafilatura as marks in the text.
+
+Trafilatura keeps links only at the cost of broken paragraphs; characters come through unharmed. So each
+link's first words are preceded by two Braille signs, which number it; prose reads the marks as it is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml.etree import _Element
+from lxml.html import HtmlElement
+
+from pipeline import addresses
+
+SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
+MARK = re.compile("[\u2801-\u28ff]{2}")
+_FIRST, _BASE = 0x2801, 255
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of the page: where it leads, and the first run of its words."""
+
+    url: str
+    words: str
+
+
+def mark_links(tree: HtmlElement, base: str) -> tuple[Link, ...]:
+    """Put a mark before the words of each link, and tell what the marks mean."""
+    found: list[Link] = []
+    for link in tree.iter("a"):
+        url = addresses.absolute(link.get("href"), base)
+        holder = next((node for node in link.iter("*") if (node.text or "").strip()), None)
+        if url is None or holder is None or MARK.search(holder.text) or len(found) >= _BASE * _BASE:
+            continue
+        high, low = divmod(len(found), _BASE)
+        words = holder.text.lstrip()
+        holder.text = (
+            holder.text[: len(holder.text) - len(words)] + chr(_FIRST + high) + chr(_FIRST + low) + words
+        )
+        found.append(Link(url, SPACE.sub(" ", words).strip()))
+    return tuple(found)
+
+
+def number(mark: str) -> int:
+    """The number of the link that a mark stands for."""
+    return (ord(mark[0]) - _FIRST) * _BASE + ord(mark[1]) - _FIRST
+
+
+def numbers(element: _Element) -> Iterator[int]:
+    """The numbers of the links marked in an element."""
+    for mark in MARK.findall("".join(element.itertext())):
+        yield number(mark)
