@@ -25,6 +25,8 @@ TAGS = set(
 BLOCKS = TAGS & set(
     words("blockquote caption dd div dl dt h2 h3 h4 h5 h6 hr li ol p pre table tbody thead tr ul")
 )
+DEAD = set(words("script style template noscript iframe textarea select svg"))
+"""Elements whose content is no prose."""
 SOFT_BLOCKS = frozenset({"li", "dd", "dt", "tr", "tbody", "thead"})
 """Blocks that begin a new line, where the others begin a new paragraph."""
 
@@ -69,18 +71,25 @@ def render(markup: str | None, base: str | None = None) -> Rendered:
     """The markup of a comment as text and as safe HTML; relative links are resolved against `base`."""
     if not markup or not markup.strip():
         return Rendered(None, None)
-    safe = nh3.clean(
+    try:
+        safe = _clean(markup, ("rewrite_with_base", base) if base and base.startswith("http") else "deny")
+    except ValueError:  # the page's own address is none
+        safe = _clean(markup, "deny")
+    text = to_text(safe)
+    return Rendered(text, _tidy(safe) if text else None)
+
+
+def _clean(markup: str, relative: str | tuple[str, str]) -> str:
+    return nh3.clean(
         _emoji(_CONTROL.sub("", markup)),
         tags=TAGS,
-        clean_content_tags={"script", "style", "template", "noscript", "iframe", "textarea", "select", "svg"},
+        clean_content_tags=DEAD,
         attributes={"a": {"href", "title"}, "abbr": {"title"}},
         url_schemes={"http", "https", "mailto"},
-        url_relative=("rewrite_with_base", base) if base and base.startswith("http") else "deny",
+        url_relative=relative,
         link_rel="nofollow ugc",
         strip_comments=True,
     )
-    text = to_text(safe)
-    return Rendered(text, _tidy(safe) if text else None)
 
 
 def is_excerpt(text: str | None) -> bool:

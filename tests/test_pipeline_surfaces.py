@@ -49,10 +49,13 @@ def rest_comment(**over: Any) -> dict[str, Any]:
 
 
 def feed_comment(extra: str = "", body: str = "<p>I agree.<br />\nMostly.</p>") -> str:
-    return f"""<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"
- xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:thr="http://purl.org/syndication/thread/1.0"><channel><title>Comments</title><item>
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:thr="http://purl.org/syndication/thread/1.0">
+<channel><title>Comments</title><item>
  <title>By: 13kites</title><link>{URL}#comment-102</link><dc:creator><![CDATA[13kites]]></dc:creator>
- <pubDate>Fri, 10 Jul 2009 18:05:00 +0000</pubDate><guid isPermaLink="false">https://gazette.example/?p=77#comment-102</guid>
+ <pubDate>Fri, 10 Jul 2009 18:05:00 +0000</pubDate>
+<guid isPermaLink="false">https://gazette.example/?p=77#comment-102</guid>
  {extra}<content:encoded><![CDATA[{body}]]></content:encoded></item></channel></rss>"""
 
 
@@ -174,10 +177,15 @@ def test_protected_posts_are_left_out_with_a_problem() -> None:
     assert (extract.articles, codes(extract), extract.surface) == ((), ["password-protected"], Surface.REST)
 
 
-FEED = f"""<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:slash="http://purl.org/rss/1.0/modules/slash/">
-<channel><title>Gull</title><item><title>Lamps &amp; lights</title><link>{URL}</link><comments>{URL}#comments</comments><dc:creator>Ida Marsh</dc:creator>
+FEED = f"""<?xml version="1.0"?>
+<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"
+ xmlns:slash="http://purl.org/rss/1.0/modules/slash/">
+<channel><title>Gull</title><item><title>Lamps &amp; lights</title><link>{URL}</link>
+<comments>{URL}#comments</comments><dc:creator>Ida Marsh</dc:creator>
 <pubDate>Thu, 09 Jul 2009 14:00:00 +0000</pubDate><category><![CDATA[Harbour]]></category><guid isPermaLink="false">https://gazette.example/?p=77</guid>
-<description><![CDATA[<p>The council met. [&#8230;]</p><p>The post <a href="{URL}">Lamps</a> appeared first on <a href="https://gazette.example">Gull</a>.</p>]]></description>
+<description><![CDATA[<p>The council met. [&#8230;]</p>
+<p>The post <a href="{URL}">Lamps</a> appeared first on
+<a href="https://gazette.example">Gull</a>.</p>]]></description>
 <slash:comments>3</slash:comments></item></channel></rss>"""
 
 
@@ -210,7 +218,8 @@ PROSE = "<p>" + "The lamp was lit and the pilots saw it from afar, as they had h
             "challenge-page",
         ),
         (
-            "<body class='single'><h1>Protected: Lamps</h1><form class='post-password-form' action='/wp-login.php?action=postpass'></form>",
+            "<body class='single'><h1>Protected: Lamps</h1>"
+            "<form class='post-password-form' action='/wp-login.php?action=postpass'></form>",
             "password-protected",
         ),
         ("<title>Log In</title><body class='login'><form id='loginform'></form>", "login-wall"),
@@ -241,22 +250,27 @@ def test_an_error_status_is_a_problem() -> None:
 
 
 def test_a_further_part_brings_no_text_of_its_own() -> None:
-    body = f"<body class='single single-post postid-77 paged-2 single-paged-2'><link rel=canonical href='{URL}/2'><h1 class=entry-title>Lamps</h1>{PROSE}"
+    body = (
+        f"<body class='single single-post postid-77 paged-2 single-paged-2'><link rel=canonical href='{URL}/2'>"
+        f"<h1 class=entry-title>Lamps</h1>{PROSE}"
+    )
     extract = read(PageKind.ARTICLE, body, url=URL + "/2")
     assert [(a.url, a.text) for a in extract.articles] == [(URL, None)]
     assert codes(extract) == ["article-part"]
 
 
 def test_the_publisher_s_typing_errors_are_kept() -> None:
-    body = f"<h1>Lamps</h1><article>{PROSE}<p>a href=””&gt;Azhar, a keeper of the eastern light, was there as well that night.</p></article>"
+    typed = "<p>a href=””&gt;Azhar, a keeper of the eastern light, was there as well that night.</p>"
+    body = f"<h1>Lamps</h1><article>{PROSE}{typed}</article>"
     (article,) = read(PageKind.ARTICLE, body).articles
     assert "a href=””>Azhar, a keeper" in (article.text or "")
 
 
 def test_markdown_keeps_structure_and_links() -> None:
     body = (
-        f"<article><h1>Lamps</h1><h2>Of masts</h2>{PROSE}<p>See <a href='/masts'>the masts</a> and <a href='https://w.example/'>wires</a>, "
-        "which are described at length.</p><ul><li>one mast of oak from the northern wood</li><li>two masts of iron from the yard</li></ul>"
+        f"<article><h1>Lamps</h1><h2>Of masts</h2>{PROSE}<p>See <a href='/masts'>the masts</a> and "
+        "<a href='https://w.example/'>wires</a>, which are described at length.</p>"
+        "<ul><li>one mast of oak from the northern wood</li><li>two masts of iron from the yard</li></ul>"
         "<blockquote><p>We saw the light, said the oldest pilot of them all.</p></blockquote></article>"
     )
     (article,) = read(PageKind.ARTICLE, body).articles
@@ -276,7 +290,8 @@ def test_markdown_keeps_structure_and_links() -> None:
     ],
 )
 def test_the_profile_s_selectors_are_honoured(site: Site, kept: str, lost: str) -> None:
-    body = f"<article><div class=story>{PROSE}</div><div class=promo><p>{'Subscribe to our tide tables now, dear friends. ' * 6}</p></div></article>"
+    promo = "Subscribe to our tide tables now, dear friends. " * 6
+    body = f"<article><div class=story>{PROSE}</div><div class=promo><p>{promo}</p></div></article>"
     (article,) = read(PageKind.ARTICLE, body, site=site).articles
     assert kept in (article.text or "")
     assert lost not in (article.text or "")

@@ -1,0 +1,149 @@
+"""`make eval`: tables of what extraction gets right, over our fixtures and over real pages where they are.
+
+Real pages are looked for in ../shared/data/threads (pages with the truth of their threads) and, with
+`--benchmark DIR`, in a checkout of scrapinghub/article-extraction-benchmark (pages with the truth of their
+bodies). Nothing of them belongs to the project.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import trafilatura
+
+from archive.records import Extract, Page, PageKind, Site
+from pipeline import process
+from tests.eval.measure import Shares, Threads, overlap, scores
+
+ROOT = Path(__file__).parents[2]
+FIXTURES = ROOT / "tests" / "fixtures" / "pages"
+THREADS = ROOT.parent / "shared" / "data" / "threads"
+
+
+def read(body: bytes, url: str, site: Site | None = None) -> Extract:
+    """Extraction of one page."""
+    page = Page(
+        source="eval",
+        kind=PageKind.ARTICLE,
+        url=url,
+        final_url=url,
+        status=200,
+        headers=(),
+        fetched_at=datetime(2026, 1, 5, 12, tzinfo=UTC),
+        body=body,
+    )
+    return process(page, site or Site(name="eval", url=url))
+
+
+def rival(body: bytes, url: str) -> str:
+    """What trafilatura's defaults give for the same page."""
+    found = trafilatura.bare_extraction(body, url=url, include_comments=False, with_metadata=True)
+    return (getattr(found, "text", None) or "") if found is not None else ""
+
+
+def show(name: str, figures: Shares, note: str = "") -> None:
+    """One line of precision, recall and F1."""
+    print(f"  {name:<22} precision {figures[0]:.3f}  recall {figures[1]:.3f}  F1 {figures[2]:.3f}  {note}")
+
+
+def fixtures() -> Threads:
+    """Our own pages: bodies, fields and threads."""
+    threads, right, asked = Threads(), Counter[str](), Counter[str]()
+    ours: list[Shares] = []
+    theirs: list[Shares] = []
+    for path in sorted(FIXTURES.glob("*.json")):
+        wanted = json.loads(path.read_text(encoding="utf-8"))
+        body = path.with_suffix(".html").read_bytes()
+        site = Site(name="eval", url=wanted["url"], **wanted["site"])
+        extract = read(body, wanted["url"], site)
+        article = extract.articles[0] if extract.articles else None
+        for name, value in (wanted["article"] or {}).items():
+            told = getattr(article, name, None)
+            plain = (
+                told.isoformat()
+                if hasattr(told, "isoformat")
+                else list(told)
+                if isinstance(told, tuple)
+                else told
+            )
+            asked[name] += 1
+            right[name] += plain == value
+        if wanted["article"]:
+            ours.append(overlap(wanted["article"]["text"], (article and article.text) or ""))
+            theirs.append(overlap(wanted["article"]["text"], rival(body, wanted["url"])))
+        threads.add(path.stem, wanted["comments"], extract.comments)
+    print(f"\nOur own pages ({threads.pages}): body")
+    show("ours", scores(ours))
+    show("trafilatura", scores(theirs))
+    print("  fields: " + ", ".join(f"{name} {right[name]}/{asked[name]}" for name in sorted(asked)))
+    return threads
+
+
+def real_threads() -> Threads:
+    """Real pages with the truth of their threads."""
+    threads = Threads()
+    for path in sorted(THREADS.glob("*.json")):
+        wanted = json.loads(path.read_text(encoding="utf-8"))
+        body = gzip.decompress(path.with_suffix(".html.gz").read_bytes())
+        threads.add(path.stem, wanted["comments"], read(body, wanted["url"]).comments)
+    return threads
+
+
+def report(title: str, threads: Threads, *, errors: bool) -> None:
+    """The table of threads."""
+    print(f"\n{title}: {threads.pages} pages, {threads.clean} without a single error")
+    for name in ("found", "alien", "parent", "author", "author_url", "kind", "date", "body"):
+        if threads.asked[name]:
+            print(f"  {name:<12} {threads.right[name]:>5} of {threads.asked[name]:<5}")
+    for error in threads.errors if errors else ():
+        print("    " + error)
+
+
+def benchmark(folder: Path) -> None:
+    """The public benchmark of article bodies, against trafilatura's defaults."""
+    truth = json.loads((folder / "ground-truth.json").read_text(encoding="utf-8"))
+    ours: list[Shares] = []
+    theirs: list[Shares] = []
+    spent = [0.0, 0.0]
+    for name, wanted in truth.items():
+        body = gzip.decompress((folder / "html" / f"{name}.html.gz").read_bytes())
+        started = time.process_time()
+        extract = read(body, wanted["url"])
+        between = time.process_time()
+        told = rival(body, wanted["url"])
+        spent = [spent[0] + between - started, spent[1] + time.process_time() - between]
+        text = (extract.articles[0].text if extract.articles else None) or ""
+        ours.append(overlap(wanted["articleBody"], text))
+        theirs.append(overlap(wanted["articleBody"], told))
+    print(f"\nArticle-extraction-benchmark ({len(truth)} pages): body")
+    show(
+        "ours", scores(ours), f"{1000 * spent[0] / len(truth):.1f} ms CPU a page, threads and facts included"
+    )
+    show(
+        "trafilatura", scores(theirs), f"{1000 * spent[1] / len(truth):.1f} ms CPU a page, with its metadata"
+    )
+
+
+def main() -> None:
+    """Print every table there is data for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.eval", description=__doc__)
+    parser.add_argument("--benchmark", type=Path, help="a checkout of article-extraction-benchmark")
+    parser.add_argument("--errors", action="store_true", help="name every error in a thread")
+    options = parser.parse_args()
+    report("Threads of our own pages", fixtures(), errors=True)
+    if THREADS.is_dir():
+        report("Threads of real pages", real_threads(), errors=options.errors)
+    else:
+        print(f"\nNo real pages: {THREADS} is not there.")
+    if options.benchmark:
+        benchmark(options.benchmark)
+
+
+if __name__ == "__main__":
+    main()
