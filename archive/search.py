@@ -61,13 +61,7 @@ def every(connection: sqlite3.Connection, ask: Ask, kind: str) -> Iterator[Row]:
     """All hits of one kind, in full and in the order of the pages, read as they are taken."""
     wording, ask, _ = understand(ask)
     plan = Plan.of(kind, wording, ask)
-    by_date = ask.sort == "date" or not plan.match
-    order = "r.published DESC, r.id DESC" if by_date else "found.score, r.id DESC"
-    sql = (
-        f"SELECT {plan.table.columns} FROM ({plan.few(ask.sort)}) AS found"
-        f" CROSS JOIN {plan.table.rows} WHERE r.id = found.id ORDER BY {order}"
-    )
-    yield from _rows(connection, sql, plan.values)
+    yield from _rows(connection, plan.whole(ask.sort), plan.values)
 
 
 def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:

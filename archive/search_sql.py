@@ -144,6 +144,17 @@ class Plan:
         where = " AND ".join(([matching] if self.match else []) + list(self.conditions)) or "1"
         return f"SELECT r.id FROM {self.table.name} AS r WHERE {where} ORDER BY r.published DESC, r.id DESC"
 
+    def whole(self, order: str) -> str:
+        """Everything that is found, with all its columns. Ids are put in order first: sorting whole rows is slow."""
+        table, where = self.table, " AND ".join(self.conditions) or "1"
+        if not self.match:
+            return (
+                f"SELECT {table.columns} FROM {table.rows} WHERE {where} ORDER BY r.published DESC, r.id DESC"
+            )
+        best = "score DESC, id DESC" if order == "date" else "score, id DESC"
+        found = f"SELECT id, score FROM ({self.few(order)}) ORDER BY {best} LIMIT -1"
+        return f"SELECT {table.columns} FROM ({found}) AS found CROSS JOIN {table.rows} WHERE r.id = found.id"
+
     def matches(self) -> str:
         """The bare matches, by the index alone."""
         return f"SELECT 1 FROM {self.table.index} WHERE {self.table.index} MATCH :match"

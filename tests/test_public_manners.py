@@ -6,15 +6,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
+import tomllib
 from pathlib import Path
 from urllib.parse import quote_plus
 
 import fixtures_archive as made
 import pytest
-from room_server import Room
+from room_server import ROOT, Room
 
 from archive.public.room import metadata_for
 from archive.public.web import read
@@ -304,3 +309,22 @@ def test_one_page_is_read_from_one_state_of_the_file(tmp_path: Path) -> None:
 
     before, after = asyncio.run(read(room.datasette, "one", twice))
     assert before == after
+
+
+def test_a_plain_datasette_serve_finds_our_pages_by_the_entry_point(path: Path, tmp_path: Path) -> None:
+    """Stands in for an installed Backissue by its metadata alone; both are found once where it is installed."""
+    info = tmp_path / "backissue-0.0.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: backissue\nVersion: 0.0.0\n")
+    points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["datasette"]
+    lines = [f"{name} = {module}" for name, module in points.items()]
+    (info / "entry_points.txt").write_text("\n".join(["[datasette]", *lines]))
+    asked = subprocess.run(
+        [sys.executable, "-m", "datasette", "serve", str(path), "--get", "/search?q=ferry"],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "The Quayside Courier" in asked.stdout
+    assert re.search(r"/-/static-plugins/backissue/room\.css", asked.stdout)

@@ -2,7 +2,13 @@
 
     /                     what this archive is             /article/ID   an article and its thread
     /search?q=…           articles and comments, ranked    /comment/ID   to a comment in its thread
-    /search.csv  .json    exactly these results            /-/data       Datasette's own index
+    /search.csv .json .atom   exactly these results        /article/ID?version=N   as it once stood
+    /changes, /changes.atom   silent edits and removals    /article/ID/versions    word by word
+    /author/ID, /tag/ID, /commenter?name=…                 /comment/ID/versions
+    /coverage             months, gaps, crawls             /-/data       Datasette's own index
+
+IDs are the archive's own (`articles.id`, `comments.id`, …) and never change; `/article/ID?page=N` is a page
+of its thread, `#comment-ID` a place on it, and `/article/ID/versions?as-of=2015-05-04` leads to a state.
 
 Found by its entry point, so that a plain `datasette serve archive.db` shows the same pages as
 `backissue serve`. Where no Backissue archive is being served, every hook here stands aside.
