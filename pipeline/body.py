@@ -98,7 +98,7 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     tree = document.tree
     problems = list(_select(tree, site))
     _cut(document.index)
-    links = prose_links.mark_links(tree, document.base)
+    links = prose_links.mark_links(document.index.tagged("a"))
     try:
         extracted, rule = _extract(tree, document.page.final_url)
     except Exception as error:  # noqa: BLE001  # a third party's fault on one page, and a problem of that page
@@ -108,7 +108,7 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
             )
         )
         return Prose(problems=tuple(problems))
-    writer = Writer(links, "".join(tree.itertext()))
+    writer = Writer(links, document.base, "".join(tree.itertext()))
     found = _clean(writer.document(extracted), title, authors) if extracted is not None else []
     if not found:
         problems.append(

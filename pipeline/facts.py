@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from htmldate import find_date
@@ -175,16 +175,19 @@ def _guessed(document: Document) -> tuple[date | None, str]:
             return date(int(match[1]), int(match[2]), int(match[3])), "page:address"
         except ValueError:
             pass
-    for thorough in (False, True):
-        try:
-            found = find_date(
-                document.tree, extensive_search=thorough, original_date=True, url=document.page.final_url
-            )
-        except Exception:  # noqa: BLE001  # a third party's fault on one page
-            found = None
-        if (day := dates.iso(found)) is not None:
-            return dates.day_of(day), "page:htmldate-guess" if thorough else "page:htmldate"
-    return None, "none"
+    latest = (document.page.fetched_at + timedelta(days=1)).date().isoformat()
+    try:
+        found = find_date(
+            document.tree,
+            extensive_search=False,
+            original_date=True,
+            url=document.page.final_url,
+            max_date=latest,
+        )
+    except Exception:  # noqa: BLE001  # a third party's fault on one page
+        found = None
+    day = dates.iso(found)
+    return (dates.day_of(day), "page:htmldate") if day is not None else (None, "none")
 
 
 def _terms(index: Index, head: Head, which: str) -> tuple[tuple[str, ...], str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from lxml.etree import _Element
 
+from pipeline import addresses
 from pipeline.prose_links import MARK, Link, number, numbers
 
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
@@ -83,8 +84,9 @@ class _Run:
 class Writer:
     """Writes a document's blocks. `source` is the page's whole text, by which lost spaces are found again."""
 
-    def __init__(self, links: tuple[Link, ...], source: str) -> None:
+    def __init__(self, links: tuple[Link, ...], base: str, source: str) -> None:
         self.links = links
+        self.base = base
         self.used: list[str] = []
         self._raw = source
         self._source: str | None = None
@@ -173,11 +175,13 @@ class Writer:
             self._piece(run, words)
             return
         self._seam(run, words)
-        url = link.url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
         shown = _SPECIAL.sub(r"\\\1", link.words)
-        run.add(link.words, f"[{shown}]({url})")
+        url = addresses.absolute(link.href, self.base)
+        if url is not None:
+            shown = f"[{shown}]({url.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})"
+            self.used.append(url)
+        run.add(link.words, shown)
         run.linked += len(link.words)
-        self.used.append(link.url)
         self._piece(run, words[len(link.words) :])
 
     def _inline(self, element: _Element, run: _Run) -> None:

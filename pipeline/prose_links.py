@@ -7,13 +7,11 @@ link's first words are preceded by two Braille signs, which number it; prose rea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lxml.etree import _Element
 from lxml.html import HtmlElement
-
-from pipeline import addresses
 
 SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 MARK = re.compile("[\u2801-\u28ff]{2}")
@@ -24,24 +22,24 @@ _FIRST, _BASE = 0x2801, 255
 class Link:
     """A link of the page: where it leads, and the first run of its words."""
 
-    url: str
+    href: str
     words: str
 
 
-def mark_links(tree: HtmlElement, base: str) -> tuple[Link, ...]:
+def mark_links(links: Iterable[HtmlElement]) -> tuple[Link, ...]:
     """Put a mark before the words of each link, and tell what the marks mean."""
     found: list[Link] = []
-    for link in tree.iter("a"):
-        url = addresses.absolute(link.get("href"), base)
+    for link in links:
+        href = link.get("href")
         holder = next((node for node in link.iter("*") if (node.text or "").strip()), None)
-        if url is None or holder is None or MARK.search(holder.text) or len(found) >= _BASE * _BASE:
+        if not href or holder is None or MARK.search(holder.text) or len(found) >= _BASE * _BASE:
             continue
         high, low = divmod(len(found), _BASE)
         words = holder.text.lstrip()
         holder.text = (
             holder.text[: len(holder.text) - len(words)] + chr(_FIRST + high) + chr(_FIRST + low) + words
         )
-        found.append(Link(url, SPACE.sub(" ", words).strip()))
+        found.append(Link(href, SPACE.sub(" ", words).strip()))
     return tuple(found)
 
 

@@ -72,21 +72,21 @@ def render(markup: str | None, base: str | None = None) -> Rendered:
     if not markup or not markup.strip():
         return Rendered(None, None)
     try:
-        safe = _clean(markup, ("rewrite_with_base", base) if base and base.startswith("http") else "deny")
+        safe = _clean(markup, base if base and base.startswith("http") else None)
     except ValueError:  # the page's own address is none
-        safe = _clean(markup, "deny")
+        safe = _clean(markup, None)
     text = to_text(safe)
     return Rendered(text, _tidy(safe) if text else None)
 
 
-def _clean(markup: str, relative: str | tuple[str, str]) -> str:
+def _clean(markup: str, base: str | None) -> str:
     return nh3.clean(
         _emoji(_CONTROL.sub("", markup)),
         tags=TAGS,
         clean_content_tags=DEAD,
         attributes={"a": {"href", "title"}, "abbr": {"title"}},
         url_schemes={"http", "https", "mailto"},
-        url_relative=relative,
+        url_relative=("rewrite_with_base", base) if base else "deny",
         link_rel="nofollow ugc",
         strip_comments=True,
     )

@@ -251,7 +251,8 @@ def test_an_error_status_is_a_problem() -> None:
 
 def test_a_further_part_brings_no_text_of_its_own() -> None:
     body = (
-        f"<body class='single single-post postid-77 paged-2 single-paged-2'><link rel=canonical href='{URL}/2'>"
+        f"<body class='single single-post postid-77 paged-2 single-paged-2'>"
+        f"<link rel=canonical href='{URL}/2'>"
         f"<h1 class=entry-title>Lamps</h1>{PROSE}"
     )
     extract = read(PageKind.ARTICLE, body, url=URL + "/2")
