@@ -145,7 +145,7 @@ class Plan:
         return f"SELECT r.id FROM {self.table.name} AS r WHERE {where} ORDER BY r.published DESC, r.id DESC"
 
     def whole(self, order: str) -> str:
-        """Everything that is found, with all its columns. Ids are put in order first: sorting whole rows is slow."""
+        """All that is found, with all columns. Ids are put in order first: whole rows sort slowly."""
         table, where = self.table, " AND ".join(self.conditions) or "1"
         if not self.match:
             return (
