@@ -59,7 +59,10 @@ CREATE TABLE articles (
     origins TEXT NOT NULL DEFAULT '{}',
     UNIQUE (source, post_id)
 );;
-CREATE INDEX articles_published ON articles(published);;
+CREATE INDEX articles_months ON articles(published, comment_count, comments_stated);;
+CREATE INDEX articles_waiting ON articles(published) WHERE text IS NULL;;
+CREATE INDEX articles_edited ON articles(version_count) WHERE version_count > 1;;
+CREATE INDEX articles_gone ON articles(gone_at, published) WHERE gone_at IS NOT NULL;;
 CREATE INDEX articles_changed_at ON articles(changed_at);;
 CREATE INDEX articles_last_comment ON articles(last_comment);;
 CREATE INDEX articles_source_published ON articles(source, published);;
@@ -142,6 +145,8 @@ CREATE INDEX comments_site_parent ON comments(source, site_parent) WHERE parent_
 CREATE INDEX comments_published ON comments(published);;
 CREATE INDEX comments_author ON comments(author);;
 CREATE INDEX comments_changed_at ON comments(changed_at);;
+CREATE INDEX comments_edited ON comments(version_count) WHERE version_count > 1;;
+CREATE INDEX comments_gone ON comments(gone_at) WHERE gone_at IS NOT NULL;;
 CREATE TABLE article_versions (
     id INTEGER PRIMARY KEY,
     article_id INTEGER NOT NULL REFERENCES articles(id),
