@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from lxml import etree
-from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from lxml.html import HtmlElement, document_fromstring
 from selectolax.lexbor import LexborHTMLParser
 
 from archive.records import Page
@@ -23,6 +23,8 @@ _META_CHARSET = re.compile(
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([a-zA-Z0-9_.:-]{2,40})""", re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _WINDOWS = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "iso8859-1": "cp1252", "ascii": "cp1252"}
+_ONE_CLASS = etree.ElementDefaultClassLookup(element=HtmlElement)
+"""One class for all elements: lxml's own choice of a class for each costs a Python call an element."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 
@@ -72,9 +74,10 @@ def decode(body: bytes, content_type: str | None = None) -> str:
 def to_tree(source: str) -> HtmlElement | None:
     """The tree as libxml2 builds it, without comments and processing instructions."""
     clean = _CONTROL.sub("", source)
-    parser = HTMLParser(
+    parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True
     )
+    parser.set_element_class_lookup(_ONE_CLASS)
     try:
         return document_fromstring(clean.encode("utf-8"), parser=parser)
     except (etree.LxmlError, ValueError, AssertionError):

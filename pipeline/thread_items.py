@@ -17,8 +17,9 @@ from pipeline.text import line
 from pipeline.thread_marks import BODIES, Scene, inside, is_noise, only_says
 
 _AWAITING = re.compile(
-    r"awaiting moderation|wartet auf (?:freischaltung|moderation)|muss noch "
-    r"freigeschaltet|en attente de modération|pendiente de moderación",
+    r"^\W*(?:your (?:comment|response|reply) is awaiting (?:moderation|approval)|"
+    r"(?:dein|ihr) kommentar (?:wartet auf|muss noch)|votre commentaire est en attente|"
+    r"tu comentario est[áa] pendiente)",
     re.IGNORECASE,
 )
 _CHROME = (
@@ -63,7 +64,7 @@ def awaiting(element: HtmlElement) -> bool:
         if marks & {"comment-awaiting-moderation", "unapproved", "comment-unapproved", "awaiting-moderation"}:
             return True
         if (
-            node.tag in ("em", "p", "small", "i")
+            node.tag in ("em", "small", "i")
             and marks == frozenset()
             and len(node) == 0
             and len(node.text or "") < 120

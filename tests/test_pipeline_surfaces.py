@@ -360,3 +360,10 @@ JSON = st.recursive(
 def test_rest_never_raises_for_wrong_types(over: dict[str, Any]) -> None:
     read(PageKind.POSTS, json.dumps([POST | over]))
     read(PageKind.COMMENTS, json.dumps([rest_comment(**over)]))
+
+
+def test_a_reader_who_speaks_of_moderation_is_not_dropped() -> None:
+    body = (PAGES / "html5.html").read_text(encoding="utf-8")
+    body = body.replace("Mostly.", "<em>Mine</em> is still awaiting moderation.")
+    said = [comment.text for comment in read(PageKind.ARTICLE, body).comments]
+    assert said[1] == "I agree.\nMine is still awaiting moderation."
