@@ -7,12 +7,12 @@ is the one file of this room that knows Scrapy.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, cast
 
 from scrapy.crawler import Crawler
 
 from archive.pages import Pages, beside
-from archive.records import Extract, Page, Problem, Saved, Surface
+from archive.records import Page, Saved, Site
 from archive.store import Archive
 from pipeline import process
 
@@ -40,14 +40,10 @@ class ItemPipeline:
         """Keep, read and save one page."""
         if page.body:
             self.pages.keep(page)
-        saved = self.archive.save(page, self._extract(page))
+        site: Site = cast("Any", self.crawler.spider).site
+        saved = self.archive.save(page, process(page, site))
         self._count(page, saved)
         return page
-
-    def _extract(self, page: Page) -> Extract:
-        if page.status == 200:
-            return process(page, self.crawler.spider.site)
-        return Extract(surface=Surface.PAGE, problems=() if page.status == 304 else (_refusal(page),))
 
     def _count(self, page: Page, saved: Saved) -> None:
         stats = self.crawler.stats
@@ -56,9 +52,3 @@ class ItemPipeline:
         for name in Saved.__slots__:
             if count := getattr(saved, name):
                 stats.inc_value(f"backissue/{name}", count)
-
-
-def _refusal(page: Page) -> Problem:
-    if page.status == 0:
-        return Problem(code="no-answer", detail=f"No answer: {page.error}.")
-    return Problem(code=f"http-{page.status}", detail=f"The site answered with status {page.status}.")

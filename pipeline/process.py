@@ -24,7 +24,17 @@ def process(page: Page, site: Site) -> Extract:
     reader, surface = _READERS[page.kind]
     if page.status == 304:
         return Extract(surface=surface)
-    if page.status >= 400:
-        detail = f"The site answered {page.status} for {page.url}."
-        return Extract(surface=surface, problems=(Problem(code=f"http-{page.status}", detail=detail),))
+    if refusal := _refusal(page):
+        return Extract(surface=surface, problems=(refusal,))
     return reader(page, site)
+
+
+def _refusal(page: Page) -> Problem | None:
+    """No answer at all, or one whose status says that it is not the page."""
+    if page.status == 0:
+        return Problem(
+            code="no-answer", detail=f"No answer for {page.url}: {page.error or 'no reason known'}."
+        )
+    if page.status >= 400:
+        return Problem(code=f"http-{page.status}", detail=f"The site answered {page.status} for {page.url}.")
+    return None
