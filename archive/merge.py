@@ -56,10 +56,12 @@ def merge(
     *,
     surface: Surface,
     watched: frozenset[str],
+    fill_only: frozenset[str] = frozenset(),
 ) -> Merged:
     """Merge what `surface` says into what is held.
 
-    None in `new` means that the surface does not say. Only fields in `watched` make an edit.
+    None in `new` means that the surface does not say. Only fields in `watched` make an edit; those in
+    `fill_only` are taken where nothing is held, and never replace anything.
     The result names only what changes.
     """
     values: dict[str, Value] = {}
@@ -68,7 +70,7 @@ def merge(
     for field, value in new.items():
         held, held_origin = old.get(field), old_origins.get(field, old_origins.get(REST_OF_THEM))
         origin = new_origins.get(field, surface.value)
-        if value is None or (held is not None and rank(origin) < rank(held_origin)):
+        if value is None or (held is not None and (field in fill_only or rank(origin) < rank(held_origin))):
             continue
         if rank(origin) > rank(held_origin) or (value != held and origin != held_origin):
             origins[field] = origin

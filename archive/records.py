@@ -103,7 +103,9 @@ class Article:
     `text` is plain text, paragraphs divided by blank lines; `markdown` the same with its structure.
     `comments_stated` is the number of comments the site claims; `links` are the body's outward links.
     Where the publisher divided the article, `part` counts from 1 and `text` is that part's alone;
-    `parts` is how many there are as far as the page names them.
+    `parts` is how many there are as far as the page names them. `further` is a page that shows the
+    article again for another matter's sake (a later page of its thread, a later part): it may fill
+    what is missing, but what it says otherwise is no edit.
     """
 
     url: str
@@ -124,6 +126,7 @@ class Article:
     links: tuple[str, ...] = ()
     part: int = 1
     parts: int = 1
+    further: bool = False
     origins: Origins = ()
 
 

@@ -92,6 +92,13 @@ def update(db: Database, table: str, row_id: Value, values: Mapping[str, Value])
         db.execute(f"UPDATE {table} SET {names} WHERE id = ?", [*values.values(), row_id])
 
 
+def fill_only(article: Article) -> frozenset[str]:
+    """The columns a further page of an article may fill but not change: all but the text of its own part."""
+    if not article.further:
+        return frozenset()
+    return frozenset(article_values(article)) - ({"text", "markdown"} if article.part > 1 else set())
+
+
 def lists_to_write(
     article: Article, surface: Surface, held: Mapping[str, str]
 ) -> dict[str, tuple[str, tuple[str, ...]]]:

@@ -119,8 +119,9 @@ class Archive:
             origins,
             surface=extract.surface,
             watched=rows.ARTICLE_WATCHED - ({"text"} if whole.grew else set()),
+            fill_only=rows.fill_only(article),
         )
-        lists = rows.lists_to_write(article, extract.surface, held)
+        lists = {} if old and article.further else rows.lists_to_write(article, extract.surface, held)
         taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}
         if old is None:
             article_id = self._insert_article(page.source, merged.values, taken, at)

@@ -40,22 +40,13 @@ def _read(document: Document, head: Head, site: Site) -> Extract:
         *prose.problems,
         *thread_count.problems(survey, thread.comments, whole=not _is_comment_page(document.page)),
     ]
-    if head.part > 1:
-        prose = Prose()
-        problems = [
-            Problem(
-                code="article-part",
-                detail=f"This is part {head.part} of {head.url}; its text belongs behind that of part 1.",
-                field="text",
-            )
-        ]
-    elif prose.text is None and not known.values.get("title"):
+    if prose.text is None and not known.values.get("title"):
         return _none(
             Problem(code="empty-page", detail=f"{document.page.url} holds neither a title nor text.")
         )
     return Extract(
         surface=Surface.PAGE,
-        articles=(_article(head, known, prose, survey),),
+        articles=(_article(document, head, known, prose, survey),),
         comments=thread.comments,
         problems=tuple(problems),
     )
@@ -65,8 +56,10 @@ def _is_comment_page(page: Page) -> bool:
     return "comment-page-" in page.final_url or "cpage=" in page.final_url
 
 
-def _article(head: Head, known: Facts, prose: Prose, survey: Survey) -> Article:
+def _article(document: Document, head: Head, known: Facts, prose: Prose, survey: Survey) -> Article:
     values: dict[str, Any] = dict(known.values)
+    values["part"], values["parts"] = head.part, max(head.part, head.parts)
+    values["further"] = head.part > 1 or _is_comment_page(document.page)
     rules = dict(known.rules)
     for name, value, rule in (
         ("text", prose.text, prose.rule),

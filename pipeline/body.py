@@ -10,16 +10,17 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass
 
 from cssselect import HTMLTranslator, SelectorError
 from lxml.etree import XPath, _Element
-from lxml.html import HtmlElement
+from lxml.html import HtmlElement, document_fromstring
 from trafilatura import bare_extraction
 
 from archive.records import Problem, Site
 from pipeline import prose_links
-from pipeline.markup import Index, drop, text_of, words
+from pipeline.markup import Index, drop, elsewhere, text_of, words
 from pipeline.page import Document
 from pipeline.prose import Block, Writer
 from pipeline.titles import fold
@@ -65,6 +66,11 @@ _PLUGINS = words(
     "the_champ_sharing_container mashsb-container "
     "post-share post-sharing share-buttons related-posts relatedposts akismet_comment_form_privacy_notice"
 )
+_BOXES = words(
+    "entry-content wp-block-post-content post-content article-content td-post-content entry__content "
+    "post__content single-content the-content post-entry"
+)
+_NO_BOX = words("related widget sidebar comments comment-respond jp-relatedposts yarpp-related recent-posts")
 _TERM = re.compile(r"(?:^|\s)(?:category\s+)?tag(?:\s|$)")
 _IS = re.compile(
     r"^[\s,]*(?:\([^)]*\)\s*)?(?:is|was|has|ist|war|est|es|è|é|writes|covers|serves|works|"
@@ -100,7 +106,7 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     _cut(document.index)
     links = prose_links.mark_links(document.index.tagged("a"))
     try:
-        extracted, rule = _extract(tree, document.page.final_url)
+        extracted, rule = _extract(document)
     except Exception as error:  # noqa: BLE001  # a third party's fault on one page, and a problem of that page
         problems.append(
             Problem(
@@ -124,16 +130,36 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     )
 
 
-def _extract(tree: HtmlElement, url: str) -> tuple[_Element | None, str]:
-    """Trafilatura once, and a second time for precision where it found little."""
+def _extract(document: Document) -> tuple[_Element | None, str]:
+    """Trafilatura once, and where it found little again: in the theme's own box, else for precision.
+
+    In a short article title, byline and menus weigh as much as the text. Where a theme marks the one
+    box of the text, nothing outside of it is needed to tell them apart.
+    """
+    tree, url = document.tree, document.page.final_url
     first = _run(tree, url, precise=False)
     size = _size(first)
     if size >= SHORT:
         return first, "page:trafilatura"
+    box = _box(document.index)
+    if box is not None and _size(boxed := _run(box, url, precise=False)):
+        return boxed, "page:trafilatura-in-box"
     second = _run(tree, url, precise=True)
     if second is None or (size > SPARSE and _size(second) * 2 < size):
         return first, "page:trafilatura"
     return second, "page:trafilatura-precise"
+
+
+def _box(index: Index) -> HtmlElement | None:
+    """The one element that its theme marks as the text of the article, in a document of its own."""
+    found = index.having(_BOXES)
+    outer = [node for node in found if not any(other in found for other in node.iterancestors())]
+    outer = [node for node in outer if not elsewhere(node, _NO_BOX) and text_of(node)]
+    if len(outer) != 1:
+        return None
+    page: HtmlElement = document_fromstring("<html><body><article></article></body></html>")
+    page[0][0].append(deepcopy(outer[0]))
+    return page
 
 
 def _size(body: _Element | None) -> int:

@@ -96,7 +96,6 @@ def _article(entry: etree._Element, page: Page, site: Site) -> Article | Problem
         "authors": _names(entry),
         "published": _when(entry, site),
         "modified": dates.iso(_first(entry, "updated", "modified"), site.timezone),
-        "categories": _categories(entry),
         "description": render(_APPEARED.sub("", _first(entry, "description", "summary") or "")).text,
         "image": addresses.unwrap_image(_image(entry), page.final_url),
         "comments_stated": int(count) if count and re.fullmatch(r"\d{1,7}", count) else None,
@@ -169,12 +168,6 @@ def _names(entry: etree._Element) -> tuple[str, ...]:
 
 def _author_uri(entry: etree._Element) -> str | None:
     return next((_first(child, "uri") for child in entry if _name(child) == "author"), None)
-
-
-def _categories(entry: etree._Element) -> tuple[str, ...]:
-    """Feeds do not tell tags from categories; all are taken as categories."""
-    found = (plain(_content(child) or child.get("term")) for child in entry if _name(child) == "category")
-    return tuple(dict.fromkeys(name for name in found if name))
 
 
 def _image(entry: etree._Element) -> str | None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipeline import addresses
 from pipeline.markup import tokens
@@ -28,11 +29,15 @@ _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The declarations of one page. `part` is the number of a part of a divided article, 1 for all others."""
+    """The declarations of one page. `part` is the number of a part of a divided article, 1 for all others;
+    `parts` the highest that the page links to.
+    """
 
     url: str
     url_rule: str
     part: int
+    parts: int
+    site_name: str | None
     post_id: int | None
     post_id_rule: str
     language: str | None
@@ -58,6 +63,8 @@ def read(document: Document) -> Head:
         url=url,
         url_rule=rule,
         part=part,
+        parts=_parts(document, url),
+        site_name=_site_name(document, metas),
         post_id=post_id,
         post_id_rule=post_rule,
         language=_language(document, metas),
@@ -66,6 +73,25 @@ def read(document: Document) -> Head:
         article=_article(nodes),
         marks=marks,
     )
+
+
+def _parts(document: Document, url: str) -> int:
+    """The highest number of a part of this article that the page links to; 1 for one in one piece."""
+    path = urlsplit(url).path.rstrip("/")
+    pattern = re.compile(re.escape(path) + r"/(\d{1,2})/?$")
+    found = (pattern.search(urlsplit(a.get("href") or "").path) for a in document.index.tagged("a"))
+    return max((int(match[1]) for match in found if match), default=1) if path else 1
+
+
+def _site_name(document: Document, metas: dict[str, tuple[str, ...]]) -> str | None:
+    """The site's name: declared, else as WordPress hangs it before "Feed" in the title of the feed's link."""
+    if declared := metas.get("og:site_name"):
+        return declared[0]
+    for link in document.index.tagged("link"):
+        kind, title = link.get("type") or "", link.get("title") or ""
+        if kind.startswith("application/rss") and "»" in title:
+            return line(title.split("»")[0]) or None
+    return None
 
 
 def values(value: object) -> list[Any]:

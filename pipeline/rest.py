@@ -6,6 +6,7 @@ becomes a problem and spoils none of the others.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -113,7 +114,7 @@ def _comment(entry: Entry, page: Page, site: Site) -> Comment | Problem | None:
         post_id=_id(entry.get("post")) or None,
         kind=_KINDS.get(_text(entry.get("type")) or "", CommentKind.COMMENT),
         author=(plain(_text(entry.get("author_name"))) or "Anonymous") if "author_name" in entry else None,
-        author_url=addresses.absolute(_text(entry.get("author_url")), page.final_url),
+        author_url=addresses.absolute(html.unescape(_text(entry.get("author_url")) or ""), page.final_url),
         published=published,
         published_raw=_text(entry.get("date")) or _text(entry.get("date_gmt")),
         text=body.text,

@@ -40,7 +40,7 @@ def read(index: Index, head: Head, site: Site) -> tuple[str | None, str]:
 
 
 def _declared(index: Index, head: Head, site: Site) -> list[tuple[str, str]]:
-    names = [n for n in (head.meta("og:site_name"), site.title) if n]
+    names = [n for n in (head.site_name, site.title) if n]
     document = next(iter(index.tagged("title")), None)
     told = (
         (head.meta("og:title"), "page:og"),
@@ -51,7 +51,7 @@ def _declared(index: Index, head: Head, site: Site) -> list[tuple[str, str]]:
     found = []
     for raw, rule in told:
         text = _without_site(plain(raw) or "", names)
-        if text:
+        if text and fold(text) not in map(fold, names):  # an untitled article is declared by the site's name
             found.append((text, rule))
     return found
 

@@ -197,7 +197,7 @@ FEED = f"""<?xml version="1.0"?>
         ("title", "Lamps & lights"),
         ("authors", ("Ida Marsh",)),
         ("published", datetime(2009, 7, 9, 14, tzinfo=UTC)),
-        ("categories", ("Harbour",)),
+        ("categories", ()),  # a feed does not tell tags from categories
         ("comments_stated", 3),
         ("description", "The council met. […]"),
     ],
@@ -249,15 +249,25 @@ def test_an_error_status_is_a_problem() -> None:
     assert codes(read(PageKind.POSTS, b"{}", status=503)) == ["http-503"]
 
 
-def test_a_further_part_brings_no_text_of_its_own() -> None:
+def test_a_further_part_brings_its_own_text_and_its_number() -> None:
     body = (
         f"<body class='single single-post postid-77 paged-2 single-paged-2'>"
         f"<link rel=canonical href='{URL}/2'>"
-        f"<h1 class=entry-title>Lamps</h1>{PROSE}"
+        f"<h1 class=entry-title>Lamps</h1>{PROSE}<a href='{URL}/3'>3</a>"
     )
-    extract = read(PageKind.ARTICLE, body, url=URL + "/2")
-    assert [(a.url, a.text) for a in extract.articles] == [(URL, None)]
-    assert codes(extract) == ["article-part"]
+    [article] = read(PageKind.ARTICLE, body, url=URL + "/2").articles
+    assert (article.url, article.part, article.parts, article.further) == (URL, 2, 3, True)
+    assert article.text
+
+
+def test_an_untitled_article_has_no_title_and_not_the_site_s_name() -> None:
+    body = (
+        "<head><title>The Gazette</title>"
+        "<link rel=alternate type='application/rss+xml' title='The Gazette &raquo; Feed' href=/feed>"
+        f"</head><body class='single postid-77'><h1 class=entry-title></h1>{PROSE}"
+    )
+    [article] = read(PageKind.ARTICLE, body, url=URL).articles
+    assert article.title is None
 
 
 def test_the_publisher_s_typing_errors_are_kept() -> None:
