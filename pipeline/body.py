@@ -62,6 +62,7 @@ _PLUGINS = words(
     "tdb-author-box td-author-box pp-author-boxes-wrapper "
     "pp-multiple-authors-boxes-wrapper wp-block-post-author "
     "wp-block-post-author-biography simplesocialbuttons swp_social_panel "
+    "post-nav-links page-links post-page-numbers wp-link-pages pagelink "
     "entry-tags post-tags tags-links cat-links tagcloud wp-block-tag-cloud "
     "the_champ_sharing_container mashsb-container "
     "post-share post-sharing share-buttons related-posts relatedposts akismet_comment_form_privacy_notice"
