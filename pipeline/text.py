@@ -98,13 +98,14 @@ def is_excerpt(text: str | None) -> bool:
 
 
 def _emoji(markup: str) -> str:
-    """Emoji drawn as images are characters again; other images are left to be dropped."""
+    """Emoji drawn as images are characters again; other images, old smileys too, are left to be dropped."""
     if "<img" not in markup and "<IMG" not in markup:
         return markup
 
     def character(match: re.Match[str]) -> str:
         found = _ALT.search(match[0]) if _EMOJI_CLASS.search(match[0]) else None
-        return next((group for group in found.groups() if group), "") if found else match[0]
+        alt = next((group for group in found.groups() if group), "") if found else ""
+        return match[0] if entities.unescape(alt).isascii() else alt
 
     return _IMG.sub(character, markup)
 

@@ -93,6 +93,12 @@ def test_emoji_are_characters_in_feeds(smiley: str) -> None:
     assert comment.text == "🙂"
 
 
+def test_old_smileys_are_images_and_no_words() -> None:
+    body = '<p>Fine <img src="/smilies/icon_smile.gif" alt=":-)" class="wp-smiley" /> so far</p>'
+    (comment,) = read(PageKind.COMMENTS_FEED, feed_comment(body=body)).comments
+    assert comment.text == "Fine so far"
+
+
 def test_atom_tells_the_parent_in_an_element() -> None:
     extra = f'<thr:in-reply-to ref="{URL}#comment-55" href="{URL}#comment-55" type="text/html"/>'
     (comment,) = read(PageKind.COMMENTS_FEED, feed_comment(extra)).comments
