@@ -97,7 +97,7 @@ def _about(connection: sqlite3.Connection, wanted: int) -> Row:
         ),
         "visit": one(
             connection,
-            "SELECT sum(times) AS times, min(first_fetched) AS first, max(fetched_at) AS last FROM visits"
+            "SELECT max(times) AS times, min(first_fetched) AS first, max(fetched_at) AS last FROM visits"
             " WHERE article_id = ? AND kind = 'article'",
             wanted,
         ),
