@@ -38,6 +38,14 @@ def absolute(url: str | None, base: str) -> str | None:
     return joined if parts.scheme in ("http", "https") and parts.hostname else None
 
 
+def path_of(href: str | None) -> str:
+    """The path of a link as it is written, empty where it is no address: `http://[terms]` is none."""
+    try:
+        return urlsplit(href or "").path
+    except ValueError:
+        return ""
+
+
 def clean(url: str) -> str:
     """The address without fragment, tracking, comment pages and reply links."""
     parts = _split(url)

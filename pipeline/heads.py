@@ -79,7 +79,7 @@ def _parts(document: Document, url: str) -> int:
     """The highest number of a part of this article that the page links to; 1 for one in one piece."""
     path = urlsplit(url).path.rstrip("/")
     pattern = re.compile(re.escape(path) + r"/(\d{1,2})/?$")
-    found = (pattern.search(urlsplit(a.get("href") or "").path) for a in document.index.tagged("a"))
+    found = (pattern.search(addresses.path_of(a.get("href"))) for a in document.index.tagged("a"))
     return max((int(match[1]) for match in found if match), default=1) if path else 1
 
 

@@ -7,11 +7,11 @@ part of a title.
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
 from archive.records import Site
+from pipeline import addresses
 from pipeline.heads import Head, string
 from pipeline.markup import Index, below_body, elsewhere, text_of, tokens, words
 from pipeline.text import line, plain
@@ -97,7 +97,7 @@ def _agree(shown: str, declared: str) -> bool:
 def _is_masthead(node: HtmlElement) -> bool:
     """Whether a heading is the site's name: it links to the home page, or stands in the head of the site."""
     homes = (
-        urlsplit(a.get("href") or "#").path
+        addresses.path_of(a.get("href") or "#")
         for a in node.iter("a")
         if not (a.get("href") or "#").startswith("#")
     )
