@@ -159,7 +159,11 @@ def _shown(held: HeldArticle) -> str:
         click.style(plain(article.title or "(untitled)"), bold=True),
         plain(
             f"{byline} · {when(article.published)}"
-            + (f", edited {when(article.modified)}" if article.modified else "")
+            + (
+                f", edited {when(article.modified)}"
+                if when(article.modified) > when(article.published)
+                else ""
+            )
         ),
         plain(article.url),
     ]

@@ -7,6 +7,7 @@ never changed. It knows nothing of how a site was looked at.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -42,8 +43,9 @@ def quote(text: str) -> str:
 
 
 def name_for(url: str) -> str:
-    """A source's name out of its address: www.the-site.co.uk becomes the-site."""
-    labels = (urlsplit(url).hostname or "").removeprefix("www.").split(".")
+    """A source's name out of its address: www.the-site.co.uk becomes the-site, a number just "site"."""
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    labels = [""] if re.fullmatch(r"[\d.:]+", host) else host.split(".")
     kept = "".join(char for char in labels[0].lower() if char.isascii() and (char.isalnum() or char in "-_"))
     return kept.strip("-_") or "site"
 

@@ -331,7 +331,7 @@ def test_a_file_that_cannot_be_added_to_stays_as_it_was(file: Path) -> None:
     [
         ("https://www.the-packet.co.uk", "the-packet"),
         ("https://news.example.org/x", "news"),
-        ("http://127.0.0.1:8", "127"),
+        ("http://127.0.0.1:8", "site"),
         ("https://日本.example", "site"),
     ],
 )
