@@ -167,6 +167,11 @@ class Discovery(Asking):
 
     # -- pages of articles ---------------------------------------------------------------------------
 
+    @property
+    def wants_comments(self) -> bool:
+        """Whether this source's comments are archived at all."""
+        return self.site.comments != "none"
+
     def is_article(self, entry: Listed) -> bool:
         """Whether what a listing names is an article of this site."""
         return same_site(entry.url, self.home) and addresses.is_article(
@@ -202,6 +207,8 @@ class Discovery(Asking):
         yield page
         for url in addresses.parts(page):
             yield from self.request(url)
+        if not self.wants_comments:
+            return
         if addresses.is_comment_page(page.url) and not addresses.shows_comments(page):
             return
         thread = addresses.thread_pages(page)

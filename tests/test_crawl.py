@@ -126,6 +126,12 @@ def test_news_are_found_wherever_they_appear(site, crawls):
     assert version == {"title": old.title, "changed": '["title"]'}
 
 
+def test_a_source_without_comments_is_not_asked_for_any(site, tmp_path):
+    crawls = Crawls(tmp_path, site.url, {"comments": "none"})
+    assert crawls.crawl().saved.comments_new == 0
+    assert not any("comment" in target.partition("_fields")[0] for target in asked(site))
+
+
 def test_new_comments_are_found_without_rest(site, crawls):
     for fault in FACES["by sitemap"]:
         site.faults.add(fault)

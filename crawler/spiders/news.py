@@ -61,6 +61,8 @@ class NewsSpider(Discovery):
         await asyncio.sleep(0.1)  # the last items end first, else Scrapy sees only 5 s later that all is done
 
     async def _comments(self) -> AsyncIterator[Any]:
+        if not self.wants_comments:
+            return
         if self.rest_root:
             last = self.facts.cursor("comments")
             async for page in self._comments_by_rest(after=last - OVERLAP if last else None):
@@ -99,9 +101,9 @@ class NewsSpider(Discovery):
 
     async def _unread(self) -> AsyncIterator[Request]:
         """The articles that are listed but were never read."""
-        for url in self.facts.unread_articles():
+        for url, modified in self.facts.unread_articles():
             if revisit.is_due(self.facts.visit(url), self.started_at):
-                for request in self.request(url):
+                for request in self.request(url, lastmod=modified):
                     yield request
                 await self.room()
 
@@ -113,7 +115,7 @@ class NewsSpider(Discovery):
             for request in self.request(seen.url, lastmod=seen.lastmod):
                 yield request
                 post = self.facts.post_of(seen.url)
-                if self.rest_root and post is not None:
+                if self.rest_root and post is not None and self.wants_comments:
                     async for page in self._comments_by_rest(post=post):
                         yield page
             await self.room()
