@@ -88,13 +88,16 @@ class Facts:
             if not self._one("SELECT 1 FROM comments WHERE source = ? AND key = ?", self.source, site_id)
         }
 
-    def unread_articles(self) -> list[str]:
-        """Addresses of articles that are listed and whose page gave no text yet, the newest first."""
+    def unread_articles(self) -> list[tuple[str, str | None]]:
+        """Addresses of articles that are listed and whose page gave no text yet, the newest first.
+
+        With each goes when the listing says that it was modified: the mark of change for the visit.
+        """
         sql = (
-            "SELECT url FROM articles WHERE source = ? AND text IS NULL AND gone_at IS NULL"
+            "SELECT url, modified FROM articles WHERE source = ? AND text IS NULL AND gone_at IS NULL"
             " ORDER BY published DESC, id"
         )
-        return [row["url"] for row in self._db.execute(sql, [self.source])]
+        return [(row["url"], row["modified"]) for row in self._db.execute(sql, [self.source])]
 
     def cursor(self, name: str) -> datetime | None:
         """Up to when a listing has been read completely, or None."""

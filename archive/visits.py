@@ -32,7 +32,7 @@ def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, cha
         " failures = CASE excluded.failures WHEN 0 THEN 0 ELSE failures + 1 END,"
         " etag = coalesce(excluded.etag, etag),"
         " last_modified = coalesce(excluded.last_modified, last_modified),"
-        " lastmod = CASE excluded.failures WHEN 0 THEN excluded.lastmod ELSE lastmod END",
+        " lastmod = CASE excluded.failures WHEN 0 THEN coalesce(excluded.lastmod, lastmod) ELSE lastmod END",
         [
             page.source,
             page.url,

@@ -24,9 +24,32 @@ def is_due(seen: Seen | None, now: datetime, *, lastmod: str | None = None) -> b
     """
     if seen is None:
         return True
-    if seen.failures == 0 and lastmod is not None and lastmod != seen.lastmod:
+    if seen.failures == 0 and lastmod is not None and not is_same_mark(lastmod, seen.lastmod):
         return True
     return now >= due_at(seen)
+
+
+def is_same_mark(one: str, other: str | None) -> bool:
+    """Whether two marks of change mean the same moment, however REST and the sitemaps write it.
+
+    A time without a zone is UTC, as REST's modified_gmt is; where only one of them is a mere day, the
+    other may be any moment that is that day somewhere.
+    """
+    if one == other or other is None:
+        return one == other
+    here, there = _moment(one), _moment(other)
+    if here is None or there is None:
+        return False
+    mere = sum(len(mark) == len("2026-03-01") for mark in (one, other)) == 1
+    return abs(here - there) <= (timedelta(hours=38) if mere else timedelta(0))
+
+
+def _moment(mark: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(mark)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def due_at(seen: Seen) -> datetime:
