@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Self
@@ -17,6 +18,7 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
+from scrapy.utils.asyncio import call_later
 from scrapy.utils.misc import build_from_crawler, load_object
 
 logger = logging.getLogger(__name__)
@@ -72,9 +74,9 @@ def _is_html(response: Response) -> bool:
 
 
 class PatienceMiddleware:
-    """Tries again after passing faults, waiting as long as Retry-After says, else longer each time.
+    """Tries again after passing faults, longer apart each time, and no sooner than Retry-After says.
 
-    The whole crawl waits, since it asks for one page at a time. When a server asks for more than
+    The whole crawl waits: while it does, nothing else is asked of that host. When a server asks for more than
     LONGEST_WAIT, the crawl is stopped, and the stats say how long it asked for.
     """
 
@@ -84,6 +86,7 @@ class PatienceMiddleware:
         self.statuses = {429, *map(int, settings.getlist("RETRY_HTTP_CODES"))}
         self.faults = tuple(load_object(name) for name in settings.getlist("RETRY_EXCEPTIONS"))
         self.base = settings.getfloat("BACKISSUE_RETRY_WAIT", 2.0)
+        self._until = 0.0  # on the monotonic clock: nothing is sent before
         self._closing: asyncio.Task[None] | None = None  # closing waits for this very request to end
 
     @classmethod
@@ -109,8 +112,21 @@ class PatienceMiddleware:
         again = get_retry_request(request, spider=_spider(self.crawler), reason=reason)
         if again is not None:
             tried: int = again.meta["retry_times"]
-            await asyncio.sleep(self.base * 2.0 ** (tried - 1) if asked is None else asked)
+            seconds = max(self.base * 2.0 ** (tried - 1), asked or 0.0)
+            self._hold(request, seconds)
+            await asyncio.sleep(seconds)
         return again
+
+    def _hold(self, request: Request, seconds: float) -> None:
+        """Send nothing more to this host for so long, whatever else is waiting."""
+        downloader, now = self.crawler.engine.downloader, time.monotonic()
+        slot = downloader.slots.get(request.meta.get("download_slot", ""))
+        self._until = max(self._until, now + seconds)
+        if slot is None:
+            return
+        if slot.latercall:
+            slot.latercall.cancel()
+        slot.latercall = call_later(self._until - now, downloader._latercall, slot)
 
     def _give_up(self, asked: float, url: str) -> None:
         if self._closing is None:
