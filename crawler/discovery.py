@@ -92,10 +92,9 @@ class Discovery(Asking):
             async for item in self._listed_by_rest(partial(rest.posts_url, root, kind=kind)):
                 yield item
         async for listed in self._in_sitemaps():
-            for entry in listed:
-                if not self.facts.holds(entry.url):
-                    for request in self.request(entry.url, lastmod=entry.lastmod):
-                        yield request
+            for request in self.requests([entry for entry in listed if not self.facts.holds(entry.url)]):
+                yield request
+                await self.room()
 
     async def _by_sitemap(self) -> AsyncIterator[Request]:
         async for listed in self._in_sitemaps():
@@ -192,7 +191,7 @@ class Discovery(Asking):
         self.asked.add(url)
         self.expected += 1
         meta = {"kind": PageKind.ARTICLE, "asked": url, "lastmod": lastmod}
-        yield Request(url, callback=self.article, errback=self.no_answer, meta=meta)
+        yield Request(url, callback=self.article, errback=self.no_answer, meta=meta, dont_filter=True)
 
     def article(self, response: Response) -> Iterator[Any]:
         """An article's page arrived."""
