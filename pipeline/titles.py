@@ -7,6 +7,8 @@ part of a title.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
@@ -26,6 +28,7 @@ _ELSEWHERE = words(
     "related widget sidebar site-title site-branding logo comments comment-respond "
     "jp-relatedposts yarpp-related recent-posts nav-links"
 )
+_PROPS = ("headline", "name headline")
 _SEPARATORS = r"\s+[|»«•·–—:~-]\s+|\s[|]\s*|\s*[»«]\s*"
 _FOLD = re.compile(r"[\W_]+")
 
@@ -59,39 +62,74 @@ def _declared(index: Index, head: Head, site: Site) -> list[tuple[str, str]]:
 def _shown(index: Index, declared: list[str]) -> tuple[str, str] | None:
     """The visible title: a heading that agrees with what the page declares, else a marked first heading."""
     folded = [fold(text) for text in declared]
-    marked: list[tuple[str, str]] = []
+    headings = list(_headings(index))
+    first = [heading for heading in headings if heading.node.tag == "h1"]
+    for heading in (h for h in headings if h.node.tag != "h3"):
+        if fold(heading.text) in folded:
+            return heading.text, heading.rule
+    for group in (first, [h for h in headings if h.marked], headings):
+        for heading in group:
+            for number, other in enumerate(folded):
+                if said := _agreed(heading, declared[number], other):
+                    return said
+    if len(first) == 1 and any(_alike(first[0].text, other) for other in declared):
+        return first[0].text, f"{first[0].rule}, alike"
+    first = [heading for heading in first if heading.marked]
+    return (first[0].text, first[0].rule) if len(first) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """A heading that may be the title."""
+
+    node: HtmlElement
+    text: str
+    marked: bool
+
+    @property
+    def rule(self) -> str:
+        return "page:entry-title" if self.marked else f"page:{self.node.tag}"
+
+
+def _headings(index: Index) -> Iterator[_Heading]:
+    """The headings outside of the page's frame; one that is cut with an ellipsis leads elsewhere."""
     heads = [n for n in index.tagged("h1", "h2", "h3") if n.tag != "h3" or not _CLASSES.isdisjoint(tokens(n))]
     for node in index.ordered([*heads, *index.having(_CLASSES)]):
-        is_marked = not _CLASSES.isdisjoint(tokens(node)) or node.get("itemprop") in (
-            "headline",
-            "name headline",
-        )
-        if elsewhere(node, _ELSEWHERE):
+        said = line(text_of(node))
+        if not said or len(said) > 400 or said.endswith(("…", "...")) or elsewhere(node, _ELSEWHERE):
             continue
-        text = line(text_of(node))
-        if not text or len(text) > 400:
-            continue
-        rule = "page:entry-title" if is_marked else f"page:{node.tag}"
-        if not is_marked and _is_masthead(node):
-            continue
-        agreed = next((number for number, other in enumerate(folded) if _agree(fold(text), other)), None)
-        if agreed is not None:
-            longer = len(fold(text)) > len(folded[agreed])
-            return (declared[agreed], f"{rule}, shortened") if longer else (text, rule)
-        if is_marked and node.tag == "h1":
-            marked.append((text, rule))
-    return marked[0] if len(marked) == 1 else None
+        marked = not _CLASSES.isdisjoint(tokens(node)) or node.get("itemprop") in _PROPS
+        if marked or not _is_masthead(node):
+            yield _Heading(node, said, marked)
 
 
-def _agree(shown: str, declared: str) -> bool:
-    """Whether a heading is the declared title, or the declared title with something hung to it."""
-    if not shown or not declared:
-        return False
-    if shown == declared:
-        return True
-    if len(shown) > 12 and declared.startswith(shown):
-        return True
-    return len(declared) > 20 and (shown.startswith(declared) or shown.endswith(declared))
+def _agreed(heading: _Heading, declared: str, folded: str) -> tuple[str, str] | None:
+    """The title where a heading is part of the declared one, or has something hung to it.
+
+    What hangs to it is left aside where it is an element of its own, as a kicker or a rubric is; in one
+    run of words the page shows its title longer than it declares it.
+    """
+    shown = fold(heading.text)
+    if not shown or not folded:
+        return None
+    if shown == folded:
+        return heading.text, heading.rule
+    strong = heading.node.tag == "h1" or heading.marked
+    half = 2 * len(shown) > len(folded)
+    if len(shown) > 12 and (strong or half) and folded.startswith(shown):
+        return heading.text, heading.rule
+    if len(shown) > 20 and strong and half and folded.endswith(shown):
+        return heading.text, heading.rule
+    if len(folded) > 20 and (shown.startswith(folded) or shown.endswith(folded)):
+        whole = any(fold(piece) == shown for piece in heading.node.itertext())
+        return (heading.text, heading.rule) if whole else (declared, f"{heading.rule}, shortened")
+    return None
+
+
+def _alike(shown: str, declared: str) -> bool:
+    """Whether two titles have most words in common."""
+    ours, theirs = (set(re.findall(r"\w+", text.casefold())) for text in (shown, declared))
+    return len(ours & theirs) > 0.6 * len(ours | theirs)
 
 
 def _is_masthead(node: HtmlElement) -> bool:
