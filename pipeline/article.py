@@ -34,7 +34,7 @@ def _none(problem: Problem) -> Extract:
 def _read(document: Document, head: Head, site: Site) -> Extract:
     survey = thread_count.survey(document, head)
     thread = threads.take(document, site, head, facts.opening_day(document, head, site))
-    known = facts.read(document, head, site)
+    known = facts.read(document, head, site, thread.opener)
     prose = body.read(document, site, known.values.get("title"), known.values.get("authors", ()))
     problems = [
         *prose.problems,

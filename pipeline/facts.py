@@ -44,15 +44,18 @@ class Facts:
     rules: dict[str, str]
 
 
-def read(document: Document, head: Head, site: Site) -> Facts:
-    """All facts but the text and the thread. The thread must be out of the tree."""
+def read(document: Document, head: Head, site: Site, opener: str | None = None) -> Facts:
+    """All facts but the text and the thread. The thread must be out of the tree.
+
+    `opener` is whom the thread marks as the author of the post.
+    """
     index = document.index
     language, language_rule = (
         (head.language, "page:lang") if head.language else (site.language, "site:language")
     )
     told: dict[str, tuple[Any, str]] = {
         "title": titles.read(index, head, site),
-        "authors": people.read(index, head),
+        "authors": people.read(index, head, site, opener),
         "published": _published(document, head, site, language),
         "modified": _modified(index, head, site),
         "description": _first(head, "og:description", "description", "twitter:description"),

@@ -30,10 +30,13 @@ _RAW_ID = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """The comments of a page, and whether a second parser was needed for them."""
+    """The comments of a page, whether a second parser was needed for them, and the name of those that
+    WordPress marks as the post's author's.
+    """
 
     comments: tuple[Comment, ...] = ()
     reparsed: bool = False
+    opener: str | None = None
 
 
 @dataclass(slots=True)
@@ -87,7 +90,10 @@ def take(document: Document, site: Site, head: Head, since: date | None) -> Thre
     comments = (
         _record(read, idents, head.url, document.base, number, clock) for number, read in enumerate(reads)
     )
-    return Thread(tuple(comments), reparsed)
+    opener = next(
+        (read.reading.author for read in reads if "bypostauthor" in tokens(read.item.element)), None
+    )
+    return Thread(tuple(comments), reparsed, opener)
 
 
 def _keys(document: Document, head: Head) -> frozenset[str]:

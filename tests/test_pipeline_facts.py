@@ -1,0 +1,149 @@
+"""Titles, bylines and days in the shapes that themes give them: one small page for each."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from archive.records import Article, Page, PageKind, Site
+from pipeline import process
+
+URL = "https://gazette.example/lights/"
+PROSE = "".join(
+    f"<p>The harbour council sat for the {word} evening, and the lamps of the eastern mole were lit.</p>"
+    for word in ("first", "second", "third", "fourth")
+)
+TITLE = "The harbour council lights the lamps"
+H1 = f"<h1>{TITLE}</h1>"
+
+
+def read(body: str, head: str = "", url: str = URL, timezone: str = "UTC") -> Article:
+    html = f"<html lang='en'><head>{head}</head><body class='single'>{body}</body></html>"
+    page = Page(
+        source="gull",
+        kind=PageKind.ARTICLE,
+        url=url,
+        final_url=url,
+        status=200,
+        headers=(("content-type", "text/html; charset=UTF-8"),),
+        fetched_at=datetime(2026, 1, 5, 12, tzinfo=UTC),
+        body=html.encode(),
+    )
+    (article,) = process(page, Site(name="gull", url="https://gazette.example/", timezone=timezone)).articles
+    return article
+
+
+def og(title: str) -> str:
+    return f'<meta property="og:title" content="{title}"><meta property="og:site_name" content="The Gull">'
+
+
+LONG = "Harbour council votes to light the eastern mole lamps again in spring"
+
+
+@pytest.mark.parametrize(
+    ("shown", "declared", "wanted"),
+    [
+        # a card that leads to this article once more, its title cut
+        (
+            '<h2 class="entry-title">Harbour council votes to light…</h2>'
+            f'<h1 class="entry-title"><div><a href="/local/">Local |</a></div> <span>{LONG}</span></h1>',
+            LONG,
+            LONG,
+        ),
+        # shown longer than declared, in one run of words
+        (f"<h1>{LONG} and in winter</h1>", LONG, f"{LONG} and in winter"),
+        (f"<h1>“All dark”: {LONG}</h1>", LONG, f"“All dark”: {LONG}"),
+        # a rubric is an element of its own
+        (f"<h1><span>Local</span> {LONG}</h1>", LONG, LONG),
+        # a day before the declared title
+        (f"<h1>{LONG}</h1>", f"11.08.2021 | {LONG}", LONG),
+        # worded a little otherwise
+        (f"<h1>{LONG} (5 views)</h1>", LONG.replace("again", "once more"), f"{LONG} (5 views)"),
+        # a subheading that begins as the title does
+        (f"<h1>{LONG}</h1><h2>Harbour council</h2>", LONG, LONG),
+        (
+            f'<h2>Harbour council</h2><h1 class="post_title">{LONG}!</h1>',
+            f"{LONG} - Gull.example",
+            f"{LONG}!",
+        ),
+        # a card of this article among the related ones
+        (f'<h1>{LONG} and in winter</h1><h3 class="entry-title">{LONG}</h3>', LONG, f"{LONG} and in winter"),
+    ],
+)
+def test_title(shown: str, declared: str, wanted: str) -> None:
+    assert read(f"<main>{shown}{PROSE}</main>", og(f"{declared} - The Gull")).title == wanted
+
+
+LD = (
+    '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "%s", "author": %s}</script>'
+    f'<meta property="og:site_name" content="The Gull"><title>{TITLE}</title>'
+)
+ONE = '{"@type": "Person", "name": "Ida Marsh"}'
+GULL = '{"@type": "Person", "name": "The Gull"}'
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "wanted"),
+    [
+        (LD % (TITLE, GULL), f'{H1}<p class="x">By Ida Marsh</p>{PROSE}', ("Ida Marsh",)),
+        (LD % (TITLE, GULL), f"{H1}<p><strong>Ida Marsh</strong></p>{PROSE}", ("Ida Marsh",)),
+        (LD % (TITLE, GULL), f"{H1}{PROSE}", ("The Gull",)),
+        (LD % (TITLE, '{"name": "Ida Marsh @idam"}'), f"{H1}{PROSE}", ("Ida Marsh",)),
+        (LD % (TITLE, ONE), f"{H1}<p>By Tove Reed</p>{PROSE}", ("Ida Marsh",)),
+        (
+            "",
+            f"{H1}<div>Written by Ida Marsh and Tove Reed | 3 May 2021</div>{PROSE}",
+            ("Ida Marsh", "Tove Reed"),
+        ),
+        ("", f"{H1}{PROSE}<p>It ends.<br><strong>Text:</strong> Ida Marsh</p>", ("Ida Marsh",)),
+        (
+            "",
+            f'{H1}{PROSE}<p><b>Autor:</b> <a href="/p/7">Ida Marsh</a> <a href="/m">Mail</a></p>',
+            ("Ida Marsh",),
+        ),
+        ("", f"{H1}<p>By the sea</p>{PROSE}", ()),
+        ("", f"{H1}<div class='byline'>25 October 2023</div>{PROSE}", ()),
+        (
+            "",
+            f'{H1}{PROSE}<div class="author-bio footer"><h3>About Ida Marsh</h3><p>She sails.</p></div>',
+            ("Ida Marsh",),
+        ),
+        ("", f'{H1}<a href="/staff/ida-marsh/">Ida Marsh</a>{PROSE}', ("Ida Marsh",)),
+        (
+            '<meta name="twitter:label1" content="Written by">'
+            '<meta name="twitter:data1" content="Ida Marsh">',
+            f"{H1}{PROSE}",
+            ("Ida Marsh",),
+        ),
+        (
+            "",
+            f'<h1 class="vcard author"><a class="fn" href="/">Gull Archive</a></h1>'
+            f'<div class="post hentry">{H1}'
+            f'<p class="vcard author">by <span class="fn">Ida Marsh</span></p>{PROSE}</div>',
+            ("Ida Marsh",),
+        ),
+        (
+            "",
+            f'{H1}{PROSE}<ol class="commentlist">'
+            '<li class="comment byuser bypostauthor even depth-1" id="comment-7">'
+            '<cite class="fn">13kites</cite><div class="comment-content"><p>Thanks.</p></div></li></ol>',
+            ("13kites",),
+        ),
+        (
+            "",
+            f'{H1}{PROSE}<form class="comment-form">'
+            '<div class="comment-form-author"><label>Name *</label></div></form>',
+            (),
+        ),
+    ],
+)
+def test_authors(head: str, body: str, wanted: tuple[str, ...]) -> None:
+    assert read(body, head).authors == wanted
+
+
+def test_a_link_that_is_no_address_stops_nothing() -> None:
+    assert (
+        read(f'<h1><a href="http://[terms]">{TITLE}</a></h1>{PROSE}', f"<title>{TITLE}</title>").title
+        == TITLE
+    )
