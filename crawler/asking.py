@@ -18,9 +18,17 @@ from archive.records import Page, PageKind, Seen
 from crawler import feeds, rest
 from crawler.answers import page_of, page_of_failure
 
+CLOSED = {401, 403, 404}  # how REST says that a listing is not for visitors
+
 
 class NoListingError(Exception):
-    """The answer to a question for a listing is none."""
+    """The answer to a question for a listing is none. `closed`: it is not open to visitors at all."""
+
+    def __init__(self, page: Page, *, closed: bool) -> None:
+        super().__init__(
+            f"{page.url.partition('per_page')[0].rstrip('?&')} answered {page.error or page.status}"
+        )
+        self.closed = closed
 
 
 class Asking(scrapy.Spider):
@@ -62,6 +70,6 @@ class Asking(scrapy.Spider):
         while number <= count:
             page = await self.ask(kind, address(number))
             if rest.read_array(page) is None:
-                raise NoListingError(f"{page.url} answered {page.error or page.status}")
+                raise NoListingError(page, closed=number == 1 and page.status in CLOSED)
             yield page
             count, number = rest.page_count(page), number + 1

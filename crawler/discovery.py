@@ -89,8 +89,12 @@ class Discovery(Asking):
         """What the listing of posts leaves out: the site's own kinds of post, and what only sitemaps name."""
         types = await self.ask(PageKind.LISTING, rest.route_url(root, "types"))
         for kind in rest.read_article_types(types):
-            async for item in self._listed_by_rest(partial(rest.posts_url, root, kind=kind)):
-                yield item
+            try:
+                async for item in self._listed_by_rest(partial(rest.posts_url, root, kind=kind)):
+                    yield item
+            except NoListingError as refusal:
+                if not refusal.closed:
+                    raise
         async for listed in self._in_sitemaps():
             for request in self.requests([entry for entry in listed if not self.facts.holds(entry.url)]):
                 yield request

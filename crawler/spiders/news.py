@@ -36,6 +36,7 @@ class NewsSpider(Discovery):
         self.home = source.site.url
         self.source_name = source.site.name
         self.archive = archive
+        self.rest_comments = True  # until a listing of comments is not given: then pages alone tell them
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, source: str | Source = "", **kwargs: Any) -> Self:
@@ -67,7 +68,7 @@ class NewsSpider(Discovery):
             last = self.facts.cursor("comments")
             async for page in self._comments_by_rest(after=last - OVERLAP if last else None):
                 yield page
-            if not self.refusals:
+            if self.rest_comments:
                 self.cursors["comments"] = self.started_at
         async for item in self._comments_by_feed():
             yield item
@@ -83,7 +84,11 @@ class NewsSpider(Discovery):
                         yield listing
                 yield page
         except NoListingError as refusal:
-            self.refusals.append(str(refusal))
+            if refusal.closed and "post" in which:
+                return  # the article is no longer open; another's comments may be
+            self.rest_comments = False
+            if not refusal.closed:
+                self.refusals.append(str(refusal))
 
     async def _comments_by_feed(self) -> AsyncIterator[Any]:
         """The newest comments of the site, and of the pings, which REST does not list."""
@@ -115,7 +120,7 @@ class NewsSpider(Discovery):
             for request in self.request(seen.url, lastmod=seen.lastmod):
                 yield request
                 post = self.facts.post_of(seen.url)
-                if self.rest_root and post is not None and self.wants_comments:
+                if self.rest_root and post is not None and self.wants_comments and self.rest_comments:
                     async for page in self._comments_by_rest(post=post):
                         yield page
             await self.room()
