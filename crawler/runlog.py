@@ -16,7 +16,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 from archive.locks import hold
-from archive.records import Run, Saved
+from archive.records import Page, PageKind, Run, Saved
 from archive.store import Archive
 from archive.times import to_text
 from crawler.spiders.news import spider_of
@@ -37,6 +37,7 @@ class RunLog:
         self.archive.add_source(site, to_text(self.started_at) or "")
         self.trigger = crawler.settings.get("BACKISSUE_TRIGGER", "hand")
         self.run_id = self.archive.runs.begin(site.name, self.trigger, self.started_at)
+        crawler.signals.connect(self.lose, signal=signals.item_error)
         crawler.signals.connect(self.close, signal=signals.spider_closed)
 
     @classmethod
@@ -44,13 +45,19 @@ class RunLog:
         """Make one for a crawl of a source. Raises BusyError while another run of the source lives."""
         return cls(crawler)
 
+    def lose(self, item: Page) -> None:
+        """Count a page that could not be saved: a fault of ours, and no such run is told to be well."""
+        self.crawler.stats.inc_value("backissue/lost")
+        if item.kind is not PageKind.ARTICLE:
+            self.crawler.stats.inc_value("backissue/listings_lost")
+
     def close(self, reason: str) -> None:
         """Write the outcome, keep how far the listings were read, and let the lock go."""
         spider, stats = self.spider, self.crawler.stats.get_stats()
         saved = Saved(**{name: stats.get(f"backissue/{name}", 0) for name in Saved.__slots__})
         outcome, sentence = outcome_of(reason, spider.rung, spider.refusals, saved, stats)
         with self._open:
-            for name, moment in spider.cursors.items():
+            for name, moment in kept_cursors(spider.cursors, outcome, stats).items():
                 self.archive.set_cursor(spider.site.name, name, to_text(moment) or "")
             self.archive.runs.end(
                 Run(
@@ -68,6 +75,21 @@ class RunLog:
             )
 
 
+def kept_cursors(
+    cursors: Mapping[str, datetime], outcome: str, stats: Mapping[str, Any]
+) -> dict[str, datetime]:
+    """How far the next run may trust this one: not at all past a listing that was lost on the way here.
+
+    What an interrupted run had listed was not all fetched, so it is listed again; comments are whole
+    in their listing.
+    """
+    if stats.get("backissue/listings_lost"):
+        return {}
+    if outcome in {"interrupted", "blocked"}:
+        return {name: moment for name, moment in cursors.items() if name == "comments"}
+    return dict(cursors)
+
+
 def outcome_of(
     reason: str, rung: str | None, refusals: list[str], saved: Saved, stats: Mapping[str, Any]
 ) -> tuple[str, str]:
@@ -79,7 +101,8 @@ def outcome_of(
     news = _news(saved)
     if wait := stats.get("backissue/retry_after"):
         return "blocked", f"The site asked us to wait {wait:.0f} s, so the crawl ended. {news}"
-    if reason not in {"finished", "shutdown"} or stats.get("spider_exceptions/count"):
+    faults = stats.get("spider_exceptions/count", 0) + stats.get("backissue/lost", 0)
+    if reason not in {"finished", "shutdown"} or faults:
         return "failed", f"The crawl ended because of a fault of ours ({reason}); see the log. {news}"
     if reason == "shutdown":
         return "interrupted", f"The crawl was ended before it was done; the next one goes on. {news}"
