@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
 
 from archive.records import Page
 
@@ -30,6 +30,17 @@ class Listed:
     url: str
     lastmod: str | None = None
     post_id: int | None = None
+
+
+def absolute(base: str, link: str) -> str | None:
+    """The whole address of a link on a page, or None where it is none: editors write "http://[link]", too."""
+    try:
+        url = urljoin(base, link.strip())
+        url.encode()
+        known = urlsplit(url).scheme in {"http", "https"} and urlsplit(url).port != 0
+    except ValueError:  # a broken host or port, or a character that is none
+        return None
+    return url if known and link.strip() else None
 
 
 def article_address(url: str) -> str:

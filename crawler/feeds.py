@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 import feedparser
 
 from archive.records import Page, Seen
-from crawler.addresses import Listed, article_address
+from crawler.addresses import Listed, absolute, article_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +50,8 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
     if not entries:
         return None
     found = ((entry.get("link"), entry.get("id") or "") for entry in entries)
-    return tuple(
-        Listed(url=urljoin(page.final_url, link), post_id=_post_id(guid)) for link, guid in found if link
-    )
+    urls = ((absolute(page.final_url, link), guid) for link, guid in found if link)
+    return tuple(Listed(url=url, post_id=_post_id(guid)) for url, guid in urls if url)
 
 
 def read_comments(page: Page) -> tuple[Mention, ...] | None:
@@ -62,8 +61,8 @@ def read_comments(page: Page) -> tuple[Mention, ...] | None:
         return None
     mentions = []
     for entry in entries:
-        link = urljoin(page.final_url, entry.get("link") or "")
-        if found := re.search(r"#comment-(\d+)", f"{entry.get('id') or ''} {link}"):
+        link = absolute(page.final_url, entry.get("link") or "")
+        if link and (found := re.search(r"#comment-(\d+)", f"{entry.get('id') or ''} {link}")):
             mentions.append(Mention(comment_id=found[1], article=article_address(link)))
     return tuple(mentions)
 

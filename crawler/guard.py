@@ -50,8 +50,8 @@ def same_site(url: str, home: str) -> bool:
     The host counts with or without "www.", http or https. On the loopback, or with a port of its
     own, a site is one host and one port.
     """
-    here, there = urlsplit(url), urlsplit(home)
     try:
+        here, there = urlsplit(url), urlsplit(home)
         ports = here.port or _PORTS[here.scheme], there.port or _PORTS[there.scheme]
     except (KeyError, ValueError):
         return False

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
 from lxml import etree, html
 
 from archive.records import Page
-from crawler.addresses import Listed, article_address, is_archive
+from crawler.addresses import Listed, absolute, article_address, is_archive
 
 MAX_PAGES = 5000  # listing pages that are read in one crawl
 _OLDER = re.compile(
@@ -41,12 +40,13 @@ def read(page: Page) -> Listing:
         return Listing()
     links = tree.xpath("//h1//a[@href] | //h2//a[@href] | //h3//a[@href] | //a[@href][@rel='bookmark']")
     links += tree.xpath("//article//a[@href] | //main//a[@href]")
-    urls = dict.fromkeys(article_address(urljoin(page.final_url, link.get("href"))) for link in links)
-    everywhere = (urljoin(page.final_url, link.get("href")) for link in tree.xpath("//a[@href]"))
+    found = (absolute(page.final_url, link.get("href")) for link in links)
+    urls = dict.fromkeys(article_address(url) for url in found if url)
+    everywhere = (absolute(page.final_url, link.get("href")) for link in tree.xpath("//a[@href]"))
     return Listing(
         listed=tuple(Listed(url=url) for url in urls),
         older=_older(tree, page),
-        archives=tuple(dict.fromkeys(filter(is_archive, everywhere))),
+        archives=tuple(dict.fromkeys(url for url in everywhere if url and is_archive(url))),
     )
 
 
@@ -54,11 +54,12 @@ def _older(tree: html.HtmlElement, page: Page) -> str | None:
     """The link to the next page of the listing: marked as such, else the next number, else by its words."""
     marked = tree.xpath("//link[@rel='next']/@href | //a[@rel='next']/@href")
     if marked:
-        return urljoin(page.final_url, str(marked[0]))
+        return absolute(page.final_url, str(marked[0]))
     here = re.search(r"/page/(\d+)", page.final_url)
     number = int(here[1]) + 1 if here else 2
     links = [
-        (urljoin(page.final_url, a.get("href")), a.text_content().strip()) for a in tree.xpath("//a[@href]")
+        (absolute(page.final_url, a.get("href")) or "", a.text_content().strip())
+        for a in tree.xpath("//a[@href]")
     ]
     numbered = (url for url, _ in links if re.search(rf"/page/{number}/?$", url))
     worded = (url for url, words in links if _OLDER.search(words) and _PAGED.search(url))

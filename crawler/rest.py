@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
 
 from archive.records import Page
-from crawler.addresses import Listed
+from crawler.addresses import Listed, absolute
 
 PER_PAGE = 100  # the most that WordPress' REST API gives in one answer
 POST_FIELDS = (
@@ -85,7 +85,8 @@ def pages_url(root: str, ids: Iterable[int]) -> str:
 
 def read_commented(page: Page) -> set[int]:
     """The ids of the posts that the comments of a listing hang below."""
-    return {item["post"] for item in read_array(page) or () if isinstance(item.get("post"), int)}
+    posts = (item.get("post") for item in read_array(page) or ())
+    return {post for post in posts if isinstance(post, int) and 0 < post < 1 << 63}
 
 
 def time_text(moment: datetime) -> str:
@@ -109,10 +110,11 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
     items = read_array(page)
     if items is None:
         return None
+    links = ((absolute(page.final_url, _text(item.get("link")) or ""), item) for item in items)
     return tuple(
-        Listed(url=item["link"], lastmod=_text(item.get("modified_gmt")), post_id=item["id"])
-        for item in items
-        if isinstance(item.get("link"), str) and isinstance(item.get("id"), int) and not _protected(item)
+        Listed(url=url, lastmod=_text(item.get("modified_gmt")), post_id=item["id"])
+        for url, item in links
+        if url and isinstance(item.get("id"), int) and not _protected(item)
     )
 
 
@@ -122,7 +124,7 @@ def _protected(item: dict[str, Any]) -> bool:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) and value else None
 
 
 def total(page: Page, name: str = "x-wp-total") -> int | None:

@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 
 from archive.records import Page
-from crawler.addresses import Listed
+from crawler.addresses import Listed, absolute
 
 MAX_FILES = 1000  # of one site's sitemap that are read in one crawl
 MAX_BYTES = 50 * 2**20  # the limit of the sitemap protocol for one file, unpacked
@@ -52,7 +52,8 @@ def read(page: Page) -> Sitemap | None:
     entries = [
         (_child(entry, "loc"), _child(entry, "lastmod")) for entry in root if isinstance(entry.tag, str)
     ]
-    found = [(urljoin(page.final_url, loc), lastmod) for loc, lastmod in entries if loc]
+    links = [(absolute(page.final_url, loc), lastmod) for loc, lastmod in entries if loc]
+    found = [(url, lastmod) for url, lastmod in links if url]
     match etree.QName(root).localname:
         case "sitemapindex":
             return Sitemap(

@@ -1,5 +1,6 @@
 """Crawls of sites that misbehave in ways a real one does: nothing is lost, nothing asked for ever."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from crawling import Crawls
 
 from archive.store import Archive
 from archive.times import to_text
-from crawler.sample import Fault, Redirect, RestClosed, SampleSite, TooMany
+from crawler.sample import Fault, Missing, Redirect, RestClosed, SampleSite, TooMany
 
 
 @pytest.fixture
@@ -115,3 +116,82 @@ def test_an_article_that_leads_to_itself_is_a_recorded_problem(site, crawls):
     run = crawls.crawl(expect=3)
     assert run.outcome == "partial"
     assert crawls.rows("SELECT failures FROM visits WHERE url = ?", article.url) == [{"failures": 1}]
+
+
+def as_json(value):
+    return lambda response: replace(response, status=200, body=json.dumps(value).encode())
+
+
+def test_comments_that_rest_does_not_give_are_read_from_pages_and_nothing_is_missing(site, crawls):
+    site.faults.add(RestClosed(match="/wp-json/wp/v2/comments*"))
+    assert crawls.crawl().outcome == "ok"
+    age(crawls, "UPDATE visits SET fetched_at = '2020-01-01T00:00:00Z'")
+    before = len(site.requests)
+    assert crawls.crawl().outcome == "ok"
+    assert asked(site, before)["/wp-json/wp/v2/comments"] == 1
+
+
+def test_a_kind_of_post_that_is_not_for_visitors_does_not_make_every_crawl_a_first_one(site, crawls):
+    kinds = {"video": {"slug": "video", "rest_base": "videos", "taxonomies": ["category"]}}
+    site.faults.add(RestClosed(match="/wp-json/wp/v2/videos*"))
+    site.faults.add(Changed(match="/wp-json/wp/v2/types*", change=as_json(kinds)))
+    assert crawls.crawl().outcome == "ok"
+    before = len(site.requests)
+    crawls.crawl()
+    assert all("after=" in r.query for r in site.requests[before:] if "/wp/v2/" in r.path)
+
+
+def test_a_listing_that_could_not_be_saved_fails_the_crawl_and_is_read_again(site, crawls):
+    crawls.program("status")
+    with Archive.open(crawls.path) as archive:
+        archive.db.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON articles BEGIN SELECT raise(ABORT, 'disk full'); END"
+        )
+    assert crawls.crawl(expect=3).outcome == "failed"
+    assert crawls.rows("SELECT * FROM cursors") == []
+    age(crawls, "DROP TRIGGER full")
+    crawls.crawl()
+    held = crawls.rows("SELECT count(text) AS n FROM articles")
+    assert held == [{"n": len([article for article in site.articles if not article.protected])}]
+
+
+BAD = ("http://[link]/", "http://gazette.example:port/", "\ud800", "mailto:ida@gazette.example", "")
+
+
+def broken_listing(response):
+    posts = json.loads(response.body)
+    if isinstance(posts, list):
+        posts[0]["modified_gmt"] = "\ud800"
+        posts += [{"id": 9_000_000 + number, "link": link} for number, link in enumerate(BAD)]
+    return replace(response, body=json.dumps(posts).encode())
+
+
+@pytest.mark.parametrize(
+    ("closed", "match", "change"),
+    [
+        ((), "/wp-json/wp/v2/posts*", broken_listing),
+        (
+            ("/wp-json*",),
+            "/wp-sitemap-posts-post-1.xml",
+            replaced("</urlset>", "".join(f"<url><loc>{bad}</loc></url>" for bad in BAD[:2]) + "</urlset>"),
+        ),
+        (
+            ("/wp-json*", "*sitemap*"),
+            "/feed*",
+            replaced("</channel>", f"<item><title>x</title><link>{BAD[0]}</link></item></channel>"),
+        ),
+        (
+            ("/wp-json*", "*sitemap*", "/feed*"),
+            "/",
+            replaced("<body", f'<body><h2><a href="{BAD[0]}">x</a></h2><i'),
+        ),
+    ],
+    ids=["REST", "sitemap", "feed", "listing pages"],
+)
+def test_a_link_that_is_no_address_stops_nothing(site, crawls, closed, match, change):
+    for path in closed:
+        site.faults.add(RestClosed() if "json" in path else Missing(match=path))
+    site.faults.add(Changed(match=match, change=change))
+    assert crawls.crawl().outcome == "ok"
+    held = crawls.rows("SELECT count(text) AS n FROM articles")
+    assert held == [{"n": len([article for article in site.articles if not article.protected])}]
