@@ -29,6 +29,9 @@ _FRAME = words(
     "related yarpp jp-relatedposts widget sidebar related-posts nav-links "
     "post-navigation tagcloud wp-block-latest-posts comments-area site-footer site-header"
 )
+_NEAR = 30
+"""How many elements below the title may come before its date."""
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _URL_DAY = re.compile(r"/((?:19|20)\d{2})/(\d{1,2})/(\d{1,2})(?:/|$)")
 _TERM_PATH = {
     "tags": re.compile(r"/(?:tags?|schlagwort|etiqueta|stichwort)/"),
@@ -102,9 +105,7 @@ def _published(document: Document, head: Head, site: Site, language: str | None)
         return printed
     if days:
         return days[0]
-    if printed is not None:
-        return printed
-    return _guessed(document)
+    return printed or _below_title(document.index, site, language) or _guessed(document)
 
 
 def _marks(index: Index, head: Head, which: str) -> list[tuple[str, str]]:
@@ -167,6 +168,16 @@ def _printed(index: Index, site: Site, language: str | None) -> tuple[Moment, st
             continue
         said = text_of(node)
         if said and len(said) < 200 and (found := dates.printed(said, site.timezone, language)):
+            return found, "page:printed"
+    return None
+
+
+def _below_title(index: Index, site: Site, language: str | None) -> tuple[Moment, str] | None:
+    """A date by itself, without any mark, among the first elements below the first heading."""
+    heading = next((n for n in index.tagged("h1", "h2") if not _elsewhere(n) and text_of(n)), None)
+    for node in heading.xpath(f"following::*[position() <= {_NEAR}]") if heading is not None else ():
+        said = line(node.text) or ""
+        if len(said) <= 40 and _YEAR.search(said) and (found := dates.printed(said, site.timezone, language)):
             return found, "page:printed"
     return None
 

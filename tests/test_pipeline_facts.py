@@ -142,6 +142,24 @@ def test_authors(head: str, body: str, wanted: tuple[str, ...]) -> None:
     assert read(body, head).authors == wanted
 
 
+@pytest.mark.parametrize(
+    ("head", "body", "wanted"),
+    [
+        ("", f"{H1}<p>January 22, 2014</p>{PROSE}", "2014-01-22"),
+        ("", f'{H1}<div><div>26 May, 2008 | <a href="/quests/">Quests</a></div></div>{PROSE}', "2008-05-26"),
+        ("", f"{H1}{PROSE}{PROSE}{PROSE}{PROSE}{PROSE}{PROSE}{PROSE}{PROSE}<p>© 2031</p>", None),
+        (
+            '<meta property="article:published_time" content="2019-05-01T23:30:00-05:00">',
+            f"{H1}<p>1 May 2019</p>{PROSE}",
+            "2019-05-02T04:30:00+00:00",
+        ),
+    ],
+)
+def test_published(head: str, body: str, wanted: str | None) -> None:
+    published = read(body, head).published
+    assert (published.isoformat() if published else None) == wanted
+
+
 def test_a_link_that_is_no_address_stops_nothing() -> None:
     assert (
         read(f'<h1><a href="http://[terms]">{TITLE}</a></h1>{PROSE}', f"<title>{TITLE}</title>").title
