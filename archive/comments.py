@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlite_utils import Database
 
-from archive import rows
+from archive import missing, rows
 from archive.merge import REST_OF_THEM, Merged, Value, compact, merge
 from archive.records import Comment, Saved, Surface
 from archive.times import to_text
@@ -55,6 +55,7 @@ class CommentWriter:
         by_key = {key_of(comment, article_id): comment for comment in comments}
         held = self._held(list(by_key))
         new, changed = [], 0
+        back = any(old["gone_at"] for old in held.values())
         for key, comment in by_key.items():
             old = held.get(key)
             merged = self._merge(old, comment)
@@ -64,8 +65,8 @@ class CommentWriter:
             else:
                 changed += self._update(old, merged)
         self._join_parents(list(by_key))
-        if new or changed:
-            self._count(article_id)
+        if new or changed or back:
+            missing.count(self.db, article_id)
         return Saved(comments_new=len(new), comments_changed=changed)
 
     def _held(self, keys: list[str]) -> dict[str, dict[str, Value]]:
@@ -82,7 +83,7 @@ class CommentWriter:
         if "parent" in origins:
             origins["site_parent"] = origins.pop("parent")
         if old:
-            new |= {name: old[name] for name in _PLACE if old[name] is not None}
+            new |= dict.fromkeys((name for name in _PLACE if old[name] is not None), None)
         held = json.loads(str(old["origins"])) if old else {}
         return merge(old or {}, held, new, origins, surface=self.surface, watched=rows.COMMENT_WATCHED)
 
@@ -99,6 +100,8 @@ class CommentWriter:
             version |= {"comment_id": old["id"], "version": old["version_count"]}
             rows.insert(self.db, "comment_versions", version)
             values |= {"changed_at": self.at, "version_count": int(old["version_count"] or 1) + 1}
+        if missing.is_doubted(old):
+            values |= missing.SEEN_AGAIN
         if "site_parent" in values:
             values["parent_id"] = None  # joined anew below
         held = json.loads(str(old["origins"]))
@@ -120,13 +123,6 @@ class CommentWriter:
                 " WHERE parent.source = comments.source AND parent.key = comments.site_parent)",
                 [self.source, *some, *some],
             )
-
-    def _count(self, article_id: int) -> None:
-        self.db.execute(
-            "UPDATE articles SET (comment_count, last_comment) = (SELECT count(*), max(published)"
-            " FROM comments WHERE article_id = articles.id AND gone_at IS NULL) WHERE id = ?",
-            [article_id],
-        )
 
 
 def _chunks(keys: list[str]) -> Iterator[list[str]]:

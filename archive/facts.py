@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from archive.records import PageKind, Seen
-from archive.times import from_text, instant
+from archive.times import from_text, instant, to_text
 
 PORTION = 500  # rows read at a time
 _VISIT = """
@@ -98,6 +98,30 @@ class Facts:
             " ORDER BY published DESC, id"
         )
         return [(row["url"], row["modified"]) for row in self._db.execute(sql, [self.source])]
+
+    def missed_comments(self, *, before: datetime, limit: int) -> list[str]:
+        """The site's ids of comments that a look before a moment has missed, not yet called gone."""
+        sql = (
+            "SELECT key FROM comments WHERE source = ? AND missed_at <= ? AND gone_at IS NULL"
+            " ORDER BY missed_at LIMIT ?"
+        )
+        return [row["key"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
+
+    def comments_after(self, place: int, *, limit: int) -> list[tuple[int, str]]:
+        """The next comments after a place in the archive, as (place, the site's id): none at the end.
+
+        Only comments that REST lists: no pings, and none without an id of the site.
+        """
+        sql = (
+            "SELECT id, key FROM comments WHERE source = ? AND id > ? AND kind = 'comment'"
+            " AND site_id IS NOT NULL AND gone_at IS NULL ORDER BY id LIMIT ?"
+        )
+        return [(row["id"], row["key"]) for row in self._db.execute(sql, [self.source, place, limit])]
+
+    def mark(self, name: str) -> str | None:
+        """A note that an earlier run left, or None."""
+        row = self._one("SELECT value FROM cursors WHERE source = ? AND name = ?", self.source, name)
+        return row["value"] if row else None
 
     def cursor(self, name: str) -> datetime | None:
         """Up to when a listing has been read completely, or None."""

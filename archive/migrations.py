@@ -54,6 +54,7 @@ CREATE TABLE articles (
     version_count INTEGER NOT NULL DEFAULT 1,
     first_seen TEXT NOT NULL,
     changed_at TEXT NOT NULL,
+    missed_at TEXT,
     gone_at TEXT,
     gone_how TEXT,
     origins TEXT NOT NULL DEFAULT '{}',
@@ -134,6 +135,7 @@ CREATE TABLE comments (
     version_count INTEGER NOT NULL DEFAULT 1,
     first_seen TEXT NOT NULL,
     changed_at TEXT NOT NULL,
+    missed_at TEXT,
     gone_at TEXT,
     gone_how TEXT,
     origins TEXT NOT NULL DEFAULT '{}',
@@ -146,6 +148,7 @@ CREATE INDEX comments_published ON comments(published);;
 CREATE INDEX comments_author ON comments(author);;
 CREATE INDEX comments_changed_at ON comments(changed_at);;
 CREATE INDEX comments_edited ON comments(version_count) WHERE version_count > 1;;
+CREATE INDEX comments_missed ON comments(source, missed_at) WHERE missed_at IS NOT NULL AND gone_at IS NULL;;
 CREATE INDEX comments_gone ON comments(gone_at) WHERE gone_at IS NOT NULL;;
 CREATE TABLE article_versions (
     id INTEGER PRIMARY KEY,
@@ -234,6 +237,7 @@ CREATE TABLE runs (
     articles_changed INTEGER NOT NULL DEFAULT 0,
     comments_new INTEGER NOT NULL DEFAULT 0,
     comments_changed INTEGER NOT NULL DEFAULT 0,
+    gone INTEGER NOT NULL DEFAULT 0,
     problems INTEGER NOT NULL DEFAULT 0,
     sentence TEXT
 );;

@@ -183,6 +183,15 @@ class Extract:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """Comments the archive holds that a healthy site did not show when asked for by their own `ids`."""
+
+    source: str
+    ids: tuple[str, ...]
+    looked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """Facts of the earlier visits to one address; what is to be done about them is decided elsewhere.
 
@@ -209,6 +218,7 @@ class Saved:
     articles_changed: int = 0
     comments_new: int = 0
     comments_changed: int = 0
+    gone: int = 0
     problems: int = 0
 
     def __add__(self, other: Saved) -> Saved:

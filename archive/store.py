@@ -16,12 +16,12 @@ from typing import Self
 
 from sqlite_utils import Database
 
-from archive import parts, rows, runs, visits
+from archive import missing, parts, rows, runs, visits
 from archive.comments import CommentWriter
 from archive.database import connect, migrate, transaction
 from archive.merge import Value, compact, merge
 from archive.migrations import migrations
-from archive.records import Article, Comment, Extract, Page, PageKind, Saved, Site, Surface
+from archive.records import Article, Comment, Extract, Missing, Page, PageKind, Saved, Site, Surface
 from archive.times import to_text
 
 _AT_ADDRESS = """
@@ -88,10 +88,17 @@ class Archive:
                 saved += change
             own = ids[0] if page.kind is PageKind.ARTICLE and len(ids) == 1 else None
             saved += self._save_comments(extract, page, own, cause, at)
+            if page.kind is PageKind.ARTICLE and own is None:
+                saved += missing.note_absent_page(self.db, page)
             saved += visits.note_problems(self.db, page, extract.problems, own, at)
             if again_at is None:
                 visits.note_visit(self.db, page, own, at, changed=bool(saved))
         return saved
+
+    def note_missing(self, found: Missing) -> Saved:
+        """Note comments that the site no longer shows."""
+        with transaction(self.db):
+            return missing.note_missing(self.db, found)
 
     def set_cursor(self, source: str, name: str, value: str) -> None:
         """Remember how far a complete reading of a listing has come."""
@@ -186,6 +193,8 @@ class Archive:
                 | {"article_id": old["id"], "version": old["version_count"]},
             )
             values = values | {"changed_at": at, "version_count": int(old["version_count"] or 1) + 1}
+        if missing.is_doubted(old):
+            values = values | missing.SEEN_AGAIN
         if json.loads(str(old["origins"])) != (kept := compact(origins)):
             values = values | {"origins": json.dumps(kept)}
         rows.update(self.db, "articles", old["id"], values)

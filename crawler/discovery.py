@@ -42,6 +42,7 @@ class Discovery(Asking):
         self.asked: set[str] = set()  # pages of articles that need no further asking in this run
         self.expected = 0  # of them, those that were asked for
         self.refusals: list[str] = []  # listings that were not given, and how
+        self.marks: dict[str, str] = {}  # other notes for the next run
         self.cursors: dict[str, datetime] = {}  # what this run has read completely, for the run log to keep
 
     async def posts(self) -> AsyncIterator[Any]:

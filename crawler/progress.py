@@ -43,9 +43,9 @@ class Progress:
         """Make one for a crawler, as Scrapy asks."""
         return cls(crawler)
 
-    def page_saved(self, item: Page) -> None:
+    def page_saved(self, item: object) -> None:
         """Count a page that was saved, and show it when it is time."""
-        self.done += item.kind is PageKind.ARTICLE
+        self.done += isinstance(item, Page) and item.kind is PageKind.ARTICLE
         now = time.monotonic()
         if now - self.began < PATIENCE:
             return

@@ -66,13 +66,22 @@ def read_article_types(page: Page) -> tuple[str, ...]:
     )
 
 
-def comments_url(root: str, page: int, *, after: datetime | None = None, post: int | None = None) -> str:
-    """A page of the listing of comments in the order of their ids: all, later ones, or one article's."""
+def comments_url(
+    root: str,
+    page: int,
+    *,
+    after: datetime | None = None,
+    post: int | None = None,
+    include: Iterable[str] | None = None,
+) -> str:
+    """A page of the listing of comments by id: all, later ones, one article's, or those with certain ids."""
     query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "id", "order": "asc"}
     if after is not None:
         query["after"] = time_text(after)
     if post is not None:
         query["post"] = post
+    if include is not None:
+        query["include"] = ",".join(include)
     return route_url(root, "comments", **query, _fields=COMMENT_FIELDS)
 
 
@@ -81,6 +90,12 @@ def pages_url(root: str, ids: Iterable[int]) -> str:
     include = ",".join(map(str, ids))
     query: dict[str, str | int] = {"per_page": PER_PAGE, "include": include, "_embed": "author"}
     return route_url(root, "pages", **query, _fields=POST_FIELDS)
+
+
+def read_ids(page: Page) -> set[str] | None:
+    """The ids of everything a listing names, or None if it is no listing."""
+    items = read_array(page)
+    return None if items is None else {str(item.get("id")) for item in items}
 
 
 def read_commented(page: Page) -> set[int]:

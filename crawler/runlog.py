@@ -59,6 +59,8 @@ class RunLog:
         with self._open:
             for name, moment in kept_cursors(spider.cursors, outcome, stats).items():
                 self.archive.set_cursor(spider.site.name, name, to_text(moment) or "")
+            for name, note in spider.marks.items():
+                self.archive.set_cursor(spider.site.name, name, note)
             self.archive.runs.end(
                 Run(
                     id=self.run_id,
@@ -122,6 +124,7 @@ def _news(saved: Saved) -> str:
         _count(saved.comments_new, "new comment"),
         _count(saved.articles_changed, "edited article"),
         _count(saved.comments_changed, "edited comment"),
+        _count(saved.gone, "removal"),
     ]
     told = [part for part in parts if not part.startswith("0 ")]
     return (", ".join(told) or "Nothing new") + "."

@@ -12,7 +12,7 @@ from typing import Any, Self, cast
 from scrapy.crawler import Crawler
 
 from archive.pages import Pages, beside
-from archive.records import Page, Saved, Site
+from archive.records import Missing, Page, Saved, Site
 from archive.store import Archive
 from pipeline import process
 
@@ -36,19 +36,24 @@ class ItemPipeline:
         self.pages.close()
         self.archive.close()
 
-    def process_item(self, page: Page) -> Page:
-        """Keep, read and save one page."""
+    def process_item(self, item: Page | Missing) -> Page | Missing:
+        """Keep, read and save one page, or note what the site no longer shows."""
+        if isinstance(item, Missing):
+            self._tally(self.archive.note_missing(item))
+        else:
+            self._save(item)
+        return item
+
+    def _save(self, page: Page) -> None:
         if page.body:
             self.pages.keep(page)
         site: Site = cast("Any", self.crawler.spider).site
         saved = self.archive.save(page, process(page, site))
-        self._count(page, saved)
-        return page
-
-    def _count(self, page: Page, saved: Saved) -> None:
-        stats = self.crawler.stats
         good = page.status in {200, 304}
-        stats.inc_value(f"backissue/pages/{page.kind.value}/{'good' if good else 'failed'}")
+        self.crawler.stats.inc_value(f"backissue/pages/{page.kind.value}/{'good' if good else 'failed'}")
+        self._tally(saved)
+
+    def _tally(self, saved: Saved) -> None:
         for name in Saved.__slots__:
             if count := getattr(saved, name):
-                stats.inc_value(f"backissue/{name}", count)
+                self.crawler.stats.inc_value(f"backissue/{name}", count)

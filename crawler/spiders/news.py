@@ -22,10 +22,11 @@ from archive.records import Page, PageKind
 from crawler import addresses, feeds, rest, revisit
 from crawler.asking import NoListingError
 from crawler.config import Source, load
-from crawler.discovery import OVERLAP, Discovery
+from crawler.discovery import OVERLAP
+from crawler.sweep import Sweep
 
 
-class NewsSpider(Discovery):
+class NewsSpider(Sweep):
     """Crawls one source: `scrapy crawl news -a source=NAME`."""
 
     name = "news"
@@ -55,7 +56,7 @@ class NewsSpider(Discovery):
     async def start(self) -> AsyncIterator[Any]:
         """Everything a crawl asks for: listings first, then the pages that they and the facts make due."""
         with Facts(self.archive, self.source_name) as self.facts:
-            for step in (self.posts, self._comments, self._unread, self._revisits):
+            for step in (self.posts, self._comments, self._unread, self._revisits, self.sweep):
                 async for item in step():
                     yield item
             self.cursors["crawl"] = self.started_at
