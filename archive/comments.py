@@ -83,7 +83,7 @@ class CommentWriter:
         if "parent" in origins:
             origins["site_parent"] = origins.pop("parent")
         if old:
-            new |= dict.fromkeys((name for name in _PLACE if old[name] is not None), None)
+            new |= dict.fromkeys(name for name in _PLACE if old[name] is not None)
         held = json.loads(str(old["origins"])) if old else {}
         return merge(old or {}, held, new, origins, surface=self.surface, watched=rows.COMMENT_WATCHED)
 
