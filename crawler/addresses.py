@@ -19,6 +19,7 @@ _ARCHIVE_PATH = re.compile(
     r"/(tags?|category|author)/[^/]+/?$|/(archives/)?(19|20)\d\d(/\d\d)?/?$", re.IGNORECASE
 )
 _COMMENT_PAGE = re.compile(r"/comment-page-(\d{1,5})/?(#comment-\d+)?", re.IGNORECASE)
+_COMMENT_ID = re.compile(rb"""id=["'](?:\w+-){0,2}comment-(\d{1,18})["']""")
 _COMMENT_MARK = re.compile(rb"""(?:id|class)=["'][^"'>]*\b(?:comment-\d+|depth-\d+|pingback|trackback)\b""")
 _TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|mc_[a-z]+|replytocom|share|amp)$", re.IGNORECASE)
 
@@ -118,3 +119,8 @@ def is_comment_page(url: str) -> bool:
 def shows_comments(page: Page) -> bool:
     """Whether a page has any comment in its markup. A comment page past the end answers 200 without one."""
     return page.status == 200 and _COMMENT_MARK.search(page.body) is not None
+
+
+def shown_comments(page: Page) -> frozenset[bytes]:
+    """The ids of the comments in a page's markup."""
+    return frozenset(_COMMENT_ID.findall(page.body))

@@ -66,10 +66,12 @@ class Asking(scrapy.Spider):
 
     async def listing(self, kind: PageKind, address: Callable[[int], str]) -> AsyncIterator[Page]:
         """The pages of a REST listing, in order. Raises NoListingError where one is not given."""
-        number = count = 1
+        number, count, before = 1, 1, b""
         while number <= count:
             page = await self.ask(kind, address(number))
+            if rest.is_past_the_end(page, number):
+                return
             if rest.read_array(page) is None:
                 raise NoListingError(page, closed=number == 1 and page.status in CLOSED)
             yield page
-            count, number = rest.page_count(page), number + 1
+            count, number, before = rest.page_count(page, number, before), number + 1, page.body

@@ -189,38 +189,46 @@ class Discovery(Asking):
             if (new or seen) and revisit.is_due(seen, self.started_at, lastmod=entry.lastmod):
                 yield from self.request(entry.url, lastmod=entry.lastmod)
 
-    def request(self, url: str, *, lastmod: str | None = None) -> Iterator[Request]:
-        """The request for a page of an article, unless this run has asked for it already."""
+    def request(
+        self, url: str, *, lastmod: str | None = None, shown: frozenset[bytes] = frozenset()
+    ) -> Iterator[Request]:
+        """The request for a page of an article, unless this run has asked for it already.
+
+        `shown` are the comments on the page of the thread before it.
+        """
         if url in self.asked or not same_site(url, self.home):
             return
         self.asked.add(url)
         self.expected += 1
-        meta = {"kind": PageKind.ARTICLE, "asked": url, "lastmod": lastmod}
+        meta = {"kind": PageKind.ARTICLE, "asked": url, "lastmod": lastmod, "shown": shown}
         yield Request(url, callback=self.article, errback=self.no_answer, meta=meta, dont_filter=True)
 
     def article(self, response: Response) -> Iterator[Any]:
         """An article's page arrived."""
-        yield from self._follow(page_of(response, self.source_name))
+        yield from self._follow(page_of(response, self.source_name), response.meta["shown"])
 
-    def _follow(self, page: Page) -> Iterator[Any]:
+    def _follow(self, page: Page, before: frozenset[bytes] = frozenset()) -> Iterator[Any]:
         """Hand a page of an article on, and ask for its further parts and the next page of its thread.
 
-        The pages of a thread are asked for in order, up to the first that shows no comment, so that
-        nobody can send us on a long walk by naming a far one.
+        The pages of a thread are asked for in order, up to the first that shows no comment, or those of
+        the page before it, so that nobody can send us on a long walk by naming a far one.
         """
         yield page
         for url in addresses.parts(page):
             yield from self.request(url)
         if not self.wants_comments:
             return
+        shown = addresses.shown_comments(page) if addresses.is_comment_page(page.url) else frozenset()
         if addresses.is_comment_page(page.url) and not addresses.shows_comments(page):
             return
+        if shown and shown == before:
+            return  # without paging, every page of a thread shows all of it
         thread = addresses.thread_pages(page)
         if thread.own:
             self.asked.add(thread.own)
         for url in thread.urls:
             if url not in self.asked:
-                yield from self.request(url)
+                yield from self.request(url, shown=shown)
                 return
 
     def no_answer(self, failure: Failure) -> Iterator[Page]:

@@ -145,9 +145,20 @@ def _text(value: object) -> str | None:
 def total(page: Page, name: str = "x-wp-total") -> int | None:
     """How many there are in all, as a REST listing's header says; None if it does not."""
     value = page.header(name) or ""
-    return int(value) if value.isascii() and value.isdigit() else None
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
-def page_count(page: Page) -> int:
-    """How many pages a REST listing has; 1 if it does not say."""
-    return max(1, total(page, "x-wp-totalpages") or 1)
+def page_count(page: Page, number: int, before: bytes) -> int:
+    """How many pages a REST listing has. Where it does not say, one more after a full page `number`.
+
+    `before` is the body of the page before it: a cache that gives one page for all is not read for ever.
+    """
+    told = total(page, "x-wp-totalpages")
+    if told is not None:
+        return told
+    return number + (len(read_array(page) or ()) >= PER_PAGE and page.body != before)
+
+
+def is_past_the_end(page: Page, number: int) -> bool:
+    """Whether a listing has no page `number`, though the one before it was full: WordPress answers 400."""
+    return number > 1 and page.status == 400 and b"invalid_page_number" in page.body

@@ -45,10 +45,10 @@ class RunLog:
         """Make one for a crawl of a source. Raises BusyError while another run of the source lives."""
         return cls(crawler)
 
-    def lose(self, item: Page) -> None:
+    def lose(self, item: object) -> None:
         """Count a page that could not be saved: a fault of ours, and no such run is told to be well."""
         self.crawler.stats.inc_value("backissue/lost")
-        if item.kind is not PageKind.ARTICLE:
+        if not isinstance(item, Page) or item.kind is not PageKind.ARTICLE:
             self.crawler.stats.inc_value("backissue/listings_lost")
 
     def close(self, reason: str) -> None:

@@ -10,6 +10,7 @@ from crawling import Crawls
 
 from archive.store import Archive
 from archive.times import to_text
+from crawler.runlog import kept_cursors
 from crawler.sample import Fault, Missing, Redirect, RestClosed, SampleSite, TooMany
 
 
@@ -195,3 +196,53 @@ def test_a_link_that_is_no_address_stops_nothing(site, crawls, closed, match, ch
     assert crawls.crawl().outcome == "ok"
     held = crawls.rows("SELECT count(text) AS n FROM articles")
     assert held == [{"n": len([article for article in site.articles if not article.protected])}]
+
+
+def without_totals(response):
+    told = [(name, value) for name, value in response.headers if not name.lower().startswith("x-wp-")]
+    return replace(response, headers=told)
+
+
+@pytest.mark.parametrize("articles", [130, 200], ids=["a short last page", "a full last page"])
+def test_a_listing_that_does_not_tell_its_length_is_read_to_its_end(tmp_path, articles):
+    with SampleSite(articles=articles, comments=30) as site:
+        listed = [article for article in site.articles if not article.protected]
+        site.faults.add(Changed(match="/wp-json*", change=without_totals))
+        site.faults.add(Missing(match="*sitemap*"))
+        crawls = Crawls(tmp_path, site.url)
+        assert crawls.crawl().outcome == "ok"
+        assert crawls.rows("SELECT count(text) AS n FROM articles") == [{"n": len(listed)}]
+
+
+@dataclass(slots=True, kw_only=True)
+class Unpaged(Fault):
+    """A site without comment paging: each page of a thread shows all of it. A reader links a far one."""
+
+    site: SampleSite
+
+    def answer(self, request, ordinary):
+        article = request.path.partition("/comment-page-")[0]
+        if article == request.path:
+            response = ordinary()
+        else:
+            response = self.site._ordinary(replace(request, path=article))
+        return replaced("</body>", f'<a href="{self.site.url}{article}/comment-page-400">!</a></body>')(
+            response
+        )
+
+
+def test_nobody_sends_us_on_a_long_walk_where_threads_are_not_paged(tmp_path):
+    with SampleSite(articles=12, comments=60, comments_per_page=1000) as site:
+        busy = Counter(comment.article_id for comment in site.comments if comment.shown).most_common(1)[0][0]
+        path = path_of(site, site.article(busy).url)
+        site.faults.add(Unpaged(match=f"{path}*", site=site))
+        assert Crawls(tmp_path, site.url).crawl().outcome == "ok"
+        assert len(site.asked(f"{path}*")) <= 3
+
+
+def test_an_interrupted_crawl_lists_articles_again_since_not_all_of_them_were_fetched():
+    now = datetime.now(UTC)
+    cursors = dict.fromkeys(("posts", "posts-all", "comments", "crawl"), now)
+    assert kept_cursors(cursors, "ok", {}) == cursors
+    assert kept_cursors(cursors, "interrupted", {}) == {"comments": now}
+    assert kept_cursors(cursors, "failed", {"backissue/listings_lost": 1}) == {}
