@@ -115,7 +115,7 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
             )
         )
         return Prose(problems=tuple(problems))
-    writer = Writer(links, document.base, "".join(tree.itertext()))
+    writer = Writer(links, document.base, lambda: "".join(tree.itertext()))
     found = _clean(writer.document(extracted), title, authors) if extracted is not None else []
     if not found:
         problems.append(

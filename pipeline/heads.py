@@ -23,6 +23,7 @@ _ID_IN = (
     re.compile(r"[?&](?:p|page_id|post)=(\d{1,18})\b"),
     re.compile(r"/wp/v2/\w+/(\d{1,18})\b"),
 )
+_NUMBERED = re.compile(r"/(\d{1,2})/?$")
 _BODY_ID = re.compile(r"^(?:postid|page-id)-(\d{1,18})$")
 _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*$")
 
@@ -78,9 +79,11 @@ def read(document: Document) -> Head:
 def _parts(document: Document, url: str) -> int:
     """The highest number of a part of this article that the page links to; 1 for one in one piece."""
     path = urlsplit(url).path.rstrip("/")
-    pattern = re.compile(re.escape(path) + r"/(\d{1,2})/?$")
-    found = (pattern.search(addresses.path_of(a.get("href"))) for a in document.index.tagged("a"))
-    return max((int(match[1]) for match in found if match), default=1) if path else 1
+    hrefs = (a.get("href") or "" for a in document.index.tagged("a"))
+    paths = (addresses.path_of(href) for href in hrefs if path in href)
+    found = (match for said in paths if (match := _NUMBERED.search(said)))
+    numbers = (int(match[1]) for match in found if match.string[: match.start()].endswith(path))
+    return max(numbers, default=1) if path else 1
 
 
 def _site_name(document: Document, metas: dict[str, tuple[str, ...]]) -> str | None:

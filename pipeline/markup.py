@@ -6,6 +6,7 @@ Knows lxml. It knows nothing of articles or comments.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from lxml import etree
@@ -69,18 +70,21 @@ class Index:
 
     def __init__(self, tree: HtmlElement) -> None:
         self.tree = tree
-        self.ids: dict[str, list[HtmlElement]] = {}
-        self.tags: dict[str, list[HtmlElement]] = {}
-        self._classes: dict[str, list[HtmlElement]] = {}
+        self.ids: dict[str, list[HtmlElement]] = defaultdict(list)
+        self.tags: dict[str, list[HtmlElement]] = defaultdict(list)
+        self._classes: dict[str, list[HtmlElement]] = defaultdict(list)
         self._order: dict[HtmlElement, int] = {}
+        written: dict[str, list[HtmlElement]] = defaultdict(list)  # themes repeat the same attribute often
         for number, element in enumerate(tree.iter("*")):
             self._order[element] = number
-            self.tags.setdefault(element.tag, []).append(element)
+            self.tags[element.tag].append(element)
             if marks := element.get("class"):
-                for mark in marks.lower().split():
-                    self._classes.setdefault(mark, []).append(element)
+                written[marks].append(element)
             if name := element.get("id"):
-                self.ids.setdefault(name, []).append(element)
+                self.ids[name].append(element)
+        for marks, found in written.items():
+            for mark in marks.lower().split():
+                self._classes[mark] += found
 
     def having(self, wanted: Iterable[str]) -> list[HtmlElement]:
         """All elements with one of these classes, in the order of the page."""

@@ -7,6 +7,7 @@ what stood in blocks stands in blocks.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lxml.etree import _Element
@@ -82,9 +83,9 @@ class _Run:
 
 
 class Writer:
-    """Writes a document's blocks. `source` is the page's whole text, by which lost spaces are found again."""
+    """Writes a document's blocks. `source` gives the page's whole text, by which lost spaces are found again."""
 
-    def __init__(self, links: tuple[Link, ...], base: str, source: str) -> None:
+    def __init__(self, links: tuple[Link, ...], base: str, source: Callable[[], str]) -> None:
         self.links = links
         self.base = base
         self.used: list[str] = []
@@ -206,7 +207,7 @@ class Writer:
         if not before or not before[-1].isalnum() or not words[0].isalnum():
             return
         if self._source is None:
-            self._source = _fold(MARK.sub("", self._raw))
+            self._source = _fold(MARK.sub("", self._raw()))
         if before[-_EDGE:].lstrip() + " " + words[:_EDGE].rstrip() in self._source:
             run.add(" ", " ")
 

@@ -31,8 +31,10 @@ def mark_links(links: Iterable[HtmlElement]) -> tuple[Link, ...]:
     found: list[Link] = []
     for link in links:
         href = link.get("href")
-        holder = next((node for node in link.iter("*") if (node.text or "").strip()), None)
-        if not href or holder is None or MARK.search(holder.text) or len(found) >= _BASE * _BASE:
+        if not href:
+            continue
+        holder = link if (link.text or "").strip() else _first_with_words(link)
+        if holder is None or MARK.search(holder.text) or len(found) >= _BASE * _BASE:
             continue
         high, low = divmod(len(found), _BASE)
         words = holder.text.lstrip()
@@ -41,6 +43,11 @@ def mark_links(links: Iterable[HtmlElement]) -> tuple[Link, ...]:
         )
         found.append(Link(href, SPACE.sub(" ", words).strip()))
     return tuple(found)
+
+
+def _first_with_words(link: HtmlElement) -> HtmlElement | None:
+    """The first element inside a link whose own text says something."""
+    return next((node for node in link.iter("*") if (node.text or "").strip()), None) if len(link) else None
 
 
 def number(mark: str) -> int:

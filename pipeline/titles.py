@@ -151,6 +151,8 @@ def _is_masthead(node: HtmlElement) -> bool:
 def _without_site(title: str, names: list[str]) -> str:
     """A title less the site's name at its end or its beginning."""
     for name in names:
+        if name.strip().casefold() not in title.casefold():
+            continue
         escaped = re.escape(name.strip())
         title = re.sub(rf"(?:{_SEPARATORS}){escaped}\s*$", "", title, flags=re.IGNORECASE).strip() or title
         title = re.sub(rf"^{escaped}(?:{_SEPARATORS})", "", title, flags=re.IGNORECASE).strip() or title
