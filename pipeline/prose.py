@@ -83,7 +83,7 @@ class _Run:
 
 
 class Writer:
-    """Writes a document's blocks. `source` gives the page's whole text, by which lost spaces are found again."""
+    """Writes a document's blocks. `source` gives the page's whole text, to find lost spaces again."""
 
     def __init__(self, links: tuple[Link, ...], base: str, source: Callable[[], str]) -> None:
         self.links = links

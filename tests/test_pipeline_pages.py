@@ -103,3 +103,9 @@ def same(one: Comment, other: Comment) -> bool:
 def test_the_same_comment_reads_the_same_in_any_theme(name: str) -> None:
     for one, other in zip(read("html5").comments, read(name).comments, strict=False):
         assert same(one, other)
+
+
+def test_a_list_that_libxml2_loses_is_found_in_a_browsers_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(read("unclosed-table").comments) == 3
+    monkeypatch.setattr("pipeline.threads.standard_tree", lambda source: None)
+    assert read.__wrapped__("unclosed-table").comments == ()
