@@ -36,6 +36,7 @@ class Asking(scrapy.Spider):
 
     home: str
     source_name = "survey"  # what the pages it fetches are filed under
+    kept_away: str | None = None  # why the last question had no answer, if it had none
     robots: Any = None  # Scrapy's robot parser, once robots.txt was read
 
     @classmethod
@@ -61,7 +62,10 @@ class Asking(scrapy.Spider):
         try:
             response = await self.crawler.engine.download_async(request)
         except Exception as error:  # noqa: BLE001 - whatever kept the answer away is a fact about the site
-            return page_of_failure(error, request, self.source_name)
+            page = page_of_failure(error, request, self.source_name)
+            self.kept_away = page.error
+            return page
+        self.kept_away = None
         return page_of(response, self.source_name)
 
     async def listing(self, kind: PageKind, address: Callable[[int], str]) -> AsyncIterator[Page]:

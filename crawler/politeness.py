@@ -29,7 +29,8 @@ _NOTHING = b"User-agent: *\nDisallow: /"
 class RobotsMiddleware(RobotsTxtMiddleware):
     """Obeys robots.txt as RFC 9309 says: a 4xx means that there is none, a 5xx that nothing is allowed.
 
-    No answer at all counts as a 5xx. A Crawl-delay longer than the configured delay slows the crawl down.
+    No answer at all counts as a 5xx. A Crawl-delay longer than the configured delay slows the crawl down;
+    one longer than LONGEST_WAIT forbids it, since it would never end.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -49,11 +50,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         body = response.body if response.status < 400 and not _is_html(response) else b""
         if response.status >= 500:
             body, self._unread = _NOTHING, f"robots.txt answered {response.status}"
-        await super()._parse_robots(response.replace(body=body), netloc, request)
-        parser = await self.robot_parser(request)
-        delay = parser.crawl_delay(self._default_useragent) if parser else None
-        if delay is not None:
+        delay = build_from_crawler(self._parserimpl, self.crawler, body).crawl_delay(self._default_useragent)
+        if delay is not None and delay > LONGEST_WAIT:
+            body, self._unread = _NOTHING, f"robots.txt asks for {delay:g} s between requests"
+        elif delay is not None:
             self._slow_down(delay)
+        await super()._parse_robots(response.replace(body=body), netloc, request)
 
     def _slow_down(self, delay: float) -> None:
         self.crawler.stats.set_value("backissue/crawl_delay", delay)
