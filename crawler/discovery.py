@@ -28,11 +28,17 @@ RELIST = timedelta(days=1)  # how long listings of what was modified stand for a
 WAITING = 200  # requests that may wait in the scheduler before no more are made
 
 
+def is_within(span: timedelta, moment: datetime, now: datetime) -> bool:
+    """Whether a moment lies at most `span` back. One that is still to come was told by a wrong clock."""
+    return timedelta(0) <= now - moment < span
+
+
 class Discovery(Asking):
     """The part of the news spider that finds articles and fetches their pages."""
 
     site: Site
     facts: Facts
+    rest_comments = True  # until a listing of comments is not given: then pages alone tell them
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -52,11 +58,15 @@ class Discovery(Asking):
                 yield item
             if self.rung:
                 return
+        if self.kept_away:  # even from the front page
+            self.refusals.append(self.kept_away)
 
     async def _by_rest(self) -> AsyncIterator[Any]:
         """Everything once a day, in between only what was modified since the last reading."""
         since, everything = self.facts.cursor("posts"), self.facts.cursor("posts-all")
-        recent = since is not None and everything is not None and self.started_at - everything < RELIST
+        recent = (
+            since is not None and everything is not None and is_within(RELIST, everything, self.started_at)
+        )
         after = since - OVERLAP if since and recent else None
         for root in rest.roots(self.home):
             try:

@@ -26,7 +26,7 @@ def is_due(seen: Seen | None, now: datetime, *, lastmod: str | None = None) -> b
         return True
     if seen.failures == 0 and lastmod is not None and not is_same_mark(lastmod, seen.lastmod):
         return True
-    return now >= due_at(seen)
+    return now >= due_at(seen) or seen.fetched_at > now + SHORTEST  # by a clock that was wrong
 
 
 def is_same_mark(one: str, other: str | None) -> bool:

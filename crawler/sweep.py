@@ -26,7 +26,10 @@ class Sweep(Discovery):
 
     async def sweep(self) -> AsyncIterator[Any]:
         """Verify the next comments in turn, and those that an earlier look has missed."""
-        if not self.rest_root or not self.wants_comments or self.facts.cursor("crawl") is None:
+        if (
+            not (self.rest_root and self.wants_comments and self.rest_comments)
+            or self.facts.cursor("crawl") is None
+        ):
             return
         doubted = self.facts.missed_comments(before=self.started_at - AGAIN, limit=DOUBTED)
         if not doubted and not self._turn_has_come():

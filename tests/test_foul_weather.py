@@ -139,7 +139,9 @@ def test_a_kind_of_post_that_is_not_for_visitors_does_not_make_every_crawl_a_fir
     assert crawls.crawl().outcome == "ok"
     before = len(site.requests)
     crawls.crawl()
-    assert all("after=" in r.query for r in site.requests[before:] if "/wp/v2/" in r.path)
+    assert all(
+        "after=" in r.query or "include=" in r.query for r in site.requests[before:] if "/wp/v2/" in r.path
+    )
 
 
 def test_a_listing_that_could_not_be_saved_fails_the_crawl_and_is_read_again(site, crawls):
@@ -246,3 +248,37 @@ def test_an_interrupted_crawl_lists_articles_again_since_not_all_of_them_were_fe
     assert kept_cursors(cursors, "ok", {}) == cursors
     assert kept_cursors(cursors, "interrupted", {}) == {"comments": now}
     assert kept_cursors(cursors, "failed", {"backissue/listings_lost": 1}) == {}
+
+
+def fed(response, link):
+    """A comments feed without validators that also names a comment below a page that is not there."""
+    item = f"<item><title>x</title><link>{link}#comment-987654</link></item></channel>"
+    headers = [(n, v) for n, v in response.headers if n.lower() not in {"etag", "last-modified"}]
+    return replace(replaced("</channel>", item)(response), headers=headers)
+
+
+def test_a_comment_whose_page_is_not_given_is_not_asked_for_in_every_crawl(site, crawls):
+    site.faults.add(Changed(match="/comments/feed*", change=lambda r: fed(r, f"{site.url}/lost")))
+    crawls.crawl()
+    crawls.crawl(expect=3)
+    crawls.crawl()
+    assert [(r.target, r.status) for r in site.asked("/lost*")] == [("/lost", 404)]
+
+
+def test_what_a_wrong_clock_wrote_does_not_stop_the_crawls_after_it(site, crawls):
+    crawls.crawl()
+    age(crawls, "UPDATE cursors SET value = '2099-01-01T00:00:00Z' WHERE name != 'sweep-place'")
+    age(crawls, "UPDATE visits SET fetched_at = '2099-01-01T00:00:00Z'")
+    long_ago = datetime.now(UTC) - timedelta(days=3)
+    site.publish("A new article", "With a paragraph.", at=long_ago)
+    site.reply(an_article(site).id, 0, "Late reader", "Only now did I read this.", at=long_ago)
+    run = crawls.crawl()
+    assert (run.saved.articles_new, run.saved.comments_new) == (1, 1)
+
+
+def test_a_robots_txt_that_asks_for_a_day_between_requests_is_not_waited_for(site, crawls):
+    asks = b"User-agent: *\nCrawl-delay: 86400\n"
+    site.faults.add(Changed(match="/robots.txt", change=lambda response: replace(response, body=asks)))
+    run = crawls.crawl(expect=3)
+    assert "86400 s between requests" in (run.sentence or "")
+    assert set(asked(site)) == {"/robots.txt"}

@@ -37,7 +37,6 @@ class NewsSpider(Sweep):
         self.home = source.site.url
         self.source_name = source.site.name
         self.archive = archive
-        self.rest_comments = True  # until a listing of comments is not given: then pages alone tell them
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, source: str | Source = "", **kwargs: Any) -> Self:
@@ -67,7 +66,9 @@ class NewsSpider(Sweep):
             return
         if self.rest_root:
             last = self.facts.cursor("comments")
-            async for page in self._comments_by_rest(after=last - OVERLAP if last else None):
+            async for page in self._comments_by_rest(
+                after=last - OVERLAP if last and last <= self.started_at else None
+            ):
                 yield page
             if self.rest_comments:
                 self.cursors["comments"] = self.started_at
@@ -102,8 +103,10 @@ class NewsSpider(Sweep):
         if self.facts.cursor("crawl") is None:
             return  # a first crawl asks for every page anyway
         for address in sorted({mention.article for mention in mentions if mention.comment_id in unknown}):
-            for request in self.request(address):
-                yield request
+            visit = self.facts.visit(address)
+            if visit is None or not visit.failures or revisit.is_due(visit, self.started_at):
+                for request in self.request(address):
+                    yield request
 
     async def _unread(self) -> AsyncIterator[Request]:
         """The articles that are listed but were never read."""
