@@ -18,7 +18,7 @@ _GAP = "\n\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
-    """An article with the text of all its held parts. `grew` says that a part has come or gone.
+    """An article with the text of all its held parts. `grew` says that a further part has come.
 
     `parts` is what is to be kept of them: nothing for an article in one piece.
     """
@@ -47,7 +47,7 @@ def join(db: Database, old: Mapping[str, Value] | None, article: Article) -> Who
         else None,
     )
     return Whole(
-        article=whole, grew=bool(held) and held.keys() != parts.keys(), parts=parts if last > 1 else {}
+        article=whole, grew=bool(held) and held.keys() < parts.keys(), parts=parts if last > 1 else {}
     )
 
 

@@ -16,7 +16,7 @@ from typing import Self
 
 from sqlite_utils import Database
 
-from archive import missing, parts, rows, runs, visits
+from archive import missing, parts, rows, runs, versions, visits
 from archive.comments import CommentWriter
 from archive.database import connect, migrate, transaction
 from archive.merge import Value, compact, merge
@@ -130,16 +130,17 @@ class Archive:
         )
         lists = {} if old and article.further else rows.lists_to_write(article, extract.surface, held)
         taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}
+        changed = False
         if old is None:
             article_id = self._insert_article(page.source, merged.values, taken, at)
         else:
             article_id = int(old["id"] or 0)
-            self._update_article(old, merged.values, taken, merged.edited, cause, at)
+            changed = self._update_article(old, merged.values, taken, merged.edited, cause, at)
         parts.keep(self.db, article_id, whole)
         self._save_addresses(page, article, article_id, at)
         for name, (_, values) in lists.items():
             rows.LIST_WRITERS[name](self.db, article_id, values)
-        return article_id, Saved(articles_new=old is None, articles_changed=bool(merged.edited))
+        return article_id, Saved(articles_new=old is None, articles_changed=changed)
 
     def _believed(self, extract: Extract, page: Page) -> Iterator[Article]:
         """The articles to save. A feed names protected ones too, so it alone never makes an article."""
@@ -182,22 +183,17 @@ class Archive:
         edited: tuple[str, ...],
         cause: str,
         at: str,
-    ) -> None:
-        if edited:
-            version = {name: old[name] for name in rows.ARTICLE_VERSIONED}
-            rows.insert(
-                self.db,
-                "article_versions",
-                version
-                | rows.version_facts(old, edited, cause, at)
-                | {"article_id": old["id"], "version": old["version_count"]},
-            )
+    ) -> bool:
+        """Write what changes; True if that made a new version."""
+        new = bool(edited) and versions.keep(self.db, old, edited, cause, at)
+        if new:
             values = values | {"changed_at": at, "version_count": int(old["version_count"] or 1) + 1}
         if missing.is_doubted(old):
             values = values | missing.SEEN_AGAIN
         if json.loads(str(old["origins"])) != (kept := compact(origins)):
             values = values | {"origins": json.dumps(kept)}
         rows.update(self.db, "articles", old["id"], values)
+        return new
 
     def _save_addresses(self, page: Page, article: Article, article_id: int, at: str) -> None:
         """An article's own address is its for certain; others that led to it only if they were nobody's."""

@@ -133,6 +133,26 @@ def test_an_edit_by_the_publisher_keeps_what_was_there(archive):
     ]
 
 
+def test_one_edit_read_on_two_surfaces_is_one_version(archive):
+    archive.save(page(), extract(STORY))
+    listing = page(
+        NOON + timedelta(days=1), kind=PageKind.POSTS, url="https://gazette.example/wp-json/wp/v2/posts"
+    )
+    archive.save(listing, extract(replace(STORY, text=None, origins=()), surface=Surface.REST))
+    later = NOON + timedelta(days=2)
+    told = replace(STORY, title="Thaw", text=None, origins=())
+    assert archive.save(
+        replace(listing, fetched_at=later), extract(told, surface=Surface.REST)
+    ).articles_changed
+    minute = later + timedelta(minutes=1)
+    assert not archive.save(page(minute), extract(replace(STORY, text="Water again."))).articles_changed
+    [version] = rows(archive, "SELECT version, title, text, changed FROM article_versions")
+    assert (version["version"], version["title"], version["text"]) == (1, STORY.title, STORY.text)
+    assert version["changed"] == '["title", "text"]'
+    archive.save(page(minute + timedelta(minutes=5)), extract(replace(STORY, text="Water, still.")))
+    assert rows(archive, "SELECT version_count FROM articles") == [{"version_count": 3}]
+
+
 def test_a_more_exact_surface_corrects_and_a_less_exact_one_does_not_and_neither_is_an_edit(archive):
     archive.save(
         page(), extract(replace(STORY, published=date(2026, 3, 1)), comments=[replace(REPLY, parent=None)])
@@ -181,7 +201,9 @@ def test_a_divided_article_has_the_text_of_all_its_parts_and_growing_together_is
         {"text": "One.\n\nToo.", "version_count": 2}
     ]
     archive.save(page(NOON + timedelta(days=2)), extract(replace(one, text="One again.", parts=1)))
-    assert rows(archive, "SELECT text FROM articles") == [{"text": "One again."}]
+    assert rows(archive, "SELECT text, version_count FROM articles") == [
+        {"text": "One again.", "version_count": 3}
+    ]
     assert rows(archive, "SELECT * FROM article_parts") == []
 
 
