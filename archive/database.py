@@ -8,9 +8,11 @@ when another process writes in between, and no time-out helps it.
 from __future__ import annotations
 
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
@@ -19,6 +21,20 @@ from archive.errors import ArchiveError
 from archive.locks import hold
 
 BUSY = 30.0  # seconds a writer waits for another one
+
+
+class Closing(ABC):
+    """Something that is closed at the end of a with block."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of what is held."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def connect(path: Path, *, create: bool = True) -> Database:

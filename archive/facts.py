@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from archive.database import Closing
 from archive.records import PageKind, Seen
 from archive.times import from_text, instant, to_text
 
@@ -24,7 +23,7 @@ FROM visits LEFT JOIN articles ON articles.id = article_id
 """
 
 
-class Facts:
+class Facts(Closing):
     """The facts of one source, read through a connection that cannot write."""
 
     def __init__(self, archive: Path, source: str) -> None:
@@ -35,14 +34,6 @@ class Facts:
     def close(self) -> None:
         """Close the connection."""
         self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def visit(self, url: str) -> Seen | None:
         """The facts of the visits to one address, or None if it was never asked for."""

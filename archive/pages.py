@@ -11,14 +11,13 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import zstandard
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from archive.database import connect, migrate, transaction
+from archive.database import Closing, connect, migrate, transaction
 from archive.records import Page, PageKind
 from archive.times import instant, to_text
 
@@ -58,7 +57,7 @@ def beside(archive: Path) -> Path:
     return archive.with_name(f"{stem}-pages.db" if stem else "pages.db")
 
 
-class Pages:
+class Pages(Closing):
     """The raw pages of one archive."""
 
     def __init__(self, db: Database) -> None:
@@ -76,14 +75,6 @@ class Pages:
     def close(self) -> None:
         """Close the file."""
         self.db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def keep(self, page: Page) -> None:
         """Keep a page as received. A body that is already held is not written again."""

@@ -11,14 +11,13 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from sqlite_utils import Database
 
 from archive import missing, parts, rows, runs, versions, visits
 from archive.comments import CommentWriter
-from archive.database import connect, migrate, transaction
+from archive.database import Closing, connect, migrate, transaction
 from archive.merge import Value, compact, merge
 from archive.migrations import migrations
 from archive.records import Article, Comment, Extract, Missing, Page, PageKind, Saved, Site, Surface
@@ -30,7 +29,7 @@ WHERE addresses.source = ? AND addresses.url = ?
 """
 
 
-class Archive:
+class Archive(Closing):
     """One archive.db, open for reading and writing. `db` is its sqlite_utils Database."""
 
     def __init__(self, db: Database, path: Path) -> None:
@@ -52,14 +51,6 @@ class Archive:
         """Hand the write-ahead log back to the main file, as far as readers allow, and close."""
         self.db.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         self.db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def add_source(self, site: Site, at: str) -> None:
         """Make the source known, or bring its address and title up to date. `at` is ISO 8601 UTC."""
