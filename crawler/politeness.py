@@ -150,5 +150,5 @@ def retry_after(response: Response, now: datetime) -> float | None:
         return float(value)
     try:
         return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -37,9 +37,9 @@ class Sweep(Discovery):
         room = rest.PER_PAGE - len(doubted)
         place = int(self.facts.mark("sweep-place") or 0)
         turn = self.facts.comments_after(place, limit=room) or self.facts.comments_after(0, limit=room)
-        self.cursors["sweep"] = self.started_at
-        self.marks["sweep-place"] = str(turn[-1][0] if turn else 0)
         async for item in self._look_at(doubted, [key for _, key in turn]):
+            self.cursors["sweep"] = self.started_at  # a look that was not given is made again
+            self.marks["sweep-place"] = str(turn[-1][0] if turn else 0)
             yield item
 
     def _turn_has_come(self) -> bool:

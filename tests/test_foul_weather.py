@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from crawling import Crawls
+from scrapy.http import Response
 
 from archive.store import Archive
 from archive.times import to_text
+from crawler.politeness import retry_after
+from crawler.revisit import is_same_mark
 from crawler.runlog import kept_cursors
-from crawler.sample import Fault, Missing, Redirect, RestClosed, SampleSite, TooMany
+from crawler.sample import Fault, Missing, Redirect, RestClosed, SampleSite, Status, TooMany
 
 
 @pytest.fixture
@@ -282,3 +285,44 @@ def test_a_robots_txt_that_asks_for_a_day_between_requests_is_not_waited_for(sit
     run = crawls.crawl(expect=3)
     assert "86400 s between requests" in (run.sentence or "")
     assert set(asked(site)) == {"/robots.txt"}
+
+
+def test_a_look_at_known_comments_that_was_not_given_is_made_again(site, crawls):
+    crawls.crawl()
+    site.faults.add(Status(match="*include=*", status=404))
+    crawls.crawl()
+    site.faults.clear()
+    before = len(site.requests)
+    crawls.crawl()
+    assert [r for r in site.requests[before:] if "include=" in r.query]
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("7", 7.0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        ("Thu, 01 Jan 999999999999 00:00:00 GMT", None),
+        ("Wed, 21 Oct 2015 07:28:00 -0000", None),
+        ("soon", None),
+    ],
+)
+def test_whatever_retry_after_says_is_understood_or_left_aside(said, seconds):
+    response = Response("https://gazette.example/", headers={"Retry-After": said})
+    assert retry_after(response, datetime.now(UTC)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2026-03-01T12:00:00", "2026-03-01T12:00:00Z", True),
+        ("2026-03-01T07:00:00-05:00", "2026-03-01T12:00:00Z", True),
+        ("2026-03-01", "2026-03-01T23:30:00Z", True),
+        ("2026-03-01T12:00:00Z", "2026-03-01T12:00:01Z", False),
+        ("2026-03-01", "2026-03-02", False),
+        ("2026-03-01", None, False),
+        ("yesterday", "2026-03-01", False),
+    ],
+)
+def test_marks_of_change_are_compared_as_moments(one, other, same):
+    assert is_same_mark(one, other) is same
