@@ -53,12 +53,14 @@ _SAYS = re.compile(
 _PART = r"[^\W\d_a-zß-ÿ][\w.'’-]*"
 _PERSON = rf"{_PART}(?:\s(?:(?:van|von|de|der|den|da|di|du|la|le|bin|al|el|y)\s)*{_PART}){{1,3}}"
 _FULL_NAME = re.compile(rf"{_PERSON}(?:(?:\s*[,/]\s*|\s+(?:and|und|et|y|e|&)\s+){_PERSON}){{0,4}}")
+_AND = re.compile(r"\s*(?:[,/&]|(?:and|und|et|y|e)\b)")
 _BOX = re.compile(
     r"^(?:post-|about-?|the-?|entry-)?author[-_]{0,2}(?:bio|box|info|description|card|profile)\b|^about-author"
 )
 _PROFILE = re.compile(
     r"/(?:authors?|autor(?:en|es)?|auteurs?|staff|redakteure|contributors?|writers?)/[^/]+/?$"
 )
+_CAPTIONS = words("wp-caption wp-caption-text wp-element-caption gallery-caption")
 _ABOUT = re.compile(r"^(?:about|über|à propos de|sobre|acerca de)\s+", re.IGNORECASE)
 _ASIDE = words("widget sidebar comment comments commentlist")
 _ELSEWHERE = words(
@@ -170,7 +172,9 @@ def _said(index: Index) -> list[str]:
         "p", "div", "span", "li", "h2", "h3", "h4", "h5", "h6", "em", "strong", "b", "small"
     ):
         match = _SAYS.match("".join(islice(node.itertext(), 3))[:60])
-        if match is None or len(node) > 11 or elsewhere(node, _ELSEWHERE):
+        if match is None or len(node) > 11 or elsewhere(node, _ELSEWHERE | _CAPTIONS):
+            continue
+        if any(outer.tag in ("figure", "blockquote") for outer in below_body(node)):  # of a picture
             continue
         said = text_of(node)
         after = said[match.end() :]
@@ -178,7 +182,8 @@ def _said(index: Index) -> list[str]:
             beside = node.getnext()
             after = line(node.tail) or (text_of(beside) if beside is not None and beside.tag == "a" else "")
         link = next((text for a in node.iter("a") if (text := text_of(a))), None)
-        name = link if link and after.startswith(link) else _CUT.sub("", after).strip(" ,:|·•–—-")
+        alone = link and after.startswith(link) and not _AND.match(after[len(link) :])
+        name = link if alone and link else _CUT.sub("", after).strip(" ,:|·•–—-")
         if _FULL_NAME.fullmatch(name) and not _is_no_name(name):
             return [name]
     return []

@@ -103,6 +103,8 @@ GULL = '{"@type": "Person", "name": "The Gull"}'
             ("Ida Marsh",),
         ),
         ("", f"{H1}<p>By the sea</p>{PROSE}", ()),
+        ("", f'{H1}<p>By <a href="/p/7">Ida Marsh</a> and Tove Reed</p>{PROSE}', ("Ida Marsh", "Tove Reed")),
+        ("", f"{H1}<figure><figcaption>By Tove Reed</figcaption><p>By Tove Reed</p></figure>{PROSE}", ()),
         ("", f"{H1}<div class='byline'>25 October 2023</div>{PROSE}", ()),
         (
             "",
