@@ -101,7 +101,7 @@ def read(index: Index, head: Head, site: Site, opener: str | None = None) -> Fou
         ("page:byline", lambda: _byline(index)),
         ("page:microdata", lambda: _microdata(index)),
         ("page:meta", lambda: _meta(head)),
-        ("page:by-line", lambda: _said(index)),
+        ("page:plain-byline", lambda: _said(index)),
         ("page:post-author", lambda: (opener,)),
         ("page:author-box", lambda: _boxed(index)),
         ("page:trafilatura", lambda: _guessed(index)),
