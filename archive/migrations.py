@@ -237,6 +237,7 @@ CREATE TABLE runs (
     articles_changed INTEGER NOT NULL DEFAULT 0,
     comments_new INTEGER NOT NULL DEFAULT 0,
     comments_changed INTEGER NOT NULL DEFAULT 0,
+    missed INTEGER NOT NULL DEFAULT 0,
     gone INTEGER NOT NULL DEFAULT 0,
     problems INTEGER NOT NULL DEFAULT 0,
     sentence TEXT

@@ -28,7 +28,7 @@ def is_doubted(row: dict[str, Value]) -> bool:
 
 def note_missing(db: Database, missing: Missing) -> Saved:
     """Note that comments were not shown though they were asked for by their ids."""
-    gone = 0
+    missed = gone = 0
     for key in missing.ids:
         row = db.execute(
             "SELECT comments.id, comments.missed_at, article_id, articles.gone_at FROM comments"
@@ -41,26 +41,29 @@ def note_missing(db: Database, missing: Missing) -> Saved:
         comment_id, missed_at, article_id, article_gone = row
         if not _is_second_look(missed_at, missing.looked_at):
             _doubt(db, "comments", comment_id, missed_at, missing.looked_at)
+            missed += 1
             continue
         how = "removed" if article_gone is None else "article gone"
         _mark_gone(db, "comments", comment_id, missing.looked_at, how)
         count(db, article_id)
         gone += 1
-    return Saved(gone=gone)
+    return Saved(missed=missed, gone=gone)
 
 
 def note_absent_page(db: Database, page: Page) -> Saved:
-    """Note that the page of a known article is not there, as its status says."""
+    """Note that the page of an article that was read before is not there, as its status says."""
     row = db.execute(
-        "SELECT id, missed_at FROM articles WHERE source = ? AND url = ? AND gone_at IS NULL",
+        "SELECT id, missed_at, gone_at FROM articles WHERE source = ? AND url = ? AND text IS NOT NULL",
         [page.source, page.url],
     ).fetchone()
     if page.status not in NOT_THERE or row is None:
         return Saved()
-    article_id, missed_at = row
+    article_id, missed_at, gone_at = row
+    if gone_at is not None:
+        return Saved(missed=1)
     if not _is_second_look(missed_at, page.fetched_at) or not _is_well(db, page.source, missed_at):
         _doubt(db, "articles", article_id, missed_at, page.fetched_at)
-        return Saved()
+        return Saved(missed=1)
     _mark_gone(db, "articles", article_id, page.fetched_at, f"status {page.status}")
     return Saved(gone=1)
 

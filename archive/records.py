@@ -212,12 +212,13 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """What one save changed in the archive, in rows."""
+    """What one save changed in the archive, in rows. `missed` were not shown, which proves nothing yet."""
 
     articles_new: int = 0
     articles_changed: int = 0
     comments_new: int = 0
     comments_changed: int = 0
+    missed: int = 0
     gone: int = 0
     problems: int = 0
 
@@ -225,7 +226,7 @@ class Saved:
         return Saved(**{name: getattr(self, name) + getattr(other, name) for name in Saved.__slots__})
 
     def __bool__(self) -> bool:
-        return any(getattr(self, name) for name in Saved.__slots__ if name != "problems")
+        return any(getattr(self, name) for name in Saved.__slots__ if name not in {"missed", "problems"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ class ItemPipeline:
             self.pages.keep(page)
         site: Site = cast("Any", self.crawler.spider).site
         saved = self.archive.save(page, process(page, site))
-        good = page.status in {200, 304}
+        good = page.status in {200, 304} or bool(saved.missed or saved.gone)
         self.crawler.stats.inc_value(f"backissue/pages/{page.kind.value}/{'good' if good else 'failed'}")
         self._tally(saved)
 

@@ -91,6 +91,16 @@ def test_an_article_is_gone_when_its_page_is_not_there_twice_while_others_are(ar
     assert marks(archive, "articles")[2] == f"status {status}"
 
 
+def test_a_removed_article_makes_no_crawl_partial(site, tmp_path):
+    crawls = Crawls(tmp_path, site.url)
+    crawls.crawl()
+    site.trash_article(next(a.id for a in site.articles if not a.protected))
+    with Archive.open(crawls.path) as archive:
+        archive.db.execute("UPDATE visits SET fetched_at = '2026-01-01T00:00:00Z' WHERE kind = 'article'")
+    run = crawls.crawl()
+    assert (run.outcome, run.saved.missed > 0) == ("ok", True)
+
+
 def test_a_site_that_shows_nothing_at_all_has_removed_nothing(archive):
     refuse(archive, ICE, hours(1), 404)
     refuse(archive, THAW, hours(2), 404)
