@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sqlite_utils import Database
 
@@ -85,7 +86,15 @@ class CommentWriter:
         if old:
             new |= dict.fromkeys(name for name in _PLACE if old[name] is not None)
         held = json.loads(str(old["origins"])) if old else {}
-        return merge(old or {}, held, new, origins, surface=self.surface, watched=rows.COMMENT_WATCHED)
+        merged = merge(old or {}, held, new, origins, surface=self.surface, watched=rows.COMMENT_WATCHED)
+        if old and old["site_parent"] is not None and self._stands_alone(comment):
+            values = merged.values | {"site_parent": None}
+            return replace(merged, values=values, edited=(*merged.edited, "site_parent"))
+        return merged
+
+    def _stands_alone(self, comment: Comment) -> bool:
+        """Whether REST says outright that a comment answers none: its parent was deleted for good."""
+        return self.surface is Surface.REST and comment.parent is None and "parent" in dict(comment.origins)
 
     def _insert(self, article_id: int, key: str, merged: Merged) -> None:
         row = {"article_id": article_id, "source": self.source, "key": key, **merged.values}

@@ -216,6 +216,19 @@ def test_an_orphan_finds_its_parent_when_that_arrives(archive):
     assert rows(archive, "SELECT count(*) AS n FROM comments WHERE parent_id IS NOT NULL") == [{"n": 1}]
 
 
+def test_a_reply_whose_parent_was_deleted_for_good_stands_alone(archive):
+    listing = page(kind=PageKind.COMMENTS, url="https://gazette.example/wp-json/wp/v2/comments")
+    archive.save(page(), extract(STORY, comments=[FIRST, REPLY]))
+    alone = replace(REPLY, parent=None, post_id=7, origins=(("parent", "rest:comments"),))
+    saved = archive.save(listing, extract(comments=[alone], surface=Surface.REST))
+    assert saved.comments_changed == 1
+    assert rows(archive, "SELECT parent_id, site_parent FROM comments WHERE key = '12'") == [
+        {"parent_id": None, "site_parent": None}
+    ]
+    assert rows(archive, "SELECT site_parent FROM comment_versions") == [{"site_parent": "11"}]
+    assert not archive.save(listing, extract(comments=[alone], surface=Surface.REST))
+
+
 def test_comments_of_a_post_that_is_no_article_are_left_out(archive):
     listing = page(kind=PageKind.COMMENTS, url="https://gazette.example/wp-json/wp/v2/comments")
     saved = archive.save(listing, extract(comments=[replace(FIRST, post_id=99)], surface=Surface.REST))
