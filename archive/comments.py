@@ -20,10 +20,8 @@ from archive.records import Comment, Saved, Surface
 from archive.times import to_text
 
 CHUNK = 500  # keys in one query, below SQLite's limit of 999 variables in old builds
-_PLACE = (
-    "depth",
-    "position",
-)  # where a page shows a comment: kept as first seen, since it moves as threads grow
+# Where a page shows a comment: kept as first seen, since it moves as threads grow.
+_PLACE = ("depth", "position")
 
 
 def key_of(comment: Comment, article_id: int) -> str:
@@ -36,8 +34,8 @@ def key_of(comment: Comment, article_id: int) -> str:
         comment.author,
         comment.author_url,
         to_text(comment.published),
+        comment.text,
     ]
-    said.append(comment.text)
     return "~" + hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
 
 
@@ -55,20 +53,20 @@ class CommentWriter:
         """Save the comments of one article."""
         by_key = {key_of(comment, article_id): comment for comment in comments}
         held = self._held(list(by_key))
-        new, changed = [], 0
+        new = changed = 0
         back = any(old["gone_at"] for old in held.values())
         for key, comment in by_key.items():
             old = held.get(key)
             merged = self._merge(old, comment)
             if old is None:
                 self._insert(article_id, key, merged)
-                new.append(key)
+                new += 1
             else:
                 changed += self._update(old, merged)
         self._join_parents(list(by_key))
         if new or changed or back:
             missing.count(self.db, article_id)
-        return Saved(comments_new=len(new), comments_changed=changed)
+        return Saved(comments_new=new, comments_changed=changed)
 
     def _held(self, keys: list[str]) -> dict[str, dict[str, Value]]:
         held: dict[str, dict[str, Value]] = {}

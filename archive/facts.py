@@ -116,8 +116,8 @@ class Facts(Closing):
 
     def cursor(self, name: str) -> datetime | None:
         """Up to when a listing has been read completely, or None."""
-        row = self._one("SELECT value FROM cursors WHERE source = ? AND name = ?", self.source, name)
-        return instant(row["value"]) if row else None
+        value = self.mark(name)
+        return instant(value) if value else None
 
     def _one(self, sql: str, *values: str | int) -> sqlite3.Row | None:
         with closing(self._db.execute(sql, values)) as cursor:

@@ -100,21 +100,12 @@ class Pages(Closing):
                 ],
             )
 
-    def newest(self, source: str, url: str) -> Page | None:
-        """The page last received from an address, or None."""
-        rows = self._read("WHERE source = ? AND url = ? ORDER BY pages.id DESC LIMIT 1", [source, url])
-        return next(rows, None)
-
     def newest_of_each(self, source: str) -> Iterator[Page]:
         """The page last received from each address of a source, in the order of receipt."""
         where = (
             "WHERE pages.id IN (SELECT max(id) FROM pages WHERE source = ? GROUP BY url) ORDER BY pages.id"
         )
         return self._read(where, [source])
-
-    def all(self, source: str) -> Iterator[Page]:
-        """Every page of a source in the order of receipt, one at a time."""
-        return self._read("WHERE source = ? ORDER BY pages.id", [source])
 
     def _read(self, where: str, values: list[object]) -> Iterator[Page]:
         sql = f"SELECT pages.*, coding, body FROM pages JOIN bodies USING (digest) {where}"

@@ -41,11 +41,6 @@ def command(
     ]
 
 
-def environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """The environment to serve in: the caller's, with the output unbuffered so that it can be followed."""
-    return {**inherited, "PYTHONUNBUFFERED": "1"}
-
-
 def address(*, host: str = HOST, port: int = PORT, base_url: str = "/") -> str:
     """Where a person on this machine finds what `command` serves."""
     shown = HOST if host in ("0.0.0.0", "::", "") else host  # noqa: S104  (compared, never bound)

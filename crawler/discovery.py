@@ -228,11 +228,13 @@ class Discovery(Asking):
             yield from self.request(url)
         if not self.wants_comments:
             return
-        shown = addresses.shown_comments(page) if addresses.is_comment_page(page.url) else frozenset()
-        if addresses.is_comment_page(page.url) and not addresses.shows_comments(page):
-            return
-        if shown and shown == before:
-            return  # without paging, every page of a thread shows all of it
+        shown: frozenset[bytes] = frozenset()
+        if addresses.is_comment_page(page.url):
+            if not addresses.shows_comments(page):
+                return
+            shown = addresses.shown_comments(page)
+            if shown and shown == before:
+                return  # without paging, every page of a thread shows all of it
         thread = addresses.thread_pages(page)
         if thread.own:
             self.asked.add(thread.own)

@@ -57,9 +57,9 @@ class RunLog:
         saved = Saved(**{name: stats.get(f"backissue/{name}", 0) for name in Saved.__slots__})
         outcome, sentence = outcome_of(reason, spider.rung, spider.refusals, saved, stats)
         with self._open:
-            for name, moment in kept_cursors(spider.cursors, outcome, stats).items():
-                self.archive.set_cursor(spider.site.name, name, to_text(moment) or "")
-            for name, note in spider.marks.items():
+            cursors = kept_cursors(spider.cursors, outcome, stats)
+            notes = {name: to_text(moment) or "" for name, moment in cursors.items()} | spider.marks
+            for name, note in notes.items():
                 self.archive.set_cursor(spider.site.name, name, note)
             self.archive.runs.end(
                 Run(

@@ -14,7 +14,7 @@ from typing import Any
 
 from archive.records import Missing, PageKind
 from crawler import rest
-from crawler.discovery import Discovery
+from crawler.discovery import Discovery, is_within
 
 EVERY = timedelta(hours=1)  # between two requests of the sweep
 AGAIN = timedelta(hours=1)  # until what was missed is looked at again
@@ -44,7 +44,7 @@ class Sweep(Discovery):
 
     def _turn_has_come(self) -> bool:
         last = self.facts.cursor("sweep")
-        return last is None or self.started_at - last >= EVERY
+        return last is None or not is_within(EVERY, last, self.started_at)
 
     async def _look_at(self, doubted: list[str], turn: list[str]) -> AsyncIterator[Any]:
         asked = dict.fromkeys([*doubted, *turn])

@@ -14,6 +14,7 @@ from scrapy.crawler import Crawler
 from archive.pages import Pages, beside
 from archive.records import Missing, Page, Saved, Site
 from archive.store import Archive
+from archive.visits import GOOD
 from pipeline import process
 
 
@@ -49,7 +50,7 @@ class ItemPipeline:
             self.pages.keep(page)
         site: Site = cast("Any", self.crawler.spider).site
         saved = self.archive.save(page, process(page, site))
-        good = page.status in {200, 304} or bool(saved.missed or saved.gone)
+        good = page.status in GOOD or bool(saved.missed or saved.gone)
         self.crawler.stats.inc_value(f"backissue/pages/{page.kind.value}/{'good' if good else 'failed'}")
         self._tally(saved)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from archive import reading
-from archive.pages import Pages, beside
 from archive.records import Run
 from archive.store import Archive
 
@@ -58,10 +57,6 @@ class Crawls:
     def held(self) -> list[reading.HeldArticle]:
         with Archive.open(self.path) as archive:
             return list(reading.articles(archive.db))
-
-    def pages(self) -> list[object]:
-        with Pages.open(beside(self.path)) as pages:
-            return list(pages.all("site"))
 
     def content(self) -> dict[str, list[dict[str, object]]]:
         """Every row of the tables that hold content: what a crawl with nothing new must leave alone."""

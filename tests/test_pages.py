@@ -30,9 +30,10 @@ def test_a_page_comes_back_as_it_was_received(tmp_path):
     with Pages.open(tmp_path / "pages.db") as pages:
         pages.keep(PAGE)
         pages.keep(replace(PAGE, url="https://gazette.example/other", body=b""))
-        assert pages.newest("gazette", PAGE.url) == PAGE
-        assert pages.newest("gazette", "https://gazette.example/never") is None
-        assert [page.url for page in pages.all("gazette")] == [PAGE.url, "https://gazette.example/other"]
+        kept = list(pages.newest_of_each("gazette"))
+        assert kept[0] == PAGE
+        assert [page.url for page in kept] == [PAGE.url, "https://gazette.example/other"]
+        assert list(pages.newest_of_each("another")) == []
 
 
 def test_a_body_received_twice_is_kept_once(tmp_path):
@@ -41,7 +42,7 @@ def test_a_body_received_twice_is_kept_once(tmp_path):
             pages.keep(replace(PAGE, fetched_at=datetime(2026, 3, 1, hour, tzinfo=UTC)))
         assert pages.db["bodies"].count == 1
         assert pages.db["pages"].count == 2
-        assert pages.newest("gazette", PAGE.url).fetched_at.hour == 13
+        assert [page.fetched_at.hour for page in pages.newest_of_each("gazette")] == [13]
 
 
 @pytest.mark.parametrize(

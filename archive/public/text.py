@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -114,24 +113,6 @@ def _time(value: str | None, write: Callable[[str], str]) -> Markup:
     except (ValueError, TypeError):
         return Markup("{}").format(value)
     return Markup('<time datetime="{}">{}</time>').format(value, shown)
-
-
-def ago(value: str | None, now: datetime) -> str:
-    """How long ago a moment was, in the largest unit that says enough: "3 days ago"."""
-    moment = from_text(value)
-    if not isinstance(moment, datetime):
-        return ""
-    seconds = max(0, int((now - moment).total_seconds()))
-    for size, name in (
-        (86_400 * 365, "year"),
-        (86_400 * 30, "month"),
-        (86_400, "day"),
-        (3600, "hour"),
-        (60, "minute"),
-    ):
-        if seconds >= size:
-            return plural(seconds // size, name) + " ago"
-    return "just now"
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
