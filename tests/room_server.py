@@ -53,7 +53,7 @@ def serving(archive: Path, log: Path, **options: Any) -> Iterator[str]:
     command = publish.command(archive, port=port, **options)
     with log.open("w") as output:
         server = subprocess.Popen(
-            command, cwd=ROOT, stdout=output, stderr=output, env=publish.environment(os.environ)
+            command, cwd=ROOT, stdout=output, stderr=output, env={**os.environ, "PYTHONUNBUFFERED": "1"}
         )
     try:
         address = publish.address(port=port, base_url=options.get("base_url", "/"))
