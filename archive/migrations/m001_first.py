@@ -1,32 +1,6 @@
-"""The schema of archive.db, as named migrations of literal SQL.
+"""The first schema: articles, comments, their versions, and the facts about pages and runs."""
 
-A migration, once released, never changes and imports nothing of ours: a new database runs all of
-them, an old one the rest, and both end equal. Times are ISO 8601 text in UTC ("2009-07-09T14:50:00Z"),
-or a day ("2009-07-09") where the site told no more. What each table and column means is written
-once, in `public/metadata.json`.
-"""
-
-from __future__ import annotations
-
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
-
-migrations = Migrations("backissue")
-
-
-def _run(db: Database, script: str) -> None:
-    """Run each statement of a script inside the migration's own transaction (executescript would commit)."""
-    for statement in script.split(";;"):
-        if statement.strip():
-            db.execute(statement)
-
-
-@migrations()
-def m001_first(db: Database) -> None:
-    """Articles, comments, their versions, and the facts about pages and runs."""
-    _run(
-        db,
-        """
+SQL = """
 CREATE TABLE sources (
     name TEXT PRIMARY KEY NOT NULL,
     url TEXT NOT NULL,
@@ -277,5 +251,4 @@ WHEN old.author IS NOT new.author OR old.text IS NOT new.text BEGIN
     VALUES ('delete', old.id, old.author, old.text);
     INSERT INTO comments_fts(rowid, author, text) VALUES (new.id, new.author, new.text);
 END
-""",
-    )
+"""
