@@ -230,8 +230,32 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """What the pages of one run gave, in counts, for comparison with other runs of the source.
+
+    `pages_read` are first pages of articles that came whole; the next three count those of them that
+    gave no text, no date, no author. `threads_short` are articles that were read and of which the archive
+    holds fewer comments than the site speaks of.
+    """
+
+    pages_read: int = 0
+    texts_missing: int = 0
+    dates_missing: int = 0
+    authors_missing: int = 0
+    threads_short: int = 0
+
+    def __add__(self, other: Quality) -> Quality:
+        return Quality(**{name: getattr(self, name) + getattr(other, name) for name in Quality.__slots__})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One crawl of one source, as the run ledger keeps it. `id` is given by the archive."""
+    """One row of the run ledger: a crawl of one source, or a planned time at which none was made.
+
+    `id` is given by the archive. `planned_at` is the time of the schedule, None for a crawl by hand;
+    `ticks` how many planned times the row stands for. Where no crawl was made, `started_at` and
+    `ended_at` are when that was noted.
+    """
 
     id: int
     source: str
@@ -243,3 +267,6 @@ class Run:
     bytes: int = 0
     saved: Saved = field(default_factory=Saved)
     sentence: str | None = None
+    planned_at: datetime | None = None
+    ticks: int = 0
+    quality: Quality = field(default_factory=Quality)

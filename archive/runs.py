@@ -1,11 +1,13 @@
-"""The run ledger: one row for each crawl, from its start, so that none can end unseen.
+"""The run ledger: one row for each crawl, from its start, and one for each planned time without a crawl.
 
-It writes only `runs`. A row without an end whose process is gone is closed by the next run as
-interrupted; the caller holds the source's lock, so that no living run can be meant.
+It writes only `runs`. A planned time belongs to whoever writes its row first, so two schedulers never
+make two crawls of it. A row without an end whose process is gone is closed as interrupted; the caller
+then holds the source's lock, so that no living run can be meant.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -13,20 +15,100 @@ from sqlite_utils import Database
 from archive import rows
 from archive.database import transaction
 from archive.merge import Value
-from archive.records import Run, Saved
+from archive.records import Quality, Run, Saved
 from archive.times import instant, to_text
 
+CRAWLED = "coalesce(outcome, '') NOT IN ('overlapped', 'coalesced', 'missed')"
+"""Which rows of `runs` are crawls, as a condition in SQL."""
+
+KEPT = 24  # planned times without a crawl that have a row each; more at once, after a long absence, share one
 _COUNTS = tuple(Saved.__slots__)
+_QUALITY = tuple(Quality.__slots__)
 
 
 class Ledger:
-    """The `runs` table of one archive."""
+    """The `runs` table of one archive. All times are aware; what is kept of them are whole seconds."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
 
-    def begin(self, source: str, trigger: str, now: datetime) -> int:
-        """Open a run and return its id; close those of this source that ended without a word."""
+    # -- planned times --------------------------------------------------------------------------------
+
+    def last_tick(self, source: str, now: datetime) -> datetime | None:
+        """The last planned time that has a row, or None. One that is to come was told by a wrong clock."""
+        sql = "SELECT max(planned_at) AS at FROM runs WHERE source = ? AND planned_at <= ?"
+        row = rows.one(self.db, sql, source, to_text(now))
+        return instant(str(row["at"])) if row and row["at"] else None
+
+    def claim(self, source: str, trigger: str, now: datetime, planned: datetime | None) -> int | None:
+        """Open a run for a planned time and return its id; None where another scheduler has been faster."""
+        with transaction(self.db):
+            if planned is not None and self._is_taken(source, planned):
+                return None
+            return self._insert(
+                {
+                    "source": source,
+                    "trigger": trigger,
+                    "planned_at": to_text(planned),
+                    "ticks": int(planned is not None),
+                    "started_at": to_text(now),
+                }
+            )
+
+    def note(self, source: str, ticks: Sequence[datetime], outcome: str, why: str, now: datetime) -> None:
+        """Write planned times at which no crawl was made, the earliest first: a row each, or one for many."""
+        if len(ticks) > KEPT:
+            span = f"{to_text(ticks[0])} to {to_text(ticks[-1])}"
+            self._note(
+                source, ticks[-1], outcome, f"{len(ticks):,} planned times, {span}: {why}", now, len(ticks)
+            )
+            return
+        with transaction(self.db):
+            for tick in ticks:
+                self._note(source, tick, outcome, why[:1].upper() + why[1:], now, 1)
+
+    def _note(
+        self, source: str, tick: datetime, outcome: str, sentence: str, now: datetime, ticks: int
+    ) -> None:
+        with transaction(self.db):
+            if not self._is_taken(source, tick):
+                self._insert(
+                    {
+                        "source": source,
+                        "trigger": "schedule",
+                        "planned_at": to_text(tick),
+                        "ticks": ticks,
+                        "started_at": to_text(now),
+                        "ended_at": to_text(now),
+                        "outcome": outcome,
+                        "sentence": sentence,
+                    }
+                )
+
+    def _is_taken(self, source: str, tick: datetime) -> bool:
+        sql = "SELECT 1 FROM runs WHERE source = ? AND planned_at = ?"
+        return rows.one(self.db, sql, source, to_text(tick)) is not None
+
+    def _insert(self, row: dict[str, Value]) -> int:
+        return rows.insert(self.db, "runs", row)
+
+    # -- crawls ---------------------------------------------------------------------------------------
+
+    def begin(self, source: str, trigger: str, now: datetime, run_id: int | None = None) -> int:
+        """Open a run, or go on with the one that was claimed for it, and return its id.
+
+        The caller holds the source's lock; other runs of this source that have no end are closed.
+        """
+        with transaction(self.db):
+            self.close_abandoned(source, now)
+            if run_id is None:
+                return self._insert({"source": source, "trigger": trigger, "started_at": to_text(now)})
+            again = {"started_at": to_text(now), "ended_at": None, "outcome": None, "sentence": None}
+            rows.update(self.db, "runs", run_id, again)
+            return run_id
+
+    def close_abandoned(self, source: str, now: datetime) -> None:
+        """Close the runs of a source that ended without a word. The caller holds the source's lock."""
         with transaction(self.db):
             self.db.execute(
                 "UPDATE runs SET ended_at = ?, outcome = 'interrupted',"
@@ -34,13 +116,11 @@ class Ledger:
                 " WHERE source = ? AND ended_at IS NULL",
                 [to_text(now), source],
             )
-            return rows.insert(
-                self.db, "runs", {"source": source, "trigger": trigger, "started_at": to_text(now)}
-            )
 
     def end(self, run: Run) -> None:
         """Close a run with its outcome, counts and sentence."""
-        values = {name: getattr(run.saved, name) for name in _COUNTS}
+        values: dict[str, Value] = {name: getattr(run.saved, name) for name in _COUNTS}
+        values |= {name: getattr(run.quality, name) for name in _QUALITY}
         values |= {
             "ended_at": to_text(run.ended_at),
             "outcome": run.outcome,
@@ -51,10 +131,41 @@ class Ledger:
         with transaction(self.db):
             rows.update(self.db, "runs", run.id, values)
 
-    def newest(self, source: str) -> Run | None:
-        """The run of a source that started last, or None."""
-        row = rows.one(self.db, "SELECT * FROM runs WHERE source = ? ORDER BY id DESC LIMIT 1", source)
+    def settle(self, run_id: int, outcome: str, sentence: str, now: datetime) -> None:
+        """Say how a run ended whose process did not say it. What the process said itself stays."""
+        with transaction(self.db):
+            self.db.execute(
+                "UPDATE runs SET ended_at = ?, outcome = ?, sentence = ? WHERE id = ? AND ended_at IS NULL",
+                [to_text(now), outcome, sentence, run_id],
+            )
+
+    def withdraw(self, run_id: int, sentence: str, now: datetime) -> None:
+        """Say of a claimed run that it did not begin, since another was under way.
+
+        Where no planned time was claimed, nothing was owed to the ledger, and the row goes.
+        """
+        with transaction(self.db):
+            self.db.execute("DELETE FROM runs WHERE id = ? AND planned_at IS NULL", [run_id])
+            values = {"ended_at": to_text(now), "outcome": "overlapped", "sentence": sentence}
+            rows.update(self.db, "runs", run_id, values)
+
+    # -- reading --------------------------------------------------------------------------------------
+
+    def get(self, run_id: int) -> Run | None:
+        """The row of an id, or None."""
+        row = rows.one(self.db, "SELECT * FROM runs WHERE id = ?", run_id)
         return _run(row) if row else None
+
+    def newest(self, source: str) -> Run | None:
+        """The crawl of a source that started last, or None."""
+        sql = f"SELECT * FROM runs WHERE source = ? AND {CRAWLED} ORDER BY id DESC LIMIT 1"
+        row = rows.one(self.db, sql, source)
+        return _run(row) if row else None
+
+    def qualities(self, source: str, *, limit: int) -> list[Quality]:
+        """What the last crawls of a source that read pages have read, the newest first."""
+        sql = "SELECT * FROM runs WHERE source = ? AND pages_read > 0 ORDER BY id DESC LIMIT ?"
+        return [_quality(row) for row in self.db.query(sql, [source, limit])]
 
 
 def _run(row: dict[str, Value]) -> Run:
@@ -69,4 +180,11 @@ def _run(row: dict[str, Value]) -> Run:
         bytes=int(row["bytes"] or 0),
         saved=Saved(**{name: int(row[name] or 0) for name in _COUNTS}),
         sentence=None if row["sentence"] is None else str(row["sentence"]),
+        planned_at=instant(str(row["planned_at"])) if row["planned_at"] else None,
+        ticks=int(row["ticks"] or 0),
+        quality=_quality(row),
     )
+
+
+def _quality(row: dict[str, Value]) -> Quality:
+    return Quality(**{name: int(row[name] or 0) for name in _QUALITY})

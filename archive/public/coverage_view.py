@@ -8,6 +8,7 @@ from typing import Any
 from archive.public.chart import Bars, bars
 from archive.public.home_view import coverage as totals
 from archive.public.web import Row, TooSlow, enter, read, rows, show
+from archive.runs import CRAWLED
 
 MONTHS = (
     "SELECT substr(published, 1, 7) AS month, count(*) AS articles, sum(comment_count) AS comments,"
@@ -34,7 +35,7 @@ def _coverage(connection: sqlite3.Connection) -> Row:
         "coverage": totals(connection),
         "months": months,
         "charts": charts(months),
-        "runs": rows(connection, "SELECT * FROM runs ORDER BY id DESC LIMIT 20"),
+        "runs": rows(connection, f"SELECT * FROM runs WHERE {CRAWLED} ORDER BY id DESC LIMIT 20"),
         "gaps": rows(
             connection,
             "SELECT code, count(*) AS times, max(last_seen) AS last, min(detail) AS example FROM problems"

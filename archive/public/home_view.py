@@ -10,6 +10,7 @@ from datasette.views.index import IndexView
 
 from archive.public.room import room_of
 from archive.public.web import Row, TooSlow, enter, one, read, rows, show
+from archive.runs import CRAWLED
 
 TALK = 300
 """How many of the newest comments say where the talk is now."""
@@ -68,7 +69,9 @@ def coverage(connection: sqlite3.Connection) -> Row:
         " (SELECT min(published) FROM articles WHERE published > '') AS since,"
         " (SELECT max(published) FROM articles) AS until",
     )
-    run = one(connection, "SELECT * FROM runs WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1")
+    run = one(
+        connection, f"SELECT * FROM runs WHERE ended_at IS NOT NULL AND {CRAWLED} ORDER BY id DESC LIMIT 1"
+    )
     return {**(found or {}), "run": run}
 
 
