@@ -24,7 +24,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from archive import cli as archive_cli
-from archive import cli_read, publish
+from archive import cli_read, cli_status, publish
 from archive.console import Context, Exit, Interruption, Program, must_be_free, say, wait_until_answering
 from archive.errors import BackissueError
 from archive.store import Archive
@@ -284,7 +284,7 @@ for command in (
     cli_read.search,
     cli_read.show,
     archive_cli.export,
-    archive_cli.status,
+    cli_status.status,
     archive_cli.sources,
     explain,
     replay,

@@ -1,4 +1,4 @@
-"""The commands that keep an eye on the archive or take it along: export, status, sources, serve.
+"""The commands that keep an eye on the archive or take it along: export, sources, serve.
 
 They ask an archive that is there and print what it says. They know no network and no configuration
 beyond what the context tells.
@@ -10,14 +10,13 @@ import logging
 import signal
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from archive import export as exporting
-from archive import health, publish
-from archive.console import Context, Exit, Planned, count, emit, opened, plain, say, table, utf8_output, when
+from archive import publish
+from archive.console import Context, Exit, Planned, count, emit, opened, say, table, utf8_output, when
 from archive.errors import ArchiveError, NotFoundError
 from archive.store import Archive
 
@@ -68,57 +67,7 @@ def _must_know(archive: Archive, source: str | None) -> None:
         raise NotFoundError(f"The archive holds no source “{source}”.", hint=f"It holds: {', '.join(names)}.")
 
 
-# -- status, sources, serve -----------------------------------------------------------------------
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.pass_obj
-def status(context: Context, as_json: bool) -> int:
-    """Say how the archive is, and how the last runs ended.
-
-    Leaves with 3 when the last run of a source failed.
-    """
-    with opened(context) as archive:
-        told = health.status(archive, datetime.now(UTC))
-    if as_json:
-        emit(asdict(told))
-    else:
-        _tell_status(told)
-    return Exit.INCOMPLETE if any(source.failing for source in told.sources) else Exit.FINE
-
-
-def _tell_status(told: health.Status) -> None:
-    table(
-        (
-            "source",
-            "articles",
-            "read",
-            "comments",
-            "newest article",
-            "newest comment",
-            "problems",
-            "last run",
-        ),
-        [
-            (
-                source.name,
-                f"{source.articles:,}",
-                f"{source.read:,}",
-                f"{source.comments:,}",
-                when(source.last_published),
-                when(source.last_comment),
-                f"{source.problems:,}",
-                f"{when(source.last_run.started_at)} {source.last_run.outcome or 'under way'}"
-                if source.last_run
-                else "never",
-            )
-            for source in told.sources
-        ],
-    )
-    for source in told.sources:
-        if source.last_run and source.last_run.sentence:
-            click.echo(plain(f"\n{source.name}: {source.last_run.sentence}"))
+# -- sources, serve -----------------------------------------------------------------------
 
 
 @click.command()

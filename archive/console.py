@@ -28,6 +28,8 @@ from archive.errors import BackissueError, BusyError
 from archive.store import Archive
 from archive.times import to_text
 
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
 
 class Exit(IntEnum):
     """The exit codes, as `--help` and docs/commands.md promise them."""
@@ -175,6 +177,14 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def count(number: int, noun: str) -> str:
     """A number with its noun: "1 article", "2,000 articles"."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def size(number: int) -> str:
+    """A number of bytes as people read it: "1.4 GB"."""
+    amount, unit = float(number), 0
+    while amount >= 1000 and unit < len(_UNITS) - 1:
+        amount, unit = amount / 1000, unit + 1
+    return f"{amount:,.0f} {_UNITS[unit]}" if amount >= 10 or unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
 
 
 def when(moment: datetime | date | str | None) -> str:

@@ -17,6 +17,7 @@ from archive.public import (
     coverage_view,
     history_view,
     home_view,
+    operator_view,
     people_view,
     search_view,
     text,
@@ -59,6 +60,8 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     return [
         (r"/$", home_view.home),
         (r"/-/data(?P<format>)$", home_view.data),
+        (r"/-/health$", operator_view.health_json),
+        (r"/-/metrics$", operator_view.metrics),
         (r"/robots\.txt$", home_view.robots),
         (r"/search$", search_view.page),
         (r"/search\.json$", search_view.as_json),
