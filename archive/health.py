@@ -35,6 +35,7 @@ class State(StrEnum):
 
     OK = "ok"
     NEW = "new"
+    IDLE = "idle"
     LATE = "late"
     FAILING = "failing"
 
@@ -54,7 +55,8 @@ class Crawls:
     """The facts of the ledger that `judge` reads; `good`, `bad` and `running` are the newest of their kind.
 
     `first_bad` is the first bad run after the newest good one, and `fruitless` counts the planned times
-    since then that are over. `next_run` is aware: when the clock meant to crawl next, None where none goes.
+    since then that are over. `next_run` is aware: when the clock meant to crawl next, None where none goes;
+    `dropped` says that a clock goes, and leaves this source out.
     """
 
     good: Crawl | None = None
@@ -63,6 +65,7 @@ class Crawls:
     running: Crawl | None = None
     fruitless: int = 0
     next_run: datetime | None = None
+    dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,7 @@ class SourceStatus:
     @property
     def well(self) -> bool:
         """Whether nobody need look after it."""
-        return self.state in {State.OK, State.NEW}
+        return self.state not in {State.LATE, State.FAILING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +132,9 @@ class Status:
 
 def status(archive: Archive, now: datetime) -> Status:
     """Ask the archive how it is. `now` is aware. Raises sqlite3.Error where it cannot be read."""
-    sources = tuple(_source(archive.db, row, now) for row in archive.db.query(_SOURCES))
+    found = list(archive.db.query(_SOURCES))
+    clock = any(row["next_run"] for row in found)
+    sources = tuple(_source(archive.db, row, now, clock=clock) for row in found)
     checks = tuple(
         Check(**{**row, "ok": bool(row["ok"])})
         for row in archive.db.query("SELECT * FROM checks ORDER BY name")
@@ -147,6 +152,8 @@ def status(archive: Archive, now: datetime) -> Status:
 def judge(crawls: Crawls, now: datetime) -> tuple[State, str]:
     """What the newest runs of a source say about it: a state, and a sentence for people."""
     good, bad, first = crawls.good, crawls.bad, crawls.first_bad
+    if crawls.dropped:
+        return State.IDLE, "It is archived no longer: the clock's configuration does not name it."
     if bad and first:
         which = "Every crawl since" if first.id != bad.id else "The crawl of"
         return State.FAILING, f"{which} {_minute(first.started_at)} failed. {bad.sentence or ''}".strip()
@@ -183,8 +190,8 @@ GROUP BY name ORDER BY name
 """
 
 
-def _source(db: Database, row: dict[str, Any], now: datetime) -> SourceStatus:
-    crawls = _crawls(db, row["name"], row["next_run"])
+def _source(db: Database, row: dict[str, Any], now: datetime, *, clock: bool) -> SourceStatus:
+    crawls = _crawls(db, row["name"], row["next_run"], clock=clock)
     state, sentence = judge(crawls, now)
     return SourceStatus(
         **row,
@@ -197,7 +204,7 @@ def _source(db: Database, row: dict[str, Any], now: datetime) -> SourceStatus:
     )
 
 
-def _crawls(db: Database, source: str, next_run: str | None) -> Crawls:
+def _crawls(db: Database, source: str, next_run: str | None, *, clock: bool) -> Crawls:
     good = _newest(db, source, GOOD)
     since = good.id if good else 0
     first_bad = _crawl(db, f"id > ? AND outcome IN {BAD} ORDER BY id", source, since)
@@ -208,6 +215,7 @@ def _crawls(db: Database, source: str, next_run: str | None) -> Crawls:
         running=_crawl(db, "ended_at IS NULL AND id > ? ORDER BY id DESC", source, since),
         fruitless=db.execute(_FRUITLESS, [source, good.ended_at if good else ""]).fetchone()[0],
         next_run=instant(next_run) if next_run else None,
+        dropped=clock and next_run is None,
     )
 
 

@@ -111,7 +111,7 @@ def test_the_status_tells_what_is_held_and_how_the_last_run_ended(archive):
     archive.runs.end(run)
     [source] = health.status(archive, NOON).sources
     assert (source.articles, source.read, source.comments) == (1, 1, 3)
-    assert source.failing
+    assert source.state is health.State.FAILING
     assert source.last_run == run
 
 
