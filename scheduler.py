@@ -24,7 +24,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from archive import cli as archive_cli
-from archive import cli_read, cli_status, publish
+from archive import cli_read, cli_status, logs, publish
 from archive.console import Context, Exit, Interruption, Program, must_be_free, say, wait_until_answering
 from archive.errors import BackissueError
 from archive.store import Archive
@@ -54,11 +54,14 @@ Leaves with 0 when all is well, 1 after an error that is told, 2 for a command l
     type=click.Path(path_type=Path, dir_okay=False),
     help=f"The configuration. Else ${FILE_VARIABLE}, else ./backissue.toml, else a sample newspaper.",
 )
+@logs.options
 @click.option(
     "--child", is_flag=True, hidden=True, help="Started by another process of ours; end when it ends."
 )
 @click.pass_context
-def main(ctx: click.Context, config: Path | None, child: bool) -> None:
+def main(
+    ctx: click.Context, config: Path | None, child: bool, log_format: str | None, log_level: str | None
+) -> None:
     """Keep a complete, living, searchable archive of a news site and what its readers wrote.
 
     \b
@@ -72,6 +75,7 @@ def main(ctx: click.Context, config: Path | None, child: bool) -> None:
     Is all well?     backissue status
     Why this text?   backissue explain page.html
     """
+    logs.begin(log_format, log_level)
     if child:
         children.watch_parent()
     ctx.obj = Context(

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from archive import export as exporting
-from archive import publish
+from archive import logs, publish
 from archive.console import Context, Exit, Planned, count, emit, opened, say, table, utf8_output, when
 from archive.errors import ArchiveError, NotFoundError
 from archive.store import Archive
@@ -106,6 +106,7 @@ def serve(context: Context, host: str, port: int, quiet: bool) -> int:
             logging.getLogger(name).addFilter(lambda record: record.levelno >= logging.WARNING)
     else:
         say(f"Serving {path} at {publish.address(host=host, port=port)} until Ctrl-C.")
+    logs.adopt_uvicorn()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.FINE))
     command = publish.command(path, host=host, port=port)
     sys.argv = ["datasette", *command[command.index("serve") :]]

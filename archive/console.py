@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import signal
 import socket
@@ -28,6 +29,8 @@ from archive.errors import BackissueError, BusyError
 from archive.store import Archive
 from archive.times import to_text
 
+VOICE = "backissue"  # the logger of what the program says to the one who started it
+_voice = logging.getLogger(VOICE)
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -138,14 +141,12 @@ class Interruption:
 
 def tell_error(error: BackissueError) -> None:
     """Say on standard error what went wrong and what to do next."""
-    click.echo(f"{click.style('Error', fg='red')}: {plain(str(error))}", err=True)
-    if error.hint:
-        click.echo(f"{click.style('Hint', bold=True)}: {plain(error.hint)}", err=True)
+    _voice.error("%s", error, extra={"hint": error.hint})
 
 
 def say(text: str) -> None:
     """Say something about the work on standard error."""
-    click.echo(text, err=True)
+    _voice.info("%s", text)
 
 
 def emit(value: object, *, indent: int | None = 2) -> None:

@@ -31,6 +31,7 @@ from crawler.estimate import Estimate, estimate
 if TYPE_CHECKING:
     from crawler.survey import Survey
 
+logger = logging.getLogger(__name__)
 _CODES = {"ok": Exit.FINE, "interrupted": Exit.INTERRUPTED}
 
 
@@ -168,7 +169,9 @@ def _crawl_one(config: Config, source: Source, trigger: str, progress: bool, as_
     from crawler.run import crawl as run_crawl  # noqa: PLC0415  (Scrapy is slow to import)
 
     run = run_crawl(source, config.archive, trigger=trigger, progress=progress)
-    if as_json:
+    if trigger == "schedule":
+        logger.log(logging.INFO if run.outcome == "ok" else logging.WARNING, "%s", _run_line(run))
+    elif as_json:
         emit(asdict(run), indent=None)
     else:
         click.echo(_run_line(run))

@@ -5,7 +5,6 @@ It writes to standard error, so that standard output stays free for data; an idl
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Self
 
@@ -16,6 +15,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from archive.console import say
 from archive.records import Page, PageKind
 from crawler.spiders.news import spider_of
 
@@ -53,8 +53,7 @@ class Progress:
             self._draw()
         elif now - self.told >= EVERY:
             self.told = now
-            sys.stderr.write(f"{self.spider.site.name}: {self._counts()}\n")
-            sys.stderr.flush()
+            say(f"{self.spider.site.name}: {self._counts()}")
 
     def close(self) -> None:
         """Take the bar away; the outcome is told by whoever started the crawl."""

@@ -14,9 +14,10 @@ from crawler.config import Source
 
 
 def settings() -> Settings:
-    """The project's Scrapy settings, wherever the program is started."""
+    """The project's Scrapy settings, wherever the program is started; its log goes the way of ours."""
     values = Settings()
     values.setmodule("crawler.settings")
+    values.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
     return values
 
 

@@ -53,5 +53,5 @@ ITEM_PIPELINES = {"pipeline.item_pipeline.ItemPipeline": 300}
 
 LOG_LEVEL = "WARNING"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
-LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%SZ"
+LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%S%z"
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"

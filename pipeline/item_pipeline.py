@@ -6,6 +6,7 @@ is the one file of this room that knows Scrapy.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -16,6 +17,8 @@ from archive.records import Missing, Page, Saved, Site
 from archive.store import Archive
 from archive.visits import GOOD
 from pipeline import process
+
+logger = logging.getLogger(__name__)
 
 
 class ItemPipeline:
@@ -53,8 +56,15 @@ class ItemPipeline:
         good = page.status in GOOD or bool(saved.missed or saved.gone)
         self.crawler.stats.inc_value(f"backissue/pages/{page.kind.value}/{'good' if good else 'failed'}")
         self._tally(saved)
+        logger.debug("%s %s %s: %s", page.kind.value, page.status, page.url, _told(saved))
 
     def _tally(self, saved: Saved) -> None:
         for name in Saved.__slots__:
             if count := getattr(saved, name):
                 self.crawler.stats.inc_value(f"backissue/{name}", count)
+
+
+def _told(saved: Saved) -> str:
+    """What a page brought, for the log."""
+    counts = {name: getattr(saved, name) for name in Saved.__slots__}
+    return ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "nothing new"
