@@ -24,7 +24,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from archive import cli as archive_cli
-from archive import cli_read, cli_status, logs, publish
+from archive import cli_export, cli_read, cli_status, logs, publish
 from archive.console import Context, Exit, Interruption, Program, must_be_free, say, wait_until_answering
 from archive.errors import BackissueError
 from archive.store import Archive
@@ -287,7 +287,7 @@ for command in (
     archive_cli.serve,
     cli_read.search,
     cli_read.show,
-    archive_cli.export,
+    cli_export.export,
     cli_status.status,
     archive_cli.sources,
     explain,

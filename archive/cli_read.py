@@ -7,16 +7,15 @@ conversation, each answer below what it answers.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from textwrap import fill, indent
 
 import click
 
-from archive import export as exporting
-from archive import reading, threads
+from archive import reading
 from archive import search as searching
 from archive.console import Context, count, emit, opened, plain, say, when
 from archive.errors import NotFoundError
+from archive.exports import as_jsonl
 from archive.reading import HeldArticle, HeldComment
 from archive.search import MARK, UNMARK, Ask, Row
 
@@ -147,7 +146,7 @@ def show(context: Context, article: str, as_json: bool) -> None:
             hint="`backissue search WORDS` prints the numbers and addresses of articles.",
         )
     if as_json:
-        emit(exporting.line(held))
+        emit(as_jsonl.line(held))
     else:
         click.echo_via_pager(_shown(held)) if sys.stdout.isatty() else click.echo(_shown(held))
 
@@ -173,23 +172,9 @@ def _shown(held: HeldArticle) -> str:
         lines.append(f"No longer on the site: found gone {when(held.history.gone_at)}.")
     text = "\n".join(fill(line, WIDTH) for line in (article.text or "(no text)").split("\n"))
     lines += ["", plain(text), "", count(len(held.comments), "comment"), ""]
-    return "\n".join(lines + [_comment(*entry) for entry in _thread(held.comments)])
-
-
-def _thread(comments: tuple[HeldComment, ...]) -> Iterator[tuple[HeldComment, int]]:
-    """The comments in the order of the conversation, each with its depth."""
-    numbers = {held.comment.id: number for number, held in enumerate(comments) if held.comment.id}
-    rows = [
-        {
-            "id": number,
-            "parent_id": numbers.get(held.comment.parent or ""),
-            "published": when(held.comment.published),
-            "position": held.comment.position,
-        }
-        for number, held in enumerate(comments)
-    ]
-    for node in threads.arrange(rows):
-        yield comments[node.row["id"]], node.level
+    return "\n".join(
+        lines + [_comment(comment, level) for comment, level, _ in reading.conversation(held.comments)]
+    )
 
 
 def _comment(held: HeldComment, level: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -106,6 +106,25 @@ class Pages(Closing):
             "WHERE pages.id IN (SELECT max(id) FROM pages WHERE source = ? GROUP BY url) ORDER BY pages.id"
         )
         return self._read(where, [source])
+
+    def choose(self, source: str = "", addresses: Iterable[tuple[str, str]] | None = None) -> int:
+        """Choose all pages, those of one source, or those of some addresses (each a source and a URL).
+
+        Returns how many they are; `chosen` reads them.
+        """
+        self.db.execute("CREATE TEMP TABLE chosen (id INTEGER PRIMARY KEY)")
+        self.db.execute("CREATE TEMP TABLE wanted (source TEXT, url TEXT, PRIMARY KEY (source, url))")
+        self.db.conn.executemany("INSERT OR IGNORE INTO wanted VALUES (?, ?)", addresses or ())
+        known = (
+            "SELECT 1 FROM wanted WHERE wanted.source = pages.source AND wanted.url IN (pages.url, final_url)"
+        )
+        where = [*["source = :source"] * bool(source), *[f"EXISTS ({known})"] * (addresses is not None)]
+        sql = f"INSERT INTO chosen SELECT id FROM pages WHERE {' AND '.join(where) or 1}"
+        return self.db.execute(sql, {"source": source}).rowcount
+
+    def chosen(self) -> Iterator[Page]:
+        """The pages that were chosen, in the order of receipt."""
+        return self._read("WHERE pages.id IN chosen ORDER BY pages.id", [])
 
     def _read(self, where: str, values: list[object]) -> Iterator[Page]:
         sql = f"SELECT pages.*, coding, body FROM pages JOIN bodies USING (digest) {where}"

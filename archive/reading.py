@@ -5,14 +5,15 @@ It only reads, one article at a time, so that the largest archive passes through
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlite_utils import Database
 
+from archive import threads
 from archive.records import Article, Comment, CommentKind
-from archive.times import from_text
+from archive.times import from_text, to_text
 
 _SEEN = "(SELECT max(good_at) FROM visits WHERE visits.article_id = articles.id AND kind = 'article')"
 _ARTICLES = f"SELECT articles.*, coalesce({_SEEN}, articles.first_seen) AS seen FROM articles"
@@ -47,29 +48,38 @@ class HeldArticle:
     comments: tuple[HeldComment, ...]
 
 
-def articles(
-    db: Database, *, source: str | None = None, since: str | None = None, until: str | None = None
-) -> Iterator[HeldArticle]:
-    """Every held article in the order of its id, or those of one source or span of time.
-
-    `since` and `until` compare with `published` as text: ISO 8601, a day or an instant; `until` is exclusive.
-    """
-    where = ["articles.id > :last"]
-    where += ["articles.source = :source"] * (source is not None)
-    where += ["published >= :since"] * (since is not None)
-    where += ["published < :until"] * (until is not None)
-    sql = f"{_ARTICLES} WHERE {' AND '.join(where)} ORDER BY articles.id LIMIT {PORTION}"
-    values: dict[str, Any] = {"last": 0, "source": source, "since": since, "until": until}
-    while rows := list(db.query(sql, values)):
+def articles(db: Database) -> Iterator[HeldArticle]:
+    """Every held article in the order of its id."""
+    sql = f"{_ARTICLES} WHERE articles.id > ? ORDER BY articles.id LIMIT {PORTION}"
+    last = 0
+    while rows := list(db.query(sql, [last])):
         for row in rows:
             yield _held(db, row)
-        values["last"] = rows[-1]["id"]
+        last = rows[-1]["id"]
 
 
 def article(db: Database, article_id: int) -> HeldArticle | None:
     """One article by the archive's own id, or None."""
     row = next(iter(db.query(f"{_ARTICLES} WHERE articles.id = ?", [article_id])), None)
     return _held(db, row) if row else None
+
+
+def conversation(
+    comments: Sequence[HeldComment],
+) -> Iterator[tuple[HeldComment, int, HeldComment | None]]:
+    """The comments as people read a thread: each with its depth, from 1, and the one it answers."""
+    numbers = {held.comment.id: number for number, held in enumerate(comments) if held.comment.id}
+    rows = [
+        {
+            "id": number,
+            "parent_id": numbers.get(held.comment.parent or ""),
+            "published": to_text(held.comment.published),
+            "position": held.comment.position,
+        }
+        for number, held in enumerate(comments)
+    ]
+    for node in threads.arrange(rows):
+        yield comments[node.row["id"]], node.level, comments[node.up.row["id"]] if node.up else None
 
 
 def find(db: Database, reference: str) -> int | None:

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from datasette.utils.asgi import AsgiStream, Response
 
+from archive.cells import disarmed
 from archive.public.feed import Entry, atom
 from archive.public.text import unmarked
 from archive.public.web import Row, TooSlow, absolute, enter, number_of, read, rows, show
@@ -21,7 +22,6 @@ from archive.search import KINDS, Ask, Found, every, find
 
 _PLAIN = ("kind", "sort", "since", "until", "person", "tag", "source", "state")
 _COLUMNS = ("kind", "id", "title", "author", "published", "text", "url", "source", "gone_at", "page")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def page(datasette: Any, request: Any) -> Any:
@@ -170,11 +170,7 @@ def _lines(hits: Iterator[Row], root: str, raw: bool) -> str:
 def _line(hit: Row, root: str, raw: bool) -> list[Any]:
     page = f"{root}{'article' if hit['kind'] == 'article' else 'comment'}/{hit['id']}"
     values = [page if name == "page" else hit[name] for name in _COLUMNS]
-    return values if raw else [_disarmed(value) for value in values]
-
-
-def _disarmed(value: Any) -> Any:
-    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return values if raw else [disarmed(value) for value in values]
 
 
 def _csv(lines: Any) -> str:

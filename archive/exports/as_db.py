@@ -1,0 +1,92 @@
+"""One portable SQLite file: the tables alone, and what they are, said in three tables of its own.
+
+`_about` has the facts of the export, `_columns` the meaning of every column, `_checksums` a SHA-256 of
+each table: over its rows in the order of the primary key, each a JSON array in UTF-8 on a line.
+Without extensions, without a write-ahead log, and without a free page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from archive.exports.selection import TAKEN, Snapshot
+from archive.exports.target import facts
+
+_OWN = """
+CREATE TABLE _about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE _columns (
+    "table" TEXT NOT NULL, "column" TEXT NOT NULL, type TEXT NOT NULL, description TEXT NOT NULL,
+    PRIMARY KEY ("table", "column")
+);
+CREATE TABLE _checksums ("table" TEXT PRIMARY KEY, rows INTEGER NOT NULL, sha256 TEXT NOT NULL);
+"""
+
+
+def write(snapshot: Snapshot, path: Path) -> None:
+    """Write the file."""
+    with closing(new_file(path)) as out:
+        out.executescript(_OWN)
+        out.execute("BEGIN")
+        for table in TAKEN:
+            for statement in snapshot.statements(table, "table"):
+                out.execute(statement)
+            check = _Checksum()
+            insert(out, table, (check.passed(row) for row in snapshot.rows(table)), snapshot)
+            out.execute("INSERT INTO _checksums VALUES (?, ?, ?)", [table, check.rows, check.digest])
+            told = [
+                (table, column.name, column.type, column.description) for column in snapshot.columns(table)
+            ]
+            out.executemany("INSERT INTO _columns VALUES (?, ?, ?, ?)", told)
+        for table in TAKEN:
+            for statement in snapshot.statements(table, "index"):
+                out.execute(statement)
+        about = facts(snapshot, "db", {})
+        out.executemany(
+            "INSERT INTO _about VALUES (?, ?)",
+            [
+                (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+                for name, value in about.items()
+                if name != "counts"
+            ],
+        )
+        out.execute("COMMIT")
+
+
+def new_file(path: Path) -> sqlite3.Connection:
+    """A connection to a new file that nobody else reads yet, so that nothing needs a journal."""
+    out = sqlite3.connect(path, isolation_level=None)
+    out.execute("PRAGMA journal_mode = OFF")
+    out.execute("PRAGMA synchronous = OFF")
+    return out
+
+
+def insert(out: sqlite3.Connection, table: str, rows: Iterator[tuple[Any, ...]], snapshot: Snapshot) -> None:
+    """Put rows into a table that has the same columns as the archive's, in whatever order."""
+    names = [column.name for column in snapshot.columns(table)]
+    marks = ", ".join("?" * len(names))
+    out.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)
+
+
+class _Checksum:
+    """Sums up rows on their way."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._sum = hashlib.sha256()
+
+    def passed(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Count a row in and hand it on."""
+        self.rows += 1
+        self._sum.update(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+        return row
+
+    @property
+    def digest(self) -> str:
+        """The sum so far, in hexadecimal."""
+        return self._sum.hexdigest()

@@ -1,0 +1,27 @@
+"""JSON Lines: every article with its thread, a line each. The fields are promised in `contracts`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TextIO
+
+from archive.contracts import article_json, comment_json, export_json, with_history
+from archive.exports.selection import Snapshot
+from archive.reading import HeldArticle, History
+
+
+def write(snapshot: Snapshot, out: TextIO) -> None:
+    """Write one line for each article."""
+    out.writelines(json.dumps(line(held), ensure_ascii=False) + "\n" for held in snapshot.articles())
+
+
+def line(held: HeldArticle) -> dict[str, Any]:
+    """One held article as the object that stands on one line."""
+    comments = [_with(comment_json(c.comment), c.history) for c in held.comments]
+    return export_json(_with(article_json(held.article), held.history), comments)
+
+
+def _with(fields: dict[str, Any], history: History) -> dict[str, Any]:
+    return with_history(
+        fields, first_seen=history.first_seen, last_seen=history.last_seen, gone_at=history.gone_at
+    )

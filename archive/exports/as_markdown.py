@@ -1,0 +1,109 @@
+"""Markdown: one file for each article, with its facts on top (YAML) and its thread below as quotes.
+
+The article's own Markdown is given as it is held. What is held as plain text is escaped, so that
+a comment is read as it was written, and is no heading, link or markup.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import yaml
+
+from archive.contracts import article_json
+from archive.exports.selection import Snapshot
+from archive.exports.target import Bundle, facts
+from archive.reading import HeldArticle, HeldComment, conversation
+from archive.times import to_text
+
+LONGEST = 160  # bytes of a name, well below every file system's limit
+LEVELS = 12  # deeper answers stand beside the one they answer, and name it
+_RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
+_MARKUP = re.compile(r"([\\`*_\[\]<>~|]|&(?=[#\w]+;)|!(?=\[))")
+_AT_START = re.compile(r"^(\d{0,9})([#+=.)-])", re.MULTILINE)
+
+
+def write(snapshot: Snapshot, bundle: Bundle) -> None:
+    """Write one file for each article, in a folder for each month."""
+    articles = comments = 0
+    for held in snapshot.articles():
+        with bundle.text(_free_name(bundle, held)) as out:
+            out.writelines(_page(held))
+        articles += 1
+        comments += len(held.comments)
+    bundle.close(facts(snapshot, "markdown", {"articles": articles, "comments": comments}))
+
+
+def _free_name(bundle: Bundle, held: HeldArticle) -> str:
+    """`2009/07/slug.md`; with the archive's number where another article has that name."""
+    published = to_text(held.article.published)
+    folder = published[:7].replace("-", "/") if published else "undated"
+    name = f"{folder}/{_slug(held.article.url)}"
+    taken = (bundle.folder / f"{name}.md").exists()
+    return f"{name}-{held.id}.md" if taken else f"{name}.md"
+
+
+def _slug(url: str) -> str:
+    """A name that every file system takes, out of the last part of an address."""
+    parts = [part for part in urlsplit(url).path.split("/") if part]
+    last = unicodedata.normalize("NFKC", unquote(parts[-1] if parts else ""))
+    last = re.sub(r"\.(php|html?|aspx?)$", "", last.casefold())
+    slug = re.sub(r"[\W_]+", "-", last).encode()[:LONGEST].decode(errors="ignore").strip("-") or "article"
+    return f"{slug}-" if _RESERVED.fullmatch(slug) else slug
+
+
+def _page(held: HeldArticle) -> Iterator[str]:
+    article = held.article
+    yield f"---\n{yaml.safe_dump(_front_matter(held), allow_unicode=True, sort_keys=False)}---\n\n"
+    yield f"# {_line(article.title or 'Untitled')}\n\n"
+    yield (article.markdown or escaped(article.text or "")) + "\n"
+    if held.comments:
+        yield f"\n## Comments ({len(held.comments)})\n"
+    for comment, level, answered in conversation(held.comments):
+        yield _quoted(comment, level, answered)
+
+
+def _front_matter(held: HeldArticle) -> dict[str, Any]:
+    told = article_json(held.article)
+    del told["text"]
+    return told | {
+        "source": held.source,
+        "first_seen": held.history.first_seen,
+        "last_seen": held.history.last_seen,
+        "gone_at": held.history.gone_at,
+        "comments": len(held.comments),
+    }
+
+
+def _quoted(held: HeldComment, level: int, answered: HeldComment | None) -> str:
+    """One comment as a quote, indented by as many marks as it is deep in the thread."""
+    comment = held.comment
+    head = [f"**{_line(comment.author or 'No name')}**", (to_text(comment.published) or "undated")]
+    head += [comment.kind.value] if comment.kind.value != "comment" else []
+    head += [f"to {_line(answered.comment.author or 'No name')}"] if answered and level > LEVELS else []
+    head += [f"removed by the site, found so {held.history.gone_at}"] if held.history.gone_at else []
+    head += [f"<{comment.permalink}>"] if comment.permalink and _is_plain(comment.permalink) else []
+    deep = min(level, LEVELS)
+    lines = [" · ".join(head), "", *escaped(comment.text or "").split("\n")]
+    between = ("> " * (deep - 1)).rstrip()
+    return f"{between}\n" + "".join(f"{('> ' * deep + line).rstrip(' ')}\n" for line in lines)
+
+
+def escaped(text: str) -> str:
+    """Plain text as Markdown that says the same: blank lines divide paragraphs, other line breaks stay."""
+    lines = [line.strip(" \t") for line in re.split(r"\r\n?|\n", text)]
+    safe = _AT_START.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", "\n".join(lines)))
+    return re.sub(r"(?<=[^\n])\n(?=[^\n])", "\\\\\n", safe)
+
+
+def _line(text: str) -> str:
+    return escaped(" ".join(text.split()))
+
+
+def _is_plain(url: str) -> bool:
+    """Whether an address can stand between angle brackets, and leads to the web."""
+    return url.startswith(("http://", "https://")) and not re.search(r"[\s<>]", url)

@@ -1,0 +1,73 @@
+"""Parquet: one file for each table, written in row groups of bounded size.
+
+pyarrow is asked for only here, since it is larger than all the rest of the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from archive.errors import ArchiveError
+from archive.exports.selection import TAKEN, Column, Snapshot, described
+from archive.exports.target import Bundle, facts
+
+GROUP_ROWS, GROUP_CHARACTERS = 50_000, 32_000_000  # a row group ends at whichever comes first
+
+
+def must_be_installed() -> None:
+    """Raise ArchiveError where pyarrow is not installed."""
+    try:
+        import pyarrow.parquet  # noqa: F401, PLC0415
+    except ImportError as error:
+        raise ArchiveError(
+            "Parquet is written by pyarrow, which is not installed.",
+            hint="Install Backissue with it, as backissue[parquet], or take another form, such as csv.",
+        ) from error
+
+
+def write(snapshot: Snapshot, bundle: Bundle) -> None:
+    """Write one file for each table; what tables and columns mean is in their metadata."""
+    from pyarrow import parquet  # noqa: PLC0415
+
+    for table in TAKEN:
+        schema = _schema(table, snapshot.columns(table))
+        with (
+            bundle.open(f"{table}.parquet") as out,
+            parquet.ParquetWriter(out, schema, compression="zstd") as writer,
+        ):
+            for group in _groups(snapshot.rows(table)):
+                writer.write_batch(_batch(group, schema))
+    bundle.close(facts(snapshot, "parquet", snapshot.counts()))
+
+
+def _schema(table: str, columns: Iterable[Column]) -> Any:
+    import pyarrow as pa  # noqa: PLC0415
+
+    types = {"INTEGER": pa.int64(), "TEXT": pa.string()}
+    fields = [
+        pa.field(column.name, types[column.type], metadata={"description": column.description})
+        for column in columns
+    ]
+    return pa.schema(fields, metadata={"description": described().get(table, {}).get("description", "")})
+
+
+def _groups(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    group: list[tuple[Any, ...]] = []
+    size = 0
+    for row in rows:
+        group.append(row)
+        size += sum(len(value) for value in row if isinstance(value, str))
+        if len(group) >= GROUP_ROWS or size >= GROUP_CHARACTERS:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _batch(group: list[tuple[Any, ...]], schema: Any) -> Any:
+    import pyarrow as pa  # noqa: PLC0415
+
+    columns = zip(*group, strict=True)
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    return pa.record_batch(arrays, schema=schema)

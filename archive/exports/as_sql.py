@@ -1,0 +1,39 @@
+"""An SQL dump that makes the tables anew in any SQLite: `sqlite3 new.db < archive.sql`.
+
+It names no extension: the full-text indexes are not in it. One statement a row, one transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TextIO
+
+from archive.exports.selection import TAKEN, Snapshot
+from archive.exports.target import PROGRAM
+
+
+def write(snapshot: Snapshot, out: TextIO) -> None:
+    """Write the statements."""
+    out.write(f"-- {PROGRAM}\nPRAGMA foreign_keys = OFF;\nBEGIN TRANSACTION;\n")
+    for table in TAKEN:
+        _statements(snapshot, table, "table", out)
+        out.writelines(
+            f"INSERT INTO {table} VALUES ({','.join(map(literal, row))});\n" for row in snapshot.rows(table)
+        )
+    for table in TAKEN:
+        _statements(snapshot, table, "index", out)
+    out.write("COMMIT;\n")
+
+
+def _statements(snapshot: Snapshot, table: str, kind: str, out: TextIO) -> None:
+    out.writelines(f"{statement};\n" for statement in snapshot.statements(table, kind))
+
+
+def literal(value: Any) -> str:
+    """A value as SQL. Text with a NUL stands in hexadecimal: a shell would end the statement there."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        if "\0" in value:
+            return f"CAST(x'{value.encode().hex()}' AS TEXT)"
+        return "'" + value.replace("'", "''") + "'"
+    return f"x'{value.hex()}'" if isinstance(value, bytes) else repr(value)

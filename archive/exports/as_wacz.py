@@ -1,0 +1,167 @@
+"""WACZ 1.1.1: a WARC of the raw pages with its index and a list of the articles, in one zip file.
+
+The WARC is stored as it is, so that a reader can take single pages out of a file on a web server. The
+index is CDXJ, packed in blocks, with a second index of the blocks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+import surt
+
+from archive.exports import as_warc
+from archive.exports.as_warc import Written
+from archive.exports.selection import Snapshot
+from archive.exports.target import PROGRAM, Summed
+from archive.records import PageKind
+from archive.times import to_text
+
+WARC, INDEX = "data.warc.gz", "index.cdx.gz"
+BLOCK = 1024  # lines of the index packed together
+_TABLES = """
+CREATE TABLE lines (
+    key TEXT, at TEXT, number INTEGER, entry TEXT, PRIMARY KEY (key, at, number)
+) WITHOUT ROWID;
+CREATE TABLE pages (
+    source TEXT, url TEXT, at TEXT, shown TEXT, PRIMARY KEY (source, url, at)
+) WITHOUT ROWID;
+"""
+
+
+def write(snapshot: Snapshot, path: Path) -> None:
+    """Write the file."""
+    with ZipFile(path, "w") as packed, closing(sqlite3.connect("")) as index:  # a file that SQLite removes
+        index.executescript(_TABLES)
+        package = _Package(packed)
+        with package.open(f"archive/{WARC}", ZIP_STORED) as out:
+            for number, written in enumerate(as_warc.records(snapshot, out)):
+                _note(index, number, written)
+        with package.open(f"indexes/{INDEX}", ZIP_STORED) as out:
+            blocks = [_packed(block, out) for block in _blocks(index)]
+        meta = {"format": "cdxj-gzip-1.0", "filename": INDEX}
+        package.write("indexes/index.idx", "".join([f"!meta 0 {json.dumps(meta)}\n", *blocks]))
+        with package.open("pages/pages.jsonl", ZIP_DEFLATED) as out:
+            out.write(_json_line({"format": "json-pages-1.0", "id": "pages", "title": "Articles"}))
+            for page in _articles(snapshot, index):
+                out.write(_json_line(page))
+        package.close(snapshot)
+
+
+class _Package:
+    """The zip file, and the list of what is in it."""
+
+    def __init__(self, packed: ZipFile) -> None:
+        self._zip = packed
+        self._resources: list[dict[str, Any]] = []
+
+    @contextmanager
+    def open(self, path: str, compression: int) -> Iterator[Summed]:
+        """Write one file."""
+        info = ZipInfo(path, date_time=datetime.now(UTC).timetuple()[:6])
+        info.compress_type, info.external_attr = compression, 0o100644 << 16
+        with self._zip.open(info, "w", force_zip64=True) as file:
+            part = Summed(file)
+            yield part
+        name = path.rpartition("/")[2]
+        self._resources.append(
+            {"name": name, "path": path, "hash": f"sha256:{part.digest}", "bytes": part.tell()}
+        )
+
+    def write(self, path: str, text: str) -> str:
+        """Write one small file; returns its checksum."""
+        with self.open(path, ZIP_DEFLATED) as out:
+            out.write(text.encode())
+        return out.digest
+
+    def close(self, snapshot: Snapshot) -> None:
+        """Write what the package is, and the checksum of that."""
+        now = to_text(datetime.now(UTC))
+        names = [title or name for name, _, title, *_ in snapshot.rows("sources")]
+        filters = ", ".join(f"{name} {value}" for name, value in snapshot.selection.filters.items())
+        about = {
+            "profile": "data-package",
+            "wacz_version": "1.1.1",
+            "title": ", ".join(names) or "No page",
+            "description": f"Pages of {', '.join(names)}, as kept by Backissue"
+            + (f" ({filters})." if filters else "."),
+            "created": now,
+            "modified": now,
+            "software": PROGRAM,
+            "resources": list(self._resources),
+        }
+        digest = self.write("datapackage.json", json.dumps(about, ensure_ascii=False, indent=2))
+        digested = {"path": "datapackage.json", "hash": f"sha256:{digest}"}
+        self.write("datapackage-digest.json", json.dumps(digested, indent=2))
+
+
+def _note(index: sqlite3.Connection, number: int, written: Written) -> None:
+    """Keep what the index and the list of pages will say of a record, to be put in order later."""
+    page = written.page
+    at = str(to_text(page.fetched_at))
+    mime = (page.header("content-type") or "").partition(";")[0].strip()
+    entry = {
+        "url": page.final_url,
+        "mime": "warc/revisit" if written.kind == "revisit" else mime,
+        "status": str(page.status),
+        "digest": written.digest,
+        "length": str(written.length),
+        "offset": str(written.offset),
+        "filename": WARC,
+    }
+    key = surt.surt(page.final_url).replace(" ", "%20")
+    index.execute("INSERT INTO lines VALUES (?, ?, ?, ?)", [key, _digits(at), number, json.dumps(entry)])
+    if page.kind is PageKind.ARTICLE and page.status == 200:
+        values = [page.source, page.url, at, page.final_url]
+        index.execute("INSERT OR IGNORE INTO pages VALUES (?, ?, ?, ?)", values)
+
+
+def _blocks(index: sqlite3.Connection) -> Iterator[list[tuple[str, str, str]]]:
+    cursor = index.execute("SELECT key, at, entry FROM lines ORDER BY key, at, number")
+    while block := list(islice(cursor, BLOCK)):
+        yield block
+
+
+def _packed(block: list[tuple[str, str, str]], out: Summed) -> str:
+    """Write a block, and return its line in the second index."""
+    text = "".join(f"{key} {at} {entry}\n" for key, at, entry in block)
+    data = zlib.compress(text.encode(), wbits=16 + zlib.MAX_WBITS)
+    about = {
+        "offset": out.tell(),
+        "length": len(data),
+        "digest": f"sha256:{hashlib.sha256(data).hexdigest()}",
+    }
+    out.write(data)
+    return f"{block[0][0]} {block[0][1]} {json.dumps(about)}\n"
+
+
+def _articles(snapshot: Snapshot, index: sqlite3.Connection) -> Iterator[dict[str, str]]:
+    """The articles of which a page is in the file, each with its newest one, in the order of publication."""
+    addresses = "SELECT source, url FROM addresses WHERE article_id = ? ORDER BY url <> ?, url"
+    newest = "SELECT at, shown FROM pages WHERE source = ? AND url = ? ORDER BY at DESC LIMIT 1"
+    articles = "SELECT id, url, title FROM articles ORDER BY published, id"
+    for number, own, title in snapshot.db.execute(articles):
+        known = snapshot.db.execute(addresses, [number, own])
+        found = next(filter(None, (index.execute(newest, row).fetchone() for row in known)), None)
+        if found:
+            at, url = found
+            yield {"id": str(number), "url": url, "ts": at, "title": title or url}
+
+
+def _digits(at: str) -> str:
+    return re.sub(r"\D", "", at)
+
+
+def _json_line(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode() + b"\n"

@@ -1,0 +1,122 @@
+"""WARC 1.1: the raw pages as they were received, for pywb, ReplayWeb.page and every other reader.
+
+Each page is a `response`; one whose body was received before is a `revisit` of that one. Its law:
+nothing is made up. What was not kept (requests, Set-Cookie, reason phrases, connections) is not there
+and `warcinfo` says so; a redirect, of which only the last answer was kept, is told by `metadata`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any
+
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from archive import pages
+from archive.errors import ArchiveError
+from archive.exports.selection import Snapshot
+from archive.exports.target import PROGRAM, Summed
+from archive.pages import Pages
+from archive.records import Page
+from archive.times import to_text
+
+_ABOUT = (
+    "Pages as Backissue received them, without transfer and content codings. Requests, Set-Cookie headers,"
+    " reason phrases, protocol versions and connections were not kept; the status line says HTTP/1.1."
+    " Headers that describe a coding or length no longer present bear the prefix x-orig-."
+)
+_CODED = {"content-encoding", "transfer-encoding", "content-length"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One record of a page in the file: where it stands, and what an index says of it."""
+
+    page: Page
+    offset: int
+    length: int
+    kind: str
+    digest: str
+
+
+def write(snapshot: Snapshot, out: Summed) -> None:
+    """Write all records, each compressed by itself."""
+    for _ in records(snapshot, out):
+        pass
+
+
+def records(snapshot: Snapshot, out: Summed) -> Iterator[Written]:
+    """Write the records and tell of each page's once it is written. Raises ArchiveError without raw pages."""
+    path = pages.beside(snapshot.path)
+    if not path.is_file():
+        raise ArchiveError(
+            f"There are no raw pages at {path}.", hint="They are kept beside the archive when it is crawled."
+        )
+    writer = WARCWriter(out, gzip=True, warc_version="1.1")
+    writer.write_record(writer.create_warcinfo_record("", _info(snapshot)))
+    with Pages.open(path) as kept, closing(sqlite3.connect("")) as db:  # "" is a file that SQLite removes
+        db.execute("CREATE TABLE firsts (digest TEXT PRIMARY KEY, url TEXT, at TEXT) WITHOUT ROWID")
+        wanted = ((row[0], row[1]) for row in snapshot.rows("addresses"))
+        total = kept.choose(snapshot.selection.source, wanted if snapshot.selection.narrow else None)
+        for page in snapshot.watch(kept.chosen(), total=total, description="pages"):
+            yield _written(page, writer, out, db)
+
+
+def _info(snapshot: Snapshot) -> dict[str, str]:
+    return {
+        "software": PROGRAM,
+        "format": "WARC File Format 1.1",
+        "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+        "robots": "obey",
+        "description": _ABOUT,
+        "isPartOf": snapshot.path.name,
+        "x-filters": json.dumps(snapshot.selection.filters, ensure_ascii=True),
+    }
+
+
+def _written(page: Page, writer: Any, out: Summed, db: sqlite3.Connection) -> Written:
+    offset, at = out.tell(), to_text(page.fetched_at)
+    stamp = {"WARC-Date": at}
+    record = writer.create_warc_record(
+        page.final_url,
+        "response",
+        payload=BytesIO(page.body),
+        length=len(page.body),
+        http_headers=_headers(page),
+        warc_headers_dict=stamp,
+    )
+    digest = record.rec_headers.get_header("WARC-Payload-Digest")
+    first = db.execute("SELECT url, at FROM firsts WHERE digest = ?", [digest]).fetchone()
+    if first:
+        record = writer.create_revisit_record(
+            page.final_url, digest, *first, http_headers=_headers(page), warc_headers_dict=stamp
+        )
+    else:
+        db.execute("INSERT INTO firsts VALUES (?, ?, ?)", [digest, page.final_url, at])
+    writer.write_record(record)
+    length = out.tell() - offset
+    if page.url != page.final_url:
+        told = BytesIO(f"via: {page.url}\r\n".encode())
+        beside = {**stamp, "WARC-Concurrent-To": record.rec_headers.get_header("WARC-Record-ID")}
+        size = told.getbuffer().nbytes
+        writer.write_record(
+            writer.create_warc_record(
+                page.final_url, "metadata", payload=told, length=size, warc_headers_dict=beside
+            )
+        )
+    return Written(page=page, offset=offset, length=length, kind=record.rec_type, digest=digest)
+
+
+def _headers(page: Page) -> StatusAndHeaders:
+    """The headers as received, but for those of codings that the kept body no longer has."""
+    phrases = {status.value: status.phrase for status in HTTPStatus}
+    kept = [(f"x-orig-{name}" if name in _CODED else name, value) for name, value in page.headers]
+    kept.append(("content-length", str(len(page.body))))
+    return StatusAndHeaders(f"{page.status} {phrases.get(page.status, '')}", kept, protocol="HTTP/1.1")

@@ -1,0 +1,213 @@
+"""What an export takes: the articles that are meant, and everything that hangs on them.
+
+Its law: an export reads the archive only through a `Snapshot`. There every table shows, under its own
+name, just the rows that may be taken, and all tables show one state of the file, however a crawl goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from sqlite_utils import Database
+
+from archive import reading
+from archive.database import Closing
+from archive.errors import ArchiveError, NotFoundError
+from archive.reading import HeldArticle
+from archive.search import Ask, understand
+from archive.search_sql import Plan
+from archive.wording import Wording
+
+METADATA = Path(__file__).parents[1] / "public" / "metadata.json"
+_DAY = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\dZ)?)?)?")
+_OF_ARTICLE = "+article_id IN temp.picked"
+_OF_COMMENT = "(SELECT article_id FROM main.comments WHERE comments.id = comment_id) IN temp.picked"
+
+TAKEN = {
+    "sources": "name IN (SELECT source FROM main.articles WHERE id IN temp.picked)",
+    "articles": "id IN temp.picked",
+    "comments": _OF_ARTICLE,
+    "authors": "id IN (SELECT author_id FROM article_authors)",
+    "article_authors": _OF_ARTICLE,
+    "tags": "id IN (SELECT tag_id FROM article_tags)",
+    "article_tags": _OF_ARTICLE,
+    "links": _OF_ARTICLE,
+    "addresses": _OF_ARTICLE,
+    "article_parts": _OF_ARTICLE,
+    "article_versions": _OF_ARTICLE,
+    "comment_versions": _OF_COMMENT,
+    "visits": _OF_ARTICLE,
+    "problems": _OF_ARTICLE,
+    "runs": "source IN (SELECT name FROM sources)",
+}
+"""The tables that are taken, and which of their rows belong to picked articles; parents come first."""
+
+LEFT = frozenset({"cursors", "_sqlite_migrations"})
+"""The tables that stay: they are the crawler's and the schema's own. Full-text indexes stay too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which articles are meant; "" is no limit.
+
+    `since` and `until` are a day, a month, a year or an instant, ISO 8601 in UTC, both inclusive, and
+    limit the time of publication. `tag` is a tag or category. `query` is what one types into the search:
+    an article is taken when the search finds it, or a comment below it.
+    """
+
+    source: str = ""
+    since: str = ""
+    until: str = ""
+    tag: str = ""
+    query: str = ""
+
+    def __bool__(self) -> bool:
+        return any(asdict(self).values())
+
+    @property
+    def narrow(self) -> bool:
+        """Whether single articles are meant, and not all of a source."""
+        return any((self.since, self.until, self.tag, self.query))
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """The limits that are set, by name."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table: its SQLite type, and what it means."""
+
+    name: str
+    type: str
+    description: str
+
+
+class Watch(Protocol):
+    """Passes items on and shows how far it is; rich's `Progress.track` is one."""
+
+    def __call__(self, sequence: Iterable[Any], *, total: float, description: str) -> Iterable[Any]:
+        """Yield what is in `sequence`, `total` items."""
+
+
+def unwatched(sequence: Iterable[Any], *, total: float, description: str) -> Iterable[Any]:  # noqa: ARG001
+    """Pass items on and show nothing."""
+    return sequence
+
+
+class Snapshot(Closing):
+    """The archive as one export sees it, read-only. `db` shows nothing but what may be taken."""
+
+    def __init__(self, db: Database, path: Path, selection: Selection, watch: Watch) -> None:
+        self.db = db
+        self.path = path
+        self.selection = selection
+        self.watch = watch
+
+    @classmethod
+    def open(cls, path: Path, selection: Selection, watch: Watch = unwatched) -> Self:
+        """Open an archive that is there and up to date.
+
+        Raises ArchiveError for a selection that cannot be meant, NotFoundError for an unknown source.
+        """
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        connection.execute("BEGIN")
+        db = Database(connection)
+        _pick(db, selection)
+        for table, condition in TAKEN.items():
+            where = f" WHERE {condition}" if selection else ""
+            connection.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table}{where}")
+        return cls(db, path, selection, watch)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.db.close()
+
+    @property
+    def schema(self) -> str:
+        """The name of the newest migration that the archive has had."""
+        sql = "SELECT name FROM _sqlite_migrations ORDER BY rowid DESC"
+        return str(self.db.execute(sql).fetchone()[0])
+
+    def columns(self, table: str) -> list[Column]:
+        """The columns of a table, in their order."""
+        told = described().get(table, {}).get("columns", {})
+        found = self.db.execute(f"PRAGMA main.table_info({table})").fetchall()
+        return [Column(name=row[1], type=row[2], description=told.get(row[1], "")) for row in found]
+
+    def statements(self, table: str, kind: str) -> list[str]:
+        """The SQL that makes a table (`kind` is "table") or its indexes ("index")."""
+        sql = "SELECT sql FROM main.sqlite_master WHERE tbl_name = ? AND type = ? AND sql IS NOT NULL"
+        return [row[0] for row in self.db.execute(f"{sql} ORDER BY name", [table, kind])]
+
+    def count(self, table: str) -> int:
+        """How many rows of a table are taken."""
+        return int(self.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+    def counts(self) -> dict[str, int]:
+        """The same for every table."""
+        return {table: self.count(table) for table in TAKEN}
+
+    def rows(self, table: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a table in the order of its primary key, read as they are taken."""
+        info = self.db.execute(f"PRAGMA main.table_info({table})").fetchall()
+        key = ", ".join(row[1] for row in sorted(info, key=lambda row: row[5]) if row[5])
+        cursor = self.db.execute(f"SELECT * FROM {table} ORDER BY {key}")
+        yield from self.watch(cursor, total=self.count(table), description=table)
+
+    def articles(self) -> Iterator[HeldArticle]:
+        """The articles with their threads, one by one, in the order of their ids."""
+        held = reading.articles(self.db)
+        yield from self.watch(held, total=self.count("articles"), description="articles")
+
+
+@cache
+def described() -> dict[str, Any]:
+    """What each table and column means, as the pages tell it too."""
+    told: dict[str, Any] = json.loads(METADATA.read_text(encoding="utf-8"))["tables"]
+    return told
+
+
+def _pick(db: Database, selection: Selection) -> None:
+    """Note the ids of the articles that are meant."""
+    _must_be_known(db, selection.source)
+    for name, value in (("since", selection.since), ("until", selection.until)):
+        if value and not _DAY.fullmatch(value):
+            raise ArchiveError(
+                f"“{value}” is no time for --{name}.",
+                hint="Give a year, a month, a day or an instant in UTC: 2009, 2009-07, 2009-07-15.",
+            )
+    db.execute("CREATE TEMP TABLE picked (id INTEGER PRIMARY KEY)")
+    limits = Ask(source=selection.source, since=selection.since, until=selection.until, tag=selection.tag)
+    plan = Plan.of("articles", Wording(), limits)
+    found = _found(db, selection.query) if selection.query else ""
+    db.execute(f"INSERT INTO picked SELECT id FROM ({plan.few('date')}){found}", plan.values)
+
+
+def _found(db: Database, query: str) -> str:
+    """A condition for the articles that a search finds, by themselves or by a comment."""
+    wording, ask, _ = understand(Ask(words=query))
+    if not wording and not wording.filters:
+        raise ArchiveError(
+            f"Nothing in “{query}” can be searched for.", hint="Give words, as in the search of the pages."
+        )
+    db.execute("CREATE TEMP TABLE found (id INTEGER PRIMARY KEY)")
+    articles, comments = Plan.of("articles", wording, ask), Plan.of("comments", wording, ask)
+    db.execute(f"INSERT INTO found SELECT id FROM ({articles.few('date')})", articles.values)
+    below = f"SELECT article_id FROM main.comments WHERE id IN (SELECT id FROM ({comments.few('date')}))"
+    db.execute(f"INSERT OR IGNORE INTO found {below}", comments.values)
+    return " WHERE id IN temp.found"
+
+
+def _must_be_known(db: Database, source: str) -> None:
+    names = [row["name"] for row in db["sources"].rows]
+    if source and source not in names:
+        raise NotFoundError(f"The archive holds no source “{source}”.", hint=f"It holds: {', '.join(names)}.")
