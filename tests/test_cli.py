@@ -261,16 +261,6 @@ def test_status_and_sources_tell_people_and_programs(town: Town) -> None:
     assert planned["next_run"].endswith(":17:00Z")
 
 
-def test_an_export_into_a_file_is_whole_and_only_of_what_was_asked(town: Town, tmp_path: Path) -> None:
-    out = tmp_path / "articles.jsonl"
-    told = town.run("export", "jsonl", "--output", str(out), "--source", "town")
-    assert told.exit_code == 0
-    assert out.read_text(encoding="utf-8") == town.run("export", "jsonl").stdout
-    assert list(tmp_path.iterdir()) == [out]
-    assert town.run("export", "jsonl", "--since", "2999").stdout == ""
-    assert town.run("export", "jsonl", "--source", "twon").exit_code == 1
-
-
 # -- the contracts --------------------------------------------------------------------------------
 
 
