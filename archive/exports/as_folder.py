@@ -25,7 +25,7 @@ from archive.migrations import migrations
 from archive.publish import SETTINGS
 
 PACKAGE = Path(__file__).parents[1]
-LIBRARIES = ("datasette", "markdown-it-py", "nh3", "sqlite-utils")
+LIBRARIES = ("datasette", "markdown-it-py", "nh3", "prometheus-client", "sqlite-utils", "zstandard")
 
 _PLUGIN = '''
 """Opens the reading room that lies in this folder, unless an installed Backissue has opened its own."""

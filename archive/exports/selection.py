@@ -46,11 +46,12 @@ TAKEN = {
     "visits": _OF_ARTICLE,
     "problems": _OF_ARTICLE,
     "runs": "source IN (SELECT name FROM sources)",
+    "run_totals": "source IN (SELECT name FROM sources)",
 }
 """The tables that are taken, and which of their rows belong to picked articles; parents come first."""
 
-LEFT = frozenset({"cursors", "_sqlite_migrations"})
-"""The tables that stay: they are the crawler's and the schema's own. Full-text indexes stay too."""
+LEFT = frozenset({"checks", "cursors", "_sqlite_migrations"})
+"""The tables that stay: the operator's, the crawler's and the schema's own. So do full-text indexes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +135,7 @@ class Snapshot(Closing):
     @property
     def schema(self) -> str:
         """The name of the newest migration that the archive has had."""
-        sql = "SELECT name FROM _sqlite_migrations ORDER BY rowid DESC"
+        sql = "SELECT max(name) FROM _sqlite_migrations WHERE migration_set = 'backissue'"
         return str(self.db.execute(sql).fetchone()[0])
 
     def columns(self, table: str) -> list[Column]:
