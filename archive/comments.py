@@ -1,8 +1,9 @@
 """How the comments of one article are saved: found again by the site's own id, merged, versioned.
 
 A ping that a theme shows without any id is known by what it says. A parent that is not held yet
-is noted by its site's id and joined as soon as it arrives. This file writes only `comments`,
-`comment_versions` and the counts in `articles`, inside a transaction of its caller.
+is noted by its site's id and joined as soon as it arrives. This file writes only `comments`
+and the counts in `articles`; versions and the ledger are written for it. All of it happens inside a
+transaction of its caller.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from archive import missing, rows
+from archive import events, missing, rows, versions
+from archive.edits import COMMENT_WATCHED, settle
+from archive.events import Event
 from archive.merge import REST_OF_THEM, Merged, Value, compact, merge
 from archive.records import Comment, Saved, Surface
 from archive.times import to_text
+from archive.versions import Reading
 
 CHUNK = 500  # keys in one query, below SQLite's limit of 999 variables in old builds
 # Where a page shows a comment: kept as first seen, since it moves as threads grow.
@@ -40,32 +44,33 @@ def key_of(comment: Comment, article_id: int) -> str:
 
 
 class CommentWriter:
-    """Saves comments that one surface of one source told at one time (`at`, ISO 8601 UTC)."""
+    """Saves the comments that one reading of one source shows."""
 
-    def __init__(self, db: Database, source: str, surface: Surface, cause: str, at: str) -> None:
+    def __init__(self, db: Database, source: str, reading: Reading) -> None:
         self.db = db
         self.source = source
-        self.surface = surface
-        self.cause = cause
-        self.at = at
+        self.reading = reading
 
     def save(self, article_id: int, comments: Sequence[Comment]) -> Saved:
         """Save the comments of one article."""
         by_key = {key_of(comment, article_id): comment for comment in comments}
         held = self._held(list(by_key))
         new = changed = 0
-        back = any(old["gone_at"] for old in held.values())
+        touched = {old["article_id"] for old in held.values() if old["gone_at"]}
         for key, comment in by_key.items():
             old = held.get(key)
             merged = self._merge(old, comment)
             if old is None:
                 self._insert(article_id, key, merged)
                 new += 1
-            else:
-                changed += self._update(old, merged)
+                continue
+            if old["article_id"] != article_id and self._has_moved(comment):
+                touched |= {article_id, old["article_id"]}
+                old["article_id"] = self._move(old, article_id)
+            changed += self._update(old, merged)
         self._join_parents(list(by_key))
-        if new or changed or back:
-            missing.count(self.db, article_id)
+        for number in touched | ({article_id} if new or changed else set()):
+            missing.count(self.db, number)
         return Saved(comments_new=new, comments_changed=changed)
 
     def _held(self, keys: list[str]) -> dict[str, dict[str, Value]]:
@@ -84,7 +89,9 @@ class CommentWriter:
         if old:
             new |= dict.fromkeys(name for name in _PLACE if old[name] is not None)
         held = json.loads(str(old["origins"])) if old else {}
-        merged = merge(old or {}, held, new, origins, surface=self.surface, watched=rows.COMMENT_WATCHED)
+        merged = merge(old or {}, held, new, origins, surface=self.reading.surface, watched=COMMENT_WATCHED)
+        if old:
+            merged = settle(old, held, merged)
         if old and old["site_parent"] is not None and self._stands_alone(comment):
             values = merged.values | {"site_parent": None}
             return replace(merged, values=values, edited=(*merged.edited, "site_parent"))
@@ -92,23 +99,40 @@ class CommentWriter:
 
     def _stands_alone(self, comment: Comment) -> bool:
         """Whether REST says outright that a comment answers none: its parent was deleted for good."""
-        return self.surface is Surface.REST and comment.parent is None and "parent" in dict(comment.origins)
+        return (
+            self.reading.surface is Surface.REST
+            and comment.parent is None
+            and "parent" in dict(comment.origins)
+        )
+
+    def _has_moved(self, comment: Comment) -> bool:
+        """Whether REST names another article for a comment than the one it was held under."""
+        return self.reading.proves and self.reading.surface is Surface.REST and comment.post_id is not None
+
+    def _move(self, old: dict[str, Value], article_id: int) -> int:
+        """Put a comment under another article, as an editor did who merged two threads."""
+        old_url, new_url = (self._url_of(number) for number in (old["article_id"], article_id))
+        moved, places = old | {"article_id": article_id}, {"old_url": old_url, "new_url": new_url}
+        rows.update(self.db, "comments", old["id"], {"article_id": article_id})
+        events.note(self.db, Event.MOVED, "comment", moved, self.reading.at, **places)
+        return article_id
+
+    def _url_of(self, article_id: Value) -> Value:
+        row = rows.one(self.db, "SELECT url FROM articles WHERE id = ?", article_id)
+        return row["url"] if row else None
 
     def _insert(self, article_id: int, key: str, merged: Merged) -> None:
         row = {"article_id": article_id, "source": self.source, "key": key, **merged.values}
-        times = {"first_seen": self.at, "changed_at": self.at}
+        times = {"first_seen": self.reading.at, "changed_at": self.reading.at}
         rows.insert(self.db, "comments", row | times | {"origins": json.dumps(compact(merged.origins))})
 
     def _update(self, old: dict[str, Value], merged: Merged) -> bool:
         values = dict(merged.values)
         if merged.edited:
-            version = {name: old[name] for name in rows.COMMENT_VERSIONED}
-            version |= rows.version_facts(old, merged.edited, self.cause, self.at)
-            version |= {"comment_id": old["id"], "version": old["version_count"]}
-            rows.insert(self.db, "comment_versions", version)
-            values |= {"changed_at": self.at, "version_count": int(old["version_count"] or 1) + 1}
-        if missing.is_doubted(old):
-            values |= missing.SEEN_AGAIN
+            versions.keep_comment(self.db, old, merged.edited, self.reading)
+            values |= {"changed_at": self.reading.at, "version_count": int(old["version_count"] or 1) + 1}
+        if self.reading.proves:
+            values |= missing.seen_again(self.db, "comment", old, self.reading.at)
         if "site_parent" in values:
             values["parent_id"] = None  # joined anew below
         held = json.loads(str(old["origins"]))

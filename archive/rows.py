@@ -1,4 +1,4 @@
-"""Between records and rows: which fields are columns, which of them an edit can touch.
+"""Between records and rows: which fields are columns, which of them a version keeps.
 
 It knows the column names and how values are written; when to write is decided in `store`.
 Table and column names are literals of this package, never input.
@@ -6,7 +6,6 @@ Table and column names are literals of this package, never input.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
@@ -16,9 +15,7 @@ from archive.merge import LISTS, Value, rank
 from archive.records import Article, Comment, Surface
 from archive.times import to_text
 
-ARTICLE_WATCHED = frozenset({"title", "byline", "published", "text", "description"})
-ARTICLE_VERSIONED = ("title", "byline", "published", "modified", "text", "markdown", "description")
-COMMENT_WATCHED = frozenset({"author", "author_url", "published", "text", "site_parent"})
+ARTICLE_VERSIONED = ("title", "byline", "published", "modified", "text", "markdown", "description", "image")
 COMMENT_VERSIONED = ("site_parent", "author", "author_url", "published", "text", "html")
 
 
@@ -66,11 +63,6 @@ def comment_values(comment: Comment) -> dict[str, Value]:
     }
 
 
-def version_facts(old: Mapping[str, Value], edited: tuple[str, ...], cause: str, at: str) -> dict[str, Value]:
-    """The columns that both version tables share: from when to when, what changed then, and why."""
-    return {"since": old["changed_at"], "until": at, "changed": json.dumps(edited), "cause": cause}
-
-
 def one(db: Database, sql: str, *values: Value) -> dict[str, Value] | None:
     """The first row of a query, or None."""
     return next(iter(db.query(sql, list(values))), None)
@@ -109,6 +101,22 @@ def lists_to_write(
     origins = dict(article.origins)
     said = {name: (origins.get(name, surface.value), getattr(article, name)) for name in LISTS}
     return {name: both for name, both in said.items() if both[1] and rank(both[0]) >= rank(held.get(name))}
+
+
+def held_list(db: Database, name: str, article_id: Value) -> tuple[str, ...]:
+    """The tags, categories or links of an article, in order."""
+    return tuple(str(value) for (value,) in db.execute(_HELD_LISTS[name], [article_id]))
+
+
+_TERMS = (
+    "SELECT name FROM article_tags JOIN tags ON tags.id = tag_id"
+    " WHERE article_id = ? AND kind = '{kind}' ORDER BY position"
+)
+_HELD_LISTS = {
+    "tags": _TERMS.format(kind="tag"),
+    "categories": _TERMS.format(kind="category"),
+    "links": "SELECT url FROM links WHERE article_id = ? ORDER BY position",
+}
 
 
 def _write_authors(db: Database, article_id: int, names: tuple[str, ...]) -> None:

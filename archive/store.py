@@ -15,13 +15,15 @@ from typing import Self
 
 from sqlite_utils import Database
 
-from archive import missing, parts, rows, runs, versions, visits
+from archive import edits, events, missing, parts, rows, runs, versions, visits
 from archive.comments import CommentWriter
 from archive.database import Closing, connect, migrate, transaction
+from archive.events import Event
 from archive.merge import Value, compact, merge
 from archive.migrations import migrations
 from archive.records import Article, Comment, Extract, Missing, Page, PageKind, Saved, Site, Surface
 from archive.times import to_text
+from archive.versions import Reading
 
 _AT_ADDRESS = """
 SELECT articles.* FROM addresses JOIN articles ON articles.id = article_id
@@ -70,17 +72,22 @@ class Archive(Closing):
         changes then is kept as re-extracted from that moment on, and no visit is noted.
         """
         at = rows.must(to_text(again_at or page.fetched_at))
-        cause = "edited" if again_at is None else "re-extracted"
+        cause = versions.EDITED if again_at is None else versions.RE_EXTRACTED
+        reading = Reading(surface=extract.surface, at=at, cause=cause)
         with transaction(self.db):
             saved, ids = Saved(), []
             for article in self._believed(extract, page):
-                article_id, change = self._save_article(article, page, extract, cause, at)
+                article_id, change = self._save_article(article, page, reading)
                 ids.append(article_id)
                 saved += change
             own = ids[0] if page.kind is PageKind.ARTICLE and len(ids) == 1 else None
-            saved += self._save_comments(extract, page, own, cause, at)
-            if page.kind is PageKind.ARTICLE and own is None:
-                saved += missing.note_absent_page(self.db, page)
+            saved += self._save_comments(extract, page, own, reading)
+            if page.kind is PageKind.ARTICLE and again_at is None:
+                saved += (
+                    missing.note_absent_page(self.db, page, extract)
+                    if own is None
+                    else missing.note_redirect(self.db, page, own)
+                )
             saved += visits.note_problems(self.db, page, extract.problems, own, at)
             if again_at is None:
                 visits.note_visit(self.db, page, own, at, changed=bool(saved))
@@ -101,9 +108,7 @@ class Archive(Closing):
 
     # -- articles ---------------------------------------------------------------------------------
 
-    def _save_article(
-        self, article: Article, page: Page, extract: Extract, cause: str, at: str
-    ) -> tuple[int, Saved]:
+    def _save_article(self, article: Article, page: Page, reading: Reading) -> tuple[int, Saved]:
         old = self._find_article(page, article)
         whole = parts.join(self.db, old, article)
         origins = dict(article.origins)
@@ -115,23 +120,34 @@ class Archive(Closing):
             held,
             rows.article_values(whole.article),
             origins,
-            surface=extract.surface,
-            watched=rows.ARTICLE_WATCHED - ({"text"} if whole.grew else set()),
+            surface=reading.surface,
+            watched=edits.ARTICLE_WATCHED - ({"text"} if whole.grew else set()),
             fill_only=rows.fill_only(article),
         )
-        lists = {} if old and article.further else rows.lists_to_write(article, extract.surface, held)
+        lists = {} if old and article.further else rows.lists_to_write(article, reading.surface, held)
         taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}
         changed = False
         if old is None:
-            article_id = self._insert_article(page.source, merged.values, taken, at)
+            article_id = self._insert_article(page.source, merged.values, taken, reading.at)
         else:
             article_id = int(old["id"] or 0)
-            changed = self._update_article(old, merged.values, taken, merged.edited, cause, at)
+            merged = edits.settle(old, held, merged)
+            edited = (*merged.edited, *self._edited_lists(article_id, held, lists))
+            changed = self._update_article(old, merged.values, taken, edited, reading)
         parts.keep(self.db, article_id, whole)
-        self._save_addresses(page, article, article_id, at)
+        self._save_addresses(page, article, article_id, reading.at)
         for name, (_, values) in lists.items():
             rows.LIST_WRITERS[name](self.db, article_id, values)
         return article_id, Saved(articles_new=old is None, articles_changed=changed)
+
+    def _edited_lists(
+        self, article_id: int, held: dict[str, str], lists: dict[str, tuple[str, tuple[str, ...]]]
+    ) -> Iterator[str]:
+        for name in edits.LISTS_WATCHED:
+            if name in lists:
+                origin, after = lists[name]
+                if edits.list_edited(rows.held_list(self.db, name, article_id), after, held, name, origin):
+                    yield name
 
     def _believed(self, extract: Extract, page: Page) -> Iterator[Article]:
         """The articles to save. A feed names protected ones too, so it alone never makes an article."""
@@ -172,15 +188,18 @@ class Archive(Closing):
         values: dict[str, Value],
         origins: dict[str, str],
         edited: tuple[str, ...],
-        cause: str,
-        at: str,
+        reading: Reading,
     ) -> bool:
-        """Write what changes; True if that made a new version."""
-        new = bool(edited) and versions.keep(self.db, old, edited, cause, at)
+        """Write what changes; True if that made a new version. Another address makes none: it is a move."""
+        if "url" in edited and reading.proves:
+            places = {"old_url": old["url"], "new_url": values["url"]}
+            events.note(self.db, Event.MOVED, "article", old, reading.at, **places)
+        edited = tuple(name for name in edited if name != "url")
+        new = bool(edited) and versions.keep(self.db, old, edited, reading)
         if new:
-            values = values | {"changed_at": at, "version_count": int(old["version_count"] or 1) + 1}
-        if missing.is_doubted(old):
-            values = values | missing.SEEN_AGAIN
+            values = values | {"changed_at": reading.at, "version_count": int(old["version_count"] or 1) + 1}
+        if reading.proves:
+            values = values | missing.seen_again(self.db, "article", old, reading.at)
         if json.loads(str(old["origins"])) != (kept := compact(origins)):
             values = values | {"origins": json.dumps(kept)}
         rows.update(self.db, "articles", old["id"], values)
@@ -200,10 +219,10 @@ class Archive(Closing):
 
     # -- comments -------------------------------------------------------------------------------------
 
-    def _save_comments(self, extract: Extract, page: Page, own: int | None, cause: str, at: str) -> Saved:
+    def _save_comments(self, extract: Extract, page: Page, own: int | None, reading: Reading) -> Saved:
         if not extract.comments:
             return Saved()
-        writer = CommentWriter(self.db, page.source, extract.surface, cause, at)
+        writer = CommentWriter(self.db, page.source, reading)
         saved = Saved()
         for article_id, comments in self._by_article(extract.comments, page.source, own).items():
             if article_id is None:

@@ -1,45 +1,93 @@
-"""What an edit of an article replaces, kept as a version.
+"""What an edit of an article or a comment replaces, kept as a version.
 
 A crawl reads one edit on several surfaces, a title in a listing and the text on the page a little later.
-What is read so close together is one version: the state between never was. It writes only
-`article_versions`, inside a transaction of its caller.
+What is read so close together is one version: the state between never was. It writes only the versions and
+the ledger, inside a transaction of its caller.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlite_utils import Database
 
-from archive import rows
+from archive import events, rows
+from archive.edits import LISTS_WATCHED
+from archive.events import Event
 from archive.merge import Value
+from archive.records import Surface
 from archive.times import instant
 
+EDITED, RE_EXTRACTED = "edited", "re-extracted"
+"""Why a version was replaced: by the publisher, or because the same page is read better now."""
 TOGETHER = timedelta(minutes=30)  # within which edits of different fields of one article are one
 
 
-def keep(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], cause: str, at: str) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One reading of a page: of which side of the site, when (ISO 8601 UTC), and what a difference means."""
+
+    surface: Surface
+    at: str
+    cause: str = EDITED
+
+    @property
+    def proves(self) -> bool:
+        """Whether what it shows is on the site: a feed may be stale, and a page that is read anew is old."""
+        return self.cause == EDITED and self.surface is not Surface.FEED
+
+
+def keep(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], reading: Reading) -> bool:
     """Keep the state in the row `old`; False where it belongs to the version that was just kept."""
-    if _joined(db, old["id"], edited, cause, at):
+    if _joined(db, old["id"], edited, reading):
         return False
-    version = {name: old[name] for name in rows.ARTICLE_VERSIONED} | rows.version_facts(
-        old, edited, cause, at
-    )
-    number: dict[str, Value] = {"article_id": old["id"], "version": old["version_count"]}
-    rows.insert(db, "article_versions", version | number)
+    version = {name: old[name] for name in rows.ARTICLE_VERSIONED}
+    version |= {name: _as_json(rows.held_list(db, name, old["id"])) for name in LISTS_WATCHED}
+    _insert(db, "article", old, version, edited, reading)
     return True
 
 
-def _joined(db: Database, article_id: Value, edited: tuple[str, ...], cause: str, at: str) -> bool:
+def keep_comment(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], reading: Reading) -> None:
+    """Keep the state of a comment in the row `old`."""
+    version = {name: old[name] for name in rows.COMMENT_VERSIONED}
+    _insert(db, "comment", old, version, edited, reading)
+
+
+def _insert(
+    db: Database,
+    kind: str,
+    old: Mapping[str, Value],
+    said: Mapping[str, Value],
+    edited: tuple[str, ...],
+    reading: Reading,
+) -> None:
+    """Insert a version, and note the edit in the ledger where the publisher made it."""
+    times: dict[str, Value] = {"since": old["changed_at"], "until": reading.at}
+    which: dict[str, Value] = {f"{kind}_id": old["id"], "version": old["version_count"]}
+    why = {"changed": _as_json(edited), "cause": reading.cause}
+    rows.insert(db, f"{kind}_versions", {**which, **times, **why, **said})
+    if reading.cause == EDITED:
+        replaced = {"version": old["version_count"], "since": old["changed_at"]}
+        events.note(db, Event.EDITED, kind, old, reading.at, **replaced)
+
+
+def _joined(db: Database, article_id: Value, edited: tuple[str, ...], reading: Reading) -> bool:
     """Join an edit to the newest version, if that is as young and none of its fields is edited again."""
     sql = "SELECT * FROM article_versions WHERE article_id = ? ORDER BY version DESC LIMIT 1"
     last = rows.one(db, sql, article_id)
-    if last is None or last["cause"] != cause or instant(at) - instant(str(last["until"])) > TOGETHER:
+    if last is None or last["cause"] != reading.cause:
+        return False
+    if instant(reading.at) - instant(str(last["until"])) > TOGETHER:
         return False
     changed = json.loads(str(last["changed"]))
     if set(changed) & set(edited):
         return False
-    rows.update(db, "article_versions", last["id"], {"changed": json.dumps([*changed, *edited])})
+    rows.update(db, "article_versions", last["id"], {"changed": _as_json((*changed, *edited))})
     return True
+
+
+def _as_json(values: tuple[str, ...]) -> str:
+    return json.dumps(values, ensure_ascii=False)

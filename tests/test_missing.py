@@ -88,7 +88,7 @@ def test_an_article_is_gone_when_its_page_is_not_there_twice_while_others_are(ar
     assert refuse(archive, ICE, hours(1), status) == 0
     show(archive, THAW, hours(2))
     assert refuse(archive, ICE, hours(3), status) == 1
-    assert marks(archive, "articles")[2] == f"status {status}"
+    assert marks(archive, "articles")[2] == "removed"
 
 
 def test_a_removed_article_makes_no_crawl_partial(site, tmp_path):
