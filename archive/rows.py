@@ -96,11 +96,16 @@ def lists_to_write(
 ) -> dict[str, tuple[str, tuple[str, ...]]]:
     """The lists that this surface may say anew, as name: (origin, values).
 
-    `held` are the origins of what is held; a list read from a more exact surface stays.
+    `held` are the origins of what is held; a list read from a more exact surface stays. An empty list
+    is said only where it has an origin.
     """
     origins = dict(article.origins)
     said = {name: (origins.get(name, surface.value), getattr(article, name)) for name in LISTS}
-    return {name: both for name, both in said.items() if both[1] and rank(both[0]) >= rank(held.get(name))}
+    return {
+        name: both
+        for name, both in said.items()
+        if (both[1] or name in origins) and rank(both[0]) >= rank(held.get(name))
+    }
 
 
 def held_list(db: Database, name: str, article_id: Value) -> tuple[str, ...]:

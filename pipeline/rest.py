@@ -97,7 +97,8 @@ def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
     markup = _rendered(content)
     if markup and "<!--nextpage-->" in markup:
         facts["text"] = render(markup.replace("<!--nextpage-->", ""), url).text
-    origins = tuple((name, "rest:posts") for name, value in facts.items() if value not in (None, ()))
+    told = {"tags", "categories"} if _dict(entry.get("_embedded")).get("wp:term") else set()
+    origins = tuple((n, "rest:posts") for n, value in facts.items() if value not in (None, ()) or n in told)
     return Article(url=addresses.as_served(addresses.clean(url), page.final_url), origins=origins, **facts)
 
 
