@@ -297,9 +297,13 @@ def changed(fill: Filler, when: datetime) -> None:
         when,
         title="The article that was taken down",
         gone_at="2016-02-01T10:00:00Z",
-        gone_how="not-found",
+        gone_how="protected",
     )
-    fill.thread(GONE, when, 4)
+    below = fill.thread(GONE, when, 4)
+    fill.conn.execute(
+        "UPDATE comments SET gone_at = '2016-02-01T10:00:00Z', gone_how = 'article gone' WHERE id = ?",
+        [below[3]],
+    )
     fill.article(
         EDITED,
         when + timedelta(days=1),
@@ -331,6 +335,7 @@ def changed(fill: Filler, when: datetime) -> None:
         "comment_versions", comment_id=made[2], version=1, since=iso(when), until="2026-11-06T10:00:00Z",
         changed='["text"]', cause="edited", author="Marten", published=iso(when), text="An earlier wording of this remark.",
     )  # fmt: skip
+    happened(fill, made, below)
     fill.comment(
         EDITED,
         when + timedelta(days=2),
@@ -346,6 +351,35 @@ def changed(fill: Filler, when: datetime) -> None:
         text="An answer to something that was never held.",
     )
     fill.comment(EDITED, when + timedelta(days=3), author=None, text="An answer without a name.")
+
+
+def happened(fill: Filler, comments: list[int], below: list[int]) -> None:
+    """The ledger of what `changed` made, and a return, a move and a redirect besides."""
+
+    def note(at: str, kind: str, article_id: int = EDITED, **facts: object) -> None:
+        fill.insert("events", at=at, kind=kind, source="quayside", article_id=article_id, **facts)
+
+    note("2016-02-01T10:00:00Z", "removed", GONE, since="2016-02-01T08:00:00Z", how="protected")
+    note("2026-10-30T09:00:00Z", "edited", version=1, since="2015-05-13T09:30:00Z")
+    note(
+        "2026-11-01T09:00:00Z",
+        "moved",
+        old_url="https://quayside.example/bridge",
+        new_url="https://quayside.example/the-bridge",
+    )
+    note("2026-11-02T07:30:00Z", "edited", version=2, since="2026-10-30T09:00:00Z")
+    note(
+        "2026-11-03T07:30:00Z",
+        "redirected",
+        SINGLE,
+        how="redirected",
+        old_url="https://quayside.example/a",
+        new_url="https://quayside.example/b",
+    )
+    note("2026-11-04T07:30:00Z", "returned", SINGLE, how="redirected", since="2026-11-03T07:30:00Z")
+    note("2026-11-05T10:00:00Z", "removed", comment_id=comments[1], how="removed")
+    note("2016-02-01T10:00:00Z", "removed", GONE, comment_id=below[3], how="article gone")
+    note("2026-11-06T10:00:00Z", "edited", comment_id=comments[2], version=1, since="2015-05-13T09:30:00Z")
 
 
 def ledger(fill: Filler) -> None:

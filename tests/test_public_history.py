@@ -74,17 +74,52 @@ def test_changes_say_what_was_edited_and_removed_newest_first(room: Room) -> Non
         for text in (
             "seen on 6 November 2026",
             "seen on 5 November 2026",
+            "back again , seen on 4 November 2026 · it had been gone since 3 November 2026",
+            "its address leads to another article , seen on 3 November 2026",
             "seen on 2 November 2026",
+            "moved , seen on 1 November 2026",
             "seen on 30 October 2026",
-            "seen on 1 February 2016",
+            "put behind a password , seen on 1 February 2016 · 1 comment with it",
         )
     ]
     assert places == sorted(places)
     assert re.search(r"The bridge will open in\s*April\s*May", said)
     assert "edited ," not in words(room.text("/changes?show=removed"))
     assert "The article that was taken down" not in words(room.text("/changes?show=edited"))
-    assert room.get("/changes?show=%00&page=x").status_code == 200
+    assert "seen on 5 November 2026" in words(room.text("/changes?show=removed"))
+    assert words(room.text("/changes")).count("seen on 1 February 2016 · 1 comment with it") == 1
+    assert room.get("/changes?show=%00&page=x&since=yesterday&until=%ff&source=%00").status_code == 200
     assert "Nothing of the kind" in words(room.text("/changes?page=99"))
+
+
+def test_changes_are_narrowed_by_kind_source_and_span_of_time(room: Room) -> None:
+    def count(query: str) -> int:
+        return len(re.findall("seen on", words(room.text(f"/changes?{query}"))))
+
+    assert count("since=2026-11-03&until=2026-11-05") == 3
+    assert count("until=2016") == 1
+    assert count("since=2026-11&show=edited") == 2
+    assert (count("source=quayside"), count("source=uplands")) == (8, 0)
+    page = room.text("/changes?show=edited&since=2026&source=quayside&page=2")
+    assert 'href="/changes?show=edited&amp;source=quayside&amp;since=2026"' in page.replace("&#38;", "&amp;")
+
+
+def test_every_change_can_be_reached_page_by_page(tmp_path: Path) -> None:
+    fill = made.Filler(tmp_path / "news.db")
+    fill.article(1, made.START)
+    for number in range(95):
+        at = f"2020-01-01T00:{number // 60:02d}:{number % 60:02d}Z"
+        fill.insert(
+            "events", at=at, kind="moved", source="quayside", article_id=1, old_url="a", new_url=f"n{number}"
+        )
+    fill.finish()
+    room, path, seen = Room(tmp_path / "news.db"), "/changes", []
+    while path:
+        page = room.text(path)
+        seen += re.findall(r"<ins>n(\d+)</ins>", page)
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        path = following[1].replace("&amp;", "&") if following else ""
+    assert seen == [str(number) for number in reversed(range(95))]
 
 
 def test_versions_show_each_step(room: Room) -> None:
@@ -95,22 +130,54 @@ def test_versions_show_each_step(room: Room) -> None:
     assert "<del>March</del><ins>April</ins>" in first
     assert re.search(r"<del>mayor\s*</del><ins>council\s*</ins>", first)
     assert "It has not changed" in words(room.text("/article/1/versions"))
-    for strange in ("version=99", "version=x", "as-of=yesterday", "before=%3Cb%3E"):
+    for strange in ("version=99", "version=x", "version=%3Cb%3E"):
         assert room.get(f"/article/{made.EDITED}/versions?{strange}").status_code == 200
     assert room.get("/article/99999/versions").status_code == 404
 
 
-def test_an_article_can_be_read_as_it_stood(room: Room) -> None:
+def test_a_version_can_be_read(room: Room) -> None:
     here = f"/article/{made.EDITED}"
-    assert room.get(f"{here}/versions?as-of=2026-10-31").headers["location"] == f"{here}?version=2"
-    assert room.get(f"{here}/versions?as-of=2026-11-02").headers["location"] == f"{here}?version=3"
-    early = room.get(f"{here}/versions?as-of=2001-01-01").headers["location"]
-    assert "Nothing was seen as early as 1 January 2001" in words(room.text(early))
     then = words(room.text(f"{here}?version=1"))
     assert "The bridge will open in March" in then
     assert "Version 1 , as it stood from 12 May 2015" in then
     assert "the mayor said" in then or "mayor" in then
     assert "Version" not in words(room.text(f"{here}?version=3")).split("comments")[0]
+
+
+def test_an_article_and_its_thread_can_be_read_as_they_stood(room: Room) -> None:
+    here = f"/article/{made.EDITED}/as-of?at"
+    early, before, after = (
+        words(room.text(f"{here}={at}")) for at in ("2015-05-14", "2026-11-02T07:29:59Z", "2026-11-06")
+    )
+    assert "As it stood at the end of 14 May 2015" in early
+    assert "The bridge will open in March" in early
+    assert "The bridge will open in April" in before
+    assert "As it stood on 2 November 2026, 07:29 UTC" in before
+    assert "An earlier wording of this remark" in before
+    assert "The bridge will open in May" in after
+    assert "An earlier wording of this remark" not in after
+    counts = [int(re.search(r"(\d+)\s+comments", said)[1]) for said in (before, after)]  # type: ignore[index]
+    assert counts[0] - counts[1] == 1, "one was removed"
+    assert "Nothing was seen as early as 1 January 2001" in words(room.text(f"{here}=2001-01-01"))
+    assert "is not a date" in words(room.text(f"{here}=yesterday"))
+    gone = words(room.text(f"/article/{made.GONE}/as-of?at=2016-03-01"))
+    assert "it was found gone on 1 February 2016" in gone
+    for strange in (
+        "=%00",
+        "=%ff",
+        "=2026-13-45",
+        "=99999-01-01",
+        "",
+        "=2026-11-06&page=99",
+        "=2026-11-06T10:00:00",
+    ):
+        assert room.get(here + strange).status_code == 200, strange
+    assert room.get("/article/99999/as-of?at=2020-01-01").status_code == 404
+
+
+def test_a_long_thread_as_it_stood_is_read_page_by_page(room: Room) -> None:
+    page = room.text(f"/article/{made.CROWDED}/as-of?at=2030-01-01&page=2")
+    assert "Page 2 of 25" in words(page)
 
 
 def test_a_comment_has_versions_too(room: Room) -> None:
@@ -124,6 +191,7 @@ def test_a_comment_has_versions_too(room: Room) -> None:
     [
         "/changes.atom",
         "/changes.atom?show=removed",
+        "/changes.atom?since=2026&source=quayside",
         "/search.atom?q=ferry",
         "/search.atom?q=owned&kind=comments",
         "/search.atom?q=nothingatall",

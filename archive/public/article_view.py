@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 from datasette.utils.asgi import Response
@@ -114,13 +115,8 @@ def _about(connection: sqlite3.Connection, wanted: int) -> Row:
 
 
 def _thread(connection: sqlite3.Connection, wanted: int, number: int) -> Row:
-    """One page of the thread. The whole of it is ordered; only what is shown is read in full."""
-    nodes = arrange(rows(connection, _HELD, wanted))
-    last = pages(nodes)
-    number = min(number, last)
-    on_page = nodes[(number - 1) * PAGE : number * PAGE]
-    ids = {near.row["id"] for node in on_page for near in (node, node.up) if near is not None}
-    held = {row["id"]: row for row in _comments(connection, ids)}
+    """One page of the thread, its pings, and how many of it are gone."""
+    held = rows(connection, _HELD, wanted)
     pings = rows(
         connection,
         "SELECT * FROM comments WHERE article_id = ? AND kind != 'comment' ORDER BY published, id LIMIT 500",
@@ -129,13 +125,23 @@ def _thread(connection: sqlite3.Connection, wanted: int, number: int) -> Row:
     gone = one(
         connection, "SELECT count(*) AS n FROM comments WHERE article_id = ? AND gone_at IS NOT NULL", wanted
     )
+    drawn = drawn_thread(held, lambda ids: _comments(connection, ids), number)
+    return {**drawn, "pings": pings, "gone": gone["n"] if gone else 0}
+
+
+def drawn_thread(comments: list[Row], in_full: Callable[[set[int]], list[Row]], number: int) -> Row:
+    """One page of a thread. The whole of it is ordered; only what is shown is read, with `in_full`."""
+    nodes = arrange(comments)
+    last = pages(nodes)
+    number = min(number, last)
+    on_page = nodes[(number - 1) * PAGE : number * PAGE]
+    ids = {near.row["id"] for node in on_page for near in (node, node.up) if near is not None}
+    held = {row["id"]: row for row in in_full(ids)}
     return {
         "thread": [_shown(branch, held) for branch in nest(nodes, number)],
-        "pings": pings,
         "page": number,
         "pages": last,
         "said": len(nodes),
-        "gone": gone["n"] if gone else 0,
     }
 
 

@@ -63,6 +63,17 @@ def words(old: str, new: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
+def items(old: Sequence[str], new: Sequence[str]) -> tuple[Part, ...]:
+    """Two lists, such as of tags, in which order tells nothing."""
+    gone = [("del", item) for item in old if item not in new]
+    kept = [("same", item) for item in new if item in old]
+    come = [("ins", item) for item in new if item not in old]
+    parts = [*kept, *gone, *come]
+    return tuple(
+        (kind, item + (", " if place < len(parts) else "")) for place, (kind, item) in enumerate(parts, 1)
+    )
+
+
 def folded(blocks: Sequence[Block], *, around: int = 1) -> list[list[Block]]:
     """Runs of blocks, alternating: to be shown, to be folded away, to be shown, … (the first may be empty).
 

@@ -1,29 +1,47 @@
-"""What the archive knows about change: the states of one item, and what changed lately. Only reads.
+"""What the archive knows about change: the states of one item, and what happened lately. Only reads.
 
 A superseded state is a row of a version table, the newest one the item's own row. `changed` and
-`cause` of a state tell of the step to the next.
+`cause` of a state tell of the step to the next. What happened stands in the ledger, `events`.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from dataclasses import dataclass
 from typing import Any
 
-from archive.public.diff import compare, excerpt, folded, words
+from archive.events import ARTICLE_GONE, Event
+from archive.public.diff import Part, compare, excerpt, folded, items, words
 from archive.public.text import names, when
 from archive.public.web import Row, one, rows
 
 LONGEST = 100
 """States of one item that are listed."""
+OPENING = 200
+"""How much of a text that is gone or back is shown among the changes, in characters."""
 
 _ARTICLE = (
-    "version, since, until, changed, cause, title, byline, published, modified, text, markdown, description"
+    "version, since, until, changed, cause, title, byline, published, modified, text, markdown, description,"
+    " image, tags, categories, links"
 )
 _COMMENT = "version, since, until, changed, cause, author, author_url, published, text, html"
 _FIELDS = {
-    "article": ("title", "byline", "published", "description"),
+    "article": ("title", "byline", "published", "description", "image", "tags", "categories", "links"),
     "comment": ("author", "author_url", "published"),
 }
+_LISTS = ("tags", "categories", "links")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which changes are asked for. `since` and `until` are a day, a month or a year, both inclusive."""
+
+    show: str = ""
+    source: str = ""
+    since: str = ""
+    until: str = ""
+    page: int = 1
 
 
 def states(connection: sqlite3.Connection, kind: str, item: Row) -> list[Row]:
@@ -37,24 +55,47 @@ def states(connection: sqlite3.Connection, kind: str, item: Row) -> list[Row]:
     )[::-1]
     number = past[-1]["version"] + 1 if past else 1
     since = past[-1]["until"] if past else item["first_seen"]
-    return [*past, {**item, "version": number, "since": since, "until": None, "changed": None, "cause": None}]
+    lists = _lists_now(connection, item["id"]) if kind == "article" else {}
+    present = {"version": number, "since": since, "until": None, "changed": None, "cause": None}
+    return [*past, {**item, **lists, **present}]
 
 
-def state_at(known: list[Row], day: str) -> Row | None:
-    """The state that stood at the end of a day, or None before the first was seen."""
-    return next((state for state in reversed(known) if state["since"] <= day + "~"), None)
+def _lists_now(connection: sqlite3.Connection, article_id: int) -> Row:
+    sql = "SELECT tags, categories, links FROM article_states WHERE article_id = ? ORDER BY version DESC"
+    return one(connection, f"{sql} LIMIT 1", article_id) or dict.fromkeys(_LISTS)
+
+
+def happened(connection: sqlite3.Connection, kind: str, wanted: int) -> list[Row]:
+    """What happened to an article or comment besides edits, newest first."""
+    mine = "comment_id = ?" if kind == "comment" else "article_id = ? AND comment_id IS NULL"
+    sql = f"SELECT * FROM events WHERE {mine} AND kind != 'edited' ORDER BY at DESC, id DESC LIMIT ?"
+    return rows(connection, sql, wanted, LONGEST)
 
 
 def step(kind: str, old: Row, new: Row) -> Row:
     """What changed from one state to the next, ready to be shown."""
     fields = [
-        {"name": name.replace("_", " "), "parts": words(_shown(name, old), _shown(name, new))}
+        {"name": name.replace("_", " "), "parts": _compared(name, old, new)}
         for name in _FIELDS[kind]
-        if (old[name] or "") != (new[name] or "")
+        if _differ(name, old, new)
     ]
     blocks = compare(old["text"], new["text"])
     text = folded(blocks) if any(block.changed for block in blocks) else []
     return {"old": old, "new": new, "fields": fields, "text": text}
+
+
+def _differ(name: str, old: Row, new: Row) -> bool:
+    """Whether a field differs; versions from before lists were kept tell nothing of them."""
+    if name in _LISTS:
+        known = old[name] is not None and new[name] is not None
+        return known and set(json.loads(old[name])) != set(json.loads(new[name]))
+    return bool((old[name] or "") != (new[name] or ""))
+
+
+def _compared(name: str, old: Row, new: Row) -> tuple[Part, ...]:
+    if name in _LISTS:
+        return items(json.loads(old[name]), json.loads(new[name]))
+    return words(_shown(name, old), _shown(name, new))
 
 
 def _shown(name: str, state: Row) -> str:
@@ -62,66 +103,74 @@ def _shown(name: str, state: Row) -> str:
     return when(value).striptags() if name == "published" else value
 
 
-def recent(connection: sqlite3.Connection, show: str, *, size: int, page: int) -> list[Row]:
-    """Edits and removals of both kinds, newest first, with a glimpse of each; one more than `size`."""
-    parts = [sql for what, sql in _RECENT if show in ("", what)]
-    reach = size * page + 1
-    union = " UNION ALL ".join(f"SELECT * FROM ({sql} LIMIT {reach})" for sql in parts)
-    found = rows(
-        connection, f"SELECT * FROM ({union}) ORDER BY at DESC LIMIT ? OFFSET ?", size + 1, size * (page - 1)
-    )
+def recent(connection: sqlite3.Connection, wanted: Wanted, *, size: int) -> list[Row]:
+    """What happened, newest first, with a glimpse of each; one more than `size` where there is more.
+
+    What went or came back with its article is left out: the article stands for it.
+    """
+    conditions, values = [f"how IS NOT '{ARTICLE_GONE}'"], []
+    for condition, value in (
+        ("kind = ?", wanted.show),
+        ("source = ?", wanted.source),
+        ("at >= ?", wanted.since),
+        ("at <= ?", wanted.until and wanted.until + "~"),  # after every time within that day, month or year
+    ):
+        if value:
+            conditions.append(condition)
+            values.append(value)
+    some = f"SELECT * FROM events WHERE {' AND '.join(conditions)} ORDER BY at DESC, id DESC LIMIT ? OFFSET ?"
+    found = rows(connection, f"{_TOLD.format(some=some)}", *values, size + 1, size * (wanted.page - 1))
     return [{**row, **_glimpse(connection, row)} for row in found]
 
 
-_RECENT = (
-    (
-        "edited",
-        "SELECT until AS at, 'edited' AS what, 'article' AS kind, v.article_id AS id, v.article_id, a.title,"
-        " a.byline AS author, v.changed, v.version, v.title AS old_title, v.text AS old_text"
-        " FROM article_versions AS v JOIN articles AS a ON a.id = v.article_id WHERE cause = 'edited'"
-        " ORDER BY until DESC",
-    ),
-    (
-        "edited",
-        "SELECT until AS at, 'edited' AS what, 'comment' AS kind, c.id, c.article_id, a.title,"
-        " c.author, v.changed, v.version, NULL AS old_title, v.text AS old_text"
-        " FROM comment_versions AS v JOIN comments AS c ON c.id = v.comment_id"
-        " JOIN articles AS a ON a.id = c.article_id WHERE cause = 'edited' ORDER BY until DESC",
-    ),
-    (
-        "removed",
-        "SELECT gone_at AS at, 'removed' AS what, 'article' AS kind, id, id AS article_id, title,"
-        " byline AS author, NULL AS changed, NULL AS version, NULL AS old_title, text AS old_text"
-        " FROM articles WHERE gone_at IS NOT NULL ORDER BY gone_at DESC",
-    ),
-    (
-        "removed",
-        "SELECT c.gone_at AS at, 'removed' AS what, 'comment' AS kind, c.id, c.article_id, a.title,"
-        " c.author, NULL AS changed, NULL AS version, NULL AS old_title, c.text AS old_text"
-        " FROM comments AS c JOIN articles AS a ON a.id = c.article_id WHERE c.gone_at IS NOT NULL"
-        " ORDER BY c.gone_at DESC",
-    ),
+_TOLD = (
+    "SELECT e.at, e.id AS event, e.kind AS what, e.how, e.since, e.version, e.old_url, e.new_url,"
+    " CASE WHEN comment_id IS NULL THEN 'article' ELSE 'comment' END AS kind,"
+    " coalesce(comment_id, a.id) AS id, a.title,"
+    " CASE WHEN comment_id IS NULL THEN a.byline ELSE c.author END AS author"
+    " FROM ({some}) AS e JOIN articles AS a ON a.id = e.article_id"
+    " LEFT JOIN comments AS c ON c.id = e.comment_id ORDER BY e.at DESC, e.id DESC"
 )
 
 
 def _glimpse(connection: sqlite3.Connection, row: Row) -> Row:
-    """Which fields changed, and the first changed words; for a removal, how the text began."""
-    text = row.pop("old_text") or ""
-    if row["what"] == "removed":
-        return {"fields": [], "parts": (("same", text[:200] + ("…" if len(text) > 200 else "")),)}
-    new = _next(connection, row)
-    if row["old_title"] and new["title"] and row["old_title"] != new["title"]:
-        return {"fields": names(row["changed"]), "parts": words(row["old_title"], new["title"])}
-    return {"fields": names(row["changed"]), "parts": excerpt(text, new["text"])}
+    """The first words that changed, or the opening of what is gone or back, or both addresses."""
+    match row["what"]:
+        case Event.EDITED:
+            return _edit(connection, row)
+        case Event.MOVED | Event.REDIRECTED:
+            return {"fields": [], "parts": (("del", row["old_url"] or ""), ("ins", row["new_url"] or ""))}
+        case _:
+            sql = f"SELECT substr(text, 1, ?) AS text FROM {row['kind']}s WHERE id = ?"
+            text = (one(connection, sql, OPENING + 1, row["id"]) or {})["text"] or ""
+            shown = text[:OPENING] + ("…" if len(text) > OPENING else "")
+            return {"fields": [], "parts": (("same", shown),), "with_it": _gone_with(connection, row)}
 
 
-def _next(connection: sqlite3.Connection, row: Row) -> dict[str, Any]:
+def _gone_with(connection: sqlite3.Connection, row: Row) -> int:
+    """How many comments went with an article."""
+    if row["kind"] == "comment" or row["what"] != Event.REMOVED:
+        return 0
+    sql = "SELECT count(*) AS n FROM comments WHERE article_id = ? AND gone_how = ?"
+    return int((one(connection, sql, row["id"], ARTICLE_GONE) or {"n": 0})["n"])
+
+
+def _edit(connection: sqlite3.Connection, row: Row) -> Row:
+    """Which fields an edit changed, and how the first of them."""
+    old, new = (_state(connection, row, version) for version in (row["version"], row["version"] + 1))
+    if old is None or new is None:
+        return {"fields": [], "parts": ()}
+    fields = names(old["changed"])
+    if old["title"] and new["title"] and old["title"] != new["title"]:
+        return {"fields": fields, "parts": words(old["title"], new["title"])}
+    return {"fields": fields, "parts": excerpt(old["text"], new["text"])}
+
+
+def _state(connection: sqlite3.Connection, row: Row, version: int) -> dict[str, Any] | None:
+    """A version of what a row tells of; its present state where that version is not superseded."""
     kind, title = row["kind"], "title" if row["kind"] == "article" else "NULL AS title"
-    following = one(
-        connection,
-        f"SELECT {title}, text FROM {kind}_versions WHERE {kind}_id = ? AND version = ?",
-        row["id"],
-        row["version"] + 1,
+    sql = f"SELECT {title}, text, changed FROM {kind}_versions WHERE {kind}_id = ? AND version = ?"
+    past = one(connection, sql, row["id"], version)
+    return past or one(
+        connection, f"SELECT {title}, text, NULL AS changed FROM {kind}s WHERE id = ?", row["id"]
     )
-    present = following or one(connection, f"SELECT {title}, text FROM {kind}s WHERE id = ?", row["id"])
-    return present or {"title": None, "text": None}

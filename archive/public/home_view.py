@@ -8,6 +8,7 @@ from typing import Any
 from datasette.utils.asgi import NotFound, Response
 from datasette.views.index import IndexView
 
+from archive.public.history import Wanted, recent
 from archive.public.room import room_of
 from archive.public.web import Row, TooSlow, enter, one, read, rows, show
 from archive.runs import CRAWLED
@@ -89,11 +90,4 @@ def _talk(connection: sqlite3.Connection) -> list[Row]:
 
 
 def _changes(connection: sqlite3.Connection) -> list[Row]:
-    return rows(
-        connection,
-        "SELECT * FROM (SELECT id, title, gone_at AS at, 'removed' AS what FROM articles"
-        " WHERE gone_at IS NOT NULL ORDER BY gone_at DESC LIMIT 3)"
-        " UNION ALL SELECT * FROM (SELECT articles.id, articles.title, until AS at, 'edited' AS what"
-        " FROM article_versions JOIN articles ON articles.id = article_id WHERE cause = 'edited'"
-        " ORDER BY until DESC LIMIT 5) ORDER BY at DESC LIMIT 5",
-    )
+    return recent(connection, Wanted(), size=5)[:5]

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from archive.public import (
     article_view,
     coverage_view,
+    history_asof,
     history_view,
     home_view,
     operator_view,
@@ -74,6 +75,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"/author/(?P<id>\d{1,18})$", people_view.author),
         (r"/tag/(?P<id>\d{1,18})$", people_view.tag),
         (r"/commenter$", people_view.commenter),
+        (r"/article/(?P<id>\d{1,18})/as-of$", history_asof.as_of),
         (r"/article/(?P<id>\d{1,18})$", article_view.article),
         (r"/comment/(?P<id>\d{1,18})$", article_view.comment),
     ]

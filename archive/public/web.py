@@ -17,7 +17,7 @@ from datasette.utils.asgi import NotFound, Response
 from archive.public.headers import STRICT
 from archive.public.room import room_of
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_SPAN = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 T = TypeVar("T")
 Row = dict[str, Any]
 
@@ -73,9 +73,9 @@ def absolute(datasette: Any, request: Any, path: str) -> str:
     return str(datasette.absolute_url(request, path))
 
 
-def day_of(text: str | None) -> str:
-    """A day as people give it in a query string ("2009-07-15"), or "" where it is none."""
-    return text if text and _DAY.fullmatch(text) else ""
+def span_of(text: str | None) -> str:
+    """A day, month or year as people give it in a query string ("2009-07-15", "2009"), or "" for none."""
+    return text if text and _SPAN.fullmatch(text) else ""
 
 
 def rows(connection: sqlite3.Connection, sql: str, *values: Any) -> list[Row]:
