@@ -43,6 +43,7 @@ TAKEN = {
     "article_parts": _OF_ARTICLE,
     "article_versions": _OF_ARTICLE,
     "comment_versions": _OF_COMMENT,
+    "events": _OF_ARTICLE,
     "visits": _OF_ARTICLE,
     "problems": _OF_ARTICLE,
     "runs": "source IN (SELECT name FROM sources)",
