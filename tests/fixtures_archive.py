@@ -371,12 +371,12 @@ def happened(fill: Filler, comments: list[int], below: list[int]) -> None:
     note(
         "2026-11-03T07:30:00Z",
         "redirected",
-        SINGLE,
+        EDITED,
         how="redirected",
         old_url="https://quayside.example/a",
         new_url="https://quayside.example/b",
     )
-    note("2026-11-04T07:30:00Z", "returned", SINGLE, how="redirected", since="2026-11-03T07:30:00Z")
+    note("2026-11-04T07:30:00Z", "returned", how="redirected", since="2026-11-03T07:30:00Z")
     note("2026-11-05T10:00:00Z", "removed", comment_id=comments[1], how="removed")
     note("2016-02-01T10:00:00Z", "removed", GONE, comment_id=below[3], how="article gone")
     note("2026-11-06T10:00:00Z", "edited", comment_id=comments[2], version=1, since="2015-05-13T09:30:00Z")
