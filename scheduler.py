@@ -1,27 +1,22 @@
-"""The front door and the clock: puts the rooms' commands together, and says when things run.
+"""The front door and the keeper of the clock: puts the rooms' commands together, and runs until a signal.
 
-It knows schedules, signals and child processes, and not how a crawl, an extraction or a page works.
-Each crawl is a process of its own; none of one source overlaps another, and none outlives this one.
+It knows signals and child processes, and not how a crawl, an extraction or a page works. Each crawl is a
+process of its own, and none outlives this one.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from subprocess import Popen
 
 import click
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.base import BaseTrigger
 
 from archive import cli as archive_cli
 from archive import cli_export, cli_read, cli_status, logs, publish
@@ -30,14 +25,13 @@ from archive.errors import BackissueError
 from archive.store import Archive
 from crawler import children
 from crawler import cli as crawler_cli
+from crawler.clock import Clock
 from crawler.config import FILE_VARIABLE, SAMPLE_PORT_VARIABLE, Config, Source, load
 from crawler.config_match import site_for
-from crawler.config_schedule import Schedule
 from crawler.settings import VERSION
 
 CLOSING = 5.0  # seconds for Datasette to end
-
-logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick during a crawl is no news
+WAKE = 20.0  # seconds after which the clock is looked at again, in case that the machine slept
 
 
 @click.group(
@@ -88,91 +82,42 @@ def main(
 # -- the clock ------------------------------------------------------------------------------------
 
 
-class Tick(BaseTrigger):  # type: ignore[misc]
-    """A schedule as APScheduler asks for it. However late it is asked, it owes one run and not many."""
-
-    def __init__(self, schedule: Schedule) -> None:
-        self.schedule = schedule
-
-    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
-        """The first time after the previous one, or after now where that is long past."""
-        return self.schedule.next_after(now if previous is None else max(previous, now))
-
-
-class Clock:
-    """Crawls each source by its schedule, in child processes, until it is stopped."""
-
-    def __init__(self, config: Config) -> None:
-        self.config = config
-        self.crawls: list[Popen[bytes]] = []
-        self._stopped = False
-        self._lock = threading.Lock()
-        self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(len(config.sources))},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-            timezone=UTC,
-        )
-
-    def start(self, now: datetime) -> None:
-        """Set every source going; one that was never crawled, or missed its time, is crawled at once."""
-        for source in self.config.sources:
-            first = now if self.is_due(source, now) else source.schedule.next_after(now)
-            self._scheduler.add_job(
-                self._crawl, Tick(source.schedule), [source], id=source.name, next_run_time=first
-            )
-        self._scheduler.start()
-
-    def is_due(self, source: Source, now: datetime) -> bool:
-        """Whether a run is owed: computed from what the archive's ledger holds, so a restart loses none."""
-        with Archive.open(self.config.archive) as archive:
-            last = archive.runs.newest(source.name)
-        return last is None or source.schedule.next_after(last.started_at) <= now
-
-    def stop(self) -> None:
-        """Start nothing more, and ask the crawls under way to save their page and end."""
-        with self._lock:
-            self._stopped = True
-        self._scheduler.shutdown(wait=False)
-        children.ask_to_stop(self.crawls)
-
-    def _crawl(self, source: Source) -> None:
-        arguments = crawler_cli.crawl_arguments(self.config, source, "schedule")
-        with self._lock:  # a crawl is either seen by stop(), or not started after it
-            if self._stopped:
-                return
-            child = children.start(arguments)
-            self.crawls = [other for other in self.crawls if other.poll() is None] + [child]
-        child.wait()
-
-
 def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int:
     """Run the clock until a signal ends it; and beside it, given their command line, the pages."""
     Archive.open(config.archive).close()
-    clock, others = Clock(config), []
+    clock, others = Clock(config, partial(_launch, config)), []
     with Interruption().heeded() as interruption, crawler_cli.newspaper(config):
         try:
             if pages:
                 others.append(children.start(pages))
-            clock.start(datetime.now(UTC))
+            clock.start()
             threading.Thread(target=greet, name="greet", daemon=True).start()
+            awake = time.monotonic()
             while not interruption.asked and all(child.poll() is None for child in others):
                 time.sleep(0.1)
+                if time.monotonic() - awake > WAKE:
+                    awake = time.monotonic()
+                    clock.wake()
             fallen = not interruption.asked
             clock.stop()
-            children.wait_for(clock.crawls, children.GRACE)
+            clock.finish(children.GRACE)
             children.ask_to_stop(others)
             children.wait_for(others, CLOSING)
             Archive.open(config.archive).close()  # the last to leave folds the write-ahead log into the file
         except KeyboardInterrupt:
             return Exit.INTERRUPTED
         finally:
-            children.kill([*clock.crawls, *others])
+            children.kill([*clock.crawls.values(), *others])
     if fallen:
         raise BackissueError(
             f"The pages ended by themselves (exit code {others[0].returncode}).",
             hint="Above it should say why; `backissue serve` starts them alone.",
         )
     return Exit.FINE
+
+
+def _launch(config: Config, source: Source, run_id: int) -> Popen[bytes]:
+    return children.start([*children.crawl_arguments(config.path, source.name), "--run", str(run_id)])
 
 
 # -- commands -------------------------------------------------------------------------------------

@@ -27,13 +27,14 @@ def sources(context: Context, as_json: bool) -> None:
         emit([asdict(source) for source in planned])
         return
     table(
-        ("source", "address", "schedule", "delay", "next run (UTC)"),
+        ("source", "address", "schedule", "delay", "limit", "next runs (UTC)"),
         [_source_row(source) for source in planned],
     )
 
 
 def _source_row(source: Planned) -> tuple[str, ...]:
-    return source.name, source.url, source.schedule, f"{source.delay:g} s", when(source.next_run)
+    runs = ", ".join(when(run) for run in source.next_runs)
+    return source.name, source.url, source.schedule, f"{source.delay:g} s", source.limit, runs
 
 
 @click.command()

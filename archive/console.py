@@ -47,7 +47,7 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A configured source, as far as the archive's commands show it."""
+    """A configured source, as far as commands show it. `next_run` is the first of `next_runs`."""
 
     name: str
     url: str
@@ -55,6 +55,8 @@ class Planned:
     schedule: str
     delay: float
     next_run: datetime
+    next_runs: tuple[datetime, ...]
+    limit: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,11 @@ from pathlib import Path
 from archive.errors import ArchiveError, BusyError
 
 
+def lock_of(source: str) -> str:
+    """The name of the lock that every crawl of a source holds as long as it lives."""
+    return f"crawl-{source}"
+
+
 @contextmanager
 def hold(archive: Path, name: str, *, wait: float = 0.0) -> Iterator[None]:
     """Hold the lock `name` of an archive while the block runs.

@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from archive import rows
 from archive.database import transaction
+from archive.errors import NotFoundError
 from archive.merge import Value
 from archive.records import Quality, Run, Saved
 from archive.times import instant, to_text
@@ -131,13 +132,14 @@ class Ledger:
         with transaction(self.db):
             rows.update(self.db, "runs", run.id, values)
 
-    def settle(self, run_id: int, outcome: str, sentence: str, now: datetime) -> None:
-        """Say how a run ended whose process did not say it. What the process said itself stays."""
+    def settle(self, run_id: int, outcome: str, sentence: str, now: datetime) -> bool:
+        """Say how a run ended, unless its process has said it itself; whether that was needed."""
         with transaction(self.db):
-            self.db.execute(
+            found = self.db.execute(
                 "UPDATE runs SET ended_at = ?, outcome = ?, sentence = ? WHERE id = ? AND ended_at IS NULL",
                 [to_text(now), outcome, sentence, run_id],
             )
+            return found.rowcount > 0
 
     def withdraw(self, run_id: int, sentence: str, now: datetime) -> None:
         """Say of a claimed run that it did not begin, since another was under way.
@@ -151,10 +153,12 @@ class Ledger:
 
     # -- reading --------------------------------------------------------------------------------------
 
-    def get(self, run_id: int) -> Run | None:
-        """The row of an id, or None."""
+    def get(self, run_id: int) -> Run:
+        """The row of an id. Raises NotFoundError where there is none."""
         row = rows.one(self.db, "SELECT * FROM runs WHERE id = ?", run_id)
-        return _run(row) if row else None
+        if row is None:
+            raise NotFoundError(f"The run ledger has no row {run_id}.")
+        return _run(row)
 
     def newest(self, source: str) -> Run | None:
         """The crawl of a source that started last, or None."""
@@ -166,6 +170,16 @@ class Ledger:
         """What the last crawls of a source that read pages have read, the newest first."""
         sql = "SELECT * FROM runs WHERE source = ? AND pages_read > 0 ORDER BY id DESC LIMIT ?"
         return [_quality(row) for row in self.db.query(sql, [source, limit])]
+
+    def threads_short(self, source: str, since: datetime) -> int:
+        """Articles read since a moment of which fewer comments are held than the site speaks of."""
+        sql = (
+            "SELECT count(DISTINCT articles.id) AS n FROM visits JOIN articles ON articles.id = article_id"
+            " WHERE visits.source = ? AND kind = 'article' AND fetched_at >= ? AND good_at = fetched_at"
+            " AND comment_count < comments_stated"
+        )
+        row = rows.one(self.db, sql, source, to_text(since))
+        return int(row["n"] or 0) if row else 0
 
 
 def _run(row: dict[str, Value]) -> Run:

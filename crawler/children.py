@@ -18,6 +18,7 @@ from pathlib import Path
 
 PROGRAM = Path(__file__).parents[1] / "scheduler.py"  # by its place: no folder can shadow it
 GRACE = 20.0  # seconds for a crawl to end its page and save it
+KEPT = "What it had saved is kept."
 
 
 def start(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
@@ -54,6 +55,20 @@ def kill(children: Iterable[subprocess.Popen[bytes]]) -> None:
         if child.poll() is None:
             child.kill()
         child.wait()
+
+
+def crawl_arguments(config: Path | None, source: str) -> list[str]:
+    """The command line of a crawl, by the configuration in that file, in a process of its own."""
+    return [*(["--config", str(config)] if config else []), "crawl", source]
+
+
+def ending(code: int) -> str:
+    """What the end of a crawl's process means that did not say it itself, as a sentence."""
+    if code >= 0:
+        return f"The crawl's process ended before it was done (exit code {code}); its log says why. {KEPT}"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    perhaps = ", perhaps because the machine ran out of memory" if -code == signal.SIGKILL else ""
+    return f"The crawl's process was ended from outside ({name}{perhaps}). {KEPT}"
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -27,6 +27,7 @@ from crawler.config import FILE_NAME, FILE_VARIABLE, Config, Source, is_language
 from crawler.config_schedule import is_timezone
 from crawler.config_table import check_address, is_loopback
 from crawler.estimate import Estimate, estimate
+from crawler.timetable import tell_span
 
 if TYPE_CHECKING:
     from crawler.survey import Survey
@@ -87,11 +88,11 @@ def init(
 
 @click.command()
 @click.argument("source", required=False)
-@click.option("--trigger", default="hand", hidden=True, help="What started this run, for the ledger.")
+@click.option("--run", "run_id", type=int, hidden=True, help="The row of the ledger that the clock made.")
 @click.option("--no-progress", "progress", flag_value=False, default=True, help="Show nothing while it runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run as one line of JSON for each source.")
 @click.pass_obj
-def crawl(context: Context, source: str | None, trigger: str, progress: bool, as_json: bool) -> int:
+def crawl(context: Context, source: str | None, run_id: int | None, progress: bool, as_json: bool) -> int:
     """Crawl one source, or all, once and now.
 
     Meant for the hand, for cron and for systemd timers; `up` and `schedule` do it by the clock. What is
@@ -106,19 +107,23 @@ def crawl(context: Context, source: str | None, trigger: str, progress: bool, as
     replace(config, sources=tuple(chosen)).check_contact()
     with newspaper(config):
         if len(chosen) == 1:
-            return _crawl_one(config, chosen[0], trigger, progress, as_json)
-        return _crawl_each(config, chosen, trigger, progress, as_json)
+            return _crawl_one(config, chosen[0], run_id, progress, as_json)
+        return _crawl_each(config, chosen, progress, as_json)
 
 
 def planned(source: Source) -> Planned:
     """A configured source, as other rooms' commands show it."""
+    due = datetime.now(UTC)
+    starts = [due := source.schedule.next_start(due) for _ in range(3)]
     return Planned(
         name=source.name,
         url=source.site.url,
         title=source.site.title,
         schedule=source.schedule.text,
         delay=source.delay,
-        next_run=source.schedule.next_after(datetime.now(UTC)),
+        next_run=starts[0],
+        next_runs=tuple(starts),
+        limit=tell_span(source.limit),
     )
 
 
@@ -165,11 +170,11 @@ def _epoch(config: Config) -> datetime:
 # -- crawl ----------------------------------------------------------------------------------------
 
 
-def _crawl_one(config: Config, source: Source, trigger: str, progress: bool, as_json: bool) -> int:
+def _crawl_one(config: Config, source: Source, run_id: int | None, progress: bool, as_json: bool) -> int:
     from crawler.run import crawl as run_crawl  # noqa: PLC0415  (Scrapy is slow to import)
 
-    run = run_crawl(source, config.archive, trigger=trigger, progress=progress)
-    if trigger == "schedule":
+    run = run_crawl(source, config.archive, run_id=run_id, progress=progress)
+    if run_id is not None:
         logger.log(logging.INFO if run.outcome == "ok" else logging.WARNING, "%s", _run_line(run))
     elif as_json:
         emit(asdict(run), indent=None)
@@ -178,27 +183,19 @@ def _crawl_one(config: Config, source: Source, trigger: str, progress: bool, as_
     return _CODES.get(run.outcome or "", Exit.INCOMPLETE)
 
 
-def _crawl_each(
-    config: Config, sources: Sequence[Source], trigger: str, progress: bool, as_json: bool
-) -> int:
+def _crawl_each(config: Config, sources: Sequence[Source], progress: bool, as_json: bool) -> int:
     """A process can run Scrapy once, so each source gets one of its own."""
     codes = []
     for source in sources:
-        codes.append(
-            children.run(crawl_arguments(config, source, trigger, progress=progress, as_json=as_json))
-        )
+        codes.append(children.run(_arguments(config, source, progress, as_json)))
         if codes[-1] == Exit.INTERRUPTED:
             break
     return max(codes)
 
 
-def crawl_arguments(
-    config: Config, source: Source, trigger: str, *, progress: bool = True, as_json: bool = False
-) -> list[str]:
-    """The command line of a crawl in a process of its own."""
-    where = ["--config", str(config.path)] if config.path else []
-    shown = [] if progress else ["--no-progress"]
-    return [*where, "crawl", source.name, "--trigger", trigger, *shown, *(["--json"] if as_json else [])]
+def _arguments(config: Config, source: Source, progress: bool, as_json: bool) -> list[str]:
+    shown = [*([] if progress else ["--no-progress"]), *(["--json"] if as_json else [])]
+    return [*children.crawl_arguments(config.path, source.name), *shown]
 
 
 def _run_line(run: Run) -> str:

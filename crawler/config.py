@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from cssselect import parse as parse_selector
 
 from archive.errors import ConfigError
 from archive.records import Site
-from crawler.config_schedule import DEFAULT, EXPECTED, Schedule, check_timezone, nearest, parse
+from crawler import config_timing
+from crawler.config_schedule import check_timezone, nearest, parse
 from crawler.config_table import Table, describe, is_loopback
+from crawler.timetable import Timetable
 
 FILE_NAME = "backissue.toml"
 FILE_VARIABLE = "BACKISSUE_CONFIG"
@@ -35,7 +38,7 @@ KEYS = ("archive", "contact", "sources")
 SOURCE_KEYS = (
     "url",
     "profile",
-    "schedule",
+    *config_timing.KEYS,
     "delay",
     "comments",
     "article_pattern",
@@ -50,10 +53,14 @@ _CONTACT = "an e-mail address or a web address at which the site's owner can rea
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One site to archive. `delay` is in seconds between requests; `contact` is told to the site."""
+    """One site to archive. `delay` is in seconds between requests; `contact` is told to the site.
+
+    `limit` is how long one crawl may take before it is ended.
+    """
 
     site: Site
-    schedule: Schedule
+    schedule: Timetable
+    limit: timedelta = config_timing.LIMIT
     delay: float = 1.0
     contact: str | None = None
 
@@ -135,7 +142,7 @@ def find(path: Path | None, environ: Mapping[str, str]) -> Path | None:
 def sample(archive: Path, port: int = SAMPLE_PORT) -> Config:
     """The configuration in force where there is none: the bundled sample newspaper, every minute."""
     site = Site(name=SAMPLE, url=f"http://127.0.0.1:{port}", title="The Averil Packet", language="en")
-    source = Source(site=site, schedule=parse("* * * * *"), delay=0.0)
+    source = Source(site=site, schedule=Timetable(rule=parse("* * * * *")), delay=0.0)
     return Config(path=None, archive=archive, sources=(source,))
 
 
@@ -221,7 +228,7 @@ def _read_named(sources: Table, name: str, contact: str | None) -> Source:
     chosen = table.choice("profile", profiles())
     if chosen is not None:
         known = _read_toml(profile_path(chosen))
-        table = Table(table.file, table.place, {**known, **table.values})
+        table = Table(table.file, table.place, config_timing.overlaid(known, table.values))
     return _read_source(name, table, contact)
 
 
@@ -233,30 +240,24 @@ def _read_source(name: str, table: Table, contact: str | None) -> Source:
             "url", "the address of a site", "none", f'Add url = "https://…", or profile = "{profiles()[0]}".'
         )
     delay = table.seconds("delay")
+    timezone = _read_timezone(table)
     return Source(
         site=Site(
             name=name,
             url=url,
             title=table.text("title"),
-            timezone=_read_timezone(table),
+            timezone=timezone,
             language=_read_language(table),
             article_pattern=table.pattern("article_pattern"),
             comments=table.choice("comments", COMMENT_STYLES) or "auto",
             keep=_read_selectors(table, "keep"),
             drop=_read_selectors(table, "drop"),
         ),
-        schedule=_read_schedule(table),
+        schedule=config_timing.read_timetable(table, timezone, f"{contact} {url}"),
+        limit=config_timing.read_limit(table),
         delay=1.0 if delay is None else delay,
         contact=contact,
     )
-
-
-def _read_schedule(table: Table) -> Schedule:
-    text = table.text("schedule", EXPECTED) or DEFAULT
-    try:
-        return parse(text)
-    except ValueError as error:
-        table.refuse("schedule", EXPECTED, f"{describe(text)}: {error}")
 
 
 def _read_timezone(table: Table) -> str:

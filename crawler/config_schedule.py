@@ -64,7 +64,11 @@ class Schedule:
         zone = ZoneInfo(self.timezone)
         if self.hour == "*":
             return _next(self, moment + timedelta(microseconds=1), self.timezone).astimezone(UTC)
-        wall = (moment - _LONGEST_JUMP).astimezone(zone).replace(tzinfo=UTC, fold=0)
+        wall = moment.astimezone(zone)
+        before = (moment - _LONGEST_JUMP).astimezone(zone)
+        if before.utcoffset() != wall.utcoffset():
+            wall = before  # the clocks have just moved: what they left out may still be due
+        wall = wall.replace(tzinfo=UTC, fold=0)
         while True:
             wall = _next(self, wall + timedelta(microseconds=1), "UTC")
             due = wall.replace(tzinfo=zone).astimezone(UTC)
@@ -88,8 +92,8 @@ def parse(text: str) -> Schedule:
     if not either and not any(day <= _DAYS_AT_MOST[month - 1] for month in values[3] for day in values[2]):
         raise ValueError(f"none of its months has a day {', '.join(map(str, values[2]))}")
     minute, hour, day, month = (
-        "*" if word == "*" else ",".join(map(str, numbers))
-        for word, numbers in zip(words[:4], values[:4], strict=True)
+        "*" if len(numbers) > field.high - field.low else ",".join(map(str, numbers))
+        for field, numbers in zip(_FIELDS[:4], values[:4], strict=True)
     )
     weekday = (
         "*" if words[4] == "*" else ",".join(dict.fromkeys(_WEEKDAYS[number % 7] for number in values[4]))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import faulthandler
 from pathlib import Path
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from archive.errors import BackissueError
 from archive.records import Run
 from archive.store import Archive
 from crawler.config import Source
+
+CLOSING = 600.0  # seconds, at most, for a crawl at its limit to end by itself: a server may ask it to wait
 
 
 def settings() -> Settings:
@@ -21,25 +23,27 @@ def settings() -> Settings:
     return values
 
 
-def crawl(source: Source, archive_path: Path, *, trigger: str = "hand", progress: bool = True) -> Run:
-    """Crawl a source into an archive and return its row in the run ledger.
+def crawl(source: Source, archive_path: Path, *, run_id: int | None = None, progress: bool = True) -> Run:
+    """Crawl a source into an archive and return its row in the run ledger: `run_id`, where one is claimed.
 
-    SIGINT and SIGTERM let the page under way be saved and end the crawl as interrupted; a second one
-    ends it at once. Raises BusyError while another run of the source lives, ArchiveError when the
-    archive cannot be written.
+    SIGINT, SIGTERM and the source's time limit let the page under way be saved and end the crawl as
+    interrupted; a second signal ends it at once, and so does a limit that it does not heed. Raises BusyError
+    while another run of the source lives, ArchiveError when the archive cannot be written.
     """
+    seconds = source.limit.total_seconds()
     values = settings()
     values.set("BACKISSUE_ARCHIVE", str(archive_path.absolute()), priority="cmdline")
-    values.set("BACKISSUE_TRIGGER", trigger, priority="cmdline")
+    values.set("BACKISSUE_RUN", run_id, priority="cmdline")
     values.set("BACKISSUE_PROGRESS", progress, priority="cmdline")
+    values.set("CLOSESPIDER_TIMEOUT", seconds, priority="cmdline")
     process = AsyncCrawlerProcess(values)
-    task = process.crawl("news", source=source)
+    crawler = process.create_crawler("news")
+    task = process.crawl(crawler, source=source)
+    faulthandler.dump_traceback_later(seconds + min(seconds, CLOSING), exit=True)
     process.start()
+    faulthandler.cancel_dump_traceback_later()
     error = task.exception() if task.done() and not task.cancelled() else None
     if error is not None:
         raise error
     with Archive.open(archive_path) as archive:
-        run = archive.runs.newest(source.site.name)
-    if run is None:
-        raise BackissueError(f"The crawl of {source.site.name} left no row in the run ledger.")
-    return run
+        return archive.runs.get(crawler.stats.get_value("backissue/run"))

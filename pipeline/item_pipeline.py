@@ -7,13 +7,14 @@ is the one file of this room that knows Scrapy.
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self, cast
 
 from scrapy.crawler import Crawler
 
 from archive.pages import Pages, beside
-from archive.records import Missing, Page, Saved, Site
+from archive.records import Extract, Missing, Page, PageKind, Quality, Saved, Site
 from archive.store import Archive
 from archive.visits import GOOD
 from pipeline import process
@@ -52,15 +53,19 @@ class ItemPipeline:
         if page.body:
             self.pages.keep(page)
         site: Site = cast("Any", self.crawler.spider).site
-        saved = self.archive.save(page, process(page, site))
+        extract = process(page, site)
+        saved = self.archive.save(page, extract)
         good = page.status in GOOD or bool(saved.missed or saved.gone)
         self.crawler.stats.inc_value(f"backissue/pages/{page.kind.value}/{'good' if good else 'failed'}")
         self._tally(saved)
+        self._tally(quality_of(page, extract))
+        if page.kind is PageKind.POSTS:
+            self.crawler.stats.inc_value("backissue/listed", len(extract.articles))
         logger.debug("%s %s %s: %s", page.kind.value, page.status, page.url, _told(saved))
 
-    def _tally(self, saved: Saved) -> None:
-        for name in Saved.__slots__:
-            if count := getattr(saved, name):
+    def _tally(self, counts: Saved | Quality) -> None:
+        for name in type(counts).__slots__:
+            if count := getattr(counts, name):
                 self.crawler.stats.inc_value(f"backissue/{name}", count)
 
 
@@ -68,3 +73,18 @@ def _told(saved: Saved) -> str:
     """What a page brought, for the log."""
     counts = {name: getattr(saved, name) for name in Saved.__slots__}
     return ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "nothing new"
+
+
+def quality_of(page: Page, extract: Extract) -> Quality:
+    """What the first page of an article gave, for comparison with others; nothing for any other page."""
+    if page.kind is not PageKind.ARTICLE or page.status != HTTPStatus.OK:
+        return Quality()
+    if any(article.further or article.part > 1 for article in extract.articles):
+        return Quality()
+    article = next(iter(extract.articles), None)
+    return Quality(
+        pages_read=1,
+        texts_missing=article is None or article.text is None,
+        dates_missing=article is None or article.published is None,
+        authors_missing=article is None or not article.authors,
+    )

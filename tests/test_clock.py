@@ -1,202 +1,363 @@
-"""The clock: schedules computed over whole years, daylight-saving nights included, and runs that are owed."""
+"""The clock and its ledger, with time put forward: no planned time without a row, no two crawls at once.
+
+The crawl is a stand-in that holds the real lock and writes the real ledger as a crawl does; all else is
+real. `test_up` and `test_kills` run the programs themselves.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+import random
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from archive.records import Run, Saved
+from archive.console import Exit
+from archive.errors import BusyError
+from archive.locks import hold, lock_of
+from archive.runs import KEPT
 from archive.store import Archive
 from crawler import config
-from crawler.config_schedule import Schedule, parse
-from scheduler import Clock, Tick
+from crawler.clock import COUNTED, Clock, passed
+from crawler.config import Source
+from crawler.config_schedule import parse
+from crawler.timetable import Interval, Timetable, parse_quiet, parse_span
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
-END = datetime(2027, 1, 1, tzinfo=UTC)
-ZONES = (
-    "UTC",
-    "Europe/Berlin",
-    "America/New_York",
-    "Australia/Lord_Howe",
-    "America/Santiago",
-    "Asia/Kathmandu",
-)
+NOON = datetime(2026, 6, 2, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
-def runs(text: str, start: datetime = START, end: datetime = END) -> list[datetime]:
-    """Every run of a schedule in a span, as APScheduler asks for them."""
-    trigger, found = Tick(parse(text)), [start]
-    while found[-1] < end:
-        found.append(trigger.get_next_fire_time(found[-1], found[-1]))
-    return found[1:-1]
+class Crawl:
+    """Stands for the process of a crawl, from its start until a test ends it."""
 
+    def __init__(self, world: World, run_id: int | None = None) -> None:
+        self.world = world
+        self.returncode: int | None = None
+        self._over = threading.Event()
+        self._lock = ExitStack()
+        try:
+            self._lock.enter_context(hold(world.path, lock_of("sample")))
+        except BusyError:
+            self.end(Exit.BUSY)
+            return
+        with Archive.open(world.path) as archive:
+            self.run_id = archive.runs.begin("sample", "hand", world.now, run_id)
 
-@pytest.mark.parametrize("zone", ZONES)
-@pytest.mark.parametrize("hour", [0, 1, 2, 3, 12])
-def test_a_daily_run_happens_once_a_day_all_year(zone: str, hour: int) -> None:
-    days = Counter(run.astimezone(ZoneInfo(zone)).date() for run in runs(f"30 {hour} * * * {zone}"))
-    assert set(days.values()) == {1}
-    assert len(days) in {364, 365, 366}, "the year's edges may cut one"
-
-
-@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Santiago", "Asia/Kathmandu"])
-def test_an_hourly_run_goes_by_real_time(zone: str) -> None:
-    found = runs(f"17 * * * * {zone}")
-    assert {later - run for run, later in pairwise(found)} == {timedelta(hours=1)}
-
-
-def test_a_run_that_spring_leaves_out_comes_later_the_same_night() -> None:
-    night = runs(
-        "30 2 * * * Europe/Berlin",
-        datetime(2026, 3, 28, 12, tzinfo=UTC),
-        datetime(2026, 3, 29, 12, tzinfo=UTC),
-    )
-    assert night == [datetime(2026, 3, 29, 1, 30, tzinfo=UTC)], "03:30 by the clock that has just jumped"
-
-
-def test_a_run_left_out_in_spring_is_still_owed_just_after_the_jump() -> None:
-    jumped = datetime(2026, 3, 29, 1, 10, tzinfo=UTC)  # 03:10; the clock never showed 02:30
-    assert parse("30 2 * * * Europe/Berlin").next_after(jumped) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
-
-
-def test_weekdays_are_numbered_as_cron_numbers_them() -> None:
-    assert {run.strftime("%a") for run in runs("0 6 * * 1-5")} == {"Mon", "Tue", "Wed", "Thu", "Fri"}
-    assert {run.strftime("%a") for run in runs("0 6 * * 0")} == {"Sun"}
-    assert {run.strftime("%a") for run in runs("0 6 * * 7")} == {"Sun"}
-    assert {run.strftime("%a") for run in runs("0 6 * * fri-sun")} == {"Fri", "Sat", "Sun"}
-    assert {run.strftime("%a") for run in runs("0 6 * * 5-7")} == {"Fri", "Sat", "Sun"}
-
-
-def test_a_day_of_the_month_beside_a_weekday_means_either() -> None:
-    found = runs("0 6 13 * fri")
-    assert all(run.day == 13 or run.strftime("%a") == "Fri" for run in found)
-    assert len(found) == 52 + 12 - sum(run.day == 13 and run.strftime("%a") == "Fri" for run in found)
-
-
-def test_steps_lists_and_nicknames() -> None:
-    day = {(run.hour, run.minute) for run in runs("5,35 8-18/5 * * *")}
-    assert day == {(hour, minute) for hour in (8, 13, 18) for minute in (5, 35)}
-    assert len(runs("@hourly")) == 365 * 24 - 1
-    assert {(run.hour, run.minute) for run in runs("@daily")} == {(0, 0)}
-    assert {run.strftime("%a") for run in runs("@weekly")} == {"Sun"}
-
-
-FIELD = st.sampled_from(["*", "*/2", "*/7", "3", "1,2", "2-4", "1-5/2"])
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.tuples(FIELD, FIELD), st.sampled_from(ZONES), st.integers(0, 365 * 24))
-def test_no_minute_that_matches_is_passed_over(fields: tuple[str, str], zone: str, hours: int) -> None:
-    """Against a slow second opinion: the clock on the wall, read minute by minute for a day."""
-    text = f"{fields[0]} {fields[1]} * * * {zone}"
-    start = START + timedelta(hours=hours)
-    wall = [(start + timedelta(minutes=n)).astimezone(ZoneInfo(zone)) for n in range(24 * 60)]
-    if len({moment.utcoffset() for moment in wall}) > 1:
-        return  # nights of change have their own tests above
-    expected = [
-        moment
-        for moment in wall
-        if matches(fields[0], moment.minute, 0) and matches(fields[1], moment.hour, 0)
-    ]
-    before = start - timedelta(microseconds=1)
-    found = []
-    while (before := parse(text).next_after(before)) < start + timedelta(days=1):
-        found.append(before)
-    assert found == expected
-
-
-def matches(field: str, value: int, low: int) -> bool:
-    body, _, step = field.partition("/")
-    if "," in body:
-        return value in map(int, body.split(","))
-    first, last = (low, 59) if body == "*" else (int(body.split("-")[0]), int(body.split("-")[-1]))
-    return first <= value <= last and (value - first) % int(step or 1) == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("", "it has 0 fields"),
-        ("* * * *", "it has 4 fields"),
-        ("60 * * * *", "the minute “60”"),
-        ("* 24 * * *", "the hour “24”"),
-        ("0 0 0 * *", "the day of the month “0”"),
-        ("0 0 31 2,4 *", "none of its months has a day 31"),
-        ("0 0 * * 8", "the weekday “8”"),
-        ("*/0 * * * *", "the step"),
-        ("5/15 * * * *", "needs a range, such as 5-59/15"),
-        ("20-10 * * * *", "from high to low"),
-        ("@dayly", "did you mean “@daily”?"),
-        ("0 6 * * * Europe/Berln", "did you mean “Europe/Berlin”?"),
-        ("0 6 * * * europe/berlin/..", "no IANA time zone"),
-        ("٣ * * * *", "the minute"),
-    ],
-)
-def test_what_cannot_be_is_refused_with_its_field(text: str, sentence: str) -> None:
-    with pytest.raises(ValueError, match=r".") as refused:
-        parse(text)
-    assert sentence in str(refused.value)
-
-
-def test_however_late_one_run_is_owed_and_not_many() -> None:
-    slept = datetime(2026, 6, 1, tzinfo=UTC)
-    trigger = Tick(parse("* * * * *"))
-    assert trigger.get_next_fire_time(slept, slept + timedelta(days=90)) == slept + timedelta(
-        days=90, minutes=1
-    )
-
-
-def ledger(path: Path, started: datetime | None) -> Clock:
-    sample = config.sample(path)
-    source = replace(sample.sources[0], schedule=parse("0 6 * * *"))
-    with Archive.open(path) as archive:
-        archive.add_source(source.site, "2026-01-01T00:00:00Z")
-        if started is not None:
-            run = archive.runs.begin(source.name, "schedule", started)
-            archive.runs.end(
-                Run(
-                    id=run,
-                    source=source.name,
-                    trigger="schedule",
-                    started_at=started,
-                    ended_at=started,
-                    outcome="ok",
-                    saved=Saved(),
+    def end(self, code: int = 0, outcome: str | None = None) -> None:
+        if outcome:
+            with Archive.open(self.world.path) as archive:
+                run = archive.runs.get(self.run_id)
+                archive.runs.end(
+                    replace(run, ended_at=self.world.now, outcome=outcome, sentence="So it went.")
                 )
-            )
-    return Clock(replace(sample, sources=(source,)))
+        self._lock.close()
+        self.returncode = code
+        self._over.set()
+
+    def poll(self) -> int | None:
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        assert self._over.wait(60)
+        assert self.returncode is not None
+        return self.returncode
+
+
+class World:
+    """An archive, a time that a test sets, and clocks in it."""
+
+    def __init__(self, path: Path, timetable: Timetable) -> None:
+        self.path = path
+        self.now = NOON
+        self.crawls: list[Crawl] = []
+        sample = config.sample(path)
+        self.source = replace(sample.sources[0], schedule=timetable, limit=timedelta(hours=2))
+        self.config = replace(sample, sources=(self.source,))
+        with Archive.open(path) as archive:
+            archive.add_source(self.source.site, "2026-01-01T00:00:00Z")
+        self.clock = self.another_clock()
+
+    def another_clock(self) -> Clock:
+        return Clock(self.config, self.launch, lambda: self.now)
+
+    def launch(self, source: Source, run_id: int) -> Any:
+        self.crawls.append(Crawl(self, run_id))
+        return self.crawls[-1]
+
+    def tick(self, at: datetime, clock: Clock | None = None) -> None:
+        self.now = at
+        (clock or self.clock).tick(self.source)
+
+    def end(self, code: int = 0, outcome: str | None = None) -> None:
+        """End the newest crawl, and let its clock tell the ledger what it has to."""
+        self.crawls[-1].end(code, outcome)
+        self.clock.finish(0)
+
+    def by_hand(self, begun: datetime, ended: datetime) -> None:
+        self.now = begun
+        crawl = Crawl(self)
+        self.now = ended
+        crawl.end(0, "ok")
+
+    def rows(self) -> list[dict[str, Any]]:
+        with Archive.open(self.path) as archive:
+            return list(archive.db.query("SELECT * FROM runs ORDER BY id"))
+
+    def told(self) -> list[tuple[str, str, str | None]]:
+        """Of each row: the planned time, what started it, the outcome."""
+        return [(str(row["planned_at"])[5:16], row["trigger"], row["outcome"]) for row in self.rows()]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A source that is due at six every morning."""
+    world = World(tmp_path / "archive.db", Timetable(rule=parse("0 6 * * *")))
+    yield world
+    for crawl in world.crawls:
+        crawl.end()
+
+
+# -- what is owed -------------------------------------------------------------------------------------
+
+
+def test_a_source_that_was_never_crawled_is_crawled_at_once(world: World) -> None:
+    world.tick(NOON)
+    world.end(0, "ok")
+    world.tick(NOON + HOUR)
+    assert world.told() == [("", "catch-up", "ok")]
+
+
+def test_a_planned_time_is_a_run_that_says_so(world: World) -> None:
+    world.by_hand(NOON, NOON + HOUR)
+    world.tick(NOON + 18 * HOUR)
+    world.end(0, "ok")
+    assert world.told()[1:] == [("06-03T06:00", "schedule", "ok")]
+    assert world.rows()[1]["ticks"] == 1
+
+
+def test_of_what_was_missed_the_last_is_made_up_and_the_others_are_told(world: World) -> None:
+    world.by_hand(NOON, NOON + HOUR)
+    world.tick(NOON + 3 * DAY)
+    world.end(0, "ok")
+    assert world.told()[1:] == [
+        ("06-03T06:00", "schedule", "coalesced"),
+        ("06-04T06:00", "schedule", "coalesced"),
+        ("06-05T06:00", "catch-up", "ok"),
+    ]
+    assert world.rows()[1]["sentence"] == (
+        "No crawl was begun in time; the one of 2026-06-05 12:00:00 UTC makes up for it."
+    )
+
+
+def test_a_long_absence_is_one_row_that_says_how_long_it_was(world: World) -> None:
+    world.by_hand(NOON, NOON + HOUR)
+    world.tick(NOON + (KEPT + 2) * DAY)
+    world.end(0, "ok")
+    _, absence, made_up = world.rows()
+    assert (absence["outcome"], absence["ticks"]) == ("coalesced", KEPT + 1)
+    assert absence["sentence"].startswith(
+        "25 planned times, 2026-06-03T06:00:00Z to 2026-06-27T06:00:00Z: no"
+    )
+    assert (made_up["planned_at"], made_up["ticks"]) == ("2026-06-28T06:00:00Z", 1)
+
+
+def test_years_of_absence_are_counted_up_to_a_bound_and_the_last_time_is_exact() -> None:
+    minutely = Timetable(rule=parse("* * * * *"))
+    found = passed(minutely, NOON - 700 * DAY, NOON)
+    assert len(found) == COUNTED + 1
+    assert (found[0], found[-1]) == (NOON - 700 * DAY + timedelta(minutes=1), NOON)
+    yearly = Timetable(rule=parse("0 6 1 1 *"))
+    assert passed(yearly, NOON - 700 * DAY, NOON) == [
+        datetime(year, 1, 1, 6, tzinfo=UTC) for year in (2025, 2026)
+    ]
+
+
+def test_what_a_crawl_by_hand_has_read_since_is_not_made_up_for(world: World) -> None:
+    world.by_hand(NOON - 3 * DAY, NOON - 3 * DAY + HOUR)
+    world.by_hand(NOON, NOON + HOUR)
+    with Archive.open(world.path) as archive:
+        archive.runs.note("sample", [NOON - 2 * DAY], "coalesced", "as the ledger knew it.", NOON)
+    world.tick(NOON + 2 * HOUR)
+    assert world.crawls == []
+    assert world.told()[3:] == [(f"06-0{day}T06:00", "schedule", "missed") for day in (1, 2)]
+    assert "the one of 2026-06-02 12:00:00 UTC came after it" in world.rows()[-1]["sentence"]
+
+
+@pytest.mark.parametrize(("outcome", "crawls"), [("interrupted", 2), ("ok", 1), ("failed", 1)])
+def test_only_a_crawl_that_was_cut_short_is_gone_on_with_at_the_next_start(
+    world: World, outcome: str, crawls: int
+) -> None:
+    world.tick(NOON)
+    world.end(0, outcome)
+    world.tick(NOON + HOUR, world.another_clock())
+    assert len(world.crawls) == crawls
+
+
+def test_what_a_wrong_clock_wrote_does_not_stop_the_runs_after_it(world: World) -> None:
+    world.by_hand(NOON + 900 * DAY, NOON + 900 * DAY)
+    world.tick(NOON)
+    world.end(0, "ok")
+    world.tick(NOON + 18 * HOUR)
+    assert [row["started_at"] for row in world.rows()[1:]] == ["2026-06-02T12:00:00Z", "2026-06-03T06:00:00Z"]
+
+
+def test_in_quiet_hours_nothing_is_begun_and_nothing_forgotten(tmp_path: Path) -> None:
+    quiet = parse_quiet("11:00-14:00", "UTC")
+    world = World(tmp_path / "archive.db", Timetable(rule=parse("0 6 * * *"), quiet=quiet))
+    world.by_hand(NOON - 3 * DAY, NOON - 3 * DAY)
+    world.tick(NOON)
+    assert len(world.rows()) == 1
+    world.tick(world.source.schedule.earliest(NOON))
+    world.end(0, "ok")
+    assert [row["started_at"] for row in world.rows()][-1] == "2026-06-02T14:00:00Z"
+    assert [outcome for _, _, outcome in world.told()] == ["ok", "coalesced", "coalesced", "ok"]
+
+
+# -- crawls never overlap -----------------------------------------------------------------------------
+
+
+def test_a_time_that_comes_while_a_crawl_runs_is_a_row_and_no_crawl(world: World) -> None:
+    world.tick(NOON)
+    world.tick(NOON + 18 * HOUR)
+    assert len(world.crawls) == 1
+    assert world.told()[1:] == [("06-03T06:00", "schedule", "overlapped")]
+    world.end(0, "ok")
+    assert world.told()[0][2] == "ok"
+
+
+def test_a_crawl_by_hand_is_not_overlapped_either(world: World) -> None:
+    world.tick(NOON - 2 * DAY)
+    world.end(0, "ok")
+    world.tick(NOON - DAY)
+    world.end(0, "ok")
+    world.now = NOON + DAY
+    by_hand = Crawl(world)
+    world.tick(NOON + 42 * HOUR)
+    by_hand.end(0, "ok")
+    assert len(world.crawls) == 2
+    assert world.told()[2:] == [
+        ("", "hand", "ok"),
+        ("06-02T06:00", "schedule", "missed"),
+        ("06-03T06:00", "schedule", "missed"),
+        ("06-04T06:00", "schedule", "overlapped"),
+    ]
+
+
+def test_two_schedulers_make_one_crawl_and_one_row_of_each_planned_time(world: World) -> None:
+    world.by_hand(NOON, NOON + HOUR)
+    other = world.another_clock()
+    for day in range(1, 4):
+        at = NOON + day * DAY - 6 * HOUR
+        clocks = [world.clock, other] if day % 2 else [other, world.clock]
+        world.tick(at, clocks[0])
+        world.tick(at, clocks[1])
+        world.crawls[-1].end(0, "ok")
+        world.tick(at + timedelta(seconds=1), clocks[1])
+        other.finish(0)
+    assert len(world.crawls) == 3
+    assert world.told()[1:] == [(f"06-0{day}T06:00", "schedule", "ok") for day in (3, 4, 5)]
+
+
+def test_a_crawl_that_finds_another_one_has_been_faster_is_an_overlapped_time_or_no_row(world: World) -> None:
+    """Both had looked before either held the lock: the crawl's own process is the one to find out."""
+    for planned in (None, NOON):
+        with Archive.open(world.path) as archive:
+            run_id = archive.runs.claim("sample", "schedule", NOON, planned) or 0
+        with hold(world.path, lock_of("sample")):
+            world.launch(world.source, run_id)
+        world.clock._keep(world.source, world.crawls[-1], run_id, NOON)  # type: ignore[arg-type]
+    assert world.told() == [("06-02T12:00", "schedule", "overlapped")]
+
+
+# -- how crawls end -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("started", "due"),
+    ("code", "after", "sentence"),
     [
-        (None, True),
-        (datetime(2026, 6, 2, 6, 0, tzinfo=UTC), False),
-        (datetime(2026, 6, 2, 5, 59, tzinfo=UTC), True),
-        (datetime(2026, 5, 1, tzinfo=UTC), True),
+        (
+            -signal.SIGKILL,
+            HOUR,
+            "ended from outside (SIGKILL, perhaps because the machine ran out of memory)",
+        ),
+        (-signal.SIGSEGV, HOUR, "ended from outside (SIGSEGV)"),
+        (1, HOUR, "before it was done (exit code 1)"),
+        (1, 2 * HOUR, "did not end at its limit of 2h"),
     ],
-    ids=["never crawled", "crawled on time", "missed this morning", "missed for weeks"],
+    ids=["killed", "crashed", "fallen", "hung"],
 )
-def test_what_was_missed_while_nobody_watched_is_made_up_at_the_start(
-    tmp_path: Path, started: datetime | None, due: bool
+def test_a_crawl_that_could_not_say_how_it_ended_has_failed_and_the_ledger_says_how(
+    world: World, code: int, after: timedelta, sentence: str
 ) -> None:
-    clock = ledger(tmp_path / "archive.db", started)
-    assert clock.is_due(clock.config.sources[0], datetime(2026, 6, 2, 12, tzinfo=UTC)) is due
+    world.tick(NOON)
+    world.now += after
+    world.end(code)
+    [row] = world.rows()
+    assert (row["outcome"], row["ended_at"][11:]) == ("failed", f"{world.now:%H:%M:%SZ}")
+    assert sentence in row["sentence"]
+    assert row["sentence"].endswith("What it had saved is kept.")
 
 
-def test_a_schedule_is_kept_as_it_was_written() -> None:
-    schedule = parse("15 6 * * 1-5 Europe/Berlin")
-    assert isinstance(schedule, Schedule)
-    assert (schedule.text, schedule.timezone, schedule.weekday) == (
-        "15 6 * * 1-5 Europe/Berlin",
-        "Europe/Berlin",
-        "mon,tue,wed,thu,fri",
-    )
+def test_a_crawl_that_vanished_with_its_scheduler_is_closed_by_the_next_one(world: World) -> None:
+    world.tick(NOON)
+    world.crawls[-1]._lock.close()  # both were killed: the lock has died, and nobody waits for the crawl
+    world.tick(NOON + HOUR, world.another_clock())
+    assert [(row["trigger"], row["outcome"]) for row in world.rows()] == [
+        ("catch-up", "interrupted"),
+        ("catch-up", None),
+    ]
+
+
+# -- a year ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "timetable",
+    [
+        Timetable(rule=parse("30 2 * * * Europe/Berlin")),
+        Timetable(
+            rule=Interval(text="", every=parse_span("3d7h")),
+            quiet=parse_quiet("00:00-04:00", "Australia/Lord_Howe"),
+            jitter=timedelta(hours=1),
+        ),
+    ],
+    ids=["crontab", "interval"],
+)
+def test_in_a_year_of_restarts_and_long_crawls_each_planned_time_has_one_row(
+    tmp_path: Path, timetable: Timetable
+) -> None:
+    """Against a plain count: what the timetable plans is what the ledger says, whatever happened."""
+    dice = random.Random(7)
+    world = World(tmp_path / "archive.db", timetable)
+    begun = world.now = datetime(2026, 1, 1, tzinfo=UTC)
+    world.tick(world.now)
+    ends = world.now + HOUR
+    while world.now < begun + 365 * DAY:
+        at = timetable.next_start(world.now)
+        if dice.random() < 0.1:  # nobody is there for a while
+            at += timedelta(hours=dice.randint(1, 300))
+            world.clock = world.another_clock()
+        if world.crawls[-1].poll() is None and ends <= at:
+            world.now = ends
+            world.crawls[-1].end(*dice.choice([(0, "ok"), (0, "partial"), (0, "interrupted"), (-9, None)]))
+        before = len(world.crawls)
+        world.tick(at)
+        if len(world.crawls) > before:
+            ends = at + timedelta(hours=dice.choice([1, 1, 1, 5, 30, 100]))
+    rows = world.rows()
+    world.crawls[-1].end(0, "ok")
+    assert sum(row["ticks"] for row in rows) == len(list(timetable.ticks(begun, world.now)))
+    planned = [row["planned_at"] for row in rows if row["planned_at"]]
+    assert planned == sorted(set(planned))
+    crawled = [row for row in rows if row["outcome"] not in {"overlapped", "coalesced", "missed"}]
+    assert len(crawled) > 40
+    assert all(one["ended_at"] <= other["started_at"] for one, other in pairwise(crawled))
+    assert {"overlapped", "coalesced"} <= {row["outcome"] for row in rows}

@@ -60,7 +60,7 @@ drop = ["aside.author", "#share"]
         "desk@example.org",
         False,
     )
-    assert source.schedule.timezone == "Europe/Berlin"
+    assert source.schedule.rule.timezone == "Europe/Berlin"
     site = source.site
     assert (site.url, site.title, site.comments) == ("https://www.example.org/news", "The Packet", "wpdiscuz")
     assert (site.language, site.timezone, site.article_pattern) == ("de-AT", "Europe/Vienna", r"/\d{4}/")
@@ -92,6 +92,23 @@ def test_what_is_not_said_has_modest_defaults(file: Path) -> None:
             ["sources.town.schedule: expected five crontab fields", "found the number 5"],
         ),
         (LOCAL + "schedule = '61 * * * *'", ["sources.town.schedule", "the minute “61”"]),
+        (LOCAL + "every = '10'", ["sources.town.every: expected a span of time", "such as 1h30m"]),
+        (LOCAL + "every = '30s'", ["sources.town.every", "from 1m to 366d; found “30s”"]),
+        (LOCAL + "every = '1h'\nschedule = '@daily'", ["sources.town.every", "either schedule or every"]),
+        (LOCAL + "limit = '0s'", ["sources.town.limit", "from 1s to 366d"]),
+        (LOCAL + "quiet = '22-6'", ["sources.town.quiet", "“22-6” is not made of two times"]),
+        (
+            LOCAL + "schedule = '0 23 * * *'\nquiet = '22:00-06:00'",
+            ["sources.town.quiet", "every time of “0 23 * * *” lies in them"],
+        ),
+        (
+            LOCAL + "quiet = '00:00-12:00, 12:00-24:00'",
+            ["sources.town.quiet", "they leave no minute of the day"],
+        ),
+        (
+            LOCAL + "every = '10m'\njitter = '10m'",
+            ["sources.town.jitter", "shorter than 10m, the time from one crawl to the next"],
+        ),
         (
             LOCAL + "schedule = '0 6 * * * Europe/Berln'",
             ["sources.town.schedule", "did you mean “Europe/Berlin”?"],
@@ -337,3 +354,21 @@ def test_a_file_that_cannot_be_added_to_stays_as_it_was(file: Path) -> None:
 )
 def test_a_source_is_named_after_its_address(url: str, name: str) -> None:
     assert config_write.name_for(url) == name
+
+
+def test_quiet_hours_go_by_the_zone_of_the_schedule_else_of_the_site(file: Path) -> None:
+    zones = []
+    for key in ("schedule = '15 6 * * * Europe/Berlin'", "schedule = '15 12 * * *'", "every = '1h'"):
+        text = f"{LOCAL}{key}\nquiet = '22:00-06:00'\ntimezone = 'America/New_York'"
+        file.write_text(text)
+        [source] = config.load(file).sources
+        assert source.schedule.quiet is not None
+        zones.append(source.schedule.quiet.timezone)
+    assert zones == ["Europe/Berlin", "America/New_York", "America/New_York"]
+
+
+def test_an_interval_takes_the_place_of_the_schedule_that_a_profile_has(file: Path) -> None:
+    text = "[sources.lwj]\nprofile = 'longwarjournal'\nevery = '3h'\njitter = '5m'\nquiet = '01:00-02:00'"
+    file.write_text(text)
+    [source] = config.load(file, fetching=False).sources
+    assert source.schedule.text == "every 3h, up to 5m later, not 01:00-02:00 America/New_York"

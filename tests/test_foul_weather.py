@@ -11,9 +11,9 @@ from scrapy.http import Response
 
 from archive.store import Archive
 from archive.times import to_text
+from crawler.outcome import Ended, kept_cursors
 from crawler.politeness import retry_after
 from crawler.revisit import is_same_mark
-from crawler.runlog import kept_cursors
 from crawler.sample import Fault, Missing, Redirect, RestClosed, SampleSite, Status, TooMany
 
 
@@ -248,9 +248,11 @@ def test_nobody_sends_us_on_a_long_walk_where_threads_are_not_paged(tmp_path):
 def test_an_interrupted_crawl_lists_articles_again_since_not_all_of_them_were_fetched():
     now = datetime.now(UTC)
     cursors = dict.fromkeys(("posts", "posts-all", "comments", "crawl"), now)
-    assert kept_cursors(cursors, "ok", {}) == cursors
-    assert kept_cursors(cursors, "interrupted", {}) == {"comments": now}
-    assert kept_cursors(cursors, "failed", {"backissue/listings_lost": 1}) == {}
+    ended = Ended(reason="finished", rung="rest")
+    assert kept_cursors(ended, "ok", cursors) == cursors
+    assert kept_cursors(ended, "interrupted", cursors) == {"comments": now}
+    lost = replace(ended, stats={"backissue/listings_lost": 1})
+    assert kept_cursors(lost, "failed", cursors) == {}
 
 
 def fed(response, link):
