@@ -35,7 +35,7 @@ bench: .venv/test.stamp  ## how fast it is, on the sample newspaper
 	$(BIN)/python -m tests.bench
 
 eval: .venv/test.stamp  ## how good the extraction is, on labelled pages
-	$(BIN)/python -m tests.eval
+	$(BIN)/python -m tests.eval $(EVAL)
 
 picture: .venv/browser.stamp  ## make docs/picture.png again
 	$(BIN)/python -m tests.picture

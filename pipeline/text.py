@@ -40,7 +40,7 @@ _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _EMPTY = re.compile(r"<(p|div|blockquote|li|ul|ol)>\s*</\1>")
 _EXCERPT = re.compile(r"^\[(?:…|\.\.\.)\].*\[(?:…|\.\.\.)\]$", re.DOTALL)
-_BETWEEN = re.compile(r"\s*\n\s*")
+_BETWEEN = re.compile(r"[ \t\r\f\v]*\n[ \t\n\r\f\v]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def _tidy(safe: str) -> str:
     """One form for equal content: no blank lines between blocks, no empty paragraphs."""
     if "<pre>" in safe:
         return safe.strip()
-    return _EMPTY.sub("", _BETWEEN.sub("\n", safe.replace("\xa0", "&nbsp;"))).strip()
+    return _EMPTY.sub("", _BETWEEN.sub("\n", safe.replace("\xa0", "&nbsp;"))).strip(" \t\r\n\f\v")
 
 
 def to_text(safe: str) -> str | None:
@@ -151,7 +151,7 @@ def _paragraphs(marked: str) -> str | None:
     """Marks (form feed: paragraph, vertical tab: line) as white space, and none of it at the edges."""
     blocks = []
     for block in marked.split("\f"):
-        lines = [part.strip(" ") for part in re.split(r"[\n\v]", re.sub(r"[\s\v]*\v[\s\v]*", "\v", block))]
+        lines = [part.strip() for part in re.split(r"[\n\v]", re.sub(r"[\s\v]*\v[\s\v]*", "\v", block))]
         joined = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
         if joined.strip():
             blocks.append(joined)

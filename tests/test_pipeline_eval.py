@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from archive.records import Comment
+import pytest
+
+from archive.records import Article, Comment
+from tests.eval.labels import Labelled, compare
 from tests.eval.measure import Threads, overlap, scores
 
 TRUTH = {
@@ -33,3 +36,19 @@ def test_a_thread_is_clean_only_without_errors() -> None:
     threads.add("bad", [TRUTH], [Comment(id="1", author="F", text="Yes."), Comment(id="2", author="X")])
     assert (threads.pages, threads.clean) == (2, 1)
     assert [error.split()[2].rstrip(":") for error in threads.errors] == ["author", "alien"]
+
+
+@pytest.mark.parametrize(
+    ("label", "authors", "same"),
+    [
+        ("Von Ida Marsh und Tove  REED", ("Tove Reed", "Ida Marsh"), True),
+        ("Ida Marsh", ("Ida Marsh", "Tove Reed"), False),
+        ("Ida Marsh", (), False),
+    ],
+)
+def test_a_label_is_met_by_the_same_people_in_any_order(
+    label: str, authors: tuple[str, ...], same: bool
+) -> None:
+    page = Labelled(url="https://g.example/a", body=b"", share="tuned", title=None, authors=label)
+    article = Article(url=page.url, authors=authors)
+    assert [good for _, _, good in compare(page, article)] == [same]

@@ -138,6 +138,63 @@ GULL = '{"@type": "Person", "name": "The Gull"}'
             '<div class="comment-form-author"><label>Name *</label></div></form>',
             (),
         ),
+        # the account that put a guest's text into the system
+        (LD % (TITLE, ONE), f"{H1}<p><em>A guest column by Tove Reed.</em></p>{PROSE}", ("Tove Reed",)),
+        (LD % (TITLE, '{"name": "ida.m-2"}'), f"{H1}<p>By Ida Marsh</p>{PROSE}", ("Ida Marsh",)),
+        # a declaration that byline and meta element do not share
+        (
+            f'{LD % (TITLE, ONE)}<meta name="author" content="Tove Reed">',
+            f'{H1}<p class="byline">By <a rel="author" href="/author/tove/">Tove Reed</a></p>{PROSE}',
+            ("Tove Reed",),
+        ),
+        # the byline of another article, in its card
+        (
+            "",
+            '<div><h3><a href="/tides/">All about tides</a></h3><p class="byline">By Olaf Tern</p></div>'
+            f'{H1}<p class="byline">By Ida Marsh</p>{PROSE}',
+            ("Ida Marsh",),
+        ),
+        # who took the picture
+        (
+            "",
+            f'{H1}<p class="byline"><a href="https://commons.wikimedia.org/wiki/x">Olaf Tern</a></p>{PROSE}',
+            (),
+        ),
+        # lines of metadata that mark nothing
+        ("", f'{H1}<p class="postmetadata">Von I. M. am 3. Mai 2021 in Lokales</p>{PROSE}', ("I. M.",)),
+        ("", f"{H1}<small>Verfasst von: <strong>gullwatch</strong> | 3. Mai</small>{PROSE}", ("gullwatch",)),
+        (og(TITLE), f"{H1}<p>By The Gull</p><p>Written by: Ida Marsh</p>{PROSE}", ("Ida Marsh",)),
+        (
+            "",
+            f"{H1}<p>Von <b>Ida Marsh</b> und <b>Tove Reed</b><br>Harwich</p>{PROSE}",
+            ("Ida Marsh", "Tove Reed"),
+        ),
+        ("", f"{H1}<div><p>Autor <span>Ida Marsh:</span></p></div>{PROSE}", ("Ida Marsh",)),
+        ("", f"{H1}<h4>Autor</h4><p>Ida Marsh</p>{PROSE}", ("Ida Marsh",)),
+        (
+            "",
+            f'{H1}<ul class="c-author-line"><li class="c-author-line__item">Ida Marsh</li></ul>{PROSE}',
+            ("Ida Marsh",),
+        ),
+        ("", f"{H1}{PROSE}<p>{'The tide came in. ' * 8}</p><p><em>(Ida Marsh)</em></p>", ("Ida Marsh",)),
+        ("", f"{H1}<p>Harwich (dpa/lno) – The lamps were lit.</p>{PROSE}", ("dpa/lno",)),
+        ("", f'{H1}<a class="author" href="/author/ida/">More from Ida Marsh</a>{PROSE}', ("Ida Marsh",)),
+        (
+            "",
+            f'{H1}{PROSE}<div class="author__box__info"><div>About the Author - <i>Ida Marsh</i></div></div>',
+            ("Ida Marsh",),
+        ),
+        # known by the first name, and presented below
+        (
+            LD % (TITLE, '{"@type": "Person", "name": "Ida"}'),
+            f'{H1}{PROSE}<p class="author-bio">Ida Marsh is a pilot and writes about the harbour.</p>',
+            ("Ida Marsh",),
+        ),
+        (
+            LD % (TITLE, '{"@type": "Person", "name": "Ida"}'),
+            f'{H1}{PROSE}<p class="author-bio">Ida Sails Often and writes about the harbour.</p>',
+            ("Ida",),
+        ),
     ],
 )
 def test_authors(head: str, body: str, wanted: tuple[str, ...]) -> None:

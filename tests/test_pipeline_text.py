@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline import addresses, dates, text
@@ -68,6 +68,8 @@ def test_plain_decodes_entities_once() -> None:
 
 
 @given(st.text(max_size=300))
+@example("0\u3000")
+@example("a\u3000\nb")
 @settings(max_examples=150, deadline=None)
 def test_render_of_its_own_html_is_the_same(markup: str) -> None:
     """Rendering is idempotent: what is stored would be stored again."""

@@ -1,8 +1,9 @@
 """`make eval`: tables of what extraction gets right, over our fixtures and over real pages where they are.
 
-Real pages are looked for in ../shared/data/threads (pages with the truth of their threads) and, with
-`--benchmark DIR`, in a checkout of scrapinghub/article-extraction-benchmark (pages with the truth of their
-bodies). Nothing of them belongs to the project.
+Real pages are looked for in ../shared/data/threads (pages with the truth of their threads); with
+`--benchmark DIR` in a checkout of scrapinghub/article-extraction-benchmark (pages with the truth of their
+bodies); and with `--trafilatura DIR` in a checkout of adbar/trafilatura (pages with titles and authors as
+people read them). Nothing of them belongs to the project.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import trafilatura
 
 from archive.records import Extract, Page, PageKind, Site
 from pipeline import process
+from tests.eval import labels
 from tests.eval.measure import Shares, Threads, overlap, scores
 
 ROOT = Path(__file__).parents[2]
@@ -130,11 +132,32 @@ def benchmark(folder: Path) -> None:
     )
 
 
+def labelled(checkout: Path, *, errors: bool) -> None:
+    """Titles and authors of WordPress pages as people have labelled them."""
+    right, asked = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    wrong = []
+    for page in labels.pages(checkout):
+        article = next(iter(read(page.body, page.url).articles), None)
+        for name, both, same in labels.compare(page, article):
+            for share in (page.share, "all"):
+                asked[name, share] += 1
+                right[name, share] += same
+            if not same and page.share == "tuned":
+                wrong.append(f"{page.url[:90]} {name}: {both}")
+    print(f"\nWordPress pages of trafilatura's evaluation set ({asked['title', 'all']} titles): exact fields")
+    for (name, share), count in sorted(asked.items()):
+        good = right[name, share]
+        print(f"  {name:<8} {share:<7} {good:>4} of {count:<4} {good / count:.3f}")
+    for error in wrong if errors else ():
+        print("    " + error)
+
+
 def main() -> None:
     """Print every table there is data for."""
     parser = argparse.ArgumentParser(prog="python -m tests.eval", description=__doc__)
     parser.add_argument("--benchmark", type=Path, help="a checkout of article-extraction-benchmark")
-    parser.add_argument("--errors", action="store_true", help="name every error in a thread")
+    parser.add_argument("--trafilatura", type=Path, help="a checkout of adbar/trafilatura")
+    parser.add_argument("--errors", action="store_true", help="name every error, but for unseen pages")
     options = parser.parse_args()
     report("Threads of our own pages", fixtures(), errors=True)
     if THREADS.is_dir():
@@ -143,6 +166,8 @@ def main() -> None:
         print(f"\nNo real pages: {THREADS} is not there.")
     if options.benchmark:
         benchmark(options.benchmark)
+    if options.trafilatura:
+        labelled(options.trafilatura, errors=options.errors)
 
 
 if __name__ == "__main__":
