@@ -19,14 +19,14 @@ from subprocess import Popen
 import click
 
 from archive import cli as archive_cli
-from archive import cli_export, cli_read, cli_status, logs, publish
+from archive import cli_backup, cli_export, cli_read, cli_status, logs, publish
 from archive.console import Context, Exit, Interruption, Program, must_be_free, say, wait_until_answering
 from archive.errors import BackissueError
 from archive.store import Archive
 from crawler import children
 from crawler import cli as crawler_cli
 from crawler.clock import Clock
-from crawler.config import FILE_VARIABLE, SAMPLE_PORT_VARIABLE, Config, Source, load
+from crawler.config import FILE_VARIABLE, SAMPLE_PORT_VARIABLE, Config, find, load
 from crawler.config_match import site_for
 from crawler.settings import VERSION
 
@@ -74,6 +74,7 @@ def main(
         children.watch_parent()
     ctx.obj = Context(
         config=config,
+        file=lambda: find(config, os.environ),
         archive=lambda: load(config, fetching=False).archive,
         planned=lambda: tuple(map(crawler_cli.planned, load(config, fetching=False).sources)),
     )
@@ -234,6 +235,8 @@ for command in (
     cli_read.show,
     cli_export.export,
     cli_status.status,
+    cli_backup.backup,
+    cli_backup.restore,
     archive_cli.sources,
     explain,
     replay,

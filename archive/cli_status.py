@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from archive import health
-from archive.console import Context, Exit, emit, opened, plain, say, size, table, when
+from archive.console import Context, Exit, emit, opened, plain, size, table, when
 
 
 @click.command()
@@ -51,8 +51,6 @@ def _tell(told: health.Status) -> None:
     click.echo(_files(told.files))
     for check in told.checks:
         click.echo(plain(f"{check.name.capitalize()}, {when(check.at)} UTC: {check.sentence}"))
-    if not told.ok:
-        say(plain("\n".join(["", "To look after:", *(f"- {trouble}" for trouble in told.troubles)])))
 
 
 def _row(source: health.SourceStatus) -> tuple[str, ...]:
@@ -71,7 +69,5 @@ def _row(source: health.SourceStatus) -> tuple[str, ...]:
 
 
 def _files(files: health.Files) -> str:
-    return (
-        f"The archive has {size(files.archive + files.log)}, its raw pages {size(files.pages)};"
-        f" {size(files.free)} are free on the disk."
-    )
+    held = f"The archive has {size(files.archive + files.log)}, its raw pages {size(files.pages)}"
+    return f"{held}; {size(files.free)} are free on the disk{', too little' if files.low else ''}."

@@ -61,9 +61,13 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a command is told: the configuration as named, and how to ask it for what the rooms need."""
+    """What a command is told: the configuration as named, and how to ask it for what the rooms need.
+
+    `file` is the configuration in force, None where there is none.
+    """
 
     config: Path | None
+    file: Callable[[], Path | None]
     archive: Callable[[], Path]
     planned: Callable[[], tuple[Planned, ...]]
 

@@ -3,7 +3,8 @@
     BackissueError
     ├── ConfigError          backissue.toml says something that cannot be
     ├── ArchiveError         a database file cannot be opened, read or written
-    │   └── NotFoundError    the archive holds no such article or source
+    │   ├── NotFoundError    the archive holds no such article or source
+    │   └── DamagedError     a database file is not sound; only a backup helps
     ├── BusyError            another run holds the lock; waiting helps
     └── SiteError            the site cannot be read at all (not a problem of one page)
 
@@ -34,6 +35,10 @@ class ArchiveError(BackissueError):
 
 class NotFoundError(ArchiveError):
     """The archive holds no such article or source."""
+
+
+class DamagedError(ArchiveError):
+    """A database file is not sound."""
 
 
 class BusyError(BackissueError):

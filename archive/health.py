@@ -107,6 +107,11 @@ class Files:
     pages: int
     free: int
 
+    @property
+    def low(self) -> bool:
+        """Whether the disk will soon be full."""
+        return self.free < LEAST_FREE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
@@ -142,7 +147,7 @@ def status(archive: Archive, now: datetime) -> Status:
     files = _files(archive.path)
     troubles = [f"{source.name}: {source.sentence}" for source in sources if not source.well]
     troubles += [check.sentence for check in checks if not check.ok]
-    if files.free < LEAST_FREE:
+    if files.low:
         troubles.append(f"The disk has only {files.free / 2**20:,.0f} MB left.")
     return Status(
         at=now, ok=not troubles, troubles=tuple(troubles), sources=sources, files=files, checks=checks

@@ -187,7 +187,9 @@ def status(path: Path, *options: str) -> Result:
     return CliRunner().invoke(main, ["--config", str(config), "status", *options], prog_name="backissue")
 
 
-def test_the_status_is_a_table_with_sentences_and_a_code_for_monitoring(archive: Archive, path: Path) -> None:
+def test_the_status_is_a_table_with_sentences_and_a_code_for_monitoring(
+    archive: Archive, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run(archive, "ok", NOON, "3 new articles.")
     upkeep.note_check(archive.db, "backup", NOON, ok=True, sentence="All of it is in /backups.")
     well = status(path)
@@ -201,7 +203,9 @@ def test_the_status_is_a_table_with_sentences_and_a_code_for_monitoring(archive:
     assert "quayside  FAILING" in ill.stdout
     assert "quayside: The crawl of 2026-03-01 13:00 UTC failed. No list of articles" in ill.stdout
     assert "\x1b" not in ill.output
-    assert "- quayside: The crawl of" in ill.stderr
+    assert "free on the disk." in ill.stdout
+    monkeypatch.setattr(health, "LEAST_FREE", 2**62)
+    assert "free on the disk, too little." in status(path).stdout
     value = json.loads(status(path, "--json").stdout)
     assert (value["ok"], value["sources"][0]["state"]) == (False, "failing")
 

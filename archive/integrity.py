@@ -1,0 +1,63 @@
+"""Whether a database file of ours is sound: its pages, its foreign keys, its full-text index.
+
+Each question gives sentences about what is wrong, none where all is well. It mends nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+MOST = 5  # faults that are told one by one
+
+
+def faults(connection: sqlite3.Connection) -> list[str]:
+    """Everything that is wrong with a file nobody else writes."""
+    return [*pages(connection), *foreign_keys(connection), *full_text(connection)]
+
+
+def pages(connection: sqlite3.Connection) -> list[str]:
+    """What SQLite's own look at every page and index finds."""
+    try:
+        rows = connection.execute(f"PRAGMA integrity_check({MOST})").fetchall()
+    except sqlite3.DatabaseError as error:
+        return [f"It cannot be read through: {error}."]
+    return [f"SQLite finds: {row[0]}." for row in rows if row[0] != "ok"]
+
+
+def foreign_keys(connection: sqlite3.Connection) -> list[str]:
+    """Rows that point at rows which are not there."""
+    try:
+        rows = connection.execute("PRAGMA foreign_key_check").fetchmany(MOST)
+    except sqlite3.DatabaseError as error:
+        return [f"Its foreign keys cannot be looked at: {error}."]
+    return [f"Row {row[1]} of {row[0]} points at a row of {row[2]} that is not there." for row in rows]
+
+
+def full_text(connection: sqlite3.Connection, seconds: float = 3600.0) -> list[str]:
+    """Full-text indexes that do not agree with their tables.
+
+    SQLite does this as a write, though it changes nothing: other writers wait meanwhile. Raises
+    TimeoutError when it is not done after so many seconds, sqlite3.OperationalError when it may not begin.
+    """
+    found = []
+    deadline = time.monotonic() + seconds
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
+    try:
+        for table in _indexes(connection):
+            try:
+                connection.execute(f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname == "SQLITE_INTERRUPT":
+                    raise TimeoutError from error
+                raise
+            except sqlite3.DatabaseError:
+                found.append(f"The full-text index {table} does not agree with its table.")
+    finally:
+        connection.set_progress_handler(None, 0)
+    return found
+
+
+def _indexes(connection: sqlite3.Connection) -> list[str]:
+    sql = "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%USING fts5%' ORDER BY name"
+    return [row[0] for row in connection.execute(sql)]
