@@ -90,9 +90,7 @@ def migrate(db: Database, migrations: Migrations, path: Path) -> None:
 
     Raises ArchiveError for a file that a newer program has written.
     """
-    known = {migration.name for migration in migrations.pending(db)} | _applied(db, migrations)
-    ours = {migration.name for migration in migrations.pending(Database(memory=True))}
-    if newer := sorted(known - ours):
+    if newer := newer_migrations(db, migrations):
         raise ArchiveError(
             f"{path} was written by a newer Backissue (it has {', '.join(newer)}).",
             hint="Upgrade Backissue to open it.",
@@ -102,5 +100,7 @@ def migrate(db: Database, migrations: Migrations, path: Path) -> None:
             migrations.apply(db)
 
 
-def _applied(db: Database, migrations: Migrations) -> set[str]:
-    return {migration.name for migration in migrations.applied(db)}
+def newer_migrations(db: Database, migrations: Migrations) -> list[str]:
+    """The names of migrations that a file has had and this program does not know."""
+    known = {migration.name for migration in migrations.pending(Database(memory=True))}
+    return sorted({migration.name for migration in migrations.applied(db)} - known)

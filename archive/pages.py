@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -125,6 +126,23 @@ class Pages(Closing):
     def chosen(self) -> Iterator[Page]:
         """The pages that were chosen, in the order of receipt."""
         return self._read("WHERE pages.id IN chosen ORDER BY pages.id", [])
+
+    def spoiled(self, number: int) -> list[str]:
+        """The digests of those bodies, out of a random sample, that do not unpack to what was received."""
+        found = []
+        for _ in range(number):
+            start = secrets.token_hex(32)
+            sql = "SELECT digest, body FROM bodies WHERE digest >= ? ORDER BY digest LIMIT 1"
+            for digest, body in self.db.execute(sql, [start]).fetchall():
+                if not self._is_whole(digest, body):
+                    found.append(digest)
+        return found
+
+    def _is_whole(self, digest: str, body: bytes) -> bool:
+        try:
+            return hashlib.sha256(self._unpack.decompress(body)).hexdigest() == digest
+        except zstandard.ZstdError:
+            return False
 
     def _read(self, where: str, values: list[object]) -> Iterator[Page]:
         sql = f"SELECT pages.*, coding, body FROM pages JOIN bodies USING (digest) {where}"

@@ -8,20 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from scrapy.crawler import AsyncCrawlerProcess
-from scrapy.http import Request
-
 from archive.errors import SiteError
 from archive.records import Page, PageKind
 from crawler import addresses, feeds, rest, sitemaps
-from crawler.asking import Asking
-from crawler.guard import is_loopback
-from crawler.run import settings
+from crawler.looking import Looking, look
 
 LOOKED_INTO = 30  # files of a sitemap that are counted
 
@@ -59,12 +53,12 @@ class Survey:
 
 def survey(url: str, contact: str | None) -> Survey:
     """Look at a site. Raises SiteError when its home page cannot be read."""
-    return _run(_SurveySpider, url, contact)  # type: ignore[no-any-return]
+    return look(_SurveySpider, url, contact)  # type: ignore[no-any-return]
 
 
 def fetch_page(url: str, contact: str | None) -> Page:
     """Fetch one page, as an article. Raises SiteError when it is not given."""
-    page: Page = _run(_PageSpider, url, contact)
+    page: Page = look(_PageSpider, url, contact)
     if page.status != 200:
         raise SiteError(
             f"{url} was not given: {page.error or f'the site answered {page.status}'}.",
@@ -73,59 +67,12 @@ def fetch_page(url: str, contact: str | None) -> Page:
     return page
 
 
-def _run(spider: type[_Looking], url: str, contact: str | None) -> Any:
-    values = settings()
-    values.set("DOWNLOAD_DELAY", 0 if is_loopback(urlsplit(url).hostname) else 0.5, priority="cmdline")
-    values.set("RETRY_TIMES", 1, priority="cmdline")
-    values.set("LOG_LEVEL", "ERROR", priority="cmdline")
-    values.set("ITEM_PIPELINES", {}, priority="cmdline")
-    if contact:
-        values.set("USER_AGENT", f"{values['USER_AGENT']} (+{contact})", priority="cmdline")
-    process = AsyncCrawlerProcess(values)
-    found: list[Any] = []
-    task = process.crawl(spider, home=url, found=found)
-    process.start()
-    if task.done() and not task.cancelled() and (error := task.exception()):
-        raise error
-    if not found:
-        raise SiteError(f"The look at {url} was broken off.")
-    if isinstance(found[0], Exception):
-        raise found[0]
-    return found[0]
-
-
-class _Looking(Asking):
-    """Asks one question after another and leaves its finding, or the error, in `found`."""
-
-    name = "looking"
-
-    def __init__(self, home: str, found: list[Any], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.home = home
-        self.found = found
-
-    async def start(self) -> AsyncIterator[Any]:
-        try:
-            self.found.append(await self.look())
-        except SiteError as error:
-            self.found.append(error)
-        nothing: tuple[Request, ...] = ()
-        for request in nothing:  # an async generator, as Scrapy wants it, that has no further questions
-            yield request
-
-    async def look(self) -> Any:
-        raise NotImplementedError
-
-    async def look_at(self, url: str) -> Page:
-        return await self.ask(PageKind.LISTING, url)
-
-
-class _PageSpider(_Looking):
+class _PageSpider(Looking):
     async def look(self) -> Page:
         return await self.ask(PageKind.ARTICLE, self.home)
 
 
-class _SurveySpider(_Looking):
+class _SurveySpider(Looking):
     async def look(self) -> Survey:
         home = await self.look_at(self.home)
         if home.status != 200:
