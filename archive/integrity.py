@@ -45,6 +45,8 @@ def full_text(connection: sqlite3.Connection, seconds: float = 3600.0) -> list[s
     connection.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
     try:
         for table in _indexes(connection):
+            if time.monotonic() > deadline:
+                raise TimeoutError
             try:
                 connection.execute(f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)")
             except sqlite3.OperationalError as error:

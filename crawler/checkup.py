@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
+from pathlib import Path
 from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError
 
 from archive.doctor import Finding, bad, fine, warn
@@ -46,8 +47,8 @@ def zones() -> Finding:
     summer, winter = (datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in (7, 1))
     if summer == winter:
         return bad("time zones", "The time zone data knows no daylight saving.", "Install tzdata anew.")
-    places = ", ".join(TZPATH) or "none"
-    return fine("time zones", f"Data of the system ({places}), else of tzdata {version('tzdata')}.")
+    place = next((path for path in TZPATH if Path(path, "UTC").exists()), f"tzdata {version('tzdata')}")
+    return fine("time zones", f"Their data is of {place}.")
 
 
 def sites(sources: tuple[Source, ...]) -> list[Finding]:
