@@ -84,11 +84,12 @@ def iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def empty(path: Path) -> Path:
-    """An archive with the newest schema and no rows, in WAL mode as the crawler makes it."""
+def empty(path: Path, *, schemas: int | None = None) -> Path:
+    """An archive with the newest schema, or that of the first few migrations, in WAL mode and without rows."""
     db = Database(path)
     db.conn.execute("PRAGMA journal_mode = WAL")
-    migrations.apply(db)
+    names = [migration.name for migration in migrations.pending(Database(memory=True))]
+    migrations.apply(db, stop_before=[] if schemas is None else names[schemas:])
     db.close()
     return path
 
@@ -96,9 +97,9 @@ def empty(path: Path) -> Path:
 class Filler:
     """Puts articles and comments into an archive by plain SQL."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, schemas: int | None = None) -> None:
         self.dice = random.Random(20091)
-        self.db = Database(empty(path))
+        self.db = Database(empty(path, schemas=schemas))
         self.conn = self.db.conn
         for name, url, title in [
             ("quayside", "https://quayside.example", "The Quayside Courier"),
