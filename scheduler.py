@@ -26,7 +26,7 @@ from archive.store import Archive
 from crawler import children, cli_doctor
 from crawler import cli as crawler_cli
 from crawler.clock import Clock
-from crawler.config import FILE_VARIABLE, SAMPLE_PORT_VARIABLE, Config, find, load
+from crawler.config import FILE_VARIABLE, SAMPLE_PORT_VARIABLE, Config, Source, find, load
 from crawler.config_match import site_for
 from crawler.settings import VERSION
 
