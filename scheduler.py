@@ -23,7 +23,7 @@ from archive import cli_backup, cli_export, cli_read, cli_status, logs, publish
 from archive.console import Context, Exit, Interruption, Program, must_be_free, say, wait_until_answering
 from archive.errors import BackissueError
 from archive.store import Archive
-from crawler import children, cli_doctor
+from crawler import children, cli_doctor, cli_revisit
 from crawler import cli as crawler_cli
 from crawler.clock import Clock
 from crawler.config import FILE_VARIABLE, SAMPLE_PORT_VARIABLE, Config, Source, find, load
@@ -240,6 +240,7 @@ for command in (
     cli_doctor.doctor,
     archive_cli.sources,
     explain,
+    cli_revisit.explain_schedule,
     replay,
 ):
     main.add_command(command)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from archive.database import Closing
@@ -16,18 +17,38 @@ from archive.records import PageKind, Seen
 from archive.times import from_text, instant, to_text
 
 PORTION = 500  # rows read at a time
-_VISIT = """
-SELECT visits.url, status, fetched_at, visits.changed_at, failures, etag, last_modified, lastmod, published,
-    visits.rowid AS place
+A_WHILE = timedelta(minutes=10)  # by how much two clocks may differ
+_PAGE = PageKind.ARTICLE.value
+TOLD = timedelta(days=1)  # how far behind the last whole crawl a surface that tells of new comments may be
+
+
+def _newer(days: int) -> str:
+    """SQL for the number of comments that came in the days before the last visit, or were first seen then."""
+    since = f"strftime('%Y-%m-%dT%H:%M:%SZ', fetched_at, '-{days} day')"
+    return (
+        "(SELECT count(*) FROM comments WHERE article_id = visits.article_id"
+        f" AND (published > {since} OR (published IS NULL AND comments.first_seen > {since})))"
+    )
+
+
+_VISIT = f"""
+SELECT visits.url, status, fetched_at, first_fetched, visits.changed_at, failures, retry_at, etag,
+    last_modified, lastmod, published, version_count - 1 AS edits, last_comment, comments_open,
+    {_newer(1)} AS comments_day, {_newer(30)} AS comments_month, {_newer(365)} AS comments_year,
+    due_at, visits.rowid AS place
 FROM visits LEFT JOIN articles ON articles.id = article_id
 """
 
 
 class Facts(Closing):
-    """The facts of one source, read through a connection that cannot write."""
+    """The facts of one source, read through a connection that cannot write.
 
-    def __init__(self, archive: Path, source: str) -> None:
+    `comments` says whether its comments are archived at all.
+    """
+
+    def __init__(self, archive: Path, source: str, *, comments: bool = True) -> None:
         self.source = source
+        self.comments = comments
         self._db = sqlite3.connect(f"{archive.absolute().as_uri()}?mode=ro", uri=True)
         self._db.row_factory = sqlite3.Row
 
@@ -38,18 +59,53 @@ class Facts(Closing):
     def visit(self, url: str) -> Seen | None:
         """The facts of the visits to one address, or None if it was never asked for."""
         row = self._one(f"{_VISIT} WHERE visits.source = ? AND visits.url = ?", self.source, url)
-        return _seen(row) if row else None
+        return self._seen(row) if row else None
 
-    def article_visits(self) -> Iterator[Seen]:
-        """The visits to every article's page, in the order of the first one.
+    def visits_of(self, article_id: int) -> list[Seen]:
+        """The facts of the visits to the pages of one article, in the order of the first ones."""
+        sql = f"{_VISIT} WHERE visits.source = ? AND visits.article_id = ? AND kind = ? ORDER BY place"
+        return [self._seen(row) for row in self._db.execute(sql, [self.source, article_id, _PAGE])]
 
-        Read in portions, so that no long reading keeps the writer's log from being folded back.
+    def due_visits(self, now: datetime) -> Iterator[Seen]:
+        """The visits to pages of articles that are due, the longest overdue first.
+
+        With them, those that a clock that was wrong has written down for later than now. Read in
+        portions, so that no long reading keeps the writer's log from being folded back.
         """
-        last = 0
-        sql = f"{_VISIT} WHERE visits.source = ? AND kind = ? AND place > ? ORDER BY place LIMIT ?"
-        while rows := self._db.execute(sql, [self.source, PageKind.ARTICLE.value, last, PORTION]).fetchall():
-            yield from map(_seen, rows)
-            last = rows[-1]["place"]
+        sql = (
+            f"{_VISIT} WHERE visits.source = ? AND due_at <= ? AND (due_at, visits.rowid) > (?, ?)"
+            " ORDER BY due_at, visits.rowid LIMIT ?"
+        )
+        last: tuple[str, int] = ("", 0)
+        while rows := self._db.execute(sql, [self.source, to_text(now), *last, PORTION]).fetchall():
+            yield from map(self._seen, rows)
+            last = (rows[-1]["due_at"], rows[-1]["place"])
+        sql = f"{_VISIT} WHERE fetched_at > ? AND visits.source = ? AND kind = ?"
+        yield from map(
+            self._seen, self._db.execute(sql, [to_text(now + A_WHILE), self.source, _PAGE]).fetchall()
+        )
+
+    def undecided_visits(self) -> list[Seen]:
+        """Some of the visits to pages of articles for which it is not decided when they are due again."""
+        sql = f"{_VISIT} WHERE visits.source = ? AND kind = 'article' AND due_why IS NULL LIMIT ?"
+        return [self._seen(row) for row in self._db.execute(sql, [self.source, PORTION])]
+
+    @cached_property
+    def comments_told(self) -> bool:
+        """Whether a surface of the whole site, REST or the comments feed, tells of new comments.
+
+        So it is if it was read about as lately as everything else; and where no comments are wanted.
+        """
+        if not self.comments:
+            return True
+        feed = self._one(
+            "SELECT max(good_at) AS at FROM visits WHERE source = ? AND kind = ?",
+            self.source,
+            PageKind.COMMENTS_FEED.value,
+        )
+        told = [self.cursor("comments"), instant(feed["at"]) if feed and feed["at"] else None]
+        crawled = self.cursor("crawl")
+        return any(moment and (crawled is None or moment >= crawled - TOLD) for moment in told)
 
     def holds(self, url: str) -> bool:
         """Whether an article is known at an address."""
@@ -124,16 +180,24 @@ class Facts(Closing):
             row: sqlite3.Row | None = cursor.fetchone()
             return row
 
-
-def _seen(row: sqlite3.Row) -> Seen:
-    return Seen(
-        url=row["url"],
-        status=row["status"],
-        fetched_at=instant(row["fetched_at"]),
-        changed_at=instant(row["changed_at"]) if row["changed_at"] else None,
-        failures=row["failures"],
-        etag=row["etag"],
-        last_modified=row["last_modified"],
-        lastmod=row["lastmod"],
-        published=from_text(row["published"]),
-    )
+    def _seen(self, row: sqlite3.Row) -> Seen:
+        return Seen(
+            url=row["url"],
+            status=row["status"],
+            fetched_at=instant(row["fetched_at"]),
+            first_fetched=instant(row["first_fetched"]),
+            changed_at=instant(row["changed_at"]) if row["changed_at"] else None,
+            failures=row["failures"],
+            retry_at=instant(row["retry_at"]) if row["retry_at"] else None,
+            etag=row["etag"],
+            last_modified=row["last_modified"],
+            lastmod=row["lastmod"],
+            published=from_text(row["published"]),
+            edits=row["edits"] or 0,
+            last_comment=from_text(row["last_comment"]),
+            comments_day=row["comments_day"],
+            comments_month=row["comments_month"],
+            comments_year=row["comments_year"],
+            comments_open=None if row["comments_open"] is None else bool(row["comments_open"]),
+            comments_told=self.comments_told,
+        )

@@ -196,18 +196,30 @@ class Seen:
     """Facts of the earlier visits to one address; what is to be done about them is decided elsewhere.
 
     `changed_at` is when a visit last brought something new; `failures` counts the visits since the
-    last good one; `published` is the article's own date, None where the address is no article.
+    last good one; `retry_at` is until when the server then asked us to wait. The others are of the
+    article that the page shows, None or 0 where it shows none: `edits` counts its versions after the
+    first, `comments_day` and so on the comments of the day, month (30 days) and year before the last
+    visit. `comments_told` says whether a surface of the whole site tells of new comments.
     """
 
     url: str
     status: int
     fetched_at: datetime
+    first_fetched: datetime | None = None
     changed_at: datetime | None = None
     failures: int = 0
+    retry_at: datetime | None = None
     etag: str | None = None
     last_modified: str | None = None
     lastmod: str | None = None
     published: Moment | None = None
+    edits: int = 0
+    last_comment: Moment | None = None
+    comments_day: int = 0
+    comments_month: int = 0
+    comments_year: int = 0
+    comments_open: bool | None = None
+    comments_told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

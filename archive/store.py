@@ -8,7 +8,7 @@ It knows no network and no clock: the time of a save is the time its page was fe
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -24,6 +24,7 @@ from archive.migrations import migrations
 from archive.records import Article, Comment, Extract, Missing, Page, PageKind, Saved, Site, Surface
 from archive.times import to_text
 from archive.versions import Reading
+from archive.visits import Due
 
 _AT_ADDRESS = """
 SELECT articles.* FROM addresses JOIN articles ON articles.id = article_id
@@ -97,6 +98,16 @@ class Archive(Closing):
         """Note comments that the site no longer shows."""
         with transaction(self.db):
             return missing.note_missing(self.db, found)
+
+    def note_due(self, source: str, due: Mapping[str, Due]) -> None:
+        """Keep when addresses of a source are due again, as decided from their facts."""
+        with transaction(self.db):
+            visits.note_due(self.db, source, due)
+
+    def forget_due(self, source: str, rules: str) -> None:
+        """Forget when addresses of a source are due, where other rules than those named decided it."""
+        with transaction(self.db):
+            visits.forget_due(self.db, source, rules)
 
     def set_cursor(self, source: str, name: str, value: str) -> None:
         """Remember how far a complete reading of a listing has come."""

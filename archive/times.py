@@ -6,6 +6,7 @@ In the archive a time is ISO 8601 in UTC with a "Z" and whole seconds, or a day 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 
 from archive.records import Moment
 
@@ -37,3 +38,14 @@ def instant(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"not an instant: {text!r}")
     return moment
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """The seconds that a Retry-After asks to wait, as a number or a date; None if it says neither."""
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None

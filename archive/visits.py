@@ -1,18 +1,31 @@
 """The facts of a visit: how an address answered, and what was wrong or missing there.
 
-It writes only `visits` and `problems`, inside a transaction of its caller. Facts are stored here;
-what is to be done because of them is decided in the crawler.
+It writes only `visits` and `problems`, inside a transaction of its caller. Facts are stored here; what
+is to be done because of them is decided in the crawler. That decision is kept beside them as a cache
+(`due_at`, `due_why`), which triggers empty as soon as a fact behind it changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
 from archive.records import Page, PageKind, Problem, Saved
+from archive.times import retry_after, to_text
 
 GOOD = {200, 304}  # statuses of an answer that says something about the page
+LONGEST_WAIT = timedelta(days=365)  # that a server is believed to ask for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """When an address is to be visited again (aware UTC; None for not by itself), and why, in a sentence."""
+
+    at: datetime | None
+    why: str
 
 
 def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, changed: bool) -> None:
@@ -23,13 +36,14 @@ def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, cha
     good = page.status in GOOD and (page.kind is not PageKind.ARTICLE or article_id is not None)
     db.execute(
         "INSERT INTO visits (source, url, kind, article_id, status, first_fetched, fetched_at, good_at,"
-        " changed_at, failures, etag, last_modified, lastmod)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " changed_at, failures, retry_at, etag, last_modified, lastmod)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET kind = excluded.kind, status = excluded.status,"
         " article_id = coalesce(excluded.article_id, article_id), fetched_at = excluded.fetched_at,"
         " good_at = coalesce(excluded.good_at, good_at),"
         " changed_at = coalesce(excluded.changed_at, changed_at), times = times + 1,"
         " failures = CASE excluded.failures WHEN 0 THEN 0 ELSE failures + 1 END,"
+        " retry_at = excluded.retry_at,"
         " etag = coalesce(excluded.etag, etag),"
         " last_modified = coalesce(excluded.last_modified, last_modified),"
         " lastmod = CASE excluded.failures WHEN 0 THEN coalesce(excluded.lastmod, lastmod) ELSE lastmod END",
@@ -44,11 +58,35 @@ def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, cha
             at if good else None,
             at if changed else None,
             0 if good else 1,
+            None if good else _retry_at(page),
             page.header("etag"),
             page.header("last-modified"),
             page.lastmod,
         ],
     )
+
+
+def _retry_at(page: Page) -> str | None:
+    seconds = retry_after(page.header("retry-after"), page.fetched_at)
+    if seconds is None:
+        return None
+    return to_text(page.fetched_at + min(LONGEST_WAIT, timedelta(seconds=min(seconds, 1e9))))
+
+
+def note_due(db: Database, source: str, due: Mapping[str, Due]) -> None:
+    """Keep what was decided for addresses of a source."""
+    for url, decided in due.items():
+        db.execute(
+            "UPDATE visits SET due_at = ?, due_why = ? WHERE source = ? AND url = ?",
+            [to_text(decided.at), decided.why, source, url],
+        )
+
+
+def forget_due(db: Database, source: str, rules: str) -> None:
+    """Forget what was decided for a source by other rules than those named."""
+    other = "UPDATE sources SET due_rules = ? WHERE name = ? AND due_rules IS NOT ?"
+    if db.execute(other, [rules, source, rules]).rowcount:
+        db.execute("UPDATE visits SET due_at = NULL, due_why = NULL WHERE source = ?", [source])
 
 
 def note_problems(

@@ -9,7 +9,6 @@ import asyncio
 import logging
 import time
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Self
 
 from scrapy import Spider
@@ -20,6 +19,8 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 from scrapy.utils.asyncio import call_later
 from scrapy.utils.misc import build_from_crawler, load_object
+
+from archive import times
 
 logger = logging.getLogger(__name__)
 LONGEST_WAIT = 300.0  # seconds we stay and wait for a server; when it asks for more, the crawl ends
@@ -144,11 +145,5 @@ def _spider(crawler: Crawler) -> Spider:
 
 
 def retry_after(response: Response, now: datetime) -> float | None:
-    """The seconds a server asks us to wait, from Retry-After as a number or a date; None if it does not."""
-    value = (response.headers.get(b"Retry-After") or b"").decode("latin-1").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        return None
+    """The seconds a server asks us to wait, or None if it does not."""
+    return times.retry_after((response.headers.get(b"Retry-After") or b"").decode("latin-1"), now)

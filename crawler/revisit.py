@@ -1,19 +1,33 @@
-"""When an article's page is due again. Pure: facts and a moment in, a decision out.
+"""When an article's page is due again, and why. Pure: facts in, a decision out.
 
-Threads grow for weeks and then sleep; so the pause between two looks grows with the time that
-has passed since anything happened, between an hour and a month.
+What a look at a page can find comes by chance, at a rate that its facts let us guess. While a page waits,
+`rate * pause` things come, and each of them waits for half of it; so of all ways to spend a number of
+requests, a pause of sqrt(2 * WORTH / rate) leaves the least waiting. WORTH is what a request may cost: it
+is made when the comments that it is expected to find have waited for an hour together.
+
+Where a surface of the whole site tells of new comments, they need no looking for, and a page is looked at
+for edits and pings and as a proof alone; so it is where its comments are closed. tests/revisiting.py
+plays this rule through on threads that grow as those of readers do, and has set its numbers.
 """
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, time, timedelta
 
+from archive.facts import A_WHILE
 from archive.records import Moment, Seen
+from archive.visits import Due
+from crawler.addresses import is_comment_page
+from crawler.estimate import duration
 
-SHORTEST = timedelta(hours=1)
-LONGEST = timedelta(days=30)
-SHARE = 0.1  # of the time since something last happened
-FAILURES_COUNTED = 10  # a pause that has doubled so often is longer than LONGEST anyway
+RULES = "1"  # another number here makes every due time be decided anew
+WORTH = 1 / 24  # comment-days that a request should spare
+SHORTEST = timedelta(minutes=10)
+LONGEST = timedelta(days=60)
+FAILED = timedelta(hours=1)  # until a page that was not given is asked for again, doubled each time
+FAILURES_COUNTED = 11  # a pause that has doubled so often is longer than LONGEST anyway
+_DAY = timedelta(days=1)
 
 
 def is_due(seen: Seen | None, now: datetime, *, lastmod: str | None = None) -> bool:
@@ -26,7 +40,90 @@ def is_due(seen: Seen | None, now: datetime, *, lastmod: str | None = None) -> b
         return True
     if seen.failures == 0 and lastmod is not None and not is_same_mark(lastmod, seen.lastmod):
         return True
-    return now >= due_at(seen) or seen.fetched_at > now + SHORTEST  # by a clock that was wrong
+    at = decide(seen).at
+    return (at is not None and now >= at) or seen.fetched_at > now + A_WHILE  # by a clock that was wrong
+
+
+def decide(seen: Seen, *, worth: float = WORTH) -> Due:
+    """From when on a page is due again, if no listing speaks of it before.
+
+    `worth` is in comment-days: the more a request may cost, the longer are the pauses.
+    """
+    if is_comment_page(seen.url):
+        return Due(at=None, why="It is a later page of a thread, and read together with the first one.")
+    if seen.failures:
+        return _after_failure(seen)
+    pause = min(LONGEST, max(SHORTEST, math.sqrt(2 * worth / rate(seen)) * _DAY))
+    often = f"such a page is looked at every {_words(pause)}"
+    return Due(at=seen.fetched_at + pause, why=f"{_state(seen)}; {often}.")
+
+
+def rate(seen: Seen) -> float:
+    """How many things worth a look a page is expected to bring, each day from its last visit on."""
+    days = _age(seen) / _DAY
+    edits = 0.1 * (1 + seen.edits) / (days + 0.1)
+    if not _is_polled(seen):
+        return edits
+    at_its_age = 9.0 / (1 + days / 0.8) ** 3 + 0.0003
+    by_its_past = 0.3 * seen.comments_day + 0.1 * seen.comments_month / 30 + 0.2 * seen.comments_year / 365
+    return edits + at_its_age + by_its_past
+
+
+def _is_polled(seen: Seen) -> bool:
+    """Whether looking at the page is what finds its new comments."""
+    return not seen.comments_told and seen.comments_open is not False
+
+
+def _age(seen: Seen) -> timedelta:
+    """How old the article was at the last visit, as far as we know."""
+    since = _instant(seen.published) or seen.first_fetched or seen.fetched_at
+    return max(timedelta(0), seen.fetched_at - since)
+
+
+def _after_failure(seen: Seen) -> Due:
+    pause = min(LONGEST, FAILED * 2 ** min(seen.failures - 1, FAILURES_COUNTED))
+    at = seen.fetched_at + pause
+    what = {0: "could not be fetched", 200: "showed no article"}.get(seen.status, f"answered {seen.status}")
+    often = "" if seen.failures == 1 else f" ({seen.failures} times in a row)"
+    said = f"Its page {what}{often}"
+    if seen.retry_at is not None and seen.retry_at >= at:
+        return Due(at=seen.retry_at, why=f"{said}, and the server asked us to wait until then.")
+    return Due(at=at, why=f"{said}; such a page is asked for again after {_words(pause)}.")
+
+
+# -- in words -------------------------------------------------------------------------------------
+
+
+def _state(seen: Seen) -> str:
+    grown, age = _instant(seen.last_comment), f"it was {_words(_age(seen))} old at the last look"
+    if seen.comments_open is False:
+        said = ["Its comments are closed", age]
+    elif seen.comments_told:
+        said = ["A listing or feed of the site tells of new comments", age]
+    elif grown is None:
+        said = [f"It has no comments{' with a date' if seen.comments_year else ''}", age]
+    else:
+        quiet = _words(seen.fetched_at - grown)
+        said = [f"Its thread had last grown {quiet} before the last look{_lately(seen)}"]
+    if seen.edits:
+        said.append("it was edited once" if seen.edits == 1 else f"it was edited {seen.edits} times")
+    return " and ".join(filter(None, [", ".join(said[:-1]), said[-1]]))
+
+
+def _lately(seen: Seen) -> str:
+    """The shortest span that tells something, as in ", by 4 comments in a day"."""
+    counts = ((seen.comments_day, "day"), (seen.comments_month, "month"), (seen.comments_year, "year"))
+    for number, span in counts:
+        if number:
+            return f", by {number} comment{'' if number == 1 else 's'} in a {span}"
+    return ""
+
+
+def _words(span: timedelta) -> str:
+    return duration(max(0.0, span.total_seconds()))
+
+
+# -- marks of change ------------------------------------------------------------------------------
 
 
 def is_same_mark(one: str, other: str | None) -> bool:
@@ -52,23 +149,7 @@ def _moment(mark: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def due_at(seen: Seen) -> datetime:
-    """From when on a page is due again, if no listing speaks of it before."""
-    return seen.fetched_at + pause(seen)
-
-
-def pause(seen: Seen) -> timedelta:
-    """How long to leave a page alone after the last look at it."""
-    if seen.failures:
-        return min(LONGEST, SHORTEST * float(2 ** min(seen.failures - 1, FAILURES_COUNTED)))
-    last = max(moment for moment in (_instant(seen.published), seen.changed_at, _OLD) if moment)
-    return min(LONGEST, max(SHORTEST, (seen.fetched_at - last) * SHARE))
-
-
 def _instant(moment: Moment | None) -> datetime | None:
     if moment is None or isinstance(moment, datetime):
         return moment
     return datetime.combine(moment, time(), UTC)
-
-
-_OLD = datetime(1970, 1, 1, tzinfo=UTC)

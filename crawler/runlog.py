@@ -20,6 +20,7 @@ from archive.locks import hold, lock_of
 from archive.records import Page, PageKind, Quality, Saved
 from archive.store import Archive
 from archive.times import to_text
+from crawler.due import decide_due
 from crawler.outcome import Ended, kept_cursors, outcome_of
 from crawler.spiders.news import spider_of
 
@@ -40,6 +41,7 @@ class RunLog:
         self.archive = self._open.enter_context(Archive.open(path))
         self.started_at = datetime.now(UTC)
         self.archive.add_source(site, to_text(self.started_at) or "")
+        decide_due(self.archive, site)
         claimed = crawler.settings.get("BACKISSUE_RUN")
         self.run_id = self.archive.runs.begin(site.name, "hand", self.started_at, claimed)
         crawler.stats.set_value("backissue/run", self.run_id)
@@ -78,6 +80,7 @@ class RunLog:
             notes = {name: to_text(moment) or "" for name, moment in cursors.items()} | spider.marks
             for name, note in notes.items():
                 self.archive.set_cursor(spider.site.name, name, note)
+            decide_due(self.archive, spider.site)
             self.archive.runs.end(
                 replace(
                     self.archive.runs.get(self.run_id),

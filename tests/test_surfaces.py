@@ -2,13 +2,13 @@
 
 import gzip
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from twisted.internet.error import DNSLookupError
 
 from archive.records import Page, PageKind, Seen
-from crawler import addresses, feeds, listings, rest, revisit, sitemaps
+from crawler import addresses, feeds, listings, rest, sitemaps
 from crawler.guard import is_public, refuse_private, same_site
 
 HOME = "https://gazette.example"
@@ -193,37 +193,6 @@ def test_validators_survive_a_proxy_that_weakens_them():
         url="x", status=200, fetched_at=NOW, etag='W/"1"', last_modified="Sun, 01 Mar 2026 12:00:00 GMT"
     )
     assert feeds.validators(seen)["If-None-Match"] == '"1"'
-
-
-# -- revisits -------------------------------------------------------------------------------------------
-
-
-def seen(**more):
-    return Seen(url="x", status=200, **({"fetched_at": NOW} | more))
-
-
-def test_a_page_never_seen_is_due():
-    assert revisit.is_due(None, NOW)
-
-
-def test_a_page_whose_listing_shows_another_mark_of_change_is_due():
-    assert revisit.is_due(seen(lastmod="1", published=NOW), NOW, lastmod="2")
-    assert not revisit.is_due(seen(lastmod="1", published=NOW), NOW, lastmod="1")
-
-
-def test_the_pause_grows_with_the_quiet_and_stays_within_its_bounds():
-    fresh, week, year = (seen(published=NOW - timedelta(days=days)) for days in (0, 7, 3650))
-    assert revisit.pause(fresh) == revisit.SHORTEST
-    assert revisit.SHORTEST < revisit.pause(week) < revisit.pause(year) == revisit.LONGEST
-    revived = seen(published=NOW - timedelta(days=3650), changed_at=NOW - timedelta(hours=1))
-    assert revisit.pause(revived) == revisit.SHORTEST
-
-
-def test_failures_make_the_pause_longer_and_a_listing_does_not_shorten_it():
-    assert (
-        revisit.pause(seen(failures=1)) < revisit.pause(seen(failures=4)) < revisit.pause(seen(failures=99))
-    )
-    assert not revisit.is_due(seen(failures=1, lastmod="1"), NOW, lastmod="2")
 
 
 # -- the guard ------------------------------------------------------------------------------------------

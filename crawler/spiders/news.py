@@ -19,7 +19,7 @@ from scrapy.http import Request
 
 from archive.facts import Facts
 from archive.records import Page, PageKind
-from crawler import addresses, feeds, rest, revisit
+from crawler import feeds, rest, revisit
 from crawler.asking import NoListingError
 from crawler.config import Source, load
 from crawler.discovery import OVERLAP
@@ -54,7 +54,7 @@ class NewsSpider(Sweep):
 
     async def start(self) -> AsyncIterator[Any]:
         """Everything a crawl asks for: listings first, then the pages that they and the facts make due."""
-        with Facts(self.archive, self.source_name) as self.facts:
+        with Facts(self.archive, self.source_name, comments=self.wants_comments) as self.facts:
             for step in (self.posts, self._comments, self._unread, self._revisits, self.sweep):
                 async for item in step():
                     yield item
@@ -118,8 +118,8 @@ class NewsSpider(Sweep):
 
     async def _revisits(self) -> AsyncIterator[Any]:
         """The articles whose time has come again, with their whole thread, so that edits are seen."""
-        for seen in self.facts.article_visits():
-            if addresses.is_comment_page(seen.url) or not revisit.is_due(seen, self.started_at):
+        for seen in self.facts.due_visits(self.started_at):
+            if not revisit.is_due(seen, self.started_at):
                 continue
             for request in self.request(seen.url, lastmod=seen.lastmod):
                 yield request
