@@ -31,7 +31,8 @@ format: .venv/lint.stamp  ## let ruff lay out the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/test.stamp  ## how fast it is, on the sample newspaper
+bench: .venv/test.stamp  ## how soon it captures comments, and how fast it is
+	$(BIN)/python -m tests.revisits
 	$(BIN)/python -m tests.bench
 
 eval: .venv/test.stamp  ## how good the extraction is, on labelled pages

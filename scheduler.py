@@ -214,9 +214,8 @@ def _greet(config: Config, host: str, port: int) -> None:
     """Say what goes on, once the pages answer."""
     if not wait_until_answering(host, port, seconds=60):
         return
-    site = config.sources[0].site.url
     names = ", ".join(source.name for source in config.sources)
-    what = names if config.path else f"the bundled sample newspaper ({site})"
+    what = names if config.path else f"the bundled sample newspaper ({config.sources[0].site.url})"
     say(f"Archiving {what} into {config.archive}.")
     say(f"Read and search it at {publish.address(host=host, port=port)}")
     if config.path is None:

@@ -23,12 +23,10 @@ TOLD = timedelta(days=1)  # how far behind the last whole crawl a surface that t
 
 
 def _newer(days: int) -> str:
-    """SQL for the number of comments that came in the days before the last visit, or were first seen then."""
+    """SQL for the number of comments of the days before the last visit; without a date, by first_seen."""
     since = f"strftime('%Y-%m-%dT%H:%M:%SZ', fetched_at, '-{days} day')"
-    return (
-        "(SELECT count(*) FROM comments WHERE article_id = visits.article_id"
-        f" AND (published > {since} OR (published IS NULL AND comments.first_seen > {since})))"
-    )
+    count = "SELECT count(*) FROM comments WHERE article_id = visits.article_id AND"
+    return f"({count} published > {since}) + ({count} published IS NULL AND comments.first_seen > {since})"
 
 
 _VISIT = f"""
@@ -80,7 +78,7 @@ class Facts(Closing):
         while rows := self._db.execute(sql, [self.source, to_text(now), *last, PORTION]).fetchall():
             yield from map(self._seen, rows)
             last = (rows[-1]["due_at"], rows[-1]["place"])
-        sql = f"{_VISIT} WHERE fetched_at > ? AND visits.source = ? AND kind = ?"
+        sql = f"{_VISIT} WHERE fetched_at > ? AND +visits.source = ? AND kind = ?"  # "+": not by its index
         yield from map(
             self._seen, self._db.execute(sql, [to_text(now + A_WHILE), self.source, _PAGE]).fetchall()
         )

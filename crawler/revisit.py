@@ -6,7 +6,7 @@ requests, a pause of sqrt(2 * WORTH / rate) leaves the least waiting. WORTH is w
 is made when the comments that it is expected to find have waited for an hour together.
 
 Where a surface of the whole site tells of new comments, they need no looking for, and a page is looked at
-for edits and pings and as a proof alone; so it is where its comments are closed. tests/revisiting.py
+for edits and pings and as a proof alone; so it is where its comments are closed. tests/revisits
 plays this rule through on threads that grow as those of readers do, and has set its numbers.
 """
 

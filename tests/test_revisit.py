@@ -4,9 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-import arrivals
 import pytest
-import revisiting
 from click.testing import CliRunner
 from crawling import Crawls
 
@@ -18,6 +16,8 @@ from crawler import revisit
 from crawler.due import decide_due
 from crawler.sample import RestClosed, SampleSite
 from scheduler import main
+from tests.revisits.arrivals import Habits, threads
+from tests.revisits.play import TICK, fixed, play, rule
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -272,12 +272,12 @@ def told(crawls, article):
 
 @pytest.mark.parametrize("seed", [11, 12])
 def test_it_captures_comments_early_for_few_requests(seed):
-    threads = arrivals.threads(seed, old=1000, daily=0.5, days=20, habits=arrivals.Habits())
-    polled = revisiting.play(threads, 20, revisiting.rule())
-    fed = revisiting.play(threads, 20, revisiting.rule(), feed=True)
-    fixed = revisiting.play(threads, 20, revisiting.fixed(len(threads) / polled.daily))
-    tick = revisiting.TICK * 24
+    site = threads(seed, old=1000, daily=0.5, days=20, habits=Habits())
+    polled = play(site, 20, rule())
+    fed = play(site, 20, rule(), feed=True)
+    interval = play(site, 20, fixed(len(site) / polled.daily))
+    tick = TICK * 24
     assert fed.share_within(tick) >= 0.99
-    assert fed.daily <= 0.03 * len(threads) / revisiting.TICK
-    assert fixed.requests == pytest.approx(polled.requests, rel=0.1)
-    assert fixed.missed >= 5 * polled.missed
+    assert fed.daily <= 0.03 * len(site) / TICK
+    assert interval.requests == pytest.approx(polled.requests, rel=0.1)
+    assert interval.missed >= 5 * polled.missed

@@ -20,11 +20,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-
-from arrivals import Thread
+from statistics import median, quantiles
 
 from archive.records import Seen
 from crawler import revisit
+from tests.revisits.arrivals import Thread
 
 TICK = 1 / 144  # days: the clock strikes every ten minutes
 WARM = 30.0  # days before the measured time, so that nothing depends on when the first looks were made
@@ -52,6 +52,17 @@ class Outcome:
     @property
     def missed_daily(self) -> float:
         return self.missed / self.days
+
+    @property
+    def mean(self) -> float:
+        return sum(self.delays) / len(self.delays)
+
+    @property
+    def median_edit(self) -> float:
+        return median(self.edits)
+
+    def percentile(self, percent: int) -> float:
+        return quantiles(self.delays, n=100, method="inclusive")[percent - 1]
 
     def share_within(self, hours: float) -> float:
         return sum(delay <= hours for delay in self.delays) / len(self.delays)
@@ -90,6 +101,15 @@ def by_age(share: float) -> Policy:
 def play(threads: Sequence[Thread], days: float, policy: Policy, *, feed: bool = False) -> Outcome:
     """Play a policy through; with `feed`, each tick asks for the comments feed and the pages it names."""
     return _Play(threads, days, policy, feed).outcome()
+
+
+def without_end(threads: Sequence[Thread], days: float) -> Outcome:
+    """Everything is fetched at each tick, which need not be played to be known."""
+    told = Outcome(days=days, requests=round(len(threads) * days / TICK))
+    for thread in threads:
+        for came in thread.comments:
+            told.see(came, _tick_after(came))
+    return told
 
 
 def at_the_cost_of(
