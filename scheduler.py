@@ -23,7 +23,7 @@ from archive import cli_backup, cli_export, cli_read, cli_status, logs, publish
 from archive.console import Context, Exit, Interruption, Program, must_be_free, say, wait_until_answering
 from archive.errors import BackissueError
 from archive.store import Archive
-from crawler import children, cli_doctor, cli_revisit
+from crawler import children, cli_doctor, cli_revisit, cli_verify
 from crawler import cli as crawler_cli
 from crawler.clock import Clock
 from crawler.config import FILE_VARIABLE, SAMPLE_PORT_VARIABLE, Config, Source, find, load
@@ -39,7 +39,7 @@ WAKE = 20.0  # seconds after which the clock is looked at again, in case that th
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
 Leaves with 0 when all is well, 1 after an error that is told, 2 for a command line that cannot be,
-3 when a crawl ended with something missing, 4 when another run of the source is under way, and
+3 when something is missing or needs looking after, 4 when another run of the source is under way, and
 130 when it was interrupted. Documentation: docs/commands.md and docs/configuration.md.""",
 )
 @click.version_option(VERSION, prog_name="backissue")
@@ -67,6 +67,7 @@ def main(
                      backissue show 17
     Take it along:   backissue export jsonl --output articles.jsonl
     Is all well?     backissue status
+    Is it complete?  backissue verify
     Why this text?   backissue explain page.html
     """
     logs.begin(log_format, log_level)
@@ -228,6 +229,7 @@ for command in (
     crawler_cli.init,
     up,
     crawler_cli.crawl,
+    cli_verify.verify,
     schedule,
     archive_cli.serve,
     cli_read.search,

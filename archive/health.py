@@ -17,6 +17,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive import rows
+from archive.coverage import Coverage, Summary
 from archive.pages import beside
 from archive.records import Run
 from archive.runs import Ledger
@@ -91,6 +92,7 @@ class SourceStatus:
     last_good: str | None
     failing_since: str | None
     last_run: Run | None
+    coverage: Summary
 
     @property
     def well(self) -> bool:
@@ -206,6 +208,7 @@ def _source(db: Database, row: dict[str, Any], now: datetime, *, clock: bool) ->
         last_good=_start(crawls.good),
         failing_since=_start(crawls.first_bad),
         last_run=Ledger(db).newest(row["name"]),
+        coverage=Coverage(db).summary(row["name"]),
     )
 
 
@@ -236,8 +239,8 @@ def _newest(db: Database, source: str, outcomes: tuple[str, ...]) -> Crawl | Non
 
 
 def _crawl(db: Database, where: str, source: str, value: int | str) -> Crawl | None:
-    sql = f"SELECT id, started_at, ended_at, sentence FROM runs WHERE source = ? AND {where} LIMIT 1"
-    row = rows.one(db, sql, source, value)
+    told = "SELECT id, started_at, ended_at, sentence FROM runs WHERE source = ? AND kind = 'crawl'"
+    row = rows.one(db, f"{told} AND {where} LIMIT 1", source, value)
     return Crawl(**row) if row else None  # type: ignore[arg-type]
 
 

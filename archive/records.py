@@ -262,11 +262,11 @@ class Quality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One row of the run ledger: a crawl of one source, or a planned time at which none was made.
+    """One row of the run ledger: a run on one source, or a planned time at which none was made.
 
-    `id` is given by the archive. `planned_at` is the time of the schedule, None for a crawl by hand;
-    `ticks` how many planned times the row stands for. Where no crawl was made, `started_at` and
-    `ended_at` are when that was noted.
+    `id` is given by the archive; `kind` is "crawl" or "verify". `planned_at` is the time of the schedule,
+    None for a run by hand; `ticks` how many planned times the row stands for. Where no crawl was made,
+    `started_at` and `ended_at` are when that was noted.
     """
 
     id: int
@@ -274,6 +274,7 @@ class Run:
     trigger: str
     started_at: datetime
     ended_at: datetime | None = None
+    kind: str = "crawl"
     outcome: str | None = None
     requests: int = 0
     bytes: int = 0

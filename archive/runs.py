@@ -1,4 +1,4 @@
-"""The run ledger: one row for each crawl, from its start, and one for each planned time without a crawl.
+"""The run ledger: one row for each run, from its start, and one for each planned time without a crawl.
 
 It writes only `runs`. A planned time belongs to whoever writes its row first, so two schedulers never
 make two crawls of it. A row without an end whose process is gone is closed as interrupted; the caller
@@ -19,7 +19,8 @@ from archive.merge import Value
 from archive.records import Quality, Run, Saved
 from archive.times import instant, to_text
 
-CRAWLED = "coalesce(outcome, '') NOT IN ('overlapped', 'coalesced', 'missed')"
+_MADE = "coalesce(outcome, '') NOT IN ('overlapped', 'coalesced', 'missed')"
+CRAWLED = f"kind = 'crawl' AND {_MADE}"
 """Which rows of `runs` are crawls, as a condition in SQL."""
 
 KEPT = 24  # planned times without a crawl that have a row each; more at once, after a long absence, share one
@@ -95,15 +96,24 @@ class Ledger:
 
     # -- crawls ---------------------------------------------------------------------------------------
 
-    def begin(self, source: str, trigger: str, now: datetime, run_id: int | None = None) -> int:
+    def begin(
+        self, source: str, trigger: str, now: datetime, run_id: int | None = None, *, kind: str = "crawl"
+    ) -> int:
         """Open a run, or go on with the one that was claimed for it, and return its id.
 
+        `kind` is "crawl" or "verify".
         The caller holds the source's lock; other runs of this source that have no end are closed.
         """
         with transaction(self.db):
             self.close_abandoned(source, now)
             if run_id is None:
-                return self._insert({"source": source, "trigger": trigger, "started_at": to_text(now)})
+                row: dict[str, Value] = {
+                    "source": source,
+                    "kind": kind,
+                    "trigger": trigger,
+                    "started_at": to_text(now),
+                }
+                return self._insert(row)
             again = {"started_at": to_text(now), "ended_at": None, "outcome": None, "sentence": None}
             rows.update(self.db, "runs", run_id, again)
             return run_id
@@ -160,10 +170,10 @@ class Ledger:
             raise NotFoundError(f"The run ledger has no row {run_id}.")
         return _run(row)
 
-    def newest(self, source: str) -> Run | None:
-        """The crawl of a source that started last, or None."""
-        sql = f"SELECT * FROM runs WHERE source = ? AND {CRAWLED} ORDER BY id DESC LIMIT 1"
-        row = rows.one(self.db, sql, source)
+    def newest(self, source: str, *, kind: str = "crawl") -> Run | None:
+        """The run of a source and kind that started last, or None."""
+        sql = f"SELECT * FROM runs WHERE source = ? AND kind = ? AND {_MADE} ORDER BY id DESC LIMIT 1"
+        row = rows.one(self.db, sql, source, kind)
         return _run(row) if row else None
 
     def qualities(self, source: str, *, limit: int) -> list[Quality]:
@@ -186,6 +196,7 @@ def _run(row: dict[str, Value]) -> Run:
     return Run(
         id=int(row["id"] or 0),
         source=str(row["source"]),
+        kind=str(row["kind"]),
         trigger=str(row["trigger"]),
         started_at=instant(str(row["started_at"])),
         ended_at=instant(str(row["ended_at"])) if row["ended_at"] else None,

@@ -15,7 +15,7 @@ from typing import Self
 
 from sqlite_utils import Database
 
-from archive import edits, events, missing, parts, rows, runs, versions, visits
+from archive import coverage, edits, events, missing, parts, rows, runs, versions, visits
 from archive.comments import CommentWriter
 from archive.database import Closing, connect, migrate, transaction
 from archive.events import Event
@@ -39,6 +39,7 @@ class Archive(Closing):
         self.db = db
         self.path = path
         self.runs = runs.Ledger(db)
+        self.coverage = coverage.Coverage(db)
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True) -> Self:

@@ -85,11 +85,11 @@ def comments_url(
     return route_url(root, "comments", **query, _fields=COMMENT_FIELDS)
 
 
-def pages_url(root: str, ids: Iterable[int]) -> str:
-    """Some static pages by their ids, at most PER_PAGE of them, as a listing of posts."""
+def pages_url(root: str, ids: Iterable[int], *, kind: str = "pages") -> str:
+    """Some static pages, or posts of a kind, by their ids, at most PER_PAGE, as a listing of posts."""
     include = ",".join(map(str, ids))
     query: dict[str, str | int] = {"per_page": PER_PAGE, "include": include, "_embed": "author"}
-    return route_url(root, "pages", **query, _fields=POST_FIELDS)
+    return route_url(root, kind, **query, _fields=POST_FIELDS)
 
 
 def read_ids(page: Page) -> set[str] | None:

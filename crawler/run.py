@@ -1,4 +1,4 @@
-"""One crawl of one source, by Scrapy, in this process. A process can do this once."""
+"""One run on one source, by Scrapy, in this process. A process can do this once."""
 
 from __future__ import annotations
 
@@ -30,14 +30,26 @@ def crawl(source: Source, archive_path: Path, *, run_id: int | None = None, prog
     interrupted; a second signal ends it at once, and so does a limit that it does not heed. Raises BusyError
     while another run of the source lives, ArchiveError when the archive cannot be written.
     """
+    return _run("news", source, archive_path, BACKISSUE_RUN=run_id, BACKISSUE_PROGRESS=progress)
+
+
+def verify(source: Source, archive_path: Path, *, budget: int = 0, progress: bool = True) -> Run:
+    """Verify what is held of a source and return the row in the run ledger.
+
+    `budget` is how many requests are made at most, 0 any number. Ends and raises as `crawl` does.
+    """
+    return _run("verify", source, archive_path, BACKISSUE_BUDGET=budget, BACKISSUE_PROGRESS=progress)
+
+
+def _run(spider: str, source: Source, archive_path: Path, **options: object) -> Run:
     seconds = source.limit.total_seconds()
     values = settings()
     values.set("BACKISSUE_ARCHIVE", str(archive_path.absolute()), priority="cmdline")
-    values.set("BACKISSUE_RUN", run_id, priority="cmdline")
-    values.set("BACKISSUE_PROGRESS", progress, priority="cmdline")
     values.set("CLOSESPIDER_TIMEOUT", seconds, priority="cmdline")
+    for name, value in options.items():
+        values.set(name, value, priority="cmdline")
     process = AsyncCrawlerProcess(values)
-    crawler = process.create_crawler("news")
+    crawler = process.create_crawler(spider)
     task = process.crawl(crawler, source=source)
     faulthandler.dump_traceback_later(seconds + min(seconds, CLOSING), exit=True)
     process.start()

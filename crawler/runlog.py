@@ -81,6 +81,7 @@ class RunLog:
             for name, note in notes.items():
                 self.archive.set_cursor(spider.site.name, name, note)
             decide_due(self.archive, spider.site)
+            self.archive.coverage.settle(spider.site.name, datetime.now(UTC))
             self.archive.runs.end(
                 replace(
                     self.archive.runs.get(self.run_id),

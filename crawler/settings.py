@@ -41,6 +41,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.guard.GuardMiddleware": 50,
     "crawler.politeness.RobotsMiddleware": 100,
     "crawler.politeness.PatienceMiddleware": 550,
+    "crawler.budget.BudgetMiddleware": 840,
 }
 EXTENSIONS = {
     "scrapy.extensions.corestats.CoreStats": 0,

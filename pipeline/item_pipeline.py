@@ -14,6 +14,7 @@ from typing import Any, Self, cast
 from scrapy.crawler import Crawler
 
 from archive.pages import Pages, beside
+from archive.proofs import Proof
 from archive.records import Extract, Missing, Page, PageKind, Quality, Saved, Site
 from archive.store import Archive
 from archive.visits import GOOD
@@ -41,9 +42,11 @@ class ItemPipeline:
         self.pages.close()
         self.archive.close()
 
-    def process_item(self, item: Page | Missing) -> Page | Missing:
-        """Keep, read and save one page, or note what the site no longer shows."""
-        if isinstance(item, Missing):
+    def process_item(self, item: Page | Missing | Proof) -> Page | Missing | Proof:
+        """Keep, read and save one page, or note what the site no longer shows, or says that it has."""
+        if isinstance(item, Proof):
+            self.archive.coverage.note(item)
+        elif isinstance(item, Missing):
             self._tally(self.archive.note_missing(item))
         else:
             self._save(item)

@@ -384,7 +384,7 @@ def happened(fill: Filler, comments: list[int], below: list[int]) -> None:
 
 
 def ledger(fill: Filler) -> None:
-    """Two runs and one open problem."""
+    """Two runs, one open problem, and a proof of three months."""
     fill.insert(
         "runs", source="quayside", trigger="schedule", started_at="2026-11-19T06:00:00Z", ended_at="2026-11-19T06:04:10Z",
         outcome="complete", requests=212, bytes=4_100_000, articles_new=3, comments_new=41,
@@ -398,6 +398,26 @@ def ledger(fill: Filler) -> None:
         "problems", source="quayside", url="https://quayside.example/2015/05/story-108/", code="no-text", field="text",
         detail="The page held no text that could be read.", article_id=LISTED, first_seen=SEEN, last_seen=SEEN,
     )  # fmt: skip
+    for month, kind, stated, held, missing, withheld in (
+        ("2015-04", "article", 9, 9, 0, 0), ("2015-04", "comment", 140, 138, 0, 2),
+        ("2015-05", "article", 11, 10, 1, 0), ("2015-05", "comment", 1204, 1202, 2, 0), ("2015-06", "article", 0, 0, 0, 0),
+    ):  # fmt: skip
+        fill.insert(
+            "coverage", source="quayside", month=month, kind=kind, stated=stated, held=held, missing=missing,
+            withheld=withheld, surface="rest", proved_at=SEEN, looked_at=SEEN,
+        )  # fmt: skip
+    fill.insert(
+        "coverage", source="quayside", month="2015-06", kind="comment", looked_at=SEEN,
+        unproved="REST is closed, and not every article's page states how many it has.",
+    )  # fmt: skip
+    for key, kind, number, reason, detail in (
+        ("4711", "article", 1, "refused", "Its page answered 403."), ("9001", "comment", 2, "never listed", "No crawl was shown it."),
+        ("2015-04", "comment", 2, "not shown", "The site counts more than it shows."),
+    ):  # fmt: skip
+        fill.insert(
+            "coverage_gaps", source="quayside", kind=kind, key=key, month="2015-05", number=number, reason=reason, detail=detail,
+            url=f"https://quayside.example/?p={key}", first_seen=SEEN, last_seen=SEEN,
+        )  # fmt: skip
 
 
 def build(path: Path, *, count: int = 60) -> Path:

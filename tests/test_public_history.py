@@ -258,6 +258,21 @@ def test_coverage_counts_every_month(room: Room) -> None:
     assert len([tag for tag, _ in Elements(page).found if tag == "svg"]) == 2
 
 
+def test_coverage_says_what_the_site_has_and_what_is_missing(room: Room) -> None:
+    said = words(room.text("/coverage"))
+    assert (
+        "2 of 3 months proved, 3 missing, 2 shown to no visitor; the oldest proof is of 2026-11-20." in said
+    )
+    assert "2015-05 11 10 1,204 1,202 3 0 20 November 2026" in said
+    assert "2015-06 0 0 – – 0 0 20 November 2026 not now" in said
+    assert "The comments of 1 month cannot be proved: REST is closed" in said
+    assert re.search(r"2015-05: article 4711 quayside.example/\?p=4711 ?, ?Its page answered 403.", said), (
+        said
+    )
+    assert "The site counts more than it shows" not in said, "what is withheld is not missing"
+    assert "What Uplands Gazette says it has Not verified yet" in said
+
+
 def test_time_runs_evenly_in_a_chart() -> None:
     drawn = bars("x", [("2009-11", 2), ("2010-02", 4)])
     assert [round(bar.x / drawn.width, 2) for bar in drawn.bars] == [0.0, 0.75]

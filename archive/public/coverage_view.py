@@ -1,10 +1,13 @@
-"""How complete the archive is: what is held month by month, what is known to be missing, every crawl."""
+"""How complete the archive is: what is held, what the site says it has, what is missing, and every crawl."""
 
 from __future__ import annotations
 
 import sqlite3
 from typing import Any
 
+from sqlite_utils import Database
+
+from archive.coverage import Coverage
 from archive.public.chart import Bars, bars
 from archive.public.home_view import coverage as totals
 from archive.public.web import Row, TooSlow, enter, read, rows, show
@@ -14,6 +17,26 @@ MONTHS = (
     "SELECT substr(published, 1, 7) AS month, count(*) AS articles, sum(comment_count) AS comments,"
     " sum(max(coalesce(comments_stated, 0) - comment_count, 0)) AS unseen"
     " FROM articles WHERE published IS NOT NULL GROUP BY month ORDER BY month"
+)
+LEDGER = """
+SELECT month,
+    max(stated) FILTER (WHERE kind = 'article') AS articles,
+    max(held) FILTER (WHERE kind = 'article') AS read,
+    max(stated) FILTER (WHERE kind = 'comment') AS comments,
+    max(held) FILTER (WHERE kind = 'comment') AS kept,
+    sum(missing) AS missing, sum(withheld) AS withheld, min(proved_at) AS proved_at,
+    max(unproved IS NOT NULL) AS untold
+FROM coverage WHERE source = ? GROUP BY month
+HAVING sum(stated) > 0 OR untold ORDER BY month DESC
+"""
+"""The months of one source of which there is anything to say, its articles and comments side by side."""
+UNTOLD = (
+    "SELECT kind, unproved AS why, count(*) AS times FROM coverage WHERE source = ? AND unproved IS NOT NULL"
+    " GROUP BY kind, unproved ORDER BY times DESC"
+)
+LACKING = (
+    "SELECT * FROM coverage_gaps WHERE source = ? AND ended_at IS NULL"
+    " AND reason NOT IN ('protected', 'not shown') ORDER BY month DESC LIMIT 100"
 )
 FEW = "SELECT substr(published, 1, 7) AS month, count(*) AS times FROM articles WHERE {which} GROUP BY month"
 """Counted apart, since these are few and have an index of their own."""
@@ -25,7 +48,15 @@ async def coverage(datasette: Any, request: Any) -> Any:
     try:
         found = await read(datasette, name, _coverage)
     except TooSlow:
-        found = {"slow": True, "coverage": None, "months": [], "runs": [], "gaps": [], "charts": []}
+        found = {
+            "slow": True,
+            "coverage": None,
+            "months": [],
+            "runs": [],
+            "gaps": [],
+            "charts": [],
+            "proofs": [],
+        }
     return await show(datasette, request, "coverage.html", {**found, "database": name})
 
 
@@ -35,6 +66,10 @@ def _coverage(connection: sqlite3.Connection) -> Row:
         "coverage": totals(connection),
         "months": months,
         "charts": charts(months),
+        "proofs": [
+            _proofs(connection, row)
+            for row in rows(connection, "SELECT name, title FROM sources ORDER BY first_seen, name")
+        ],
         "runs": rows(connection, f"SELECT * FROM runs WHERE {CRAWLED} ORDER BY id DESC LIMIT 20"),
         "gaps": rows(
             connection,
@@ -53,6 +88,18 @@ def _months(connection: sqlite3.Connection) -> list[Row]:
         {**row, "waiting": waiting.get(row["month"], 0), "gone": gone.get(row["month"], 0)}
         for row in rows(connection, MONTHS)
     ]
+
+
+def _proofs(connection: sqlite3.Connection, source: Row) -> Row:
+    """The coverage ledger of one source."""
+    name = source["name"]
+    return {
+        **source,
+        "told": Coverage(Database(connection)).summary(name),
+        "months": rows(connection, LEDGER, name),
+        "untold": rows(connection, UNTOLD, name),
+        "missing": rows(connection, LACKING, name),
+    }
 
 
 def charts(months: list[Row]) -> list[Bars]:

@@ -1,0 +1,70 @@
+"""What a verification brings back: what a site says it has of one month, and what of it was lacking.
+
+Values only. What is still lacking, once what could be healed was saved, is computed by the ledger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a site is asked to account for."""
+
+    ARTICLE = "article"
+    COMMENT = "comment"
+
+
+class Reason(StrEnum):
+    """Why something that a site has is not held. The last two are the site's own choice and no fault."""
+
+    UNLISTED = "never listed"  # no crawl was shown it
+    UNREAD = "not yet read"  # listed, and its page was not asked for
+    REFUSED = "refused"  # its page answered another status than 200
+    NO_ANSWER = "no answer"
+    UNREADABLE = "unreadable"  # its page came, and no article was found in it
+    CALLED_GONE = "called gone"  # held as removed, and the site shows it again
+    NO_ARTICLE = "no article"  # a comment below something that is not archived
+    PROTECTED = "protected"  # it asks for a password
+    NOT_SHOWN = "not shown"  # counted by the site, and shown to no visitor
+
+
+WITHHELD = frozenset({Reason.PROTECTED, Reason.NOT_SHOWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Something the site has and the archive lacked when it was looked for.
+
+    `key` is the site's own id or, where none is known, an address; `number` how many it stands for.
+    `month` ("2009-07", in UTC) is that of its publication; "" where the site does not tell.
+    """
+
+    key: str
+    month: str
+    reason: Reason
+    detail: str
+    url: str | None = None
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What a site says of one kind in one month.
+
+    `surface` is where it says so: "rest" (every id was compared), "rest-total" (the total agreed),
+    "sitemap" or "page" (numbers that pages state). `proved_at` is when the site said it. Where it
+    cannot be told, `unproved` is a sentence that says why, and the rest does not count.
+    """
+
+    source: str
+    kind: Kind
+    month: str
+    looked_at: datetime
+    proved_at: datetime
+    surface: str
+    stated: int = 0
+    gaps: tuple[Gap, ...] = ()
+    unproved: str | None = None
