@@ -52,12 +52,12 @@ class Holdings(Facts):
         sql = f"SELECT substr(published, 1, 7) AS month, count(*) FROM {_SHOWN[kind]} GROUP BY month"
         return {month: number for month, number in self._db.execute(sql, [self.source]) if month}
 
-    def articles(self, first: str, last: str, until: datetime) -> list[tuple[str, int | None, str]]:
+    def articles_of(self, first: str, last: str, until: datetime) -> list[tuple[str, int | None, str]]:
         """The articles held of some months, first to last, up to a moment: month, site's id, address."""
         sql = f"SELECT substr(published, 1, 7), post_id, url FROM {_SHOWN[Kind.ARTICLE]}"
         return [tuple(row) for row in self._between(sql, first, last, until)]
 
-    def comments(self, first: str, last: str, until: datetime) -> dict[str, str]:
+    def comments_of(self, first: str, last: str, until: datetime) -> dict[str, str]:
         """The comments held of the months first to last, up to a moment: the site's id, and the month."""
         sql = f"SELECT key, substr(published, 1, 7) FROM {_SHOWN[Kind.COMMENT]}"
         return dict(map(tuple, self._between(sql, first, last, until)))

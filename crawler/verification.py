@@ -99,7 +99,7 @@ class Verification(NewsSpider):
         links = {item.link for item in listed.values()}
         silent = {
             str(post or url): (month, url)
-            for month, post, url in self.holdings.articles(span.months[0], span.months[-1], self.until)
+            for month, post, url in self.holdings.articles_of(span.months[0], span.months[-1], self.until)
             if str(post) not in listed and url not in links
         }
         shown = await self._shown(self.kinds, [key for key in silent if key.isdigit()])
@@ -135,7 +135,7 @@ class Verification(NewsSpider):
     # -- comments -------------------------------------------------------------------------------------
 
     async def _prove_comments(self, span: Span) -> AsyncIterator[Any]:
-        held = self.holdings.comments(span.months[0], span.months[-1], self.until)
+        held = self.holdings.comments_of(span.months[0], span.months[-1], self.until)
         listed, total = dict[str, Item](), 0
         async for page in self._listing(span, "comments"):
             found = {item.key: item for item in rest_ids.read(page, "comments")}
