@@ -541,6 +541,7 @@ def test_the_wacz_leads_from_its_index_to_every_page(town: Path, tmp_path: Path)
     path = exported(town, "wacz", tmp_path / "archive.wacz")
     with zipfile.ZipFile(path) as packed:
         stored = {info.filename for info in packed.infolist() if info.compress_type == zipfile.ZIP_STORED}
+        assert all(info.extra for info in packed.infolist()), "or ReplayWeb.page misreads zip64"
         about = json.loads(packed.read("datapackage.json"))
         digest = json.loads(packed.read("datapackage-digest.json"))
         files = {resource["path"]: packed.read(resource["path"]) for resource in about["resources"]}

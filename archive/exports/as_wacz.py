@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import sqlite3
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -68,10 +69,13 @@ class _Package:
 
     @contextmanager
     def open(self, path: str, compression: int) -> Iterator[Summed]:
-        """Write one file."""
-        info = ZipInfo(path, date_time=datetime.now(UTC).timetuple()[:6])
+        """Write one file; one that is stored may have any size."""
+        now = datetime.now(UTC)
+        info = ZipInfo(path, date_time=now.timetuple()[:6])
         info.compress_type, info.external_attr = compression, 0o100644 << 16
-        with self._zip.open(info, "w", force_zip64=True) as file:
+        # The time as an extra field: without one, ReplayWeb.page overlooks the longer local header of zip64.
+        info.extra = struct.pack("<HHBl", 0x5455, 5, 1, int(now.timestamp()))
+        with self._zip.open(info, "w", force_zip64=compression == ZIP_STORED) as file:
             part = Summed(file)
             yield part
         name = path.rpartition("/")[2]

@@ -6,6 +6,7 @@
     /changes, /changes.atom   silent edits and removals    /article/ID/versions    word by word
     /author/ID, /tag/ID, /commenter?name=…                 /comment/ID/versions
     /coverage             months, gaps, crawls             /-/data       Datasette's own index
+    /-/results.csv?sql=… .json                             all rows of a query
 
 IDs are the archive's own (`articles.id`, `comments.id`, …) and never change; `/article/ID?page=N` is a page
 of its thread, `#comment-ID` a place on it, and `/article/ID/versions?as-of=2015-05-04` leads to a state.

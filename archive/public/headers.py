@@ -1,4 +1,4 @@
-"""What happens to every request and answer while an archive is served: a base path, and the headers.
+"""What happens to every request and answer while an archive is served: a base path, its end, the headers.
 
 Our own pages bring a stricter Content-Security-Policy; Datasette's templates need inline styles,
 but no inline script: ours replace the four that had one. Nothing may be loaded from another host.
@@ -6,6 +6,7 @@ but no inline script: ours replace the four that had one. Nothing may be loaded 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -34,17 +35,34 @@ def guarded(app: App, room: Any, base: str) -> App:
     """
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or not room.active:
+            await app(scope, receive, send)
+            return
+        leaving = asyncio.ensure_future(_leaving(scope, receive))
+
         async def send_guarded(message: Any) -> None:
+            if leaving.done():  # Datasette would send a long download to its end, to nobody
+                raise asyncio.CancelledError
             if message["type"] == "http.response.start":
                 message = {**message, "headers": _with_ours(list(message.get("headers", [])))}
             await send(message)
 
-        if scope["type"] == "http" and room.active:
+        try:
             await app(_without(base, scope), receive, send_guarded)
-        else:
-            await app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not leaving.done():
+                raise
+        finally:
+            leaving.cancel()
 
     return wrapped
+
+
+async def _leaving(scope: Any, receive: Any) -> None:
+    """Wait until the reader has gone. The body of a POST is received by the application itself."""
+    message = "" if scope["method"] in ("GET", "HEAD") else await asyncio.Future()
+    while message != "http.disconnect":
+        message = (await receive())["type"]
 
 
 def _without(base: str, scope: Any) -> Any:

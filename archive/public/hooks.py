@@ -20,6 +20,7 @@ from archive.public import (
     home_view,
     operator_view,
     people_view,
+    results_view,
     search_view,
     text,
 )
@@ -68,6 +69,8 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"/search\.json$", search_view.as_json),
         (r"/search\.csv$", search_view.as_csv),
         (r"/search\.atom$", search_view.as_feed),
+        (r"/-/results\.csv$", results_view.as_csv),
+        (r"/-/results\.json$", results_view.as_json),
         (r"/changes$", history_view.changes),
         (r"/changes\.atom$", history_view.changes_feed),
         (r"/coverage$", coverage_view.coverage),

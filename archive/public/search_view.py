@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import islice
@@ -17,7 +16,7 @@ from datasette.utils.asgi import AsgiStream, Response
 from archive.cells import disarmed
 from archive.public.feed import Entry, atom
 from archive.public.text import unmarked
-from archive.public.web import Row, TooSlow, absolute, enter, number_of, read, rows, show
+from archive.public.web import Row, TooSlow, absolute, enter, number_of, own_connection, read, rows, show
 from archive.search import KINDS, Ask, Found, every, find
 
 _PLAIN = ("kind", "sort", "since", "until", "person", "tag", "source", "state")
@@ -103,7 +102,7 @@ async def as_csv(datasette: Any, request: Any) -> Any:
     raw = bool(request.args.get("raw"))
 
     async def stream(writer: Any) -> None:
-        connection = await asyncio.to_thread(_own_connection, datasette, name)
+        connection = await asyncio.to_thread(own_connection, datasette, name)
         root = absolute(datasette, request, datasette.urls.path(""))
         try:
             await writer.write(_csv([_COLUMNS]))
@@ -152,14 +151,6 @@ def _plain(datasette: Any, request: Any, hit: Row) -> Row:
 def _named(hit: Row) -> str:
     title = hit["title"] or "Untitled"
     return title if hit["kind"] == "article" else f"{hit['author'] or 'No name'} on {title}"
-
-
-def _own_connection(datasette: Any, name: str) -> sqlite3.Connection:
-    """A connection for one download: a long one must not keep a page's reader waiting."""
-    database = datasette.get_database(name)
-    connection: sqlite3.Connection = database.connect()
-    datasette._prepare_connection(connection, name)
-    return connection
 
 
 def _lines(hits: Iterator[Row], root: str, raw: bool) -> str:

@@ -62,6 +62,14 @@ async def read(datasette: Any, name: str, work: Callable[[sqlite3.Connection], T
     return result
 
 
+def own_connection(datasette: Any, name: str) -> sqlite3.Connection:
+    """A connection for one download: a long one must not keep a page's reader waiting."""
+    database = datasette.get_database(name)
+    connection: sqlite3.Connection = database.connect()
+    datasette._prepare_connection(connection, name)
+    return connection
+
+
 async def show(datasette: Any, request: Any, template: str, context: Row, *, status: int = 200) -> Any:
     """Render one of our templates."""
     html = await datasette.render_template(f"backissue/{template}", context, request=request)
