@@ -14,6 +14,8 @@ from archive.cells import disarmed
 from archive.exports.selection import TAKEN, Snapshot
 from archive.exports.target import Bundle, facts
 
+_AGAIN = {"markdown", "html", "origins"}
+
 
 def write_tables(snapshot: Snapshot, bundle: Bundle, *, raw: bool) -> None:
     """Write one file for each table."""
@@ -25,20 +27,25 @@ def write_tables(snapshot: Snapshot, bundle: Bundle, *, raw: bool) -> None:
 
 def write_joined(snapshot: Snapshot, out: TextIO, *, raw: bool) -> None:
     """Write one row for each comment, with its article's columns; an article without comments has one too."""
-    names = [f"article_{column.name}" for column in snapshot.columns("articles")]
-    below = [f"comment_{column.name}" for column in snapshot.columns("comments")]
-    _write(out, names + below, _joined(snapshot, len(below)), raw=raw)
+    of_article, of_comment = _once(snapshot, "articles"), _once(snapshot, "comments")
+    names = [f"article_{name}" for name in of_article] + [f"comment_{name}" for name in of_comment]
+    _write(out, names, _joined(snapshot, of_article, of_comment), raw=raw)
 
 
-def _joined(snapshot: Snapshot, width: int) -> Iterator[tuple[Any, ...]]:
-    sql = "SELECT * FROM comments WHERE article_id = ? ORDER BY published, id"
-    for article in snapshot.rows("articles"):
+def _once(snapshot: Snapshot, table: str) -> list[str]:
+    """The columns of a table without those that say the same as another in a further way."""
+    return [column.name for column in snapshot.columns(table) if column.name not in _AGAIN]
+
+
+def _joined(snapshot: Snapshot, of_article: list[str], of_comment: list[str]) -> Iterator[tuple[Any, ...]]:
+    sql = f"SELECT {', '.join(of_comment)} FROM comments WHERE article_id = ? ORDER BY published, id"
+    for article in snapshot.rows("articles", *of_article):
         alone = True
         for comment in snapshot.db.execute(sql, [article[0]]):
             alone = False
             yield article + comment
         if alone:
-            yield article + (None,) * width
+            yield article + (None,) * len(of_comment)
 
 
 def _write(out: TextIO, names: list[str], rows: Iterable[tuple[Any, ...]], *, raw: bool) -> None:

@@ -63,7 +63,7 @@ def records(snapshot: Snapshot, out: Summed) -> Iterator[Written]:
     writer.write_record(writer.create_warcinfo_record("", _info(snapshot)))
     with Pages.open(path) as kept, closing(sqlite3.connect("")) as db:  # "" is a file that SQLite removes
         db.execute("CREATE TABLE firsts (digest TEXT PRIMARY KEY, url TEXT, at TEXT) WITHOUT ROWID")
-        wanted = ((row[0], row[1]) for row in snapshot.rows("addresses"))
+        wanted = snapshot.rows("addresses", "source", "url")
         total = kept.choose(snapshot.selection.source, wanted if snapshot.selection.narrow else None)
         for page in snapshot.watch(kept.chosen(), total=total, description="pages"):
             yield _written(page, writer, out, db)

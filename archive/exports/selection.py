@@ -158,11 +158,11 @@ class Snapshot(Closing):
         """The same for every table."""
         return {table: self.count(table) for table in TAKEN}
 
-    def rows(self, table: str) -> Iterator[tuple[Any, ...]]:
-        """The rows of a table in the order of its primary key, read as they are taken."""
+    def rows(self, table: str, *columns: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a table, or some columns of them, in the order of its primary key."""
         info = self.db.execute(f"PRAGMA main.table_info({table})").fetchall()
         key = ", ".join(row[1] for row in sorted(info, key=lambda row: row[5]) if row[5])
-        cursor = self.db.execute(f"SELECT * FROM {table} ORDER BY {key}")
+        cursor = self.db.execute(f"SELECT {', '.join(columns) or '*'} FROM {table} ORDER BY {key}")
         yield from self.watch(cursor, total=self.count(table), description=table)
 
     def articles(self) -> Iterator[HeldArticle]:
