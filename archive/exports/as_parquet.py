@@ -12,7 +12,7 @@ from archive.errors import ArchiveError
 from archive.exports.selection import TAKEN, Column, Snapshot, described
 from archive.exports.target import Bundle, facts
 
-GROUP_ROWS, GROUP_CHARACTERS = 50_000, 32_000_000  # a row group ends at whichever comes first
+GROUP_ROWS, GROUP_CHARACTERS = 20_000, 16_000_000  # a row group ends at whichever comes first
 
 
 def must_be_installed() -> None:
