@@ -29,6 +29,7 @@ METADATA = Path(__file__).parents[1] / "public" / "metadata.json"
 _DAY = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\dZ)?)?)?")
 _OF_ARTICLE = "+article_id IN temp.picked"
 _OF_COMMENT = "(SELECT article_id FROM main.comments WHERE comments.id = comment_id) IN temp.picked"
+_OF_SOURCE = "source IN (SELECT name FROM sources)"
 
 TAKEN = {
     "sources": "name IN (SELECT source FROM main.articles WHERE id IN temp.picked)",
@@ -46,8 +47,10 @@ TAKEN = {
     "events": _OF_ARTICLE,
     "visits": _OF_ARTICLE,
     "problems": _OF_ARTICLE,
-    "runs": "source IN (SELECT name FROM sources)",
-    "run_totals": "source IN (SELECT name FROM sources)",
+    "runs": _OF_SOURCE,
+    "run_totals": _OF_SOURCE,
+    "coverage": _OF_SOURCE,
+    "coverage_gaps": _OF_SOURCE,
 }
 """The tables that are taken, and which of their rows belong to picked articles; parents come first."""
 
