@@ -27,7 +27,7 @@ WIDTH = 100
 @click.option(
     "--in",
     "kind",
-    type=click.Choice(["all", "articles", "comments"]),
+    type=click.Choice(["all", *searching.KINDS]),
     default="all",
     show_default=True,
     help="Where to search.",
@@ -37,6 +37,7 @@ WIDTH = 100
 @click.option("--author", default="", help="Written by, in whole words.")
 @click.option("--tag", default="", help="With this tag or category.")
 @click.option("--source", default="", help="Of one source.")
+@click.option("--changed", is_flag=True, help="Only what was edited or removed since.")
 @click.option("--newest", is_flag=True, help="The newest first, instead of the best match.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Hits at most.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -50,11 +51,12 @@ def search(
     author: str,
     tag: str,
     source: str,
+    changed: bool,
     newest: bool,
     limit: int,
     as_json: bool,
 ) -> None:
-    """Search articles and comments.
+    """Search articles and comments, removed ones included, and what was edited out of them.
 
     All WORDS must occur; "quoted words" stand together, -word must not occur, word* may go on, OR
     between two words allows either, and author:name, title:word and tag:name look there. Put what has
@@ -73,6 +75,7 @@ def search(
         person=author,
         tag=tag,
         source=source,
+        state="changed" if changed else "",
         size=limit * 2 if kind == "all" else limit,
     )
     with opened(context) as archive:
@@ -86,9 +89,19 @@ def search(
     for hit in hits:
         click.echo(_hit(hit))
     counts = [
-        count(part.count, part.kind[:-1]) + (" or more" if part.more else "") for part in found.sections
+        count(part.count, _COUNTED[part.kind]) + (" or more" if part.more else "")
+        for part in found.sections
+        if part.count or part.kind in ("articles", "comments")
     ]
-    say(f"{' and '.join(counts)} found; {count(len(hits), 'hit')} shown.")
+    say(f"{', '.join(counts[:-1])} and {counts[-1]} found; {count(len(hits), 'hit')} shown.")
+
+
+_COUNTED = {
+    "articles": "article",
+    "comments": "comment",
+    "article_versions": "earlier article version",
+    "comment_versions": "earlier comment version",
+}
 
 
 def _search_json(found: searching.Found, hits: list[Row]) -> dict[str, object]:
@@ -104,6 +117,9 @@ def _search_json(found: searching.Found, hits: list[Row]) -> dict[str, object]:
 
 def _hit(hit: Row) -> str:
     kind = "" if hit["kind"] == "article" else f"{hit['kind']} by {_marked(hit['author'])} under "
+    if hit["version"]:
+        of = "" if hit["kind"] == "article version" else f"comment by {_marked(hit['author'])} under "
+        kind = f"edited out on {when(str(hit['replaced_at']))}: {of}"
     head = f"{hit['article_id']:>6}  {kind}{_marked(hit['title'] or '(untitled)')}"
     facts = f"        {when(str(hit['published'] or '–'))}  {plain(str(hit['url'] or ''))}"
     excerpt = " ".join(str(hit["excerpt"] or "").split())

@@ -1,4 +1,4 @@
-"""Searching an archive: what was typed, as SQL over the articles and the comments.
+"""Searching an archive: what was typed, as SQL over articles, comments and their earlier versions.
 
 Used by the page and by the command line alike: both hand a connection and an `Ask`, and get the
 same hits in the same order. It only reads. Its law: the work is bounded whatever is asked. Counts
@@ -14,12 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from archive.search_sql import CAP, MARK, UNMARK, Ask, Plan
+from archive.search_sql import CAP, MARK, TABLES, UNMARK, Ask, Plan
 from archive.wording import Wording, read, searchable, tidy
 
 __all__ = ["CAP", "KINDS", "MARK", "UNMARK", "Ask", "Found", "Section", "every", "find", "understand"]
 
-KINDS = ("articles", "comments")
+KINDS = tuple(TABLES)
 _DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
 Row = dict[str, str | int | None]
@@ -27,7 +27,11 @@ Row = dict[str, str | int | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """The answer for one kind. `count` is exact unless `more`; `ranked` is False for a part or by date."""
+    """The answer for one kind. `count` is exact unless `more`; `partly` says that only some were ranked.
+
+    Versions are not looked through for words that a great many present articles or comments have,
+    unless they are asked for by their kind or as changes: then `count` is 0 and `more` says so.
+    """
 
     kind: str
     count: int
@@ -97,12 +101,14 @@ def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
 def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask) -> Section:
     """Count, order and cut, in as few passes over the matches as that takes."""
     size = (ask.size if ask.kind != "all" else ask.size // 2) if ask.kind in ("all", plan.table.name) else 0
+    if _is_in_vain(connection, plan, ask):
+        return Section(kind=plan.table.name, count=0, more=True, hits=())
     by_date = ask.sort == "date" or not plan.match
     many = bool(plan.match) and _count(connection, plan.matches(), plan) > CAP
     if many and not plan.conditions and not size:
         return Section(kind=plan.table.name, count=CAP, more=True, hits=())
     pool = _pool(connection, plan, by_date, many)
-    more = len(pool) > CAP
+    more = len(pool) > CAP or (many and plan.table.item is not None)
     start = (ask.page - 1) * size
     if more and by_date and plan.match:
         page = _rows(connection, f"{plan.walk()} LIMIT {size} OFFSET {start}", plan.values)
@@ -113,6 +119,14 @@ def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask) -> Section:
     return Section(
         kind=plan.table.name, count=min(len(pool), CAP), more=more, hits=hits, partly=more and not by_date
     )
+
+
+def _is_in_vain(connection: sqlite3.Connection, plan: Plan, ask: Ask) -> bool:
+    """Whether versions would be looked through for what is common anyway, and nobody asked for them."""
+    if plan.table.item is None or not plan.match or ask.state or ask.kind == plan.table.name:
+        return False
+    _, present = plan.table.item
+    return _count(connection, plan.matches(present), plan) > CAP
 
 
 def _pool(connection: sqlite3.Connection, plan: Plan, by_date: bool, many: bool) -> list[tuple[Any, int]]:

@@ -194,6 +194,7 @@ def test_a_comment_has_versions_too(room: Room) -> None:
         "/changes.atom?since=2026&source=quayside",
         "/search.atom?q=ferry",
         "/search.atom?q=owned&kind=comments",
+        "/search.atom?q=mayor&state=changed",
         "/search.atom?q=nothingatall",
         "/search.atom",
     ],
@@ -211,6 +212,22 @@ def test_feeds_are_read_by_a_feed_reader(room: Room, address: str) -> None:
         (entry.updated for entry in read.entries), reverse=True
     )
     assert bool(links) == ("nothing" not in address)
+
+
+def test_a_hit_in_an_earlier_version_says_so_and_leads_to_the_edit(room: Room) -> None:
+    page = room.text("/search?q=%22earlier+wording%22")
+    assert "in an earlier version , replaced on 6 November 2026" in words(page)
+    assert "Edited out of comments" in words(page)
+    place = re.search(r'href="(/comment/\d+/versions\?version=1)"', page)
+    assert place
+    assert "<del>" in room.text(place[1])
+    answer = room.get("/search.json?q=%22earlier+wording%22").json()
+    [hit] = answer["results"]
+    assert hit["page"].endswith(place[1])
+    assert (hit["version"], hit["replaced_at"]) == (1, "2026-11-06T10:00:00Z")
+    assert answer["counts"]["comment_versions"] == {"count": 1, "more": False}
+    lines = room.text("/search.csv?q=%22earlier+wording%22").splitlines()
+    assert lines[1].endswith(",1,2026-11-06T10:00:00Z")
 
 
 def test_a_feed_bears_what_xml_forbids() -> None:

@@ -155,7 +155,7 @@ def test_relevance_puts_titles_first_and_date_puts_the_newest_first(small: fixtu
 
 @pytest.mark.parametrize("words", TYPED, ids=lambda text: ascii(text[:20]))
 def test_nothing_typed_is_an_error(archive: sqlite3.Connection, words: str) -> None:
-    for kind in ("all", "articles", "comments"):
+    for kind in ("all", *search.KINDS):
         for sort in ("relevance", "date"):
             find(archive, Ask(words=words, kind=kind, sort=sort, person=words[:200], tag=words[:200]))
 
@@ -166,6 +166,88 @@ def test_nothing_typed_is_an_error(archive: sqlite3.Connection, words: str) -> N
 )
 def test_no_text_whatever_is_an_error(archive: sqlite3.Connection, words: str) -> None:
     find(archive, Ask(words=words, size=2))
+
+
+@pytest.fixture
+def edited(small: fixtures_archive.Filler) -> fixtures_archive.Filler:
+    """The same, edited: a walrus left article 1 at its second edit, an otter its comment, a seal stayed."""
+    said = {"title": "Bridge closed", "byline": "Ada Brindle", "published": "2010-03-01", "changed": "[]"}
+    for version, text, cause in (
+        (1, "A walrus, a seal and a walrus on the bridge.", "edited"),
+        (2, "A walrus, a seal on the bridge.", "edited"),
+        (3, "A gannet and a seal on the bridge.", "re-extracted"),
+    ):
+        times = {"since": f"2020-01-0{version}T00:00:00Z", "until": f"2020-01-0{version + 1}T00:00:00Z"}
+        small.insert(
+            "article_versions", article_id=1, version=version, text=text, cause=cause, **said, **times
+        )
+    small.conn.execute("UPDATE articles SET version_count = 4, text = 'A seal on the bridge.' WHERE id = 1")
+    small.insert(
+        "comment_versions", comment_id=1, version=1, since="2020-01-01T00:00:00Z", until="2020-01-05T00:00:00Z",
+        changed="[]", cause="edited", author="Ada Brindle", text="I saw an otter.",
+    )  # fmt: skip
+    small.conn.execute("UPDATE comments SET version_count = 2 WHERE id = 1")
+    small.conn.execute("UPDATE comments SET gone_at = '2020-01-01T00:00:00Z' WHERE id = 2")
+    return small
+
+
+def test_what_was_edited_away_is_found_once_where_it_was_last_said(edited: fixtures_archive.Filler) -> None:
+    [hit] = find(edited.conn, Ask(words="walrus", kind="article_versions")).sections[2].hits
+    assert (hit["kind"], hit["id"], hit["version"]) == ("article version", 1, 2)
+    assert hit["replaced_at"] == "2020-01-03T00:00:00Z"
+    assert f"{search.MARK}walrus{search.UNMARK}" in str(hit["excerpt"])
+    [hit] = find(edited.conn, Ask(words="otter", kind="comment_versions")).sections[3].hits
+    assert (hit["kind"], hit["id"], hit["title"], hit["version"]) == (
+        "comment version",
+        1,
+        "Bridge closed",
+        1,
+    )
+
+
+def test_what_still_stands_or_was_only_misread_was_not_edited_away(edited: fixtures_archive.Filler) -> None:
+    for words in ("seal", "bridge", "gannet"):
+        assert find(edited.conn, Ask(words=words)).sections[2].count == 0, words
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "count"),
+    [
+        ({}, 1),
+        ({"person": "brindle"}, 1),
+        ({"person": "quill"}, 0),
+        ({"since": "2010", "until": "2010-03"}, 1),
+        ({"since": "2011"}, 0),
+        ({"source": "quayside"}, 1),
+        ({"source": "uplands"}, 0),
+        ({"state": "changed"}, 1),
+        ({"state": "removed"}, 0),
+        ({"tag": "nothing"}, 0),
+    ],
+)
+def test_what_was_edited_away_is_narrowed_like_the_rest(
+    edited: fixtures_archive.Filler, narrowed: dict[str, str], count: int
+) -> None:
+    ask = Ask(words="walrus", **narrowed)  # type: ignore[arg-type]
+    assert find(edited.conn, ask).sections[2].count == count
+    assert len(list(every(edited.conn, ask, "article_versions"))) == count
+
+
+def test_only_what_was_changed_or_removed(edited: fixtures_archive.Filler) -> None:
+    assert found(edited, "", state="changed") == {1}
+    assert found(edited, "", "comments", state="changed") == {1, 2}
+    assert found(edited, "", "comments", state="removed") == {2}
+
+
+def test_versions_are_not_looked_through_for_common_words_unless_asked_for(
+    archive: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (search, search_sql):
+        monkeypatch.setattr(module, "CAP", 100)
+    part = find(archive, Ask(words="ferry OR earlier")).sections[3]
+    assert (part.count, part.more, part.hits) == (0, True, ())
+    for asked in ({"kind": "comment_versions"}, {"state": "changed"}):
+        assert find(archive, Ask(words="ferry OR earlier", **asked)).sections[3].count == 1  # type: ignore[arg-type]
 
 
 def test_what_is_left_out_is_said() -> None:

@@ -20,11 +20,14 @@ from archive.public.web import Row, TooSlow, absolute, enter, number_of, own_con
 from archive.search import KINDS, Ask, Found, every, find
 
 _PLAIN = ("kind", "sort", "since", "until", "person", "tag", "source", "state")
-_COLUMNS = ("kind", "id", "title", "author", "published", "text", "url", "source", "gone_at", "page")
+_COLUMNS = (
+    *("kind", "id", "title", "author", "published", "text", "url", "source", "gone_at", "page"),
+    *("version", "replaced_at"),
+)
 
 
 async def page(datasette: Any, request: Any) -> Any:
-    """One box over articles and comments. No input whatever makes this fail."""
+    """One box over articles, comments and what was edited away. No input whatever makes this fail."""
     name, ask = await enter(datasette, request), asked(request)
     found, slow = Found(ask=ask, sections=()), False
     try:
@@ -40,6 +43,7 @@ async def page(datasette: Any, request: Any) -> Any:
         "slow": slow,
         "sources": sources,
         "link": lambda **to: link(datasette, ask, **to),
+        "place": lambda hit: datasette.urls.path(_place(hit)),
     }
     return await show(datasette, request, "search.html", context)
 
@@ -139,8 +143,14 @@ def link(datasette: Any, ask: Ask, *, form: str = "", **changes: Any) -> str:
 
 
 def _full(datasette: Any, request: Any, hit: Row) -> Row:
-    kind = "article" if hit["kind"] == "article" else "comment"
-    return {**hit, "page": absolute(datasette, request, datasette.urls.path(f"{kind}/{hit['id']}"))}
+    return {**hit, "page": absolute(datasette, request, datasette.urls.path(_place(hit)))}
+
+
+def _place(hit: Row) -> str:
+    """Where a hit is read: for an earlier version, beside what replaced it."""
+    kind = "article" if str(hit["kind"]).startswith("article") else "comment"
+    step = f"/versions?version={hit['version']}" if hit["version"] else ""
+    return f"{kind}/{hit['id']}{step}"
 
 
 def _plain(datasette: Any, request: Any, hit: Row) -> Row:
@@ -150,7 +160,8 @@ def _plain(datasette: Any, request: Any, hit: Row) -> Row:
 
 def _named(hit: Row) -> str:
     title = hit["title"] or "Untitled"
-    return title if hit["kind"] == "article" else f"{hit['author'] or 'No name'} on {title}"
+    name = title if hit["kind"].startswith("article") else f"{hit['author'] or 'No name'} on {title}"
+    return f"{name} (in an earlier version)" if hit["version"] else name
 
 
 def _lines(hits: Iterator[Row], root: str, raw: bool) -> str:
@@ -159,7 +170,7 @@ def _lines(hits: Iterator[Row], root: str, raw: bool) -> str:
 
 
 def _line(hit: Row, root: str, raw: bool) -> list[Any]:
-    page = f"{root}{'article' if hit['kind'] == 'article' else 'comment'}/{hit['id']}"
+    page = root + _place(hit)
     values = [page if name == "page" else hit[name] for name in _COLUMNS]
     return values if raw else [disarmed(value) for value in values]
 
