@@ -52,6 +52,27 @@ def trash_post(site: WordPress, post: int) -> None:
     site.run("wp_trash_post($id) || throw new Exception('refused');", id=post)
 
 
+def restore_post(site: WordPress, post: int) -> None:
+    """Take a post out of the trash, its comments with it, and publish it again."""
+    site.run("wp_untrash_post($id) || throw new Exception('refused');", id=post)
+    edit_post(site, post, post_status="publish")
+
+
+def unprotect(site: WordPress, post: int) -> None:
+    """Take the password of a post away."""
+    edit_post(site, post, post_password="")
+
+
+def merge_posts(site: WordPress, post: int, into: int) -> None:
+    """Put the comments of a post under another one, lead its address there, and move it to the trash."""
+    code = """foreach (get_comments(['post_id' => $id, 'status' => 'any']) as $comment) {
+            wp_update_comment(['comment_ID' => $comment->comment_ID, 'comment_post_ID' => $into]);
+        }
+        update_option('led_elsewhere', [get_permalink($id) => get_permalink($into)]);
+        wp_trash_post($id) || throw new Exception('refused');"""
+    site.run(code, id=post, into=into)
+
+
 def delete_post(site: WordPress, post: int) -> None:
     """Delete a post for good, its comments with it."""
     site.run("wp_delete_post($id, true) || throw new Exception('refused');", id=post)

@@ -1,6 +1,7 @@
 <?php
 // A must-use plugin that closes what many real sites close. Which doors are closed stands in the
 // option `closed_doors` (rest, comments-feed, feeds, sitemap), so a test may shut one on a running site.
+// The option `led_elsewhere` has addresses that lead to others, as plugins for redirects keep them.
 
 function is_door_closed(string $door): bool
 {
@@ -17,3 +18,11 @@ add_action('template_redirect', function () {
         wp_die('No feed here.', '', ['response' => 404]);
     }
 });
+
+add_action('template_redirect', function () {
+    $elsewhere = get_option('led_elsewhere', [])[home_url(add_query_arg([]))] ?? null;
+    if ($elsewhere !== null) {
+        wp_redirect($elsewhere, 301);
+        exit;
+    }
+}, 1);
