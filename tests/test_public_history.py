@@ -104,6 +104,24 @@ def test_changes_are_narrowed_by_kind_source_and_span_of_time(room: Room) -> Non
     assert 'href="/changes?show=edited&amp;source=quayside&amp;since=2026"' in page.replace("&#38;", "&amp;")
 
 
+def test_an_edit_of_tags_alone_shows_them(tmp_path: Path) -> None:
+    fill = made.Filler(tmp_path / "news.db")
+    fill.article(1, made.START, title="Oak", version_count=2, markdown="Oak.", text="Oak.")
+    now = fill.conn.execute("SELECT title, byline, published, description, text FROM articles").fetchone()
+    said = dict(zip(("title", "byline", "published", "description", "text"), now, strict=True))
+    span = {"since": "2020-01-01T00:00:00Z", "until": "2020-02-01T00:00:00Z", "cause": "edited"}
+    lists = {"tags": '["planks"]', "categories": None, "links": "[]", "changed": '["tags"]'}
+    fill.insert("article_versions", article_id=1, version=1, **said, **span, **lists)
+    facts = {"source": "quayside", "version": 1, "since": span["since"]}
+    fill.insert("events", at=span["until"], kind="edited", article_id=1, **facts)
+    fill.finish()
+    room = Room(tmp_path / "news.db")
+    for path in ("/changes", "/article/1/versions"):
+        page = room.text(path)
+        assert "<del>planks, </del><ins>" in page, path
+        assert "categories" not in page, path
+
+
 def test_every_change_can_be_reached_page_by_page(tmp_path: Path) -> None:
     fill = made.Filler(tmp_path / "news.db")
     fill.article(1, made.START)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
-from typing import Any
 
 from archive.events import ARTICLE_GONE, Event
 from archive.public.diff import Part, compare, excerpt, folded, items, words
@@ -156,21 +155,23 @@ def _gone_with(connection: sqlite3.Connection, row: Row) -> int:
 
 
 def _edit(connection: sqlite3.Connection, row: Row) -> Row:
-    """Which fields an edit changed, and how the first of them."""
+    """Which fields an edit changed, and how the foremost of them."""
     old, new = (_state(connection, row, version) for version in (row["version"], row["version"] + 1))
     if old is None or new is None:
         return {"fields": [], "parts": ()}
-    fields = names(old["changed"])
-    if old["title"] and new["title"] and old["title"] != new["title"]:
-        return {"fields": fields, "parts": words(old["title"], new["title"])}
-    return {"fields": fields, "parts": excerpt(old["text"], new["text"])}
+    changed = [name for name in _FIELDS[row["kind"]] if _differ(name, old, new)]
+    parts = () if "title" in changed else excerpt(old["text"], new["text"])
+    if not parts and changed:
+        parts = _compared(changed[0], old, new)
+    return {"fields": names(old["changed"]), "parts": parts}
 
 
-def _state(connection: sqlite3.Connection, row: Row, version: int) -> dict[str, Any] | None:
+def _state(connection: sqlite3.Connection, row: Row, version: int) -> Row | None:
     """A version of what a row tells of; its present state where that version is not superseded."""
-    kind, title = row["kind"], "title" if row["kind"] == "article" else "NULL AS title"
-    sql = f"SELECT {title}, text, changed FROM {kind}_versions WHERE {kind}_id = ? AND version = ?"
-    past = one(connection, sql, row["id"], version)
-    return past or one(
-        connection, f"SELECT {title}, text, NULL AS changed FROM {kind}s WHERE id = ?", row["id"]
-    )
+    kind = row["kind"]
+    past = f"SELECT * FROM {kind}_versions WHERE {kind}_id = ? AND version = ?"
+    if found := one(connection, past, row["id"], version):
+        return found
+    lists = _lists_now(connection, row["id"]) if kind == "article" else {}
+    present = one(connection, f"SELECT * FROM {kind}s WHERE id = ?", row["id"])
+    return present and present | lists
