@@ -40,7 +40,7 @@ _WITHHELD = ", ".join(f"'{reason}'" for reason in sorted(WITHHELD))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The coverage of one source: `months` the ledger has, `proved` those of which nothing is untold.
+    """The coverage of one source: `months` the ledger has, `proved` those without a gap.
 
     `missing` and `withheld` count articles and comments; `oldest_proof` is ISO 8601 text in UTC.
     """
@@ -68,8 +68,8 @@ class Summary:
 _SUMMARY = """
 SELECT count(*) AS months, coalesce(sum(told), 0) AS proved, coalesce(sum(missing), 0) AS missing,
     coalesce(sum(withheld), 0) AS withheld, min(proved_at) AS oldest_proof
-FROM (SELECT min(unproved IS NULL) AS told, sum(missing) AS missing, sum(withheld) AS withheld,
-    min(proved_at) AS proved_at FROM coverage WHERE source = ? GROUP BY month)
+FROM (SELECT min(unproved IS NULL AND missing = 0) AS told, sum(missing) AS missing,
+    sum(withheld) AS withheld, min(proved_at) AS proved_at FROM coverage WHERE source = ? GROUP BY month)
 """
 
 

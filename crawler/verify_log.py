@@ -107,9 +107,8 @@ def outcome_of(reason: str, spider: VerifySpider, stats: Mapping[str, Any]) -> t
 
 
 def _told(spider: VerifySpider) -> str:
-    proved = {proof.month for proof in spider.proofs if not proof.unproved}
     untold = {proof.month for proof in spider.proofs if proof.unproved}
-    parts = [f"{count(len(proved - untold), 'month')} proved."]
+    parts = [f"{count(len({proof.month for proof in spider.proofs}), 'month')} looked at."]
     if untold:
         parts.append(f"{count(len(untold), 'month')} cannot be proved.")
     missing = [count(number, kind) for kind, number in sorted(spider.missing.items()) if number]

@@ -293,13 +293,18 @@ def test_a_site_in_trouble_proves_nothing_and_marks_nothing(crawls, site, fault)
     assert crawls.rows("SELECT * FROM coverage_gaps WHERE ended_at IS NULL AND reason <> 'protected'") == []
 
 
-def test_what_was_proved_stays_proved_while_the_site_is_in_trouble(verified, site, tmp_path):
+def test_what_was_proved_stays_proved_while_less_is_told(verified, site, tmp_path):
     crawls = copied(verified[0], tmp_path)
-    before = [{**row, "looked_at": None, "unproved": None} for row in ledger(crawls)]
-    for fault in (Challenge(), RestClosed()):
-        site.faults.add(fault)
+    before = ledger(crawls)
+    site.faults.add(Challenge())
     verify(crawls, expect=3)
-    assert [{**row, "looked_at": None, "unproved": None} for row in ledger(crawls)] == before
+    assert ledger(crawls) == before
+    site.faults.clear()
+    site.faults.add(RestClosed())
+    verify(crawls)
+    assert {row["surface"] for row in ledger(crawls) if row["kind"] == "comment"} == {"rest"}, (
+        "pages were read before REST told it"
+    )
 
 
 # -- months -----------------------------------------------------------------------------------------

@@ -1,11 +1,14 @@
 """The archive against real WordPress: everything that it says is published, item by item, and no more."""
 
+import json
 import re
 
 import pytest
 from crawling import Crawls
-from wordpress import WordPress, require
+from wordpress import WordPress, changes, require
 from wordpress.truth import paragraphs
+
+from archive.store import Archive
 
 pytestmark = pytest.mark.wordpress
 
@@ -138,3 +141,51 @@ def test_a_second_crawl_changes_no_row(crawled):
     assert crawls.content() == before
     assert (second.outcome, bool(second.saved)) == ("ok", False)
     assert second.requests < first.requests / 3
+
+
+def test_a_verification_proves_what_this_site_tells(crawled):
+    crawls, _, options, _ = crawled
+    done = crawls.program("verify", "--json")
+    told = json.loads(done.stdout)
+    assert told["coverage"]["missing"] == 0, told["gaps"]
+    closed = options.get("closed", ())
+    assert done.returncode == (3 if "sitemap" in closed else 0), told["run"]["sentence"]
+    assert {row["kind"] for row in told["months"] if row["unproved"]} == (
+        {"article"} if "sitemap" in closed else set()
+    )
+    held = crawls.rows("SELECT count(*) AS n FROM comments WHERE kind = 'comment' AND gone_at IS NULL")[0][
+        "n"
+    ]
+    sums = {
+        kind: sum(row["held"] or 0 for row in told["months"] if row["kind"] == kind)
+        for kind in ("article", "comment")
+    }
+    if not closed:
+        articles = crawls.rows("SELECT count(*) AS n FROM articles WHERE text IS NOT NULL")[0]["n"]
+        assert sums == {"article": articles, "comment": held}
+
+
+def test_what_happens_unseen_is_found_by_a_verification(tmp_path):
+    require()
+    with WordPress(workdir=tmp_path / "wordpress") as site:
+        crawls = Crawls(tmp_path, site.url, {"timezone": "America/New_York"})
+        truth = site.truth()
+        late, lost = [c for c in truth.comments if c.kind == "comment" and c.shown and c.parent is None][:2]
+        gone = next(post for post in truth.posts if post.kind == "post" and not post.comment_count)
+        changes.set_comment(site, late.id, "hold")
+        crawls.crawl()
+        changes.set_comment(site, late.id, "approve")
+        changes.trash_post(site, gone.id)
+        with Archive.open(crawls.path) as archive:
+            archive.db.execute("PRAGMA foreign_keys = OFF")
+            archive.db.execute("DELETE FROM comments WHERE key = ?", [str(lost.id)])
+        done = crawls.program("verify", "--json")
+        assert done.returncode == 3
+        found = {
+            (gap["key"], gap["ended_how"]) for gap in json.loads(done.stdout)["gaps"] if gap["ended_how"]
+        }
+        assert found == {(str(late.id), "read in"), (str(lost.id), "read in")}
+        [row] = crawls.rows("SELECT missed_at, gone_at FROM articles WHERE post_id = ?", gone.id)
+        assert row["missed_at"] is not None
+        assert row["gone_at"] is None, "one look proves no removal"
+        assert crawls.program("verify").returncode == 0

@@ -70,7 +70,9 @@ def _coverage(connection: sqlite3.Connection) -> Row:
             _proofs(connection, row)
             for row in rows(connection, "SELECT name, title FROM sources ORDER BY first_seen, name")
         ],
-        "runs": rows(connection, f"SELECT * FROM runs WHERE {CRAWLED} ORDER BY id DESC LIMIT 20"),
+        "runs": rows(
+            connection, f"SELECT * FROM runs WHERE {CRAWLED} OR kind <> 'crawl' ORDER BY id DESC LIMIT 20"
+        ),
         "gaps": rows(
             connection,
             "SELECT code, count(*) AS times, max(last_seen) AS last, min(detail) AS example FROM problems"
