@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format bench eval picture browser wordpress dist clean
+.PHONY: help run test lint format bench kills eval picture browser wordpress dist clean
 
 help:  ## list what make can do
 	@echo "Backissue keeps a searchable archive of a news site. First try: make run"
@@ -34,6 +34,9 @@ format: .venv/lint.stamp  ## let ruff lay out the code
 bench: .venv/test.stamp  ## how soon it captures comments, and how fast it is
 	$(BIN)/python -m tests.revisits
 	$(BIN)/python -m tests.bench
+
+kills: .venv/test.stamp  ## kill it at random moments and look at the archive, KILLS=40 times
+	BACKISSUE_KILLS=$(or $(KILLS),40) $(BIN)/python -m pytest tests/test_kills.py
 
 eval: .venv/test.stamp  ## how good the extraction is, on labelled pages
 	$(BIN)/python -m tests.eval $(EVAL)

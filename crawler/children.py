@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 PROGRAM = Path(__file__).parents[1] / "scheduler.py"  # by its place: no folder can shadow it
-GRACE = 20.0  # seconds for a crawl to end its page and save it
+GRACE = 10.0  # seconds for a crawl to end its page and save it
 KEPT = "What it had saved is kept."
 
 

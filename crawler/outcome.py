@@ -13,7 +13,6 @@ from typing import Any
 
 from archive.records import Quality, Saved
 
-TIMEOUT = "closespider_timeout"  # Scrapy's word for a crawl that took longer than it may
 FEW = 3  # pages that may all fail and still say nothing of the site
 
 
@@ -52,11 +51,12 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
     if wait := stats.get("backissue/retry_after"):
         return "blocked", f"The site asked us to wait {wait:.0f} s, so the crawl ended. {news}"
     faults = stats.get("spider_exceptions/count", 0) + stats.get("backissue/lost", 0)
-    if ended.reason not in {"finished", "shutdown", TIMEOUT} or faults:
+    if ended.reason not in {"finished", "shutdown"} or faults:
         return "failed", f"The crawl ended because of a fault of ours ({ended.reason}); see the log. {news}"
-    if ended.reason == TIMEOUT and not ended.saved and not ended.pages_good:
+    late = "backissue/limit" in stats
+    if late and not ended.saved and not ended.pages_good:
         return "failed", "The time limit was over before the site gave anything that was wanted."
-    if ended.reason == TIMEOUT:
+    if late:
         return "interrupted", f"The time limit was over before all was read; the next crawl goes on. {news}"
     if ended.reason == "shutdown":
         return "interrupted", f"The crawl was ended before it was done; the next one goes on. {news}"

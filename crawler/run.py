@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import faulthandler
 from pathlib import Path
 
 from scrapy.crawler import AsyncCrawlerProcess
@@ -11,8 +10,6 @@ from scrapy.settings import Settings
 from archive.records import Run
 from archive.store import Archive
 from crawler.config import Source
-
-CLOSING = 600.0  # seconds, at most, for a crawl at its limit to end by itself: a server may ask it to wait
 
 
 def settings() -> Settings:
@@ -42,18 +39,15 @@ def verify(source: Source, archive_path: Path, *, budget: int = 0, progress: boo
 
 
 def _run(spider: str, source: Source, archive_path: Path, **options: object) -> Run:
-    seconds = source.limit.total_seconds()
     values = settings()
     values.set("BACKISSUE_ARCHIVE", str(archive_path.absolute()), priority="cmdline")
-    values.set("CLOSESPIDER_TIMEOUT", seconds, priority="cmdline")
+    values.set("BACKISSUE_LIMIT", source.limit.total_seconds(), priority="cmdline")
     for name, value in options.items():
         values.set(name, value, priority="cmdline")
     process = AsyncCrawlerProcess(values)
     crawler = process.create_crawler(spider)
     task = process.crawl(crawler, source=source)
-    faulthandler.dump_traceback_later(seconds + min(seconds, CLOSING), exit=True)
     process.start()
-    faulthandler.cancel_dump_traceback_later()
     error = task.exception() if task.done() and not task.cancelled() else None
     if error is not None:
         raise error

@@ -49,6 +49,7 @@ EXTENSIONS = {
     "scrapy.extensions.memusage.MemoryUsage": None,
     "crawler.runlog.RunLog": 100,
     "crawler.progress.Progress": 200,
+    "crawler.limit.Limit": 300,
 }
 ITEM_PIPELINES = {"pipeline.item_pipeline.ItemPipeline": 300}
 

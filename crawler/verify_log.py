@@ -25,7 +25,6 @@ from archive.proofs import Proof
 from archive.records import Saved
 from archive.store import Archive
 from archive.times import to_text
-from crawler.outcome import TIMEOUT
 from crawler.runlog import PATIENCE
 from crawler.spiders.verify import VerifySpider
 
@@ -96,7 +95,7 @@ def outcome_of(reason: str, spider: VerifySpider, stats: Mapping[str, Any]) -> t
     told = _told(spider)
     if wait := stats.get("backissue/retry_after"):
         return "blocked", f"The site asked us to wait {wait:.0f} s, so the verification ended. {told}"
-    if reason in {"shutdown", TIMEOUT}:
+    if reason == "shutdown":
         return "interrupted", f"The verification was ended before it was done; the next one goes on. {told}"
     if reason != "finished" or stats.get("spider_exceptions/count", 0) + stats.get("backissue/lost", 0):
         return "failed", f"The verification ended because of a fault of ours ({reason}); see the log. {told}"

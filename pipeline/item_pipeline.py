@@ -84,6 +84,8 @@ def quality_of(page: Page, extract: Extract) -> Quality:
         return Quality()
     if any(article.further or article.part > 1 for article in extract.articles):
         return Quality()
+    if any(problem.code == "password-protected" for problem in extract.problems):
+        return Quality()  # it gives no text to anybody
     article = next(iter(extract.articles), None)
     return Quality(
         pages_read=1,

@@ -13,6 +13,8 @@ from .mischief import Charset, Drip, GzipBomb, Hang, Huge, Reset, Truncated, Wea
 from .refusals import (
     Challenge,
     Empty,
+    EmptyList,
+    Endless,
     LoginWall,
     Maintenance,
     Missing,
@@ -34,6 +36,8 @@ __all__ = [
     "CommentTruth",
     "Drip",
     "Empty",
+    "EmptyList",
+    "Endless",
     "Fault",
     "GzipBomb",
     "Hang",

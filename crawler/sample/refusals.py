@@ -155,6 +155,27 @@ class Empty(Fault):
         return page("")
 
 
+@dataclass(slots=True, kw_only=True)
+class EmptyList(Fault):
+    """An empty list where REST would give a full one: `EmptyList(match="/wp-json/wp/v2/posts*")`."""
+
+    def answer(self, _request: Request, _ordinary: Ordinary, /) -> Response:
+        """Nothing, well-formed."""
+        return as_json([])
+
+
+@dataclass(slots=True, kw_only=True)
+class Endless(Fault):
+    """A calendar that always has one more day: each page names an article that is not there, and more."""
+
+    def answer(self, request: Request, _ordinary: Ordinary, /) -> Response:
+        """One more page."""
+        number = request.path.rpartition("/")[2]
+        later = int(number) + 1 if number.isdecimal() else 2
+        article = f'<h2><a href="/archives/2020/01/day-{later}">Day {later}</a></h2>'
+        return page(f'<!DOCTYPE html><title>Days</title>{article}<a rel="next" href="/page/{later}">Next</a>')
+
+
 # Redirects
 
 

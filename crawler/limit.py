@@ -1,0 +1,52 @@
+"""The end of a crawl that takes too long: it is asked to stop, and stopped if it does not heed that.
+
+Asked, it saves its page as on a signal. A process that has hung cannot be asked: then a watch outside of
+Python writes down where it hangs and ends it, and the ledger is told by whoever finds the row without an end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+from typing import Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.asyncio import call_later
+
+CLOSING = (
+    600.0  # seconds, at most, to end by itself: a server may have asked us to wait, and then answer late
+)
+
+
+class Limit:
+    """Bounds a crawl to `BACKISSUE_LIMIT` seconds."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.seconds = crawler.settings.getfloat("BACKISSUE_LIMIT")
+        if not self.seconds:
+            raise NotConfigured
+        self._stopping: asyncio.Task[None] | None = None
+        faulthandler.dump_traceback_later(self.seconds + min(10 * self.seconds, CLOSING), exit=True)
+        crawler.signals.connect(self.begin, signal=signals.spider_opened)
+        crawler.signals.connect(self.end, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make one for a crawler, as Scrapy asks."""
+        return cls(crawler)
+
+    def begin(self) -> None:
+        """Set the alarm."""
+        self._alarm = call_later(self.seconds, self._ask)
+
+    def end(self) -> None:
+        """Take it back."""
+        self._alarm.cancel()
+        faulthandler.cancel_dump_traceback_later()
+
+    def _ask(self) -> None:
+        self.crawler.stats.set_value("backissue/limit", self.seconds)
+        self._stopping = asyncio.get_running_loop().create_task(self.crawler.stop_async())

@@ -1,0 +1,28 @@
+"""`backissue schedule` with a clock that ticks every few seconds, which no configuration allows.
+
+    python tests/clockwork.py FILE SECONDS
+
+Everything else is the program: its scheduler, its crawls as processes, its locks, its archive.
+"""
+
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import scheduler
+from crawler.config import load
+from crawler.timetable import Interval, Timetable
+
+
+def main(file: Path, seconds: int) -> int:
+    config = load(file)
+    rule = Interval(text=f"every {seconds}s", every=timedelta(seconds=seconds))
+    sources = tuple(replace(source, schedule=Timetable(rule=rule)) for source in config.sources)
+    return scheduler.keep(replace(config, sources=sources), (), lambda: None)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(Path(sys.argv[1]), int(sys.argv[2])))
