@@ -62,7 +62,7 @@ def estimate(site: Counted, delay: float) -> Estimate | None:
 
 def duration(seconds: float) -> str:
     """A length of time in the unit that suits it: "40 seconds", "3 hours", "2 days"."""
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+    for size, unit in ((31536000, "year"), (86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= 1.5 * size:
             number = seconds / size
             shown = f"{number:.0f}" if number >= 10 else f"{number:.1f}".removesuffix(".0")

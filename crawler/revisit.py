@@ -95,19 +95,18 @@ def _after_failure(seen: Seen) -> Due:
 
 
 def _state(seen: Seen) -> str:
-    grown, age = _instant(seen.last_comment), f"it was {_words(_age(seen))} old at the last look"
+    grown, said = _instant(seen.last_comment), f"The article was {_words(_age(seen))} old at the last look"
     if seen.comments_open is False:
-        said = ["Its comments are closed", age]
+        said = f"Its comments are closed. {said}"
     elif seen.comments_told:
-        said = ["A listing or feed of the site tells of new comments", age]
-    elif grown is None:
-        said = [f"It has no comments{' with a date' if seen.comments_year else ''}", age]
-    else:
+        said = f"A listing or feed of the site tells of new comments. {said}"
+    elif grown is not None:
         quiet = _words(seen.fetched_at - grown)
-        said = [f"Its thread had last grown {quiet} before the last look{_lately(seen)}"]
-    if seen.edits:
-        said.append("it was edited once" if seen.edits == 1 else f"it was edited {seen.edits} times")
-    return " and ".join(filter(None, [", ".join(said[:-1]), said[-1]]))
+        said = f"Its thread had last grown {quiet} before the last look{_lately(seen)}"
+    else:
+        said += f" and had no comments{' with a date' if seen.comments_year else ''}"
+    edited = {0: "", 1: ", and it was edited once"}.get(seen.edits, f", and it was edited {seen.edits} times")
+    return said + edited
 
 
 def _lately(seen: Seen) -> str:

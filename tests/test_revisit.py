@@ -95,8 +95,13 @@ def test_what_the_server_asked_for_is_obeyed():
         ),
         (
             {"published": NOW - 3 * DAY, "edits": 2},
-            "It has no comments, it was 3 days old at the last look and it was edited 2 times;"
+            "The article was 3 days old at the last look and had no comments, and it was edited 2 times;"
             " such a page is looked at every 16 hours.",
+        ),
+        (
+            {"published": date(2016, 3, 1), "comments_told": True, "comments_year": 9},
+            "A listing or feed of the site tells of new comments. The article was 10 years old at the last"
+            " look; such a page is looked at every 55 days.",
         ),
         (
             {"status": 404, "failures": 3},
