@@ -59,10 +59,14 @@ class Facts(Closing):
         row = self._one(f"{_VISIT} WHERE visits.source = ? AND visits.url = ?", self.source, url)
         return self._seen(row) if row else None
 
-    def visits_of(self, article_id: int) -> list[Seen]:
-        """The facts of the visits to the pages of one article, in the order of the first ones."""
-        sql = f"{_VISIT} WHERE visits.source = ? AND visits.article_id = ? AND kind = ? ORDER BY place"
-        return [self._seen(row) for row in self._db.execute(sql, [self.source, article_id, _PAGE])]
+    def page_visits(self, article: int | str) -> list[Seen]:
+        """The facts of the visits to the pages of an article, in the order of the first ones.
+
+        `article` is the archive's own id, or an address that perhaps never showed one.
+        """
+        column = "article_id" if isinstance(article, int) else "url"
+        sql = f"{_VISIT} WHERE visits.source = ? AND visits.{column} = ? AND kind = ? ORDER BY place"
+        return [self._seen(row) for row in self._db.execute(sql, [self.source, article, _PAGE])]
 
     def due_visits(self, now: datetime) -> Iterator[Seen]:
         """The visits to pages of articles that are due, the longest overdue first.

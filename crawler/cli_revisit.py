@@ -57,21 +57,22 @@ def _visits(archive: Archive, sites: list[Site], article: str) -> list[Seen]:
     found: list[Seen] = []
     for site in sites:
         with facts_of(archive, site) as facts:
-            visit = facts.visit(article) if number is None else None
-            found += facts.visits_of(number) if number is not None else [visit] if visit else []
+            found += facts.page_visits(article if number is None else number)
     return found
 
 
+def _facts(seen: Seen) -> dict[str, object]:
+    return {name: value for name, value in asdict(seen).items() if name not in _UNSAID}
+
+
 def _json(seen: Seen, due: Due) -> dict[str, object]:
-    facts = {name: value for name, value in asdict(seen).items() if name not in _UNSAID}
-    return {"url": seen.url, "due_at": due.at, "due_why": due.why, "facts": facts}
+    return {"url": seen.url, "due_at": due.at, "due_why": due.why, "facts": _facts(seen)}
 
 
 def _tell(seen: Seen, due: Due, now: datetime) -> None:
     click.echo(click.style(plain(seen.url), bold=True))
     click.echo(f"{_when(due.at, now)} {plain(due.why)}\n")
-    facts = {name: value for name, value in asdict(seen).items() if name not in _UNSAID}
-    table(("fact", "value"), [(name.replace("_", " "), _value(value)) for name, value in facts.items()])
+    table(("fact", "value"), [(name.replace("_", " "), _value(fact)) for name, fact in _facts(seen).items()])
     click.echo()
 
 
