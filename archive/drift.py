@@ -38,6 +38,8 @@ def alarm(now: Quality, earlier: Iterable[Quality]) -> str | None:
             recent += quality
         elif past.pages_read < MEMORY:
             past += quality
+        else:
+            break
     if recent.pages_read < SAMPLE:
         return None
     found = [told for name, words in _WATCHED.items() if (told := _compare(name, words, recent, past))]

@@ -18,8 +18,9 @@ from sqlite_utils import Database
 
 from archive import rows
 from archive.coverage import Coverage, Summary
+from archive.drift import alarm
 from archive.pages import beside
-from archive.records import Run
+from archive.records import Quality, Run
 from archive.runs import Ledger
 from archive.store import Archive
 from archive.times import instant, to_text
@@ -148,6 +149,8 @@ def status(archive: Archive, now: datetime) -> Status:
     )
     files = _files(archive.path)
     troubles = [f"{source.name}: {source.sentence}" for source in sources if not source.well]
+    drifts = {source.name: alarm(Quality(), archive.runs.qualities(source.name)) for source in sources}
+    troubles += [f"{name}: {drift}" for name, drift in drifts.items() if drift]
     troubles += [check.sentence for check in checks if not check.ok]
     if files.low:
         troubles.append(f"The disk has only {files.free / 2**20:,.0f} MB left.")

@@ -7,7 +7,7 @@ then holds the source's lock, so that no living run can be meant.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -176,10 +176,11 @@ class Ledger:
         row = rows.one(self.db, sql, source, kind)
         return _run(row) if row else None
 
-    def qualities(self, source: str, *, limit: int) -> list[Quality]:
-        """What the last crawls of a source that read pages have read, the newest first."""
-        sql = "SELECT * FROM runs WHERE source = ? AND pages_read > 0 ORDER BY id DESC LIMIT ?"
-        return [_quality(row) for row in self.db.query(sql, [source, limit])]
+    def qualities(self, source: str) -> Iterator[Quality]:
+        """What the crawls of a source that read pages have read, the newest first."""
+        names = ", ".join(_QUALITY)
+        sql = f"SELECT {names} FROM runs WHERE source = ? AND pages_read > 0 ORDER BY id DESC"
+        return map(_quality, self.db.query(sql, [source]))
 
     def threads_short(self, source: str, since: datetime) -> int:
         """Articles read since a moment of which fewer comments are held than the site speaks of."""

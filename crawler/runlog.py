@@ -25,7 +25,6 @@ from crawler.outcome import Ended, kept_cursors, outcome_of
 from crawler.spiders.news import spider_of
 
 PATIENCE = 1.0  # seconds to wait for the lock: the clock holds it for a moment when it plans
-REMEMBERED = 500  # runs that are looked back on for what is usual
 
 
 class RunLog:
@@ -64,7 +63,7 @@ class RunLog:
         spider, stats = self.spider, self.crawler.stats.get_stats()
         with self._open:
             quality = self._quality()
-            earlier = self.archive.runs.qualities(spider.site.name, limit=REMEMBERED)
+            earlier = self.archive.runs.qualities(spider.site.name)
             ended = Ended(
                 reason=reason,
                 rung=spider.rung,

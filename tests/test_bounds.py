@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from crawling import Crawls
 
+from archive import health
 from archive.drift import SAMPLE, USUAL, alarm
-from archive.records import Quality, Saved
+from archive.records import Quality, Saved, Site
 from archive.store import Archive
 from archive.times import to_text
 from crawler.outcome import Ended, outcome_of
@@ -151,6 +152,19 @@ def test_pages_that_give_less_than_before_make_a_crawl_partial_however_well_it_w
     assert drift == "Look at this: 9 of the last 20 pages gave no text (before: 4 of 400)."
     outcome = outcome_of(replace(ended(good=20), drift=drift))
     assert outcome == ("partial", f"Nothing new. {drift}")
+
+
+def test_the_alarm_stands_in_the_health_until_the_pages_are_well_again(tmp_path: Path) -> None:
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    with Archive.open(tmp_path / "archive.db") as archive:
+        archive.add_source(Site(name="gazette", url="https://gazette.example"), "2026-01-01T00:00:00Z")
+        troubles = []
+        for quality in (pages(200), pages(3, texts_missing=3), pages(20, texts_missing=20), pages(60)):
+            run = archive.runs.get(archive.runs.begin("gazette", "hand", noon))
+            archive.runs.end(replace(run, ended_at=noon, outcome="ok", quality=quality))
+            troubles.append(health.status(archive, noon).troubles)
+    drift = "gazette: Look at this: 20 of the last 20 pages gave no text (before: 3 of 203)."
+    assert [found for found in troubles if found] == [(drift,)]
 
 
 @pytest.mark.parametrize("name", ["texts_missing", "dates_missing", "authors_missing", "threads_short"])

@@ -54,7 +54,7 @@ def test_a_claimed_run_goes_on_in_its_row_and_keeps_what_was_planned(archive: Ar
     )
     archive.runs.end(run)
     assert archive.runs.get(run_id) == archive.runs.newest("gazette") == run
-    assert archive.runs.qualities("gazette", limit=5) == [run.quality]
+    assert list(archive.runs.qualities("gazette")) == [run.quality]
 
 
 def test_the_newest_crawl_is_not_a_planned_time_at_which_none_was_made(archive: Archive) -> None:
