@@ -34,6 +34,7 @@ format: .venv/lint.stamp  ## let ruff lay out the code
 bench: .venv/test.stamp  ## how soon it captures comments, and how fast it is
 	$(BIN)/python -m tests.revisits
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench_exports
 
 kills: .venv/test.stamp  ## kill it at random moments and look at the archive, KILLS=40 times
 	BACKISSUE_KILLS=$(or $(KILLS),40) $(BIN)/python -m pytest tests/test_kills.py
@@ -83,7 +84,7 @@ clean:  ## remove the environment and everything made (archives and your configu
 	@rm -f .venv.log
 	@touch $@
 
-.venv/run.stamp: .venv/pip.stamp pyproject.toml
+.venv/run.stamp: .venv/pip.stamp pyproject.toml scheduler.py
 	@echo "Installing Backissue and its libraries into .venv (a minute, once) …"
 	@$(PIP) install --editable .
 	@touch $@
