@@ -289,6 +289,9 @@ def attacked(fill: Filler, when: datetime) -> None:
             published_raw=attack,
         )  # fmt: skip
     fill.insert("links", article_id=ATTACK, position=0, url=link, host=script)
+    fill.insert(
+        "events", at="2015-05-12T00:00:00Z", kind="moved", source="quayside", article_id=ATTACK, old_url=link, new_url=script,
+    )  # fmt: skip
 
 
 def changed(fill: Filler, when: datetime) -> None:

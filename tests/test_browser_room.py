@@ -20,7 +20,7 @@ PAGES = {
     "home": "/", "search": "/search?q=ferry", "comments": "/search?q=ferry&kind=comments&since=2010", "nothing": "/search?q=nosuchword",
     "article": "/article/2", "long": f"/article/{made.LONG}", "bare": f"/article/{made.BARE}", "single": f"/article/{made.SINGLE}",
     "crowded": f"/article/{made.CROWDED}?page=2", "deep": f"/article/{made.DEEP}", "rtl": f"/article/{made.RTL}", "attack": f"/article/{made.ATTACK}",
-    "listed": f"/article/{made.LISTED}", "gone": f"/article/{made.GONE}", "edited": f"/article/{made.EDITED}", "missing": "/article/99999", "changes": "/changes", "versions": f"/article/{made.EDITED}/versions",
+    "listed": f"/article/{made.LISTED}", "gone": f"/article/{made.GONE}", "edited": f"/article/{made.EDITED}", "missing": "/article/99999", "changes": "/changes", "then": f"/article/{made.EDITED}/as-of?at=2026-11-01", "versions": f"/article/{made.EDITED}/versions",
     "as-of": f"/article/{made.EDITED}?version=1", "author": "/author/1", "commenter": "/commenter?name=noor", "coverage": "/coverage",
 }  # fmt: skip
 STOCK = {

@@ -200,7 +200,7 @@ def test_csv_cells_that_a_spreadsheet_would_run_are_disarmed(tmp_path: Path) -> 
 
 PAGES = [
     "/", "/search", "/search?q=owned", "/search?q=owned&kind=comments", "/search?q=%3Cscript%3Ealert(1)%3C/script%3E", "/search?tag=%22%3E%3Csvg%20onload%3Dx%3E",
-    f"/article/{made.ATTACK}", "/changes", "/coverage", "/article/107/versions", "/commenter?name=%3Cscript%3Edocument.title%3D%27owned%27%3C/script%3E",
+    f"/article/{made.ATTACK}", f"/article/{made.ATTACK}/as-of?at=2030-01-01", f"/article/{made.ATTACK}/as-of?at=%3Cscript%3E", "/changes", "/coverage", "/article/107/versions", "/commenter?name=%3Cscript%3Edocument.title%3D%27owned%27%3C/script%3E",
     "/news/articles?id=107", "/news/comments?article_id=107", f"/news/articles/{made.ATTACK}",
 ]  # fmt: skip
 
