@@ -60,7 +60,8 @@ NOISE = {
     "the related posts": ('<a href="/archives/2008/tar.php">Tar</a>', '<a href="/archives/2011/net.php">Nets</a>'),
     "a nonce": ("a1b2c3", "d4e5f6"),
     "a view counter": ("1,204 times", "1,377 times"),
-    "a date told as a span": ("3 days ago", "10 days ago"),
+    "a date told as a span": ("3 days ago", "11 days ago"),
+    "a date told exactly at last": ("3 days ago", "February 25, 2026 at 9:00 am"),
     "the word for a reply": (">Reply</a>", ">Answer this</a>"),
     "the class names of a theme": ("theme-quay", "theme-pier wp-embed-responsive"),
     "how many thoughts": ("One thought on", "1 response to"),
@@ -152,6 +153,15 @@ def test_a_time_that_is_no_longer_told_stays(archive):
     assert [row["published"] for row in archive.db.query("SELECT published FROM articles")] == [
         "2009-07-09T14:00:00Z"
     ]
+    assert list(archive.db.query("SELECT * FROM events")) == []
+
+
+def test_a_date_counted_back_replaces_none_that_is_held(archive):
+    told = []
+    for number, said in enumerate(("11 days ago", "February 25, 2026 at 9:00 am", "2 days ago"), 1):
+        visit(archive, PAGE.replace("3 days ago", said), NOON + timedelta(days=7 * number, hours=1))
+        told += [row["published"] for row in archive.db.query("SELECT published FROM comments")]
+    assert told == ["2026-02-26", "2026-02-25T09:00:00Z", "2026-02-25T09:00:00Z"]
     assert list(archive.db.query("SELECT * FROM events")) == []
 
 
