@@ -90,7 +90,7 @@ class CommentWriter:
             new |= dict.fromkeys(name for name in _PLACE if old[name] is not None)
         held = json.loads(str(old["origins"])) if old else {}
         merged = merge(old or {}, held, new, origins, surface=self.reading.surface, watched=COMMENT_WATCHED)
-        if old:
+        if old and self.reading.cause == versions.EDITED:
             merged = settle(old, held, merged)
         if old and old["site_parent"] is not None and self._stands_alone(comment):
             values = merged.values | {"site_parent": None}

@@ -143,7 +143,8 @@ class Archive(Closing):
             article_id = self._insert_article(page.source, merged.values, taken, reading.at)
         else:
             article_id = int(old["id"] or 0)
-            merged = edits.settle(old, held, merged)
+            if reading.cause == versions.EDITED:
+                merged = edits.settle(old, held, merged)
             edited = (*merged.edited, *self._edited_lists(article_id, held, lists))
             changed = self._update_article(old, merged.values, taken, edited, reading)
         parts.keep(self.db, article_id, whole)

@@ -44,10 +44,14 @@ def keep(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], readin
     """Keep the state in the row `old`; False where it belongs to the version that was just kept."""
     if _joined(db, old["id"], edited, reading):
         return False
-    version = {name: old[name] for name in rows.ARTICLE_VERSIONED}
-    version |= {name: _as_json(rows.held_list(db, name, old["id"])) for name in LISTS_WATCHED}
+    version = {name: old[name] for name in rows.ARTICLE_VERSIONED} | lists(db, old["id"])
     _insert(db, "article", old, version, edited, reading)
     return True
+
+
+def lists(db: Database, article_id: Value) -> dict[str, Value]:
+    """The lists of an article that a version keeps, as they stand now, in JSON."""
+    return {name: _as_json(rows.held_list(db, name, article_id)) for name in LISTS_WATCHED}
 
 
 def keep_comment(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], reading: Reading) -> None:

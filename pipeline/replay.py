@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from archive import versions
 from archive.database import rehearsal, transaction
 from archive.pages import Pages
 from archive.records import Saved, Site
@@ -70,5 +71,7 @@ def _differences(archive: Archive, table: str, mark: int) -> Iterator[Difference
     for version in archive.db.query(f"SELECT * FROM {table}_versions WHERE id > ?", [mark]):
         number = version[f"{table}_id"]
         current = next(iter(archive.db.query(f"SELECT * FROM {table}s WHERE id = ?", [number])))
+        if table == "article":
+            current |= versions.lists(archive.db, number)
         for field in json.loads(version["changed"]):
             yield Difference(what=table, id=number, field=field, before=version[field], after=current[field])

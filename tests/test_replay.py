@@ -1,5 +1,6 @@
 """Kept pages read again: what today's rules would change is told first, and then kept as re-extracted."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -80,6 +81,22 @@ def test_what_is_applied_is_marked_as_re_extracted_and_is_no_visit(kept):
     assert [row["fetched_at"] for row in archive.db.query("SELECT fetched_at FROM visits")] == [
         "2026-03-01T12:00:00Z"
     ]
+
+
+def test_a_list_and_a_quotation_mark_that_are_read_otherwise_are_told_too(kept):
+    archive, pages = kept
+    list(replay(archive, pages, SITE, now=LATER, apply=True))
+    archive.db.execute("INSERT INTO links VALUES (1, 0, 'https://shop.example/rope', 'shop.example')")
+    archive.db.execute("""UPDATE articles SET title = 'Ice in the "harbour"', origins = json_set(origins,
+        '$.links', 'page:x') WHERE id = 1""")
+    link = b'<p>Nobody had seen <a href="https://tower.example/">the like</a>'
+    title = "“harbour”</h1>".encode()
+    better = PAGE.body.replace(b"<p>Nobody had seen the like", link).replace(b"harbour</h1>", title)
+    pages.keep(replace(PAGE, body=better))
+    [replayed] = replay(archive, pages, SITE, now=LATER + timedelta(days=1), apply=False)
+    told = {d.field: (d.before, d.after) for d in replayed.differences}
+    assert told["title"] == ('Ice in the "harbour"', "Ice in the “harbour”")
+    assert told["links"] == ('["https://shop.example/rope"]', '["https://tower.example/"]')
 
 
 def test_where_the_rules_agree_with_the_archive_there_is_nothing_to_tell(kept):
