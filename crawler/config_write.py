@@ -77,6 +77,7 @@ def site_block(
     lines += [
         "# When to look for what is new: five crontab fields and perhaps a time zone.",
         f"schedule = {quote(DEFAULT)}",
+        '# Or, instead, every so often: every = "30m". And never at night: quiet = "22:00-06:00".',
         "# Seconds between two requests. A longer Crawl-delay in robots.txt is kept.",
         f"delay = {delay:g}",
         "# How readers' comments are marked up: auto, native, wpdiscuz or none.",
