@@ -52,9 +52,13 @@ class Holdings(Facts):
         sql = f"SELECT substr(published, 1, 7) AS month, count(*) FROM {_SHOWN[kind]} GROUP BY month"
         return {month: number for month, number in self._db.execute(sql, [self.source]) if month}
 
-    def articles_of(self, first: str, last: str, until: datetime) -> list[tuple[str, int | None, str]]:
-        """The articles held of some months, first to last, up to a moment: month, site's id, address."""
-        sql = f"SELECT substr(published, 1, 7), post_id, url FROM {_SHOWN[Kind.ARTICLE]}"
+    def articles_of(self, first: str, last: str, until: datetime) -> list[tuple[str, int, str]]:
+        """The articles held of some months, first to last, up to a moment: month, site's id, address.
+
+        Only those that REST has told of: what other surfaces alone have told, it need not list.
+        """
+        listed = f"{_SHOWN[Kind.ARTICLE]} AND post_id IS NOT NULL AND origins LIKE '%\"rest:posts\"%'"
+        sql = f"SELECT substr(published, 1, 7), post_id, url FROM {listed}"
         return [tuple(row) for row in self._between(sql, first, last, until)]
 
     def comments_of(self, first: str, last: str, until: datetime) -> dict[str, str]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from archive.proofs import Kind
 
 FULL = 90  # things held in a span: beside them, one request has room for some that are lacking
-EARLIEST = "1970-01"  # no month before is looked for; one that is held is looked at all the same
+EARLIEST = "1970-01"  # no month before is looked at: there are only dates that never were
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

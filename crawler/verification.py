@@ -71,10 +71,9 @@ class Verification(NewsSpider):
     def months(self, kind: Kind, first: str | None) -> list[tuple[str, Kind, str]]:
         """The months to look at, by the calendar, as (when each was last looked at, kind, month)."""
         looked, held = self.holdings.looked(), self.holdings.numbers(kind)
-        known = {*held, *(month for of, month in looked if of is kind and month)}
-        start = min([*known, *([first] if first else [])], default=None)
-        months = {*known, *(calendar(start, f"{self.until:%Y-%m}") if start else ())}
-        return [(looked.get((kind, month), ""), kind, month) for month in sorted(months)]
+        known = {*held, *(month for of, month in looked if of is kind and month), *([first] if first else [])}
+        months = calendar(min(known), f"{self.until:%Y-%m}") if known else ()
+        return [(looked.get((kind, month), ""), kind, month) for month in months]
 
     async def prove(self, span: Span) -> AsyncIterator[Any]:
         """Look at one span. Raises NoListingError where the site does not tell."""
@@ -96,15 +95,14 @@ class Verification(NewsSpider):
         for page in await self._read_articles(span, listed.values()):
             yield page
         stated = Counter(span.month_of(item.published) for item in listed.values())
-        links = {item.link for item in listed.values()}
         silent = {
-            str(post or url): (month, url)
+            str(post): (month, url)
             for month, post, url in self.holdings.articles_of(span.months[0], span.months[-1], self.until)
-            if str(post) not in listed and url not in links
+            if str(post) not in listed
         }
-        shown = await self._shown(self.kinds, [key for key in silent if key.isdigit()])
+        shown = await self._shown(self.kinds, list(silent))
         left_out = _inside(span, shown.values())
-        shown |= await self._shown(("pages",), [k for k in silent if k.isdigit() and k not in shown])
+        shown |= await self._shown(("pages",), [key for key in silent if key not in shown])
         for key, (month, url) in silent.items():
             if key in shown:
                 stated[month] += 1

@@ -31,26 +31,21 @@ class PageVerification(Verification):
 
     async def articles_by_sitemap(self) -> AsyncIterator[Proof]:
         """A proof for every month, from what the sitemap names."""
-        stated, named = Counter[str](), False
+        stated, unnamed = Counter[str](), Counter(self.holdings.numbers(Kind.ARTICLE))
         async for listed in self._in_sitemaps():
-            named, self.rung = True, "sitemap"
+            self.rung = "sitemap"
             for entry in listed:
-                month = self._note_listed(entry)
+                month = self.holdings.month_of(entry.url) or _month_in(entry)
                 stated[month] += 1
-        why = None if named else "REST is closed, and no sitemap names the articles."
-        if why:
+                if lacking := self.holdings.lacking_article(entry.url):
+                    self.note_gap(Kind.ARTICLE, entry.url, month, *lacking, entry.url)
+                else:
+                    unnamed[month] -= 1
+        if not stated:
             await self._must_answer()
-        held = self.holdings.numbers(Kind.ARTICLE)
-        for month in sorted({*held, *stated}):
+        for month in sorted({*unnamed, *stated}):
+            why = _untold(unnamed[month]) if stated else "REST is closed, and no sitemap names the articles."
             yield self.proof(Kind.ARTICLE, month, surface="sitemap", stated=stated[month], unproved=why)
-
-    def _note_listed(self, entry: Listed) -> str:
-        """Note an article of the sitemap that is lacking, and give its month: "" where nothing tells it."""
-        month = self.holdings.month_of(entry.url) or _month_in(entry)
-        lacking = self.holdings.lacking_article(entry.url)
-        if lacking:
-            self.note_gap(Kind.ARTICLE, entry.url, month, *lacking, entry.url)
-        return month
 
     async def comments_by_pages(self) -> AsyncIterator[Any]:
         """A proof for every month, from the numbers that the pages of its articles state."""
@@ -126,6 +121,13 @@ class PageVerification(Verification):
         page = await self.ask(PageKind.LISTING, self.home + "/")
         if page.status != 200:
             raise NoListingError(page, closed=False)
+
+
+def _untold(unnamed: int) -> str | None:
+    """Why a sitemap proves nothing of a month of which it leaves out so many that are held."""
+    if unnamed <= 0:
+        return None
+    return f"REST is closed, and the sitemap leaves out {unnamed:,} that are held, so perhaps others too."
 
 
 def _short(thread: Thread) -> int:

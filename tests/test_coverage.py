@@ -181,10 +181,13 @@ def test_what_is_lacking_is_named_and_read_in(crawls):
 def test_a_page_that_was_refused_is_missing_and_says_why(site, tmp_path):
     article = [article for article in site.articles if not article.protected][5]
     site.faults.add(Status(status=403, match=article.url.removeprefix(site.url)))
+    site.faults.add(Status(status=404, match="*sitemap*"))  # without it, what is protected is never visited
     crawls = Crawls(tmp_path, site.url)
     crawls.crawl(expect=3)
     report = verify(crawls, expect=3)
     assert named(report) == {("article", str(article.id), "refused", None)}
+    locked = next(article for article in site.articles if article.protected)
+    assert ("article", str(locked.id), "protected", None) in named(report, withheld=True)
     assert "403" in next(gap["detail"] for gap in report["gaps"] if gap["reason"] == "refused")
     assert "Missing: 1 article." in report["run"]["sentence"]
 
@@ -226,6 +229,18 @@ def test_without_rest_the_sitemap_and_the_pages_prove_it(crawls, site):
     }
     crawls.crawl()
     assert verify(crawls)["coverage"]["missing"] == 0
+
+
+def test_a_sitemap_that_names_only_the_newest_proves_no_more_than_their_months(crawls, site):
+    def newest(answer):
+        entries = answer.body.split(b"<url>")
+        return replace(answer, body=entries[0] + b"<url>" + entries[-1])
+
+    site.faults.add(RestClosed())
+    site.faults.add(Changed(match="/wp-sitemap-posts-post-1.xml", change=newest))
+    verify(crawls, expect=3)
+    told = [row for row in ledger(crawls) if row["kind"] == "article" and row["unproved"] is None]
+    assert [(row["stated"], row["held"]) for row in told] == [(1, 1)]
 
 
 def test_where_nothing_is_told_nothing_is_called_complete(crawls, site):
@@ -312,7 +327,6 @@ def test_what_was_proved_stays_proved_while_less_is_told(verified, site, tmp_pat
 
 def test_months_follow_one_another_and_have_bounds_in_utc():
     assert list(calendar("2009-11", "2010-02")) == ["2009-11", "2009-12", "2010-01", "2010-02"]
-    assert next(calendar("0001-01", "2010-02")) == "1970-01"
     span = Span(kind=Kind.COMMENT, months=("2009-11", "2009-12"))
     assert span.after == datetime(2009, 10, 31, 23, 59, 59, tzinfo=UTC)
     assert span.before == datetime(2010, 1, 1, tzinfo=UTC)
@@ -324,6 +338,11 @@ def test_what_stands_an_hour_off_belongs_to_the_span_all_the_same():
     span = Span(kind=Kind.COMMENT, months=("2009-11", "2009-12"))
     times = ["2009-10-31T23:30:00", "2009-12-31T04:00:00", "2010-01-01T00:30:00", None]
     assert [span.month_of(time) for time in times] == ["2009-11", "2009-12", "2009-12", "2009-11"]
+
+
+def test_months_that_never_were_are_not_looked_at():
+    assert next(calendar("0001-01", "1970-03")) == "1970-01"
+    assert list(calendar("9999-12", "2010-02")) == []
 
 
 def test_months_that_hold_little_are_asked_for_together():
