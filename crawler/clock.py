@@ -119,9 +119,9 @@ class Clock:
             if run_id is None:
                 return
             child = self.crawls[source.name] = self.launch(source, run_id)
-        keeper = threading.Thread(target=self._keep, args=(source, child, run_id, now), daemon=True)
-        self._keepers = [other for other in self._keepers if other.is_alive()] + [keeper]
-        keeper.start()
+            keeper = threading.Thread(target=self._keep, args=(source, child, run_id, now), daemon=True)
+            keeper.start()
+            self._keepers = [other for other in self._keepers if other.is_alive()] + [keeper]
 
     def _plan(self, source: Source, now: datetime) -> int | None:
         """Write what has passed since the last planned time that is known; the run to begin, if one is."""
@@ -159,7 +159,7 @@ class Clock:
             before = [tick for tick in ticks if last and tick < last.started_at]
             if last:
                 archive.runs.note(source.name, before, "missed", _came_after(last), now)
-            why = "another crawl of this source was under way, so none was begun."
+            why = "another run of this source was under way, so none was begun."
             archive.runs.note(source.name, ticks[len(before) :], "overlapped", why, now)
         return len(ticks)
 
@@ -183,7 +183,7 @@ class Clock:
         code = child.wait()
         with Archive.open(self.config.archive) as archive:
             if code == Exit.BUSY:
-                archive.runs.withdraw(run_id, "Another crawl of this source was under way.", self.now())
+                archive.runs.withdraw(run_id, "Another run of this source was under way.", self.now())
                 return
             outcome, sentence = self._ending(source, code, self.now() - begun)
             if archive.runs.settle(run_id, outcome, sentence, self.now()):
