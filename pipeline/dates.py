@@ -120,8 +120,7 @@ def printed(
 def tells_day_first(raws: list[str]) -> bool | None:
     """What a page's numeric dates say of their order: one with a number above 12 settles them all."""
     for raw in raws:
-        match = _NUMERIC.search(raw)
-        if match and match[2] != ".":
+        if match := _NUMERIC.search(raw):
             if int(match[1]) > 12:
                 return True
             if int(match[3]) > 12:
@@ -158,7 +157,9 @@ def _day(text: str, language: str | None, day_first: bool | None, since: date | 
     if match := _NUMERIC.search(text):
         first, second, year = int(match[1]), int(match[3]), _year(match[4])
         ordered = day_first if day_first is not None else match[2] == "." or not months.month_first(language)
-        return _date(year, second, first) if ordered or first > 12 else _date(year, first, second)
+        if first <= 12 < second or (not ordered and first <= 12):
+            return _date(year, first, second)
+        return _date(year, second, first)
     if match := _NUMERIC_THEN_YEAR.search(text):
         return _date(int(match[3]), int(match[2]), int(match[1]))
     return _worded(text, language, since)

@@ -128,3 +128,8 @@ def classes(root: HtmlElement, *wanted: str) -> list[HtmlElement]:
     return [
         e for e in root.iter("*") if e.get("class") and not known.isdisjoint(e.get("class").lower().split())
     ]
+
+
+def classes_like(root: HtmlElement, pattern: re.Pattern[str]) -> list[HtmlElement]:
+    """All elements with a class that the pattern matches as a whole, in the order of the page."""
+    return [e for e in root.iter("*") if e.get("class") and any(map(pattern.fullmatch, tokens(e)))]

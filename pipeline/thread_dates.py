@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from lxml.html import HtmlElement
 
+from archive.records import Moment
 from pipeline import dates
-from pipeline.markup import attribute, classes, text_of
+from pipeline.markup import attribute, classes, classes_like, text_of
 from pipeline.text import line
-from pipeline.thread_marks import DATES, Scene
+from pipeline.thread_marks import DATE_LIKE, DATES, Scene, inside
 
+_AGE = re.compile(r"\d{1,3}\s[^\d]{3,20}$")
 LINE = 70
 """Longer runs of text are no line of a theme's."""
 
@@ -33,8 +36,14 @@ class Stamp:
 
 def read(scene: Scene, *, ping: bool) -> Stamp:
     """The date of a comment. Of a ping only what is marked, since its title may hold another one."""
-    found = _marked(scene) or _titled(scene) or _linked(scene) or _classed(scene)
-    if found is None and not ping:
+    sources = (source(scene) for source in (_marked, _titled, _linked, _classed))
+    found = next(filter(None, sources), None)
+    if found is not None and not isinstance(
+        day := _moment(found, scene), datetime
+    ):  # a day may have its time elsewhere
+        timed = ((other, _moment(other, scene)) for other in sources if other is not None)
+        return next((o for o, m in timed if isinstance(m, datetime) and m.date() == day), found)
+    if found is None and not ping and not _aged(scene):
         found = _lines(scene) or _loose(scene)
     return found or _unread(scene)
 
@@ -94,21 +103,43 @@ def _with_time(link: HtmlElement, language: str | None) -> str | None:
 
 
 def _classed(scene: Scene) -> Stamp | None:
-    for node in classes(scene.element, *DATES):
-        if not _holds(node, scene) and (raw := _dated(node, scene.language)):
-            return Stamp(raw=raw, rule="page:date-class", element=node)
-    return None
+    found = [
+        Stamp(raw=raw, rule="page:date-class", element=node)
+        for node in (*classes(scene.element, *DATES), *classes_like(scene.element, DATE_LIKE))
+        if not _holds(node, scene) and (raw := _dated(node, scene.language))
+    ]
+    return _innermost(found, scene)
+
+
+def _innermost(found: list[Stamp], scene: Scene) -> Stamp | None:
+    """The first, or what stands in its element and tells the same moment."""
+    inner = (stamp for stamp in found[1:] if inside(stamp.element, found[0].element))
+    same = (stamp for stamp in inner if _moment(stamp, scene) == _moment(found[0], scene))
+    return next(same, found[0] if found else None)
+
+
+def _moment(stamp: Stamp, scene: Scene) -> Moment | None:
+    return dates.iso(stamp.mark) or dates.printed(stamp.raw, "UTC", scene.language)
 
 
 def _lines(scene: Scene) -> Stamp | None:
     """A date in an element of its own without a class."""
+    found = []
     for node in scene.element.iter("time", "small", "span", "p", "em", "div", "h4", "h5", "cite", "dt", "li"):
-        if _holds(node, scene) or (scene.sure and scene.in_body(node)):
+        if node is scene.element or _holds(node, scene) or (scene.sure and scene.in_body(node)):
             continue
         said = text_of(node)
+        if node.tag == "p" and scene.in_body(node) and said.endswith((".", "!", "?", "…")):
+            continue  # a reader's sentence
         if len(said) < LINE * 2 and (raw := _dated(node, scene.language)) and len(said) - len(raw) < LINE:
-            return Stamp(raw=raw, rule="page:printed", element=node)
-    return None
+            found.append(Stamp(raw=raw, rule="page:printed", element=node))
+    return _innermost(found, scene)
+
+
+def _aged(scene: Scene) -> bool:
+    """Whether the permalink bears the comment's age, as "1 year", so that no date is printed."""
+    link = scene.permalink()
+    return link is not None and bool(_AGE.match(text_of(link)))
 
 
 def _loose(scene: Scene) -> Stamp | None:
@@ -131,6 +162,8 @@ def _unread(scene: Scene) -> Stamp:
     for node in classes(scene.element, *DATES):
         if (said := text_of(node)) and len(said) < LINE and not _holds(node, scene):
             return Stamp(raw=said, rule="page:unread", element=node)
+    if _aged(scene) and (link := scene.permalink()) is not None:
+        return Stamp(raw=text_of(link), rule="page:unread", element=link)
     return Stamp()
 
 

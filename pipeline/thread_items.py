@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from lxml.html import HtmlElement
 
 from pipeline import thread_dates, thread_names
-from pipeline.markup import attribute, classes, drop, inner_html, text_of, tokens
+from pipeline.markup import attribute, classes, classes_like, drop, inner_html, text_of, tokens
 from pipeline.text import line
-from pipeline.thread_marks import BODIES, Scene, inside, is_noise, only_says
+from pipeline.thread_marks import BODIES, BODY_LIKE, NAME_LIKE, Scene, inside, is_noise, only_says
 
 _AWAITING = re.compile(
     r"^\W*(?:your (?:comment|response|reply) is awaiting (?:moderation|approval)|"
@@ -39,6 +39,8 @@ _CHROME = (
     "object",
     "embed",
 )
+
+_METAS = frozenset({"comment-meta", "commentmetadata"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,9 @@ def read(
     name = thread_names.read(scene, stamp.element, ping=bool(ping))
     container = body if body is not None else element
     marked = sure and not scene.in_body(name.element) and not scene.in_body(stamp.element)
-    _strip(container, name.element, stamp.element, (stamp.raw or "", name.text or ""), marked=marked)
+    _strip(
+        container, name.element, stamp.element, (stamp.raw or "", name.text or "", label or ""), marked=marked
+    )
     return Reading(
         author=name.text,
         author_url=name.url,
@@ -133,7 +137,9 @@ def _body(element: HtmlElement) -> tuple[HtmlElement | None, bool]:
     found = [
         e
         for e in classes(element, *BODIES[0])
-        if e is not element and e.tag not in ("a", "span", "time", "ol", "ul")
+        if e is not element
+        and e.tag not in ("a", "span", "time", "ol", "ul")
+        and tokens(e).isdisjoint(_METAS)
     ]
     if found:
         return _innermost(found), True
@@ -141,6 +147,12 @@ def _body(element: HtmlElement) -> tuple[HtmlElement | None, bool]:
         named = re.match(r"^comment-?(?:body|content|text)-\d+$", node.get("id") or "")
         if node is not element and (named or node.get("itemprop") in ("text", "commentText", "description")):
             return node, True
+    found = [
+        e for e in classes_like(element, BODY_LIKE) if e is not element and e.tag not in ("a", "ol", "ul")
+    ]
+    if found:
+        inner = max(found, key=lambda e: len(text_of(e)))
+        return inner, not classes_like(inner, NAME_LIKE) and inner.find(".//time") is None
     tags = ("div", "section", "dd", "blockquote", "p", "span")
     found = [e for e in classes(element, *BODIES[1]) if e is not element and e.tag in tags]
     return (_innermost(found), False) if found else (None, False)
@@ -166,17 +178,17 @@ def _strip(
     container: HtmlElement,
     name: HtmlElement | None,
     dated: HtmlElement | None,
-    known: tuple[str, str],
+    known: tuple[str, str, str],
     *,
     marked: bool,
 ) -> None:
-    """Leave in the container what the reader wrote. `known` are the printed date and the name."""
+    """Leave in the container what the reader wrote. `known` are the printed date, the name, and the label."""
     for node in list(container.iter("*")):
         if node is container or not (node.tag in _CHROME or is_noise(node)):
             continue
         if name is None or not inside(name, node) or not _wraps_words(node, name, dated):
             drop(node)
-    _drop_heads(container, known[1], marked=marked)
+    _drop_heads(container, known, marked=marked)
     if marked:
         return
     for node in (dated, name):
@@ -188,14 +200,17 @@ def _strip(
     container.text = _loose(container.text, known)
     for child in container:
         child.tail = _loose(child.tail, known)
+    _drop_heads(container, known, marked=marked)
 
 
-def _drop_heads(container: HtmlElement, author: str, *, marked: bool) -> None:
+def _drop_heads(container: HtmlElement, known: tuple[str, str, str], *, marked: bool) -> None:
     """Elements before the words that say the name once more, or only a number or "Comment by"."""
+    _, author, label = known
     while not (container.text or "").strip() and len(container):
         first = container[0]
         said = text_of(first)
-        if said and said != author and (marked or first.tag == "p" or not only_says(said)):
+        named = said and (said == author or label.endswith(" " + said.strip(" |·•–—-:,")))
+        if said and not named and (marked or first.tag == "p" or not only_says(said)):
             return
         if first.tag == "br" or (not said and not marked) or said:
             drop(first)
@@ -211,7 +226,7 @@ def _wraps_words(node: HtmlElement, name: HtmlElement, dated: HtmlElement | None
     return False
 
 
-def _drop_line(node: HtmlElement, container: HtmlElement, known: tuple[str, str]) -> None:
+def _drop_line(node: HtmlElement, container: HtmlElement, known: tuple[str, str, str]) -> None:
     """Drop a name or date with the line that it stands in, if that says nothing else."""
     while (parent := node.getparent()) is not None and parent is not container:
         if not _is_theme(text_of(parent), known):
@@ -220,15 +235,15 @@ def _drop_line(node: HtmlElement, container: HtmlElement, known: tuple[str, str]
     drop(node)
 
 
-def _is_theme(words: str, known: tuple[str, str]) -> bool:
+def _is_theme(words: str, known: tuple[str, str, str]) -> bool:
     """Whether a line says nothing but name, date and the theme's own words."""
-    for piece in known:
+    for piece in known[:2]:
         if piece and piece in words:
             words = words.replace(piece, " ", 1)
     return len(words.strip()) <= 40 and only_says(words)
 
 
-def _loose(words: str | None, known: tuple[str, str]) -> str | None:
+def _loose(words: str | None, known: tuple[str, str, str]) -> str | None:
     """One run of loose text, or nothing where it is the theme's."""
     folded = line(words)
     return None if folded is not None and _is_theme(folded, known) else words

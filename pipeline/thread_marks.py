@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from pipeline.markup import tokens, words
+from pipeline.markup import text_of, tokens, words
 
 NAMES = (
     frozenset({"fn"}),
@@ -44,6 +44,11 @@ DATES = words(
     "wpd-comment-date wc-comment-date comment-timestamp timestamp comment-meta-date wp-block-comment-date "
     "comment-permalink comment-metadata comment-meta commentmetadata meta comment-info posted-on published"
 )
+_COMMENT = r"[\w-]*comments?(?:[-_]+\w+)*?[-_]+"
+NAME_LIKE = re.compile(_COMMENT + r"(?:author|user|nick)(?:[-_]*name)?")
+BODY_LIKE = re.compile(_COMMENT + r"(?:text|content|body|message|copy)")
+DATE_LIKE = re.compile(_COMMENT + r"(?:date|time|timestamp|published)")
+"""How themes of a house style call the parts: c-comment__author-name, w-comments-item-text."""
 NOISE = re.compile(
     r"^(?:reply|reply-link|comment-?reply.*|edit-?link|edit-comment.*|comment-?edit.*|"
     r"comment-?actions?|comment-?tools?|"
@@ -100,6 +105,12 @@ class Scene:
     def in_body(self, node: HtmlElement | None) -> bool:
         """Whether a node stands in the reader's words."""
         return inside(node, self.body)
+
+    def permalink(self) -> HtmlElement | None:
+        """The link to this comment."""
+        mark = f"#comment-{self.number}"
+        links = self.element.iter("a") if self.number else ()
+        return next((a for a in links if (a.get("href") or "").endswith(mark) and text_of(a)), None)
 
 
 def inside(node: HtmlElement | None, container: HtmlElement | None) -> bool:

@@ -7,18 +7,21 @@ Knows the classes, orders and turns of phrase of bylines. Its law: a name stays 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
 from pipeline import addresses, dates
-from pipeline.markup import classes, text_of, tokens
+from pipeline.markup import classes, classes_like, text_of, tokens
 from pipeline.text import line
-from pipeline.thread_marks import BADGES, BY, NAMES, NOISE, SAYS, Scene, inside
+from pipeline.thread_marks import BADGES, BY, NAME_LIKE, NAMES, NOISE, SAYS, Scene, inside
 
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _SAYS_END = re.compile(
     r"\s*(?:\b(?:says?|said|wrote|writes|commented|schreibt|schrieb|sagte?|meint|dit|a "
-    r"dit|dice|escribió|scrive|zegt|schreef)\b)?\s*:?\s*$",
+    r"dit|a écrit|dice|dijo|escribió|ha detto|ha scritto|scrive|disse|diz|escreveu|zegt|schreef|skrev|"
+    r"skriver|siger|säger|sier|mówi|pisze|говорит|пишет)\b)?\s*:?\s*$",
     re.IGNORECASE,
 )
 
@@ -43,7 +46,7 @@ def read(scene: Scene, dated: HtmlElement | None, *, ping: bool) -> Name:
     if node is None and dated is not None:
         node = _beside(dated, scene)
     if node is None:
-        return _in_words(scene)
+        return _before_permalink(scene) or _in_words(scene)
     rule = next((mark for mark in ("fn", "comment-author", "author") if mark in tokens(node)), node.tag)
     return Name(
         text=_text(node, scene.language),
@@ -62,7 +65,7 @@ def _marked(scene: Scene) -> HtmlElement | None:
     for node in scene.element.iter("*"):
         if (node.get("itemprop") or "") in ("author", "creator") and text_of(node):
             return next((n for n in node.iter("*") if n.get("itemprop") == "name" and text_of(n)), node)
-    for node in classes(scene.element, *NAMES[2]):
+    for node in (*classes(scene.element, *NAMES[2]), *classes_like(scene.element, NAME_LIKE)):
         if text_of(node) and node is not scene.element and node.tag not in ("li", "article", "ul"):
             found = _name_within(node, scene.body, scene.language)
             if found is not None:
@@ -77,12 +80,16 @@ def inside_words(scene: Scene, node: HtmlElement) -> bool:
 
 def _unmarked(scene: Scene) -> HtmlElement | None:
     """A name without a class: in a cite, a heading, an outward link, or the first bold words."""
-    tags = ("cite", "h2", "h3", "h4", "h5", "h6", "a", "strong", "b")
-    outside = [n for n in scene.element.iter(*tags) if not scene.in_body(n) or _leads(n, scene)]
-    for wanted in (("cite",), tags[1:6], ("a",), ("strong", "b")):
+    tags = ("cite", *_HEADINGS, "a", "strong", "b")
+    outside = [
+        n for n in scene.element.iter(*tags) if not scene.in_body(n) or _leads(n, scene) or _is_own(n, scene)
+    ]
+    for wanted in (("cite",), _HEADINGS, ("a",), ("strong", "b")):
         for node in outside:
-            said = text_of(node)
-            if node.tag in wanted and said and len(said) <= 200 and _may_name(node, said, scene):
+            if node.tag not in wanted:
+                continue
+            said = _shown(node, scene.language) if node.tag in _HEADINGS else text_of(node)
+            if said and len(said) <= 200 and _may_name(node, said, scene):
                 return node
     return None
 
@@ -109,6 +116,11 @@ def _leads(node: HtmlElement, scene: Scene) -> bool:
     return node.getparent() is body and node.getprevious() is None and not (body.text or "").strip()
 
 
+def _is_own(node: HtmlElement, scene: Scene) -> bool:
+    """Whether a link in a block that holds more than the words is the one WordPress writes for an author."""
+    return not scene.sure and "url" in tokens(node) and "external" in (node.get("rel") or "").split()
+
+
 def _ping_link(element: HtmlElement) -> HtmlElement | None:
     links = (a for a in element.iter("a") if (a.get("href") or "").startswith(("http", "//")))
     return next((a for a in links if text_of(a) and "reply" not in (a.get("class") or "")), None)
@@ -121,6 +133,18 @@ def _beside(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
         if said and len(said) < 80 and not scene.in_body(node) and not _is_meta(node, said, scene.language):
             return node
     return None
+
+
+def _before_permalink(scene: Scene) -> Name | None:
+    """A name as plain words in a line of its own, before a permalink that bears no readable date."""
+    link = scene.permalink()
+    around = link.getparent() if link is not None else None
+    if link is None or around is None or around is scene.element or len(around) > 1 or line(link.tail):
+        return None
+    said = line(around.text)
+    if not said or len(said) > 80 or SAYS.match(said):
+        return None
+    return Name(text=said.rstrip(" ,:"), rule="page:permalink", element=around)
 
 
 def _in_words(scene: Scene) -> Name:
@@ -146,8 +170,8 @@ def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | No
     own = line(node.text) or ""
     if len(own) > 1 and not SAYS.match(own) and not dates.looks_dated(own, language) and not BY.match(own):
         return node
-    for inner in node.iter("cite", "strong", "b", "h2", "h3", "h4", "h5", "h6", "a", "span", "em"):
-        if inner is node or inside(inner, body if body is not node else None):
+    for inner in node.iter("cite", "strong", "b", *_HEADINGS, "a", "span", "em"):
+        if inner is node or (body is not node and not inside(node, body) and inside(inner, body)):
             continue
         said = text_of(inner)
         if said and not _is_meta(inner, said, language):
@@ -162,10 +186,14 @@ def _is_meta(inner: HtmlElement, said: str, language: str | None) -> bool:
         "#" in href
         or "replytocom" in href
         or SAYS.match(said)
-        or any(NOISE.match(mark) for mark in tokens(inner) if not mark.startswith("comment-author"))
+        or (inner.tag not in _HEADINGS and any(NOISE.match(mark) for mark in _marks(inner)))
         or dates.looks_dated(said, language)
         or re.fullmatch(r"[\d:.\s]+(?:[ap]m|uhr)?", said, re.IGNORECASE)
     )
+
+
+def _marks(inner: HtmlElement) -> Iterator[str]:
+    return (mark for mark in tokens(inner) if not mark.startswith("comment-author"))
 
 
 def _author_link(node: HtmlElement, base: str) -> str | None:

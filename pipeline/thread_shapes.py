@@ -45,6 +45,8 @@ _WIDGET_IDS = frozenset(
         "recent-comments",
     }
 )
+_ANCHOR = re.compile(r"^comment-(\d{1,18})$")
+_LISTING = re.compile(r"^comments?[-_]?list$")
 _CHILDREN = frozenset({"children", "replies", "comment-replies", "child-comments", "subcomments"})
 _CANDIDATE = re.compile(r"comment|pingback|trackback|-comm-", re.IGNORECASE)
 _PING_LIKE = re.compile(r"ping|trackback", re.IGNORECASE)
@@ -78,6 +80,7 @@ def find(index: Index, own: frozenset[str], base: str) -> list[Item]:
     owners: dict[HtmlElement, Item] = {}
     items = [item for element in index.like(_CANDIDATE) if (item := _item(element, owners)) is not None]
     items += _listed_pings(index, owners)
+    items += _anchored(index, owners)
     _by_depth(items)
     return _without_doubles(_belonging(items, _links(index, base), own))
 
@@ -187,6 +190,20 @@ def _listed_pings(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
             elif entry.find(".//a[@href]") is not None:
                 owners[entry] = Item(element=entry, id=None, listed_ping=True)
                 found.append(owners[entry])
+    return found
+
+
+def _anchored(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
+    """Entries of a comment list that nothing but an empty anchor names: `<li><a name="comment-7"></a>`."""
+    found = []
+    for anchor in index.tagged("a"):
+        named = _ANCHOR.match(anchor.get("name") or anchor.get("id") or "")
+        entry = anchor.getparent()
+        if named is None or anchor.get("href") or entry.tag != "li" or entry in owners:
+            continue
+        if any(_LISTING.match(mark) for mark in tokens(entry.getparent())):
+            owners[entry] = Item(element=entry, id=named[1])
+            found.append(owners[entry])
     return found
 
 
