@@ -19,11 +19,10 @@ from lxml.html import HtmlElement, document_fromstring
 from trafilatura import bare_extraction
 
 from archive.records import Problem, Site
-from pipeline import prose_links
+from pipeline import edges, prose_emphasis, prose_links
 from pipeline.markup import Index, drop, elsewhere, text_of, words
 from pipeline.page import Document
-from pipeline.prose import Block, Writer
-from pipeline.titles import fold
+from pipeline.prose import Writer
 
 SHORT = 1000
 """Below this many characters trafilatura is asked again, for precision."""
@@ -42,12 +41,6 @@ _DEAD = (
     "canvas",
     "map",
     "textarea",
-)
-_MORE = re.compile(
-    r"^\W*(?:read (?:more|also|next)|related|see (?:also|more)|also (?:read|on)|don.?t "
-    r"miss|more (?:on|from)|recommended|you may also like|lire aussi|à lire|lesen sie "
-    r"auch|mehr zum thema|leia (?:também|mais)|lee también|leggi anche|lees ook)\b",
-    re.IGNORECASE,
 )
 _THREAD_IDS = ("comments", "respond", "disqus_thread", "wpdcom", "commentform", "reply-title")
 _THREAD_CLASSES = ("comment-respond", "comments-area", "comments-title", "wp-block-comments")
@@ -73,19 +66,6 @@ _BOXES = words(
 )
 _NO_BOX = words("related widget sidebar comments comment-respond jp-relatedposts yarpp-related recent-posts")
 _TERM = re.compile(r"(?:^|\s)(?:category\s+)?tag(?:\s|$)")
-_IS = re.compile(
-    r"^[\s,]*(?:\([^)]*\)\s*)?(?:is|was|has|ist|war|est|es|è|é|writes|covers|serves|works|"
-    r"schreibt|arbeitet)\b",
-    re.IGNORECASE,
-)
-_BYLINE = re.compile(r"^\W*(?:by|von|par|por|di)\s", re.IGNORECASE)
-_TAGS = re.compile(
-    r"^\W*(?:tags?|tagged(?: (?:with|under|as))?|filed under|posted in|categories|"
-    r"category|schlagw[öo]rter|schlagworte|kategorien?|étiquettes?|etiquetas|"
-    r"topics?)\s*:.{0,400}$",
-    re.IGNORECASE | re.DOTALL,
-)
-
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 
@@ -105,6 +85,9 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     tree = document.tree
     problems = list(_select(tree, site))
     _cut(document.index)
+    emphasised = not prose_emphasis.MARKS.search(document.source)
+    if emphasised:
+        prose_emphasis.mark_emphasis(document.index.tagged(*prose_emphasis.TAGS))
     links = prose_links.mark_links(document.index.tagged("a"))
     try:
         extracted, rule = _extract(document)
@@ -115,8 +98,8 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
             )
         )
         return Prose(problems=tuple(problems))
-    writer = Writer(links, document.base, lambda: "".join(tree.itertext()))
-    found = _clean(writer.document(extracted), title, authors) if extracted is not None else []
+    writer = Writer(links, document.base, lambda: "".join(tree.itertext()), emphasised=emphasised)
+    found = edges.clean(writer.document(extracted), title, authors) if extracted is not None else []
     if not found:
         problems.append(
             Problem(code="no-text", detail="No article text was found in the page.", field="text")
@@ -244,56 +227,3 @@ def _cut_terms(link: HtmlElement) -> None:
         node = parent
     if node is not link:
         drop(node)
-
-
-def _clean(found: list[Block], title: str | None, authors: tuple[str, ...]) -> list[Block]:
-    """Title and byline repeated at the top, terms and the author's life at the end."""
-    names = [fold(author) for author in authors]
-    for _ in range(4):
-        if len(found) > 1 and _opens(found[0], title, names):
-            found = found[1:]
-    found = [block for block in found if not _prompts(block)] or found
-    while len(found) > 2 and (
-        _hangs(found[-1]) or (_only_links(found[-1]) and (found[-1].kind == "list" or _only_links(found[-2])))
-    ):
-        found = found[:-1]
-    for _ in range(3):
-        if len(found) > 1 and (_TAGS.match(found[-1].text) or _about(found[-1], authors)):
-            found = found[:-1]
-    return found
-
-
-def _prompts(block: Block) -> bool:
-    """A paragraph that is a link to another article: "Read more: …"."""
-    return block.kind == "p" and block.linked > 0.6 * len(block.text) and bool(_MORE.match(block.text))
-
-
-def _hangs(block: Block) -> bool:
-    """A short heading with nothing below it."""
-    return block.kind == "head" and len(block.text) < 60 and not block.text.endswith((".", "!", "”", '"'))
-
-
-def _only_links(block: Block) -> bool:
-    return block.linked >= 0.95 * len(block.text.replace("\n", ""))
-
-
-def _opens(block: Block, title: str | None, names: list[str]) -> bool:
-    """Whether a first block is the title or the byline once more."""
-    said = fold(block.text)
-    if title and said == fold(title):
-        return True
-    return bool(
-        len(block.text) < 120
-        and (said in names or (_BYLINE.match(block.text) and any(n and n in said for n in names)))
-    )
-
-
-def _about(block: Block, authors: tuple[str, ...]) -> bool:
-    """Whether a last block is about the author: it begins with the name and says what he is."""
-    if len(block.text) > 900:
-        return False
-    return any(
-        block.text.startswith(name) and _IS.match(block.text[len(name) :])
-        for name in authors
-        if len(name) > 3
-    )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from lxml.etree import _Element
 
-from pipeline import addresses
+from pipeline import addresses, prose_emphasis
 from pipeline.prose_links import MARK, Link, number, numbers
 
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
@@ -83,14 +83,22 @@ class _Run:
 
 
 class Writer:
-    """Writes a document's blocks. `source` gives the page's whole text, to find lost spaces again."""
+    """Writes a document's blocks. `source` gives the page's whole text, to find lost spaces again;
+    `emphasised` tells that marks of emphasis stand in it.
+    """
 
-    def __init__(self, links: tuple[Link, ...], base: str, source: Callable[[], str]) -> None:
+    def __init__(
+        self, links: tuple[Link, ...], base: str, source: Callable[[], str], *, emphasised: bool
+    ) -> None:
         self.links = links
         self.base = base
         self.used: list[str] = []
         self._raw = source
+        self._emphasised = emphasised
         self._source: str | None = None
+
+    def _plain(self, words: str) -> str:
+        return prose_emphasis.plain(words) if self._emphasised else words
 
     def document(self, body: _Element) -> list[Block]:
         """The blocks of a whole document."""
@@ -107,13 +115,13 @@ class Writer:
         self._words(run, body.text)
         for child in body:
             if child.tag in _BLOCKS or (child.tag == "code" and "\n" in "".join(child.itertext()).strip()):
-                _flush(run, out, "p")
+                self._flush(run, out, "p")
                 run = _Run()
                 self._block(child, out)
             else:
                 self._inline(child, run)
             self._words(run, child.tail)
-        _flush(run, out, "p")
+        self._flush(run, out, "p")
         return out
 
     def _block(self, element: _Element, out: list[Block]) -> None:
@@ -131,7 +139,7 @@ class Writer:
         elif tag == "table":
             self._table(element, out)
         elif tag == "code":
-            code = MARK.sub("", "".join(element.itertext())).strip("\n")
+            code = self._plain(MARK.sub("", "".join(element.itertext()))).strip("\n")
             out.append(Block(code, f"```\n{code}\n```", "code"))
         elif tag == "p" and not any(child.tag in _BLOCKS for child in element):
             self._single(element, out, "p", "")
@@ -144,7 +152,7 @@ class Writer:
         for child in element:
             self._inline(child, run)
             self._words(run, child.tail)
-        _flush(run, out, kind, prefix)
+        self._flush(run, out, kind, prefix)
 
     def _quote(self, element: _Element, out: list[Block]) -> None:
         inner = self.blocks(element)
@@ -177,6 +185,8 @@ class Writer:
             return
         self._seam(run, words)
         shown = _SPECIAL.sub(r"\\\1", link.words)
+        if self._emphasised and not prose_emphasis.is_whole(shown):
+            shown = self._plain(shown)
         url = addresses.absolute(link.href, self.base)
         if url is not None:
             shown = f"[{shown}]({url.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})"
@@ -203,11 +213,12 @@ class Writer:
 
     def _seam(self, run: _Run, words: str) -> None:
         """A space between two pieces where the page has one and trafilatura has trimmed it."""
-        before = run.text[-1] if run.text else ""
-        if not before or not before[-1].isalnum() or not words[0].isalnum():
+        words = self._plain(words)
+        before = next(filter(None, map(self._plain, reversed(run.text))), "")
+        if not before[-1:].isalnum() or not words[:1].isalnum():
             return
         if self._source is None:
-            self._source = _fold(MARK.sub("", self._raw()))
+            self._source = _fold(self._plain(MARK.sub("", self._raw())))
         if before[-_EDGE:].lstrip() + " " + words[:_EDGE].rstrip() in self._source:
             run.add(" ", " ")
 
@@ -222,7 +233,7 @@ class Writer:
         else:
             mark = "`" if element.tag == "code" else _MARKS.get(element.get("rend") or "", "")
             if mark == "`":
-                core = f"`{words.strip()}`" if "`" not in words else core
+                core = f"`{self._plain(words).strip()}`" if "`" not in words else core
             else:
                 core = f"{mark}{core}{mark}"
         return before + core + after
@@ -264,21 +275,21 @@ class Writer:
         text = "\n".join(" | ".join(cell for cell in plain if cell) for plain, _ in rows)
         out.append(Block(text, "\n".join(lines), "table"))
 
+    def _flush(self, run: _Run, out: list[Block], kind: str, prefix: str = "") -> None:
+        text = "\n".join(_rows(self._plain("".join(run.text))))
+        if not text:
+            return
+        marked = "".join(run.marked)
+        if kind == "head":
+            text, said = text.replace("\n", " "), " ".join(_rows(self._plain(marked)))
+        else:
+            rows = prose_emphasis.dress(_rows(marked)) if self._emphasised else _rows(marked)
+            said = "  \n".join(_LINE_START.sub(r"\1\\\2", _fold(row)) for row in rows)
+        out.append(Block(text, prefix + said, kind, run.linked))
 
-def _flush(run: _Run, out: list[Block], kind: str, prefix: str = "") -> None:
-    text, marked = _lines("".join(run.text)), _lines("".join(run.marked))
-    if not text:
-        return
-    if kind == "head":
-        text, marked = text.replace("\n", " "), marked.replace("\n", " ")
-    else:
-        marked = "  \n".join(_LINE_START.sub(r"\1\\\2", row) for row in marked.split("\n"))
-    out.append(Block(text, prefix + marked, kind, run.linked))
 
-
-def _lines(words: str) -> str:
-    rows = [_SPACE.sub(" ", row).strip() for row in words.split("\n")]
-    return "\n".join(row for row in rows if row)
+def _rows(words: str) -> list[str]:
+    return [row for row in map(_fold, words.split("\n")) if row]
 
 
 def _fold(words: str) -> str:

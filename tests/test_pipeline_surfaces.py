@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -297,6 +298,36 @@ def test_markdown_keeps_structure_and_links() -> None:
     assert "- one mast of oak from the northern wood\n- two masts of iron from the yard" in markdown
     assert "> We saw the light" in markdown
     assert article.links == ("https://gazette.example/masts", "https://w.example/")
+
+
+@pytest.mark.parametrize(
+    ("markup", "markdown"),
+    [
+        ("the <em>Gull</em> of <b>Harwich</b> town", "the *Gull* of **Harwich** town"),
+        ("all <strong><em>three</em></strong> lamps", "all ***three*** lamps"),
+        ("the<strong> oldest pilot </strong>spoke", "the **oldest pilot** spoke"),
+        (
+            '<strong>See <a href="/masts">the masts</a>.</strong>',
+            "**See [the masts](https://gazette.example/masts).**",
+        ),
+        ('see <a href="/masts"><em>the masts</em></a>', "see [*the masts*](https://gazette.example/masts)"),
+        ("<b>one lamp</b><b>light</b> in all", "**one lamplight** in all"),
+        ("<strong>first line<br>second line</strong>", "**first line**  \n**second line**"),
+        ("two <i>stars* here</i> and <i> </i> no more", "two *stars\\* here* and no more"),
+        ("a lamp<em>(post)</em>man came", "a lamp(post)man came"),
+        ("a hexagram \u4dc0 and <b>bold</b>", "a hexagram \u4dc0 and bold"),
+    ],
+)
+def test_markdown_keeps_emphasis_and_the_text_has_no_trace_of_it(markup: str, markdown: str) -> None:
+    """Where Markdown would not read the stars as such, the words stay plain; so do pages with our signs."""
+    body = (
+        f"<article><h1>Lamps</h1>{PROSE}<p>It is said: {markup}</p>{PROSE.replace('light', 'dark')}</article>"
+    )
+    (article,) = read(PageKind.ARTICLE, body).articles
+    assert f"It is said: {markdown}\n" in (article.markdown or "")
+    words = re.sub(r"<br>", "\n", markup)
+    words = re.sub(r"[ ]+", " ", re.sub(r"<[^>]+>", "", words))
+    assert f"It is said: {words}\n" in (article.text or "")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,92 @@
+"""Bold and italics of a body, carried through trafilatura as marks in the text, as its links are.
+
+A hexagram stands at each end of what is emphasised; prose reads them as it is written. Its law: the plain
+text never shows a mark, and a page that itself writes these signs is left as it is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+
+from lxml.html import HtmlElement
+
+_STRONG, _EMPHASIS = ("\u4dc0", "\u4dc1"), ("\u4dc2", "\u4dc3")
+_ENDS = {"strong": _STRONG, "b": _STRONG, "em": _EMPHASIS, "i": _EMPHASIS}
+TAGS = tuple(_ENDS)
+MARKS = re.compile("[\u4dc0-\u4dc3]")
+_PAIR = re.compile("\u4dc0([^\u4dc0-\u4dc3]*)\u4dc1|\u4dc2([^\u4dc0-\u4dc3]*)\u4dc3")
+_SEAM = re.compile("\u4dc1\u4dc0|\u4dc3\u4dc2")
+_INLINE = frozenset(
+    {"a", "abbr", "b", "br", "cite", "code", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub"}
+    | {"sup", "u", "wbr", "q", "ins", "del", "img"}
+)
+
+
+def mark_emphasis(elements: Iterable[HtmlElement]) -> None:
+    """Put a mark at each end of these elements, if they hold words and nothing but inline content."""
+    for element in elements:
+        inner = list(element.iterdescendants())
+        if not "".join(element.itertext()).strip() or any(node.tag not in _INLINE for node in inner):
+            continue
+        opening, closing = _ENDS[element.tag]
+        element.text = opening + (element.text or "")
+        if len(element):
+            element[-1].tail = (element[-1].tail or "") + closing
+        else:
+            element.text += closing
+
+
+def plain(words: str) -> str:
+    """Words without marks."""
+    return MARKS.sub("", words)
+
+
+def is_whole(words: str) -> bool:
+    """Whether each mark in these words has its counterpart."""
+    return not MARKS.search(_paired(words, lambda match: match[1] or match[2] or ""))
+
+
+def dress(rows: list[str]) -> list[str]:
+    """Rows of Markdown with the marks as stars; what is open at the end of a row goes on in the next."""
+    dressed = []
+    carried = ""
+    for row in rows:
+        row = carried + row
+        open_marks: list[str] = []
+        for mark in MARKS.findall(row):
+            if mark in "\u4dc0\u4dc2":
+                open_marks.append(mark)
+            elif open_marks:
+                open_marks.pop()
+        carried = "".join(open_marks)
+        row += "".join(chr(ord(mark) + 1) for mark in reversed(open_marks))
+        dressed.append(MARKS.sub("", _paired(_SEAM.sub("", row), _starred)))
+    return dressed
+
+
+def _paired(words: str, replace: Callable[[re.Match[str]], str]) -> str:
+    """Pairs of marks replaced from the inside out."""
+    while (inner := _PAIR.sub(replace, words)) != words:
+        words = inner
+    return words
+
+
+def _starred(match: re.Match[str]) -> str:
+    """One emphasised run with its stars; without them where Markdown would not take them as such."""
+    inner = match[1] if match[1] is not None else match[2]
+    core = inner.strip()
+    before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
+    lead, trail = inner[: len(inner) - len(inner.lstrip())], inner[len(inner.rstrip()) :]
+    clear = (lead or not (before.isalnum() and _is_sign(core[:1]))) and (
+        trail or not (after.isalnum() and _is_sign(core[-1:]))
+    )
+    if not core or not clear:
+        return inner
+    stars = "**" if match[1] is not None else "*"
+    return f"{lead}{stars}{core}{stars}{trail}"
+
+
+def _is_sign(letter: str) -> bool:
+    return bool(letter) and unicodedata.category(letter)[0] in "PS"
