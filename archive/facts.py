@@ -5,12 +5,14 @@ Facts only; what is to be fetched because of them is decided in the crawler.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from archive.database import Closing
 from archive.records import PageKind, Seen
@@ -137,16 +139,18 @@ class Facts(Closing):
             if not self._one("SELECT 1 FROM comments WHERE source = ? AND key = ?", self.source, site_id)
         }
 
-    def unread_articles(self) -> list[tuple[str, str | None]]:
+    def unread_articles(self, pattern: str | None = None) -> list[tuple[str, str | None]]:
         """Addresses of articles that are listed and whose page gave no text yet, the newest first.
 
         With each goes when the listing says that it was modified: the mark of change for the visit.
+        `pattern` leaves out what was listed before the source had its own pattern for articles.
         """
         sql = (
             "SELECT url, modified FROM articles WHERE source = ? AND text IS NULL AND gone_at IS NULL"
             " ORDER BY published DESC, id"
         )
-        return [(row["url"], row["modified"]) for row in self._db.execute(sql, [self.source])]
+        listed = [(row["url"], row["modified"]) for row in self._db.execute(sql, [self.source])]
+        return [(url, at) for url, at in listed if not pattern or re.search(pattern, urlsplit(url).path)]
 
     def missed_comments(self, *, before: datetime, limit: int) -> list[str]:
         """The site's ids of comments that a look before a moment has missed, not yet called gone."""

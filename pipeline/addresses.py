@@ -112,6 +112,11 @@ def path_key(url: str) -> str:
     return f"{_bare(parts)}{unquote(parts.path).rstrip('/').lower()}{'?' + post[1] if post else ''}"
 
 
+def is_wanted(url: str, pattern: str | None) -> bool:
+    """Whether the source's own pattern, if it has one, takes an address for an article's."""
+    return pattern is None or re.search(pattern, path_of(url)) is not None
+
+
 def unwrap_image(url: str | None, base: str) -> str | None:
     """The image's own address where a delivery network has rewritten it."""
     found = absolute(url, base)

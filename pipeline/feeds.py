@@ -88,6 +88,8 @@ def _article(entry: etree._Element, page: Page, site: Site) -> Article | Problem
     url = addresses.absolute(_link(entry), page.final_url)
     if url is None:
         return Problem(code="unreadable-entry", detail="An entry of the feed has no link.", field="url")
+    if not addresses.is_wanted(url, site.article_pattern):
+        return None
     guid = _first(entry, "guid", "id")
     count = _first(entry, "comments", "total", last=True)
     facts: dict[str, Any] = {

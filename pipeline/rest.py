@@ -80,7 +80,8 @@ def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
     content = _dict(entry.get("content"))
     if content.get("protected") is True:
         return Problem(code="password-protected", detail=f"{url} asks for a password.", url=url)
-    if _text(entry.get("status")) not in (None, "publish"):
+    published = _text(entry.get("status")) in (None, "publish")
+    if not published or not addresses.is_wanted(url, site.article_pattern):
         return None
     facts: dict[str, Any] = {
         "post_id": _id(entry["id"]),

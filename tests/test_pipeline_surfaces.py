@@ -300,6 +300,17 @@ def test_markdown_keeps_structure_and_links() -> None:
     assert article.links == ("https://gazette.example/masts", "https://w.example/")
 
 
+@pytest.mark.parametrize(("pattern", "count"), [(None, 1), ("/archives/", 1), (r"\.html$", 0)])
+@pytest.mark.parametrize(
+    ("kind", "body"), [(PageKind.POSTS, json.dumps([POST])), (PageKind.POSTS_FEED, FEED)], ids=["rest", "feed"]
+)
+def test_the_source_s_pattern_tells_articles_in_listings_too(
+    kind: PageKind, body: str, pattern: str | None, count: int
+) -> None:
+    site = Site(name="gull", url="https://gazette.example/", article_pattern=pattern)
+    assert len(read(kind, body, site=site).articles) == count
+
+
 @pytest.mark.parametrize(
     ("markup", "markdown"),
     [

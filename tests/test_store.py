@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from archive.errors import ArchiveError
+from archive.facts import Facts
 from archive.records import (
     Article,
     Comment,
@@ -321,3 +322,11 @@ def test_an_archive_of_a_newer_program_is_refused(archive, tmp_path):
     )
     with pytest.raises(ArchiveError, match="newer"):
         Archive.open(tmp_path / "archive.db")
+
+
+def test_articles_listed_before_the_source_had_its_pattern_are_not_asked_for(archive):
+    listed = [Article(url=f"https://gazette.example/{path}", title=path) for path in ("a.php", "shop/b")]
+    archive.save(page(kind=PageKind.POSTS), extract(*listed, surface=Surface.REST))
+    with Facts(archive.path, "gazette") as facts:
+        assert len(facts.unread_articles()) == 2
+        assert facts.unread_articles(r"\.php$") == [("https://gazette.example/a.php", None)]

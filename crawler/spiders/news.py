@@ -110,7 +110,7 @@ class NewsSpider(Sweep):
 
     async def _unread(self) -> AsyncIterator[Request]:
         """The articles that are listed but were never read."""
-        for url, modified in self.facts.unread_articles():
+        for url, modified in self.facts.unread_articles(self.site.article_pattern):
             if revisit.is_due(self.facts.visit(url), self.started_at):
                 for request in self.request(url, lastmod=modified):
                     yield request
