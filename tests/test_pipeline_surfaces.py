@@ -302,7 +302,7 @@ def test_markdown_keeps_structure_and_links() -> None:
 
 @pytest.mark.parametrize(("pattern", "count"), [(None, 1), ("/archives/", 1), (r"\.html$", 0)])
 @pytest.mark.parametrize(
-    ("kind", "body"), [(PageKind.POSTS, json.dumps([POST])), (PageKind.POSTS_FEED, FEED)], ids=["rest", "feed"]
+    ("kind", "body"), [(PageKind.POSTS, json.dumps([POST])), (PageKind.POSTS_FEED, FEED)]
 )
 def test_the_source_s_pattern_tells_articles_in_listings_too(
     kind: PageKind, body: str, pattern: str | None, count: int
