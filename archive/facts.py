@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archive.database import Closing
+from archive.looks import VISIBLE
 from archive.records import PageKind, Seen
 from archive.times import from_text, instant, to_text
 
@@ -139,6 +140,15 @@ class Facts(Closing):
             if not self._one("SELECT 1 FROM comments WHERE source = ? AND key = ?", self.source, site_id)
         }
 
+    def holds_comments(self) -> bool:
+        """Whether any comment of the source is held."""
+        return self._one("SELECT 1 FROM comments WHERE source = ? LIMIT 1", self.source) is not None
+
+    def count_visible(self) -> int:
+        """How many comments are held that REST would list, neither gone nor doubted."""
+        row = self._one(VISIBLE, self.source)
+        return int(row["visible"]) if row else 0
+
     def unread_articles(self, pattern: str | None = None) -> list[tuple[str, str | None]]:
         """Addresses of articles that are listed and whose page gave no text yet, the newest first.
 
@@ -160,16 +170,22 @@ class Facts(Closing):
         )
         return [row["key"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
 
-    def comments_after(self, place: int, *, limit: int) -> list[tuple[int, str]]:
-        """The next comments after a place in the archive, as (place, the site's id): none at the end.
-
-        Only comments that REST lists: no pings, and none without an id of the site.
-        """
+    def some_comments(self, *, limit: int) -> list[str]:
+        """The site's ids of some comments that REST lists, neither gone nor doubted."""
         sql = (
-            "SELECT id, key FROM comments WHERE source = ? AND id > ? AND kind = 'comment'"
-            " AND site_id IS NOT NULL AND gone_at IS NULL ORDER BY id LIMIT ?"
+            "SELECT key FROM comments WHERE source = ? AND kind = 'comment' AND site_id IS NOT NULL"
+            " AND gone_at IS NULL AND missed_at IS NULL LIMIT ?"
         )
-        return [(row["id"], row["key"]) for row in self._db.execute(sql, [self.source, place, limit])]
+        return [row["key"] for row in self._db.execute(sql, [self.source, limit])]
+
+    def visits_before(self, moment: datetime, *, limit: int) -> list[Seen]:
+        """Articles' pages that were last visited before a moment, those with the newest comments first."""
+        sql = (
+            f"{_VISIT} WHERE visits.source = ? AND kind = ? AND fetched_at < ? AND gone_at IS NULL"
+            " AND visits.url = articles.url ORDER BY coalesce(last_comment, published) DESC LIMIT ?"
+        )
+        rows = self._db.execute(sql, [self.source, _PAGE, to_text(moment), limit])
+        return [self._seen(row) for row in rows]
 
     def mark(self, name: str) -> str | None:
         """A note that an earlier run left, or None."""

@@ -192,6 +192,39 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A stretch of a source's comments as REST listed it whole: those `shown` from id `first` to `last`.
+
+    `total` is how many comments the site says it has in all, None where it does not say.
+    """
+
+    source: str
+    first: int
+    last: int
+    shown: frozenset[str]
+    looked_at: datetime
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadLook:
+    """The ids that all pages of one article's thread, from its address `url` on, showed together.
+
+    `pings_only` where REST tells the other comments: a page leaves out what hangs below a hidden one.
+    """
+
+    source: str
+    url: str
+    shown: frozenset[str]
+    looked_at: datetime
+    pings_only: bool = False
+
+
+Look = Missing | Window | ThreadLook
+"""What the crawler has seen of known comments by asking for them again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """Facts of the earlier visits to one address; what is to be done about them is decided elsewhere.
 

@@ -6,6 +6,7 @@ Page with status 0: what kept it away is a fact about the site.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Self
 
@@ -28,6 +29,7 @@ class NoListingError(Exception):
         super().__init__(
             f"{page.url.partition('per_page')[0].rstrip('?&')} answered {page.error or page.status}"
         )
+        self.page = page
         self.closed = closed
 
 
@@ -39,12 +41,35 @@ class Asking(scrapy.Spider):
     kept_away: str | None = None  # why the last question had no answer, if it had none
     robots: Any = None  # Scrapy's robot parser, once robots.txt was read
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.robots_copies: dict[str, str] = {}  # robots.txt of each host as an earlier crawl has kept it
+        self._handed_on: set[int] = set()
+
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Make a spider, as Scrapy asks."""
         spider: Self = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.robots_parsed, signal=signals.robots_parsed)
+        for signal in (signals.item_scraped, signals.item_error):
+            crawler.signals.connect(spider.item_done, signal=signal)
         return spider
+
+    def item_done(self, item: Any) -> None:
+        """An item that was handed on has been kept, or could not be."""
+        self._handed_on.discard(id(item))
+
+    async def handing_on(self, items: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Hand items on, and remember which of them are still to be kept."""
+        async for item in items:
+            if not isinstance(item, Request):
+                self._handed_on.add(id(item))
+            yield item
+
+    async def settled(self) -> None:
+        """Wait until all that was handed on is kept, so that the facts tell it."""
+        while self._handed_on:
+            await asyncio.sleep(0.01)
 
     def robots_parsed(self, robotparser: Any) -> None:
         """Keep what robots.txt says."""

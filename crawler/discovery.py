@@ -1,72 +1,75 @@
 """Finding articles: by REST where it is open, else by sitemaps, else by the feed, else by listing pages.
 
 A ladder: each rung is used when those above it give nothing. It yields the listings that say more
-than an address, for the archive to keep, and requests for the pages that are due.
+than an address, for the archive to keep, and requests for the pages that are due. Nothing is listed
+while the feed of posts says that nothing has changed, but once a day all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sized
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
-from scrapy import signals
-from scrapy.http import Request, Response
-from twisted.python.failure import Failure
+from scrapy.http import Request
 
-from archive.facts import Facts
-from archive.records import Page, PageKind, Site
-from crawler import addresses, feeds, listings, rest, revisit, sitemaps
+from archive.records import PageKind
+from crawler import feeds, listings, rest, sitemaps
 from crawler.addresses import Listed
-from crawler.answers import page_of, page_of_failure
-from crawler.asking import Asking, NoListingError
+from crawler.asking import NoListingError
+from crawler.feeds import Heard
+from crawler.following import Following
 from crawler.guard import same_site
 
 OVERLAP = timedelta(hours=2)  # WordPress compares local times: in the repeated autumn hour a bound is 1 h off
 RELIST = timedelta(days=1)  # how long listings of what was modified stand for a listing of everything
-WAITING = 200  # requests that may wait in the scheduler before no more are made
 
 
-def is_within(span: timedelta, moment: datetime, now: datetime) -> bool:
+def is_within(span: timedelta, moment: datetime | None, now: datetime) -> bool:
     """Whether a moment lies at most `span` back. One that is still to come was told by a wrong clock."""
-    return timedelta(0) <= now - moment < span
+    return moment is not None and timedelta(0) <= now - moment < span
 
 
-class Discovery(Asking):
-    """The part of the news spider that finds articles and fetches their pages."""
-
-    site: Site
-    facts: Facts
-    rest_comments = True  # until a listing of comments is not given: then pages alone tell them
+class Discovery(Following):
+    """The part of the news spider that finds articles."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.started_at = datetime.now(UTC)
         self.rung: str | None = None  # the surface that named the articles: rest, sitemap, feed or listing
-        self.rest_root: str | None = None  # the root of the REST API, where it is open
-        self.asked: set[str] = set()  # pages of articles that need no further asking in this run
-        self.expected = 0  # of them, those that were asked for
         self.refusals: list[str] = []  # listings that were not given, and how
         self.marks: dict[str, str] = {}  # other notes for the next run
         self.cursors: dict[str, datetime] = {}  # what this run has read completely, for the run log to keep
 
-    async def posts(self) -> AsyncIterator[Any]:
-        """Climb down the ladder to the first rung that names articles."""
-        for way in (self._by_rest, self._by_sitemap, self._by_feed, self._by_listing):
-            async for item in way():
+    async def posts(self, feed: Heard | None, *, silent: bool) -> AsyncIterator[Any]:
+        """Climb down the ladder to the first rung that names articles, unless all is `silent`.
+
+        `feed` is what the feed of posts has answered, None where it was not asked.
+        """
+        recent = is_within(RELIST, self.facts.cursor("posts-all"), self.started_at)
+        if recent and silent:
+            self.rung, self.rest_root = self.facts.mark("rung"), self.facts.mark("rest-root") or None
+        else:
+            async for item in self._by_ladder(recent, feed):
+                yield item
+            if self.rung and not recent and not self.refusals:
+                self.cursors["posts-all"] = self.started_at
+            self.marks |= {"rung": self.rung or "", "rest-root": self.rest_root or ""}
+        if feed is not None and feed.is_feed and self.rung not in {"feed", None}:
+            yield feed.page  # after the articles it names, since it may name what is no article
+
+    async def _by_ladder(self, recent: bool, feed: Heard | None) -> AsyncIterator[Any]:
+        for way in (self._by_rest(recent), self._by_sitemap(), self._by_feed(feed), self._by_listing()):
+            async for item in way:
                 yield item
             if self.rung:
                 return
         if self.kept_away:  # even from the front page
             self.refusals.append(self.kept_away)
 
-    async def _by_rest(self) -> AsyncIterator[Any]:
+    async def _by_rest(self, recent: bool) -> AsyncIterator[Any]:
         """Everything once a day, in between only what was modified since the last reading."""
-        since, everything = self.facts.cursor("posts"), self.facts.cursor("posts-all")
-        recent = (
-            since is not None and everything is not None and is_within(RELIST, everything, self.started_at)
-        )
+        since = self.facts.cursor("posts")
         after = since - OVERLAP if since and recent else None
         for root in rest.roots(self.home):
             try:
@@ -77,11 +80,12 @@ class Discovery(Asking):
                     async for item in self._beside_rest(root):
                         yield item
             except NoListingError as refusal:
+                yield refusal.page  # how it was refused is a fact about the site
                 if not self.rest_root:
                     continue
                 self.refusals.append(str(refusal))
                 return
-            self.cursors |= {"posts": self.started_at} | ({} if recent else {"posts-all": self.started_at})
+            self.cursors["posts"] = self.started_at
             return
 
     async def _listed_by_rest(self, address: Callable[[int], str]) -> AsyncIterator[Any]:
@@ -134,27 +138,25 @@ class Discovery(Asking):
             if articles := tuple(filter(self.is_article, sitemap.listed)):
                 yield articles
 
-    async def _by_feed(self) -> AsyncIterator[Any]:
+    async def _by_feed(self, first: Heard | None) -> AsyncIterator[Any]:
         """Back through the pages of the feed: to its end the first time, later to what is known.
 
         A feed's own facts are handed on after the articles it names, since it may name what is no article.
         """
         number, known = 1, set[str]()
-        while True:
-            page = await self.ask(PageKind.POSTS_FEED, feeds.posts_url(self.home, number))
-            listed = [entry for entry in feeds.read_posts(page) or () if entry.url not in known]
-            if not listed:
-                return
+        page = first.page if first else await self.ask(PageKind.POSTS_FEED, feeds.posts_url(self.home))
+        while listed := [entry for entry in feeds.read_posts(page) or () if entry.url not in known]:
             self.rung = "feed"
             requests = list(self.requests(listed))
             for request in requests:
-                for item in self._follow(await self.ask(PageKind.ARTICLE, request.url)):
+                for item in self.follow(await self.ask(PageKind.ARTICLE, request.url)):
                     yield item
             yield page
-            if not requests and self.facts.cursor("crawl"):
+            if not requests and not self.first_crawl:
                 return
             known.update(entry.url for entry in listed)
             number += 1
+            page = await self.ask(PageKind.POSTS_FEED, feeds.posts_url(self.home, number))
 
     async def _by_listing(self) -> AsyncIterator[Request]:
         """Back through the front page and its older ones: to the end at first, later to what is known.
@@ -174,82 +176,7 @@ class Discovery(Asking):
             for request in requests:
                 yield request
             await self.room()
-            if listing.older and (requests or not self.facts.cursor("crawl")):
+            if listing.older and (requests or self.first_crawl):
                 waiting.insert(0, listing.older)
             elif len(seen) == 1 and not listing.older:
                 waiting += listing.archives
-
-    # -- pages of articles ---------------------------------------------------------------------------
-
-    @property
-    def wants_comments(self) -> bool:
-        """Whether this source's comments are archived at all."""
-        return self.site.comments != "none"
-
-    def is_article(self, entry: Listed) -> bool:
-        """Whether what a listing names is an article of this site."""
-        return same_site(entry.url, self.home) and addresses.is_article(
-            entry.url, self.home, self.site.article_pattern
-        )
-
-    def requests(self, listed: Iterable[Listed], *, new: bool = True) -> Iterator[Request]:
-        """Requests for those of the listed articles that are due; for such as were never seen if `new`."""
-        for entry in filter(self.is_article, listed):
-            seen = self.facts.visit(entry.url)
-            if (new or seen) and revisit.is_due(seen, self.started_at, lastmod=entry.lastmod):
-                yield from self.request(entry.url, lastmod=entry.lastmod)
-
-    def request(
-        self, url: str, *, lastmod: str | None = None, shown: frozenset[bytes] = frozenset()
-    ) -> Iterator[Request]:
-        """The request for a page of an article, unless this run has asked for it already.
-
-        `shown` are the comments on the page of the thread before it.
-        """
-        if url in self.asked or not same_site(url, self.home):
-            return
-        self.asked.add(url)
-        self.expected += 1
-        meta = {"kind": PageKind.ARTICLE, "asked": url, "lastmod": lastmod, "shown": shown}
-        yield Request(url, callback=self.article, errback=self.no_answer, meta=meta, dont_filter=True)
-
-    def article(self, response: Response) -> Iterator[Any]:
-        """An article's page arrived."""
-        yield from self._follow(page_of(response, self.source_name), response.meta["shown"])
-
-    def _follow(self, page: Page, before: frozenset[bytes] = frozenset()) -> Iterator[Any]:
-        """Hand a page of an article on, and ask for its further parts and the next page of its thread.
-
-        The pages of a thread are asked for in order, up to the first that shows no comment, or those of
-        the page before it, so that nobody can send us on a long walk by naming a far one.
-        """
-        yield page
-        for url in addresses.parts(page):
-            yield from self.request(url)
-        if not self.wants_comments:
-            return
-        shown: frozenset[bytes] = frozenset()
-        if addresses.is_comment_page(page.url):
-            if not addresses.shows_comments(page):
-                return
-            shown = addresses.shown_comments(page)
-            if shown and shown == before:
-                return  # without paging, every page of a thread shows all of it
-        thread = addresses.thread_pages(page)
-        if thread.own:
-            self.asked.add(thread.own)
-        for url in thread.urls:
-            if url not in self.asked:
-                yield from self.request(url, shown=shown)
-                return
-
-    def no_answer(self, failure: Failure) -> Iterator[Page]:
-        """No answer came, or we were not allowed to ask: that is a fact about the page as well."""
-        error = failure.value or RuntimeError("unknown failure")
-        yield page_of_failure(error, failure.request, self.source_name)  # type: ignore[attr-defined]
-
-    async def room(self) -> None:
-        """Wait while the scheduler holds enough, so that a large site does not fill the memory."""
-        slot = self.crawler.engine._slot
-        if slot is not None and len(cast("Sized", slot.scheduler)) >= WAITING:
-            await self.crawler.signals.wait_for(signals.scheduler_empty)

@@ -5,8 +5,10 @@ Pure. feedparser reads them, RSS and Atom alike; here stands only which addresse
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin
 
@@ -22,6 +24,25 @@ class Mention:
 
     comment_id: str
     article: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a feed has answered. `silent`: it says by a 304, or by the same words, that nothing is new."""
+
+    page: Page
+    silent: bool
+
+    @property
+    def is_feed(self) -> bool:
+        """Whether the answer is a feed at all."""
+        return self.page.status == HTTPStatus.NOT_MODIFIED or _entries(self.page) is not None
+
+
+def digest(page: Page) -> str:
+    """What a feed says, whenever it was built: for sites that give it no validators."""
+    said = re.sub(rb"<(lastBuildDate|updated)>[^<]*</\1>", b"", page.body, count=1)
+    return hashlib.sha256(said).hexdigest()
 
 
 def validators(seen: Seen) -> dict[str, str]:

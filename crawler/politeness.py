@@ -1,4 +1,4 @@
-"""Manners towards the site: robots.txt as RFC 9309 says, and waiting as long as the server asks.
+"""Manners towards the site: waiting as long as the server asks.
 
 It knows HTTP and the crawl's pace; it does not know what is fetched or why.
 """
@@ -14,66 +14,14 @@ from typing import Self
 from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import get_retry_request
-from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 from scrapy.utils.asyncio import call_later
-from scrapy.utils.misc import build_from_crawler, load_object
+from scrapy.utils.misc import load_object
 
 from archive import times
 
 logger = logging.getLogger(__name__)
 LONGEST_WAIT = 300.0  # seconds we stay and wait for a server; when it asks for more, the crawl ends
-_NOTHING = b"User-agent: *\nDisallow: /"
-
-
-class RobotsMiddleware(RobotsTxtMiddleware):
-    """Obeys robots.txt as RFC 9309 says: a 4xx means that there is none, a 5xx that nothing is allowed.
-
-    No answer at all counts as a 5xx. A Crawl-delay longer than the configured delay slows the crawl down;
-    one longer than LONGEST_WAIT forbids it, since it would never end.
-    """
-
-    def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)
-        self._unread: str | None = None  # why robots.txt could not be read
-
-    async def process_request(self, request: Request) -> None:  # type: ignore[override]
-        """Refuse what robots.txt forbids, and everything where it cannot be read. Raises IgnoreRequest."""
-        try:
-            await super().process_request(request)
-        except IgnoreRequest:
-            if self._unread:
-                raise IgnoreRequest(f"{self._unread}, so nothing is fetched") from None
-            raise
-
-    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
-        body = response.body if response.status < 400 and not _is_html(response) else b""
-        if response.status >= 500:
-            body, self._unread = _NOTHING, f"robots.txt answered {response.status}"
-        delay = build_from_crawler(self._parserimpl, self.crawler, body).crawl_delay(self._default_useragent)
-        if delay is not None and delay > LONGEST_WAIT:
-            body, self._unread = _NOTHING, f"robots.txt asks for {delay:g} s between requests"
-        elif delay is not None:
-            self._slow_down(delay)
-        await super()._parse_robots(response.replace(body=body), netloc, request)
-
-    def _slow_down(self, delay: float) -> None:
-        self.crawler.stats.set_value("backissue/crawl_delay", delay)
-        downloader = self.crawler.engine.downloader
-        downloader._delay = max(downloader._delay, delay)  # for slots that are still to be made
-        for slot in downloader.slots.values():
-            slot.delay = max(slot.delay, delay)
-
-    def _robots_error(self, exc: Exception, netloc: str) -> None:
-        super()._robots_error(exc, netloc)
-        if not isinstance(exc, IgnoreRequest):
-            self._unread = f"{netloc} does not answer ({exc or type(exc).__name__})"
-            self._parsers[netloc] = build_from_crawler(self._parserimpl, self.crawler, _NOTHING)
-
-
-def _is_html(response: Response) -> bool:
-    return response.body.lstrip()[:1] == b"<"
 
 
 class PatienceMiddleware:

@@ -85,6 +85,14 @@ def comments_url(
     return route_url(root, "comments", **query, _fields=COMMENT_FIELDS)
 
 
+def window_url(root: str, offset: int, *, newest_first: bool = False) -> str:
+    """A stretch of all comments by id, from the `offset`-th on."""
+    order = "desc" if newest_first else "asc"
+    return route_url(
+        root, "comments", per_page=PER_PAGE, offset=offset, orderby="id", order=order, _fields=COMMENT_FIELDS
+    )
+
+
 def pages_url(root: str, ids: Iterable[int], *, kind: str = "pages") -> str:
     """Some static pages, or posts of a kind, by their ids, at most PER_PAGE, as a listing of posts."""
     include = ",".join(map(str, ids))
@@ -96,6 +104,13 @@ def read_ids(page: Page) -> set[str] | None:
     """The ids of everything a listing names, or None if it is no listing."""
     items = read_array(page)
     return None if items is None else {str(item.get("id")) for item in items}
+
+
+def read_numbers(page: Page) -> list[int] | None:
+    """The ids of a listing in its order, or None if it is no listing or not all are numbers."""
+    ids = [item.get("id") for item in read_array(page) or ()]
+    numbers = [number for number in ids if isinstance(number, int)]
+    return numbers if numbers and len(numbers) == len(ids) else None
 
 
 def read_commented(page: Page) -> set[int]:

@@ -39,7 +39,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "crawler.guard.GuardMiddleware": 50,
-    "crawler.politeness.RobotsMiddleware": 100,
+    "crawler.robots.RobotsMiddleware": 100,
     "crawler.politeness.PatienceMiddleware": 550,
     "crawler.budget.BudgetMiddleware": 840,
 }

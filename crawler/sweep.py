@@ -1,9 +1,10 @@
-"""Asking for known comments by their ids, so that edited and removed ones are seen.
+"""Asking for known comments again, so that edits, removals and late approvals are seen.
 
-WordPress moves no date when a comment is edited or removed; only asking again finds it. A hundred
-comments cost one request, and one such request an hour goes round the archive for ever. What was not
-shown is asked for once more, after a while and together with others, so that a site that shows nothing
-at all is not taken for one that removed everything.
+WordPress moves no date when a comment is edited, removed or approved late; only asking again finds it.
+One request an hour reads the next hundred comments by their ids, and so goes round the archive for ever.
+The same answer tells how many comments the site has in all: when that is not what is held, the newest
+hundreds are read until it is. What was not shown is asked for by its id once more, after a while and
+together with others, so that a site that shows nothing at all is not taken for one that removed everything.
 """
 
 from __future__ import annotations
@@ -12,49 +13,121 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-from archive.records import Missing, PageKind
+from archive.looks import HIDDEN
+from archive.records import Missing, Page, PageKind, Window
 from crawler import rest
-from crawler.discovery import Discovery, is_within
+from crawler.discovery import is_within
+from crawler.listening import Listening
 
 EVERY = timedelta(hours=1)  # between two requests of the sweep
 AGAIN = timedelta(hours=1)  # until what was missed is looked at again
 DOUBTED = 50  # of the hundred comments of a request, how many may be such as were missed before
+SHARED = 10  # comments that two windows have in common, since the places of all move when one is removed
+LAST = (1 << 63) - 1  # no id is larger
+SEARCH = 20  # windows read in one crawl to find out where the site's total and ours part
 
 
-class Sweep(Discovery):
+class Sweep(Listening):
     """The part of the news spider that verifies what is held."""
 
+    def sweep_is_due(self) -> bool:
+        """Whether the time has come for the next window."""
+        return not self.first_crawl and not is_within(EVERY, self.facts.cursor("sweep"), self.started_at)
+
     async def sweep(self) -> AsyncIterator[Any]:
-        """Verify the next comments in turn, and those that an earlier look has missed."""
-        if (
-            not (self.rest_root and self.wants_comments and self.rest_comments)
-            or self.facts.cursor("crawl") is None
-        ):
+        """Verify the comments that an earlier look has missed, and the next ones in turn."""
+        if not (self.rest_root and self.wants_comments and self.rest_comments):
             return
-        doubted = self.facts.missed_comments(before=self.started_at - AGAIN, limit=DOUBTED)
-        if not doubted and not self._turn_has_come():
+        if self.first_crawl:
+            self.cursors["sweep"] = self.started_at
+            return  # everything has just been read
+        if doubted := self.facts.missed_comments(before=self.started_at - AGAIN, limit=DOUBTED):
+            async for item in self._ask_again(doubted):
+                yield item
+        if not self.sweep_is_due():
             return
-        room = rest.PER_PAGE - len(doubted)
         place = int(self.facts.mark("sweep-place") or 0)
-        turn = self.facts.comments_after(place, limit=room) or self.facts.comments_after(0, limit=room)
-        async for item in self._look_at(doubted, [key for _, key in turn]):
-            self.cursors["sweep"] = self.started_at  # a look that was not given is made again
-            self.marks["sweep-place"] = str(turn[-1][0] if turn else 0)
-            yield item
+        page = await self.ask(PageKind.COMMENTS, rest.window_url(self.rest_root, place))
+        if rest.read_array(page) is None:
+            return  # a look that was not given is made again
+        self.cursors["sweep"] = self.started_at
+        if window := self._window(page, place):
+            yield page
+            yield window
+            async for item in self._search(page):
+                yield item
+        self.marks["sweep-place"] = "0" if _is_last(page, place) else str(place + rest.PER_PAGE - SHARED)
 
-    def _turn_has_come(self) -> bool:
-        last = self.facts.cursor("sweep")
-        return last is None or not is_within(EVERY, last, self.started_at)
-
-    async def _look_at(self, doubted: list[str], turn: list[str]) -> AsyncIterator[Any]:
-        asked = dict.fromkeys([*doubted, *turn])
+    async def _ask_again(self, doubted: list[str]) -> AsyncIterator[Any]:
+        """Ask for comments by their ids, with as many others, one of which must be shown."""
+        others = self.facts.some_comments(limit=rest.PER_PAGE - len(doubted))
+        asked = dict.fromkeys([*doubted, *others])
         page = await self.ask(
             PageKind.COMMENTS, rest.comments_url(self.rest_root or "", 1, include=list(asked))
         )
         shown = rest.read_ids(page)
-        if shown is None:
+        if shown is None or not shown.intersection(others):
             return
         yield page
-        missing = tuple(key for key in asked if key not in shown)
-        if missing and shown.intersection(turn):
+        if missing := tuple(key for key in asked if key not in shown):
             yield Missing(source=self.source_name, ids=missing, looked_at=page.fetched_at)
+
+    async def _search(self, page: Page) -> AsyncIterator[Any]:
+        """Read the newest hundreds until the site's total is what we hold, and what it shows to nobody.
+
+        When all were read and it is still not, that difference is taken for what nobody is shown.
+        """
+        total, hidden = rest.total(page), self.facts.mark(HIDDEN)
+        if total is None:
+            return
+        await self.settled()
+        place = int(self.facts.mark("search-place") or 0)
+        for _ in range(SEARCH):
+            if hidden is None or total - int(hidden) == self.facts.count_visible():
+                break
+            page = await self.ask(
+                PageKind.COMMENTS, rest.window_url(self.rest_root or "", place, newest_first=True)
+            )
+            window = self._window(page, place, newest_first=True)
+            if window is None:
+                if rest.read_array(page) != []:
+                    return
+                hidden = None  # past the end: all were read
+                break
+            yield page
+            yield window
+            await self.settled()
+            place += rest.PER_PAGE - SHARED
+        else:
+            self.marks["search-place"] = str(place)
+            return
+        self.marks["search-place"] = "0"
+        if hidden is None:
+            self.marks[HIDDEN] = str(total - self.facts.count_visible())
+
+    def _window(self, page: Page, place: int, *, newest_first: bool = False) -> Window | None:
+        """The stretch that a listing by id shows; None where its order is not by id.
+
+        The first and the last window of all reach beyond what they show.
+        """
+        numbers = rest.read_numbers(page)
+        if numbers is None or numbers != sorted(numbers, reverse=newest_first):
+            return None
+        ends = place == 0, _is_last(page, place)
+        oldest, newest = reversed(ends) if newest_first else ends
+        return Window(
+            source=self.source_name,
+            first=0 if oldest else min(numbers),
+            last=LAST if newest else max(numbers),
+            shown=frozenset(map(str, numbers)),
+            looked_at=page.fetched_at,
+            total=rest.total(page),
+        )
+
+
+def _is_last(page: Page, place: int) -> bool:
+    """Whether no comment comes after a listing from a place on. Short ones lack what nobody is shown."""
+    total = rest.total(page)
+    if total is not None:
+        return place + rest.PER_PAGE >= total
+    return len(rest.read_array(page) or ()) < rest.PER_PAGE

@@ -15,7 +15,7 @@ from scrapy.crawler import Crawler
 
 from archive.pages import Pages, beside
 from archive.proofs import Proof
-from archive.records import Extract, Missing, Page, PageKind, Quality, Saved, Site
+from archive.records import Extract, Look, Page, PageKind, Quality, Saved, Site
 from archive.store import Archive
 from archive.visits import GOOD
 from pipeline import process
@@ -42,14 +42,14 @@ class ItemPipeline:
         self.pages.close()
         self.archive.close()
 
-    def process_item(self, item: Page | Missing | Proof) -> Page | Missing | Proof:
-        """Keep, read and save one page, or note what the site no longer shows, or says that it has."""
+    def process_item(self, item: Page | Look | Proof) -> Page | Look | Proof:
+        """Keep, read and save one page, or note what a look at known comments, or the site's count, says."""
         if isinstance(item, Proof):
             self.archive.coverage.note(item)
-        elif isinstance(item, Missing):
-            self._tally(self.archive.note_missing(item))
-        else:
+        elif isinstance(item, Page):
             self._save(item)
+        else:
+            self._tally(self.archive.note_look(item))
         return item
 
     def _save(self, page: Page) -> None:

@@ -39,7 +39,7 @@ def refuse(archive, article, at, status):
 
 
 def look(archive, at):
-    return archive.note_missing(Missing(source="gazette", ids=("11",), looked_at=at)).gone
+    return archive.note_look(Missing(source="gazette", ids=("11",), looked_at=at)).gone
 
 
 def marks(archive, table="comments"):

@@ -13,7 +13,15 @@ from types import ModuleType
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from archive.migrations import m001_first, m003_due, m004_coverage, m005_runs, m006_operator, m009_history
+from archive.migrations import (
+    m001_first,
+    m002_gaps,
+    m003_due,
+    m004_coverage,
+    m005_runs,
+    m006_operator,
+    m009_history,
+)
 
 migrations = Migrations("backissue")
 
@@ -27,5 +35,5 @@ def _register(module: ModuleType) -> None:
                 db.execute(statement)
 
 
-for module in (m001_first, m003_due, m004_coverage, m005_runs, m006_operator, m009_history):
+for module in (m001_first, m002_gaps, m003_due, m004_coverage, m005_runs, m006_operator, m009_history):
     _register(module)

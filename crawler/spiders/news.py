@@ -7,9 +7,10 @@ addresses, the pipeline for content), and what the archive holds comes in as fac
 
 from __future__ import annotations
 
-import asyncio
+import json
 from collections.abc import AsyncIterator
-from functools import partial
+from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,12 +19,12 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Request
 
 from archive.facts import Facts
-from archive.records import Page, PageKind
-from crawler import feeds, rest, revisit
-from crawler.asking import NoListingError
+from archive.records import PageKind
+from crawler import feeds, revisit
 from crawler.config import Source, load
-from crawler.discovery import OVERLAP
 from crawler.sweep import Sweep
+
+ROBOTS = "robots"  # the bookmark of what robots.txt said
 
 
 class NewsSpider(Sweep):
@@ -55,61 +56,40 @@ class NewsSpider(Sweep):
     async def start(self) -> AsyncIterator[Any]:
         """Everything a crawl asks for: listings first, then the pages that they and the facts make due."""
         with Facts(self.archive, self.source_name, comments=self.wants_comments) as self.facts:
-            for step in (self.posts, self._comments, self._unread, self._revisits, self.sweep):
-                async for item in step():
-                    yield item
-            self.cursors["crawl"] = self.started_at
-        await asyncio.sleep(0.1)  # the last items end first, else Scrapy sees only 5 s later that all is done
+            self.robots_copies.update(json.loads(self.facts.mark(ROBOTS) or "{}"))
+            self.first_crawl = self.facts.cursor("crawl") is None
+            async for item in self.handing_on(self._steps()):
+                yield item
+            await self.settled()  # else Scrapy sees only 5 s later that all is done
 
-    async def _comments(self) -> AsyncIterator[Any]:
-        if not self.wants_comments:
-            return
-        if self.rest_root:
-            last = self.facts.cursor("comments")
-            async for page in self._comments_by_rest(
-                after=last - OVERLAP if last and last <= self.started_at else None
-            ):
-                yield page
-            if self.rest_comments:
-                self.cursors["comments"] = self.started_at
-        async for item in self._comments_by_feed():
-            yield item
-
-    async def _comments_by_rest(self, **which: Any) -> AsyncIterator[Page]:
-        root = self.rest_root or ""
-        try:
-            async for page in self.listing(PageKind.COMMENTS, partial(rest.comments_url, root, **which)):
-                unknown = [post for post in rest.read_commented(page) if self.facts.address_of(post) is None]
-                if unknown:  # static pages that readers comment on: their threads are wanted as well
-                    listing = await self.ask(PageKind.POSTS, rest.pages_url(root, sorted(unknown)))
-                    if rest.read_array(listing):
-                        yield listing
-                yield page
-        except NoListingError as refusal:
-            if refusal.closed and "post" in which:
-                return  # the article is no longer open; another's comments may be
-            self.rest_comments = False
-            if not refusal.closed:
-                self.refusals.append(str(refusal))
-
-    async def _comments_by_feed(self) -> AsyncIterator[Any]:
-        """The newest comments of the site, and of the pings, which REST does not list."""
-        url = feeds.comments_url(self.home)
-        page = await self.ask(PageKind.COMMENTS_FEED, url, seen=self.facts.visit(url))
-        mentions = feeds.read_comments(page) or ()
-        unknown = self.facts.unknown_comments(mention.comment_id for mention in mentions)
-        if mentions or page.status == 304:
-            yield page
-        if self.facts.cursor("crawl") is None:
-            return  # a first crawl asks for every page anyway
-        for address in sorted({mention.article for mention in mentions if mention.comment_id in unknown}):
-            visit = self.facts.visit(address)
-            if visit is None or not visit.failures or revisit.is_due(visit, self.started_at):
-                for request in self.request(address):
-                    yield request
+    async def _steps(self) -> AsyncIterator[Any]:
+        talk = (
+            await self.hear(PageKind.COMMENTS_FEED, feeds.comments_url(self.home))
+            if self.wants_comments
+            else None
+        )
+        # On a 304 of the comments feed no post has changed either: the sweep can have the other request.
+        spared = talk is not None and talk.page.status == HTTPStatus.NOT_MODIFIED and self.sweep_is_due()
+        news = None if spared else await self.hear(PageKind.POSTS_FEED, feeds.posts_url(self.home))
+        silent = spared or (news is not None and news.silent)
+        for step in (
+            self.posts(news, silent=silent),
+            self.comments(talk),
+            self._unread(),
+            self.all_threads(),
+            self._revisits(),
+            self.sweep(),
+        ):
+            async for item in step:
+                yield item
+        self.cursors["crawl"] = self.started_at
+        self.marks[ROBOTS] = json.dumps(self.robots_copies)
+        if not self.refusals:
+            self.cursors["feeds"] = datetime.now(UTC)
 
     async def _unread(self) -> AsyncIterator[Request]:
         """The articles that are listed but were never read."""
+        await self.settled()
         for url, modified in self.facts.unread_articles(self.site.article_pattern):
             if revisit.is_due(self.facts.visit(url), self.started_at):
                 for request in self.request(url, lastmod=modified):
@@ -125,7 +105,7 @@ class NewsSpider(Sweep):
                 yield request
                 post = self.facts.post_of(seen.url)
                 if self.rest_root and post is not None and self.wants_comments and self.rest_comments:
-                    async for page in self._comments_by_rest(post=post):
+                    async for page in self.comments_by_rest(post=post):
                         yield page
             await self.room()
 

@@ -1,0 +1,24 @@
+"""The ledger of comment ids that were never seen between ids that were."""
+
+SQL = """
+CREATE INDEX comments_number ON comments(source, CAST(site_id AS INTEGER));;
+CREATE TABLE gaps (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL REFERENCES sources(name),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    opened_at TEXT NOT NULL,
+    looked_at TEXT,
+    looks INTEGER NOT NULL DEFAULT 0,
+    ended_at TEXT,
+    ended_how TEXT CHECK (ended_how IN ('shown', 'never shown')),
+    UNIQUE (source, first)
+);;
+INSERT INTO gaps (source, first, last, opened_at)
+SELECT source, before + 1, number - 1, (SELECT first_seen FROM sources WHERE name = source)
+FROM (
+    SELECT source, number, lag(number) OVER (PARTITION BY source ORDER BY number) AS before
+    FROM (SELECT source, CAST(site_id AS INTEGER) AS number FROM comments WHERE site_id IS NOT NULL)
+)
+WHERE number - before > 1
+"""
