@@ -55,6 +55,9 @@ class Asking(scrapy.Spider):
             crawler.signals.connect(spider.item_done, signal=signal)
         return spider
 
+    def wait(self, seconds: float) -> None:
+        """The site asks to be left alone for so long. Nothing is remembered by a crawl that keeps nothing."""
+
     def item_done(self, item: Any) -> None:
         """An item that was handed on has been kept, or could not be."""
         self._handed_on.discard(id(item))

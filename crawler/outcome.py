@@ -48,6 +48,8 @@ class Ended:
 def outcome_of(ended: Ended) -> tuple[str, str]:
     """One of ok, partial, failed, blocked, interrupted, and a sentence for people."""
     news, stats = _news(ended.saved), ended.stats
+    if seconds := stats.get("backissue/left_alone"):
+        return "blocked", f"Nothing was asked: the site is to be left alone for another {seconds:.0f} s."
     if wait := stats.get("backissue/retry_after"):
         return "blocked", f"The site asked us to wait {wait:.0f} s, so the crawl ended. {news}"
     faults = stats.get("spider_exceptions/count", 0) + stats.get("backissue/lost", 0)

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from datetime import UTC, datetime
-from typing import Self
+from typing import Self, cast
 
 from scrapy import Spider
 from scrapy.crawler import Crawler
@@ -19,6 +19,7 @@ from scrapy.utils.asyncio import call_later
 from scrapy.utils.misc import load_object
 
 from archive import times
+from crawler.asking import Asking
 
 logger = logging.getLogger(__name__)
 LONGEST_WAIT = 300.0  # seconds we stay and wait for a server; when it asks for more, the crawl ends
@@ -28,7 +29,7 @@ class PatienceMiddleware:
     """Tries again after passing faults, longer apart each time, and no sooner than Retry-After says.
 
     The whole crawl waits: while it does, nothing else is asked of that host. When a server asks for more than
-    LONGEST_WAIT, the crawl is stopped, and the stats say how long it asked for.
+    LONGEST_WAIT, the crawl is stopped, and no other begins for as long as it asked for.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -83,6 +84,7 @@ class PatienceMiddleware:
         if self._closing is None:
             logger.warning("%s asks to wait %.0f s: the crawl ends here", url, asked)
             self.crawler.stats.set_value("backissue/retry_after", asked)
+            cast("Asking", self.crawler.spider).wait(asked)
             self._closing = asyncio.get_running_loop().create_task(self.crawler.stop_async())
 
 

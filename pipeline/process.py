@@ -5,8 +5,8 @@ Knows the kinds of pages. Its law: pure, deterministic, and never raising for wh
 
 from __future__ import annotations
 
-from archive.records import Extract, Page, PageKind, Problem, Site, Surface
-from pipeline import article, feeds, rest
+from archive.records import Extract, Page, PageKind, Site, Surface
+from pipeline import article, feeds, rest, statuses
 
 _READERS = {
     PageKind.ARTICLE: (article.read, Surface.PAGE),
@@ -24,17 +24,6 @@ def process(page: Page, site: Site) -> Extract:
     reader, surface = _READERS[page.kind]
     if page.status == 304:
         return Extract(surface=surface)
-    if refusal := _refusal(page):
-        return Extract(surface=surface, problems=(refusal,))
+    if problem := statuses.refusal(page):
+        return Extract(surface=surface, problems=(problem,))
     return reader(page, site)
-
-
-def _refusal(page: Page) -> Problem | None:
-    """No answer at all, or one whose status says that it is not the page."""
-    if page.status == 0:
-        return Problem(
-            code="no-answer", detail=f"No answer for {page.url}: {page.error or 'no reason known'}."
-        )
-    if page.status >= 400:
-        return Problem(code=f"http-{page.status}", detail=f"The site answered {page.status} for {page.url}.")
-    return None

@@ -14,7 +14,7 @@ from pipeline.heads import Head
 from pipeline.markup import text_of, tokens
 from pipeline.page import Document
 
-_CHALLENGE = re.compile(
+CHALLENGE = re.compile(
     r"_cf_chl_opt|cf-browser-verification|cf_challenge|/cdn-cgi/challenge-platform/h/|"
     r"_Incapsula_Resource|px-captcha|"
     r"geo\.captcha-delivery\.com|sucuri_cloudproxy_js|ddos-guard/js-challenge|"
@@ -58,7 +58,7 @@ def of(document: Document, head: Head) -> Problem | None:
 def _challenge(document: Document, name: str) -> str | None:
     small = len(document.source) < SMALL and not document.index.tagged("article")
     if small and (
-        _CHALLENGE_TITLE.match(name) or (_CHALLENGE.search(document.source) and len(_words(document)) < 1500)
+        _CHALLENGE_TITLE.match(name) or (CHALLENGE.search(document.source) and len(_words(document)) < 1500)
     ):
         return f"The site asks for proof of a browser instead of showing the page ({name or 'no title'})."
     return None

@@ -144,6 +144,7 @@ def test_removed_comments_are_found_and_edited_ones_kept_in_both_states(site, tm
     site.trash_comment(alone[0].id)
     site.delete_comment(alone[1].id)
     site.edit_comment(alone[2].id, "On second thoughts, no.")
+    later(crawls)
     assert crawls.crawl().saved.comments_changed == 1
     assert gone(crawls) == set(), "one look proves nothing"
     later(crawls)

@@ -252,8 +252,27 @@ def test_a_304_says_nothing() -> None:
     assert read(PageKind.ARTICLE, b"", status=304) == Extract(surface=Surface.PAGE)
 
 
-def test_an_error_status_is_a_problem() -> None:
-    assert codes(read(PageKind.POSTS, b"{}", status=503)) == ["http-503"]
+WALL = b"<html><title>Just a moment...</title><script>window._cf_chl_opt = {}</script>"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status", "code"),
+    [
+        (PageKind.POSTS, b"{}", 500, "server-error"),
+        (PageKind.ARTICLE, b"Briefly unavailable for scheduled maintenance.", 503, "maintenance"),
+        (PageKind.ARTICLE, WALL, 403, "challenge-page"),
+        (PageKind.POSTS, WALL, 503, "challenge-page"),
+        (PageKind.ARTICLE, b"", 401, "login-wall"),
+        (PageKind.ARTICLE, b"", 403, "forbidden"),
+        (PageKind.ARTICLE, b"", 404, "not-found"),
+        (PageKind.ARTICLE, b"", 429, "too-many-requests"),
+        (PageKind.ARTICLE, b"", 418, "http-418"),
+        (PageKind.COMMENTS, b'{"code": "rest_no_route", "message": "No."}', 404, "rest-closed"),
+        (PageKind.POSTS, b"<html>", 403, "rest-closed"),
+    ],
+)
+def test_a_refusal_has_its_name(kind: PageKind, body: bytes, status: int, code: str) -> None:
+    assert codes(read(kind, body, status=status)) == [code]
 
 
 def test_a_further_part_brings_its_own_text_and_its_number() -> None:

@@ -20,7 +20,7 @@ from scrapy.http import Request
 
 from archive.facts import Facts
 from archive.records import PageKind
-from crawler import feeds, revisit
+from crawler import backoff, feeds, revisit
 from crawler.config import Source, load
 from crawler.sweep import Sweep
 
@@ -58,16 +58,22 @@ class NewsSpider(Sweep):
         with Facts(self.archive, self.source_name, comments=self.wants_comments) as self.facts:
             self.robots_copies.update(json.loads(self.facts.mark(ROBOTS) or "{}"))
             self.first_crawl = self.facts.cursor("crawl") is None
+            by_hand = self.settings.get("BACKISSUE_TRIGGER", "hand") == "hand"
+            if seconds := backoff.left(self.facts.mark, self.started_at, by_hand=by_hand):
+                self.crawler.stats.set_value("backissue/left_alone", seconds)
+                return
             async for item in self.handing_on(self._steps()):
                 yield item
             await self.settled()  # else Scrapy sees only 5 s later that all is done
 
+    def wait(self, seconds: float) -> None:
+        """Remember that the site asks to be left alone for so long."""
+        self.marks |= backoff.asked(seconds, datetime.now(UTC))
+
     async def _steps(self) -> AsyncIterator[Any]:
-        talk = (
-            await self.hear(PageKind.COMMENTS_FEED, feeds.comments_url(self.home))
-            if self.wants_comments
-            else None
-        )
+        talk = None
+        if self.wants_comments:
+            talk = await self.hear(PageKind.COMMENTS_FEED, feeds.comments_url(self.home))
         # On a 304 of the comments feed no post has changed either: the sweep can have the other request.
         spared = talk is not None and talk.page.status == HTTPStatus.NOT_MODIFIED and self.sweep_is_due()
         news = None if spared else await self.hear(PageKind.POSTS_FEED, feeds.posts_url(self.home))
@@ -82,6 +88,7 @@ class NewsSpider(Sweep):
         ):
             async for item in step:
                 yield item
+        self.marks |= backoff.after(self.rung is None, self.facts.mark(backoff.REFUSED), datetime.now(UTC))
         self.cursors["crawl"] = self.started_at
         self.marks[ROBOTS] = json.dumps(self.robots_copies)
         if not self.refusals:

@@ -1,0 +1,230 @@
+"""A real WordPress that lives between crawls: every change reaches the archive, and none is invented.
+
+The tests of one site stand in the order of a story; each takes the site as it finds it.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from crawling import Crawls
+from wordpress import WordPress, changes, require
+
+from archive.store import Archive
+
+pytestmark = pytest.mark.wordpress
+
+SETTINGS = {"REST open": (), "REST closed": ("rest",)}
+TIMES = {
+    "visits": ("fetched_at", "good_at", "changed_at", "first_fetched"),
+    "comments": ("missed_at", "first_seen", "changed_at"),
+    "articles": ("missed_at", "first_seen", "changed_at"),
+    "gaps": ("opened_at", "looked_at"),
+}
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+
+
+class Life:
+    """A site, its archive, and time that passes between crawls."""
+
+    def __init__(self, site, crawls, closed):
+        self.site, self.crawls, self.rest = site, crawls, "rest" not in closed
+        self.clock = datetime.now(UTC) - timedelta(hours=1)
+
+    def write(self, post, count=1):
+        """Readers write below a post, now."""
+        self.clock += timedelta(seconds=count)
+        return changes.add_comments(self.site, post.id, count, at=self.clock - timedelta(seconds=count - 1))
+
+    def pass_time(self, **span):
+        """Let the archive take all it knows for older than it is."""
+        past = timedelta(**span)
+        with Archive.open(self.crawls.path) as archive:
+            for table, columns in TIMES.items():
+                for column in columns:
+                    archive.db.execute(
+                        f"UPDATE {table} SET {column} = strftime('%Y-%m-%dT%H:%M:%SZ', {column}, ?)"
+                        f" WHERE {column} IS NOT NULL",
+                        [f"-{int(past.total_seconds())} seconds"],
+                    )
+            for row in list(archive.db.query("SELECT rowid AS n, value FROM cursors")):
+                if MOMENT.match(row["value"]):
+                    earlier = datetime.fromisoformat(row["value"]) - past
+                    value = earlier.strftime("%Y-%m-%dT%H:%M:%SZ")
+                    archive.db.execute("UPDATE cursors SET value = ? WHERE rowid = ?", [value, row["n"]])
+
+    def tick(self, **after):
+        self.pass_time(**(after or {"minutes": 10}))
+        return self.crawls.crawl()
+
+    def ticks(self):
+        """The crawls of the next hours: enough for two looks apart in time, where REST tells nothing too."""
+        for _ in range(3):
+            if not self.rest:
+                self.look_again()
+            self.tick(hours=2)
+
+    def look_again(self):
+        """Make every article's page due, as it will be in the course of time."""
+        with Archive.open(self.crawls.path) as archive:
+            archive.db.execute("UPDATE visits SET fetched_at = '2020-01-01T00:00:00Z' WHERE kind = 'article'")
+
+    def comment(self, number):
+        [row] = self.crawls.rows("SELECT * FROM comments WHERE key = ?", str(number))
+        return row
+
+    def held(self):
+        return {
+            int(row["key"])
+            for row in self.crawls.rows(
+                "SELECT key FROM comments WHERE gone_at IS NULL AND site_id IS NOT NULL"
+            )
+        }
+
+
+@pytest.fixture(scope="module", params=SETTINGS, ids=list(SETTINGS))
+def life(request, tmp_path_factory):
+    require()
+    folder = tmp_path_factory.mktemp("life")
+    closed = SETTINGS[request.param]
+    with WordPress(workdir=folder / "wordpress", closed=closed) as site:
+        crawls = Crawls(folder, site.url, {"timezone": "America/New_York"})
+        crawls.crawl()
+        yield Life(site, crawls, closed)
+
+
+@pytest.fixture
+def posts(life):
+    """The posts with open comments, the oldest first."""
+    found = [post for post in life.site.truth().posts if post.kind == "post" and post.comments_open]
+    return sorted(found, key=lambda post: post.published)
+
+
+@pytest.fixture
+def alone(life):
+    """Comments that nobody answers, the newest first."""
+    truth = life.site.truth().comments
+    answered = {comment.parent for comment in truth}
+    found = [
+        c for c in truth if c.kind == "comment" and c.shown and c.id not in answered and c.parent is None
+    ]
+    return [c.id for c in sorted(found, key=lambda c: c.posted, reverse=True) if c.id in life.held()]
+
+
+def test_a_quiet_site_costs_two_requests_and_changes_nothing(life):
+    before = life.crawls.content()
+    assert life.crawls.crawl().requests <= 2
+    assert life.crawls.content() == before
+    costs = [life.tick(minutes=minutes).requests for minutes in (10, 65, 10)]
+    assert max(costs) <= 2, costs
+
+
+def test_a_reply_in_an_old_thread_is_there_after_one_tick_at_the_cost_of_its_thread(life, posts):
+    [number] = life.write(posts[0])
+    run = life.tick()
+    assert life.comment(number)["text"].startswith("A late letter")
+    assert (run.saved.comments_new, run.requests <= 5) == (1, True), run
+    assert life.tick().requests <= 2
+
+
+def test_a_burst_larger_than_the_window_of_the_feed_is_there_after_one_tick(life, posts):
+    numbers = life.write(posts[1], 60)
+    run = life.tick()
+    assert set(numbers) <= life.held()
+    assert run.saved.comments_new == 60
+
+
+def test_a_burst_over_many_threads_is_there_too(life, posts):
+    numbers = []
+    for post in posts[2:14]:
+        numbers += life.write(post, 5)
+    life.tick()
+    assert set(numbers) <= life.held()
+
+
+def test_an_edited_comment_is_a_new_version(life, alone):
+    changes.edit_comment(life.site, alone[0], "On second thoughts, the ferry was late.")
+    life.ticks()
+    row = life.comment(alone[0])
+    assert (row["text"], row["version_count"]) == ("On second thoughts, the ferry was late.", 2)
+
+
+@pytest.mark.parametrize("status", ["trash", "spam", "hold"])
+def test_a_comment_that_was_hidden_is_gone_after_two_looks_and_back_when_it_is_shown(life, alone, status):
+    number = alone[1]
+    changes.set_comment(life.site, number, status)
+    life.look_again()
+    life.tick(hours=2)
+    assert life.comment(number)["gone_at"] is None, "one look proves nothing"
+    life.ticks()
+    assert life.comment(number)["gone_how"] == "removed"
+    assert life.comment(number)["text"]
+    changes.set_comment(life.site, number, "approve")
+    life.ticks()
+    assert life.comment(number)["gone_at"] is None
+
+
+def test_a_comment_deleted_for_good_is_gone_and_no_other(life, alone):
+    before = life.held()
+    changes.delete_comment(life.site, alone[2])
+    life.ticks()
+    assert before - life.held() == {alone[2]}
+
+
+def test_a_late_approval_closes_its_gap(life, posts):
+    [number] = changes.add_comments(
+        life.site, posts[3].id, at=datetime.now(UTC) - timedelta(days=40), status="0"
+    )
+    life.write(posts[4])
+    life.tick()
+    life.tick(hours=2)
+    assert number not in life.held()
+    [gap] = life.crawls.rows("SELECT * FROM gaps WHERE ? BETWEEN first AND last", number)
+    assert gap["ended_at"] is None
+    changes.set_comment(life.site, number, "approve")
+    life.ticks()
+    assert number in life.held()
+    [gap] = life.crawls.rows("SELECT * FROM gaps WHERE ? BETWEEN first AND last", number)
+    assert gap["ended_how"] == "shown"
+
+
+def test_an_edited_article_is_a_new_version_after_one_tick(life, posts):
+    changes.edit_post(life.site, posts[5].id, post_title="Another headline altogether")
+    assert life.tick().saved.articles_changed == 1
+    [row] = life.crawls.rows("SELECT * FROM articles WHERE post_id = ?", posts[5].id)
+    assert row["title"] == "Another headline altogether"
+
+
+def test_a_new_slug_is_a_move_and_no_new_article(life, posts):
+    articles = len(life.crawls.held())
+    changes.rename(life.site, posts[6].id, "moved-to-a-new-quay")
+    life.tick()
+    life.ticks()
+    [row] = life.crawls.rows("SELECT * FROM articles WHERE post_id = ?", posts[6].id)
+    assert "moved-to-a-new-quay" in row["url"]
+    assert row["gone_at"] is None
+    assert len(life.crawls.held()) == articles
+    addresses = life.crawls.rows("SELECT url FROM addresses WHERE article_id = ?", row["id"])
+    assert {posts[6].url, row["url"]} <= {each["url"] for each in addresses}
+
+
+def test_a_deleted_post_is_gone_after_two_looks_and_its_text_stays(life, posts):
+    changes.delete_post(life.site, posts[7].id)
+    for _ in range(3):
+        life.look_again()
+        life.tick(hours=2)
+    [row] = life.crawls.rows("SELECT * FROM articles WHERE post_id = ?", posts[7].id)
+    assert row["gone_at"] is not None
+    assert row["text"]
+
+
+def test_in_the_end_the_archive_shows_what_the_site_shows(life):
+    life.ticks()
+    truth = life.site.truth()
+    shown = {comment.id for comment in truth.comments if life.rest or comment.shown}
+    assert life.held() == shown
+    held = {row["post_id"] for row in life.crawls.rows("SELECT post_id FROM articles WHERE gone_at IS NULL")}
+    assert {post.id for post in truth.posts if post.kind == "post"} <= held
+    before = life.crawls.content()
+    assert life.tick().requests <= 2
+    assert life.crawls.content() == before
