@@ -58,7 +58,7 @@ class NewsSpider(Sweep):
         with Facts(self.archive, self.source_name, comments=self.wants_comments) as self.facts:
             self.robots_copies.update(json.loads(self.facts.mark(ROBOTS) or "{}"))
             self.first_crawl = self.facts.cursor("crawl") is None
-            by_hand = self.settings.get("BACKISSUE_TRIGGER", "hand") == "hand"
+            by_hand = self.settings.get("BACKISSUE_RUN") is None  # else the clock has claimed it
             if seconds := backoff.left(self.facts.mark, self.started_at, by_hand=by_hand):
                 self.crawler.stats.set_value("backissue/left_alone", seconds)
                 return
