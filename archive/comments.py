@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from archive import events, gaps, missing, rows, versions
+from archive import events, missing, moderation, rows, versions
 from archive.edits import COMMENT_WATCHED, settle
 from archive.events import Event
 from archive.merge import REST_OF_THEM, Merged, Value, compact, merge
@@ -123,7 +123,9 @@ class CommentWriter:
 
     def _insert(self, article_id: int, key: str, merged: Merged) -> None:
         row = {"article_id": article_id, "source": self.source, "key": key, **merged.values}
-        gaps.note_new(self.db, self.source, key if merged.values.get("site_id") else None, self.reading.at)
+        moderation.note_new(
+            self.db, self.source, key if merged.values.get("site_id") else None, self.reading.at
+        )
         times = {"first_seen": self.reading.at, "changed_at": self.reading.at}
         rows.insert(self.db, "comments", row | times | {"origins": json.dumps(compact(merged.origins))})
 

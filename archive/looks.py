@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from archive import gaps, missing, rows
+from archive import missing, moderation, rows
 from archive.records import Look, Missing, Saved, ThreadLook, Window
 
 VISIBLE = (
@@ -24,7 +24,7 @@ HIDDEN = "comments-hidden"
 def note(db: Database, look: Look) -> Saved:
     """Note what a look has shown and what it has missed."""
     if isinstance(look, Window):
-        gaps.note_look(db, look)
+        moderation.note_look(db, look)
         found = _missed_in_window(db, look)
     elif isinstance(look, ThreadLook):
         found = _missed_in_thread(db, look)

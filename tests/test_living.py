@@ -19,7 +19,7 @@ TIMES = {
     "visits": ("fetched_at", "good_at", "changed_at", "first_fetched"),
     "comments": ("missed_at", "first_seen", "changed_at"),
     "articles": ("missed_at", "first_seen", "changed_at"),
-    "gaps": ("opened_at", "looked_at"),
+    "moderation_gaps": ("opened_at", "looked_at"),
 }
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
@@ -179,12 +179,12 @@ def test_a_late_approval_closes_its_gap(life, posts):
     life.tick()
     life.tick(hours=2)
     assert number not in life.held()
-    [gap] = life.crawls.rows("SELECT * FROM gaps WHERE ? BETWEEN first AND last", number)
+    [gap] = life.crawls.rows("SELECT * FROM moderation_gaps WHERE ? BETWEEN first AND last", number)
     assert gap["ended_at"] is None
     changes.set_comment(life.site, number, "approve")
     life.ticks()
     assert number in life.held()
-    [gap] = life.crawls.rows("SELECT * FROM gaps WHERE ? BETWEEN first AND last", number)
+    [gap] = life.crawls.rows("SELECT * FROM moderation_gaps WHERE ? BETWEEN first AND last", number)
     assert gap["ended_how"] == "shown"
 
 

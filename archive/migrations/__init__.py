@@ -15,7 +15,7 @@ from sqlite_utils.migrations import Migrations
 
 from archive.migrations import (
     m001_first,
-    m002_gaps,
+    m002_moderation,
     m003_due,
     m004_coverage,
     m005_runs,
@@ -35,5 +35,5 @@ def _register(module: ModuleType) -> None:
                 db.execute(statement)
 
 
-for module in (m001_first, m002_gaps, m003_due, m004_coverage, m005_runs, m006_operator, m009_history):
+for module in (m001_first, m002_moderation, m003_due, m004_coverage, m005_runs, m006_operator, m009_history):
     _register(module)

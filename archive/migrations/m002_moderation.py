@@ -2,7 +2,7 @@
 
 SQL = """
 CREATE INDEX comments_number ON comments(source, CAST(site_id AS INTEGER));;
-CREATE TABLE gaps (
+CREATE TABLE moderation_gaps (
     id INTEGER PRIMARY KEY,
     source TEXT NOT NULL REFERENCES sources(name),
     first INTEGER NOT NULL,
@@ -14,7 +14,7 @@ CREATE TABLE gaps (
     ended_how TEXT CHECK (ended_how IN ('shown', 'never shown')),
     UNIQUE (source, first)
 );;
-INSERT INTO gaps (source, first, last, opened_at)
+INSERT INTO moderation_gaps (source, first, last, opened_at)
 SELECT source, before + 1, number - 1, (SELECT first_seen FROM sources WHERE name = source)
 FROM (
     SELECT source, number, lag(number) OVER (PARTITION BY source ORDER BY number) AS before

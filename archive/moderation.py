@@ -1,8 +1,8 @@
 """Comment ids that were never seen between ids that were: a gap opens, is looked at again, and ends.
 
 WordPress numbers all comments of a site in one row, so an id that was left out is a comment that waits
-for a moderator, is spam, in the trash, or below what visitors may not see. It writes only `gaps`, inside
-a transaction of its caller. Gaps never overlap, and no gap holds the id of a comment that is held.
+for a moderator, is spam, in the trash, or below what visitors may not see. It writes only
+`moderation_gaps`, inside a transaction of its caller. Gaps never overlap, and no gap holds the id of a comment that is held.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from archive.records import Window
 from archive.times import to_text
 
 PATIENCE = timedelta(days=30)  # after that, what was not shown at any look is taken for never shown
+_NEAREST = "SELECT * FROM moderation_gaps WHERE source = ? AND first <= ? ORDER BY first DESC LIMIT 1"
 _AROUND = """
 SELECT (SELECT max(CAST(site_id AS INTEGER)) FROM comments
         WHERE source = :source AND CAST(site_id AS INTEGER) < :number) AS below,
@@ -34,7 +35,10 @@ def note_new(db: Database, source: str, site_id: str | None, at: str) -> None:
         return
     number = int(site_id)
     gap = rows.one(
-        db, "SELECT * FROM gaps WHERE source = ? AND first <= ? ORDER BY first DESC LIMIT 1", source, number
+        db,
+        _NEAREST,
+        source,
+        number,
     )
     if gap is not None and int(gap["last"] or 0) >= number:
         _leave(db, gap, number, at)
@@ -51,9 +55,10 @@ def note_look(db: Database, window: Window) -> None:
     at = to_text(window.looked_at)
     within = "source = ? AND ended_at IS NULL AND first BETWEEN ? AND ? AND last <= ?"
     place = [window.source, window.first, window.last, window.last]
-    db.execute(f"UPDATE gaps SET looks = looks + 1, looked_at = ? WHERE {within}", [at, *place])
+    db.execute(f"UPDATE moderation_gaps SET looks = looks + 1, looked_at = ? WHERE {within}", [at, *place])
     db.execute(
-        f"UPDATE gaps SET ended_at = ?, ended_how = 'never shown' WHERE {within} AND opened_at < ?",
+        "UPDATE moderation_gaps SET ended_at = ?, ended_how = 'never shown'"
+        f" WHERE {within} AND opened_at < ?",
         [at, *place, to_text(window.looked_at - PATIENCE)],
     )
 
@@ -61,7 +66,7 @@ def note_look(db: Database, window: Window) -> None:
 def _leave(db: Database, gap: dict[str, Value], number: int, at: str) -> None:
     """Take one id out of a gap, and note how it ended if the gap outlasted a whole crawl."""
     first, last = int(gap["first"] or 0), int(gap["last"] or 0)
-    db.execute("DELETE FROM gaps WHERE id = ?", [gap["id"]])
+    db.execute("DELETE FROM moderation_gaps WHERE id = ?", [gap["id"]])
     same = {name: gap[name] for name in gap if name not in {"id", "first", "last"}}
     _open(db, same, first, number - 1)
     _open(db, same, number + 1, last)
@@ -72,4 +77,4 @@ def _leave(db: Database, gap: dict[str, Value], number: int, at: str) -> None:
 
 def _open(db: Database, values: dict[str, Value], first: int, last: int) -> None:
     if first <= last:
-        rows.insert(db, "gaps", values | {"first": first, "last": last})
+        rows.insert(db, "moderation_gaps", values | {"first": first, "last": last})
