@@ -15,13 +15,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archive.database import Closing
-from archive.looks import VISIBLE
+from archive.looking import VISIBLE
 from archive.records import PageKind, Seen
 from archive.times import from_text, instant, to_text
 
 PORTION = 500  # rows read at a time
 A_WHILE = timedelta(minutes=10)  # by how much two clocks may differ
 _PAGE = PageKind.ARTICLE.value
+SETTLED = ("password-protected", "not-an-article")  # problems of a page that time alone does not mend
 TOLD = timedelta(days=1)  # how far behind the last whole crawl a surface that tells of new comments may be
 
 
@@ -36,7 +37,8 @@ _VISIT = f"""
 SELECT visits.url, status, fetched_at, first_fetched, visits.changed_at, failures, retry_at, etag,
     last_modified, lastmod, published, version_count - 1 AS edits, last_comment, comments_open,
     {_newer(1)} AS comments_day, {_newer(30)} AS comments_month, {_newer(365)} AS comments_year,
-    due_at, visits.rowid AS place
+    due_at, visits.rowid AS place, (SELECT code FROM problems WHERE problems.source = visits.source
+        AND problems.url = visits.url AND ended_at IS NULL AND code IN ('{"', '".join(SETTLED)}')) AS settled
 FROM visits LEFT JOIN articles ON articles.id = article_id
 """
 
@@ -147,7 +149,7 @@ class Facts(Closing):
     def count_visible(self) -> int:
         """How many comments are held that REST would list, neither gone nor doubted."""
         row = self._one(VISIBLE, self.source)
-        return int(row["visible"]) if row else 0
+        return int(row["n"]) if row else 0
 
     def unread_articles(self, pattern: str | None = None) -> list[tuple[str, str | None]]:
         """Addresses of articles that are listed and whose page gave no text yet, the newest first.
@@ -222,4 +224,5 @@ class Facts(Closing):
             comments_year=row["comments_year"],
             comments_open=None if row["comments_open"] is None else bool(row["comments_open"]),
             comments_told=self.comments_told,
+            settled=row["settled"] is not None,
         )

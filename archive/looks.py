@@ -1,84 +1,51 @@
-"""What is concluded when known comments were asked for again: which of them were missed by the look.
+"""What the crawler saw of known comments by asking for them again, as one frozen type for each way to ask.
 
-Missing is what a healthy site should have shown and did not; whether that makes it gone is decided by
-`missing`, after a second look. Its law: a look that misses most of what it looked for says something
-about the site and nothing about the comments. It runs inside a transaction of its caller.
+What is concluded from a look is said in `looking`. Like the records, these know no SQL and no HTTP.
 """
 
 from __future__ import annotations
 
-from sqlite_utils import Database
-
-from archive import missing, moderation, rows
-from archive.records import Look, Missing, Saved, ThreadLook, Window
-
-VISIBLE = (
-    "SELECT count(*) AS visible FROM comments WHERE source = ? AND kind = 'comment'"
-    " AND site_id IS NOT NULL AND gone_at IS NULL AND missed_at IS NULL"
-)
-"""How many comments of the kind that REST lists are held and neither gone nor doubted."""
-HIDDEN = "comments-hidden"
-"""The bookmark of how many comments a site counts and shows to nobody: those of protected articles."""
+from dataclasses import dataclass
+from datetime import datetime
 
 
-def note(db: Database, look: Look) -> Saved:
-    """Note what a look has shown and what it has missed."""
-    if isinstance(look, Window):
-        moderation.note_look(db, look)
-        found = _missed_in_window(db, look)
-    elif isinstance(look, ThreadLook):
-        found = _missed_in_thread(db, look)
-    else:
-        return missing.note_missing(db, look)
-    return missing.note_missing(db, Missing(source=look.source, ids=tuple(found), looked_at=look.looked_at))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """Comments the archive holds that a healthy site did not show when asked for by their own `ids`."""
+
+    source: str
+    ids: tuple[str, ...]
+    looked_at: datetime
 
 
-def _missed_in_window(db: Database, look: Window) -> list[str]:
-    held = [
-        row["key"]
-        for row in db.query(
-            "SELECT key FROM comments WHERE source = ? AND kind = 'comment' AND gone_at IS NULL"
-            " AND CAST(site_id AS INTEGER) BETWEEN ? AND ?",
-            [look.source, look.first, look.last],
-        )
-    ]
-    missed = [key for key in held if key not in look.shown]
-    if 2 * len(missed) > len(held) and not _total_agrees(db, look, len(missed)):
-        return []
-    return missed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A stretch of a source's comments as REST listed it whole: those `shown` from id `first` to `last`.
 
-
-def _total_agrees(db: Database, look: Window, missed: int) -> bool:
-    """Whether the site's own total has fallen by as much as the look has missed."""
-    row = rows.one(db, "SELECT value FROM cursors WHERE source = ? AND name = ?", look.source, HIDDEN)
-    if row is None or look.total is None:
-        return False
-    [held] = db.query(VISIBLE, [look.source])
-    return look.total - int(str(row["value"])) <= int(held["visible"]) - missed
-
-
-def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
-    """The held comments that a thread shows no longer, if the count in its heading has fallen as well.
-
-    Replies below a hidden comment are not shown either, but the site still counts them: so only those
-    are missed whose parent is shown or gone. A theme that shows a part of a thread, or none of it, does
-    not change the count, and nothing is concluded; one that shows no pings may not count them either.
+    `total` is how many comments the site says it has in all, None where it does not say.
     """
-    sql = (
-        "SELECT article_id, comments_stated AS stated, key, site_parent, kind FROM addresses"
-        " JOIN articles ON articles.id = article_id JOIN comments USING (article_id)"
-        " WHERE addresses.source = ? AND addresses.url = ? AND comments.gone_at IS NULL"
-        " AND site_id IS NOT NULL AND comments_stated IS NOT NULL"
-    )
-    held = list(db.query(sql, [look.source, look.url]))
-    if not any(row["kind"] != "comment" and row["key"] in look.shown for row in held):
-        held = [row for row in held if row["kind"] == "comment"]
-    absent = {row["key"] for row in held} - look.shown
-    missed = [
-        row["key"]
-        for row in held
-        if row["key"] in absent
-        and row["site_parent"] not in absent
-        and not (look.pings_only and row["kind"] == "comment")
-    ]
-    return missed if held and len(missed) <= len(held) - held[0]["stated"] else []
+
+    source: str
+    first: int
+    last: int
+    shown: frozenset[str]
+    looked_at: datetime
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadLook:
+    """The ids that all pages of one article's thread, from its address `url` on, showed together.
+
+    `pings_only` where REST tells the other comments: a page leaves out what hangs below a hidden one.
+    """
+
+    source: str
+    url: str
+    shown: frozenset[str]
+    looked_at: datetime
+    pings_only: bool = False
+
+
+Look = Missing | Window | ThreadLook
+"""What the crawler has seen of known comments by asking for them again."""

@@ -13,8 +13,9 @@ from sqlite_utils import Database
 
 from archive import events, rows
 from archive.events import ARTICLE_GONE, Event
+from archive.looks import Missing
 from archive.merge import Value
-from archive.records import Extract, Missing, Page, Saved
+from archive.records import Extract, Page, Saved
 from archive.times import instant, to_text
 
 APART = timedelta(hours=1)  # between the first look that missed something and the one that calls it gone

@@ -2,7 +2,8 @@
 
 WordPress numbers all comments of a site in one row, so an id that was left out is a comment that waits
 for a moderator, is spam, in the trash, or below what visitors may not see. It writes only
-`moderation_gaps`, inside a transaction of its caller. Gaps never overlap, and no gap holds the id of a comment that is held.
+`moderation_gaps`, inside a transaction of its caller. Gaps never overlap, and no gap holds the id of a
+comment that is held.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ from datetime import timedelta
 from sqlite_utils import Database
 
 from archive import rows
+from archive.looks import Window
 from archive.merge import Value
-from archive.records import Window
 from archive.times import to_text
 
 PATIENCE = timedelta(days=30)  # after that, what was not shown at any look is taken for never shown
+NUMBERED = "site_id NOT GLOB '*[^0-9]*' AND length(site_id) < 19"
+"""SQL for comments whose id is a number, as WordPress' are; the index `comments_number` has these alone."""
 _NEAREST = "SELECT * FROM moderation_gaps WHERE source = ? AND first <= ? ORDER BY first DESC LIMIT 1"
-_AROUND = """
+_AROUND = f"""
 SELECT (SELECT max(CAST(site_id AS INTEGER)) FROM comments
-        WHERE source = :source AND CAST(site_id AS INTEGER) < :number) AS below,
+        WHERE source = :source AND CAST(site_id AS INTEGER) < :number AND {NUMBERED}) AS below,
     (SELECT min(CAST(site_id AS INTEGER)) FROM comments
-        WHERE source = :source AND CAST(site_id AS INTEGER) > :number) AS above
+        WHERE source = :source AND CAST(site_id AS INTEGER) > :number AND {NUMBERED}) AS above
 """
 
 

@@ -183,48 +183,6 @@ class Extract:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
-    """Comments the archive holds that a healthy site did not show when asked for by their own `ids`."""
-
-    source: str
-    ids: tuple[str, ...]
-    looked_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """A stretch of a source's comments as REST listed it whole: those `shown` from id `first` to `last`.
-
-    `total` is how many comments the site says it has in all, None where it does not say.
-    """
-
-    source: str
-    first: int
-    last: int
-    shown: frozenset[str]
-    looked_at: datetime
-    total: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadLook:
-    """The ids that all pages of one article's thread, from its address `url` on, showed together.
-
-    `pings_only` where REST tells the other comments: a page leaves out what hangs below a hidden one.
-    """
-
-    source: str
-    url: str
-    shown: frozenset[str]
-    looked_at: datetime
-    pings_only: bool = False
-
-
-Look = Missing | Window | ThreadLook
-"""What the crawler has seen of known comments by asking for them again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """Facts of the earlier visits to one address; what is to be done about them is decided elsewhere.
 
@@ -232,7 +190,8 @@ class Seen:
     last good one; `retry_at` is until when the server then asked us to wait. The others are of the
     article that the page shows, None or 0 where it shows none: `edits` counts its versions after the
     first, `comments_day` and so on the comments of the day, month (30 days) and year before the last
-    visit. `comments_told` says whether a surface of the whole site tells of new comments.
+    visit. `settled` says that it showed what no waiting makes an article, such as a form for a password.
+    `comments_told` says whether a surface of the whole site tells of new comments.
     """
 
     url: str
@@ -252,6 +211,7 @@ class Seen:
     comments_month: int = 0
     comments_year: int = 0
     comments_open: bool | None = None
+    settled: bool = False
     comments_told: bool = False
 
 

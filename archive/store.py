@@ -15,13 +15,14 @@ from typing import Self
 
 from sqlite_utils import Database
 
-from archive import coverage, edits, events, looks, missing, parts, rows, runs, versions, visits
+from archive import coverage, edits, events, looking, missing, parts, rows, runs, versions, visits
 from archive.comments import CommentWriter
 from archive.database import Closing, connect, migrate, transaction
 from archive.events import Event
+from archive.looks import Look
 from archive.merge import Value, compact, merge
 from archive.migrations import migrations
-from archive.records import Article, Comment, Extract, Look, Page, PageKind, Saved, Site, Surface
+from archive.records import Article, Comment, Extract, Page, PageKind, Saved, Site, Surface
 from archive.times import to_text
 from archive.versions import Reading
 from archive.visits import Due
@@ -98,7 +99,7 @@ class Archive(Closing):
     def note_look(self, look: Look) -> Saved:
         """Note comments that were asked for again, and what the site no longer shows."""
         with transaction(self.db):
-            return looks.note(self.db, look)
+            return looking.note(self.db, look)
 
     def note_due(self, source: str, due: Mapping[str, Due]) -> None:
         """Keep when addresses of a source are due again, as decided from their facts."""

@@ -16,7 +16,8 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
 from archive.facts import Facts
-from archive.records import Page, PageKind, Site, ThreadLook
+from archive.looks import ThreadLook
+from archive.records import Page, PageKind, Site
 from crawler import addresses, revisit
 from crawler.addresses import Listed
 from crawler.answers import page_of, page_of_failure

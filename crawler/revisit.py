@@ -21,11 +21,12 @@ from archive.visits import Due
 from crawler.addresses import is_comment_page
 from crawler.estimate import duration
 
-RULES = "1"  # another number here makes every due time be decided anew
+RULES = "2"  # another number here makes every due time be decided anew
 WORTH = 1 / 24  # comment-days that a request should spare
 SHORTEST = timedelta(minutes=10)
 LONGEST = timedelta(days=60)
 FAILED = timedelta(hours=1)  # until a page that was not given is asked for again, doubled each time
+SETTLED = timedelta(days=1)  # the same for a page that is no article, or asks for a password
 FAILURES_COUNTED = 11  # a pause that has doubled so often is longer than LONGEST anyway
 _DAY = timedelta(days=1)
 
@@ -81,7 +82,8 @@ def _age(seen: Seen) -> timedelta:
 
 
 def _after_failure(seen: Seen) -> Due:
-    pause = min(LONGEST, FAILED * 2 ** min(seen.failures - 1, FAILURES_COUNTED))
+    first = SETTLED if seen.settled else FAILED
+    pause = min(LONGEST, first * 2 ** min(seen.failures - 1, FAILURES_COUNTED))
     at = seen.fetched_at + pause
     what = {0: "could not be fetched", 200: "showed no article"}.get(seen.status, f"answered {seen.status}")
     often = "" if seen.failures == 1 else f" ({seen.failures} times in a row)"

@@ -13,8 +13,9 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-from archive.looks import HIDDEN
-from archive.records import Missing, Page, PageKind, Window
+from archive.looking import HIDDEN
+from archive.looks import Missing, Window
+from archive.records import Page, PageKind
 from crawler import rest
 from crawler.discovery import is_within
 from crawler.listening import Listening

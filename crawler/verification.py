@@ -17,8 +17,9 @@ from functools import partial
 from typing import Any, TypeVar
 
 from archive.holdings import Holdings
+from archive.looks import Missing
 from archive.proofs import Gap, Kind, Proof, Reason
-from archive.records import Missing, Page, PageKind, Seen
+from archive.records import Page, PageKind, Seen
 from crawler import budget, rest, rest_ids
 from crawler.asking import CLOSED, NoListingError
 from crawler.discovery import OVERLAP

@@ -13,9 +13,10 @@ from typing import Any, Self, cast
 
 from scrapy.crawler import Crawler
 
+from archive.looks import Look
 from archive.pages import Pages, beside
 from archive.proofs import Proof
-from archive.records import Extract, Look, Page, PageKind, Quality, Saved, Site
+from archive.records import Extract, Page, PageKind, Quality, Saved, Site
 from archive.store import Archive
 from archive.visits import GOOD
 from pipeline import process

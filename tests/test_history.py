@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlite_utils import Database
 
+from archive.looks import Missing
 from archive.migrations import m001_first, m009_history
-from archive.records import Article, Comment, Extract, Missing, Page, PageKind, Problem, Site, Surface
+from archive.records import Article, Comment, Extract, Page, PageKind, Problem, Site, Surface
 from archive.store import Archive
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -60,7 +61,7 @@ def listed(archive, at, *comments, surface=Surface.REST):
 
 
 def missed(archive, at, *ids):
-    archive.note_missing(Missing(source="gazette", ids=ids, looked_at=at))
+    archive.note_look(Missing(source="gazette", ids=ids, looked_at=at))
 
 
 def ledger(archive):

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from crawling import Crawls
 
-from archive.records import Article, Comment, Extract, Missing, Page, PageKind, Site, Surface
+from archive.looks import Missing
+from archive.records import Article, Comment, Extract, Page, PageKind, Site, Surface
 from archive.store import Archive
 from crawler.sample import Challenge, Empty, Maintenance, RestClosed, SampleSite, Status
 

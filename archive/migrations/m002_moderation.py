@@ -1,7 +1,8 @@
 """The ledger of comment ids that were never seen between ids that were."""
 
 SQL = """
-CREATE INDEX comments_number ON comments(source, CAST(site_id AS INTEGER));;
+CREATE INDEX comments_number ON comments(source, CAST(site_id AS INTEGER))
+WHERE site_id NOT GLOB '*[^0-9]*' AND length(site_id) < 19;;
 CREATE TABLE moderation_gaps (
     id INTEGER PRIMARY KEY,
     source TEXT NOT NULL REFERENCES sources(name),
@@ -18,7 +19,8 @@ INSERT INTO moderation_gaps (source, first, last, opened_at)
 SELECT source, before + 1, number - 1, (SELECT first_seen FROM sources WHERE name = source)
 FROM (
     SELECT source, number, lag(number) OVER (PARTITION BY source ORDER BY number) AS before
-    FROM (SELECT source, CAST(site_id AS INTEGER) AS number FROM comments WHERE site_id IS NOT NULL)
+    FROM (SELECT source, CAST(site_id AS INTEGER) AS number FROM comments
+        WHERE site_id NOT GLOB '*[^0-9]*' AND length(site_id) < 19)
 )
 WHERE number - before > 1
 """

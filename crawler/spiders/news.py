@@ -7,6 +7,7 @@ addresses, the pipeline for content), and what the archive holds comes in as fac
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -64,7 +65,8 @@ class NewsSpider(Sweep):
                 return
             async for item in self.handing_on(self._steps()):
                 yield item
-            await self.settled()  # else Scrapy sees only 5 s later that all is done
+            await self.settled()
+        await asyncio.sleep(0.1)  # the last items end first, else Scrapy sees only 5 s later that all is done
 
     def wait(self, seconds: float) -> None:
         """Remember that the site asks to be left alone for so long."""
