@@ -34,17 +34,25 @@ class Heard:
     silent: bool
 
     @property
+    def is_mute(self) -> bool:
+        """Whether the answer gives no means to ask whether it has changed."""
+        return self.page.status == HTTPStatus.OK and not has_validators(self.page)
+
+    @property
     def is_feed(self) -> bool:
         """Whether the answer is a feed at all."""
         return self.page.status == HTTPStatus.NOT_MODIFIED or _entries(self.page) is not None
 
 
-def digest(page: Page) -> str:
-    """What a feed says, for sites that give it no validators.
+def has_validators(page: Page) -> bool:
+    """Whether an answer can be asked for again on the condition that it has changed."""
+    return bool(page.header("etag") or page.header("last-modified"))
 
-    With the moment at which it changed: that tells of an edit in an article older than the feed goes back.
-    """
-    return hashlib.sha256(page.body).hexdigest()
+
+def digest(page: Page) -> str:
+    """What a feed says, whenever it was built: for sites that give it no validators."""
+    said = re.sub(rb"<(lastBuildDate|updated)>[^<]*</\1>", b"", page.body, count=1)
+    return hashlib.sha256(said).hexdigest()
 
 
 def validators(seen: Seen) -> dict[str, str]:

@@ -39,12 +39,13 @@ class Listening(Discovery):
         if seen is None or trusted is None or seen.fetched_at > trusted:
             seen = None  # what it announced then was perhaps not all read
         page = await self.ask(kind, url, seen=seen)
-        digest = feeds.digest(page) if page.status == HTTPStatus.OK else None
-        said_before = seen is not None and digest is not None and digest == self.facts.mark(f"said-{kind}")
-        heard = Heard(page=page, silent=page.status == HTTPStatus.NOT_MODIFIED or said_before)
-        if digest and heard.is_feed:
+        silent = page.status == HTTPStatus.NOT_MODIFIED
+        if page.status == HTTPStatus.OK and not feeds.has_validators(page):
+            digest = feeds.digest(page)
+            silent = seen is not None and digest == self.facts.mark(f"said-{kind}")
             self.marks[f"said-{kind}"] = digest
-        elif digest or page.status in CLOSED:
+        heard = Heard(page=page, silent=silent)
+        if page.status in CLOSED or (page.status == HTTPStatus.OK and not heard.is_feed):
             self.cursors[f"no-{kind}"] = self.started_at
         return heard
 
