@@ -39,12 +39,11 @@ class Listening(Discovery):
         if seen is None or trusted is None or seen.fetched_at > trusted:
             seen = None  # what it announced then was perhaps not all read
         page = await self.ask(kind, url, seen=seen)
-        silent = page.status == HTTPStatus.NOT_MODIFIED
-        if page.status == HTTPStatus.OK and not feeds.has_validators(page):
-            digest = feeds.digest(page)
-            silent = seen is not None and digest == self.facts.mark(f"said-{kind}")
-            self.marks[f"said-{kind}"] = digest
-        heard = Heard(page=page, silent=silent)
+        heard = Heard(page=page, silent=page.status == HTTPStatus.NOT_MODIFIED)
+        if heard.is_mute:
+            said = feeds.digest(page)
+            heard = Heard(page=page, silent=seen is not None and said == self.facts.mark(f"said-{kind}"))
+            self.marks[f"said-{kind}"] = said
         if page.status in CLOSED or (page.status == HTTPStatus.OK and not heard.is_feed):
             self.cursors[f"no-{kind}"] = self.started_at
         return heard
