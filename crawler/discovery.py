@@ -55,10 +55,8 @@ class Discovery(Following):
             if self.rung and not recent and not self.refusals:
                 self.cursors["posts-all"] = self.started_at
             self.marks |= {"rung": self.rung or "", "rest-root": self.rest_root or ""}
-        if self.rest_root and feed is not None and feed.is_feed and not feeds.has_validators(feed.page):
-            self.cursors["no-posts-feed"] = (
-                self.started_at
-            )  # it does not tell of edits; REST does, at one request
+        if self.rest_root and feed is not None and feed.is_mute:
+            self.cursors["no-posts-feed"] = self.started_at  # REST tells of edits as well, for one request
         if feed is not None and feed.is_feed and self.rung not in {"feed", None}:
             yield feed.page  # after the articles it names, since it may name what is no article
 

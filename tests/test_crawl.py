@@ -283,4 +283,4 @@ def test_scrapys_own_commands_work(site, crawls):
     spiders = subprocess.run(
         [crawls.command()[0], "-m", "scrapy", "list"], cwd=root, capture_output=True, text=True, check=True
     )
-    assert spiders.stdout.split() == ["news"]
+    assert spiders.stdout.split() == ["news", "verify"]
