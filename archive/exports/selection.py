@@ -51,6 +51,7 @@ TAKEN = {
     "run_totals": _OF_SOURCE,
     "coverage": _OF_SOURCE,
     "coverage_gaps": _OF_SOURCE,
+    "moderation_gaps": _OF_SOURCE,
 }
 """The tables that are taken, and which of their rows belong to picked articles; parents come first."""
 
