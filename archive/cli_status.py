@@ -48,6 +48,7 @@ def _tell(told: health.Status) -> None:
     click.echo()
     for source in told.sources:
         click.echo(plain(f"{source.name}: {source.sentence}"))
+        click.echo(plain(f"{source.name}: {source.surfaces}"))
         click.echo(plain(f"{source.name}: coverage: {source.coverage.sentence}"))
     click.echo(_files(told.files))
     for check in told.checks:

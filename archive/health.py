@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive import rows
+from archive import rows, surfaces
 from archive.coverage import Coverage, Summary
 from archive.drift import alarm
 from archive.pages import beside
@@ -94,6 +94,7 @@ class SourceStatus:
     failing_since: str | None
     last_run: Run | None
     coverage: Summary
+    surfaces: str
 
     @property
     def well(self) -> bool:
@@ -212,6 +213,7 @@ def _source(db: Database, row: dict[str, Any], now: datetime, *, clock: bool) ->
         failing_since=_start(crawls.first_bad),
         last_run=Ledger(db).newest(row["name"]),
         coverage=Coverage(db).summary(row["name"]),
+        surfaces=surfaces.sentence(db, row["name"]),
     )
 
 

@@ -126,6 +126,20 @@ def test_news_are_found_wherever_they_appear(site, crawls):
     assert version == {"title": old.title, "changed": '["title"]'}
 
 
+@pytest.mark.parametrize(
+    ("face", "told"),
+    [
+        ("by REST", "Articles are listed by REST; new comments are told by REST and the comments feed."),
+        ("by sitemap", "listed by the sitemap; new comments are told by the comments feed. REST is closed"),
+    ],
+)
+def test_the_status_says_how_a_site_is_read_and_what_refuses_us(site, crawls, face, told):
+    for fault in FACES[face]:
+        site.faults.add(fault)
+    crawls.crawl()
+    assert told in crawls.program("status").stdout
+
+
 def test_a_source_without_comments_is_not_asked_for_any(site, tmp_path):
     crawls = Crawls(tmp_path, site.url, {"comments": "none"})
     assert crawls.crawl().saved.comments_new == 0

@@ -1,8 +1,9 @@
-"""The ledger of comment ids that were never seen between ids that were."""
+"""The ledger of comment ids that were never seen between ids that were; listings found by their kind."""
 
 SQL = """
 CREATE INDEX comments_number ON comments(source, CAST(site_id AS INTEGER))
 WHERE site_id NOT GLOB '*[^0-9]*' AND length(site_id) < 19;;
+CREATE INDEX visits_listings ON visits(source, kind, fetched_at) WHERE kind <> 'article';;
 CREATE TABLE moderation_gaps (
     id INTEGER PRIMARY KEY,
     source TEXT NOT NULL REFERENCES sources(name),

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archive import surfaces
 from archive.coverage import Coverage
 from archive.public.chart import Bars, bars
 from archive.public.home_view import coverage as totals
@@ -98,6 +99,8 @@ def _proofs(connection: sqlite3.Connection, source: Row) -> Row:
     return {
         **source,
         "told": Coverage(Database(connection)).summary(name),
+        "surfaces": surfaces.sentence(Database(connection), name),
+        "unseen_ids": surfaces.open_gaps(Database(connection), name),
         "months": rows(connection, LEDGER, name),
         "untold": rows(connection, UNTOLD, name),
         "missing": rows(connection, LACKING, name),
