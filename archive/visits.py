@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from sqlite_utils import Database
 
@@ -26,6 +27,18 @@ class Due:
 
     at: datetime | None
     why: str
+
+
+def address(page: Page) -> str:
+    """Under which address a visit is noted: the page's own, for a listing of REST its route.
+
+    A listing is asked for anew each time by other bounds, so only the route is visited again.
+    """
+    if page.kind not in {PageKind.POSTS, PageKind.COMMENTS}:
+        return page.url
+    parts = urlsplit(page.url)
+    route = [(name, value) for name, value in parse_qsl(parts.query) if name == "rest_route"]
+    return urlunsplit(parts._replace(query=urlencode(route, safe="/"), fragment=""))
 
 
 def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, changed: bool) -> None:
@@ -49,7 +62,7 @@ def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, cha
         " lastmod = CASE excluded.failures WHEN 0 THEN coalesce(excluded.lastmod, lastmod) ELSE lastmod END",
         [
             page.source,
-            page.url,
+            address(page),
             page.kind.value,
             article_id,
             page.status,
@@ -93,10 +106,11 @@ def note_problems(
     db: Database, page: Page, problems: Iterable[Problem], article_id: int | None, at: str
 ) -> Saved:
     """Note the problems of a page, and end those its address had before and has no more."""
-    now = {(p.url or page.url, p.code, p.field or ""): p.detail for p in problems}
-    before = _open(db, page.source, {page.url, *(url for url, _, _ in now)})
+    own = address(page)
+    now = {(p.url or own, p.code, p.field or ""): p.detail for p in problems}
+    before = _open(db, page.source, {own, *(url for url, _, _ in now)})
     for url, code, field in before - now.keys():
-        if url == page.url:
+        if url == own:
             db.execute(
                 "UPDATE problems SET ended_at = ?"
                 " WHERE source = ? AND url = ? AND code = ? AND field = ? AND ended_at IS NULL",
@@ -108,7 +122,7 @@ def note_problems(
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET detail = excluded.detail,"
             " article_id = coalesce(excluded.article_id, article_id), last_seen = excluded.last_seen,"
             " ended_at = NULL",
-            [page.source, url, code, field, detail, article_id if url == page.url else None, at, at],
+            [page.source, url, code, field, detail, article_id if url == own else None, at, at],
         )
     return Saved(problems=len(now.keys() - before))
 

@@ -330,3 +330,25 @@ def test_articles_listed_before_the_source_had_its_pattern_are_not_asked_for(arc
     with Facts(archive.path, "gazette") as facts:
         assert len(facts.unread_articles()) == 2
         assert facts.unread_articles(r"\.php$") == [("https://gazette.example/a.php", None)]
+
+
+def test_listings_of_rest_are_one_visit_each_whatever_their_bounds(tmp_path):
+    with Archive.open(tmp_path / "archive.db") as archive:
+        archive.add_source(Site(name="gazette", url="https://gazette.example"), "2026-03-01T12:00:00Z")
+        root = "https://gazette.example/wp-json/wp/v2/comments?after="
+        listings = [(f"{root}2026-03-01T12:00:00Z", "rest-closed"), (f"{root}2026-03-01T13:00:00Z", None)]
+        listings.append(("https://gazette.example/?rest_route=/wp/v2/comments&page=2", None))
+        for url, code in listings:
+            listing = Page(
+                source="gazette", kind=PageKind.COMMENTS, url=url, final_url=url, status=200, headers=(),
+                fetched_at=datetime(2026, 3, 1, 12, tzinfo=UTC), body=b"[]",
+            )  # fmt: skip
+            problems = (Problem(code=code, detail="It is closed."),) if code else ()
+            archive.save(listing, Extract(surface=Surface.REST, problems=problems))
+        visited = {row["url"]: row["times"] for row in archive.db.query("SELECT url, times FROM visits")}
+        assert visited == {
+            "https://gazette.example/wp-json/wp/v2/comments": 2,
+            "https://gazette.example/?rest_route=/wp/v2/comments": 1,
+        }
+        [problem] = archive.db.query("SELECT url, ended_at FROM problems")
+        assert problem["ended_at"] is not None, "another listing of the same route was given"

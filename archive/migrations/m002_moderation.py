@@ -3,6 +3,7 @@
 SQL = """
 CREATE INDEX comments_number ON comments(source, CAST(site_id AS INTEGER))
 WHERE site_id NOT GLOB '*[^0-9]*' AND length(site_id) < 19;;
+DELETE FROM visits WHERE kind IN ('posts', 'comments');;
 CREATE INDEX visits_listings ON visits(source, kind, fetched_at) WHERE kind <> 'article';;
 CREATE TABLE moderation_gaps (
     id INTEGER PRIMARY KEY,
