@@ -66,13 +66,29 @@ def transaction(db: Database) -> Iterator[None]:
     if db.conn.in_transaction:
         yield
         return
-    db.execute("BEGIN IMMEDIATE")
+    with disk_told(db):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            db.execute("COMMIT")
+        except BaseException:
+            db.rollback()
+            raise
+
+
+@contextmanager
+def disk_told(db: Database) -> Iterator[None]:
+    """Turn what SQLite raises when the disk is full or fails into an ArchiveError that says so."""
     try:
         yield
-    except BaseException:
-        db.rollback()
-        raise
-    db.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        if not getattr(error, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+            raise
+        path = db.conn.execute("PRAGMA database_list").fetchone()[2]
+        raise ArchiveError(
+            f"{path} cannot be written: {error}.",
+            hint="Is its disk full, over a quota, or failing? What was saved is kept; make room and go on.",
+        ) from error
 
 
 @contextmanager
@@ -96,7 +112,7 @@ def migrate(db: Database, migrations: Migrations, path: Path) -> None:
             hint="Upgrade Backissue to open it.",
         )
     if migrations.pending(db):
-        with hold(path, "migrate", wait=BUSY):
+        with hold(path, "migrate", wait=BUSY), disk_told(db):
             migrations.apply(db)
 
 

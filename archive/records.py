@@ -85,7 +85,7 @@ class Page:
     status: int
     headers: tuple[tuple[str, str], ...]
     fetched_at: datetime
-    body: bytes
+    body: bytes = field(repr=False)
     lastmod: str | None = None
     error: str | None = None
 

@@ -8,7 +8,9 @@ It knows no network and no clock: the time of a save is the time its page was fe
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -54,7 +56,8 @@ class Archive(Closing):
 
     def close(self) -> None:
         """Hand the write-ahead log back to the main file, as far as readers allow, and close."""
-        self.db.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        with suppress(sqlite3.OperationalError):  # on a full disk it stays where it is, and nothing is lost
+            self.db.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         self.db.close()
 
     def add_source(self, site: Site, at: str) -> None:

@@ -36,7 +36,9 @@ class GuardMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Refuse an address that is not on the site. Raises OffSiteError."""
+        """Refuse what is not on the site, and everything when nothing can be saved. Raises IgnoreRequest."""
+        if self.crawler.stats.get_value("backissue/fault"):
+            raise IgnoreRequest("the archive cannot be written, so nothing is asked")
         home = getattr(self.crawler.spider, "home", None)
         if home is not None and not same_site(request.url, home):
             raise OffSiteError(f"{request.url} is not on the site {home}")

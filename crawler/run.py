@@ -49,6 +49,7 @@ def _run(spider: str, source: Source, archive_path: Path, **options: object) -> 
     task = process.crawl(crawler, source=source)
     process.start()
     error = task.exception() if task.done() and not task.cancelled() else None
+    error = error or crawler.stats.get_value("backissue/fault")
     if error is not None:
         raise error
     with Archive.open(archive_path) as archive:

@@ -16,6 +16,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 from archive import drift
+from archive.errors import ArchiveError
 from archive.locks import hold, lock_of
 from archive.records import Page, PageKind, Quality, Saved
 from archive.store import Archive
@@ -45,6 +46,7 @@ class RunLog:
         self.run_id = self.archive.runs.begin(site.name, "hand", self.started_at, claimed)
         crawler.stats.set_value("backissue/run", self.run_id)
         crawler.signals.connect(self.lose, signal=signals.item_error)
+        crawler.signals.connect(self.lose, signal=signals.item_dropped)
         crawler.signals.connect(self.close, signal=signals.spider_closed)
 
     @classmethod
@@ -59,40 +61,47 @@ class RunLog:
             self.crawler.stats.inc_value("backissue/listings_lost")
 
     def close(self, reason: str) -> None:
-        """Write the outcome, keep how far the listings were read, and let the lock go."""
-        spider, stats = self.spider, self.crawler.stats.get_stats()
+        """Write the outcome, and let the lock go. Where that cannot be written, the stats say so."""
         with self._open:
-            quality = self._quality()
-            earlier = self.archive.runs.qualities(spider.site.name)
-            ended = Ended(
-                reason=reason,
-                rung=spider.rung,
-                refusals=tuple(spider.refusals),
-                saved=Saved(**{name: stats.get(f"backissue/{name}", 0) for name in Saved.__slots__}),
-                stats=stats,
+            try:
+                self._write(reason)
+            except ArchiveError as error:
+                self.crawler.stats.set_value("backissue/fault", error)
+
+    def _write(self, reason: str) -> None:
+        """Write the outcome, and keep how far the listings were read."""
+        spider, stats = self.spider, self.crawler.stats.get_stats()
+        quality = self._quality()
+        earlier = self.archive.runs.qualities(spider.site.name)
+        ended = Ended(
+            reason=reason,
+            rung=spider.rung,
+            refusals=tuple(spider.refusals),
+            saved=Saved(**{name: stats.get(f"backissue/{name}", 0) for name in Saved.__slots__}),
+            stats=stats,
+            quality=quality,
+            relisted="posts-all" in spider.cursors,
+            drift=drift.alarm(quality, earlier),
+        )
+        outcome, sentence = outcome_of(ended)
+        cursors = kept_cursors(ended, outcome, spider.cursors)
+        notes = {name: to_text(moment) or "" for name, moment in cursors.items()} | spider.marks
+        for name, note in notes.items():
+            self.archive.set_cursor(spider.site.name, name, note)
+        decide_due(self.archive, spider.site)
+        self.archive.coverage.settle(spider.site.name, datetime.now(UTC))
+        self.archive.runs.end(
+            replace(
+                self.archive.runs.get(self.run_id),
+                ended_at=datetime.now(UTC),
+                outcome=outcome,
+                requests=stats.get("downloader/request_count", 0),
+                bytes=stats.get("downloader/response_bytes", 0),
+                saved=ended.saved,
+                sentence=sentence,
                 quality=quality,
-                relisted="posts-all" in spider.cursors,
-                drift=drift.alarm(quality, earlier),
             )
-            outcome, sentence = outcome_of(ended)
-            cursors = kept_cursors(ended, outcome, spider.cursors)
-            notes = {name: to_text(moment) or "" for name, moment in cursors.items()} | spider.marks
-            for name, note in notes.items():
-                self.archive.set_cursor(spider.site.name, name, note)
-            decide_due(self.archive, spider.site)
-            self.archive.coverage.settle(spider.site.name, datetime.now(UTC))
-            self.archive.runs.end(
-                replace(
-                    self.archive.runs.get(self.run_id),
-                    ended_at=datetime.now(UTC),
-                    outcome=outcome,
-                    requests=stats.get("downloader/request_count", 0),
-                    bytes=stats.get("downloader/response_bytes", 0),
-                    saved=ended.saved,
-                    sentence=sentence,
-                    quality=quality,
-                )
-            )
+        )
 
     def _quality(self) -> Quality:
         """What the pages of this run gave."""

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, Self, cast
 
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
 
+from archive.errors import ArchiveError
 from archive.looks import Look
 from archive.pages import Pages, beside
 from archive.proofs import Proof
@@ -44,14 +46,27 @@ class ItemPipeline:
         self.archive.close()
 
     def process_item(self, item: Page | Look | Proof) -> Page | Look | Proof:
-        """Keep, read and save one page, or note what a look at known comments, or the site's count, says."""
+        """Keep, read and save one page, or note what a look at known comments, or the site's count, says.
+
+        Where the archive cannot be written, the stats say so, and from there on nothing is tried or asked.
+        """
+        stats = self.crawler.stats
+        if stats.get_value("backissue/fault"):
+            raise DropItem("The archive cannot be written.", log_level="DEBUG")
+        try:
+            self._take(item)
+        except ArchiveError as error:
+            stats.set_value("backissue/fault", error)
+            raise DropItem(str(error), log_level="DEBUG") from error
+        return item
+
+    def _take(self, item: Page | Look | Proof) -> None:
         if isinstance(item, Proof):
             self.archive.coverage.note(item)
         elif isinstance(item, Page):
             self._save(item)
         else:
             self._tally(self.archive.note_look(item))
-        return item
 
     def _save(self, page: Page) -> None:
         if page.body:
