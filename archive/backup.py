@@ -122,7 +122,9 @@ def _copy(source: Path, target: Path) -> None:
     ):
         try:
             old.execute("BEGIN")
-            old.execute("SELECT 1 FROM sqlite_master").fetchone()  # from here on it reads this one state
+            old.execute(
+                "SELECT 1 FROM sqlite_master"
+            ).fetchone()  # from here on it reads one state; else each write would begin the copy anew
             old.backup(new, pages=STEP)
             new.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
             found = integrity.faults(new)

@@ -288,8 +288,13 @@ def test_restore_never_writes_over_an_archive_but_moves_it_aside_when_told(folde
 def test_restore_takes_the_place_of_a_ruined_archive_and_of_what_lies_beside_it(
     folder: Path, kept: Path
 ) -> None:
+    with sqlite3.connect(folder / "archive.db") as connection:
+        connection.execute("UPDATE articles SET title = 'Of another file'")
+        connection.commit()
+        log = (folder / "archive.db-wal").read_bytes()
+    connection.close()
     (folder / "archive.db").write_bytes(os.urandom(50_000))
-    (folder / "archive.db-wal").write_bytes(os.urandom(5_000))
+    (folder / "archive.db-wal").write_bytes(log)
     done = program(folder, "restore", str(kept), "--force")
     assert done.exit_code == 0, done.output
     assert contents(folder / "archive.db") == contents(kept / "archive.db")

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,12 +17,14 @@ import pytest
 from click.testing import CliRunner, Result
 from prometheus_client.parser import text_string_to_metric_families
 from room_server import Room
+from test_up import PROGRAM, until
 
 from archive import health, upkeep
 from archive.health import Crawl, Crawls, State, judge
 from archive.records import Run, Saved
 from archive.store import Archive
 from archive.times import to_text
+from crawler.sample import SampleSite
 from scheduler import main
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -295,3 +299,45 @@ def test_an_archive_that_cannot_be_read_or_is_not_there_yet_is_not_well(tmp_path
 def test_who_may_not_read_the_archive_may_not_ask_how_it_is(path: Path) -> None:
     room = Room(path, metadata={"allow": {"id": "editor"}})
     assert room.get("/-/health").status_code == room.get("/-/metrics").status_code == 403
+
+
+# -- the clock ------------------------------------------------------------------------------------
+
+
+def test_a_clock_that_was_killed_is_seen_by_all_who_ask(tmp_path: Path) -> None:
+    with SampleSite(articles=2, comments=0) as site:
+        (tmp_path / "backissue.toml").write_text(
+            f"[sources.town]\nurl = '{site.url}'\ndelay = 0\nschedule = '@daily'\n", encoding="utf-8"
+        )
+        clock = subprocess.Popen(
+            [sys.executable, str(PROGRAM), "schedule"], cwd=tmp_path, stderr=subprocess.DEVNULL
+        )
+        try:
+            until(
+                lambda: (tmp_path / "archive.db").exists() and outcome(tmp_path / "archive.db"),
+                "it has crawled",
+            )
+        finally:
+            clock.kill()
+            clock.wait()
+    room = Room(tmp_path / "archive.db")
+    (source,) = room.get("/-/health").json()["sources"]
+    assert (source["state"], source["schedule"]) == ("ok", "@daily")
+    due = datetime.fromisoformat(source["next_run"])
+    assert (due.hour, due.minute) == (0, 0)
+    with Archive.open(tmp_path / "archive.db") as archive:
+        assert health.status(archive, due).ok
+        (late,) = health.status(archive, due + HOUR).sources
+        assert (late.state, late.sentence[:19]) == (State.LATE, "A crawl was due at ")
+
+
+def outcome(path: Path) -> object:
+    with sqlite3.connect(path) as connection:
+        try:
+            found = connection.execute("SELECT outcome FROM runs WHERE outcome IS NOT NULL").fetchone()
+        except sqlite3.OperationalError:  # the schema is just being made
+            return None
+        finally:
+            connection.rollback()
+    connection.close()
+    return found
