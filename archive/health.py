@@ -188,7 +188,9 @@ def judge(crawls: Crawls, now: datetime) -> tuple[State, str]:
 _SOURCES = """
 SELECT name, sources.url, schedule, next_run,
     count(held.source) AS articles,
-    count(held.source) - (SELECT count(*) FROM articles WHERE source = name AND text IS NULL) AS read,
+    count(held.source) - (
+        SELECT count(*) FROM articles INDEXED BY articles_unread WHERE source = name AND text IS NULL
+    ) AS read,
     coalesce(sum(comment_count), 0) AS comments,
     count(gone_at) AS removed_articles,
     (SELECT count(*) FROM comments WHERE source = name AND gone_at IS NOT NULL) AS removed_comments,

@@ -301,6 +301,20 @@ def test_who_may_not_read_the_archive_may_not_ask_how_it_is(path: Path) -> None:
     assert room.get("/-/health").status_code == room.get("/-/metrics").status_code == 403
 
 
+def test_what_is_asked_every_few_seconds_is_counted_by_indexes_made_for_it(archive: Archive) -> None:
+    plan = [row[3] for row in archive.db.execute(f"EXPLAIN QUERY PLAN {health._SOURCES}").fetchall()]
+    steps = [step for step in plan if step.startswith(("SCAN", "SEARCH"))]
+    assert "USING INDEX sqlite_autoindex_sources_1" in steps.pop(0)
+    used = (
+        "articles_held",
+        "articles_unread",
+        "comments_removed",
+        "articles_source_published",
+        "problems_open",
+    )
+    assert all(any(f"INDEX {index} (source=?)" in step for index in used) for step in steps), steps
+
+
 # -- the clock ------------------------------------------------------------------------------------
 
 
