@@ -40,7 +40,7 @@ class Mounted(Disk):
 def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
     if request.param == "a limit on files":
         limited = Disk(tmp_path)
-        limited.limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL // 2, SMALL))
+        limited.limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, SMALL))
         yield limited
         return
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", str(tmp_path)]
