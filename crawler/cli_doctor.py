@@ -13,7 +13,6 @@ from archive import doctor as examining
 from archive.console import Context, Exit, count, emit, plain
 from archive.doctor import Finding, Verdict
 from archive.errors import ConfigError
-from crawler import checkup
 from crawler.cli import newspaper, quietly
 from crawler.config import load
 
@@ -46,6 +45,8 @@ def doctor(context: Context, offline: bool, as_json: bool) -> int:
 
 
 def _findings(context: Context, now: datetime, *, offline: bool) -> Iterator[Finding]:
+    from crawler import checkup  # noqa: PLC0415  (Scrapy is slow to import)
+
     try:
         config = load(context.config, fetching=False)
     except ConfigError as error:

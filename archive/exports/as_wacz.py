@@ -20,8 +20,6 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-import surt
-
 from archive.exports import as_warc
 from archive.exports.as_warc import Written
 from archive.exports.selection import Snapshot
@@ -112,6 +110,8 @@ class _Package:
 
 def _note(index: sqlite3.Connection, number: int, written: Written) -> None:
     """Keep what the index and the list of pages will say of a record, to be put in order later."""
+    import surt  # noqa: PLC0415  (it brings a whole client for the web with it)
+
     page = written.page
     at = str(to_text(page.fetched_at))
     mime = (page.header("content-type") or "").partition(";")[0].strip()
