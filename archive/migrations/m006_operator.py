@@ -63,6 +63,7 @@ CREATE TRIGGER run_totals_take_back AFTER UPDATE ON runs WHEN old.outcome IS NOT
 END;;
 CREATE INDEX runs_outcome ON runs(source, outcome);;
 CREATE INDEX runs_newest ON runs(source);;
+CREATE INDEX runs_reading ON runs(source) WHERE pages_read > 0;;
 CREATE INDEX articles_held ON articles(source, comment_count, last_comment, gone_at);;
 CREATE INDEX articles_unread ON articles(source) WHERE text IS NULL;;
 CREATE INDEX comments_removed ON comments(source) WHERE gone_at IS NOT NULL;;
