@@ -6,6 +6,7 @@ facts and text, so that no reader's word and no reader's name can become the art
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from archive.records import Article, Extract, Page, Problem, Site, Surface
@@ -34,6 +35,7 @@ def _none(problem: Problem) -> Extract:
 def _read(document: Document, head: Head, site: Site) -> Extract:
     survey = thread_count.survey(document, head)
     thread = threads.take(document, site, head, facts.opening_day(document, head, site))
+    document = replace(document, index=thread.index)
     known = facts.read(document, head, site, thread.opener)
     prose = body.read(document, site, known.values.get("title"), known.values.get("authors", ()))
     problems = [

@@ -25,7 +25,8 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 _WINDOWS = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "iso8859-1": "cp1252", "ascii": "cp1252"}
 _ONE_CLASS = etree.ElementDefaultClassLookup(element=HtmlElement)
 """One class for all elements: lxml's own choice of a class for each costs a Python call an element."""
-_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+_CONTROL = bytes([*range(9), 0x0B, *range(0x0E, 0x20), 0x7F])
+"""Control characters, which no text holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,21 +74,27 @@ def decode(body: bytes, content_type: str | None = None) -> str:
 
 def to_tree(source: str) -> HtmlElement | None:
     """The tree as libxml2 builds it, without comments and processing instructions."""
-    clean = _CONTROL.sub("", source)
     parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True
     )
     parser.set_element_class_lookup(_ONE_CLASS)
     try:
-        return document_fromstring(clean.encode("utf-8"), parser=parser)
+        return document_fromstring(_clean(source), parser=parser)
     except (etree.LxmlError, ValueError, AssertionError):
         return None
 
 
 def standard_tree(source: str) -> HtmlElement | None:
     """The tree as a browser builds it, for pages whose unclosed tags libxml2 hangs elsewhere."""
-    markup = LexborHTMLParser(_CONTROL.sub("", source)).html
+    markup = LexborHTMLParser(_clean(source).decode("utf-8")).html
     return to_tree(markup) if markup else None
+
+
+def _clean(source: str) -> bytes:
+    """The source in UTF-8 without control characters and what is no character at all."""
+    for sign in "\ufffe\uffff":
+        source = source.replace(sign, "")
+    return source.encode("utf-8", "ignore").translate(None, _CONTROL)
 
 
 def _base(tree: HtmlElement, final_url: str) -> str:

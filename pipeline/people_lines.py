@@ -21,6 +21,7 @@ from pipeline.people_marks import (
     BY,
     CAPTIONS,
     CREDIT,
+    CREDIT_HEAD,
     CUT,
     ELSEWHERE,
     FULL_NAME,
@@ -49,10 +50,8 @@ class Lines:
 
     def credited(self) -> list[str]:
         """What the text itself says: "Ein Gastbeitrag von NAME", whoever has put it into the system."""
-        for node in self.index.tagged("p", "em", "div", "h3", "h4", "h5"):
-            if not CREDIT.match("".join(islice(node.itertext(), 4))[:80].lstrip()) or strange(
-                node, self.slug
-            ):
+        for node in self.index.tagged("p", "em", "i", "strong", "b", "h3", "h4", "h5"):
+            if not node.text or not CREDIT_HEAD.match(node.text) or strange(node, self.slug):
                 continue
             said = text_of(node)
             match = CREDIT.match(said)

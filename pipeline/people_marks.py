@@ -55,13 +55,14 @@ META = re.compile(
 _PART = r"[^\W\d_a-zß-ÿ][\w.'’-]*"
 _PERSON = rf"{_PART}(?:\s(?:(?:van|von|de|der|den|da|di|du|la|le|bin|al|el|y)\s)*{_PART}){{1,3}}"
 FULL_NAME = re.compile(rf"{_PERSON}(?:(?:\s*[,/]\s*|\s+(?:and|und|et|y|e|&)\s+){_PERSON}){{0,4}}")
-CREDIT = re.compile(
+_CREDIT = (
     r"^\W*(?i:(?:(?:an?|the|this|eine?|une?)\s+)?(?:guest\s+)?(?:gastbeitrag|gastkommentar|beitrag|artikel|"
     r"interview|kolumne|kommentar|essay|reportage|analyse|rezension|glosse|meinungsbeitrag|standpunkt|bericht|"
     r"post|article|column|commentary|opinion|review|report|story|tribune|chronique|entretien)\s+(?:by|von|par))"
-    rf"\s+(?P<name>{_PERSON}(?:\s+(?:and|und|et)\s+{_PERSON})?)(?=$|[\s.,:|–—-])"
 )
+CREDIT = re.compile(rf"{_CREDIT}\s+(?P<name>{_PERSON}(?:\s+(?:and|und|et)\s+{_PERSON})?)(?=$|[\s.,:|–—-])")
 """The text's own word for itself, and its author."""
+CREDIT_HEAD = re.compile(rf"{_CREDIT}(?!\w)")
 _AGENCY = (
     r"(?:AP|AFP|dpa|APA|Reuters|JIJI|Kyodo|ANSA|EFE|Europa Press|KNA|epd|sid|ots|PTI|ANI|IANS|UPI|Belga|ANP|"
     r"NTB|PAP|Xinhua|TASS|Bloomberg|Lusa|(?:Keystone-)?SDA|(?:The )?Associated Press|Agence France-Presse)"

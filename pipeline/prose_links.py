@@ -33,7 +33,8 @@ def mark_links(links: Iterable[HtmlElement]) -> tuple[Link, ...]:
         href = link.get("href")
         if not href:
             continue
-        holder = link if (link.text or "").strip() else _first_with_words(link)
+        said = link.text
+        holder = link if said and not said.isspace() else _first_with_words(link)
         if holder is None or MARK.search(holder.text) or len(found) >= _BASE * _BASE:
             continue
         high, low = divmod(len(found), _BASE)

@@ -30,12 +30,12 @@ _RAW_ID = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """The comments of a page, whether a second parser was needed for them, and the name of those that
-    WordPress marks as the post's author's.
+    """The comments of a page, the tree they were taken out of, and the name of those that WordPress marks as
+    the post's author.
     """
 
+    index: Index
     comments: tuple[Comment, ...] = ()
-    reparsed: bool = False
     opener: str | None = None
 
 
@@ -72,17 +72,20 @@ class _Clock:
 
 
 def take(document: Document, site: Site, head: Head, since: date | None) -> Thread:
-    """Read the thread, and take it out of the document's tree. `since` is the article's day, if known."""
+    """Read the thread, and take it out of its tree: the document's, or where that holds none although the
+    source does, the one that a browser would build. `since` is the article's day, if known.
+    """
+    index = document.index
     if site.comments == "none":
-        return Thread()
+        return Thread(index)
     language = head.language or site.language
     keys = _keys(document, head)
-    reads = _read_all(document.index, document.base, keys, language)
-    reparsed = False
+    reads = _read_all(index, document.base, keys, language)
     if not reads and _RAW_ID.search(document.source):
         tree = standard_tree(document.source)
-        reads = _read_all(Index(tree), document.base, keys, language) if tree is not None else []
-        reparsed = bool(reads)
+        repaired = Index(tree) if tree is not None else index
+        reads = _read_all(repaired, document.base, keys, language)
+        index = repaired if reads else index
     _settle_names(reads)
     day_first = dates.tells_day_first([read.reading.raw for read in reads if read.reading.raw])
     clock = _Clock(site.timezone, language, day_first, since, document.page.fetched_at)
@@ -93,7 +96,7 @@ def take(document: Document, site: Site, head: Head, since: date | None) -> Thre
     opener = next(
         (read.reading.author for read in reads if "bypostauthor" in tokens(read.item.element)), None
     )
-    return Thread(tuple(comments), reparsed, opener)
+    return Thread(index, tuple(comments), opener)
 
 
 def _keys(document: Document, head: Head) -> frozenset[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from archive.records import Comment, Extract, Page, PageKind, Site
-from pipeline import process
+from pipeline import body, process
 
 PAGES = Path(__file__).parent / "fixtures" / "pages"
 FETCHED = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -109,3 +109,13 @@ def test_a_list_that_libxml2_loses_is_found_in_a_browsers_tree(monkeypatch: pyte
     assert len(read("unclosed-table").comments) == 3
     monkeypatch.setattr("pipeline.threads.standard_tree", lambda source: None)
     assert read.__wrapped__("unclosed-table").comments == ()
+
+
+def test_the_text_is_read_from_the_tree_without_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    trees = []
+    plain = body.read
+    monkeypatch.setattr(
+        "pipeline.body.read", lambda document, *rest: trees.append(document.tree) or plain(document, *rest)
+    )
+    read.__wrapped__("unclosed-table")
+    assert not trees[0].xpath("//*[@id='comment-101']")
