@@ -130,6 +130,7 @@ def benchmark(folder: Path) -> None:
     show(
         "trafilatura", scores(theirs), f"{1000 * spent[1] / len(truth):.1f} ms CPU a page, with its metadata"
     )
+    print(f"  CPU: {spent[0] / spent[1]:.2f} of trafilatura's")
 
 
 def labelled(checkout: Path, *, errors: bool) -> None:
