@@ -84,7 +84,7 @@ clean:  ## remove the environment and everything made (archives and your configu
 	@rm -f .venv.log
 	@touch $@
 
-.venv/run.stamp: .venv/pip.stamp pyproject.toml scheduler.py
+.venv/run.stamp: .venv/pip.stamp pyproject.toml
 	@echo "Installing Backissue and its libraries into .venv (a minute, once) …"
 	@$(PIP) install --editable .
 	@touch $@

@@ -23,11 +23,12 @@ from archive import cli_backup, cli_export, cli_read, cli_status, logs, publish
 from archive.console import Context, Exit, Interruption, Program, must_be_free, say, wait_until_answering
 from archive.errors import BackissueError
 from archive.store import Archive
-from crawler import children, cli_doctor, cli_revisit, cli_verify
+from crawler import children, cli_doctor, cli_notify, cli_revisit, cli_verify
 from crawler import cli as crawler_cli
 from crawler.clock import Clock
 from crawler.config import FILE_VARIABLE, SAMPLE_PORT_VARIABLE, Config, Source, find, load
 from crawler.config_match import site_for
+from crawler.notifier import Notifier
 from crawler.settings import VERSION
 
 CLOSING = 5.0  # seconds for Datasette to end
@@ -67,6 +68,7 @@ def main(
                      backissue show 17
     Take it along:   backissue export jsonl --output articles.jsonl
     Is all well?     backissue status
+    Tell me:         backissue notify
     Is it complete?  backissue verify
     Why this text?   backissue explain page.html
     """
@@ -78,6 +80,7 @@ def main(
         file=lambda: find(config, os.environ),
         archive=lambda: load(config, fetching=False).archive,
         planned=lambda: tuple(map(crawler_cli.planned, load(config, fetching=False).sources)),
+        saved=lambda name: load(config, fetching=False).notify.search(name).ask,
     )
 
 
@@ -85,9 +88,14 @@ def main(
 
 
 def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int:
-    """Run the clock until a signal ends it; and beside it, given their command line, the pages."""
+    """Run the clock until a signal ends it; and beside it, given their command line, the pages.
+
+    Raises ConfigError where the addresses of notifications need what the environment does not have.
+    """
     Archive.open(config.archive).close()
-    clock, others = Clock(config, partial(_launch, config)), []
+    has_readers = bool(config.notify.addresses(os.environ))
+    notifier = Notifier(config.notify.digest, partial(_notify, config))
+    clock, others = Clock(config, partial(_launch, config), ended=notifier.ask), []
     with Interruption().heeded() as interruption, crawler_cli.newspaper(config):
         try:
             if pages:
@@ -97,19 +105,22 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
             awake = time.monotonic()
             while not interruption.asked and all(child.poll() is None for child in others):
                 time.sleep(0.1)
+                if has_readers:
+                    notifier.step()
                 if time.monotonic() - awake > WAKE:
                     awake = time.monotonic()
                     clock.wake()
             fallen = not interruption.asked
             clock.stop()
             clock.finish(children.GRACE)
+            others += notifier.children
             children.ask_to_stop(others)
             children.wait_for(others, CLOSING)
             Archive.open(config.archive).close()  # the last to leave folds the write-ahead log into the file
         except KeyboardInterrupt:
             return Exit.INTERRUPTED
         finally:
-            children.kill([*clock.crawls.values(), *others])
+            children.kill([*clock.crawls.values(), *notifier.children, *others])
     if fallen:
         raise BackissueError(
             f"The pages ended by themselves (exit code {others[0].returncode}).",
@@ -120,6 +131,10 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
 
 def _launch(config: Config, source: Source, run_id: int) -> Popen[bytes]:
     return children.start([*children.crawl_arguments(config.path, source.name), "--run", str(run_id)])
+
+
+def _notify(config: Config) -> Popen[bytes]:
+    return children.start(["--config", str(config.path), "notify", "--quiet"])
 
 
 # -- commands -------------------------------------------------------------------------------------
@@ -231,6 +246,7 @@ for command in (
     crawler_cli.crawl,
     cli_verify.verify,
     schedule,
+    cli_notify.notify,
     archive_cli.serve,
     cli_read.search,
     cli_read.show,

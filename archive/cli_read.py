@@ -23,7 +23,8 @@ WIDTH = 100
 
 
 @click.command()
-@click.argument("words", nargs=-1, required=True)
+@click.argument("words", nargs=-1)
+@click.option("--saved", metavar="NAME", help="Search as [searches.NAME] says; WORDS narrow that.")
 @click.option(
     "--in",
     "kind",
@@ -45,6 +46,7 @@ WIDTH = 100
 def search(
     context: Context,
     words: tuple[str, ...],
+    saved: str | None,
     kind: str,
     since: str,
     until: str,
@@ -65,16 +67,20 @@ def search(
     \b
     backissue search harbour ferry --since 2025 --in comments
     backissue search -- '"harbour board" -ferry'
+    backissue search --saved harbour
     """
+    if not words and not saved:
+        raise click.UsageError("Give WORDS to search for, or --saved NAME.")
+    known = context.saved(saved) if saved else Ask()
     ask = Ask(
-        words=" ".join(words),
+        words=" ".join(filter(None, (known.words, *words))),
         kind=kind,
         sort="date" if newest else "relevance",
         since=since,
         until=until,
         person=author,
         tag=tag,
-        source=source,
+        source=source or known.source,
         state="changed" if changed else "",
         size=limit * 2 if kind == "all" else limit,
     )

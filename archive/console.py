@@ -26,6 +26,7 @@ from typing import IO, Any, TextIO
 import click
 
 from archive.errors import BackissueError, BusyError
+from archive.search_sql import Ask
 from archive.store import Archive
 from archive.times import to_text
 
@@ -63,13 +64,15 @@ class Planned:
 class Context:
     """What a command is told: the configuration as named, and how to ask it for what the rooms need.
 
-    `file` is the configuration in force, None where there is none.
+    `file` is the configuration in force, None where there is none; `saved` gives the saved search of a
+    name, and raises ConfigError where there is none.
     """
 
     config: Path | None
     file: Callable[[], Path | None]
     archive: Callable[[], Path]
     planned: Callable[[], tuple[Planned, ...]]
+    saved: Callable[[str], Ask]
 
 
 @contextmanager

@@ -72,7 +72,10 @@ class Crawls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
-    """One source. `read` articles have had their page fetched; times are ISO 8601 text in UTC."""
+    """One source. `read` articles have had their page fetched; times are ISO 8601 text in UTC.
+
+    `drift` is a sentence where its newest pages give less than they used to.
+    """
 
     name: str
     url: str
@@ -95,6 +98,7 @@ class SourceStatus:
     last_run: Run | None
     coverage: Summary
     surfaces: str
+    drift: str | None
 
     @property
     def well(self) -> bool:
@@ -150,8 +154,7 @@ def status(archive: Archive, now: datetime) -> Status:
     )
     files = _files(archive.path)
     troubles = [f"{source.name}: {source.sentence}" for source in sources if not source.well]
-    drifts = {source.name: alarm(Quality(), archive.runs.qualities(source.name)) for source in sources}
-    troubles += [f"{name}: {drift}" for name, drift in drifts.items() if drift]
+    troubles += [f"{source.name}: {source.drift}" for source in sources if source.drift]
     troubles += [check.sentence for check in checks if not check.ok]
     if files.low:
         troubles.append(f"The disk has only {files.free / 2**20:,.0f} MB left.")
@@ -206,6 +209,7 @@ GROUP BY name ORDER BY name
 def _source(db: Database, row: dict[str, Any], now: datetime, *, clock: bool) -> SourceStatus:
     crawls = _crawls(db, row["name"], row["next_run"], clock=clock)
     state, sentence = judge(crawls, now)
+    ledger = Ledger(db)
     return SourceStatus(
         **row,
         state=state,
@@ -213,9 +217,10 @@ def _source(db: Database, row: dict[str, Any], now: datetime, *, clock: bool) ->
         running_since=_start(crawls.running),
         last_good=_start(crawls.good),
         failing_since=_start(crawls.first_bad),
-        last_run=Ledger(db).newest(row["name"]),
+        last_run=ledger.newest(row["name"]),
         coverage=Coverage(db).summary(row["name"]),
         surfaces=surfaces.sentence(db, row["name"]),
+        drift=alarm(Quality(), ledger.qualities(row["name"])),
     )
 
 

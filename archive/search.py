@@ -17,7 +17,7 @@ from typing import Any
 from archive.search_sql import CAP, MARK, TABLES, UNMARK, Ask, Plan
 from archive.wording import Wording, read, searchable, tidy
 
-__all__ = ["CAP", "KINDS", "MARK", "UNMARK", "Ask", "Found", "Section", "every", "find", "understand"]
+__all__ = ["CAP", "KINDS", "MARK", "UNMARK", "Ask", "Found", "Section", "every", "find", "show", "understand"]
 
 KINDS = tuple(TABLES)
 _DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
@@ -115,7 +115,7 @@ def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask) -> Section:
         ids = [int(row["id"] or 0) for row in page] if size else []
     else:
         ids = [row_id for _, row_id in pool[:CAP][start : start + size]]
-    hits = tuple(_show(connection, plan, ids))
+    hits = tuple(show(connection, plan, ids))
     return Section(
         kind=plan.table.name, count=min(len(pool), CAP), more=more, hits=hits, partly=more and not by_date
     )
@@ -149,7 +149,7 @@ def _count(connection: sqlite3.Connection, sql: str, plan: Plan) -> int:
     return int(next(_rows(connection, counted, values))["n"] or 0)
 
 
-def _show(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> Iterator[Row]:
+def show(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> Iterator[Row]:
     """The hits themselves. Snippets are made for these few alone, since they read the whole text."""
     table = plan.table
     row_sql = f"SELECT {table.columns} FROM {table.rows} WHERE r.id = :id"

@@ -54,7 +54,8 @@ class Tick(BaseTrigger):  # type: ignore[misc]
 class Clock:
     """Crawls each source by its timetable, in child processes, until it is stopped.
 
-    `launch` starts the crawl of a source for a row of the ledger, and `now` tells the time.
+    `launch` starts the crawl of a source for a row of the ledger, `now` tells the time, and `ended` is called
+    after each crawl, when the ledger knows how it ended.
     """
 
     def __init__(
@@ -62,10 +63,12 @@ class Clock:
         config: Config,
         launch: Callable[[Source, int], Popen[bytes]],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
         self.config = config
         self.launch = launch
         self.now = now
+        self.ended = ended
         self.crawls: dict[str, Popen[bytes]] = {}
         self._keepers: list[threading.Thread] = []
         self._stopped = False
@@ -188,6 +191,7 @@ class Clock:
             outcome, sentence = self._ending(source, code, self.now() - begun)
             if archive.runs.settle(run_id, outcome, sentence, self.now()):
                 logger.warning("%s: %s. %s", source.name, outcome, sentence)
+        self.ended()
 
     def _ending(self, source: Source, code: int, took: timedelta) -> tuple[str, str]:
         """The outcome and the sentence for a crawl's process that ended without telling them itself."""

@@ -11,17 +11,15 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from cssselect import SelectorError
-from cssselect import parse as parse_selector
-
 from archive.errors import ConfigError
 from archive.records import Site
-from crawler import config_timing
+from crawler import config_notify, config_timing
+from crawler.config_notify import Notify
 from crawler.config_schedule import check_timezone, nearest, parse
 from crawler.config_table import Table, describe, is_loopback
 from crawler.timetable import Timetable
@@ -34,7 +32,7 @@ SAMPLE = "sample"
 COMMENT_STYLES = ("auto", "native", "wpdiscuz", "none")
 SITES = Path(__file__).parent / "sites"
 
-KEYS = ("archive", "contact", "sources")
+KEYS = ("archive", "contact", "public_url", "sources", "notify", "searches")
 SOURCE_KEYS = (
     "url",
     "profile",
@@ -83,6 +81,7 @@ class Config:
     archive: Path
     contact: str | None = None
     sources: tuple[Source, ...]
+    notify: Notify = field(default_factory=Notify)
 
     def source(self, name: str) -> Source:
         """The source of that name. Raises ConfigError, with the nearest one, when there is none."""
@@ -210,6 +209,7 @@ def _read_config(table: Table) -> Config:
         archive=archive,
         contact=contact,
         sources=tuple(_read_named(sources, name, contact) for name in sources.values),
+        notify=config_notify.read_notify(table, tuple(sources.values)),
     )
 
 
@@ -250,8 +250,8 @@ def _read_source(name: str, table: Table, contact: str | None) -> Source:
             language=_read_language(table),
             article_pattern=table.pattern("article_pattern"),
             comments=table.choice("comments", COMMENT_STYLES) or "auto",
-            keep=_read_selectors(table, "keep"),
-            drop=_read_selectors(table, "drop"),
+            keep=table.selectors("keep"),
+            drop=table.selectors("drop"),
         ),
         schedule=config_timing.read_timetable(table, timezone, f"{contact} {url}"),
         limit=config_timing.read_limit(table),
@@ -276,14 +276,3 @@ def _read_language(table: Table) -> str | None:
     if language is not None and not is_language(language):
         table.refuse("language", expected, describe(language))
     return language
-
-
-def _read_selectors(table: Table, key: str) -> tuple[str, ...]:
-    expected = 'a list of CSS selectors, such as [".byline", "#ad"]'
-    selectors = table.texts(key, expected)
-    for selector in selectors:
-        try:
-            parse_selector(selector)
-        except SelectorError as error:
-            table.refuse(key, expected, f"{describe(selector)}, which is none: {error}")
-    return selectors

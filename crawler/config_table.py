@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
+from cssselect import SelectorError
+from cssselect import parse as parse_selector
+
 from archive.errors import ConfigError
 from crawler.config_schedule import nearest
 
@@ -88,6 +91,24 @@ class Table:
                 re.compile(value)
             except re.error as error:
                 self.refuse(key, "a regular expression", f"{describe(value)}, in which there is {error}")
+        return value
+
+    def selectors(self, key: str) -> tuple[str, ...]:
+        """A list of CSS selectors that can be read; empty when absent."""
+        expected = 'a list of CSS selectors, such as [".byline", "#ad"]'
+        selectors = self.texts(key, expected)
+        for selector in selectors:
+            try:
+                parse_selector(selector)
+            except SelectorError as error:
+                self.refuse(key, expected, f"{describe(selector)}, which is none: {error}")
+        return selectors
+
+    def truth(self, key: str) -> bool:
+        """true or false; false when absent."""
+        value = self.values.get(key, False)
+        if not isinstance(value, bool):
+            self.refuse(key, "true or false", describe(value))
         return value
 
     def address(self, key: str) -> str | None:

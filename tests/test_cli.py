@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 from archive import contracts
 from archive.errors import SiteError
 from archive.locks import hold
-from crawler import config, survey
+from crawler import config, config_notify, survey
 from crawler.sample import Missing, SampleSite
 from scheduler import main
 
@@ -124,7 +124,7 @@ def test_the_manual_names_no_option_that_is_not_there() -> None:
 def test_every_key_of_the_configuration_is_in_the_manual() -> None:
     manual = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     told = set(re.findall(r"^\| `([a-z_]+)` \|", manual, re.MULTILINE))
-    assert told == {*config.KEYS, *config.SOURCE_KEYS}
+    assert told == {*config.KEYS, *config.SOURCE_KEYS, *config_notify.KEYS, *config_notify.SEARCH_KEYS}
     for choice in (
         *config.COMMENT_STYLES,
         *config.profiles(),

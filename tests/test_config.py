@@ -81,7 +81,7 @@ def test_what_is_not_said_has_modest_defaults(file: Path) -> None:
     [
         (
             "arcive = 'a.db'\n" + LOCAL,
-            ["arcive: expected one of archive, contact, sources", "did you mean “archive”?"],
+            ["arcive: expected one of archive, contact, public_url, sources", "did you mean “archive”?"],
         ),
         (
             LOCAL + "shedule = '* * * * *'",

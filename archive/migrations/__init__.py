@@ -20,6 +20,7 @@ from archive.migrations import (
     m004_coverage,
     m005_runs,
     m006_operator,
+    m007_notifications,
     m009_history,
 )
 
@@ -35,5 +36,14 @@ def _register(module: ModuleType) -> None:
                 db.execute(statement)
 
 
-for module in (m001_first, m002_moderation, m003_due, m004_coverage, m005_runs, m006_operator, m009_history):
+for module in (
+    m001_first,
+    m002_moderation,
+    m003_due,
+    m004_coverage,
+    m005_runs,
+    m006_operator,
+    m007_notifications,
+    m009_history,
+):
     _register(module)
