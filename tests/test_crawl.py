@@ -298,3 +298,27 @@ def test_scrapys_own_commands_work(site, crawls):
         [crawls.command()[0], "-m", "scrapy", "list"], cwd=root, capture_output=True, text=True, check=True
     )
     assert spiders.stdout.split() == ["news", "verify"]
+
+
+@pytest.mark.parametrize("faults", [(), FACES["by sitemap"]], ids=["by REST", "by sitemap"])
+def test_what_a_killed_crawl_had_heard_of_is_read_by_the_next(site, tmp_path, faults):
+    for fault in faults:
+        site.faults.add(fault)
+    crawls = Crawls(tmp_path, site.url, {"delay": 0.1})
+    crawls.crawl()
+    old = min(site.articles, key=lambda article: article.date)
+    for number in range(1, 6):
+        news = site.publish(f"News {number}", "With one paragraph.", at=datetime.now(UTC))
+        reply = site.reply(old.id, 0, "Late reader", f"Reply {number}.", at=datetime.now(UTC))
+        site.edit_article(old.id, title=f"Headline {number}", at=datetime.now(UTC))
+        asked = len(site.requests)
+        crawl = subprocess.Popen(crawls.command("crawl"), cwd=tmp_path, stderr=subprocess.DEVNULL)
+        while crawl.poll() is None and len(site.requests) < asked + number:
+            time.sleep(0.005)
+        crawl.kill()
+        crawl.wait()
+        crawls.crawl()
+        held = {held.article.post_id: held for held in crawls.held()}
+        assert held[news].article.text == "With one paragraph.", f"killed at request {number}"
+        assert held[old.id].article.title == f"Headline {number}", f"killed at request {number}"
+        assert str(reply) in {c.comment.id for c in held[old.id].comments}, f"killed at request {number}"
