@@ -59,6 +59,11 @@ class Following(Asking):
         """Whether this source's comments are archived at all."""
         return self.site.comments != "none"
 
+    @property
+    def rest_tells_comments(self) -> bool:
+        """Whether REST lists the comments."""
+        return self.rest_root is not None and self.rest_comments
+
     def is_article(self, entry: Listed) -> bool:
         """Whether what a listing names is an article of this site."""
         return same_site(entry.url, self.home) and addresses.is_article(
@@ -122,7 +127,7 @@ class Following(Asking):
                 url=walk.start,
                 shown=frozenset(number.decode() for number in walk.shown),
                 looked_at=page.fetched_at,
-                pings_only=self.rest_root is not None and self.rest_comments,
+                pings_only=self.rest_tells_comments,
             )
 
     def no_answer(self, failure: Failure) -> Iterator[Page]:

@@ -23,8 +23,6 @@ from crawler.discovery import OVERLAP, RELIST, Discovery, is_within
 from crawler.feeds import Heard, Mention
 
 OVERLAP_LOST = "overlap-lost"  # the bookmark of when a feed began with nothing that was known
-
-
 THREADS = 500  # that one crawl looks at again because of it
 
 
@@ -68,7 +66,8 @@ class Listening(Discovery):
         yield feed.page
         if self.first_crawl:
             return  # a first crawl asks for every page anyway
-        if mentions and len(unknown) == len(mentions) and self.facts.holds_comments():
+        all_new = mentions and len(unknown) == len(mentions) and self.facts.holds_comments()
+        if all_new and not self.rest_tells_comments:
             self.marks[OVERLAP_LOST] = to_text(self.started_at) or ""
         for request in self._announced(mentions, unknown):
             yield request
@@ -83,7 +82,7 @@ class Listening(Discovery):
     async def all_threads(self) -> AsyncIterator[Any]:
         """After a feed that began with nothing known: the threads not looked at since, some in each crawl."""
         lost = self.marks.get(OVERLAP_LOST) or self.facts.mark(OVERLAP_LOST)
-        if lost is None or (self.rest_root and self.rest_comments):
+        if lost is None or self.rest_tells_comments:
             return
         for seen in self.facts.visits_before(datetime.fromisoformat(lost), limit=THREADS):
             for request in self.request(seen.url, lastmod=seen.lastmod):

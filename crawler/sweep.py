@@ -37,7 +37,7 @@ class Sweep(Listening):
 
     async def sweep(self) -> AsyncIterator[Any]:
         """Verify the comments that an earlier look has missed, and the next ones in turn."""
-        if not (self.rest_root and self.wants_comments and self.rest_comments):
+        if not (self.wants_comments and self.rest_tells_comments):
             return
         if self.first_crawl:
             self.cursors["sweep"] = self.started_at
@@ -48,7 +48,7 @@ class Sweep(Listening):
         if not self.sweep_is_due():
             return
         place = int(self.facts.mark("sweep-place") or 0)
-        page = await self.ask(PageKind.COMMENTS, rest.window_url(self.rest_root, place))
+        page = await self.ask(PageKind.COMMENTS, rest.window_url(self.rest_root or "", place))
         if rest.read_array(page) is None:
             return  # a look that was not given is made again
         self.cursors["sweep"] = self.started_at

@@ -113,7 +113,7 @@ class NewsSpider(Sweep):
             for request in self.request(seen.url, lastmod=seen.lastmod):
                 yield request
                 post = self.facts.post_of(seen.url)
-                if self.rest_root and post is not None and self.wants_comments and self.rest_comments:
+                if post is not None and self.wants_comments and self.rest_tells_comments:
                     async for page in self.comments_by_rest(post=post):
                         yield page
             await self.room()
