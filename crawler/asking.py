@@ -51,7 +51,7 @@ class Asking(scrapy.Spider):
         """Make a spider, as Scrapy asks."""
         spider: Self = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.robots_parsed, signal=signals.robots_parsed)
-        for signal in (signals.item_scraped, signals.item_error):
+        for signal in (signals.item_scraped, signals.item_error, signals.item_dropped):
             crawler.signals.connect(spider.item_done, signal=signal)
         return spider
 
@@ -70,8 +70,8 @@ class Asking(scrapy.Spider):
             yield item
 
     async def settled(self) -> None:
-        """Wait until all that was handed on is kept, so that the facts tell it."""
-        while self._handed_on:
+        """Wait until all that was handed on is kept, so that the facts tell it; not in a crawl that ends."""
+        while self._handed_on and self.crawler.engine._slot and not self.crawler.engine._slot.closing:
             await asyncio.sleep(0.01)
 
     def robots_parsed(self, robotparser: Any) -> None:
