@@ -19,7 +19,7 @@ from subprocess import Popen
 import click
 
 from archive import cli as archive_cli
-from archive import cli_backup, cli_export, cli_read, cli_status, logs, publish
+from archive import cli_backup, cli_export, cli_read, cli_redact, cli_status, logs, publish
 from archive.console import Context, Exit, Interruption, Program, must_be_free, say, wait_until_answering
 from archive.errors import BackissueError
 from archive.store import Archive
@@ -251,6 +251,8 @@ for command in (
     cli_read.search,
     cli_read.show,
     cli_export.export,
+    cli_redact.redact,
+    cli_redact.unredact,
     cli_status.status,
     cli_backup.backup,
     cli_backup.restore,

@@ -1,7 +1,7 @@
 """A copy of the archive that can be trusted, made while a crawl writes; and the way back.
 
-A backup is a folder: archive.db, pages.db, the configuration, and SHA256SUMS. The archive is copied
-first and the raw pages after it, each from one state of its file. A crawl keeps a page before it saves
+A backup is a folder: archive.db, pages.db, hidden.db, the configuration, and SHA256SUMS. The archive is
+copied first and the others after it, each from one state of its file. A crawl keeps a page before it saves
 what it read out of it, so the copied pages have all that the copied archive was read from. A folder
 takes its name when it is whole and was found sound, and never before.
 """
@@ -17,14 +17,15 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive import integrity
+from archive import hidden, integrity
 from archive.console import size
 from archive.database import BUSY
 from archive.errors import ArchiveError, DamagedError
 from archive.locks import hold
 from archive.pages import beside
 
-ARCHIVE, PAGES, CONFIG, SUMS = "archive.db", "pages.db", "backissue.toml", "SHA256SUMS"
+ARCHIVE, PAGES, HIDDEN = "archive.db", "pages.db", "hidden.db"
+CONFIG, SUMS = "backissue.toml", "SHA256SUMS"
 ASIDE = ".before-restore"
 STEP = 2000  # database pages, about 8 MB, between two looks at whether we are interrupted
 
@@ -48,7 +49,7 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
     room, DamagedError when the copy is not sound, BusyError while another backup is made.
     """
     folder = folder.absolute()
-    wanted = {ARCHIVE: archive, PAGES: beside(archive)}
+    wanted = {ARCHIVE: archive, PAGES: beside(archive), HIDDEN: hidden.beside(archive)}
     if not archive.exists():
         raise ArchiveError(f"There is no archive at {archive}.", hint="There is nothing to back up yet.")
     _must_be_free(folder, replace=replace)
@@ -181,7 +182,8 @@ def restore(folder: Path, archive: Path, *, replace: bool) -> tuple[Path, ...]:
     Raises ArchiveError when an archive is there and `replace` is False, when another program has it
     open, and when the disk has no room.
     """
-    places = {PAGES: beside(archive), ARCHIVE: archive}  # the archive last: it is what others look for
+    places = {PAGES: beside(archive), HIDDEN: hidden.beside(archive)}
+    places[ARCHIVE] = archive  # the archive last: it is what others look for
     present = [path for path in places.values() if path.exists()]
     if present and not replace:
         raise ArchiveError(

@@ -192,6 +192,9 @@ def _shown(held: HeldArticle) -> str:
         lines.append(plain(", ".join((*article.categories, *article.tags))))
     if held.history.gone_at:
         lines.append(f"No longer on the site: found gone {when(held.history.gone_at)}.")
+    if held.history.hidden_at:
+        hidden = f"Hidden by the operator on {when(held.history.hidden_at)}: {held.history.hidden_reason}"
+        lines.append(plain(hidden))
     text = "\n".join(fill(line, WIDTH) for line in (article.text or "(no text)").split("\n"))
     lines += ["", plain(text), "", count(len(held.comments), "comment"), ""]
     return "\n".join(
@@ -203,6 +206,8 @@ def _comment(held: HeldComment, level: int) -> str:
     comment = held.comment
     kind = "" if comment.kind == "comment" else f" · {comment.kind}"
     gone = f" · gone since {when(held.history.gone_at)}" if held.history.gone_at else ""
+    if held.history.hidden_at:
+        gone += f" · hidden by the operator: {plain(held.history.hidden_reason)}"
     head = click.style(plain(comment.author or "–"), bold=True)
     text = "\n".join(fill(line, WIDTH - 20) for line in (comment.text or "–").split("\n"))
     return indent(f"{head} · {when(comment.published)}{kind}{gone}\n{plain(text)}\n", "  " * min(level, 10))

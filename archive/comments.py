@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sqlite_utils import Database
@@ -18,6 +18,7 @@ from sqlite_utils import Database
 from archive import events, missing, moderation, rows, versions
 from archive.edits import COMMENT_WATCHED, settle
 from archive.events import Event
+from archive.hidden import HIDDEN, Kept, Known
 from archive.merge import REST_OF_THEM, Merged, Value, compact, merge
 from archive.records import Comment, Saved, Surface
 from archive.times import to_text
@@ -46,10 +47,11 @@ def key_of(comment: Comment, article_id: int) -> str:
 class CommentWriter:
     """Saves the comments that one reading of one source shows."""
 
-    def __init__(self, db: Database, source: str, reading: Reading) -> None:
+    def __init__(self, db: Database, source: str, reading: Reading, hidden: Known) -> None:
         self.db = db
         self.source = source
         self.reading = reading
+        self.hidden = hidden
 
     def save(self, article_id: int, comments: Sequence[Comment]) -> Saved:
         """Save the comments of one article."""
@@ -59,7 +61,10 @@ class CommentWriter:
         touched = {old["article_id"] for old in held.values() if old["gone_at"]}
         for key, comment in by_key.items():
             old = held.get(key)
-            merged = self._merge(old, comment)
+            if old and old["redaction_id"] is not None:
+                rows.update(self.db, "comments", old["id"], self._seen_again(old))
+                continue
+            merged = self._merge(old, self._as_published(comment, article_id))
             if old is None:
                 self._insert(article_id, key, merged)
                 new += 1
@@ -69,6 +74,7 @@ class CommentWriter:
                 old["article_id"] = self._move(old, article_id)
             changed += self._update(old, merged)
         self._join_parents(list(by_key))
+        self._note_hidden_names(by_key)
         for number in touched | ({article_id} if new or changed else set()):
             missing.count(self.db, number)
         return Saved(comments_new=new, comments_changed=changed)
@@ -134,8 +140,9 @@ class CommentWriter:
         if merged.edited:
             versions.keep_comment(self.db, old, merged.edited, self.reading)
             values |= {"changed_at": self.reading.at, "version_count": int(old["version_count"] or 1) + 1}
-        if self.reading.proves:
-            values |= missing.seen_again(self.db, "comment", old, self.reading.at)
+        values |= self._seen_again(old)
+        if "author" in values:
+            values["name_redaction_id"] = None  # noted anew below
         if "site_parent" in values:
             values["parent_id"] = None  # joined anew below
         held = json.loads(str(old["origins"]))
@@ -143,6 +150,29 @@ class CommentWriter:
             values["origins"] = json.dumps(compact(held | merged.origins))
         rows.update(self.db, "comments", old["id"], values)
         return bool(merged.edited)
+
+    def _seen_again(self, old: dict[str, Value]) -> dict[str, Value]:
+        return missing.seen_again(self.db, "comment", old, self.reading.at) if self.reading.proves else {}
+
+    def _as_published(self, comment: Comment, article_id: int) -> Comment:
+        """A comment without what is hidden: its writer's name, or the address of its article."""
+        if comment.author in self.hidden.names:
+            comment = replace(comment, author=HIDDEN, author_url=None)
+        return replace(comment, permalink=None) if article_id in self.hidden.articles else comment
+
+    def _note_hidden_names(self, comments: Mapping[str, Comment]) -> None:
+        """Mark the comments whose writer's name is hidden, and keep the name aside."""
+        for key, comment in comments.items():
+            redaction = self.hidden.names.get(comment.author or "")
+            if redaction is None:
+                continue
+            unmarked = "source = ? AND key = ? AND author = ? AND name_redaction_id IS NULL"
+            sql = f"SELECT id FROM comments WHERE {unmarked}"
+            if row := rows.one(self.db, sql, self.source, key, HIDDEN):
+                was = {"author": comment.author, "author_url": comment.author_url, "name_redaction_id": None}
+                mask = {"author": HIDDEN, "author_url": None, "name_redaction_id": redaction}
+                self.hidden.keep(redaction, [Kept(place="comments", row={**row, "was": was, "mask": mask})])
+                rows.update(self.db, "comments", row["id"], {"name_redaction_id": redaction})
 
     def _join_parents(self, keys: list[str]) -> None:
         """Join each comment whose parent is held, and each orphan whose parent has just come."""

@@ -28,7 +28,7 @@ ARTICLE_FIELDS = (
 )
 COMMENT_FIELDS = ("id", "parent", "author", "author_url", "published", "text", "kind", "permalink")
 PROBLEM_FIELDS = ("code", "detail", "field")
-HISTORY_FIELDS = ("first_seen", "last_seen", "gone_at")
+HISTORY_FIELDS = ("first_seen", "last_seen", "gone_at", "hidden_at", "hidden_reason")
 
 
 def article_json(article: Article) -> dict[str, Any]:
@@ -77,11 +77,9 @@ def extract_json(extract: Extract) -> dict[str, Any]:
     }
 
 
-def with_history(
-    fields: dict[str, Any], *, first_seen: str, last_seen: str, gone_at: str | None
-) -> dict[str, Any]:
-    """The same with when the archive saw it first and last, and when it found it gone."""
-    return {**fields, "first_seen": first_seen, "last_seen": last_seen, "gone_at": gone_at}
+def with_history(fields: dict[str, Any], history: dict[str, str | None]) -> dict[str, Any]:
+    """The same with what the archive knows of its history, as HISTORY_FIELDS name it."""
+    return {**fields, **{name: history[name] for name in HISTORY_FIELDS}}
 
 
 def export_json(article: dict[str, Any], comments: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archive.database import Closing
+from archive.hidden import Known, known
 from archive.looking import VISIBLE
 from archive.records import PageKind, Seen
 from archive.times import from_text, instant, to_text
@@ -52,6 +53,7 @@ class Facts(Closing):
     def __init__(self, archive: Path, source: str, *, comments: bool = True) -> None:
         self.source = source
         self.comments = comments
+        self._archive = archive
         self._db = sqlite3.connect(f"{archive.absolute().as_uri()}?mode=ro", uri=True)
         self._db.row_factory = sqlite3.Row
 
@@ -113,6 +115,15 @@ class Facts(Closing):
         told = [self.cursor("comments"), instant(feed["at"]) if feed and feed["at"] else None]
         crawled = self.cursor("crawl")
         return any(moment and (crawled is None or moment >= crawled - TOLD) for moment in told)
+
+    @cached_property
+    def hidden(self) -> Known:
+        """What an operator has hidden. Pages of hidden articles are not asked for."""
+        return known(self._db, self._archive)
+
+    def hides(self, url: str) -> bool:
+        """Whether an address is of an article that is hidden."""
+        return (self.source, url) in self.hidden.addresses
 
     def holds(self, url: str) -> bool:
         """Whether an article is known at an address."""

@@ -58,8 +58,9 @@ class Holdings(Facts):
         Only those that REST has told of: what other surfaces alone have told, it need not list.
         """
         listed = f"{_SHOWN[Kind.ARTICLE]} AND post_id IS NOT NULL AND origins LIKE '%\"rest:posts\"%'"
-        sql = f"SELECT substr(published, 1, 7), post_id, url FROM {listed}"
-        return [tuple(row) for row in self._between(sql, first, last, until)]
+        sql = f"SELECT substr(published, 1, 7), post_id, url, id FROM {listed}"
+        found, hidden = self._between(sql, first, last, until), self.hidden.articles
+        return [(month, post, hidden.get(number, url)) for month, post, url, number in found]
 
     def comments_of(self, first: str, last: str, until: datetime) -> dict[str, str]:
         """The comments held of the months first to last, up to a moment: the site's id, and the month."""
@@ -74,6 +75,8 @@ class Holdings(Facts):
 
     def lacking_article(self, url: str, post_id: int | None = None) -> tuple[Reason, str] | None:
         """Why an article of the site is not held, with a sentence; None if it is."""
+        if self.hides(url):
+            return None
         row = self._one(f"{_ROW} post_id = ?2", self.source, post_id) if post_id is not None else None
         at_address = f"{_ROW} id = (SELECT article_id FROM addresses WHERE source = ?1 AND url = ?2)"
         row = row or self._one(at_address, self.source, url)

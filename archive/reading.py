@@ -16,17 +16,30 @@ from archive.records import Article, Comment, CommentKind
 from archive.times import from_text, to_text
 
 _SEEN = "(SELECT max(good_at) FROM visits WHERE visits.article_id = articles.id AND kind = 'article')"
-_ARTICLES = f"SELECT articles.*, coalesce({_SEEN}, articles.first_seen) AS seen FROM articles"
+_TOMBSTONE = "LEFT JOIN redactions ON redactions.id = redaction_id"
+_ARTICLES = (
+    f"SELECT articles.*, coalesce({_SEEN}, articles.first_seen) AS seen, at AS hidden_at, reason"
+    f" FROM articles {_TOMBSTONE}"
+)
+_COMMENTS = (
+    f"SELECT comments.*, at AS hidden_at, reason FROM comments {_TOMBSTONE}"
+    " WHERE comments.article_id = ? ORDER BY published, comments.id"
+)
 PORTION = 100  # articles read at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """When the archive saw an item first and last, and when it found it gone (ISO 8601, UTC)."""
+    """When the archive saw an item first and last, and when it found it gone (ISO 8601, UTC).
+
+    `hidden_at` and `hidden_reason` are when and why the operator has hidden it, None where it is shown.
+    """
 
     first_seen: str
     last_seen: str
     gone_at: str | None
+    hidden_at: str | None
+    hidden_reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +107,7 @@ def find(db: Database, reference: str) -> int | None:
 
 def _held(db: Database, row: dict[str, Any]) -> HeldArticle:
     seen = row["seen"]
-    comments = db.query("SELECT * FROM comments WHERE article_id = ? ORDER BY published, id", [row["id"]])
+    comments = db.query(_COMMENTS, [row["id"]])
     return HeldArticle(
         id=row["id"],
         source=row["source"],
@@ -109,7 +122,13 @@ def _history(row: dict[str, Any], seen: str) -> History:
     last = (
         max(seen, row["first_seen"]) if row["gone_at"] is None else max(row["first_seen"], row["changed_at"])
     )
-    return History(first_seen=row["first_seen"], last_seen=last, gone_at=row["gone_at"])
+    return History(
+        first_seen=row["first_seen"],
+        last_seen=last,
+        gone_at=row["gone_at"],
+        hidden_at=row["hidden_at"],
+        hidden_reason=row["reason"],
+    )
 
 
 def _article(db: Database, row: dict[str, Any]) -> Article:

@@ -109,7 +109,7 @@ def lists_to_write(
 
 
 def held_list(db: Database, name: str, article_id: Value) -> tuple[str, ...]:
-    """The tags, categories or links of an article, in order."""
+    """The authors, tags, categories or links of an article, in order."""
     return tuple(str(value) for (value,) in db.execute(_HELD_LISTS[name], [article_id]))
 
 
@@ -118,6 +118,8 @@ _TERMS = (
     " WHERE article_id = ? AND kind = '{kind}' ORDER BY position"
 )
 _HELD_LISTS = {
+    "authors": "SELECT name FROM article_authors JOIN authors ON authors.id = author_id"
+    " WHERE article_id = ? ORDER BY position",
     "tags": _TERMS.format(kind="tag"),
     "categories": _TERMS.format(kind="category"),
     "links": "SELECT url FROM links WHERE article_id = ? ORDER BY position",

@@ -21,6 +21,7 @@ from archive import coverage, edits, events, looking, missing, parts, rows, runs
 from archive.comments import CommentWriter
 from archive.database import Closing, connect, migrate, transaction
 from archive.events import Event
+from archive.hidden import Kept, Known, known
 from archive.looks import Look
 from archive.merge import Value, compact, merge
 from archive.migrations import migrations
@@ -43,6 +44,7 @@ class Archive(Closing):
         self.path = path
         self.runs = runs.Ledger(db)
         self.coverage = coverage.Coverage(db)
+        self._hidden = Known(archive=path)  # read anew for each page
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True) -> Self:
@@ -81,6 +83,7 @@ class Archive(Closing):
         cause = versions.EDITED if again_at is None else versions.RE_EXTRACTED
         reading = Reading(surface=extract.surface, at=at, cause=cause)
         with transaction(self.db):
+            self._hidden = known(self.db.conn, self.path)
             saved, ids = Saved(), []
             for article in self._believed(extract, page):
                 article_id, change = self._save_article(article, page, reading)
@@ -88,13 +91,16 @@ class Archive(Closing):
                 saved += change
             own = ids[0] if page.kind is PageKind.ARTICLE and len(ids) == 1 else None
             saved += self._save_comments(extract, page, own, reading)
+            if page.kind is PageKind.ARTICLE and self._is_hidden(page, own):
+                return saved  # a visit would tell its address
             if page.kind is PageKind.ARTICLE and again_at is None:
                 saved += (
                     missing.note_absent_page(self.db, page, extract)
                     if own is None
                     else missing.note_redirect(self.db, page, own)
                 )
-            saved += visits.note_problems(self.db, page, extract.problems, own, at)
+            problems = [p for p in extract.problems if (page.source, p.url) not in self._hidden.addresses]
+            saved += visits.note_problems(self.db, page, problems, own, at)
             if again_at is None:
                 visits.note_visit(self.db, page, own, at, changed=bool(saved))
         return saved
@@ -126,6 +132,8 @@ class Archive(Closing):
 
     def _save_article(self, article: Article, page: Page, reading: Reading) -> tuple[int, Saved]:
         old = self._find_article(page, article)
+        if old and old["redaction_id"] is not None:
+            return self._pass_over(old, page, article), Saved()
         whole = parts.join(self.db, old, article)
         origins = dict(article.origins)
         if "authors" in origins:
@@ -184,10 +192,28 @@ class Archive(Closing):
                 return found
         urls = [article.url, page.url, page.final_url] if page.kind is PageKind.ARTICLE else [article.url]
         for url in dict.fromkeys(urls):
-            found = rows.one(self.db, _AT_ADDRESS, page.source, url)
+            found = rows.one(self.db, _AT_ADDRESS, page.source, url) or self._hidden_at(page.source, url)
             if found and (article.post_id is None or found["post_id"] is None):
                 return found
         return None
+
+    def _hidden_at(self, source: str, url: str) -> dict[str, Value] | None:
+        article_id = self._hidden.addresses.get((source, url))
+        return rows.one(self.db, "SELECT * FROM articles WHERE id = ?", article_id) if article_id else None
+
+    def _is_hidden(self, page: Page, own: int | None) -> bool:
+        hidden = self._hidden.addresses
+        return (page.source, page.url) in hidden or own in hidden.values()
+
+    def _pass_over(self, old: dict[str, Value], page: Page, article: Article) -> int:
+        """Save nothing of a hidden article, and learn its further addresses, so that they stay hidden too."""
+        urls = {article.url, *([page.url, page.final_url] if page.kind is PageKind.ARTICLE else [])}
+        new = sorted(url for url in urls if (page.source, url) not in self._hidden.addresses)
+        place = {"source": page.source, "article_id": old["id"], "first_seen": to_text(page.fetched_at)}
+        if new:
+            kept = [Kept(place="addresses", row={**place, "url": url}) for url in new]
+            self._hidden.keep(int(old["redaction_id"] or 0), kept)
+        return int(old["id"] or 0)
 
     def _insert_article(self, source: str, values: dict[str, Value], origins: dict[str, str], at: str) -> int:
         row = {
@@ -239,7 +265,7 @@ class Archive(Closing):
     def _save_comments(self, extract: Extract, page: Page, own: int | None, reading: Reading) -> Saved:
         if not extract.comments:
             return Saved()
-        writer = CommentWriter(self.db, page.source, reading)
+        writer = CommentWriter(self.db, page.source, reading, self._hidden)
         saved = Saved()
         for article_id, comments in self._by_article(extract.comments, page.source, own).items():
             if article_id is None:

@@ -82,7 +82,7 @@ class Following(Asking):
 
         `walk` is the way through the pages of a thread that has led here.
         """
-        if url in self.asked or not same_site(url, self.home):
+        if url in self.asked or self.facts.hides(url) or not same_site(url, self.home):
             return
         self.asked.add(url)
         self.expected += 1

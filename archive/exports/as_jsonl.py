@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any, TextIO
 
 from archive.contracts import article_json, comment_json, export_json, with_history
@@ -22,6 +23,4 @@ def line(held: HeldArticle) -> dict[str, Any]:
 
 
 def _with(fields: dict[str, Any], history: History) -> dict[str, Any]:
-    return with_history(
-        fields, first_seen=history.first_seen, last_seen=history.last_seen, gone_at=history.gone_at
-    )
+    return with_history(fields, asdict(history))

@@ -75,6 +75,8 @@ def _front_matter(held: HeldArticle) -> dict[str, Any]:
         "first_seen": held.history.first_seen,
         "last_seen": held.history.last_seen,
         "gone_at": held.history.gone_at,
+        "hidden_at": held.history.hidden_at,
+        "hidden_reason": held.history.hidden_reason,
         "comments": len(held.comments),
     }
 
@@ -86,6 +88,9 @@ def _quoted(held: HeldComment, level: int, answered: HeldComment | None) -> str:
     head += [comment.kind.value] if comment.kind.value != "comment" else []
     head += [f"to {_line(answered.comment.author or 'No name')}"] if answered and level > LEVELS else []
     head += [f"removed by the site, found so {held.history.gone_at}"] if held.history.gone_at else []
+    head += (
+        [f"hidden by the operator: {_line(held.history.hidden_reason)}"] if held.history.hidden_reason else []
+    )
     head += [f"<{comment.permalink}>"] if comment.permalink and _is_plain(comment.permalink) else []
     deep = min(level, LEVELS)
     lines = [" · ".join(head), "", *escaped(comment.text or "").split("\n")]

@@ -21,6 +21,7 @@ from warcio.warcwriter import WARCWriter
 
 from archive import pages
 from archive.errors import ArchiveError
+from archive.exports.held_back import HeldBack
 from archive.exports.selection import Snapshot
 from archive.exports.target import PROGRAM, Summed
 from archive.pages import Pages
@@ -31,6 +32,7 @@ _ABOUT = (
     "Pages as Backissue received them, without transfer and content codings. Requests, Set-Cookie headers,"
     " reason phrases, protocol versions and connections were not kept; the status line says HTTP/1.1."
     " Headers that describe a coding or length no longer present bear the prefix x-orig-."
+    " Pages in which something stands that the operator has hidden are left out."
 )
 _CODED = {"content-encoding", "transfer-encoding", "content-length"}
 
@@ -65,8 +67,10 @@ def records(snapshot: Snapshot, out: Summed) -> Iterator[Written]:
         db.execute("CREATE TABLE firsts (digest TEXT PRIMARY KEY, url TEXT, at TEXT) WITHOUT ROWID")
         wanted = snapshot.rows("addresses", "source", "url")
         total = kept.choose(snapshot.selection.source, wanted if snapshot.selection.narrow else None)
+        held_back = HeldBack(snapshot.db, snapshot.path)
         for page in snapshot.watch(kept.chosen(), total=total, description="pages"):
-            yield _written(page, writer, out, db)
+            if page not in held_back:
+                yield _written(page, writer, out, db)
 
 
 def _info(snapshot: Snapshot) -> dict[str, str]:

@@ -45,6 +45,8 @@ TAKEN = {
     "article_versions": _OF_ARTICLE,
     "comment_versions": _OF_COMMENT,
     "events": _OF_ARTICLE,
+    "redactions": "id IN (SELECT redaction_id FROM articles UNION SELECT redaction_id FROM comments"
+    " UNION SELECT name_redaction_id FROM comments)",
     "visits": _OF_ARTICLE,
     "problems": _OF_ARTICLE,
     "runs": _OF_SOURCE,

@@ -21,6 +21,7 @@ from archive.migrations import (
     m005_runs,
     m006_operator,
     m007_notifications,
+    m008_redaction,
     m009_history,
 )
 
@@ -44,6 +45,7 @@ for module in (
     m005_runs,
     m006_operator,
     m007_notifications,
+    m008_redaction,
     m009_history,
 ):
     _register(module)

@@ -17,6 +17,12 @@ _VERSION = (
     "SELECT version, since, until, title, byline, published, modified, text, markdown, description"
     " FROM article_versions WHERE article_id = ? AND version = ?"
 )
+COMMENTS = (
+    "SELECT comments.*, what.at AS hidden_at, what.reason, name.reason AS name_reason FROM comments"
+    " LEFT JOIN redactions AS what ON what.id = redaction_id"
+    " LEFT JOIN redactions AS name ON name.id = name_redaction_id"
+)
+"""Comments with why the operator has hidden them, or the names under which they were written."""
 _HELD = (
     "SELECT id, parent_id, site_parent, published, position, kind FROM comments"
     " WHERE article_id = ? AND kind = 'comment'"
@@ -65,8 +71,9 @@ def _place(connection: sqlite3.Connection, wanted: int) -> tuple[int, int] | Non
 def _article(connection: sqlite3.Connection, wanted: int, number: int, version: int) -> Row | None:
     row = one(
         connection,
-        "SELECT articles.*, sources.title AS source_title, sources.url AS source_url FROM articles"
-        " LEFT JOIN sources ON sources.name = articles.source WHERE articles.id = ?",
+        "SELECT articles.*, sources.title AS source_title, sources.url AS source_url, at AS hidden_at, reason"
+        " FROM articles LEFT JOIN sources ON sources.name = articles.source"
+        " LEFT JOIN redactions ON redactions.id = redaction_id WHERE articles.id = ?",
         wanted,
     )
     if row is None:
@@ -147,7 +154,7 @@ def drawn_thread(comments: list[Row], in_full: Callable[[set[int]], list[Row]], 
 
 def _comments(connection: sqlite3.Connection, ids: set[int]) -> list[Row]:
     marks = ",".join("?" * len(ids))
-    return rows(connection, f"SELECT * FROM comments WHERE id IN ({marks})", *ids) if ids else []
+    return rows(connection, f"{COMMENTS} WHERE comments.id IN ({marks})", *ids) if ids else []
 
 
 def _shown(branch: Branch, held: dict[int, Row]) -> Row:

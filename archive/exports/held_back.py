@@ -1,0 +1,83 @@
+"""Which raw pages must stay here, because something stands in them that an operator has hidden.
+
+A page is held back rather once too often: the page of a hidden article, every page that names its address
+or title, every page with a hidden comment in it or a hidden name, in whatever coding, and every page in
+which the opening of a hidden paragraph stands.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from sqlite_utils import Database
+
+from archive.hidden import Hidden, Kept, beside
+from archive.records import Page
+
+OPENING = 8  # words by which a hidden paragraph or title is known again
+FEWEST = 3  # words without which a text says nothing of its own
+
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_TAG = re.compile(r"<[^<>]*>")
+_WORD = re.compile(r"\w+")
+
+
+class HeldBack:
+    """The pages of one archive that may not leave it: `page in held_back`."""
+
+    def __init__(self, db: Database, archive: Path) -> None:
+        ids = {row["id"] for row in db.query("SELECT id FROM redactions")}
+        self._addresses: set[str] = set()
+        found: list[str] = []
+        if ids:
+            with Hidden.open(beside(archive)) as hidden:
+                found = [text for number in ids for text in self._telling(hidden.kept(number))]
+            sql = "SELECT site_id FROM comments WHERE redaction_id IS NOT NULL AND site_id IS NOT NULL"
+            found += [_words(f"comment-{row['site_id']}") for row in db.query(sql)]
+        wanted = "|".join(re.escape(text) for text in sorted(set(found)) if text.strip())
+        self._telling_words = re.compile(wanted) if wanted else None
+
+    def __contains__(self, page: Page) -> bool:
+        if self._telling_words is None:
+            return False
+        if {page.url, page.final_url} & self._addresses:
+            return True
+        text = page.body.decode("utf-8", errors="replace")
+        shown = _TAG.sub(" ", html.unescape(_unescaped(text)))
+        return any(self._telling_words.search(_words(form)) for form in (_unescaped(text), shown))
+
+    def _telling(self, things: Iterable[Kept]) -> Iterator[str]:
+        """The words by which what a redaction hides is known in a page."""
+        for kept in things:
+            was = kept.row.get("was", {})
+            if kept.place == "names":
+                yield _words(kept.row["name"])
+            elif kept.place == "addresses":
+                self._addresses.add(kept.row["url"])
+                parts = unquote(urlsplit(kept.row["url"]).path).strip("/").split("/")
+                yield from _enough(parts[-1])
+                yield from _enough(" ".join(parts))
+            else:
+                yield from _enough(was.get("title") or "")
+                for paragraph in (was.get("text") or "").splitlines():
+                    yield from _enough(paragraph)
+
+
+def _enough(text: str) -> Iterator[str]:
+    found = _WORD.findall(text.casefold())
+    if len(found) >= FEWEST:
+        yield f" {' '.join(found[:OPENING])} "
+
+
+def _words(text: str) -> str:
+    """The words of a text and nothing between them, with a space before and after each."""
+    return f" {' '.join(_WORD.findall(text.casefold()))} "
+
+
+def _unescaped(text: str) -> str:
+    """The text of JSON without its escapes, and any other nearly as it is."""
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text).replace("\\/", "/").replace("\\n", "\n")
