@@ -357,12 +357,8 @@ def test_a_real_crawl_leaves_hidden_pages_alone_and_brings_nothing_back(tmp_path
             assert str(secret).encode() not in held, secret
         authors = crawls.rows("SELECT 1 FROM comments WHERE author = ?", comment["author"])
         assert authors == []
-        assert (
-            crawls.rows(
-                "SELECT 1 FROM coverage_gaps WHERE ended_at IS NULL AND reason NOT IN ('protected', 'not shown')"
-            )
-            == []
-        )
+        lacking = "reason NOT IN ('protected', 'not shown') AND ended_at IS NULL"
+        assert crawls.rows(f"SELECT 1 FROM coverage_gaps WHERE {lacking}") == []
         for number in "123":
             assert crawls.program("unredact", number).returncode == 0
         crawls.crawl()

@@ -20,6 +20,7 @@ from __future__ import annotations
 from archive.public.hooks import (
     asgi_wrapper,
     get_metadata,
+    handle_exception,
     prepare_connection,
     prepare_jinja2_environment,
     register_routes,
@@ -29,6 +30,7 @@ from archive.public.hooks import (
 __all__ = [
     "asgi_wrapper",
     "get_metadata",
+    "handle_exception",
     "prepare_connection",
     "prepare_jinja2_environment",
     "register_routes",

@@ -10,7 +10,7 @@ from datasette.utils.asgi import Response
 
 from archive.public.cite import citations
 from archive.public.markup import article_html, comment_html
-from archive.public.web import Row, absolute, enter, number_of, one, read, rows, show
+from archive.public.web import PATIENCE, Row, absolute, enter, number_of, one, read, rows, show
 from archive.threads import PAGE, Branch, arrange, nest, page_of, pages
 
 _VERSION = (
@@ -33,7 +33,9 @@ async def article(datasette: Any, request: Any) -> Any:
     """An article, how we know it, and what was said below it."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
     number, version = number_of(request.args.get("page")), number_of(request.args.get("version"), least=0)
-    found = await read(datasette, name, lambda connection: _article(connection, wanted, number, version))
+    found = await read(
+        datasette, name, lambda connection: _article(connection, wanted, number, version), patience=PATIENCE
+    )
     if found is None:
         return await missing(datasette, request, "article")
     found["cites"] = citations(
@@ -45,7 +47,7 @@ async def article(datasette: Any, request: Any) -> Any:
 async def comment(datasette: Any, request: Any) -> Any:
     """Lead to a comment: the right page of its thread, and its place there."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
-    place = await read(datasette, name, lambda connection: _place(connection, wanted))
+    place = await read(datasette, name, lambda connection: _place(connection, wanted), patience=PATIENCE)
     if place is None:
         return await missing(datasette, request, "comment")
     article_id, page = place

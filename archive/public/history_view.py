@@ -15,7 +15,19 @@ from archive.public.article_view import missing
 from archive.public.feed import Entry, atom
 from archive.public.history import Wanted, happened, recent, states, step
 from archive.public.text import unmarked
-from archive.public.web import Row, TooSlow, absolute, enter, number_of, one, read, rows, show, span_of
+from archive.public.web import (
+    PATIENCE,
+    Row,
+    TooSlow,
+    absolute,
+    enter,
+    number_of,
+    one,
+    read,
+    rows,
+    show,
+    span_of,
+)
 
 SIZE = 30
 DEEPEST = 100_000
@@ -87,7 +99,9 @@ async def versions(datasette: Any, request: Any) -> Any:
             + "?"
             + urlencode({"at": asked_for}, errors="replace")
         )
-    known, events = await read(datasette, name, lambda connection: _history(connection, kind, wanted))
+    known, events = await read(
+        datasette, name, lambda connection: _history(connection, kind, wanted), patience=PATIENCE
+    )
     if not known:
         return await missing(datasette, request, kind)
     steps = list(pairwise(known))

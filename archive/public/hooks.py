@@ -26,6 +26,7 @@ from archive.public import (
 )
 from archive.public.headers import guarded
 from archive.public.room import Json, metadata_for, room_of
+from archive.public.web import TooSlow, show
 
 LONGEST_VALUE = 5_000_000
 """No string that a query makes may be longer: one call such as hex(zeroblob(...)) escapes the time limit."""
@@ -82,6 +83,14 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"/article/(?P<id>\d{1,18})$", article_view.article),
         (r"/comment/(?P<id>\d{1,18})$", article_view.comment),
     ]
+
+
+@_hook
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
+    """Say so, where the machine was too busy for a page."""
+    if not isinstance(exception, TooSlow):
+        return None
+    return lambda: show(datasette, request, "busy.html", {}, status=503)
 
 
 @_hook
