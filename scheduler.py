@@ -23,7 +23,7 @@ from archive import cli_backup, cli_export, cli_read, cli_redact, cli_status, lo
 from archive.console import Context, Exit, Interruption, Program, must_be_free, say, wait_until_answering
 from archive.errors import BackissueError
 from archive.store import Archive
-from crawler import children, cli_doctor, cli_notify, cli_revisit, cli_verify
+from crawler import children, cli_doctor, cli_init, cli_notify, cli_revisit, cli_verify
 from crawler import cli as crawler_cli
 from crawler.clock import Clock
 from crawler.config import FILE_VARIABLE, SAMPLE_PORT_VARIABLE, Config, Source, find, load
@@ -241,7 +241,7 @@ def _greet(config: Config, host: str, port: int) -> None:
 
 
 for command in (
-    crawler_cli.init,
+    cli_init.init,
     up,
     crawler_cli.crawl,
     cli_verify.verify,

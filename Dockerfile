@@ -1,0 +1,35 @@
+# Backissue in a container: the clock and the pages, as a user without rights, on one volume.
+#   docker build --tag backissue .
+#   docker run --volume archive:/archive --publish 127.0.0.1:8001:8001 backissue
+# Without a configuration in /archive it archives its sample newspaper. docs/operations.md has the rest.
+
+ARG PYTHON=3.12-slim-bookworm
+
+FROM python:${PYTHON} AS build
+WORKDIR /src
+COPY pyproject.toml README.md LICENSE scheduler.py ./
+COPY archive archive
+COPY crawler crawler
+COPY pipeline pipeline
+# Datasette asks for pip and setuptools, for its own `install`; nothing in the final stage can build or install.
+RUN python -m venv --without-pip /opt/backissue \
+    && python -m pip --python /opt/backissue/bin/python install --no-cache-dir . \
+    && python -m pip --python /opt/backissue/bin/python uninstall --yes pip setuptools
+
+FROM python:${PYTHON}
+RUN python -m pip uninstall --yes --quiet pip \
+    && groupadd --gid 10001 backissue \
+    && useradd --uid 10001 --gid backissue --no-create-home --home-dir /archive --shell /usr/sbin/nologin backissue \
+    && install --directory --owner backissue --group backissue /archive
+COPY --from=build /opt/backissue /opt/backissue
+ENV PATH=/opt/backissue/bin:$PATH \
+    PYTHONUNBUFFERED=1
+USER backissue
+WORKDIR /archive
+VOLUME /archive
+EXPOSE 8001
+# 200 when all is well, 503 when something needs looking after.
+HEALTHCHECK --interval=1m --timeout=10s --start-period=2m \
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8001/-/health', timeout=8)"]
+ENTRYPOINT ["backissue"]
+CMD ["up", "--host", "0.0.0.0"]
