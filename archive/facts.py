@@ -175,6 +175,14 @@ class Facts(Closing):
         listed = [(row["url"], row["modified"]) for row in self._db.execute(sql, [self.source])]
         return [(url, at) for url, at in listed if not pattern or re.search(pattern, urlsplit(url).path)]
 
+    def lacking_articles(self) -> list[str]:
+        """Addresses of articles that a verification found lacking, and that no crawl was shown."""
+        sql = (
+            "SELECT url FROM coverage_gaps WHERE source = ? AND kind = 'article' AND ended_at IS NULL"
+            " AND reason = 'never listed' AND url IS NOT NULL"
+        )
+        return [row["url"] for row in self._db.execute(sql, [self.source])]
+
     def missed_comments(self, *, before: datetime, limit: int) -> list[str]:
         """The site's ids of comments that a look before a moment has missed, not yet called gone."""
         sql = (

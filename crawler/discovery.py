@@ -23,6 +23,9 @@ from crawler.following import Following
 from crawler.guard import same_site
 
 OVERLAP = timedelta(hours=2)  # WordPress compares local times: in the repeated autumn hour a bound is 1 h off
+REST_COMMENTS = (
+    "rest-comments"  # the bookmark of whether REST listed comments, which it may do for posts alone
+)
 RELIST = timedelta(days=1)  # how long listings of what was modified stand for a listing of everything
 
 
@@ -49,6 +52,7 @@ class Discovery(Following):
         recent = is_within(RELIST, self.facts.cursor("posts-all"), self.started_at)
         if recent and silent:
             self.rung, self.rest_root = self.facts.mark("rung"), self.facts.mark("rest-root") or None
+            self.rest_comments = self.facts.mark(REST_COMMENTS) != "closed"
         else:
             async for item in self._by_ladder(recent, feed):
                 yield item

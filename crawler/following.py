@@ -112,7 +112,8 @@ class Following(Asking):
             thread = addresses.thread_pages(page)
             if thread.own:
                 self.asked.add(thread.own)
-            walk = Walk(start=walk.start, last=here, shown=walk.shown | here)
+            last = here if addresses.is_comment_page(page.url) else frozenset()
+            walk = Walk(start=walk.start, last=last, shown=walk.shown | here)
             for url in thread.urls:
                 if url not in self.asked:
                     yield from self.request(url, walk=walk)

@@ -19,7 +19,7 @@ from archive.records import Page, PageKind
 from archive.times import to_text
 from crawler import feeds, rest, revisit
 from crawler.asking import CLOSED, NoListingError
-from crawler.discovery import OVERLAP, RELIST, Discovery, is_within
+from crawler.discovery import OVERLAP, RELIST, REST_COMMENTS, Discovery, is_within
 from crawler.feeds import Heard, Mention
 
 OVERLAP_LOST = "overlap-lost"  # the bookmark of when a feed began with nothing that was known
@@ -34,7 +34,7 @@ class Listening(Discovery):
         if is_within(RELIST, self.facts.cursor(f"no-{kind}"), self.started_at):
             return None
         seen, trusted = self.facts.visit(url), self.facts.cursor("feeds")
-        if seen is None or trusted is None or seen.fetched_at > trusted:
+        if seen is None or trusted is None or not seen.fetched_at <= trusted <= self.started_at:
             seen = None  # what it announced then was perhaps not all read
         page = await self.ask(kind, url, seen=seen)
         heard = Heard(page=page, silent=page.status == HTTPStatus.NOT_MODIFIED)
@@ -59,6 +59,7 @@ class Listening(Discovery):
                 yield page
             if self.rest_comments:
                 self.cursors["comments"] = self.started_at
+            self.marks[REST_COMMENTS] = "open" if self.rest_comments else "closed"
         if feed is None or not feed.is_feed:
             return
         mentions = feeds.read_comments(feed.page) or ()

@@ -27,12 +27,13 @@ _CF_IMAGE = re.compile(r"/cdn-cgi/image/[^/]+/(?P<rest>.+)$")
 
 def absolute(url: str | None, base: str) -> str | None:
     """The address as an absolute http address, or None where it is none."""
-    if not url:
+    if not url or not url.strip():
         return None
     try:
         joined = urljoin(base, url.strip())
         parts = urlsplit(joined)
         _ = parts.port
+        joined.encode()
     except ValueError:
         return None
     return joined if parts.scheme in ("http", "https") and parts.hostname else None

@@ -22,6 +22,7 @@ from scrapy.http import Request
 from archive.facts import Facts
 from archive.records import PageKind
 from crawler import backoff, feeds, revisit
+from crawler.addresses import Listed
 from crawler.config import Source, load
 from crawler.sweep import Sweep
 
@@ -97,13 +98,15 @@ class NewsSpider(Sweep):
             self.cursors["feeds"] = datetime.now(UTC)
 
     async def _unread(self) -> AsyncIterator[Request]:
-        """The articles that are listed but were never read."""
+        """The articles that are listed but were never read, and those that a verification has named."""
         await self.settled()
         for url, modified in self.facts.unread_articles(self.site.article_pattern):
             if revisit.is_due(self.facts.visit(url), self.started_at):
                 for request in self.request(url, lastmod=modified):
                     yield request
                 await self.room()
+        for request in self.requests(Listed(url=url) for url in self.facts.lacking_articles()):
+            yield request
 
     async def _revisits(self) -> AsyncIterator[Any]:
         """The articles whose time has come again, with their whole thread, so that edits are seen."""
