@@ -9,6 +9,7 @@ from typing import Any
 from datasette.utils.asgi import Response
 
 from archive.public.cite import citations
+from archive.public.fresh import Fresh, Place, marked, since_of
 from archive.public.markup import article_html, comment_html
 from archive.public.web import PATIENCE, Row, absolute, enter, number_of, one, read, rows, show
 from archive.threads import PAGE, Branch, arrange, nest, page_of, pages
@@ -24,7 +25,7 @@ COMMENTS = (
 )
 """Comments with why the operator has hidden them, or the names under which they were written."""
 _HELD = (
-    "SELECT id, parent_id, site_parent, published, position, kind FROM comments"
+    "SELECT id, parent_id, site_parent, published, position, kind, first_seen FROM comments"
     " WHERE article_id = ? AND kind = 'comment'"
 )
 
@@ -33,8 +34,12 @@ async def article(datasette: Any, request: Any) -> Any:
     """An article, how we know it, and what was said below it."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
     number, version = number_of(request.args.get("page")), number_of(request.args.get("version"), least=0)
+    since = since_of(request.args.get("since"))
     found = await read(
-        datasette, name, lambda connection: _article(connection, wanted, number, version), patience=PATIENCE
+        datasette,
+        name,
+        lambda connection: _article(connection, wanted, number, version, since),
+        patience=PATIENCE,
     )
     if found is None:
         return await missing(datasette, request, "article")
@@ -70,7 +75,9 @@ def _place(connection: sqlite3.Connection, wanted: int) -> tuple[int, int] | Non
     return row["article_id"], page_of(nodes, wanted) or 1
 
 
-def _article(connection: sqlite3.Connection, wanted: int, number: int, version: int) -> Row | None:
+def _article(
+    connection: sqlite3.Connection, wanted: int, number: int, version: int, since: str
+) -> Row | None:
     row = one(
         connection,
         "SELECT articles.*, sources.title AS source_title, sources.url AS source_url, at AS hidden_at, reason"
@@ -87,7 +94,7 @@ def _article(connection: sqlite3.Connection, wanted: int, number: int, version: 
         "then": then,
         "body": article_html(row["markdown"], row["text"]),
         **_about(connection, wanted),
-        **_thread(connection, wanted, number),
+        **_thread(connection, row, number, since),
     }
 
 
@@ -123,9 +130,11 @@ def _about(connection: sqlite3.Connection, wanted: int) -> Row:
     }
 
 
-def _thread(connection: sqlite3.Connection, wanted: int, number: int) -> Row:
-    """One page of the thread, its pings, and how many of it are gone."""
+def _thread(connection: sqlite3.Connection, article: Row, number: int, since: str) -> Row:
+    """One page of the thread, what of it is new, its pings, and how many of it are gone."""
+    wanted = article["id"]
     held = rows(connection, _HELD, wanted)
+    fresh = Fresh(since=since, known=article["first_seen"])
     pings = rows(
         connection,
         "SELECT * FROM comments WHERE article_id = ? AND kind != 'comment' ORDER BY published, id LIMIT 500",
@@ -134,20 +143,24 @@ def _thread(connection: sqlite3.Connection, wanted: int, number: int) -> Row:
     gone = one(
         connection, "SELECT count(*) AS n FROM comments WHERE article_id = ? AND gone_at IS NOT NULL", wanted
     )
-    drawn = drawn_thread(held, lambda ids: _comments(connection, ids), number)
+    drawn = drawn_thread(held, lambda ids: _comments(connection, ids), number, fresh)
     return {**drawn, "pings": pings, "gone": gone["n"] if gone else 0}
 
 
-def drawn_thread(comments: list[Row], in_full: Callable[[set[int]], list[Row]], number: int) -> Row:
+def drawn_thread(
+    comments: list[Row], in_full: Callable[[set[int]], list[Row]], number: int, fresh: Fresh | None = None
+) -> Row:
     """One page of a thread. The whole of it is ordered; only what is shown is read, with `in_full`."""
     nodes = arrange(comments)
+    new = marked(nodes, fresh)
     last = pages(nodes)
     number = min(number, last)
     on_page = nodes[(number - 1) * PAGE : number * PAGE]
     ids = {near.row["id"] for node in on_page for near in (node, node.up) if near is not None}
     held = {row["id"]: row for row in in_full(ids)}
     return {
-        "thread": [_shown(branch, held) for branch in nest(nodes, number)],
+        "thread": [_shown(branch, held, new.following) for branch in nest(nodes, number)],
+        "fresh": new,
         "page": number,
         "pages": last,
         "said": len(nodes),
@@ -159,7 +172,7 @@ def _comments(connection: sqlite3.Connection, ids: set[int]) -> list[Row]:
     return rows(connection, f"{COMMENTS} WHERE comments.id IN ({marks})", *ids) if ids else []
 
 
-def _shown(branch: Branch, held: dict[int, Row]) -> Row:
+def _shown(branch: Branch, held: dict[int, Row], new: dict[int, Place | None]) -> Row:
     row, up = held[branch.node.row["id"]], branch.node.up
     return {
         **row,
@@ -167,5 +180,7 @@ def _shown(branch: Branch, held: dict[int, Row]) -> Row:
         "answers": branch.node.answers,
         "to": held[up.row["id"]] if up is not None and branch.named else None,
         "lost": branch.node.lost,
-        "below": [_shown(below, held) for below in branch.branches],
+        "new": row["id"] in new,
+        "next_new": new.get(row["id"]),
+        "below": [_shown(below, held, new) for below in branch.branches],
     }
