@@ -4,6 +4,7 @@
     /search?q=…           articles and comments, ranked    /comment/ID   to a comment in its thread
     /search.csv .json .atom   exactly these results        /article/ID?version=N   as it once stood
     /changes, /changes.atom   silent edits and removals    /article/ID/versions    word by word
+    /words?q=ferry,harbour  words over time, .csv .json    /sites, /sites?host=…  which sites are cited
     /author/ID, /tag/ID, /commenter?name=…                 /comment/ID/versions
     /coverage             months, gaps, crawls             /-/data       Datasette's own index
     /-/results.csv?sql=… .json                             all rows of a query

@@ -22,7 +22,9 @@ from archive.public import (
     people_view,
     results_view,
     search_view,
+    sites_view,
     text,
+    words_view,
 )
 from archive.public.headers import guarded
 from archive.public.room import Json, metadata_for, room_of
@@ -72,6 +74,10 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"/search\.atom$", search_view.as_feed),
         (r"/-/results\.csv$", results_view.as_csv),
         (r"/-/results\.json$", results_view.as_json),
+        (r"/words$", words_view.page),
+        (r"/words\.csv$", words_view.as_csv),
+        (r"/words\.json$", words_view.as_json),
+        (r"/sites$", sites_view.sites),
         (r"/changes$", history_view.changes),
         (r"/changes\.atom$", history_view.changes_feed),
         (r"/coverage$", coverage_view.coverage),

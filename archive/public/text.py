@@ -32,6 +32,11 @@ def plural(count: int | None, one: str, many: str | None = None) -> str:
     return f"{number(count)}\u00a0{one if count == 1 else many or one + 's'}"
 
 
+def share(percent: float) -> str:
+    """A percentage as people say it: 67, 3.4, 0.02."""
+    return f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
+
+
 def times(count: int) -> str:
     """2 as "twice"."""
     return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
@@ -118,6 +123,7 @@ def _time(value: str | None, write: Callable[[str], str]) -> Markup:
 FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "plural": plural,
+    "share": share,
     "times": times,
     "day": day,
     "when": when,

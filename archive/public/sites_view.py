@@ -1,0 +1,86 @@
+"""Which outside sites the articles cite: the most cited, and for one of them when and by which articles."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from archive.public.article_view import missing
+from archive.public.chart import bars
+from archive.public.text import host as host_of
+from archive.public.web import Row, TooSlow, enter, number_of, one, read, rows, show
+
+MOST = 200
+"""Sites that are listed."""
+SIZE = 30
+_SITE = "CASE WHEN host LIKE 'www.%' THEN substr(host, 5) ELSE host END"
+_ALL = (
+    f"SELECT {_SITE} AS site, count(*) AS links, count(DISTINCT article_id) AS articles FROM links"
+    " WHERE host <> '' {others} GROUP BY site ORDER BY articles DESC, links DESC, site"
+)
+_CITING = "SELECT DISTINCT article_id FROM links WHERE host IN (?, ?)"
+
+
+async def sites(datasette: Any, request: Any) -> Any:
+    """The outside sites that most articles link to."""
+    name = await enter(datasette, request)
+    if wanted := (request.args.get("host") or "").replace("\0", ""):
+        return await _site(datasette, request, name, host_of(f"https://{wanted}"))
+    found, slow = [], False
+    try:
+        found = await read(datasette, name, _sites)
+    except TooSlow:
+        slow = True
+    context = {"sites": found, "slow": slow, "database": name, "sql": _ALL.replace("{others}", "")}
+    return await show(datasette, request, "sites.html", context)
+
+
+async def _site(datasette: Any, request: Any, name: str, wanted: str) -> Any:
+    page = number_of(request.args.get("page"), most=10_000)
+    try:
+        found = await read(datasette, name, lambda connection: _citing(connection, wanted, page))
+    except (TooSlow, UnicodeEncodeError):
+        found = None
+    if found is None:
+        return await missing(datasette, request, "site")
+    return await show(datasette, request, "site.html", {"site": wanted, "page": page, **found})
+
+
+def _sites(connection: sqlite3.Connection) -> list[Row]:
+    """The most cited, without the archived sites themselves."""
+    own = [host_of(row["url"]) for row in rows(connection, "SELECT url FROM sources")]
+    others = " AND site NOT IN ({})".format(", ".join("?" * len(own))) if own else ""
+    return rows(connection, f"{_ALL.replace('{others}', others)} LIMIT {MOST}", *own)
+
+
+def _citing(connection: sqlite3.Connection, wanted: str, page: int) -> Row | None:
+    hosts = (wanted, f"www.{wanted}")
+    span = one(
+        connection,
+        "SELECT count(*) AS articles, min(published) AS since, max(published) AS until FROM articles"
+        f" WHERE id IN ({_CITING})",
+        *hosts,
+    )
+    if not wanted or span is None or not span["articles"]:
+        return None
+    months = rows(
+        connection,
+        f"SELECT substr(published, 1, 7) AS month, count(*) AS n FROM articles WHERE id IN ({_CITING})"
+        " AND published > '' GROUP BY month",
+        *hosts,
+    )
+    named = [(row["month"], row["n"]) for row in months if len(row["month"]) == len("2009-07")]
+    found = rows(
+        connection,
+        "SELECT id, title, byline, published, comment_count, text IS NOT NULL AS held, gone_at FROM articles"
+        f" WHERE id IN ({_CITING}) ORDER BY published DESC, id DESC LIMIT ? OFFSET ?",
+        *hosts,
+        SIZE + 1,
+        SIZE * (page - 1),
+    )
+    return {
+        "span": span,
+        "chart": bars(f"Articles that link to {wanted}", named) if len(named) > 1 else None,
+        "articles": found[:SIZE],
+        "more": len(found) > SIZE,
+    }

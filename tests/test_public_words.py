@@ -1,0 +1,149 @@
+"""Words over time and the sites that articles cite: the right numbers, whatever is asked."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import fixtures_archive as made
+import pytest
+from room_server import Room
+
+from archive.public.chart import LETTER, lines
+from archive.public.words import COMMON, asked, count
+
+
+def at(year: int, month: int = 1) -> datetime:
+    return datetime(year, month, 5, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("words") / "news.db"
+    fill = made.Filler(path)
+    for number, (year, month, text) in enumerate(
+        [
+            (2009, 1, "A ferry."),
+            (2009, 2, "The ferries, a ferry."),
+            (2009, 2, "No boat."),
+            (2012, 7, "A boat."),
+        ],
+        1,
+    ):
+        fill.article(number, at(year, month), title=f"Story {number}", text=text, byline="Ferry Boatman")
+        fill.comment(1, at(year, month), text=text, author="Ferry Boatman")
+    fill.comment(1, at(2012, 8), text="Undated ferry.", published=None)
+    for position, (article, host) in enumerate(
+        [
+            (1, "ledger.example"),
+            (1, "www.ledger.example"),
+            (2, "ledger.example"),
+            (4, "tides.example"),
+            (4, "quayside.example"),
+        ]
+    ):
+        url = f"https://{host}/{position}"
+        fill.insert("links", article_id=article, position=position, url=url, host=host)
+    fill.finish()
+    return path
+
+
+@pytest.fixture(scope="module")
+def room(path: Path) -> Room:
+    return Room(path)
+
+
+def test_shares_are_of_all_that_was_published_then(room: Room) -> None:
+    for kind in ("comments", "articles"):
+        answer = room.get(f"/words.json?q=ferry,+no+such,boat,ferry&kind={kind}").json()
+        assert answer["terms"] == ["ferry", "no such", "boat"]
+        assert answer["counts"] == [
+            {"span": "2009", "total": 3, "terms": {"ferry": 2, "no such": 0, "boat": 1}},
+            {"span": "2012", "total": 1, "terms": {"ferry": 0, "no such": 0, "boat": 1}},
+        ], "and names are no words"
+    page = room.text("/words?q=ferry,boat,no+such&kind=articles")
+    assert "“<bdi>boat</bdi>” was commonest in 2012, in 1e+02" not in page
+    assert "“<bdi>boat</bdi>” was commonest in 2012, in 100" in page
+    assert "“<bdi>ferry</bdi>” was commonest in 2009, in 67" in page
+    assert "“<bdi>no such</bdi>” does not occur" in page
+    assert page.count("<polyline") == 3
+    assert "/search?q=ferry&amp;kind=articles&amp;since=2009&amp;until=2009" in page
+
+
+def test_months_phrases_prefixes_and_either_or_are_counted(room: Room) -> None:
+    rows = list(
+        csv.reader(io.StringIO(room.text('/words.csv?q="a ferry",boat OR ferry,ferr*,boat -no&by=month')))
+    )
+    assert rows == [
+        ["month", "comments", '"a ferry"', "boat OR ferry", "ferr*", "boat -no"],
+        ["2009-01", "1", "1", "1", "1", "0"],
+        ["2009-02", "2", "1", "2", "1", "0"],
+        ["2012-07", "1", "0", "1", "0", "1"],
+    ]
+
+
+def test_a_common_term_is_counted_in_another_way_and_alike(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sqlite3
+
+    connection = sqlite3.connect(path)
+    few = count(connection, asked("ferry,boat", "comments", "month"))
+    assert COMMON > 4
+    monkeypatch.setattr("archive.public.words.COMMON", 0)
+    assert count(connection, asked("ferry,boat", "comments", "month")) == few
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        ",,,",
+        "((",
+        '"',
+        "*",
+        "\0",
+        "x" * 10_000,
+        "ferry," * 100,
+        "author:ferry",
+        "tag:x",
+        "-ferry",
+        "😀",
+        "<script>",
+        "=1+1,ferry",
+    ],
+)
+def test_whatever_is_typed_is_answered(room: Room, typed: str) -> None:
+    for form in ("", ".json", ".csv"):
+        answer = room.get(f"/words{form}", params={"q": typed, "kind": "<b>", "by": "'"})
+        assert answer.status_code == 200
+        assert "<script>" not in answer.text or form
+    assert "Undated" not in answer.text
+    if typed.startswith("="):
+        assert "'=1+1" in answer.text
+
+
+def test_names_of_lines_do_not_cover_one_another() -> None:
+    drawn = lines("Title", ["2009", "2011"], {name: {"2009": 1.0, "2011": 3.0} for name in "abcdef"})
+    places = sorted(line.label for line in drawn.lines)
+    assert all(below - above >= LETTER for above, below in zip(places, places[1:], strict=False))
+    assert [label for _, label in drawn.steps] == ["0 %", "2.5 %", "5 %"]
+    assert [label for _, label in drawn.years] == ["2009", "2010", "2011"][:2]
+
+
+def test_the_sites_that_articles_cite_are_counted_without_their_own(room: Room) -> None:
+    page = room.text("/sites")
+    assert "<bdi>ledger.example</bdi> is cited most: 2\N{NO-BREAK SPACE}articles link to it" in page
+    assert page.index("tides.example") > page.index("ledger.example</bdi></a></th><td>2</td><td>3</td>")
+    assert "quayside.example</bdi>" not in page
+    one = room.text("/sites?host=www.ledger.example")
+    assert "2\N{NO-BREAK SPACE}articles link to it, from" in one
+    assert one.index("Story 2") < one.index("Story 1")
+    assert "Story 4" not in one
+    for wanted in ("nobody.example", "\0", "[", "<script>", "x" * 5000):
+        assert room.get("/sites", params={"host": wanted}).status_code == 404
+    [taken] = [part for part in page.split('"') if part.startswith("/-/results.csv")]
+    assert "ledger.example,3,2" in room.text(taken.replace("&amp;", "&"))
