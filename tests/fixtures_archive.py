@@ -219,6 +219,8 @@ def everyday(fill: Filler, count: int) -> None:
         when = START + timedelta(days=53 * number, minutes=37 * number)
         fill.article(number, when)
         fill.thread(number, when, fill.dice.choice([0, 1, 3, 8, 15, 40]))
+        host = ("ledger.example", "www.ledger.example", "tides.example")[number % 3]
+        fill.insert("links", article_id=number, position=0, url=f"https://{host}/1902", host=host)
 
 
 def extremes(fill: Filler) -> None:

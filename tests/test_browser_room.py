@@ -99,6 +99,50 @@ def test_a_half_remembered_sentence_is_found_in_its_thread(page: Any) -> None:
     )
 
 
+def test_a_sentence_leads_to_its_thread_its_past_and_its_csv(page: Any) -> None:
+    """A researcher's afternoon: found, read in its thread, as the article stood before, and taken along."""
+    page.goto("/")
+    page.get_by_label("Search articles and comments").fill("earlier wording of this remark")
+    page.keyboard.press("Enter")
+    page.locator(".results h3 a").first.click()
+    assert "An earlier wording" in page.locator("main").inner_text()
+    page.locator(".kicker a").click()
+    target = page.locator(":target")
+    assert target.get_by_text("edited once").is_visible()
+    page.get_by_role("link", name="compare the versions").click()
+    page.get_by_label("As it stood on").fill("2026-10-31")
+    page.get_by_role("button", name="Show").click()
+    assert page.locator("h1").inner_text() == "The bridge will open in April"
+    page.get_by_role("link", name="The present version").click()
+    assert page.locator("h1").inner_text() == "The bridge will open in May"
+    with page.expect_download() as download:
+        page.get_by_role("link", name="comments as CSV").click()
+    assert download.value.suggested_filename.endswith(".csv")
+
+
+def test_what_is_new_since_a_day_is_walked_through_by_links(chromium: Any, address: str) -> None:
+    with watched(chromium, address, java_script_enabled=False) as page:
+        page.goto(f"/article/{made.CROWDED}")
+        page.get_by_label("New since").fill("2015-07-05")
+        page.get_by_role("button", name="Mark").click()
+        page.get_by_role("link", name="go to the first").click()
+        first = page.locator(":target")
+        assert "new" in first.get_attribute("class").split()
+        first.get_by_role("link", name="Next new one").click()
+        assert page.locator(":target").get_attribute("id") != first
+        assert "since=2015-07-05" in page.url
+
+
+def test_words_over_time_lead_to_the_comments_themselves(page: Any) -> None:
+    page.goto("/")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Words").click()
+    page.get_by_label("words or phrases").fill("library, ferry")
+    page.get_by_role("button", name="Count").click()
+    assert page.locator("svg.lines polyline").count() == 2
+    page.locator("table a").first.click()
+    assert "library" in page.locator(".results mark").first.inner_text().lower()
+
+
 def test_the_csv_of_a_search_is_one_click_away(page: Any) -> None:
     page.goto("/search?q=ferry&kind=comments")
     with page.expect_download() as download:

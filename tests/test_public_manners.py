@@ -35,6 +35,9 @@ OURS = (
     "/author/1",
     "/tag/1",
     "/commenter?name=noor",
+    "/words?q=ferry,library",
+    "/sites",
+    "/sites?host=ledger.example",
 )
 STOCK = (
     "/news",

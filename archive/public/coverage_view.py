@@ -9,16 +9,11 @@ from sqlite_utils import Database
 
 from archive import surfaces
 from archive.coverage import Coverage
-from archive.public.chart import Bars, bars
+from archive.public.growth import by_month, charts
 from archive.public.home_view import coverage as totals
 from archive.public.web import Row, TooSlow, enter, read, rows, show
 from archive.runs import CRAWLED
 
-MONTHS = (
-    "SELECT substr(published, 1, 7) AS month, count(*) AS articles, sum(comment_count) AS comments,"
-    " sum(max(coalesce(comments_stated, 0) - comment_count, 0)) AS unseen"
-    " FROM articles WHERE published IS NOT NULL GROUP BY month ORDER BY month"
-)
 LEDGER = """
 SELECT month,
     max(stated) FILTER (WHERE kind = 'article') AS articles,
@@ -39,8 +34,6 @@ LACKING = (
     "SELECT * FROM coverage_gaps WHERE source = ? AND ended_at IS NULL"
     " AND reason NOT IN ('protected', 'not shown') ORDER BY month DESC LIMIT 100"
 )
-FEW = "SELECT substr(published, 1, 7) AS month, count(*) AS times FROM articles WHERE {which} GROUP BY month"
-"""Counted apart, since these are few and have an index of their own."""
 
 
 async def coverage(datasette: Any, request: Any) -> Any:
@@ -62,7 +55,7 @@ async def coverage(datasette: Any, request: Any) -> Any:
 
 
 def _coverage(connection: sqlite3.Connection) -> Row:
-    months = _months(connection)
+    months = by_month(connection)
     return {
         "coverage": totals(connection),
         "months": months,
@@ -82,17 +75,6 @@ def _coverage(connection: sqlite3.Connection) -> Row:
     }
 
 
-def _months(connection: sqlite3.Connection) -> list[Row]:
-    waiting, gone = (
-        {row["month"]: row["times"] for row in rows(connection, FEW.format(which=which))}
-        for which in ("text IS NULL", "gone_at IS NOT NULL")
-    )
-    return [
-        {**row, "waiting": waiting.get(row["month"], 0), "gone": gone.get(row["month"], 0)}
-        for row in rows(connection, MONTHS)
-    ]
-
-
 def _proofs(connection: sqlite3.Connection, source: Row) -> Row:
     """The coverage ledger of one source."""
     name = source["name"]
@@ -105,20 +87,3 @@ def _proofs(connection: sqlite3.Connection, source: Row) -> Row:
         "untold": rows(connection, UNTOLD, name),
         "missing": rows(connection, LACKING, name),
     }
-
-
-def charts(months: list[Row]) -> list[Bars]:
-    """Articles and comments over time: by month, or by year where the months would be too many."""
-    named = [
-        (row["month"], row["articles"], row["comments"] or 0) for row in months if _is_month(row["month"])
-    ]
-    if len(named) < 2:
-        return []
-    return [
-        bars("Articles published", [(month, articles) for month, articles, _ in named]),
-        bars("Comments below them", [(month, comments) for month, _, comments in named]),
-    ]
-
-
-def _is_month(text: str | None) -> bool:
-    return bool(text) and len(text or "") == 7 and (text or "")[:4].isdigit() and (text or "")[5:].isdigit()

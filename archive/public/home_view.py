@@ -7,7 +7,10 @@ from typing import Any
 
 from datasette.utils.asgi import NotFound, Response
 from datasette.views.index import IndexView
+from sqlite_utils import Database
 
+from archive.coverage import Coverage
+from archive.public.growth import by_month, charts
 from archive.public.history import Wanted, recent
 from archive.public.room import room_of
 from archive.public.web import Row, TooSlow, enter, one, read, rows, show
@@ -49,8 +52,10 @@ async def robots(datasette: Any) -> Any:
 
 
 def _front(connection: sqlite3.Connection) -> Row:
+    sources = rows(connection, "SELECT name, url, title FROM sources ORDER BY first_seen")
+    proofs = Coverage(Database(connection))
     return {
-        "sources": rows(connection, "SELECT name, url, title FROM sources ORDER BY first_seen"),
+        "sources": [{**source, "proof": proofs.summary(source["name"])} for source in sources],
         "coverage": coverage(connection),
         "latest": rows(
             connection,
@@ -59,6 +64,7 @@ def _front(connection: sqlite3.Connection) -> Row:
         ),
         "talk": _talk(connection),
         "changes": _changes(connection),
+        "charts": charts(by_month(connection)),
     }
 
 

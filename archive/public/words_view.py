@@ -92,5 +92,7 @@ def _link(datasette: Any, wanted: Asked, *, form: str = "", **to: str) -> str:
 
 def _chart(wanted: Asked, found: Counted) -> Lines:
     spans = list(found.totals)
-    series = {term: {span: found.share(term, span) for span in spans} for term in wanted.terms}
+    series = {
+        term: {span: found.share(term, span) for span in spans} for term in wanted.terms if found.peak(term)
+    }
     return lines(f"Share of {wanted.kind} with each word", spans, series)
