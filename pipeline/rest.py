@@ -74,8 +74,9 @@ def _failed(code: str, detail: str) -> Extract:
 
 
 def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
-    url = addresses.absolute(_text(entry.get("link")), page.final_url)
-    if url is None or addresses.path_of(url) == addresses.path_of(page.final_url) != "/":
+    link = _text(entry.get("link"))
+    url = addresses.absolute(link, page.final_url)
+    if url is None or link is None or link.strip().startswith("?"):  # that would be the listing's own
         return Problem(code="unreadable-entry", detail=f"Post {entry['id']} has no link.", field="url")
     content = _dict(entry.get("content"))
     if content.get("protected") is True:
