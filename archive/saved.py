@@ -63,10 +63,10 @@ def matches(db: Database, search: SavedSearch, fact: Fact | None, links: Links) 
 
 
 _FRESH = {
-    "articles": "(r.id > :after AND r.id <= :now OR r.id IN (SELECT value FROM json_each(:waiting)))",
-    "comments": "r.id > :after AND r.id <= :now",
+    "articles": "({id} > :after AND {id} <= :now OR {id} IN (SELECT value FROM json_each(:waiting)))",
+    "comments": "{id} > :after AND {id} <= :now",
 }
-_WAITING = f"SELECT id FROM articles AS r WHERE text IS NULL AND {_FRESH['articles']} ORDER BY id"
+_WAITING = f"SELECT id FROM articles WHERE text IS NULL AND {_FRESH['articles'].format(id='id')} ORDER BY id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,8 @@ class _Found:
     def of(cls, db: Database, kind: str, ask: Ask, before: dict[str, Any], now: int) -> _Found:
         wording, ask, _ = understand(ask)
         plan = Plan.of(kind, wording, ask)
-        fresh = replace(plan, conditions=(*plan.conditions, _FRESH[kind]))
+        row_id = f"{plan.table.index}.rowid" if plan.match else "r.id"
+        fresh = replace(plan, conditions=(*plan.conditions, _FRESH[kind].format(id=row_id)))
         found = db.execute(fresh.few("date"), {**plan.values, **_span(before, kind, now)})
         newest = sorted(((score or "", row_id) for row_id, score in found), reverse=True)
         return cls(plan, [row_id for _, row_id in newest])

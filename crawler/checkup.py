@@ -5,6 +5,7 @@ The sites are asked half a dozen questions each, with the manners of a crawl, an
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -36,6 +37,23 @@ def configuration(config: Config) -> Iterator[Finding]:
     if config.path is not None and config.path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         yield warn("configuration", "Others may write it.", f"chmod go-w {config.path}")
     yield zones()
+    if config.notify.urls:
+        yield notifications(config)
+
+
+def notifications(config: Config) -> Finding:
+    """Whether the addresses of notifications can be read; none is told anything."""
+    from crawler.notify import services  # noqa: PLC0415  (apprise is slow to import)
+
+    try:
+        found = services(config.notify.addresses(os.environ))
+    except ConfigError as error:
+        return warn("notifications", str(error), error.hint or "")
+    if config.path and config.path.stat().st_mode & stat.S_IROTH and not config.notify.is_discreet:
+        hint = f"chmod 600 {config.path}, or take the secrets from the environment: ${{NAME}}."
+        return warn("notifications", "Others may read the addresses in the configuration.", hint)
+    names = ", ".join(service.name for service in found)
+    return fine("notifications", f"Told are: {names}. `backissue notify --test` tries them.")
 
 
 def zones() -> Finding:

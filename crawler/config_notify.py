@@ -38,6 +38,11 @@ class Notify:
     searches: tuple[SavedSearch, ...] = ()
     public_url: str | None = None
 
+    @property
+    def is_discreet(self) -> bool:
+        """Whether every address takes something from the environment, and the file has no secret."""
+        return all(_VARIABLE.search(url) for url in self.urls)
+
     def addresses(self, environ: Mapping[str, str]) -> tuple[str, ...]:
         """The addresses with what the environment has for them. Raises ConfigError for what it lacks."""
         missing = sorted({name for url in self.urls for name in _VARIABLE.findall(url)} - environ.keys())

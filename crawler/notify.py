@@ -78,12 +78,14 @@ def services(addresses: Sequence[str]) -> tuple[Service, ...]:
     for number, address in enumerate(addresses, 1):
         kind = address.partition("://")[0].lower()
         kinds[kind] += 1
-        target = apprise.Apprise(asset=_ASSET)
-        if not target.add(address):
+        target = apprise.Apprise.instantiate(address, asset=_ASSET)
+        if target is None:
             raise ConfigError(
                 f"notify.urls: the address at place {number} ({kind}://…) is none that apprise understands.",
                 hint="How to write one: https://github.com/caronc/apprise/wiki. Odd characters become %XX.",
             )
+        if target.overflow_mode == apprise.OverflowMode.UPSTREAM:  # it would be refused, and owed for ever
+            target.overflow_mode = apprise.OverflowMode.SPLIT
         found.append(Service(kind if kinds[kind] == 1 else f"{kind} {kinds[kind]}", target))
     return tuple(found)
 
@@ -98,15 +100,15 @@ def look(
     """Tell each service what there is to say. `now` is aware; `stop` says whether to end early."""
     status = health.status(archive, now)
     notices.forget(archive.db, [service.name for service in found], _subjects(wanted))
-    sent, failed = 0, list[str]()
+    sent, failed = 0, dict[str, None]()
     for service in found:
         told = notices.told(archive.db, service.name)
         for notice in _due(archive, wanted, status, told, now):
             if stop():
                 return Look(sent, tuple(failed))
             if notice.title and not service.send(notice):
-                failed.append(service.name)
-                break
+                failed[service.name] = None  # and on to the next: what is owed must not hold up the rest
+                continue
             sent += bool(notice.title)
             notices.note(archive.db, service.name, notice, now)
     return Look(sent, tuple(failed))

@@ -77,6 +77,28 @@ def test_a_sound_archive_is_well_in_every_respect(folder: Path) -> None:
     connection.close()
 
 
+@pytest.mark.parametrize(
+    ("urls", "mode", "verdict", "words"),
+    [
+        ("json://127.0.0.1/sesame", 0o600, "ok", "Told are: json."),
+        ("json://127.0.0.1/sesame", 0o644, "warn", "Others may read"),
+        ("json://127.0.0.1/${PATH}", 0o644, "ok", "Told are: json."),
+        ("json://127.0.0.1/${BACKISSUE_NO_SUCH}", 0o600, "warn", "needs $BACKISSUE_NO_SUCH"),
+        ("slack://sesame", 0o600, "warn", "none that apprise understands"),
+    ],
+)
+def test_addresses_of_notifications_are_looked_at_and_not_told_anything(
+    folder: Path, urls: str, mode: int, verdict: str, words: str
+) -> None:
+    file = folder / "backissue.toml"
+    file.write_text(f"{file.read_text()}\n[notify]\nurls = ['{urls}']\n")
+    file.chmod(mode)
+    finding = examined(folder)[1]["notifications"]
+    assert finding["verdict"] == verdict
+    assert words in finding["sentence"]
+    assert "sesame" not in str(finding)
+
+
 def ruin(path: Path, table: str) -> None:
     """Overwrite the page with which a table begins."""
     with sqlite3.connect(path) as connection:

@@ -36,6 +36,7 @@ from scheduler import main
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+DAILY = parse("0 8 * * * Europe/Berlin")
 FERRY = SavedSearch(name="ferry", query='ferry "lower quay"')
 
 
@@ -147,6 +148,21 @@ def test_what_could_not_be_sent_is_owed_to_that_address_alone(desk: Desk, hook: 
         assert (hook.titles, other.titles) == (["quayside is failing"], ["quayside is failing"])
 
 
+def test_a_message_that_a_service_refuses_holds_up_no_other(desk: Desk, hook: Webhook) -> None:
+    desk.options = {"searches": (FERRY,), "digest": DAILY}
+    desk.look(0)
+    desk.article(501, "The ferry at the lower quay", "It leaves.")
+    hook.status, hook.word = 400, "ferry"
+    assert desk.look(24) == Look(1, ("json",))
+    assert (hook.refused, hook.titles) == (1, ["Digest: 1 new article"])
+
+
+def test_a_message_too_long_for_a_service_is_sent_in_parts_unless_its_address_says_otherwise() -> None:
+    plain, cut = services(["discord://1234567890/sesame", "discord://1234567890/sesame?overflow=truncate"])
+    assert plain.target.body_maxlen < 10_000
+    assert [service.target.overflow_mode for service in (plain, cut)] == ["split", "truncate"]
+
+
 # -- saved searches -------------------------------------------------------------------------------
 
 
@@ -216,8 +232,6 @@ def test_the_archive_is_published_and_holds_no_address_and_no_words_of_a_search(
 
 
 # -- the digest -----------------------------------------------------------------------------------
-
-DAILY = parse("0 8 * * * Europe/Berlin")
 
 
 def test_a_digest_tells_once_a_day_what_came_changed_and_went(desk: Desk, hook: Webhook) -> None:

@@ -9,10 +9,13 @@ from typing import Any, Self
 
 
 class Webhook:
-    """Listens while it is entered. `status` is what it answers; refused messages are not kept."""
+    """Listens while it is entered. `status` is what it answers, to titles with `word` in them; refused
+    messages are not kept.
+    """
 
     def __init__(self) -> None:
         self.status = 200
+        self.word = ""
         self.messages: list[dict[str, Any]] = []
         self.refused = 0
         hook = self
@@ -20,11 +23,12 @@ class Webhook:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 message = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                if hook.status == 200:
-                    hook.messages.append({**message, "path": self.path})
+                status = hook.status if hook.word in message["title"] else 200
+                if status == 200:
+                    hook.messages.append(message)
                 else:
                     hook.refused += 1
-                self.send_response(hook.status)
+                self.send_response(status)
                 self.send_header("content-length", "0")
                 self.end_headers()
 
