@@ -76,7 +76,7 @@ def services(addresses: Sequence[str]) -> tuple[Service, ...]:
     kinds: Counter[str] = Counter()
     found = []
     for number, address in enumerate(addresses, 1):
-        kind = address.partition("://")[0].lower()
+        kind = address.partition("://")[0].lower() if "://" in address else "?"
         kinds[kind] += 1
         target = apprise.Apprise.instantiate(address, asset=_ASSET)
         if target is None:

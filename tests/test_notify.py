@@ -438,9 +438,12 @@ def test_what_cannot_be_is_refused_and_no_secret_repeated(
     assert "secret" not in str(refused.value)
 
 
-def test_an_address_that_no_service_understands_is_refused_without_repeating_it() -> None:
-    with pytest.raises(ConfigError, match=r"at place 1 \(slack://…\)") as refused:
-        services(["slack://sesame"])
+@pytest.mark.parametrize(("address", "kind"), [("slack://sesame", "slack"), ("sesame", r"\?")])
+def test_an_address_that_no_service_understands_is_refused_without_repeating_it(
+    address: str, kind: str
+) -> None:
+    with pytest.raises(ConfigError, match=rf"at place 1 \({kind}://…\)") as refused:
+        services([address])
     assert "sesame" not in str(refused.value)
 
 
