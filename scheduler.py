@@ -141,15 +141,16 @@ def _notify(config: Config) -> Popen[bytes]:
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address the pages listen on.")
-@click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535), help="Their port.")
+@archive_cli.pages_options
 @click.option(
     "--sample-port",
     type=click.IntRange(1, 65535),
     help=f"The port of the sample newspaper, where it is used (${SAMPLE_PORT_VARIABLE}; else 8002).",
 )
 @click.pass_obj
-def up(context: Context, host: str, port: int, sample_port: int | None) -> int:
+def up(
+    context: Context, host: str, port: int, base_path: str, metadata: Path | None, sample_port: int | None
+) -> int:
     """Archive by the clock and serve it, until Ctrl-C.
 
     Without a configuration it archives the bundled sample newspaper, once a minute, into archive.db in
@@ -163,8 +164,9 @@ def up(context: Context, host: str, port: int, sample_port: int | None) -> int:
     if config.path is None:
         must_be_free("127.0.0.1", crawler_cli.sample_port(config), "--sample-port")
     where = ["--config", str(config.path)] if config.path else []
-    pages = [*where, "serve", "--host", host, "--port", str(port), "--quiet"]
-    return keep(config, pages, partial(_greet, config, host, port))
+    pages = [*where, "serve", "--host", host, "--port", str(port), "--base-path", base_path, "--quiet"]
+    pages += ["--metadata", str(metadata)] if metadata else []
+    return keep(config, pages, partial(_greet, config, host, port, base_path))
 
 
 @click.command()
@@ -226,14 +228,14 @@ def replay(context: Context, source: str | None, apply: bool, as_json: bool) -> 
     cli_replay.run(config.archive, [each.site for each in named], apply=apply, as_json=as_json)
 
 
-def _greet(config: Config, host: str, port: int) -> None:
+def _greet(config: Config, host: str, port: int, base_path: str) -> None:
     """Say what goes on, once the pages answer."""
     if not wait_until_answering(host, port, seconds=60):
         return
     names = ", ".join(source.name for source in config.sources)
     what = names if config.path else f"the bundled sample newspaper ({config.sources[0].site.url})"
     say(f"Archiving {what} into {config.archive}.")
-    say(f"Read and search it at {publish.address(host=host, port=port)}")
+    say(f"Read and search it at {publish.address(host=host, port=port, base_url=base_path)}")
     if config.path is None:
         program = "backissue" if shutil.which("backissue") else sys.argv[0]
         say(f"A real site instead: {program} init https://www.example.org --contact you@example.org")

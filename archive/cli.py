@@ -9,7 +9,10 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -37,12 +40,44 @@ def _source_row(source: Planned) -> tuple[str, ...]:
     return source.name, source.url, source.schedule, f"{source.delay:g} s", source.limit, runs
 
 
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def pages_options(command: Command) -> Command:
+    """The options of whatever serves the pages: `serve` and `up`."""
+    for option in (
+        click.option(
+            "--metadata",
+            type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            help="Datasette's metadata: the title, who may read, and settings of plugins (JSON or YAML).",
+        ),
+        click.option(
+            "--base-path",
+            default="/",
+            show_default=True,
+            callback=lambda _context, _option, text: publish.path_of(text),
+            help="The path below which a proxy shows the pages.",
+        ),
+        click.option(
+            "--port",
+            default=8001,
+            show_default=True,
+            type=click.IntRange(1, 65535),
+            help="Their port.",
+        ),
+        click.option(
+            "--host", default="127.0.0.1", show_default=True, help="The address the pages listen on."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address the pages listen on.")
-@click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535), help="Their port.")
+@pages_options
 @click.option("--quiet", is_flag=True, help="Say nothing of single requests.")
 @click.pass_obj
-def serve(context: Context, host: str, port: int, quiet: bool) -> int:
+def serve(context: Context, host: str, port: int, base_path: str, metadata: Path | None, quiet: bool) -> int:
     """Serve the archive with Datasette, until Ctrl-C.
 
     Needs an archive that is there; `backissue up` makes one and serves it while it grows.
@@ -53,10 +88,10 @@ def serve(context: Context, host: str, port: int, quiet: bool) -> int:
         for name in ("uvicorn.access", "uvicorn.error"):
             logging.getLogger(name).addFilter(lambda record: record.levelno >= logging.WARNING)
     else:
-        say(f"Serving {path} at {publish.address(host=host, port=port)} until Ctrl-C.")
+        say(f"Serving {path} at {publish.address(host=host, port=port, base_url=base_path)} until Ctrl-C.")
     logs.adopt_uvicorn()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.FINE))
-    command = publish.command(path, host=host, port=port)
+    command = publish.command(path, host=host, port=port, base_url=base_path, metadata=metadata)
     sys.argv = ["datasette", *command[command.index("serve") :]]
     try:
         publish.main()

@@ -47,18 +47,24 @@ def address(*, host: str = HOST, port: int = PORT, base_url: str = "/") -> str:
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/{base_url.strip('/')}"
 
 
+def path_of(text: str) -> str:
+    """A base path as Datasette wants it: "news" and "/news" are "/news/", and nothing is "/"."""
+    inner = text.strip().strip("/")
+    return f"/{inner}/" if inner else "/"
+
+
 def main() -> None:
     """Run Datasette's own command line, with our pages even where the entry point is not installed."""
-    import datasette.handle_exception as exceptions  # noqa: PLC0415
-    from datasette.cli import cli  # noqa: PLC0415  (only the serving process needs Datasette)
+    import datasette.cli  # noqa: PLC0415  (first: it brings the handlers that answer what is not found)
+    import datasette.handle_exception  # noqa: PLC0415
     from datasette.plugins import pm  # noqa: PLC0415
 
     import archive.public as plugin  # noqa: PLC0415
 
     if not pm.is_registered(plugin):
         pm.register(plugin, "backissue")
-    exceptions.rich = None  # with Rich at hand, Datasette prints a hundred lines for every address not found
-    cli(prog_name="datasette")
+    datasette.handle_exception.rich = None  # else an address that is not found prints a hundred lines
+    datasette.cli.cli(prog_name="datasette")
 
 
 if __name__ == "__main__":

@@ -67,6 +67,8 @@ async def _leaving(scope: Any, receive: Any) -> None:
 
 def _without(base: str, scope: Any) -> Any:
     path, raw = scope["path"], scope.get("raw_path") or scope["path"].encode()
+    if base != "/" and path == base.rstrip("/"):
+        return {**scope, "path": "/", "raw_path": b"/"}
     if base == "/" or not path.startswith(base) or not raw.startswith(base.encode()):
         return scope
     return {**scope, "path": path[len(base) - 1 :], "raw_path": raw[len(base) - 1 :]}

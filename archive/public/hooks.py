@@ -64,7 +64,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     """Our pages. They come before Datasette's own routes."""
     return [
         (r"/$", home_view.home),
-        (r"/-/data(?P<format>)$", home_view.data),
+        (r"/-/data(?P<format>(\.json)?)$", home_view.data),
         (r"/-/health$", operator_view.health_json),
         (r"/-/metrics$", operator_view.metrics),
         (r"/robots\.txt$", home_view.robots),
