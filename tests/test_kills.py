@@ -101,7 +101,7 @@ class Folder:
         assert ticks - missing_before == (last - first) // timedelta(seconds=EVERY) + 1, told(rows)
         assert all(row["sentence"] for row in rows if row["ended_at"]), told(rows)
         crawled = [row for row in rows if row["outcome"] not in {"overlapped", "coalesced", "missed"}]
-        crawled.sort(key=lambda row: row["started_at"])  # a row is opened before its turn has come
+        crawled.sort(key=lambda row: (row["started_at"], str(row["ended_at"])))  # a row is opened before its turn
         for one, other in pairwise(crawled):
             assert one["ended_at"], told(rows)
             assert one["ended_at"] <= other["started_at"], told(rows)
