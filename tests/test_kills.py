@@ -101,7 +101,8 @@ class Folder:
         assert ticks - missing_before == (last - first) // timedelta(seconds=EVERY) + 1, told(rows)
         assert all(row["sentence"] for row in rows if row["ended_at"]), told(rows)
         crawled = [row for row in rows if row["outcome"] not in {"overlapped", "coalesced", "missed"}]
-        crawled.sort(key=lambda row: (row["started_at"], str(row["ended_at"])))  # a row is opened before its turn
+        # A row is opened before its turn has come, so the order is that in which they began.
+        crawled.sort(key=lambda row: (row["started_at"], str(row["ended_at"])))
         for one, other in pairwise(crawled):
             assert one["ended_at"], told(rows)
             assert one["ended_at"] <= other["started_at"], told(rows)
