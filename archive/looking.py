@@ -50,11 +50,11 @@ def _missed_in_window(db: Database, look: Window) -> list[str]:
 
 def _total_agrees(db: Database, look: Window, missed: int) -> bool:
     """Whether the site's own total has fallen by as much as the look has missed."""
-    row = rows.one(db, "SELECT value FROM cursors WHERE source = ? AND name = ?", look.source, HIDDEN)
-    if row is None or look.total is None:
+    hidden = rows.bookmark(db, look.source, HIDDEN)
+    if hidden is None or look.total is None:
         return False
     [held] = db.query(f"{_LISTED} AND gone_at IS NULL", [look.source])
-    return look.total - int(str(row["value"])) <= int(held["n"]) - missed
+    return look.total - int(hidden) <= int(held["n"]) - missed
 
 
 def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:

@@ -37,12 +37,7 @@ def note_new(db: Database, source: str, site_id: str | None, at: str) -> None:
     if site_id is None or not (site_id.isascii() and site_id.isdigit() and len(site_id) < 19):
         return
     number = int(site_id)
-    gap = rows.one(
-        db,
-        _NEAREST,
-        source,
-        number,
-    )
+    gap = rows.one(db, _NEAREST, source, number)
     if gap is not None and int(gap["last"] or 0) >= number:
         _leave(db, gap, number, at)
         return
@@ -73,8 +68,8 @@ def _leave(db: Database, gap: dict[str, Value], number: int, at: str) -> None:
     same = {name: gap[name] for name in gap if name not in {"id", "first", "last"}}
     _open(db, same, first, number - 1)
     _open(db, same, number + 1, last)
-    crawl = rows.one(db, "SELECT value FROM cursors WHERE source = ? AND name = 'crawl'", str(gap["source"]))
-    if crawl is not None and str(gap["opened_at"]) < str(crawl["value"]):
+    crawl = rows.bookmark(db, str(gap["source"]), "crawl")
+    if crawl is not None and str(gap["opened_at"]) < crawl:
         _open(db, same | {"ended_at": at, "ended_how": "shown"}, number, number)
 
 

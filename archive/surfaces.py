@@ -17,7 +17,7 @@ _RUNGS = {
 }
 _TELLERS = {"comments": "REST", "comments-feed": "the comments feed"}
 _NEWEST = """
-SELECT status, fetched_at, (SELECT detail FROM problems WHERE problems.source = visits.source
+SELECT (SELECT detail FROM problems WHERE problems.source = visits.source
     AND problems.url = visits.url AND ended_at IS NULL LIMIT 1) AS problem
 FROM visits WHERE source = ? AND kind = ? AND kind <> 'article' ORDER BY fetched_at DESC LIMIT 1
 """
@@ -25,8 +25,7 @@ FROM visits WHERE source = ? AND kind = ? AND kind <> 'article' ORDER BY fetched
 
 def sentence(db: Database, source: str) -> str:
     """How a source is read: what lists its articles, what tells of new comments, and what refuses."""
-    rung = rows.one(db, "SELECT value FROM cursors WHERE source = ? AND name = 'rung'", source)
-    told = _RUNGS.get(str(rung["value"]) if rung else "")
+    told = _RUNGS.get(rows.bookmark(db, source, "rung") or "")
     if told is None:
         return "No list of its articles has been read yet."
     newest = {kind: rows.one(db, _NEWEST, source, kind) for kind in ("posts", "comments", "comments-feed")}

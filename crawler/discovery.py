@@ -23,9 +23,7 @@ from crawler.following import Following
 from crawler.guard import same_site
 
 OVERLAP = timedelta(hours=2)  # WordPress compares local times: in the repeated autumn hour a bound is 1 h off
-REST_COMMENTS = (
-    "rest-comments"  # the bookmark of whether REST listed comments, which it may do for posts alone
-)
+REST_COMMENTS = "rest-comments"  # the bookmark of whether REST, where it lists posts, lists comments as well
 RELIST = timedelta(days=1)  # how long listings of what was modified stand for a listing of everything
 
 

@@ -8,22 +8,12 @@ once, in `public/metadata.json`.
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
-
-from archive.migrations import (
-    m001_first,
-    m002_moderation,
-    m003_due,
-    m004_coverage,
-    m005_runs,
-    m006_operator,
-    m007_notifications,
-    m008_redaction,
-    m009_history,
-)
 
 migrations = Migrations("backissue")
 
@@ -37,15 +27,5 @@ def _register(module: ModuleType) -> None:
                 db.execute(statement)
 
 
-for module in (
-    m001_first,
-    m002_moderation,
-    m003_due,
-    m004_coverage,
-    m005_runs,
-    m006_operator,
-    m007_notifications,
-    m008_redaction,
-    m009_history,
-):
-    _register(module)
+for found in iter_modules(__path__):  # in the order of their names
+    _register(import_module(f"{__name__}.{found.name}"))
