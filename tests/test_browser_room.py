@@ -91,7 +91,7 @@ def test_a_half_remembered_sentence_is_found_in_its_thread(page: Any) -> None:
     hit = page.locator(".results li").first
     assert "grandmother" in hit.locator("mark").first.inner_text().lower()
     hit.get_by_role("link").first.click()
-    assert "/article/" in page.url
+    page.wait_for_url("**/article/**")
     target = page.locator(":target")
     assert "My grandmother sold tickets" in target.inner_text()
     assert target.evaluate(
@@ -105,16 +105,15 @@ def test_a_sentence_leads_to_its_thread_its_past_and_its_csv(page: Any) -> None:
     page.get_by_label("Search articles and comments").fill("earlier wording of this remark")
     page.keyboard.press("Enter")
     page.locator(".results h3 a").first.click()
-    assert "An earlier wording" in page.locator("main").inner_text()
+    page.get_by_text("An earlier wording").first.wait_for()
     page.locator(".kicker a").click()
-    target = page.locator(":target")
-    assert target.get_by_text("edited once").is_visible()
+    page.locator(":target").get_by_text("edited once").wait_for()
     page.get_by_role("link", name="compare the versions").click()
     page.get_by_label("As it stood on").fill("2026-10-31")
     page.get_by_role("button", name="Show").click()
-    assert page.locator("h1").inner_text() == "The bridge will open in April"
+    page.get_by_role("heading", level=1, name="The bridge will open in April", exact=True).wait_for()
     page.get_by_role("link", name="The present version").click()
-    assert page.locator("h1").inner_text() == "The bridge will open in May"
+    page.get_by_role("heading", level=1, name="The bridge will open in May", exact=True).wait_for()
     with page.expect_download() as download:
         page.get_by_role("link", name="comments as CSV").click()
     assert download.value.suggested_filename.endswith(".csv")
@@ -126,11 +125,12 @@ def test_what_is_new_since_a_day_is_walked_through_by_links(chromium: Any, addre
         page.get_by_label("New since").fill("2015-07-05")
         page.get_by_role("button", name="Mark").click()
         page.get_by_role("link", name="go to the first").click()
-        first = page.locator(":target")
-        assert "new" in first.get_attribute("class").split()
+        first = page.locator(".comment.new:target")
+        first.wait_for()
+        address = page.url
         first.get_by_role("link", name="Next new one").click()
-        assert page.locator(":target").get_attribute("id") != first
-        assert "since=2015-07-05" in page.url
+        page.wait_for_url(lambda url: url != address and "since=2015-07-05" in url)
+        page.locator(".comment.new:target").wait_for()
 
 
 def test_words_over_time_lead_to_the_comments_themselves(page: Any) -> None:
@@ -138,6 +138,7 @@ def test_words_over_time_lead_to_the_comments_themselves(page: Any) -> None:
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Words").click()
     page.get_by_label("words or phrases").fill("library, ferry")
     page.get_by_role("button", name="Count").click()
+    page.locator("svg.lines").wait_for()
     assert page.locator("svg.lines polyline").count() == 2
     page.locator("table a").first.click()
     assert "library" in page.locator(".results mark").first.inner_text().lower()
@@ -156,10 +157,10 @@ def test_answers_fold_and_unfold_by_mouse_and_keyboard(page: Any) -> None:
     assert second.is_visible()
     fold.locator("summary").first.focus()
     page.keyboard.press("Enter")
-    assert not second.is_visible()
+    second.wait_for(state="hidden")
     assert "59\N{NO-BREAK SPACE}answers" in fold.inner_text()
     fold.locator("summary").first.click()
-    assert second.is_visible()
+    second.wait_for()
 
 
 def test_filters_are_reached_by_keyboard_and_kept(page: Any) -> None:
@@ -169,8 +170,7 @@ def test_filters_are_reached_by_keyboard_and_kept(page: Any) -> None:
     page.get_by_label("Order").select_option("date")
     page.keyboard.press("Tab")
     page.get_by_role("button", name="Search").click()
-    assert "since=2012" in page.url
-    assert "sort=date" in page.url
+    page.wait_for_url(lambda url: "since=2012" in url and "sort=date" in url)
     assert page.get_by_label("From").input_value() == "2012"
 
 
@@ -204,15 +204,16 @@ def test_pages_work_without_javascript(chromium: Any, address: str) -> None:
         page.get_by_label("Search articles and comments").fill("ferry")
         page.get_by_role("button", name="Search").click()
         page.locator(".results h3 a").first.click()
+        page.wait_for_url("**/article/**")
         assert page.locator("h1").count() == 1
 
 
 def test_datasettes_own_pages_work_under_our_policy(page: Any) -> None:
     page.goto(STOCK["sql"])
-    assert page.locator(".CodeMirror").count() == 1
+    page.locator(".CodeMirror").wait_for()
     page.goto(STOCK["table"])
     page.locator("svg.dropdown-menu-icon").nth(4).click()
-    assert page.get_by_text("Sort ascending").is_visible()
+    page.get_by_text("Sort ascending").wait_for()
 
 
 IN_DARK = ("home", "comments", "deep", "edited", "changes", "coverage", "words", "site")
@@ -275,7 +276,7 @@ def test_keys_lead_through_a_thread_and_can_be_switched_off(page: Any) -> None:
     page.keyboard.press("j")
     assert here() == ids[2]
     page.keyboard.press("?")
-    assert not page.locator("dialog[open]").count()
+    page.locator("dialog[open]").wait_for(state="detached")
     page.get_by_role("button", name="Keys").click()
     page.get_by_label("Switch these keys off").uncheck()
     page.get_by_role("button", name="Close").click()
