@@ -299,7 +299,7 @@ def test_coverage_says_what_the_site_has_and_what_is_missing(room: Room) -> None
         "1 of 3 months proved, 3 missing, 2 shown to no visitor; the oldest proof is of 2026-11-20." in said
     )
     assert "2015-05 11 10 1,204 1,202 3 0 20 November 2026" in said
-    assert "2015-06 0 0 – – 0 0 20 November 2026 not now" in said
+    assert "2015-06 0 0 – – 0 0 20 November 2026 , no longer" in said
     assert "The comments of 1 month cannot be proved: REST is closed" in said
     assert re.search(r"2015-05: article 4711 quayside.example/\?p=4711 ?, ?Its page answered 403.", said), (
         said

@@ -167,6 +167,29 @@ def test_raw_bytes_and_strange_numbers_are_no_error_either(room: Room) -> None:
     assert room.get(f"/article/{made.CROWDED}?page=%00").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("address", "status", "heading", "why"),
+    [
+        ("/nosuch", 404, "There is no such page", "Database not found."),
+        ("/news/articles/99999", 404, "There is no such page", "Record not found"),
+        (
+            "/news/articles?_sort=%3Cb%3E",
+            400,
+            "This could not be shown",
+            "Cannot sort table by &lt;b&gt;.",
+        ),
+    ],
+)
+def test_what_cannot_be_shown_leads_back(
+    room: Room, address: str, status: int, heading: str, why: str
+) -> None:
+    answer = room.get(address)
+    assert answer.status_code == status
+    assert f"<h1>{heading}</h1>" in answer.text
+    assert why in answer.text
+    assert 'action="/search"' in answer.text
+
+
 def test_a_search_keeps_its_whole_address_in_its_links(room: Room) -> None:
     page = room.text("/search?q=ferry&kind=comments&sort=date&since=2015&page=2")
     for part in ("q=ferry", "kind=comments", "sort=date", "since=2015", "page=3"):

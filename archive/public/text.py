@@ -68,6 +68,11 @@ def boxed(value: str) -> Markup:
     return Markup('<div class="boxed" dir="auto">{}</div>').format(value)
 
 
+def commands(value: str | None) -> Markup:
+    """A sentence of ours; what stands in `backticks` is a command to type."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(value or ""))))  # noqa: S704
+
+
 def host(url: str | None) -> str:
     """The host of an address, without "www."."""
     try:
@@ -129,6 +134,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "when": when,
     "marked": marked,
     "unmarked": unmarked,
+    "commands": commands,
     "host": host,
     "language": language,
     "shortened": shortened,
