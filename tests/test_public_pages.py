@@ -176,7 +176,7 @@ def test_raw_bytes_and_strange_numbers_are_no_error_either(room: Room) -> None:
             "/news/articles?_sort=%3Cb%3E",
             500,
             "This could not be shown",
-            "Cannot sort table by &lt;b&gt;.",
+            "Cannot sort table by &lt;b&gt;",
         ),
     ],
 )
