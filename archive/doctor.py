@@ -20,8 +20,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive import health, integrity, upkeep
-from archive.console import size, when
+from archive import health, hidden, integrity, upkeep
+from archive.console import count, size, when
 from archive.database import connect, newer_migrations
 from archive.errors import ArchiveError
 from archive.migrations import migrations
@@ -98,6 +98,7 @@ def _database(db: Database, archive: Path, now: datetime) -> Iterator[Finding]:
     if told.verdict is Verdict.OK:
         yield clock(db, now)
         yield from state(Archive(db, archive), now)
+        yield from hidden_texts(db, hidden.beside(archive))
 
 
 def libraries() -> Finding:
@@ -213,6 +214,32 @@ def state(archive: Archive, now: datetime) -> Iterator[Finding]:
         )
     else:
         yield fine("backup", f"{when(backup.at)} UTC: {backup.sentence}")
+
+
+def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
+    """What redactions took out of the archive: whether it is all there, and whom the file lets read it."""
+    redactions = {row[0] for row in db.execute("SELECT id FROM redactions").fetchall()}
+    if not redactions and not path.exists():
+        return
+    if not path.exists():
+        number = count(len(redactions), "redaction")
+        sentence = f"There is no {path.name}, and {number} took something out of the archive."
+        yield bad("hidden texts", sentence, "Put it back from a backup; until then nothing is saved.")
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = integrity.pages(connection)
+            held = {row[0] for row in connection.execute("SELECT DISTINCT redaction FROM kept")}
+    except sqlite3.DatabaseError as error:
+        found, held = [f"{error}."], set()
+    if found or redactions - held:
+        lost = ", ".join(map(str, sorted(redactions - held)))
+        sentence = " ".join(found) or f"{path.name} lacks what these redactions took out: {lost}."
+        yield bad("hidden texts", sentence, _RESTORE)
+    elif path.stat().st_mode & 0o077:
+        yield warn("hidden texts", f"Others may read {path.name}.", f"chmod 600 {path}")
+    else:
+        yield fine("hidden texts", f"{path.name} is sound, and only its owner reads it.")
 
 
 def raw_pages(path: Path) -> Iterator[Finding]:

@@ -114,6 +114,29 @@ def garble_a_body(path: Path) -> None:
     sql(path, "UPDATE bodies SET body = (SELECT body FROM bodies ORDER BY digest LIMIT 1)")
 
 
+@pytest.mark.parametrize(
+    ("harm", "verdict", "words"),
+    [
+        (lambda file: None, "ok", "only its owner reads it"),
+        (lambda file: file.chmod(0o644), "warn", "Others may read hidden.db"),
+        (lambda file: sql(file, "DELETE FROM kept"), "bad", "lacks what these redactions took out: 1"),
+        (lambda file: file.write_bytes(os.urandom(9000)), "bad", "not a database"),
+        (lambda file: file.unlink(), "bad", "There is no hidden.db, and 1 redaction took"),
+    ],
+    ids=["well", "open to others", "emptied", "ruined", "gone"],
+)
+def test_what_redactions_took_out_is_looked_after(
+    folder: Path, harm: Callable[[Path], object], verdict: str, words: str
+) -> None:
+    hide = ["--config", str(folder / "backissue.toml"), "redact", "comment", "1", "--reason", "Names a minor"]
+    assert CliRunner().invoke(main, hide, prog_name="backissue").exit_code == 0
+    harm(folder / "hidden.db")
+    finding = examined(folder)[1]["hidden texts"]
+    assert finding["verdict"] == verdict
+    assert words in finding["sentence"]
+    assert bool(finding["hint"]) == (verdict != "ok")
+
+
 ILLS: list[tuple[str, Callable[[Path], object], str, str, str]] = [
     ("no archive", lambda here: (here / "archive.db").unlink(), "archive", "bad", "There is no archive"),
     ("no database", lambda here: (here / "archive.db").write_bytes(os.urandom(9000)), "archive", "bad", "cannot be opened"),
