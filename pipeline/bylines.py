@@ -27,17 +27,23 @@ from pipeline.people_marks import (
     ELSEWHERE,
     FIRST_WORDS,
     FULL_NAME,
+    HELPS,
     IS,
     LICENCE,
     LINES,
     NAMED,
+    OTHERS,
+    PEOPLE,
     PROFILE,
     is_no_name,
 )
 from pipeline.text import line
 
 _TAGS = frozenset({"a", "span", "div", "p", "address", "li", "strong", "b", "cite", "em", "h4", "h5"})
+_BLOCKS = ("div", "ul", "ol", "span", "p")
 _HEADINGS = ("h2", "h3", "h4", "h5")
+_LINE = 160
+"""No byline is longer."""
 _CARD = 500
 """No card of another article is longer."""
 
@@ -58,7 +64,7 @@ class Bylines:
             [a for a in links if "author" in (a.get("rel") or "").split()],
             index.having(NAMED),
             [n for n in index.having(LINES) if n.tag in _TAGS],
-            [a for a in links if PROFILE.search(a.get("href"))],
+            [a for a in links if PROFILE.search(a.get("href")) and not _in_prose(a)],
         ):
             found = [
                 (node, name) for node in nodes if not strange(node, self.slug) and (name := name_in(node))
@@ -98,6 +104,26 @@ class Bylines:
                 return [name]
         return []
 
+    def pictured(self) -> list[str]:
+        """A full name alone in an element beside the picture that WordPress prints of a user."""
+        for image in self.index.having({"avatar"}):
+            if "gravatar" not in (image.get("src") or "") or strange(image, self.slug):
+                continue
+            for around in islice(image.iterancestors(), 2):
+                for name in map(name_in, around.iter(*_TAGS)):
+                    if name and FULL_NAME.fullmatch(name):
+                        return [name]
+        return []
+
+    def profiled(self) -> list[str]:
+        """A name that links to a page about people, whose address ends with it."""
+        for link in self.index.tagged("a"):
+            match = PEOPLE.search(link.get("href") or "")
+            name = name_in(link) if match and not _in_prose(link) else None
+            if match and name and _bare(match[1]) == _bare(name) and not strange(link, self.slug):
+                return [name]
+        return []
+
     def life(self) -> Iterator[str]:
         """The words with which the page presents its author."""
         return (text_of(box) for box in self.index.like(BOX) if not elsewhere(box, ASIDE))
@@ -133,15 +159,29 @@ def presented(name: str, life: str) -> str | None:
     return match[0] if match and known else None
 
 
+def _in_prose(link: HtmlElement) -> bool:
+    """Whether a link is to somebody of whom a paragraph speaks."""
+    return any(n.tag == "p" and len(text_of(n)) >= _LINE for n in islice(below_body(link), 4))
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).casefold()
+
+
 def _in_post(node: HtmlElement) -> bool:
     """Whether a byline stands in a post, and not in the head of the site."""
     return any(outer.tag in ("article", "main") or "hentry" in tokens(outer) for outer in below_body(node))
 
 
 def _near(node: HtmlElement, first: HtmlElement) -> bool:
-    """Whether two names stand in one byline."""
+    """Whether two names stand in one byline, or in one block of authors."""
     around = [first, *islice(first.iterancestors(), 2)]
-    return any(outer in around for outer in (node, *islice(node.iterancestors(), 2)))
+    if any(outer in around for outer in (node, *islice(node.iterancestors(), 2))):
+        return True
+    blocks = [
+        n for n in islice(below_body(first), 1, 6) if n.tag in _BLOCKS and AUTHOR.search(n.get("class") or "")
+    ]
+    return any(outer in blocks for outer in islice(node.iterancestors(), 5))
 
 
 def _is_vcard(node: HtmlElement) -> bool:
@@ -154,7 +194,7 @@ def strange(node: HtmlElement, slug: str) -> bool:
     """Whether a node belongs to the page's frame, to a picture's licence or to another article; `slug` ends
     this one's address.
     """
-    return elsewhere(node, ELSEWHERE) or in_card(node, slug) or _licensed(node)
+    return elsewhere(node, ELSEWHERE) or in_card(node, slug) or _licensed(node) or _of_others(node)
 
 
 def in_card(node: HtmlElement, slug: str) -> bool:
@@ -171,6 +211,13 @@ def in_card(node: HtmlElement, slug: str) -> bool:
                 if other and not PROFILE.search(path) and text_of(link):
                     return True
     return False
+
+
+def _of_others(node: HtmlElement) -> bool:
+    """Whether a name is told to be a translator's, a photographer's or a reader's."""
+    if any(HELPS.match(outer.text or "") for outer in islice(below_body(node), 3)):
+        return True
+    return any(OTHERS.search(mark) for outer in below_body(node) for mark in tokens(outer))
 
 
 def _licensed(node: HtmlElement) -> bool:

@@ -15,7 +15,7 @@ from pipeline.bylines import Bylines, presented
 from pipeline.heads import Head, resolve, string, values
 from pipeline.markup import Index
 from pipeline.people_lines import Lines
-from pipeline.people_marks import BY, HOUSE, is_no_name
+from pipeline.people_marks import BY, HOUSE, ROLE, is_no_name
 from pipeline.text import line, plain
 from pipeline.titles import fold
 
@@ -32,7 +32,10 @@ def split(name: str | None) -> tuple[str, ...]:
     name = re.sub(r"(?<=\S)\s+\(?@\w+\)?$", "", line(name) or "")
     if not name or is_no_name(name) or len(name) > 200:
         return ()
-    parts = [part for part in _SPLIT.split(name) if part]
+    first, *others = [part for part in _SPLIT.split(name) if part] or [name]
+    parts = [first, *(part for part in others if not ROLE.fullmatch(part))]
+    if others and len(parts) == 1 and " " in first:
+        return (first,)
     if len(parts) > 1 and all(2 <= len(part.split()) <= 5 and not part.islower() for part in parts):
         return tuple(dict.fromkeys(parts))
     return (name,)
@@ -68,7 +71,10 @@ def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Fou
         ("page:post-author", lambda: (opener,)),
         ("page:author-box", bylines.boxed),
         ("page:author-like", bylines.like),
+        ("page:profile-link", bylines.profiled),
+        ("page:avatar", bylines.pictured),
         ("page:label", lines.labelled),
+        ("page:dateline", lines.dated),
         ("page:signature", lines.signature),
         ("page:agency", lines.agency),
         ("page:trafilatura", bylines.guessed),
@@ -80,7 +86,8 @@ def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Fou
         found = _people(told())
         if found and not all(map(lines.is_house, found)):
             shown = _people(bylines.classed()) if rule == "page:json-ld" else ()
-            if shown and set(shown) != set(found) and set(shown) == set(_people(_meta(head))):
+            fuller = set(shown) > set(found) and not any(map(lines.is_house, shown))
+            if fuller or (shown and set(shown) == set(_people(_meta(head))) != set(found)):
                 return shown, "page:byline"
             return found, rule
         signed = signed if signed[0] or not found else (found, rule)
@@ -88,7 +95,8 @@ def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Fou
 
 
 def _people(names: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part for name in names for part in split(plain(name))))
+    found = tuple(dict.fromkeys(part for name in names for part in split(plain(name))))
+    return found[:1] + tuple(name for name in found[1:] if not ROLE.fullmatch(name))
 
 
 def _labels(url: str) -> tuple[str, ...]:

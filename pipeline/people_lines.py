@@ -6,6 +6,7 @@ frame of the page, below a picture or in a card of another article.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -14,6 +15,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from pipeline.bylines import in_card, strange
+from pipeline.dates import looks_dated
 from pipeline.markup import Index, below_body, elsewhere, text_of
 from pipeline.people_marks import (
     AGENCY,
@@ -36,6 +38,10 @@ from pipeline.text import line
 _LINES = ("p", "div", "span", "li", "h2", "h3", "h4", "h5", "h6", "em", "strong", "b", "small")
 _SHORT = 160
 """A credit stands in a paragraph of its own."""
+_LINE = 100
+"""The byline below a title is no longer."""
+_BESIDE = re.compile(r"\s+[-–—|•·/]\s+|\s*[|•·]\s*")
+_AROUND = "preceding::*[position() <= 6] | following::*[position() <= 30]"
 _PROSE = 80
 """Paragraphs of this length are prose."""
 
@@ -65,8 +71,10 @@ class Lines:
         for node in self.index.tagged(*_LINES):
             if SAYS.match("".join(islice(node.itertext(), 3))[:60].lstrip()) is None or len(node) > 11:
                 continue
-            if elsewhere(node, ELSEWHERE | CAPTIONS):
-                continue
+            if elsewhere(node, ELSEWHERE | CAPTIONS) or any(
+                "#comment-" in a.get("href", "") for a in node.iter("a")
+            ):
+                continue  # of a picture, or of a reader
             if any(outer.tag in ("figure", "blockquote") for outer in below_body(node)):  # of a picture
                 continue
             name, sure = _after_label(node)
@@ -97,6 +105,19 @@ class Lines:
             name = CUT.sub("", after).strip(" ,:|·•–—-")
             if FULL_NAME.fullmatch(name) and not is_no_name(name):
                 return [name]
+        return []
+
+    def dated(self) -> list[str]:
+        """A full name beside the date in a line close to the title: "3 May 2021 | NAME"."""
+        heading = next((n for n in self.index.tagged("h1") if text_of(n)), None)
+        near = heading.xpath(_AROUND) if heading is not None else ()
+        for node in near:
+            said = text_of(node) if node.tag in (*_LINES, "time") and len(node) < 9 else ""
+            parts = [part for part in _BESIDE.split(said) if part] if len(said) < _LINE else []
+            names = [part for part in parts if FULL_NAME.fullmatch(part) and not part.isupper()]
+            dates = [part for part in parts if part not in names and looks_dated(part, None)]
+            if len(names) == 1 and dates and len(parts) <= 3 and not strange(node, self.slug):
+                return names
         return []
 
     def agency(self) -> list[str]:
@@ -147,7 +168,13 @@ def _after_label(node: HtmlElement) -> tuple[str, bool]:
     if not after and said.endswith(":"):  # the label is an element of its own, and the name behind it
         beside = node.getnext()
         after = line(node.tail) or (text_of(beside) if beside is not None and beside.tag == "a" else "")
-    link = next((text for a in node.iter("a") if (text := text_of(a))), None)
+    inner = [
+        text
+        for child in node.iter("a", "span", "strong", "b")
+        if child is not node and (text := text_of(child))
+    ]
+    links = [text for a in node.iter("a") if a is not node and (text := text_of(a))]
+    link = next((text for text in inner if FULL_NAME.fullmatch(text)), None) or next(iter(links), None)
     alone = link and after.startswith(link) and not AND.match(after[len(link) :])
     name = link if alone and link else CUT.sub("", after).strip(" ,:|·•–—-")
     shown = (name[:1].isupper() and " " not in name) or name in map(text_of, node)

@@ -12,14 +12,15 @@ from pipeline.markup import words
 
 BY = re.compile(
     r"^\W*(?:(?:posted|written|published|story|article|words|text|geschrieben|verfasst|erstellt|"
-    r"eingestellt|gepostet|ein artikel|ver[öo]ffentlicht|publi[ée]|escrito|scritto)\s+)?(?:by|von|par|por|di|"
-    r"door|av|af|autor(?:in)?|author|auteur|autore|redakteur(?:in)?)\b\s*:?\s*",
+    r"eingestellt|gepostet|ein artikel|ver[öo]ffentlicht|publi[ée]|escrito|scritto)\s+)?"
+    r"(?:(?:by|von|par|por|di|door|av|af|autor(?:in)?|author|auteur|autore|автор|yazar|redakteur(?:in)?)\b\s*:?|"
+    r"(?:text|interview|words|protokoll|reportage|bericht|kommentar)\s*:)\s*",
     re.IGNORECASE,
 )
 _POSTS = r"(?:posts|articles|artikel|beitr[äa]ge|entradas|entries)"
 LABEL = re.compile(
     r"\W*(?:(?:posted|written|published|geschrieben|verfasst|erstellt|ver[öo]ffentlicht)\s+)?"
-    r"(?:by|von|par|por|autor(?:in|en)?|authors?|auteurs?|autore|redakteur(?:in)?)\s*:?",
+    r"(?:by|von|par|por|autor(?:in|en)?|authors?|auteurs?|autore|автор|yazar|redakteur(?:in)?)\s*:?",
     re.IGNORECASE,
 )
 """A label that announces a name."""
@@ -28,7 +29,8 @@ HOUSE = re.compile(
     rf"^[a-z\d]+(?:[._-][a-z\d]+)+$|^(?!(?:{_PARTICLES})\s)(?-i:[a-zß-ÿ])\S*\s|"
     r"\.(?:com|org|net|info|de|at|ch|fr|es|it|uk|eu|tv)\b|"
     r"\b(?:redaktion|redaction|redacci[óo]n|news ?desk|gmbh|e\.\s?v\.|inc\.?|ltd\.?|verlag|pressestelle)\b|"
-    r"^(?:the )?(?:staff|editors)\b|\bteam$",
+    r"^(?:the )?(?:staff|editors)\b|\bteam\b|\b(?:magazine?|zeitung|stiftung|verband|news|media|online|"
+    r"agentur|agency|presse?|university|universit[äé]t?|institut[eo]?|foundation|journal|gazette|tribune)$",
     re.IGNORECASE,
 )
 """What signs for a house or an account, and not for a person."""
@@ -37,10 +39,20 @@ ALL_BY = re.compile(
     r"(?:by|from|von|par|de|por)\s+",
     re.IGNORECASE,
 )
-CUT = re.compile(r"\s+(?:[-–—|•·]\s+.*|(?:on|am|le|el)\s+\S*\d.*|\d{1,2}[./ ].*)$")
+CUT = re.compile(
+    r"\s+(?:[-–—|•·]\s+.*|(?:on|am|le|el|il|op|den)\s+\S*\d.*|(?:on|am)\s+\w+(?:day|tag)\b.*|\d{1,2}[./ ].*|"
+    r"\S+@\S+\.\w+.*|(?i:special to)\s.*)$"
+)
+"""What follows a name: a date, a rubric, an address."""
+ROLE = re.compile(
+    r"(?:[A-Z]\.?){2,5}|Ph\.?\s?D\.?|M\.?Sc\.?|(?i:the|die|der|das)\s.+|(?i:dpa|epd)|(?i:.*\b(?:writer|reporter|"
+    r"correspondent|editor|columnist|contributor|staff|redakteur(?:in)?|korrespondent(?:in)?|redacci[óo]n))"
+)
+"""What stands behind a name and a comma and is none: a degree, an agency, a paper, an office."""
 SAYS = re.compile(
-    r"\W*(?:(?:(?P<signed>posted|written|published|geschrieben|verfasst|ver[öo]ffentlicht|publi[ée]|escrito|"
-    r"scritto)\s+)?(?:by|von|par|por|di|door)(?:\s+|\s*:\s*)|(?:text|autor(?:in|en)?|authors?|auteur|autore|words)\s*:\s*)"
+    r"\W*(?:(?:(?P<signed>posted|written|published|words|text|ein (?:artikel|beitrag|text)|geschrieben|"
+    r"verfasst|ver[öo]ffentlicht|publi[ée]|escrito|scritto)\s+)?(?:by|von|par|por|di|door)(?:\s+|\s*:\s*)|"
+    r"(?:text|autor(?:in|en)?|authors?|auteur|autore|автор|yazar|words)\s*:\s*)"
     r"(?=\S|$)",
     re.IGNORECASE,
 )
@@ -82,7 +94,8 @@ BOX = re.compile(
     r"^about-author|(?:^|-)author-bio(?![a-z])|^biography$"
 )
 AUTHOR = re.compile(
-    r"author|autor|auteur|byline|verfasser|redakteur|writer|contributor|posted-?by|(?:^|[-_])by(?:$|[-_])"
+    r"author|autor|auteur|byline|verfasser|redakteur|writer|contributor|posted-?by|(?:^|[-_])by(?:$|[-_])|"
+    r"^elementor-post-info__item--type-custom$"
 )
 ABOUT = re.compile(
     r"^(?:about|über|à propos de|sobre|acerca de)\s+(?:(?:the author|the writer|den autor|die autorin)\W+)?",
@@ -91,10 +104,26 @@ ABOUT = re.compile(
 PROFILE = re.compile(
     r"/(?:authors?|autor(?:en|es)?|auteurs?|staff|redakteure|contributors?|writers?)/[^/]+/?$"
 )
+PEOPLE = re.compile(
+    r"/(?:redaktion|team|personen|profil(?:e|es|s)?|columnists?|journalists?|journalisten?|experten?|members?|"
+    r"users?|bloggers?|reporters?)/([^/]+?)(?:[-.]\d+|\.html?)?/?$"
+)
+"""Where people are presented, not all of them authors."""
 LICENCE = re.compile(
     r"creativecommons\.org|commons\.wikimedia\.org|flickr\.com|unsplash\.com|pixabay\.com|pexels\.com"
 )
 """Where the author of a picture is linked to."""
+OTHERS = re.compile(
+    r"licen[cs]e|copyright|translator|reviewer|photographer|(?:photo|image|picture)[-_]?(?:credit|source)|"
+    r"^(?!no-|has-|with-).*\bcomments?(?:[-_](?:list|section|area|thread|wrap\w*|container|box|item|content))?$"
+)
+"""Classes of blocks that tell of readers, and of those who translated, checked or drew."""
+HELPS = re.compile(
+    r"\W*(?:translat|übersetz|tradu|vertal|(?:medically |fact[- ]?)?(?:reviewed|checked)|edited by|"
+    r"updated by|ph?oto|foto|bild|illustration|image)",
+    re.IGNORECASE,
+)
+"""Words before a name that is not the author's."""
 CAPTIONS = words("wp-caption wp-caption-text wp-element-caption gallery-caption")
 ASIDE = words("widget sidebar comment comments commentlist")
 ELSEWHERE = words(
@@ -119,6 +148,8 @@ METADATA = words(
 _NOT_A_NAME = re.compile(
     r"https?:|@\w+\.|^\W*$|^(?:admin|editor|by|author|posted|guest|staff writer|share|"
     r"name(?: \(.*\)| ?\*)?|follow|read more|weiter|no author|null|unknown|about the author|"
+    r"über (?:den autor|die autorin|mich)|sign up|subscribe|"
+    r".*\b(?:facebook|twitter|whatsapp|newsletter)\b.*|"
     r"(?:view all|all|more|zeige alle|alle|weitere|tous les|voir tous|ver todas?) (?:posts|articles|artikel|"
     r"beitr[äa]ge|entries).*|.*→|(?:view )?archives?|archiv(?: anzeigen)?)$",
     re.IGNORECASE,

@@ -195,6 +195,58 @@ GULL = '{"@type": "Person", "name": "The Gull"}'
             f'{H1}{PROSE}<p class="author-bio">Ida Sails Often and writes about the harbour.</p>',
             ("Ida",),
         ),
+        # a declaration of the first of several
+        (
+            LD % (TITLE, ONE),
+            f'{H1}<p class="byline">By <a rel="author" href="/author/i/">Ida Marsh</a> and '
+            f'<a rel="author" href="/author/t/">Tove Reed</a></p>{PROSE}',
+            ("Ida Marsh", "Tove Reed"),
+        ),
+        (
+            LD % (TITLE, ONE),
+            f'{H1}<p class="byline"><a rel="author" href="/author/i/">Ida Marsh</a>, '
+            f'<a rel="author" href="/author/d/">Online-Redaktion</a></p>{PROSE}',
+            ("Ida Marsh",),
+        ),
+        # a name beside the date in the line of the title
+        ("", f'{H1}<p class="x">03.05.2021 - Ida Marsh</p>{PROSE}', ("Ida Marsh",)),
+        ("", f"<small>03.05.2021 | 13:10 Uhr | Ida Marsh</small>{H1}{PROSE}", ("Ida Marsh",)),
+        ("", f"{H1}<p>Port Isaac, May 3, 2021</p>{PROSE}", ()),
+        ("", f"{H1}<p>PAID CONTENT | May 3, 2021</p>{PROSE}", ()),
+        # what stands behind a name
+        ('<meta name="author" content="Ida Marsh, PhD">', H1 + PROSE, ("Ida Marsh",)),
+        ('<meta name="author" content="Otto Reed, Jr.">', H1 + PROSE, ("Otto Reed, Jr.",)),
+        ("", f'<main>{H1}<p class="byline">By IDA MARSH, The Gull</p>{PROSE}</main>', ("IDA MARSH",)),
+        ("", f'{H1}<p class="byline">By Ida Marsh Special to The Gull</p>{PROSE}', ("Ida Marsh",)),
+        ("", f"{H1}<p>By Ida Marsh imarsh@gazette.example</p>{PROSE}", ("Ida Marsh",)),
+        ("", f'{H1}<p class="byline">Von <a href="/u/7">Ida.Marsh</a> am Samstag</p>{PROSE}', ("Ida.Marsh",)),
+        ("", f"{H1}<p>By <b>Ida Marsh</b><i><a>facebook</a><a>twitter</a></i></p>{PROSE}", ("Ida Marsh",)),
+        ("", f"{H1}<p>Words by Ida Marsh | Photos by Tove Reed</p>{PROSE}", ("Ida Marsh",)),
+        ("", f'{H1}<a class="author" href="/author/i/">Interview: Ida Marsh</a>{PROSE}', ("Ida Marsh",)),
+        ("", f"{H1}<p>Автор: Анна Лунд</p>{PROSE}", ("Анна Лунд",)),
+        ("", f"{H1}<p>Door Ida Marsh op 3 mei 2021</p>{PROSE}", ("Ida Marsh",)),
+        # a translator, a picture's owner, a reader, the site's newsroom
+        (
+            "",
+            f'{H1}<p>Autor <i>Ida Marsh:</i></p><p>Übersetzung <a href="/author/t/">Tove Reed</a></p>{PROSE}',
+            ("Ida Marsh",),
+        ),
+        ("", f'{H1}{PROSE}<div class="license-info"><i class="author-name">Tove Reed</i></div>', ()),
+        ("", f'{H1}{PROSE}<div class="our-comments-list"><a class="author">Tove Reed</a></div>', ()),
+        ("", f'{H1}{PROSE}<div>By <b>Tove Reed</b> on <a href="/tides/#comment-9">Tides</a></div>', ()),
+        (
+            '<meta name="author" content="Harbour Magazine">',
+            f"{H1}<div>Ein Artikel von <b>Ida Marsh</b></div>{PROSE}",
+            ("Ida Marsh",),
+        ),
+        # a page about the person, a picture of the user
+        ("", f'{H1}<div><a href="/team/ida-marsh/">Ida Marsh</a></div>{PROSE}', ("Ida Marsh",)),
+        ("", f'{H1}{PROSE}<p>{"Said of it. " * 15}<a href="/team/otto-reed/">Otto Reed</a></p>', ()),
+        (
+            "",
+            f'{H1}<div><img class="avatar" src="//gravatar.example/0"><i></i><b>Ida Marsh</b></div>{PROSE}',
+            ("Ida Marsh",),
+        ),
     ],
 )
 def test_authors(head: str, body: str, wanted: tuple[str, ...]) -> None:
