@@ -27,6 +27,12 @@ _ONE_CLASS = etree.ElementDefaultClassLookup(element=HtmlElement)
 """One class for all elements: lxml's own choice of a class for each costs a Python call an element."""
 _CONTROL = bytes([*range(9), 0x0B, *range(0x0E, 0x20), 0x7F])
 """Control characters, which no text holds."""
+_FORM_FEED = bytes.maketrans(b"\x0c", b" ")
+_REFERENCES = re.compile(
+    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])(?!\d)|x0*(?:[0-8bcef]|1[\da-f]|fff[ef])(?![\da-f]));?",
+    re.IGNORECASE,
+)
+"""The same characters by their numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +100,7 @@ def _clean(source: str) -> bytes:
     """The source in UTF-8 without control characters and what is no character at all."""
     for sign in "\ufffe\uffff":
         source = source.replace(sign, "")
-    return source.encode("utf-8", "ignore").translate(None, _CONTROL)
+    return _REFERENCES.sub("", source).encode("utf-8", "ignore").translate(_FORM_FEED, _CONTROL)
 
 
 def _base(tree: HtmlElement, final_url: str) -> str:

@@ -276,3 +276,10 @@ def test_a_link_that_is_no_address_stops_nothing() -> None:
         read(f'<h1><a href="http://[terms]">{TITLE}</a></h1>{PROSE}', f"<title>{TITLE}</title>").title
         == TITLE
     )
+
+
+@pytest.mark.parametrize("sign", ["\x0c", "&#12;", "&#1;", "&#x0B;", "&#x1f", "&#65535;", "&#xFFFE;"])
+def test_what_is_no_character_stops_nothing(sign: str) -> None:
+    markup = f'<p>A <a href="/quay/">li{sign}nk</a>, <em>li{sign}ned</em>.</p>'
+    text = read(f"<main>{H1}{PROSE}{markup}</main>").text or ""
+    assert text.replace(" ", "").endswith("Alink,lined.")
