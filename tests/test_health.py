@@ -23,7 +23,7 @@ from archive import health, upkeep
 from archive.health import Crawl, Crawls, State, judge
 from archive.records import Run, Saved
 from archive.store import Archive
-from archive.times import to_text
+from archive.times import instant, to_text
 from crawler.sample import SampleSite
 from scheduler import main
 
@@ -254,6 +254,9 @@ def test_the_metrics_are_what_prometheus_reads(archive: Archive, path: Path) -> 
     assert found["backissue_articles", "quayside"] == rows[0]
     assert found["backissue_removed", "article", "quayside"] == 1
     assert found["backissue_problems", "no-text", "quayside"] == 1
+    assert found["backissue_missing", "quayside"] == 3
+    assert ("backissue_missing", "uplands") not in found, "never verified"
+    assert found["backissue_oldest_proof_timestamp_seconds", "quayside"] == instant(made.SEEN).timestamp()
     assert found["backissue_file_bytes", "archive"] == path.stat().st_size
     negotiated = Room(path).get("/-/metrics", headers={"accept": "application/openmetrics-text"})
     assert negotiated.headers["content-type"].startswith("application/openmetrics-text")

@@ -25,6 +25,14 @@ _GAUGES: dict[str, tuple[str, Callable[[SourceStatus], float | None]]] = {
         lambda source: source.articles - source.read,
     ),
     "comments": ("Comments held that the site shows.", lambda source: source.comments),
+    "missing": (
+        "Articles and comments the site says it has and that are not held, as last proved.",
+        lambda source: source.coverage.missing if source.coverage.months else None,
+    ),
+    "oldest_proof_timestamp_seconds": (
+        "When the month that was proved longest ago was proved.",
+        lambda source: _seconds(source.coverage.oldest_proof),
+    ),
     "run_in_progress": ("1 while a crawl is under way.", lambda source: source.running_since is not None),
     "last_success_timestamp_seconds": (
         "When the last crawl that ended well began.",
