@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -138,8 +139,9 @@ def test_words_over_time_lead_to_the_comments_themselves(page: Any) -> None:
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Words").click()
     page.get_by_label("words or phrases").fill("library, ferry")
     page.get_by_role("button", name="Count").click()
-    page.locator("svg.lines").wait_for()
-    assert page.locator("svg.lines polyline").count() == 2
+    page.locator(".plot .u-over").hover()
+    page.locator(".plot .u-legend").get_by_text("ferry").wait_for()
+    page.locator(".plot .u-legend").get_by_text(re.compile(r"^\d+(\.\d+)? %$")).first.wait_for()
     page.locator("table a").first.click()
     assert "library" in page.locator(".results mark").first.inner_text().lower()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 import xml.etree.ElementTree as ET
@@ -16,7 +17,7 @@ from room_server import Room
 from test_public_pages import Elements, words
 
 from archive.public import diff
-from archive.public.chart import MOST, bars
+from archive.public.chart import LONGEST, MOST, bars
 from archive.public.cite import citations
 from archive.public.feed import Entry, atom
 
@@ -290,7 +291,10 @@ def test_coverage_counts_every_month(room: Room) -> None:
     assert re.search(r"2015-05 10 1 1 [\d,]+ 0", said), said
     assert "no-text , once" in said
     assert "Nothing new; 12 requests in 70 seconds." in said
-    assert len([tag for tag, _ in Elements(page).found if tag == "svg"]) == 2
+    drawn = [json.loads(known["data-chart"]) for _, known in Elements(page).found if "data-chart" in known]
+    assert [chart["names"] for chart in drawn] == [["Articles"], ["Comments"]]
+    assert drawn[0]["spans"][-1] == "2015-05"
+    assert drawn[0]["values"][0][-1] == 10
 
 
 def test_coverage_says_what_the_site_has_and_what_is_missing(room: Room) -> None:
@@ -309,14 +313,15 @@ def test_coverage_says_what_the_site_has_and_what_is_missing(room: Room) -> None
 
 
 def test_time_runs_evenly_in_a_chart() -> None:
-    drawn = bars("x", [("2009-11", 2), ("2010-02", 4)])
-    assert [round(bar.x / drawn.width, 2) for bar in drawn.bars] == [0.0, 0.75]
-    assert [bar.height / drawn.height for bar in drawn.bars] == [0.5, 1.0]
-    assert [year for _, year in drawn.years] == ["2009", "2010"]
-    long = bars("x", [("1900-01", 1), ("2020-01", 1)])
+    drawn = bars("x", "Articles", [("2009-11", 2), ("2010-02", 4)])
+    assert drawn.spans == ("2009-11", "2009-12", "2010-01", "2010-02")
+    assert drawn.series == {"Articles": (2, 0, 0, 4)}
+    assert (drawn.unit, drawn.top, drawn.numbers) == ("month", 4, [("2009-11", 2), ("2010-02", 4)])
+    long = bars("x", "Articles", [("1900-01", 1), ("2020-01", 1)])
     assert long.unit == "year"
-    assert len(long.bars) <= MOST
-    assert bars("x", [("0001-01", 1), ("9999-12", 1)]).bars  # a silly date does not break the page
+    assert len(long.spans) == 121 <= MOST
+    silly = bars("x", "Articles", [("0001-01", 1), ("9999-12", 1)])
+    assert len(silly.spans) <= LONGEST + 1
 
 
 def test_citations_escape_by_the_rules_of_each_form() -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import sqlite3
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 
 import fixtures_archive as made
 import pytest
 from room_server import Room
+from test_public_pages import Elements
 
-from archive.public.chart import LETTER, lines
 from archive.public.words import COMMON, asked, count
 
 
@@ -62,7 +62,9 @@ def test_shares_are_of_all_that_was_published_then(room: Room) -> None:
     assert "“<bdi>boat</bdi>” was commonest in 2012, in 100" in page
     assert "“<bdi>ferry</bdi>” was commonest in 2009, in 67" in page
     assert "“<bdi>no such</bdi>” does not occur" in page
-    assert page.count("<polyline") == 2
+    [drawn] = [json.loads(known["data-chart"]) for _, known in Elements(page).found if "data-chart" in known]
+    assert (drawn["names"], drawn["spans"]) == (["ferry", "boat"], ["2009", "2012"])
+    assert drawn["values"] == [[66.6667, 0], [33.3333, 100]]
     assert "/search?q=ferry&amp;kind=articles&amp;since=2009&amp;until=2009" in page
 
 
@@ -113,14 +115,6 @@ def test_whatever_is_typed_is_answered(room: Room, typed: str) -> None:
     assert "Undated" not in answer.text
     if typed.startswith("="):
         assert "'=1+1" in answer.text
-
-
-def test_names_of_lines_do_not_cover_one_another() -> None:
-    drawn = lines("Title", ["2009", "2011"], {name: {"2009": 1.0, "2011": 3.0} for name in "abcdef"})
-    places = sorted(line.label for line in drawn.lines)
-    assert all(below - above >= LETTER for above, below in pairwise(places))
-    assert [label for _, label in drawn.steps] == ["0 %", "2.5 %", "5 %"]
-    assert [label for _, label in drawn.years] == ["2009", "2010", "2011"][:2]
 
 
 def test_the_sites_that_articles_cite_are_counted_without_their_own(room: Room) -> None:

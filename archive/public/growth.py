@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from archive.public.chart import Bars, bars
+from archive.public.chart import Chart, bars
 from archive.public.web import Row, rows
 
 MONTHS = (
@@ -28,7 +28,7 @@ def by_month(connection: sqlite3.Connection) -> list[Row]:
     ]
 
 
-def charts(months: list[Row]) -> list[Bars]:
+def charts(months: list[Row]) -> list[Chart]:
     """Articles and comments over time: by month, or by year where the months would be too many."""
     named = [
         (row["month"], row["articles"], row["comments"] or 0) for row in months if _is_month(row["month"])
@@ -36,8 +36,8 @@ def charts(months: list[Row]) -> list[Bars]:
     if len(named) < 2:
         return []
     return [
-        bars("Articles published", [(month, articles) for month, articles, _ in named]),
-        bars("Comments below them", [(month, comments) for month, _, comments in named]),
+        bars("Articles published", "Articles", [(month, articles) for month, articles, _ in named]),
+        bars("Comments below them", "Comments", [(month, comments) for month, _, comments in named]),
     ]
 
 

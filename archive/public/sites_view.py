@@ -80,7 +80,7 @@ def _citing(connection: sqlite3.Connection, wanted: str, page: int) -> Row | Non
     )
     return {
         "span": span,
-        "chart": bars(f"Articles that link to {wanted}", named) if len(named) > 1 else None,
+        "chart": bars(f"Articles that link to {wanted}", "Articles", named) if len(named) > 1 else None,
         "articles": found[:SIZE],
         "more": len(found) > SIZE,
     }

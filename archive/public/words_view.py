@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from datasette.utils.asgi import Response
 
 from archive.cells import disarmed
-from archive.public.chart import Lines, lines
+from archive.public.chart import Chart, lines
 from archive.public.web import Row, TooSlow, enter, read, show
 from archive.public.words import MOST, Asked, Counted, asked, count
 
@@ -90,7 +90,7 @@ def _link(datasette: Any, wanted: Asked, *, form: str = "", **to: str) -> str:
     return f"{path}?{urlencode(pairs, errors='replace')}"
 
 
-def _chart(wanted: Asked, found: Counted) -> Lines:
+def _chart(wanted: Asked, found: Counted) -> Chart:
     spans = list(found.totals)
     series = {
         term: {span: found.share(term, span) for span in spans} for term in wanted.terms if found.peak(term)
