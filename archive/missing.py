@@ -25,6 +25,10 @@ PROTECTED = "password-protected"
 """The problem of a page that asks for a password."""
 
 _GONE = "SELECT * FROM articles WHERE source = ? AND url = ? AND text IS NOT NULL"
+_PART = (
+    "SELECT 1 FROM visits JOIN articles ON articles.id = article_id WHERE visits.source = ?"
+    " AND visits.url = ? AND articles.url != visits.url AND good_at IS NOT NULL"
+)
 _GOOD_AT = "SELECT max(good_at) AS at FROM visits WHERE article_id = ? AND kind = 'article'"
 
 
@@ -67,12 +71,18 @@ def note_missing(db: Database, missing: Missing) -> Saved:
 
 
 def note_absent_page(db: Database, page: Page, extract: Extract) -> Saved:
-    """Note that the page of an article that was read before is not there, or asks for a password."""
+    """Note that the page of an article that was read before is not there, or asks for a password.
+
+    Whether a divided article is gone is told by its own page, not by those of its further parts.
+    """
     how = STATUSES.get(page.status)
     if any(problem.code == PROTECTED for problem in extract.problems):
         how = "protected"
-    row = rows.one(db, _GONE, page.source, page.url) if how else None
-    return Saved() if row is None or how is None else _look(db, row, page, how)
+    if how is None:
+        return Saved()
+    if row := rows.one(db, _GONE, page.source, page.url):
+        return _look(db, row, page, how)
+    return Saved(missed=1) if rows.one(db, _PART, page.source, page.url) else Saved()
 
 
 def note_redirect(db: Database, page: Page, own: int) -> Saved:

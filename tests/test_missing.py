@@ -92,6 +92,18 @@ def test_an_article_is_gone_when_its_page_is_not_there_twice_while_others_are(ar
     assert marks(archive, "articles")[2] == "removed"
 
 
+def test_the_further_part_of_a_removed_article_is_missed_and_tells_nothing(archive):
+    part = replace(ICE, url=f"{URL}/2")
+    archive.save(page(part, NOON), Extract(surface=Surface.PAGE, articles=(replace(ICE, part=2),)))
+    for at in (hours(1), hours(3)):
+        saved = archive.save(page(part, at, 404), Extract(surface=Surface.PAGE))
+        assert (saved.missed, saved.gone) == (1, 0)
+    assert marks(archive, "articles") == (None, None, None)
+    assert (
+        archive.save(page(replace(ICE, url=f"{URL}/9"), NOON, 404), Extract(surface=Surface.PAGE)).missed == 0
+    )
+
+
 def test_a_removed_article_makes_no_crawl_partial(site, tmp_path):
     crawls = Crawls(tmp_path, site.url)
     crawls.crawl()
