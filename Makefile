@@ -35,6 +35,7 @@ bench: .venv/test.stamp  ## how soon it captures comments, and how fast it is
 	$(BIN)/python -m tests.revisits
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench_exports
+	$(BIN)/python -m tests.bench_pages
 
 kills: .venv/test.stamp  ## kill it at random moments and look at the archive, KILLS=40 times
 	BACKISSUE_KILLS=$(or $(KILLS),40) $(BIN)/python -m pytest tests/test_kills.py

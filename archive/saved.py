@@ -63,10 +63,10 @@ def matches(db: Database, search: SavedSearch, fact: Fact | None, links: Links) 
 
 
 _FRESH = {
-    "articles": "({id} > :after AND {id} <= :now OR {id} IN (SELECT value FROM json_each(:waiting)))",
-    "comments": "{id} > :after AND {id} <= :now",
+    "articles": "({row} > :after AND {row} <= :now OR {row} IN (SELECT value FROM json_each(:waiting)))",
+    "comments": "{row} > :after AND {row} <= :now",
 }
-_WAITING = f"SELECT id FROM articles WHERE text IS NULL AND {_FRESH['articles'].format(id='id')} ORDER BY id"
+_WAITING = f"SELECT id FROM articles WHERE text IS NULL AND {_FRESH['articles'].format(row='id')} ORDER BY id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,7 @@ class _Found:
     def of(cls, db: Database, kind: str, ask: Ask, before: dict[str, Any], now: int) -> _Found:
         wording, ask, _ = understand(ask)
         plan = Plan.of(kind, wording, ask)
-        row_id = f"{plan.table.index}.rowid" if plan.match else "r.id"
-        fresh = replace(plan, conditions=(*plan.conditions, _FRESH[kind].format(id=row_id)))
+        fresh = replace(plan, conditions=(*plan.conditions, _FRESH[kind]))
         found = db.execute(fresh.few("date"), {**plan.values, **_span(before, kind, now)})
         newest = sorted(((score or "", row_id) for row_id, score in found), reverse=True)
         return cls(plan, [row_id for _, row_id in newest])

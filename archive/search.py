@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Any
 
 from archive.search_sql import CAP, MARK, TABLES, UNMARK, Ask, Plan
@@ -23,6 +24,8 @@ KINDS = tuple(TABLES)
 _DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
 Row = dict[str, str | int | None]
+Common = Callable[[str, str], bool]
+"""Whether an index has a great many matches: asked for several kinds, counted once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,8 @@ class Found:
 def find(connection: sqlite3.Connection, ask: Ask) -> Found:
     """Search. Raises nothing but what SQLite raises for a broken or interrupted file."""
     wording, ask, notes = understand(ask)
-    sections = [_section(connection, Plan.of(kind, wording, ask), ask) for kind in KINDS]
+    common = cache(partial(_is_common, connection))
+    sections = [_section(connection, Plan.of(kind, wording, ask), ask, common) for kind in KINDS]
     return Found(ask=ask, sections=tuple(sections), notes=notes)
 
 
@@ -98,16 +102,15 @@ def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
     return wording, ask, tuple(notes)
 
 
-def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask) -> Section:
+def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask, common: Common) -> Section:
     """Count, order and cut, in as few passes over the matches as that takes."""
     size = (ask.size if ask.kind != "all" else ask.size // 2) if ask.kind in ("all", plan.table.name) else 0
-    if _is_in_vain(connection, plan, ask):
+    if _is_in_vain(plan, ask, common):
         return Section(kind=plan.table.name, count=0, more=True, hits=())
     by_date = ask.sort == "date" or not plan.match
-    many = bool(plan.match) and _count(connection, plan.matches(), plan) > CAP
-    if many and not plan.conditions and not size:
-        return Section(kind=plan.table.name, count=CAP, more=True, hits=())
-    pool = _pool(connection, plan, by_date, many)
+    many = plan.match is not None and common(plan.table.index, plan.match)
+    unsorted = many and not plan.conditions and (by_date or not size)
+    pool = [(None, 0)] * (CAP + 1) if unsorted else _pool(connection, plan, by_date, many)
     more = len(pool) > CAP or (many and plan.table.item is not None)
     start = (ask.page - 1) * size
     if more and by_date and plan.match:
@@ -121,12 +124,18 @@ def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask) -> Section:
     )
 
 
-def _is_in_vain(connection: sqlite3.Connection, plan: Plan, ask: Ask) -> bool:
+def _is_in_vain(plan: Plan, ask: Ask, common: Common) -> bool:
     """Whether versions would be looked through for what is common anyway, and nobody asked for them."""
     if plan.table.item is None or not plan.match or ask.state or ask.kind == plan.table.name:
         return False
     _, present = plan.table.item
-    return _count(connection, plan.matches(present), plan) > CAP
+    return common(present, plan.match)
+
+
+def _is_common(connection: sqlite3.Connection, index: str, match: str) -> bool:
+    """Whether a full-text index has more matches than are ever counted."""
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT {CAP + 1})"
+    return int(connection.execute(sql, [match]).fetchone()[0]) > CAP
 
 
 def _pool(connection: sqlite3.Connection, plan: Plan, by_date: bool, many: bool) -> list[tuple[Any, int]]:
@@ -143,23 +152,27 @@ def _pool(connection: sqlite3.Connection, plan: Plan, by_date: bool, many: bool)
     return ranked + scored[CAP:]
 
 
-def _count(connection: sqlite3.Connection, sql: str, plan: Plan) -> int:
-    counted = f"SELECT count(*) AS n FROM ({sql} LIMIT {CAP + 1})"
-    values = {name: value for name, value in plan.values.items() if f":{name}" in sql}
-    return int(next(_rows(connection, counted, values))["n"] or 0)
-
-
 def show(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> Iterator[Row]:
     """The hits themselves. Snippets are made for these few alone, since they read the whole text."""
     table = plan.table
     row_sql = f"SELECT {table.columns} FROM {table.rows} WHERE r.id = :id"
-    marks_sql = f"SELECT {table.excerpt} FROM {table.index} WHERE {table.index} MATCH :match AND rowid = :id"
+    marked = _marked(connection, plan, ids)
     for row_id in ids:
-        values: dict[str, str | int] = {**plan.values, "id": row_id}
-        row = next(_rows(connection, row_sql, values))
+        row = next(_rows(connection, row_sql, {"id": row_id}))
         text = str(row.pop("text") or "")
-        marked = next(_rows(connection, marks_sql, values), {}) if plan.match else {}
-        yield {**row, "excerpt": text[:280] + ("…" if len(text) > 280 else ""), **marked}
+        yield {**row, "excerpt": text[:280] + ("…" if len(text) > 280 else ""), **marked.get(row_id, {})}
+
+
+def _marked(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> dict[int, Row]:
+    """What the index marks in each of these. All words that begin alike are gathered only once for them."""
+    if not plan.match or not ids:
+        return {}
+    index, marks = plan.table.index, ", ".join(map(str, ids))
+    together = [f"rowid BETWEEN {min(ids)} AND {max(ids)} AND +rowid IN ({marks})"]
+    wheres = together if plan.has_prefix else [f"rowid = {row_id}" for row_id in ids]
+    sql = f"SELECT rowid, {plan.table.excerpt} FROM {index} WHERE {index} MATCH :match AND "
+    found = (row for where in wheres for row in _rows(connection, sql + where, {"match": plan.match}))
+    return {int(row.pop("rowid") or 0): row for row in found}
 
 
 def _rows(connection: sqlite3.Connection, sql: str, values: Mapping[str, str | int]) -> Iterator[Row]:

@@ -4,8 +4,9 @@ Two kinds are articles and comments as they are held, removed ones included. Two
 versions, where only wording is found that was edited away: neither the next version nor the present
 one has it.
 
-Matches of the full-text index come first and the rows only confirm, unless a great many match:
-then the conditions are met once, as a set. The planner is told so by CROSS JOIN and unary plus.
+Matches of the full-text index come first and the rows only confirm, in an index that holds what filters
+ask for; what few rows can meet is met once, as a set of ids. The planner is told so by CROSS JOIN, INDEXED
+BY and unary plus: whole rows are wide, and reading a hundred thousand of them takes a second.
 """
 
 from __future__ import annotations
@@ -48,30 +49,33 @@ class Ask:
 class Table:
     """How one kind is laid out: its index, its rows (always called r), and what a hit shows.
 
-    `newest` is the date by which the newest come first, `states` the condition for each `Ask.state`.
-    Versions have an `item` they are of, the column of that and the index of what it says now.
+    `newest` is the date by which the newest come first, `states` the condition for each `Ask.state`, `below`
+    that for belonging to some articles. `narrow` names the index that has what filters ask for, `months` the
+    table of the months of ids. Versions have an `item` they are of, the column of that and the index of what
+    it says now.
     """
 
     name: str
     index: str
     rows: str
     fields: Mapping[str, str]
-    article: str
+    below: str
     source: str
     states: Mapping[str, str]
     rank: str
     columns: str
     excerpt: str
     newest: str = "r.published"
+    narrow: str = ""
+    months: str = ""
     item: tuple[str, str] | None = None
 
 
 _MARKS = "char(2), char(3)"
-_STATES = {
-    "edited": "r.version_count > 1",
-    "removed": "r.gone_at IS NOT NULL",
-    "changed": "(r.version_count > 1 OR r.gone_at IS NOT NULL)",
-}
+_EDITED = "SELECT id FROM {} WHERE version_count > 1"
+_REMOVED = "SELECT id FROM {} WHERE gone_at IS NOT NULL"
+_STATES = {"edited": _EDITED, "removed": _REMOVED, "changed": f"{_EDITED} UNION ALL {_REMOVED}"}
+_TAGGED = "SELECT article_id FROM article_tags JOIN tags ON tags.id = tag_id WHERE name = :tag COLLATE NOCASE"
 _NOW = "NULL AS version, NULL AS replaced_at"
 _THEN = "r.version, r.until AS replaced_at"
 _ARTICLE_EXCERPT = f"highlight({{0}}, 0, {_MARKS}) AS title, snippet({{0}}, 2, {_MARKS}, '…', 40) AS excerpt"
@@ -82,9 +86,10 @@ TABLES = {
         index="articles_fts",
         rows="articles AS r",
         fields={"author": "byline", "title": "title", "text": "text"},
-        article="r.id",
+        below="{id} IN (<articles>)",
         source="r.source",
-        states=_STATES,
+        states={state: f"{{id}} IN ({sql.format('articles', 'articles')})" for state, sql in _STATES.items()},
+        narrow="INDEXED BY articles_filters",
         rank="bm25(articles_fts, 8.0, 4.0, 1.0)",
         columns="'article' AS kind, r.id, r.id AS article_id, r.title, r.byline AS author, r.published,"
         f" r.url, r.source, r.text, r.comment_count, r.version_count, r.gone_at, {_NOW}",
@@ -95,9 +100,11 @@ TABLES = {
         index="comments_fts",
         rows="comments AS r LEFT JOIN articles AS a ON a.id = r.article_id",
         fields={"author": "author", "text": "text"},
-        article="r.article_id",
-        source="r.source",
-        states=_STATES,
+        below="{id} IN (SELECT id FROM comments WHERE article_id IN (<articles>))",
+        source="+r.source",
+        states={state: f"{{id}} IN ({sql.format('comments', 'comments')})" for state, sql in _STATES.items()},
+        narrow="INDEXED BY comments_filters",
+        months="comment_months",
         rank="bm25(comments_fts, 2.0, 1.0)",
         columns="r.kind, r.id, r.article_id, a.title, r.author, r.published, r.permalink AS url,"
         f" r.source, r.text, a.comment_count, r.version_count, r.gone_at, {_NOW}",
@@ -108,11 +115,9 @@ TABLES = {
         index="article_versions_fts",
         rows="article_versions AS r JOIN articles AS a ON a.id = r.article_id",
         fields={"author": "byline", "title": "title", "text": "text"},
-        article="r.article_id",
-        source="(SELECT source FROM articles WHERE articles.id = r.article_id)",
-        states={
-            "removed": "(SELECT gone_at FROM articles WHERE articles.id = r.article_id) IS NOT NULL",
-        },
+        below="r.article_id IN (<articles>)",
+        source="(SELECT source FROM articles INDEXED BY articles_filters WHERE articles.id = r.article_id)",
+        states={"removed": f"r.article_id IN ({_REMOVED.format('articles')})"},
         rank="bm25(article_versions_fts, 8.0, 4.0, 1.0)",
         columns="'article version' AS kind, a.id, a.id AS article_id, r.title, r.byline AS author,"
         f" r.published, a.url, a.source, r.text, a.comment_count, a.version_count, a.gone_at, {_THEN}",
@@ -126,11 +131,9 @@ TABLES = {
         rows="comment_versions AS r JOIN comments AS c ON c.id = r.comment_id"
         " LEFT JOIN articles AS a ON a.id = c.article_id",
         fields={"author": "author", "text": "text"},
-        article="(SELECT article_id FROM comments WHERE comments.id = r.comment_id)",
-        source="(SELECT source FROM comments WHERE comments.id = r.comment_id)",
-        states={
-            "removed": "(SELECT gone_at FROM comments WHERE comments.id = r.comment_id) IS NOT NULL",
-        },
+        below="r.comment_id IN (SELECT id FROM comments WHERE article_id IN (<articles>))",
+        source="(SELECT source FROM comments INDEXED BY comments_filters WHERE comments.id = r.comment_id)",
+        states={"removed": f"r.comment_id IN ({_REMOVED.format('comments')})"},
         rank="bm25(comment_versions_fts, 2.0, 1.0)",
         columns="'comment version' AS kind, c.id, c.article_id, a.title, r.author, r.published,"
         f" c.permalink AS url, c.source, r.text, a.comment_count, c.version_count, c.gone_at, {_THEN}",
@@ -143,7 +146,11 @@ TABLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One question for one table: the FTS5 expression, the further conditions, and their values."""
+    """One question for one table: the FTS5 expression, the further conditions, and their values.
+
+    In conditions, {id} and {row} stand for the id of the row, in a set of ids and in a range of them;
+    conditions that name nothing else of it need no row.
+    """
 
     table: Table
     match: str | None
@@ -160,13 +167,15 @@ class Plan:
         match = expression(groups, table.fields)
         conditions, values = _filters(ask, table)
         if titles := expression(titled, {"title": "title"}):
-            conditions.append(
-                f"{table.article} IN (SELECT rowid FROM articles_fts WHERE articles_fts MATCH :titles)"
-            )
+            articles = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH :titles"
+            conditions.append(f"+{_below(table, articles)}")  # where these are many, so are the comments
             values["titles"] = titles
-        if without := any_of(wording.without, table.fields):
+        without = any_of(wording.without, table.fields)
+        if without and match and not table.item:
+            match = f"({match}) NOT ({without})"
+        elif without:
             conditions.append(
-                f"r.id NOT IN (SELECT rowid FROM {table.index} WHERE {table.index} MATCH :without)"
+                f"{{id}} NOT IN (SELECT rowid FROM {table.index} WHERE {table.index} MATCH :without)"
             )
             values["without"] = without
         if table.item:
@@ -179,53 +188,71 @@ class Plan:
 
     def few(self, order: str) -> str:
         """Ids and scores of the matches, asking each match whether it meets the conditions."""
-        table, where = self.table, " AND ".join(self.conditions) or "1"
+        table, index = self.table, self.table.index
         if not self.match:
-            return f"SELECT r.id, {table.newest} AS score FROM {table.name} AS r WHERE {where}"
+            return f"SELECT r.id, {table.newest} AS score FROM {table.name} AS r WHERE {self._where('r.id')}"
         score = table.newest if order == "date" else table.rank
-        return (
-            f"SELECT r.id, {score} AS score FROM {table.index} CROSS JOIN {table.name} AS r"
-            f" ON r.id = {table.index}.rowid WHERE {table.index} MATCH :match AND {where}"
-        )
+        where = self._where(f"{index}.rowid")
+        rows = f" CROSS JOIN {table.name} AS r {table.narrow} ON r.id = {index}.rowid"
+        joined = rows if order == "date" or any("r." in condition for condition in self.conditions) else ""
+        matching = f"{index} MATCH :match AND {where}"
+        return f"SELECT {index}.rowid AS id, {score} AS score FROM {index}{joined} WHERE {matching}"
 
     def many(self, order: str) -> str:
-        """The same where a great many match: the conditions are met once, as a set of ids.
+        """The same of the matches archived last, where a great many match.
 
-        Of versions, whose conditions cost more, only the newest matches are asked.
+        Versions are asked only whether they are among the newest matches, since their conditions cost more.
         """
-        table, within = self.table, ""
-        where = " AND ".join(self.conditions)
-        if self.conditions and not table.item:
-            within = f" AND +{table.index}.rowid IN (SELECT r.id FROM {table.name} AS r WHERE {where})"
+        table = self.table
+        if not table.item:
+            return f"{self.few(order)} ORDER BY {table.index}.rowid DESC"
         rank = f"SELECT rowid AS id, {table.rank} AS score FROM {table.index}"
-        newest = f"{rank} WHERE {table.index} MATCH :match{within} ORDER BY rowid DESC LIMIT {CAP + 1}"
-        if order != "date" and not table.item:
-            return f"SELECT id, score FROM ({newest})"
-        rows = f"({newest}) AS found CROSS JOIN {table.name} AS r WHERE r.id = found.id"
+        newest = f"{rank} WHERE {table.index} MATCH :match ORDER BY rowid DESC LIMIT {CAP + 1}"
         score = table.newest if order == "date" else "found.score"
-        return f"SELECT r.id, {score} AS score FROM {rows}" + (f" AND {where}" if table.item else "")
+        rows = f"({newest}) AS found CROSS JOIN {table.name} AS r WHERE r.id = found.id"
+        return f"SELECT r.id, {score} AS score FROM {rows} AND {self._where('r.id')}"
 
     def walk(self) -> str:
-        """Ids of the newest of a great many: walk the rows by date and ask each whether it is one."""
-        matching = f"+r.id IN (SELECT rowid FROM {self.table.index} WHERE {self.table.index} MATCH :match)"
-        where = " AND ".join(([matching] if self.match else []) + list(self.conditions)) or "1"
-        table = self.table
-        return f"SELECT r.id FROM {table.name} AS r WHERE {where} ORDER BY {table.newest} DESC, r.id DESC"
+        """Ids of the newest: walk the rows by date and ask each whether it is one, or sort a set of ids."""
+        table, where = self.table, self._where("r.id")
+        rows = f"{table.name} AS r"
+        if self.match:
+            matching = f"SELECT rowid FROM {table.index} WHERE {table.index} MATCH :match"
+            where = f"+r.id IN ({matching}) AND {where}"
+        elif any(condition.startswith("{id} IN") for condition in self.conditions):
+            rows, where = f"{rows} {table.narrow}", self._where("r.id", sets_first=True)
+        return f"SELECT r.id FROM {rows} WHERE {where} ORDER BY {table.newest} DESC, r.id DESC"
 
     def whole(self, order: str) -> str:
         """All that is found, with all columns. Ids are put in order first: whole rows sort slowly."""
-        table, where = self.table, " AND ".join(self.conditions) or "1"
+        table = self.table
         if not self.match:
+            where = self._where("r.id")
             newest = f"ORDER BY {table.newest} DESC, r.id DESC"
             return f"SELECT {table.columns} FROM {table.rows} WHERE {where} {newest}"
         best = "score DESC, id DESC" if order == "date" else "score, id DESC"
         found = f"SELECT id, score FROM ({self.few(order)}) ORDER BY {best} LIMIT -1"
         return f"SELECT {table.columns} FROM ({found}) AS found CROSS JOIN {table.rows} WHERE r.id = found.id"
 
-    def matches(self, index: str | None = None) -> str:
-        """The bare matches, by the index alone; by the one of present wording where that is named."""
-        index = index or self.table.index
-        return f"SELECT 1 FROM {index} WHERE {index} MATCH :match"
+    @property
+    def has_prefix(self) -> bool:
+        """Whether words that only begin so are looked for: the index then gathers them at every question."""
+        return bool(self.match and '" *' in self.match)
+
+    def _where(self, row_id: str, *, sets_first: bool = False) -> str:
+        """The conditions, of which sets of ids are only asked, or are where to begin."""
+        names = {"id": row_id if sets_first else f"+{row_id}", "row": row_id}
+        return " AND ".join(condition.format(**names) for condition in self.conditions) or "1"
+
+
+def _within(months: str) -> list[str]:
+    """The span of ids of some months: many rows of other months are passed over in one step."""
+    asked = f"FROM {months} WHERE month BETWEEN substr(:since, 1, 7) AND substr(:until, 1, 7)"
+    return [f"{{row}} >= (SELECT min(first) {asked})", f"{{row}} <= (SELECT max(last) {asked})"]
+
+
+def _below(table: Table, articles: str) -> str:
+    return table.below.replace("<articles>", articles)
 
 
 def _split(groups: Groups, table: Table) -> tuple[Groups, Groups]:
@@ -244,14 +271,13 @@ def _filters(ask: Ask, table: Table) -> tuple[list[str], dict[str, str]]:
     if ask.until:
         conditions.append("r.published <= :until")
         values["until"] = ask.until + "~"  # sorts after every time within that day, month or year
+    if table.months and ask.since and ask.until:
+        conditions += _within(table.months)
     if ask.source:
         conditions.append(f"{table.source} = :source")
         values["source"] = ask.source
     if ask.tag:
-        conditions.append(
-            f"+{table.article} IN (SELECT article_id FROM article_tags JOIN tags ON tags.id = tag_id"
-            " WHERE name = :tag COLLATE NOCASE)"
-        )
+        conditions.append(_below(table, _TAGGED))
         values["tag"] = ask.tag
     state = table.states.get(ask.state)
     return [*conditions, *([state] if state else [])], values

@@ -480,6 +480,7 @@ def test_the_folder_opens_its_own_reading_room_in_a_plain_datasette(town: Path, 
     assert re.search(r'<a href="/comment/\d+">', done.stdout)
     for table in TAKEN:
         assert rows(folder / "archive.db", table) == rows(town / "archive.db", table), table
+    assert rows(folder / "archive.db", "comment_months") == rows(town / "archive.db", "comment_months") != []
 
 
 def test_without_the_rooms_libraries_the_folder_still_shows_described_tables(

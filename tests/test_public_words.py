@@ -14,8 +14,6 @@ import pytest
 from room_server import Room
 from test_public_pages import Elements
 
-from archive.public.words import COMMON, asked, count
-
 
 def at(year: int, month: int = 1) -> datetime:
     return datetime(year, month, 5, 12, tzinfo=UTC)
@@ -79,13 +77,34 @@ def test_months_phrases_prefixes_and_either_or_are_counted(room: Room) -> None:
     ]
 
 
-def test_a_common_term_is_counted_in_another_way(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    connection = sqlite3.connect(path)
-    few = count(connection, asked("ferry,boat", "comments", "month"))
-    assert COMMON > 4
-    monkeypatch.setattr("archive.public.words.COMMON", 0)
-    assert count(connection, asked("ferry,boat", "comments", "month")) == few
-    connection.close()
+def months(connection: sqlite3.Connection) -> list[tuple[int, str]]:
+    """The month of each comment that has one, as the archive has noted it."""
+    noted = connection.execute("SELECT first, last, month FROM comment_months ORDER BY first")
+    return [(number, month) for first, last, month in noted for number in range(first, last + 1)]
+
+
+def test_the_months_of_comments_follow_what_happens_to_these(tmp_path: Path) -> None:
+    fill = made.Filler(tmp_path / "archive.db")
+    fill.article(1, at(2009))
+    for month in (1, 1, 1, 1, 1, 2, 2, 3):
+        fill.comment(1, at(2009, month))
+    runs = "SELECT count(*) FROM comment_months"
+    assert fill.conn.execute(runs).fetchone() == (3,), "one run for comments in a row"
+    of = "SELECT id, substr(published, 1, 7) FROM comments WHERE published > '' ORDER BY id"
+    for change in (
+        "UPDATE comments SET published = '2011-05-05T00:00:00Z' WHERE id = 3",
+        "UPDATE comments SET published = '2011-05-09' WHERE id = 3",
+        "UPDATE comments SET published = NULL WHERE id IN (1, 5, 8)",
+        "UPDATE comments SET published = '2009-02-01' WHERE published IS NULL",
+        "DELETE FROM comments WHERE id IN (2, 6)",
+        "UPDATE comments SET published = '2009-02'",
+    ):
+        fill.conn.execute(change)
+        assert months(fill.conn) == fill.conn.execute(of).fetchall(), change
+    fill.comment(1, at(2009, 2))
+    fill.comment(1, at(2009, 2), published=None)
+    assert months(fill.conn) == fill.conn.execute(of).fetchall()
+    fill.db.close()
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,8 @@ def test_an_archive_of_the_first_release_opens_searches_and_serves(
     assert schema(old) == schema(made.empty(tmp_path / "fresh.db"))
     room = Room(old)
     assert "The Quayside Courier" in room.text("/search?q=ferry")
+    counts = room.get("/words.json?q=ferry").json()["counts"]
+    assert sum(span["total"] for span in counts) == len(rows(old, first)["comments"])
     assert room.get("/article/1").status_code == room.get("/coverage").status_code == 200
     assert room.get("/-/health").status_code == 503
     assert 'backissue_runs_total{outcome="ok",source="quayside"} 2.0' in room.text("/-/metrics")

@@ -11,7 +11,7 @@ from datasette.utils.asgi import Response
 from archive.public.cite import citations
 from archive.public.fresh import Fresh, Place, marked, since_of
 from archive.public.markup import article_html, comment_html
-from archive.public.web import PATIENCE, Row, absolute, enter, number_of, one, read, rows, show
+from archive.public.web import Row, absolute, enter, number_of, one, read, rows, show
 from archive.threads import PAGE, Branch, arrange, nest, page_of, pages
 
 _VERSION = (
@@ -36,10 +36,7 @@ async def article(datasette: Any, request: Any) -> Any:
     number, version = number_of(request.args.get("page")), number_of(request.args.get("version"), least=0)
     since = since_of(request.args.get("since"))
     found = await read(
-        datasette,
-        name,
-        lambda connection: _article(connection, wanted, number, version, since),
-        patience=PATIENCE,
+        datasette, name, lambda connection: _article(connection, wanted, number, version, since)
     )
     if found is None:
         return await missing(datasette, request, "article")
@@ -52,7 +49,7 @@ async def article(datasette: Any, request: Any) -> Any:
 async def comment(datasette: Any, request: Any) -> Any:
     """Lead to a comment: the right page of its thread, and its place there."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
-    place = await read(datasette, name, lambda connection: _place(connection, wanted), patience=PATIENCE)
+    place = await read(datasette, name, lambda connection: _place(connection, wanted))
     if place is None:
         return await missing(datasette, request, "comment")
     article_id, page = place

@@ -12,7 +12,7 @@ from typing import Any
 
 from archive.public.article_view import drawn_thread, missing
 from archive.public.markup import article_html
-from archive.public.web import PATIENCE, Row, enter, number_of, one, read, rows, show
+from archive.public.web import Row, enter, number_of, one, read, rows, show
 from archive.times import from_text, to_text
 
 _STOOD = "since <= ?2 AND (until > ?2 OR until IS NULL)"
@@ -33,9 +33,7 @@ async def as_of(datasette: Any, request: Any) -> Any:
     """An article with what stood below it at the moment `at`."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
     moment, number = moment_of(request.args.get("at")), number_of(request.args.get("page"))
-    found = await read(
-        datasette, name, lambda connection: _as_of(connection, wanted, moment, number), patience=PATIENCE
-    )
+    found = await read(datasette, name, lambda connection: _as_of(connection, wanted, moment, number))
     if found is None:
         return await missing(datasette, request, "article")
     context = {**found, "at": request.args.get("at") or "", "moment": moment}

@@ -16,7 +16,6 @@ from archive.public.feed import Entry, atom
 from archive.public.history import Wanted, happened, recent, states, step
 from archive.public.text import unmarked
 from archive.public.web import (
-    PATIENCE,
     Row,
     TooSlow,
     absolute,
@@ -99,9 +98,7 @@ async def versions(datasette: Any, request: Any) -> Any:
             + "?"
             + urlencode({"at": asked_for}, errors="replace")
         )
-    known, events = await read(
-        datasette, name, lambda connection: _history(connection, kind, wanted), patience=PATIENCE
-    )
+    known, events = await read(datasette, name, lambda connection: _history(connection, kind, wanted))
     if not known:
         return await missing(datasette, request, kind)
     steps = list(pairwise(known))

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from archive.public.article_view import missing
-from archive.public.web import Row, TooSlow, enter, number_of, one, read, rows, show
+from archive.public.web import Row, enter, number_of, one, read, rows, show
 
 SIZE = 30
 _ARTICLES = (
@@ -56,10 +56,7 @@ async def _listed(datasette: Any, request: Any, kind: str, table: str, join: str
         span = one(connection, _SPAN.format(join=join, key=key), wanted)
         return {"item": item, "span": span, "articles": found[:SIZE], "more": len(found) > SIZE}
 
-    try:
-        found = await read(datasette, name, work)
-    except TooSlow:
-        found = None
+    found = await read(datasette, name, work)
     if found is None:
         return await missing(datasette, request, kind)
     return await show(datasette, request, "listed.html", {"kind": kind, "page": page, **found})
@@ -69,7 +66,8 @@ def _commenter(connection: sqlite3.Connection, wanted: str, page: int) -> Row | 
     span = one(
         connection,
         "SELECT count(*) AS comments, count(DISTINCT article_id) AS articles, min(published) AS since,"
-        " max(published) AS until FROM (SELECT * FROM comments WHERE author = ? LIMIT 100000)",
+        " max(published) AS until"
+        " FROM (SELECT article_id, published FROM comments WHERE author = ? LIMIT 100000)",
         wanted,
     )
     if span is None or not span["comments"]:

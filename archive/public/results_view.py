@@ -66,7 +66,11 @@ async def _streamed(datasette: Any, request: Any, texts: Texts, ending: str, con
         first = await asyncio.to_thread(next, made)
     except (InvalidSql, sqlite3.Error) as error:
         connection.close()
-        slow = " It took too long; narrow it." if error.args == ("interrupted",) else ""
+        slow = (
+            " It took too long; narrow it."
+            if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT"
+            else ""
+        )
         return Response.text(f"This query cannot be answered: {error}.{slow}", status=400)
 
     async def stream(writer: Any) -> None:

@@ -1,7 +1,7 @@
 """What every page does: find the archive, ask whether it may be read, read it, and answer.
 
-A page reads in one go, on one connection and from one state of the file, within Datasette's time
-limit, so that it fits together even while the crawler writes.
+A page reads in one go, on one connection and from one state of the file, so that it fits together even
+while the crawler writes.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from archive.public.room import room_of
 
 _SPAN = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 PATIENCE = 10
-"""How many time limits one article with its thread may take: on a busy machine it comes late."""
+"""How many of Datasette's time limits a page of ours may take: it is bounded, but late on a busy machine."""
 T = TypeVar("T")
 Row = dict[str, Any]
 
 
 class TooSlow(Exception):  # noqa: N818  (it is an answer, not a fault)
-    """The question would have taken longer than Datasette's time limit."""
+    """The question would have taken longer than a page may take."""
 
 
 async def enter(datasette: Any, request: Any) -> str:
@@ -44,12 +44,9 @@ async def enter(datasette: Any, request: Any) -> str:
     return name
 
 
-async def read(datasette: Any, name: str, work: Callable[[sqlite3.Connection], T], *, patience: int = 1) -> T:
-    """Run `work` on a read-only connection, on one state of the file. Raises TooSlow.
-
-    `patience` multiplies Datasette's time limit, for what is bounded by itself: one article, one comment.
-    """
-    limit = patience * datasette.sql_time_limit_ms
+async def read(datasette: Any, name: str, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Run `work` on a read-only connection, on one state of the file. Raises TooSlow."""
+    limit = PATIENCE * datasette.sql_time_limit_ms
 
     def within_limit(connection: sqlite3.Connection) -> T:
         connection.execute("BEGIN")
@@ -57,7 +54,7 @@ async def read(datasette: Any, name: str, work: Callable[[sqlite3.Connection], T
             with sqlite_timelimit(connection, limit):
                 return work(connection)
         except sqlite3.OperationalError as error:
-            if error.args == ("interrupted",):
+            if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":  # the words may be others
                 raise TooSlow from error
             raise
         finally:

@@ -2,12 +2,16 @@
 
 It only reads. Each term is what one types into the search, so "quoted words", word* and a OR b are terms
 too. A share is of all that was published then, so that a busy year does not look like a rising word.
+Comments that follow one another in the archive are mostly of one month: ids of matches are counted between
+the ends of such runs, and no comment need be read.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from archive.search_sql import TABLES
@@ -18,12 +22,16 @@ LONGEST = 80
 """How many terms are counted, and how long each may be, in characters."""
 MOST_YEARS = 200
 """How far back from the newest is counted."""
-ENDS = ("min", "max")  # asked for apart, each is found at an end of the index
-COMMON = 30_000
-"""A term with more matches than that is counted by reading all dates in their order."""
-KINDS = ("articles", "comments")
+KINDS = {
+    "articles": "SELECT id, id, substr(published, 1, {}) FROM articles INDEXED BY articles_filters"
+    " WHERE published > '' ORDER BY id",
+    "comments": "SELECT first, last, substr(month, 1, {}) FROM comment_months ORDER BY first",
+}
+"""For each kind the runs of ids of one span of time: the first one, the last one, and the span."""
 SPANS = {"year": 4, "month": 7}
 """By what is counted, with the length of its name: "2009", "2009-07"."""
+
+Run = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,44 +73,35 @@ def asked(words: str, kind: str, by: str) -> Asked:
 
 def count(connection: sqlite3.Connection, asked: Asked) -> Counted:
     """Count. Spans of time in which nothing was published are left out."""
-    totals = _totals(connection, asked)
-    found = {term: _counts(connection, asked, term) for term in asked.terms}
-    return Counted(totals=totals, terms=found)
+    runs: list[Run] = connection.execute(KINDS[asked.kind].format(SPANS[asked.by])).fetchall()
+    newest = max((span for _, _, span in runs), default="0000")
+    oldest = f"{max(int(newest[:4]) - MOST_YEARS, 0):04}"
+    runs = [run for run in runs if run[2] >= oldest]
+    totals: Counter[str] = Counter()
+    for first, last, span in runs:
+        totals[span] += last - first + 1
+    found = {term: _counts(_ids(connection, asked.kind, term), runs) for term in asked.terms}
+    return Counted(totals=dict(sorted(totals.items())), terms=found)
 
 
-def _totals(connection: sqlite3.Connection, asked: Asked) -> dict[str, int]:
-    """How many were published in each span of time: counted along an index, since rows are many."""
-    oldest, newest = (f"(SELECT {end}(published) FROM {asked.kind} WHERE published > '')" for end in ENDS)
-    first, last = connection.execute(f"SELECT {oldest}, {newest}").fetchone()
-    if first is None:
-        return {}
-    sql = f"SELECT count(*) FROM {asked.kind} WHERE published >= ? AND published < ?"
-    counted = {
-        span: int(connection.execute(sql, [span, f"{span}~"]).fetchone()[0])
-        for year in range(int(last[:4]) - MOST_YEARS, int(last[:4]) + 1)
-        for span in _spans(f"{year:04}", asked.by)
-        if span >= first[: len(span)]
-    }
-    return {span: number for span, number in counted.items() if number}
+def _counts(ids: Sequence[int], runs: Sequence[Run]) -> Counter[str]:
+    """How many ids, in their order, each span of time has."""
+    counted: Counter[str] = Counter()
+    end = 0
+    for first, last, span in runs:
+        begin = bisect_left(ids, first, end)
+        end = bisect_right(ids, last, begin)
+        counted[span] += end - begin
+    return counted
 
 
-def _spans(year: str, by: str) -> list[str]:
-    return [year] if by == "year" else [f"{year}-{month:02}" for month in range(1, 13)]
-
-
-def _counts(connection: sqlite3.Connection, asked: Asked, term: str) -> dict[str, int]:
-    """How many of each span have a term: asking each match when, or for a common one each date whether."""
-    match, index = _match(term, asked.kind), TABLES[asked.kind].index
+def _ids(connection: sqlite3.Connection, kind: str, term: str) -> list[int]:
+    """The ids of all that have a term, in their order."""
+    match, index = _match(term, kind), TABLES[kind].index
     if match is None:
-        return {}
-    matches = f"SELECT rowid FROM {index} WHERE {index} MATCH ?"
-    few = f"SELECT count(*) FROM ({matches} LIMIT {COMMON + 1})"
-    where = f"published > '' AND +id IN ({matches})"
-    rows = f"{asked.kind} WHERE {where}"
-    if connection.execute(few, [match]).fetchone()[0] <= COMMON:
-        rows = f"({matches}) AS found CROSS JOIN {asked.kind} WHERE id = found.rowid AND published > ''"
-    span = f"substr(published, 1, {SPANS[asked.by]}) AS span"
-    return dict(connection.execute(f"SELECT {span}, count(*) FROM {rows} GROUP BY span", [match]).fetchall())
+        return []
+    sql = f"SELECT rowid FROM {index} WHERE {index} MATCH ? ORDER BY rowid"
+    return [row_id for (row_id,) in connection.execute(sql, [match])]
 
 
 def _match(term: str, kind: str) -> str | None:

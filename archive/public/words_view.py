@@ -15,7 +15,6 @@ from archive.public.web import Row, TooSlow, enter, read, show
 from archive.public.words import MOST, Asked, Counted, asked, count
 
 SLOW = "This took too long. Ask for fewer or rarer words."
-PATIENCE = 5  # time limits: six of the commonest words in a million comments
 
 
 async def page(datasette: Any, request: Any) -> Any:
@@ -35,6 +34,7 @@ async def page(datasette: Any, request: Any) -> Any:
         "found": found if found and found.totals else None,
         "chart": _chart(wanted, found) if found and len(found.totals) > 1 else None,
         "link": lambda **to: _link(datasette, wanted, **to),
+        "searches": {term: _search(datasette, term, wanted.kind) for term in wanted.terms},
     }
     return await show(datasette, request, "words.html", context)
 
@@ -76,7 +76,7 @@ async def as_json(datasette: Any, request: Any) -> Any:
 
 
 async def _count(datasette: Any, name: str, wanted: Asked) -> Counted:
-    return await read(datasette, name, lambda connection: count(connection, wanted), patience=PATIENCE)
+    return await read(datasette, name, lambda connection: count(connection, wanted))
 
 
 def _asked(request: Any) -> Asked:
@@ -88,6 +88,11 @@ def _link(datasette: Any, wanted: Asked, *, form: str = "", **to: str) -> str:
     pairs: Row = {"q": ", ".join(wanted.terms), "kind": wanted.kind, "by": wanted.by, **to}
     path = datasette.urls.path(f"words.{form}" if form else "words")
     return f"{path}?{urlencode(pairs, errors='replace')}"
+
+
+def _search(datasette: Any, term: str, kind: str) -> str:
+    """The search for a term, to which a span of time is added."""
+    return f"{datasette.urls.path('search')}?{urlencode({'q': term, 'kind': kind}, errors='replace')}"
 
 
 def _chart(wanted: Asked, found: Counted) -> Chart:
