@@ -57,7 +57,7 @@ TAKEN = {
 }
 """The tables that are taken, and which of their rows belong to picked articles; parents come first."""
 
-LEFT = frozenset({"checks", "comment_months", "cursors", "notified", "_sqlite_migrations"})
+LEFT = frozenset({"checks", "comment_months", "cursors", "notified", "_sqlite_migrations", "sqlite_stat1"})
 """The tables that stay: the operator's, the crawler's and the schema's own. So do full-text indexes."""
 
 
