@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from patience import PATIENCE
 from require import need
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -36,8 +37,15 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=1000 * PATIENCE)
         try:
             yield started
         finally:
             started.close()
+
+
+def context(started: Any, **options: Any) -> Any:
+    """A visitor of its own, who waits as long as a busy machine may need."""
+    made = started.new_context(**options)
+    made.set_default_timeout(1000 * PATIENCE)
+    return made

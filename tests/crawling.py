@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from patience import PATIENCE
+
 from archive import reading
 from archive.records import Run
 from archive.store import Archive
@@ -32,12 +34,12 @@ class Crawls:
         config.write_text("\n".join(lines))
         return [sys.executable, str(PROGRAM), "--config", str(config), *words]
 
-    def program(self, *words: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def program(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self.command(*words),
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=PATIENCE,
             check=False,
             cwd=self.folder,
         )

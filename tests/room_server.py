@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +13,13 @@ from typing import Any
 
 from datasette.app import Datasette
 from datasette.plugins import pm
+from patience import PATIENCE, free_port, until
 
 import archive.public as plugin
 from archive import publish
 
 ROOT = Path(__file__).parent.parent
+UNHURRIED = {"sql_time_limit_ms": 60_000}  # no page is refused because the machine is busy
 
 if not pm.is_registered(plugin):
     pm.register(plugin, "backissue")
@@ -29,7 +29,8 @@ class Room:
     """A Datasette in this process; `get` asks it for a page."""
 
     def __init__(self, *paths: Path, settings: dict[str, Any] | None = None, **options: Any) -> None:
-        self.datasette = Datasette(files=[str(path) for path in paths], settings=settings, **options)
+        files = [str(path) for path in paths]
+        self.datasette = Datasette(files=files, settings=UNHURRIED | (settings or {}), **options)
 
     def get(self, path: str, **options: Any) -> Any:
         async def ask() -> Any:
@@ -47,30 +48,25 @@ class Room:
 @contextmanager
 def serving(archive: Path, log: Path, **options: Any) -> Iterator[str]:
     """A real server on the loopback, started as `backissue serve` starts it; gives its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = publish.command(archive, port=port, **options)
+    port, unhurried = free_port(), {name: str(value) for name, value in UNHURRIED.items()}
+    command = publish.command(archive, port=port, settings=unhurried, **options)
     with log.open("w") as output:
         server = subprocess.Popen(
             command, cwd=ROOT, stdout=output, stderr=output, env={**os.environ, "PYTHONUNBUFFERED": "1"}
         )
     try:
         address = publish.address(port=port, base_url=options.get("base_url", "/"))
-        _wait(address, server, log)
+        until(lambda: server.poll() is not None or _answers(address), log.read_text)
+        assert server.poll() is None, log.read_text()
         yield address.rstrip("/")
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(PATIENCE)
 
 
-def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            assert server.poll() is None, log.read_text()
-            time.sleep(0.1)
-    raise AssertionError(log.read_text())
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=PATIENCE):
+            return True
+    except OSError:
+        return False

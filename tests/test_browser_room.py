@@ -59,7 +59,7 @@ class watched:  # noqa: N801
     """A page whose requests and console are watched."""
 
     def __init__(self, chromium: Any, address: str, **options: Any) -> None:
-        self.context = chromium.new_context(base_url=address, **options)
+        self.context = real.context(chromium, base_url=address, **options)
         self.host, self.strange = urlsplit(address).netloc, list[str]()
 
     def __enter__(self) -> Any:
@@ -89,14 +89,15 @@ def test_a_half_remembered_sentence_is_found_in_its_thread(page: Any) -> None:
     page.keyboard.type('"grandmother sold tickets"')
     page.keyboard.press("Enter")
     page.get_by_role("navigation", name="Kinds").get_by_role("link", name="Comments").click()
+    page.wait_for_url("**/search?*kind=comments*")
     hit = page.locator(".results li").first
     assert "grandmother" in hit.locator("mark").first.inner_text().lower()
     hit.get_by_role("link").first.click()
     page.wait_for_url("**/article/**")
-    target = page.locator(":target")
-    assert "My grandmother sold tickets" in target.inner_text()
-    assert target.evaluate(
-        "e => { const r = e.getBoundingClientRect(); return r.top >= 0 && r.top < innerHeight }"
+    page.locator(":target").get_by_text("My grandmother sold tickets").first.wait_for()
+    page.wait_for_function(
+        "() => { const r = document.querySelector(':target').getBoundingClientRect();"
+        " return r.top >= 0 && r.top < innerHeight }"
     )
 
 
@@ -143,6 +144,7 @@ def test_words_over_time_lead_to_the_comments_themselves(page: Any) -> None:
     page.locator(".plot .u-legend").get_by_text("ferry").wait_for()
     page.locator(".plot .u-legend").get_by_text(re.compile(r"^\d+(\.\d+)? %$")).first.wait_for()
     page.locator("table a").first.click()
+    page.wait_for_url("**/search?*")
     assert "library" in page.locator(".results mark").first.inner_text().lower()
 
 
@@ -160,7 +162,7 @@ def test_answers_fold_and_unfold_by_mouse_and_keyboard(page: Any) -> None:
     fold.locator("summary").first.focus()
     page.keyboard.press("Enter")
     second.wait_for(state="hidden")
-    assert "59\N{NO-BREAK SPACE}answers" in fold.inner_text()
+    fold.get_by_text("59\N{NO-BREAK SPACE}answers").wait_for()
     fold.locator("summary").first.click()
     second.wait_for()
 
@@ -181,7 +183,7 @@ def test_the_skip_link_is_the_first_stop(page: Any) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the text"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    page.wait_for_function("document.activeElement.id === 'main'")
 
 
 def test_stored_attacks_do_nothing_and_nothing_else_is_called(page: Any) -> None:
@@ -197,6 +199,7 @@ def test_no_page_is_wider_than_the_screen(chromium: Any, address: str) -> None:
             page.goto(path)
             for width in (360, 768, 1440):
                 page.set_viewport_size({"width": width, "height": 900})
+                page.wait_for_function(f"innerWidth === {width}")
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
 
 
@@ -241,7 +244,8 @@ def test_axe_finds_little_on_datasettes_own_pages(chromium: Any, address: str) -
 def axe(chromium: Any, address: str, scheme: str, pages: dict[str, str]) -> dict[str, set[str]]:
     """The rules that each page breaks. What breaks them is printed."""
     need("browser", missing=real.missing(axe=True))
-    context, broken = chromium.new_context(base_url=address, color_scheme=scheme, bypass_csp=True), {}
+    context = real.context(chromium, base_url=address, color_scheme=scheme, bypass_csp=True)
+    broken = {}
     try:
         page = context.new_page()
         for name, path in pages.items():
@@ -275,6 +279,7 @@ def test_keys_lead_through_a_thread_and_can_be_switched_off(page: Any) -> None:
     page.keyboard.press("?")
     page.get_by_label("Switch these keys off").check()
     page.keyboard.press("Escape")
+    page.locator("dialog[open]").wait_for(state="detached")
     page.keyboard.press("j")
     assert here() == ids[2]
     page.keyboard.press("?")
@@ -289,6 +294,5 @@ def test_keys_lead_through_a_thread_and_can_be_switched_off(page: Any) -> None:
 def test_a_time_tells_the_readers_own_on_hover(chromium: Any, address: str) -> None:
     with watched(chromium, address, timezone_id="Asia/Tokyo", locale="en-GB") as page:
         page.goto(f"/article/{made.SINGLE}")
-        time = page.locator(".byline time")
-        time.hover()
-        assert "18:30" in time.get_attribute("title")
+        page.locator(".byline time").hover()
+        page.locator(".byline time[title*='18:30']").wait_for()

@@ -17,6 +17,7 @@ from urllib.request import urlopen
 import click
 import pytest
 from click.testing import CliRunner, Result
+from patience import PATIENCE
 
 from archive import contracts
 from archive.errors import SiteError
@@ -30,16 +31,14 @@ COMMANDS_MD = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
 
 
-def program(
-    *arguments: str, folder: Path, environ: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
+def program(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the program as a process, as a shell would."""
     return subprocess.run(
         [sys.executable, str(ROOT / "scheduler.py"), *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

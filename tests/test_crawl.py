@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 from crawling import Crawls
+from patience import PATIENCE, until
 
 from archive.locks import hold
 from crawler.sample import (
@@ -247,11 +248,9 @@ def started(crawls, site, pages):
     process = subprocess.Popen(
         crawls.command("crawl"), cwd=crawls.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    patience = time.monotonic() + 60
-    while sum("/archives/" in target for target in asked(site)) < pages:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < patience
-        time.sleep(0.02)
+    enough = lambda: sum("/archives/" in target for target in asked(site)) >= pages  # noqa: E731
+    until(lambda: enough() or process.poll() is not None, "pages of articles are asked for")
+    assert process.poll() is None, process.communicate()
     return process
 
 
@@ -260,7 +259,7 @@ def test_an_interrupted_crawl_loses_nothing_and_the_next_one_goes_on(site, tmp_p
     crawls = Crawls(tmp_path, site.url, {"delay": 0.2})
     process = started(crawls, site, 4)
     os.kill(process.pid, sign)
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     assert crawls.rows("PRAGMA integrity_check") == [{"integrity_check": "ok"}]
     kept = crawls.rows("SELECT count(text) AS n FROM articles")[0]["n"]
     assert kept >= 2
@@ -290,7 +289,7 @@ def test_scrapys_own_commands_work(site, crawls):
     root = os.fspath(crawls.command()[1]).rpartition("/")[0]
     run = subprocess.run(
         [crawls.command()[0], "-m", "scrapy", "crawl", "news", "-a", "source=site"],
-        cwd=root, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        cwd=root, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     assert len(crawls.held()) == len([article for article in site.articles if not article.protected])

@@ -15,7 +15,7 @@ from urllib.request import urlopen
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from test_up import free_port, until
+from patience import PATIENCE, free_port, until
 
 from crawler.sample import SampleSite
 from scheduler import main
@@ -62,7 +62,7 @@ def test_installed_from_the_wheel_it_archives_searches_and_serves_without_the_so
             env=environ,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -90,12 +90,12 @@ def test_installed_from_the_wheel_it_archives_searches_and_serves_without_the_so
         assert "/search" in home
     finally:
         serving.terminate()
-        assert serving.wait(20) == 0
+        assert serving.wait(PATIENCE) == 0
 
 
 def _answers(port: int, path: str) -> str | None:
     try:
-        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as answer:
             return answer.read().decode()
     except OSError:
         return None

@@ -15,9 +15,10 @@ from pathlib import Path
 import fixtures_archive as made
 import pytest
 from click.testing import CliRunner, Result
+from crawling import PROGRAM
+from patience import PATIENCE, until
 from prometheus_client.parser import text_string_to_metric_families
 from room_server import Room
-from test_up import PROGRAM, until
 
 from archive import health, upkeep
 from archive.health import Crawl, Crawls, State, judge
@@ -267,7 +268,7 @@ def test_health_answers_while_a_crawl_writes(archive: Archive, path: Path) -> No
     room, stop = Room(path), threading.Event()
 
     def write() -> None:
-        with sqlite3.connect(path, isolation_level=None, timeout=10) as connection:
+        with sqlite3.connect(path, isolation_level=None, timeout=PATIENCE) as connection:
             while not stop.is_set():
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute("UPDATE articles SET comment_count = comment_count + 1")

@@ -18,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE, until
 
 from archive.times import instant
 from crawler.sample import SampleSite
@@ -62,7 +63,7 @@ class Folder:
     def rows(self, sql: str) -> list[sqlite3.Row]:
         if not self.archive.exists():
             return []
-        connection = sqlite3.connect(self.archive, timeout=30)
+        connection = sqlite3.connect(self.archive, timeout=PATIENCE)
         connection.row_factory = sqlite3.Row
         try:
             return connection.execute(sql).fetchall()
@@ -119,15 +120,6 @@ def kill(pid: int) -> None:
         return
 
 
-def until(true: object, seconds: float = 60.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not true():  # type: ignore[operator]
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Folder]:
     with SampleSite(articles=150, comments=300) as site:
@@ -138,10 +130,11 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
 
 def test_killed_at_random_moments_nothing_overlaps_and_nothing_is_lost(folder: Folder) -> None:
     seed = random.randrange(10**6)
+    print(f"seed {seed}")
     dice, texts = random.Random(seed), 0
     scheduler = folder.start()
     for number in range(KILLS):
-        assert until(folder.crawls), folder.log.read_text()
+        until(folder.crawls, folder.log.read_text)
         time.sleep(dice.uniform(0.0, 4.0))
         if dice.random() < 0.5:
             for pid in folder.crawls():
@@ -150,7 +143,7 @@ def test_killed_at_random_moments_nothing_overlaps_and_nothing_is_lost(folder: F
             scheduler.kill()
             scheduler.wait()
             if dice.random() < 0.5:
-                assert until(lambda: not folder.crawls(), 30), "the crawl has seen that its parent is gone"
+                until(lambda: not folder.crawls(), "the crawl sees that its parent is gone")
             scheduler = folder.start()
         now = folder.rows("SELECT count(text) AS n FROM articles")
         assert not now or now[0]["n"] >= texts, f"seed {seed}, kill {number}: what was saved is there"
@@ -158,9 +151,9 @@ def test_killed_at_random_moments_nothing_overlaps_and_nothing_is_lost(folder: F
     # The last scheduler may be a moment old, and a crawl of the one before may still end well: two more.
     well = "SELECT id FROM runs WHERE outcome = 'ok'"
     enough = len(folder.rows(well)) + 2
-    assert until(lambda: len(folder.rows(well)) >= enough, 120), folder.log.read_text()
+    until(lambda: len(folder.rows(well)) >= enough, folder.log.read_text)
     scheduler.send_signal(signal.SIGTERM)
-    assert scheduler.wait(40) == 0, folder.log.read_text()
+    assert scheduler.wait(PATIENCE) == 0, folder.log.read_text()
     assert folder.crawls() == []
     folder.must_be_sound()
     folder.must_have_told_of_every_tick()
@@ -170,13 +163,13 @@ def test_killed_at_random_moments_nothing_overlaps_and_nothing_is_lost(folder: F
 def test_two_schedulers_started_at_once_make_one_ledger(folder: Folder) -> None:
     one, other = folder.start(), folder.start()
     done = "SELECT count(*) AS n FROM runs WHERE planned_at IS NOT NULL AND outcome = 'ok'"
-    assert until(lambda: (rows := folder.rows(done)) and rows[0]["n"] >= 2, 120), folder.log.read_text()
+    until(lambda: (rows := folder.rows(done)) and rows[0]["n"] >= 2, folder.log.read_text)
     one.kill()
     one.wait()
     seen = folder.rows(done)[0]["n"]
-    assert until(lambda: folder.rows(done)[0]["n"] > seen, 60), "the other one goes on alone"
+    until(lambda: folder.rows(done)[0]["n"] > seen, "the other one goes on alone")
     other.send_signal(signal.SIGTERM)
-    assert other.wait(40) == 0
-    assert until(lambda: not folder.crawls(), 30)
+    assert other.wait(PATIENCE) == 0, folder.log.read_text()
+    until(lambda: not folder.crawls(), "every crawl has ended")
     folder.must_be_sound()
     folder.must_have_told_of_every_tick()

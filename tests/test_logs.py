@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from test_up import PROGRAM, free_port, until
+from crawling import PROGRAM
+from patience import PATIENCE, free_port, until
 
 from archive.console import VOICE
 from archive.logs import as_json, as_text, masked
@@ -82,7 +83,7 @@ def crawl(
         env={**os.environ, "TZ": zone},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -124,11 +125,11 @@ def test_the_server_and_the_crawls_of_the_clock_log_in_the_same_form(tmp_path: P
         try:
             until(
                 lambda: b"Ctrl-C ends it" in log.read_bytes() and b"town: ok" in log.read_bytes(),
-                "it had crawled",
+                log.read_text,
             )
         finally:
             running.terminate()
-            running.wait(30)
+            running.wait(PATIENCE)
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert len({line["process"] for line in lines}) >= 2
     assert [line["level"] for line in lines if "town: ok" in line["message"]] == ["info"]

@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ import fixtures_archive as made
 import pytest
 from click.testing import CliRunner, Result
 from crawling import PROGRAM, Crawls
+from patience import PATIENCE, until
 from test_health import run
 from webhook import Webhook
 
@@ -301,7 +301,7 @@ class Looks:
 
     def ended(self, notifier: Notifier) -> None:
         for child in notifier.children:
-            child.wait(10)
+            child.wait(PATIENCE)
         notifier.step()
 
 
@@ -348,23 +348,22 @@ def test_the_clock_tells_of_a_source_that_fails_and_is_not_held_up(tmp_path: Pat
         crawls.command()
         with (tmp_path / "backissue.toml").open("a") as file:
             file.write('\n[notify]\nurls = ["${HOOK}"]\n')
-        clockwork = Path(__file__).with_name("clockwork.py")
-        keeper = subprocess.Popen(
-            [sys.executable, str(clockwork), str(tmp_path / "backissue.toml"), "2"],
-            cwd=tmp_path,
-            env={**os.environ, "HOOK": hook.url},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        deadline = time.monotonic() + 60
-        while not hook.messages and time.monotonic() < deadline:
-            time.sleep(0.1)
-        keeper.send_signal(signal.SIGTERM)
-        _, log = keeper.communicate(timeout=30)
-    assert keeper.returncode == 0, log
-    assert hook.titles == ["site is failing"], log
-    assert "json was told: site is failing." in log
-    assert "sesame" not in log
+        clockwork, log = Path(__file__).with_name("clockwork.py"), tmp_path / "log"
+        with log.open("wb") as output:
+            keeper = subprocess.Popen(
+                [sys.executable, str(clockwork), str(tmp_path / "backissue.toml"), "2"],
+                cwd=tmp_path,
+                env={**os.environ, "HOOK": hook.url},
+                stderr=output,
+            )
+        try:
+            until(lambda: "json was told: site is failing." in log.read_text(), log.read_text)
+        finally:
+            keeper.send_signal(signal.SIGTERM)
+            code = keeper.wait(PATIENCE)
+    assert code == 0, log.read_text()
+    assert hook.titles == ["site is failing"], log.read_text()
+    assert "sesame" not in log.read_text()
 
 
 # -- the command and its configuration ------------------------------------------------------------
@@ -382,7 +381,7 @@ def program(file: Path, *words: str, **environ: str) -> subprocess.CompletedProc
         env={**os.environ, **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

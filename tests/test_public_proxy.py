@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 import fixtures_archive as made
 import pytest
 from click.testing import CliRunner
+from patience import PATIENCE
 from room_server import serving
 
 from archive.publish import path_of
@@ -42,7 +43,7 @@ def proxied(behind: str, *, strips: bool) -> Iterator[str]:
             if not self.path.startswith(BASE):
                 self.send_error(404)
                 return
-            asked = http.client.HTTPConnection(behind, timeout=20)
+            asked = http.client.HTTPConnection(behind, timeout=PATIENCE)
             path = self.path[len(BASE) - 1 :] if strips else self.path
             asked.request("GET", path, headers={"Host": self.headers["Host"]})
             answer = asked.getresponse()
@@ -84,7 +85,7 @@ def test_every_link_stays_below_the_path_and_leads_somewhere(behind: str, strips
         tried: set[str] = set()
         for start in STARTS:
             page = f"{site}{BASE}{start}"
-            with urllib.request.urlopen(page, timeout=20) as answer:
+            with urllib.request.urlopen(page, timeout=PATIENCE) as answer:
                 text = answer.read().decode()
             for found in re.findall(r'(?:href|src|action)="([^"#]+)', text):
                 link = urljoin(page, html.unescape(found))
@@ -94,7 +95,7 @@ def test_every_link_stays_below_the_path_and_leads_somewhere(behind: str, strips
                 tried.add(kind)
                 assert urlsplit(link).path.startswith(BASE), (start, link)
                 assert f"{BASE}{BASE[1:]}" not in link, (start, link)
-                with urllib.request.urlopen(link, timeout=20) as reached:
+                with urllib.request.urlopen(link, timeout=PATIENCE) as reached:
                     assert reached.status == 200, (start, link)
         assert len(tried) > 30
 
@@ -107,14 +108,14 @@ def test_feeds_and_citations_name_the_address_that_readers_see(behind: str) -> N
             ("article/110", f"Kept at {site}{BASE}article/110"),
             ("search.json?q=ferry", f"{site}{BASE}article/"),
         ):
-            with urllib.request.urlopen(f"{site}{BASE}{path}", timeout=20) as answer:
+            with urllib.request.urlopen(f"{site}{BASE}{path}", timeout=PATIENCE) as answer:
                 assert expected in answer.read().decode(), path
 
 
 def test_what_is_not_there_is_not_found(behind: str) -> None:
     for path in ("/elsewhere", f"{BASE}nothing", f"{BASE}article/99999"):
         with pytest.raises(urllib.error.HTTPError) as answer:
-            urllib.request.urlopen(f"http://{behind}{path}", timeout=20)
+            urllib.request.urlopen(f"http://{behind}{path}", timeout=PATIENCE)
         assert answer.value.code == 404, path
 
 

@@ -59,7 +59,8 @@ def test_a_query_that_cannot_be_is_told(room: Room, sql: str) -> None:
     assert (answer.status_code, answer.text[:30]) == (400, "This query cannot be answered:")
 
 
-def test_a_query_without_end_is_stopped(room: Room) -> None:
+def test_a_query_without_end_is_stopped(tmp_path: Path) -> None:
+    room = Room(made.build(tmp_path / "news.db", count=1), settings={"sql_time_limit_ms": 200})
     sql = "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n"
     answer = results(room, "json", sql)
     assert (answer.status_code, "It took too long" in answer.text) == (400, True)

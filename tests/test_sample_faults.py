@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from patience import PATIENCE, until
 
 import crawler.sample as sample
 from crawler.sample import Fault, SampleSite
@@ -28,7 +29,7 @@ def site(shared: SampleSite) -> Iterator[SampleSite]:
 
 
 def get(
-    site: SampleSite, target: str = "/", timeout: float = 5, **headers: str
+    site: SampleSite, target: str = "/", timeout: float = PATIENCE, **headers: str
 ) -> tuple[int, http.client.HTTPMessage, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", urlsplit(site.url).port or 0, timeout=timeout)
     try:
@@ -145,35 +146,40 @@ def test_a_reset_breaks_the_connection(site: SampleSite, after: int | None) -> N
         get(site)
 
 
-def test_a_slow_drip_is_slow_but_whole_and_keeps_nobody_else_waiting(site: SampleSite) -> None:
+def test_a_slow_drip_is_slow_but_whole(site: SampleSite) -> None:
     sound = get(site, "/robots.txt")[2]
-    site.faults.add(sample.Drip(match="/robots.txt", size=30, pause=0.1))
-    found: list[bytes] = []
-    slow = threading.Thread(target=lambda: found.append(get(site, "/robots.txt")[2]))
+    site.faults.add(sample.Drip(match="/robots.txt", size=30, pause=0.05))
     started = time.perf_counter()
-    slow.start()
-    assert get(site, "/about.php")[0] == 200
-    assert time.perf_counter() - started < 0.3
-    slow.join(5)
-    assert found == [sound]
-    assert time.perf_counter() - started >= 0.3
+    assert get(site, "/robots.txt")[2] == sound
+    assert time.perf_counter() - started >= 0.05 * (len(sound) // 30)
+
+
+def test_a_slow_drip_keeps_nobody_else_waiting() -> None:
+    with SampleSite(articles=1) as site:
+        drip = site.faults.add(sample.Drip(match="/feed", pause=2 * PATIENCE))
+        slow = threading.Thread(target=lambda: get(site, "/feed"))
+        slow.start()
+        until(lambda: drip.hits, "the drip begins")
+        assert get(site, "/about.php")[0] == 200
+        assert slow.is_alive()
+    slow.join(PATIENCE)
 
 
 def let_go(site: SampleSite) -> None:
     with pytest.raises((ConnectionError, http.client.HTTPException)):
-        get(site, "/feed", timeout=30)
+        get(site, "/feed")
 
 
 def test_a_hanging_answer_never_comes_and_ends_with_the_site() -> None:
     with SampleSite(articles=1) as site:
-        site.faults.add(sample.Hang(match="/feed"))
+        hang = site.faults.add(sample.Hang(match="/feed"))
         with pytest.raises(TimeoutError):
             get(site, "/feed", timeout=0.3)
         assert get(site, "/")[0] == 200
         waiting = threading.Thread(target=lambda: let_go(site))
         waiting.start()
-        time.sleep(0.1)
-    waiting.join(3)
+        until(lambda: hang.hits == 2, "the answer is waited for")
+    waiting.join(PATIENCE)
     assert not waiting.is_alive()
 
 

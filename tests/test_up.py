@@ -4,36 +4,22 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from crawling import PROGRAM
+from patience import PATIENCE, free_port, until
 
 from crawler.sample import SampleSite
 
-PROGRAM = Path(__file__).resolve().parents[1] / "scheduler.py"
-
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for left-over processes in /proc")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def until(true: Callable[[], object], what: str, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.05)
 
 
 class Up:
@@ -72,28 +58,25 @@ class Up:
 
     def pages(self) -> int:
         """The process that serves."""
-        found = {}
         for pid in self.others():
-            try:
-                found[pid] = Path(f"/proc/{pid}/cmdline").read_bytes()
-            except OSError:
-                continue
-        return next(pid for pid, command in found.items() if b"\0serve\0" in command)
+            with suppress(OSError):
+                if b"\0serve\0" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return pid
+        raise AssertionError(self.log.read_text())
 
     def finds(self, words: str) -> bool:
         """Whether the served archive answers a search with an article."""
         sql = f"select+count(*)+as+n+from+articles_fts+where+articles_fts+match+'{words}'"
         try:
-            with urlopen(
-                f"http://127.0.0.1:{self.port}/archive.json?_shape=arrayfirst&sql={sql}", timeout=5
-            ) as answer:
+            address = f"http://127.0.0.1:{self.port}/archive.json?_shape=arrayfirst&sql={sql}"
+            with urlopen(address, timeout=PATIENCE) as answer:
                 return answer.read() not in {b"[0]", b"[]"}
-        except (URLError, ConnectionError):
+        except OSError:
             return False
 
     def crawling(self) -> None:
         """Wait until a crawl is under way and an article of it can be found."""
-        until(lambda: self.process.poll() is not None or self.finds("council"), "an article could be found")
+        until(lambda: self.process.poll() is not None or self.finds("council"), self.log.read_text)
         assert self.process.poll() is None, self.log.read_text()
 
     def sound(self) -> bool:
@@ -105,10 +88,8 @@ class Up:
 
     def end(self) -> None:
         for pid in (self.process.pid, *self.others()):
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
         self.process.wait()
 
 
@@ -122,7 +103,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
 def test_it_archives_and_serves_and_an_interruption_ends_it_cleanly(up: Up) -> None:
     up.crawling()
     up.process.send_signal(signal.SIGINT)
-    assert up.process.wait(30) == 0, up.log.read_text()
+    assert up.process.wait(PATIENCE) == 0, up.log.read_text()
     assert up.others() == set()
     assert not list(up.folder.glob("archive.db-*")), "nothing waits beside the file to be folded into it"
     assert up.sound()
@@ -140,14 +121,14 @@ def test_killed_outright_it_leaves_no_child_behind(up: Up) -> None:
     assert up.others()
     up.process.kill()
     up.process.wait()
-    until(lambda: not up.others(), "every child had ended", 30)
+    until(lambda: not up.others(), "every child ends")
     assert up.sound()
 
 
 def test_when_the_pages_fall_it_says_so_and_ends(up: Up) -> None:
     up.crawling()
     os.kill(up.pages(), signal.SIGKILL)
-    assert up.process.wait(30) == 1
+    assert up.process.wait(PATIENCE) == 1
     assert "The pages ended by themselves" in up.log.read_text()
     assert up.others() == set()
 
@@ -155,12 +136,13 @@ def test_when_the_pages_fall_it_says_so_and_ends(up: Up) -> None:
 def test_a_second_interruption_is_immediate(up: Up) -> None:
     up.crawling()
     for pid in up.others():
-        os.kill(pid, signal.SIGSTOP)  # nobody will end in time by themselves
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)  # nobody will end in time by themselves
     up.process.send_signal(signal.SIGTERM)
     time.sleep(0.5)
     assert up.process.poll() is None
     up.process.send_signal(signal.SIGINT)
-    assert up.process.wait(5) == 130
+    assert up.process.wait(PATIENCE) == 130
     assert up.others() == set()
     assert up.sound()
 
@@ -174,9 +156,9 @@ def test_an_interrupted_crawl_keeps_what_it_had_and_leaves_with_130(tmp_path: Pa
         crawl = subprocess.Popen(
             [sys.executable, str(PROGRAM), "crawl"], cwd=tmp_path, stdout=subprocess.PIPE
         )
-        until(lambda: len(site.asked("/archives/*")) > 3, "a few pages were asked for")
+        until(lambda: len(site.asked("/archives/*")) > 3, "a few pages are asked for")
         crawl.send_signal(signal.SIGINT)
-        told, _ = crawl.communicate(timeout=30)
+        told, _ = crawl.communicate(timeout=PATIENCE)
     assert crawl.returncode == 130
     assert told.startswith(b"one: interrupted."), (
         "one process stands for all sources, and the second never began"
@@ -199,7 +181,7 @@ def test_what_runs_until_it_is_ended_ends_well(tmp_path: Path, command: str) -> 
             [sys.executable, str(PROGRAM), *arguments], cwd=tmp_path, stdout=log, stderr=log
         )
         told = b"startup complete" if command == "serve" else b"Archiving one"
-        until(lambda: told in (tmp_path / "log").read_bytes(), "it had started")
+        until(lambda: told in (tmp_path / "log").read_bytes(), (tmp_path / "log").read_text)
         running.send_signal(signal.SIGTERM)
-        assert running.wait(20) == 0, (tmp_path / "log").read_text()
+        assert running.wait(PATIENCE) == 0, (tmp_path / "log").read_text()
         log.close()

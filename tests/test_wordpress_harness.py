@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import PATIENCE
 from wordpress import Comment, Truth, WordPress, WordPressError, changes, needs, require
 
 pytestmark = pytest.mark.wordpress
@@ -53,7 +54,7 @@ def fresh(tmp_path: Path, ready: None) -> Iterator[WordPress]:
 def get(url: str) -> tuple[int, str, str]:
     """Status, final address and body of one answer."""
     try:
-        with DIRECT.open(url, timeout=30) as answer:
+        with DIRECT.open(url, timeout=PATIENCE) as answer:
             return answer.status, answer.url, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, url, error.read().decode()
@@ -62,7 +63,7 @@ def get(url: str) -> tuple[int, str, str]:
 def rest(site: WordPress, what: str) -> list[dict[str, Any]]:
     """Everything a REST listing tells, all its pages."""
     address = f"{site.url}/wp-json/wp/v2/{what}?per_page=100&orderby=id&order=asc&page="
-    with DIRECT.open(f"{address}1", timeout=30) as answer:
+    with DIRECT.open(f"{address}1", timeout=PATIENCE) as answer:
         pages, rows = int(answer.headers["X-WP-TotalPages"]), json.load(answer)
     for page in range(2, pages + 1):
         rows += json.loads(get(f"{address}{page}")[2])

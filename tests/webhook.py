@@ -7,6 +7,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
+from patience import PATIENCE
+
 
 class Webhook:
     """Listens while it is entered. `status` is what it answers, to titles with `word` in them; refused
@@ -39,7 +41,8 @@ class Webhook:
 
     @property
     def url(self) -> str:
-        return f"json://reader:sesame@127.0.0.1:{self._server.server_port}/hook"
+        patient = f"cto={PATIENCE:g}&rto={PATIENCE:g}"
+        return f"json://reader:sesame@127.0.0.1:{self._server.server_port}/hook?{patient}"
 
     @property
     def titles(self) -> list[str]:

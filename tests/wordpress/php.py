@@ -9,6 +9,8 @@ import json
 import subprocess
 from pathlib import Path
 
+from patience import PATIENCE
+
 HERE = Path(__file__).resolve().parent / "php"
 
 
@@ -29,7 +31,9 @@ def run(htdocs: Path, code: str, **values: object) -> str:
         str(htdocs),
         json.dumps(values),
     ]
-    done = subprocess.run(command, input=script, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        command, input=script, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
     if done.returncode:
         raise WordPressError(f"PHP failed ({done.returncode}): {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout

@@ -20,13 +20,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from patience import PATIENCE, free_port
+
 from . import php
 from .php import WordPressError
 from .prepared import ADDRESS, copy
 from .truth import Hidden, Truth, read
-
-PATIENCE = 20.0
-"""How many seconds a site may take to answer for the first time."""
 
 
 @dataclass(kw_only=True)
@@ -73,7 +72,7 @@ class WordPress:
         if self._server is not None:
             raise WordPressError("this WordPress is running already")
         if not self._port:
-            self._port = _free_port()
+            self._port = free_port()
         if not self.htdocs.is_dir():
             self._make()
         self._serve()
@@ -194,12 +193,6 @@ class WordPress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _direct() -> urllib.request.OpenerDirector:
