@@ -1,9 +1,18 @@
-"""Crawls for tests: the real program, as a process of its own, on a site of the loopback."""
+"""Crawls for tests: the real program, as a process of its own, on a site of the loopback.
+
+`Crawls.program` has it forked from a process that has done the imports (forked.py), since they take longer
+than most crawls of a test; `Crawls.command` is the command line that starts it anew.
+"""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from patience import PATIENCE
@@ -13,6 +22,45 @@ from archive.records import Run
 from archive.store import Archive
 
 PROGRAM = Path(__file__).parents[1] / "scheduler.py"
+SOON = {"crawler.settings.BACKISSUE_RETRY_WAIT": 0.05}  # seconds until it tries again, and double each time
+
+
+@cache
+def _forks() -> subprocess.Popen[str]:
+    """The process that forks; it ends with this one, whose end closes its standard input."""
+    command = [sys.executable, str(Path(__file__).with_name("forked.py"))]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+class Forked:
+    """The program at work, one at a time; `wait` for its end before the next."""
+
+    def __init__(self, words: list[str], folder: Path, values: dict[str, object]) -> None:
+        self.words, self._forks, self._place = words, _forks(), tempfile.TemporaryDirectory()
+        self._told = [Path(self._place.name, name) for name in ("out", "err")]
+        for file in self._told:
+            file.touch()
+        out, err = map(str, self._told)
+        order = {"words": words, "folder": str(folder), "environ": dict(os.environ), "out": out, "err": err}
+        print(json.dumps({**order, "values": values}), file=self._forks.stdin, flush=True)
+        self.pid = int(self._forks.stdout.readline())
+
+    def runs(self) -> bool:
+        """Whether it has not ended yet."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def wait(self) -> subprocess.CompletedProcess[str]:
+        hung = threading.Timer(PATIENCE, os.kill, (self.pid, signal.SIGKILL))
+        hung.start()
+        code = int(self._forks.stdout.readline())
+        hung.cancel()
+        out, err = (file.read_text() for file in self._told)
+        self._place.cleanup()
+        return subprocess.CompletedProcess(self.words, code, out, err)
 
 
 @dataclass
@@ -22,27 +70,27 @@ class Crawls:
     folder: Path
     url: str
     options: dict[str, object] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=lambda: dict(SOON))
 
     @property
     def path(self) -> Path:
         return self.folder / "archive.db"
 
-    def command(self, *words: str) -> list[str]:
+    def words(self, *words: str) -> list[str]:
         options = {"url": self.url, "delay": 0, **self.options}
         lines = ["[sources.site]", *(f"{key} = {json.dumps(value)}" for key, value in options.items())]
         config = self.folder / "backissue.toml"
         config.write_text("\n".join(lines))
-        return [sys.executable, str(PROGRAM), "--config", str(config), *words]
+        return ["--config", str(config), *words]
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, str(PROGRAM), *self.words(*words)]
 
     def program(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*words),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-            cwd=self.folder,
-        )
+        return self.start(*words).wait()
+
+    def start(self, *words: str) -> Forked:
+        return Forked(self.words(*words), self.folder, self.values)
 
     def crawl(self, *, expect: int = 0) -> Run:
         done = self.program("crawl")

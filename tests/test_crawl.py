@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -245,21 +246,17 @@ def test_a_site_that_is_not_there_is_said_so(tmp_path):
 
 def started(crawls, site, pages):
     """A crawl under way that has asked for so many pages of articles."""
-    process = subprocess.Popen(
-        crawls.command("crawl"), cwd=crawls.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    enough = lambda: sum("/archives/" in target for target in asked(site)) >= pages  # noqa: E731
-    until(lambda: enough() or process.poll() is not None, "pages of articles are asked for")
-    assert process.poll() is None, process.communicate()
-    return process
+    crawl = crawls.start("crawl")
+    until(lambda: len(site.asked("/archives/*")) >= pages, "pages of articles are asked for")
+    return crawl
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_crawl_loses_nothing_and_the_next_one_goes_on(site, tmp_path, sign):
     crawls = Crawls(tmp_path, site.url, {"delay": 0.2})
-    process = started(crawls, site, 4)
-    os.kill(process.pid, sign)
-    process.communicate(timeout=PATIENCE)
+    crawl = started(crawls, site, 4)
+    os.kill(crawl.pid, sign)
+    assert crawl.wait().returncode in (130, -sign)
     assert crawls.rows("PRAGMA integrity_check") == [{"integrity_check": "ok"}]
     kept = crawls.rows("SELECT count(text) AS n FROM articles")[0]["n"]
     assert kept >= 2
@@ -303,7 +300,7 @@ def test_scrapys_own_commands_work(site, crawls):
 def test_what_a_killed_crawl_had_heard_of_is_read_by_the_next(site, tmp_path, faults):
     for fault in faults:
         site.faults.add(fault)
-    crawls = Crawls(tmp_path, site.url, {"delay": 0.1})
+    crawls = Crawls(tmp_path, site.url)
     crawls.crawl()
     old = min(site.articles, key=lambda article: article.date)
     for number in range(1, 10, 2):
@@ -311,11 +308,14 @@ def test_what_a_killed_crawl_had_heard_of_is_read_by_the_next(site, tmp_path, fa
         reply = site.reply(old.id, 0, "Late reader", f"Reply {number}.", at=datetime.now(UTC))
         site.edit_article(old.id, title=f"Headline {number}", at=datetime.now(UTC))
         asked = len(site.requests)
-        crawl = subprocess.Popen(crawls.command("crawl"), cwd=tmp_path, stderr=subprocess.DEVNULL)
-        while crawl.poll() is None and len(site.requests) < asked + number:
+        crawls.options["delay"] = 0.1
+        crawl = crawls.start("crawl")
+        while crawl.runs() and len(site.requests) < asked + number:
             time.sleep(0.005)
-        crawl.kill()
+        with suppress(ProcessLookupError):
+            os.kill(crawl.pid, signal.SIGKILL)
         crawl.wait()
+        crawls.options["delay"] = 0
         crawls.crawl()
         held = {held.article.post_id: held for held in crawls.held()}
         assert held[news].article.text == "With one paragraph.", f"killed at request {number}"
