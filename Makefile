@@ -20,7 +20,7 @@ run: .venv/run.stamp  ## archive the sample newspaper and show it at http://127.
 	@$(BIN)/backissue up
 
 test: .venv/test.stamp  ## run all tests
-	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 lint: .venv/lint.stamp  ## ruff and mypy
 	$(BIN)/ruff check .
