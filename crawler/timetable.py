@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from crawler.config_schedule import Schedule
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NOWADAYS = datetime(2030, 1, 1, tzinfo=UTC)  # from then on, zones are known by the rules in force today
 _INSTANT = timedelta(microseconds=1)
 _MINUTE = timedelta(minutes=1)
 _SPAN = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
@@ -113,7 +114,7 @@ class Timetable:
             return
         if all(self.quiet.holds(_EPOCH + minute * _MINUTE) for minute in range(24 * 60)):
             raise ValueError("they leave no minute of the day")
-        due = _EPOCH
+        due = _NOWADAYS
         for _ in range(_TRIED):
             due = self.rule.next_after(self.quiet.end_of(due) - _INSTANT)
             if not self.quiet.holds(due):

@@ -214,6 +214,14 @@ def test_each_planned_time_has_its_own_delay_wherever_it_is_computed() -> None:
     assert starts(other, START, day) != found
 
 
+def test_quiet_hours_that_left_a_planned_time_in_the_past_alone_are_refused() -> None:
+    """The zones had other rules in 1970. A search for the next time would not end today."""
+    quiet = parse_quiet("00:00-12:00", "America/New_York")
+    timetable = Timetable(rule=parse("3 2 * * * Australia/Lord_Howe"), quiet=quiet)
+    with pytest.raises(ValueError, match="every time of"):
+        timetable.check_quiet()
+
+
 def test_no_delay_leads_into_quiet_hours() -> None:
     quiet = parse_quiet("22:00-06:00", "UTC")
     timetable = Timetable(rule=parse("55 21 * * *"), quiet=quiet, jitter=timedelta(minutes=30))
