@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lxml.html import HtmlElement
@@ -20,6 +20,9 @@ from pipeline.text import line
 from pipeline.thread_marks import DATE_LIKE, DATES, Scene, inside
 
 _AGE = re.compile(r"\d{1,3}\s[^\d]{3,20}$")
+_TIME = re.compile(
+    r"\W{0,3}(?:(?:at|um|à|a las|om)\s)?\d{1,2}[:.h]\d{2}(?:\s?[ap]\.?m\.?|\s?uhr)?$", re.IGNORECASE
+)
 LINE = 70
 """Longer runs of text are no line of a theme's."""
 
@@ -38,14 +41,21 @@ def read(scene: Scene, *, ping: bool) -> Stamp:
     """The date of a comment. Of a ping only what is marked, since its title may hold another one."""
     sources = (source(scene) for source in (_marked, _titled, _linked, _classed))
     found = next(filter(None, sources), None)
-    if found is not None and not isinstance(
-        day := _moment(found, scene), datetime
-    ):  # a day may have its time elsewhere
-        timed = ((other, _moment(other, scene)) for other in sources if other is not None)
-        return next((o for o, m in timed if isinstance(m, datetime) and m.date() == day), found)
     if found is None and not ping and not _aged(scene):
-        found = _lines(scene) or _loose(scene)
-    return found or _unread(scene)
+        printed = [stamp for source in (_lines, _loose) if (stamp := source(scene))]
+        exact = (stamp for stamp in printed if isinstance(_moment(stamp, scene), datetime))
+        found = next(exact, next(iter(printed), None))
+    if found is None or isinstance(day := _moment(found, scene), datetime):
+        return found or _unread(scene)
+    timed = ((other, _moment(other, scene)) for other in sources if other is not None)
+    return next((o for o, m in timed if isinstance(m, datetime) and m.date() == day), _timed(found))
+
+
+def _timed(stamp: Stamp) -> Stamp:
+    """A day with the time that stands in the next element."""
+    beside = stamp.element.getnext() if stamp.element is not None else None
+    said = text_of(beside) if beside is not None else ""
+    return replace(stamp, mark=None, raw=f"{stamp.raw} {said}") if _TIME.match(said) else stamp
 
 
 def _marked(scene: Scene) -> Stamp | None:
@@ -77,14 +87,15 @@ def _titled(scene: Scene) -> Stamp | None:
 
 def _linked(scene: Scene) -> Stamp | None:
     """The permalink, or the line that it stands in."""
-    for link in scene.element.iter("a"):
-        if not scene.number or not (link.get("href") or "").endswith(f"#comment-{scene.number}"):
-            continue
-        if (raw := _with_time(link, scene.language)) is not None:
+    mark = f"#comment-{scene.number}"
+    links = [a for a in scene.element.iter("a") if scene.number and (a.get("href") or "").endswith(mark)]
+    for link in links:
+        if raw := _with_time(link, scene.language) or _dated(link, scene.language):
             return Stamp(raw=raw, rule="page:permalink", element=link)
-        for node in (link, link.getparent()):
-            if node is not None and len(text_of(node)) < 200 and (raw := _dated(node, scene.language)):
-                return Stamp(raw=raw, rule="page:permalink", element=link)
+    for link in links:
+        line_of = link.getparent()
+        if line_of is not None and len(text_of(line_of)) < 200 and (raw := _dated(line_of, scene.language)):
+            return Stamp(raw=raw, rule="page:permalink", element=link)
     return None
 
 
@@ -114,8 +125,14 @@ def _classed(scene: Scene) -> Stamp | None:
 def _innermost(found: list[Stamp], scene: Scene) -> Stamp | None:
     """The first, or what stands in its element and tells the same moment."""
     inner = (stamp for stamp in found[1:] if inside(stamp.element, found[0].element))
-    same = (stamp for stamp in inner if _moment(stamp, scene) == _moment(found[0], scene))
-    return next(same, found[0] if found else None)
+    exact = (stamp for stamp in inner if _is_exact(stamp, found[0], scene))
+    return next(exact, found[0] if found else None)
+
+
+def _is_exact(inner: Stamp, outer: Stamp, scene: Scene) -> bool:
+    """Whether an inner date is that of an outer line: the same moment, or its words less a glued-on name."""
+    first, second = _moment(outer, scene), _moment(inner, scene)
+    return first == second or (type(first) is type(second) and (inner.raw or "") in (outer.raw or ""))
 
 
 def _moment(stamp: Stamp, scene: Scene) -> Moment | None:
@@ -129,8 +146,10 @@ def _lines(scene: Scene) -> Stamp | None:
         if node is scene.element or _holds(node, scene) or (scene.sure and scene.in_body(node)):
             continue
         said = text_of(node)
-        if node.tag == "p" and scene.in_body(node) and said.endswith((".", "!", "?", "…")):
+        if node.tag == "p" and said.endswith((".", "!", "?", "…")):
             continue  # a reader's sentence
+        if node.tag != "p" and any(text_of(inner) for inner in node.iter("p", "blockquote", "ul", "ol")):
+            continue  # a block, and no line
         if len(said) < LINE * 2 and (raw := _dated(node, scene.language)) and len(said) - len(raw) < LINE:
             found.append(Stamp(raw=raw, rule="page:printed", element=node))
     return _innermost(found, scene)

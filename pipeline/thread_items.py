@@ -151,8 +151,8 @@ def _body(element: HtmlElement) -> tuple[HtmlElement | None, bool]:
         e for e in classes_like(element, BODY_LIKE) if e is not element and e.tag not in ("a", "ol", "ul")
     ]
     if found:
-        inner = max(found, key=lambda e: len(text_of(e)))
-        return inner, not classes_like(inner, NAME_LIKE) and inner.find(".//time") is None
+        alone = [e for e in found if not classes_like(e, NAME_LIKE) and e.find(".//time") is None]
+        return max(alone or found, key=lambda e: len(text_of(e))), bool(alone)
     tags = ("div", "section", "dd", "blockquote", "p", "span")
     found = [e for e in classes(element, *BODIES[1]) if e is not element and e.tag in tags]
     return (_innermost(found), False) if found else (None, False)
@@ -193,7 +193,7 @@ def _strip(
         return
     for node in (dated, name):
         if node is not None and node is not container and inside(node, container):
-            _drop_line(node, container, known)
+            _drop_line(node, container, known, (name, dated))
     for node in container.iter("*"):
         if node is not container and line(node.tail) == known[0]:
             node.tail = None
@@ -212,13 +212,14 @@ def _drop_heads(container: HtmlElement, known: tuple[str, str, str], *, marked: 
         named = said and (said == author or label.endswith(" " + said.strip(" |·•–—-:,")))
         if said and not named and (marked or first.tag == "p" or not only_says(said)):
             return
-        if first.tag == "br" or (not said and not marked) or said:
+        alone = said == text_of(container)  # all that is left are the reader's words
+        if first.tag == "br" or (not said and not marked) or (said and not alone):
             drop(first)
         else:
             return
 
 
-def _wraps_words(node: HtmlElement, name: HtmlElement, dated: HtmlElement | None) -> bool:
+def _wraps_words(node: HtmlElement, name: HtmlElement | None, dated: HtmlElement | None) -> bool:
     """Whether a block of the author holds the comment's paragraphs as well."""
     for paragraph in node.iter("p", "blockquote"):
         if text_of(paragraph) and not inside(name, paragraph) and not inside(dated, paragraph):
@@ -226,10 +227,15 @@ def _wraps_words(node: HtmlElement, name: HtmlElement, dated: HtmlElement | None
     return False
 
 
-def _drop_line(node: HtmlElement, container: HtmlElement, known: tuple[str, str, str]) -> None:
+def _drop_line(
+    node: HtmlElement,
+    container: HtmlElement,
+    known: tuple[str, str, str],
+    marked: tuple[HtmlElement | None, HtmlElement | None],
+) -> None:
     """Drop a name or date with the line that it stands in, if that says nothing else."""
     while (parent := node.getparent()) is not None and parent is not container:
-        if not _is_theme(text_of(parent), known):
+        if not _is_theme(text_of(parent), known) or _wraps_words(parent, *marked):
             break
         node = parent
     drop(node)

@@ -17,7 +17,8 @@ NAMES = (
     words(
         "comment-author-name comment_author_name wp-block-comment-author-name "
         "wpd-comment-author wc-comment-author "
-        "comment-author-link comment_author commentauthor comment__author-name comment-name commenter-name "
+        "comment-author-link commentauthorlink name "
+        "comment_author commentauthor comment__author-name comment-name commenter-name "
         "commenter epoch-author-link author-name comment-autor nickname username user-name comment-user"
     ),
     words(
@@ -36,7 +37,7 @@ BODIES = (
     ),
     words(
         "comment-body comment_body commentbody comment__body comment-entry-content "
-        "entry-content format_text comment-inner comment-main text entry content"
+        "entry-content format_text comment-inner comment-main text entry content body message"
     ),
 )
 DATES = words(
@@ -44,9 +45,9 @@ DATES = words(
     "wpd-comment-date wc-comment-date comment-timestamp timestamp comment-meta-date wp-block-comment-date "
     "comment-permalink comment-metadata comment-meta commentmetadata meta comment-info posted-on published"
 )
-_COMMENT = r"[\w-]*comments?(?:[-_]+\w+)*?[-_]+"
-NAME_LIKE = re.compile(_COMMENT + r"(?:author|user|nick)(?:[-_]*name)?")
-BODY_LIKE = re.compile(_COMMENT + r"(?:text|content|body|message|copy)")
+_COMMENT = r"[\w-]*(?:comments?|cmts?|reviews?)(?:[-_]+\w+)*?[-_]+"
+NAME_LIKE = re.compile(_COMMENT + r"(?:(?:author|autor|auteur|user|nick)(?:[-_]*name)?|name)")
+BODY_LIKE = re.compile(_COMMENT + r"(?:text|content|body|message|copy)(?:[-_]*(?:holder|wrap|inner))?")
 DATE_LIKE = re.compile(_COMMENT + r"(?:date|time|timestamp|published)")
 """How themes of a house style call the parts: c-comment__author-name, w-comments-item-text."""
 NOISE = re.compile(
@@ -118,6 +119,13 @@ def inside(node: HtmlElement | None, container: HtmlElement | None) -> bool:
     if container is None or node is None:
         return False
     return node is container or container in node.iterancestors()
+
+
+def is_says(words: str) -> bool:
+    """Whether a piece is a word or sign of a theme's. An emoji is none."""
+    return bool(SAYS.match(words)) and all(
+        sign.isalnum() or sign.isspace() or sign in SIGNS for sign in words
+    )
 
 
 def only_says(words: str) -> bool:

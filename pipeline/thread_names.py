@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 from pipeline import addresses, dates
 from pipeline.markup import classes, classes_like, text_of, tokens
 from pipeline.text import line
-from pipeline.thread_marks import BADGES, BY, NAME_LIKE, NAMES, NOISE, SAYS, Scene, inside
+from pipeline.thread_marks import BADGES, BY, NAME_LIKE, NAMES, NOISE, Scene, inside, is_says
 
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _SAYS_END = re.compile(
@@ -45,6 +45,7 @@ def read(scene: Scene, dated: HtmlElement | None, *, ping: bool) -> Name:
         node = _ping_link(scene.element)
     if node is None and dated is not None:
         node = _beside(dated, scene)
+        node = _above(dated, scene) if node is None else node
     if node is None:
         return _before_permalink(scene) or _in_words(scene)
     rule = next((mark for mark in ("fn", "comment-author", "author") if mark in tokens(node)), node.tag)
@@ -61,7 +62,8 @@ def _marked(scene: Scene) -> HtmlElement | None:
     for wanted in NAMES[:2]:
         for node in classes(scene.element, *wanted):
             if text_of(node) and not inside_words(scene, node):
-                return node
+                cite = node.find("cite")
+                return node if cite is None or not text_of(cite) else cite
     for node in scene.element.iter("*"):
         if (node.get("itemprop") or "") in ("author", "creator") and text_of(node):
             return next((n for n in node.iter("*") if n.get("itemprop") == "name" and text_of(n)), node)
@@ -135,6 +137,15 @@ def _beside(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
     return None
 
 
+def _above(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
+    """A name alone in the paragraph above the date, where the words follow below it."""
+    node, below = dated.getprevious(), dated.getnext()
+    if node is None or below is None or not (node.tag == dated.tag == "p") or not text_of(below):
+        return None
+    said = text_of(node)
+    return node if said and len(said) < 80 and not _is_meta(node, said, scene.language) else None
+
+
 def _before_permalink(scene: Scene) -> Name | None:
     """A name as plain words in a line of its own, before a permalink that bears no readable date."""
     link = scene.permalink()
@@ -142,7 +153,7 @@ def _before_permalink(scene: Scene) -> Name | None:
     if link is None or around is None or around is scene.element or len(around) > 1 or line(link.tail):
         return None
     said = line(around.text)
-    if not said or len(said) > 80 or SAYS.match(said):
+    if not said or len(said) > 80 or is_says(said):
         return None
     return Name(text=said.rstrip(" ,:"), rule="page:permalink", element=around)
 
@@ -168,7 +179,7 @@ def _text(node: HtmlElement, language: str | None) -> str | None:
 def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | None) -> HtmlElement | None:
     """The name inside a block of metadata: its own first words, else its first link, cite or strong."""
     own = line(node.text) or ""
-    if len(own) > 1 and not SAYS.match(own) and not dates.looks_dated(own, language) and not BY.match(own):
+    if len(own) > 1 and not is_says(own) and not dates.looks_dated(own, language) and not BY.match(own):
         return node
     for inner in node.iter("cite", "strong", "b", *_HEADINGS, "a", "span", "em"):
         if inner is node or (body is not node and not inside(node, body) and inside(inner, body)):
@@ -176,16 +187,18 @@ def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | No
         said = text_of(inner)
         if said and not _is_meta(inner, said, language):
             return inner
-    return node if own and not SAYS.match(own) and not dates.looks_dated(own, language) else None
+    return node if own and not is_says(own) and not dates.looks_dated(own, language) else None
 
 
 def _is_meta(inner: HtmlElement, said: str, language: str | None) -> bool:
     """Whether a piece of a block of metadata is a date, a permalink or a word like "says"."""
     href = inner.get("href") or ""
+    if said.isdigit() and (inner.tag == "cite" or "url" in tokens(inner)):
+        return False
     return bool(
         "#" in href
         or "replytocom" in href
-        or SAYS.match(said)
+        or is_says(said)
         or (inner.tag not in _HEADINGS and any(NOISE.match(mark) for mark in _marks(inner)))
         or dates.looks_dated(said, language)
         or re.fullmatch(r"[\d:.\s]+(?:[ap]m|uhr)?", said, re.IGNORECASE)
@@ -234,4 +247,4 @@ def _shown(node: HtmlElement, language: str | None) -> str | None:
     name = line("".join(parts)) or ""
     if "fn" not in tokens(node):
         name = _SAYS_END.sub("", name)
-    return name.rstrip(" ,:").lstrip(" ,") or None
+    return re.sub(r"\s+[-–—|·•]+$", "", name).rstrip(" ,:").lstrip(" ,") or None

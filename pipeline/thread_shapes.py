@@ -19,10 +19,10 @@ from pipeline.markup import Index, below_body, tokens
 ITEM_TAGS = frozenset({"li", "div", "article", "section", "dt", "tr", "table", "blockquote"})
 LISTS = frozenset({"ul", "ol", "dl"})
 ID = re.compile(
-    r"^(?:(?:li|div|article|single|wc|wpd|the)[-_])?comm(?:ent)?[-_]?(\d{1,18})(?:_(\d{1,18}))?$",
+    r"^(?:(?:li|div|article|single|wc|wpd|the)[-_])?comm(?:ent)?[-_:]?(\d{1,18})(?:_(\d{1,18}))?$",
     re.IGNORECASE,
 )
-LINK_ID = re.compile(r"#(?:li-|div-)?comment-?(\d{1,18})\b|[?&]replytocom=(\d{1,18})")
+LINK_ID = re.compile(r"#(?:li-|div-)?comment[-:]?(\d{1,18})\b|[?&]replytocom=(\d{1,18})")
 _DEPTH = re.compile(r"^(?:depth-|wpd_comment_level-|comment-depth-|level-)(\d{1,2})$")
 _COMPANION = re.compile(
     r"^(?:even|odd|alt|thread-\w+|depth-\d+|byuser|bypostauthor|comment-author-.+|post|"
@@ -81,6 +81,8 @@ def find(index: Index, own: frozenset[str], base: str) -> list[Item]:
     items = [item for element in index.like(_CANDIDATE) if (item := _item(element, owners)) is not None]
     items += _listed_pings(index, owners)
     items += _anchored(index, owners)
+    if all(_is_ping(item) for item in items):
+        items += _answerable(index, owners)
     _by_depth(items)
     return _without_doubles(_belonging(items, _links(index, base), own))
 
@@ -203,6 +205,22 @@ def _anchored(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
             continue
         if any(_LISTING.match(mark) for mark in tokens(entry.getparent())):
             owners[entry] = Item(element=entry, id=named[1])
+            found.append(owners[entry])
+    return found
+
+
+def _is_ping(item: Item) -> bool:
+    return item.listed_ping or not tokens(item.element).isdisjoint({"pingback", "trackback"})
+
+
+def _answerable(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
+    """Entries of a list that nothing marks but the link with which WordPress lets people answer them."""
+    found = []
+    for link in index.having({"comment-reply-link"}):
+        entry = next((outer for outer in below_body(link) if outer.tag == "li"), None)
+        if entry is not None and entry not in owners:
+            outer, origin = _outer(entry, owners)
+            owners[entry] = Item(element=entry, id=None, parent=outer, parent_origin=origin)
             found.append(owners[entry])
     return found
 

@@ -6,11 +6,16 @@ tests/fixtures/pages.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from html import escape, unescape
+from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from archive.records import Comment, Extract, Page, PageKind, Site
 from pipeline import process
@@ -60,8 +65,40 @@ SHAPES = {path.stem: path for path in sorted((Path(__file__).parent / "fixtures"
 """One comment in the markup of each theme, with names in braces for what changes."""
 DATELESS = {"name-and-age", "disqus-list"}
 """Themes that print no date."""
-FLAT = {"label-small"}
-"""Themes of the time before threads."""
+FLAT = {"label-small", "media-flat"}
+"""Themes that do not show who answers whom."""
+NAMES = (
+    *("C.", "E", "13times", "Anna-Lena Müller", "李雷", "محمد علي", "דוד", "omg -_-", "the_mayor", "O'Neil"),
+    *("Otto 2009", "@ida", "x.y.z", "Ida | Marsh", "❤", "Ida, of Harwich", "JEAN", "Mr. T!", "Ida (Harwich)"),
+    *("Wren & Sons", "May", "March Hare", "reader #7"),
+)
+WORDS = (
+    ("<p>I agree.<br />\nMostly.</p>", "I agree.\nMostly."),
+    ("<p>🙂</p>", "🙂"),
+    ("<p>+1</p>", "+1"),
+    ("<p>…</p>", "…"),
+    ("<p>7</p>", "7"),
+    ("<p>Reply</p>", "Reply"),
+    ("<p>Yes</p>\n<p>At 5</p>", "Yes\n\nAt 5"),
+    ("<p>10:30 am</p>", "10:30 am"),
+    ("<p>On May 3, 2008 it rained.</p>\n<p>Twice.</p>", "On May 3, 2008 it rained.\n\nTwice."),
+    ("<p>By the way, no.</p>", "By the way, no."),
+    ("<p>@C. — no</p>", "@C. — no"),
+    ("<p>Pingback: no</p>", "Pingback: no"),
+    ("<p><strong>No.</strong> Never.</p>", "No. Never."),
+    ("<p><em>Posted by nobody</em></p>", "Posted by nobody"),
+    ('<p><a href="#comment-101" rel="nofollow ugc">@Ida</a> no.</p>', "@Ida no."),
+    ('<p><a href="https://example.org/x" rel="nofollow ugc">Here</a></p>', "Here"),
+    ("<ul>\n<li>one</li>\n<li>two</li>\n</ul>", "one\ntwo"),
+    ("<p>C. wrote:</p>\n<blockquote><p>no</p></blockquote>\n<p>yes</p>", "C. wrote:\n\nno\n\nyes"),
+    ("<blockquote><p>Who said so?</p></blockquote>\n<p>Nobody.</p>", "Who said so?\n\nNobody."),
+    (f"<p>Lit{', lit' * 90}.</p>", f"Lit{', lit' * 90}."),
+)
+"""What readers call themselves and write, and how it reads."""
+PING = (
+    '<{tag} class="pingback even thread-even depth-1" id="comment-{id}"><div class="comment-body">Pingback: '
+    '<a href="{url}" class="url" rel="ugc external nofollow">{title}</a> </div></{tag}>'
+)
 
 
 def render(theme: str, said: Said, depth: int = 1, parent: str = "0") -> str:
@@ -92,10 +129,16 @@ def render(theme: str, said: Said, depth: int = 1, parent: str = "0") -> str:
     )
 
 
-def listing(theme: str) -> str:
-    """The thread in the list of its theme."""
+def listing(theme: str, saids: tuple[Said, ...] = (FIRST, LAST), pings: tuple[str, ...] = ()) -> str:
+    """The thread in the list of its theme, and pings by their titles, as WordPress itself shows them."""
     tag = "div" if "\n<div" in SHAPES[theme].read_text(encoding="utf-8")[:200] else "ol"
-    return f'<{tag} class="commentlist">{render(theme, FIRST)}\n{render(theme, LAST)}</{tag}>'
+    entry = "li" if tag == "ol" else "div"
+    shown = [render(theme, said) for said in saids]
+    shown += [
+        PING.format(tag=entry, id=900 + number, url=f"https://gulls.example/{number}/", title=title)
+        for number, title in enumerate(pings)
+    ]
+    return f'<{tag} class="commentlist">{chr(10).join(shown)}</{tag}>'
 
 
 def read(thread: str) -> Extract:
@@ -122,7 +165,7 @@ def facts(comment: Comment) -> tuple[str | None, ...]:
 
 
 def wanted(said: Said, parent: str | None) -> tuple[str | None, ...]:
-    return said.id, parent, said.name, said.url, said.text, "comment"
+    return said.id, parent, unescape(said.name), said.url, said.text, "comment"
 
 
 @pytest.mark.parametrize("theme", SHAPES)
@@ -133,6 +176,52 @@ def test_the_thread_reads_the_same_in_every_theme(theme: str) -> None:
     days = [] if theme in DATELESS else [(16, 41), (18, 5), (19, 20)]
     moments = [datetime(2009, 7, 29, hour, minute, tzinfo=UTC) for hour, minute in days]
     assert [comment.published for comment in comments if comment.published] == moments
+
+
+@st.composite
+def threads(draw: st.DrawFn) -> tuple[Said, ...]:
+    """Comments and answers to them, up to four deep."""
+    ids = count(101)
+
+    def said(depth: int) -> Said:
+        number = str(next(ids))
+        words, text = draw(st.sampled_from(WORDS))
+        answers = draw(st.integers(0, 2)) if depth < 4 else 0
+        return Said(
+            number,
+            escape(draw(st.sampled_from(NAMES)), quote=False),
+            draw(st.sampled_from([None, f"https://r{number}.example/"])),
+            f"{draw(st.integers(0, 23)):02}:{draw(st.integers(0, 59)):02}",
+            words,
+            text,
+            tuple(said(depth + 1) for _ in range(answers)),
+        )
+
+    return tuple(said(1) for _ in range(draw(st.integers(1, 3))))
+
+
+def told(saids: tuple[Said, ...], parent: str | None, theme: str) -> Iterator[tuple[object, ...]]:
+    """The facts and the moment of each comment, in the order of the page."""
+    for said in saids:
+        moment = datetime.fromisoformat(f"2009-07-29T{said.time}Z") + timedelta(hours=4)
+        yield *wanted(said, None if theme in FLAT else parent), None if theme in DATELESS else moment
+        yield from told(said.answers, said.id, theme)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(sorted(SHAPES)), threads(), st.lists(st.sampled_from(["Tides — The Gull", "May 3, 2008"]))
+)
+def test_any_thread_reads_the_same_in_every_theme(
+    theme: str, saids: tuple[Said, ...], pings: list[str]
+) -> None:
+    comments = read(listing(theme, saids, tuple(pings))).comments
+    shown = [(*facts(comment), comment.published) for comment in comments if comment.kind == "comment"]
+    assert shown == list(told(saids, None, theme))
+    assert [(c.id, c.parent, c.author, c.author_url, c.text) for c in comments if c.kind != "comment"] == [
+        (f"{900 + number}", None, title, f"https://gulls.example/{number}/", None)
+        for number, title in enumerate(pings)
+    ]
 
 
 def test_comments_named_by_an_anchor_in_the_list() -> None:
