@@ -21,11 +21,19 @@ _ISO = re.compile(
     re.IGNORECASE,
 )
 _TIME = re.compile(
-    r"(?<![\d.:])(\d{1,2})(?:[:.h]|\s*:\s*)(\d{2})(?:[:.](\d{2}))?(?![\d.])(?:\s*uhr)?\s*([ap]\.?\s?m\b\.?)?"
+    r"(?<![\d.:])(\d{1,2})(?:[:.]|\s?h\s?|\s*:\s*)(\d{2})(?:[:.](\d{2}))?(?![\d.])(?:\s*uhr)?\s*([ap]\.?\s?m\b\.?)?"
     r"|(?<!\d)(\d{1,2})\s*([ap]\.?m\b\.?)",
     re.IGNORECASE,
 )
-_YMD = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)")
+_YMD = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*[-/.年년]\s*(\d{1,2})\s*[-/.月월]\s*(\d{1,2})(?!\d)")
+_SIGNS = str.maketrans("\xa0\u202f،：٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９", "  ,:" + "0123456789" * 3)
+_HALVES = (
+    (re.compile(r"(?:午前|上午|오전)\s*(\d{1,2}:\d{2})"), r"\1 am"),
+    (re.compile(r"(?:午後|下午|오후)\s*(\d{1,2}:\d{2})"), r"\1 pm"),
+    (re.compile(r"(\d{1,2}:\d{2})\s*(?:ص|صباحا?ً?)(?!\w)"), r"\1 am"),
+    (re.compile(r"(\d{1,2}:\d{2})\s*(?:م|مساءً?)(?!\w)"), r"\1 pm"),
+)
+"""The halves of the day where a language writes them before the time, or with one letter."""
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?((?:19|20)\d{2}|\d{2})(?!\d)")
 _NUMERIC_THEN_YEAR = re.compile(r"(?<!\d)(\d{1,2})\.\s?(\d{1,2})\.?,?\s+((?:19|20)\d{2})(?!\d)")
 _DAY_BEFORE = re.compile(
@@ -103,7 +111,7 @@ def printed(
     found = iso(raw, timezone)
     if found is not None:
         return found
-    text = raw.replace("\xa0", " ").replace("\u202f", " ")
+    text = _familiar(raw)
     day = _day(text, language, day_first, since)
     if day is None:
         return None
@@ -130,7 +138,7 @@ def tells_day_first(raws: list[str]) -> bool | None:
 
 def looks_dated(text: str, language: str | None) -> bool:
     """Whether a short text holds a full date."""
-    return _day(text, language, None, None) is not None
+    return _day(text.translate(_SIGNS), language, None, None) is not None
 
 
 def relative(raw: str | None, fetched_at: datetime, language: str | None) -> Moment | None:
@@ -149,6 +157,15 @@ def relative(raw: str | None, fetched_at: datetime, language: str | None) -> Mom
 def day_of(moment: Moment) -> date:
     """The day of a moment, in UTC where it is an instant."""
     return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _familiar(raw: str) -> str:
+    """A printed date with European digits, signs and halves of the day."""
+    text = raw.translate(_SIGNS)
+    if not text.isascii():
+        for pattern, half in _HALVES:
+            text = pattern.sub(half, text)
+    return text
 
 
 def _day(text: str, language: str | None, day_first: bool | None, since: date | None) -> date | None:

@@ -77,7 +77,8 @@ SAYS = re.compile(
     r"posted|says?|said|wrote|writes|commented|comments?|schreibt|schrieb|sagte?|meint|"
     r"kommentiert|dit|a dit|a écrit|écrit|dice|dijo|escribió|"
     r"scrive|ha detto|disse|diz|escreveu|zegt|schreef|siger|säger|sier|mówi|pisze|říká|"
-    r"говорит|пишет|:|at|am|um|on|the|le|el|il|op|den|à|alle|a las|às|uhr|permalink|link|"
+    r"говорит|пишет|каже|より|يقول|הגיב|说道?|說|diyor ki|yazdı|szerint|λέει|"
+    r"sanoo|napsal|spune|:|at|am|um|on|the|le|el|il|op|den|à|alle|a las|às|uhr|permalink|link|"
     r"edit|reply|antworten|bearbeiten|#\d*|\d{1,3}\.?|by|von|par|por|di)?[\s\W]*$",
     re.IGNORECASE,
 )

@@ -21,7 +21,8 @@ _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _SAYS_END = re.compile(
     r"\s*(?:\b(?:says?|said|wrote|writes|commented|schreibt|schrieb|sagte?|meint|dit|a "
     r"dit|a écrit|dice|dijo|escribió|ha detto|ha scritto|scrive|disse|diz|escreveu|zegt|schreef|skrev|"
-    r"skriver|siger|säger|sier|mówi|pisze|говорит|пишет)\b)?\s*:?\s*$",
+    r"skriver|siger|säger|sier|mówi|pisze|říká|говорит|пишет|каже|より|يقول|הגיב|说道?|說|diyor ki|yazdı|"
+    r"szerint|λέει|sanoo|napsal|spune)\b)?\s*[:：]?\s*$",
     re.IGNORECASE,
 )
 

@@ -224,6 +224,27 @@ def test_any_thread_reads_the_same_in_every_theme(
     ]
 
 
+@pytest.mark.parametrize(
+    "says",
+    [
+        "sagt:",
+        "a dit :",
+        "ha detto:",
+        "disse:",
+        "schreef:",
+        "napsal:",
+        "говорит:",
+        "より:",
+        "يقول:",
+        "הגיב:",
+        "diyor ki:",
+    ],
+)
+def test_the_word_behind_a_name_is_none_of_it(says: str) -> None:
+    comments = read(listing("says-in-spanish").replace("dijo:", says)).comments
+    assert [comment.author for comment in comments] == [FIRST.name, ANSWER.name, LAST.name]
+
+
 def test_comments_named_by_an_anchor_in_the_list() -> None:
     thread = "".join(
         f'<li class="commententry"><a name="comment-{said.id}"></a>'
