@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from archive.database import Closing
 from archive.hidden import Known, known
 from archive.looking import VISIBLE
+from archive.moderation import NUMBERED
 from archive.records import PageKind, Seen
 from archive.times import from_text, instant, to_text
 
@@ -191,11 +192,11 @@ class Facts(Closing):
         )
         return [row["key"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
 
-    def some_comments(self, *, limit: int) -> list[str]:
-        """The site's ids of some comments that REST lists, neither gone nor doubted."""
+    def newest_comments(self, *, limit: int) -> list[str]:
+        """The site's ids of the newest comments that REST lists, neither gone nor doubted."""
         sql = (
-            "SELECT key FROM comments WHERE source = ? AND kind = 'comment' AND site_id IS NOT NULL"
-            " AND gone_at IS NULL AND missed_at IS NULL LIMIT ?"
+            f"SELECT key FROM comments WHERE source = ? AND kind = 'comment' AND {NUMBERED}"
+            " AND gone_at IS NULL AND missed_at IS NULL ORDER BY CAST(site_id AS INTEGER) DESC LIMIT ?"
         )
         return [row["key"] for row in self._db.execute(sql, [self.source, limit])]
 

@@ -113,6 +113,23 @@ def read_numbers(page: Page) -> list[int] | None:
     return numbers if numbers and len(numbers) == len(ids) else None
 
 
+def not_shown(page: Page, asked: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Those of the ids a listing was asked for, in their order, that it proves not to be shown.
+
+    None at all, unless it gives something that is `known` to be shown, and nothing but what was asked for.
+    Where it does not give all that it counts, it proves nothing of what would come after its last entry:
+    some sites give fewer entries than they are asked for.
+    """
+    wanted, shown, numbers = list(asked), read_ids(page) or set(), read_numbers(page) or []
+    if not shown.intersection(known) or not shown.issubset(wanted):
+        return []
+    absent = [key for key in wanted if key not in shown]
+    if total(page) == len(shown):
+        return absent
+    in_order = numbers == sorted(numbers)
+    return [key for key in absent if in_order and key.isdecimal() and int(key) < numbers[-1]]
+
+
 def read_commented(page: Page) -> set[int]:
     """The ids of the posts that the comments of a listing hang below."""
     posts = (item.get("post") for item in read_array(page) or ())

@@ -49,8 +49,9 @@ def between_url(root: str, route: str, page: int, *, after: datetime, before: da
 
 
 def shown_url(root: str, route: str, ids: Iterable[str]) -> str:
-    """Those of some ids, at most PER_PAGE of them, that are shown."""
-    return route_url(root, route, per_page=PER_PAGE, include=",".join(ids), _fields=_FIELDS)
+    """Those of some ids, at most PER_PAGE of them, that are shown, by id."""
+    order = {"orderby": "id", "order": "asc"}
+    return route_url(root, route, per_page=PER_PAGE, include=",".join(ids), **order, _fields=_FIELDS)
 
 
 def read(page: Page, route: str) -> tuple[Item, ...]:

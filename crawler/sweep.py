@@ -60,18 +60,16 @@ class Sweep(Listening):
         self.marks["sweep-place"] = "0" if _is_last(page, place) else str(place + rest.PER_PAGE - SHARED)
 
     async def _ask_again(self, doubted: list[str]) -> AsyncIterator[Any]:
-        """Ask for comments by their ids, with as many others, one of which must be shown."""
-        others = self.facts.some_comments(limit=rest.PER_PAGE - len(doubted))
+        """Ask for comments by their ids, together with the newest, of which one must be shown."""
+        others = self.facts.newest_comments(limit=rest.PER_PAGE - len(doubted))
         asked = dict.fromkeys([*doubted, *others])
         page = await self.ask(
             PageKind.COMMENTS, rest.comments_url(self.rest_root or "", 1, include=list(asked))
         )
-        shown = rest.read_ids(page)
-        if shown is None or not shown.intersection(others):
-            return
-        yield page
-        if missing := tuple(key for key in asked if key not in shown):
-            yield Missing(source=self.source_name, ids=missing, looked_at=page.fetched_at)
+        if rest.read_array(page):
+            yield page
+        if missing := rest.not_shown(page, asked, others):
+            yield Missing(source=self.source_name, ids=tuple(missing), looked_at=page.fetched_at)
 
     async def _search(self, page: Page) -> AsyncIterator[Any]:
         """Read the newest hundreds until the site's total is what we hold, and what it shows to nobody.
@@ -109,17 +107,17 @@ class Sweep(Listening):
     def _window(self, page: Page, place: int, *, newest_first: bool = False) -> Window | None:
         """The stretch that a listing by id shows; None where its order is not by id.
 
-        The first and the last window of all reach beyond what they show.
+        One that begins at an end of the row reaches beyond what it shows there. At its other end it never
+        does, since nobody knows why it stops.
         """
         numbers = rest.read_numbers(page)
         if numbers is None or numbers != sorted(numbers, reverse=newest_first):
             return None
-        ends = place == 0, _is_last(page, place)
-        oldest, newest = reversed(ends) if newest_first else ends
+        at_end = place == 0
         return Window(
             source=self.source_name,
-            first=0 if oldest else min(numbers),
-            last=LAST if newest else max(numbers),
+            first=0 if at_end and not newest_first else min(numbers),
+            last=LAST if at_end and newest_first else max(numbers),
             shown=frozenset(map(str, numbers)),
             looked_at=page.fetched_at,
             total=rest.total(page),

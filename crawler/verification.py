@@ -248,7 +248,8 @@ class Verification(NewsSpider):
     async def _shown(self, routes: Sequence[str], ids: Sequence[str]) -> dict[str, Item]:
         """Those of some ids that the site shows, asked for in the company of what it is known to show.
 
-        Raises NoListingError where it shows nothing at all: then it is not well.
+        Raises NoListingError where it shows nothing at all, or what was not asked for, and where it does not
+        prove of every comment whether it is shown: then it is not well.
         """
         shown: dict[str, Item] = {}
         for route in routes:
@@ -260,9 +261,10 @@ class Verification(NewsSpider):
                     PageKind.LISTING, rest_ids.shown_url(self.rest_root or "", route, asked)
                 )
                 found = {item.key: item for item in rest_ids.read(page, route)}
-                if kind and not found:
-                    nothing = page.error or "with nothing of what it showed before"
-                    raise NoListingError(replace(page, error=nothing), closed=False)
+                told = some if kind is not Kind.COMMENT else {*found, *rest.not_shown(page, asked, known)}
+                if kind and not (found and found.keys() <= set(asked) and set(some) <= set(told)):
+                    other = page.error or "with something else than what was asked for"
+                    raise NoListingError(replace(page, error=other), closed=False)
                 shown |= {key: item for key, item in found.items() if key in some}
         return shown
 

@@ -1,6 +1,7 @@
 """What a site no longer shows: doubted at the first look, gone at the second, and only on a healthy site."""
 
-from dataclasses import replace
+import json
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from crawling import Crawls
 from archive.looks import Missing
 from archive.records import Article, Comment, Extract, Page, PageKind, Site, Surface
 from archive.store import Archive
-from crawler.sample import Challenge, Empty, Maintenance, RestClosed, SampleSite, Status
+from crawler.sample import Challenge, Empty, Fault, Maintenance, RestClosed, SampleSite, Status
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://gazette.example/archives/2026/03/ice.php"
@@ -150,6 +151,15 @@ def gone(crawls):
     return {row["key"] for row in crawls.rows("SELECT key FROM comments WHERE gone_at IS NOT NULL")}
 
 
+@dataclass(slots=True, kw_only=True)
+class Few(Fault):
+    """A site that gives ten entries, however many it is asked for, and counts them all."""
+
+    def answer(self, _request, ordinary):
+        answer = ordinary()
+        return replace(answer, body=json.dumps(json.loads(answer.body)[:10]).encode())
+
+
 def test_removed_comments_are_found_and_edited_ones_kept_in_both_states(site, tmp_path):
     crawls = Crawls(tmp_path, site.url)
     crawls.crawl()
@@ -160,9 +170,10 @@ def test_removed_comments_are_found_and_edited_ones_kept_in_both_states(site, tm
     later(crawls)
     assert crawls.crawl().saved.comments_changed == 1
     assert gone(crawls) == set(), "one look proves nothing"
+    site.faults.add(Few(match="/wp-json/wp/v2/comments*"))  # what an answer has no room for is not removed
     later(crawls)
     run = crawls.crawl()
-    assert run.saved.gone == 2
+    assert (run.saved.missed, run.saved.gone) == (0, 2)
     assert gone(crawls) == {str(alone[0].id), str(alone[1].id)}
     later(crawls)
     assert crawls.crawl().saved.gone == 0

@@ -62,6 +62,25 @@ def test_an_answer_that_is_no_listing_is_none(answer):
     assert rest.read_posts(answer) is None
 
 
+@pytest.mark.parametrize(
+    ("ids", "total", "expected"),
+    [
+        ((2, 4, 9), 3, ["1", "3", "10"]),
+        ((2, 4, 9), 8, ["1", "3"]),
+        ((2, 4, 9), None, ["1", "3"]),
+        ((9, 4, 2), 8, []),
+        ((2, 4), 2, []),
+        ((1, 2, 9, 11), 4, []),
+        ((), 0, []),
+    ],
+    ids=["whole", "cut off", "no total", "cut off anywhere", "none that is known", "not asked for", "empty"],
+)
+def test_what_an_answer_leaves_out_is_not_shown_where_it_leaves_out_nothing_else(ids, total, expected):
+    counted = {} if total is None else {"x_wp_total": str(total)}
+    answer = page(json.dumps([{"id": number} for number in ids]), **counted)
+    assert rest.not_shown(answer, ["1", "2", "3", "4", "9", "10"], ["9"]) == expected
+
+
 SITEMAP = """<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
 <url><loc> https://gazette.example/archives/2026/03/ice.php </loc><lastmod>2026-03-01</lastmod></url>
 <url><loc>/archives/2026/03/thaw.php</loc></url><url/></urlset>"""
