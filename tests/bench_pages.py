@@ -78,16 +78,17 @@ def questions(found: dict[str, str]) -> Iterator[tuple[str, str]]:
     yield "search, nothing typed, changed", "/search?state=changed"
     for form in FORMS:
         yield f"search.{form}, common, first byte", f"/search.{form}?q={common}"
-    for terms in (
-        [rare],
-        [usual],
-        [commonest],
-        [rare, usual, common],
-        [*found.values(), f"{rare} OR {usual}", f"{common[:4]}*"],
-    ):
+    counted = {
+        "rare": rare,
+        "usual": usual,
+        "very common": commonest,
+        "three": f"{rare},{usual},{common}",
+        "six": ",".join([*found.values(), f"{rare} OR {usual}", f"{common[:4]}*"]),
+    }
+    for name, typed in counted.items():
         for by in ("year", "month"):
-            yield f"words, {len(terms)} by {by}, {terms[-1]}", f"/words?by={by}&q={quote(','.join(terms))}"
-    yield "words of articles, 3 by year", f"/words?kind=articles&q={rare},{usual},{commonest}"
+            yield f"words, {name}, by {by}", f"/words?by={by}&q={quote(typed)}"
+    yield "words of articles, three, by year", f"/words?kind=articles&q={rare},{usual},{commonest}"
     yield "sites", "/sites"
     yield "one site", "/sites?host=site0.example"
     yield "changes", "/changes"

@@ -8,6 +8,7 @@ the ends of such runs, and no comment need be read.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -22,6 +23,8 @@ LONGEST = 80
 """How many terms are counted, and how long each may be, in characters."""
 MOST_YEARS = 200
 """How far back from the newest is counted."""
+LOT = 400_000
+"""How many ids are taken at a time."""
 KINDS = {
     "articles": "SELECT id, id, substr(published, 1, {}) FROM articles INDEXED BY articles_filters"
     " WHERE published > '' ORDER BY id",
@@ -80,7 +83,8 @@ def count(connection: sqlite3.Connection, asked: Asked) -> Counted:
     totals: Counter[str] = Counter()
     for first, last, span in runs:
         totals[span] += last - first + 1
-    found = {term: _counts(_ids(connection, asked.kind, term), runs) for term in asked.terms}
+    last = runs[-1][1] if runs else 0
+    found = {term: _counts(_ids(connection, asked.kind, term, last), runs) for term in asked.terms}
     return Counted(totals=dict(sorted(totals.items())), terms=found)
 
 
@@ -95,13 +99,17 @@ def _counts(ids: Sequence[int], runs: Sequence[Run]) -> Counter[str]:
     return counted
 
 
-def _ids(connection: sqlite3.Connection, kind: str, term: str) -> list[int]:
-    """The ids of all that have a term, in their order."""
+def _ids(connection: sqlite3.Connection, kind: str, term: str, last: int) -> list[int]:
+    """The ids of all that have a term, in their order: a lot at a time, since row by row takes far longer."""
     match, index = _match(term, kind), TABLES[kind].index
     if match is None:
         return []
-    sql = f"SELECT rowid FROM {index} WHERE {index} MATCH ? ORDER BY rowid"
-    return [row_id for (row_id,) in connection.execute(sql, [match])]
+    some = f"SELECT rowid FROM {index} WHERE {index} MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid"
+    sql = f"SELECT json_group_array(rowid) FROM ({some})"
+    lots = ((first, first + LOT - 1) for first in range(1, last + 1, LOT))
+    return [
+        row_id for lot in lots for row_id in json.loads(connection.execute(sql, [match, *lot]).fetchone()[0])
+    ]
 
 
 def _match(term: str, kind: str) -> str | None:
