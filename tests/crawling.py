@@ -43,7 +43,9 @@ class Forked:
         out, err = map(str, self._told)
         order = {"words": words, "folder": str(folder), "environ": dict(os.environ), "out": out, "err": err}
         print(json.dumps({**order, "values": values}), file=self._forks.stdin, flush=True)
-        self.pid = int(self._forks.stdout.readline())
+        while " " in (line := self._forks.stdout.readline()):
+            continue  # the end of one that a test which failed has not waited for
+        self.pid = int(line)
 
     def runs(self) -> bool:
         """Whether it has not ended yet."""
@@ -56,7 +58,7 @@ class Forked:
     def wait(self) -> subprocess.CompletedProcess[str]:
         hung = threading.Timer(PATIENCE, os.kill, (self.pid, signal.SIGKILL))
         hung.start()
-        code = int(self._forks.stdout.readline())
+        code = int(self._forks.stdout.readline().split()[1])
         hung.cancel()
         out, err = (file.read_text() for file in self._told)
         self._place.cleanup()

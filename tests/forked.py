@@ -2,11 +2,11 @@
 
     python tests/forked.py
 
-It reads orders from standard input, one line of JSON each, and answers each with two lines: the process,
-and its exit code when it has ended, a negative one for the signal that ended it. An order has `words`, the
-command line; `folder` and `environ`, in which it runs; `out` and `err`, the files for what it prints; and
-`values`, names in modules that get another value, such as the seconds until it tries again. All else is as
-in a process started anew.
+It reads orders from standard input, one line of JSON each, and answers each with two lines: the number of
+the process, and the same with its exit code when it has ended, a negative one for the signal that ended it.
+An order has `words`, the command line; `folder` and `environ`, in which it runs; `out` and `err`, the files
+for what it prints; and `values`, names in modules that get another value, such as the seconds until it tries
+again. All else is as in a process started anew.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def order() -> dict[str, Any]:
         if not child:
             return dict(json.loads(line))
         print(child, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        print(child, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
     sys.exit()
 
 
