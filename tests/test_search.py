@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import fixtures_archive
@@ -138,8 +139,10 @@ def test_a_date_that_is_none_is_left_out_and_said(small: fixtures_archive.Filler
 
 
 def test_snippets_mark_what_matched(small: fixtures_archive.Filler) -> None:
-    hit = find(small.conn, Ask(words="bridges", kind="articles")).sections[0].hits[0]
-    assert f"{search.MARK}bridge{search.UNMARK}" in str(hit["excerpt"])
+    for words in ("bridges", "bridg*"):
+        hits = find(small.conn, Ask(words=words, kind="articles")).sections[0].hits
+        assert len(hits) == 2
+        assert all(f"{search.MARK}bridge{search.UNMARK}" in str(hit["excerpt"]) for hit in hits)
 
 
 def test_relevance_puts_titles_first_and_date_puts_the_newest_first(small: fixtures_archive.Filler) -> None:
@@ -283,6 +286,40 @@ def test_every_gives_exactly_what_is_counted(archive: sqlite3.Connection) -> Non
             assert len(list(every(archive, ask, part.kind))) == part.count
 
 
+SINCE, UNTIL = "published >= '2015-05-07'", "published <= '2015-05-15~'"
+UNDER = (
+    "article_id IN (SELECT article_id FROM article_tags JOIN tags ON tags.id = tag_id WHERE name = 'harbour')"
+)
+
+
+@pytest.mark.parametrize("cap", [search_sql.CAP, 100])
+@pytest.mark.parametrize("words", ["", "ferry", "fer*", "ferry -agreed"])
+def test_filters_narrow_alike_however_many_match(
+    archive: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, words: str, cap: int
+) -> None:
+    for module in (search, search_sql):
+        monkeypatch.setattr(module, "CAP", cap)
+    matched = {"": "id", "ferry": "ferry", "fer*": "fer*", "ferry -agreed": "ferry NOT agreed"}[words]
+    matching = (
+        f"id IN (SELECT rowid FROM comments_fts WHERE comments_fts MATCH '{matched}')" if words else "1"
+    )
+    for ask, condition in (
+        (Ask(since="2015-05-07", until="2015-05-15"), f"{SINCE} AND {UNTIL}"),
+        (Ask(since="2015-05-07"), SINCE),
+        (Ask(until="2015-05-15"), UNTIL),
+        (Ask(tag="Harbour"), UNDER),
+        (Ask(source="quayside", state="changed"), "version_count > 1 OR gone_at IS NOT NULL"),
+        (Ask(tag="harbour", until="2015-05-15"), f"{UNDER} AND {UNTIL}"),
+    ):
+        sql = f"SELECT id FROM comments WHERE {matching} AND ({condition})"
+        meant = {row_id for (row_id,) in archive.execute(sql)}
+        for sort in ("relevance", "date"):
+            part = find(archive, replace(ask, words=words, kind="comments", sort=sort)).sections[1]
+            assert (part.count, part.more) == (min(len(meant), cap), len(meant) > cap), ask
+            assert {hit["id"] for hit in part.hits} <= meant
+            assert bool(part.hits) == bool(meant)
+
+
 def test_of_too_many_matches_the_newest_are_ranked_and_it_is_said(
     archive: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,6 +327,10 @@ def test_of_too_many_matches_the_newest_are_ranked_and_it_is_said(
         monkeypatch.setattr(module, "CAP", 100)
     part = find(archive, Ask(words="ferry", kind="comments")).sections[1]
     assert (part.count, part.more, part.partly) == (100, True, True)
+    last = archive.execute(
+        "SELECT rowid FROM comments_fts WHERE comments_fts MATCH 'ferry' ORDER BY rowid DESC LIMIT 100"
+    ).fetchall()
+    assert {hit["id"] for hit in part.hits} <= {row_id for (row_id,) in last}
     by_date = find(archive, Ask(words="ferry", kind="comments", sort="date")).sections[1]
     newest = archive.execute(
         "SELECT id FROM comments WHERE id IN (SELECT rowid FROM comments_fts WHERE comments_fts MATCH 'ferry')"
