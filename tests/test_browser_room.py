@@ -86,6 +86,7 @@ class watched:  # noqa: N801
 
 def test_a_half_remembered_sentence_is_found_in_its_thread(page: Any) -> None:
     page.goto("/")
+    page.wait_for_function("document.activeElement.name === 'q'")  # it has the focus when the page is drawn
     page.keyboard.type('"grandmother sold tickets"')
     page.keyboard.press("Enter")
     page.get_by_role("navigation", name="Kinds").get_by_role("link", name="Comments").click()

@@ -59,7 +59,7 @@ from pathlib import Path
 from archive.locks import hold
 with hold(Path(sys.argv[1]), "crawl-gazette"):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
