@@ -19,7 +19,7 @@ from lxml.html import HtmlElement, document_fromstring
 from trafilatura import bare_extraction
 
 from archive.records import Problem, Site
-from pipeline import edges, prose_emphasis, prose_links
+from pipeline import edges, prose_captions, prose_emphasis, prose_links
 from pipeline.markup import Index, drop, elsewhere, text_of, words
 from pipeline.page import Document
 from pipeline.prose import Writer
@@ -85,9 +85,10 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     tree = document.tree
     problems = list(_select(tree, site))
     _cut(document.index)
+    italics = prose_captions.place(document.index, _BOXES)
     emphasised = not prose_emphasis.MARKS.search(document.source)
     if emphasised:
-        prose_emphasis.mark_emphasis(document.index.tagged(*prose_emphasis.TAGS))
+        prose_emphasis.mark_emphasis([*document.index.tagged(*prose_emphasis.TAGS), *italics])
     links = prose_links.mark_links(document.index.tagged("a"))
     try:
         extracted, rule = _extract(document)
