@@ -63,7 +63,8 @@ def test_a_crawl_on_a_full_disk_says_so_and_the_next_one_goes_on(disk: Disk) -> 
         )  # fmt: skip
         asked = len(site.requests)
         assert full.returncode == 1, full.stderr
-        error, hint = full.stderr.strip().splitlines()
+        assert full.stderr.count("\n") == 2, full.stderr
+        error, hint = full.stderr.splitlines()
         assert error.startswith("Error: ")
         assert "cannot be written" in error
         assert "make room and go on" in hint
