@@ -64,6 +64,8 @@ class CommentWriter:
             if old and old["redaction_id"] is not None:
                 rows.update(self.db, "comments", old["id"], self._seen_again(old))
                 continue
+            if old and versions.is_outdated(self.db, "comment", old["id"], self.reading):
+                continue
             merged = self._merge(old, self._as_published(comment, article_id))
             if old is None:
                 self._insert(article_id, key, merged)

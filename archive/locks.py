@@ -13,6 +13,8 @@ from pathlib import Path
 
 from archive.errors import ArchiveError, BusyError
 
+PATIENCE = 1.0  # seconds to wait for the lock of a source: the clock holds it for a moment when it plans
+
 
 def lock_of(source: str) -> str:
     """The name of the lock that every crawl of a source holds as long as it lives."""

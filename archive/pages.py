@@ -52,6 +52,12 @@ CREATE TABLE pages (
     db.execute("CREATE INDEX pages_url ON pages(source, url, id)")
 
 
+@migrations()
+def m002_rules(db: Database) -> None:
+    """By which rules a page was last read."""
+    db.execute("ALTER TABLE pages ADD COLUMN rules TEXT")
+
+
 def beside(archive: Path) -> Path:
     """Where the raw pages of an archive lie: `news.db` has `news-pages.db`, `archive.db` has `pages.db`."""
     stem = archive.stem.removesuffix("archive").rstrip("-_.")
@@ -77,8 +83,8 @@ class Pages(Closing):
         """Close the file."""
         self.db.close()
 
-    def keep(self, page: Page) -> None:
-        """Keep a page as received. A body that is already held is not written again."""
+    def keep(self, page: Page, rules: str | None = None) -> None:
+        """Keep a page as received, and by which rules it is read. A body that is held is not kept again."""
         digest = hashlib.sha256(page.body).hexdigest()
         with transaction(self.db):
             if not self.db.execute("SELECT 1 FROM bodies WHERE digest = ?", [digest]).fetchone():
@@ -86,8 +92,8 @@ class Pages(Closing):
                 self.db.execute("INSERT INTO bodies VALUES (?, 'zstd', ?, ?)", [digest, len(page.body), body])
             self.db.execute(
                 "INSERT INTO pages"
-                " (source, kind, url, final_url, status, headers, fetched_at, lastmod, digest)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " (source, kind, url, final_url, status, headers, fetched_at, lastmod, digest, rules)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     page.source,
                     page.kind.value,
@@ -98,6 +104,7 @@ class Pages(Closing):
                     to_text(page.fetched_at),
                     page.lastmod,
                     digest,
+                    rules,
                 ],
             )
 
@@ -107,6 +114,24 @@ class Pages(Closing):
             "WHERE pages.id IN (SELECT max(id) FROM pages WHERE source = ? GROUP BY url) ORDER BY pages.id"
         )
         return self._read(where, [source])
+
+    def read_otherwise(self, source: str, rules: str) -> list[int]:
+        """The ids of the pages last received from each address that other rules have read, as they came."""
+        sql = (
+            "SELECT id FROM pages WHERE id IN (SELECT max(id) FROM pages WHERE source = ? GROUP BY url)"
+            " AND rules IS NOT ? ORDER BY id"
+        )
+        return [row[0] for row in self.db.execute(sql, [source, rules]).fetchall()]
+
+    def get(self, number: int) -> Page:
+        """The page of an id."""
+        return next(self._read("WHERE pages.id = ?", [number]))
+
+    def note_rules(self, page: Page, rules: str) -> None:
+        """Note that a page was read anew, by which rules."""
+        with transaction(self.db):
+            sql = "UPDATE pages SET rules = ? WHERE source = ? AND url = ?"
+            self.db.execute(sql, [rules, page.source, page.url])
 
     def choose(self, source: str = "", addresses: Iterable[tuple[str, str]] | None = None) -> int:
         """Choose all pages, those of one source, or those of some addresses (each a source and a URL).

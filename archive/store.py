@@ -77,11 +77,13 @@ class Archive(Closing):
         """Save everything one page says, and the facts of the visit, in one transaction.
 
         `again_at` (aware) is for a page that was saved before and is read again by newer rules: what
-        changes then is kept as re-extracted from that moment on, and no visit is noted.
+        changes then is kept as re-extracted from that moment on, and no visit is noted. What was edited
+        after the page had been received stays as it is.
         """
         at = rows.must(to_text(again_at or page.fetched_at))
         cause = versions.EDITED if again_at is None else versions.RE_EXTRACTED
-        reading = Reading(surface=extract.surface, at=at, cause=cause)
+        received = rows.must(to_text(page.fetched_at))
+        reading = Reading(surface=extract.surface, at=at, received=received, cause=cause)
         with transaction(self.db):
             self._hidden = known(self.db.conn, self.path)
             saved, ids = Saved(), []
@@ -134,6 +136,8 @@ class Archive(Closing):
         old = self._find_article(page, article)
         if old and old["redaction_id"] is not None:
             return self._pass_over(old, page, article), Saved()
+        if old and versions.is_outdated(self.db, "article", old["id"], reading):
+            return int(old["id"] or 0), Saved()
         whole = parts.join(self.db, old, article)
         origins = dict(article.origins)
         if "authors" in origins:

@@ -28,16 +28,28 @@ TOGETHER = timedelta(minutes=30)  # within which edits of different fields of on
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One reading of a page: of which side of the site, when (ISO 8601 UTC), and what a difference means."""
+    """One reading of a page: of which side of the site, when, and what a difference means.
+
+    `at` and `received`, when the site sent it, are ISO 8601 UTC; they differ for a page that is read anew.
+    """
 
     surface: Surface
     at: str
+    received: str
     cause: str = EDITED
 
     @property
     def proves(self) -> bool:
         """Whether what it shows is on the site: a feed may be stale, and a page that is read anew is old."""
         return self.cause == EDITED and self.surface is not Surface.FEED
+
+
+def is_outdated(db: Database, kind: str, row_id: Value, reading: Reading) -> bool:
+    """Whether an "article" or a "comment" was edited after a page that is read anew: what it says is past."""
+    if reading.cause == EDITED:
+        return False
+    sql = f"SELECT 1 FROM {kind}_versions WHERE {kind}_id = ? AND cause = ? AND until > ?"
+    return rows.one(db, sql, row_id, EDITED, reading.received) is not None
 
 
 def keep(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], reading: Reading) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
+from scrapy.utils.misc import load_object
 
 from archive.records import Run
 from archive.store import Archive
@@ -26,7 +27,11 @@ def crawl(source: Source, archive_path: Path, *, run_id: int | None = None, prog
     SIGINT, SIGTERM and the source's time limit let the page under way be saved and end the crawl as
     interrupted; a second signal ends it at once, and so does a limit that it does not heed. Raises BusyError
     while another run of the source lives, ArchiveError when the archive cannot be written.
+
+    What the archive was read out of by older rules is read again first, else what only the rules have changed
+    would pass for an edit.
     """
+    load_object(settings()["BACKISSUE_CATCH_UP"])(archive_path, source.site)
     return _run("news", source, archive_path, BACKISSUE_RUN=run_id, BACKISSUE_PROGRESS=progress)
 
 

@@ -17,15 +17,13 @@ from scrapy.crawler import Crawler
 
 from archive import drift
 from archive.errors import ArchiveError
-from archive.locks import hold, lock_of
+from archive.locks import PATIENCE, hold, lock_of
 from archive.records import Page, PageKind, Quality, Saved
 from archive.store import Archive
 from archive.times import to_text
 from crawler.due import decide_due
 from crawler.outcome import Ended, kept_cursors, outcome_of
 from crawler.spiders.news import spider_of
-
-PATIENCE = 1.0  # seconds to wait for the lock: the clock holds it for a moment when it plans
 
 
 class RunLog:

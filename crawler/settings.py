@@ -51,6 +51,7 @@ EXTENSIONS = {
     "crawler.progress.Progress": 200,
     "crawler.limit.Limit": 300,
 }
+BACKISSUE_CATCH_UP = "pipeline.replay.catch_up"  # before a crawl: reads again what older rules have read
 ITEM_PIPELINES = {"pipeline.item_pipeline.ItemPipeline": 300}
 
 LOG_LEVEL = "WARNING"

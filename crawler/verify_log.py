@@ -20,12 +20,11 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from archive.console import count
-from archive.locks import hold, lock_of
+from archive.locks import PATIENCE, hold, lock_of
 from archive.proofs import Proof
 from archive.records import Saved
 from archive.store import Archive
 from archive.times import to_text
-from crawler.runlog import PATIENCE
 from crawler.spiders.verify import VerifySpider
 
 EVERY = 10.0  # seconds between two lines

@@ -22,6 +22,7 @@ from archive.records import Extract, Page, PageKind, Quality, Saved, Site
 from archive.store import Archive
 from archive.visits import GOOD
 from pipeline import process
+from pipeline.rules import rules
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class ItemPipeline:
 
     def _save(self, page: Page) -> None:
         if page.body:
-            self.pages.keep(page)
+            self.pages.keep(page, rules())
         site: Site = cast("Any", self.crawler.spider).site
         extract = process(page, site)
         saved = self.archive.save(page, extract)

@@ -1,23 +1,36 @@
 """Reading kept pages again by today's rules: what would change, and then the change itself.
 
 It goes through the raw pages of a source, the newest of each address, and saves what is read out of
-them anew. What differs is kept as a version marked "re-extracted", never as the publisher's edit.
-No network; the moment comes in as an argument.
+them anew. What differs is kept as a version marked "re-extracted", never as the publisher's edit. No
+network. After an upgrade `catch_up` does it before the first crawl, since that would take for an edit what
+only the rules have changed.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 
 from archive import versions
+from archive.console import count
 from archive.database import rehearsal, transaction
-from archive.pages import Pages
+from archive.facts import Facts
+from archive.locks import PATIENCE, hold, lock_of
+from archive.pages import Pages, beside
 from archive.records import Saved, Site
 from archive.store import Archive
+from archive.times import to_text
 from pipeline.process import process
+from pipeline.rules import rules
+
+logger = logging.getLogger(__name__)
+READ_BY = "rules"
+"""The note of a source that says which rules have read all its kept pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +68,35 @@ def replay(archive: Archive, pages: Pages, site: Site, *, now: datetime, apply: 
                 for table, mark in zip(_TABLES, marks, strict=True)
                 for d in _differences(archive, table, mark)
             ]
+        if apply:
+            pages.note_rules(page, rules())
         if saved or found:
             yield Replayed(url=page.url, saved=saved, differences=tuple(found))
+
+
+def catch_up(path: Path, site: Site) -> int:
+    """Read again what other rules than today's have read of a site, and return how many pages that were.
+
+    It can be ended at any page, and goes on there the next time. Raises BusyError while a run of the source
+    lives, ArchiveError when the archive cannot be written.
+    """
+    with ExitStack() as held:
+        held.enter_context(hold(path, lock_of(site.name), wait=PATIENCE))
+        archive = held.enter_context(Archive.open(path))
+        facts = held.enter_context(Facts(path, site.name))
+        if facts.mark(READ_BY) == rules():
+            return 0
+        archive.add_source(site, to_text(datetime.now(UTC)) or "")
+        pages = held.enter_context(Pages.open(beside(path)))
+        numbers = pages.read_otherwise(site.name, rules())
+        if numbers:
+            logger.info("%s: %s is read again by newer rules.", site.name, count(len(numbers), "kept page"))
+        for number in numbers:
+            page = pages.get(number)
+            archive.save(page, process(page, site), again_at=datetime.now(UTC))
+            pages.note_rules(page, rules())
+        archive.set_cursor(site.name, READ_BY, rules())
+        return len(numbers)
 
 
 _TABLES = ("article", "comment")

@@ -1,15 +1,19 @@
 """Kept pages read again: what today's rules would change is told first, and then kept as re-extracted."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from crawling import Crawls
 
 from archive.pages import Pages
 from archive.records import Page, PageKind, Site
 from archive.store import Archive
+from crawler.sample import SampleSite
 from pipeline import process
-from pipeline.replay import Difference, replay
+from pipeline.replay import Difference, catch_up, replay
+from pipeline.rules import rules
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(days=30)
@@ -110,3 +114,83 @@ def test_only_the_newest_page_of_an_address_is_read(kept):
     list(replay(archive, pages, SITE, now=LATER, apply=True))
     pages.keep(Page(**{name: getattr(PAGE, name) for name in PAGE.__slots__} | {"body": b"<html></html>"}))
     assert list(replay(archive, pages, SITE, now=LATER, apply=False)) == []
+
+
+COMMENTS = "https://gazette.example/wp-json/wp/v2/comments"
+
+
+def listed(at, text):
+    """What REST tells of the comment at a moment, asked for at an address of its own."""
+    entry = {"id": 11, "post": 7, "author_name": "E", "content": {"rendered": f"<p>{text}</p>"}}
+    body = json.dumps([{**entry, "date_gmt": "2026-03-01T11:00:00", "parent": 0, "status": "approved"}])
+    url = f"{COMMENTS}?at={at:%H}"
+    kind, headers = PageKind.COMMENTS, (("content-type", "application/json"),)
+    return replace(
+        PAGE, kind=kind, url=url, final_url=url, fetched_at=at, body=body.encode(), headers=headers
+    )
+
+
+def test_a_page_from_before_an_edit_does_not_take_it_back(kept):
+    archive, pages = kept
+    for hours, text in ((1, "Bring skates."), (2, "Bring skates, and a rope.")):
+        page = listed(NOON + timedelta(hours=hours), text)
+        pages.keep(page)
+        archive.save(page, process(page, SITE))
+    list(replay(archive, pages, SITE, now=LATER, apply=True))
+    assert [row["text"] for row in archive.db.query("SELECT text FROM comments")] == [
+        "Bring skates, and a rope."
+    ]
+    versions = list(archive.db.query("SELECT cause, changed, text FROM comment_versions ORDER BY id"))
+    assert [version["cause"] for version in versions] == ["edited"], versions
+
+
+def test_what_older_rules_have_read_is_read_again_once(kept):
+    archive, pages = kept
+    other = replace(PAGE, url=f"{URL}?other")
+    pages.keep(other)
+    pages.note_rules(other, rules())
+    assert catch_up(archive.path, SITE) == 1
+    assert titles(archive) == ["Ice in the harbour"]
+    assert [row["cause"] for row in archive.db.query("SELECT cause FROM article_versions")] == [
+        "re-extracted"
+    ]
+    assert catch_up(archive.path, SITE) == 0
+    archive.set_cursor(SITE.name, "rules", "of an earlier program")
+    assert catch_up(archive.path, SITE) == 0, "each page has been read"
+
+
+def test_a_catching_up_that_was_ended_goes_on_where_it_was(kept, monkeypatch):
+    archive, pages = kept
+    pages.keep(replace(PAGE, url=f"{URL}?other"))
+    read = []
+
+    def ended(page, site):
+        read.append(page.url)
+        if len(read) == 2:
+            raise KeyboardInterrupt
+        return process(page, site)
+
+    monkeypatch.setattr("pipeline.replay.process", ended)
+    with pytest.raises(KeyboardInterrupt):
+        catch_up(archive.path, SITE)
+    assert catch_up(archive.path, SITE) == 1
+    assert read == [URL, f"{URL}?other", f"{URL}?other"]
+
+
+def test_an_upgrade_makes_no_edit_of_what_the_rules_have_changed(tmp_path):
+    with SampleSite(articles=3, comments=6) as site:
+        crawls = Crawls(tmp_path, site.url)
+        crawls.crawl()
+        with Archive.open(crawls.path) as archive, Pages.open(tmp_path / "pages.db") as pages:
+            archive.db.execute("UPDATE articles SET text = text || ' Share this'")
+            archive.db.execute("UPDATE comments SET text = text || ' Reply'")
+            archive.db.execute("UPDATE cursors SET value = 'older' WHERE name = 'rules'")
+            archive.db.execute("UPDATE visits SET fetched_at = '2020-01-01T00:00:00Z'")
+            pages.db.execute("UPDATE pages SET rules = 'older'")
+        run = crawls.crawl()
+    assert (run.saved.articles_changed, run.saved.comments_changed) == (0, 0)
+    for table in ("articles", "comments"):
+        assert not crawls.rows(f"SELECT 1 FROM {table} WHERE text LIKE '%Share this' OR text LIKE '%Reply'")
+    causes = crawls.rows("SELECT cause FROM article_versions UNION ALL SELECT cause FROM comment_versions")
+    assert {row["cause"] for row in causes} == {"re-extracted"}
+    assert not crawls.rows("SELECT 1 FROM events WHERE kind = 'edited'")
