@@ -104,6 +104,6 @@ class Asking(scrapy.Spider):
             if rest.is_past_the_end(page, number):
                 return
             if rest.read_array(page) is None:
-                raise NoListingError(page, closed=number == 1 and page.status in CLOSED)
+                raise NoListingError(page, closed=number == 1 and page.status in {400, *CLOSED})
             yield page
             count, number, before = rest.page_count(page, number, before), number + 1, page.body

@@ -1,4 +1,4 @@
-"""How long a host is left alone: as long as it asks, and longer each time it gives no list of articles.
+"""How long a host is left alone: as long as it asks, and longer each time it gives no list, or just refuses.
 
 Pure. What is remembered between crawls are two bookmarks; a crawl that somebody starts by hand heeds
 only what the site itself has asked for.
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from archive.times import instant, to_text
 
 ASKED = "asked-to-wait-until"
-REFUSED = "refused"  # how many crawls in a row were given no list
+REFUSED = "refused"  # how many crawls in a row were given no list, or nothing but refusals
 ALONE = "left-alone-until"
 LONGEST_ASKED = timedelta(days=1)  # a site that asks for more is asked again after a day
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=1)

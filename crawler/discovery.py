@@ -8,15 +8,16 @@ while the feed of posts says that nothing has changed, but once a day all the sa
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from scrapy.http import Request
 
-from archive.records import PageKind
+from archive.records import Page, PageKind
 from crawler import feeds, listings, rest, sitemaps
-from crawler.addresses import Listed
+from crawler.addresses import Listed, article_address
 from crawler.asking import NoListingError
 from crawler.feeds import Heard
 from crawler.following import Following
@@ -48,9 +49,9 @@ class Discovery(Following):
         `feed` is what the feed of posts has answered, None where it was not asked.
         """
         recent = is_within(RELIST, self.facts.cursor("posts-all"), self.started_at)
+        self.rest_comments = self.facts.mark(REST_COMMENTS) != "closed"
         if recent and silent:
             self.rung, self.rest_root = self.facts.mark("rung"), self.facts.mark("rest-root") or None
-            self.rest_comments = self.facts.mark(REST_COMMENTS) != "closed"
         else:
             async for item in self._by_ladder(recent, feed):
                 yield item
@@ -60,7 +61,20 @@ class Discovery(Following):
         if self.rest_root and feed is not None and feed.is_mute:
             self.cursors["no-posts-feed"] = self.started_at  # REST tells of edits as well, for one request
         if feed is not None and feed.is_feed and self.rung not in {"feed", None}:
+            for request in self.requests(await self._left_out(feed.page)):
+                yield request
             yield feed.page  # after the articles it names, since it may name what is no article
+
+    async def _left_out(self, feed: Page) -> list[Listed]:
+        """The articles that a feed names and the listing did not, as one that comes out of a cache does."""
+        await self.settled()
+        named = (replace(entry, url=article_address(entry.url)) for entry in feeds.read_posts(feed) or ())
+        return [
+            entry
+            for entry in named
+            if not self.facts.holds(entry.url)
+            and (entry.post_id is None or self.facts.address_of(entry.post_id) is None)
+        ]
 
     async def _by_ladder(self, recent: bool, feed: Heard | None) -> AsyncIterator[Any]:
         for way in (self._by_rest(recent), self._by_sitemap(), self._by_feed(feed), self._by_listing()):
@@ -77,7 +91,8 @@ class Discovery(Following):
         after = since - OVERLAP if since and recent else None
         for root in rest.roots(self.home):
             try:
-                async for item in self._listed_by_rest(partial(rest.posts_url, root, modified_after=after)):
+                address = partial(rest.posts_url, root, modified_after=after)
+                async for item in self._listed_by_rest(address, after):
                     self.rung, self.rest_root = "rest", root
                     yield item
                 if self.rest_root and not recent:
@@ -92,17 +107,24 @@ class Discovery(Following):
             self.cursors["posts"] = self.started_at
             return
 
-    async def _listed_by_rest(self, address: Callable[[int], str]) -> AsyncIterator[Any]:
+    async def _listed_by_rest(
+        self, address: Callable[[int], str], after: datetime | None = None
+    ) -> AsyncIterator[Any]:
         """A listing's pages, and requests: for all articles of its first page, then for the changed ones.
 
-        Further new articles are found among those never read, once the whole listing is saved.
+        Further new articles are found among those never read, once the whole listing is saved. What was
+        modified last comes first where only that `after` a moment is wanted: WordPress before 5.7 heeds no
+        such bound, and lists everything.
         """
         first = True
         async for page in self.listing(PageKind.POSTS, address):
             yield page
-            for request in self.requests(rest.read_posts(page) or (), new=first):
+            listed = rest.read_posts(page) or ()
+            for request in self.requests(listed, new=first):
                 yield request
             first = False
+            if after and listed and (listed[-1].lastmod or "") < rest.time_text(after):
+                return
 
     async def _beside_rest(self, root: str) -> AsyncIterator[Any]:
         """What the listing of posts leaves out: the site's own kinds of post, and what only sitemaps name."""

@@ -54,6 +54,7 @@ class Listening(Discovery):
         if not (feed and feed.silent) and self.rest_root:
             since = self.facts.cursor("comments")
             after = since - OVERLAP if since and since <= self.started_at else None
+            self.rest_comments = True
             async for page in self.comments_by_rest(after=after):
                 listed |= rest.read_ids(page) or set()
                 yield page

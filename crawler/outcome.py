@@ -52,6 +52,8 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
         return "blocked", f"Nothing was asked: the site is to be left alone for another {seconds:.0f} s."
     if wait := stats.get("backissue/retry_after"):
         return "blocked", f"The site asked us to wait {wait:.0f} s, so the crawl ended. {news}"
+    if refusals := stats.get("backissue/refused"):
+        return "blocked", f"The site refused {refusals} requests in a row, so the crawl ended. {news}"
     if fault := stats.get("backissue/fault"):
         return "failed", f"{fault} So the crawl ended. {news}"
     faults = stats.get("spider_exceptions/count", 0) + stats.get("backissue/lost", 0)

@@ -23,13 +23,16 @@ from crawler.asking import Asking
 
 logger = logging.getLogger(__name__)
 LONGEST_WAIT = 300.0  # seconds we stay and wait for a server; when it asks for more, the crawl ends
+REFUSING = {403, 429, 503}
+REFUSALS = 20  # one after another, and the site is taken at its word
 
 
 class PatienceMiddleware:
     """Tries again after passing faults, longer apart each time, and no sooner than Retry-After says.
 
     The whole crawl waits: while it does, nothing else is asked of that host. When a server asks for more than
-    LONGEST_WAIT, the crawl is stopped, and no other begins for as long as it asked for.
+    LONGEST_WAIT, the crawl is stopped, and no other begins for as long as it asked for. One that does nothing
+    but refuse ends the crawl as well.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -38,6 +41,7 @@ class PatienceMiddleware:
         self.statuses = {429, *map(int, settings.getlist("RETRY_HTTP_CODES"))}
         self.faults = tuple(load_object(name) for name in settings.getlist("RETRY_EXCEPTIONS"))
         self.base = settings.getfloat("BACKISSUE_RETRY_WAIT", 2.0)
+        self._refusals = 0
         self._until = 0.0  # on the monotonic clock: nothing is sent before
         self._closing: asyncio.Task[None] | None = None  # closing waits for this very request to end
 
@@ -48,11 +52,17 @@ class PatienceMiddleware:
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Wait and try again where the status says that this may help."""
-        if response.status not in self.statuses:
+        self._refusals = self._refusals + 1 if response.status in REFUSING else 0
+        if self._refusals == REFUSALS:
+            logger.warning("%d requests in a row were refused: the crawl ends here", REFUSALS)
+            self._give_up("backissue/refused", REFUSALS)
+        if self._closing or response.status not in self.statuses:
             return response
         asked = retry_after(response, datetime.now(UTC))
         if asked is not None and asked > LONGEST_WAIT:
-            self._give_up(asked, request.url)
+            logger.warning("%s asks to wait %.0f s: the crawl ends here", request.url, asked)
+            cast("Asking", self.crawler.spider).wait(asked)
+            self._give_up("backissue/retry_after", asked)
             return response
         return await self._again(request, f"status {response.status}", asked) or response
 
@@ -80,11 +90,9 @@ class PatienceMiddleware:
             slot.latercall.cancel()
         slot.latercall = call_later(self._until - now, downloader._latercall, slot)
 
-    def _give_up(self, asked: float, url: str) -> None:
+    def _give_up(self, why: str, number: float) -> None:
         if self._closing is None:
-            logger.warning("%s asks to wait %.0f s: the crawl ends here", url, asked)
-            self.crawler.stats.set_value("backissue/retry_after", asked)
-            cast("Asking", self.crawler.spider).wait(asked)
+            self.crawler.stats.set_value(why, number)
             self._closing = asyncio.get_running_loop().create_task(self.crawler.stop_async())
 
 

@@ -15,12 +15,13 @@ from typing import Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from archive import drift
+from archive import drift, rows
 from archive.errors import ArchiveError
 from archive.locks import PATIENCE, hold, lock_of
 from archive.records import Page, PageKind, Quality, Saved
 from archive.store import Archive
 from archive.times import to_text
+from crawler import backoff
 from crawler.due import decide_due
 from crawler.outcome import Ended, kept_cursors, outcome_of
 from crawler.spiders.news import spider_of
@@ -84,6 +85,9 @@ class RunLog:
         outcome, sentence = outcome_of(ended)
         cursors = kept_cursors(ended, outcome, spider.cursors)
         notes = {name: to_text(moment) or "" for name, moment in cursors.items()} | spider.marks
+        if "backissue/refused" in stats:
+            before = rows.bookmark(self.archive.db, spider.site.name, backoff.REFUSED)
+            notes |= backoff.after(True, before, datetime.now(UTC))
         for name, note in notes.items():
             self.archive.set_cursor(spider.site.name, name, note)
         decide_due(self.archive, spider.site)

@@ -18,6 +18,8 @@ from crawler.addresses import Listed, absolute
 
 MAX_FILES = 1000  # of one site's sitemap that are read in one crawl
 MAX_BYTES = 50 * 2**20  # the limit of the sitemap protocol for one file, unpacked
+MANY = 10  # addresses that hardly changed all within one minute
+MINUTE = len("2026-03-01T12:00")
 _SIDE_SITEMAP = re.compile(
     r"(posts-page|page-sitemap|taxonom|categor|post_tag|tag-sitemap|author|users|attachment|image|video)",
     re.IGNORECASE,
@@ -54,6 +56,8 @@ def read(page: Page) -> Sitemap | None:
     ]
     links = [(absolute(page.final_url, loc), lastmod) for loc, lastmod in entries if loc]
     found = [(url, lastmod) for url, lastmod in links if url]
+    if len(found) >= MANY and len({(lastmod or "")[:MINUTE] for _, lastmod in found}) == 1:
+        found = [(url, None) for url, _ in found]  # when the file was made, and not when each was changed
     match etree.QName(root).localname:
         case "sitemapindex":
             return Sitemap(

@@ -17,9 +17,10 @@ from archive.looking import HIDDEN
 from archive.looks import Missing, Window
 from archive.records import Page, PageKind
 from crawler import rest
-from crawler.discovery import is_within
+from crawler.discovery import REST_COMMENTS, is_within
 from crawler.listening import Listening
 
+SPARED = "spared"  # the bookmark of when a window last took the place of the feed of posts
 EVERY = timedelta(hours=1)  # between two requests of the sweep
 AGAIN = timedelta(hours=1)  # until what was missed is looked at again
 DOUBTED = 50  # of the hundred comments of a request, how many may be such as were missed before
@@ -34,6 +35,18 @@ class Sweep(Listening):
     def sweep_is_due(self) -> bool:
         """Whether the time has come for the next window."""
         return not self.first_crawl and not is_within(EVERY, self.facts.cursor("sweep"), self.started_at)
+
+    def may_spare(self) -> bool:
+        """Whether the next window may take the place of another request: once an hour, where REST is open."""
+        is_open = self.facts.mark(REST_COMMENTS) == "open"
+        if (
+            not is_open
+            or not self.sweep_is_due()
+            or is_within(EVERY, self.facts.cursor(SPARED), self.started_at)
+        ):
+            return False
+        self.cursors[SPARED] = self.started_at
+        return True
 
     async def sweep(self) -> AsyncIterator[Any]:
         """Verify the comments that an earlier look has missed, and the next ones in turn."""

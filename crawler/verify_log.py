@@ -76,6 +76,8 @@ class VerifyLog:
         stats = self.crawler.stats.get_stats()
         outcome, sentence = outcome_of(reason, self.spider, stats)
         with self._open:
+            for name, note in self.spider.marks.items():  # that the site asks to be left alone
+                self.archive.set_cursor(self.spider.source_name, name, note)
             self.archive.runs.end(
                 replace(
                     self.archive.runs.get(self.run_id),
@@ -91,9 +93,13 @@ class VerifyLog:
 
 def outcome_of(reason: str, spider: VerifySpider, stats: Mapping[str, Any]) -> tuple[str, str]:
     """How it ended: complete, incomplete, unproved, blocked, interrupted or failed; and a sentence."""
-    told = _told(spider)
+    told = _told(spider, to_the_end=reason == "finished")
+    if seconds := stats.get("backissue/left_alone"):
+        return "blocked", f"Nothing was asked: the site is to be left alone for another {seconds:.0f} s."
     if wait := stats.get("backissue/retry_after"):
         return "blocked", f"The site asked us to wait {wait:.0f} s, so the verification ended. {told}"
+    if refusals := stats.get("backissue/refused"):
+        return "blocked", f"The site refused {refusals} requests in a row, so the verification ended. {told}"
     if reason == "shutdown":
         return "interrupted", f"The verification was ended before it was done; the next one goes on. {told}"
     if reason != "finished" or stats.get("spider_exceptions/count", 0) + stats.get("backissue/lost", 0):
@@ -104,13 +110,13 @@ def outcome_of(reason: str, spider: VerifySpider, stats: Mapping[str, Any]) -> t
     return ("unproved" if untold else "complete"), told
 
 
-def _told(spider: VerifySpider) -> str:
+def _told(spider: VerifySpider, *, to_the_end: bool) -> str:
     untold = {proof.month for proof in spider.proofs if proof.unproved}
     parts = [f"{count(len({proof.month for proof in spider.proofs}), 'month')} looked at."]
     if untold:
         parts.append(f"{count(len(untold), 'month')} cannot be proved.")
     missing = [count(number, kind) for kind, number in sorted(spider.missing.items()) if number]
-    whole = not (untold or spider.refusals or spider.stopped_short)
+    whole = to_the_end and not (untold or spider.refusals or spider.stopped_short)
     nothing = "Nothing is missing." if whole else "Nothing was found missing."
     parts.append(f"Missing: {' and '.join(missing)}." if missing else nothing)
     if spider.stopped_short:

@@ -36,7 +36,7 @@ def test_nobody_is_asked_to_stay_away_for_ever():
     assert backoff.left({backoff.ASKED: "2126-01-01T00:00:00Z"}.get, NOON, by_hand=True) == 0
 
 
-def test_a_crawl_before_the_time_that_the_site_has_asked_for_asks_nothing(tmp_path):
+def test_before_the_time_that_the_site_has_asked_for_nothing_is_asked(tmp_path):
     with SampleSite(articles=5, comments=5) as site:
         crawls = Crawls(tmp_path, site.url)
         fault = site.faults.add(TooMany(match="/feed*", retry_after=3600))
@@ -51,3 +51,9 @@ def test_a_crawl_before_the_time_that_the_site_has_asked_for_asks_nothing(tmp_pa
                 "UPDATE cursors SET value = '2026-01-01T00:00:00Z' WHERE name = ?", [backoff.ASKED]
             )
         assert crawls.crawl().outcome == "ok"
+        site.faults.add(TooMany(match="/wp-json*", retry_after=3600))
+        crawls.program("verify")
+        asked = len(site.requests)
+        assert crawls.crawl(expect=3).outcome == "blocked"
+        assert "left alone" in crawls.program("verify").stdout
+        assert len(site.requests) == asked, "what a verification was told is heeded by all"

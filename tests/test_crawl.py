@@ -119,6 +119,9 @@ def test_news_are_found_wherever_they_appear(site, crawls):
     ping = site.reply(old.id, 0, "Another paper", "…", url="http://paper.invalid/x", kind="pingback")
     site.edit_article(old.id, title="Another headline", at=datetime.now(UTC))
     new = site.publish("A new article", "With a first paragraph.\n\nAnd a second.", at=datetime.now(UTC))
+    site.faults.add(
+        Forgetful(match="/wp-json/wp/v2/posts*modified_after=*")
+    )  # the feed names it all the same
     run = crawls.crawl()
     assert (run.saved.articles_new, run.saved.articles_changed, run.saved.comments_new) == (1, 1, 2)
     held = {held.article.post_id: held for held in crawls.held()}

@@ -67,6 +67,16 @@ def asked(site, since=0):
     return Counter(request.path for request in site.requests[since:])
 
 
+@dataclass(slots=True, kw_only=True)
+class Unbounded(Fault):
+    """WordPress before 5.7, which lists posts whenever they were modified."""
+
+    site: SampleSite
+
+    def answer(self, request, _ordinary):
+        return self.site._ordinary(replace(request, query=request.query.replace("modified_after", "x")))
+
+
 # -- nothing is fetched again without need --------------------------------------------------------------
 
 
@@ -84,6 +94,11 @@ def test_what_was_read_is_not_read_again_when_another_listing_names_it(tmp_path)
             crawls.crawl()
             again = [path for path in asked(site, before) if path.startswith("/archives/")]
             assert len(again) <= 3
+        site.faults.add(Unbounded(match="*modified_after=*", site=site))
+        site.publish("A new article", "With a paragraph.", at=datetime.now(UTC))
+        before = len(site.requests)
+        assert crawls.crawl().saved.articles_new == 1
+        assert asked(site, before)["/wp-json/wp/v2/posts"] == 1, "the rest of the listing was known"
 
 
 def test_what_only_the_sitemap_names_and_does_not_answer_is_left_alone_for_longer_each_time(site, crawls):
@@ -111,6 +126,17 @@ def test_while_one_request_waits_nothing_else_is_asked(site, crawls):
     assert len(hasty) <= 3, "only what was on its way already"
 
 
+def test_a_site_that_does_nothing_but_refuse_is_left_alone(site, crawls):
+    fault = site.faults.add(TooMany(match="/archives/*", retry_after=None))
+    run = crawls.crawl(expect=3)
+    assert (run.outcome, run.sentence.partition(",")[0]) == (
+        "blocked",
+        "The site refused 20 requests in a row",
+    )
+    assert fault.hits < 4 * len(site.articles), "each page is asked for four times else"
+    assert crawls.rows("SELECT value FROM cursors WHERE name = 'refused'") == [{"value": "1"}]
+
+
 # -- nothing is lost unseen -----------------------------------------------------------------------------
 
 
@@ -127,11 +153,14 @@ def as_json(value):
 
 
 def test_comments_that_rest_does_not_give_are_read_from_pages_and_nothing_is_missing(site, crawls):
-    site.faults.add(RestClosed(match="/wp-json/wp/v2/comments*"))
+    site.faults.add(Status(match="/wp-json/wp/v2/comments*", status=400))  # as where it gives but ten a page
     assert crawls.crawl().outcome == "ok"
     age(crawls, "UPDATE visits SET fetched_at = '2020-01-01T00:00:00Z'")
     before = len(site.requests)
-    assert crawls.crawl().outcome == "ok"
+    site.faults.add(Status(match="/comments/feed*", status=304))
+    site.publish("A new article", "With a paragraph.", at=datetime.now(UTC))
+    run = crawls.crawl()
+    assert (run.outcome, run.saved.articles_new) == ("ok", 1)
     assert asked(site, before)["/wp-json/wp/v2/comments"] <= 1
 
 

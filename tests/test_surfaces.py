@@ -100,6 +100,15 @@ def test_a_sitemap_is_read_packed_or_not(packed):
     assert sitemap.listed[0].lastmod == "2026-03-01"
 
 
+def test_marks_of_a_whole_sitemap_that_are_one_moment_tell_when_it_was_made():
+    entries = "".join(
+        f"<url><loc>{HOME}/{number}</loc><lastmod>2026-03-01T12:00:{number:02}Z</lastmod></url>"
+        for number in range(sitemaps.MANY)
+    )
+    sitemap = sitemaps.read(page(f"<urlset>{entries}</urlset>"))
+    assert {entry.lastmod for entry in sitemap.listed} == {None}
+
+
 def test_an_index_leads_to_articles_and_not_to_taxonomies_or_static_pages():
     assert sitemaps.read(page(INDEX)).sitemaps == (f"{HOME}/wp-sitemap-posts-post-1.xml",)
 

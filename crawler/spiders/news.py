@@ -78,7 +78,7 @@ class NewsSpider(Sweep):
         if self.wants_comments:
             talk = await self.hear(PageKind.COMMENTS_FEED, feeds.comments_url(self.home))
         # On a 304 of the comments feed no post has changed either: the sweep can have the other request.
-        spared = talk is not None and talk.page.status == HTTPStatus.NOT_MODIFIED and self.sweep_is_due()
+        spared = talk is not None and talk.page.status == HTTPStatus.NOT_MODIFIED and self.may_spare()
         news = None if spared else await self.hear(PageKind.POSTS_FEED, feeds.posts_url(self.home))
         silent = spared or (news is not None and news.silent)
         for step in (

@@ -14,7 +14,7 @@ from typing import Any
 from archive.holdings import Holdings
 from archive.proofs import WITHHELD, Kind
 from archive.records import PageKind
-from crawler import rest, settings
+from crawler import backoff, rest, settings
 from crawler.asking import NoListingError
 from crawler.spans import spans
 from crawler.verification import BudgetSpentError
@@ -41,6 +41,9 @@ class VerifySpider(PageVerification):
         """Everything a verification asks for, and a proof of each month."""
         with Holdings(self.archive, self.source_name) as self.holdings:
             self.facts = self.holdings
+            if seconds := backoff.left(self.facts.mark, self.started_at, by_hand=True):
+                self.crawler.stats.set_value("backissue/left_alone", seconds)
+                return
             self.until = self.facts.cursor("crawl") or self.started_at
             try:
                 async for item in self._verify():
