@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 
 from archive.records import Page, PageKind
+from crawler.revisit import moment_of
 
+LONGEST_KEPT = 86_400  # seconds
 _PRIVATE = {"set-cookie"}  # headers that are about us, not about the page
 
 
 def page_of(response: Response, source: str) -> Page:
     """An answer as a Page. The request's meta tells what was asked, and of which kind it is."""
-    meta = response.meta
+    meta, now = response.meta, datetime.now(UTC)
+    mark = meta.get("lastmod")
     return Page(
         source=source,
         kind=meta["kind"],
@@ -22,9 +25,9 @@ def page_of(response: Response, source: str) -> Page:
         final_url=response.url,
         status=response.status,
         headers=tuple(_headers(response)),
-        fetched_at=datetime.now(UTC),
+        fetched_at=now,
         body=response.body,
-        lastmod=meta.get("lastmod"),
+        lastmod=None if mark and _is_older(response, mark, now) else mark,
     )
 
 
@@ -42,6 +45,17 @@ def page_of_failure(error: BaseException, request: Request, source: str) -> Page
         lastmod=request.meta.get("lastmod"),
         error=_words(error),
     )
+
+
+def _is_older(response: Response, mark: str, now: datetime) -> bool:
+    """Whether an answer comes out of a cache, and was made before the change that its mark tells of.
+
+    Then the change is still to be seen. A cache that keeps its answers for days is not waited for.
+    """
+    age = (response.headers.get(b"Age") or b"").decode("latin-1").strip()
+    seconds = int(age) if age.isdecimal() and len(age) < 10 else 0
+    changed = moment_of(mark)
+    return changed is not None and 0 < seconds < LONGEST_KEPT and now - timedelta(seconds=seconds) < changed
 
 
 def _headers(response: Response) -> list[tuple[str, str]]:

@@ -135,14 +135,15 @@ def is_same_mark(one: str, other: str | None) -> bool:
     """
     if one == other or other is None:
         return one == other
-    here, there = _moment(one), _moment(other)
+    here, there = moment_of(one), moment_of(other)
     if here is None or there is None:
         return False
     mere = sum(len(mark) == len("2026-03-01") for mark in (one, other)) == 1
     return abs(here - there) <= (timedelta(hours=38) if mere else timedelta(0))
 
 
-def _moment(mark: str) -> datetime | None:
+def moment_of(mark: str) -> datetime | None:
+    """The moment that a mark of change tells, None where it tells none."""
     try:
         moment = datetime.fromisoformat(mark)
     except ValueError:

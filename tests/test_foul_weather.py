@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from crawling import Crawls
-from scrapy.http import Response
+from scrapy.http import Request, Response
 
+from archive.records import PageKind
 from archive.store import Archive
 from archive.times import to_text
+from crawler.answers import page_of
 from crawler.outcome import Ended, kept_cursors
 from crawler.politeness import retry_after
 from crawler.revisit import is_same_mark
@@ -343,6 +345,17 @@ def test_a_look_at_known_comments_that_was_not_given_is_made_again(site, crawls)
 def test_whatever_retry_after_says_is_understood_or_left_aside(said, seconds):
     response = Response("https://gazette.example/", headers={"Retry-After": said})
     assert retry_after(response, datetime.now(UTC)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("age", "kept"), [(None, True), ("0", True), ("60", True), ("900", False), ("x", True)]
+)
+def test_a_copy_from_before_a_change_leaves_the_change_to_be_seen(age, kept):
+    mark = (datetime.now(UTC) - timedelta(minutes=10)).strftime("%Y-%m-%dT%H:%M:%S")
+    url = "https://gazette.example/archives/2026/03/ice.php"
+    request = Request(url, meta={"kind": PageKind.ARTICLE, "asked": url, "lastmod": mark})
+    answer = Response(url, headers={} if age is None else {"Age": age}, request=request)
+    assert page_of(answer, "gazette").lastmod == (mark if kept else None)
 
 
 @pytest.mark.parametrize(
