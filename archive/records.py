@@ -216,6 +216,15 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bookmark:
+    """A note for later crawls that is kept at once, before what a crawl hands on after it."""
+
+    source: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
     """What one save changed in the archive, in rows. `missed` were not shown, which proves nothing yet."""
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from scrapy.http import Request
 
-from archive.records import Page, PageKind
+from archive.records import Bookmark, Page, PageKind
 from archive.times import to_text
 from crawler import feeds, rest, revisit
 from crawler.asking import CLOSED, NoListingError
@@ -65,12 +65,14 @@ class Listening(Discovery):
             return
         mentions = feeds.read_comments(feed.page) or ()
         unknown = self.facts.unknown_comments({each.comment_id for each in mentions} - listed)
+        all_new = mentions and len(unknown) == len(mentions) and self.facts.holds_comments()
+        if all_new and not self.rest_tells_comments and not self.first_crawl:
+            lost = Bookmark(source=self.source_name, name=OVERLAP_LOST, value=to_text(self.started_at) or "")
+            yield lost  # before the feed: were the crawl killed then, its comments would be known to the next
+            self.marks[lost.name] = lost.value
         yield feed.page
         if self.first_crawl:
             return  # a first crawl asks for every page anyway
-        all_new = mentions and len(unknown) == len(mentions) and self.facts.holds_comments()
-        if all_new and not self.rest_tells_comments:
-            self.marks[OVERLAP_LOST] = to_text(self.started_at) or ""
         for request in self._announced(mentions, unknown):
             yield request
 

@@ -18,11 +18,13 @@ from archive.errors import ArchiveError
 from archive.looks import Look
 from archive.pages import Pages, beside
 from archive.proofs import Proof
-from archive.records import Extract, Page, PageKind, Quality, Saved, Site
+from archive.records import Bookmark, Extract, Page, PageKind, Quality, Saved, Site
 from archive.store import Archive
 from archive.visits import GOOD
 from pipeline import process
 from pipeline.rules import rules
+
+Item = Page | Look | Proof | Bookmark
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +48,7 @@ class ItemPipeline:
         self.pages.close()
         self.archive.close()
 
-    def process_item(self, item: Page | Look | Proof) -> Page | Look | Proof:
+    def process_item(self, item: Item) -> Item:
         """Keep, read and save one page, or note what a look at known comments, or the site's count, says.
 
         Where the archive cannot be written, the stats say so, and from there on nothing is tried or asked.
@@ -61,9 +63,11 @@ class ItemPipeline:
             raise DropItem(str(error), log_level="DEBUG") from error
         return item
 
-    def _take(self, item: Page | Look | Proof) -> None:
+    def _take(self, item: Item) -> None:
         if isinstance(item, Proof):
             self.archive.coverage.note(item)
+        elif isinstance(item, Bookmark):
+            self.archive.set_cursor(item.source, item.name, item.value)
         elif isinstance(item, Page):
             self._save(item)
         else:
