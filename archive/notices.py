@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlite_utils import Database
@@ -18,9 +18,10 @@ from archive import health
 from archive.console import plain, when
 from archive.database import transaction
 from archive.health import Status
-from archive.times import to_text
+from archive.times import instant, to_text
 
 WELL, UNWELL = "well", "unwell"
+SOON = timedelta(hours=1)
 
 
 class Tone(StrEnum):
@@ -156,11 +157,15 @@ def conditions(status: Status) -> Iterator[Condition]:
 
 
 def changes(status: Status, told: Told) -> Iterator[Notice]:
-    """A notice for each thing that went wrong, or came right, since the service was told of it."""
+    """A notice for each thing that went wrong, or came right, since the service was told of it.
+
+    What goes wrong again soon after it came right is told when it lasts: it may go to and fro all day.
+    """
     for condition in conditions(status):
         before = told.get(condition.subject, Fact(value=WELL, at=""))
         value = WELL if condition.well else UNWELL
-        if value == before.value:
+        soon = before.at and status.at - instant(before.at) < SOON
+        if value == before.value or (value == UNWELL and soon):
             continue
         again = f" It was not well since {when(before.at)} UTC." if condition.well else ""
         yield Notice(

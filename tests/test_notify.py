@@ -109,8 +109,14 @@ def test_a_failure_is_told_once_and_so_is_its_end(desk: Desk, hook: Webhook) -> 
     assert hook.messages[0]["type"] == "failure"
     desk.run("ok", 4)
     desk.look(5)
-    desk.look(6)
+    for hours, outcome in ((5.1, "failed"), (5.3, "ok"), (5.5, "failed"), (5.7, "ok")):
+        desk.run(outcome, hours)
+        desk.look(hours + 0.1)
     assert hook.titles[1:] == ["quayside is well again"]
+    desk.run("failed", 5.9)
+    desk.look(5.95)
+    desk.look(6)
+    assert hook.titles[2:] == ["quayside is failing"], "what lasts is told"
     assert "It was not well since 2026-03-01 13:30 UTC." in hook.messages[1]["message"]
     assert hook.messages[1]["type"] == "success"
 
