@@ -8,12 +8,15 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin
 
 import feedparser
 
+from archive.facts import A_WHILE
 from archive.records import Page, Seen
 from crawler.addresses import Listed, absolute, article_address
 
@@ -45,8 +48,13 @@ class Heard:
 
 
 def has_validators(page: Page) -> bool:
-    """Whether an answer can be asked for again on the condition that it has changed."""
-    return bool(page.header("etag") or page.header("last-modified"))
+    """Whether an answer can be asked for again on the condition that it has changed.
+
+    One that was last modified in the future cannot: below a comment that is dated so, WordPress takes no
+    newer one for a change.
+    """
+    last_modified = page.header("last-modified")
+    return bool(page.header("etag") or last_modified) and not _is_to_come(last_modified, page.fetched_at)
 
 
 def digest(page: Page) -> str:
@@ -61,8 +69,17 @@ def validators(seen: Seen) -> dict[str, str]:
     A proxy that packs answers turns an ETag weak, and WordPress then never matches it: so the mark
     of weakness is taken off.
     """
+    if _is_to_come(seen.last_modified, seen.fetched_at):
+        return {}
     headers = {"If-None-Match": (seen.etag or "").removeprefix("W/"), "If-Modified-Since": seen.last_modified}
     return {name: value for name, value in headers.items() if value}
+
+
+def _is_to_come(http_date: str | None, now: datetime) -> bool:
+    try:
+        return parsedate_to_datetime(http_date or "") > now + A_WHILE
+    except (ValueError, TypeError, OverflowError):
+        return False
 
 
 def posts_url(site_url: str, page: int = 1) -> str:

@@ -8,7 +8,7 @@ import subprocess
 import time
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from crawling import Crawls
@@ -154,8 +154,10 @@ def test_a_source_without_comments_is_not_asked_for_any(site, tmp_path):
 def test_new_comments_are_found_without_rest(site, crawls):
     for fault in FACES["by sitemap"]:
         site.faults.add(fault)
-    crawls.crawl()
     old = min(site.articles, key=lambda article: article.date)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)  # until then the feed was last modified tomorrow
+    site.reply(old.id, 0, "A traveller in time", "I have read it already.", at=tomorrow)
+    crawls.crawl()
     number = site.reply(old.id, 0, "Late reader", "Only now did I read this.", at=datetime.now(UTC))
     assert crawls.crawl().saved.comments_new == 1
     assert crawls.rows("SELECT author FROM comments WHERE key = ?", str(number)) == [
