@@ -201,9 +201,9 @@ class Facts(Closing):
         return [row["key"] for row in self._db.execute(sql, [self.source, limit])]
 
     def visits_before(self, moment: datetime, *, limit: int) -> list[Seen]:
-        """Articles' pages that were last visited before a moment, those with the newest comments first."""
+        """Articles' pages not visited since a moment (in seconds), those with the newest comments first."""
         sql = (
-            f"{_VISIT} WHERE visits.source = ? AND kind = ? AND fetched_at < ? AND gone_at IS NULL"
+            f"{_VISIT} WHERE visits.source = ? AND kind = ? AND fetched_at <= ? AND gone_at IS NULL"
             " AND visits.url = articles.url ORDER BY coalesce(last_comment, published) DESC LIMIT ?"
         )
         rows = self._db.execute(sql, [self.source, _PAGE, to_text(moment), limit])

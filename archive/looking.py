@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from archive import missing, moderation, rows
 from archive.looks import Look, Missing, ThreadLook, Window
+from archive.merge import Value
 from archive.moderation import NUMBERED
 from archive.records import Saved
 
@@ -63,14 +64,19 @@ def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
     Replies below a hidden comment are not shown either, but the site still counts them: so only those
     are missed whose parent is shown or gone. A theme that shows a part of a thread, or none of it, does
     not change the count, and nothing is concluded; one that shows no pings may not count them either.
+    A thread of which nothing is left is believed where another one has something since: else readers write
+    elsewhere now, and nobody has removed what they wrote here.
     """
     sql = (
-        "SELECT article_id, comments_stated AS stated, key, site_parent, kind FROM addresses"
+        "SELECT article_id, comments_stated AS stated, key, site_parent, kind, comments.missed_at"
+        " FROM addresses"
         " JOIN articles ON articles.id = article_id JOIN comments USING (article_id)"
         " WHERE addresses.source = ? AND addresses.url = ? AND comments.gone_at IS NULL"
         " AND site_id IS NOT NULL AND comments_stated IS NOT NULL"
     )
     held = list(db.query(sql, [look.source, look.url]))
+    if not look.shown and not _others_show(db, look.source, held):
+        return []
     if not any(row["kind"] != "comment" and row["key"] in look.shown for row in held):
         held = [row for row in held if row["kind"] == "comment"]
     absent = {row["key"] for row in held} - look.shown
@@ -82,3 +88,13 @@ def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
         and not (look.pings_only and row["kind"] == "comment")
     ]
     return missed if held and len(missed) <= len(held) - held[0]["stated"] else []
+
+
+def _others_show(db: Database, source: str, held: list[dict[str, Value]]) -> bool:
+    """Whether the page of another article, read since those that are `held` were missed, states any."""
+    missed = [str(row["missed_at"]) for row in held if row["missed_at"]]
+    sql = (
+        "SELECT 1 FROM visits JOIN articles ON articles.id = article_id WHERE visits.source = ?"
+        " AND kind = 'article' AND good_at > ? AND comments_stated > 0 AND articles.id != ? LIMIT 1"
+    )
+    return not missed or rows.one(db, sql, source, max(missed), held[0]["article_id"]) is not None

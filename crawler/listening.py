@@ -66,7 +66,9 @@ class Listening(Discovery):
         mentions = feeds.read_comments(feed.page) or ()
         unknown = self.facts.unknown_comments({each.comment_id for each in mentions} - listed)
         all_new = mentions and len(unknown) == len(mentions) and self.facts.holds_comments()
-        if all_new and not self.rest_tells_comments and not self.first_crawl:
+        if all_new and not self.first_crawl:
+            self.rest_comments = False  # perhaps it speaks out of a cache: it has listed none of them
+            self.cursors.pop("comments", None)
             lost = Bookmark(source=self.source_name, name=OVERLAP_LOST, value=to_text(self.started_at) or "")
             yield lost  # before the feed: were the crawl killed then, its comments would be known to the next
             self.marks[lost.name] = lost.value

@@ -17,6 +17,7 @@ from patience import PATIENCE, until
 from archive.locks import hold
 from crawler.sample import (
     Challenge,
+    EmptyList,
     Fault,
     Missing,
     Redirect,
@@ -156,13 +157,21 @@ def test_new_comments_are_found_without_rest(site, crawls):
         site.faults.add(fault)
     old = min(site.articles, key=lambda article: article.date)
     tomorrow = datetime.now(UTC) + timedelta(days=1)  # until then the feed was last modified tomorrow
-    site.reply(old.id, 0, "A traveller in time", "I have read it already.", at=tomorrow)
+    early = site.reply(old.id, 0, "A traveller in time", "I have read it already.", at=tomorrow)
     crawls.crawl()
     number = site.reply(old.id, 0, "Late reader", "Only now did I read this.", at=datetime.now(UTC))
     assert crawls.crawl().saved.comments_new == 1
     assert crawls.rows("SELECT author FROM comments WHERE key = ?", str(number)) == [
         {"author": "Late reader"}
     ]
+    site.faults.clear()  # REST is open again, and lists comments out of a cache
+    site.faults.add(EmptyList(match="/wp-json/wp/v2/comments*"))
+    site.publish("A new article", "With a paragraph.", at=datetime.now(UTC))
+    site.delete_comment(early)
+    quiet = [article.id for article in site.articles if not article.protected and article.id != old.id]
+    for number in quiet[:12]:
+        site.reply(number, 0, "Another reader", "So did I.", at=datetime.now(UTC))
+    assert crawls.crawl().saved.comments_new == 12, "more than the feed shows"
 
 
 def test_we_say_who_we_are_and_carry_no_cookies(site, tmp_path):

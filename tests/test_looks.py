@@ -28,18 +28,19 @@ def comment(number, parent=None, kind="comment"):
     )
 
 
-def show(archive, *comments, at=NOON, stated=None, surface=Surface.PAGE):
+def show(archive, *comments, at=NOON, stated=None, surface=Surface.PAGE, name="ice", post_id=7):
+    url = URL.replace("ice", name)
     page = Page(
         source="gazette",
         kind=PageKind.ARTICLE,
-        url=URL,
-        final_url=URL,
+        url=url,
+        final_url=url,
         status=200,
         headers=(),
         fetched_at=at,
         body=b"",
     )
-    article = Article(url=URL, post_id=7, title="Ice", text="Ice.", comments_stated=stated)
+    article = Article(url=url, post_id=post_id, title="Ice", text="Ice.", comments_stated=stated)
     return archive.save(page, Extract(surface=surface, articles=(article,), comments=comments))
 
 
@@ -121,6 +122,15 @@ def test_a_theme_that_shows_less_has_removed_nothing(archive, shown, stated):
     show(archive, comment(1), comment(2), comment(3))
     look_twice(archive, *shown, stated=stated)
     assert gone(archive) == set()
+
+
+def test_where_no_thread_is_left_anywhere_readers_write_elsewhere_now(archive):
+    show(archive, comment(1), comment(2), stated=2)
+    look_twice(archive, stated=0)
+    assert gone(archive) == set()
+    show(archive, at=hours(4), stated=1, name="thaw", post_id=8)
+    archive.note_look(thread(at=hours(5)))
+    assert gone(archive) == {"1", "2"}
 
 
 def test_replies_below_a_hidden_comment_are_hidden_and_not_gone(archive):
