@@ -317,13 +317,14 @@ def test_what_a_killed_crawl_had_heard_of_is_read_by_the_next(site, tmp_path, fa
     crawls = Crawls(tmp_path, site.url)
     crawls.crawl()
     old, *wide = sorted((a for a in site.articles if not a.protected), key=lambda a: a.date)[:12]
+    began = datetime.now(UTC)
     for number in range(1, 10, 2):
-        news = site.publish(f"News {number}", "With one paragraph.", at=datetime.now(UTC))
+        at = began + timedelta(seconds=number)  # feeds tell no two changes of one second apart
+        news = site.publish(f"News {number}", "With one paragraph.", at=at)
         replies = {  # more than the feed shows
-            str(site.reply(below.id, 0, "Late reader", f"Reply {number}.", at=datetime.now(UTC)))
-            for below in [old, *wide]
+            str(site.reply(below.id, 0, "Late reader", f"Reply {number}.", at=at)) for below in [old, *wide]
         }
-        site.edit_article(old.id, title=f"Headline {number}", at=datetime.now(UTC))
+        site.edit_article(old.id, title=f"Headline {number}", at=at)
         asked = len(site.requests)
         crawls.options["delay"] = 0.1
         crawl = crawls.start("crawl")
