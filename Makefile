@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format bench kills eval picture browser wordpress dist clean
+.PHONY: help run test lint format bench kills lives eval picture browser wordpress dist clean
 
 help:  ## list what make can do
 	@echo "Backissue keeps a searchable archive of a news site. First try: make run"
@@ -39,6 +39,9 @@ bench: .venv/test.stamp  ## how soon it captures comments, and how fast it is
 
 kills: .venv/test.stamp  ## kill it at random moments and look at the archive, KILLS=40 times
 	BACKISSUE_KILLS=$(or $(KILLS),40) $(BIN)/python -m pytest tests/test_kills.py
+
+lives: .venv/test.stamp wordpress  ## random lives of a real WordPress, and what the archive tells of them, LIVES=4
+	$(BIN)/python -m tests.lives --lives $(or $(LIVES),4)
 
 eval: .venv/test.stamp  ## how good the extraction is, on labelled pages
 	$(BIN)/python -m tests.eval $(EVAL)

@@ -14,7 +14,7 @@ BACKISSUE_ARCHIVE = "archive.db"
 
 # Manners: one request at a time, robots.txt obeyed, no shell and no console listening.
 ROBOTSTXT_OBEY = True
-CONCURRENT_REQUESTS = 4
+CONCURRENT_REQUESTS = 1  # without a delay Scrapy 2.19 sends as many at once, whatever is set for a domain
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 1.0
 DOWNLOAD_DELAY_JITTER = 0.0
