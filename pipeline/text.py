@@ -37,7 +37,7 @@ _EMOJI_CLASS = re.compile(
 )
 _ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _EMPTY = re.compile(r"<(p|div|blockquote|li|ul|ol)>\s*</\1>")
 _EXCERPT = re.compile(r"^\[(?:…|\.\.\.)\].*\[(?:…|\.\.\.)\]$", re.DOTALL)
 _BETWEEN = re.compile(r"[ \t\r\f\v]*\n[ \t\n\r\f\v]*")
@@ -80,7 +80,7 @@ def render(markup: str | None, base: str | None = None) -> Rendered:
 
 
 def _clean(markup: str, base: str | None) -> str:
-    return nh3.clean(
+    safe = nh3.clean(
         _emoji(_CONTROL.sub("", markup)),
         tags=TAGS,
         clean_content_tags=DEAD,
@@ -90,6 +90,7 @@ def _clean(markup: str, base: str | None) -> str:
         link_rel="nofollow ugc",
         strip_comments=True,
     )
+    return _CONTROL.sub("", safe)  # what stood there as a reference, too
 
 
 def is_excerpt(text: str | None) -> bool:

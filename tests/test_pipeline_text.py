@@ -59,6 +59,11 @@ def test_nothing_is_none_and_never_empty(markup: str | None) -> None:
     assert text.render(markup) == text.Rendered(None, None)
 
 
+def test_characters_that_are_none_are_dropped_also_where_they_are_referred_to() -> None:
+    found = text.render("<p>Half\x08 past&#8; ten&#xFFFE;&#65535;</p>")
+    assert (found.text, found.html) == ("Half past ten", "<p>Half past ten</p>")
+
+
 def test_words_that_look_like_tags_are_words() -> None:
     assert text.render("<p>a href=””&gt;Azhar and 3 &lt; 4</p>").text == "a href=””>Azhar and 3 < 4"
 
