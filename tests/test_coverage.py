@@ -17,6 +17,9 @@ from crawler.spans import Span, calendar, spans
 REST = "/wp-json/wp/v2/"
 
 
+READ_AT = ("first_fetched", "fetched_at", "good_at")
+
+
 @dataclass(slots=True, kw_only=True)
 class Changed(Fault):
     """An answer with its body or headers changed by a function."""
@@ -310,6 +313,9 @@ def test_a_site_in_trouble_proves_nothing_and_marks_nothing(crawls, site, fault)
 
 def test_what_was_proved_stays_proved_while_less_is_told(verified, site, tmp_path):
     crawls = copied(verified[0], tmp_path)
+    earlier = ", ".join(f"{name} = strftime('%Y-%m-%dT%H:%M:%SZ', {name}, '-1 hour')" for name in READ_AT)
+    with Archive.open(crawls.path) as archive:
+        archive.db.execute(f"UPDATE visits SET {earlier}")
     before = ledger(crawls)
     site.faults.add(Challenge())
     verify(crawls, expect=3)
