@@ -62,6 +62,29 @@ async def missing(datasette: Any, request: Any, kind: str) -> Any:
     return await show(datasette, request, "missing.html", {"kind": kind}, status=404)
 
 
+async def listing(
+    datasette: Any,
+    request: Any,
+    name: str,
+    work: Callable[[sqlite3.Connection, int], Row | None],
+    kind: str,
+    template: str,
+    context: Row,
+) -> Any:
+    """The page asked for of what `work` finds, by its number; where that is None, there is no such `kind`.
+
+    A name that cannot be written in UTF-8 is nobody's.
+    """
+    page = number_of(request.args.get("page"), most=10_000)
+    try:
+        found = await read(datasette, name, lambda connection: work(connection, page))
+    except UnicodeEncodeError:
+        found = None
+    if found is None:
+        return await missing(datasette, request, kind)
+    return await show(datasette, request, template, {**context, "page": page, **found})
+
+
 def _place(connection: sqlite3.Connection, wanted: int) -> tuple[int, int] | None:
     row = one(connection, "SELECT article_id, kind FROM comments WHERE id = ?", wanted)
     if row is None:

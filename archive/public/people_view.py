@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 from typing import Any
 
-from archive.public.article_view import missing
-from archive.public.web import Row, enter, number_of, one, read, rows, show
+from archive.public.article_view import listing
+from archive.public.web import Row, enter, one, rows
 
 SIZE = 30
 _ARTICLES = (
@@ -33,21 +34,14 @@ async def tag(datasette: Any, request: Any) -> Any:
 async def commenter(datasette: Any, request: Any) -> Any:
     """Everything that was written under one name, which need not be one person."""
     name, wanted = await enter(datasette, request), (request.args.get("name") or "").replace("\0", "")
-    page = number_of(request.args.get("page"), most=10_000)
-    try:
-        found = await read(datasette, name, lambda connection: _commenter(connection, wanted, page))
-    except UnicodeEncodeError:
-        found = None
-    if found is None:
-        return await missing(datasette, request, "commenter")
-    return await show(datasette, request, "commenter.html", {"name": wanted, "page": page, **found})
+    work = partial(_commenter, wanted=wanted)
+    return await listing(datasette, request, name, work, "commenter", "commenter.html", {"name": wanted})
 
 
 async def _listed(datasette: Any, request: Any, kind: str, table: str, join: str, key: str) -> Any:
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
-    page = number_of(request.args.get("page"), most=10_000)
 
-    def work(connection: sqlite3.Connection) -> Row | None:
+    def work(connection: sqlite3.Connection, page: int) -> Row | None:
         item = one(connection, f"SELECT * FROM {table} WHERE id = ?", wanted)
         if item is None:
             return None
@@ -56,13 +50,10 @@ async def _listed(datasette: Any, request: Any, kind: str, table: str, join: str
         span = one(connection, _SPAN.format(join=join, key=key), wanted)
         return {"item": item, "span": span, "articles": found[:SIZE], "more": len(found) > SIZE}
 
-    found = await read(datasette, name, work)
-    if found is None:
-        return await missing(datasette, request, kind)
-    return await show(datasette, request, "listed.html", {"kind": kind, "page": page, **found})
+    return await listing(datasette, request, name, work, kind, "listed.html", {"kind": kind})
 
 
-def _commenter(connection: sqlite3.Connection, wanted: str, page: int) -> Row | None:
+def _commenter(connection: sqlite3.Connection, page: int, wanted: str) -> Row | None:
     span = one(
         connection,
         "SELECT count(*) AS comments, count(DISTINCT article_id) AS articles, min(published) AS since,"

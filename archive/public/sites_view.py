@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 from typing import Any
 
-from archive.public.article_view import missing
+from archive.public.article_view import listing
 from archive.public.chart import bars
 from archive.public.text import host as host_of
-from archive.public.web import Row, TooSlow, enter, number_of, one, read, rows, show
+from archive.public.web import Row, TooSlow, enter, one, read, rows, show
 
 MOST = 200
 """Sites that are listed."""
@@ -33,7 +34,9 @@ async def sites(datasette: Any, request: Any) -> Any:
     """The outside sites that most articles link to."""
     name = await enter(datasette, request)
     if wanted := (request.args.get("host") or "").replace("\0", ""):
-        return await _site(datasette, request, name, host_of(f"https://{wanted}"))
+        site = host_of(f"https://{wanted}")
+        work = partial(_citing, wanted=site)
+        return await listing(datasette, request, name, work, "site", "site.html", {"site": site})
     found, slow = [], False
     try:
         found = await read(datasette, name, _sites)
@@ -43,17 +46,6 @@ async def sites(datasette: Any, request: Any) -> Any:
     return await show(datasette, request, "sites.html", context)
 
 
-async def _site(datasette: Any, request: Any, name: str, wanted: str) -> Any:
-    page = number_of(request.args.get("page"), most=10_000)
-    try:
-        found = await read(datasette, name, lambda connection: _citing(connection, wanted, page))
-    except UnicodeEncodeError:
-        found = None
-    if found is None:
-        return await missing(datasette, request, "site")
-    return await show(datasette, request, "site.html", {"site": wanted, "page": page, **found})
-
-
 def _sites(connection: sqlite3.Connection) -> list[Row]:
     """The most cited, without the archived sites themselves."""
     own = [host_of(row["url"]) for row in rows(connection, "SELECT url FROM sources")]
@@ -61,7 +53,7 @@ def _sites(connection: sqlite3.Connection) -> list[Row]:
     return rows(connection, f"{_ALL.replace('{others}', others)} LIMIT {MOST}", *own)
 
 
-def _citing(connection: sqlite3.Connection, wanted: str, page: int) -> Row | None:
+def _citing(connection: sqlite3.Connection, page: int, wanted: str) -> Row | None:
     hosts = (wanted, f"www.{wanted}")
     span = one(
         connection,
