@@ -10,7 +10,7 @@ import hashlib
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -115,13 +115,18 @@ class Pages(Closing):
         )
         return self._read(where, [source])
 
-    def read_otherwise(self, source: str, rules: str) -> list[int]:
-        """The ids of the pages last received from each address that other rules have read, as they came."""
+    def read_otherwise(self, source: str, is_current: Callable[[str | None], bool]) -> list[int]:
+        """Return the ids of the newest page of each URL that another extractor has read, in order of receipt.
+
+        `is_current` says of a stored extractor version whether it reads as today's does.
+        """
         sql = (
-            "SELECT id FROM pages WHERE id IN (SELECT max(id) FROM pages WHERE source = ? GROUP BY url)"
-            " AND rules IS NOT ? ORDER BY id"
+            "SELECT id, rules FROM pages WHERE id IN"
+            " (SELECT max(id) FROM pages WHERE source = ? GROUP BY url) ORDER BY id"
         )
-        return [row[0] for row in self.db.execute(sql, [source, rules]).fetchall()]
+        return [
+            number for number, version in self.db.execute(sql, [source]).fetchall() if not is_current(version)
+        ]
 
     def get(self, number: int) -> Page:
         """The page of an id."""

@@ -22,7 +22,7 @@ from archive.records import Bookmark, Extract, Page, PageKind, Quality, Saved, S
 from archive.store import Archive
 from archive.visits import GOOD
 from pipeline import process
-from pipeline.rules import rules
+from pipeline.extractor_version import extractor_version
 
 Item = Page | Look | Proof | Bookmark
 
@@ -75,7 +75,7 @@ class ItemPipeline:
 
     def _save(self, page: Page) -> None:
         if page.body:
-            self.pages.keep(page, rules())
+            self.pages.keep(page, extractor_version())
         site: Site = cast("Any", self.crawler.spider).site
         extract = process(page, site)
         saved = self.archive.save(page, extract)

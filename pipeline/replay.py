@@ -26,7 +26,7 @@ from archive.records import Saved, Site
 from archive.store import Archive
 from archive.times import to_text
 from pipeline.process import process
-from pipeline.rules import rules
+from pipeline.extractor_version import extractor_version, is_current
 
 logger = logging.getLogger(__name__)
 READ_BY = "rules"
@@ -69,7 +69,7 @@ def replay(archive: Archive, pages: Pages, site: Site, *, now: datetime, apply: 
                 for d in _differences(archive, table, mark)
             ]
         if apply:
-            pages.note_rules(page, rules())
+            pages.note_rules(page, extractor_version())
         if saved or found:
             yield Replayed(url=page.url, saved=saved, differences=tuple(found))
 
@@ -84,18 +84,18 @@ def catch_up(path: Path, site: Site) -> int:
         held.enter_context(hold(path, lock_of(site.name), wait=PATIENCE))
         archive = held.enter_context(Archive.open(path))
         facts = held.enter_context(Facts(path, site.name))
-        if facts.mark(READ_BY) == rules():
+        if is_current(facts.mark(READ_BY)):
             return 0
         archive.add_source(site, to_text(datetime.now(UTC)) or "")
         pages = held.enter_context(Pages.open(beside(path)))
-        numbers = pages.read_otherwise(site.name, rules())
+        numbers = pages.read_otherwise(site.name, is_current)
         if numbers:
             logger.info("%s: %s is read again by newer rules.", site.name, count(len(numbers), "kept page"))
         for number in numbers:
             page = pages.get(number)
             archive.save(page, process(page, site), again_at=datetime.now(UTC))
-            pages.note_rules(page, rules())
-        archive.set_cursor(site.name, READ_BY, rules())
+            pages.note_rules(page, extractor_version())
+        archive.set_cursor(site.name, READ_BY, extractor_version())
         return len(numbers)
 
 

@@ -13,7 +13,7 @@ from archive.store import Archive
 from crawler.sample import SampleSite
 from pipeline import process
 from pipeline.replay import Difference, catch_up, replay
-from pipeline.rules import rules
+from pipeline.extractor_version import extractor_version
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(days=30)
@@ -148,7 +148,7 @@ def test_what_older_rules_have_read_is_read_again_once(kept):
     archive, pages = kept
     other = replace(PAGE, url=f"{URL}?other")
     pages.keep(other)
-    pages.note_rules(other, rules())
+    pages.note_rules(other, extractor_version())
     assert catch_up(archive.path, SITE) == 1
     assert titles(archive) == ["Ice in the harbour"]
     assert [row["cause"] for row in archive.db.query("SELECT cause FROM article_versions")] == [
