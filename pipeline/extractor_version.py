@@ -1,7 +1,7 @@
 """The declared version of the extractor: pages read by one version are read alike by it.
 
 Does not: derive the version from the code, since a new docstring or a moved file changes no output.
-Invariant: whoever changes what is extracted raises `EXTRACTOR_VERSION`, and `tests/test_golden.py` fails until then.
+Invariant: a change of what is extracted raises `EXTRACTOR_VERSION`; `tests/test_golden.py` fails until then.
 """
 
 from __future__ import annotations

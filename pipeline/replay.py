@@ -25,8 +25,8 @@ from archive.pages import Pages, beside
 from archive.records import Saved, Site
 from archive.store import Archive
 from archive.times import to_text
-from pipeline.process import process
 from pipeline.extractor_version import extractor_version, is_current
+from pipeline.process import process
 
 logger = logging.getLogger(__name__)
 READ_BY = "rules"

@@ -1,7 +1,7 @@
 """Golden pages: digests of what the extractor reads from each fixture, and the version that read it.
 
-`python -m tests.golden` writes them anew, but only when `EXTRACTOR_VERSION` was raised first: archives read their
-kept pages again by that number alone, so a change of output without a new number would look like the publisher's edit.
+`python -m tests.golden` records them again, but only after `EXTRACTOR_VERSION` was raised: archives read their kept
+pages again by that number alone, so a change of output without a new number would pass for the publisher's edit.
 """
 
 from __future__ import annotations
@@ -87,9 +87,7 @@ def main() -> int:
     known = before["outputs"]
     changed = sorted(name for name in known if name in now and known[name] != now[name])
     if changed and before["version"] == EXTRACTOR_VERSION:
-        print(
-            f"Raise EXTRACTOR_VERSION first: {len(changed)} golden pages read otherwise: {', '.join(changed[:9])}"
-        )
+        print(f"Raise EXTRACTOR_VERSION first: {len(changed)} golden pages differ: {', '.join(changed[:9])}")
         return 1
     text = json.dumps({"version": EXTRACTOR_VERSION, "outputs": now}, indent=0, sort_keys=True)
     RECORDED.write_text(text + "\n", encoding="utf-8")

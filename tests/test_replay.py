@@ -12,8 +12,8 @@ from archive.records import Page, PageKind, Site
 from archive.store import Archive
 from crawler.sample import SampleSite
 from pipeline import process
-from pipeline.replay import Difference, catch_up, replay
 from pipeline.extractor_version import extractor_version
+from pipeline.replay import Difference, catch_up, replay
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(days=30)
