@@ -18,17 +18,20 @@ from subprocess import Popen
 
 import click
 
-from archive import cli as archive_cli
-from archive import cli_backup, cli_export, cli_read, cli_redact, cli_status, logs, publish
-from archive.console import Context, Exit, Interruption, Program, must_be_free, say, wait_until_answering
-from archive.errors import BackissueError
-from archive.store import Archive
-from crawler import children, cli_doctor, cli_init, cli_notify, cli_revisit, cli_verify
-from crawler import cli as crawler_cli
-from crawler.clock import Clock
-from crawler.config import FILE_VARIABLE, SAMPLE_PORT_VARIABLE, Config, Source, find, load
-from crawler.config_match import site_for
-from crawler.notifier import Notifier
+from archive.cli import backup, export, redact, search, status
+from archive.cli import log_format as logs
+from archive.cli import serve as archive_cli
+from archive.cli.console import Context, Exit, Interruption, Program, must_be_free, say, wait_until_answering
+from archive.core.errors import BackissueError
+from archive.operations import serve
+from archive.storage.archive import Archive
+from crawler.cli import crawl as crawler_cli
+from crawler.cli import doctor, explain_schedule, init, notify, verify
+from crawler.config.config import FILE_VARIABLE, SAMPLE_PORT_VARIABLE, Config, Source, find, load
+from crawler.config.lookup import site_for
+from crawler.daemon import processes
+from crawler.daemon.dispatcher import Clock
+from crawler.daemon.notifier import Notifier
 from crawler.settings import VERSION
 
 CLOSING = 5.0  # seconds for Datasette to end
@@ -74,7 +77,7 @@ def main(
     """
     logs.begin(log_format, log_level)
     if child:
-        children.watch_parent()
+        processes.watch_parent()
     ctx.obj = Context(
         config=config,
         file=lambda: find(config, os.environ),
@@ -99,7 +102,7 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
     with Interruption().heeded() as interruption, crawler_cli.newspaper(config):
         try:
             if pages:
-                others.append(children.start(pages))
+                others.append(processes.start(pages))
             clock.start()
             threading.Thread(target=greet, name="greet", daemon=True).start()
             awake = time.monotonic()
@@ -112,15 +115,15 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
                     clock.wake()
             fallen = not interruption.asked
             clock.stop()
-            clock.finish(children.GRACE)
+            clock.finish(processes.GRACE)
             others += notifier.children
-            children.ask_to_stop(others)
-            children.wait_for(others, CLOSING)
+            processes.ask_to_stop(others)
+            processes.wait_for(others, CLOSING)
             Archive.open(config.archive).close()  # the last to leave folds the write-ahead log into the file
         except KeyboardInterrupt:
             return Exit.INTERRUPTED
         finally:
-            children.kill([*clock.crawls.values(), *notifier.children, *others])
+            processes.kill([*clock.crawls.values(), *notifier.children, *others])
     if fallen:
         raise BackissueError(
             f"The pages ended by themselves (exit code {others[0].returncode}).",
@@ -130,11 +133,11 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
 
 
 def _launch(config: Config, source: Source, run_id: int) -> Popen[bytes]:
-    return children.start([*children.crawl_arguments(config.path, source.name), "--run", str(run_id)])
+    return processes.start([*processes.crawl_arguments(config.path, source.name), "--run", str(run_id)])
 
 
 def _notify(config: Config) -> Popen[bytes]:
-    return children.start(["--config", str(config.path), "notify", "--quiet"])
+    return processes.start(["--config", str(config.path), "notify", "--quiet"])
 
 
 # -- commands -------------------------------------------------------------------------------------
@@ -193,11 +196,11 @@ def explain(context: Context, page: str, url: str | None, source: str | None, as
     backissue explain page.html.gz --url https://www.example.org/2009/07/name/
     backissue explain https://www.example.org/2009/07/name/ --json
     """
-    from pipeline import cli as pipeline_cli  # noqa: PLC0415  (trafilatura is slow to import)
+    from pipeline.cli import explain as pipeline_cli  # noqa: PLC0415  (trafilatura is slow to import)
 
     config = load(context.config, fetching=False)
     if page.startswith(("http://", "https://")):
-        from crawler.survey import fetch_page  # noqa: PLC0415  (Scrapy is slow to import)
+        from crawler.probe.survey import fetch_page  # noqa: PLC0415  (Scrapy is slow to import)
 
         with crawler_cli.quietly():
             read = fetch_page(page, config.contact)
@@ -221,7 +224,7 @@ def replay(context: Context, source: str | None, apply: bool, as_json: bool) -> 
     backissue replay               what would change, as differences and a summary
     backissue replay --apply       change it
     """
-    from pipeline import cli_replay  # noqa: PLC0415  (trafilatura is slow to import)
+    from pipeline.cli import replay as cli_replay  # noqa: PLC0415  (trafilatura is slow to import)
 
     config = load(context.config, fetching=False)
     named = config.sources if source is None else (config.source(source),)
@@ -235,7 +238,7 @@ def _greet(config: Config, host: str, port: int, base_path: str) -> None:
     names = ", ".join(source.name for source in config.sources)
     what = names if config.path else f"the bundled sample newspaper ({config.sources[0].site.url})"
     say(f"Archiving {what} into {config.archive}.")
-    say(f"Read and search it at {publish.address(host=host, port=port, base_url=base_path)}")
+    say(f"Read and search it at {serve.address(host=host, port=port, base_url=base_path)}")
     if config.path is None:
         program = "backissue" if shutil.which("backissue") else sys.argv[0]
         say(f"A real site instead: {program} init https://www.example.org --contact you@example.org")
@@ -243,25 +246,25 @@ def _greet(config: Config, host: str, port: int, base_path: str) -> None:
 
 
 for command in (
-    cli_init.init,
+    init.init,
     up,
     crawler_cli.crawl,
-    cli_verify.verify,
+    verify.verify,
     schedule,
-    cli_notify.notify,
+    notify.notify,
     archive_cli.serve,
-    cli_read.search,
-    cli_read.show,
-    cli_export.export,
-    cli_redact.redact,
-    cli_redact.unredact,
-    cli_status.status,
-    cli_backup.backup,
-    cli_backup.restore,
-    cli_doctor.doctor,
+    search.search,
+    search.show,
+    export.export,
+    redact.redact,
+    redact.unredact,
+    status.status,
+    backup.backup,
+    backup.restore,
+    doctor.doctor,
     archive_cli.sources,
     explain,
-    cli_revisit.explain_schedule,
+    explain_schedule.explain_schedule,
     replay,
 ):
     main.add_command(command)

@@ -33,23 +33,23 @@ HTTPERROR_ALLOW_ALL = True  # a refusal is a fact about a page, and saved as one
 RETRY_TIMES = 3
 RETRY_HTTP_CODES = [408, 500, 502, 503, 504, 522, 524]  # 429 and Retry-After: crawler.politeness
 RETRY_PRIORITY_ADJUST = 0
-TWISTED_DNS_RESOLVER = "crawler.guard.PublicResolver"
+TWISTED_DNS_RESOLVER = "crawler.fetch.offsite.PublicResolver"
 
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-    "crawler.guard.GuardMiddleware": 50,
-    "crawler.robots.RobotsMiddleware": 100,
-    "crawler.politeness.PatienceMiddleware": 550,
-    "crawler.budget.BudgetMiddleware": 840,
+    "crawler.fetch.offsite.GuardMiddleware": 50,
+    "crawler.fetch.robots.RobotsMiddleware": 100,
+    "crawler.fetch.retry.PatienceMiddleware": 550,
+    "crawler.fetch.request_budget.BudgetMiddleware": 840,
 }
 EXTENSIONS = {
     "scrapy.extensions.corestats.CoreStats": 0,
     "scrapy.extensions.logstats.LogStats": None,
     "scrapy.extensions.memusage.MemoryUsage": None,
-    "crawler.runlog.RunLog": 100,
-    "crawler.progress.Progress": 200,
-    "crawler.limit.Limit": 300,
+    "crawler.runs.crawl_log.RunLog": 100,
+    "crawler.runs.progress.Progress": 200,
+    "crawler.fetch.time_limit.Limit": 300,
 }
 BACKISSUE_CATCH_UP = "pipeline.replay.catch_up"  # before a crawl: reads again what older rules have read
 ITEM_PIPELINES = {"pipeline.item_pipeline.ItemPipeline": 300}

@@ -14,13 +14,13 @@ from typing import Any, Self, cast
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from archive.errors import ArchiveError
-from archive.looks import Look
-from archive.pages import Pages, beside
-from archive.proofs import Proof
-from archive.records import Bookmark, Extract, Page, PageKind, Quality, Saved, Site
-from archive.store import Archive
-from archive.visits import GOOD
+from archive.core.errors import ArchiveError
+from archive.core.records import Bookmark, Extract, Page, PageKind, Quality, Saved, Site
+from archive.storage.archive import Archive
+from archive.storage.coverage_records import Proof
+from archive.storage.observations import Look
+from archive.storage.raw_pages import Pages, beside
+from archive.storage.visits import GOOD
 from pipeline import process
 from pipeline.extractor_version import extractor_version
 

@@ -5,11 +5,13 @@ Knows the kinds of pages. Its law: pure, deterministic, and never raising for wh
 
 from __future__ import annotations
 
-from archive.records import Extract, Page, PageKind, Site, Surface
-from pipeline import article, feeds, rest, statuses
+from archive.core.records import Extract, Page, PageKind, Site, Surface
+from pipeline.article import extract
+from pipeline.html import error_responses
+from pipeline.platforms.wordpress import feeds, rest
 
 _READERS = {
-    PageKind.ARTICLE: (article.read, Surface.PAGE),
+    PageKind.ARTICLE: (extract.read, Surface.PAGE),
     PageKind.POSTS: (rest.posts, Surface.REST),
     PageKind.COMMENTS: (rest.comments, Surface.REST),
     PageKind.POSTS_FEED: (feeds.posts, Surface.FEED),
@@ -24,6 +26,6 @@ def process(page: Page, site: Site) -> Extract:
     reader, surface = _READERS[page.kind]
     if page.status == 304:
         return Extract(surface=surface)
-    if problem := statuses.refusal(page):
+    if problem := error_responses.refusal(page):
         return Extract(surface=surface, problems=(problem,))
     return reader(page, site)

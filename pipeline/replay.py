@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archive import versions
-from archive.console import count
-from archive.database import rehearsal, transaction
-from archive.facts import Facts
-from archive.locks import PATIENCE, hold, lock_of
-from archive.pages import Pages, beside
-from archive.records import Saved, Site
-from archive.store import Archive
-from archive.times import to_text
+from archive.cli.console import count
+from archive.core.database import rehearsal, transaction
+from archive.core.locks import PATIENCE, hold, lock_of
+from archive.core.records import Saved, Site
+from archive.core.timestamps import to_text
+from archive.queries.fetch_history import Facts
+from archive.storage import versions
+from archive.storage.archive import Archive
+from archive.storage.raw_pages import Pages, beside
 from pipeline.extractor_version import extractor_version, is_current
 from pipeline.process import process
 

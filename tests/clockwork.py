@@ -13,8 +13,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import scheduler
-from crawler.config import load
-from crawler.timetable import Interval, Timetable
+from crawler.config.config import load
+from crawler.schedule.timetable import Interval, Timetable
 
 
 def main(file: Path, seconds: int) -> int:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from patience import PATIENCE
 
-from archive import reading
-from archive.records import Run
-from archive.store import Archive
+from archive.core.records import Run
+from archive.queries import articles
+from archive.storage.archive import Archive
 
 PROGRAM = Path(__file__).parents[1] / "scheduler.py"
 SOON = {"crawler.settings.BACKISSUE_RETRY_WAIT": 0.05}  # seconds until it tries again, and double each time
@@ -106,9 +106,9 @@ class Crawls:
         with Archive.open(self.path) as archive:
             return list(archive.db.query(sql, list(values)))
 
-    def held(self) -> list[reading.HeldArticle]:
+    def held(self) -> list[articles.HeldArticle]:
         with Archive.open(self.path) as archive:
-            return list(reading.articles(archive.db))
+            return list(articles.articles(archive.db))
 
     def content(self) -> dict[str, list[dict[str, object]]]:
         """Every row of the tables that hold content: what a crawl with nothing new must leave alone."""

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from scrapy.utils.misc import load_object
 
 import scheduler
-from crawler.run import settings
+from crawler.runs.runner import settings
 
 MODULES = ("crawler.spiders.news", "crawler.spiders.verify", "pipeline.item_pipeline")
 PARTS = ("DOWNLOAD_HANDLERS", "DOWNLOADER_MIDDLEWARES", "EXTENSIONS", "SPIDER_MIDDLEWARES")

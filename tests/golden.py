@@ -1,7 +1,8 @@
 """Golden pages: digests of what the extractor reads from each fixture, and the version that read it.
 
-`python -m tests.golden` records them again, but only after `EXTRACTOR_VERSION` was raised: archives read their kept
-pages again by that number alone, so a change of output without a new number would pass for the publisher's edit.
+`python -m tests.golden` records them again, but only after `EXTRACTOR_VERSION` was raised: archives read
+their kept pages again by that number alone, so a change of output without a new number would pass for an
+edit by the publisher.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from archive.records import Article, Comment, Page, PageKind, Problem, Site
+from archive.core.records import Article, Comment, Page, PageKind, Problem, Site
 from pipeline import process
 from pipeline.extractor_version import EXTRACTOR_VERSION
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from wordpress import changes
 
-from archive.store import Archive
+from archive.storage.archive import Archive
 
 TIMES = {
     "visits": ("fetched_at", "good_at", "changed_at", "first_fetched"),

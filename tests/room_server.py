@@ -16,7 +16,7 @@ from datasette.plugins import pm
 from patience import PATIENCE, free_port, until
 
 import archive.public as plugin
-from archive import publish
+from archive.operations import serve
 
 ROOT = Path(__file__).parent.parent
 UNHURRIED = {"sql_time_limit_ms": 60_000}  # no page is refused because the machine is busy
@@ -49,13 +49,13 @@ class Room:
 def serving(archive: Path, log: Path, **options: Any) -> Iterator[str]:
     """A real server on the loopback, started as `backissue serve` starts it; gives its address."""
     port, unhurried = free_port(), {name: str(value) for name, value in UNHURRIED.items()}
-    command = publish.command(archive, port=port, settings=unhurried, **options)
+    command = serve.command(archive, port=port, settings=unhurried, **options)
     with log.open("w") as output:
         server = subprocess.Popen(
             command, cwd=ROOT, stdout=output, stderr=output, env={**os.environ, "PYTHONUNBUFFERED": "1"}
         )
     try:
-        address = publish.address(port=port, base_url=options.get("base_url", "/"))
+        address = serve.address(port=port, base_url=options.get("base_url", "/"))
         until(lambda: server.poll() is not None or _answers(address), log.read_text)
         assert server.poll() is None, log.read_text()
         yield address.rstrip("/")

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from crawling import Crawls
 
-from archive.store import Archive
-from crawler import backoff
+from archive.storage.archive import Archive
+from crawler.fetch import backoff
 from crawler.sample import SampleSite, TooMany
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -20,11 +20,11 @@ from click.testing import CliRunner, Result
 from crawling import PROGRAM, Crawls
 from patience import PATIENCE, until
 
-from archive import backup, integrity
-from archive.errors import BusyError, DamagedError
-from archive.locks import hold
-from archive.pages import Pages
-from archive.store import Archive
+from archive.core.errors import BusyError, DamagedError
+from archive.core.locks import hold
+from archive.operations import backup, integrity
+from archive.storage.archive import Archive
+from archive.storage.raw_pages import Pages
 from crawler.sample import SampleSite
 from scheduler import main
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from crawling import Crawls
 
-from archive import health
-from archive.drift import SAMPLE, USUAL, alarm
-from archive.records import Quality, Saved, Site
-from archive.store import Archive
-from archive.times import to_text
-from crawler.outcome import Ended, outcome_of
+from archive.core.records import Quality, Saved, Site
+from archive.core.timestamps import to_text
+from archive.queries import health
+from archive.queries.quality_drift import SAMPLE, USUAL, alarm
+from archive.storage.archive import Archive
+from crawler.runs.outcome import Ended, outcome_of
 from crawler.sample import Empty, EmptyList, Endless, Hang, Missing, RestClosed, SampleSite
 
 
@@ -77,7 +77,7 @@ def test_what_was_read_before_the_limit_is_kept_and_the_next_crawl_goes_on(tmp_p
 
 def test_a_crawl_that_does_not_heed_its_limit_is_ended_by_force(site: SampleSite, crawls: Crawls) -> None:
     site.faults.add(Hang(match="/archives/*"))
-    crawls.values["crawler.limit.CLOSING"] = 3.0  # seconds more
+    crawls.values["crawler.fetch.time_limit.CLOSING"] = 3.0  # seconds more
     done = limited(crawls, lambda: site.asked("/archives/*"))
     assert done.returncode == 1
     assert "Timeout" in done.stderr, "and says where it hung"

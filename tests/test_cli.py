@@ -19,10 +19,11 @@ import pytest
 from click.testing import CliRunner, Result
 from patience import PATIENCE
 
-from archive import contracts
-from archive.errors import SiteError
-from archive.locks import hold
-from crawler import config, config_notify, survey
+from archive.core.errors import SiteError
+from archive.core.locks import hold
+from archive.queries import json_schema
+from crawler.config import config, notify_keys
+from crawler.probe import survey
 from crawler.sample import Missing, SampleSite
 from scheduler import main
 
@@ -123,7 +124,7 @@ def test_the_manual_names_no_option_that_is_not_there() -> None:
 def test_every_key_of_the_configuration_is_in_the_manual() -> None:
     manual = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     told = set(re.findall(r"^\| `([a-z_]+)` \|", manual, re.MULTILINE))
-    assert told == {*config.KEYS, *config.SOURCE_KEYS, *config_notify.KEYS, *config_notify.SEARCH_KEYS}
+    assert told == {*config.KEYS, *config.SOURCE_KEYS, *notify_keys.KEYS, *notify_keys.SEARCH_KEYS}
     for choice in (
         *config.COMMENT_STYLES,
         *config.profiles(),
@@ -246,7 +247,7 @@ def test_show_prints_an_article_and_its_thread_by_id_and_by_address(town: Town) 
 
 
 def test_what_a_site_wrote_cannot_steer_the_terminal() -> None:
-    from archive.console import plain
+    from archive.cli.console import plain
 
     assert plain("a\x1b[2J\x9b31mb\r\nc\u202e") == "a [2J 31mb \nc "
 
@@ -296,10 +297,10 @@ HISTORY = promised("## `backissue export jsonl`")
 
 
 def test_the_contracts_are_written_down() -> None:
-    assert tuple(ARTICLE) == contracts.ARTICLE_FIELDS
-    assert tuple(COMMENT) == contracts.COMMENT_FIELDS
-    assert tuple(PROBLEM) == contracts.PROBLEM_FIELDS
-    assert set(HISTORY) == {"comments", *contracts.HISTORY_FIELDS}
+    assert tuple(ARTICLE) == json_schema.ARTICLE_FIELDS
+    assert tuple(COMMENT) == json_schema.COMMENT_FIELDS
+    assert tuple(PROBLEM) == json_schema.PROBLEM_FIELDS
+    assert set(HISTORY) == {"comments", *json_schema.HISTORY_FIELDS}
 
 
 def test_explain_keeps_its_contract(town: Town, tmp_path: Path) -> None:

@@ -19,16 +19,16 @@ from typing import Any
 
 import pytest
 
-from archive.console import Exit
-from archive.errors import BusyError
-from archive.locks import hold, lock_of
-from archive.runs import KEPT
-from archive.store import Archive
-from crawler import config
-from crawler.clock import COUNTED, Clock, passed
-from crawler.config import Source
-from crawler.config_schedule import parse
-from crawler.timetable import Interval, Timetable, parse_quiet, parse_span
+from archive.cli.console import Exit
+from archive.core.errors import BusyError
+from archive.core.locks import hold, lock_of
+from archive.storage.archive import Archive
+from archive.storage.run_ledger import KEPT
+from crawler.config import config
+from crawler.config.config import Source
+from crawler.daemon.dispatcher import COUNTED, Clock, passed
+from crawler.schedule.cron import parse
+from crawler.schedule.timetable import Interval, Timetable, parse_quiet, parse_span
 
 NOON = datetime(2026, 6, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

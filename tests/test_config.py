@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from archive.errors import ConfigError
-from crawler import config, config_write
-from crawler.config_match import site_for
-from crawler.config_table import check_address
+from archive.core.errors import ConfigError
+from crawler.config import config, writer
+from crawler.config.lookup import site_for
+from crawler.config.toml_reader import check_address
 
 LOCAL = '[sources.town]\nurl = "http://127.0.0.1:8002"\n'
 
@@ -305,10 +305,8 @@ def test_an_address_is_read_as_the_site_at_home_there(file: Path) -> None:
 
 
 def test_what_is_written_reads_back(file: Path) -> None:
-    block = config_write.site_block(
-        "packet", "https://example.org", title='The "Packet"\\', delay=2, language="en"
-    )
-    config_write.write(file, config_write.whole(block, "a@example.org"), "packet")
+    block = writer.site_block("packet", "https://example.org", title='The "Packet"\\', delay=2, language="en")
+    writer.write(file, writer.whole(block, "a@example.org"), "packet")
     (source,) = config.load(file).sources
     assert (source.site.title, source.delay, source.site.language) == ('The "Packet"\\', 2.0, "en")
     assert "# " in file.read_text(encoding="utf-8")
@@ -317,10 +315,8 @@ def test_what_is_written_reads_back(file: Path) -> None:
 def test_adding_a_site_changes_no_line_that_is_there(file: Path) -> None:
     before = f"# mine\n{LOCAL}delay = 0 # as fast as it goes"
     file.write_text(before, encoding="utf-8")
-    text = config_write.added(
-        file, config_write.profile_block("lwj", "longwarjournal"), "lwj", "a@example.org"
-    )
-    config_write.write(file, text, "lwj")
+    text = writer.added(file, writer.profile_block("lwj", "longwarjournal"), "lwj", "a@example.org")
+    writer.write(file, text, "lwj")
     assert before in file.read_text(encoding="utf-8")
     read = config.load(file)
     assert [source.name for source in read.sources] == ["town", "lwj"]
@@ -330,15 +326,15 @@ def test_adding_a_site_changes_no_line_that_is_there(file: Path) -> None:
 def test_a_source_that_is_there_is_never_written_over(file: Path) -> None:
     file.write_text(LOCAL, encoding="utf-8")
     with pytest.raises(ConfigError, match="already has a source “town”; nothing was changed"):
-        config_write.added(file, config_write.site_block("town", "https://example.org"), "town", None)
+        writer.added(file, writer.site_block("town", "https://example.org"), "town", None)
 
 
 def test_a_file_that_cannot_be_added_to_stays_as_it_was(file: Path) -> None:
     before = 'sources = { town = { url = "http://127.0.0.1" } }\n'
     file.write_text(before, encoding="utf-8")
-    text = config_write.added(file, config_write.site_block("b", "http://127.0.0.1:81"), "b", None)
+    text = writer.added(file, writer.site_block("b", "http://127.0.0.1:81"), "b", None)
     with pytest.raises(ConfigError, match="nothing was changed"):
-        config_write.write(file, text, "b")
+        writer.write(file, text, "b")
     assert file.read_text(encoding="utf-8") == before
     assert list(file.parent.iterdir()) == [file], "no half-written file is left"
 
@@ -353,7 +349,7 @@ def test_a_file_that_cannot_be_added_to_stays_as_it_was(file: Path) -> None:
     ],
 )
 def test_a_source_is_named_after_its_address(url: str, name: str) -> None:
-    assert config_write.name_for(url) == name
+    assert writer.name_for(url) == name
 
 
 def test_quiet_hours_go_by_the_zone_of_the_schedule_else_of_the_site(file: Path) -> None:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 from crawling import Crawls
 
-from archive.proofs import Kind
-from archive.store import Archive
+from archive.storage.archive import Archive
+from archive.storage.coverage_records import Kind
+from crawler.audit.month_spans import Span, calendar, spans
 from crawler.sample import Challenge, Empty, Fault, RestClosed, SampleSite, Status, TooMany
 from crawler.sample.wire import Response
-from crawler.spans import Span, calendar, spans
 
 REST = "/wp-json/wp/v2/"
 

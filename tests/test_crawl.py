@@ -14,7 +14,7 @@ import pytest
 from crawling import Crawls
 from patience import PATIENCE, until
 
-from archive.locks import hold
+from archive.core.locks import hold
 from crawler.sample import (
     Challenge,
     EmptyList,

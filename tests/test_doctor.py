@@ -21,10 +21,11 @@ import pytest
 from click.testing import CliRunner
 from crawling import PROGRAM, Crawls
 
-from archive import doctor, health
-from archive.doctor import Verdict
-from archive.pages import Pages
-from archive.times import to_text
+from archive.core.timestamps import to_text
+from archive.operations import doctor
+from archive.operations.doctor import Verdict
+from archive.queries import health
+from archive.storage.raw_pages import Pages
 from crawler.sample import Fault, RestClosed, SampleSite, Status
 from scheduler import main
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from crawling import Crawls
 
-from archive.records import Page, PageKind, Site
-from archive.store import Archive
+from archive.core.records import Page, PageKind, Site
+from archive.storage.archive import Archive
 from crawler.sample import SampleSite
 from crawler.sample.faults import Fault
 from crawler.sample.wire import Response

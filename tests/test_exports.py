@@ -31,13 +31,14 @@ from patience import PATIENCE
 from pyarrow import parquet
 from warcio.archiveiterator import ArchiveIterator
 
-from archive import pages, reading
+from archive.core.records import Page, PageKind
 from archive.exports import as_parquet
 from archive.exports.selection import LEFT, TAKEN, Selection, Snapshot, described
 from archive.exports.target import SUMS
-from archive.pages import Pages
-from archive.records import Page, PageKind
-from archive.store import Archive
+from archive.queries import articles as reading
+from archive.storage import raw_pages as pages
+from archive.storage.archive import Archive
+from archive.storage.raw_pages import Pages
 from scheduler import main
 from tests.fixtures_archive import Filler, attacked, changed
 

@@ -9,13 +9,13 @@ import pytest
 from crawling import Crawls
 from scrapy.http import Request, Response
 
-from archive.records import PageKind
-from archive.store import Archive
-from archive.times import to_text
-from crawler.answers import page_of
-from crawler.outcome import Ended, kept_cursors
-from crawler.politeness import retry_after
-from crawler.revisit import is_same_mark
+from archive.core.records import PageKind
+from archive.core.timestamps import to_text
+from archive.storage.archive import Archive
+from crawler.fetch.responses import page_of
+from crawler.fetch.retry import retry_after
+from crawler.frontier.revisit_policy import is_same_mark
+from crawler.runs.outcome import Ended, kept_cursors
 from crawler.sample import Fault, Missing, Redirect, RestClosed, SampleSite, Status, TooMany
 
 

@@ -20,11 +20,12 @@ from patience import PATIENCE, until
 from prometheus_client.parser import text_string_to_metric_families
 from room_server import Room
 
-from archive import health, upkeep
-from archive.health import Crawl, Crawls, State, judge
-from archive.records import Run, Saved
-from archive.store import Archive
-from archive.times import instant, to_text
+from archive.core.records import Run, Saved
+from archive.core.timestamps import instant, to_text
+from archive.queries import health
+from archive.queries.health import Crawl, Crawls, State, judge
+from archive.storage import checks
+from archive.storage.archive import Archive
 from crawler.sample import SampleSite
 from scheduler import main
 
@@ -137,7 +138,7 @@ def test_planned_times_that_come_to_nothing_make_a_source_late_but_not_those_of_
 
 def test_a_clock_that_stands_still_is_noticed_and_a_source_it_leaves_out_is_not(archive: Archive) -> None:
     run(archive, "failed", NOON)
-    upkeep.plan(archive.db, "uplands", "@hourly", NOON + HOUR)
+    checks.plan(archive.db, "uplands", "@hourly", NOON + HOUR)
     told = health.status(archive, NOON)
     assert {source.name: source.state for source in told.sources} == {
         "quayside": State.IDLE,
@@ -147,16 +148,16 @@ def test_a_clock_that_stands_still_is_noticed_and_a_source_it_leaves_out_is_not(
     told = health.status(archive, NOON + 2 * HOUR)
     assert not told.ok
     assert "uplands: A crawl was due" in told.troubles[0]
-    upkeep.plan_only(archive.db, ["quayside"])
+    checks.plan_only(archive.db, ["quayside"])
     assert {source.next_run for source in health.status(archive, NOON).sources} == {None}
 
 
 def test_damage_that_a_check_found_and_a_disk_that_is_nearly_full_are_troubles(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upkeep.note_check(archive.db, "integrity", NOON, ok=True, sentence="Sound.")
+    checks.note_check(archive.db, "integrity", NOON, ok=True, sentence="Sound.")
     assert health.status(archive, NOON).ok
-    upkeep.note_check(archive.db, "integrity", NOON + HOUR, ok=False, sentence="A page is damaged.")
+    checks.note_check(archive.db, "integrity", NOON + HOUR, ok=False, sentence="A page is damaged.")
     told = health.status(archive, NOON)
     assert told.troubles == ("A page is damaged.",)
     assert [(check.at, check.ok) for check in told.checks] == [(to_text(NOON + HOUR), False)]
@@ -196,7 +197,7 @@ def test_the_status_is_a_table_with_sentences_and_a_code_for_monitoring(
     archive: Archive, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(archive, "ok", NOON, "3 new articles.")
-    upkeep.note_check(archive.db, "backup", NOON, ok=True, sentence="All of it is in /backups.")
+    checks.note_check(archive.db, "backup", NOON, ok=True, sentence="All of it is in /backups.")
     well = status(path)
     assert well.exit_code == 0
     assert "quayside  ok" in well.stdout

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlite_utils import Database
 
-from archive.looks import Missing
+from archive.core.records import Article, Comment, Extract, Page, PageKind, Problem, Site, Surface
 from archive.migrations import m001_first, m009_history
-from archive.records import Article, Comment, Extract, Page, PageKind, Problem, Site, Surface
-from archive.store import Archive
+from archive.storage.archive import Archive
+from archive.storage.observations import Missing
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SITE = "https://gazette.example"

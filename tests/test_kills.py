@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from patience import PATIENCE, until
 
-from archive.times import instant
+from archive.core.timestamps import instant
 from crawler.sample import SampleSite
 
 KILLS = int(os.environ.get("BACKISSUE_KILLS", "8"))

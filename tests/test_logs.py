@@ -15,8 +15,8 @@ import pytest
 from crawling import PROGRAM
 from patience import PATIENCE, free_port, until
 
-from archive.console import VOICE
-from archive.logs import as_json, as_text, masked
+from archive.cli.console import VOICE
+from archive.cli.log_format import as_json, as_text, masked
 from crawler.sample import SampleSite, TooMany
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
@@ -53,13 +53,13 @@ def record(name: str, level: int, message: str, **more: object) -> logging.LogRe
 
 
 def test_a_line_of_the_log_has_its_time_in_utc_and_no_page_steers_the_terminal() -> None:
-    line = as_text(record("crawler.guard", logging.WARNING, "odd title \x1b[2J\nnext"))
-    assert line == "1970-01-01T00:00:00Z WARNING crawler.guard: odd title  [2J next"
-    value = json.loads(as_json(record("crawler.guard", logging.WARNING, "odd \x1b title\nnext")))
+    line = as_text(record("crawler.fetch.offsite", logging.WARNING, "odd title \x1b[2J\nnext"))
+    assert line == "1970-01-01T00:00:00Z WARNING crawler.fetch.offsite: odd title  [2J next"
+    value = json.loads(as_json(record("crawler.fetch.offsite", logging.WARNING, "odd \x1b title\nnext")))
     assert value == {
         "time": "1970-01-01T00:00:00Z",
         "level": "warning",
-        "logger": "crawler.guard",
+        "logger": "crawler.fetch.offsite",
         "process": 7,
         "message": "odd   title\nnext",
     }
@@ -105,7 +105,7 @@ def test_a_warning_is_one_line_with_its_time_and_origin(tmp_path: Path) -> None:
         site.faults.add(TooMany(match="/archives/*", retry_after=3600))
         done = crawl(tmp_path, site)
     (line,) = done.stderr.splitlines()
-    assert re.match(rf"{TIME} WARNING crawler.politeness: http://\S+ asks to wait 3600 s", line)
+    assert re.match(rf"{TIME} WARNING crawler.fetch.retry: http://\S+ asks to wait 3600 s", line)
 
 
 def test_the_server_and_the_crawls_of_the_clock_log_in_the_same_form(tmp_path: Path) -> None:

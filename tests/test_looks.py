@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive.looking import HIDDEN
-from archive.looks import ThreadLook, Window
-from archive.records import Article, Comment, CommentKind, Extract, Page, PageKind, Site, Surface
-from archive.store import Archive
+from archive.core.records import Article, Comment, CommentKind, Extract, Page, PageKind, Site, Surface
+from archive.storage.archive import Archive
+from archive.storage.observations import ThreadLook, Window
+from archive.storage.reconciliation import HIDDEN
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://gazette.example/archives/2026/03/ice.php"

@@ -21,17 +21,17 @@ from patience import PATIENCE, until
 from test_health import run
 from webhook import Webhook
 
-from archive import upkeep
-from archive.errors import ConfigError
-from archive.locks import hold
-from archive.saved import SavedSearch
-from archive.store import Archive
-from crawler import config
-from crawler.config_notify import Notify
-from crawler.config_schedule import parse
-from crawler.notifier import AGAIN, LIMIT, Notifier
-from crawler.notify import Look, look, services
+from archive.core.errors import ConfigError
+from archive.core.locks import hold
+from archive.notifications.saved_searches import SavedSearch
+from archive.storage import checks
+from archive.storage.archive import Archive
+from crawler.config import config
+from crawler.config.notify_keys import Notify
+from crawler.daemon.notifier import AGAIN, LIMIT, Notifier
+from crawler.notifications.sender import Look, look, services
 from crawler.sample import SampleSite, Status
+from crawler.schedule.cron import parse
 from scheduler import main
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -126,11 +126,11 @@ def test_a_clock_that_stands_still_a_check_a_full_disk_and_thin_pages_are_told_t
 ) -> None:
     desk.look(0)
     with Archive.open(desk.path) as archive:
-        upkeep.plan(archive.db, "quayside", "@hourly", NOON)
-        upkeep.plan(archive.db, "uplands", "@hourly", NOON + 9 * HOUR)
-        upkeep.note_check(archive.db, "backup", NOON, ok=False, sentence="A page is damaged.")
-    monkeypatch.setattr("archive.health.LEAST_FREE", 2**62)
-    monkeypatch.setattr("archive.health.alarm", lambda *_: "Half of the pages gave no text.")
+        checks.plan(archive.db, "quayside", "@hourly", NOON)
+        checks.plan(archive.db, "uplands", "@hourly", NOON + 9 * HOUR)
+        checks.note_check(archive.db, "backup", NOON, ok=False, sentence="A page is damaged.")
+    monkeypatch.setattr("archive.queries.health.LEAST_FREE", 2**62)
+    monkeypatch.setattr("archive.queries.health.alarm", lambda *_: "Half of the pages gave no text.")
     desk.look(1)
     desk.look(2)
     assert hook.titles == [

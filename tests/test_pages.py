@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from archive.errors import ArchiveError, BusyError
-from archive.locks import hold
-from archive.pages import Pages, beside
-from archive.records import Page, PageKind
+from archive.core.errors import ArchiveError, BusyError
+from archive.core.locks import hold
+from archive.core.records import Page, PageKind
+from archive.storage.raw_pages import Pages, beside
 
 PAGE = Page(
     source="gazette",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archive.records import Article, Comment
+from archive.core.records import Article, Comment
 from tests.eval.labels import Labelled, compare
 from tests.eval.measure import Threads, overlap, scores
 

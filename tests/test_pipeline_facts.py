@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from archive.records import Article, Page, PageKind, Site
+from archive.core.records import Article, Page, PageKind, Site
 from pipeline import process
 
 URL = "https://gazette.example/lights/"

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from archive.records import Comment, Extract, Page, PageKind, Site
-from pipeline import body, process
-from pipeline.body import Prose
-from pipeline.page import Document
+from archive.core.records import Comment, Extract, Page, PageKind, Site
+from pipeline import process
+from pipeline.article import body
+from pipeline.article.body import Prose
+from pipeline.html.document import Document
 
 PAGES = Path(__file__).parent / "fixtures" / "pages"
 FETCHED = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -109,7 +110,7 @@ def test_the_same_comment_reads_the_same_in_any_theme(name: str) -> None:
 
 def test_a_list_that_libxml2_loses_is_found_in_a_browsers_tree(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(read("unclosed-table").comments) == 3
-    monkeypatch.setattr("pipeline.threads.standard_tree", lambda source: None)
+    monkeypatch.setattr("pipeline.comments.extract.standard_tree", lambda source: None)
     assert read.__wrapped__("unclosed-table").comments == ()
 
 
@@ -121,6 +122,6 @@ def test_the_text_is_read_from_the_tree_without_the_thread(monkeypatch: pytest.M
         return plain(document, *rest)
 
     plain = body.read
-    monkeypatch.setattr("pipeline.body.read", look)
+    monkeypatch.setattr("pipeline.article.body.read", look)
     read.__wrapped__("unclosed-table")
     assert held == [0]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.records import Comment, CommentKind, Extract, Page, PageKind, Site, Surface
+from archive.core.records import Comment, CommentKind, Extract, Page, PageKind, Site, Surface
 from pipeline import process
 
 PAGES = Path(__file__).parent / "fixtures" / "pages"

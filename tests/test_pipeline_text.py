@@ -9,7 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline import addresses, dates, text
+from pipeline import addresses
+from pipeline.dates import parse
+from pipeline.html import sanitize
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -37,7 +39,7 @@ ATTACKS = [
 
 @pytest.mark.parametrize("markup", ATTACKS)
 def test_no_markup_that_acts_leaves_render(markup: str) -> None:
-    html = text.render(f"<p>before</p>{markup}<p>after</p>", "https://gazette.example/a").html or ""
+    html = sanitize.render(f"<p>before</p>{markup}<p>after</p>", "https://gazette.example/a").html or ""
     assert not re.search(r"<(?:script|svg|img|iframe|style|form|math|button)\b", html)
     assert not re.search(r"<[^>]*\s(?:on\w+|style|src|background)\s*=", html)
     assert not re.search(r"href=\"\s*(?:javascript|data|vbscript):", html, re.IGNORECASE)
@@ -45,7 +47,7 @@ def test_no_markup_that_acts_leaves_render(markup: str) -> None:
 
 
 def test_render_keeps_paragraphs_lines_quotes_and_links() -> None:
-    got = text.render(
+    got = sanitize.render(
         "<p>One<br />\ntwo</p>\n<blockquote><p>Three</p></blockquote>\n<p><a href='/x'>four</a></p>",
         "https://g.example/a/",
     )
@@ -56,20 +58,20 @@ def test_render_keeps_paragraphs_lines_quotes_and_links() -> None:
 
 @pytest.mark.parametrize("markup", [None, "", "   ", "<p></p>", "<p>&nbsp;</p>", "<script>x</script>"])
 def test_nothing_is_none_and_never_empty(markup: str | None) -> None:
-    assert text.render(markup) == text.Rendered(None, None)
+    assert sanitize.render(markup) == sanitize.Rendered(None, None)
 
 
 def test_characters_that_are_none_are_dropped_also_where_they_are_referred_to() -> None:
-    found = text.render("<p>Half\x08 past&#8; ten&#xFFFE;&#65535;</p>")
+    found = sanitize.render("<p>Half\x08 past&#8; ten&#xFFFE;&#65535;</p>")
     assert (found.text, found.html) == ("Half past ten", "<p>Half past ten</p>")
 
 
 def test_words_that_look_like_tags_are_words() -> None:
-    assert text.render("<p>a href=””&gt;Azhar and 3 &lt; 4</p>").text == "a href=””>Azhar and 3 < 4"
+    assert sanitize.render("<p>a href=””&gt;Azhar and 3 &lt; 4</p>").text == "a href=””>Azhar and 3 < 4"
 
 
 def test_plain_decodes_entities_once() -> None:
-    assert text.plain("O&#8217;Brien &amp; <em>Sons</em> &amp;amp;") == "O’Brien & Sons &amp;"
+    assert sanitize.plain("O&#8217;Brien &amp; <em>Sons</em> &amp;amp;") == "O’Brien & Sons &amp;"
 
 
 @given(st.text(max_size=300))
@@ -78,8 +80,8 @@ def test_plain_decodes_entities_once() -> None:
 @settings(max_examples=150, deadline=None)
 def test_render_of_its_own_html_is_the_same(markup: str) -> None:
     """Rendering is idempotent: what is stored would be stored again."""
-    once = text.render(markup, "https://g.example/")
-    again = text.render(once.html, "https://g.example/")
+    once = sanitize.render(markup, "https://g.example/")
+    again = sanitize.render(once.html, "https://g.example/")
     assert again.text == once.text
 
 
@@ -165,16 +167,16 @@ NEW_YORK = "America/New_York"
     ],
 )
 def test_printed_dates(raw: str, language: str, moment: object) -> None:
-    assert dates.printed(raw, NEW_YORK, language) == moment
+    assert parse.printed(raw, NEW_YORK, language) == moment
 
 
 def test_a_day_above_twelve_settles_the_order_of_a_page() -> None:
-    first = dates.tells_day_first(["3/4/2009", "25/4/2009"])
-    assert dates.printed("3/4/2009", "UTC", "en-US", day_first=first) == date(2009, 4, 3)
+    first = parse.tells_day_first(["3/4/2009", "25/4/2009"])
+    assert parse.printed("3/4/2009", "UTC", "en-US", day_first=first) == date(2009, 4, 3)
 
 
 def test_a_date_without_a_year_follows_the_article() -> None:
-    assert dates.printed("Jan 2nd at 2:41 am", "UTC", "en", since=date(2019, 12, 30)) == datetime(
+    assert parse.printed("Jan 2nd at 2:41 am", "UTC", "en", since=date(2019, 12, 30)) == datetime(
         2020, 1, 2, 2, 41, tzinfo=UTC
     )
 
@@ -182,10 +184,10 @@ def test_a_date_without_a_year_follows_the_article() -> None:
 @given(st.text(max_size=80), st.sampled_from(["en", "de", "xx", None, "zh-Hant"]))
 @settings(max_examples=300, deadline=None)
 def test_dates_never_raise(raw: str, language: str | None) -> None:
-    dates.printed(raw, "Nowhere/None", language)
-    dates.iso(raw, "UTC")
-    dates.rfc822(raw)
-    dates.relative(raw, datetime(2026, 1, 1, tzinfo=UTC), language)
+    parse.printed(raw, "Nowhere/None", language)
+    parse.iso(raw, "UTC")
+    parse.rfc822(raw)
+    parse.relative(raw, datetime(2026, 1, 1, tzinfo=UTC), language)
 
 
 @given(st.text(max_size=120))

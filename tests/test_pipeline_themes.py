@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.records import Comment, Extract, Page, PageKind, Site
+from archive.core.records import Comment, Extract, Page, PageKind, Site
 from pipeline import process
 
 URL = "https://gazette.example/2009/07/lights/"

@@ -17,7 +17,7 @@ from test_public_pages import Elements, words
 
 from archive.public import diff
 from archive.public.chart import LONGEST, MOST, bars
-from archive.public.cite import citations
+from archive.public.citations import citations
 from archive.public.feed import Entry, atom
 
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -22,7 +22,7 @@ import pytest
 from patience import PATIENCE
 from room_server import ROOT, Room
 
-from archive.public.room import metadata_for
+from archive.public.served_archives import metadata_for
 from archive.public.web import read
 
 OURS = (
@@ -297,16 +297,16 @@ def test_a_reader_without_permission_sees_nothing(path: Path) -> None:
 
 
 def test_the_settings_of_the_served_archive_are_those_that_are_started(path: Path) -> None:
-    from archive import publish
+    from archive.operations import serve
 
-    command = publish.command(path, port=9, base_url="/papers/", settings={"max_csv_mb": "5"})
+    command = serve.command(path, port=9, base_url="/papers/", settings={"max_csv_mb": "5"})
     assert command[-2:] == ["max_csv_mb", "5"] or command[command.index("max_csv_mb") :][:2] == [
         "max_csv_mb",
         "5",
     ]
     assert "-i" not in command
-    assert publish.address(port=9, base_url="/papers/") == "http://127.0.0.1:9/papers"
-    assert json.dumps(dict(publish.SETTINGS))
+    assert serve.address(port=9, base_url="/papers/") == "http://127.0.0.1:9/papers"
+    assert json.dumps(dict(serve.SETTINGS))
 
 
 def test_one_page_is_read_from_one_state_of_the_file(tmp_path: Path) -> None:

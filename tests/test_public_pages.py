@@ -17,7 +17,7 @@ import pytest
 from room_server import Room
 from test_search import TYPED
 
-from archive.search import Ask
+from archive.search.engine import Ask
 
 
 @pytest.fixture(scope="module")

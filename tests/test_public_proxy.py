@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from patience import PATIENCE
 from room_server import serving
 
-from archive.publish import path_of
+from archive.operations.serve import path_of
 from scheduler import main
 
 BASE = "/news/"

@@ -5,10 +5,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive import health, reading
+from archive.core.records import (
+    Article,
+    Comment,
+    CommentKind,
+    Extract,
+    Page,
+    PageKind,
+    Run,
+    Saved,
+    Site,
+    Surface,
+)
 from archive.exports import as_jsonl
-from archive.records import Article, Comment, CommentKind, Extract, Page, PageKind, Run, Saved, Site, Surface
-from archive.store import Archive
+from archive.queries import articles, health
+from archive.storage.archive import Archive
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://gazette.example/archives/2026/03/ice.php"
@@ -54,11 +65,11 @@ def save(archive, at, article, comments=()):
 
 def lines(archive):
     """Each article as JSON Lines tell it."""
-    return [json.loads(json.dumps(as_jsonl.line(held))) for held in reading.articles(archive.db)]
+    return [json.loads(json.dumps(as_jsonl.line(held))) for held in articles.articles(archive.db)]
 
 
 def test_a_held_article_is_read_back_as_it_was_saved(archive):
-    held = reading.article(archive.db, 1)
+    held = articles.article(archive.db, 1)
     assert held.article == ICE
     assert {c.comment.id: c.comment.parent for c in held.comments} == {"11": None, "12": "11", None: None}
 
@@ -77,19 +88,19 @@ def test_each_line_holds_an_article_its_thread_and_their_histories(archive):
 
 
 def test_more_than_a_portion_is_read_whole(archive):
-    for number in range(reading.PORTION + 5):
+    for number in range(articles.PORTION + 5):
         save(archive, NOON, Article(url=f"https://gazette.example/{number}", post_id=100 + number))
-    assert len(lines(archive)) == reading.PORTION + 6
+    assert len(lines(archive)) == articles.PORTION + 6
 
 
 @pytest.mark.parametrize("reference", ["1", URL])
 def test_an_article_is_found_by_id_or_address(archive, reference):
-    assert reading.find(archive.db, reference) == 1
+    assert articles.find(archive.db, reference) == 1
 
 
 def test_an_unknown_reference_finds_nothing(archive):
-    assert reading.find(archive.db, "https://gazette.example/none") is None
-    assert reading.find(archive.db, "99") is None
+    assert articles.find(archive.db, "https://gazette.example/none") is None
+    assert articles.find(archive.db, "99") is None
 
 
 def test_the_status_tells_what_is_held_and_how_the_last_run_ended(archive):

@@ -17,10 +17,11 @@ from crawling import Crawls
 from room_server import Room
 from warcio.archiveiterator import ArchiveIterator
 
-from archive import hidden, pages, reading
-from archive.contracts import HISTORY_FIELDS
-from archive.records import Article, Comment, Extract, Page, PageKind, Problem, Site, Surface
-from archive.store import Archive
+from archive.core.records import Article, Comment, Extract, Page, PageKind, Problem, Site, Surface
+from archive.queries import articles as reading
+from archive.queries.json_schema import HISTORY_FIELDS
+from archive.storage import raw_pages, redaction_store
+from archive.storage.archive import Archive
 from crawler.sample import SampleSite
 from scheduler import main
 
@@ -245,7 +246,7 @@ def test_every_export_keeps_it_back(folder: Path, tmp_path: Path) -> None:
         "https://gazette.example/side/": b"<i>Barnaby</i>&#32;<i>Thrupp</i>",
         "https://gazette.example/plain/": b"<p>Nothing that matters</p>",
     }
-    with pages.Pages.open(pages.beside(folder / "archive.db")) as kept:
+    with raw_pages.Pages.open(raw_pages.beside(folder / "archive.db")) as kept:
         for url, body in bodies.items():
             kept.keep(page(url=url, body=body))
     for command, _ in CASES.values():
@@ -286,7 +287,7 @@ def test_new_comments_and_addresses_of_what_is_hidden_are_hidden_too(folder: Pat
 
 def test_the_hidden_things_lie_in_a_file_of_their_own_and_go_with_backups(folder: Path) -> None:
     hide(folder, *CASES["comment"][0])
-    place = hidden.beside(folder / "archive.db")
+    place = redaction_store.beside(folder / "archive.db")
     assert place.name == "hidden.db"
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
     program(folder, "backup", str(folder / "copy"))
@@ -302,7 +303,7 @@ def test_the_hidden_things_lie_in_a_file_of_their_own_and_go_with_backups(folder
 
 def test_without_the_file_nothing_is_saved(folder: Path) -> None:
     hide(folder, *CASES["commenter"][0])
-    hidden.beside(folder / "archive.db").unlink()
+    redaction_store.beside(folder / "archive.db").unlink()
     with pytest.raises(Exception, match=r"hidden\.db .* has gone"):
         crawl(folder / "archive.db", day=4)
     assert written(folder / "archive.db", OF_NAME) == set()

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from crawling import Crawls
 
-from archive.pages import Pages
-from archive.records import Page, PageKind, Site
-from archive.store import Archive
+from archive.core.records import Page, PageKind, Site
+from archive.storage.archive import Archive
+from archive.storage.raw_pages import Pages
 from crawler.sample import SampleSite
 from pipeline import process
 from pipeline.extractor_version import extractor_version

@@ -8,12 +8,12 @@ import pytest
 from click.testing import CliRunner
 from crawling import Crawls
 
-from archive.facts import Facts
-from archive.records import Article, Comment, Extract, Page, PageKind, Seen, Site, Surface
-from archive.store import Archive
-from archive.times import to_text
-from crawler import revisit
-from crawler.due import decide_due
+from archive.core.records import Article, Comment, Extract, Page, PageKind, Seen, Site, Surface
+from archive.core.timestamps import to_text
+from archive.queries.fetch_history import Facts
+from archive.storage.archive import Archive
+from crawler.frontier import revisit_policy
+from crawler.frontier.due_dates import decide_due
 from crawler.sample import RestClosed, SampleSite
 from scheduler import main
 from tests.revisits.arrivals import Habits, threads
@@ -28,23 +28,23 @@ def seen(**more):
 
 
 def pause(**more):
-    return revisit.decide(seen(**more)).at - NOW
+    return revisit_policy.decide(seen(**more)).at - NOW
 
 
 # -- the rule -------------------------------------------------------------------------------------------
 
 
 def test_a_page_never_seen_is_due():
-    assert revisit.is_due(None, NOW)
+    assert revisit_policy.is_due(None, NOW)
 
 
 def test_a_page_whose_listing_shows_another_mark_of_change_is_due():
-    assert revisit.is_due(seen(lastmod="1", published=NOW), NOW, lastmod="2")
-    assert not revisit.is_due(seen(lastmod="1", published=NOW), NOW, lastmod="1")
+    assert revisit_policy.is_due(seen(lastmod="1", published=NOW), NOW, lastmod="2")
+    assert not revisit_policy.is_due(seen(lastmod="1", published=NOW), NOW, lastmod="1")
 
 
 def test_a_page_that_a_wrong_clock_has_seen_in_the_future_is_due():
-    assert revisit.is_due(seen(), NOW - DAY)
+    assert revisit_policy.is_due(seen(), NOW - DAY)
 
 
 def test_the_pause_grows_with_age_and_shrinks_with_the_thread():
@@ -58,8 +58,8 @@ def test_the_pause_grows_with_age_and_shrinks_with_the_thread():
 
 def test_what_is_expected_to_wait_costs_what_a_request_is_worth():
     facts = seen(published=NOW - 30 * DAY, comments_day=3, comments_month=40, comments_year=40)
-    days = (revisit.decide(facts).at - NOW) / DAY
-    assert revisit.rate(facts) * days * days / 2 == pytest.approx(revisit.WORTH)
+    days = (revisit_policy.decide(facts).at - NOW) / DAY
+    assert revisit_policy.rate(facts) * days * days / 2 == pytest.approx(revisit_policy.WORTH)
 
 
 @pytest.mark.parametrize("premise", [{"comments_told": True}, {"comments_open": False}])
@@ -70,8 +70,8 @@ def test_pages_are_looked_at_more_rarely_where_looking_finds_no_new_comments(pre
 
 
 def test_failures_make_the_pause_longer_and_a_listing_does_not_shorten_it():
-    assert pause(failures=1) == HOUR < pause(failures=4) < pause(failures=99) == revisit.LONGEST
-    assert not revisit.is_due(seen(failures=1, lastmod="1"), NOW, lastmod="2")
+    assert pause(failures=1) == HOUR < pause(failures=4) < pause(failures=99) == revisit_policy.LONGEST
+    assert not revisit_policy.is_due(seen(failures=1, lastmod="1"), NOW, lastmod="2")
 
 
 def test_what_the_server_asked_for_is_obeyed():
@@ -114,11 +114,11 @@ def test_what_the_server_asked_for_is_obeyed():
     ],
 )
 def test_it_is_said_why(facts, why):
-    assert revisit.decide(seen(**facts)).why == why
+    assert revisit_policy.decide(seen(**facts)).why == why
 
 
 def test_a_later_page_of_a_thread_waits_for_the_first_one():
-    assert revisit.decide(seen(url="https://gazette.example/x/comment-page-2")).at is None
+    assert revisit_policy.decide(seen(url="https://gazette.example/x/comment-page-2")).at is None
 
 
 # -- its cache in the archive ---------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def due(archive, now):
 def test_what_is_decided_is_kept_beside_the_visit_and_read_by_its_time(archive):
     save(archive, NOW)
     decide_due(archive, SITE)
-    decided = revisit.decide(facts(archive))
+    decided = revisit_policy.decide(facts(archive))
     assert kept(archive) == {"due_at": to_text(decided.at), "due_why": decided.why, "retry_at": None}
     assert due(archive, decided.at - HOUR) == []
     assert due(archive, decided.at) == [URL]
@@ -198,7 +198,7 @@ def test_new_rules_or_another_premise_decide_everything_anew_once(archive, monke
     archive.db.execute("UPDATE visits SET due_why = 'By rules of old.'")
     decide_due(archive, SITE)
     assert kept(archive)["due_why"] == "By rules of old."
-    monkeypatch.setattr(revisit, "RULES", "next")
+    monkeypatch.setattr(revisit_policy, "RULES", "next")
     decide_due(archive, SITE)
     assert kept(archive) == polled
     archive.set_cursor("gazette", "comments", to_text(NOW))

@@ -6,8 +6,8 @@ import pytest
 from crawling import Crawls
 from scrapy.http import Response
 
-from archive.store import Archive
-from crawler.robots import LASTS, read_copy, write_copy
+from archive.storage.archive import Archive
+from crawler.fetch.robots import LASTS, read_copy, write_copy
 from crawler.sample import RobotsDisallow, SampleSite, Status
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from archive.records import Quality, Run, Saved, Site
-from archive.runs import KEPT
-from archive.store import Archive
+from archive.core.records import Quality, Run, Saved, Site
+from archive.storage.archive import Archive
+from archive.storage.run_ledger import KEPT
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

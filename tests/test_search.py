@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive import search, search_sql
-from archive.search import Ask, every, find
-from archive.wording import MOST, read
+from archive.search import engine
+from archive.search import sql as search_sql
+from archive.search.engine import Ask, every, find
+from archive.search.query_parser import MOST, read
 
 TYPED = [
     "", " ", '"', '""', '"unbalanced', "AND", "OR", "NOT", "NOT NOT", "OR OR bridge", "bridge OR", "AND AND (", "((((", "))))",
@@ -142,7 +143,7 @@ def test_snippets_mark_what_matched(small: fixtures_archive.Filler) -> None:
     for words in ("bridges", "bridg*"):
         hits = find(small.conn, Ask(words=words, kind="articles")).sections[0].hits
         assert len(hits) == 2
-        assert all(f"{search.MARK}bridge{search.UNMARK}" in str(hit["excerpt"]) for hit in hits)
+        assert all(f"{engine.MARK}bridge{engine.UNMARK}" in str(hit["excerpt"]) for hit in hits)
 
 
 def test_relevance_puts_titles_first_and_date_puts_the_newest_first(small: fixtures_archive.Filler) -> None:
@@ -158,7 +159,7 @@ def test_relevance_puts_titles_first_and_date_puts_the_newest_first(small: fixtu
 
 @pytest.mark.parametrize("words", TYPED, ids=lambda text: ascii(text[:20]))
 def test_nothing_typed_is_an_error(archive: sqlite3.Connection, words: str) -> None:
-    for kind in ("all", *search.KINDS):
+    for kind in ("all", *engine.KINDS):
         for sort in ("relevance", "date"):
             find(archive, Ask(words=words, kind=kind, sort=sort, person=words[:200], tag=words[:200]))
 
@@ -198,7 +199,7 @@ def test_what_was_edited_away_is_found_once_where_it_was_last_said(edited: fixtu
     [hit] = find(edited.conn, Ask(words="walrus", kind="article_versions")).sections[2].hits
     assert (hit["kind"], hit["id"], hit["version"]) == ("article version", 1, 2)
     assert hit["replaced_at"] == "2020-01-03T00:00:00Z"
-    assert f"{search.MARK}walrus{search.UNMARK}" in str(hit["excerpt"])
+    assert f"{engine.MARK}walrus{engine.UNMARK}" in str(hit["excerpt"])
     [hit] = find(edited.conn, Ask(words="otter", kind="comment_versions")).sections[3].hits
     assert (hit["kind"], hit["id"], hit["title"], hit["version"]) == (
         "comment version",
@@ -245,7 +246,7 @@ def test_only_what_was_changed_or_removed(edited: fixtures_archive.Filler) -> No
 def test_versions_are_not_looked_through_for_common_words_unless_asked_for(
     archive: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (search, search_sql):
+    for module in (engine, search_sql):
         monkeypatch.setattr(module, "CAP", 100)
     part = find(archive, Ask(words="ferry OR earlier")).sections[3]
     assert (part.count, part.more, part.hits) == (0, True, ())
@@ -297,7 +298,7 @@ UNDER = (
 def test_filters_narrow_alike_however_many_match(
     archive: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, words: str, cap: int
 ) -> None:
-    for module in (search, search_sql):
+    for module in (engine, search_sql):
         monkeypatch.setattr(module, "CAP", cap)
     matched = {"": "id", "ferry": "ferry", "fer*": "fer*", "ferry -agreed": "ferry NOT agreed"}[words]
     matching = (
@@ -323,7 +324,7 @@ def test_filters_narrow_alike_however_many_match(
 def test_of_too_many_matches_the_newest_are_ranked_and_it_is_said(
     archive: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (search, search_sql):
+    for module in (engine, search_sql):
         monkeypatch.setattr(module, "CAP", 100)
     part = find(archive, Ask(words="ferry", kind="comments")).sections[1]
     assert (part.count, part.more, part.partly) == (100, True, True)

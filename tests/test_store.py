@@ -5,9 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from archive.errors import ArchiveError
-from archive.facts import Facts
-from archive.records import (
+from archive.core.errors import ArchiveError
+from archive.core.records import (
     Article,
     Comment,
     CommentKind,
@@ -19,7 +18,8 @@ from archive.records import (
     Site,
     Surface,
 )
-from archive.store import Archive
+from archive.queries.fetch_history import Facts
+from archive.storage.archive import Archive
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SITE = Site(name="gazette", url="https://gazette.example")

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from twisted.internet.error import DNSLookupError
 
-from archive.records import Page, PageKind, Seen
-from crawler import addresses, feeds, listings, rest, sitemaps
-from crawler.guard import is_public, refuse_private, same_site
+from archive.core.records import Page, PageKind, Seen
+from crawler.discovery import feeds, listing_pages, rest, sitemaps
+from crawler.fetch.offsite import is_public, refuse_private, same_site
+from crawler.frontier import addresses
 
 HOME = "https://gazette.example"
 OWN = f"{HOME}/archives/2026/03/ice.php"
@@ -192,11 +193,11 @@ def test_a_listing_page_names_articles_and_the_older_page():
     body = """<nav><a href="/about.php">About</a></nav>
     <h2><a href="/archives/2026/03/ice.php#more">Ice</a></h2>
     <a href="https://gazette.example/page/2">Older posts</a>"""
-    listing = listings.read(page(body, url=HOME + "/"))
+    listing = listing_pages.read(page(body, url=HOME + "/"))
     assert [entry.url for entry in listing.listed] == [OWN]
     assert listing.older == f"{HOME}/page/2"
-    assert listings.read(page("<a href='/page/3'>3</a>", url=f"{HOME}/page/2")).older == f"{HOME}/page/3"
-    assert listings.read(page(b"")) == listings.Listing()
+    assert listing_pages.read(page("<a href='/page/3'>3</a>", url=f"{HOME}/page/2")).older == f"{HOME}/page/3"
+    assert listing_pages.read(page(b"")) == listing_pages.Listing()
 
 
 def test_a_sites_own_kinds_of_post_are_articles_if_they_share_the_posts_taxonomies():

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.threads import LEVELS, Branch, arrange, nest, page_of, pages
+from archive.queries.threads import LEVELS, Branch, arrange, nest, page_of, pages
 
 
 def row(number: int, parent: int | None = None, **more: Any) -> dict[str, Any]:

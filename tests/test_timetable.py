@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.clock import Tick
-from crawler.config_schedule import Schedule, parse
-from crawler.timetable import Interval, Quiet, Timetable, parse_quiet, parse_span, tell_span
+from crawler.daemon.dispatcher import Tick
+from crawler.schedule.cron import Schedule, parse
+from crawler.schedule.timetable import Interval, Quiet, Timetable, parse_quiet, parse_span, tell_span
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 END = datetime(2027, 1, 1, tzinfo=UTC)

@@ -16,9 +16,11 @@ from click.testing import CliRunner
 from room_server import Room
 from sqlite_utils import Database
 
-from archive import health, integrity, search
 from archive.migrations import migrations
-from archive.store import Archive
+from archive.operations import integrity
+from archive.queries import health
+from archive.search import engine
+from archive.storage.archive import Archive
 from scheduler import main
 
 NAMES = [migration.name for migration in migrations.pending(Database(memory=True))]
@@ -87,7 +89,7 @@ def test_an_archive_of_the_first_release_opens_searches_and_serves(
     with Archive.open(old) as archive:
         assert [migration.name for migration in migrations.applied(archive.db)] == NAMES
         assert integrity.faults(archive.db.conn) == []
-        hits = search.find(archive.db.conn, search.Ask(words="council"))
+        hits = engine.find(archive.db.conn, engine.Ask(words="council"))
         assert hits.total
         (quayside,) = (s for s in health.status(archive, made.START).sources if s.name == "quayside")
         assert (quayside.articles, quayside.state) == (8, health.State.FAILING)

@@ -8,7 +8,7 @@ from crawling import Crawls
 from wordpress import WordPress, changes, require
 from wordpress.truth import paragraphs
 
-from archive.store import Archive
+from archive.storage.archive import Archive
 
 pytestmark = pytest.mark.wordpress
 

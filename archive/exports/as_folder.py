@@ -22,7 +22,7 @@ from archive.exports.as_db import insert, new_file
 from archive.exports.selection import METADATA, TAKEN, Snapshot
 from archive.exports.target import PROGRAM, Bundle, facts
 from archive.migrations import migrations
-from archive.publish import SETTINGS
+from archive.operations.serve import SETTINGS
 
 PACKAGE = Path(__file__).parents[1]
 LIBRARIES = ("datasette", "markdown-it-py", "nh3", "prometheus-client", "sqlite-utils", "zstandard")

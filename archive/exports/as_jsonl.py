@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict
 from typing import Any, TextIO
 
-from archive.contracts import article_json, comment_json, export_json, with_history
 from archive.exports.selection import Snapshot
-from archive.reading import HeldArticle, History
+from archive.queries.articles import HeldArticle, History
+from archive.queries.json_schema import article_json, comment_json, export_json, with_history
 
 
 def write(snapshot: Snapshot, out: TextIO) -> None:

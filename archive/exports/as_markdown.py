@@ -14,11 +14,11 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
-from archive.contracts import article_json
+from archive.core.timestamps import to_text
 from archive.exports.selection import Snapshot
 from archive.exports.target import Bundle, facts
-from archive.reading import HeldArticle, HeldComment, conversation
-from archive.times import to_text
+from archive.queries.articles import HeldArticle, HeldComment, conversation
+from archive.queries.json_schema import article_json
 
 LONGEST = 160  # bytes of a name, well below every file system's limit
 LEVELS = 12  # deeper answers stand beside the one they answer, and name it

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from archive.errors import ArchiveError
+from archive.core.errors import ArchiveError
 from archive.exports.selection import TAKEN, Column, Snapshot, described
 from archive.exports.target import Bundle, facts
 

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+from archive.core.records import PageKind
+from archive.core.timestamps import to_text
 from archive.exports import as_warc
 from archive.exports.as_warc import Written
 from archive.exports.selection import Snapshot
 from archive.exports.target import PROGRAM, Summed
-from archive.records import PageKind
-from archive.times import to_text
 
 WARC, INDEX = "data.warc.gz", "index.cdx.gz"
 BLOCK = 1024  # lines of the index packed together

@@ -19,14 +19,14 @@ from typing import Any
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archive import pages
-from archive.errors import ArchiveError
+from archive.core.errors import ArchiveError
+from archive.core.records import Page
+from archive.core.timestamps import to_text
 from archive.exports.held_back import HeldBack
 from archive.exports.selection import Snapshot
 from archive.exports.target import PROGRAM, Summed
-from archive.pages import Pages
-from archive.records import Page
-from archive.times import to_text
+from archive.storage import raw_pages
+from archive.storage.raw_pages import Pages
 
 _ABOUT = (
     "Pages as Backissue received them, without transfer and content codings. Requests, Set-Cookie headers,"
@@ -56,7 +56,7 @@ def write(snapshot: Snapshot, out: Summed) -> None:
 
 def records(snapshot: Snapshot, out: Summed) -> Iterator[Written]:
     """Write the records and tell of each page's once it is written. Raises ArchiveError without raw pages."""
-    path = pages.beside(snapshot.path)
+    path = raw_pages.beside(snapshot.path)
     if not path.is_file():
         raise ArchiveError(
             f"There are no raw pages at {path}.", hint="They are kept beside the archive when it is crawled."

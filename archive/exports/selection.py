@@ -17,13 +17,13 @@ from typing import Any, Protocol, Self
 
 from sqlite_utils import Database
 
-from archive import reading
-from archive.database import Closing
-from archive.errors import ArchiveError, NotFoundError
-from archive.reading import HeldArticle
-from archive.search import Ask, understand
-from archive.search_sql import Plan
-from archive.wording import Wording
+from archive.core.database import Closing
+from archive.core.errors import ArchiveError, NotFoundError
+from archive.queries import articles as reading
+from archive.queries.articles import HeldArticle
+from archive.search.engine import Ask, understand
+from archive.search.query_parser import Wording
+from archive.search.sql import Plan
 
 METADATA = Path(__file__).parents[1] / "public" / "metadata.json"
 _DAY = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\dZ)?)?)?")

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import IO, Any, TextIO, cast
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from archive.errors import ArchiveError
+from archive.core.errors import ArchiveError
+from archive.core.timestamps import to_text
 from archive.exports.selection import Snapshot
-from archive.times import to_text
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 PROGRAM = f"backissue {version('backissue')}"

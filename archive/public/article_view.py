@@ -8,11 +8,11 @@ from typing import Any
 
 from datasette.utils.asgi import Response
 
-from archive.public.cite import citations
-from archive.public.fresh import Fresh, Place, marked, since_of
+from archive.public.citations import citations
 from archive.public.markup import article_html, comment_html
+from archive.public.new_since import Fresh, Place, marked, since_of
 from archive.public.web import Row, absolute, enter, number_of, one, read, rows, show
-from archive.threads import PAGE, Branch, arrange, nest, page_of, pages
+from archive.queries.threads import PAGE, Branch, arrange, nest, page_of, pages
 
 _VERSION = (
     "SELECT version, since, until, title, byline, published, modified, text, markdown, description"

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive import surfaces
-from archive.coverage import Coverage
-from archive.public.growth import by_month, charts
 from archive.public.home_view import coverage as totals
+from archive.public.monthly_counts import by_month, charts
 from archive.public.web import Row, TooSlow, enter, read, rows, show
-from archive.runs import CRAWLED
+from archive.queries import discovery_status
+from archive.storage.coverage import Coverage
+from archive.storage.run_ledger import CRAWLED
 
 LEDGER = """
 SELECT month,
@@ -81,8 +81,8 @@ def _proofs(connection: sqlite3.Connection, source: Row) -> Row:
     return {
         **source,
         "told": Coverage(Database(connection)).summary(name),
-        "surfaces": surfaces.sentence(Database(connection), name),
-        "unseen_ids": surfaces.open_gaps(Database(connection), name),
+        "surfaces": discovery_status.sentence(Database(connection), name),
+        "unseen_ids": discovery_status.open_gaps(Database(connection), name),
         "months": rows(connection, LEDGER, name),
         "untold": rows(connection, UNTOLD, name),
         "missing": rows(connection, LACKING, name),

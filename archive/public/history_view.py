@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from datasette.utils.asgi import Response
 
-from archive.events import Event
 from archive.public.article_view import missing
 from archive.public.feed import Entry, atom
 from archive.public.history import Wanted, happened, recent, states, step
@@ -27,6 +26,7 @@ from archive.public.web import (
     show,
     span_of,
 )
+from archive.storage.events import Event
 
 SIZE = 30
 DEEPEST = 100_000

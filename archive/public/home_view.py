@@ -9,12 +9,12 @@ from datasette.utils.asgi import NotFound, Response
 from datasette.views.index import IndexView
 from sqlite_utils import Database
 
-from archive.coverage import Coverage
-from archive.public.growth import by_month, charts
 from archive.public.history import Wanted, recent
-from archive.public.room import room_of
+from archive.public.monthly_counts import by_month, charts
+from archive.public.served_archives import room_of
 from archive.public.web import Row, TooSlow, enter, one, read, rows, show
-from archive.runs import CRAWLED
+from archive.storage.coverage import Coverage
+from archive.storage.run_ledger import CRAWLED
 
 TALK = 300
 """How many of the newest comments say where the talk is now."""

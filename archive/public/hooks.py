@@ -14,8 +14,8 @@ from markupsafe import Markup
 
 from archive.public import (
     article_view,
+    as_of,
     coverage_view,
-    history_asof,
     history_view,
     home_view,
     operator_view,
@@ -27,7 +27,7 @@ from archive.public import (
     words_view,
 )
 from archive.public.headers import guarded
-from archive.public.room import Json, metadata_for, room_of
+from archive.public.served_archives import Json, metadata_for, room_of
 from archive.public.web import TooSlow, show
 
 LONGEST_VALUE = 5_000_000
@@ -85,7 +85,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"/author/(?P<id>\d{1,18})$", people_view.author),
         (r"/tag/(?P<id>\d{1,18})$", people_view.tag),
         (r"/commenter$", people_view.commenter),
-        (r"/article/(?P<id>\d{1,18})/as-of$", history_asof.as_of),
+        (r"/article/(?P<id>\d{1,18})/as-of$", as_of.as_of),
         (r"/article/(?P<id>\d{1,18})$", article_view.article),
         (r"/comment/(?P<id>\d{1,18})$", article_view.comment),
     ]

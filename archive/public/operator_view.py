@@ -1,6 +1,6 @@
 """What a machine that watches the archive asks: /-/health and /-/metrics.
 
-Both tell what `archive.health` says, and /-/health says it by its status as well: 200 when all is
+Both tell what `archive.queries.health` says, and /-/health says it by its status as well: 200 when all is
 well, 503 when something needs looking after. An archive that cannot be read is not well either.
 """
 
@@ -19,12 +19,12 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from sqlite_utils import Database
 
-from archive import health
-from archive.public.measures import Measures
-from archive.public.room import room_of
+from archive.core.timestamps import to_text
+from archive.public.metrics import Measures
+from archive.public.served_archives import room_of
 from archive.public.web import TooSlow, enter, read
-from archive.store import Archive
-from archive.times import to_text
+from archive.queries import health
+from archive.storage.archive import Archive
 
 T = TypeVar("T")
 UNREADABLE = (TooSlow, sqlite3.Error)

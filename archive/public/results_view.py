@@ -17,7 +17,7 @@ from typing import Any
 from datasette.utils import InvalidSql, derive_named_parameters, sqlite_timelimit, validate_sql_select
 from datasette.utils.asgi import AsgiStream, Response
 
-from archive.cells import disarmed
+from archive.core.csv_cells import disarmed
 from archive.public.web import enter, own_connection
 
 PORTION = 500  # rows read at a time; for each one Datasette's time limit holds anew

@@ -1,4 +1,4 @@
-"""The search page, and its results as JSON and CSV. What is found is decided in archive/search.py."""
+"""The search page, and its results as JSON and CSV. What is found is decided in archive/search/engine.py."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 
 from datasette.utils.asgi import AsgiStream, Response
 
-from archive.cells import disarmed
+from archive.core.csv_cells import disarmed
 from archive.public.feed import Entry, atom
 from archive.public.text import unmarked
 from archive.public.web import Row, TooSlow, absolute, enter, number_of, own_connection, read, rows, show
-from archive.search import KINDS, Ask, Found, every, find
+from archive.search.engine import KINDS, Ask, Found, every, find
 
 _PLAIN = ("kind", "sort", "since", "until", "person", "tag", "source", "state")
 _COLUMNS = (

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-from archive.search import MARK, UNMARK
-from archive.times import from_text
+from archive.core.timestamps import from_text
+from archive.search.engine import MARK, UNMARK
 
 LONG_COLUMNS = frozenset({"text", "markdown", "html", "description", "origins"})
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")

@@ -15,7 +15,7 @@ from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import NotFound, Response
 
 from archive.public.headers import STRICT
-from archive.public.room import room_of
+from archive.public.served_archives import room_of
 
 _SPAN = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 PATIENCE = 10

@@ -19,12 +19,14 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Request
 
-from archive.facts import Facts
-from archive.records import PageKind
-from crawler import backoff, feeds, revisit
-from crawler.addresses import Listed
-from crawler.config import Source, load
-from crawler.sweep import Sweep
+from archive.core.records import PageKind
+from archive.queries.fetch_history import Facts
+from crawler.config.config import Source, load
+from crawler.discovery import feeds
+from crawler.fetch import backoff
+from crawler.frontier import revisit_policy
+from crawler.frontier.addresses import Listed
+from crawler.sync.comment_sweep import Sweep
 
 ROBOTS = "robots"  # the bookmark of what robots.txt said
 
@@ -101,7 +103,7 @@ class NewsSpider(Sweep):
         """The articles that are listed but were never read, and those that a verification has named."""
         await self.settled()
         for url, modified in self.facts.unread_articles(self.site.article_pattern):
-            if revisit.is_due(self.facts.visit(url), self.started_at):
+            if revisit_policy.is_due(self.facts.visit(url), self.started_at):
                 for request in self.request(url, lastmod=modified):
                     yield request
                 await self.room()
@@ -111,7 +113,7 @@ class NewsSpider(Sweep):
     async def _revisits(self) -> AsyncIterator[Any]:
         """The articles whose time has come again, with their whole thread, so that edits are seen."""
         for seen in self.facts.due_visits(self.started_at):
-            if not revisit.is_due(seen, self.started_at):
+            if not revisit_policy.is_due(seen, self.started_at):
                 continue
             for request in self.request(seen.url, lastmod=seen.lastmod):
                 yield request

@@ -11,14 +11,16 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
-from archive.holdings import Holdings
-from archive.proofs import WITHHELD, Kind
-from archive.records import PageKind
-from crawler import backoff, rest, settings
-from crawler.asking import NoListingError
-from crawler.spans import spans
-from crawler.verification import BudgetSpentError
-from crawler.verification_pages import PageVerification
+from archive.core.records import PageKind
+from archive.queries.coverage_state import Holdings
+from archive.storage.coverage_records import WITHHELD, Kind
+from crawler import settings
+from crawler.audit.month_spans import spans
+from crawler.audit.page_audit import PageVerification
+from crawler.audit.rest_audit import BudgetSpentError
+from crawler.discovery import rest
+from crawler.fetch import backoff
+from crawler.fetch.session import NoListingError
 
 PATIENCE = 3  # spans in a row that a site may fail to tell of
 
@@ -30,9 +32,9 @@ class VerifySpider(PageVerification):
     custom_settings = {  # noqa: RUF012  (as Scrapy reads it)
         "EXTENSIONS": {
             **settings.EXTENSIONS,
-            "crawler.runlog.RunLog": None,
-            "crawler.progress.Progress": None,
-            "crawler.verify_log.VerifyLog": 100,
+            "crawler.runs.crawl_log.RunLog": None,
+            "crawler.runs.progress.Progress": None,
+            "crawler.runs.audit_log.VerifyLog": 100,
         }
     }
     stopped_short = False  # whether the budget was spent before all was looked at

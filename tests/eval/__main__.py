@@ -18,7 +18,7 @@ from pathlib import Path
 
 import trafilatura
 
-from archive.records import Extract, Page, PageKind, Site
+from archive.core.records import Extract, Page, PageKind, Site
 from pipeline import process
 from tests.eval import labels
 from tests.eval.measure import Shares, Threads, overlap, scores

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from archive.records import Article
+from archive.core.records import Article
 
 SHARES = ("tuned", "tuned", "tuned", "unseen")
 _WORDPRESS = re.compile(rb"""content=["']WordPress|/wp-(?:content|includes|json)/""", re.IGNORECASE)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from archive.records import Comment
+from archive.core.records import Comment
 
 Shares = tuple[float, float, float]
 FIELDS = ("parent", "author", "author_url", "kind", "date", "body")

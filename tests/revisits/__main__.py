@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from crawler.revisit import WORTH
+from crawler.frontier.revisit_policy import WORTH
 from tests.revisits.arrivals import Habits, Thread, threads
 from tests.revisits.play import TICK, Outcome, Policy, at_the_cost_of, by_age, fixed, play, rule, without_end
 

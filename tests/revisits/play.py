@@ -1,6 +1,7 @@
 """The rule of revisits, played through on a newspaper's threads: what it asks for, and what it is late for.
 
-It calls `crawler.revisit.decide`, as the crawler does, on facts as the archive would tell them, tick by tick.
+It calls `crawler.frontier.revisit_policy.decide`, as the crawler does, on facts as the archive would give
+them, tick by tick.
 Measured are the requests a day for pages and the comments feed, and the delay of each comment from when it
 is posted to when it is captured. Finding new articles costs every policy the same and is left out; so are
 further pages of long threads. *Missed hours* are all the hours in the measured days that posted comments
@@ -22,8 +23,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from statistics import median, quantiles
 
-from archive.records import Seen
-from crawler import revisit
+from archive.core.records import Seen
+from crawler.frontier import revisit_policy
 from tests.revisits.arrivals import Thread
 
 TICK = 1 / 144  # days: the clock strikes every ten minutes
@@ -74,9 +75,9 @@ class Outcome:
             self.delays.append((seen - came) * 24)
 
 
-def rule(worth: float = revisit.WORTH) -> Policy:
+def rule(worth: float = revisit_policy.WORTH) -> Policy:
     def pause(seen: Seen) -> float:
-        at = revisit.decide(seen, worth=worth).at
+        at = revisit_policy.decide(seen, worth=worth).at
         assert at is not None
         return (at - seen.fetched_at) / _DAY
 
@@ -89,7 +90,7 @@ def fixed(days: float) -> Policy:
 
 def by_age(share: float) -> Policy:
     """Age-only decay: a page is left alone for a share of its age, at most as long as by the rule."""
-    longest = revisit.LONGEST / _DAY
+    longest = revisit_policy.LONGEST / _DAY
 
     def pause(seen: Seen) -> float:
         assert isinstance(seen.published, datetime)

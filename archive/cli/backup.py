@@ -1,0 +1,80 @@
+"""The commands that take a copy of the archive to a safe place, and bring it back."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from archive.cli.console import Context, count, emit, say, size
+from archive.core.database import connect
+from archive.core.errors import DamagedError
+from archive.operations import backup as copying
+from archive.storage import checks
+from archive.storage.archive import Archive
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--force", is_flag=True, help="Take the place of an older backup in DIR.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: folder, at, files.")
+@click.pass_obj
+def backup(context: Context, folder: Path, force: bool, as_json: bool) -> None:
+    """Copy the archive, the raw pages and the configuration into DIR, while a crawl may go on.
+
+    The copy is read through, and DIR is there when it is whole and sound, or not at all.
+
+    \b
+    backissue backup /backups/$(date +%F)
+    """
+    archive, at = context.archive(), datetime.now(UTC)
+    try:
+        files = copying.make(archive, context.file(), folder, replace=force)
+    except DamagedError as error:
+        _note(archive, at, ok=False, sentence=str(error))
+        raise
+    total = size(sum(file.bytes for file in files))
+    _note(archive, at, ok=True, sentence=f"{total} were copied and found sound.")
+    if as_json:
+        emit({"folder": folder.absolute(), "at": at, "files": [asdict(file) for file in files]})
+    else:
+        click.echo(f"{count(len(files), 'file')}, {total}, copied to {folder} and found sound.")
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--force", is_flag=True, help="Take the place of an archive that is there; it is kept aside.")
+@click.pass_obj
+def restore(context: Context, folder: Path, force: bool) -> None:
+    """Put the backup in DIR where the configuration says that the archive is.
+
+    Where there is no configuration, that of the backup is put into the current folder first. An
+    archive that is there stays, unless --force moves it aside; and so does one that is in use.
+    """
+    copying.check(folder)
+    kept = folder / copying.CONFIG
+    if context.file() is None and kept.exists():
+        shutil.copyfile(kept, copying.CONFIG)
+        say(f"{copying.CONFIG} was put into the current folder.")
+    archive = context.archive()
+    aside = copying.restore(folder, archive, replace=force)
+    with Archive.open(archive) as opened:  # brings the schema of an older program up to date
+        articles = opened.db["articles"].count
+    click.echo(f"{archive} is restored, with {count(articles, 'article')}.")
+    for path in aside:
+        if path.exists():
+            say(f"What was there before is kept as {path}; remove it when all is well.")
+    say("Next: `backissue crawl` or `backissue up` fetches what was published since.")
+
+
+def _note(archive: Path, at: datetime, *, ok: bool, sentence: str) -> None:
+    """Leave word in the archive, unless it is older than the place for it."""
+    db = connect(archive)
+    if db["checks"].exists():
+        checks.note_check(db, "backup", at, ok=ok, sentence=sentence)
+    db.close()

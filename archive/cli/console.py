@@ -1,0 +1,244 @@
+"""What the commands of all rooms share: their context, their output, and how the program ends.
+
+Standard output carries the answer and nothing else; everything said about it goes to standard
+error. Text that came from a site is shown without control characters, so that no page can steer
+the terminal. An error a user can mend is a sentence and a hint; any other keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import IO, Any, TextIO
+
+import click
+
+from archive.core.errors import BackissueError, BusyError
+from archive.core.timestamps import to_text
+from archive.search.sql import Ask
+from archive.storage.archive import Archive
+
+VOICE = "backissue"  # the logger of what the program says to the one who started it
+_voice = logging.getLogger(VOICE)
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+class Exit(IntEnum):
+    """The exit codes, as `--help` and docs/commands.md promise them."""
+
+    FINE = 0
+    ERROR = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    BUSY = 4
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A configured source, as far as commands show it. `next_run` is the first of `next_runs`."""
+
+    name: str
+    url: str
+    title: str | None
+    schedule: str
+    delay: float
+    next_run: datetime
+    next_runs: tuple[datetime, ...]
+    limit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a command is told: the configuration as named, and how to ask it for what the rooms need.
+
+    `file` is the configuration in force, None where there is none; `saved` gives the saved search of a
+    name, and raises ConfigError where there is none.
+    """
+
+    config: Path | None
+    file: Callable[[], Path | None]
+    archive: Callable[[], Path]
+    planned: Callable[[], tuple[Planned, ...]]
+    saved: Callable[[str], Ask]
+
+
+@contextmanager
+def opened(context: Context) -> Iterator[Archive]:
+    """The configured archive. Raises ArchiveError when there is none yet."""
+    with Archive.open(context.archive(), create=False) as archive:
+        yield archive
+
+
+class Told(click.ClickException):
+    """An error a user can mend, on its way out through click."""
+
+    exit_code = Exit.ERROR
+
+    def __init__(self, error: BackissueError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002  (click's signature)
+        """Say it on standard error."""
+        tell_error(self.error)
+
+
+class ToldBusy(Told):
+    """The same, where another run is in the way and waiting helps."""
+
+    exit_code = Exit.BUSY
+
+
+class Program(click.Group):
+    """A group that keeps its commands in the order they were added, and turns every end into a code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        """The commands in the order in which they are worth reading."""
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what it returns is the exit code."""
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BackissueError as error:
+            raise (ToldBusy if isinstance(error, BusyError) else Told)(error) from error
+        except (click.Abort, KeyboardInterrupt):
+            ctx.exit(Exit.INTERRUPTED)
+        except BrokenPipeError:  # the reader had enough, as `head` has
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            ctx.exit(Exit.FINE)
+        ctx.exit(code if isinstance(code, int) else Exit.FINE)
+
+
+class Interruption:
+    """Signals that ask to end, seen by the main thread in its own time; the second one cuts in."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, *_: object) -> None:
+        """Handle a signal."""
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    @contextmanager
+    def heeded(self) -> Iterator[Interruption]:
+        """Take SIGINT, SIGTERM and SIGHUP while the block runs."""
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.signal(number, self) for number in numbers}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def tell_error(error: BackissueError) -> None:
+    """Say on standard error what went wrong and what to do next."""
+    _voice.error("%s", error, extra={"hint": error.hint})
+
+
+def say(text: str) -> None:
+    """Say something about the work on standard error."""
+    _voice.info("%s", text)
+
+
+def emit(value: object, *, indent: int | None = 2) -> None:
+    """Write one JSON value, and nothing else, to standard output; without `indent` on one line."""
+    utf8_output().write(json.dumps(value, ensure_ascii=False, indent=indent, default=_jsonable) + "\n")
+
+
+def utf8_output() -> TextIO:
+    """Standard output, writing UTF-8 whatever the locale."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    return sys.stdout
+
+
+def plain(text: str | None) -> str:
+    """Text without what would steer a terminal; lines stay."""
+    return "".join(char if char == "\n" or char.isprintable() else " " for char in text or "")
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write columns to standard output, each as wide as its widest cell."""
+    cells = [list(headings), *([plain(cell).replace("\n", " ") for cell in row] for row in rows)]
+    widths = [max(len(row[index]) for row in cells) for index in range(len(headings))]
+    for number, row in enumerate(cells):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        click.echo(click.style(line, bold=True) if number == 0 else line)
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: "1 article", "2,000 articles"."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def size(number: int) -> str:
+    """A number of bytes as people read it: "1.4 GB"."""
+    amount, unit = float(number), 0
+    while amount >= 1000 and unit < len(_UNITS) - 1:
+        amount, unit = amount / 1000, unit + 1
+    return f"{amount:,.0f} {_UNITS[unit]}" if amount >= 10 or unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
+
+
+def when(moment: datetime | date | str | None) -> str:
+    """A time as people read it: "2009-07-09 14:50", in UTC; or a dash."""
+    text = moment if isinstance(moment, str) else to_text(moment)
+    return (text or "–").replace("T", " ")[:16]
+
+
+def _jsonable(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return to_text(value)
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"not for JSON: {value!r}")
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def must_be_free(host: str, port: int, option: str) -> None:
+    """Raise BackissueError, naming the option that helps, when no server could listen there."""
+    if not is_free(host, port):
+        raise BackissueError(
+            f"Port {port} on {host} is in use by another program, or may not be used.",
+            hint=f"Is Backissue running already? Else take another port: {option} {port + 10}.",
+        )
+
+
+def wait_until_answering(host: str, port: int, seconds: float) -> bool:
+    """Wait for a server to take a connection; False when none did in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            with socket.create_connection((host, port), timeout=1):
+                return True
+        except OSError:
+            time.sleep(0.05)
+    return False

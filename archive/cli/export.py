@@ -1,0 +1,145 @@
+"""The command that takes the archive along: `export`, in nine forms.
+
+Where a form goes is decided here; what is in it, by archive/exports.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from archive.cli.console import Context, count, opened, say
+from archive.core.errors import ArchiveError
+from archive.exports import (
+    as_csv,
+    as_db,
+    as_folder,
+    as_jsonl,
+    as_markdown,
+    as_parquet,
+    as_sql,
+    as_wacz,
+    as_warc,
+)
+from archive.exports.selection import Selection, Snapshot, Watch
+from archive.exports.target import Summed, bundled, placed, text_of, written
+
+TEXTS: dict[str, Callable[..., None]] = {
+    "jsonl": as_jsonl.write,
+    "sql": as_sql.write,
+    "csv --joined": as_csv.write_joined,
+}
+BUNDLES: dict[str, Callable[..., None]] = {
+    "csv": as_csv.write_tables,
+    "folder": as_folder.write,
+    "markdown": as_markdown.write,
+    "parquet": as_parquet.write,
+}
+FILES: dict[str, Callable[[Snapshot, Path], None]] = {"db": as_db.write, "wacz": as_wacz.write}
+ENDINGS = {"db": "-export.db", "warc": ".warc.gz", "wacz": ".wacz"}
+FORMS = ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "db", "warc", "wacz")
+
+
+@click.command()
+@click.argument("form", metavar="FORMAT", type=click.Choice(FORMS))
+@click.option(
+    "--output", metavar="PATH", help="A file or folder that is not there yet; - is standard output."
+)
+@click.option("--force", is_flag=True, help="Replace an earlier export.")
+@click.option("--source", default="", help="Only this source.")
+@click.option("--since", default="", metavar="DAY", help="Published on or after a day, month or year.")
+@click.option("--until", default="", metavar="DAY", help="Published on or before it.")
+@click.option("--tag", default="", help="With this tag or category.")
+@click.option("--query", default="", help="Found by the search, or with a comment that is.")
+@click.option("--joined", is_flag=True, help="csv: one file, a row for each comment with its article.")
+@click.option("--raw", is_flag=True, help="csv: leave text that a spreadsheet would run as a formula.")
+@click.pass_obj
+def export(
+    context: Context, /, form: str, output: str | None, force: bool, joined: bool, raw: bool, **limits: str
+) -> None:
+    """Take the archive along, whole or in part.
+
+    \b
+    jsonl      a line for each article with its thread; to standard output
+    csv        a file for each table; with --joined one file
+    sql        statements that make the tables in any SQLite; to standard output
+    parquet    a file for each table, for data tools
+    markdown   a file for each article, its thread below
+    folder     a folder that Datasette serves by itself
+    db         one SQLite file, with checksums and what each column means
+    warc, wacz the raw pages, for pywb and ReplayWeb.page
+
+    An export takes its place whole, or not at all. A folder may be a .zip file.
+    """
+    if form != "csv" and (joined or raw):
+        raise click.UsageError("--joined and --raw are for csv.")
+    if form == "parquet":
+        as_parquet.must_be_installed()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # whatever ends it, nothing half stays behind
+    with (
+        opened(context) as archive,
+        _progress() as watch,
+        Snapshot.open(archive.path, Selection(**limits), watch) as snapshot,
+    ):
+        target = output or _usual(form, archive.path, joined=joined)
+        how = {"raw": raw} if form == "csv" else {}
+        _write(snapshot, "csv --joined" if joined else form, target, how, replace=force)
+        articles, comments = snapshot.count("articles"), snapshot.count("comments")
+    if target != "-":
+        say(f"{count(articles, 'article')} and {count(comments, 'comment')} written to {target}.")
+
+
+def _usual(form: str, archive: Path, *, joined: bool) -> str:
+    """Where a form goes if nothing is said: a text to standard output, others into the current folder."""
+    return "-" if form in TEXTS or joined else f"{archive.stem}{ENDINGS.get(form, f'-{form}')}"
+
+
+def _write(snapshot: Snapshot, form: str, target: str, how: dict[str, bool], *, replace: bool) -> None:
+    if target == "-" and (form in BUNDLES or form in FILES):
+        raise ArchiveError(
+            f"{form} is not one stream, and cannot go to standard output.", hint="Name a place with --output."
+        )
+    if form in BUNDLES:
+        with bundled(Path(target), replace=replace) as bundle:
+            BUNDLES[form](snapshot, bundle, **how)
+    elif form in FILES:
+        with placed(Path(target), replace=replace) as path:
+            FILES[form](snapshot, path)
+    elif form in TEXTS:
+        with _stream(target, replace=replace) as out, text_of(out) as text:
+            TEXTS[form](snapshot, text, **how)
+    else:
+        with _stream(target, replace=replace) as out:
+            as_warc.write(snapshot, out)
+
+
+@contextmanager
+def _stream(target: str, *, replace: bool) -> Iterator[Summed]:
+    if target != "-":
+        with placed(Path(target), replace=replace) as path, path.open("wb") as file:
+            yield Summed(file)
+        return
+    try:
+        with written("Standard output"):
+            yield Summed(sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+    except ArchiveError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would fail a second time, at its end
+        raise
+
+
+@contextmanager
+def _progress() -> Iterator[Watch]:
+    """Show how far it is on standard error, where that is a terminal."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        yield progress.track

@@ -1,0 +1,147 @@
+"""What the program says while it works: readable lines on standard error, or JSON, one object a line.
+
+There is one handler for everything: our own sentences, our log, and the warnings of all libraries.
+Times are UTC. Passwords, tokens and the addresses of notifications are masked in every line, and
+what came from a site is shown without control characters. Child processes inherit form and level.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
+
+import click
+
+from archive.cli.console import VOICE, plain
+
+FORMAT_VARIABLE, LEVEL_VARIABLE = "BACKISSUE_LOG_FORMAT", "BACKISSUE_LOG_LEVEL"
+FORMATS = ("text", "json")
+LEVELS = ("warning", "info", "debug")
+
+_ROOMS = ("archive", "crawler", "pipeline", "scheduler")
+_HEARD = {VOICE, *_ROOMS, "uvicorn"}  # below a warning, libraries are heard only where they serve
+_NAMES = (
+    r"[\w-]*(?:token|secret|passw|apikey|api[_-]key|signature|credential)[\w-]*|pass|pwd|key|sig|auth|code"
+)
+_MASKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), instead)
+    for pattern, instead in (
+        # any address but of the web or a file, such as slack://token/channel or mailtos://user:word@host
+        (r"\b(?!https?:|file:|sqlite:)([a-z][a-z0-9+.-]*)://[^\s\"'<>]+", r"\1://***"),
+        (r"\b(https?)://[^/\s\"'<>@]*@", r"\1://***@"),
+        (r"(hooks\.slack\.com/|/api/webhooks/|/bot(?=\d+:))[^\s\"'<>?]+", r"\1***"),
+        (rf"([?&;](?:{_NAMES})=)[^&\s\"'<>#]+", r"\1***"),
+        (r"((?:proxy-)?authorization|(?:set-)?cookie|x-api-key)(['\"]?\s*[:=]\s*)[^\r\n]+", r"\1\2***"),
+        (r"\bbearer [\w.~+/=-]{16,}", "Bearer ***"),
+    )
+)
+
+
+def masked(text: str) -> str:
+    """A text without the secrets that addresses and headers may hold."""
+    for pattern, instead in _MASKS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a program that choose how it logs; both have a variable in the environment."""
+    form = click.option(
+        "--log-format",
+        type=click.Choice(FORMATS),
+        envvar=FORMAT_VARIABLE,
+        help=f"Standard error as text, or as JSON lines (${FORMAT_VARIABLE}).",
+    )
+    level = click.option(
+        "--log-level",
+        type=click.Choice(LEVELS),
+        envvar=LEVEL_VARIABLE,
+        help=f"How much is told: info, or debug with a line for each page (${LEVEL_VARIABLE}).",
+    )
+    return form(level(command))
+
+
+def begin(form: str | None, level: str | None) -> None:
+    """Send everything to standard error, in this process and, where it was asked for, in its children."""
+    for variable, given in ((FORMAT_VARIABLE, form), (LEVEL_VARIABLE, level)):
+        if given:
+            os.environ[variable] = given
+    root = logging.getLogger()
+    root.handlers = [handler for handler in root.handlers if not isinstance(handler, Lines)]
+    root.addHandler(Lines(as_json if form == "json" else as_text))
+    logging.getLogger(VOICE).setLevel(logging.INFO)
+    for room in _ROOMS:
+        logging.getLogger(room).setLevel((level or "info").upper())
+    if form == "json":
+        sys.excepthook = _crash
+
+
+def adopt_uvicorn() -> None:
+    """Have the server's log come out with the rest, where it would bring its own handlers."""
+    from uvicorn.config import LOGGING_CONFIG  # noqa: PLC0415  (only the serving process needs it)
+
+    LOGGING_CONFIG.update(formatters={}, handlers={}, loggers={})
+
+
+class Lines(logging.Handler):
+    """Writes each record as it is to be read, to what is standard error at that moment."""
+
+    def __init__(self, write: Callable[[logging.LogRecord], str]) -> None:
+        super().__init__()
+        self._write = write
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is heard at all."""
+        return record.levelno >= logging.WARNING or record.name.partition(".")[0] in _HEARD
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record. A fault in it never ends the program."""
+        try:
+            click.echo(masked(self._write(record)), err=True)
+        except Exception:  # noqa: BLE001  (as every handler does: the fault is told, and the work goes on)
+            self.handleError(record)
+
+
+def as_text(record: logging.LogRecord) -> str:
+    """A record for people: the program's own sentences bare, all others with time, level and origin."""
+    message, hint = plain(record.getMessage()), plain(getattr(record, "hint", None))
+    if record.name == VOICE and record.levelno < logging.ERROR:
+        return message
+    if record.name == VOICE and not record.exc_info:
+        told = f"{click.style('Error', fg='red')}: {message}"
+        return f"{told}\n{click.style('Hint', bold=True)}: {hint}" if hint else told
+    line = f"{_time(record)} {record.levelname} {record.name}: " + message.replace("\n", " ")
+    return "\n".join(filter(None, [line, _trace(record)]))
+
+
+def as_json(record: logging.LogRecord) -> str:
+    """A record for programs, as one JSON object on one line."""
+    value = {
+        "time": _time(record),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "process": record.process,
+        "message": plain(record.getMessage()).strip(),
+        "hint": getattr(record, "hint", None),
+        "exception": _trace(record) or None,
+    }
+    return json.dumps({name: given for name, given in value.items() if given is not None}, ensure_ascii=False)
+
+
+def _time(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _trace(record: logging.LogRecord) -> str:
+    return plain(logging.Formatter().formatException(record.exc_info)) if record.exc_info else ""
+
+
+def _crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    logging.getLogger(VOICE).critical("The program fell over: %s", error, exc_info=(kind, error, trace))

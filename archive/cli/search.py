@@ -1,0 +1,213 @@
+"""The commands that read: `search` finds articles and comments, `show` prints one with its thread.
+
+What came from a site is printed without control characters; the thread stands in the order of the
+conversation, each answer below what it answers.
+"""
+
+from __future__ import annotations
+
+import sys
+from textwrap import fill, indent
+
+import click
+
+from archive.cli.console import Context, count, emit, opened, plain, say, when
+from archive.core.errors import NotFoundError
+from archive.exports import as_jsonl
+from archive.queries import articles
+from archive.queries.articles import HeldArticle, HeldComment
+from archive.search import engine as searching
+from archive.search.engine import MARK, UNMARK, Ask, Row
+
+WIDTH = 100
+
+
+@click.command()
+@click.argument("words", nargs=-1)
+@click.option("--saved", metavar="NAME", help="Search as [searches.NAME] says; WORDS narrow that.")
+@click.option(
+    "--in",
+    "kind",
+    type=click.Choice(["all", *searching.KINDS]),
+    default="all",
+    show_default=True,
+    help="Where to search.",
+)
+@click.option("--since", default="", metavar="DAY", help="Published on or after a day, month or year.")
+@click.option("--until", default="", metavar="DAY", help="Published on or before it.")
+@click.option("--author", default="", help="Written by, in whole words.")
+@click.option("--tag", default="", help="With this tag or category.")
+@click.option("--source", default="", help="Of one source.")
+@click.option("--changed", is_flag=True, help="Only what was edited or removed since.")
+@click.option("--newest", is_flag=True, help="The newest first, instead of the best match.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Hits at most.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def search(
+    context: Context,
+    words: tuple[str, ...],
+    saved: str | None,
+    kind: str,
+    since: str,
+    until: str,
+    author: str,
+    tag: str,
+    source: str,
+    changed: bool,
+    newest: bool,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Search articles and comments, removed ones included, and what was edited out of them.
+
+    All WORDS must occur; "quoted words" stand together, -word must not occur, word* may go on, OR
+    between two words allows either, and author:name, title:word and tag:name look there. Put what has
+    quotes or begins with a dash after -- and in single quotes.
+
+    \b
+    backissue search harbour ferry --since 2025 --in comments
+    backissue search -- '"harbour board" -ferry'
+    backissue search --saved harbour
+    """
+    if not words and not saved:
+        raise click.UsageError("Give WORDS to search for, or --saved NAME.")
+    known = context.saved(saved) if saved else Ask()
+    ask = Ask(
+        words=" ".join(filter(None, (known.words, *words))),
+        kind=kind,
+        sort="date" if newest else "relevance",
+        since=since,
+        until=until,
+        person=author,
+        tag=tag,
+        source=source or known.source,
+        state="changed" if changed else "",
+        size=limit * 2 if kind == "all" else limit,
+    )
+    with opened(context) as archive:
+        found = searching.find(archive.db.conn, ask)
+    hits = [hit for section in found.sections for hit in section.hits]
+    for note in found.notes:
+        say(plain(note))
+    if as_json:
+        emit(_search_json(found, hits))
+        return
+    for hit in hits:
+        click.echo(_hit(hit))
+    counts = [
+        count(part.count, _COUNTED[part.kind]) + (" or more" if part.more else "")
+        for part in found.sections
+        if part.count or part.kind in ("articles", "comments")
+    ]
+    say(f"{', '.join(counts[:-1])} and {counts[-1]} found; {count(len(hits), 'hit')} shown.")
+
+
+_COUNTED = {
+    "articles": "article",
+    "comments": "comment",
+    "article_versions": "earlier article version",
+    "comment_versions": "earlier comment version",
+}
+
+
+def _search_json(found: searching.Found, hits: list[Row]) -> dict[str, object]:
+    return {
+        "counts": {part.kind: {"count": part.count, "or_more": part.more} for part in found.sections},
+        "notes": list(found.notes),
+        "hits": [
+            {key: _unmarked(value) if isinstance(value, str) else value for key, value in hit.items()}
+            for hit in hits
+        ],
+    }
+
+
+def _hit(hit: Row) -> str:
+    kind = "" if hit["kind"] == "article" else f"{hit['kind']} by {_marked(hit['author'])} under "
+    if hit["version"]:
+        of = "" if hit["kind"] == "article version" else f"comment by {_marked(hit['author'])} under "
+        kind = f"edited out on {when(str(hit['replaced_at']))}: {of}"
+    head = f"{hit['article_id']:>6}  {kind}{_marked(hit['title'] or '(untitled)')}"
+    facts = f"        {when(str(hit['published'] or '–'))}  {plain(str(hit['url'] or ''))}"
+    excerpt = " ".join(str(hit["excerpt"] or "").split())
+    return "\n".join(
+        [head, facts, _marked(fill(excerpt, WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8)), ""]
+    )
+
+
+def _marked(text: object) -> str:
+    """A text with what matched in bold; click takes that away where there is no terminal."""
+    parts = str(text or "").split(MARK)
+    shown = [plain(parts[0])]
+    for part in parts[1:]:
+        match, _, rest = part.partition(UNMARK)
+        shown.append(click.style(plain(match), bold=True) + plain(rest))
+    return "".join(shown)
+
+
+def _unmarked(text: str) -> str:
+    return text.replace(MARK, "").replace(UNMARK, "")
+
+
+# -- show -----------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("article", metavar="URL|ID")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, as a line of `export jsonl`.")
+@click.pass_obj
+def show(context: Context, article: str, as_json: bool) -> None:
+    """Show one article and its thread. ID is the number that `search` prints; URL may be of a comment."""
+    with opened(context) as archive:
+        found = articles.find(archive.db, article)
+        if found is None:
+            found = articles.find(archive.db, article.partition("#")[0])
+        held = None if found is None else articles.article(archive.db, found)
+    if held is None:
+        raise NotFoundError(
+            f"The archive holds no article “{article}”.",
+            hint="`backissue search WORDS` prints the numbers and addresses of articles.",
+        )
+    if as_json:
+        emit(as_jsonl.line(held))
+    else:
+        click.echo_via_pager(_shown(held)) if sys.stdout.isatty() else click.echo(_shown(held))
+
+
+def _shown(held: HeldArticle) -> str:
+    article = held.article
+    byline = ", ".join(article.authors) or "no byline"
+    lines = [
+        click.style(plain(article.title or "(untitled)"), bold=True),
+        plain(
+            f"{byline} · {when(article.published)}"
+            + (
+                f", edited {when(article.modified)}"
+                if when(article.modified) > when(article.published)
+                else ""
+            )
+        ),
+        plain(article.url),
+    ]
+    if article.tags or article.categories:
+        lines.append(plain(", ".join((*article.categories, *article.tags))))
+    if held.history.gone_at:
+        lines.append(f"No longer on the site: found gone {when(held.history.gone_at)}.")
+    if held.history.hidden_at:
+        hidden = f"Hidden by the operator on {when(held.history.hidden_at)}: {held.history.hidden_reason}"
+        lines.append(plain(hidden))
+    text = "\n".join(fill(line, WIDTH) for line in (article.text or "(no text)").split("\n"))
+    lines += ["", plain(text), "", count(len(held.comments), "comment"), ""]
+    return "\n".join(
+        lines + [_comment(comment, level) for comment, level, _ in articles.conversation(held.comments)]
+    )
+
+
+def _comment(held: HeldComment, level: int) -> str:
+    comment = held.comment
+    kind = "" if comment.kind == "comment" else f" · {comment.kind}"
+    gone = f" · gone since {when(held.history.gone_at)}" if held.history.gone_at else ""
+    if held.history.hidden_at:
+        gone += f" · hidden by the operator: {plain(held.history.hidden_reason)}"
+    head = click.style(plain(comment.author or "–"), bold=True)
+    text = "\n".join(fill(line, WIDTH - 20) for line in (comment.text or "–").split("\n"))
+    return indent(f"{head} · {when(comment.published)}{kind}{gone}\n{plain(text)}\n", "  " * min(level, 10))

@@ -1,0 +1,101 @@
+"""The commands that keep an eye on the archive: sources, serve.
+
+They ask an archive that is there and print what it says. They know no network and no configuration
+beyond what the context tells.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from archive.cli import log_format
+from archive.cli.console import Context, Exit, Planned, emit, opened, say, table, when
+from archive.operations import serve as publish
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@click.pass_obj
+def sources(context: Context, as_json: bool) -> None:
+    """List the sources and when each is due."""
+    planned = context.planned()
+    if as_json:
+        emit([asdict(source) for source in planned])
+        return
+    table(
+        ("source", "address", "schedule", "delay", "limit", "next runs (UTC)"),
+        [_source_row(source) for source in planned],
+    )
+
+
+def _source_row(source: Planned) -> tuple[str, ...]:
+    runs = ", ".join(when(run) for run in source.next_runs)
+    return source.name, source.url, source.schedule, f"{source.delay:g} s", source.limit, runs
+
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def pages_options(command: Command) -> Command:
+    """The options of whatever serves the pages: `serve` and `up`."""
+    for option in (
+        click.option(
+            "--metadata",
+            type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            help="Datasette's metadata: the title, who may read, and settings of plugins (JSON or YAML).",
+        ),
+        click.option(
+            "--base-path",
+            default="/",
+            show_default=True,
+            callback=lambda _context, _option, text: publish.path_of(text),
+            help="The path below which a proxy shows the pages.",
+        ),
+        click.option(
+            "--port",
+            default=8001,
+            show_default=True,
+            type=click.IntRange(1, 65535),
+            help="Their port.",
+        ),
+        click.option(
+            "--host", default="127.0.0.1", show_default=True, help="The address the pages listen on."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@pages_options
+@click.option("--quiet", is_flag=True, help="Say nothing of single requests.")
+@click.pass_obj
+def serve(context: Context, host: str, port: int, base_path: str, metadata: Path | None, quiet: bool) -> int:
+    """Serve the archive with Datasette, until Ctrl-C.
+
+    Needs an archive that is there; `backissue up` makes one and serves it while it grows.
+    """
+    with opened(context) as archive:
+        path = archive.path
+    if quiet:
+        for name in ("uvicorn.access", "uvicorn.error"):
+            logging.getLogger(name).addFilter(lambda record: record.levelno >= logging.WARNING)
+    else:
+        say(f"Serving {path} at {publish.address(host=host, port=port, base_url=base_path)} until Ctrl-C.")
+    log_format.adopt_uvicorn()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.FINE))
+    command = publish.command(path, host=host, port=port, base_url=base_path, metadata=metadata)
+    sys.argv = ["datasette", *command[command.index("serve") :]]
+    try:
+        publish.main()
+    except KeyboardInterrupt:
+        return Exit.FINE
+    return Exit.FINE

@@ -1,0 +1,75 @@
+"""The command that says how the archive is, to people and to programs that watch it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import click
+
+from archive.cli.console import Context, Exit, emit, opened, plain, size, table, when
+from archive.queries import health
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the same as /-/health.")
+@click.pass_obj
+def status(context: Context, as_json: bool) -> int:
+    """Say how the archive is, and how the last runs ended.
+
+    Leaves with 3 when something needs looking after: a source whose crawls fail, a clock that stands
+    still, a disk that is nearly full, a check or a backup that found damage.
+    """
+    with opened(context) as archive:
+        told = health.status(archive, datetime.now(UTC))
+    if as_json:
+        emit(asdict(told))
+    else:
+        _tell(told)
+    return Exit.FINE if told.ok else Exit.INCOMPLETE
+
+
+def _tell(told: health.Status) -> None:
+    """A table of the sources, a sentence about each, and what there is to say of the whole."""
+    table(
+        (
+            "source",
+            "state",
+            "articles",
+            "read",
+            "comments",
+            "newest article",
+            "newest comment",
+            "problems",
+            "last run",
+        ),
+        [_row(source) for source in told.sources],
+    )
+    click.echo()
+    for source in told.sources:
+        click.echo(plain(f"{source.name}: {source.sentence}"))
+        click.echo(plain(f"{source.name}: {source.surfaces}"))
+        click.echo(plain(f"{source.name}: coverage: {source.coverage.sentence}"))
+    click.echo(_files(told.files))
+    for check in told.checks:
+        click.echo(plain(f"{check.name.capitalize()}, {when(check.at)} UTC: {check.sentence}"))
+
+
+def _row(source: health.SourceStatus) -> tuple[str, ...]:
+    last = source.last_run
+    return (
+        source.name,
+        source.state.upper() if not source.well else source.state,
+        f"{source.articles:,}",
+        f"{source.read:,}",
+        f"{source.comments:,}",
+        when(source.last_published),
+        when(source.last_comment),
+        f"{source.problems:,}",
+        f"{when(last.started_at)} {last.outcome or 'under way'}" if last else "never",
+    )
+
+
+def _files(files: health.Files) -> str:
+    held = f"The archive has {size(files.archive + files.log)}, its raw pages {size(files.pages)}"
+    return f"{held}; {size(files.free)} are free on the disk{', too little' if files.low else ''}."

@@ -1,0 +1,51 @@
+"""Locks that die with their holder, on any file system where SQLite itself works.
+
+A lock is an exclusive SQLite transaction on a small file beside the archive: the operating system
+lets it go when the process ends, however it ends. The file itself stays and says nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from archive.core.errors import ArchiveError, BusyError
+
+PATIENCE = 1.0  # seconds to wait for the lock of a source: the clock holds it for a moment when it plans
+
+
+def lock_of(source: str) -> str:
+    """The name of the lock that every crawl of a source holds as long as it lives."""
+    return f"crawl-{source}"
+
+
+@contextmanager
+def hold(archive: Path, name: str, *, wait: float = 0.0) -> Iterator[None]:
+    """Hold the lock `name` of an archive while the block runs.
+
+    `wait` is how long to wait for another holder, in seconds. Raises BusyError when it is still
+    held then, ArchiveError when the lock's file cannot be written.
+    """
+    path = archive.with_name(f"{archive.name}.{name}.lock")
+    try:
+        connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
+    except sqlite3.OperationalError as error:
+        raise ArchiveError(
+            f"The lock {path} cannot be made: {error}.", hint="Is the folder writable?"
+        ) from error
+    with closing(connection):
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorname", "") in {"SQLITE_BUSY", "SQLITE_LOCKED"}:
+                raise BusyError(
+                    f"Another process holds the lock “{name}” of {archive}.",
+                    hint="Let it end, or end it, and try again.",
+                ) from error
+            raise ArchiveError(f"The lock {path} cannot be held: {error}.") from error
+        try:
+            yield
+        finally:
+            connection.execute("ROLLBACK")

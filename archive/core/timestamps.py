@@ -1,0 +1,51 @@
+"""Times as text: the one place that writes and reads them.
+
+In the archive a time is ISO 8601 in UTC with a "Z" and whole seconds, or a day alone; both sort as text.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+
+from archive.core.records import Moment
+
+
+def to_text(moment: Moment | None) -> str | None:
+    """Write an aware datetime as "2009-07-09T14:50:00Z" and a date as "2009-07-09".
+
+    Raises ValueError for a naive datetime, since nobody could say which moment it means.
+    """
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime):
+        return moment.isoformat()
+    if moment.tzinfo is None:
+        raise ValueError(f"a time without a zone cannot be kept: {moment!r}")
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def from_text(text: str | None) -> Moment | None:
+    """Read what `to_text` wrote. Raises ValueError for anything else."""
+    if text is None:
+        return None
+    return date.fromisoformat(text) if len(text) == len("2009-07-09") else datetime.fromisoformat(text)
+
+
+def instant(text: str) -> datetime:
+    """Read a text that must be an instant, such as `first_seen`. Raises ValueError otherwise."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"not an instant: {text!r}")
+    return moment
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """The seconds that a Retry-After asks to wait, as a number or a date; None if it says neither."""
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -1,0 +1,1 @@
+"""Conditions, digests and saved searches that people are notified of."""

@@ -1,0 +1,177 @@
+"""What there is to say to people who do not look: a notice for each thing, and what was told of it already.
+
+It sends nothing. Each service, one address of notifications, is told by itself: what it was told of a
+subject stands in `notified`, so that a restart repeats nothing, and what could not be sent is still owed.
+The archive is published, so no address and no words of a saved search stand there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlite_utils import Database
+
+from archive.cli.console import plain, when
+from archive.core.database import transaction
+from archive.core.timestamps import instant, to_text
+from archive.queries import health
+from archive.queries.health import Status
+
+WELL, UNWELL = "well", "unwell"
+SOON = timedelta(hours=1)
+
+
+class Tone(StrEnum):
+    """How a notice is meant."""
+
+    INFO = "info"
+    SUCCESS = "success"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One thing to be told, and `value`, what is known of its subject once it was.
+
+    Without a title there is nothing to say, and the value is only to be remembered.
+    """
+
+    subject: str
+    value: str
+    title: str = ""
+    body: str = ""
+    tone: Tone = Tone.INFO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What a service was told of a subject last; `at` is ISO 8601 in UTC."""
+
+    value: str
+    at: str
+
+
+Told = dict[str, Fact]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """How far the archive has grown, by the newest row of each table: what came later has a larger id."""
+
+    articles: int = 0
+    comments: int = 0
+    events: int = 0
+
+    @classmethod
+    def of(cls, db: Database) -> Position:
+        """Where the archive is now."""
+        newest = {table: db.execute(f"SELECT max(id) FROM {table}").fetchone()[0] for table in cls.__slots__}
+        return cls(**{table: row_id or 0 for table, row_id in newest.items()})
+
+
+def told(db: Database, service: str) -> Told:
+    """What a service was told, by subject."""
+    found = db.execute("SELECT subject, value, at FROM notified WHERE service = ?", [service])
+    return {subject: Fact(value=value, at=at) for subject, value, at in found}
+
+
+def note(db: Database, service: str, notice: Notice, at: datetime) -> None:
+    """Remember that a service was told. `at` is aware."""
+    with transaction(db):
+        db.execute(
+            "INSERT INTO notified VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            " value = excluded.value, at = excluded.at",
+            [service, notice.subject, notice.value, to_text(at)],
+        )
+
+
+def forget(db: Database, services: Collection[str], subjects: Collection[str]) -> None:
+    """Forget services, digests and saved searches that are not configured any more.
+
+    Should one come back, it begins anew, and not with all that came meanwhile.
+    """
+    some, these = (", ".join("?" * len(kept)) for kept in (services, subjects))
+    with transaction(db):
+        db.execute(
+            f"DELETE FROM notified WHERE service NOT IN ({some})"
+            f" OR (subject = 'digest' OR subject GLOB 'search *') AND subject NOT IN ({these})",
+            [*services, *subjects],
+        )
+
+
+def quoted(text: str | None) -> str:
+    """A text that came from a site, on one line, unable to call a whole channel by an @name."""
+    return " ".join(plain(text).split()).replace("@", "@\N{WORD JOINER}")
+
+
+# -- is all well? ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Something that is well or not, with the titles of what is said when that changes."""
+
+    subject: str
+    well: bool
+    bad: str
+    good: str
+    sentence: str
+
+
+def conditions(status: Status) -> Iterator[Condition]:
+    """Everything that can need looking after, each by itself."""
+    for source in status.sources:
+        state = "late" if source.state is health.State.LATE else "failing"
+        yield Condition(
+            subject=f"source {source.name}",
+            well=source.well,
+            bad=f"{source.name} is {state}",
+            good=f"{source.name} is well again",
+            sentence=source.sentence,
+        )
+        yield Condition(
+            subject=f"pages of {source.name}",
+            well=source.drift is None,
+            bad=f"{source.name}: pages give less than they used to",
+            good=f"{source.name}: pages give what they used to",
+            sentence=source.drift or "The newest pages are like those of earlier crawls.",
+        )
+    for check in status.checks:
+        yield Condition(
+            subject=f"check {check.name}",
+            well=check.ok,
+            bad=f"The check “{check.name}” failed",
+            good=f"The check “{check.name}” is well again",
+            sentence=check.sentence,
+        )
+    yield Condition(
+        subject="disk",
+        well=not status.files.low,
+        bad="The disk is nearly full",
+        good="The disk has room again",
+        sentence=f"{status.files.free / 2**20:,.0f} MB are free on the archive's disk.",
+    )
+
+
+def changes(status: Status, told: Told) -> Iterator[Notice]:
+    """A notice for each thing that went wrong, or came right, since the service was told of it.
+
+    What goes wrong again soon after it came right is told when it lasts: it may go to and fro all day.
+    """
+    for condition in conditions(status):
+        before = told.get(condition.subject, Fact(value=WELL, at=""))
+        value = WELL if condition.well else UNWELL
+        soon = before.at and status.at - instant(before.at) < SOON
+        if value == before.value or (value == UNWELL and soon):
+            continue
+        again = f" It was not well since {when(before.at)} UTC." if condition.well else ""
+        yield Notice(
+            subject=condition.subject,
+            value=value,
+            title=condition.good if condition.well else condition.bad,
+            body=plain(condition.sentence) + again,
+            tone=Tone.SUCCESS if condition.well else Tone.FAILURE,
+        )

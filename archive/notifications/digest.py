@@ -1,0 +1,115 @@
+"""The digest: what came, changed and went since the last one, in a few lines.
+
+It counts by the ids of rows, so that everything is told once, whenever its page was fetched. Comments
+that went with their article are not counted beside it. It only reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.cli.console import count, when
+from archive.notifications.conditions import Fact, Notice, Position, quoted
+from archive.notifications.links import Links
+from archive.storage.events import ARTICLE_GONE
+
+SUBJECT = "digest"
+SHOWN = 5  # things of a kind that are named; all are counted
+
+_NEW = "SELECT source, count(*) AS n FROM {0} WHERE id > :{0} AND id <= :{0}_now GROUP BY source"
+_EVENTS = (
+    "FROM events WHERE id > :events AND id <= :events_now AND kind IN ({kinds})"
+    f" AND how IS NOT '{ARTICLE_GONE}'"
+)
+_EDITED, _REMOVED = _EVENTS.format(kinds="'edited'"), _EVENTS.format(kinds="'removed', 'redirected'")
+_COUNTED = {
+    "new article": _NEW.format("articles"),
+    "new comment": _NEW.format("comments"),
+    "silent edit": f"SELECT source, count(*) AS n {_EDITED} GROUP BY source",
+    "removal": f"SELECT source, count(*) AS n {_REMOVED} GROUP BY source",
+}
+_TALK = (
+    "SELECT article_id, title, count(*) AS n FROM comments JOIN articles ON articles.id = article_id"
+    " WHERE comments.id > :comments AND comments.id <= :comments_now"
+    f" GROUP BY article_id ORDER BY n DESC, article_id DESC LIMIT {SHOWN}"
+)
+_THINGS = (
+    "SELECT DISTINCT some.article_id, comment_id, title, author"
+    f" FROM (SELECT * {{which}} ORDER BY id DESC) AS some JOIN articles ON articles.id = some.article_id"
+    f" LEFT JOIN comments ON comments.id = comment_id LIMIT {SHOWN}"
+)
+
+
+def digest(db: Database, fact: Fact | None, links: Links, *, if_empty: bool = False) -> Notice:
+    """The digest of what happened since the last one, `fact`; where there was none, it begins now.
+
+    It says nothing where nothing happened, unless `if_empty`.
+    """
+    now = asdict(Position.of(db))
+    notice = Notice(subject=SUBJECT, value=json.dumps(now))
+    if fact is None:
+        return notice
+    span = {**json.loads(fact.value), **{f"{table}_now": row_id for table, row_id in now.items()}}
+    sources = _count(db, span)
+    total = _told(sum(sources.values(), Counter()))
+    if not total and not if_empty:
+        return notice
+    lines = [f"Since {when(fact.at)} UTC."]
+    if len(sources) > 1:
+        lines += ["", *(f"{name}: {_told(counts)}" for name, counts in sources.items())]
+    lines += _named(db, span, links)
+    if total and (url := links.to("changes")):
+        lines += ["", f"All that changed: {url}"]
+    return Notice(
+        subject=SUBJECT, value=notice.value, title=f"Digest: {total or 'nothing new'}", body="\n".join(lines)
+    )
+
+
+def _count(db: Database, span: Mapping[str, int]) -> dict[str, Counter[str]]:
+    """What happened to each source, by the noun for it; sources to which nothing did are left out."""
+    sources: dict[str, Counter[str]] = {}
+    for noun, sql in _COUNTED.items():
+        for row in db.query(sql, dict(span)):
+            sources.setdefault(row["source"], Counter())[noun] = row["n"]
+    return dict(sorted(sources.items()))
+
+
+def _told(counts: Counter[str]) -> str:
+    return ", ".join(count(counts[noun], noun) for noun in _COUNTED if counts[noun])
+
+
+def _named(db: Database, span: Mapping[str, int], links: Links) -> Iterator[str]:
+    """The threads that grew most, and some of what was edited and removed, with the way to each."""
+    talk = [
+        (f"{_title(row)}: {count(row['n'], 'new comment')}", f"article/{row['article_id']}")
+        for row in db.query(_TALK, dict(span))
+    ]
+    edited = [(name, f"{path}/versions") for name, path in _things(db, _EDITED, span)]
+    removed = _things(db, _REMOVED, span)
+    for heading, things in (("Most talked about", talk), ("Edited", edited), ("Removed", removed)):
+        if things:
+            yield from ("", f"{heading}:")
+        for name, path in things:
+            yield " ".join(filter(None, (f"- {name}", links.to(path))))
+
+
+def _things(db: Database, which: str, span: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Articles and comments of the ledger, as people call them, with the paths of their pages."""
+    found = []
+    for row in db.query(_THINGS.format(which=which), dict(span)):
+        if row["comment_id"] is None:
+            found.append((_title(row), f"article/{row['article_id']}"))
+        else:
+            author = quoted(row["author"]) or "nobody named"
+            found.append((f"a comment by {author} under {_title(row)}", f"comment/{row['comment_id']}"))
+    return found
+
+
+def _title(row: Mapping[str, Any]) -> str:
+    return quoted(row["title"]) or "(untitled)"

@@ -1,0 +1,118 @@
+"""Saved searches: what they find that they had not found before. It only reads.
+
+An article matches when it is first listed or when its text comes, a comment when it comes. So the ids up to
+which a search has looked are remembered, and which articles then waited for their text and were not told.
+What was edited later is for the pages that tell of changes, and is not found here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.notifications.conditions import Fact, Notice, Position, quoted
+from archive.notifications.links import Links
+from archive.search.engine import Row, show, understand
+from archive.search.sql import MARK, UNMARK, Ask, Plan
+
+SHOWN = 10  # matches that a notice names; all are counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedSearch:
+    """A search with a name; `query` is what one types into the search box, `source` "" for all."""
+
+    name: str
+    query: str
+    source: str = ""
+
+    @property
+    def ask(self) -> Ask:
+        """The question it stands for."""
+        return Ask(words=self.query, source=self.source)
+
+    @property
+    def subject(self) -> str:
+        """What stands for it in the archive, which is published: neither its name nor its words.
+
+        Another query is another search, and begins anew.
+        """
+        words = json.dumps([self.name, self.query, self.source])
+        return f"search {hashlib.sha256(words.encode()).hexdigest()[:16]}"
+
+
+def matches(db: Database, search: SavedSearch, fact: Fact | None, links: Links) -> Notice:
+    """What matches that had not at the last look, `fact`; where there was none, it begins now."""
+    now = asdict(Position.of(db))
+    before = json.loads(fact.value) if fact else {"articles": 0, "comments": 0, "waiting": []}
+    # Before the matches are asked for: a text that comes in between is then found now, or the next time.
+    waiting = [row_id for (row_id,) in db.execute(_WAITING, _span(before, "articles", now["articles"]))]
+    found = [_Found.of(db, kind, search.ask, before, now[kind]) for kind in _FRESH]
+    told = set(found[0].ids)
+    value = json.dumps({**now, "waiting": [row_id for row_id in waiting if row_id not in told]})
+    number = sum(len(each.ids) for each in found)
+    if fact is None or not number:
+        return Notice(subject=search.subject, value=value)
+    title = f"{search.name}: {number:,} new {'match' if number == 1 else 'matches'}"
+    return Notice(subject=search.subject, value=value, title=title, body=_body(db, search, found, links))
+
+
+_FRESH = {
+    "articles": "({row} > :after AND {row} <= :now OR {row} IN (SELECT value FROM json_each(:waiting)))",
+    "comments": "{row} > :after AND {row} <= :now",
+}
+_WAITING = f"SELECT id FROM articles WHERE text IS NULL AND {_FRESH['articles'].format(row='id')} ORDER BY id"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The new matches of one kind, the newest first."""
+
+    plan: Plan
+    ids: list[int]
+
+    @classmethod
+    def of(cls, db: Database, kind: str, ask: Ask, before: dict[str, Any], now: int) -> _Found:
+        wording, ask, _ = understand(ask)
+        plan = Plan.of(kind, wording, ask)
+        fresh = replace(plan, conditions=(*plan.conditions, _FRESH[kind]))
+        found = db.execute(fresh.few("date"), {**plan.values, **_span(before, kind, now)})
+        newest = sorted(((score or "", row_id) for row_id, score in found), reverse=True)
+        return cls(plan, [row_id for _, row_id in newest])
+
+
+def _span(before: dict[str, Any], kind: str, now: int) -> dict[str, int | str]:
+    return {"after": before[kind], "now": now, "waiting": json.dumps(before["waiting"])}
+
+
+def _body(db: Database, search: SavedSearch, found: list[_Found], links: Links) -> str:
+    """The newest matches, articles first, and the way to all of them."""
+    hits = [hit for each in found for hit in show(db.conn, each.plan, each.ids[:SHOWN])][:SHOWN]
+    further = sum(len(each.ids) for each in found) - len(hits)
+    blocks = ["\n".join(_lines(hit, links)) for hit in hits]
+    if further:
+        blocks.append(f"And {further:,} more.")
+    if url := links.to("search", q=search.query, source=search.source, sort="date"):
+        blocks.append(f"All that matches: {url}")
+    return "\n\n".join(blocks)
+
+
+def _lines(hit: Row, links: Links) -> Iterator[str]:
+    """A match as people read it: what and whose it is, the words around what matched, the way to it."""
+    is_article = hit["kind"] == "article"
+    title = quoted(_unmarked(hit["title"])) or "(untitled)"
+    author = quoted(_unmarked(hit["author"])) or "nobody named"
+    yield f"- {title}" if is_article else f"- a {hit['kind']} by {author} under {title}"
+    if excerpt := quoted(_unmarked(hit["excerpt"])):
+        yield f"  {excerpt}"
+    if url := links.to(f"{'article' if is_article else 'comment'}/{hit['id']}") or hit["url"]:
+        yield f"  {url}"
+
+
+def _unmarked(text: object) -> str:
+    return str(text or "").replace(MARK, "").replace(UNMARK, "")

@@ -1,0 +1,1 @@
+"""Backup, integrity checks and serving."""

@@ -1,0 +1,235 @@
+"""A copy of the archive that can be trusted, made while a crawl writes; and the way back.
+
+A backup is a folder: archive.db, pages.db, hidden.db, the configuration, and SHA256SUMS. The archive is
+copied first and the others after it, each from one state of its file. A crawl keeps a page before it saves
+what it read out of it, so the copied pages have all that the copied archive was read from. A folder
+takes its name when it is whole and was found sound, and never before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.cli.console import size
+from archive.core.database import BUSY
+from archive.core.errors import ArchiveError, DamagedError
+from archive.core.locks import hold
+from archive.operations import integrity
+from archive.storage import redaction_store
+from archive.storage.raw_pages import beside
+
+ARCHIVE, PAGES, HIDDEN = "archive.db", "pages.db", "hidden.db"
+CONFIG, SUMS = "backissue.toml", "SHA256SUMS"
+ASIDE = ".before-restore"
+STEP = 2000  # database pages, about 8 MB, between two looks at whether we are interrupted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """One file of a backup; `bytes` is its size."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+# -- there ----------------------------------------------------------------------------------------
+
+
+def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> tuple[Copied, ...]:
+    """Make a backup and return its files. `replace` lets it take the place of an older backup.
+
+    Raises ArchiveError when there is no archive, when the folder is in the way and when the disk has no
+    room, DamagedError when the copy is not sound, BusyError while another backup is made.
+    """
+    folder = folder.absolute()
+    wanted = {ARCHIVE: archive, PAGES: beside(archive), HIDDEN: redaction_store.beside(archive)}
+    if not archive.exists():
+        raise ArchiveError(f"There is no archive at {archive}.", hint="There is nothing to back up yet.")
+    _must_be_free(folder, replace=replace)
+    _must_have_room(folder.parent, [path for path in wanted.values() if path.exists()])
+    with hold(archive, "backup"), _folder_made(folder) as new:
+        for name, path in wanted.items():
+            if path.exists():
+                _copy(path, new / name)
+        if config is not None:
+            shutil.copy2(config, new / CONFIG)
+        copied = tuple(_sealed(path) for path in sorted(new.iterdir()))
+        sums = "".join(f"{file.sha256}  {file.name}\n" for file in copied)
+        (new / SUMS).write_text(sums, encoding="utf-8")
+        _sealed(new / SUMS)
+    return copied
+
+
+def _must_be_free(folder: Path, *, replace: bool) -> None:
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not (folder / SUMS).is_file():
+        raise ArchiveError(f"{folder} is there and is no backup, so it stays.", hint="Name another folder.")
+    if not replace:
+        raise ArchiveError(
+            f"{folder} holds a backup already.", hint="Name another folder, or replace it with --force."
+        )
+
+
+def _must_have_room(place: Path, files: Iterable[Path]) -> None:
+    if not place.is_dir():
+        raise ArchiveError(f"The folder {place} does not exist.", hint="Make it, or name another place.")
+    logs = [path.with_name(f"{path.name}-wal") for path in files]
+    needed = sum(path.stat().st_size for path in (*files, *logs) if path.exists())
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise ArchiveError(
+            f"This needs {size(needed)}, and the disk of {place} has {size(free)} left.",
+            hint="Make room, or take another disk. Nothing was written.",
+        )
+
+
+@contextmanager
+def _folder_made(folder: Path) -> Iterator[Path]:
+    """A folder to fill, which takes its place, and an older one's, at the end of the block or not at all."""
+    new, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(new, ignore_errors=True)  # what a backup left that was killed
+    try:
+        new.mkdir(mode=0o700)
+        yield new
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+        _flush(folder.parent)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise ArchiveError(
+            f"The backup {folder} could not be written: {error}.",
+            hint="Is its disk full, or its folder not writable? Nothing was left there.",
+        ) from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy one state of a database that others go on writing. Raises DamagedError."""
+    uri = f"{source.absolute().as_uri()}?mode=ro"
+    with (
+        closing(sqlite3.connect(uri, uri=True, timeout=BUSY, isolation_level=None)) as old,
+        closing(sqlite3.connect(target, isolation_level=None)) as new,
+    ):
+        try:
+            old.execute("BEGIN")
+            old.execute(
+                "SELECT 1 FROM sqlite_master"
+            ).fetchone()  # from here on it reads one state; else each write would begin the copy anew
+            old.backup(new, pages=STEP)
+            new.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
+            found = integrity.faults(new)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            found = [f"{error}."]
+    if found:
+        raise DamagedError(
+            f"{source.name} is damaged, so no backup was made of it. {' '.join(found)}",
+            hint="Keep the last good backup; docs/operations.md says how to restore it.",
+        )
+
+
+def _sealed(path: Path) -> Copied:
+    """Bring a file safely onto the disk, and say what it is."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return Copied(name=path.name, bytes=file.tell(), sha256=digest)
+
+
+def _flush(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+# -- and back -------------------------------------------------------------------------------------
+
+
+def check(folder: Path) -> None:
+    """Raise ArchiveError when a folder is no backup, or not as it was made."""
+    try:
+        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+        sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+        wrong = [name for name, digest in sums.items() if _sealed(folder / name).sha256 != digest]
+    except (OSError, ValueError) as error:
+        raise ArchiveError(
+            f"{folder} is no whole backup: {error}.", hint="A backup is a folder made by `backissue backup`."
+        ) from error
+    if wrong or ARCHIVE not in sums:
+        raise ArchiveError(
+            f"{folder} is not as it was made: {', '.join(wrong) or ARCHIVE} differs.",
+            hint="Take another backup. Nothing was restored.",
+        )
+
+
+def restore(folder: Path, archive: Path, *, replace: bool) -> tuple[Path, ...]:
+    """Put the files of a checked backup in place, and return where those that were there are kept.
+
+    Raises ArchiveError when an archive is there and `replace` is False, when another program has it
+    open, and when the disk has no room.
+    """
+    places = {PAGES: beside(archive), HIDDEN: redaction_store.beside(archive)}
+    places[ARCHIVE] = archive  # the archive last: it is what others look for
+    present = [path for path in places.values() if path.exists()]
+    if present and not replace:
+        raise ArchiveError(
+            f"{present[-1]} is there already.",
+            hint=f"Put the backup in its place with --force; what is there is kept with the ending {ASIDE}.",
+        )
+    _must_have_room(archive.parent, [folder / name for name in places if (folder / name).exists()])
+    with hold(archive, "backup"):
+        for path in present:
+            _must_be_unused(path)
+        try:
+            return tuple(
+                _put(folder / name, path) for name, path in places.items() if (folder / name).exists()
+            )
+        except OSError as error:
+            raise ArchiveError(f"The backup could not be put in place: {error}.") from error
+
+
+def _must_be_unused(path: Path) -> None:
+    """Fold a database into its one file, which only its last user can. One that is damaged is let be."""
+    try:
+        with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise ArchiveError(
+                f"{path} is in use by another program.",
+                hint="End `backissue up`, `serve`, `schedule` and every crawl, and try again.",
+            ) from error
+    except sqlite3.DatabaseError:
+        pass
+
+
+def _put(source: Path, target: Path) -> Path:
+    """Copy a file beside its place, move away what is there, and let it in."""
+    new, aside = target.with_name(f".{target.name}.new"), target.with_name(target.name + ASIDE)
+    try:
+        shutil.copyfile(source, new)
+        _sealed(new)
+        for ending in ("-wal", "-shm"):  # of a damaged file; beside another one they would do harm
+            target.with_name(target.name + ending).unlink(missing_ok=True)
+        if target.exists():
+            target.replace(aside)
+        new.replace(target)
+        _flush(target.parent)
+    finally:
+        new.unlink(missing_ok=True)
+    return aside

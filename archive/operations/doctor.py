@@ -1,0 +1,263 @@
+"""What can be told about an archive by looking at it closely: one finding for each check.
+
+Every finding says how it is and, where it is not well, what to do next. Nothing is mended and no
+schema is brought up to date here. It knows the files and this machine, and no network.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from archive.cli.console import count, size, when
+from archive.core.database import connect, newer_migrations
+from archive.core.errors import ArchiveError
+from archive.core.timestamps import instant
+from archive.migrations import migrations
+from archive.operations import integrity
+from archive.queries import health
+from archive.storage import checks, redaction_store
+from archive.storage.archive import Archive
+from archive.storage.raw_pages import Pages, beside
+
+LIBRARIES = ("datasette", "sqlite-utils", "scrapy", "trafilatura", "apscheduler", "lxml", "zstandard")
+LONGEST_LOG = 256 * 2**20  # bytes of write-ahead log; the end of each crawl folds it into the archive
+SAMPLE = 50  # raw pages that are unpacked
+PATIENCE = 20.0  # seconds the full-text check may hold up a crawl, which waits for 30
+BACKUP_AGE = timedelta(days=8)
+
+
+class Verdict(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one check found: a sentence, and where it is not well a hint at what to do."""
+
+    check: str
+    verdict: Verdict
+    sentence: str
+    hint: str | None = None
+
+
+def fine(check: str, sentence: str) -> Finding:
+    """All is well."""
+    return Finding(check=check, verdict=Verdict.OK, sentence=sentence)
+
+
+def warn(check: str, sentence: str, hint: str) -> Finding:
+    """It goes on, and should be looked at some day."""
+    return Finding(check=check, verdict=Verdict.WARN, sentence=sentence, hint=hint)
+
+
+def bad(check: str, sentence: str, hint: str) -> Finding:
+    """Something is lost, or soon will be."""
+    return Finding(check=check, verdict=Verdict.BAD, sentence=sentence, hint=hint)
+
+
+def look(archive: Path, now: datetime) -> Iterator[Finding]:
+    """Everything about an archive, in the order in which it is worth knowing. `now` is aware."""
+    yield libraries()
+    yield disk(archive)
+    yield permissions(archive)
+    if not archive.exists():
+        yield bad(
+            "archive", f"There is no archive at {archive}.", "`backissue crawl` or `backissue up` makes it."
+        )
+        return
+    try:
+        with closing(connect(archive)) as db:
+            yield from _database(db, archive, now)
+    except (ArchiveError, sqlite3.DatabaseError) as error:
+        yield bad("archive", f"{error}", _RESTORE)
+    yield from raw_pages(beside(archive))
+
+
+_RESTORE = "Keep the file as it is, and restore the last good backup (docs/operations.md)."
+
+
+def _database(db: Database, archive: Path, now: datetime) -> Iterator[Finding]:
+    told = schema(db)
+    yield told
+    yield soundness(db, now)
+    yield log(archive)
+    if told.verdict is Verdict.OK:
+        yield clock(db, now)
+        yield from state(Archive(db, archive), now)
+        yield from hidden_texts(db, redaction_store.beside(archive))
+
+
+def libraries() -> Finding:
+    """The versions of what we stand on."""
+    found = [f"Python {sys.version.split()[0]}", f"SQLite {sqlite3.sqlite_version}"]
+    missing = []
+    for name in LIBRARIES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    with closing(sqlite3.connect(":memory:")) as memory:
+        options = {row[0] for row in memory.execute("PRAGMA compile_options")}
+    if "ENABLE_FTS5" not in options:
+        missing.append("SQLite's full-text search (FTS5)")
+    if missing:
+        return bad("libraries", f"Missing: {', '.join(missing)}.", "Install Backissue anew.")
+    return fine("libraries", ", ".join(found) + ".")
+
+
+def disk(archive: Path) -> Finding:
+    """Whether the archive can grow, and be copied or brought up to date."""
+    if not archive.parent.is_dir():
+        return bad("disk", f"The folder {archive.parent} does not exist.", "Make it, or name another place.")
+    free, held = shutil.disk_usage(archive.parent).free, archive.stat().st_size if archive.exists() else 0
+    if free < health.LEAST_FREE:
+        return bad("disk", f"Only {size(free)} are free.", "Make room, before a crawl can save nothing more.")
+    if free < held:
+        hint = "An upgrade may need as much again as the archive; make room before it."
+        return warn("disk", f"{size(free)} are free, less than the archive itself has.", hint)
+    return fine("disk", f"{size(free)} are free.")
+
+
+def permissions(archive: Path) -> Finding:
+    """Whether we may write, and whether all files belong to one user, as SQLite's log wants it."""
+    files = [archive, beside(archive), *archive.parent.glob(f"{archive.name}-*")]
+    files = [path for path in files if path.exists()]
+    closed = [path for path in (archive.parent, *files) if not os.access(path, os.W_OK)]
+    if closed:
+        names = ", ".join(map(str, closed))
+        return bad("permissions", f"Not writable: {names}.", "Run as the owner, or give the right to write.")
+    if len({path.stat().st_uid for path in files}) > 1:
+        hint = "Run crawls and pages as one user, or in one group with a setgid folder."
+        return warn("permissions", f"The files of {archive.name} belong to several users.", hint)
+    return fine("permissions", "The archive and its folder can be written.")
+
+
+def schema(db: Database) -> Finding:
+    """Whether the file is of this program's time."""
+    if newer := newer_migrations(db, migrations):
+        sentence = f"A newer Backissue has written it (it has {', '.join(newer)})."
+        return bad("schema", sentence, "Upgrade Backissue.")
+    if pending := [migration.name for migration in migrations.pending(db)]:
+        hint = "Make a backup; the next command that opens the archive brings it up to date."
+        return warn("schema", f"An older Backissue has written it; {', '.join(pending)} is to come.", hint)
+    return fine("schema", "It is the newest.")
+
+
+def soundness(db: Database, now: datetime) -> Finding:
+    """Integrity, foreign keys and full-text indexes; what was found is noted in the archive."""
+    found = [*integrity.pages(db.conn), *integrity.foreign_keys(db.conn)]
+    try:
+        found += integrity.full_text(db.conn, PATIENCE)
+    except (TimeoutError, sqlite3.OperationalError) as error:
+        if not found:
+            why = "would take too long while others wait" if isinstance(error, TimeoutError) else str(error)
+            hint = "`backissue backup` looks at them in its copy, where nobody waits."
+            return warn(
+                "integrity", f"Pages and keys are sound; full-text indexes were left out: {why}.", hint
+            )
+    sentence = " ".join(found) or "Pages, foreign keys and full-text indexes are sound."
+    if db["checks"].exists():
+        checks.note_check(db, "integrity", now, ok=not found, sentence=sentence)
+    return bad("integrity", sentence, _RESTORE) if found else fine("integrity", sentence)
+
+
+def log(archive: Path) -> Finding:
+    """The write-ahead log, which grows while a reader holds an old state of the file."""
+    path = archive.with_name(f"{archive.name}-wal")
+    length = path.stat().st_size if path.exists() else 0
+    if length > LONGEST_LOG:
+        hint = "Some program reads one state for very long; end it, and the next crawl folds the log in."
+        return warn("log", f"The write-ahead log has {size(length)}.", hint)
+    return fine("log", f"The write-ahead log has {size(length)}.")
+
+
+def clock(db: Database, now: datetime) -> Finding:
+    """Whether this machine's clock goes on from where the archive has been."""
+    times = "SELECT max(fetched_at) FROM visits UNION ALL SELECT max(started_at) FROM runs GROUP BY source"
+    newest = max((row[0] for row in db.execute(times).fetchall() if row[0]), default=None)
+    if newest and instant(newest) > now + timedelta(minutes=1):
+        sentence = f"This machine says {when(now)} UTC, and the archive was written at {when(newest)}."
+        return bad("clock", sentence, "Set the clock (timedatectl), else schedules and removals go wrong.")
+    return fine("clock", f"It is {when(now)} UTC, later than all that the archive holds.")
+
+
+def state(archive: Archive, now: datetime) -> Iterator[Finding]:
+    """What the health view says, and how old the newest backup is."""
+    told = health.status(archive, now)
+    for source in told.sources:
+        if source.well:
+            yield fine(f"source {source.name}", source.sentence)
+        else:
+            yield bad(f"source {source.name}", source.sentence, "`backissue crawl` shows what happens.")
+    backup = next((check for check in told.checks if check.name == "backup"), None)
+    if backup is None:
+        yield warn("backup", "No backup was ever made.", "`backissue backup DIR` makes one.")
+    elif not backup.ok:
+        yield bad("backup", backup.sentence, _RESTORE)
+    elif instant(backup.at) < now - BACKUP_AGE:
+        yield warn(
+            "backup", f"The last one was made on {when(backup.at)} UTC.", "Make one each night, by cron."
+        )
+    else:
+        yield fine("backup", f"{when(backup.at)} UTC: {backup.sentence}")
+
+
+def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
+    """What redactions took out of the archive: whether it is all there, and whom the file lets read it."""
+    redactions = {row[0] for row in db.execute("SELECT id FROM redactions").fetchall()}
+    if not redactions and not path.exists():
+        return
+    if not path.exists():
+        number = count(len(redactions), "redaction")
+        sentence = f"There is no {path.name}, and {number} took something out of the archive."
+        yield bad("hidden texts", sentence, "Put it back from a backup; until then nothing is saved.")
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = integrity.pages(connection)
+            held = {row[0] for row in connection.execute("SELECT DISTINCT redaction FROM kept")}
+    except sqlite3.DatabaseError as error:
+        found, held = [f"{error}."], set()
+    if found or redactions - held:
+        lost = ", ".join(map(str, sorted(redactions - held)))
+        sentence = " ".join(found) or f"{path.name} lacks what these redactions took out: {lost}."
+        yield bad("hidden texts", sentence, _RESTORE)
+    elif path.stat().st_mode & 0o077:
+        yield warn("hidden texts", f"Others may read {path.name}.", f"chmod 600 {path}")
+    else:
+        yield fine("hidden texts", f"{path.name} is sound, and only its owner reads it.")
+
+
+def raw_pages(path: Path) -> Iterator[Finding]:
+    """The raw pages: the file, and whether some of them unpack to what was received."""
+    if not path.exists():
+        yield warn("raw pages", f"There is no {path.name}.", "`replay` needs it; a backup has it.")
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = [*integrity.pages(connection), *integrity.foreign_keys(connection)]
+            pages = Pages(Database(connection))
+            spoiled = [] if found else pages.spoiled(SAMPLE)
+    except sqlite3.DatabaseError as error:
+        found, spoiled = [f"{error}."], []
+    found += [f"The page {digest[:12]}… does not unpack to what was received." for digest in spoiled[:3]]
+    if found:
+        yield bad("raw pages", " ".join(found), _RESTORE)
+    else:
+        yield fine("raw pages", f"{path.name} is sound, and a sample of it unpacks to what was received.")

@@ -1,0 +1,71 @@
+"""How Datasette is started on an archive. It starts nothing itself: it says what to start, and how.
+
+Our pages are found by Datasette through the entry point, so a plain `datasette serve archive.db`
+shows the same ones; what is added here are limits that suit a large archive. The file is always
+opened read-only and live (never with -i, which would break under a running crawl).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+SETTINGS: Mapping[str, str] = {
+    "default_page_size": "50",
+    "facet_time_limit_ms": "1000",  # the default of 200 leaves facets of a large table empty, without a word
+    "max_csv_mb": "0",  # a download is all of it, or it is not to be trusted
+    "num_sql_threads": "4",
+    "suggest_facets": "off",  # it runs a query for every column of every table page
+}
+
+HOST, PORT = "127.0.0.1", 8001
+
+
+def command(
+    archive: Path,
+    *,
+    host: str = HOST,
+    port: int = PORT,
+    base_url: str = "/",
+    metadata: Path | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> list[str]:
+    """The command line that serves an archive, for subprocess. `settings` overrule ours."""
+    wanted = {**SETTINGS, **({"base_url": base_url} if base_url != "/" else {}), **(settings or {})}
+    return [
+        *(sys.executable, "-m", "archive.operations.serve", "serve", str(archive)),
+        *("--host", host, "--port", str(port)),
+        *(["--metadata", str(metadata)] if metadata else []),
+        *(part for name, value in wanted.items() for part in ("--setting", name, value)),
+    ]
+
+
+def address(*, host: str = HOST, port: int = PORT, base_url: str = "/") -> str:
+    """Where a person on this machine finds what `command` serves."""
+    shown = HOST if host in ("0.0.0.0", "::", "") else host  # noqa: S104  (compared, never bound)
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/{base_url.strip('/')}"
+
+
+def path_of(text: str) -> str:
+    """A base path as Datasette wants it: "news" and "/news" are "/news/", and nothing is "/"."""
+    inner = text.strip().strip("/")
+    return f"/{inner}/" if inner else "/"
+
+
+def main() -> None:
+    """Run Datasette's own command line, with our pages even where the entry point is not installed."""
+    import datasette.cli  # noqa: PLC0415  (first: it brings the handlers that answer what is not found)
+    import datasette.handle_exception  # noqa: PLC0415
+    from datasette.plugins import pm  # noqa: PLC0415
+
+    import archive.public as plugin  # noqa: PLC0415
+
+    if not pm.is_registered(plugin):
+        pm.register(plugin, "backissue")
+    datasette.handle_exception.rich = None  # else an address that is not found prints a hundred lines
+    datasette.cli.cli(prog_name="datasette")
+
+
+if __name__ == "__main__":
+    main()

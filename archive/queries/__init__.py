@@ -1,0 +1,1 @@
+"""Read-only models of an archive."""

@@ -1,0 +1,178 @@
+"""What the archive holds, read back as records: articles with their threads, and since when.
+
+It only reads, one article at a time, so that the largest archive passes through a small memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.core.records import Article, Comment, CommentKind
+from archive.core.timestamps import from_text, to_text
+from archive.queries import threads
+
+_SEEN = "(SELECT max(good_at) FROM visits WHERE visits.article_id = articles.id AND kind = 'article')"
+_TOMBSTONE = "LEFT JOIN redactions ON redactions.id = redaction_id"
+_ARTICLES = (
+    f"SELECT articles.*, coalesce({_SEEN}, articles.first_seen) AS seen, at AS hidden_at, reason"
+    f" FROM articles {_TOMBSTONE}"
+)
+_COMMENTS = (
+    f"SELECT comments.*, at AS hidden_at, reason FROM comments {_TOMBSTONE}"
+    " WHERE comments.article_id = ? ORDER BY published, comments.id"
+)
+PORTION = 100  # articles read at a time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """When the archive saw an item first and last, and when it found it gone (ISO 8601, UTC).
+
+    `hidden_at` and `hidden_reason` are when and why the operator has hidden it, None where it is shown.
+    """
+
+    first_seen: str
+    last_seen: str
+    gone_at: str | None
+    hidden_at: str | None
+    hidden_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldComment:
+    """A comment as the archive holds it."""
+
+    comment: Comment
+    history: History
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldArticle:
+    """An article as the archive holds it, with its thread in the order of posting."""
+
+    id: int
+    source: str
+    article: Article
+    history: History
+    comments: tuple[HeldComment, ...]
+
+
+def articles(db: Database) -> Iterator[HeldArticle]:
+    """Every held article in the order of its id."""
+    sql = f"{_ARTICLES} WHERE articles.id > ? ORDER BY articles.id LIMIT {PORTION}"
+    last = 0
+    while rows := list(db.query(sql, [last])):
+        for row in rows:
+            yield _held(db, row)
+        last = rows[-1]["id"]
+
+
+def article(db: Database, article_id: int) -> HeldArticle | None:
+    """One article by the archive's own id, or None."""
+    row = next(iter(db.query(f"{_ARTICLES} WHERE articles.id = ?", [article_id])), None)
+    return _held(db, row) if row else None
+
+
+def conversation(
+    comments: Sequence[HeldComment],
+) -> Iterator[tuple[HeldComment, int, HeldComment | None]]:
+    """The comments as people read a thread: each with its depth, from 1, and the one it answers."""
+    numbers = {held.comment.id: number for number, held in enumerate(comments) if held.comment.id}
+    rows = [
+        {
+            "id": number,
+            "parent_id": numbers.get(held.comment.parent or ""),
+            "published": to_text(held.comment.published),
+            "position": held.comment.position,
+        }
+        for number, held in enumerate(comments)
+    ]
+    for node in threads.arrange(rows):
+        yield comments[node.row["id"]], node.level, comments[node.up.row["id"]] if node.up else None
+
+
+def find(db: Database, reference: str) -> int | None:
+    """The id of the article that a reader means by an id of the archive or any of its addresses."""
+    if reference.isascii() and reference.isdigit():
+        sql = "SELECT id FROM articles WHERE id = ?"
+    else:
+        sql = "SELECT article_id FROM addresses WHERE url = ?"
+    row = db.execute(sql, [reference]).fetchone()
+    return int(row[0]) if row else None
+
+
+def _held(db: Database, row: dict[str, Any]) -> HeldArticle:
+    seen = row["seen"]
+    comments = db.query(_COMMENTS, [row["id"]])
+    return HeldArticle(
+        id=row["id"],
+        source=row["source"],
+        article=_article(db, row),
+        history=_history(row, seen),
+        comments=tuple(HeldComment(comment=_comment(c), history=_history(c, seen)) for c in comments),
+    )
+
+
+def _history(row: dict[str, Any], seen: str) -> History:
+    """A thing that is not gone was there when its article's page was last read well."""
+    last = (
+        max(seen, row["first_seen"]) if row["gone_at"] is None else max(row["first_seen"], row["changed_at"])
+    )
+    return History(
+        first_seen=row["first_seen"],
+        last_seen=last,
+        gone_at=row["gone_at"],
+        hidden_at=row["hidden_at"],
+        hidden_reason=row["reason"],
+    )
+
+
+def _article(db: Database, row: dict[str, Any]) -> Article:
+    opened = row["comments_open"]
+    return Article(
+        url=row["url"],
+        post_id=row["post_id"],
+        title=row["title"],
+        authors=_names(
+            db, "SELECT name FROM authors JOIN article_authors ON author_id = id WHERE article_id = ?", row
+        ),
+        published=from_text(row["published"]),
+        modified=from_text(row["modified"]),
+        text=row["text"],
+        markdown=row["markdown"],
+        description=row["description"],
+        language=row["language"],
+        tags=_names(db, f"{_TAGS} AND kind = 'tag'", row),
+        categories=_names(db, f"{_TAGS} AND kind = 'category'", row),
+        image=row["image"],
+        comments_stated=row["comments_stated"],
+        comments_open=None if opened is None else bool(opened),
+    )
+
+
+_TAGS = "SELECT name FROM tags JOIN article_tags ON tag_id = id WHERE article_id = ?"
+
+
+def _names(db: Database, sql: str, row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(name for (name,) in db.execute(f"{sql} ORDER BY position", [row["id"]]))
+
+
+def _comment(row: dict[str, Any]) -> Comment:
+    return Comment(
+        id=row["site_id"],
+        parent=row["site_parent"],
+        kind=CommentKind(row["kind"]),
+        author=row["author"],
+        author_url=row["author_url"],
+        published=from_text(row["published"]),
+        published_raw=row["published_raw"],
+        text=row["text"],
+        html=row["html"],
+        permalink=row["permalink"],
+        depth=row["depth"],
+        position=row["position"],
+    )

@@ -1,0 +1,141 @@
+"""What the archive holds of a source, month by month, for a verification: read-only.
+
+A month is named as the times of the archive begin ("2009-07"). Facts only; what is asked because of
+them is decided in the crawler.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from archive.core.timestamps import to_text
+from archive.queries.fetch_history import Facts
+from archive.storage.coverage import IS_READ
+from archive.storage.coverage_records import Kind, Reason
+
+# What REST lists as a comment: no pings, and none without an id of the site.
+_LISTED = "source = ? AND kind = 'comment' AND site_id IS NOT NULL AND gone_at IS NULL"
+_SHOWN = {
+    Kind.ARTICLE: f"articles WHERE source = ? AND {IS_READ}",
+    Kind.COMMENT: f"comments WHERE {_LISTED}",
+}
+_ROW = f"SELECT gone_at, {IS_READ} AS is_read, url FROM articles WHERE source = ?1 AND "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """An article as its page tells of its thread: the number the site states, and what is held of it.
+
+    `read_at` is when its page was last read, ISO 8601 in UTC.
+    """
+
+    url: str
+    month: str
+    stated: int | None
+    held: int
+    read_at: str
+
+
+class Holdings(Facts):
+    """The holdings of one source, read through a connection that cannot write."""
+
+    def looked(self) -> dict[tuple[Kind, str], str]:
+        """When each month of the ledger was last looked at, as text."""
+        sql = "SELECT kind, month, looked_at FROM coverage WHERE source = ?"
+        return {(Kind(kind), month): at for kind, month, at in self._db.execute(sql, [self.source])}
+
+    def numbers(self, kind: Kind) -> dict[str, int]:
+        """How many articles or comments are held of each month that has any."""
+        sql = f"SELECT substr(published, 1, 7) AS month, count(*) FROM {_SHOWN[kind]} GROUP BY month"
+        return {month: number for month, number in self._db.execute(sql, [self.source]) if month}
+
+    def articles_of(self, first: str, last: str, until: datetime) -> list[tuple[str, int, str]]:
+        """The articles held of some months, first to last, up to a moment: month, site's id, address.
+
+        Only those that REST has told of: what other surfaces alone have told, it need not list.
+        """
+        listed = f"{_SHOWN[Kind.ARTICLE]} AND post_id IS NOT NULL AND origins LIKE '%\"rest:posts\"%'"
+        sql = f"SELECT substr(published, 1, 7), post_id, url, id FROM {listed}"
+        found, hidden = self._between(sql, first, last, until), self.hidden.articles
+        return [(month, post, hidden.get(number, url)) for month, post, url, number in found]
+
+    def comments_of(self, first: str, last: str, until: datetime) -> dict[str, str]:
+        """The comments held of the months first to last, up to a moment: the site's id, and the month."""
+        sql = f"SELECT key, substr(published, 1, 7) FROM {_SHOWN[Kind.COMMENT]}"
+        return dict(map(tuple, self._between(sql, first, last, until)))
+
+    def newest(self, kind: Kind, limit: int) -> list[str]:
+        """The site's ids of what was published last: a site that is well shows them."""
+        key = "post_id" if kind is Kind.ARTICLE else "key"
+        sql = f"SELECT {key} FROM {_SHOWN[kind]} AND {key} IS NOT NULL ORDER BY published DESC LIMIT ?"
+        return [str(row[0]) for row in self._db.execute(sql, [self.source, limit])]
+
+    def lacking_article(self, url: str, post_id: int | None = None) -> tuple[Reason, str] | None:
+        """Why an article of the site is not held, with a sentence; None if it is."""
+        if self.hides(url):
+            return None
+        row = self._one(f"{_ROW} post_id = ?2", self.source, post_id) if post_id is not None else None
+        at_address = f"{_ROW} id = (SELECT article_id FROM addresses WHERE source = ?1 AND url = ?2)"
+        row = row or self._one(at_address, self.source, url)
+        if row is not None and row["gone_at"] is not None:
+            return Reason.CALLED_GONE, "It was called gone, and the site shows it again."
+        if row is not None and row["is_read"]:
+            return None
+        return self._unread(row["url"] if row else url, listed=row is not None)
+
+    def lacking_comments(self, keys: Iterable[str]) -> dict[str, tuple[Reason, str]]:
+        """Why some of the site's comments are not held, with a sentence; those that are held are left out."""
+        found: dict[str, tuple[Reason, str]] = {}
+        for key in keys:
+            row = self._one("SELECT gone_at FROM comments WHERE source = ? AND key = ?", self.source, key)
+            if row is None:
+                found[key] = Reason.UNLISTED, "No crawl was shown it."
+            elif row["gone_at"] is not None:
+                found[key] = Reason.CALLED_GONE, "It was called gone, and the site shows it again."
+        return found
+
+    def month_of(self, url: str) -> str | None:
+        """The month of the article known at an address, or None."""
+        sql = (
+            "SELECT substr(published, 1, 7) AS month FROM addresses JOIN articles ON articles.id = article_id"
+            " WHERE addresses.source = ? AND addresses.url = ?"
+        )
+        row = self._one(sql, self.source, url)
+        return row["month"] if row else None
+
+    def threads(self) -> Iterator[Thread]:
+        """Every article whose page was read, with its thread."""
+        sql = (
+            "SELECT url, coalesce(substr(published, 1, 7), '') AS month, comments_stated AS stated,"
+            " comment_count AS held, (SELECT max(good_at) FROM visits WHERE article_id = articles.id"
+            " AND visits.kind = 'article') AS read_at FROM articles WHERE source = ? AND gone_at IS NULL"
+            " AND read_at IS NOT NULL ORDER BY id"
+        )
+        return (Thread(**row) for row in self._db.execute(sql, [self.source]).fetchall())
+
+    def _between(self, sql: str, first: str, last: str, until: datetime) -> Iterable[sqlite3.Row]:
+        within = " AND published >= ? AND published < ? AND published < ?"
+        return self._db.execute(sql + within, [self.source, first, f"{last}~", to_text(until)])
+
+    def _unread(self, url: str, *, listed: bool) -> tuple[Reason, str]:
+        """What the visits to the address of an article say that is not held."""
+        visit = self.visit(url)
+        if visit is None and not listed:
+            return Reason.UNLISTED, "No crawl was shown it."
+        if visit is None:
+            return Reason.UNREAD, "It is listed, and its page was not asked for yet."
+        if visit.status == 0:
+            return Reason.NO_ANSWER, "Its page gave no answer."
+        if visit.status != 200:
+            return Reason.REFUSED, f"Its page answered {visit.status}."
+        problem = self._one(
+            "SELECT code, detail FROM problems WHERE source = ? AND url = ? AND ended_at IS NULL",
+            self.source,
+            url,
+        )
+        if problem is not None and problem["code"] == "password-protected":
+            return Reason.PROTECTED, "It asks for a password."
+        return Reason.UNREADABLE, problem["detail"] if problem else "No article was found in its page."

@@ -1,0 +1,248 @@
+"""What the archive already holds of a source, for the crawler: the only way back, and read-only.
+
+Facts only; what is to be fetched because of them is decided in the crawler.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from archive.core.database import Closing
+from archive.core.records import PageKind, Seen
+from archive.core.timestamps import from_text, instant, to_text
+from archive.storage.id_gaps import NUMBERED
+from archive.storage.reconciliation import VISIBLE
+from archive.storage.redaction_store import Known, known
+
+PORTION = 500  # rows read at a time
+A_WHILE = timedelta(minutes=10)  # by how much two clocks may differ
+_PAGE = PageKind.ARTICLE.value
+SETTLED = ("password-protected", "not-an-article")  # problems of a page that time alone does not mend
+TOLD = timedelta(days=1)  # how far behind the last whole crawl a surface that tells of new comments may be
+
+
+def _newer(days: int) -> str:
+    """SQL for the number of comments of the days before the last visit; without a date, by first_seen."""
+    since = f"strftime('%Y-%m-%dT%H:%M:%SZ', fetched_at, '-{days} day')"
+    count = "SELECT count(*) FROM comments WHERE article_id = visits.article_id AND"
+    return f"({count} published > {since}) + ({count} published IS NULL AND comments.first_seen > {since})"
+
+
+_VISIT = f"""
+SELECT visits.url, status, fetched_at, first_fetched, visits.changed_at, failures, retry_at, etag,
+    last_modified, lastmod, published, version_count - 1 AS edits, last_comment, comments_open,
+    {_newer(1)} AS comments_day, {_newer(30)} AS comments_month, {_newer(365)} AS comments_year,
+    due_at, visits.rowid AS place, (SELECT code FROM problems WHERE problems.source = visits.source
+        AND problems.url = visits.url AND ended_at IS NULL AND code IN ('{"', '".join(SETTLED)}')) AS settled
+FROM visits LEFT JOIN articles ON articles.id = article_id
+"""
+
+
+class Facts(Closing):
+    """The facts of one source, read through a connection that cannot write.
+
+    `comments` says whether its comments are archived at all.
+    """
+
+    def __init__(self, archive: Path, source: str, *, comments: bool = True) -> None:
+        self.source = source
+        self.comments = comments
+        self._archive = archive
+        self._db = sqlite3.connect(f"{archive.absolute().as_uri()}?mode=ro", uri=True)
+        self._db.row_factory = sqlite3.Row
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
+
+    def visit(self, url: str) -> Seen | None:
+        """The facts of the visits to one address, or None if it was never asked for."""
+        row = self._one(f"{_VISIT} WHERE visits.source = ? AND visits.url = ?", self.source, url)
+        return self._seen(row) if row else None
+
+    def page_visits(self, article: int | str) -> list[Seen]:
+        """The facts of the visits to the pages of an article, in the order of the first ones.
+
+        `article` is the archive's own id, or an address that perhaps never showed one.
+        """
+        column = "article_id" if isinstance(article, int) else "url"
+        sql = f"{_VISIT} WHERE visits.source = ? AND visits.{column} = ? AND kind = ? ORDER BY place"
+        return [self._seen(row) for row in self._db.execute(sql, [self.source, article, _PAGE])]
+
+    def due_visits(self, now: datetime) -> Iterator[Seen]:
+        """The visits to pages of articles that are due, the longest overdue first.
+
+        With them, those that a clock that was wrong has written down for later than now. Read in
+        portions, so that no long reading keeps the writer's log from being folded back.
+        """
+        sql = (
+            f"{_VISIT} WHERE visits.source = ? AND due_at <= ? AND (due_at, visits.rowid) > (?, ?)"
+            " ORDER BY due_at, visits.rowid LIMIT ?"
+        )
+        last: tuple[str, int] = ("", 0)
+        while rows := self._db.execute(sql, [self.source, to_text(now), *last, PORTION]).fetchall():
+            yield from map(self._seen, rows)
+            last = (rows[-1]["due_at"], rows[-1]["place"])
+        sql = f"{_VISIT} WHERE fetched_at > ? AND +visits.source = ? AND kind = ?"  # "+": not by its index
+        yield from map(
+            self._seen, self._db.execute(sql, [to_text(now + A_WHILE), self.source, _PAGE]).fetchall()
+        )
+
+    def undecided_visits(self) -> list[Seen]:
+        """Some of the visits to pages of articles for which it is not decided when they are due again."""
+        sql = f"{_VISIT} WHERE visits.source = ? AND kind = 'article' AND due_why IS NULL LIMIT ?"
+        return [self._seen(row) for row in self._db.execute(sql, [self.source, PORTION])]
+
+    @cached_property
+    def comments_told(self) -> bool:
+        """Whether a surface of the whole site, REST or the comments feed, tells of new comments.
+
+        So it is if it was read about as lately as everything else; and where no comments are wanted.
+        """
+        if not self.comments:
+            return True
+        feed = self._one(
+            "SELECT max(good_at) AS at FROM visits WHERE source = ? AND kind = ?",
+            self.source,
+            PageKind.COMMENTS_FEED.value,
+        )
+        told = [self.cursor("comments"), instant(feed["at"]) if feed and feed["at"] else None]
+        crawled = self.cursor("crawl")
+        return any(moment and (crawled is None or moment >= crawled - TOLD) for moment in told)
+
+    @cached_property
+    def hidden(self) -> Known:
+        """What an operator has hidden. Pages of hidden articles are not asked for."""
+        return known(self._db, self._archive)
+
+    def hides(self, url: str) -> bool:
+        """Whether an address is of an article that is hidden."""
+        return (self.source, url) in self.hidden.addresses
+
+    def holds(self, url: str) -> bool:
+        """Whether an article is known at an address."""
+        sql = "SELECT 1 FROM addresses WHERE source = ? AND url = ?"
+        return self._one(sql, self.source, url) is not None
+
+    def address_of(self, post_id: int) -> str | None:
+        """The address of the article with the site's own id, or None."""
+        row = self._one("SELECT url FROM articles WHERE source = ? AND post_id = ?", self.source, post_id)
+        return row["url"] if row else None
+
+    def post_of(self, url: str) -> int | None:
+        """The site's own id of the article at a known address, or None."""
+        row = self._one(
+            "SELECT post_id FROM addresses JOIN articles ON articles.id = article_id"
+            " WHERE addresses.source = ? AND addresses.url = ?",
+            self.source,
+            url,
+        )
+        return row["post_id"] if row else None
+
+    def unknown_comments(self, ids: Iterable[str]) -> set[str]:
+        """Those of the site's comment ids that the archive does not hold."""
+        return {
+            site_id
+            for site_id in ids
+            if not self._one("SELECT 1 FROM comments WHERE source = ? AND key = ?", self.source, site_id)
+        }
+
+    def holds_comments(self) -> bool:
+        """Whether any comment of the source is held."""
+        return self._one("SELECT 1 FROM comments WHERE source = ? LIMIT 1", self.source) is not None
+
+    def count_visible(self) -> int:
+        """How many comments are held that REST would list, neither gone nor doubted."""
+        row = self._one(VISIBLE, self.source)
+        return int(row["n"]) if row else 0
+
+    def unread_articles(self, pattern: str | None = None) -> list[tuple[str, str | None]]:
+        """Addresses of articles that are listed and whose page gave no text yet, the newest first.
+
+        With each goes when the listing says that it was modified: the mark of change for the visit.
+        `pattern` leaves out what was listed before the source had its own pattern for articles.
+        """
+        sql = (
+            "SELECT url, modified FROM articles WHERE source = ? AND text IS NULL AND gone_at IS NULL"
+            " ORDER BY published DESC, id"
+        )
+        listed = [(row["url"], row["modified"]) for row in self._db.execute(sql, [self.source])]
+        return [(url, at) for url, at in listed if not pattern or re.search(pattern, urlsplit(url).path)]
+
+    def lacking_articles(self) -> list[str]:
+        """Addresses of articles that a verification found lacking, and that no crawl was shown."""
+        sql = (
+            "SELECT url FROM coverage_gaps WHERE source = ? AND kind = 'article' AND ended_at IS NULL"
+            " AND reason = 'never listed' AND url IS NOT NULL"
+        )
+        return [row["url"] for row in self._db.execute(sql, [self.source])]
+
+    def missed_comments(self, *, before: datetime, limit: int) -> list[str]:
+        """The site's ids of comments that a look before a moment has missed, not yet called gone."""
+        sql = (
+            "SELECT key FROM comments WHERE source = ? AND missed_at <= ? AND gone_at IS NULL"
+            " ORDER BY missed_at LIMIT ?"
+        )
+        return [row["key"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
+
+    def newest_comments(self, *, limit: int) -> list[str]:
+        """The site's ids of the newest comments that REST lists, neither gone nor doubted."""
+        sql = (
+            f"SELECT key FROM comments WHERE source = ? AND kind = 'comment' AND {NUMBERED}"
+            " AND gone_at IS NULL AND missed_at IS NULL ORDER BY CAST(site_id AS INTEGER) DESC LIMIT ?"
+        )
+        return [row["key"] for row in self._db.execute(sql, [self.source, limit])]
+
+    def visits_before(self, moment: datetime, *, limit: int) -> list[Seen]:
+        """Articles' pages not visited since a moment (in seconds), those with the newest comments first."""
+        sql = (
+            f"{_VISIT} WHERE visits.source = ? AND kind = ? AND fetched_at <= ? AND gone_at IS NULL"
+            " AND visits.url = articles.url ORDER BY coalesce(last_comment, published) DESC LIMIT ?"
+        )
+        rows = self._db.execute(sql, [self.source, _PAGE, to_text(moment), limit])
+        return [self._seen(row) for row in rows]
+
+    def mark(self, name: str) -> str | None:
+        """A note that an earlier run left, or None."""
+        row = self._one("SELECT value FROM cursors WHERE source = ? AND name = ?", self.source, name)
+        return row["value"] if row else None
+
+    def cursor(self, name: str) -> datetime | None:
+        """Up to when a listing has been read completely, or None."""
+        value = self.mark(name)
+        return instant(value) if value else None
+
+    def _one(self, sql: str, *values: str | int) -> sqlite3.Row | None:
+        with closing(self._db.execute(sql, values)) as cursor:
+            row: sqlite3.Row | None = cursor.fetchone()
+            return row
+
+    def _seen(self, row: sqlite3.Row) -> Seen:
+        return Seen(
+            url=row["url"],
+            status=row["status"],
+            fetched_at=instant(row["fetched_at"]),
+            first_fetched=instant(row["first_fetched"]),
+            changed_at=instant(row["changed_at"]) if row["changed_at"] else None,
+            failures=row["failures"],
+            retry_at=instant(row["retry_at"]) if row["retry_at"] else None,
+            etag=row["etag"],
+            last_modified=row["last_modified"],
+            lastmod=row["lastmod"],
+            published=from_text(row["published"]),
+            edits=row["edits"] or 0,
+            last_comment=from_text(row["last_comment"]),
+            comments_day=row["comments_day"],
+            comments_month=row["comments_month"],
+            comments_year=row["comments_year"],
+            comments_open=None if row["comments_open"] is None else bool(row["comments_open"]),
+            comments_told=self.comments_told,
+            settled=row["settled"] is not None,
+        )

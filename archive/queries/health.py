@@ -1,0 +1,279 @@
+"""How the archive is: what each source holds, how its crawls end, and whether the clock still goes.
+
+The one view that `status`, `/-/health`, `/-/metrics` and `doctor` read. It only reads, and counts by
+indexes, so that it may be asked every few seconds while a crawl writes. What makes a source FAILING or
+LATE is decided by `judge`, a pure function.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.core.records import Quality, Run
+from archive.core.timestamps import instant, to_text
+from archive.queries import discovery_status
+from archive.queries.quality_drift import alarm
+from archive.storage import rows
+from archive.storage.archive import Archive
+from archive.storage.coverage import Coverage, Summary
+from archive.storage.raw_pages import beside
+from archive.storage.run_ledger import Ledger
+
+GOOD = ("ok", "partial")
+BAD = ("failed", "blocked")
+GRACE = timedelta(minutes=5)  # a clock that goes notes its next tick within seconds
+TRIES = 3  # ticks of the clock in a row that may come to nothing, as when the machine is restarted
+LEAST_FREE = 512 * 2**20  # bytes; a day of a busy site, and the write-ahead log of a long read
+
+
+class State(StrEnum):
+    """What can be said of a source in a word."""
+
+    OK = "ok"
+    NEW = "new"
+    IDLE = "idle"
+    LATE = "late"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crawl:
+    """What `judge` wants to know of one run of the ledger; its times are ISO 8601 text in UTC."""
+
+    id: int
+    started_at: str
+    ended_at: str | None = None
+    sentence: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crawls:
+    """The facts of the ledger that `judge` reads; `good`, `bad` and `running` are the newest of their kind.
+
+    `first_bad` is the first bad run after the newest good one, and `fruitless` counts the planned times
+    since then that are over. `next_run` is aware: when the clock meant to crawl next, None where none goes;
+    `dropped` says that a clock goes, and leaves this source out.
+    """
+
+    good: Crawl | None = None
+    bad: Crawl | None = None
+    first_bad: Crawl | None = None
+    running: Crawl | None = None
+    fruitless: int = 0
+    next_run: datetime | None = None
+    dropped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    """One source. `read` articles have had their page fetched; times are ISO 8601 text in UTC.
+
+    `drift` is a sentence where its newest pages give less than they used to.
+    """
+
+    name: str
+    url: str
+    state: State
+    sentence: str
+    articles: int
+    read: int
+    comments: int
+    removed_articles: int
+    removed_comments: int
+    first_published: str | None
+    last_published: str | None
+    last_comment: str | None
+    problems: int
+    schedule: str | None
+    next_run: str | None
+    running_since: str | None
+    last_good: str | None
+    failing_since: str | None
+    last_run: Run | None
+    coverage: Summary
+    surfaces: str
+    drift: str | None
+
+    @property
+    def well(self) -> bool:
+        """Whether nobody need look after it."""
+        return self.state not in {State.LATE, State.FAILING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Sizes in bytes: the archive, its write-ahead log, the raw pages, and what the disk has left."""
+
+    archive: int
+    log: int
+    pages: int
+    free: int
+
+    @property
+    def low(self) -> bool:
+        """Whether the disk will soon be full."""
+        return self.free < LEAST_FREE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """The newest result of a check of the archive itself; `at` is ISO 8601 text in UTC."""
+
+    name: str
+    at: str
+    ok: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The whole archive at one moment; `troubles` are sentences, none where all is well."""
+
+    at: datetime
+    ok: bool
+    troubles: tuple[str, ...]
+    sources: tuple[SourceStatus, ...]
+    files: Files
+    checks: tuple[Check, ...]
+
+
+def status(archive: Archive, now: datetime) -> Status:
+    """Ask the archive how it is. `now` is aware. Raises sqlite3.Error where it cannot be read."""
+    found = list(archive.db.query(_SOURCES))
+    clock = any(row["next_run"] for row in found)
+    sources = tuple(_source(archive.db, row, now, clock=clock) for row in found)
+    checks = tuple(
+        Check(**{**row, "ok": bool(row["ok"])})
+        for row in archive.db.query("SELECT * FROM checks ORDER BY name")
+    )
+    files = _files(archive.path)
+    troubles = [f"{source.name}: {source.sentence}" for source in sources if not source.well]
+    troubles += [f"{source.name}: {source.drift}" for source in sources if source.drift]
+    troubles += [check.sentence for check in checks if not check.ok]
+    if files.low:
+        troubles.append(f"The disk has only {files.free / 2**20:,.0f} MB left.")
+    return Status(
+        at=now, ok=not troubles, troubles=tuple(troubles), sources=sources, files=files, checks=checks
+    )
+
+
+def judge(crawls: Crawls, now: datetime) -> tuple[State, str]:
+    """What the newest runs of a source say about it: a state, and a sentence for people."""
+    good, bad, first = crawls.good, crawls.bad, crawls.first_bad
+    if crawls.dropped:
+        return State.IDLE, "It is archived no longer: the clock's configuration does not name it."
+    if bad and first:
+        which = "Every crawl since" if first.id != bad.id else "The crawl of"
+        return State.FAILING, f"{which} {_minute(first.started_at)} failed. {bad.sentence or ''}".strip()
+    if crawls.next_run and now > crawls.next_run + GRACE:
+        return State.LATE, (
+            f"A crawl was due at {_minute(crawls.next_run)} and did not begin."
+            " Is `backissue up` or `backissue schedule` running?"
+        )
+    if crawls.running:
+        return State.OK, f"A crawl is under way since {_minute(crawls.running.started_at)}."
+    if crawls.fruitless >= TRIES:
+        since = f"since {_minute(good.started_at)}" if good else "yet"
+        return State.LATE, f"No crawl ended well {since}, at {crawls.fruitless} planned times."
+    if good:
+        return State.OK, f"The crawl of {_minute(good.started_at)} ended well. {good.sentence or ''}".strip()
+    return State.NEW, "It was not crawled yet."
+
+
+# -- the facts ------------------------------------------------------------------------------------
+
+_SOURCES = """
+SELECT name, sources.url, schedule, next_run,
+    count(held.source) AS articles,
+    count(held.source) - (
+        SELECT count(*) FROM articles INDEXED BY articles_unread WHERE source = name AND text IS NULL
+    ) AS read,
+    coalesce(sum(comment_count), 0) AS comments,
+    count(gone_at) AS removed_articles,
+    (SELECT count(*) FROM comments WHERE source = name AND gone_at IS NOT NULL) AS removed_comments,
+    (SELECT min(published) FROM articles WHERE source = name) AS first_published,
+    (SELECT max(published) FROM articles WHERE source = name) AS last_published,
+    max(last_comment) AS last_comment,
+    (SELECT count(*) FROM problems WHERE problems.source = name AND ended_at IS NULL) AS problems
+FROM sources LEFT JOIN articles AS held INDEXED BY articles_held ON held.source = name
+GROUP BY name ORDER BY name
+"""
+
+
+def _source(db: Database, row: dict[str, Any], now: datetime, *, clock: bool) -> SourceStatus:
+    crawls = _crawls(db, row["name"], row["next_run"], clock=clock)
+    state, sentence = judge(crawls, now)
+    ledger = Ledger(db)
+    return SourceStatus(
+        **row,
+        state=state,
+        sentence=sentence,
+        running_since=_start(crawls.running),
+        last_good=_start(crawls.good),
+        failing_since=_start(crawls.first_bad),
+        last_run=ledger.newest(row["name"]),
+        coverage=Coverage(db).summary(row["name"]),
+        surfaces=discovery_status.sentence(db, row["name"]),
+        drift=alarm(Quality(), ledger.qualities(row["name"])),
+    )
+
+
+def _crawls(db: Database, source: str, next_run: str | None, *, clock: bool) -> Crawls:
+    good = _newest(db, source, GOOD)
+    since = good.id if good else 0
+    first_bad = _crawl(db, f"id > ? AND outcome IN {BAD} ORDER BY id", source, since)
+    return Crawls(
+        good=good,
+        bad=_newest(db, source, BAD) if first_bad else None,
+        first_bad=first_bad,
+        running=_crawl(db, "ended_at IS NULL AND id > ? ORDER BY id DESC", source, since),
+        fruitless=db.execute(_FRUITLESS, [source, good.ended_at if good else ""]).fetchone()[0],
+        next_run=instant(next_run) if next_run else None,
+        dropped=clock and next_run is None,
+    )
+
+
+_FRUITLESS = """
+SELECT coalesce(sum(ticks), 0) FROM runs WHERE source = ? AND planned_at > ? AND ended_at IS NOT NULL
+"""
+
+
+def _newest(db: Database, source: str, outcomes: tuple[str, ...]) -> Crawl | None:
+    """The newest run of one of these outcomes; each is looked up by itself, since only so the index tells."""
+    found = [_crawl(db, "outcome = ? ORDER BY id DESC", source, outcome) for outcome in outcomes]
+    return max(filter(None, found), key=lambda crawl: crawl.id, default=None)
+
+
+def _crawl(db: Database, where: str, source: str, value: int | str) -> Crawl | None:
+    told = "SELECT id, started_at, ended_at, sentence FROM runs WHERE source = ? AND kind = 'crawl'"
+    row = rows.one(db, f"{told} AND {where} LIMIT 1", source, value)
+    return Crawl(**row) if row else None  # type: ignore[arg-type]
+
+
+def _start(crawl: Crawl | None) -> str | None:
+    return crawl.started_at if crawl else None
+
+
+def _files(archive: Path) -> Files:
+    return Files(
+        archive=_size(archive),
+        log=_size(archive.with_name(f"{archive.name}-wal")),
+        pages=_size(beside(archive)),
+        free=shutil.disk_usage(archive.parent).free,
+    )
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _minute(moment: datetime | str) -> str:
+    text = moment if isinstance(moment, str) else str(to_text(moment))
+    return text.replace("T", " ")[:16] + " UTC"

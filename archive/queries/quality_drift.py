@@ -1,0 +1,57 @@
+"""Whether pages have begun to give less than they used to: a new theme, a new plugin, a login wall.
+
+Pure: counts of this run and of earlier ones come in, a sentence for people or None goes out. A run of every
+hour reads a few pages, so the last runs count together until they make a sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import sqrt
+
+from archive.core.records import Quality
+
+SAMPLE = 20  # pages that are compared, at least: of fewer, two bad ones would be much
+USUAL = 50  # earlier pages that make a past to compare with, at least
+MEMORY = 500  # earlier pages that are enough: a site that changed for good is the usual one after some weeks
+MORE = 0.2  # a fifth of the pages more than usual is a loss worth a look, whatever chance may do
+CHANCE = 3.5  # standard deviations: chance alone goes beyond about once in 4,000 samples
+MOST = 0.5  # without a past: a site of which most pages give no text or no date is not read rightly
+
+_WATCHED = {
+    "texts_missing": "gave no text",
+    "dates_missing": "gave no date",
+    "authors_missing": "gave no author",
+    "threads_short": "have fewer comments here than the site speaks of",
+}
+_NEEDED = {"texts_missing", "dates_missing"}  # what every article has, so that no past is needed to judge
+
+
+def alarm(now: Quality, earlier: Iterable[Quality]) -> str | None:
+    """What the pages give less of than they used to, as a sentence; None where all is as usual.
+
+    `earlier` are the runs before this one, the newest first.
+    """
+    recent, past = now, Quality()
+    for quality in earlier:
+        if recent.pages_read < SAMPLE:
+            recent += quality
+        elif past.pages_read < MEMORY:
+            past += quality
+        else:
+            break
+    if recent.pages_read < SAMPLE:
+        return None
+    found = [told for name, words in _WATCHED.items() if (told := _compare(name, words, recent, past))]
+    return f"Look at this: {'; '.join(found)}." if found else None
+
+
+def _compare(name: str, words: str, recent: Quality, past: Quality) -> str | None:
+    pages, missing = recent.pages_read, getattr(recent, name)
+    if past.pages_read < USUAL:
+        bound, before = (MOST if name in _NEEDED else 1.0), ""
+    else:
+        usual = min(1.0, (getattr(past, name) + 1) / (past.pages_read + 2))
+        bound = usual + max(MORE, CHANCE * sqrt(usual * (1 - usual) / pages))
+        before = f" (before: {getattr(past, name):,} of {past.pages_read:,})"
+    return f"{missing:,} of the last {pages:,} pages {words}{before}" if missing > bound * pages else None

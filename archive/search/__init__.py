@@ -1,0 +1,1 @@
+"""Search: query parser, SQL and engine."""

@@ -1,0 +1,181 @@
+"""Searching an archive: what was typed, as SQL over articles, comments and their earlier versions.
+
+Used by the page and by the command line alike: both hand a connection and an `Ask`, and get the
+same hits in the same order. It only reads. Its law: the work is bounded whatever is asked. Counts
+stop at `CAP`; of more matches than that, only the `CAP` archived last are ranked, and `Section`
+says so. Snippets carry the marks MARK and UNMARK around what matched; they are not HTML.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from typing import Any
+
+from archive.search.query_parser import Wording, read, searchable, tidy
+from archive.search.sql import CAP, MARK, TABLES, UNMARK, Ask, Plan
+
+__all__ = ["CAP", "KINDS", "MARK", "UNMARK", "Ask", "Found", "Section", "every", "find", "show", "understand"]
+
+KINDS = tuple(TABLES)
+_DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+
+Row = dict[str, str | int | None]
+Common = Callable[[str, str], bool]
+"""Whether an index has a great many matches: asked for several kinds, counted once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """The answer for one kind. `count` is exact unless `more`; `partly` says that only some were ranked.
+
+    Versions are not looked through for words that a great many present articles or comments have,
+    unless they are asked for by their kind or as changes: then `count` is 0 and `more` says so.
+    """
+
+    kind: str
+    count: int
+    more: bool
+    hits: tuple[Row, ...]
+    partly: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The answer: a section for each kind (the kind not asked for has a count and no hits), and notes."""
+
+    ask: Ask
+    sections: tuple[Section, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many items were found, of the kinds asked for."""
+        return sum(part.count for part in self.sections if self.ask.kind in ("all", part.kind))
+
+
+def find(connection: sqlite3.Connection, ask: Ask) -> Found:
+    """Search. Raises nothing but what SQLite raises for a broken or interrupted file."""
+    wording, ask, notes = understand(ask)
+    common = cache(partial(_is_common, connection))
+    sections = [_section(connection, Plan.of(kind, wording, ask), ask, common) for kind in KINDS]
+    return Found(ask=ask, sections=tuple(sections), notes=notes)
+
+
+def every(connection: sqlite3.Connection, ask: Ask, kind: str) -> Iterator[Row]:
+    """All hits of one kind, in full and in the order of the pages, read as they are taken."""
+    wording, ask, _ = understand(ask)
+    plan = Plan.of(kind, wording, ask)
+    yield from _rows(connection, plan.whole(ask.sort), plan.values)
+
+
+def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
+    """Read the words of a question and mend what cannot be meant, saying so."""
+    wording = read(ask.words)
+    notes = list(wording.notes)
+    if ask.words.strip() and not wording and not wording.filters:
+        notes.append("Nothing in this can be searched for, so all is shown, newest first.")
+    ask = replace(ask, person=tidy(ask.person).strip(), tag=tidy(ask.tag).strip(), source=tidy(ask.source))
+    if ask.person and not searchable(ask.person):
+        notes.append(f"“{ask.person[:40]}” has no letters or digits and was left out.")
+        ask = replace(ask, person="")
+    for name, value in wording.filters:
+        ask = (
+            replace(ask, tag=ask.tag or value) if name == "tag" else replace(ask, source=ask.source or value)
+        )
+    for name in ("since", "until"):
+        value = getattr(ask, name)
+        if value and not _DAY.fullmatch(value):
+            notes.append(
+                f"“{value[:40]}” is not a date such as 2009, 2009-07 or 2009-07-15, and was left out."
+            )
+            ask = replace(ask, since="") if name == "since" else replace(ask, until="")
+    ask = replace(
+        ask,
+        kind=ask.kind if ask.kind in KINDS else "all",
+        sort="date" if ask.sort == "date" else "relevance",
+        page=min(max(ask.page, 1), CAP // max(ask.size, 1)),
+    )
+    return wording, ask, tuple(notes)
+
+
+def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask, common: Common) -> Section:
+    """Count, order and cut, in as few passes over the matches as that takes."""
+    size = (ask.size if ask.kind != "all" else ask.size // 2) if ask.kind in ("all", plan.table.name) else 0
+    if _is_in_vain(plan, ask, common):
+        return Section(kind=plan.table.name, count=0, more=True, hits=())
+    by_date = ask.sort == "date" or not plan.match
+    many = plan.match is not None and common(plan.table.index, plan.match)
+    unsorted = many and not plan.conditions and (by_date or not size)
+    pool = [(None, 0)] * (CAP + 1) if unsorted else _pool(connection, plan, by_date, many)
+    more = len(pool) > CAP or (many and plan.table.item is not None)
+    start = (ask.page - 1) * size
+    if more and by_date and plan.match:
+        page = _rows(connection, f"{plan.walk()} LIMIT {size} OFFSET {start}", plan.values)
+        ids = [int(row["id"] or 0) for row in page] if size else []
+    else:
+        ids = [row_id for _, row_id in pool[:CAP][start : start + size]]
+    hits = tuple(show(connection, plan, ids))
+    return Section(
+        kind=plan.table.name, count=min(len(pool), CAP), more=more, hits=hits, partly=more and not by_date
+    )
+
+
+def _is_in_vain(plan: Plan, ask: Ask, common: Common) -> bool:
+    """Whether versions would be looked through for what is common anyway, and nobody asked for them."""
+    if plan.table.item is None or not plan.match or ask.state or ask.kind == plan.table.name:
+        return False
+    _, present = plan.table.item
+    return common(present, plan.match)
+
+
+def _is_common(connection: sqlite3.Connection, index: str, match: str) -> bool:
+    """Whether a full-text index has more matches than are ever counted."""
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT {CAP + 1})"
+    return int(connection.execute(sql, [match]).fetchone()[0]) > CAP
+
+
+def _pool(connection: sqlite3.Connection, plan: Plan, by_date: bool, many: bool) -> list[tuple[Any, int]]:
+    """(score, id) of what is found, best first; one more than CAP where there is more than that."""
+    if not plan.match:
+        newest = connection.execute(f"{plan.walk()} LIMIT {CAP + 1}", plan.values)
+        return [(0, row_id) for (row_id,) in newest]
+    order = "date" if by_date else "relevance"
+    sql = plan.many(order) if many else plan.few(order)
+    scored = [(score, row_id) for row_id, score in connection.execute(f"{sql} LIMIT {CAP + 1}", plan.values)]
+    if by_date:
+        return sorted(scored, key=lambda pair: (pair[0] or "", pair[1]), reverse=True)
+    ranked = sorted(scored[:CAP], key=lambda pair: (pair[0], -pair[1]))
+    return ranked + scored[CAP:]
+
+
+def show(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> Iterator[Row]:
+    """The hits themselves. Snippets are made for these few alone, since they read the whole text."""
+    table = plan.table
+    row_sql = f"SELECT {table.columns} FROM {table.rows} WHERE r.id = :id"
+    marked = _marked(connection, plan, ids)
+    for row_id in ids:
+        row = next(_rows(connection, row_sql, {"id": row_id}))
+        text = str(row.pop("text") or "")
+        yield {**row, "excerpt": text[:280] + ("…" if len(text) > 280 else ""), **marked.get(row_id, {})}
+
+
+def _marked(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> dict[int, Row]:
+    """What the index marks in each of these. All words that begin alike are gathered only once for them."""
+    if not plan.match or not ids:
+        return {}
+    index, marks = plan.table.index, ", ".join(map(str, ids))
+    together = [f"rowid BETWEEN {min(ids)} AND {max(ids)} AND +rowid IN ({marks})"]
+    wheres = together if plan.has_prefix else [f"rowid = {row_id}" for row_id in ids]
+    sql = f"SELECT rowid, {plan.table.excerpt} FROM {index} WHERE {index} MATCH :match AND "
+    found = (row for where in wheres for row in _rows(connection, sql + where, {"match": plan.match}))
+    return {int(row.pop("rowid") or 0): row for row in found}
+
+
+def _rows(connection: sqlite3.Connection, sql: str, values: Mapping[str, str | int]) -> Iterator[Row]:
+    cursor = connection.execute(sql, values)
+    names = [column[0] for column in cursor.description]
+    return (dict(zip(names, row, strict=True)) for row in cursor)

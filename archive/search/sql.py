@@ -1,0 +1,294 @@
+"""The SQL of a search: how each kind is laid out, and the queries over it. Runs nothing.
+
+Two kinds are articles and comments as they are held, removed ones included. Two more are their earlier
+versions, where only wording is found that was edited away: neither the next version nor the present
+one has it.
+
+Matches of the full-text index come first and the rows only confirm, in an index that holds what filters
+ask for; what few rows can meet is met once, as a set of ids. The planner is told so by CROSS JOIN, INDEXED
+BY and unary plus: whole rows are wide, and reading a hundred thousand of them takes a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from archive.search.query_parser import Groups, Term, Wording, any_of, expression
+
+CAP = 10_000
+MARK, UNMARK = "\x02", "\x03"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A question. `since` and `until` are a day, a month or a year, both inclusive.
+
+    `state` is "edited", "removed", "changed" for either, or "".
+    """
+
+    words: str = ""
+    kind: str = "all"
+    sort: str = "relevance"
+    since: str = ""
+    until: str = ""
+    person: str = ""
+    tag: str = ""
+    source: str = ""
+    state: str = ""
+    page: int = 1
+    size: int = 20
+
+    @property
+    def filtered(self) -> bool:
+        """Whether anything besides the words narrows the question."""
+        return any((self.since, self.until, self.person, self.tag, self.source, self.state))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """How one kind is laid out: its index, its rows (always called r), and what a hit shows.
+
+    `newest` is the date by which the newest come first, `states` the condition for each `Ask.state`, `below`
+    that for belonging to some articles. `narrow` names the index that has what filters ask for, `months` the
+    table of the months of ids. Versions have an `item` they are of, the column of that and the index of what
+    it says now.
+    """
+
+    name: str
+    index: str
+    rows: str
+    fields: Mapping[str, str]
+    below: str
+    source: str
+    states: Mapping[str, str]
+    rank: str
+    columns: str
+    excerpt: str
+    newest: str = "r.published"
+    narrow: str = ""
+    months: str = ""
+    item: tuple[str, str] | None = None
+
+
+_MARKS = "char(2), char(3)"
+_EDITED = "SELECT id FROM {} WHERE version_count > 1"
+_REMOVED = "SELECT id FROM {} WHERE gone_at IS NOT NULL"
+_STATES = {"edited": _EDITED, "removed": _REMOVED, "changed": f"{_EDITED} UNION ALL {_REMOVED}"}
+_TAGGED = "SELECT article_id FROM article_tags JOIN tags ON tags.id = tag_id WHERE name = :tag COLLATE NOCASE"
+_NOW = "NULL AS version, NULL AS replaced_at"
+_THEN = "r.version, r.until AS replaced_at"
+_ARTICLE_EXCERPT = f"highlight({{0}}, 0, {_MARKS}) AS title, snippet({{0}}, 2, {_MARKS}, '…', 40) AS excerpt"
+_COMMENT_EXCERPT = f"highlight({{0}}, 0, {_MARKS}) AS author, snippet({{0}}, 1, {_MARKS}, '…', 40) AS excerpt"
+TABLES = {
+    "articles": Table(
+        name="articles",
+        index="articles_fts",
+        rows="articles AS r",
+        fields={"author": "byline", "title": "title", "text": "text"},
+        below="{id} IN (<articles>)",
+        source="r.source",
+        states={state: f"{{id}} IN ({sql.format('articles', 'articles')})" for state, sql in _STATES.items()},
+        narrow="INDEXED BY articles_filters",
+        rank="bm25(articles_fts, 8.0, 4.0, 1.0)",
+        columns="'article' AS kind, r.id, r.id AS article_id, r.title, r.byline AS author, r.published,"
+        f" r.url, r.source, r.text, r.comment_count, r.version_count, r.gone_at, {_NOW}",
+        excerpt=_ARTICLE_EXCERPT.format("articles_fts"),
+    ),
+    "comments": Table(
+        name="comments",
+        index="comments_fts",
+        rows="comments AS r LEFT JOIN articles AS a ON a.id = r.article_id",
+        fields={"author": "author", "text": "text"},
+        below="{id} IN (SELECT id FROM comments WHERE article_id IN (<articles>))",
+        source="+r.source",
+        states={state: f"{{id}} IN ({sql.format('comments', 'comments')})" for state, sql in _STATES.items()},
+        narrow="INDEXED BY comments_filters",
+        months="comment_months",
+        rank="bm25(comments_fts, 2.0, 1.0)",
+        columns="r.kind, r.id, r.article_id, a.title, r.author, r.published, r.permalink AS url,"
+        f" r.source, r.text, a.comment_count, r.version_count, r.gone_at, {_NOW}",
+        excerpt=_COMMENT_EXCERPT.format("comments_fts"),
+    ),
+    "article_versions": Table(
+        name="article_versions",
+        index="article_versions_fts",
+        rows="article_versions AS r JOIN articles AS a ON a.id = r.article_id",
+        fields={"author": "byline", "title": "title", "text": "text"},
+        below="r.article_id IN (<articles>)",
+        source="(SELECT source FROM articles INDEXED BY articles_filters WHERE articles.id = r.article_id)",
+        states={"removed": f"r.article_id IN ({_REMOVED.format('articles')})"},
+        rank="bm25(article_versions_fts, 8.0, 4.0, 1.0)",
+        columns="'article version' AS kind, a.id, a.id AS article_id, r.title, r.byline AS author,"
+        f" r.published, a.url, a.source, r.text, a.comment_count, a.version_count, a.gone_at, {_THEN}",
+        excerpt=_ARTICLE_EXCERPT.format("article_versions_fts"),
+        newest="r.until",
+        item=("article_id", "articles_fts"),
+    ),
+    "comment_versions": Table(
+        name="comment_versions",
+        index="comment_versions_fts",
+        rows="comment_versions AS r JOIN comments AS c ON c.id = r.comment_id"
+        " LEFT JOIN articles AS a ON a.id = c.article_id",
+        fields={"author": "author", "text": "text"},
+        below="r.comment_id IN (SELECT id FROM comments WHERE article_id IN (<articles>))",
+        source="(SELECT source FROM comments INDEXED BY comments_filters WHERE comments.id = r.comment_id)",
+        states={"removed": f"r.comment_id IN ({_REMOVED.format('comments')})"},
+        rank="bm25(comment_versions_fts, 2.0, 1.0)",
+        columns="'comment version' AS kind, c.id, c.article_id, a.title, r.author, r.published,"
+        f" c.permalink AS url, c.source, r.text, a.comment_count, c.version_count, c.gone_at, {_THEN}",
+        excerpt=_COMMENT_EXCERPT.format("comment_versions_fts"),
+        newest="r.until",
+        item=("comment_id", "comments_fts"),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One question for one table: the FTS5 expression, the further conditions, and their values.
+
+    In conditions, {id} and {row} stand for the id of the row, in a set of ids and in a range of them;
+    conditions that name nothing else of it need no row.
+    """
+
+    table: Table
+    match: str | None
+    conditions: tuple[str, ...] = ()
+    values: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, kind: str, wording: Wording, ask: Ask) -> Plan:
+        """The plan for one kind of thing, from what was typed and how it was narrowed down."""
+        table = TABLES[kind]
+        groups, titled = _split(wording.groups, table)
+        if ask.person:
+            groups = (*groups, (Term(text=ask.person, field="author"),))
+        match = expression(groups, table.fields)
+        conditions, values = _filters(ask, table)
+        if titles := expression(titled, {"title": "title"}):
+            articles = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH :titles"
+            conditions.append(f"+{_below(table, articles)}")  # where these are many, so are the comments
+            values["titles"] = titles
+        without = any_of(wording.without, table.fields)
+        if without and match and not table.item:
+            match = f"({match}) NOT ({without})"
+        elif without:
+            conditions.append(
+                f"{{id}} NOT IN (SELECT rowid FROM {table.index} WHERE {table.index} MATCH :without)"
+            )
+            values["without"] = without
+        if table.item:
+            conditions += _edited_away(table, *table.item) if match else ["r.cause = 'edited'"]
+        if match:
+            values["match"] = match
+        elif groups:
+            conditions.append("0")  # nothing of what was asked for can stand in this table
+        return cls(table=table, match=match, conditions=tuple(conditions), values=values)
+
+    def few(self, order: str) -> str:
+        """Ids and scores of the matches, asking each match whether it meets the conditions."""
+        table, index = self.table, self.table.index
+        if not self.match:
+            return f"SELECT r.id, {table.newest} AS score FROM {table.name} AS r WHERE {self._where('r.id')}"
+        score = table.newest if order == "date" else table.rank
+        where = self._where(f"{index}.rowid")
+        rows = f" CROSS JOIN {table.name} AS r {table.narrow} ON r.id = {index}.rowid"
+        joined = rows if order == "date" or any("r." in condition for condition in self.conditions) else ""
+        matching = f"{index} MATCH :match AND {where}"
+        return f"SELECT {index}.rowid AS id, {score} AS score FROM {index}{joined} WHERE {matching}"
+
+    def many(self, order: str) -> str:
+        """The same of the matches archived last, where a great many match.
+
+        Versions are asked only whether they are among the newest matches, since their conditions cost more.
+        """
+        table = self.table
+        if not table.item:
+            return f"{self.few(order)} ORDER BY {table.index}.rowid DESC"
+        rank = f"SELECT rowid AS id, {table.rank} AS score FROM {table.index}"
+        newest = f"{rank} WHERE {table.index} MATCH :match ORDER BY rowid DESC LIMIT {CAP + 1}"
+        score = table.newest if order == "date" else "found.score"
+        rows = f"({newest}) AS found CROSS JOIN {table.name} AS r WHERE r.id = found.id"
+        return f"SELECT r.id, {score} AS score FROM {rows} AND {self._where('r.id')}"
+
+    def walk(self) -> str:
+        """Ids of the newest: walk the rows by date and ask each whether it is one, or sort a set of ids."""
+        table, where = self.table, self._where("r.id")
+        rows = f"{table.name} AS r"
+        if self.match:
+            matching = f"SELECT rowid FROM {table.index} WHERE {table.index} MATCH :match"
+            where = f"+r.id IN ({matching}) AND {where}"
+        elif any(condition.startswith("{id} IN") for condition in self.conditions):
+            rows, where = f"{rows} {table.narrow}", self._where("r.id", sets_first=True)
+        return f"SELECT r.id FROM {rows} WHERE {where} ORDER BY {table.newest} DESC, r.id DESC"
+
+    def whole(self, order: str) -> str:
+        """All that is found, with all columns. Ids are put in order first: whole rows sort slowly."""
+        table = self.table
+        if not self.match:
+            where = self._where("r.id")
+            newest = f"ORDER BY {table.newest} DESC, r.id DESC"
+            return f"SELECT {table.columns} FROM {table.rows} WHERE {where} {newest}"
+        best = "score DESC, id DESC" if order == "date" else "score, id DESC"
+        found = f"SELECT id, score FROM ({self.few(order)}) ORDER BY {best} LIMIT -1"
+        return f"SELECT {table.columns} FROM ({found}) AS found CROSS JOIN {table.rows} WHERE r.id = found.id"
+
+    @property
+    def has_prefix(self) -> bool:
+        """Whether words that only begin so are looked for: the index then gathers them at every question."""
+        return bool(self.match and '" *' in self.match)
+
+    def _where(self, row_id: str, *, sets_first: bool = False) -> str:
+        """The conditions, of which sets of ids are only asked, or are where to begin."""
+        names = {"id": row_id if sets_first else f"+{row_id}", "row": row_id}
+        return " AND ".join(condition.format(**names) for condition in self.conditions) or "1"
+
+
+def _within(months: str) -> list[str]:
+    """The span of ids of some months: many rows of other months are passed over in one step."""
+    asked = f"FROM {months} WHERE month BETWEEN substr(:since, 1, 7) AND substr(:until, 1, 7)"
+    return [f"{{row}} >= (SELECT min(first) {asked})", f"{{row}} <= (SELECT max(last) {asked})"]
+
+
+def _below(table: Table, articles: str) -> str:
+    return table.below.replace("<articles>", articles)
+
+
+def _split(groups: Groups, table: Table) -> tuple[Groups, Groups]:
+    """Comments have no title of their own: `title:` there asks for the article they stand under."""
+    if "title" in table.fields:
+        return groups, ()
+    titled = tuple(group for group in groups if all(term.field == "title" for term in group))
+    return tuple(group for group in groups if group not in titled), titled
+
+
+def _filters(ask: Ask, table: Table) -> tuple[list[str], dict[str, str]]:
+    conditions, values = [], {}
+    if ask.since:
+        conditions.append("r.published >= :since")
+        values["since"] = ask.since
+    if ask.until:
+        conditions.append("r.published <= :until")
+        values["until"] = ask.until + "~"  # sorts after every time within that day, month or year
+    if table.months and ask.since and ask.until:
+        conditions += _within(table.months)
+    if ask.source:
+        conditions.append(f"{table.source} = :source")
+        values["source"] = ask.source
+    if ask.tag:
+        conditions.append(_below(table, _TAGGED))
+        values["tag"] = ask.tag
+    state = table.states.get(ask.state)
+    return [*conditions, *([state] if state else [])], values
+
+
+def _edited_away(table: Table, item: str, present: str) -> list[str]:
+    """That a version was edited by the publisher, and what is asked for went with that edit."""
+    then = f"SELECT rowid FROM {table.index} WHERE {table.index} MATCH :match"
+    return [
+        "r.cause = 'edited'",
+        f"r.{item} NOT IN (SELECT rowid FROM {present} WHERE {present} MATCH :match)",
+        f"NOT EXISTS (SELECT 1 FROM {table.name} AS later WHERE later.{item} = r.{item}"
+        f" AND later.version = r.version + 1 AND later.id IN ({then}))",
+    ]

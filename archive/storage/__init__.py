@@ -1,0 +1,1 @@
+"""Writing an archive: articles, comments, versions, events, raw pages, redaction."""

@@ -1,0 +1,307 @@
+"""The archive's one door for writing: everything read out of one page is saved in one transaction.
+
+Saving is idempotent: the same page saved again changes no row of an article or comment. What an
+edit replaces is kept as a version. Text that the source no longer shows is never deleted here.
+It knows no network and no clock: the time of a save is the time its page was fetched.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from sqlite_utils import Database
+
+from archive.core.database import Closing, connect, migrate, transaction
+from archive.core.records import Article, Comment, Extract, Page, PageKind, Saved, Site, Surface
+from archive.core.timestamps import to_text
+from archive.migrations import migrations
+from archive.storage import (
+    change_detection,
+    coverage,
+    events,
+    multipart,
+    reconciliation,
+    rows,
+    run_ledger,
+    tombstones,
+    versions,
+    visits,
+)
+from archive.storage.comment_writer import CommentWriter
+from archive.storage.events import Event
+from archive.storage.merge import Value, compact, merge
+from archive.storage.observations import Look
+from archive.storage.redaction_store import Kept, Known, known
+from archive.storage.versions import Reading
+from archive.storage.visits import Due
+
+_AT_ADDRESS = """
+SELECT articles.* FROM addresses JOIN articles ON articles.id = article_id
+WHERE addresses.source = ? AND addresses.url = ?
+"""
+
+
+class Archive(Closing):
+    """One archive.db, open for reading and writing. `db` is its sqlite_utils Database."""
+
+    def __init__(self, db: Database, path: Path) -> None:
+        self.db = db
+        self.path = path
+        self.runs = run_ledger.Ledger(db)
+        self.coverage = coverage.Coverage(db)
+        self._hidden = Known(archive=path)  # read anew for each page
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = True) -> Self:
+        """Open an archive, bringing an old one to the newest schema.
+
+        Raises ArchiveError when there is none and `create` is False, or when the file is no archive.
+        """
+        db = connect(path, create=create)
+        migrate(db, migrations, path)
+        return cls(db, path)
+
+    def close(self) -> None:
+        """Hand the write-ahead log back to the main file, as far as readers allow, and close."""
+        with suppress(sqlite3.OperationalError):  # on a full disk it stays where it is, and nothing is lost
+            self.db.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        self.db.close()
+
+    def add_source(self, site: Site, at: str) -> None:
+        """Make the source known, or bring its address and title up to date. `at` is ISO 8601 UTC."""
+        with transaction(self.db):
+            self.db.execute(
+                "INSERT INTO sources (name, url, title, first_seen) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET"
+                " url = excluded.url, title = coalesce(excluded.title, title)"
+                " WHERE url IS NOT excluded.url OR title IS NOT coalesce(excluded.title, title)",
+                [site.name, site.url, site.title, at],
+            )
+
+    def save(self, page: Page, extract: Extract, *, again_at: datetime | None = None) -> Saved:
+        """Save everything one page says, and the facts of the visit, in one transaction.
+
+        `again_at` (aware) is for a page that was saved before and is read again by newer rules: what
+        changes then is kept as re-extracted from that moment on, and no visit is noted. What was edited
+        after the page had been received stays as it is.
+        """
+        at = rows.must(to_text(again_at or page.fetched_at))
+        cause = versions.EDITED if again_at is None else versions.RE_EXTRACTED
+        received = rows.must(to_text(page.fetched_at))
+        reading = Reading(surface=extract.surface, at=at, received=received, cause=cause)
+        with transaction(self.db):
+            self._hidden = known(self.db.conn, self.path)
+            saved, ids = Saved(), []
+            for article in self._believed(extract, page):
+                article_id, change = self._save_article(article, page, reading)
+                ids.append(article_id)
+                saved += change
+            own = ids[0] if page.kind is PageKind.ARTICLE and len(ids) == 1 else None
+            saved += self._save_comments(extract, page, own, reading)
+            if page.kind is PageKind.ARTICLE and self._is_hidden(page, own):
+                return saved  # a visit would tell its address
+            if page.kind is PageKind.ARTICLE and again_at is None:
+                saved += (
+                    tombstones.note_absent_page(self.db, page, extract)
+                    if own is None
+                    else tombstones.note_redirect(self.db, page, own)
+                )
+            problems = [p for p in extract.problems if (page.source, p.url) not in self._hidden.addresses]
+            saved += visits.note_problems(self.db, page, problems, own, at)
+            if again_at is None:
+                visits.note_visit(self.db, page, own, at, changed=bool(saved))
+        return saved
+
+    def note_look(self, look: Look) -> Saved:
+        """Note comments that were asked for again, and what the site no longer shows."""
+        with transaction(self.db):
+            return reconciliation.note(self.db, look)
+
+    def note_due(self, source: str, due: Mapping[str, Due]) -> None:
+        """Keep when addresses of a source are due again, as decided from their facts."""
+        with transaction(self.db):
+            visits.note_due(self.db, source, due)
+
+    def forget_due(self, source: str, rules: str) -> None:
+        """Forget when addresses of a source are due, where other rules than those named decided it."""
+        with transaction(self.db):
+            visits.forget_due(self.db, source, rules)
+
+    def set_cursor(self, source: str, name: str, value: str) -> None:
+        """Remember how far a complete reading of a listing has come."""
+        with transaction(self.db):
+            self.db.execute(
+                "INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                [source, name, value],
+            )
+
+    # -- articles ---------------------------------------------------------------------------------
+
+    def _save_article(self, article: Article, page: Page, reading: Reading) -> tuple[int, Saved]:
+        old = self._find_article(page, article)
+        if old and old["redaction_id"] is not None:
+            return self._pass_over(old, page, article), Saved()
+        if old and versions.is_outdated(self.db, "article", old["id"], reading):
+            return int(old["id"] or 0), Saved()
+        whole = multipart.join(self.db, old, article)
+        origins = dict(article.origins)
+        if "authors" in origins:
+            origins["byline"] = origins["authors"]
+        held = json.loads(str(old["origins"])) if old else {}
+        merged = merge(
+            old or {},
+            held,
+            rows.article_values(whole.article),
+            origins,
+            surface=reading.surface,
+            watched=change_detection.ARTICLE_WATCHED - ({"text"} if whole.grew else set()),
+            fill_only=rows.fill_only(article),
+        )
+        lists = {} if old and article.further else rows.lists_to_write(article, reading.surface, held)
+        taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}
+        changed = False
+        if old is None:
+            article_id = self._insert_article(page.source, merged.values, taken, reading.at)
+        else:
+            article_id = int(old["id"] or 0)
+            if reading.cause == versions.EDITED:
+                merged = change_detection.settle(old, held, merged)
+            edited = (*merged.edited, *self._edited_lists(article_id, held, lists))
+            changed = self._update_article(old, merged.values, taken, edited, reading)
+        multipart.keep(self.db, article_id, whole)
+        self._save_addresses(page, article, article_id, reading.at)
+        for name, (_, values) in lists.items():
+            rows.LIST_WRITERS[name](self.db, article_id, values)
+        return article_id, Saved(articles_new=old is None, articles_changed=changed)
+
+    def _edited_lists(
+        self, article_id: int, held: dict[str, str], lists: dict[str, tuple[str, tuple[str, ...]]]
+    ) -> Iterator[str]:
+        for name in change_detection.LISTS_WATCHED:
+            if name in lists:
+                origin, after = lists[name]
+                if change_detection.list_edited(
+                    rows.held_list(self.db, name, article_id), after, held, name, origin
+                ):
+                    yield name
+
+    def _believed(self, extract: Extract, page: Page) -> Iterator[Article]:
+        """The articles to save. A feed names protected ones too, so it alone never makes an article."""
+        for article in extract.articles:
+            if extract.surface is not Surface.FEED or self._find_article(page, article):
+                yield article
+
+    def _find_article(self, page: Page, article: Article) -> dict[str, Value] | None:
+        """The row of an article: by the site's own id, else by its address, else by the one that was asked.
+
+        An address is not believed where the ids differ: WordPress leads the address of a deleted post
+        to another one of a like name.
+        """
+        if article.post_id is not None:
+            sql = "SELECT * FROM articles WHERE source = ? AND post_id = ?"
+            if found := rows.one(self.db, sql, page.source, article.post_id):
+                return found
+        urls = [article.url, page.url, page.final_url] if page.kind is PageKind.ARTICLE else [article.url]
+        for url in dict.fromkeys(urls):
+            found = rows.one(self.db, _AT_ADDRESS, page.source, url) or self._hidden_at(page.source, url)
+            if found and (article.post_id is None or found["post_id"] is None):
+                return found
+        return None
+
+    def _hidden_at(self, source: str, url: str) -> dict[str, Value] | None:
+        article_id = self._hidden.addresses.get((source, url))
+        return rows.one(self.db, "SELECT * FROM articles WHERE id = ?", article_id) if article_id else None
+
+    def _is_hidden(self, page: Page, own: int | None) -> bool:
+        hidden = self._hidden.addresses
+        return (page.source, page.url) in hidden or own in hidden.values()
+
+    def _pass_over(self, old: dict[str, Value], page: Page, article: Article) -> int:
+        """Save nothing of a hidden article, and learn its further addresses, so that they stay hidden too."""
+        urls = {article.url, *([page.url, page.final_url] if page.kind is PageKind.ARTICLE else [])}
+        new = sorted(url for url in urls if (page.source, url) not in self._hidden.addresses)
+        place = {"source": page.source, "article_id": old["id"], "first_seen": to_text(page.fetched_at)}
+        if new:
+            kept = [Kept(place="addresses", row={**place, "url": url}) for url in new]
+            self._hidden.keep(int(old["redaction_id"] or 0), kept)
+        return int(old["id"] or 0)
+
+    def _insert_article(self, source: str, values: dict[str, Value], origins: dict[str, str], at: str) -> int:
+        row = {
+            **values,
+            "source": source,
+            "first_seen": at,
+            "changed_at": at,
+            "origins": json.dumps(compact(origins)),
+        }
+        return rows.insert(self.db, "articles", row)
+
+    def _update_article(
+        self,
+        old: dict[str, Value],
+        values: dict[str, Value],
+        origins: dict[str, str],
+        edited: tuple[str, ...],
+        reading: Reading,
+    ) -> bool:
+        """Write what changes; True if that made a new version. Another address makes none: it is a move."""
+        if "url" in edited and reading.proves:
+            places = {"old_url": old["url"], "new_url": values["url"]}
+            events.note(self.db, Event.MOVED, "article", old, reading.at, **places)
+        edited = tuple(name for name in edited if name != "url")
+        new = bool(edited) and versions.keep(self.db, old, edited, reading)
+        if new:
+            values = values | {"changed_at": reading.at, "version_count": int(old["version_count"] or 1) + 1}
+        if reading.proves:
+            values = values | tombstones.seen_again(self.db, "article", old, reading.at)
+        if json.loads(str(old["origins"])) != (kept := compact(origins)):
+            values = values | {"origins": json.dumps(kept)}
+        rows.update(self.db, "articles", old["id"], values)
+        return new
+
+    def _save_addresses(self, page: Page, article: Article, article_id: int, at: str) -> None:
+        """An article's own address is its for certain; others that led to it only if they were nobody's."""
+        known = "INSERT INTO addresses VALUES (?, ?, ?, ?) ON CONFLICT DO"
+        self.db.execute(
+            f"{known} UPDATE SET article_id = excluded.article_id"
+            " WHERE article_id IS NOT excluded.article_id",
+            [page.source, article.url, article_id, at],
+        )
+        if page.kind is PageKind.ARTICLE:
+            for url in sorted({page.url, page.final_url} - {article.url}):
+                self.db.execute(f"{known} NOTHING", [page.source, url, article_id, at])
+
+    # -- comments -------------------------------------------------------------------------------------
+
+    def _save_comments(self, extract: Extract, page: Page, own: int | None, reading: Reading) -> Saved:
+        if not extract.comments:
+            return Saved()
+        writer = CommentWriter(self.db, page.source, reading, self._hidden)
+        saved = Saved()
+        for article_id, comments in self._by_article(extract.comments, page.source, own).items():
+            if article_id is None:
+                continue
+            saved += writer.save(article_id, comments)
+        return saved
+
+    def _by_article(
+        self, comments: Iterable[Comment], source: str, own: int | None
+    ) -> dict[int | None, list[Comment]]:
+        """Comments by the article they hang below; None for those of posts that are no articles here."""
+        found: dict[int | None, int | None] = {None: own}
+        groups: dict[int | None, list[Comment]] = {}
+        for comment in comments:
+            post = comment.post_id if own is None else None
+            if post not in found:
+                row = rows.one(
+                    self.db, "SELECT id FROM articles WHERE source = ? AND post_id = ?", source, post
+                )
+                found[post] = int(row["id"] or 0) if row else None
+            groups.setdefault(found[post], []).append(comment)
+        return groups

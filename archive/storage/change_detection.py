@@ -1,0 +1,116 @@
+"""Which differences are edits by the publisher, and which are noise. Pure: no SQL, no clock.
+
+A site prints the same article a little differently from visit to visit: a theme learns typographic
+quotes, a date loses its time of day or is told as "3 days ago", a picture comes in another size, an
+excerpt is cut elsewhere. None of this is an edit. What a reader would miss is one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from archive.core.records import Surface
+from archive.storage.merge import REST_OF_THEM, Merged, Value, rank
+
+ARTICLE_WATCHED = frozenset({"title", "byline", "published", "text", "description", "image", "url"})
+COMMENT_WATCHED = frozenset({"author", "author_url", "published", "text", "site_parent"})
+LISTS_WATCHED = ("tags", "categories", "links")
+RELATIVE = "page:relative"
+"""The rule of a date that was told as a span of time, as in "3 days ago"."""
+
+_TYPOGRAPHY = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."}
+)
+_SPACE = re.compile(r"\s+")
+_WORDS = re.compile(r"\w+")
+_SIZE = re.compile(r"-(\d+x\d+|scaled)(?=\.\w+$)")
+_OPENING = 12  # words by which an excerpt is known as the beginning of its text
+
+
+def settle(old: Mapping[str, Value], held: Mapping[str, str], merged: Merged) -> Merged:
+    """Take out of `merged` what is no edit, and what would replace a better value by a worse one.
+
+    `held` are the origins of what is held.
+    """
+    values, origins = dict(merged.values), dict(merged.origins)
+    if "published" in values and _tells_less(
+        old, values, origins.get("published", _origin(held, "published"))
+    ):
+        del values["published"]
+        origins.pop("published", None)
+    edited = tuple(
+        name for name in merged.edited if name in values and _matters(name, old, values, _origin(held, name))
+    )
+    return replace(merged, values=values, origins=origins, edited=edited)
+
+
+def list_edited(
+    before: tuple[str, ...], after: tuple[str, ...], held: Mapping[str, str], name: str, origin: str
+) -> bool:
+    """Whether the tags, categories or links of an article were edited, which now come from `origin`.
+
+    Their order tells nothing. That there were or are none is believed only of REST, which leaves nothing out.
+    """
+    if set(before) == set(after):
+        return False
+    if not before or not after:
+        return rank(origin) == rank(_origin(held, "title")) == rank(Surface.REST)
+    return rank(origin) == rank(held.get(name))
+
+
+def _origin(held: Mapping[str, str], name: str) -> str | None:
+    return held.get(name, held.get(REST_OF_THEM))
+
+
+def _matters(name: str, old: Mapping[str, Value], values: Mapping[str, Value], origin: str | None) -> bool:
+    before, after = old[name], values[name]
+    if before is None or after is None:
+        return before != after
+    match name:
+        case "image":
+            return _picture(str(before)) != _picture(str(after))
+        case "published":
+            return origin != RELATIVE and not _same_day(str(before), str(after))
+        case "description":
+            text = values.get("text") or old["text"]
+            return not (_opens(str(before), old["text"]) and _opens(str(after), text))
+        case "url":
+            return _place(str(before)) != _place(str(after))
+        case _:
+            return _plain(str(before)) != _plain(str(after))
+
+
+def _tells_less(old: Mapping[str, Value], values: Mapping[str, Value], origin: str | None) -> bool:
+    """Whether a date says less than the held one: a day where an instant was, or a span of time."""
+    before, after = old.get("published"), values["published"]
+    if before is None or after is None:
+        return False
+    return origin == RELATIVE or (len(str(after)) < len(str(before)) and _same_day(str(before), str(after)))
+
+
+def _same_day(before: str, after: str) -> bool:
+    """Whether two dates are the same day, one of them told without its time."""
+    return len(before) != len(after) and before[:10] == after[:10]
+
+
+def _plain(text: str) -> str:
+    return _SPACE.sub(" ", text.translate(_TYPOGRAPHY)).strip()
+
+
+def _opens(description: str, text: Value) -> bool:
+    """Whether a description is how the text begins, as WordPress makes it where the author wrote none."""
+    said = _WORDS.findall(description)[:_OPENING]
+    return bool(said) and said == _WORDS.findall(str(text or "")[:2000])[: len(said)]
+
+
+def _picture(url: str) -> str:
+    """The file of a picture: not its host, which may be a cache, nor its size."""
+    return _SIZE.sub("", urlsplit(url).path.rpartition("/")[2])
+
+
+def _place(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}?{parts.query}"

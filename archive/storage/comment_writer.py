@@ -1,0 +1,194 @@
+"""How the comments of one article are saved: found again by the site's own id, merged, versioned.
+
+A ping that a theme shows without any id is known by what it says. A parent that is not held yet
+is noted by its site's id and joined as soon as it arrives. This file writes only `comments`
+and the counts in `articles`; versions and the ledger are written for it. All of it happens inside a
+transaction of its caller.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from archive.core.records import Comment, Saved, Surface
+from archive.core.timestamps import to_text
+from archive.storage import events, id_gaps, rows, tombstones, versions
+from archive.storage.change_detection import COMMENT_WATCHED, settle
+from archive.storage.events import Event
+from archive.storage.merge import REST_OF_THEM, Merged, Value, compact, merge
+from archive.storage.redaction_store import HIDDEN, Kept, Known
+from archive.storage.versions import Reading
+
+CHUNK = 500  # keys in one query, below SQLite's limit of 999 variables in old builds
+# Where a page shows a comment: kept as first seen, since it moves as threads grow.
+_PLACE = ("depth", "position")
+
+
+def key_of(comment: Comment, article_id: int) -> str:
+    """What a comment is known by within its source: the site's id, else a digest of what it says."""
+    if comment.id is not None:
+        return comment.id
+    said = [
+        str(article_id),
+        comment.kind.value,
+        comment.author,
+        comment.author_url,
+        to_text(comment.published),
+        comment.text,
+    ]
+    return "~" + hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
+
+
+class CommentWriter:
+    """Saves the comments that one reading of one source shows."""
+
+    def __init__(self, db: Database, source: str, reading: Reading, hidden: Known) -> None:
+        self.db = db
+        self.source = source
+        self.reading = reading
+        self.hidden = hidden
+
+    def save(self, article_id: int, comments: Sequence[Comment]) -> Saved:
+        """Save the comments of one article."""
+        by_key = {key_of(comment, article_id): comment for comment in comments}
+        held = self._held(list(by_key))
+        new = changed = 0
+        touched = {old["article_id"] for old in held.values() if old["gone_at"]}
+        for key, comment in by_key.items():
+            old = held.get(key)
+            if old and old["redaction_id"] is not None:
+                rows.update(self.db, "comments", old["id"], self._seen_again(old))
+                continue
+            if old and versions.is_outdated(self.db, "comment", old["id"], self.reading):
+                continue
+            merged = self._merge(old, self._as_published(comment, article_id))
+            if old is None:
+                self._insert(article_id, key, merged)
+                new += 1
+                continue
+            if old["article_id"] != article_id and self._has_moved(comment):
+                touched |= {article_id, old["article_id"]}
+                old["article_id"] = self._move(old, article_id)
+            changed += self._update(old, merged)
+        self._join_parents(list(by_key))
+        self._note_hidden_names(by_key)
+        for number in touched | ({article_id} if new or changed else set()):
+            tombstones.count(self.db, number)
+        return Saved(comments_new=new, comments_changed=changed)
+
+    def _held(self, keys: list[str]) -> dict[str, dict[str, Value]]:
+        held: dict[str, dict[str, Value]] = {}
+        for some in _chunks(keys):
+            marks = ", ".join("?" * len(some))
+            sql = f"SELECT * FROM comments WHERE source = ? AND key IN ({marks})"
+            held |= {row["key"]: row for row in self.db.query(sql, [self.source, *some])}
+        return held
+
+    def _merge(self, old: dict[str, Value] | None, comment: Comment) -> Merged:
+        new = rows.comment_values(comment)
+        origins = dict(comment.origins)
+        if "parent" in origins:
+            origins["site_parent"] = origins.pop("parent")
+        if old:
+            new |= dict.fromkeys(name for name in _PLACE if old[name] is not None)
+        held = json.loads(str(old["origins"])) if old else {}
+        merged = merge(old or {}, held, new, origins, surface=self.reading.surface, watched=COMMENT_WATCHED)
+        if old and self.reading.cause == versions.EDITED:
+            merged = settle(old, held, merged)
+        if old and old["site_parent"] is not None and self._stands_alone(comment):
+            values = merged.values | {"site_parent": None}
+            return replace(merged, values=values, edited=(*merged.edited, "site_parent"))
+        return merged
+
+    def _stands_alone(self, comment: Comment) -> bool:
+        """Whether REST says outright that a comment answers none: its parent was deleted for good."""
+        return (
+            self.reading.surface is Surface.REST
+            and comment.parent is None
+            and "parent" in dict(comment.origins)
+        )
+
+    def _has_moved(self, comment: Comment) -> bool:
+        """Whether REST names another article for a comment than the one it was held under."""
+        return self.reading.proves and self.reading.surface is Surface.REST and comment.post_id is not None
+
+    def _move(self, old: dict[str, Value], article_id: int) -> int:
+        """Put a comment under another article, as an editor did who merged two threads."""
+        old_url, new_url = (self._url_of(number) for number in (old["article_id"], article_id))
+        moved, places = old | {"article_id": article_id}, {"old_url": old_url, "new_url": new_url}
+        rows.update(self.db, "comments", old["id"], {"article_id": article_id})
+        events.note(self.db, Event.MOVED, "comment", moved, self.reading.at, **places)
+        return article_id
+
+    def _url_of(self, article_id: Value) -> Value:
+        row = rows.one(self.db, "SELECT url FROM articles WHERE id = ?", article_id)
+        return row["url"] if row else None
+
+    def _insert(self, article_id: int, key: str, merged: Merged) -> None:
+        row = {"article_id": article_id, "source": self.source, "key": key, **merged.values}
+        id_gaps.note_new(self.db, self.source, key if merged.values.get("site_id") else None, self.reading.at)
+        times = {"first_seen": self.reading.at, "changed_at": self.reading.at}
+        rows.insert(self.db, "comments", row | times | {"origins": json.dumps(compact(merged.origins))})
+
+    def _update(self, old: dict[str, Value], merged: Merged) -> bool:
+        values = dict(merged.values)
+        if merged.edited:
+            versions.keep_comment(self.db, old, merged.edited, self.reading)
+            values |= {"changed_at": self.reading.at, "version_count": int(old["version_count"] or 1) + 1}
+        values |= self._seen_again(old)
+        if "author" in values:
+            values["name_redaction_id"] = None  # noted anew below
+        if "site_parent" in values:
+            values["parent_id"] = None  # joined anew below
+        held = json.loads(str(old["origins"]))
+        if any(held.get(name, held.get(REST_OF_THEM)) != origin for name, origin in merged.origins.items()):
+            values["origins"] = json.dumps(compact(held | merged.origins))
+        rows.update(self.db, "comments", old["id"], values)
+        return bool(merged.edited)
+
+    def _seen_again(self, old: dict[str, Value]) -> dict[str, Value]:
+        return tombstones.seen_again(self.db, "comment", old, self.reading.at) if self.reading.proves else {}
+
+    def _as_published(self, comment: Comment, article_id: int) -> Comment:
+        """A comment without what is hidden: its writer's name, or the address of its article."""
+        if comment.author in self.hidden.names:
+            comment = replace(comment, author=HIDDEN, author_url=None)
+        return replace(comment, permalink=None) if article_id in self.hidden.articles else comment
+
+    def _note_hidden_names(self, comments: Mapping[str, Comment]) -> None:
+        """Mark the comments whose writer's name is hidden, and keep the name aside."""
+        for key, comment in comments.items():
+            redaction = self.hidden.names.get(comment.author or "")
+            if redaction is None:
+                continue
+            unmarked = "source = ? AND key = ? AND author = ? AND name_redaction_id IS NULL"
+            sql = f"SELECT id FROM comments WHERE {unmarked}"
+            if row := rows.one(self.db, sql, self.source, key, HIDDEN):
+                was = {"author": comment.author, "author_url": comment.author_url, "name_redaction_id": None}
+                mask = {"author": HIDDEN, "author_url": None, "name_redaction_id": redaction}
+                self.hidden.keep(redaction, [Kept(place="comments", row={**row, "was": was, "mask": mask})])
+                rows.update(self.db, "comments", row["id"], {"name_redaction_id": redaction})
+
+    def _join_parents(self, keys: list[str]) -> None:
+        """Join each comment whose parent is held, and each orphan whose parent has just come."""
+        for some in _chunks(keys):
+            marks = ", ".join("?" * len(some))
+            self.db.execute(
+                "UPDATE comments SET parent_id = (SELECT id FROM comments AS parent"
+                " WHERE parent.source = comments.source AND parent.key = comments.site_parent)"
+                " WHERE parent_id IS NULL AND site_parent IS NOT NULL AND source = ?"
+                f" AND (key IN ({marks}) OR site_parent IN ({marks}))"
+                " AND EXISTS (SELECT 1 FROM comments AS parent"
+                " WHERE parent.source = comments.source AND parent.key = comments.site_parent)",
+                [self.source, *some, *some],
+            )
+
+
+def _chunks(keys: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(keys), CHUNK):
+        yield keys[start : start + CHUNK]

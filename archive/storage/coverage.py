@@ -1,0 +1,184 @@
+"""The coverage ledger: for each source, month and kind, what the site says it has and what is held.
+
+It writes only `coverage` and `coverage_gaps`. A gap that is closed keeps its row, with its end and how
+it ended. What the site counts is always what is held, what is missing, and what it withholds. Comments
+are counted under the month of their own publication in UTC; where only pages tell how many there are,
+under their article's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from archive.core.database import transaction
+from archive.core.timestamps import to_text
+from archive.storage import rows
+from archive.storage.coverage_records import WITHHELD, Gap, Proof
+from archive.storage.merge import Value
+
+IS_READ = (
+    "articles.gone_at IS NULL AND (articles.text IS NOT NULL OR EXISTS (SELECT 1 FROM visits"
+    " WHERE visits.article_id = articles.id AND visits.kind = 'article' AND good_at IS NOT NULL))"
+)
+"""Whether an article is held: its page was read, even where it has no text."""
+_AT_KEY = (
+    "SELECT 1 FROM addresses JOIN articles ON articles.id = article_id"
+    " WHERE addresses.source = coverage_gaps.source AND addresses.url = coverage_gaps.key AND"
+)
+_IS_HELD = {
+    "article": f"EXISTS (SELECT 1 FROM articles WHERE source = coverage_gaps.source"
+    f" AND post_id = CAST(key AS INTEGER) AND {IS_READ}) OR EXISTS ({_AT_KEY} {IS_READ})",
+    "comment": "EXISTS (SELECT 1 FROM comments WHERE comments.source = coverage_gaps.source"
+    " AND comments.key = coverage_gaps.key AND comments.gone_at IS NULL)"
+    f" OR EXISTS ({_AT_KEY} comment_count >= comments_stated)",
+}
+_WITHHELD = ", ".join(f"'{reason}'" for reason in sorted(WITHHELD))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The coverage of one source: `months` the ledger has, `proved` those without a gap.
+
+    `missing` and `withheld` count articles and comments; `oldest_proof` is ISO 8601 text in UTC.
+    """
+
+    months: int
+    proved: int
+    missing: int
+    withheld: int
+    oldest_proof: str | None
+
+    @property
+    def sentence(self) -> str:
+        """The same for people."""
+        if not self.months:
+            return "Not verified yet; `backissue verify` asks the site what it has."
+        parts = [
+            f"{self.proved:,} of {self.months:,} months proved",
+            f"{self.missing:,} missing" if self.missing else "nothing missing",
+        ]
+        parts += [f"{self.withheld:,} shown to no visitor"] if self.withheld else []
+        oldest = f"; the oldest proof is of {self.oldest_proof[:10]}" if self.oldest_proof else ""
+        return f"{', '.join(parts)}{oldest}."
+
+
+_SUMMARY = """
+SELECT count(*) AS months, coalesce(sum(told), 0) AS proved, coalesce(sum(missing), 0) AS missing,
+    coalesce(sum(withheld), 0) AS withheld, min(proved_at) AS oldest_proof
+FROM (SELECT min(unproved IS NULL AND missing = 0) AS told, sum(missing) AS missing,
+    sum(withheld) AS withheld, min(proved_at) AS proved_at FROM coverage WHERE source = ? GROUP BY month)
+"""
+
+
+class Coverage:
+    """The ledger of one archive."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    def note(self, proof: Proof) -> None:
+        """Note what a look at one month found. An earlier proof stands where the look tells nothing newer."""
+        at = rows.must(to_text(proof.looked_at))
+        with transaction(self.db):
+            told = proof.unproved is None and (bool(proof.gaps) or not self._is_older(proof))
+            if told:
+                self._note_gaps(proof, at)
+            self._note_month(proof, at, told=told)
+            self._recount(proof.source, proof.month)
+
+    def settle(self, source: str, now: datetime) -> None:
+        """End the gaps of a source that were closed meanwhile."""
+        with transaction(self.db):
+            self._settle(source, rows.must(to_text(now)))
+            self._recount(source)
+
+    def summary(self, source: str) -> Summary:
+        """The coverage of one source in a few numbers."""
+        [row] = self.db.query(_SUMMARY, [source])
+        return Summary(**row)
+
+    def months(self, source: str, since: datetime) -> list[dict[str, Value]]:
+        """The rows of the ledger that were looked at since a moment, by month and kind."""
+        sql = "SELECT * FROM coverage WHERE source = ? AND looked_at >= ? ORDER BY month, kind"
+        return list(self.db.query(sql, [source, to_text(since)]))
+
+    def gaps(self, source: str, since: datetime) -> list[dict[str, Value]]:
+        """The gaps that are open, or were at a look since a moment; what the site withholds comes last."""
+        sql = (
+            "SELECT * FROM coverage_gaps WHERE source = ? AND (ended_at IS NULL OR last_seen >= ?)"
+            f" ORDER BY ended_at IS NULL AND reason IN ({_WITHHELD}), month, kind, id"
+        )
+        return list(self.db.query(sql, [source, to_text(since)]))
+
+    def _note_gaps(self, proof: Proof, at: str) -> None:
+        for gap in proof.gaps:
+            self._note_gap(proof, gap, at)
+        self._settle(proof.source, at, proof.month)
+        self.db.execute(
+            "UPDATE coverage_gaps SET ended_at = ?, ended_how = 'no longer listed'"
+            " WHERE source = ? AND month = ? AND kind = ? AND ended_at IS NULL AND last_seen < ?",
+            [at, proof.source, proof.month, proof.kind, at],
+        )
+
+    def _note_gap(self, proof: Proof, gap: Gap, at: str) -> None:
+        row = {
+            "source": proof.source,
+            "kind": proof.kind,
+            "key": gap.key,
+            "month": gap.month,
+            "number": gap.number,
+            "url": gap.url,
+            "reason": gap.reason,
+            "detail": gap.detail,
+            "first_seen": at,
+            "last_seen": at,
+        }
+        fresh = ("month", "number", "url", "reason", "detail", "last_seen")
+        self.db.execute(
+            f"INSERT INTO coverage_gaps ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
+            " ON CONFLICT DO UPDATE SET ended_at = NULL, ended_how = NULL, "
+            + ", ".join(f"{name} = excluded.{name}" for name in fresh),
+            list(row.values()),
+        )
+
+    def _is_older(self, proof: Proof) -> bool:
+        """Whether the ledger has what was proved later than this proof tells."""
+        sql = "SELECT 1 FROM coverage WHERE source = ? AND month = ? AND kind = ? AND proved_at > ?"
+        key = [proof.source, proof.month, proof.kind, to_text(proof.proved_at)]
+        return self.db.execute(sql, key).fetchone() is not None
+
+    def _note_month(self, proof: Proof, at: str, *, told: bool) -> None:
+        new = [proof.stated, proof.surface, to_text(proof.proved_at)] if told else [None, None, None]
+        self.db.execute(
+            "INSERT INTO coverage (source, month, kind, stated, surface, proved_at, looked_at, unproved)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            " stated = coalesce(excluded.stated, stated), surface = coalesce(excluded.surface, surface),"
+            " proved_at = coalesce(excluded.proved_at, proved_at), looked_at = excluded.looked_at,"
+            " unproved = excluded.unproved",
+            [proof.source, proof.month, proof.kind, *new, at, proof.unproved],
+        )
+
+    def _settle(self, source: str, at: str, month: str | None = None) -> None:
+        for kind, is_held in _IS_HELD.items():
+            self.db.execute(
+                "UPDATE coverage_gaps SET ended_at = ?, ended_how = 'read in' WHERE source = ?"
+                f" AND month = coalesce(?, month) AND kind = ? AND ended_at IS NULL AND ({is_held})",
+                [at, source, month, kind],
+            )
+
+    def _recount(self, source: str, month: str | None = None) -> None:
+        """Bring the counts of a source's months, or of one, up to date with its open gaps."""
+        counted = (
+            "SELECT coalesce(sum(CASE WHEN reason {} THEN number END), 0) FROM coverage_gaps AS gaps"
+            " WHERE gaps.source = coverage.source AND gaps.month = coverage.month"
+            " AND gaps.kind = coverage.kind AND ended_at IS NULL"
+        )
+        which = "WHERE source = ? AND month = coalesce(?, month) AND stated IS NOT NULL"
+        missing, withheld = (counted.format(f"{word} ({_WITHHELD})") for word in ("NOT IN", "IN"))
+        self.db.execute(
+            f"UPDATE coverage SET missing = ({missing}), withheld = ({withheld}) {which}", [source, month]
+        )
+        self.db.execute(f"UPDATE coverage SET held = stated - missing - withheld {which}", [source, month])

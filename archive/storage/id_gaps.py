@@ -1,0 +1,78 @@
+"""Comment ids that were never seen between ids that were: a gap opens, is looked at again, and ends.
+
+WordPress numbers all comments of a site in one row, so an id that was left out is a comment that waits
+for a moderator, is spam, in the trash, or below what visitors may not see. It writes only
+`moderation_gaps`, inside a transaction of its caller. Gaps never overlap, and no gap holds the id of a
+comment that is held.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlite_utils import Database
+
+from archive.core.timestamps import to_text
+from archive.storage import rows
+from archive.storage.merge import Value
+from archive.storage.observations import Window
+
+PATIENCE = timedelta(days=30)  # after that, what was not shown at any look is taken for never shown
+NUMBERED = "site_id NOT GLOB '*[^0-9]*' AND length(site_id) < 19"
+"""SQL for comments whose id is a number, as WordPress' are; the index `comments_number` has these alone."""
+_NEAREST = "SELECT * FROM moderation_gaps WHERE source = ? AND first <= ? ORDER BY first DESC LIMIT 1"
+_AROUND = f"""
+SELECT (SELECT max(CAST(site_id AS INTEGER)) FROM comments
+        WHERE source = :source AND CAST(site_id AS INTEGER) < :number AND {NUMBERED}) AS below,
+    (SELECT min(CAST(site_id AS INTEGER)) FROM comments
+        WHERE source = :source AND CAST(site_id AS INTEGER) > :number AND {NUMBERED}) AS above
+"""
+
+
+def note_new(db: Database, source: str, site_id: str | None, at: str) -> None:
+    """A comment is about to be held for the first time: open the gap before it, or leave one.
+
+    `at` is ISO 8601 UTC. Ids that are no numbers have no place in the row.
+    """
+    if site_id is None or not (site_id.isascii() and site_id.isdigit() and len(site_id) < 19):
+        return
+    number = int(site_id)
+    gap = rows.one(db, _NEAREST, source, number)
+    if gap is not None and int(gap["last"] or 0) >= number:
+        _leave(db, gap, number, at)
+        return
+    [around] = db.query(_AROUND, {"source": source, "number": number})
+    if around["above"] is None and around["below"] is not None:
+        _open(db, {"source": source, "opened_at": at}, around["below"] + 1, number - 1)
+    elif around["below"] is None and around["above"] is not None:
+        _open(db, {"source": source, "opened_at": at}, number + 1, around["above"] - 1)
+
+
+def note_look(db: Database, window: Window) -> None:
+    """All comments of a stretch were listed: the gaps in it were tried once more, and old ones end."""
+    at = to_text(window.looked_at)
+    within = "source = ? AND ended_at IS NULL AND first BETWEEN ? AND ? AND last <= ?"
+    place = [window.source, window.first, window.last, window.last]
+    db.execute(f"UPDATE moderation_gaps SET looks = looks + 1, looked_at = ? WHERE {within}", [at, *place])
+    db.execute(
+        "UPDATE moderation_gaps SET ended_at = ?, ended_how = 'never shown'"
+        f" WHERE {within} AND opened_at < ?",
+        [at, *place, to_text(window.looked_at - PATIENCE)],
+    )
+
+
+def _leave(db: Database, gap: dict[str, Value], number: int, at: str) -> None:
+    """Take one id out of a gap, and note how it ended if the gap outlasted a whole crawl."""
+    first, last = int(gap["first"] or 0), int(gap["last"] or 0)
+    db.execute("DELETE FROM moderation_gaps WHERE id = ?", [gap["id"]])
+    same = {name: gap[name] for name in gap if name not in {"id", "first", "last"}}
+    _open(db, same, first, number - 1)
+    _open(db, same, number + 1, last)
+    crawl = rows.bookmark(db, str(gap["source"]), "crawl")
+    if crawl is not None and str(gap["opened_at"]) < crawl:
+        _open(db, same | {"ended_at": at, "ended_how": "shown"}, number, number)
+
+
+def _open(db: Database, values: dict[str, Value], first: int, last: int) -> None:
+    if first <= last:
+        rows.insert(db, "moderation_gaps", values | {"first": first, "last": last})

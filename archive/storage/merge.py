@@ -1,0 +1,91 @@
+"""What becomes of a field when another page speaks of it. Pure: no SQL, no clock.
+
+A site says the same thing on several surfaces, and not always in the same words. Each field
+remembers where its value came from ("rest:title", "page:entry-title"). A statement from a less
+exact surface never overrules a more exact one; from a more exact one it replaces the value, which
+is no edit; from the same surface a different value is an edit by the publisher.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archive.core.records import Surface
+
+REST_OF_THEM = "*"
+"""In kept origins: where all fields come from that are not named."""
+
+NESTING = "page:dom"
+"""The origin of a comment's parent that is known from the nesting of its page alone."""
+
+LISTS = ("authors", "tags", "categories", "links")
+"""The fields that have tables of their own; their origins are always named."""
+
+_RANK = {Surface.FEED: 1, Surface.PAGE: 2, Surface.REST: 3}
+
+Value = str | int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """The outcome: `values` to write, their `origins`, and which fields the publisher `edited`."""
+
+    values: dict[str, Value]
+    origins: dict[str, str]
+    edited: tuple[str, ...]
+
+
+def rank(origin: str | None) -> int:
+    """How exact a statement is, by the surface it names. 0 for an unknown one.
+
+    A parent that only the nesting of the page tells is the least exact: themes stop nesting at some depth.
+    """
+    if origin == NESTING:
+        return 0
+    name = (origin or "").partition(":")[0]
+    return _RANK.get(Surface(name), 0) if name in _RANK else 0
+
+
+def merge(
+    old: Mapping[str, Value],
+    old_origins: Mapping[str, str],
+    new: Mapping[str, Value],
+    new_origins: Mapping[str, str],
+    *,
+    surface: Surface,
+    watched: frozenset[str],
+    fill_only: frozenset[str] = frozenset(),
+) -> Merged:
+    """Merge what `surface` says into what is held.
+
+    None in `new` means that the surface does not say. Only fields in `watched` make an edit; those in
+    `fill_only` are taken where nothing is held, and never replace anything.
+    The result names only what changes.
+    """
+    values: dict[str, Value] = {}
+    origins: dict[str, str] = {}
+    edited = []
+    for field, value in new.items():
+        held, held_origin = old.get(field), old_origins.get(field, old_origins.get(REST_OF_THEM))
+        origin = new_origins.get(field, surface.value)
+        if value is None or (held is not None and (field in fill_only or rank(origin) < rank(held_origin))):
+            continue
+        if rank(origin) > rank(held_origin) or (value != held and origin != held_origin):
+            origins[field] = origin
+        if value != held:
+            values[field] = value
+            if field in watched and held is not None and rank(origin) == rank(held_origin):
+                edited.append(field)
+    return Merged(values=values, origins=origins, edited=tuple(edited))
+
+
+def compact(origins: Mapping[str, str]) -> dict[str, str]:
+    """The same origins in fewer words: the commonest one stands once, for all fields not named."""
+    named = {field: origin for field, origin in origins.items() if field != REST_OF_THEM}
+    if not named:
+        return dict(origins)
+    common = origins.get(REST_OF_THEM) or Counter(named.values()).most_common(1)[0][0]
+    own = {field: origin for field, origin in named.items() if origin != common or field in LISTS}
+    return {REST_OF_THEM: common} | own

@@ -1,0 +1,76 @@
+"""Articles that the publisher divided into several pages: each part is kept, and the text is all of them.
+
+It writes only `article_parts`, inside a transaction of its caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlite_utils import Database
+
+from archive.core.records import Article
+from archive.storage.merge import Value
+
+_GAP = "\n\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """An article with the text of all its held parts. `grew` says that a further part has come.
+
+    `parts` is what is to be kept of them: nothing for an article in one piece.
+    """
+
+    article: Article
+    grew: bool
+    parts: Mapping[int, tuple[str, str | None]]
+
+
+def join(db: Database, old: Mapping[str, Value] | None, article: Article) -> Whole:
+    """Put the part that a page shows in its place among those that are held.
+
+    `old` is the article's row, or None for a new one.
+    """
+    if article.text is None:
+        return Whole(article=article, grew=False, parts={})
+    held = _held(db, old)
+    last = max(article.part, article.parts, *held) if article.part > 1 else article.parts
+    parts = {part: both for part, both in held.items() if part <= last}
+    parts[article.part] = (article.text, article.markdown)
+    whole = replace(
+        article,
+        text=_GAP.join(parts[part][0] for part in sorted(parts)),
+        markdown=_GAP.join(parts[part][1] or parts[part][0] for part in sorted(parts))
+        if article.markdown
+        else None,
+    )
+    return Whole(
+        article=whole, grew=bool(held) and held.keys() < parts.keys(), parts=parts if last > 1 else {}
+    )
+
+
+def keep(db: Database, article_id: int, whole: Whole) -> None:
+    """Make the kept parts of an article be those of `whole`; write nothing if they are."""
+    if whole.article.text is None:
+        return
+    held = _rows(db, article_id)
+    if held == dict(whole.parts):
+        return
+    db.execute("DELETE FROM article_parts WHERE article_id = ?", [article_id])
+    for part, (text, markdown) in sorted(whole.parts.items()):
+        db.execute("INSERT INTO article_parts VALUES (?, ?, ?, ?)", [article_id, part, text, markdown])
+
+
+def _held(db: Database, old: Mapping[str, Value] | None) -> dict[int, tuple[str, str | None]]:
+    """The kept parts; an article in one piece is its own first part."""
+    if old is None or old["text"] is None:
+        return {}
+    markdown = None if old["markdown"] is None else str(old["markdown"])
+    return _rows(db, old["id"]) or {1: (str(old["text"]), markdown)}
+
+
+def _rows(db: Database, article_id: Value) -> dict[int, tuple[str, str | None]]:
+    rows = db.execute("SELECT part, text, markdown FROM article_parts WHERE article_id = ?", [article_id])
+    return {part: (text, markdown) for part, text, markdown in rows}

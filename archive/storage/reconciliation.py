@@ -1,0 +1,102 @@
+"""What is concluded when known comments were asked for again: which of them were missed by the look.
+
+Missing is what a healthy site should have shown and did not; whether that makes it gone is decided by
+`missing`, after a second look. Its law: a look that misses most of what it looked for says something
+about the site and nothing about the comments. It runs inside a transaction of its caller.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from archive.core.records import Saved
+from archive.storage import id_gaps, rows, tombstones
+from archive.storage.id_gaps import NUMBERED
+from archive.storage.merge import Value
+from archive.storage.observations import Look, Missing, ThreadLook, Window
+
+_LISTED = "SELECT count(*) AS n FROM comments WHERE source = ? AND kind = 'comment' AND site_id IS NOT NULL"
+VISIBLE = f"{_LISTED} AND gone_at IS NULL AND missed_at IS NULL"
+"""How many comments of the kind that REST lists are held and neither gone nor doubted."""
+HIDDEN = "comments-hidden"
+"""The bookmark of how many comments a site counts and shows to nobody: those of protected articles."""
+
+
+def note(db: Database, look: Look) -> Saved:
+    """Note what a look has shown and what it has missed."""
+    if isinstance(look, Window):
+        id_gaps.note_look(db, look)
+        found = _missed_in_window(db, look)
+    elif isinstance(look, ThreadLook):
+        found = _missed_in_thread(db, look)
+    else:
+        return tombstones.note_missing(db, look)
+    return tombstones.note_missing(
+        db, Missing(source=look.source, ids=tuple(found), looked_at=look.looked_at)
+    )
+
+
+def _missed_in_window(db: Database, look: Window) -> list[str]:
+    held = [
+        row["key"]
+        for row in db.query(
+            "SELECT key FROM comments WHERE source = ? AND kind = 'comment' AND gone_at IS NULL"
+            f" AND CAST(site_id AS INTEGER) BETWEEN ? AND ? AND {NUMBERED}",
+            [look.source, look.first, look.last],
+        )
+    ]
+    missed = [key for key in held if key not in look.shown]
+    if 2 * len(missed) > len(held) and not _total_agrees(db, look, len(missed)):
+        return []
+    return missed
+
+
+def _total_agrees(db: Database, look: Window, missed: int) -> bool:
+    """Whether the site's own total has fallen by as much as the look has missed."""
+    hidden = rows.bookmark(db, look.source, HIDDEN)
+    if hidden is None or look.total is None:
+        return False
+    [held] = db.query(f"{_LISTED} AND gone_at IS NULL", [look.source])
+    return look.total - int(hidden) <= int(held["n"]) - missed
+
+
+def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
+    """The held comments that a thread shows no longer, if the count in its heading has fallen as well.
+
+    Replies below a hidden comment are not shown either, but the site still counts them: so only those
+    are missed whose parent is shown or gone. A theme that shows a part of a thread, or none of it, does
+    not change the count, and nothing is concluded; one that shows no pings may not count them either.
+    A thread of which nothing is left is believed where another one has something since: else readers write
+    elsewhere now, and nobody has removed what they wrote here.
+    """
+    sql = (
+        "SELECT article_id, comments_stated AS stated, key, site_parent, kind, comments.missed_at"
+        " FROM addresses"
+        " JOIN articles ON articles.id = article_id JOIN comments USING (article_id)"
+        " WHERE addresses.source = ? AND addresses.url = ? AND comments.gone_at IS NULL"
+        " AND site_id IS NOT NULL AND comments_stated IS NOT NULL"
+    )
+    held = list(db.query(sql, [look.source, look.url]))
+    if not look.shown and not _others_show(db, look.source, held):
+        return []
+    if not any(row["kind"] != "comment" and row["key"] in look.shown for row in held):
+        held = [row for row in held if row["kind"] == "comment"]
+    absent = {row["key"] for row in held} - look.shown
+    missed = [
+        row["key"]
+        for row in held
+        if row["key"] in absent
+        and row["site_parent"] not in absent
+        and not (look.pings_only and row["kind"] == "comment")
+    ]
+    return missed if held and len(missed) <= len(held) - held[0]["stated"] else []
+
+
+def _others_show(db: Database, source: str, held: list[dict[str, Value]]) -> bool:
+    """Whether the page of another article, read since those that are `held` were missed, states any."""
+    missed = [str(row["missed_at"]) for row in held if row["missed_at"]]
+    sql = (
+        "SELECT 1 FROM visits JOIN articles ON articles.id = article_id WHERE visits.source = ?"
+        " AND kind = 'article' AND good_at > ? AND comments_stated > 0 AND articles.id != ? LIMIT 1"
+    )
+    return not missed or rows.one(db, sql, source, max(missed), held[0]["article_id"]) is not None

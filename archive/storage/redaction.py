@@ -1,0 +1,234 @@
+"""Hiding an article, a comment or a commenter's name from publication, and showing it again.
+
+What is hidden leaves the archive for `hidden.db`; in its place stands a tombstone that says when and why.
+Its law: hidden words are nowhere in the file that is served, and a crawl does not bring them back.
+Ids, dates and the order of a thread stay. A redaction may cover what another one covers too: each keeps
+what it took itself, and what one gives back, those that remain take again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from archive.core.database import transaction
+from archive.core.errors import ArchiveError, NotFoundError
+from archive.core.timestamps import to_text
+from archive.storage import rows
+from archive.storage.merge import Value
+from archive.storage.redaction_store import HIDDEN, Hidden, Kept
+
+KINDS = ("article", "comment", "commenter")
+INDEXES = ("articles_fts", "comments_fts", "article_versions_fts", "comment_versions_fts")
+
+_OF_ARTICLE = "article_id = :id"
+_AT_ADDRESS = f"{_OF_ARTICLE} OR (source, url) IN (SELECT source, url FROM addresses WHERE {_OF_ARTICLE})"
+_URLS = f"(SELECT url FROM addresses WHERE {_OF_ARTICLE})"
+_DELETED = {
+    "coverage_gaps": f"url IN {_URLS} OR key IN {_URLS}",
+    "problems": _AT_ADDRESS,
+    "visits": _AT_ADDRESS,
+    "article_parts": _OF_ARTICLE,
+    "addresses": _OF_ARTICLE,
+}
+"""Rows that say nothing but what is hidden, in the order in which they go."""
+
+_VERSION: Mapping[str, Value] = {
+    "title": HIDDEN,
+    "text": HIDDEN,
+    **dict.fromkeys(("byline", "markdown", "description", "image", "tags", "categories", "links")),
+}
+_SAID: Mapping[str, Value] = {"author": HIDDEN, "author_url": None, "text": HIDDEN, "html": None}
+_NAMED: Mapping[str, Value] = {"author": HIDDEN, "author_url": None}
+_LISTS = ("authors", "tags", "categories", "links")
+_NAMES = {"authors": ("article_authors", "author_id"), "tags": ("article_tags", "tag_id")}
+"""Tables of names that articles share, and how they are joined to them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redaction:
+    """One redaction. `at` is ISO 8601 UTC, `item` the id of what is hidden, None for a commenter."""
+
+    id: int
+    kind: str
+    item: int | None
+    at: str
+    reason: str
+
+
+def redactions(db: Database) -> list[Redaction]:
+    """All redactions, the oldest first."""
+    sql = "SELECT id, kind, coalesce(comment_id, article_id) AS item, at, reason FROM redactions ORDER BY id"
+    return [Redaction(**row) for row in db.query(sql)]
+
+
+def redact(
+    db: Database, hidden: Hidden, kind: str, item: int | str, *, reason: str, at: datetime
+) -> Redaction:
+    """Hide an article or a comment, by the archive's own id, or a commenter, by the exact name.
+
+    `at` is aware. Raises NotFoundError for what is not there, ArchiveError for what is hidden already.
+    """
+    moment = rows.must(to_text(at))
+    number = None if kind == "commenter" else int(item)
+    with transaction(db):
+        _must_be_shown(db, hidden, kind, item)
+        values: dict[str, Value] = {"kind": kind, "at": moment, "reason": reason}
+        if number is not None:
+            values[f"{kind}_id"] = number
+        new = Redaction(
+            id=rows.insert(db, "redactions", values), kind=kind, item=number, at=moment, reason=reason
+        )
+        hidden.forget(new.id)  # what is left of one that did not come about
+        if number is None:
+            hidden.keep(new.id, [Kept(place="names", row={"name": item})])
+        _take(db, hidden, new)
+    return new
+
+
+def unredact(db: Database, hidden: Hidden, number: int) -> Redaction:
+    """Show again what a redaction has hidden. Raises NotFoundError for a number that none has."""
+    with transaction(db):
+        found = next((each for each in redactions(db) if each.id == number), None)
+        if found is None:
+            raise NotFoundError(
+                f"There is no redaction {number}.",
+                hint="`backissue redact --list` prints them with their numbers.",
+            )
+        for kept in reversed(hidden.kept(number)):
+            _give_back(db, kept)
+        db.execute("DELETE FROM redactions WHERE id = ?", [number])
+        for other in redactions(db):
+            _take(db, hidden, other)
+    hidden.forget(number)
+    return found
+
+
+def scrub(db: Database) -> bool:
+    """Take what was hidden out of the bytes of the file too; False where a reader keeps the log from it.
+
+    Full-text indexes keep deleted words until their parts are merged, and SQLite deleted rows until their
+    place is used again.
+    """
+    for index in INDEXES:
+        db.execute(f"INSERT INTO {index}({index}) VALUES ('optimize')")
+    db.execute("VACUUM")
+    return not db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+
+
+def named(hidden: Hidden, redaction: Redaction) -> str | None:
+    """The name that a redaction of a commenter hides."""
+    return next((each.row["name"] for each in hidden.kept(redaction.id) if each.place == "names"), None)
+
+
+def _must_be_shown(db: Database, hidden: Hidden, kind: str, item: int | str) -> None:
+    if kind == "commenter":
+        if any(named(hidden, each) == item for each in redactions(db)):
+            raise ArchiveError(f"The name “{item}” is hidden already.")
+        for table in ("comments", "comment_versions"):
+            if rows.one(db, f"SELECT 1 FROM {table} WHERE author = ? LIMIT 1", item):
+                return
+        raise NotFoundError(
+            f"No comment stands under the name “{item}”.", hint="Give it exactly as the pages show it."
+        )
+    row = rows.one(db, f"SELECT redaction_id FROM {kind}s WHERE id = ?", item)
+    if row is None:
+        raise NotFoundError(
+            f"The archive holds no {kind} {item}.",
+            hint="The number stands in the address of its page; `backissue search WORDS` prints it too.",
+        )
+    if row["redaction_id"] is not None:
+        raise ArchiveError(f"The {kind} {item} is hidden already, by redaction {row['redaction_id']}.")
+
+
+# -- there and back -------------------------------------------------------------------------------
+
+
+def _take(db: Database, hidden: Hidden, redaction: Redaction) -> None:
+    """Keep and mask everything a redaction covers that is not masked yet."""
+    values: dict[str, Value] = {"id": redaction.item, "name": named(hidden, redaction)}
+    masked = [kept for mask in _masks(redaction) for kept in _to_mask(db, *mask, values)]
+    deleted = list(_to_delete(db, values)) if redaction.kind == "article" else []
+    hidden.keep(redaction.id, [*deleted, *masked])
+    for kept in masked:
+        rows.update(db, kept.place, kept.row["id"], kept.row["mask"])
+    if redaction.kind == "article":
+        _delete(db, values)
+
+
+def _masks(redaction: Redaction) -> Iterator[tuple[str, str, Mapping[str, Value]]]:
+    """Which columns of which rows say what is hidden, and what they say instead."""
+    mark: dict[str, Value] = {"redaction_id": redaction.id}
+    match redaction.kind:
+        case "article":
+            lists = ("tags", "categories", "links")
+            plain = {name: value for name, value in _VERSION.items() if name not in lists}
+            yield "articles", "id = :id", {**plain, **mark, "url": f"hidden:{redaction.item}"}
+            yield "article_versions", _OF_ARTICLE, _VERSION
+            yield "comments", _OF_ARTICLE, {"permalink": None}
+            moved = f"{_OF_ARTICLE} OR old_url IN {_URLS} OR new_url IN {_URLS}"
+            yield "events", moved, {"old_url": None, "new_url": None}
+        case "comment":
+            yield "comments", "id = :id", {**_SAID, **mark, "permalink": None}
+            yield "comment_versions", "comment_id = :id", _SAID
+        case _:
+            yield "comments", "author = :name", {**_NAMED, "name_redaction_id": redaction.id}
+            yield "comment_versions", "author = :name", _NAMED
+
+
+def _to_mask(
+    db: Database, table: str, where: str, mask: Mapping[str, Value], values: dict[str, Value]
+) -> Iterator[Kept]:
+    for row in db.query(f"SELECT id, {', '.join(mask)} FROM {table} WHERE {where}", values):
+        if was := {name: row[name] for name in mask if row[name] != mask[name]}:
+            yield Kept(
+                place=table, row={"id": row["id"], "was": was, "mask": {name: mask[name] for name in was}}
+            )
+
+
+def _to_delete(db: Database, values: dict[str, Value]) -> Iterator[Kept]:
+    article_id = values["id"]
+    lists = {name: rows.held_list(db, name, article_id) for name in _LISTS}
+    if any(lists.values()):
+        yield Kept(place="lists", row={"article_id": article_id, **lists})
+    for table, (join, column) in _NAMES.items():
+        named_by = f"SELECT {column} FROM {join} WHERE {_OF_ARTICLE}"
+        for row in db.query(f"SELECT * FROM {table} WHERE id IN ({named_by})", values):
+            yield Kept(place=table, row=row)
+    for table, where in _DELETED.items():
+        for row in db.query(f"SELECT * FROM {table} WHERE {where}", values):
+            yield Kept(place=table, row=row)
+
+
+def _delete(db: Database, values: dict[str, Value]) -> None:
+    """Delete the rows, and the names of authors and tags that no other article has."""
+    for table, where in _DELETED.items():
+        db.execute(f"DELETE FROM {table} WHERE {where}", values)
+    for table, (join, column) in _NAMES.items():
+        ids = [row[column] for row in db.query(f"SELECT {column} FROM {join} WHERE {_OF_ARTICLE}", values)]
+        db.execute(f"DELETE FROM {join} WHERE {_OF_ARTICLE}", values)
+        for each in ids:
+            unused = f"NOT EXISTS (SELECT 1 FROM {join} WHERE {column} = {table}.id)"
+            db.execute(f"DELETE FROM {table} WHERE id = ? AND {unused}", [each])
+    db.execute(f"DELETE FROM links WHERE {_OF_ARTICLE}", values)
+
+
+def _give_back(db: Database, kept: Kept) -> None:
+    """Put one thing back where it was, unless something else has come there since."""
+    if kept.place == "lists":
+        for name in _LISTS:
+            rows.LIST_WRITERS[name](db, kept.row["article_id"], tuple(kept.row[name]))
+    elif "mask" in kept.row:
+        for name, value in kept.row["was"].items():
+            db.execute(
+                f"UPDATE {kept.place} SET {name} = ? WHERE id = ? AND {name} IS ?",
+                [value, kept.row["id"], kept.row["mask"][name]],
+            )
+    elif kept.place != "names":
+        names = ", ".join(kept.row)
+        marks = ", ".join("?" * len(kept.row))
+        sql = f"INSERT OR IGNORE INTO {kept.place} ({names}) VALUES ({marks})"
+        db.execute(sql, list(kept.row.values()))

@@ -1,0 +1,188 @@
+"""Between records and rows: which fields are columns, which of them a version keeps.
+
+It knows the column names and how values are written; when to write is decided in `store`.
+Table and column names are literals of this package, never input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from sqlite_utils import Database
+
+from archive.core.records import Article, Comment, Surface
+from archive.core.timestamps import to_text
+from archive.storage.merge import LISTS, Value, rank
+
+ARTICLE_VERSIONED = ("title", "byline", "published", "modified", "text", "markdown", "description", "image")
+COMMENT_VERSIONED = ("site_parent", "author", "author_url", "published", "text", "html")
+
+
+def must(text: str | None) -> str:
+    """The text of a time that cannot be missing. Raises ValueError if it is."""
+    if text is None:
+        raise ValueError("a time is missing")
+    return text
+
+
+def article_values(article: Article) -> dict[str, Value]:
+    """The columns of `articles` that an Article speaks of."""
+    return {
+        "post_id": article.post_id,
+        "url": article.url,
+        "title": article.title,
+        "byline": ", ".join(article.authors) or None,
+        "published": to_text(article.published),
+        "modified": to_text(article.modified),
+        "text": article.text,
+        "markdown": article.markdown,
+        "description": article.description,
+        "language": article.language,
+        "image": article.image,
+        "comments_stated": article.comments_stated,
+        "comments_open": None if article.comments_open is None else int(article.comments_open),
+    }
+
+
+def comment_values(comment: Comment) -> dict[str, Value]:
+    """The columns of `comments` that a Comment speaks of."""
+    return {
+        "site_id": comment.id,
+        "site_parent": comment.parent if comment.parent != comment.id else None,
+        "kind": comment.kind.value,
+        "author": comment.author,
+        "author_url": comment.author_url,
+        "published": to_text(comment.published),
+        "published_raw": comment.published_raw,
+        "text": comment.text,
+        "html": comment.html,
+        "permalink": comment.permalink,
+        "depth": comment.depth,
+        "position": comment.position,
+    }
+
+
+def bookmark(db: Database, source: str, name: str) -> str | None:
+    """A note that an earlier crawl of a source has left, or None."""
+    row = one(db, "SELECT value FROM cursors WHERE source = ? AND name = ?", source, name)
+    return None if row is None else str(row["value"])
+
+
+def one(db: Database, sql: str, *values: Value) -> dict[str, Value] | None:
+    """The first row of a query, or None."""
+    return next(iter(db.query(sql, list(values))), None)
+
+
+def insert(db: Database, table: str, row: Mapping[str, Value]) -> int:
+    """Insert a row and return its id."""
+    names = ", ".join(row)
+    marks = ", ".join("?" * len(row))
+    return int(
+        db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values())).lastrowid or 0
+    )
+
+
+def update(db: Database, table: str, row_id: Value, values: Mapping[str, Value]) -> None:
+    """Write the named columns of one row; nothing at all where there are none."""
+    if values:
+        names = ", ".join(f"{name} = ?" for name in values)
+        db.execute(f"UPDATE {table} SET {names} WHERE id = ?", [*values.values(), row_id])
+
+
+def fill_only(article: Article) -> frozenset[str]:
+    """The columns a further page of an article may fill but not change: all but the text of its own part."""
+    if not article.further:
+        return frozenset()
+    return frozenset(article_values(article)) - ({"text", "markdown"} if article.part > 1 else set())
+
+
+def lists_to_write(
+    article: Article, surface: Surface, held: Mapping[str, str]
+) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """The lists that this surface may say anew, as name: (origin, values).
+
+    `held` are the origins of what is held; a list read from a more exact surface stays. An empty list
+    is said only where it has an origin.
+    """
+    origins = dict(article.origins)
+    said = {name: (origins.get(name, surface.value), getattr(article, name)) for name in LISTS}
+    return {
+        name: both
+        for name, both in said.items()
+        if (both[1] or name in origins) and rank(both[0]) >= rank(held.get(name))
+    }
+
+
+def held_list(db: Database, name: str, article_id: Value) -> tuple[str, ...]:
+    """The authors, tags, categories or links of an article, in order."""
+    return tuple(str(value) for (value,) in db.execute(_HELD_LISTS[name], [article_id]))
+
+
+_TERMS = (
+    "SELECT name FROM article_tags JOIN tags ON tags.id = tag_id"
+    " WHERE article_id = ? AND kind = '{kind}' ORDER BY position"
+)
+_HELD_LISTS = {
+    "authors": "SELECT name FROM article_authors JOIN authors ON authors.id = author_id"
+    " WHERE article_id = ? ORDER BY position",
+    "tags": _TERMS.format(kind="tag"),
+    "categories": _TERMS.format(kind="category"),
+    "links": "SELECT url FROM links WHERE article_id = ? ORDER BY position",
+}
+
+
+def _write_authors(db: Database, article_id: int, names: tuple[str, ...]) -> None:
+    ids = [_id_of(db, "authors", {"name": name}) for name in dict.fromkeys(names)]
+    _write_joins(db, "article_authors", "author_id", article_id, ids)
+
+
+def _write_tags(kind: str) -> Callable[[Database, int, tuple[str, ...]], None]:
+    def write(db: Database, article_id: int, names: tuple[str, ...]) -> None:
+        ids = [_id_of(db, "tags", {"kind": kind, "name": name}) for name in dict.fromkeys(names)]
+        within = f"tag_id IN (SELECT id FROM tags WHERE kind = '{kind}')"
+        _write_joins(db, "article_tags", "tag_id", article_id, ids, within)
+
+    return write
+
+
+def _write_links(db: Database, article_id: int, urls: tuple[str, ...]) -> None:
+    wanted = [(number, url, urlsplit(url).hostname or "") for number, url in enumerate(dict.fromkeys(urls))]
+    held = db.execute(
+        "SELECT position, url, host FROM links WHERE article_id = ? ORDER BY position", [article_id]
+    ).fetchall()
+    if held == wanted:
+        return
+    db.execute("DELETE FROM links WHERE article_id = ?", [article_id])
+    for number, url, host in wanted:
+        db.execute("INSERT INTO links VALUES (?, ?, ?, ?)", [article_id, number, url, host])
+
+
+def _write_joins(
+    db: Database, table: str, column: str, article_id: int, ids: list[int], within: str = "1"
+) -> None:
+    """Make the join rows of one article be exactly `ids` in this order; write nothing if they are."""
+    held = db.execute(
+        f"SELECT {column} FROM {table} WHERE article_id = ? AND {within} ORDER BY position",
+        [article_id],
+    ).fetchall()
+    if [row[0] for row in held] == ids:
+        return
+    db.execute(f"DELETE FROM {table} WHERE article_id = ? AND {within}", [article_id])
+    for position, joined in enumerate(ids):
+        db.execute(f"INSERT INTO {table} VALUES (?, ?, ?)", [article_id, joined, position])
+
+
+def _id_of(db: Database, table: str, key: Mapping[str, str]) -> int:
+    where = " AND ".join(f"{name} = ?" for name in key)
+    found = db.execute(f"SELECT id FROM {table} WHERE {where}", list(key.values())).fetchone()
+    return int(found[0]) if found else insert(db, table, key)
+
+
+LIST_WRITERS: dict[str, Callable[[Database, int, tuple[str, ...]], None]] = {
+    "authors": _write_authors,
+    "tags": _write_tags("tag"),
+    "categories": _write_tags("category"),
+    "links": _write_links,
+}
+"""How each list of an article is written to its tables."""

@@ -1,0 +1,216 @@
+"""The run ledger: one row for each run, from its start, and one for each planned time without a crawl.
+
+It writes only `runs`. A planned time belongs to whoever writes its row first, so two schedulers never
+make two crawls of it. A row without an end whose process is gone is closed as interrupted; the caller
+then holds the source's lock, so that no living run can be meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from archive.core.database import transaction
+from archive.core.errors import NotFoundError
+from archive.core.records import Quality, Run, Saved
+from archive.core.timestamps import instant, to_text
+from archive.storage import rows
+from archive.storage.merge import Value
+
+_MADE = "coalesce(outcome, '') NOT IN ('overlapped', 'coalesced', 'missed')"
+CRAWLED = f"kind = 'crawl' AND {_MADE}"
+"""Which rows of `runs` are crawls, as a condition in SQL."""
+
+KEPT = 24  # planned times without a crawl that have a row each; more at once, after a long absence, share one
+_COUNTS = tuple(Saved.__slots__)
+_QUALITY = tuple(Quality.__slots__)
+
+
+class Ledger:
+    """The `runs` table of one archive. All times are aware; what is kept of them are whole seconds."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    # -- planned times --------------------------------------------------------------------------------
+
+    def last_tick(self, source: str, now: datetime) -> datetime | None:
+        """The last planned time that has a row, or None. One that is to come was told by a wrong clock."""
+        sql = "SELECT max(planned_at) AS at FROM runs WHERE source = ? AND planned_at <= ?"
+        row = rows.one(self.db, sql, source, to_text(now))
+        return instant(str(row["at"])) if row and row["at"] else None
+
+    def claim(self, source: str, trigger: str, now: datetime, planned: datetime | None) -> int | None:
+        """Open a run for a planned time and return its id; None where another scheduler has been faster."""
+        with transaction(self.db):
+            if planned is not None and self._is_taken(source, planned):
+                return None
+            return self._insert(
+                {
+                    "source": source,
+                    "trigger": trigger,
+                    "planned_at": to_text(planned),
+                    "ticks": int(planned is not None),
+                    "started_at": to_text(now),
+                }
+            )
+
+    def note(self, source: str, ticks: Sequence[datetime], outcome: str, why: str, now: datetime) -> None:
+        """Write planned times at which no crawl was made, the earliest first: a row each, or one for many."""
+        if len(ticks) > KEPT:
+            span = f"{to_text(ticks[0])} to {to_text(ticks[-1])}"
+            self._note(
+                source, ticks[-1], outcome, f"{len(ticks):,} planned times, {span}: {why}", now, len(ticks)
+            )
+            return
+        with transaction(self.db):
+            for tick in ticks:
+                self._note(source, tick, outcome, why[:1].upper() + why[1:], now, 1)
+
+    def _note(
+        self, source: str, tick: datetime, outcome: str, sentence: str, now: datetime, ticks: int
+    ) -> None:
+        with transaction(self.db):
+            if not self._is_taken(source, tick):
+                self._insert(
+                    {
+                        "source": source,
+                        "trigger": "schedule",
+                        "planned_at": to_text(tick),
+                        "ticks": ticks,
+                        "started_at": to_text(now),
+                        "ended_at": to_text(now),
+                        "outcome": outcome,
+                        "sentence": sentence,
+                    }
+                )
+
+    def _is_taken(self, source: str, tick: datetime) -> bool:
+        sql = "SELECT 1 FROM runs WHERE source = ? AND planned_at = ?"
+        return rows.one(self.db, sql, source, to_text(tick)) is not None
+
+    def _insert(self, row: dict[str, Value]) -> int:
+        return rows.insert(self.db, "runs", row)
+
+    # -- crawls ---------------------------------------------------------------------------------------
+
+    def begin(
+        self, source: str, trigger: str, now: datetime, run_id: int | None = None, *, kind: str = "crawl"
+    ) -> int:
+        """Open a run, or go on with the one that was claimed for it, and return its id.
+
+        `kind` is "crawl" or "verify".
+        The caller holds the source's lock; other runs of this source that have no end are closed.
+        """
+        with transaction(self.db):
+            self.close_abandoned(source, now)
+            if run_id is None:
+                row: dict[str, Value] = {
+                    "source": source,
+                    "kind": kind,
+                    "trigger": trigger,
+                    "started_at": to_text(now),
+                }
+                return self._insert(row)
+            again = {"started_at": to_text(now), "ended_at": None, "outcome": None, "sentence": None}
+            rows.update(self.db, "runs", run_id, again)
+            return run_id
+
+    def close_abandoned(self, source: str, now: datetime) -> None:
+        """Close the runs of a source that ended without a word. The caller holds the source's lock."""
+        with transaction(self.db):
+            self.db.execute(
+                "UPDATE runs SET ended_at = ?, outcome = 'interrupted',"
+                " sentence = 'The process ended without a word; what it had saved is kept.'"
+                " WHERE source = ? AND ended_at IS NULL",
+                [to_text(now), source],
+            )
+
+    def end(self, run: Run) -> None:
+        """Close a run with its outcome, counts and sentence."""
+        values: dict[str, Value] = {name: getattr(run.saved, name) for name in _COUNTS}
+        values |= {name: getattr(run.quality, name) for name in _QUALITY}
+        values |= {
+            "ended_at": to_text(run.ended_at),
+            "outcome": run.outcome,
+            "requests": run.requests,
+            "bytes": run.bytes,
+            "sentence": run.sentence,
+        }
+        with transaction(self.db):
+            rows.update(self.db, "runs", run.id, values)
+
+    def settle(self, run_id: int, outcome: str, sentence: str, now: datetime) -> bool:
+        """Say how a run ended, unless its process has said it itself; whether that was needed."""
+        with transaction(self.db):
+            found = self.db.execute(
+                "UPDATE runs SET ended_at = ?, outcome = ?, sentence = ? WHERE id = ? AND ended_at IS NULL",
+                [to_text(now), outcome, sentence, run_id],
+            )
+            return found.rowcount > 0
+
+    def withdraw(self, run_id: int, sentence: str, now: datetime) -> None:
+        """Say of a claimed run that it did not begin, since another was under way.
+
+        Where no planned time was claimed, nothing was owed to the ledger, and the row goes.
+        """
+        with transaction(self.db):
+            self.db.execute("DELETE FROM runs WHERE id = ? AND planned_at IS NULL", [run_id])
+            values = {"ended_at": to_text(now), "outcome": "overlapped", "sentence": sentence}
+            rows.update(self.db, "runs", run_id, values)
+
+    # -- reading --------------------------------------------------------------------------------------
+
+    def get(self, run_id: int) -> Run:
+        """The row of an id. Raises NotFoundError where there is none."""
+        row = rows.one(self.db, "SELECT * FROM runs WHERE id = ?", run_id)
+        if row is None:
+            raise NotFoundError(f"The run ledger has no row {run_id}.")
+        return _run(row)
+
+    def newest(self, source: str, *, kind: str = "crawl") -> Run | None:
+        """The run of a source and kind that started last, or None."""
+        sql = f"SELECT * FROM runs WHERE source = ? AND kind = ? AND {_MADE} ORDER BY id DESC LIMIT 1"
+        row = rows.one(self.db, sql, source, kind)
+        return _run(row) if row else None
+
+    def qualities(self, source: str) -> Iterator[Quality]:
+        """What the crawls of a source that read pages have read, the newest first."""
+        names = ", ".join(_QUALITY)
+        sql = f"SELECT {names} FROM runs WHERE source = ? AND pages_read > 0 ORDER BY id DESC"
+        return map(_quality, self.db.query(sql, [source]))
+
+    def threads_short(self, source: str, since: datetime) -> int:
+        """Articles read since a moment of which fewer comments are held than the site speaks of."""
+        sql = (
+            "SELECT count(DISTINCT articles.id) AS n FROM visits JOIN articles ON articles.id = article_id"
+            " WHERE visits.source = ? AND kind = 'article' AND fetched_at >= ? AND good_at = fetched_at"
+            " AND comment_count < comments_stated"
+        )
+        row = rows.one(self.db, sql, source, to_text(since))
+        return int(row["n"] or 0) if row else 0
+
+
+def _run(row: dict[str, Value]) -> Run:
+    return Run(
+        id=int(row["id"] or 0),
+        source=str(row["source"]),
+        kind=str(row["kind"]),
+        trigger=str(row["trigger"]),
+        started_at=instant(str(row["started_at"])),
+        ended_at=instant(str(row["ended_at"])) if row["ended_at"] else None,
+        outcome=None if row["outcome"] is None else str(row["outcome"]),
+        requests=int(row["requests"] or 0),
+        bytes=int(row["bytes"] or 0),
+        saved=Saved(**{name: int(row[name] or 0) for name in _COUNTS}),
+        sentence=None if row["sentence"] is None else str(row["sentence"]),
+        planned_at=instant(str(row["planned_at"])) if row["planned_at"] else None,
+        ticks=int(row["ticks"] or 0),
+        quality=_quality(row),
+    )
+
+
+def _quality(row: dict[str, Value]) -> Quality:
+    return Quality(**{name: int(row[name] or 0) for name in _QUALITY})

@@ -1,0 +1,141 @@
+"""What a site no longer shows: doubted at the first look, gone at the second, back when it is seen again.
+
+The text stays, marked. Two looks must lie apart in time, and each must come from a site that is well,
+else an outage would look like a great deletion. It writes only the marks in `articles` and `comments`,
+the counts they change, and the ledger, inside a transaction of its caller.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from archive.core.records import Extract, Page, Saved
+from archive.core.timestamps import instant, to_text
+from archive.storage import events, rows
+from archive.storage.events import ARTICLE_GONE, Event
+from archive.storage.merge import Value
+from archive.storage.observations import Missing
+
+APART = timedelta(hours=1)  # between the first look that missed something and the one that calls it gone
+STATUSES = {404: "removed", 410: "removed", 451: "blocked"}
+"""How an article went, by the status of its page. No other refusal proves anything."""
+PROTECTED = "password-protected"
+"""The problem of a page that asks for a password."""
+
+_GONE = "SELECT * FROM articles WHERE source = ? AND url = ? AND text IS NOT NULL"
+_PART = (
+    "SELECT 1 FROM visits JOIN articles ON articles.id = article_id WHERE visits.source = ?"
+    " AND visits.url = ? AND articles.url != visits.url AND good_at IS NOT NULL"
+)
+_GOOD_AT = "SELECT max(good_at) AS at FROM visits WHERE article_id = ? AND kind = 'article'"
+
+
+def seen_again(db: Database, kind: str, row: dict[str, Value], at: str) -> dict[str, Value]:
+    """What is to be written to the row of an "article" or a "comment" that shows itself; a return is noted.
+
+    `at` is ISO 8601 UTC. A look from before the one that missed it says nothing.
+    """
+    missed_at, gone_at = row["missed_at"], row["gone_at"]
+    if (missed_at is None and gone_at is None) or at < str(gone_at or missed_at):
+        return {}
+    if gone_at is not None:
+        events.note(db, Event.RETURNED, kind, row, at, since=gone_at, how=row["gone_how"])
+    return {"missed_at": None, "gone_at": None, "gone_how": None}
+
+
+def note_missing(db: Database, missing: Missing) -> Saved:
+    """Note that comments were not shown though they were asked for by their ids."""
+    missed = gone = 0
+    for key in missing.ids:
+        row = rows.one(
+            db,
+            "SELECT comments.*, articles.gone_at AS article_gone FROM comments"
+            " JOIN articles ON articles.id = article_id"
+            " WHERE comments.source = ? AND key = ? AND comments.gone_at IS NULL",
+            missing.source,
+            key,
+        )
+        if row is None:
+            continue
+        if not _is_second_look(row, missing.looked_at):
+            _doubt(db, "comment", row, missing.looked_at)
+            missed += 1
+            continue
+        how = "removed" if row["article_gone"] is None else ARTICLE_GONE
+        _mark_gone(db, "comment", row, missing.looked_at, how)
+        count(db, row["article_id"])
+        gone += 1
+    return Saved(missed=missed, gone=gone)
+
+
+def note_absent_page(db: Database, page: Page, extract: Extract) -> Saved:
+    """Note that the page of an article that was read before is not there, or asks for a password.
+
+    Whether a divided article is gone is told by its own page, not by those of its further parts.
+    """
+    how = STATUSES.get(page.status)
+    if any(problem.code == PROTECTED for problem in extract.problems):
+        how = "protected"
+    if how is None:
+        return Saved()
+    if row := rows.one(db, _GONE, page.source, page.url):
+        return _look(db, row, page, how)
+    return Saved(missed=1) if rows.one(db, _PART, page.source, page.url) else Saved()
+
+
+def note_redirect(db: Database, page: Page, own: int) -> Saved:
+    """Note that the address of an article shows another one, whose id is `own`."""
+    row = rows.one(db, f"{_GONE} AND id != ?", page.source, page.url, own)
+    return Saved() if row is None else _look(db, row, page, "redirected")
+
+
+def _look(db: Database, row: dict[str, Value], page: Page, how: str) -> Saved:
+    """A look that did not show an article: the first doubts it, a second one calls it gone."""
+    if row["gone_at"] is not None:
+        return Saved(missed=1)
+    if not _is_second_look(row, page.fetched_at) or not _is_well(db, page.source, row["missed_at"]):
+        _doubt(db, "article", row, page.fetched_at)
+        return Saved(missed=1)
+    _mark_gone(db, "article", row, page.fetched_at, how, page.final_url)
+    good = rows.one(db, _GOOD_AT, row["id"])
+    events.went_with_article(db, row["id"], str(good["at"]) if good and good["at"] else None)
+    return Saved(gone=1)
+
+
+def count(db: Database, article_id: Value) -> None:
+    """Bring an article's count of comments, and the time of the last one, up to date."""
+    db.execute(
+        "UPDATE articles SET (comment_count, last_comment) = (SELECT count(*), max(published)"
+        " FROM comments WHERE article_id = articles.id AND gone_at IS NULL) WHERE id = ?",
+        [article_id],
+    )
+
+
+def _is_second_look(row: dict[str, Value], now: datetime) -> bool:
+    missed_at = row["missed_at"]
+    return missed_at is not None and now - instant(str(missed_at)) >= APART
+
+
+def _is_well(db: Database, source: str, since: Value) -> bool:
+    """Whether the site has shown any article since the first look that missed this one."""
+    sql = "SELECT 1 FROM visits WHERE source = ? AND kind = 'article' AND good_at > ? LIMIT 1"
+    return rows.one(db, sql, source, since) is not None
+
+
+def _doubt(db: Database, kind: str, row: dict[str, Value], now: datetime) -> None:
+    if row["missed_at"] is None:
+        rows.update(db, f"{kind}s", row["id"], {"missed_at": to_text(now)})
+
+
+def _mark_gone(
+    db: Database, kind: str, row: dict[str, Value], now: datetime, how: str, leads_to: str | None = None
+) -> None:
+    at = rows.must(to_text(now))
+    rows.update(db, f"{kind}s", row["id"], {"gone_at": at, "gone_how": how})
+    if how == "redirected":
+        facts = {"old_url": row["url"], "new_url": leads_to}
+        events.note(db, Event.REDIRECTED, kind, row, at, since=row["missed_at"], how=how, **facts)
+    else:
+        events.note(db, Event.REMOVED, kind, row, at, since=row["missed_at"], how=how)

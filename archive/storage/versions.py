@@ -1,0 +1,109 @@
+"""What an edit of an article or a comment replaces, kept as a version.
+
+A crawl reads one edit on several surfaces, a title in a listing and the text on the page a little later.
+What is read so close together is one version: the state between never was. It writes only the versions and
+the ledger, inside a transaction of its caller.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlite_utils import Database
+
+from archive.core.records import Surface
+from archive.core.timestamps import instant
+from archive.storage import events, rows
+from archive.storage.change_detection import LISTS_WATCHED
+from archive.storage.events import Event
+from archive.storage.merge import Value
+
+EDITED, RE_EXTRACTED = "edited", "re-extracted"
+"""Why a version was replaced: by the publisher, or because the same page is read better now."""
+TOGETHER = timedelta(minutes=30)  # within which edits of different fields of one article are one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One reading of a page: of which side of the site, when, and what a difference means.
+
+    `at` and `received`, when the site sent it, are ISO 8601 UTC; they differ for a page that is read anew.
+    """
+
+    surface: Surface
+    at: str
+    received: str
+    cause: str = EDITED
+
+    @property
+    def proves(self) -> bool:
+        """Whether what it shows is on the site: a feed may be stale, and a page that is read anew is old."""
+        return self.cause == EDITED and self.surface is not Surface.FEED
+
+
+def is_outdated(db: Database, kind: str, row_id: Value, reading: Reading) -> bool:
+    """Whether an "article" or a "comment" was edited after a page that is read anew: what it says is past."""
+    if reading.cause == EDITED:
+        return False
+    sql = f"SELECT 1 FROM {kind}_versions WHERE {kind}_id = ? AND cause = ? AND until > ?"
+    return rows.one(db, sql, row_id, EDITED, reading.received) is not None
+
+
+def keep(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], reading: Reading) -> bool:
+    """Keep the state in the row `old`; False where it belongs to the version that was just kept."""
+    if _joined(db, old["id"], edited, reading):
+        return False
+    version = {name: old[name] for name in rows.ARTICLE_VERSIONED} | lists(db, old["id"])
+    _insert(db, "article", old, version, edited, reading)
+    return True
+
+
+def lists(db: Database, article_id: Value) -> dict[str, Value]:
+    """The lists of an article that a version keeps, as they stand now, in JSON."""
+    return {name: _as_json(rows.held_list(db, name, article_id)) for name in LISTS_WATCHED}
+
+
+def keep_comment(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], reading: Reading) -> None:
+    """Keep the state of a comment in the row `old`."""
+    version = {name: old[name] for name in rows.COMMENT_VERSIONED}
+    _insert(db, "comment", old, version, edited, reading)
+
+
+def _insert(
+    db: Database,
+    kind: str,
+    old: Mapping[str, Value],
+    said: Mapping[str, Value],
+    edited: tuple[str, ...],
+    reading: Reading,
+) -> None:
+    """Insert a version, and note the edit in the ledger where the publisher made it."""
+    times: dict[str, Value] = {"since": old["changed_at"], "until": reading.at}
+    which: dict[str, Value] = {f"{kind}_id": old["id"], "version": old["version_count"]}
+    why = {"changed": _as_json(edited), "cause": reading.cause}
+    rows.insert(db, f"{kind}_versions", {**which, **times, **why, **said})
+    if reading.cause == EDITED:
+        replaced = {"version": old["version_count"], "since": old["changed_at"]}
+        events.note(db, Event.EDITED, kind, old, reading.at, **replaced)
+
+
+def _joined(db: Database, article_id: Value, edited: tuple[str, ...], reading: Reading) -> bool:
+    """Join an edit to the newest version, if that is as young and none of its fields is edited again."""
+    sql = "SELECT * FROM article_versions WHERE article_id = ? ORDER BY version DESC LIMIT 1"
+    last = rows.one(db, sql, article_id)
+    if last is None or last["cause"] != reading.cause:
+        return False
+    if instant(reading.at) - instant(str(last["until"])) > TOGETHER:
+        return False
+    changed = json.loads(str(last["changed"]))
+    if set(changed) & set(edited):
+        return False
+    rows.update(db, "article_versions", last["id"], {"changed": _as_json((*changed, *edited))})
+    return True
+
+
+def _as_json(values: tuple[str, ...]) -> str:
+    return json.dumps(values, ensure_ascii=False)

@@ -1,0 +1,133 @@
+"""The facts of a visit: how an address answered, and what was wrong or missing there.
+
+It writes only `visits` and `problems`, inside a transaction of its caller. Facts are stored here; what
+is to be done because of them is decided in the crawler. That decision is kept beside them as a cache
+(`due_at`, `due_why`), which triggers empty as soon as a fact behind it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from sqlite_utils import Database
+
+from archive.core.records import Page, PageKind, Problem, Saved
+from archive.core.timestamps import retry_after, to_text
+
+GOOD = {200, 304}  # statuses of an answer that says something about the page
+LONGEST_WAIT = timedelta(days=365)  # that a server is believed to ask for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """When an address is to be visited again (aware UTC; None for not by itself), and why, in a sentence."""
+
+    at: datetime | None
+    why: str
+
+
+def address(page: Page) -> str:
+    """Under which address a visit is noted: the page's own, for a listing of REST its route.
+
+    A listing is asked for anew each time by other bounds, so only the route is visited again.
+    """
+    if page.kind not in {PageKind.POSTS, PageKind.COMMENTS}:
+        return page.url
+    parts = urlsplit(page.url)
+    route = [(name, value) for name, value in parse_qsl(parts.query) if name == "rest_route"]
+    return urlunsplit(parts._replace(query=urlencode(route, safe="/"), fragment=""))
+
+
+def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, changed: bool) -> None:
+    """Note that an address was asked for and how it answered. `at` is ISO 8601 UTC.
+
+    A visit to an article's page that showed no article counts as a failure, whatever its status.
+    """
+    good = page.status in GOOD and (page.kind is not PageKind.ARTICLE or article_id is not None)
+    db.execute(
+        "INSERT INTO visits (source, url, kind, article_id, status, first_fetched, fetched_at, good_at,"
+        " changed_at, failures, retry_at, etag, last_modified, lastmod)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET kind = excluded.kind, status = excluded.status,"
+        " article_id = coalesce(excluded.article_id, article_id), fetched_at = excluded.fetched_at,"
+        " good_at = coalesce(excluded.good_at, good_at),"
+        " changed_at = coalesce(excluded.changed_at, changed_at), times = times + 1,"
+        " failures = CASE excluded.failures WHEN 0 THEN 0 ELSE failures + 1 END,"
+        " retry_at = excluded.retry_at,"
+        " etag = coalesce(excluded.etag, etag),"
+        " last_modified = coalesce(excluded.last_modified, last_modified),"
+        " lastmod = CASE excluded.failures WHEN 0 THEN coalesce(excluded.lastmod, lastmod) ELSE lastmod END",
+        [
+            page.source,
+            address(page),
+            page.kind.value,
+            article_id,
+            page.status,
+            at,
+            at,
+            at if good else None,
+            at if changed else None,
+            0 if good else 1,
+            None if good else _retry_at(page),
+            page.header("etag"),
+            page.header("last-modified"),
+            page.lastmod,
+        ],
+    )
+
+
+def _retry_at(page: Page) -> str | None:
+    seconds = retry_after(page.header("retry-after"), page.fetched_at)
+    if seconds is None:
+        return None
+    return to_text(page.fetched_at + min(LONGEST_WAIT, timedelta(seconds=min(seconds, 1e9))))
+
+
+def note_due(db: Database, source: str, due: Mapping[str, Due]) -> None:
+    """Keep what was decided for addresses of a source."""
+    for url, decided in due.items():
+        db.execute(
+            "UPDATE visits SET due_at = ?, due_why = ? WHERE source = ? AND url = ?",
+            [to_text(decided.at), decided.why, source, url],
+        )
+
+
+def forget_due(db: Database, source: str, rules: str) -> None:
+    """Forget what was decided for a source by other rules than those named."""
+    other = "UPDATE sources SET due_rules = ? WHERE name = ? AND due_rules IS NOT ?"
+    if db.execute(other, [rules, source, rules]).rowcount:
+        db.execute("UPDATE visits SET due_at = NULL, due_why = NULL WHERE source = ?", [source])
+
+
+def note_problems(
+    db: Database, page: Page, problems: Iterable[Problem], article_id: int | None, at: str
+) -> Saved:
+    """Note the problems of a page, and end those its address had before and has no more."""
+    own = address(page)
+    now = {(p.url or own, p.code, p.field or ""): p.detail for p in problems}
+    before = _open(db, page.source, {own, *(url for url, _, _ in now)})
+    for url, code, field in before - now.keys():
+        if url == own:
+            db.execute(
+                "UPDATE problems SET ended_at = ?"
+                " WHERE source = ? AND url = ? AND code = ? AND field = ? AND ended_at IS NULL",
+                [at, page.source, url, code, field],
+            )
+    for (url, code, field), detail in now.items():
+        db.execute(
+            "INSERT INTO problems (source, url, code, field, detail, article_id, first_seen, last_seen)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET detail = excluded.detail,"
+            " article_id = coalesce(excluded.article_id, article_id), last_seen = excluded.last_seen,"
+            " ended_at = NULL",
+            [page.source, url, code, field, detail, article_id if url == own else None, at, at],
+        )
+    return Saved(problems=len(now.keys() - before))
+
+
+def _open(db: Database, source: str, urls: set[str]) -> set[tuple[str, str, str]]:
+    marks = ", ".join("?" * len(urls))
+    sql = f"SELECT url, code, field FROM problems WHERE source = ? AND ended_at IS NULL AND url IN ({marks})"
+    return {(url, code, field) for url, code, field in db.execute(sql, [source, *sorted(urls)])}

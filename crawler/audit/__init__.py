@@ -1,0 +1,1 @@
+"""Audits of completeness by REST and by pages."""

@@ -1,0 +1,72 @@
+"""The command that looks at everything closely: the machine, the archive, the configuration, the sites."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import click
+
+from archive.cli.console import Context, Exit, count, emit, plain
+from archive.core.errors import ConfigError
+from archive.operations import doctor as examining
+from archive.operations.doctor import Finding, Verdict
+from crawler.cli.crawl import newspaper, quietly
+from crawler.config.config import load
+
+_COLOURS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.BAD: "red"}
+
+
+@click.command()
+@click.option("--offline", is_flag=True, help="Ask no site.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: at, ok, findings.")
+@click.pass_obj
+def doctor(context: Context, offline: bool, as_json: bool) -> int:
+    """Look closely at the machine, the archive, the configuration and the sites, and say what to do.
+
+    The archive is read through, which takes a minute for each few gigabytes. Leaves with 3 when
+    something is bad; what is only worth a look some day is a warning.
+    """
+    now, findings = datetime.now(UTC), []
+    for finding in _findings(context, now, offline=offline):
+        findings.append(finding)
+        if not as_json:
+            _tell(finding)
+    verdicts = [finding.verdict for finding in findings]
+    ok = Verdict.BAD not in verdicts
+    if as_json:
+        emit({"at": now, "ok": ok, "findings": [asdict(finding) for finding in findings]})
+    else:
+        worse = [verdict for verdict in verdicts if verdict is not Verdict.OK]
+        click.echo(f"\n{count(len(worse), 'thing')} to look after." if worse else "\nAll is well.")
+    return Exit.FINE if ok else Exit.INCOMPLETE
+
+
+def _findings(context: Context, now: datetime, *, offline: bool) -> Iterator[Finding]:
+    from crawler.probe import site_checks  # noqa: PLC0415  (Scrapy is slow to import)
+
+    try:
+        config = load(context.config, fetching=False)
+    except ConfigError as error:
+        yield examining.bad("configuration", str(error), error.hint or "Mend the file, and look again.")
+        yield examining.libraries()
+        return
+    yield from site_checks.configuration(config)
+    yield from examining.look(config.archive, now)
+    if not offline and (config.path or config.archive.exists()):
+        with quietly(), newspaper(config):
+            yield from site_checks.sites(config.sources)
+
+
+def _tell(finding: Finding) -> None:
+    verdict = click.style(f"{finding.verdict.upper():<5}", fg=_COLOURS[finding.verdict])
+    words = finding.sentence + (f"\n→ {finding.hint}" if finding.hint else "")
+    lines = [
+        line
+        for part in plain(words).split("\n")
+        for line in textwrap.wrap(part, 80, break_long_words=False, break_on_hyphens=False)
+    ]
+    for number, line in enumerate(lines):
+        click.echo(f"{verdict} {finding.check:<18} {line}" if number == 0 else f"{'':<24} {line}")

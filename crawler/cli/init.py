@@ -1,0 +1,197 @@
+"""The command `init`: looks at a site and writes it down, or writes units for systemd.
+
+It knows what to ask and how to say the answer; how a site is looked at is known next door.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archive.cli.console import Context, emit, plain, say
+from archive.core.errors import BackissueError, ConfigError, SiteError
+from crawler.cli.crawl import quietly
+from crawler.config import writer
+from crawler.config.config import FILE_NAME, FILE_VARIABLE, is_language, load, profile, profiles
+from crawler.config.toml_reader import check_address, is_loopback
+from crawler.daemon import systemd as units
+from crawler.frontier.estimate import Estimate, estimate
+from crawler.schedule.cron import is_timezone
+
+if TYPE_CHECKING:
+    from crawler.probe.survey import Survey
+
+
+@click.command()
+@click.argument("site", metavar="URL|PROFILE", required=False)
+@click.option("--contact", help="An e-mail or web address of yours; it is sent with every request.")
+@click.option("--name", help="The source's name in the configuration.")
+@click.option("--force", is_flag=True, help="Write the file anew if there is one.")
+@click.option("--dry-run", is_flag=True, help="Look and tell, and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--systemd", is_flag=True, help="Print units for systemd instead, for the configuration here.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Write the units there.",
+)
+@click.pass_obj
+def init(
+    context: Context,
+    site: str | None,
+    contact: str | None,
+    name: str | None,
+    force: bool,
+    dry_run: bool,
+    as_json: bool,
+    systemd: bool,
+    output: Path | None,
+) -> None:
+    """Look at a site and write backissue.toml.
+
+    Looks at the site's REST interface, sitemaps, feeds, robots.txt and comments with a dozen requests,
+    says what it found and how long a first full crawl will take, and writes a commented configuration.
+    In a folder that has one, the site is added to it. PROFILE is the name of a site that Backissue
+    already knows, such as longwarjournal.
+
+    \b
+    backissue init https://www.example.org --contact you@example.org
+    backissue init longwarjournal --contact you@example.org
+    backissue init --systemd --output units
+    """
+    if systemd:
+        _units(context.config, output)
+        return
+    if site is None:
+        raise click.UsageError("Give the address of a site, or --systemd.")
+    known = site in profiles()
+    source = profile(site) if known else None
+    url = source.site.url if source else _checked(site)
+    found = _look(url, contact, must=not known)
+    chosen = name or (site if known else writer.name_for(url))
+    block = writer.profile_block(chosen, site) if known else _block(chosen, url, found)
+    delay = source.delay if source else (0.0 if is_loopback(url) else 1.0)
+    cost = estimate(found, delay) if found else None
+    file = _file(context.config)
+    text = (
+        writer.added(file, block, chosen, contact)
+        if file.exists() and not force
+        else writer.whole(block, contact)
+    )
+    if not dry_run:
+        writer.write(file, text, chosen)
+    if as_json:
+        emit(_init_json(chosen, url, found, cost, file, text, written=not dry_run))
+    else:
+        _tell_init(chosen, url, found, cost, file, text, contact, dry_run)
+
+
+def _checked(text: str) -> str:
+    """The address of the site, or an error that says what could have been given."""
+    if "://" not in text and "." not in text and text != "localhost":
+        raise ConfigError(
+            f"“{text}” is neither a web address nor a known site.",
+            hint=f"Give an address such as https://www.example.org, or one of: {', '.join(profiles())}.",
+        )
+    try:
+        return check_address(text if "://" in text else f"https://{text}")
+    except ValueError as error:
+        raise ConfigError(f"“{text}” cannot be archived: {error}.") from error
+
+
+def _file(named: Path | None) -> Path:
+    """Where the configuration is written: where it would be read."""
+    return (named or Path(os.environ.get(FILE_VARIABLE) or FILE_NAME)).absolute()
+
+
+def _look(url: str, contact: str | None, *, must: bool) -> Survey | None:
+    from crawler.probe.survey import survey  # noqa: PLC0415  (Scrapy is slow to import)
+
+    say(f"Looking at {url} …")
+    try:
+        with quietly():
+            return survey(url, contact)
+    except SiteError as error:
+        if must:
+            raise
+        say(f"Warning: {error} The profile is written all the same.")
+        return None
+
+
+def _block(name: str, url: str, found: Survey | None) -> str:
+    if found is None:
+        raise BackissueError(f"{url} was not looked at.")
+    return writer.site_block(
+        name,
+        check_address(found.url),
+        title=found.title,
+        delay=0.0 if is_loopback(found.url) else 1.0,
+        comments=found.comment_style,
+        language=found.language if is_language(found.language) else None,
+        timezone=found.timezone if is_timezone(found.timezone) else None,
+    )
+
+
+def _init_json(
+    name: str, url: str, found: Survey | None, cost: Estimate | None, file: Path, text: str, *, written: bool
+) -> dict[str, object]:
+    return {
+        "name": name,
+        "url": url,
+        "found": None if found is None else asdict(found),
+        "estimate": None if cost is None else asdict(cost),
+        "file": file,
+        "written": written,
+        "text": text,
+    }
+
+
+def _tell_init(
+    name: str,
+    url: str,
+    found: Survey | None,
+    cost: Estimate | None,
+    file: Path,
+    text: str,
+    contact: str | None,
+    dry_run: bool,
+) -> None:
+    for sentence in found.notes if found else ():
+        click.echo(plain(sentence))
+    if cost:
+        click.echo(cost.sentence)
+    if dry_run:
+        click.echo(f"\nThis would be written to {file}:\n\n{text}")
+        return
+    click.echo(f"\n{file} now has the source “{name}”.")
+    if contact is None and not is_loopback(url):
+        click.echo("Before the first crawl, put your contact into it: the line `contact = …`.")
+    click.echo(
+        "Next: `backissue up` archives it by the clock and serves it; `backissue crawl` does one crawl."
+    )
+
+
+# -- units for systemd ----------------------------------------------------------------------------
+
+
+def _units(named: Path | None, folder: Path | None) -> None:
+    config = load(named)
+    if config.path is None:
+        raise ConfigError(
+            "There is no configuration here for which units could be written.",
+            hint="Make one with `backissue init URL`, or give its place with --config.",
+        )
+    texts = units.units(config.path, config.archive, tells=bool(config.notify.urls))
+    if folder is None:
+        click.echo("\n".join(f"# {name}\n{text}" for name, text in texts.items()), nl=False)
+    else:
+        units.write(folder, texts)
+        say(f"{', '.join(texts)} were written to {folder}.")
+    if config.path.owner() == "root":
+        say("Warning: the configuration belongs to root, and so would the service; better another user.")
+    say(units.NEXT)

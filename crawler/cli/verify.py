@@ -1,0 +1,103 @@
+"""The command that proves an archive: what the site says it has, beside what is held."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from itertools import groupby
+
+import click
+
+from archive.cli.console import Context, Exit, count, emit, plain, table, when
+from archive.core.records import Run
+from archive.storage.archive import Archive
+from archive.storage.coverage_records import WITHHELD
+from archive.storage.merge import Value
+from crawler.cli.crawl import newspaper
+from crawler.config.config import Config, Source, load
+from crawler.daemon import processes
+
+Row = dict[str, Value]
+LEAST = 20  # requests that can prove anything: some are asked before the first month is
+
+
+@click.command()
+@click.argument("source", required=False)
+@click.option("--budget", type=click.IntRange(LEAST), help="Ask at most so many requests of each source.")
+@click.option("--no-progress", "progress", flag_value=False, default=True, help="Show nothing while it runs.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each source.")
+@click.pass_obj
+def verify(context: Context, source: str | None, budget: int | None, progress: bool, as_json: bool) -> int:
+    """Prove month by month that nothing is missing, and name what is.
+
+    Asks the site what it has, compares it with what is held, and reads in what is lacking. With a
+    budget it goes on at the next time where it stopped; what was proved longest ago comes first.
+
+    Leaves with 3 when something is missing or cannot be told, 4 when another run of the source is
+    under way, 130 when it was interrupted.
+    """
+    config = load(context.config, fetching=False)
+    chosen = [config.source(source)] if source else list(config.sources)
+    replace(config, sources=tuple(chosen)).check_contact()
+    with newspaper(config):
+        if len(chosen) == 1:
+            return _one(config, chosen[0], budget, progress, as_json)
+        return _each(config, chosen, budget, progress, as_json)
+
+
+def _one(config: Config, source: Source, budget: int | None, progress: bool, as_json: bool) -> int:
+    from crawler.runs.runner import verify as run_verify  # noqa: PLC0415  (Scrapy is slow to import)
+
+    run = run_verify(source, config.archive, budget=budget or 0, progress=progress)
+    with Archive.open(config.archive) as archive:
+        told = archive.coverage.summary(run.source)
+        gaps = archive.coverage.gaps(run.source, run.started_at)
+        months = archive.coverage.months(run.source, run.started_at)
+    if as_json:
+        emit({"run": asdict(run), "coverage": asdict(told), "months": months, "gaps": gaps}, indent=None)
+    else:
+        _tell(run, gaps, months)
+    if run.outcome == "interrupted":
+        return Exit.INTERRUPTED
+    return Exit.FINE if run.outcome == "complete" and not told.missing else Exit.INCOMPLETE
+
+
+def _each(config: Config, sources: list[Source], budget: int | None, progress: bool, as_json: bool) -> int:
+    """A process can run Scrapy once, so each source gets one of its own."""
+    codes = []
+    for source in sources:
+        words = [*(["--config", str(config.path)] if config.path else []), "verify", source.name]
+        words += [] if budget is None else ["--budget", str(budget)]
+        words += [*([] if progress else ["--no-progress"]), *(["--json"] if as_json else [])]
+        codes.append(processes.run(words))
+        if codes[-1] == Exit.INTERRUPTED:
+            break
+    return max(codes)
+
+
+def _tell(run: Run, gaps: list[Row], months: list[Row]) -> None:
+    """The outcome, what cannot be proved and why, and a table of everything that is not held."""
+    click.echo(plain(f"{run.source}: {run.outcome}. {run.sentence or ''}".strip()))
+    untold = [row for row in months if row["unproved"]]
+    for (kind, why), some in groupby(sorted(untold, key=_untold), key=_untold):
+        names = [str(row["month"]) for row in some]
+        span = names[0] if len(names) == 1 else f"{count(len(names), 'month')}, {names[0]} to {names[-1]}"
+        click.echo(plain(f"The {kind}s of {span} cannot be proved: {why}"))
+    if gaps:
+        click.echo()
+        table(("month", "what", "id", "why", "since", "now", "address"), map(_gap, gaps))
+
+
+def _untold(row: Row) -> tuple[str, str]:
+    return str(row["kind"]), str(row["unproved"])
+
+
+def _gap(row: Row) -> tuple[str, ...]:
+    return (
+        str(row["month"]) or "–",
+        count(int(row["number"] or 0), str(row["kind"])),
+        str(row["key"]) if row["key"] not in {row["url"], row["month"]} else "–",
+        str(row["detail"]),
+        when(row["first_seen"]),  # type: ignore[arg-type]
+        str(row["ended_how"] or ("withheld" if row["reason"] in WITHHELD else "missing")),
+        str(row["url"] or "–"),
+    )

@@ -1,0 +1,278 @@
+"""backissue.toml: where the archive lies, who we are, and which sites to read how and when.
+
+The file is read whole and strictly before anything starts: what cannot be is refused with a
+ConfigError that says where and why. With no file at all there is one source, the bundled sample
+newspaper. This file fetches nothing, and never guesses what the user may have meant.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from archive.core.errors import ConfigError
+from archive.core.records import Site
+from crawler.config import notify_keys, schedule_keys
+from crawler.config.notify_keys import Notify
+from crawler.config.toml_reader import Table, describe, is_loopback
+from crawler.schedule.cron import check_timezone, nearest, parse
+from crawler.schedule.timetable import Timetable
+
+FILE_NAME = "backissue.toml"
+FILE_VARIABLE = "BACKISSUE_CONFIG"
+SAMPLE_PORT_VARIABLE = "BACKISSUE_SAMPLE_PORT"
+SAMPLE_PORT = 8002
+SAMPLE = "sample"
+COMMENT_STYLES = ("auto", "native", "wpdiscuz", "none")
+SITES = Path(__file__).parent / "sites"
+
+KEYS = ("archive", "contact", "public_url", "sources", "notify", "searches")
+SOURCE_KEYS = (
+    "url",
+    "profile",
+    *schedule_keys.KEYS,
+    "delay",
+    "comments",
+    "article_pattern",
+    "language",
+    "timezone",
+    "title",
+    "keep",
+    "drop",
+)
+_CONTACT = "an e-mail address or a web address at which the site's owner can reach you"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One site to archive. `delay` is in seconds between requests; `contact` is told to the site.
+
+    `limit` is how long one crawl may take before it is ended.
+    """
+
+    site: Site
+    schedule: Timetable
+    limit: timedelta = schedule_keys.LIMIT
+    delay: float = 1.0
+    contact: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The source's own name, as in `[sources.NAME]`."""
+        return self.site.name
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the site is on this machine, where nobody needs our contact."""
+        return is_loopback(self.site.url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything configured. `path` is None where there is no file and the sample newspaper is all."""
+
+    path: Path | None
+    archive: Path
+    contact: str | None = None
+    sources: tuple[Source, ...]
+    notify: Notify = field(default_factory=Notify)
+
+    def source(self, name: str) -> Source:
+        """The source of that name. Raises ConfigError, with the nearest one, when there is none."""
+        for source in self.sources:
+            if source.name == name:
+                return source
+        names = [source.name for source in self.sources]
+        where = self.path or "the built-in configuration"
+        raise ConfigError(
+            f"{where} has no source “{name}”{nearest(name, names)}.",
+            hint=f"Its sources are: {', '.join(names)}.",
+        )
+
+    def check_contact(self) -> None:
+        """Raise ConfigError when a site on another machine is to be asked and we do not say who we are."""
+        for source in self.sources:
+            if source.contact is None and not source.is_local:
+                raise ConfigError(
+                    f"{self.path}: contact: expected {_CONTACT}, since sources.{source.name} is not on this "
+                    "machine; found nothing.",
+                    hint='Add a line such as contact = "you@example.org" above the first [sources…].',
+                )
+
+
+def load(
+    path: Path | None = None, *, fetching: bool = True, environ: Mapping[str, str] | None = None
+) -> Config:
+    """Read the configuration: `path`, else $BACKISSUE_CONFIG, else ./backissue.toml, else the sample's.
+
+    With `fetching` a contact is required for every source on another machine; what only reads the
+    archive or a file can do without one. Raises ConfigError.
+    """
+    environ = os.environ if environ is None else environ
+    found = find(path, environ)
+    if found is None:
+        return sample(Path.cwd() / "archive.db", _sample_port(environ))
+    config = _read_config(Table(found, "", _read_toml(found)))
+    if fetching:
+        config.check_contact()
+    return config
+
+
+def find(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """The configuration file in force, or None. Raises ConfigError for a named one that is not there."""
+    named = path or (Path(environ[FILE_VARIABLE]) if environ.get(FILE_VARIABLE) else None)
+    if named is None:
+        here = Path.cwd() / FILE_NAME
+        return here if here.exists() else None
+    if not named.exists():
+        raise ConfigError(
+            f"The configuration file {named} does not exist.",
+            hint="Make one with `backissue init URL`, or give its place with --config.",
+        )
+    return named.absolute()
+
+
+def sample(archive: Path, port: int = SAMPLE_PORT) -> Config:
+    """The configuration in force where there is none: the bundled sample newspaper, every minute."""
+    site = Site(name=SAMPLE, url=f"http://127.0.0.1:{port}", title="The Averil Packet", language="en")
+    source = Source(site=site, schedule=Timetable(rule=parse("* * * * *")), delay=0.0)
+    return Config(path=None, archive=archive, sources=(source,))
+
+
+def profiles() -> tuple[str, ...]:
+    """The names of the sites this program knows."""
+    return tuple(sorted(path.stem for path in SITES.glob("*.toml")))
+
+
+def profile_path(name: str) -> Path:
+    """The file of a known site. Raises ConfigError, with the nearest name, for an unknown one."""
+    if name not in profiles():
+        raise ConfigError(
+            f"There is no profile “{name}”{nearest(name, profiles())}.",
+            hint=f"Known sites are: {', '.join(profiles())}.",
+        )
+    return SITES / f"{name}.toml"
+
+
+def profile(name: str) -> Source:
+    """What is known of a known site, as a source of that name. Raises ConfigError."""
+    path = profile_path(name)
+    return _read_source(name, Table(path, "", _read_toml(path)), None)
+
+
+def is_language(text: str | None) -> bool:
+    """Whether a text is formed like a language tag."""
+    return re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text or "") is not None
+
+
+def _sample_port(environ: Mapping[str, str]) -> int:
+    text = environ.get(SAMPLE_PORT_VARIABLE) or str(SAMPLE_PORT)
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        raise ConfigError(
+            f"${SAMPLE_PORT_VARIABLE}: expected a port from 1 to 65535; found {describe(text)}."
+        )
+    return int(text)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"{path} is not TOML: {error}.", hint='Texts stand in quotes: url = "https://…".'
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text: byte {error.start} cannot be read.") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _read_config(table: Table) -> Config:
+    table.only(KEYS)
+    archive = (
+        table.file.parent / Path(table.text("archive", "the path of a file") or "archive.db").expanduser()
+    )
+    contact = _read_contact(table)
+    sources = table.table("sources")
+    if not sources.values:
+        table.refuse(
+            "sources", "a table [sources.NAME] for each site", "none", "`backissue init URL` writes one."
+        )
+    return Config(
+        path=table.file,
+        archive=archive,
+        contact=contact,
+        sources=tuple(_read_named(sources, name, contact) for name in sources.values),
+        notify=notify_keys.read_notify(table, tuple(sources.values)),
+    )
+
+
+def _read_contact(table: Table) -> str | None:
+    contact = table.text("contact", _CONTACT)
+    if contact is not None and not re.fullmatch(r"[!-~]+@[!-~]+\.[!-~]+|https?://[!-~]+", contact):
+        table.refuse("contact", _CONTACT, describe(contact))
+    return contact
+
+
+def _read_named(sources: Table, name: str, contact: str | None) -> Source:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+        sources.refuse(name, "a name of small letters, digits, _ and -", describe(name))
+    table = sources.table(name)
+    table.only(SOURCE_KEYS)
+    chosen = table.choice("profile", profiles())
+    if chosen is not None:
+        known = _read_toml(profile_path(chosen))
+        table = Table(table.file, table.place, schedule_keys.overlaid(known, table.values))
+    return _read_source(name, table, contact)
+
+
+def _read_source(name: str, table: Table, contact: str | None) -> Source:
+    table.only(SOURCE_KEYS)
+    url = table.address("url")
+    if url is None:
+        table.refuse(
+            "url", "the address of a site", "none", f'Add url = "https://…", or profile = "{profiles()[0]}".'
+        )
+    delay = table.seconds("delay")
+    timezone = _read_timezone(table)
+    return Source(
+        site=Site(
+            name=name,
+            url=url,
+            title=table.text("title"),
+            timezone=timezone,
+            language=_read_language(table),
+            article_pattern=table.pattern("article_pattern"),
+            comments=table.choice("comments", COMMENT_STYLES) or "auto",
+            keep=table.selectors("keep"),
+            drop=table.selectors("drop"),
+        ),
+        schedule=schedule_keys.read_timetable(table, timezone, f"{contact} {url}"),
+        limit=schedule_keys.read_limit(table),
+        delay=1.0 if delay is None else delay,
+        contact=contact,
+    )
+
+
+def _read_timezone(table: Table) -> str:
+    expected = "an IANA time zone, such as Europe/Berlin"
+    name = table.text("timezone", expected) or "UTC"
+    try:
+        check_timezone(name)
+    except ValueError as error:
+        table.refuse("timezone", expected, str(error))
+    return name
+
+
+def _read_language(table: Table) -> str | None:
+    expected = "a language tag, such as en or de-AT"
+    language = table.text("language", expected)
+    if language is not None and not is_language(language):
+        table.refuse("language", expected, describe(language))
+    return language

@@ -1,0 +1,120 @@
+"""The keys that say who is told of what: `[notify]`, `[searches.NAME]`, and where the archive is published.
+
+Addresses are kept as they are written, and what they take from the environment is put in only when a
+message is sent, so that reading the archive needs no secret. No refusal repeats an address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from archive.core.errors import ConfigError
+from archive.notifications.saved_searches import SavedSearch
+from archive.search.engine import Ask, understand
+from crawler.config.toml_reader import Table, describe
+from crawler.schedule.cron import Schedule, nearest, parse
+
+KEYS = ("urls", "digest", "empty_digest")
+SEARCH_KEYS = ("query", "source")
+_VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)
+_URLS = 'a list of addresses, such as ["mailtos://${MAIL_USER}:${MAIL_WORD}@example.org"]'
+_DIGEST = 'five crontab fields and perhaps a time zone, such as "0 8 * * * Europe/Berlin"'
+_PUBLIC = "the address at which the archive is published, such as https://archive.example.org/news"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """Who is told (`urls`, as written), when a digest is due, and which searches are looked at.
+
+    `public_url` is where the archive is published, without a slash at the end.
+    """
+
+    urls: tuple[str, ...] = field(default=(), repr=False)
+    digest: Schedule | None = None
+    empty_digest: bool = False
+    searches: tuple[SavedSearch, ...] = ()
+    public_url: str | None = None
+
+    @property
+    def is_discreet(self) -> bool:
+        """Whether every address takes something from the environment, and the file has no secret."""
+        return all(_VARIABLE.search(url) for url in self.urls)
+
+    def addresses(self, environ: Mapping[str, str]) -> tuple[str, ...]:
+        """The addresses with what the environment has for them. Raises ConfigError for what it lacks."""
+        missing = sorted({name for url in self.urls for name in _VARIABLE.findall(url)} - environ.keys())
+        if missing:
+            raise ConfigError(
+                f"notify.urls needs ${missing[0]}, which is not in the environment.",
+                hint="Set it where Backissue is started: a unit's EnvironmentFile, a container's env_file.",
+            )
+        return tuple(_VARIABLE.sub(lambda found: environ[found[1]], url) for url in self.urls)
+
+    def search(self, name: str) -> SavedSearch:
+        """The saved search of that name. Raises ConfigError, with the nearest one, when there is none."""
+        names = [search.name for search in self.searches]
+        for search in self.searches:
+            if search.name == name:
+                return search
+        raise ConfigError(
+            f"There is no saved search “{name}”{nearest(name, names)}.",
+            hint=f"Saved are: {', '.join(names)}." if names else "A table [searches.NAME] saves one.",
+        )
+
+
+def read_notify(table: Table, sources: Collection[str]) -> Notify:
+    """Everything of the configuration that is about telling people. Raises ConfigError."""
+    notify, searches = table.table("notify"), table.table("searches")
+    notify.only(KEYS)
+    return Notify(
+        urls=_read_urls(notify),
+        digest=_read_digest(notify),
+        empty_digest=notify.truth("empty_digest"),
+        searches=tuple(_read_search(searches, name, sources) for name in searches.values),
+        public_url=_read_public_url(table),
+    )
+
+
+def _read_urls(table: Table) -> tuple[str, ...]:
+    urls = table.texts("urls", _URLS)
+    for number, url in enumerate(urls, 1):
+        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|\$\{", url):
+            table.refuse("urls", _URLS, f"an address without its kind, such as slack://, at place {number}")
+    return urls
+
+
+def _read_digest(table: Table) -> Schedule | None:
+    text = table.text("digest", _DIGEST)
+    if text is None:
+        return None
+    try:
+        return parse(text)
+    except ValueError as error:
+        table.refuse("digest", _DIGEST, f"{describe(text)}: {error}")
+
+
+def _read_search(searches: Table, name: str, sources: Collection[str]) -> SavedSearch:
+    table = searches.table(name)
+    table.only(SEARCH_KEYS)
+    expected = "what one types into the search box"
+    query = table.text("query", expected)
+    if query is None:
+        table.refuse("query", expected, "none")
+    wording, _, _ = understand(Ask(words=query))
+    if not wording and not wording.filters:
+        table.refuse("query", expected, f"{describe(query)}, in which nothing can be searched for")
+    return SavedSearch(name=name, query=query, source=table.choice("source", sources) or "")
+
+
+def _read_public_url(table: Table) -> str | None:
+    url = table.text("public_url", _PUBLIC)
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    plain = parts.hostname and not (parts.query or parts.fragment or parts.username)
+    if not plain or parts.scheme not in {"http", "https"}:
+        table.refuse("public_url", _PUBLIC, describe(re.sub("//[^/]*@", "//…@", url)))
+    return url.rstrip("/")

@@ -1,0 +1,189 @@
+"""Reading a TOML table strictly: every key is known, every value of its type, every refusal exact.
+
+A refusal names the file, the key's path, what was expected, what was found, and the nearest valid
+name. This file knows what values look like, and not what any key is for.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+import socket
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import SplitResult, urlsplit
+
+from cssselect import SelectorError
+from cssselect import parse as parse_selector
+
+from archive.core.errors import ConfigError
+from crawler.schedule.cron import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a TOML file, with the way to it. Each reader returns None for a key that is absent."""
+
+    file: Path
+    place: str
+    values: dict[str, Any]
+
+    def refuse(self, key: str, expected: str, found: str, hint: str | None = None) -> NoReturn:
+        """Raise ConfigError for one key."""
+        where = f"{self.place}.{key}" if self.place else key
+        raise ConfigError(f"{self.file}: {where}: expected {expected}; found {found}.", hint=hint)
+
+    def only(self, known: Collection[str]) -> None:
+        """Refuse a key that nobody knows."""
+        for key in self.values:
+            if key not in known:
+                self.refuse(key, f"one of {', '.join(known)}", f"an unknown key{nearest(key, known)}")
+
+    def table(self, key: str) -> Table:
+        """A table below this one; empty when absent."""
+        value = self.values.get(key, {})
+        if not isinstance(value, dict):
+            self.refuse(key, "a table", describe(value))
+        return Table(self.file, f"{self.place}.{key}" if self.place else key, value)
+
+    def text(self, key: str, expected: str = "a text") -> str | None:
+        """A text of one line that is not empty."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
+            self.refuse(key, expected, describe(value))
+        return value.strip()
+
+    def texts(self, key: str, expected: str) -> tuple[str, ...]:
+        """A list of texts; empty when absent."""
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
+            self.refuse(key, expected, describe(value))
+        return tuple(item.strip() for item in value)
+
+    def choice(self, key: str, choices: Collection[str]) -> str | None:
+        """One of a few words."""
+        expected = f"one of {', '.join(choices)}"
+        value = self.text(key, expected)
+        if value is not None and value not in choices:
+            self.refuse(key, expected, f"{describe(value)}{nearest(value, choices)}")
+        return value
+
+    def seconds(self, key: str) -> float | None:
+        """A number of seconds, 0 or more."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        fine = isinstance(value, int | float) and not isinstance(value, bool)
+        if not fine or not math.isfinite(value) or value < 0:
+            self.refuse(key, "a number of seconds, 0 or more", describe(value))
+        return float(value)
+
+    def pattern(self, key: str) -> str | None:
+        """A regular expression that compiles."""
+        value = self.text(key, "a regular expression")
+        if value is not None:
+            try:
+                re.compile(value)
+            except re.error as error:
+                self.refuse(key, "a regular expression", f"{describe(value)}, in which there is {error}")
+        return value
+
+    def selectors(self, key: str) -> tuple[str, ...]:
+        """A list of CSS selectors that can be read; empty when absent."""
+        expected = 'a list of CSS selectors, such as [".byline", "#ad"]'
+        selectors = self.texts(key, expected)
+        for selector in selectors:
+            try:
+                parse_selector(selector)
+            except SelectorError as error:
+                self.refuse(key, expected, f"{describe(selector)}, which is none: {error}")
+        return selectors
+
+    def truth(self, key: str) -> bool:
+        """true or false; false when absent."""
+        value = self.values.get(key, False)
+        if not isinstance(value, bool):
+            self.refuse(key, "true or false", describe(value))
+        return value
+
+    def address(self, key: str) -> str | None:
+        """The address of a site, in one form: lower-case host, no slash at the end."""
+        value = self.text(key, "the address of a site")
+        if value is None:
+            return None
+        try:
+            return check_address(value)
+        except ValueError as error:
+            found = re.sub(r"//[^/]*@", "//…@", value)  # a password is not repeated on the terminal
+            expected = "the address of a site, such as https://www.example.org"
+            self.refuse(key, expected, f"{describe(found)}: {error}")
+
+
+def describe(value: object) -> str:
+    """A value as one would write it in the file, cut when it is long."""
+    if isinstance(value, bool):
+        return f"the truth value {str(value).lower()}"
+    if isinstance(value, str):
+        if not value.strip():
+            return "an empty text"
+        shown = value if value.isprintable() else value.encode("unicode_escape").decode()
+        return f"“{_cut(shown)}”"
+    names = {int: "the number", float: "the number", list: "the list", dict: "the table"}
+    return f"{names.get(type(value), 'the value')} {_cut(str(value))}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def check_address(text: str) -> str:
+    """An http(s) address of a public host or of this machine, in one form. Raises ValueError with why not."""
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"}:
+        raise ValueError("it does not begin with https:// or http://")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("it has a user name or password in it")
+    if parts.query or parts.fragment:
+        raise ValueError("it has a ? or # part")
+    if not parts.hostname or re.search(r"[\s\\%]", parts.netloc):
+        raise ValueError("it names no host")
+    check_host(parts.hostname)
+    port = "" if parts.port is None else f":{parts.port}"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return SplitResult(parts.scheme, host + port, parts.path.rstrip("/"), "", "").geturl()
+
+
+def check_host(host: str) -> None:
+    """Raise ValueError for the number of a machine that is private, but not this one."""
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
+        if _looks_like_number(host):
+            raise ValueError("its host is a number that is not written out in full") from None
+        return
+    if not number.is_loopback and (not number.is_global or number.is_multicast):
+        raise ValueError("its host is a private address; only public sites and this machine are archived")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine by its very name."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _looks_like_number(host: str) -> bool:
+    try:
+        socket.inet_aton(host)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The dispatcher of runs, its child processes and systemd units."""

@@ -1,0 +1,111 @@
+"""Child processes that never outlive us: one for each crawl, and one for the pages.
+
+A child's standard input is a pipe that only its parent holds. When the parent is gone, however it
+went, the pipe ends, and the child asks itself to stop as a SIGTERM would. Children stand in a
+session of their own, so that a Ctrl-C reaches them once, through us, and not twice.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+PROGRAM = Path(__file__).parents[2] / "scheduler.py"  # by its place: no folder can shadow it
+GRACE = 10.0  # seconds for a crawl to end its page and save it
+KEPT = "What it had saved is kept."
+
+
+def start(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start `backissue ARGUMENTS` as a child; its output goes where ours goes."""
+    command = [sys.executable, str(PROGRAM), "--child", *arguments]
+    return subprocess.Popen(  # noqa: S603  (our own program, and no shell)
+        command,
+        stdin=subprocess.PIPE,
+        env={**os.environ, **(environ or {})},
+        start_new_session=True,
+    )
+
+
+def ask_to_stop(children: Iterable[subprocess.Popen[bytes]]) -> None:
+    """Ask each to stop, as soon as what it holds is saved."""
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+
+
+def wait_for(children: Sequence[subprocess.Popen[bytes]], seconds: float) -> None:
+    """Wait until all have ended, and end by force what has not after `seconds`."""
+    deadline = time.monotonic() + seconds
+    try:
+        for child in children:
+            child.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        kill(children)
+
+
+def kill(children: Iterable[subprocess.Popen[bytes]]) -> None:
+    """End them at once. What was saved stays saved."""
+    for child in children:
+        if child.poll() is None:
+            child.kill()
+        child.wait()
+
+
+def crawl_arguments(config: Path | None, source: str) -> list[str]:
+    """The command line of a crawl, by the configuration in that file, in a process of its own."""
+    return [*(["--config", str(config)] if config else []), "crawl", source]
+
+
+def ending(code: int) -> str:
+    """What the end of a crawl's process means that did not say it itself, as a sentence."""
+    if code >= 0:
+        return f"The crawl's process ended before it was done (exit code {code}); its log says why. {KEPT}"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    perhaps = ", perhaps because the machine ran out of memory" if -code == signal.SIGKILL else ""
+    return f"The crawl's process was ended from outside ({name}{perhaps}). {KEPT}"
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a child to its end and return its exit code. Call it in the main thread.
+
+    An interruption is handed on, so that the child can save what it holds; a second one ends it at once.
+    """
+    child = start(arguments)
+
+    def hand_on(*_: object) -> None:
+        if signals:
+            child.kill()
+        else:
+            signals.append(True)
+            child.terminate()
+            timer.start()
+
+    signals: list[bool] = []
+    timer = threading.Timer(GRACE, child.kill)
+    before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        code = child.wait()
+    finally:
+        timer.cancel()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return code if code >= 0 else 128 - code
+
+
+def watch_parent(grace: float = GRACE) -> None:
+    """In a child: stop when the parent is gone, and at the latest `grace` seconds later."""
+    threading.Thread(target=_watch, args=(grace,), name="watch-parent", daemon=True).start()
+
+
+def _watch(grace: float) -> None:
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(grace)
+    os._exit(1)

@@ -1,0 +1,134 @@
+"""Units for systemd, as text: the clock with the pages as a service, or single crawls by a timer.
+
+They are for the system's own manager, run as the owner of the configuration, and may write nowhere but
+beside the archive. What stands in a path is quoted as systemd reads it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from archive.core.errors import BackissueError
+from crawler.daemon.processes import GRACE, PROGRAM
+
+NEXT = (
+    "Put them into /etc/systemd/system, and then:\n"
+    "  systemctl daemon-reload\n"
+    "  systemctl enable --now backissue.service        the clock and the pages; or\n"
+    "  systemctl enable --now backissue-crawl.timer    only crawls, once an hour"
+)
+
+_UNIT = """\
+[Unit]
+Description={description}
+Documentation=man:systemd.service(5)
+Wants=network-online.target
+After=network-online.target
+"""
+_PLACE = """\
+User={user}
+WorkingDirectory={folder}
+# Secrets for [notify], as NAME=value lines. The file need not be there.
+EnvironmentFile=-{folder}/backissue.env
+"""
+_BOUNDS = """\
+# It reads the web, and writes beside the archive and nowhere else.
+UMask=0027
+NoNewPrivileges=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectSystem=strict
+ProtectHome=read-only
+ReadWritePaths={writes}
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictSUIDSGID=yes
+LockPersonality=yes
+"""
+_SERVICE = """
+[Service]
+Type=exec
+ExecStart={program} up
+{place}Restart=on-failure
+RestartSec=30
+# The program asks its crawls to save their page, and ends within {grace} s.
+KillMode=mixed
+TimeoutStopSec={stop}
+{bounds}
+[Install]
+WantedBy=multi-user.target
+"""
+_CRAWL = """
+[Service]
+Type=oneshot
+ExecStart={program} crawl --no-progress
+{tell}# 4: another crawl of the source is under way; 130: it was asked to stop, and has saved its page.
+SuccessExitStatus=4 130
+{place}KillMode=mixed
+TimeoutStopSec={stop}
+{bounds}"""
+_TIMER = """\
+[Unit]
+Description=Backissue: crawl once an hour
+
+[Timer]
+OnCalendar=*-*-* *:17:00
+RandomizedDelaySec=2min
+# What was missed while the machine was off is made up.
+Persistent=yes
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def units(config: Path, archive: Path, *, tells: bool) -> dict[str, str]:
+    """The units for a configuration and its archive, by file name; `tells` says that somebody is notified."""
+    place = _PLACE.format(user=config.owner(), folder=_escaped(config.parent))
+    writes = dict.fromkeys((config.parent, archive.parent))
+    known = {
+        "program": " ".join(map(_quoted, (*_program(), "--config", str(config)))),
+        "place": place,
+        "bounds": _BOUNDS.format(writes=" ".join(_quoted(str(folder)) for folder in writes)),
+        "grace": f"{GRACE:g}",
+        "stop": f"{3 * GRACE:g}",
+    }
+    tell = "ExecStopPost={program} notify --quiet\n".format(**known) if tells else ""
+    both, single = "Backissue: archives news and serves the archive", "Backissue: one crawl of every source"
+    return {
+        "backissue.service": _UNIT.format(description=both) + _SERVICE.format(**known),
+        "backissue-crawl.service": _UNIT.format(description=single) + _CRAWL.format(**known, tell=tell),
+        "backissue-crawl.timer": _TIMER,
+    }
+
+
+def write(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write units into a folder, which is made. Raises BackissueError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BackissueError(
+            f"The units cannot be written to {folder}: {error.strerror}.",
+            hint="Name a folder of yours with --output, and copy them from there.",
+        ) from error
+
+
+def _program() -> tuple[str, ...]:
+    """How to start this very program, wherever it is installed."""
+    script = Path(sys.executable).with_name("backissue")
+    return (str(script),) if script.exists() else (sys.executable, str(PROGRAM))
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("%", "%%")
+
+
+def _quoted(word: str) -> str:
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{escaped}"' if any(char in word for char in " \"'\\;") else escaped

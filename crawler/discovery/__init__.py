@@ -1,0 +1,1 @@
+"""Strategies that find articles: REST, sitemaps, feeds, listing pages."""

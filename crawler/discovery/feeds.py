@@ -1,0 +1,127 @@
+"""Feeds: the newest articles and comments, the only surface of WordPress that says what has not changed.
+
+Pure. feedparser reads them, RSS and Atom alike; here stands only which addresses they name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urljoin
+
+import feedparser
+
+from archive.core.records import Page, Seen
+from archive.queries.fetch_history import A_WHILE
+from crawler.frontier.addresses import Listed, absolute, article_address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A comment that a feed names: its own id, and the address of the article it hangs below."""
+
+    comment_id: str
+    article: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a feed has answered. `silent`: it says by a 304, or by the same words, that nothing is new."""
+
+    page: Page
+    silent: bool
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether the answer gives no means to ask whether it has changed."""
+        return self.page.status == HTTPStatus.OK and not has_validators(self.page)
+
+    @property
+    def is_feed(self) -> bool:
+        """Whether the answer is a feed at all."""
+        return self.page.status == HTTPStatus.NOT_MODIFIED or _entries(self.page) is not None
+
+
+def has_validators(page: Page) -> bool:
+    """Whether an answer can be asked for again on the condition that it has changed.
+
+    One that was last modified in the future cannot: below a comment that is dated so, WordPress takes no
+    newer one for a change.
+    """
+    last_modified = page.header("last-modified")
+    return bool(page.header("etag") or last_modified) and not _is_to_come(last_modified, page.fetched_at)
+
+
+def digest(page: Page) -> str:
+    """What a feed says, whenever it was built: for sites that give it no validators."""
+    said = re.sub(rb"<(lastBuildDate|updated)>[^<]*</\1>", b"", page.body, count=1)
+    return hashlib.sha256(said).hexdigest()
+
+
+def validators(seen: Seen) -> dict[str, str]:
+    """The headers that ask for an answer only if it has changed, from those of the last visit.
+
+    A proxy that packs answers turns an ETag weak, and WordPress then never matches it: so the mark
+    of weakness is taken off.
+    """
+    if _is_to_come(seen.last_modified, seen.fetched_at):
+        return {}
+    headers = {"If-None-Match": (seen.etag or "").removeprefix("W/"), "If-Modified-Since": seen.last_modified}
+    return {name: value for name, value in headers.items() if value}
+
+
+def _is_to_come(http_date: str | None, now: datetime) -> bool:
+    try:
+        return parsedate_to_datetime(http_date or "") > now + A_WHILE
+    except (ValueError, TypeError, OverflowError):
+        return False
+
+
+def posts_url(site_url: str, page: int = 1) -> str:
+    """The feed of posts; `page` counts from 1 and reaches back to the first post."""
+    return urljoin(site_url + "/", "feed" if page == 1 else f"feed?paged={page}")
+
+
+def comments_url(site_url: str) -> str:
+    """The feed of the newest comments of the whole site. It cannot be paged."""
+    return urljoin(site_url + "/", "comments/feed")
+
+
+def read_posts(page: Page) -> tuple[Listed, ...] | None:
+    """The articles a feed names; None if the answer is no feed or an empty one."""
+    entries = _entries(page)
+    if not entries:
+        return None
+    found = ((entry.get("link"), entry.get("id") or "") for entry in entries)
+    urls = ((absolute(page.final_url, link), guid) for link, guid in found if link)
+    return tuple(Listed(url=url, post_id=_post_id(guid)) for url, guid in urls if url)
+
+
+def read_comments(page: Page) -> tuple[Mention, ...] | None:
+    """The comments a comments feed names; None if the answer is no feed."""
+    entries = _entries(page)
+    if entries is None:
+        return None
+    mentions = []
+    for entry in entries:
+        link = absolute(page.final_url, entry.get("link") or "")
+        if link and (found := re.search(r"#comment-(\d+)", f"{entry.get('id') or ''} {link}")):
+            mentions.append(Mention(comment_id=found[1], article=article_address(link)))
+    return tuple(mentions)
+
+
+def _entries(page: Page) -> list[Any] | None:
+    if page.status != 200:
+        return None
+    feed = feedparser.parse(page.body, sanitize_html=False, resolve_relative_uris=False)
+    return list(feed.entries) if feed.get("version") else None
+
+
+def _post_id(guid: str) -> int | None:
+    found = re.search(r"[?&]p=(\d+)", guid)
+    return int(found[1]) if found else None

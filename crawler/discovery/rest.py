@@ -1,0 +1,196 @@
+"""WordPress' REST API: which address asks for what, and which posts an answer names.
+
+Pure, and the content is left to the pipeline. Whatever a site may answer can come in here, so an
+answer that is no listing is None, and an entry that cannot be understood is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
+
+from archive.core.records import Page
+from crawler.frontier.addresses import Listed, absolute
+
+PER_PAGE = 100  # the most that WordPress' REST API gives in one answer
+POST_FIELDS = (
+    "id,link,date,date_gmt,modified,modified_gmt,title,content.protected,comment_status,"
+    "author,tags,categories,featured_media,_links,_embedded"
+)
+COMMENT_FIELDS = "id,post,parent,author_name,author_url,date,date_gmt,content,link,type,status"
+
+
+def route_url(root: str, route: str, **query: str | int) -> str:
+    """The address of a REST route, below a root such as https://…/wp-json/ or https://…/?rest_route=/."""
+    parts = urlsplit(root)
+    if "rest_route" in parse_qs(parts.query):
+        return urlunsplit(
+            parts._replace(query=urlencode({"rest_route": f"/wp/v2/{route}", **query}, safe="/,:"))
+        )
+    return f"{root.rstrip('/')}/wp/v2/{route}?{urlencode(query, safe=',:')}"
+
+
+def roots(site_url: str) -> tuple[str, str]:
+    """Where a site's REST API can be: with pretty permalinks, and without."""
+    return urljoin(site_url + "/", "wp-json/"), urljoin(site_url + "/", "?rest_route=/")
+
+
+def posts_url(root: str, page: int, *, kind: str = "posts", modified_after: datetime | None = None) -> str:
+    """A page of the listing of posts of one kind, the newest (or the last modified) first."""
+    query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "date", "order": "desc"}
+    if modified_after is not None:
+        query |= {"orderby": "modified", "modified_after": time_text(modified_after)}
+    return route_url(root, kind, **query, _embed="author,wp:term,wp:featuredmedia", _fields=POST_FIELDS)
+
+
+def read_article_types(page: Page) -> tuple[str, ...]:
+    """The routes of a site's own post types that carry articles: those that share the posts' taxonomies."""
+    try:
+        types = json.loads(page.body) if page.status == 200 else {}
+    except ValueError:
+        return ()
+    kinds = types.values() if isinstance(types, dict) else ()
+    return tuple(
+        kind["rest_base"]
+        for kind in kinds
+        if isinstance(kind, dict)
+        and isinstance(kind.get("rest_base"), str)
+        and re.fullmatch(r"[\w-]+", kind["rest_base"])
+        and kind.get("rest_namespace", "wp/v2") == "wp/v2"
+        and kind.get("slug") not in {"post", "page", "attachment"}
+        and {"category", "post_tag"} & set(kind.get("taxonomies") or ())
+    )
+
+
+def comments_url(
+    root: str,
+    page: int,
+    *,
+    after: datetime | None = None,
+    post: int | None = None,
+    include: Iterable[str] | None = None,
+) -> str:
+    """A page of the listing of comments by id: all, later ones, one article's, or those with certain ids."""
+    query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "id", "order": "asc"}
+    if after is not None:
+        query["after"] = time_text(after)
+    if post is not None:
+        query["post"] = post
+    if include is not None:
+        query["include"] = ",".join(include)
+    return route_url(root, "comments", **query, _fields=COMMENT_FIELDS)
+
+
+def window_url(root: str, offset: int, *, newest_first: bool = False) -> str:
+    """A stretch of all comments by id, from the `offset`-th on."""
+    order = "desc" if newest_first else "asc"
+    return route_url(
+        root, "comments", per_page=PER_PAGE, offset=offset, orderby="id", order=order, _fields=COMMENT_FIELDS
+    )
+
+
+def pages_url(root: str, ids: Iterable[int], *, kind: str = "pages") -> str:
+    """Some static pages, or posts of a kind, by their ids, at most PER_PAGE, as a listing of posts."""
+    include = ",".join(map(str, ids))
+    query: dict[str, str | int] = {"per_page": PER_PAGE, "include": include, "_embed": "author"}
+    return route_url(root, kind, **query, _fields=POST_FIELDS)
+
+
+def read_ids(page: Page) -> set[str] | None:
+    """The ids of everything a listing names, or None if it is no listing."""
+    items = read_array(page)
+    return None if items is None else {str(item.get("id")) for item in items}
+
+
+def read_numbers(page: Page) -> list[int] | None:
+    """The ids of a listing in its order, or None if it is no listing or not all are numbers."""
+    ids = [item.get("id") for item in read_array(page) or ()]
+    numbers = [number for number in ids if isinstance(number, int)]
+    return numbers if numbers and len(numbers) == len(ids) else None
+
+
+def not_shown(page: Page, asked: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Those of the ids a listing was asked for, in their order, that it proves not to be shown.
+
+    None at all, unless it gives something that is `known` to be shown, and nothing but what was asked for.
+    Where it does not give all that it counts, it proves nothing of what would come after its last entry:
+    some sites give fewer entries than they are asked for.
+    """
+    wanted, shown, numbers = list(asked), read_ids(page) or set(), read_numbers(page) or []
+    if not shown.intersection(known) or not shown.issubset(wanted):
+        return []
+    absent = [key for key in wanted if key not in shown]
+    if total(page) == len(shown):
+        return absent
+    in_order = numbers == sorted(numbers)
+    return [key for key in absent if in_order and key.isdecimal() and int(key) < numbers[-1]]
+
+
+def read_commented(page: Page) -> set[int]:
+    """The ids of the posts that the comments of a listing hang below."""
+    posts = (item.get("post") for item in read_array(page) or ())
+    return {post for post in posts if isinstance(post, int) and 0 < post < 1 << 63}
+
+
+def time_text(moment: datetime) -> str:
+    """A time as REST takes it. The Z matters: without a zone WordPress reads it as the site's own time."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_array(page: Page) -> list[dict[str, Any]] | None:
+    """The objects of a REST listing, or None if the answer is none."""
+    if page.status != 200:
+        return None
+    try:
+        value = json.loads(page.body)
+    except ValueError:
+        return None
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else None
+
+
+def read_posts(page: Page) -> tuple[Listed, ...] | None:
+    """The posts a REST listing names, without password-protected ones; None if it is no listing."""
+    items = read_array(page)
+    if items is None:
+        return None
+    links = ((absolute(page.final_url, _text(item.get("link")) or ""), item) for item in items)
+    return tuple(
+        Listed(url=url, lastmod=_text(item.get("modified_gmt")), post_id=item["id"])
+        for url, item in links
+        if url and isinstance(item.get("id"), int) and not _protected(item)
+    )
+
+
+def _protected(item: dict[str, Any]) -> bool:
+    content = item.get("content")
+    return isinstance(content, dict) and bool(content.get("protected"))
+
+
+def _text(value: object) -> str | None:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) and value else None
+
+
+def total(page: Page, name: str = "x-wp-total") -> int | None:
+    """How many there are in all, as a REST listing's header says; None if it does not."""
+    value = page.header(name) or ""
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+
+
+def page_count(page: Page, number: int, before: bytes) -> int:
+    """How many pages a REST listing has. Where it does not say, one more after a full page `number`.
+
+    `before` is the body of the page before it: a cache that gives one page for all is not read for ever.
+    """
+    told = total(page, "x-wp-totalpages")
+    if told is not None:
+        return told
+    return number + (len(read_array(page) or ()) >= PER_PAGE and page.body != before)
+
+
+def is_past_the_end(page: Page, number: int) -> bool:
+    """Whether a listing has no page `number`, though the one before it was full: WordPress answers 400."""
+    return number > 1 and page.status == 400 and b"invalid_page_number" in page.body

@@ -1,0 +1,87 @@
+"""Sitemaps: where they lie, and which further files and addresses they name.
+
+Pure. WordPress' own, Yoast's and Rank Math's are one format; broken and hostile files are None.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+
+from archive.core.records import Page
+from crawler.frontier.addresses import Listed, absolute
+
+MAX_FILES = 1000  # of one site's sitemap that are read in one crawl
+MAX_BYTES = 50 * 2**20  # the limit of the sitemap protocol for one file, unpacked
+MANY = 10  # addresses that hardly changed all within one minute
+MINUTE = len("2026-03-01T12:00")
+_SIDE_SITEMAP = re.compile(
+    r"(posts-page|page-sitemap|taxonom|categor|post_tag|tag-sitemap|author|users|attachment|image|video)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitemap:
+    """One sitemap file: the further files it names, and the addresses."""
+
+    sitemaps: tuple[str, ...] = ()
+    listed: tuple[Listed, ...] = ()
+
+
+def candidates(site_url: str) -> tuple[str, ...]:
+    """Where sitemaps lie when robots.txt names none: WordPress' own, Yoast's and Rank Math's, the oldest."""
+    names = ("wp-sitemap.xml", "sitemap_index.xml", "sitemap.xml")
+    return tuple(urljoin(site_url + "/", name) for name in names)
+
+
+def read(page: Page) -> Sitemap | None:
+    """Read a sitemap or an index of sitemaps, packed or not; None if the answer is neither."""
+    if page.status != 200 or (body := _unpacked(page.body)) is None:
+        return None
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    if root is None or not isinstance(root.tag, str):
+        return None
+    entries = [
+        (_child(entry, "loc"), _child(entry, "lastmod")) for entry in root if isinstance(entry.tag, str)
+    ]
+    links = [(absolute(page.final_url, loc), lastmod) for loc, lastmod in entries if loc]
+    found = [(url, lastmod) for url, lastmod in links if url]
+    if len(found) >= MANY and len({(lastmod or "")[:MINUTE] for _, lastmod in found}) == 1:
+        found = [(url, None) for url, _ in found]  # when the file was made, and not when each was changed
+    match etree.QName(root).localname:
+        case "sitemapindex":
+            return Sitemap(
+                sitemaps=tuple(url for url, _ in found if not _SIDE_SITEMAP.search(urlsplit(url).path))
+            )
+        case "urlset":
+            return Sitemap(listed=tuple(Listed(url=url, lastmod=lastmod) for url, lastmod in found))
+    return None
+
+
+def _unpacked(body: bytes) -> bytes | None:
+    """The text of a sitemap that may be gzip'd; None if it is broken or larger than the protocol allows."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    unpack = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        text = unpack.decompress(body, MAX_BYTES)
+    except (zlib.error, gzip.BadGzipFile):
+        return None
+    return None if unpack.unconsumed_tail else text
+
+
+def _child(entry: etree._Element, name: str) -> str | None:
+    for child in entry:
+        if isinstance(child.tag, str) and etree.QName(child).localname == name:
+            return (child.text or "").strip() or None
+    return None

@@ -1,0 +1,208 @@
+"""Finding articles: by REST where it is open, else by sitemaps, else by the feed, else by listing pages.
+
+A ladder: each rung is used when those above it give nothing. It yields the listings that say more
+than an address, for the archive to keep, and requests for the pages that are due. Nothing is listed
+while the feed of posts says that nothing has changed, but once a day all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from scrapy.http import Request
+
+from archive.core.records import Page, PageKind
+from crawler.discovery import feeds, listing_pages, rest, sitemaps
+from crawler.discovery.feeds import Heard
+from crawler.fetch.offsite import same_site
+from crawler.fetch.session import NoListingError
+from crawler.frontier.addresses import Listed, article_address
+from crawler.frontier.page_requests import Following
+
+OVERLAP = timedelta(hours=2)  # WordPress compares local times: in the repeated autumn hour a bound is 1 h off
+REST_COMMENTS = "rest-comments"  # the bookmark of whether REST, where it lists posts, lists comments as well
+RELIST = timedelta(days=1)  # how long listings of what was modified stand for a listing of everything
+
+
+def is_within(span: timedelta, moment: datetime | None, now: datetime) -> bool:
+    """Whether a moment lies at most `span` back. One that is still to come was told by a wrong clock."""
+    return moment is not None and timedelta(0) <= now - moment < span
+
+
+class Discovery(Following):
+    """The part of the news spider that finds articles."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rung: str | None = None  # the surface that named the articles: rest, sitemap, feed or listing
+        self.refusals: list[str] = []  # listings that were not given, and how
+        self.marks: dict[str, str] = {}  # other notes for the next run
+        self.cursors: dict[str, datetime] = {}  # what this run has read completely, for the run log to keep
+
+    async def posts(self, feed: Heard | None, *, silent: bool) -> AsyncIterator[Any]:
+        """Climb down the ladder to the first rung that names articles, unless all is `silent`.
+
+        `feed` is what the feed of posts has answered, None where it was not asked.
+        """
+        recent = is_within(RELIST, self.facts.cursor("posts-all"), self.started_at)
+        self.rest_comments = self.facts.mark(REST_COMMENTS) != "closed"
+        if recent and silent:
+            self.rung, self.rest_root = self.facts.mark("rung"), self.facts.mark("rest-root") or None
+        else:
+            async for item in self._by_ladder(recent, feed):
+                yield item
+            if self.rung and not recent and not self.refusals:
+                self.cursors["posts-all"] = self.started_at
+            self.marks |= {"rung": self.rung or "", "rest-root": self.rest_root or ""}
+        if self.rest_root and feed is not None and feed.is_mute:
+            self.cursors["no-posts-feed"] = self.started_at  # REST tells of edits as well, for one request
+        if feed is not None and feed.is_feed and self.rung not in {"feed", None}:
+            for request in self.requests(await self._left_out(feed.page)):
+                yield request
+            yield feed.page  # after the articles it names, since it may name what is no article
+
+    async def _left_out(self, feed: Page) -> list[Listed]:
+        """The articles that a feed names and the listing did not, as one that comes out of a cache does."""
+        await self.settled()
+        named = (replace(entry, url=article_address(entry.url)) for entry in feeds.read_posts(feed) or ())
+        return [
+            entry
+            for entry in named
+            if not self.facts.holds(entry.url)
+            and (entry.post_id is None or self.facts.address_of(entry.post_id) is None)
+        ]
+
+    async def _by_ladder(self, recent: bool, feed: Heard | None) -> AsyncIterator[Any]:
+        for way in (self._by_rest(recent), self._by_sitemap(), self._by_feed(feed), self._by_listing()):
+            async for item in way:
+                yield item
+            if self.rung:
+                return
+        if self.kept_away:  # even from the front page
+            self.refusals.append(self.kept_away)
+
+    async def _by_rest(self, recent: bool) -> AsyncIterator[Any]:
+        """Everything once a day, in between only what was modified since the last reading."""
+        since = self.facts.cursor("posts")
+        after = since - OVERLAP if since and recent else None
+        for root in rest.roots(self.home):
+            try:
+                address = partial(rest.posts_url, root, modified_after=after)
+                async for item in self._listed_by_rest(address, after):
+                    self.rung, self.rest_root = "rest", root
+                    yield item
+                if self.rest_root and not recent:
+                    async for item in self._beside_rest(root):
+                        yield item
+            except NoListingError as refusal:
+                yield refusal.page  # how it was refused is a fact about the site
+                if not self.rest_root:
+                    continue
+                self.refusals.append(str(refusal))
+                return
+            self.cursors["posts"] = self.started_at
+            return
+
+    async def _listed_by_rest(
+        self, address: Callable[[int], str], after: datetime | None = None
+    ) -> AsyncIterator[Any]:
+        """A listing's pages, and requests: for all articles of its first page, then for the changed ones.
+
+        Further new articles are found among those never read, once the whole listing is saved. What was
+        modified last comes first where only that `after` a moment is wanted: WordPress before 5.7 heeds no
+        such bound, and lists everything.
+        """
+        first = True
+        async for page in self.listing(PageKind.POSTS, address):
+            yield page
+            listed = rest.read_posts(page) or ()
+            for request in self.requests(listed, new=first):
+                yield request
+            first = False
+            if after and listed and (listed[-1].lastmod or "") < rest.time_text(after):
+                return
+
+    async def _beside_rest(self, root: str) -> AsyncIterator[Any]:
+        """What the listing of posts leaves out: the site's own kinds of post, and what only sitemaps name."""
+        types = await self.ask(PageKind.LISTING, rest.route_url(root, "types"))
+        for kind in rest.read_article_types(types):
+            try:
+                async for item in self._listed_by_rest(partial(rest.posts_url, root, kind=kind)):
+                    yield item
+            except NoListingError as refusal:
+                if not refusal.closed:
+                    raise
+        async for listed in self._in_sitemaps():
+            for request in self.requests([entry for entry in listed if not self.facts.holds(entry.url)]):
+                yield request
+                await self.room()
+
+    async def _by_sitemap(self) -> AsyncIterator[Request]:
+        async for listed in self._in_sitemaps():
+            self.rung = "sitemap"
+            for request in self.requests(listed):
+                yield request
+                await self.room()
+
+    async def _in_sitemaps(self) -> AsyncIterator[tuple[Listed, ...]]:
+        """The articles that the site's sitemaps name, one file at a time."""
+        waiting = list(self.named_sitemaps or sitemaps.candidates(self.home))
+        seen: set[str] = set()
+        while waiting and len(seen) < sitemaps.MAX_FILES:
+            url = waiting.pop(0)
+            if url in seen or not same_site(url, self.home):
+                continue
+            seen.add(url)
+            sitemap = sitemaps.read(await self.ask(PageKind.LISTING, url))
+            if sitemap is None:
+                continue
+            waiting = [*sitemap.sitemaps, *(waiting if self.named_sitemaps or not sitemap.sitemaps else ())]
+            if articles := tuple(filter(self.is_article, sitemap.listed)):
+                yield articles
+
+    async def _by_feed(self, first: Heard | None) -> AsyncIterator[Any]:
+        """Back through the pages of the feed: to its end the first time, later to what is known.
+
+        A feed's own facts are handed on after the articles it names, since it may name what is no article.
+        """
+        number, known = 1, set[str]()
+        page = first.page if first else await self.ask(PageKind.POSTS_FEED, feeds.posts_url(self.home))
+        while listed := [entry for entry in feeds.read_posts(page) or () if entry.url not in known]:
+            self.rung = "feed"
+            requests = list(self.requests(listed))
+            for request in requests:
+                for item in self.follow(await self.ask(PageKind.ARTICLE, request.url)):
+                    yield item
+            yield page
+            if not requests and not self.first_crawl:
+                return
+            known.update(entry.url for entry in listed)
+            number += 1
+            page = await self.ask(PageKind.POSTS_FEED, feeds.posts_url(self.home, number))
+
+    async def _by_listing(self) -> AsyncIterator[Request]:
+        """Back through the front page and its older ones: to the end at first, later to what is known.
+
+        Where the front page leads to no older one, its archives by category, tag, author or year do.
+        """
+        waiting, seen = [self.home + "/"], set[str]()
+        while waiting and len(seen) < listing_pages.MAX_PAGES:
+            url = waiting.pop(0)
+            if url in seen or not same_site(url, self.home):
+                continue
+            seen.add(url)
+            listing = listing_pages.read(await self.ask(PageKind.LISTING, url))
+            found = [entry for entry in listing.listed if self.is_article(entry)]
+            self.rung = "listing" if found else self.rung
+            requests = list(self.requests(found))
+            for request in requests:
+                yield request
+            await self.room()
+            if listing.older and (requests or self.first_crawl):
+                waiting.insert(0, listing.older)
+            elif len(seen) == 1 and not listing.older:
+                waiting += listing.archives

@@ -1,0 +1,1 @@
+"""Requests and responses: session, retry, robots.txt, limits."""

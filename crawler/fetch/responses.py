@@ -1,0 +1,72 @@
+"""From Scrapy's responses and failures to Pages: the one place where an answer is taken down."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Request, Response
+
+from archive.core.records import Page, PageKind
+from crawler.frontier.revisit_policy import moment_of
+
+LONGEST_KEPT = 86_400  # seconds
+_PRIVATE = {"set-cookie"}  # headers that are about us, not about the page
+
+
+def page_of(response: Response, source: str) -> Page:
+    """An answer as a Page. The request's meta tells what was asked, and of which kind it is."""
+    meta, now = response.meta, datetime.now(UTC)
+    mark = meta.get("lastmod")
+    return Page(
+        source=source,
+        kind=meta["kind"],
+        url=meta["asked"],
+        final_url=response.url,
+        status=response.status,
+        headers=tuple(_headers(response)),
+        fetched_at=now,
+        body=response.body,
+        lastmod=None if mark and _is_older(response, mark, now) else mark,
+    )
+
+
+def page_of_failure(error: BaseException, request: Request, source: str) -> Page:
+    """An answer that did not come, or that we were not allowed to ask for, as a Page with status 0."""
+    return Page(
+        source=source,
+        kind=request.meta.get("kind", PageKind.ARTICLE),
+        url=request.meta.get("asked", request.url),
+        final_url=request.url,
+        status=0,
+        headers=(),
+        fetched_at=datetime.now(UTC),
+        body=b"",
+        lastmod=request.meta.get("lastmod"),
+        error=_words(error),
+    )
+
+
+def _is_older(response: Response, mark: str, now: datetime) -> bool:
+    """Whether an answer comes out of a cache, and was made before the change that its mark tells of.
+
+    Then the change is still to be seen. A cache that keeps its answers for days is not waited for.
+    """
+    age = (response.headers.get(b"Age") or b"").decode("latin-1").strip()
+    seconds = int(age) if age.isdecimal() and len(age) < 10 else 0
+    changed = moment_of(mark)
+    return changed is not None and 0 < seconds < LONGEST_KEPT and now - timedelta(seconds=seconds) < changed
+
+
+def _headers(response: Response) -> list[tuple[str, str]]:
+    pairs = []
+    for name, values in response.headers.items():
+        key = name.decode("latin-1").lower()
+        if key not in _PRIVATE:
+            pairs += [(key, value.decode("latin-1")) for value in values]
+    return pairs
+
+
+def _words(error: BaseException) -> str:
+    text = str(error) or type(error).__name__
+    return text if isinstance(error, IgnoreRequest) else f"{type(error).__name__}: {text}"[:500]

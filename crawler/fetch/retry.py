@@ -1,0 +1,107 @@
+"""Manners towards the site: waiting as long as the server asks.
+
+It knows HTTP and the crawl's pace; it does not know what is fetched or why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from datetime import UTC, datetime
+from typing import Self, cast
+
+from scrapy import Spider
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.http import Request, Response
+from scrapy.utils.asyncio import call_later
+from scrapy.utils.misc import load_object
+
+from archive.core import timestamps
+from crawler.fetch.session import Asking
+
+logger = logging.getLogger(__name__)
+LONGEST_WAIT = 300.0  # seconds we stay and wait for a server; when it asks for more, the crawl ends
+REFUSING = {403, 429, 503}
+REFUSALS = 20  # one after another, and the site is taken at its word
+
+
+class PatienceMiddleware:
+    """Tries again after passing faults, longer apart each time, and no sooner than Retry-After says.
+
+    The whole crawl waits: while it does, nothing else is asked of that host. When a server asks for more than
+    LONGEST_WAIT, the crawl is stopped, and no other begins for as long as it asked for. One that does nothing
+    but refuse ends the crawl as well.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self.crawler = crawler
+        self.statuses = {429, *map(int, settings.getlist("RETRY_HTTP_CODES"))}
+        self.faults = tuple(load_object(name) for name in settings.getlist("RETRY_EXCEPTIONS"))
+        self.base = settings.getfloat("BACKISSUE_RETRY_WAIT", 2.0)
+        self._refusals = 0
+        self._until = 0.0  # on the monotonic clock: nothing is sent before
+        self._closing: asyncio.Task[None] | None = None  # closing waits for this very request to end
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make one for a crawler, as Scrapy asks."""
+        return cls(crawler)
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        """Wait and try again where the status says that this may help."""
+        self._refusals = self._refusals + 1 if response.status in REFUSING else 0
+        if self._refusals == REFUSALS:
+            logger.warning("%d requests in a row were refused: the crawl ends here", REFUSALS)
+            self._give_up("backissue/refused", REFUSALS)
+        if self._closing or response.status not in self.statuses:
+            return response
+        asked = retry_after(response, datetime.now(UTC))
+        if asked is not None and asked > LONGEST_WAIT:
+            logger.warning("%s asks to wait %.0f s: the crawl ends here", request.url, asked)
+            cast("Asking", self.crawler.spider).wait(asked)
+            self._give_up("backissue/retry_after", asked)
+            return response
+        return await self._again(request, f"status {response.status}", asked) or response
+
+    async def process_exception(self, request: Request, exception: Exception) -> Request | None:
+        """Wait and try again after a broken connection."""
+        return await self._again(request, exception, None) if isinstance(exception, self.faults) else None
+
+    async def _again(self, request: Request, reason: str | Exception, asked: float | None) -> Request | None:
+        again = get_retry_request(request, spider=_spider(self.crawler), reason=reason)
+        if again is not None:
+            tried: int = again.meta["retry_times"]
+            seconds = max(self.base * 2.0 ** (tried - 1), asked or 0.0)
+            self._hold(request, seconds)
+            await asyncio.sleep(seconds)
+        return again
+
+    def _hold(self, request: Request, seconds: float) -> None:
+        """Send nothing more to this host for so long, whatever else is waiting."""
+        downloader, now = self.crawler.engine.downloader, time.monotonic()
+        slot = downloader.slots.get(request.meta.get("download_slot", ""))
+        self._until = max(self._until, now + seconds)
+        if slot is None:
+            return
+        if slot.latercall:
+            slot.latercall.cancel()
+        slot.latercall = call_later(self._until - now, downloader._latercall, slot)
+
+    def _give_up(self, why: str, number: float) -> None:
+        if self._closing is None:
+            self.crawler.stats.set_value(why, number)
+            self._closing = asyncio.get_running_loop().create_task(self.crawler.stop_async())
+
+
+def _spider(crawler: Crawler) -> Spider:
+    if crawler.spider is None:
+        raise RuntimeError("a crawl without a spider")
+    return crawler.spider
+
+
+def retry_after(response: Response, now: datetime) -> float | None:
+    """The seconds a server asks us to wait, or None if it does not."""
+    return timestamps.retry_after((response.headers.get(b"Retry-After") or b"").decode("latin-1"), now)

@@ -1,0 +1,123 @@
+"""robots.txt as RFC 9309 says: obeyed, read again after a day at the latest, and slowing us down if it asks.
+
+It knows HTTP and the crawl's pace; it does not know what is fetched or why.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Request, Response
+from scrapy.utils.misc import build_from_crawler
+from twisted.internet.defer import Deferred
+
+from crawler.fetch.retry import LONGEST_WAIT
+from crawler.fetch.session import Asking
+
+LASTS = timedelta(hours=24)  # how long a copy may be used, RFC 9309 section 2.4
+MOST = 500 * 1024  # bytes of it that must be read, RFC 9309 section 2.5
+_NOTHING = b"User-agent: *\nDisallow: /"
+
+
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """Obeys robots.txt as RFC 9309 says: a 4xx means that there is none, a 5xx that nothing is allowed.
+
+    No answer at all counts as a 5xx. A Crawl-delay longer than the configured delay slows the crawl down;
+    one longer than LONGEST_WAIT forbids it, since it would never end. A copy stands for a day, or for as
+    long as the answer's Cache-Control says if that is less; a 5xx is never kept.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._unread: str | None = None  # why robots.txt could not be read
+
+    async def process_request(self, request: Request) -> None:  # type: ignore[override]
+        """Refuse what robots.txt forbids, and everything where it cannot be read. Raises IgnoreRequest."""
+        try:
+            await super().process_request(request)
+        except IgnoreRequest:
+            if self._unread:
+                raise IgnoreRequest(f"{self._unread}, so nothing is fetched") from None
+            raise
+
+    async def robot_parser(self, request: Request) -> Any:
+        """What a host's robots.txt allows, by a copy from an earlier crawl while that stands."""
+        netloc = urlsplit(request.url).netloc
+        copy = None if netloc in self._parsers else read_copy(self._kept.get(netloc), datetime.now(UTC))
+        if copy is not None:
+            self._parsers[netloc] = Deferred()
+            await self._obey(copy, netloc, request)
+        return await super().robot_parser(request)
+
+    @property
+    def _kept(self) -> dict[str, str]:
+        return cast("Asking", self.crawler.spider).robots_copies
+
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        self._kept.pop(netloc, None)
+        if response.status < 500:
+            self._kept[netloc] = write_copy(response, datetime.now(UTC))
+        await self._obey(response, netloc, request)
+
+    async def _obey(self, response: Response, netloc: str, request: Request) -> None:
+        body = response.body[:MOST] if response.status < 400 and not _is_html(response) else b""
+        if response.status >= 500:
+            body, self._unread = _NOTHING, f"robots.txt answered {response.status}"
+        delay = build_from_crawler(self._parserimpl, self.crawler, body).crawl_delay(self._default_useragent)
+        if delay is not None and delay > LONGEST_WAIT:
+            body, self._unread = _NOTHING, f"robots.txt asks for {delay:g} s between requests"
+        elif delay is not None:
+            self._slow_down(delay)
+        await super()._parse_robots(response.replace(body=body), netloc, request)
+
+    def _slow_down(self, delay: float) -> None:
+        self.crawler.stats.set_value("backissue/crawl_delay", delay)
+        downloader = self.crawler.engine.downloader
+        downloader._delay = max(downloader._delay, delay)  # for slots that are still to be made
+        for slot in downloader.slots.values():
+            slot.delay = max(slot.delay, delay)
+
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        super()._robots_error(exc, netloc)
+        if not isinstance(exc, IgnoreRequest):
+            self._unread = f"{netloc} does not answer ({exc or type(exc).__name__})"
+            self._parsers[netloc] = build_from_crawler(self._parserimpl, self.crawler, _NOTHING)
+
+
+def write_copy(response: Response, now: datetime) -> str:
+    """A robots.txt as a text to keep, with the moment until which it stands."""
+    header = (response.headers.get(b"Cache-Control") or b"").decode("latin-1")
+    told = re.search(r"max-age=(\d{1,9})", header)
+    lasts = min(LASTS, timedelta(seconds=int(told[1]))) if told else LASTS
+    if "no-store" in header or "no-cache" in header:
+        lasts = timedelta(0)
+    return json.dumps(
+        {
+            "url": response.url,
+            "status": response.status,
+            "until": (now + lasts).isoformat(),
+            "body": response.body[:MOST].decode("latin-1"),
+        }
+    )
+
+
+def read_copy(text: str | None, now: datetime) -> Response | None:
+    """The robots.txt that was kept, None where there is none, or it stands no longer."""
+    if text is None:
+        return None
+    copy = json.loads(text)
+    left = datetime.fromisoformat(copy["until"]) - now
+    if not timedelta(0) < left <= LASTS:  # longer only by a clock that was wrong
+        return None
+    return Response(copy["url"], status=copy["status"], body=copy["body"].encode("latin-1"))
+
+
+def _is_html(response: Response) -> bool:
+    return response.body.lstrip()[:1] == b"<"

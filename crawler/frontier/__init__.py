@@ -1,0 +1,1 @@
+"""Which page is fetched next, and when a page is due again."""

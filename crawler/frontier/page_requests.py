@@ -1,0 +1,143 @@
+"""Fetching the pages of articles: which are due, what further pages they lead to, and where that ends.
+
+It makes requests and hands on what comes back; what made an article due is decided by its callers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sized
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, cast
+
+from scrapy import signals
+from scrapy.http import Request, Response
+from twisted.python.failure import Failure
+
+from archive.core.records import Page, PageKind, Site
+from archive.queries.fetch_history import Facts
+from archive.storage.observations import ThreadLook
+from crawler.fetch.offsite import same_site
+from crawler.fetch.responses import page_of, page_of_failure
+from crawler.fetch.session import Asking
+from crawler.frontier import addresses, revisit_policy
+from crawler.frontier.addresses import Listed
+
+WAITING = 200  # requests that may wait in the scheduler before no more are made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """The way through the pages of one thread: where it began, and which comments it has met.
+
+    `last` are those of the page before, `shown` all of them, as the ids in the markup.
+    """
+
+    start: str
+    last: frozenset[bytes] = frozenset()
+    shown: frozenset[bytes] = frozenset()
+
+
+class Following(Asking):
+    """The part of the news spider that fetches pages of articles."""
+
+    site: Site
+    facts: Facts
+    first_crawl = True  # until it is known that the archive holds a whole crawl
+    rest_root: str | None = None  # the root of the REST API, where it is open
+    rest_comments = True  # until REST refuses to list comments: then pages alone tell them
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.started_at = datetime.now(UTC)
+        self.asked: set[str] = set()  # pages of articles that need no further asking in this run
+        self.expected = 0  # of them, those that were asked for
+
+    @property
+    def wants_comments(self) -> bool:
+        """Whether this source's comments are archived at all."""
+        return self.site.comments != "none"
+
+    @property
+    def rest_tells_comments(self) -> bool:
+        """Whether REST lists the comments."""
+        return self.rest_root is not None and self.rest_comments
+
+    def is_article(self, entry: Listed) -> bool:
+        """Whether what a listing names is an article of this site."""
+        return same_site(entry.url, self.home) and addresses.is_article(
+            entry.url, self.home, self.site.article_pattern
+        )
+
+    def requests(self, listed: Iterable[Listed], *, new: bool = True) -> Iterator[Request]:
+        """Requests for those of the listed articles that are due; for such as were never seen if `new`."""
+        for entry in filter(self.is_article, listed):
+            seen = self.facts.visit(entry.url)
+            if (new or seen) and revisit_policy.is_due(seen, self.started_at, lastmod=entry.lastmod):
+                yield from self.request(entry.url, lastmod=entry.lastmod)
+
+    def request(self, url: str, *, lastmod: str | None = None, walk: Walk | None = None) -> Iterator[Request]:
+        """The request for a page of an article, unless this run has asked for it already.
+
+        `walk` is the way through the pages of a thread that has led here.
+        """
+        if url in self.asked or self.facts.hides(url) or not same_site(url, self.home):
+            return
+        self.asked.add(url)
+        self.expected += 1
+        meta = {"kind": PageKind.ARTICLE, "asked": url, "lastmod": lastmod, "walk": walk}
+        yield Request(url, callback=self.article, errback=self.no_answer, meta=meta, dont_filter=True)
+
+    def article(self, response: Response) -> Iterator[Any]:
+        """An article's page arrived."""
+        yield from self.follow(page_of(response, self.source_name), response.meta["walk"])
+
+    def follow(self, page: Page, walk: Walk | None = None) -> Iterator[Any]:
+        """Hand a page of an article on, and ask for its further parts and the next page of its thread.
+
+        The pages of a thread are asked for in order, up to the first that shows no comment, or those of
+        the page before it, so that nobody can send us on a long walk by naming a far one.
+        """
+        yield page
+        for url in addresses.parts(page):
+            yield from self.request(url)
+        if not self.wants_comments or page.status != HTTPStatus.OK:
+            return
+        here = addresses.shown_comments(page)
+        walk = walk or Walk(start=page.url)
+        if not addresses.is_comment_page(page.url) or (
+            addresses.shows_comments(page) and not (here and here == walk.last)
+        ):
+            thread = addresses.thread_pages(page)
+            if thread.own:
+                self.asked.add(thread.own)
+            last = here if addresses.is_comment_page(page.url) else frozenset()
+            walk = Walk(start=walk.start, last=last, shown=walk.shown | here)
+            for url in thread.urls:
+                if url not in self.asked:
+                    yield from self.request(url, walk=walk)
+                    return
+        yield from self._look_at(walk, page)
+
+    def _look_at(self, walk: Walk, page: Page) -> Iterator[ThreadLook]:
+        """A thread was walked to its end: what it has shown."""
+        if not self.first_crawl:
+            yield ThreadLook(
+                source=self.source_name,
+                url=walk.start,
+                shown=frozenset(number.decode() for number in walk.shown),
+                looked_at=page.fetched_at,
+                pings_only=self.rest_tells_comments,
+            )
+
+    def no_answer(self, failure: Failure) -> Iterator[Page]:
+        """No answer came, or we were not allowed to ask: that is a fact about the page as well."""
+        error = failure.value or RuntimeError("unknown failure")
+        yield page_of_failure(error, failure.request, self.source_name)  # type: ignore[attr-defined]
+
+    async def room(self) -> None:
+        """Wait while the scheduler holds enough, so that a large site does not fill the memory."""
+        slot = self.crawler.engine._slot
+        if slot is not None and len(cast("Sized", slot.scheduler)) >= WAITING:
+            await self.crawler.signals.wait_for(signals.scheduler_empty)

@@ -1,0 +1,132 @@
+"""Telling people: each service is told what it was not told yet, through the apprise library.
+
+What there is to say is known to the archive. A message that could not be sent is logged and owed until
+the next look; it is noted as told only after it was sent, so that a message may come twice after a crash,
+and is never lost. No address is shown or logged: a service is named by its kind.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import apprise
+
+from archive.core.errors import ConfigError
+from archive.core.timestamps import instant
+from archive.notifications import conditions
+from archive.notifications.conditions import Notice, Told
+from archive.notifications.digest import SUBJECT, digest
+from archive.notifications.links import Links
+from archive.notifications.saved_searches import matches
+from archive.queries import health
+from archive.storage.archive import Archive
+from crawler.config.notify_keys import Notify
+
+logger = logging.getLogger(__name__)
+_ASSET = apprise.AppriseAsset(
+    app_id="Backissue",
+    app_desc="Backissue",
+    app_url="",
+    image_url_mask="",
+    image_url_logo="",
+    async_mode=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One address that can be told something. Its name is its kind, with a number from the second one on."""
+
+    name: str
+    target: Any
+
+    def send(self, notice: Notice) -> bool:
+        """Send a message; False, with a line in the log, where that failed."""
+        try:
+            sent = self.target.notify(
+                title=notice.title,
+                body=notice.body,
+                notify_type=apprise.NotifyType(notice.tone),
+                body_format=apprise.NotifyFormat.TEXT,
+            )
+        except Exception:
+            logger.warning("%s: the service broke.", self.name, exc_info=True)
+            sent = False
+        if sent:
+            logger.info("%s was told: %s.", self.name, notice.title)
+        else:
+            logger.warning("%s could not be told: %s. It is tried again.", self.name, notice.title)
+        return bool(sent)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How many messages one look sent, and the services that could not be told everything."""
+
+    sent: int
+    failed: tuple[str, ...]
+
+
+def services(addresses: Sequence[str]) -> tuple[Service, ...]:
+    """The services of these addresses, in their order. Raises ConfigError for one that cannot be."""
+    kinds: Counter[str] = Counter()
+    found = []
+    for number, address in enumerate(addresses, 1):
+        kind = address.partition("://")[0].lower() if "://" in address else "?"
+        kinds[kind] += 1
+        target = apprise.Apprise.instantiate(address, asset=_ASSET)
+        if target is None:
+            raise ConfigError(
+                f"notify.urls: the address at place {number} ({kind}://…) is none that apprise understands.",
+                hint="How to write one: https://github.com/caronc/apprise/wiki. Odd characters become %XX.",
+            )
+        if target.overflow_mode == apprise.OverflowMode.UPSTREAM:  # it would be refused, and owed for ever
+            target.overflow_mode = apprise.OverflowMode.SPLIT
+        found.append(Service(kind if kinds[kind] == 1 else f"{kind} {kinds[kind]}", target))
+    return tuple(found)
+
+
+def look(
+    archive: Archive,
+    wanted: Notify,
+    found: Sequence[Service],
+    now: datetime,
+    stop: Callable[[], bool] = lambda: False,
+) -> Look:
+    """Tell each service what there is to say. `now` is aware; `stop` says whether to end early."""
+    status = health.status(archive, now)
+    conditions.forget(archive.db, [service.name for service in found], _subjects(wanted))
+    sent, failed = 0, dict[str, None]()
+    for service in found:
+        told = conditions.told(archive.db, service.name)
+        for notice in _due(archive, wanted, status, told, now):
+            if stop():
+                return Look(sent, tuple(failed))
+            if notice.title and not service.send(notice):
+                failed[service.name] = None  # and on to the next: what is owed must not hold up the rest
+                continue
+            sent += bool(notice.title)
+            conditions.note(archive.db, service.name, notice, now)
+    return Look(sent, tuple(failed))
+
+
+def _subjects(wanted: Notify) -> set[str]:
+    return {search.subject for search in wanted.searches} | ({SUBJECT} if wanted.digest else set())
+
+
+def _due(
+    archive: Archive, wanted: Notify, status: health.Status, told: Told, now: datetime
+) -> Iterator[Notice]:
+    """What a service is owed now: troubles and their ends first, then matches, then the digest."""
+    links = Links(wanted.public_url)
+    yield from conditions.changes(status, told)
+    for search in wanted.searches:
+        yield matches(archive.db, search, told.get(search.subject), links)
+    last = told.get(SUBJECT)
+    if wanted.digest and (last is None or wanted.digest.next_after(instant(last.at)) <= now):
+        yield digest(archive.db, last, links, if_empty=wanted.empty_digest)

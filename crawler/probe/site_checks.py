@@ -1,0 +1,150 @@
+"""What can be told about the configuration and the sites it names: one finding for each check.
+
+The sites are asked half a dozen questions each, with the manners of a crawl, and nothing is stored.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from pathlib import Path
+from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError
+
+from archive.core.errors import ConfigError
+from archive.core.records import Page
+from archive.operations.doctor import Finding, bad, fine, warn
+from crawler.config.config import Config, Source
+from crawler.discovery import feeds, rest
+from crawler.probe.spider import Looking, look_each
+
+SKEW = 120.0  # seconds a site's clock and ours may differ: caches answer with dates of a minute ago
+
+
+def configuration(config: Config) -> Iterator[Finding]:
+    """What the configuration says, beyond that it can be read."""
+    names = ", ".join(source.name for source in config.sources)
+    try:
+        config.check_contact()
+    except ConfigError as error:
+        yield bad("configuration", str(error), error.hint or "")
+    else:
+        where = config.path or "There is no file, so it is the sample newspaper's"
+        yield fine("configuration", f"{where}: {names}.")
+    if config.path is not None and config.path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        yield warn("configuration", "Others may write it.", f"chmod go-w {config.path}")
+    yield zones()
+    if config.notify.urls:
+        yield notifications(config)
+
+
+def notifications(config: Config) -> Finding:
+    """Whether the addresses of notifications can be read; none is told anything."""
+    from crawler.notifications.sender import services  # noqa: PLC0415  (apprise is slow to import)
+
+    try:
+        found = services(config.notify.addresses(os.environ))
+    except ConfigError as error:
+        return warn("notifications", str(error), error.hint or "")
+    if config.path and config.path.stat().st_mode & stat.S_IROTH and not config.notify.is_discreet:
+        hint = f"chmod 600 {config.path}, or take the secrets from the environment: ${{NAME}}."
+        return warn("notifications", "Others may read the addresses in the configuration.", hint)
+    names = ", ".join(service.name for service in found)
+    return fine("notifications", f"Told are: {names}. `backissue notify --test` tries them.")
+
+
+def zones() -> Finding:
+    """Whether time zones know summer and winter; where their data is old or missing, schedules slip."""
+    try:
+        zone = ZoneInfo("Europe/Berlin")
+    except ZoneInfoNotFoundError:
+        return bad("time zones", "There is no time zone data.", "Install the package tzdata.")
+    summer, winter = (datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in (7, 1))
+    if summer == winter:
+        return bad("time zones", "The time zone data knows no daylight saving.", "Install tzdata anew.")
+    place = next((path for path in TZPATH if Path(path, "UTC").exists()), f"tzdata {version('tzdata')}")
+    return fine("time zones", f"Their data is of {place}.")
+
+
+def sites(sources: tuple[Source, ...]) -> list[Finding]:
+    """What each site says when it is asked."""
+    asked = look_each(_Checkup, [(source.site.url, source.contact) for source in sources])
+    return [
+        finding
+        for source, found in zip(sources, asked, strict=True)
+        for finding in (
+            [bad(f"site {source.name}", str(found), _OPEN)]
+            if isinstance(found, Exception)
+            else _findings(source.name, found)
+        )
+    ]
+
+
+_OPEN = "Open it in a browser. A site that refuses crawlers is not archived."
+
+
+class _Checkup(Looking):
+    """Asks for the home page, and for what names articles and comments."""
+
+    async def look(self) -> dict[str, Page]:
+        answers = {"home": await self.look_at(self.home)}
+        if answers["home"].status != 200:
+            return answers
+        for root in rest.roots(self.home):
+            answers["posts"] = await self.look_at(
+                rest.route_url(root, "posts", per_page=1, _fields="id,link")
+            )
+            if rest.read_array(answers["posts"]) is not None:
+                answers["comments"] = await self.look_at(
+                    rest.route_url(root, "comments", per_page=1, _fields="id")
+                )
+                break
+        answers["feed"] = await self.look_at(feeds.posts_url(self.home))
+        answers["comments feed"] = await self.look_at(feeds.comments_url(self.home))
+        return answers
+
+
+def _findings(name: str, answers: dict[str, Page]) -> Iterator[Finding]:
+    home = answers["home"]
+    if home.status != 200:
+        yield bad(f"site {name}", f"{home.url} was not given: {_why(home)}.", _OPEN)
+        return
+    yield fine(f"site {name}", f"{home.url} answers, and robots.txt lets us in.")
+    yield _clock(name, home)
+    yield _surfaces(name, answers)
+
+
+def _clock(name: str, home: Page) -> Finding:
+    told = dict(home.headers).get("date")
+    try:
+        skew = (home.fetched_at - parsedate_to_datetime(told or "").astimezone(UTC)).total_seconds()
+    except ValueError:
+        return fine(f"clock {name}", "The site does not tell the time.")
+    if abs(skew) > SKEW:
+        hint = "Is this machine's clock right (timedatectl)? If so, the site's is wrong, or a cache answers."
+        return warn(f"clock {name}", f"The site's time and ours differ by {abs(skew):,.0f} s.", hint)
+    return fine(f"clock {name}", "The site's time and ours agree.")
+
+
+def _surfaces(name: str, answers: dict[str, Page]) -> Finding:
+    """What is open that names articles and comments."""
+    comments = answers.get("comments")
+    is_open = {
+        "REST": rest.read_array(answers["posts"]) is not None,
+        "REST comments": comments is not None and rest.read_array(comments) is not None,
+        "feed": feeds.read_posts(answers["feed"]) is not None,
+        "comments feed": feeds.read_comments(answers["comments feed"]) is not None,
+    }
+    given = ", ".join(surface for surface, given in is_open.items() if given)
+    lacking = ", ".join(surface for surface, given in is_open.items() if not given)
+    if not is_open["REST"] and not is_open["feed"]:
+        hint = "Articles can be found by a sitemap alone. `backissue init URL --dry-run` looks for one."
+        return warn(f"surfaces {name}", f"Closed: {lacking} ({_why(answers['posts'])}).", hint)
+    return fine(f"surfaces {name}", f"Open: {given}." + (f" Closed: {lacking}." if lacking else ""))
+
+
+def _why(page: Page) -> str:
+    return page.error or f"the site answered {page.status}"

@@ -1,0 +1,86 @@
+"""How a site is asked a few questions outside a crawl: with the same manners, and nothing is stored.
+
+A process can do this once; several sites are looked at side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.http import Request
+
+from archive.core.errors import SiteError
+from archive.core.records import Page, PageKind
+from crawler.fetch.offsite import is_loopback
+from crawler.fetch.session import Asking
+from crawler.runs.runner import settings
+
+
+class Looking(Asking):
+    """Asks one question after another and leaves its finding, or the error, in `found`."""
+
+    name = "looking"
+
+    def __init__(self, home: str, found: list[Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.home = home
+        self.found = found
+
+    @classmethod
+    def from_crawler(cls, crawler: Any, home: str, contact: str | None, **kwargs: Any) -> Any:
+        """Make a spider that asks this site at its pace and under our name."""
+        crawler.settings.set("DOWNLOAD_DELAY", 0 if is_loopback(urlsplit(home).hostname) else 0.5, "spider")
+        if contact:
+            agent = crawler.settings["USER_AGENT"]
+            crawler.settings.set("USER_AGENT", f"{agent} (+{contact})", "spider")
+        return super().from_crawler(crawler, home=home, **kwargs)
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Look, and leave what was found."""
+        try:
+            self.found.append(await self.look())
+        except SiteError as error:
+            self.found.append(error)
+        nothing: tuple[Request, ...] = ()
+        for request in nothing:  # an async generator, as Scrapy wants it, that has no further questions
+            yield request
+
+    async def look(self) -> Any:
+        """Ask, and return what was found. Raises SiteError."""
+        raise NotImplementedError
+
+    async def look_at(self, url: str) -> Page:
+        """One answer of the site."""
+        return await self.ask(PageKind.LISTING, url)
+
+
+def look(spider: type[Looking], url: str, contact: str | None) -> Any:
+    """What a spider finds at one site. Raises SiteError when it finds nothing."""
+    (found,) = look_each(spider, [(url, contact)])
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def look_each(spider: type[Looking], sites: Sequence[tuple[str, str | None]]) -> list[Any]:
+    """What a spider finds at each site, given by address and our contact, or the error that kept it off."""
+    values = settings()
+    values.set("RETRY_TIMES", 1, priority="cmdline")
+    values.set("ITEM_PIPELINES", {}, priority="cmdline")
+    process = AsyncCrawlerProcess(values)
+    found: list[list[Any]] = [[] for _ in sites]
+    tasks = [
+        process.crawl(spider, home=url, contact=contact, found=each)
+        for (url, contact), each in zip(sites, found, strict=True)
+    ]
+    process.start()
+    for task in tasks:
+        if task.done() and not task.cancelled() and (error := task.exception()):
+            raise error
+    return [
+        each[0] if each else SiteError(f"The look at {url} was broken off.")
+        for (url, _), each in zip(sites, found, strict=True)
+    ]

@@ -1,0 +1,218 @@
+"""A look at a site before it is archived: which surfaces are open, how much there is, what it asks of us.
+
+About ten requests, with the same manners as a crawl (robots.txt, our own name, one at a time), and
+nothing is stored. `fetch_page` is the same for a single page.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from archive.core.errors import SiteError
+from archive.core.records import Page, PageKind
+from crawler.discovery import feeds, rest, sitemaps
+from crawler.frontier import addresses
+from crawler.probe.spider import Looking, look
+
+LOOKED_INTO = 30  # files of a sitemap that are counted
+
+_STYLES = {
+    "wpDiscuz": rb"wpdiscuz|wpd-comment",
+    "Disqus": rb"disqus_thread|disqus\.com/embed",
+    "Facebook comments": rb"fb-comments",
+    "Jetpack comments": rb"jetpack_remote_comment",
+    "native": rb"""id=["'](?:li-|div-)?comment-\d+""",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What a look at a site found. `url` is the home page after redirects; totals are what the site says.
+
+    `comment_style` is one of the styles the configuration knows; `notes` are sentences for people.
+    """
+
+    url: str
+    title: str | None = None
+    rest: bool = False
+    posts_total: int | None = None
+    comments_total: int | None = None
+    sitemaps: tuple[str, ...] = ()
+    feed: str | None = None
+    comments_feed: str | None = None
+    robots_allowed: bool = True
+    crawl_delay: float | None = None
+    comment_style: str = "auto"
+    timezone: str | None = None
+    language: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def survey(url: str, contact: str | None) -> Survey:
+    """Look at a site. Raises SiteError when its home page cannot be read."""
+    return look(_SurveySpider, url, contact)  # type: ignore[no-any-return]
+
+
+def fetch_page(url: str, contact: str | None) -> Page:
+    """Fetch one page, as an article. Raises SiteError when it is not given."""
+    page: Page = look(_PageSpider, url, contact)
+    if page.status != 200:
+        raise SiteError(
+            f"{url} was not given: {page.error or f'the site answered {page.status}'}.",
+            hint="Open it in a browser to see whether it is there for everybody.",
+        )
+    return page
+
+
+class _PageSpider(Looking):
+    async def look(self) -> Page:
+        return await self.ask(PageKind.ARTICLE, self.home)
+
+
+class _SurveySpider(Looking):
+    async def look(self) -> Survey:
+        home = await self.look_at(self.home)
+        if home.status != 200:
+            raise SiteError(
+                f"{self.home} cannot be read: {home.error or f'the site answered {home.status}'}.",
+                hint="Check the address in a browser. A site that refuses crawlers is not archived.",
+            )
+        found = Survey(
+            url=_base(home.final_url), language=_first(rb"""<html[^>]*\blang=["']([\w-]+)""", home)
+        )
+        self.home = found.url
+        if self.robots is not None:
+            agent = self.settings["USER_AGENT"]
+            found = replace(found, crawl_delay=self.robots.crawl_delay(agent))
+        found = await self._rest(found, home)
+        found = await self._sitemaps(found)
+        found = await self._feeds(found)
+        found = await self._comments(found)
+        return replace(found, notes=tuple(_notes(found, self._external)))
+
+    async def _rest(self, found: Survey, home: Page) -> Survey:
+        for root in rest.roots(found.url):
+            posts = await self.look_at(rest.route_url(root, "posts", per_page=1, _fields="id,link"))
+            if rest.read_array(posts) is None:
+                continue
+            comments = await self.look_at(rest.route_url(root, "comments", per_page=1, _fields="id"))
+            about = _object(await self.look_at(root))
+            self.article = _link(posts)
+            return replace(
+                found,
+                rest=True,
+                title=about.get("name") or None,
+                timezone=about.get("timezone_string") or None,
+                posts_total=rest.total(posts),
+                comments_total=rest.total(comments) if comments.status == 200 else None,
+            )
+        return replace(found, title=_first(rb"<title[^>]*>([^<]+)</title", home))
+
+    async def _sitemaps(self, found: Survey) -> Survey:
+        """The sitemaps robots.txt names, else the usual ones; where REST is closed, counted."""
+        named = self.named_sitemaps
+        if found.rest:
+            return replace(found, sitemaps=named)
+        for url in named or sitemaps.candidates(found.url):
+            count = await self._count(url)
+            if count:
+                return replace(found, sitemaps=named or (url,), posts_total=count)
+        return found
+
+    async def _count(self, url: str) -> int:
+        """The articles a sitemap names, files below it included, up to LOOKED_INTO files."""
+        waiting, count, looked = [url], 0, 0
+        while waiting and looked < LOOKED_INTO:
+            sitemap = sitemaps.read(await self.look_at(waiting.pop(0)))
+            looked += 1
+            if sitemap is not None:
+                waiting += sitemap.sitemaps
+                articles = [e for e in sitemap.listed if addresses.is_article(e.url, self.home, None)]
+                count += len(articles)
+                self.article = self.article or next((e.url for e in reversed(articles)), None)
+        return count
+
+    async def _feeds(self, found: Survey) -> Survey:
+        posts = await self.look_at(feeds.posts_url(found.url))
+        listed = feeds.read_posts(posts)
+        comments = await self.look_at(feeds.comments_url(found.url))
+        if listed and self.article is None:
+            self.article = listed[0].url
+        return replace(
+            found,
+            feed=posts.final_url if listed else None,
+            comments_feed=None if feeds.read_comments(comments) is None else comments.final_url,
+        )
+
+    async def _comments(self, found: Survey) -> Survey:
+        page = await self.look_at(self.article) if self.article else None
+        styles = [
+            name for name, mark in _STYLES.items() if page and re.search(mark, page.body, re.IGNORECASE)
+        ]
+        self._external = next((name for name in styles if name not in {"native", "wpDiscuz"}), None)
+        return replace(found, comment_style="wpdiscuz" if "wpDiscuz" in styles else "auto")
+
+    article: str | None = None
+    _external: str | None = None
+
+
+def _notes(found: Survey, external: str | None) -> list[str]:
+    name = found.title or found.url
+    if found.rest:
+        way = f"Its REST API is open and names {_many(found.posts_total, 'article')}"
+        way += f" and {_many(found.comments_total, 'comment')}." if found.comments_total is not None else "."
+    elif found.sitemaps:
+        way = f"Its REST API is closed; its sitemap names {_many(found.posts_total, 'article')},"
+        way += " and comments are read from the pages."
+    elif found.feed:
+        way = "Its REST API is closed and no sitemap was found; articles are found by its feed."
+    else:
+        way = "Neither a REST API nor a sitemap nor a feed was found: is this a WordPress site?"
+    notes = [f"{name} answers at {found.url}.", way]
+    notes.append(
+        "New comments are told by its comments feed."
+        if found.comments_feed
+        else "It has no comments feed, so old articles are looked at again from time to time."
+    )
+    if external:
+        notes.append(f"Its comments are run by {external}, outside the site, and cannot be archived yet.")
+    if found.crawl_delay:
+        notes.append(f"robots.txt asks for {found.crawl_delay:g} s between requests; that is kept.")
+    return notes
+
+
+def _many(number: int | None, what: str) -> str:
+    return (
+        f"an unknown number of {what}s"
+        if number is None
+        else f"{number:,} {what}{'' if number == 1 else 's'}"
+    )
+
+
+def _base(url: str) -> str:
+    """A home page's address without query and trailing slash, as the configuration keeps it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=parts.path.rstrip("/"), query="", fragment=""))
+
+
+def _first(pattern: bytes, page: Page) -> str | None:
+    found = re.search(pattern, page.body, re.IGNORECASE)
+    return found[1].decode("utf-8", "replace").strip() or None if found else None
+
+
+def _object(page: Page) -> dict[str, Any]:
+    try:
+        value = json.loads(page.body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _link(page: Page) -> str | None:
+    items = rest.read_array(page) or []
+    link = items[0].get("link") if items else None
+    return link if isinstance(link, str) else None

@@ -1,0 +1,1 @@
+"""Running a crawl or an audit, and recording its outcome."""

@@ -1,0 +1,61 @@
+"""One run on one source, by Scrapy, in this process. A process can do this once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings
+from scrapy.utils.misc import load_object
+
+from archive.core.records import Run
+from archive.storage.archive import Archive
+from crawler.config.config import Source
+
+
+def settings() -> Settings:
+    """The project's Scrapy settings, wherever the program is started; its log goes the way of ours."""
+    values = Settings()
+    values.setmodule("crawler.settings")
+    values.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
+    return values
+
+
+def crawl(source: Source, archive_path: Path, *, run_id: int | None = None, progress: bool = True) -> Run:
+    """Crawl a source into an archive and return its row in the run ledger: `run_id`, where one is claimed.
+
+    SIGINT, SIGTERM and the source's time limit let the page under way be saved and end the crawl as
+    interrupted; a second signal ends it at once, and so does a limit that it does not heed. Raises BusyError
+    while another run of the source lives, ArchiveError when the archive cannot be written.
+
+    What the archive was read out of by older rules is read again first, else what only the rules have changed
+    would pass for an edit.
+    """
+    load_object(settings()["BACKISSUE_CATCH_UP"])(archive_path, source.site)
+    return _run("news", source, archive_path, BACKISSUE_RUN=run_id, BACKISSUE_PROGRESS=progress)
+
+
+def verify(source: Source, archive_path: Path, *, budget: int = 0, progress: bool = True) -> Run:
+    """Verify what is held of a source and return the row in the run ledger.
+
+    `budget` is how many requests are made at most, 0 any number. Ends and raises as `crawl` does.
+    """
+    return _run("verify", source, archive_path, BACKISSUE_BUDGET=budget, BACKISSUE_PROGRESS=progress)
+
+
+def _run(spider: str, source: Source, archive_path: Path, **options: object) -> Run:
+    values = settings()
+    values.set("BACKISSUE_ARCHIVE", str(archive_path.absolute()), priority="cmdline")
+    values.set("BACKISSUE_LIMIT", source.limit.total_seconds(), priority="cmdline")
+    for name, value in options.items():
+        values.set(name, value, priority="cmdline")
+    process = AsyncCrawlerProcess(values)
+    crawler = process.create_crawler(spider)
+    task = process.crawl(crawler, source=source)
+    process.start()
+    error = task.exception() if task.done() and not task.cancelled() else None
+    error = error or crawler.stats.get_value("backissue/fault")
+    if error is not None:
+        raise error
+    with Archive.open(archive_path) as archive:
+        return archive.runs.get(crawler.stats.get_value("backissue/run"))

@@ -1,0 +1,1 @@
+"""Synchronisation of feeds and comments."""

@@ -1,0 +1,1 @@
+"""Extraction of an article's fields and body."""

@@ -1,0 +1,232 @@
+"""The article's own words: trafilatura on what is left of the tree, and the edges cleaned.
+
+Knows trafilatura and what WordPress and its plugins hang below an article. Its law: cut before extraction
+only what is structurally no prose (the thread, term lists, share bars of known plugins, the author's box),
+since pruning by general class names costs real text on other sites.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass
+
+from cssselect import HTMLTranslator, SelectorError
+from lxml.etree import XPath, _Element
+from lxml.html import HtmlElement, document_fromstring
+from trafilatura import bare_extraction
+
+from archive.core.records import Problem, Site
+from pipeline.article import boilerplate
+from pipeline.html.document import Document
+from pipeline.html.dom import Index, drop, elsewhere, text_of, words
+from pipeline.markdown import captions, emphasis
+from pipeline.markdown import links as prose_links
+from pipeline.markdown.writer import Writer
+
+SHORT = 1000
+"""Below this many characters trafilatura is asked again, for precision."""
+SPARSE = 200
+"""Above this many, a precise answer of less than half is taken for a loss."""
+_DEAD = (
+    "script",
+    "style",
+    "svg",
+    "template",
+    "link",
+    "meta",
+    "button",
+    "select",
+    "input",
+    "canvas",
+    "map",
+    "textarea",
+)
+_THREAD_IDS = ("comments", "respond", "disqus_thread", "wpdcom", "commentform", "reply-title")
+_THREAD_CLASSES = ("comment-respond", "comments-area", "comments-title", "wp-block-comments")
+_PLUGINS = words(
+    "sharedaddy sd-sharing-enabled jp-relatedposts addtoany_share_save_container "
+    "addtoany_content heateor_sss_sharing_container "
+    "essb_links ssba ssba-wrap yarpp yarpp-related crp_related "
+    "wp-block-post-navigation-link post-navigation nav-links "
+    "wp-block-post-comments-form wp-block-post-terms author-box authorbox "
+    "saboxplugin-wrap abh_box m-a-box author-info "
+    "about-author author-bio entry-author-box td-author-name-vcard-description "
+    "tdb-author-box td-author-box pp-author-boxes-wrapper "
+    "pp-multiple-authors-boxes-wrapper wp-block-post-author "
+    "wp-block-post-author-biography simplesocialbuttons swp_social_panel "
+    "post-nav-links page-links post-page-numbers wp-link-pages pagelink "
+    "entry-tags post-tags tags-links cat-links tagcloud wp-block-tag-cloud "
+    "the_champ_sharing_container mashsb-container "
+    "post-share post-sharing share-buttons related-posts relatedposts akismet_comment_form_privacy_notice"
+)
+_BOXES = words(
+    "entry-content wp-block-post-content post-content article-content td-post-content entry__content "
+    "post__content single-content the-content post-entry"
+)
+_NO_BOX = words("related widget sidebar comments comment-respond jp-relatedposts yarpp-related recent-posts")
+_TERM = re.compile(r"(?:^|\s)(?:category\s+)?tag(?:\s|$)")
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """The words of an article, twice, and what they link to."""
+
+    text: str | None = None
+    markdown: str | None = None
+    links: tuple[str, ...] = ()
+    rule: str = "page:trafilatura"
+    problems: tuple[Problem, ...] = ()
+
+
+def read(document: Document, site: Site, title: str | None, authors: tuple[str, ...]) -> Prose:
+    """The body of an article. The tree is used up; the thread must be out of it."""
+    tree = document.tree
+    problems = list(_select(tree, site))
+    _cut(document.index)
+    italics = captions.place(document.index, _BOXES)
+    emphasised = not emphasis.MARKS.search(document.source)
+    if emphasised:
+        emphasis.mark_emphasis([*document.index.tagged(*emphasis.TAGS), *italics])
+    links = prose_links.mark_links(document.index.tagged("a"))
+    try:
+        extracted, rule = _extract(document)
+    except Exception as error:  # noqa: BLE001  # a third party's fault on one page, and a problem of that page
+        problems.append(
+            Problem(
+                code="extraction-failed", detail=f"trafilatura stopped: {type(error).__name__}.", field="text"
+            )
+        )
+        return Prose(problems=tuple(problems))
+    writer = Writer(links, document.base, lambda: "".join(tree.itertext()), emphasised=emphasised)
+    found = boilerplate.clean(writer.document(extracted), title, authors) if extracted is not None else []
+    if not found:
+        problems.append(
+            Problem(code="no-text", detail="No article text was found in the page.", field="text")
+        )
+        return Prose(problems=tuple(problems))
+    return Prose(
+        text="\n\n".join(block.text for block in found),
+        markdown="\n\n".join(block.markdown for block in found),
+        links=tuple(dict.fromkeys(writer.used)),
+        rule=rule,
+        problems=tuple(problems),
+    )
+
+
+def _extract(document: Document) -> tuple[_Element | None, str]:
+    """Trafilatura once, and where it found little again: in the theme's own box, else for precision.
+
+    In a short article title, byline and menus weigh as much as the text. Where a theme marks the one
+    box of the text, nothing outside of it is needed to tell them apart.
+    """
+    tree, url = document.tree, document.page.final_url
+    first = _run(tree, url, precise=False)
+    size = _size(first)
+    if size >= SHORT:
+        return first, "page:trafilatura"
+    box = _box(document.index)
+    if box is not None and _size(boxed := _run(box, url, precise=False)):
+        return boxed, "page:trafilatura-in-box"
+    second = _run(tree, url, precise=True)
+    if second is None or (size > SPARSE and _size(second) * 2 < size):
+        return first, "page:trafilatura"
+    return second, "page:trafilatura-precise"
+
+
+def _box(index: Index) -> HtmlElement | None:
+    """The one element that its theme marks as the text of the article, in a document of its own."""
+    found = index.having(_BOXES)
+    outer = [node for node in found if not any(other in found for other in node.iterancestors())]
+    outer = [node for node in outer if not elsewhere(node, _NO_BOX) and text_of(node)]
+    if len(outer) != 1:
+        return None
+    page: HtmlElement = document_fromstring("<html><body><article></article></body></html>")
+    page[0][0].append(deepcopy(outer[0]))
+    return page
+
+
+def _size(body: _Element | None) -> int:
+    return 0 if body is None else len("".join(body.itertext()).strip())
+
+
+def _run(tree: HtmlElement, url: str, *, precise: bool) -> _Element | None:
+    found = bare_extraction(
+        tree,
+        url=url,
+        output_format="xml",
+        include_comments=False,
+        include_tables=True,
+        include_formatting=False,
+        include_links=False,
+        with_metadata=False,
+        favor_precision=precise,
+    )
+    body = getattr(found, "body", None)
+    return body if body is not None and "".join(body.itertext()).strip() else None
+
+
+def _select(tree: HtmlElement, site: Site) -> Iterable[Problem]:
+    """Honour the profile's selectors: what is dropped, and what alone is kept."""
+    for selector in site.drop:
+        found, problem = _match(tree, selector)
+        if problem is not None:
+            yield problem
+        for node in found:
+            drop(node)
+    kept = [node for selector in site.keep for node in _match(tree, selector)[0]]
+    body = tree.find("body")
+    if kept and body is not None:
+        outer = [node for node in kept if not any(a in kept for a in node.iterancestors())]
+        for child in list(body):
+            body.remove(child)
+        body.text = None
+        for node in dict.fromkeys(outer):
+            node.tail = None
+            body.append(node)
+    elif site.keep:
+        yield Problem(
+            code="selector-missed",
+            detail=f"Nothing on the page matches keep = {', '.join(site.keep)}.",
+            field="text",
+        )
+
+
+def _match(tree: HtmlElement, selector: str) -> tuple[list[HtmlElement], Problem | None]:
+    try:
+        return XPath(HTMLTranslator().css_to_xpath(selector))(tree), None
+    except SelectorError:
+        return [], Problem(code="selector-invalid", detail=f"{selector} is no CSS selector.", field="text")
+
+
+def _cut(index: Index) -> None:
+    """Take out what is structurally no prose."""
+    for node in index.tagged(*_DEAD):
+        if "ld+json" not in (node.get("type") or ""):
+            drop(node)
+    total = len("".join(index.tree.itertext()))
+    for node in [*index.named(*_THREAD_IDS), *index.having(_THREAD_CLASSES)]:
+        if len("".join(node.itertext())) * 2 < total or node.tag in ("form", "h2", "h3"):
+            drop(node)
+    for node in index.having(_PLUGINS):
+        if node.tag not in ("body", "html", "article", "main"):
+            drop(node)
+    for link in index.tagged("a"):
+        if _TERM.search(link.get("rel") or ""):
+            _cut_terms(link)
+
+
+def _cut_terms(link: HtmlElement) -> None:
+    """A paragraph of nothing but tags and categories."""
+    node = link
+    while (parent := node.getparent()) is not None and parent.tag not in ("body", "article", "main", "html"):
+        said = text_of(parent)
+        linked = sum(len(text_of(a)) for a in parent.iter("a") if _TERM.search(a.get("rel") or ""))
+        if len(said) - linked > 40 + len(said) * 0.2 or len(said) > 600:
+            break
+        node = parent
+    if node is not link:
+        drop(node)

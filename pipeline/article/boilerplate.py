@@ -1,0 +1,84 @@
+"""The edges of an article's text: what themes and plugins leave above its first and below its last block.
+
+Knows the turns of phrase of share prompts, tag lines and lives of authors. Its law: only whole blocks go, and
+never the last one.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.article.title import fold
+from pipeline.markdown.writer import Block
+
+_MORE = re.compile(
+    r"^\W*(?:read (?:more|also|next)|related|see (?:also|more)|also (?:read|on)|don.?t "
+    r"miss|more (?:on|from)|recommended|you may also like|lire aussi|à lire|lesen sie "
+    r"auch|mehr zum thema|leia (?:também|mais)|lee también|leggi anche|lees ook)\b",
+    re.IGNORECASE,
+)
+_IS = re.compile(
+    r"^[\s,]*(?:\([^)]*\)\s*)?(?:is|was|has|ist|war|est|es|è|é|writes|covers|serves|works|"
+    r"schreibt|arbeitet)\b",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(r"^\W*(?:by|von|par|por|di)\s", re.IGNORECASE)
+_TAGS = re.compile(
+    r"^\W*(?:tags?|tagged(?: (?:with|under|as))?|filed under|posted in|categories|"
+    r"category|schlagw[öo]rter|schlagworte|kategorien?|étiquettes?|etiquetas|"
+    r"topics?)\s*:.{0,400}$",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def clean(found: list[Block], title: str | None, authors: tuple[str, ...]) -> list[Block]:
+    """Title and byline repeated at the top, terms and the author's life at the end."""
+    names = [fold(author) for author in authors]
+    for _ in range(4):
+        if len(found) > 1 and _opens(found[0], title, names):
+            found = found[1:]
+    found = [block for block in found if not _prompts(block)] or found
+    while len(found) > 2 and (
+        _hangs(found[-1]) or (_only_links(found[-1]) and (found[-1].kind == "list" or _only_links(found[-2])))
+    ):
+        found = found[:-1]
+    for _ in range(3):
+        if len(found) > 1 and (_TAGS.match(found[-1].text) or _about(found[-1], authors)):
+            found = found[:-1]
+    return found
+
+
+def _prompts(block: Block) -> bool:
+    """A paragraph that is a link to another article: "Read more: …"."""
+    return block.kind == "p" and block.linked > 0.6 * len(block.text) and bool(_MORE.match(block.text))
+
+
+def _hangs(block: Block) -> bool:
+    """A short heading with nothing below it."""
+    return block.kind == "head" and len(block.text) < 60 and not block.text.endswith((".", "!", "”", '"'))
+
+
+def _only_links(block: Block) -> bool:
+    return block.linked >= 0.95 * len(block.text.replace("\n", ""))
+
+
+def _opens(block: Block, title: str | None, names: list[str]) -> bool:
+    """Whether a first block is the title or the byline once more."""
+    said = fold(block.text)
+    if title and said == fold(title):
+        return True
+    return bool(
+        len(block.text) < 120
+        and (said in names or (_BYLINE.match(block.text) and any(n and n in said for n in names)))
+    )
+
+
+def _about(block: Block, authors: tuple[str, ...]) -> bool:
+    """Whether a last block is about the author: it begins with the name and says what he is."""
+    if len(block.text) > 900:
+        return False
+    return any(
+        block.text.startswith(name) and _IS.match(block.text[len(name) :])
+        for name in authors
+        if len(name) > 3
+    )

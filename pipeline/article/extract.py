@@ -1,0 +1,77 @@
+"""An HTML page of an article: the article, its thread, and what is wrong with either.
+
+Knows the order of the work. Its law: identity first, then the thread, taken out of the tree, and only then
+facts and text, so that no reader's word and no reader's name can become the article's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from archive.core.records import Article, Extract, Page, Problem, Site, Surface
+from pipeline.article import body, fields
+from pipeline.article.body import Prose
+from pipeline.article.fields import Facts
+from pipeline.comments import extract, stated_count
+from pipeline.comments.stated_count import Survey
+from pipeline.html import metadata, not_an_article
+from pipeline.html.document import Document, parse
+from pipeline.html.metadata import Head
+
+
+def read(page: Page, site: Site) -> Extract:
+    """The article and the thread of a page."""
+    document = parse(page)
+    if document is None:
+        return _none(Problem(code="empty-page", detail=f"{page.url} holds no HTML."))
+    head = metadata.read(document)
+    refusal = not_an_article.of(document, head)
+    return _none(refusal) if refusal is not None else _read(document, head, site)
+
+
+def _none(problem: Problem) -> Extract:
+    return Extract(surface=Surface.PAGE, problems=(problem,))
+
+
+def _read(document: Document, head: Head, site: Site) -> Extract:
+    survey = stated_count.survey(document, head)
+    thread = extract.take(document, site, head, fields.opening_day(document, head, site))
+    document = replace(document, index=thread.index)
+    known = fields.read(document, head, site, thread.opener)
+    prose = body.read(document, site, known.values.get("title"), known.values.get("authors", ()))
+    problems = [
+        *prose.problems,
+        *stated_count.problems(survey, thread.comments, whole=not _is_comment_page(document.page)),
+    ]
+    if prose.text is None and not known.values.get("title"):
+        return _none(
+            Problem(code="empty-page", detail=f"{document.page.url} holds neither a title nor text.")
+        )
+    return Extract(
+        surface=Surface.PAGE,
+        articles=(_article(document, head, known, prose, survey),),
+        comments=thread.comments,
+        problems=tuple(problems),
+    )
+
+
+def _is_comment_page(page: Page) -> bool:
+    return "comment-page-" in page.final_url or "cpage=" in page.final_url
+
+
+def _article(document: Document, head: Head, known: Facts, prose: Prose, survey: Survey) -> Article:
+    values: dict[str, Any] = dict(known.values)
+    values["part"], values["parts"] = head.part, max(head.part, head.parts)
+    values["further"] = head.part > 1 or _is_comment_page(document.page)
+    rules = dict(known.rules)
+    for name, value, rule in (
+        ("text", prose.text, prose.rule),
+        ("markdown", prose.markdown, prose.rule),
+        ("links", prose.links, prose.rule),
+        ("comments_stated", survey.stated, survey.stated_rule),
+        ("comments_open", survey.open, "page:comment-form"),
+    ):
+        if value not in (None, ()):
+            values[name], rules[name] = value, rule
+    return Article(url=head.url, origins=tuple(sorted(rules.items())), **values)

@@ -1,0 +1,259 @@
+"""The facts about an article, each with the rule that told it.
+
+Puts together what the head declares and what the page shows. Its law: a fact without a rule is no fact.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from htmldate import find_date
+from lxml.html import HtmlElement
+
+from archive.core.records import Moment, Site
+from pipeline import addresses
+from pipeline.article import title
+from pipeline.authors import select
+from pipeline.dates import parse
+from pipeline.html.document import Document
+from pipeline.html.dom import Index, attribute, elsewhere, text_of, tokens, words
+from pipeline.html.metadata import Head, resolve, string, values
+from pipeline.html.sanitize import line, plain
+
+_DATE_CLASSES = words(
+    "entry-date post-date published posted-on date entry-time post-time td-post-date "
+    "tdb-author-date date-header entry-meta post-meta meta postmetadata byline "
+    "article-date dateline postinfo post_date timestamp"
+)
+_FRAME = words(
+    "related yarpp jp-relatedposts widget sidebar related-posts nav-links "
+    "post-navigation tagcloud wp-block-latest-posts comments-area site-footer site-header"
+)
+_NEAR = 30
+"""How many elements below the title may come before its date."""
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_URL_DAY = re.compile(r"/((?:19|20)\d{2})/(\d{1,2})/(\d{1,2})(?:/|$)")
+_TERM_PATH = {
+    "tags": re.compile(r"/(?:tags?|schlagwort|etiqueta|stichwort)/"),
+    "categories": re.compile(r"/(?:category|kategorie|categorie|categoria|topics?)/"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Fields of an article and the rule for each."""
+
+    values: dict[str, Any]
+    rules: dict[str, str]
+
+
+def read(document: Document, head: Head, site: Site, opener: str | None = None) -> Facts:
+    """All facts but the text and the thread. The thread must be out of the tree.
+
+    `opener` is whom the thread marks as the author of the post.
+    """
+    index = document.index
+    language, language_rule = (
+        (head.language, "page:lang") if head.language else (site.language, "site:language")
+    )
+    told: dict[str, tuple[Any, str]] = {
+        "title": title.read(index, head, site),
+        "authors": select.read(index, head, site, opener),
+        "published": _published(document, head, site, language),
+        "modified": _modified(index, head, site),
+        "description": _first(head, "og:description", "description", "twitter:description"),
+        "language": (language, language_rule),
+        "tags": _terms(index, head, "tags"),
+        "categories": _terms(index, head, "categories"),
+        "image": _image(document, head),
+        "post_id": (head.post_id, head.post_id_rule),
+    }
+    found = {name: value for name, (value, _) in told.items() if value not in (None, ())}
+    return Facts(values=found, rules={name: told[name][1] for name in found} | {"url": head.url_rule})
+
+
+def opening_day(document: Document, head: Head, site: Site) -> date | None:
+    """The article's day by its marks alone, for comments that tell no year."""
+    for raw, _ in _marks(document.index, head, "published"):
+        if found := parse.iso(raw, site.timezone):
+            return parse.day_of(found)
+    return None
+
+
+def _first(head: Head, *names: str) -> tuple[str | None, str]:
+    for name in names:
+        if value := plain(head.meta(name)):
+            return value, "page:og" if name.startswith("og:") else "page:meta"
+    return plain(string(head.article.get("description"))), "page:json-ld"
+
+
+def _published(document: Document, head: Head, site: Site, language: str | None) -> tuple[Moment | None, str]:
+    days: list[tuple[Moment, str]] = []
+    for raw, rule in _marks(document.index, head, "published"):
+        found = parse.iso(raw, site.timezone) or parse.rfc822(raw)
+        if isinstance(found, datetime):
+            return found, rule
+        if found is not None:
+            days.append((found, rule))
+    printed = _printed(document.index, site, language)
+    if (
+        days
+        and printed
+        and isinstance(printed[0], datetime)
+        and abs(parse.day_of(printed[0]) - parse.day_of(days[0][0])).days <= 1
+    ):
+        return printed
+    if days:
+        return days[0]
+    return printed or _below_title(document.index, site, language) or _guessed(document)
+
+
+def _marks(index: Index, head: Head, which: str) -> list[tuple[str, str]]:
+    """Machine-readable marks of a date, most exact first."""
+    keys = {
+        "published": (
+            "datePublished",
+            (
+                "article:published_time",
+                "og:published_time",
+                "datepublished",
+                "parsely-pub-date",
+                "sailthru.date",
+                "dc.date",
+                "dcterms.created",
+                "pubdate",
+                "publishdate",
+                "date",
+            ),
+            ("entry-date", "published", "post-date", "entry-time"),
+        ),
+        "modified": (
+            "dateModified",
+            ("article:modified_time", "og:updated_time", "datemodified", "lastmod", "last-modified"),
+            ("updated", "modified"),
+        ),
+    }[which]
+    prop, metas, marks = keys
+    found = [(string(head.article.get(prop)), "page:json-ld")]
+    found += [(head.meta(name), "page:og" if ":" in name else "page:meta") for name in metas]
+    if not head.article:
+        pages = [n for n in head.nodes if "WebPage" in values(n.get("@type"))]
+        found += [(string(node.get(prop)), "page:json-ld") for node in pages]
+    for node in index.tagged("time", "abbr", "span", "meta", "div"):
+        right = node.get("itemprop") == prop or (
+            node.tag in ("time", "abbr") and not tokens(node).isdisjoint(marks)
+        )
+        if right and not _elsewhere(node):
+            found.append((attribute(node, "datetime", "content", "title") or text_of(node), "page:time"))
+    times = (
+        [node for node in index.tagged("time") if node.get("datetime") and not _elsewhere(node)]
+        if which == "published"
+        else []
+    )
+    found += [(node.get("datetime"), "page:time") for node in times[:1]]
+    return [(raw, rule) for raw, rule in found if raw]
+
+
+def _modified(index: Index, head: Head, site: Site) -> tuple[Moment | None, str]:
+    for raw, rule in _marks(index, head, "modified"):
+        if found := parse.iso(raw, site.timezone) or parse.rfc822(raw):
+            return found, rule
+    return None, "none"
+
+
+def _printed(index: Index, site: Site, language: str | None) -> tuple[Moment, str] | None:
+    """The date that the theme prints near the title."""
+    for node in index.having(_DATE_CLASSES):
+        if node.tag in ("body", "html", "article") or _elsewhere(node):
+            continue
+        said = text_of(node)
+        if said and len(said) < 200 and (found := parse.printed(said, site.timezone, language)):
+            return found, "page:printed"
+    return None
+
+
+def _below_title(index: Index, site: Site, language: str | None) -> tuple[Moment, str] | None:
+    """A date by itself, without any mark, among the first elements below the first heading."""
+    heading = next((n for n in index.tagged("h1", "h2") if not _elsewhere(n) and text_of(n)), None)
+    for node in heading.xpath(f"following::*[position() <= {_NEAR}]") if heading is not None else ():
+        said = line(node.text) or ""
+        if len(said) <= 40 and _YEAR.search(said) and (found := parse.printed(said, site.timezone, language)):
+            return found, "page:printed"
+    return None
+
+
+def _guessed(document: Document) -> tuple[date | None, str]:
+    """The day by the address, else by htmldate."""
+    if match := _URL_DAY.search(document.page.final_url):
+        try:
+            return date(int(match[1]), int(match[2]), int(match[3])), "page:address"
+        except ValueError:
+            pass
+    latest = (document.page.fetched_at + timedelta(days=1)).date().isoformat()
+    try:
+        found = find_date(
+            document.tree,
+            extensive_search=False,
+            original_date=True,
+            url=document.page.final_url,
+            max_date=latest,
+        )
+    except Exception:  # noqa: BLE001  # a third party's fault on one page
+        found = None
+    day = parse.iso(found)
+    return (parse.day_of(day), "page:htmldate") if day is not None else (None, "none")
+
+
+def _terms(index: Index, head: Head, which: str) -> tuple[tuple[str, ...], str]:
+    shown = []
+    for link in index.tagged("a"):
+        marks, href = (link.get("rel") or "").split(), link.get("href") or ""
+        if "tag" not in marks or _elsewhere(link):
+            continue
+        category = "category" in marks or bool(_TERM_PATH["categories"].search(href))
+        if category == (which == "categories"):
+            shown.append(line(text_of(link)))
+    names = tuple(dict.fromkeys(name for name in shown if name))
+    if names:
+        return names, "page:rel-tag"
+    if which == "tags":
+        stated = head.metas.get("article:tag", ())
+        return tuple(dict.fromkeys(filter(None, map(plain, stated)))), "page:og"
+    sections = head.metas.get("article:section") or tuple(
+        filter(None, map(string, values(head.article.get("articleSection"))))
+    )
+    return tuple(
+        dict.fromkeys(filter(None, map(plain, sections)))
+    ), "page:og" if "article:section" in head.metas else "page:json-ld"
+
+
+def _image(document: Document, head: Head) -> tuple[str | None, str]:
+    node = resolve(head.nodes, next(iter(values(head.article.get("image"))), None))
+    stated = next(iter(values(head.article.get("image"))), None)
+    for raw, rule in (
+        (head.meta("og:image", "og:image:url", "og:image:secure_url"), "page:og"),
+        (string(node.get("url")) or string(node.get("contentUrl")) or string(stated), "page:json-ld"),
+        (head.meta("twitter:image", "twitter:image:src"), "page:meta"),
+        (_featured(document.index), "page:featured"),
+    ):
+        if found := addresses.unwrap_image(raw, document.base):
+            return found, rule
+    return None, "none"
+
+
+def _featured(index: Index) -> str | None:
+    for image in index.having({"wp-post-image"}):
+        if image.tag == "img" and not _elsewhere(image):
+            return (
+                attribute(image, "nitro-lazy-src", "data-lazy-src", "data-src", "data-orig-file", "src")
+                or None
+            )
+    return None
+
+
+def _elsewhere(node: HtmlElement) -> bool:
+    """Whether a node belongs to lists of other articles or to the page's frame."""
+    return elsewhere(node, _FRAME)

@@ -1,0 +1,164 @@
+"""The title of the article: as the page shows it, else as it declares it.
+
+Knows themes' title classes and the ways a site's name is hung to a title. Its law: the site's name is no
+part of a title.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from archive.core.records import Site
+from pipeline import addresses
+from pipeline.html.dom import Index, below_body, elsewhere, text_of, tokens, words
+from pipeline.html.metadata import Head, string
+from pipeline.html.sanitize import line, plain
+
+_CLASSES = words(
+    "entry-title post-title wp-block-post-title article-title headline single-title "
+    "tdb-title-text page-title "
+    "posttitle entry_title post_title single-post-title title-post article__title "
+    "article-headline td-page-title"
+)
+_ELSEWHERE = words(
+    "related widget sidebar site-title site-branding logo comments comment-respond "
+    "jp-relatedposts yarpp-related recent-posts nav-links"
+)
+_PROPS = ("headline", "name headline")
+_SEPARATORS = r"\s+[|»«•·–—:~-]\s+|\s[|]\s*|\s*[»«]\s*"
+_FOLD = re.compile(r"[\W_]+")
+
+
+def read(index: Index, head: Head, site: Site) -> tuple[str | None, str]:
+    """The title, and the rule that found it."""
+    declared = _declared(index, head, site)
+    shown = _shown(index, [text for text, _ in declared])
+    if shown is not None:
+        return shown
+    return declared[0] if declared else (None, "none")
+
+
+def _declared(index: Index, head: Head, site: Site) -> list[tuple[str, str]]:
+    names = [n for n in (head.site_name, site.title) if n]
+    document = next(iter(index.tagged("title")), None)
+    told = (
+        (head.meta("og:title"), "page:og"),
+        (string(head.article.get("headline")) or string(head.article.get("name")), "page:json-ld"),
+        (head.meta("twitter:title"), "page:twitter"),
+        (text_of(document) if document is not None else None, "page:title"),
+    )
+    found = []
+    for raw, rule in told:
+        text = _without_site(plain(raw) or "", names)
+        if text and fold(text) not in map(fold, names):  # an untitled article is declared by the site's name
+            found.append((text, rule))
+    return found
+
+
+def _shown(index: Index, declared: list[str]) -> tuple[str, str] | None:
+    """The visible title: a heading that agrees with what the page declares, else a marked first heading."""
+    folded = [fold(text) for text in declared]
+    headings = list(_headings(index))
+    first = [heading for heading in headings if heading.node.tag == "h1"]
+    for heading in (h for h in headings if h.node.tag != "h3"):
+        if fold(heading.text) in folded:
+            return heading.text, heading.rule
+    for group in (first, [h for h in headings if h.marked], headings):
+        for heading in group:
+            for number, other in enumerate(folded):
+                if said := _agreed(heading, declared[number], other):
+                    return said
+    if len(first) == 1 and any(_alike(first[0].text, other) for other in declared):
+        return first[0].text, f"{first[0].rule}, alike"
+    first = [heading for heading in first if heading.marked]
+    return (first[0].text, first[0].rule) if len(first) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """A heading that may be the title."""
+
+    node: HtmlElement
+    text: str
+    marked: bool
+
+    @property
+    def rule(self) -> str:
+        return "page:entry-title" if self.marked else f"page:{self.node.tag}"
+
+
+def _headings(index: Index) -> Iterator[_Heading]:
+    """The headings outside of the page's frame; one that is cut with an ellipsis leads elsewhere."""
+    heads = [n for n in index.tagged("h1", "h2", "h3") if n.tag != "h3" or not _CLASSES.isdisjoint(tokens(n))]
+    for node in index.ordered([*heads, *index.having(_CLASSES)]):
+        said = line(text_of(node))
+        if not said or len(said) > 400 or said.endswith(("…", "...")) or elsewhere(node, _ELSEWHERE):
+            continue
+        marked = not _CLASSES.isdisjoint(tokens(node)) or node.get("itemprop") in _PROPS
+        if marked or not _is_masthead(node):
+            yield _Heading(node, said, marked)
+
+
+def _agreed(heading: _Heading, declared: str, folded: str) -> tuple[str, str] | None:
+    """The title where a heading is part of the declared one, or has something hung to it.
+
+    What hangs to it is left aside where it is an element of its own, as a kicker or a rubric is; in one
+    run of words the page shows its title longer than it declares it.
+    """
+    shown = fold(heading.text)
+    if not shown or not folded:
+        return None
+    if shown == folded:
+        return heading.text, heading.rule
+    strong = heading.node.tag == "h1" or heading.marked
+    half = 2 * len(shown) > len(folded)
+    if len(shown) > 12 and (strong or half) and folded.startswith(shown):
+        return heading.text, heading.rule
+    if len(shown) > 20 and strong and half and folded.endswith(shown):
+        return heading.text, heading.rule
+    if len(folded) > 20 and (shown.startswith(folded) or shown.endswith(folded)):
+        whole = any(fold(piece) == shown for piece in heading.node.itertext())
+        return (heading.text, heading.rule) if whole else (declared, f"{heading.rule}, shortened")
+    return None
+
+
+def _alike(shown: str, declared: str) -> bool:
+    """Whether two titles have most words in common."""
+    ours, theirs = (set(re.findall(r"\w+", text.casefold())) for text in (shown, declared))
+    return len(ours & theirs) > 0.6 * len(ours | theirs)
+
+
+def _is_masthead(node: HtmlElement) -> bool:
+    """Whether a heading is the site's name: it links to the home page, or stands in the head of the site."""
+    homes = (
+        addresses.path_of(a.get("href") or "#")
+        for a in node.iter("a")
+        if not (a.get("href") or "#").startswith("#")
+    )
+    if any(path in ("", "/") for path in homes):
+        return True
+    return any(
+        re.search(r"logo|site-?(?:title|name)|blog-?(?:title|name)|masthead|branding", mark)
+        for outer in below_body(node)
+        for mark in (*tokens(outer), (outer.get("id") or "").lower())
+    )
+
+
+def _without_site(title: str, names: list[str]) -> str:
+    """A title less the site's name at its end or its beginning."""
+    for name in names:
+        if name.strip().casefold() not in title.casefold():
+            continue
+        escaped = re.escape(name.strip())
+        title = re.sub(rf"(?:{_SEPARATORS}){escaped}\s*$", "", title, flags=re.IGNORECASE).strip() or title
+        title = re.sub(rf"^{escaped}(?:{_SEPARATORS})", "", title, flags=re.IGNORECASE).strip() or title
+    return title
+
+
+def fold(text: str) -> str:
+    """A text without case, punctuation and white space, for comparing."""
+    return _FOLD.sub("", text).casefold()

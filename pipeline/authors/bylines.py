@@ -1,0 +1,224 @@
+"""The bylines that a page marks: where WordPress, its plugins and its themes print who wrote it.
+
+Knows their classes and links. Its law: the byline of another article or of a reader is none of this
+article's, and what follows a name is no part of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from lxml.html import HtmlElement
+from trafilatura.xpaths import AUTHOR_XPATHS
+
+from pipeline import addresses
+from pipeline.authors.vocabulary import (
+    ABOUT,
+    ALL_BY,
+    ASIDE,
+    AUTHOR,
+    BOX,
+    BY,
+    CUT,
+    ELSEWHERE,
+    FIRST_WORDS,
+    FULL_NAME,
+    HELPS,
+    IS,
+    LICENCE,
+    LINES,
+    NAMED,
+    OTHERS,
+    PEOPLE,
+    PROFILE,
+    is_no_name,
+)
+from pipeline.html.dom import Index, below_body, elsewhere, text_of, tokens
+from pipeline.html.sanitize import line
+
+_TAGS = frozenset({"a", "span", "div", "p", "address", "li", "strong", "b", "cite", "em", "h4", "h5"})
+_BLOCKS = ("div", "ul", "ol", "span", "p")
+_HEADINGS = ("h2", "h3", "h4", "h5")
+_LINE = 160
+"""No byline is longer."""
+_CARD = 500
+"""No card of another article is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bylines:
+    """The bylines in a page's tree, by their marks. `slug` is the end of the article's address."""
+
+    index: Index
+    slug: str
+
+    def classed(self) -> list[str]:
+        """Theme classes, most exact first; of each only what stands outside lists of other articles."""
+        index = self.index
+        links = [a for a in index.tagged("a") if a.get("href")]
+        for nodes in (
+            [n for n in index.having({"fn"}) if _is_vcard(n)],
+            [a for a in links if "author" in (a.get("rel") or "").split()],
+            index.having(NAMED),
+            [n for n in index.having(LINES) if n.tag in _TAGS],
+            [a for a in links if PROFILE.search(a.get("href")) and not _in_prose(a)],
+        ):
+            found = [
+                (node, name) for node in nodes if not strange(node, self.slug) and (name := name_in(node))
+            ]
+            found = [(node, name) for node, name in found if _in_post(node)] or found
+            if found:
+                return list(dict.fromkeys(name for node, name in found if _near(node, found[0][0])))
+        return []
+
+    def microdata(self) -> list[str | None]:
+        """What `itemprop` marks as the author."""
+        names: list[str | None] = []
+        for node in self.index.tagged("span", "a", "div", "p", "meta", "link", "address", "b", "strong"):
+            if "author" not in (node.get("itemprop") or "").split() or strange(node, self.slug):
+                continue
+            inner = next((n for n in node.iter("*") if n is not node and n.get("itemprop") == "name"), node)
+            names.append(line(inner.get("content")) or name_in(inner))
+        return names
+
+    def boxed(self) -> list[str]:
+        """The name at the head of the box in which a theme presents the author below the article."""
+        for box in self.index.like(BOX):
+            for node in box.iter("h2", "h3", "h4", "h5", "h6", "strong", "b", "a", "div", "p"):
+                said = text_of(node) if node.tag in ("div", "p") else name_in(node) or ""
+                name = ABOUT.sub("", said)
+                if name == said and node.tag in ("div", "p"):
+                    continue
+                if name and FULL_NAME.fullmatch(name) and not elsewhere(box, ASIDE):
+                    return [name]
+        return []
+
+    def like(self) -> list[str]:
+        """A full name alone in an element whose class or id speaks of an author in any way."""
+        for node in self.index.like(AUTHOR):
+            name = name_in(node) if node.tag in _TAGS and len(node) < 6 else None
+            if name and FULL_NAME.fullmatch(name) and not strange(node, self.slug):
+                return [name]
+        return []
+
+    def pictured(self) -> list[str]:
+        """A full name alone in an element beside the picture that WordPress prints of a user."""
+        for image in self.index.having({"avatar"}):
+            if "gravatar" not in (image.get("src") or "") or strange(image, self.slug):
+                continue
+            for around in islice(image.iterancestors(), 2):
+                for name in map(name_in, around.iter(*_TAGS)):
+                    if name and FULL_NAME.fullmatch(name):
+                        return [name]
+        return []
+
+    def profiled(self) -> list[str]:
+        """A name that links to a page about people, whose address ends with it."""
+        for link in self.index.tagged("a"):
+            match = PEOPLE.search(link.get("href") or "")
+            name = name_in(link) if match and not _in_prose(link) else None
+            if match and name and _bare(match[1]) == _bare(name) and not strange(link, self.slug):
+                return [name]
+        return []
+
+    def life(self) -> Iterator[str]:
+        """The words with which the page presents its author."""
+        return (text_of(box) for box in self.index.like(BOX) if not elsewhere(box, ASIDE))
+
+    def guessed(self) -> list[str]:
+        """Where trafilatura looks for an author, without its normaliser, which alters pseudonyms."""
+        for path in AUTHOR_XPATHS[:2]:
+            for node in path(self.index.tree):
+                if not strange(node, self.slug) and (name := name_in(node)) and len(name.split()) <= 5:
+                    return [name]
+        return []
+
+
+def name_in(node: HtmlElement) -> str | None:
+    """The words of a byline without "By" and without what follows the name."""
+    links = [
+        text_of(a)
+        for a in node.iter("a")
+        if a is not node
+        and re.search(
+            r"author|autor|/members?/", (a.get("href") or "") + (a.get("rel") or "") + (a.get("class") or "")
+        )
+    ]
+    said = next((text for text in links if text), None) or text_of(node)
+    said = CUT.sub("", BY.sub("", ALL_BY.sub("", said))).strip(" ,:|·•–—-")
+    return said if 1 < len(said) <= 80 and not is_no_name(said) and len(said.split()) <= 9 else None
+
+
+def presented(name: str, life: str) -> str | None:
+    """The full name with which a life begins that presents a person known by this first name."""
+    match = FIRST_WORDS.match(life)
+    known = match and match[0].startswith(f"{name} ") and IS.match(life[match.end() :])
+    return match[0] if match and known else None
+
+
+def _in_prose(link: HtmlElement) -> bool:
+    """Whether a link is to somebody of whom a paragraph speaks."""
+    return any(n.tag == "p" and len(text_of(n)) >= _LINE for n in islice(below_body(link), 4))
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).casefold()
+
+
+def _in_post(node: HtmlElement) -> bool:
+    """Whether a byline stands in a post, and not in the head of the site."""
+    return any(outer.tag in ("article", "main") or "hentry" in tokens(outer) for outer in below_body(node))
+
+
+def _near(node: HtmlElement, first: HtmlElement) -> bool:
+    """Whether two names stand in one byline, or in one block of authors."""
+    around = [first, *islice(first.iterancestors(), 2)]
+    if any(outer in around for outer in (node, *islice(node.iterancestors(), 2))):
+        return True
+    blocks = [
+        n for n in islice(below_body(first), 1, 6) if n.tag in _BLOCKS and AUTHOR.search(n.get("class") or "")
+    ]
+    return any(outer in blocks for outer in islice(node.iterancestors(), 5))
+
+
+def _is_vcard(node: HtmlElement) -> bool:
+    outer = node.getparent()
+    marks = tokens(node) | (tokens(outer) if outer is not None else frozenset())
+    return bool(marks & {"author", "vcard", "byline", "entry-author"})
+
+
+def strange(node: HtmlElement, slug: str) -> bool:
+    """Whether a node belongs to the page's frame, to a picture's licence or to another article; `slug` ends
+    this one's address.
+    """
+    return elsewhere(node, ELSEWHERE) or in_card(node, slug) or _licensed(node) or _of_others(node)
+
+
+def in_card(node: HtmlElement, slug: str) -> bool:
+    """Whether a node stands in a small block whose heading links to another article."""
+    for outer in islice(below_body(node), 1, 6):
+        if outer.find(".//h1") is not None or len(text_of(outer)) > _CARD:
+            return False
+        for heading in outer.iter(*_HEADINGS):
+            if node is heading or heading in node.iterancestors():
+                return False
+            for link in chain(heading.iter("a"), heading.iterancestors("a")):
+                path = addresses.path_of(link.get("href")).rstrip("/")
+                other = path and path.rsplit("/", 1)[-1] != slug
+                if other and not PROFILE.search(path) and text_of(link):
+                    return True
+    return False
+
+
+def _of_others(node: HtmlElement) -> bool:
+    """Whether a name is told to be a translator's, a photographer's or a reader's."""
+    if any(HELPS.match(outer.text or "") for outer in islice(below_body(node), 3)):
+        return True
+    return any(OTHERS.search(mark) for outer in below_body(node) for mark in tokens(outer))
+
+
+def _licensed(node: HtmlElement) -> bool:
+    return any(LICENCE.search(a.get("href") or "") for a in node.iter("a"))

@@ -1,0 +1,143 @@
+"""Who wrote the article: what the page declares and the bylines it shows, weighed against each other.
+
+Knows which of them is to be believed. Its law: a name is kept as it is printed, digits and all, and a
+commenter or a reader is never an author (the thread is out of the tree by now).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from urllib.parse import urlsplit
+
+from archive.core.records import Site
+from pipeline.article.title import fold
+from pipeline.authors.bylines import Bylines, presented
+from pipeline.authors.unmarked_bylines import Lines
+from pipeline.authors.vocabulary import BY, HOUSE, ROLE, is_no_name
+from pipeline.html.dom import Index
+from pipeline.html.metadata import Head, resolve, string, values
+from pipeline.html.sanitize import line, plain
+
+Found = tuple[tuple[str, ...], str]
+_SPLIT = re.compile(r"\s*(?:;|\||/|\s&\s|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\bwith\b|,)\s*")
+_WRITTEN = re.compile(
+    r"^(?:written|verfasst|geschrieben|[ée]crit|escrito|scritto|geschreven|skrevet)", re.IGNORECASE
+)
+"""The first label of the card that Yoast writes for sharing."""
+
+
+def split(name: str | None) -> tuple[str, ...]:
+    """The people of one byline; a name is divided only where each part is a full name of its own."""
+    name = re.sub(r"(?<=\S)\s+\(?@\w+\)?$", "", line(name) or "")
+    if not name or is_no_name(name) or len(name) > 200:
+        return ()
+    first, *others = [part for part in _SPLIT.split(name) if part] or [name]
+    parts = [first, *(part for part in others if not ROLE.fullmatch(part))]
+    if others and len(parts) == 1 and " " in first:
+        return (first,)
+    if len(parts) > 1 and all(2 <= len(part.split()) <= 5 and not part.islower() for part in parts):
+        return tuple(dict.fromkeys(parts))
+    return (name,)
+
+
+def read(index: Index, head: Head, site: Site, opener: str | None = None) -> Found:
+    """The authors and the rule that found them. `opener` is whom the thread marks as the post's author.
+
+    A declaration that names the site itself stands only where no rule knows a person.
+    """
+    own = {fold(name) for name in (head.site_name, site.title, *_labels(head.url)) if name}
+    slug = urlsplit(head.url).path.rstrip("/").rsplit("/", 1)[-1]
+    bylines = Bylines(index, slug)
+    lines = Lines(index, slug, lambda name: fold(name) in own or bool(HOUSE.search(name)))
+    names, rule = _told(head, bylines, lines, opener)
+    if len(names) == 1 and " " not in names[0]:
+        lives = (*_lives(head, names[0]), *bylines.life())
+        if full := next(filter(None, (presented(names[0], life) for life in lives)), None):
+            return (full,), f"{rule}, presented"
+    return names, rule
+
+
+def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Found:
+    """What the most exact rule tells; JSON-LD alone against the byline and the meta elements is outvoted."""
+    rules: tuple[tuple[str, Callable[[], Iterable[str | None]]], ...] = (
+        ("page:credit", lines.credited),
+        ("page:json-ld", lambda: _json_ld(head)),
+        ("page:byline", bylines.classed),
+        ("page:microdata", bylines.microdata),
+        ("page:meta", lambda: _meta(head)),
+        ("page:plain-byline", lines.plain),
+        ("page:metadata", lines.metadata),
+        ("page:post-author", lambda: (opener,)),
+        ("page:author-box", bylines.boxed),
+        ("page:author-like", bylines.like),
+        ("page:profile-link", bylines.profiled),
+        ("page:avatar", bylines.pictured),
+        ("page:label", lines.labelled),
+        ("page:dateline", lines.dated),
+        ("page:signature", lines.signature),
+        ("page:agency", lines.agency),
+        ("page:trafilatura", bylines.guessed),
+    )
+    signed: Found = ((), "none")
+    for rule, told in rules:
+        if signed[0] and rule == "page:trafilatura":
+            rule, told = "page:first-lines", lines.bold
+        found = _people(told())
+        if found and not all(map(lines.is_house, found)):
+            shown = _people(bylines.classed()) if rule == "page:json-ld" else ()
+            fuller = set(shown) > set(found) and not any(map(lines.is_house, shown))
+            if fuller or (shown and set(shown) == set(_people(_meta(head))) != set(found)):
+                return shown, "page:byline"
+            return found, rule
+        signed = signed if signed[0] or not found else (found, rule)
+    return signed
+
+
+def _people(names: Iterable[str | None]) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(part for name in names for part in split(plain(name))))
+    return found[:1] + tuple(name for name in found[1:] if not ROLE.fullmatch(name))
+
+
+def _labels(url: str) -> tuple[str, ...]:
+    """The names in the host of an address: of www.gazette.example the host less www, and the gazette."""
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    return host, *host.split(".")[-2:-1]
+
+
+def _json_ld(head: Head) -> list[str | None]:
+    people: list[str | None] = []
+    kinds = ((node, values(node.get("@type"))) for node in head.nodes)
+    articles = [node for node, names in kinds if any(str(name).endswith("Article") for name in names)]
+    told = max((values(node.get("author")) for node in (head.article, *articles)), key=len)
+    for author in told or values(head.article.get("creator")):
+        if isinstance(author, str):
+            people.append(author)
+            continue
+        node = resolve(head.nodes, author)
+        if "Organization" not in values(node.get("@type")):
+            people += [string(name) for name in values(node.get("name"))]
+    return [name for name in people if name]
+
+
+def _lives(head: Head, name: str) -> list[str]:
+    """How JSON-LD presents the person of this name."""
+    people = (node for node in head.nodes if "Person" in values(node.get("@type")))
+    return [life for node in people if node.get("name") == name and (life := string(node.get("description")))]
+
+
+def _meta(head: Head) -> list[str | None]:
+    for name in (
+        "author",
+        "parsely-author",
+        "sailthru.author",
+        "dc.creator",
+        "article:author",
+        "twitter:creator:name",
+        "byl",
+    ):
+        found = [v for v in head.metas.get(name, ()) if not v.startswith(("http", "@"))]
+        if found:
+            return [BY.sub("", value) for value in found]
+    told = head.meta("twitter:data1")
+    return [told] if told and _WRITTEN.search(head.meta("twitter:label1") or "") else []

@@ -1,0 +1,196 @@
+"""Names in lines that no class marks: "By NAME", a label and a name, a signature below the last paragraph.
+
+Knows turns of phrase. Its law: a line tells the author only where it says nothing else, and never in the
+frame of the page, below a picture or in a card of another article.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from pipeline.authors.bylines import in_card, strange
+from pipeline.authors.vocabulary import (
+    AGENCY,
+    AND,
+    BY,
+    CAPTIONS,
+    CREDIT,
+    CREDIT_HEAD,
+    CUT,
+    ELSEWHERE,
+    FULL_NAME,
+    LABEL,
+    META,
+    METADATA,
+    SAYS,
+    is_no_name,
+)
+from pipeline.dates.parse import looks_dated
+from pipeline.html.dom import Index, below_body, elsewhere, text_of
+from pipeline.html.sanitize import line
+
+_LINES = ("p", "div", "span", "li", "h2", "h3", "h4", "h5", "h6", "em", "strong", "b", "small")
+_SHORT = 160
+"""A credit stands in a paragraph of its own."""
+_LINE = 100
+"""The byline below a title is no longer."""
+_BESIDE = re.compile(r"\s+[-–—|•·/]\s+|\s*[|•·]\s*")
+_AROUND = "preceding::*[position() <= 6] | following::*[position() <= 30]"
+_PROSE = 80
+"""Paragraphs of this length are prose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a page. `slug` ends the article's address; `is_house` tells the site's own names."""
+
+    index: Index
+    slug: str
+    is_house: Callable[[str], bool]
+
+    def credited(self) -> list[str]:
+        """What the text itself says: "Ein Gastbeitrag von NAME", whoever has put it into the system."""
+        for node in self.index.tagged("p", "em", "i", "strong", "b", "h3", "h4", "h5"):
+            if not node.text or not CREDIT_HEAD.match(node.text) or strange(node, self.slug):
+                continue
+            said = text_of(node)
+            match = CREDIT.match(said)
+            if match and len(said) <= _SHORT:
+                name = match["name"]
+                return [name.rstrip(".") if len(name.split()[-1]) > 2 else name]
+        return []
+
+    def plain(self) -> list[str]:
+        """A line of its own that says "By NAME", or after a word for author or text a colon and a name."""
+        for node in self.index.tagged(*_LINES):
+            if SAYS.match("".join(islice(node.itertext(), 3))[:60].lstrip()) is None or len(node) > 11:
+                continue
+            if elsewhere(node, ELSEWHERE | CAPTIONS) or any(
+                "#comment-" in a.get("href", "") for a in node.iter("a")
+            ):
+                continue  # of a picture, or of a reader
+            if any(outer.tag in ("figure", "blockquote") for outer in below_body(node)):  # of a picture
+                continue
+            name, sure = _after_label(node)
+            if not (FULL_NAME.fullmatch(name) or sure) or is_no_name(name) or self.is_house(name):
+                continue
+            if not in_card(node, self.slug):
+                return [name]
+        return []
+
+    def metadata(self) -> list[str]:
+        """A line of metadata that says "von NAME am …" without marking the name."""
+        for node in self.index.having(METADATA):
+            if node.tag in ("body", "article", "time") or strange(node, self.slug):
+                continue
+            said = " | ".join(filter(None, map(line, islice(node.itertext(), 40))))
+            match = META.search(said) if len(said) < 400 else None
+            if match and len(match["name"].split()) <= 4 and not is_no_name(match["name"]):
+                return [match["name"]]
+        return []
+
+    def labelled(self) -> list[str]:
+        """A label by itself, and the name in the next element, behind the label or inside of it."""
+        for node in self.index.tagged(*_LINES, "dt"):
+            if len(node) > 1 or not LABEL.fullmatch(line(node.text) or "") or strange(node, self.slug):
+                continue
+            beside = node[0] if len(node) else node.getnext()
+            after = line(None if len(node) else node.tail) or (text_of(beside) if beside is not None else "")
+            name = CUT.sub("", after).strip(" ,:|·•–—-")
+            if FULL_NAME.fullmatch(name) and not is_no_name(name):
+                return [name]
+        return []
+
+    def dated(self) -> list[str]:
+        """A full name beside the date in a line close to the title: "3 May 2021 | NAME"."""
+        heading = next((n for n in self.index.tagged("h1") if text_of(n)), None)
+        near = heading.xpath(_AROUND) if heading is not None else ()
+        for node in near:
+            said = text_of(node) if node.tag in (*_LINES, "time") and len(node) < 9 else ""
+            parts = [part for part in _BESIDE.split(said) if part] if len(said) < _LINE else []
+            names = [part for part in parts if FULL_NAME.fullmatch(part) and not part.isupper()]
+            dates = [part for part in parts if part not in names and looks_dated(part, None)]
+            if len(names) == 1 and dates and len(parts) <= 3 and not strange(node, self.slug):
+                return names
+        return []
+
+    def agency(self) -> list[str]:
+        """A news agency, by itself in a line or in brackets behind the place that opens the text."""
+        for node in self.index.tagged("p", "div", "span", "em", "small"):
+            match = AGENCY.match("".join(islice(node.itertext(), 3))[:80].strip())
+            if (
+                match
+                and not strange(node, self.slug)
+                and not any(outer.tag == "figure" for outer in below_body(node))
+            ):
+                return [match["alone"] or match["opening"]]
+        return []
+
+    def bold(self) -> list[str]:
+        """A bold name alone in one of the first paragraphs."""
+        lines = [node for node in self.index.tagged("p") if not elsewhere(node, ELSEWHERE) and text_of(node)]
+        for node in lines[:4]:
+            bold = node.find(".//strong") if node.find(".//strong") is not None else node.find(".//b")
+            said = text_of(node)
+            if bold is not None and text_of(bold) == said and FULL_NAME.fullmatch(said):
+                return [said]
+        return []
+
+    def signature(self) -> list[str]:
+        """A full name alone in the paragraph below the last one of prose."""
+        prose = [
+            p for p in self.index.tagged("p") if len(text_of(p)) >= _PROSE and not elsewhere(p, ELSEWHERE)
+        ]
+        last = prose[-1].getnext() if len(prose) > 1 else None
+        if last is None or last.tag != "p":
+            return []
+        name = BY.sub("", text_of(last)).strip(" ()–—-")
+        return (
+            [name] if FULL_NAME.fullmatch(name) and not is_no_name(name) and last.find(".//a") is None else []
+        )
+
+
+def _after_label(node: HtmlElement) -> tuple[str, bool]:
+    """The name in a line that begins with a label, of several people all of them; and whether it may be a
+    pen name, since the label says that it was written or posted by.
+    """
+    said = _first_line(node)
+    match = SAYS.match(said)
+    if match is None:
+        return "", False
+    after = said[match.end() :]
+    if not after and said.endswith(":"):  # the label is an element of its own, and the name behind it
+        beside = node.getnext()
+        after = line(node.tail) or (text_of(beside) if beside is not None and beside.tag == "a" else "")
+    inner = [
+        text
+        for child in node.iter("a", "span", "strong", "b")
+        if child is not node and (text := text_of(child))
+    ]
+    links = [text for a in node.iter("a") if a is not node and (text := text_of(a))]
+    link = next((text for text in inner if FULL_NAME.fullmatch(text)), None) or next(iter(links), None)
+    alone = link and after.startswith(link) and not AND.match(after[len(link) :])
+    name = link if alone and link else CUT.sub("", after).strip(" ,:|·•–—-")
+    shown = (name[:1].isupper() and " " not in name) or name in map(text_of, node)
+    return name, bool(match["signed"] and shown and len(name.split()) <= 3)
+
+
+def _first_line(node: HtmlElement) -> str:
+    """The words of a node before its first line break."""
+    if node.find(".//br") is None:
+        return text_of(node)
+    said: list[str] = []
+    for event, inner in etree.iterwalk(node, events=("start", "end")):
+        if inner.tag == "br" and line("".join(said)):
+            break
+        if event == "start" and inner.tag != "br":
+            said.append(inner.text or "")
+        elif event == "end" and inner is not node:
+            said.append(inner.tail or "")
+    return line("".join(said)) or ""

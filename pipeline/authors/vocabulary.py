@@ -1,0 +1,163 @@
+"""The words and classes by which themes mark a byline, and what of it is a name.
+
+Knows vocabulary only. The readers of declarations and of bylines share it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.dates.parse import looks_dated
+from pipeline.html.dom import words
+
+BY = re.compile(
+    r"^\W*(?:(?:posted|written|published|story|article|words|text|geschrieben|verfasst|erstellt|"
+    r"eingestellt|gepostet|ein artikel|ver[öo]ffentlicht|publi[ée]|escrito|scritto)\s+)?"
+    r"(?:(?:by|von|par|por|di|door|av|af|autor(?:in)?|author|auteur|autore|автор|yazar|redakteur(?:in)?)\b\s*:?|"
+    r"(?:text|interview|words|protokoll|reportage|bericht|kommentar)\s*:)\s*",
+    re.IGNORECASE,
+)
+_POSTS = r"(?:posts|articles|artikel|beitr[äa]ge|entradas|entries)"
+LABEL = re.compile(
+    r"\W*(?:(?:posted|written|published|geschrieben|verfasst|erstellt|ver[öo]ffentlicht)\s+)?"
+    r"(?:by|von|par|por|autor(?:in|en)?|authors?|auteurs?|autore|автор|yazar|redakteur(?:in)?)\s*:?",
+    re.IGNORECASE,
+)
+"""A label that announces a name."""
+_PARTICLES = "van|von|de|del|der|den|da|di|du|dos|la|le|el|al|bin|ter"
+HOUSE = re.compile(
+    rf"^[a-z\d]+(?:[._-][a-z\d]+)+$|^(?!(?:{_PARTICLES})\s)(?-i:[a-zß-ÿ])\S*\s|"
+    r"\.(?:com|org|net|info|de|at|ch|fr|es|it|uk|eu|tv)\b|"
+    r"\b(?:redaktion|redaction|redacci[óo]n|news ?desk|gmbh|e\.\s?v\.|inc\.?|ltd\.?|verlag|pressestelle)\b|"
+    r"^(?:the )?(?:staff|editors)\b|\bteam\b|\b(?:magazine?|zeitung|stiftung|verband|news|media|online|"
+    r"agentur|agency|presse?|university|universit[äé]t?|institut[eo]?|foundation|journal|gazette|tribune)$",
+    re.IGNORECASE,
+)
+"""What signs for a house or an account, and not for a person."""
+ALL_BY = re.compile(
+    rf"^(?:view all|all|more|zeige alle|alle|weitere|mehr|tous les|ver todas? las?)\s+(?:{_POSTS}\s+)?"
+    r"(?:by|from|von|par|de|por)\s+",
+    re.IGNORECASE,
+)
+CUT = re.compile(
+    r"\s+(?:[-–—|•·]\s+.*|(?:on|am|le|el|il|op|den)\s+\S*\d.*|(?:on|am)\s+\w+(?:day|tag)\b.*|\d{1,2}[./ ].*|"
+    r"\S+@\S+\.\w+.*|(?i:special to)\s.*)$"
+)
+"""What follows a name: a date, a rubric, an address."""
+ROLE = re.compile(
+    r"(?:[A-Z]\.?){2,5}|Ph\.?\s?D\.?|M\.?Sc\.?|(?i:the|die|der|das)\s.+|(?i:dpa|epd)|(?i:.*\b(?:writer|reporter|"
+    r"correspondent|editor|columnist|contributor|staff|redakteur(?:in)?|korrespondent(?:in)?|redacci[óo]n))"
+)
+"""What stands behind a name and a comma and is none: a degree, an agency, a paper, an office."""
+SAYS = re.compile(
+    r"\W*(?:(?:(?P<signed>posted|written|published|words|text|ein (?:artikel|beitrag|text)|geschrieben|"
+    r"verfasst|ver[öo]ffentlicht|publi[ée]|escrito|scritto)\s+)?(?:by|von|par|por|di|door)(?:\s+|\s*:\s*)|"
+    r"(?:text|autor(?:in|en)?|authors?|auteur|autore|автор|yazar|words)\s*:\s*)"
+    r"(?=\S|$)",
+    re.IGNORECASE,
+)
+META = re.compile(
+    r"(?:^|[\s|•·,])(?:(?:posted|written|published|geschrieben|verfasst|gepostet|erstellt|eingestellt|"
+    r"ver[öo]ffentlicht|publi[ée]|escrito|scritto)\b.{0,40}?\s)?(?:by|von|par|por|door|author|autor(?:in)?)"
+    r"(?=[\s:])[\s:|]*(?P<name>(?!\d|of\b|the\b)\S.{0,50}?)\s*"
+    r"(?:$|[|·•–—/,;(]|\s-\s|\s(?:on|am|in|at|um|le|el|il|op|den|under|unter|dans|en)\s)",
+    re.IGNORECASE,
+)
+"""A byline in a line of metadata: after "by" or "von", and before a date, a rubric or a sign."""
+_PART = r"[^\W\d_a-zß-ÿ][\w.'’-]*"
+_PERSON = rf"{_PART}(?:\s(?:(?:van|von|de|der|den|da|di|du|la|le|bin|al|el|y)\s)*{_PART}){{1,3}}"
+FULL_NAME = re.compile(rf"{_PERSON}(?:(?:\s*[,/]\s*|\s+(?:and|und|et|y|e|&)\s+){_PERSON}){{0,4}}")
+_CREDIT = (
+    r"^\W*(?i:(?:(?:an?|the|this|eine?|une?)\s+)?(?:guest\s+)?(?:gastbeitrag|gastkommentar|beitrag|artikel|"
+    r"interview|kolumne|kommentar|essay|reportage|analyse|rezension|glosse|meinungsbeitrag|standpunkt|bericht|"
+    r"post|article|column|commentary|opinion|review|report|story|tribune|chronique|entretien)\s+(?:by|von|par))"
+)
+CREDIT = re.compile(rf"{_CREDIT}\s+(?P<name>{_PERSON}(?:\s+(?:and|und|et)\s+{_PERSON})?)(?=$|[\s.,:|–—-])")
+"""The text's own word for itself, and its author."""
+CREDIT_HEAD = re.compile(rf"{_CREDIT}(?!\w)")
+_AGENCY = (
+    r"(?:AP|AFP|dpa|APA|Reuters|JIJI|Kyodo|ANSA|EFE|Europa Press|KNA|epd|sid|ots|PTI|ANI|IANS|UPI|Belga|ANP|"
+    r"NTB|PAP|Xinhua|TASS|Bloomberg|Lusa|(?:Keystone-)?SDA|(?:The )?Associated Press|Agence France-Presse)"
+)
+AGENCY = re.compile(
+    rf"^(?:\(?(?P<alone>{_AGENCY}(?:/\w{{2,8}})*)\)?$|[^\W\d_][\w ./-]{{1,40}},? "
+    rf"\((?P<opening>{_AGENCY}(?:/\w{{2,8}})*)\)\s*[–—-])"
+)
+IS = re.compile(
+    r"^(?:\s+[-–—]|\s*\(|\s+(?:is|was|has|ist|war|hat|est|es|è|é|writes|covers|serves|works|schreibt|arbeitet)\b)",
+    re.IGNORECASE,
+)
+FIRST_WORDS = re.compile(_PERSON)
+AND = re.compile(r"\s*(?:[,/&]|(?:and|und|et|y|e)\b)")
+BOX = re.compile(
+    r"^(?:post-|about-?|the-?|entry-)?author[-_]{0,2}(?:bio|box|info|description|card|profile)(?![a-z])|"
+    r"^about-author|(?:^|-)author-bio(?![a-z])|^biography$"
+)
+AUTHOR = re.compile(
+    r"author|autor|auteur|byline|verfasser|redakteur|writer|contributor|posted-?by|(?:^|[-_])by(?:$|[-_])|"
+    r"^elementor-post-info__item--type-custom$"
+)
+ABOUT = re.compile(
+    r"^(?:about|über|à propos de|sobre|acerca de)\s+(?:(?:the author|the writer|den autor|die autorin)\W+)?",
+    re.IGNORECASE,
+)
+PROFILE = re.compile(
+    r"/(?:authors?|autor(?:en|es)?|auteurs?|staff|redakteure|contributors?|writers?)/[^/]+/?$"
+)
+PEOPLE = re.compile(
+    r"/(?:redaktion|team|personen|profil(?:e|es|s)?|columnists?|journalists?|journalisten?|experten?|members?|"
+    r"users?|bloggers?|reporters?)/([^/]+?)(?:[-.]\d+|\.html?)?/?$"
+)
+"""Where people are presented, not all of them authors."""
+LICENCE = re.compile(
+    r"creativecommons\.org|commons\.wikimedia\.org|flickr\.com|unsplash\.com|pixabay\.com|pexels\.com"
+)
+"""Where the author of a picture is linked to."""
+OTHERS = re.compile(
+    r"licen[cs]e|copyright|translator|reviewer|photographer|(?:photo|image|picture)[-_]?(?:credit|source)|"
+    r"^(?!no-|has-|with-).*\bcomments?(?:[-_](?:list|section|area|thread|wrap\w*|container|box|item|content))?$"
+)
+"""Classes of blocks that tell of readers, and of those who translated, checked or drew."""
+HELPS = re.compile(
+    r"\W*(?:translat|übersetz|tradu|vertal|(?:medically |fact[- ]?)?(?:reviewed|checked)|edited by|"
+    r"updated by|ph?oto|foto|bild|illustration|image)",
+    re.IGNORECASE,
+)
+"""Words before a name that is not the author's."""
+CAPTIONS = words("wp-caption wp-caption-text wp-element-caption gallery-caption")
+ASIDE = words("widget sidebar comment comments commentlist")
+ELSEWHERE = words(
+    "related yarpp widget sidebar comment comments commentlist recent-posts "
+    "wp-block-latest-posts jp-relatedposts author-list footer"
+)
+NAMED = words(
+    "entry-author-name author-name post-author-name tdb-author-name wp-block-post-author__name "
+    "wp-block-post-author-name__link wp-block-post-author-name td-post-author-name byline-author "
+    "author__name saboxplugin-authorname m-a-box-name pp-author-boxes-name author-box-name "
+    "elementor-post-info__item--type-author"
+)
+LINES = words(
+    "byline entry-author post-by author-by author posted-by the-author writer article-author meta-author "
+    "ee-post__meta--author"
+)
+METADATA = words(
+    "postmetadata entry-meta post-meta post_meta postmeta meta entry-info post-info postinfo post-details "
+    "entry-details metadata post-byline article-meta entry-header-meta post-header-meta posted-on date "
+    "posted postdate post-date entry-date dateline"
+)
+_NOT_A_NAME = re.compile(
+    r"https?:|@\w+\.|^\W*$|^(?:admin|editor|by|author|posted|guest|staff writer|share|"
+    r"name(?: \(.*\)| ?\*)?|follow|read more|weiter|no author|null|unknown|about the author|"
+    r"über (?:den autor|die autorin|mich)|sign up|subscribe|"
+    r".*\b(?:facebook|twitter|whatsapp|newsletter)\b.*|"
+    r"(?:view all|all|more|zeige alle|alle|weitere|tous les|voir tous|ver todas?) (?:posts|articles|artikel|"
+    r"beitr[äa]ge|entries).*|.*→|(?:view )?archives?|archiv(?: anzeigen)?)$",
+    re.IGNORECASE,
+)
+
+
+def is_no_name(said: str) -> bool:
+    """Whether words where a name should be are a label, an address or a date."""
+    return bool(_NOT_A_NAME.search(said)) or (
+        any(letter.isdigit() for letter in said) and looks_dated(said, None)
+    )

@@ -1,0 +1,157 @@
+"""What `explain` shows: one page, and everything that is read out of it, with the rule that read it.
+
+It is given a page and a site, and stores nothing. It knows files, and no network; the address of a
+saved page is what was said, else what the page says of itself, else a made-up one, and it says which.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from textwrap import fill, indent
+from urllib.parse import urlsplit
+
+import click
+
+from archive.cli.console import count, emit, plain, say, when
+from archive.core.errors import BackissueError
+from archive.core.records import Article, Comment, Extract, Page, PageKind, Site
+from archive.queries.json_schema import ARTICLE_FIELDS, article_json, extract_json
+from pipeline import process
+from pipeline.addresses import absolute
+from pipeline.html.document import parse
+
+LARGEST = 64 * 2**20  # bytes of one page; more is no news article
+_WIDTH = 100
+
+
+def explain(page: Page, site_for: Callable[[str], Site], *, as_json: bool) -> None:
+    """Read a page as the site of its address would be read, and show it: JSON, or text for people."""
+    extract = process(page, site_for(page.final_url))
+    if as_json:
+        emit(extract_json(extract))
+    else:
+        click.echo(render(page, extract))
+
+
+def read_file(path: str, url: str | None) -> Page:
+    """A saved page, packed by gzip or not; "-" is standard input. Raises BackissueError."""
+    body = _unpack(_read(path), path)
+    page = _page(url or "http://localhost/", body, _saved_at(path))
+    if url is not None:
+        return page
+    own = own_address(page)
+    if own is None:
+        own = f"http://localhost/{Path(path).name}"
+        say(f"The page does not say its own address, so it is read as {own}; give it with --url.")
+    else:
+        say(f"Read as {own}, which the page says is its address; --url says otherwise.")
+    return _page(plain(own), body, page.fetched_at)
+
+
+def own_address(page: Page) -> str | None:
+    """What the page says is its address: its canonical link, else og:url; None where it says none."""
+    document = parse(page)
+    if document is None:
+        return None
+    links = document.tree.xpath("//link[@rel='canonical']/@href")
+    names = document.tree.xpath("//meta[@property='og:url']/@content")
+    found = (absolute(str(value), "") for value in (*links, *names))
+    return next((url for url in found if url and urlsplit(url).hostname), None)
+
+
+def render(page: Page, extract: Extract) -> str:
+    """Everything read out of a page, as text for people, each field with the rule that produced it."""
+    parts = [f"{page.final_url}\n{count(len(page.body), 'byte')}, status {page.status}"]
+    if not extract.articles:
+        parts.append("No article.")
+    parts += [_article(article) for article in extract.articles]
+    parts.append(f"{count(len(extract.comments), 'comment')}, in the order of the page")
+    parts += [_comment(comment) for comment in extract.comments]
+    parts.append(f"{count(len(extract.problems), 'problem')}")
+    parts += [
+        f"  {problem.code}{f' ({problem.field})' if problem.field else ''}: {problem.detail}"
+        for problem in extract.problems
+    ]
+    return plain("\n\n".join(parts))
+
+
+def _article(article: Article) -> str:
+    origins = dict(article.origins)
+    values = article_json(article)
+    lines = []
+    for name in ARTICLE_FIELDS:
+        if name == "text":
+            continue
+        value = values[name]
+        shown = "; ".join(value) if isinstance(value, list) else value
+        lines.append(f"  {name:<12} {shown or '–'}{_by(origins.get(name))}")
+    text = indent(article.text, "  ") if article.text else "  –"
+    return "\n".join(["Article", *lines, f"  {'text':<12}{_by(origins.get('text'))}", "", text])
+
+
+def _comment(comment: Comment) -> str:
+    margin = "  " * max(1, min(comment.depth or 1, 12))
+    kind = "" if comment.kind == "comment" else f" · {comment.kind}"
+    parent = f" · answers {comment.parent}" if comment.parent else ""
+    head = f"{comment.author or '–'} · {when(comment.published)}{kind} · id {comment.id or '–'}{parent}"
+    rules = ", ".join(f"{field} {_rule(rule)}" for field, rule in comment.origins)
+    paragraphs = (comment.text or "–").split("\n")
+    text = "\n".join(fill(line, _WIDTH) for line in paragraphs)
+    return indent("\n".join([head, *([f"[{rules}]"] if rules else []), text]), margin)
+
+
+def _by(origin: str | None) -> str:
+    return f"  [{_rule(origin)}]" if origin else ""
+
+
+def _rule(origin: str) -> str:
+    return origin.removeprefix("page:")
+
+
+def _page(url: str, body: bytes, at: datetime) -> Page:
+    return Page(
+        source="explain",
+        kind=PageKind.ARTICLE,
+        url=url,
+        final_url=url,
+        status=200,
+        headers=(),
+        fetched_at=at,
+        body=body,
+    )
+
+
+def _read(path: str) -> bytes:
+    try:
+        with click.open_file(path, "rb") as file:
+            body: bytes = file.read(LARGEST + 1)
+    except OSError as error:
+        raise BackissueError(
+            f"{path} cannot be read: {error.strerror}.",
+            hint="Give the file of a saved page, or an address that begins with https://.",
+        ) from error
+    if len(body) > LARGEST:
+        raise BackissueError(f"{path} is larger than {LARGEST >> 20} MiB, which no article's page is.")
+    return body
+
+
+def _unpack(body: bytes, path: str) -> bytes:
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    try:
+        unpacked = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        page = unpacked.decompress(body, LARGEST)
+    except zlib.error as error:
+        raise BackissueError(f"{path} cannot be unpacked: {error}.") from error
+    if unpacked.unconsumed_tail:
+        raise BackissueError(f"{path} is larger than {LARGEST >> 20} MiB when unpacked.")
+    return page
+
+
+def _saved_at(path: str) -> datetime:
+    if path == "-":
+        return datetime.now(UTC)
+    return datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)

@@ -1,0 +1,68 @@
+"""What the command `replay` shows: kept pages read again by today's rules, and what differs."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from archive.cli.console import count, emit, plain
+from archive.core.records import Saved, Site
+from archive.storage.archive import Archive
+from archive.storage.raw_pages import Pages, beside
+from pipeline.replay import Difference, Replayed, replay
+
+SHOWN = 12  # lines of one field's difference that are shown to people
+
+
+def run(path: Path, sites: Sequence[Site], *, apply: bool, as_json: bool) -> None:
+    """Read the kept pages of some sites again and show what differs. Raises ArchiveError if there is none."""
+    fields: Counter[str] = Counter()
+    total = Saved()
+    with Archive.open(path, create=False) as archive, Pages.open(beside(path)) as pages:
+        for site in sites:
+            for replayed in replay(archive, pages, site, now=datetime.now(UTC), apply=apply):
+                total += replayed.saved
+                fields.update(f"{difference.what} {difference.field}" for difference in replayed.differences)
+                if as_json:
+                    emit(asdict(replayed), indent=None)
+                else:
+                    _show(replayed)
+    if not as_json:
+        _summarise(fields, total, apply=apply)
+
+
+def _show(replayed: Replayed) -> None:
+    click.echo(click.style(plain(replayed.url), bold=True))
+    for difference in replayed.differences:
+        click.echo(f"  {difference.what} {difference.id}, {difference.field}:")
+        for line in _lines(difference):
+            colour = {"-": "red", "+": "green"}.get(line[0])
+            click.echo("    " + click.style(plain(line), fg=colour))
+    if replayed.saved.articles_new or replayed.saved.comments_new:
+        new = count(replayed.saved.articles_new, "article"), count(replayed.saved.comments_new, "comment")
+        click.echo(f"  new: {', '.join(new)}")
+
+
+def _lines(difference: Difference) -> list[str]:
+    before, after = ((text or "").splitlines() for text in (difference.before, difference.after))
+    diff = list(difflib.unified_diff(before, after, lineterm="", n=0))[2:]
+    lines = [line for line in diff if not line.startswith("@@")]
+    more = len(lines) - SHOWN
+    return lines[:SHOWN] + ([f"  … {count(more, 'more line')}"] if more > 0 else [])
+
+
+def _summarise(fields: Counter[str], total: Saved, *, apply: bool) -> None:
+    if not fields and not total:
+        click.echo("Today's rules read every kept page as the archive has it.")
+        return
+    new = (("new article", total.articles_new), ("new comment", total.comments_new))
+    told = [count(number, what) for what, number in (*new, *fields.most_common()) if number]
+    click.echo(f"{'Changed' if apply else 'Would change'}: {', '.join(told)}.")
+    if not apply:
+        click.echo("Nothing was written; `backissue replay --apply` does it.")

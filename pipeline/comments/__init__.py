@@ -1,0 +1,1 @@
+"""Extraction of comments and their threads."""

@@ -1,0 +1,252 @@
+"""Who wrote a comment, as the page shows it.
+
+Knows the classes, orders and turns of phrase of bylines. Its law: a name stays as it is printed, be it "C.",
+"E" or "13times"; badges, dates and "says" are none of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from pipeline import addresses
+from pipeline.comments.vocabulary import BADGES, BY, NAME_LIKE, NAMES, NOISE, Scene, inside, is_says
+from pipeline.dates import parse
+from pipeline.html.dom import classes, classes_like, text_of, tokens
+from pipeline.html.sanitize import line
+
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+_SAYS_END = re.compile(
+    r"\s*(?:\b(?:says?|said|wrote|writes|commented|schreibt|schrieb|sagte?|meint|dit|a "
+    r"dit|a écrit|dice|dijo|escribió|ha detto|ha scritto|scrive|disse|diz|escreveu|zegt|schreef|skrev|"
+    r"skriver|siger|säger|sier|mówi|pisze|říká|говорит|пишет|каже|より|يقول|הגיב|说道?|說|diyor ki|yazdı|"
+    r"szerint|λέει|sanoo|napsal|spune)\b)?\s*[:：]?\s*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """A name, its address, the rule that found it, and the element that bears it."""
+
+    text: str | None = None
+    url: str | None = None
+    rule: str = "none"
+    element: HtmlElement | None = None
+
+
+def read(scene: Scene, dated: HtmlElement | None, *, ping: bool) -> Name:
+    """The author of a comment; of a ping the title of the page that links."""
+    node = _marked(scene)
+    if node is None:
+        node = _unmarked(scene)
+    if node is None and ping:
+        node = _ping_link(scene.element)
+    if node is None and dated is not None:
+        node = _beside(dated, scene)
+        node = _above(dated, scene) if node is None else node
+    if node is None:
+        return _before_permalink(scene) or _in_words(scene)
+    rule = next((mark for mark in ("fn", "comment-author", "author") if mark in tokens(node)), node.tag)
+    return Name(
+        text=_text(node, scene.language),
+        url=_author_link(node, scene.base),
+        rule=f"page:{rule}",
+        element=node,
+    )
+
+
+def _marked(scene: Scene) -> HtmlElement | None:
+    """The element that a class or a property marks as the name."""
+    for wanted in NAMES[:2]:
+        for node in classes(scene.element, *wanted):
+            if text_of(node) and not inside_words(scene, node):
+                cite = node.find("cite")
+                return node if cite is None or not text_of(cite) else cite
+    for node in scene.element.iter("*"):
+        if (node.get("itemprop") or "") in ("author", "creator") and text_of(node):
+            return next((n for n in node.iter("*") if n.get("itemprop") == "name" and text_of(n)), node)
+    for node in (*classes(scene.element, *NAMES[2]), *classes_like(scene.element, NAME_LIKE)):
+        if text_of(node) and node is not scene.element and node.tag not in ("li", "article", "ul"):
+            found = _name_within(node, scene.body, scene.language)
+            if found is not None:
+                return found
+    return None
+
+
+def inside_words(scene: Scene, node: HtmlElement) -> bool:
+    """Whether the words stand within the name's element, which then marks more than the name."""
+    return scene.body is not None and node in scene.body.iterancestors()
+
+
+def _unmarked(scene: Scene) -> HtmlElement | None:
+    """A name without a class: in a cite, a heading, an outward link, or the first bold words."""
+    tags = ("cite", *_HEADINGS, "a", "strong", "b")
+    outside = [
+        n for n in scene.element.iter(*tags) if not scene.in_body(n) or _leads(n, scene) or _is_own(n, scene)
+    ]
+    for wanted in (("cite",), _HEADINGS, ("a",), ("strong", "b")):
+        for node in outside:
+            if node.tag not in wanted:
+                continue
+            said = _shown(node, scene.language) if node.tag in _HEADINGS else text_of(node)
+            if said and len(said) <= 200 and _may_name(node, said, scene):
+                return node
+    return None
+
+
+def _may_name(node: HtmlElement, said: str, scene: Scene) -> bool:
+    if _is_meta(node, said, scene.language) and not (node.tag == "cite" and BY.match(said)):
+        return False
+    if node.tag == "a":
+        return "external" in (node.get("rel") or "") or "url" in tokens(node)
+    parent = node.getparent()
+    return not (
+        node.tag in ("strong", "b")
+        and scene.body is None
+        and parent.tag == "p"
+        and parent.getprevious() is not None
+    )
+
+
+def _leads(node: HtmlElement, scene: Scene) -> bool:
+    """Whether an unmarked name opens the block of the words: "<cite>Name says:</cite><p>…"."""
+    body = scene.body
+    if body is None or node.tag not in ("cite", "h3", "h4", "h5", "h6"):
+        return False
+    return node.getparent() is body and node.getprevious() is None and not (body.text or "").strip()
+
+
+def _is_own(node: HtmlElement, scene: Scene) -> bool:
+    """Whether a link in a block that holds more than the words is the one WordPress writes for an author."""
+    return not scene.sure and "url" in tokens(node) and "external" in (node.get("rel") or "").split()
+
+
+def _ping_link(element: HtmlElement) -> HtmlElement | None:
+    links = (a for a in element.iter("a") if (a.get("href") or "").startswith(("http", "//")))
+    return next((a for a in links if text_of(a) and "reply" not in (a.get("class") or "")), None)
+
+
+def _beside(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
+    """A name that stands in the same line as the date and before it."""
+    for node in dated.itersiblings("a", "strong", "b", "span", "em", preceding=True):
+        said = text_of(node)
+        if said and len(said) < 80 and not scene.in_body(node) and not _is_meta(node, said, scene.language):
+            return node
+    return None
+
+
+def _above(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
+    """A name alone in the paragraph above the date, where the words follow below it."""
+    node, below = dated.getprevious(), dated.getnext()
+    if node is None or below is None or not (node.tag == dated.tag == "p") or not text_of(below):
+        return None
+    said = text_of(node)
+    return node if said and len(said) < 80 and not _is_meta(node, said, scene.language) else None
+
+
+def _before_permalink(scene: Scene) -> Name | None:
+    """A name as plain words in a line of its own, before a permalink that bears no readable date."""
+    link = scene.permalink()
+    around = link.getparent() if link is not None else None
+    if link is None or around is None or around is scene.element or len(around) > 1 or line(link.tail):
+        return None
+    said = line(around.text)
+    if not said or len(said) > 80 or is_says(said):
+        return None
+    return Name(text=said.rstrip(" ,:"), rule="page:permalink", element=around)
+
+
+def _in_words(scene: Scene) -> Name:
+    """ "Comment by NAME — date", in words only."""
+    for node in reversed(list(scene.element.iter("p", "small", "div", "span", "cite"))):
+        said = text_of(node)
+        if len(said) < 160 and not scene.in_body(node) and (match := BY.match(said)):
+            return Name(text=match["name"].rstrip(" ,:") or None, rule="page:words")
+    return Name()
+
+
+def _text(node: HtmlElement, language: str | None) -> str | None:
+    name = _shown(node, language)
+    match = BY.match(name or "")
+    if match and node.tag in ("cite", "div", "p", "small"):
+        links = (text_of(a) for a in node.iter("a") if "#" not in (a.get("href") or ""))
+        return next((said for said in links if said), None) or match["name"]
+    return name
+
+
+def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | None) -> HtmlElement | None:
+    """The name inside a block of metadata: its own first words, else its first link, cite or strong."""
+    own = line(node.text) or ""
+    if len(own) > 1 and not is_says(own) and not parse.looks_dated(own, language) and not BY.match(own):
+        return node
+    for inner in node.iter("cite", "strong", "b", *_HEADINGS, "a", "span", "em"):
+        if inner is node or (body is not node and not inside(node, body) and inside(inner, body)):
+            continue
+        said = text_of(inner)
+        if said and not _is_meta(inner, said, language):
+            return inner
+    return node if own and not is_says(own) and not parse.looks_dated(own, language) else None
+
+
+def _is_meta(inner: HtmlElement, said: str, language: str | None) -> bool:
+    """Whether a piece of a block of metadata is a date, a permalink or a word like "says"."""
+    href = inner.get("href") or ""
+    if said.isdigit() and (inner.tag == "cite" or "url" in tokens(inner)):
+        return False
+    return bool(
+        "#" in href
+        or "replytocom" in href
+        or is_says(said)
+        or (inner.tag not in _HEADINGS and any(NOISE.match(mark) for mark in _marks(inner)))
+        or parse.looks_dated(said, language)
+        or re.fullmatch(r"[\d:.\s]+(?:[ap]m|uhr)?", said, re.IGNORECASE)
+    )
+
+
+def _marks(inner: HtmlElement) -> Iterator[str]:
+    return (mark for mark in tokens(inner) if not mark.startswith("comment-author"))
+
+
+def _author_link(node: HtmlElement, base: str) -> str | None:
+    near = [*node.iter("a"), *(a for a in node.iterancestors("a"))]
+    parent = node.getparent()
+    if not near and parent is not None and tokens(parent) & {"comment-author", "vcard"}:
+        near = [a for a in parent.iterchildren("a") if "url" in tokens(a)]
+    for link in near:
+        href = (link.get("href") or "").strip()
+        if href and "#comment" not in href and "replytocom" not in href and not href.startswith("#"):
+            found = addresses.absolute(href, base)
+            if found and found not in ("http://", "https://"):
+                return found
+    return None
+
+
+def _shown(node: HtmlElement, language: str | None) -> str | None:
+    """The words of a name up to a line break, without badges."""
+    parts = [node.text or ""]
+    for child in node:
+        if child.tag == "br" and line("".join(parts)):
+            break
+        said = text_of(child)
+        skip = (
+            child.tag in ("time", "script", "style", "noscript", "svg", "button", "abbr", "sup")
+            or any(BADGES.match(mark) for mark in tokens(child))
+            or (child.tag != "a" and parse.looks_dated(said, language))
+            or "comment-reply-link" in tokens(child)
+        )
+        if (
+            not skip
+            and child.tag in ("span", "div", "small", "p")
+            and line("".join(parts))
+            and (tokens(child) or child.tag != "span")
+        ):
+            skip = True
+        parts += ["" if skip else said, child.tail or ""]
+    name = line("".join(parts)) or ""
+    if "fn" not in tokens(node):
+        name = _SAYS_END.sub("", name)
+    return re.sub(r"\s+[-–—|·•]+$", "", name).rstrip(" ,:").lstrip(" ,") or None

@@ -1,0 +1,193 @@
+"""The thread of a page: its comments as records, and what the page says of their number.
+
+Ties the shapes (which elements) to the readings (what they say), and takes the thread out of the tree, so
+that no comment can become body text. Its law: parents come from where the page nests, each with the rule
+that told it; a comment awaiting moderation is never let through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from lxml.html import HtmlElement
+
+from archive.core.records import Comment, CommentKind, Moment, Site
+from pipeline import addresses
+from pipeline.comments import detect, fields
+from pipeline.comments.detect import Item
+from pipeline.comments.fields import Reading
+from pipeline.dates import parse
+from pipeline.html.document import Document, standard_tree
+from pipeline.html.dom import Index, drop, tokens
+from pipeline.html.metadata import Head
+from pipeline.html.sanitize import is_excerpt, render
+
+_RAW_ID = re.compile(
+    r"""<(?:li|div|article|section|dt)\b[^>]*?\bid\s*=\s*["']?(?:(?:li|div)-)?comment-\d+""", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The comments of a page, the tree they were taken out of, and the name of those that WordPress marks as
+    the post's author.
+    """
+
+    index: Index
+    comments: tuple[Comment, ...] = ()
+    opener: str | None = None
+
+
+@dataclass(slots=True)
+class _Read:
+    """One item with its reading."""
+
+    item: Item
+    reading: Reading
+    ident: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """How the page's dates are meant."""
+
+    timezone: str
+    language: str | None
+    day_first: bool | None
+    since: date | None
+    fetched_at: datetime
+
+    def read(self, reading: Reading) -> tuple[Moment | None, str]:
+        """The instant and its rule. A mark of the day alone yields to a printed time."""
+        marked = parse.iso(reading.mark, self.timezone)
+        printed = parse.printed(
+            reading.raw, self.timezone, self.language, day_first=self.day_first, since=self.since
+        )
+        if isinstance(marked, datetime) or (marked is not None and not isinstance(printed, datetime)):
+            return marked, reading.date_rule
+        if printed is not None:
+            return printed, reading.date_rule.replace("page:datetime", "page:printed")
+        return parse.relative(reading.raw, self.fetched_at, self.language), "page:relative"
+
+
+def take(document: Document, site: Site, head: Head, since: date | None) -> Thread:
+    """Read the thread, and take it out of its tree: the document's, or where that holds none although the
+    source does, the one that a browser would build. `since` is the article's day, if known.
+    """
+    index = document.index
+    if site.comments == "none":
+        return Thread(index)
+    language = head.language or site.language
+    keys = _keys(document, head)
+    reads = _read_all(index, document.base, keys, language)
+    if not reads and _RAW_ID.search(document.source):
+        tree = standard_tree(document.source)
+        repaired = Index(tree) if tree is not None else index
+        reads = _read_all(repaired, document.base, keys, language)
+        index = repaired if reads else index
+    _settle_names(reads)
+    day_first = parse.tells_day_first([read.reading.raw for read in reads if read.reading.raw])
+    clock = _Clock(site.timezone, language, day_first, since, document.page.fetched_at)
+    idents = {id(read.item): read.ident for read in reads}
+    comments = (
+        _record(read, idents, head.url, document.base, number, clock) for number, read in enumerate(reads)
+    )
+    opener = next(
+        (read.reading.author for read in reads if "bypostauthor" in tokens(read.item.element)), None
+    )
+    return Thread(index, tuple(comments), opener)
+
+
+def _keys(document: Document, head: Head) -> frozenset[str]:
+    """Every key under which the page's own comments may be linked."""
+    keys = {addresses.path_key(known) for known in (document.page.url, document.page.final_url, head.url)}
+    if head.post_id is not None:
+        keys |= {f"{key.split('/')[0]}?p={head.post_id}" for key in keys}
+    return frozenset(keys)
+
+
+def _read_all(index: Index, base: str, keys: frozenset[str], language: str | None) -> list[_Read]:
+    """Readings in the order of the page. Inner comments are read, and taken out, before outer ones."""
+    reads = []
+    for item in reversed(detect.find(index, keys, base)):
+        element = _alone(item)
+        if fields.awaiting(element):
+            continue
+        reading = fields.read(element, item.id, base, language, ping=_kind(item))
+        if reading.link_id or reading.author:
+            reads.append(_Read(item, reading, item.id or reading.link_id))
+    reads.reverse()
+    return reads
+
+
+def _alone(item: Item) -> HtmlElement:
+    """The item's element, out of the tree; a term takes its definitions with it."""
+    element = item.element
+    if item.behind:
+        whole = element.makeelement("div", dict(element.attrib))
+        element.addprevious(whole)
+        for part in (element, *item.behind):
+            whole.append(part)
+        element = whole
+    drop(element)
+    return element
+
+
+def _kind(item: Item) -> str | None:
+    marks = tokens(item.element)
+    if "trackback" in marks:
+        return "trackback"
+    return "pingback" if "pingback" in marks or item.listed_ping else None
+
+
+def _record(
+    read: _Read, idents: dict[int, str | None], url: str, base: str, position: int, clock: _Clock
+) -> Comment:
+    reading, item = read.reading, read.item
+    body = render(reading.markup, base)
+    published, date_rule = clock.read(reading)
+    kind = CommentKind(reading.ping) if reading.ping else CommentKind.COMMENT
+    if kind is CommentKind.COMMENT and not detect.signed(item.element) and is_excerpt(body.text):
+        kind = CommentKind.PINGBACK
+    parent = item.parent_id or (idents.get(id(item.parent)) if item.parent is not None else None)
+    rules = (
+        ("author", reading.author_rule),
+        ("published", date_rule if published else None),
+        ("parent", item.parent_origin),
+        ("text", "page:markup" if body.text else None),
+    )
+    return Comment(
+        id=read.ident,
+        parent=parent,
+        kind=kind,
+        author=reading.author or "Anonymous",
+        author_url=reading.author_url,
+        published=published,
+        published_raw=reading.raw,
+        text=body.text,
+        html=body.html,
+        permalink=f"{url}#comment-{read.ident}" if read.ident else None,
+        depth=item.depth,
+        position=position,
+        origins=tuple((name, rule) for name, rule in rules if rule),
+    )
+
+
+def _settle_names(reads: list[_Read]) -> None:
+    """Names by the label "Reply to NAME" where it differs from what was found beside the comment."""
+    heads: Counter[str] = Counter()
+    for read in reads:
+        label, author = read.reading.label, read.reading.author
+        if label and author and label.endswith(author):
+            heads[label[: -len(author)]] += 1
+    if not heads:
+        heads.update(("Reply to ", "Antworte auf "))
+    prefix = heads.most_common(1)[0][0]
+    for read in reads:
+        label = read.reading.label
+        told = label[len(prefix) :].strip() if label and prefix.strip() and label.startswith(prefix) else None
+        if told and told != read.reading.author:
+            read.reading = replace(read.reading, author=told, author_rule="page:reply-label")

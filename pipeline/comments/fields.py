@@ -1,0 +1,256 @@
+"""What one comment's markup says: its words, and with the readers of names and dates all the rest.
+
+It is given an element that holds this comment alone (its answers are already taken out). Its law: a name, a
+date and a vote box are never part of what the reader wrote, and nothing the reader wrote is taken for them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from pipeline.comments import author as thread_names
+from pipeline.comments import date
+from pipeline.comments.vocabulary import BODIES, BODY_LIKE, NAME_LIKE, Scene, inside, is_noise, only_says
+from pipeline.html.dom import attribute, classes, classes_like, drop, inner_html, text_of, tokens
+from pipeline.html.sanitize import line
+
+_AWAITING = re.compile(
+    r"^\W*(?:your (?:comment|response|reply) is awaiting (?:moderation|approval)|"
+    r"(?:dein|ihr) kommentar (?:wartet auf|muss noch)|votre commentaire est en attente|"
+    r"tu comentario est[áa] pendiente)",
+    re.IGNORECASE,
+)
+_CHROME = (
+    "script",
+    "style",
+    "form",
+    "button",
+    "input",
+    "textarea",
+    "select",
+    "iframe",
+    "svg",
+    "noscript",
+    "template",
+    "label",
+    "nav",
+    "object",
+    "embed",
+)
+
+_METAS = frozenset({"comment-meta", "commentmetadata"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was read from the markup of one comment, before dates and names are settled."""
+
+    author: str | None
+    author_url: str | None
+    author_rule: str
+    label: str | None
+    mark: str | None
+    raw: str | None
+    date_rule: str
+    markup: str
+    ping: str | None
+    link_id: str | None
+
+
+def awaiting(element: HtmlElement) -> bool:
+    """Whether the comment waits for its approval and is shown to its author only."""
+    for node in element.iter("*"):
+        marks = tokens(node)
+        if marks & {"comment-awaiting-moderation", "unapproved", "comment-unapproved", "awaiting-moderation"}:
+            return True
+        if (
+            node.tag in ("em", "small", "i")
+            and marks == frozenset()
+            and len(node) == 0
+            and len(node.text or "") < 120
+            and _AWAITING.search(node.text or "")
+        ):
+            return True
+    return False
+
+
+def read(
+    element: HtmlElement, number: str | None, base: str, language: str | None, *, ping: str | None
+) -> Reading:
+    """Everything one comment's markup tells. The element is used up."""
+    label = _label(element)
+    number = number or _own_id(element)
+    body, sure = _body(element)
+    scene = Scene(element=element, body=body, sure=sure, number=number, base=base, language=language)
+    ping = ping or _told_ping(element)
+    stamp = date.read(scene, ping=bool(ping))
+    name = thread_names.read(scene, stamp.element, ping=bool(ping))
+    container = body if body is not None else element
+    marked = sure and not scene.in_body(name.element) and not scene.in_body(stamp.element)
+    _strip(
+        container, name.element, stamp.element, (stamp.raw or "", name.text or "", label or ""), marked=marked
+    )
+    return Reading(
+        author=name.text,
+        author_url=name.url,
+        author_rule=name.rule,
+        label=label,
+        mark=stamp.mark,
+        raw=stamp.raw,
+        date_rule=stamp.rule,
+        markup=inner_html(container),
+        ping=ping,
+        link_id=number,
+    )
+
+
+def _label(element: HtmlElement) -> str | None:
+    """ "Reply to NAME", which WordPress writes on the reply link."""
+    for node in element.iter("a", "button"):
+        if "comment-reply-link" in tokens(node):
+            return attribute(node, "data-replyto", "aria-label") or None
+    return None
+
+
+def _own_id(element: HtmlElement) -> str | None:
+    """The id where the item itself bears none: of a reply link, an inner id, an anchor or a permalink."""
+    for node in element.iter("*"):
+        found = node.get("data-commentid") or node.get("data-comment-id") or ""
+        if found.isdigit():
+            return str(found)
+        for value in (node.get("id"), node.get("name")):
+            match = re.match(r"^(?:\w+-)?comment-(?:body-|content-|text-)?(\d{1,18})$", value or "")
+            if match:
+                return match[1]
+    for node in element.iter("a"):
+        if (match := re.search(r"#comment-(\d{1,18})$", node.get("href") or "")) and "reply" not in text_of(
+            node
+        ).lower():
+            return match[1]
+    return None
+
+
+def _body(element: HtmlElement) -> tuple[HtmlElement | None, bool]:
+    """The element of the reader's words, and whether its mark holds nothing else."""
+    found = [
+        e
+        for e in classes(element, *BODIES[0])
+        if e is not element
+        and e.tag not in ("a", "span", "time", "ol", "ul")
+        and tokens(e).isdisjoint(_METAS)
+    ]
+    if found:
+        return _innermost(found), True
+    for node in element.iter("*"):
+        named = re.match(r"^comment-?(?:body|content|text)-\d+$", node.get("id") or "")
+        if node is not element and (named or node.get("itemprop") in ("text", "commentText", "description")):
+            return node, True
+    found = [
+        e for e in classes_like(element, BODY_LIKE) if e is not element and e.tag not in ("a", "ol", "ul")
+    ]
+    if found:
+        alone = [e for e in found if not classes_like(e, NAME_LIKE) and e.find(".//time") is None]
+        return max(alone or found, key=lambda e: len(text_of(e))), bool(alone)
+    tags = ("div", "section", "dd", "blockquote", "p", "span")
+    found = [e for e in classes(element, *BODIES[1]) if e is not element and e.tag in tags]
+    return (_innermost(found), False) if found else (None, False)
+
+
+def _innermost(found: list[HtmlElement]) -> HtmlElement:
+    """Of nested candidates the inner one, of several beside each other the first that says something."""
+    told = [e for e in found if text_of(e)] or found
+    best = told[0]
+    for other in told[1:]:
+        if best in other.iterancestors():
+            best = other
+    return best
+
+
+def _told_ping(element: HtmlElement) -> str | None:
+    """Whether the first words call it a ping, as block themes do."""
+    match = re.match(r"\W*(pingback|trackback)s?\b\s*(?:by|from|von|:)", text_of(element)[:40], re.IGNORECASE)
+    return match[1].lower() if match else None
+
+
+def _strip(
+    container: HtmlElement,
+    name: HtmlElement | None,
+    dated: HtmlElement | None,
+    known: tuple[str, str, str],
+    *,
+    marked: bool,
+) -> None:
+    """Leave in the container what the reader wrote. `known` are the printed date, the name, and the label."""
+    for node in list(container.iter("*")):
+        if node is container or not (node.tag in _CHROME or is_noise(node)):
+            continue
+        if name is None or not inside(name, node) or not _wraps_words(node, name, dated):
+            drop(node)
+    _drop_heads(container, known, marked=marked)
+    if marked:
+        return
+    for node in (dated, name):
+        if node is not None and node is not container and inside(node, container):
+            _drop_line(node, container, known, (name, dated))
+    for node in container.iter("*"):
+        if node is not container and line(node.tail) == known[0]:
+            node.tail = None
+    container.text = _loose(container.text, known)
+    for child in container:
+        child.tail = _loose(child.tail, known)
+    _drop_heads(container, known, marked=marked)
+
+
+def _drop_heads(container: HtmlElement, known: tuple[str, str, str], *, marked: bool) -> None:
+    """Elements before the words that say the name once more, or only a number or "Comment by"."""
+    _, author, label = known
+    while not (container.text or "").strip() and len(container):
+        first = container[0]
+        said = text_of(first)
+        named = said and (said == author or label.endswith(" " + said.strip(" |·•–—-:,")))
+        if said and not named and (marked or first.tag == "p" or not only_says(said)):
+            return
+        alone = said == text_of(container)  # all that is left are the reader's words
+        if first.tag == "br" or (not said and not marked) or (said and not alone):
+            drop(first)
+        else:
+            return
+
+
+def _wraps_words(node: HtmlElement, name: HtmlElement | None, dated: HtmlElement | None) -> bool:
+    """Whether a block of the author holds the comment's paragraphs as well."""
+    for paragraph in node.iter("p", "blockquote"):
+        if text_of(paragraph) and not inside(name, paragraph) and not inside(dated, paragraph):
+            return True
+    return False
+
+
+def _drop_line(
+    node: HtmlElement,
+    container: HtmlElement,
+    known: tuple[str, str, str],
+    marked: tuple[HtmlElement | None, HtmlElement | None],
+) -> None:
+    """Drop a name or date with the line that it stands in, if that says nothing else."""
+    while (parent := node.getparent()) is not None and parent is not container:
+        if not _is_theme(text_of(parent), known) or _wraps_words(parent, *marked):
+            break
+        node = parent
+    drop(node)
+
+
+def _is_theme(words: str, known: tuple[str, str, str]) -> bool:
+    """Whether a line says nothing but name, date and the theme's own words."""
+    for piece in known[:2]:
+        if piece and piece in words:
+            words = words.replace(piece, " ", 1)
+    return len(words.strip()) <= 40 and only_says(words)
+
+
+def _loose(words: str | None, known: tuple[str, str, str]) -> str | None:
+    """One run of loose text, or nothing where it is the theme's."""
+    folded = line(words)
+    return None if folded is not None and _is_theme(folded, known) else words

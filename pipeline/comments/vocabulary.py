@@ -1,0 +1,147 @@
+"""The words and classes by which themes mark the parts of a comment.
+
+Knows vocabulary only. The readers of names, dates and words share it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from pipeline.html.dom import text_of, tokens, words
+
+NAMES = (
+    frozenset({"fn"}),
+    words(
+        "comment-author-name comment_author_name wp-block-comment-author-name "
+        "wpd-comment-author wc-comment-author "
+        "comment-author-link commentauthorlink name "
+        "comment_author commentauthor comment__author-name comment-name commenter-name "
+        "commenter epoch-author-link author-name comment-autor nickname username user-name comment-user"
+    ),
+    words(
+        "comment-author comment__author comment-author-info comment-author-vcard vcard "
+        "author comment-info comment-meta commentmeta comment-header comment-head "
+        "commentmetadata"
+    ),
+)
+BODIES = (
+    words(
+        "comment-content comment-text commenttext comment_text comment__content comment__text comment-entry "
+        "comment_content commentcontent comment-message comment-msg wp-block-comment-content "
+        "wpd-comment-text "
+        "wc-comment-text comment-copy epoch-comment-content comment-txt comment-body-text comment-text-body "
+        "comment-content-text comment-post comment-the-content commentbody-text"
+    ),
+    words(
+        "comment-body comment_body commentbody comment__body comment-entry-content "
+        "entry-content format_text comment-inner comment-main text entry content body message"
+    ),
+)
+DATES = words(
+    "comment-date comment-time comment_time comment_date commentdate comment__date comment__time date time "
+    "wpd-comment-date wc-comment-date comment-timestamp timestamp comment-meta-date wp-block-comment-date "
+    "comment-permalink comment-metadata comment-meta commentmetadata meta comment-info posted-on published"
+)
+_COMMENT = r"[\w-]*(?:comments?|cmts?|reviews?)(?:[-_]+\w+)*?[-_]+"
+NAME_LIKE = re.compile(_COMMENT + r"(?:(?:author|autor|auteur|user|nick)(?:[-_]*name)?|name)")
+BODY_LIKE = re.compile(_COMMENT + r"(?:text|content|body|message|copy)(?:[-_]*(?:holder|wrap|inner))?")
+DATE_LIKE = re.compile(_COMMENT + r"(?:date|time|timestamp|published)")
+"""How themes of a house style call the parts: c-comment__author-name, w-comments-item-text."""
+NOISE = re.compile(
+    r"^(?:reply|reply-link|comment-?reply.*|edit-?link|edit-comment.*|comment-?edit.*|"
+    r"comment-?actions?|comment-?tools?|"
+    r"comment-?footer|comment-links?|comment-?permalink|comment-?meta.*|commentmetadata|"
+    r"comment-?date|comment-?time|"
+    r"comment-?head(?:er)?|comment-?author.*|comment-?avatar|vcard|avatar.*|gravatar|says|"
+    r".*awaiting.*|.*moderation.*|"
+    r"vote.*|.*-votes?(?:-.*)?|.*voting.*|.*-?ratings?(?:-.*)?|.*karma.*|.*thumbs?-?(?:up|"
+    r"down).*|likes?|like[-_].*|.*-likes?|"
+    r".*like-button.*|.*[-_]liked?(?:[-_].*)?|reports?|report[-_].*|.*-report.*|"
+    r"flag[-_].*|sharedaddy|sd-.*|share|share[-_].*|social.*|screen-reader-text|"
+    r"sr-only|visually-hidden|hide-if-no-js|hidden|wpulike.*|wp_ulike.*|sce-.*|pmcc-.*|comment-respond|jp-.*|"
+    r"wpd-comment-(?:header|footer|left|share|link|author|date).*|wpd-(?:reply|tool|"
+    r"vote).*|wc-(?:vote|reply|footer|comment-header).*|"
+    r"heateor.*|.*read-?more.*|more-link|comment-(?:count|number|nr|index)|commentnumber|"
+    r"addtoany.*|badge|author-badge|comment-badge|permalink)$"
+)
+BADGES = re.compile(
+    r"^(?:.*badge.*|role|.*-role|label|.*-label|rank|title|says|.*-tag|post-author|"
+    r"comment-meta|commentmetadata|.*-date|.*-time|date|time|screen-reader-text|wpd-.*|"
+    r"wc-.*)$"
+)
+SAYS = re.compile(
+    r"^[\s\W]*(?:pingbacks?|trackbacks?|comment|kommentar|commentaire|comentario|commento|"
+    r"posted|says?|said|wrote|writes|commented|comments?|schreibt|schrieb|sagte?|meint|"
+    r"kommentiert|dit|a dit|a écrit|écrit|dice|dijo|escribió|"
+    r"scrive|ha detto|disse|diz|escreveu|zegt|schreef|siger|säger|sier|mówi|pisze|říká|"
+    r"говорит|пишет|каже|より|يقول|הגיב|说道?|說|diyor ki|yazdı|szerint|λέει|"
+    r"sanoo|napsal|spune|:|at|am|um|on|the|le|el|il|op|den|à|alle|a las|às|uhr|permalink|link|"
+    r"edit|reply|antworten|bearbeiten|#\d*|\d{1,3}\.?|by|von|par|por|di)?[\s\W]*$",
+    re.IGNORECASE,
+)
+BY = re.compile(
+    r"^\W*(?:(?:comment|pingback|trackback|kommentar|commentaire|comentario|posted|"
+    r"written|geschrieben|left|gepostet)\s+)?(?:by|von|par|por|di|door|av|"
+    r"af)\s+(?P<name>.{1,120}?)\s*(?:[—–|·•,@/]|\s-\s|\bon\b|\bam\b|\bat\b|\bum\b|$)",
+    re.IGNORECASE,
+)
+
+SIGNS = frozenset(".:·•|—–-/()[]{}«»‹›“”„\"'’@#&→←↓↑…*+=~_!")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """One comment as it is being read. `body` is the element of the reader's words, if the theme marks one;
+    `sure` tells that the mark is of the kind that holds nothing else."""
+
+    element: HtmlElement
+    body: HtmlElement | None
+    sure: bool
+    number: str | None
+    base: str
+    language: str | None
+
+    def in_body(self, node: HtmlElement | None) -> bool:
+        """Whether a node stands in the reader's words."""
+        return inside(node, self.body)
+
+    def permalink(self) -> HtmlElement | None:
+        """The link to this comment."""
+        mark = f"#comment-{self.number}"
+        links = self.element.iter("a") if self.number else ()
+        return next((a for a in links if (a.get("href") or "").endswith(mark) and text_of(a)), None)
+
+
+def inside(node: HtmlElement | None, container: HtmlElement | None) -> bool:
+    """Whether a node is a container or stands in it."""
+    if container is None or node is None:
+        return False
+    return node is container or container in node.iterancestors()
+
+
+def is_says(words: str) -> bool:
+    """Whether a piece is a word or sign of a theme's. An emoji is none."""
+    return bool(SAYS.match(words)) and all(
+        sign.isalnum() or sign.isspace() or sign in SIGNS for sign in words
+    )
+
+
+def only_says(words: str) -> bool:
+    """Whether words are a theme's alone: "says", "on", separators. An emoji is a reader's word."""
+    parts = [part for part in re.split(r"[\s,;|·•—–]+", words) if part]
+    return all(
+        all(sign in SIGNS for sign in part)
+        or (re.search(r"\w", part) and (SAYS.match(part) or BY.match(part + " x")))
+        for part in parts
+    )
+
+
+def is_noise(node: HtmlElement) -> bool:
+    """Whether an element inside a comment is the theme's and not the reader's."""
+    href = (node.get("href") or "").strip().lower() if node.tag == "a" else ""
+    if href.startswith("javascript:") or (node.tag == "a" and "comment-reply-link" in tokens(node)):
+        return True
+    return bool(node.get("class")) and any(NOISE.match(mark) for mark in tokens(node))

@@ -1,0 +1,278 @@
+"""Instants and days: from ISO marks, from feeds, and from dates printed for people.
+
+Knows month names in many languages (dateparser's tables) and how day and month may be ordered. It knows
+no clock: "two weeks ago" tells a day only against the time of fetching, which comes in as an argument.
+Its law: an aware UTC datetime where the source tells the time, a date where it tells only the day.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
+
+from archive.core.records import Moment
+from pipeline.dates import month_names
+
+_ISO = re.compile(
+    r"^\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)?\s*(Z|"
+    r"UTC|[+-]\d{2}:?\d{2})?)?\s*$",
+    re.IGNORECASE,
+)
+_TIME = re.compile(
+    r"(?<![\d.:])(\d{1,2})(?:[:.]|\s?h\s?|\s*:\s*)(\d{2})(?:[:.](\d{2}))?(?![\d.])(?:\s*uhr)?\s*([ap]\.?\s?m\b\.?)?"
+    r"|(?<!\d)(\d{1,2})\s*([ap]\.?m\b\.?)",
+    re.IGNORECASE,
+)
+_YMD = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*[-/.年년]\s*(\d{1,2})\s*[-/.月월]\s*(\d{1,2})(?!\d)")
+_SIGNS = str.maketrans("\xa0\u202f،：٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９", "  ,:" + "0123456789" * 3)
+_HALVES = (
+    (re.compile(r"(?:午前|上午|오전)\s*(\d{1,2}:\d{2})"), r"\1 am"),
+    (re.compile(r"(?:午後|下午|오후)\s*(\d{1,2}:\d{2})"), r"\1 pm"),
+    (re.compile(r"(\d{1,2}:\d{2})\s*(?:ص|صباحا?ً?)(?!\w)"), r"\1 am"),
+    (re.compile(r"(\d{1,2}:\d{2})\s*(?:م|مساءً?)(?!\w)"), r"\1 pm"),
+)
+"""The halves of the day where a language writes them before the time, or with one letter."""
+_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?((?:19|20)\d{2}|\d{2})(?!\d)")
+_NUMERIC_THEN_YEAR = re.compile(r"(?<!\d)(\d{1,2})\.\s?(\d{1,2})\.?,?\s+((?:19|20)\d{2})(?!\d)")
+_DAY_BEFORE = re.compile(
+    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª|e)?[\s,]*(?:de|di|of|den|d')?[\s,/-]*$", re.IGNORECASE
+)
+_YEAR_BEFORE = re.compile(r"((?:19|20)\d{2})[\s,./年-]*(?:\d{1,2})?[\s.,/-]*$")
+_AFTER = re.compile(
+    r"[\s.,/-]*(?:(\d{1,2})(?:st|nd|rd|th|\.)?(?![\d:])[\s,.]*)?(?:de|del|"
+    r"of)?[\s,/-]*(?:'|’)?((?:19|20)\d{2}|\d{2}(?![\d:.]))?",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]+(?:\.(?=\s|,|$))?", re.UNICODE)
+_ZONE = re.compile(r"(?:\b(?:UTC|GMT)\b|(?<=[\d\s])Z\b)", re.IGNORECASE)
+
+
+def zone(name: str | None) -> ZoneInfo:
+    """The time zone of that name, UTC where there is none of it."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def iso(value: str | None, timezone: str = "UTC") -> Moment | None:
+    """An ISO mark, also with unpadded days: an instant, or a day where it tells no time."""
+    match = _ISO.match(value or "")
+    if match is None:
+        return _fromiso(value, timezone)
+    year, month, day, hour, minute, second, offset = match.groups()
+    try:
+        if hour is None:
+            return _plausible(date(int(year), int(month), int(day)))
+        naive = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))  # noqa: DTZ001
+        if offset is None:
+            return _plausible(_utc(naive, timezone))
+        known = datetime.fromisoformat(naive.isoformat() + _offset(offset))
+        return _plausible(known.astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def gmt(value: str | None) -> Moment | None:
+    """WordPress' `*_gmt` fields: UTC without saying so; its zero date is no date."""
+    return None if not value or value.startswith("0000") else iso(value, "UTC")
+
+
+def rfc822(value: str | None) -> Moment | None:
+    """A date of an RSS feed or an HTTP header."""
+    try:
+        known = parsedate_to_datetime((value or "").strip())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    try:
+        aware = known.replace(tzinfo=UTC) if known.tzinfo is None else known
+        return _plausible(aware.astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def printed(
+    raw: str | None,
+    timezone: str,
+    language: str | None,
+    *,
+    day_first: bool | None = None,
+    since: date | None = None,
+) -> Moment | None:
+    """A date printed for people, in the site's language and time zone.
+
+    `day_first` settles 3/4/2009 where the page has told it by other dates; else the language does.
+    A date without a year is the first such day from `since` on, where that is given.
+    """
+    if not raw or len(raw) > 400:
+        return None
+    found = iso(raw, timezone)
+    if found is not None:
+        return found
+    text = _familiar(raw)
+    day = _day(text, language, day_first, since)
+    if day is None:
+        return None
+    clock = _clock(text, language)
+    if clock is None:
+        return _plausible(day)
+    try:
+        naive = datetime(day.year, day.month, day.day, *clock)  # noqa: DTZ001
+        return _plausible(naive.replace(tzinfo=UTC) if _ZONE.search(text) else _utc(naive, timezone))
+    except (ValueError, OverflowError):
+        return _plausible(day)
+
+
+def tells_day_first(raws: list[str]) -> bool | None:
+    """What a page's numeric dates say of their order: one with a number above 12 settles them all."""
+    for raw in raws:
+        if match := _NUMERIC.search(raw):
+            if int(match[1]) > 12:
+                return True
+            if int(match[3]) > 12:
+                return False
+    return None
+
+
+def looks_dated(text: str, language: str | None) -> bool:
+    """Whether a short text holds a full date."""
+    return _day(text.translate(_SIGNS), language, None, None) is not None
+
+
+def relative(raw: str | None, fetched_at: datetime, language: str | None) -> Moment | None:
+    """ "50 minutes ago" against the time of fetching: the day, for spans that tell it; else None."""
+    if not raw or len(raw) > 60 or not re.search(r"\d", raw):
+        return None
+    names = month_names.names(month_names.tongue(language))
+    for unit, seconds in (("minute", 60), ("hour", 3600), ("day", 86400)):
+        for word in names.get(unit, ()):
+            match = re.search(rf"(\d{{1,3}})\s*{re.escape(word.lower())}s?(?!\w)", raw.lower())
+            if match:
+                return (fetched_at.astimezone(UTC) - timedelta(seconds=int(match[1]) * seconds)).date()
+    return None
+
+
+def day_of(moment: Moment) -> date:
+    """The day of a moment, in UTC where it is an instant."""
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _familiar(raw: str) -> str:
+    """A printed date with European digits, signs and halves of the day."""
+    text = raw.translate(_SIGNS)
+    if not text.isascii():
+        for pattern, half in _HALVES:
+            text = pattern.sub(half, text)
+    return text
+
+
+def _day(text: str, language: str | None, day_first: bool | None, since: date | None) -> date | None:
+    if match := _YMD.search(text):
+        return _date(int(match[1]), int(match[2]), int(match[3]))
+    if match := _NUMERIC.search(text):
+        first, second, year = int(match[1]), int(match[3]), _year(match[4])
+        ordered = (
+            day_first if day_first is not None else match[2] == "." or not month_names.month_first(language)
+        )
+        if first <= 12 < second or (not ordered and first <= 12):
+            return _date(year, first, second)
+        return _date(year, second, first)
+    if match := _NUMERIC_THEN_YEAR.search(text):
+        return _date(int(match[3]), int(match[2]), int(match[1]))
+    return _worded(text, language, since)
+
+
+def _worded(text: str, language: str | None, since: date | None) -> date | None:
+    """A date with its month in words: any order of day, month and year."""
+    for known in (month_names.numbers(month_names.tongue(language)), month_names.numbers("")):
+        for match in _WORD.finditer(text):
+            month = known.get(match[0].lower().rstrip("."))
+            if month and (found := _around(text[: match.start()], month, text[match.end() :], since)):
+                return found
+    return None
+
+
+def _around(before: str, month: int, after: str, since: date | None) -> date | None:
+    """The date whose month stands between two pieces of text."""
+    ahead, behind, earlier = _DAY_BEFORE.search(before), _AFTER.match(after), _YEAR_BEFORE.search(before)
+    day = ahead[1] if ahead else behind[1] if behind else None
+    year = behind[2] if behind and behind[2] else earlier[1] if earlier else None
+    if day and year:
+        return _date(_year(year), month, int(day))
+    if day and since:
+        found = _date(since.year, month, int(day))
+        return found if found is None or found >= since else _date(since.year + 1, month, int(day))
+    return None
+
+
+def _clock(text: str, language: str | None) -> tuple[int, int, int] | None:
+    rest = _NUMERIC_THEN_YEAR.sub(" ", _NUMERIC.sub(" ", _YMD.sub(" ", text)))
+    for match in _TIME.finditer(rest):
+        hour, minute, second = int(match[1] or match[5]), int(match[2] or 0), int(match[3] or 0)
+        half = (match[4] or match[6] or "").lower()[:1]
+        if half == "p" and hour < 12:
+            hour += 12
+        elif half == "a" and hour == 12:
+            hour = 0
+        elif (
+            not half
+            and hour <= 12
+            and (shift := _half(rest[match.end() : match.end() + 14], language)) is not None
+        ):
+            hour = hour % 12 + shift
+        if hour < 24 and minute < 60 and second < 60:
+            return hour, minute, second
+    return None
+
+
+def _half(after: str, language: str | None) -> int | None:
+    """The other languages' words for am and pm, as dateparser lists them."""
+    names = month_names.names(month_names.tongue(language))
+    word = after.strip().lower()
+    for key, shift in (("pm", 12), ("am", 0)):
+        if any(len(name) > 1 and word.startswith(name.lower()) for name in names.get(key, ())):
+            return shift
+    return None
+
+
+def _year(digits: str) -> int:
+    number = int(digits)
+    return number if number > 99 else number + (2000 if number < 70 else 1900)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _utc(naive: datetime, timezone: str) -> datetime:
+    return naive.replace(tzinfo=zone(timezone)).astimezone(UTC)
+
+
+def _offset(text: str) -> str:
+    if text.upper() in ("Z", "UTC"):
+        return "+00:00"
+    return text if ":" in text else f"{text[:3]}:{text[3:]}"
+
+
+def _fromiso(value: str | None, timezone: str) -> Moment | None:
+    """The rarer ISO spellings that Python itself reads."""
+    text = (value or "").strip()
+    if not 8 <= len(text) <= 40 or not text[:4].isdigit():
+        return None
+    try:
+        known = datetime.fromisoformat(text)
+        if "T" not in text and ":" not in text:
+            return _plausible(known.date())
+        return _plausible(_utc(known, timezone) if known.tzinfo is None else known.astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _plausible(moment: Moment) -> Moment | None:
+    """News sites began after 1990; what lies outside is a slip of the markup."""
+    return moment if 1990 <= moment.year <= 2100 else None

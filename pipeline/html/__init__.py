@@ -1,0 +1,1 @@
+"""Documents, elements, metadata and text of HTML."""

@@ -1,0 +1,61 @@
+"""Answers that are no page at all, by name: who refuses, and what the refusal means.
+
+Knows status codes and the few words that tell one refusal from another of the same code. Its law: each
+has one stable code, and a sentence that says what it means for the archive.
+"""
+
+from __future__ import annotations
+
+import json
+
+from archive.core.records import Page, PageKind, Problem
+from pipeline.html.not_an_article import CHALLENGE
+
+_REST = {PageKind.POSTS, PageKind.COMMENTS}
+_NAMES = {
+    401: ("login-wall", "The site asks for a login"),
+    402: ("paywall", "The site asks for money"),
+    403: ("forbidden", "The site refuses us"),
+    404: ("not-found", "There is nothing (any more)"),
+    410: ("not-found", "There is nothing any more"),
+    429: ("too-many-requests", "The site asks us to come less often"),
+    451: ("withheld", "The site withholds it for legal reasons"),
+}
+
+
+def refusal(page: Page) -> Problem | None:
+    """No answer at all, or one whose status says that it is not what was asked for."""
+    if page.status == 0:
+        reason = page.error or "no reason known"
+        return Problem(code="no-answer", detail=f"No answer for {page.url}: {reason}.")
+    if page.status < 400:
+        return None
+    code, meaning = _named(page)
+    return Problem(code=code, detail=f"{meaning}: status {page.status} for {page.url}.")
+
+
+def _named(page: Page) -> tuple[str, str]:
+    text = page.body[:100_000].decode("utf-8", "replace")
+    if CHALLENGE.search(text):
+        return "challenge-page", "The site asks for proof of a browser, which we do not give"
+    if page.kind in _REST and page.status in {401, 403, 404}:
+        return "rest-closed", f"REST is closed to visitors{_said(page)}; the next surface is read instead"
+    if page.status in _NAMES:
+        name, meaning = _NAMES[page.status]
+        wait = page.header("retry-after")
+        return name, f"{meaning} (Retry-After: {wait})" if wait else meaning
+    if page.status == 503 and ("maintenance" in text.lower() or page.header("retry-after")):
+        return "maintenance", "The site is being maintained"
+    if page.status >= 500:
+        return "server-error", "The site is broken at the moment"
+    return f"http-{page.status}", "The site refuses"
+
+
+def _said(page: Page) -> str:
+    """The code of REST's own error, as " (rest_no_route)"."""
+    try:
+        told = json.loads(page.body)
+    except ValueError:
+        return ""
+    code = told.get("code") if isinstance(told, dict) else None
+    return f" ({code[:60]})" if isinstance(code, str) and code.isidentifier() else ""

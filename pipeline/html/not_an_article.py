@@ -1,0 +1,105 @@
+"""Pages that are no articles: challenges, logins, passwords, errors in disguise, listings.
+
+Knows what such pages look like. Its law: a page is refused for what it plainly is, and every refusal has
+a name; where there is doubt the page is read.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from archive.core.records import Problem
+from pipeline.html.document import Document
+from pipeline.html.dom import text_of, tokens
+from pipeline.html.metadata import Head
+
+CHALLENGE = re.compile(
+    r"_cf_chl_opt|cf-browser-verification|cf_challenge|/cdn-cgi/challenge-platform/h/|"
+    r"_Incapsula_Resource|px-captcha|"
+    r"geo\.captcha-delivery\.com|sucuri_cloudproxy_js|ddos-guard/js-challenge|"
+    r"aws-waf-token|awsWafCookieDomainList|sgcaptcha|wpsec-challenge"
+)
+_CHALLENGE_TITLE = re.compile(
+    r"^(?:just a moment|attention required! \| cloudflare|checking your browser|one "
+    r"moment, please|ddos-guard|access denied|are you a robot|security check|please wait|"
+    r"verifying|robot challenge screen|bot verification)",
+    re.IGNORECASE,
+)
+_LOST_TITLE = re.compile(
+    r"^(?:404\b|(?:error 404|page not found|not found|nothing found|seite nicht gefunden|"
+    r"page introuvable|página no encontrada|oops))",
+    re.IGNORECASE,
+)
+_LOGIN = re.compile(r"wp-login\.php|/login/?$|/sign-?in/?$", re.IGNORECASE)
+SMALL = 150_000
+_LISTS = frozenset(
+    {"archive", "search", "search-results", "blog", "category", "tag", "author", "date", "post-type-archive"}
+)
+_SINGLE = frozenset({"single", "single-post", "singular", "page", "attachment"})
+
+
+def of(document: Document, head: Head) -> Problem | None:
+    """Why a page is not read as an article, if there is a reason."""
+    titles = document.index.tagged("title")
+    name = text_of(titles[0]) if titles else ""
+    for code, detail in (
+        ("challenge-page", _challenge(document, name)),
+        ("password-protected", _protected(document)),
+        ("login-wall", _login(document, head)),
+        ("soft-404", _lost(document, head, name)),
+        ("not-an-article", _listing(document, head)),
+    ):
+        if detail:
+            return Problem(code=code, detail=detail)
+    return None
+
+
+def _challenge(document: Document, name: str) -> str | None:
+    small = len(document.source) < SMALL and not document.index.tagged("article")
+    if small and (
+        _CHALLENGE_TITLE.match(name) or (CHALLENGE.search(document.source) and len(_words(document)) < 1500)
+    ):
+        return f"The site asks for proof of a browser instead of showing the page ({name or 'no title'})."
+    return None
+
+
+def _protected(document: Document) -> str | None:
+    for form in document.index.tagged("form"):
+        if "post-password-form" in tokens(form) or "action=postpass" in (form.get("action") or ""):
+            return "The article is shown only with a password."
+    return None
+
+
+def _login(document: Document, head: Head) -> str | None:
+    forms = [f for f in document.index.tagged("form") if "loginform" in (f.get("id"), f.get("name"))]
+    away = _LOGIN.search(document.page.final_url) and not _LOGIN.search(document.page.url)
+    return "The site asks for a login." if away or (forms and "login" in head.marks) else None
+
+
+def _lost(document: Document, head: Head, name: str) -> str | None:
+    if "error404" in head.marks or (
+        _LOST_TITLE.match(name)
+        and not head.marks & _SINGLE
+        and not head.article
+        and len(_words(document)) < 3000
+    ):
+        return f"The page says that there is nothing, with status {document.page.status}."
+    return None
+
+
+def _listing(document: Document, head: Head) -> str | None:
+    if head.marks & _SINGLE and "home" not in head.marks:
+        return None
+    lists = head.marks & {"home", "archive", "search", "search-results", "blog"}
+    if lists and head.marks & _LISTS and not head.article and head.meta("og:type") != "article":
+        return "The page lists articles."
+    asked, answered = urlsplit(document.page.url), urlsplit(document.page.final_url)
+    if answered.path in ("", "/") and not answered.query and (asked.path not in ("", "/") or asked.query):
+        return "The site answers with its home page."
+    return None
+
+
+def _words(document: Document) -> str:
+    """The words of the page's paragraphs and headings."""
+    return " ".join(text_of(node) for node in document.index.tagged("p", "h1", "h2", "td", "li"))

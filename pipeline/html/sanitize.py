@@ -1,0 +1,159 @@
+"""Small pieces of prose: a comment's HTML as safe HTML and as plain text, and single lines.
+
+Every surface of a site comes through `render`, so that the same comment read from REST, from a page or
+from a feed is the same text and the same HTML. It knows what markup is harmless, and nothing of where
+the markup came from. Its law: what leaves here names no script, and no reader's word is lost.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+from dataclasses import dataclass
+
+import nh3
+
+from pipeline.html.dom import words
+
+TAGS = set(
+    words(
+        "a abbr b blockquote br caption cite code dd del div dl dt em h2 h3 h4 h5 h6 hr i "
+        "ins kbd li ol p pre q s small "
+        "strike strong sub sup table tbody td th thead tr u ul"
+    )
+)
+BLOCKS = TAGS & set(
+    words("blockquote caption dd div dl dt h2 h3 h4 h5 h6 hr li ol p pre table tbody thead tr ul")
+)
+DEAD = set(words("script style template noscript iframe textarea select svg"))
+"""Elements whose content is no prose."""
+SOFT_BLOCKS = frozenset({"li", "dd", "dt", "tr", "tbody", "thead"})
+"""Blocks that begin a new line, where the others begin a new paragraph."""
+
+_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:\s[^<>"]*(?:"[^"]*"[^<>"]*)*)?>')
+_IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_EMOJI_CLASS = re.compile(
+    r"""class\s*=\s*["']?[^"'>]*\b(?:wp-smiley|emoji|smiley|smilies)\b""", re.IGNORECASE
+)
+_ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
+_SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_EMPTY = re.compile(r"<(p|div|blockquote|li|ul|ol)>\s*</\1>")
+_EXCERPT = re.compile(r"^\[(?:…|\.\.\.)\].*\[(?:…|\.\.\.)\]$", re.DOTALL)
+_BETWEEN = re.compile(r"[ \t\r\f\v]*\n[ \t\n\r\f\v]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One piece of prose twice: as plain text and as safe HTML. None where nothing is left."""
+
+    text: str | None
+    html: str | None
+
+
+def line(value: str | None) -> str | None:
+    """A single line: white space folded; None where nothing is left."""
+    if value is None:
+        return None
+    return _SPACE.sub(" ", _CONTROL.sub("", value)).strip() or None
+
+
+def plain(value: str | None) -> str | None:
+    """A line of rendered HTML (a title, a name) as text: tags stripped, entities decoded once."""
+    if value is None:
+        return None
+    if "<" in value:
+        value = nh3.clean(_emoji(value), tags=set())
+    return line(entities.unescape(value))
+
+
+def render(markup: str | None, base: str | None = None) -> Rendered:
+    """The markup of a comment as text and as safe HTML; relative links are resolved against `base`."""
+    if not markup or not markup.strip():
+        return Rendered(None, None)
+    try:
+        safe = _clean(markup, base if base and base.startswith("http") else None)
+    except ValueError:  # the page's own address is none
+        safe = _clean(markup, None)
+    text = to_text(safe)
+    return Rendered(text, _tidy(safe) if text else None)
+
+
+def _clean(markup: str, base: str | None) -> str:
+    safe = nh3.clean(
+        _emoji(_CONTROL.sub("", markup)),
+        tags=TAGS,
+        clean_content_tags=DEAD,
+        attributes={"a": {"href", "title"}, "abbr": {"title"}},
+        url_schemes={"http", "https", "mailto"},
+        url_relative=("rewrite_with_base", base) if base else "deny",
+        link_rel="nofollow ugc",
+        strip_comments=True,
+    )
+    return _CONTROL.sub("", safe)  # what stood there as a reference, too
+
+
+def is_excerpt(text: str | None) -> bool:
+    """Whether a text is what WordPress quotes of a page that links: "[…] words […]"."""
+    return bool(text and _EXCERPT.match(text))
+
+
+def _emoji(markup: str) -> str:
+    """Emoji drawn as images are characters again; other images, old smileys too, are left to be dropped."""
+    if "<img" not in markup and "<IMG" not in markup:
+        return markup
+
+    def character(match: re.Match[str]) -> str:
+        found = _ALT.search(match[0]) if _EMOJI_CLASS.search(match[0]) else None
+        alt = next((group for group in found.groups() if group), "") if found else ""
+        return match[0] if entities.unescape(alt).isascii() else alt
+
+    return _IMG.sub(character, markup)
+
+
+def _tidy(safe: str) -> str:
+    """One form for equal content: no blank lines between blocks, no empty paragraphs."""
+    if "<pre>" in safe:
+        return safe.strip()
+    return _EMPTY.sub("", _BETWEEN.sub("\n", safe.replace("\xa0", "&nbsp;"))).strip(" \t\r\n\f\v")
+
+
+def to_text(safe: str) -> str | None:
+    """The plain text of safe HTML: paragraphs divided by blank lines, line breaks kept."""
+    out: list[str] = []
+    inside_pre = 0
+    position = 0
+    for match in _TAG.finditer(safe):
+        _append(out, safe[position : match.start()], keep=inside_pre > 0)
+        position = match.end()
+        closing, name = match[1] == "/", match[2]
+        if name == "pre":
+            inside_pre += -1 if closing else 1
+        if name == "br":
+            out.append("\n")
+        elif name in SOFT_BLOCKS:
+            out.append("\v")
+        elif name in BLOCKS:
+            out.append("\f")
+        elif name in ("td", "th"):
+            out.append(" ")
+    _append(out, safe[position:], keep=inside_pre > 0)
+    return _paragraphs("".join(out))
+
+
+def _append(out: list[str], raw: str, *, keep: bool) -> None:
+    """Add character data; outside `pre` its white space folds, so that only tags break lines."""
+    if raw:
+        text = entities.unescape(raw)
+        out.append(text if keep else _SPACE.sub(" ", text))
+
+
+def _paragraphs(marked: str) -> str | None:
+    """Marks (form feed: paragraph, vertical tab: line) as white space, and none of it at the edges."""
+    blocks = []
+    for block in marked.split("\f"):
+        lines = [part.strip() for part in re.split(r"[\n\v]", re.sub(r"[\s\v]*\v[\s\v]*", "\v", block))]
+        joined = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+        if joined.strip():
+            blocks.append(joined)
+    return "\n\n".join(blocks) or None

@@ -1,0 +1,297 @@
+"""Trafilatura's document as plain text and as Markdown, both from one walk.
+
+Knows the elements trafilatura writes. Its law: text and Markdown say the same words in the same order, and
+what stood in blocks stands in blocks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lxml.etree import _Element
+
+from pipeline import addresses
+from pipeline.markdown import emphasis
+from pipeline.markdown.links import MARK, Link, number, numbers
+
+_SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
+_SPECIAL = re.compile(r"([\\`*_\[\]<])")
+_LINE_START = re.compile(r"^(\s*)([#>+-]|\d{1,9}[.)])(?=\s|$)")
+_MARKS = {"#b": "**", "#i": "*", "#t": "`"}
+_BLOCKS = frozenset(
+    {
+        "p",
+        "head",
+        "list",
+        "quote",
+        "table",
+        "div",
+        "body",
+        "main",
+        "section",
+        "article",
+        "figure",
+        "item",
+        "row",
+    }
+)
+_ALIASES = {
+    "ul": "list",
+    "ol": "list",
+    "dl": "list",
+    "li": "item",
+    "dt": "item",
+    "dd": "item",
+    "tr": "row",
+    "td": "cell",
+    "th": "cell",
+    "blockquote": "quote",
+    "br": "lb",
+    "h1": "head",
+    "h2": "head",
+    "h3": "head",
+    "h4": "head",
+    "h5": "head",
+    "h6": "head",
+}
+"""What trafilatura leaves in HTML's own words where it takes over another extractor's result."""
+_EDGE = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of an article: its words, the same in Markdown, what it is, and how much of it is linked."""
+
+    text: str
+    markdown: str
+    kind: str
+    linked: int = 0
+
+
+@dataclass(slots=True)
+class _Run:
+    """Inline content as it is gathered."""
+
+    text: list[str] = field(default_factory=list)
+    marked: list[str] = field(default_factory=list)
+    linked: int = 0
+
+    def add(self, words: str, marked: str) -> None:
+        self.text.append(words)
+        self.marked.append(marked)
+
+
+class Writer:
+    """Writes a document's blocks. `source` gives the page's whole text, to find lost spaces again;
+    `emphasised` tells that marks of emphasis stand in it.
+    """
+
+    def __init__(
+        self, links: tuple[Link, ...], base: str, source: Callable[[], str], *, emphasised: bool
+    ) -> None:
+        self.links = links
+        self.base = base
+        self.used: list[str] = []
+        self._raw = source
+        self._emphasised = emphasised
+        self._source: str | None = None
+
+    def _plain(self, words: str) -> str:
+        return emphasis.plain(words) if self._emphasised else words
+
+    def document(self, body: _Element) -> list[Block]:
+        """The blocks of a whole document."""
+        for element in body.iter(*_ALIASES):
+            if element.tag in ("ol", "h1", "h2", "h3", "h4", "h5", "h6"):
+                element.set("rend", element.tag)
+            element.tag = _ALIASES[element.tag]
+        return self.blocks(body)
+
+    def blocks(self, body: _Element) -> list[Block]:
+        """The blocks of a container in their order; loose words between them make paragraphs of their own."""
+        out: list[Block] = []
+        run = _Run()
+        self._words(run, body.text)
+        for child in body:
+            if child.tag in _BLOCKS or (child.tag == "code" and "\n" in "".join(child.itertext()).strip()):
+                self._flush(run, out, "p")
+                run = _Run()
+                self._block(child, out)
+            else:
+                self._inline(child, run)
+            self._words(run, child.tail)
+        self._flush(run, out, "p")
+        return out
+
+    def _block(self, element: _Element, out: list[Block]) -> None:
+        tag = element.tag
+        if tag == "head":
+            level = re.sub(r"\D", "", element.get("rend") or "") or "2"
+            self._single(element, out, "head", "#" * min(int(level), 6) + " ")
+        elif tag == "list":
+            text, marked = self._items(element, 0)
+            if text:
+                linked = sum(len(self.links[n].words) for n in numbers(element) if n < len(self.links))
+                out.append(Block("\n".join(text), "\n".join(marked), "list", linked))
+        elif tag == "quote":
+            self._quote(element, out)
+        elif tag == "table":
+            self._table(element, out)
+        elif tag == "code":
+            code = self._plain(MARK.sub("", "".join(element.itertext()))).strip("\n")
+            out.append(Block(code, f"```\n{code}\n```", "code"))
+        elif tag == "p" and not any(child.tag in _BLOCKS for child in element):
+            self._single(element, out, "p", "")
+        else:
+            out += self.blocks(element)
+
+    def _single(self, element: _Element, out: list[Block], kind: str, prefix: str) -> None:
+        run = _Run()
+        self._words(run, element.text)
+        for child in element:
+            self._inline(child, run)
+            self._words(run, child.tail)
+        self._flush(run, out, kind, prefix)
+
+    def _quote(self, element: _Element, out: list[Block]) -> None:
+        inner = self.blocks(element)
+        if inner:
+            quoted = "\n>\n".join("\n".join("> " + row for row in b.markdown.split("\n")) for b in inner)
+            out.append(Block("\n\n".join(b.text for b in inner), quoted, "quote"))
+
+    def _words(self, run: _Run, words: str | None) -> None:
+        if not words:
+            return
+        folded = _SPACE.sub(" ", words)
+        marks = list(MARK.finditer(folded))
+        end = marks[0].start() if marks else len(folded)
+        self._piece(run, folded[:end])
+        ends = [*(mark.start() for mark in marks[1:]), len(folded)]
+        for mark, following in zip(marks, ends, strict=False):
+            self._linked(run, mark[0], folded[mark.end() : following])
+
+    def _piece(self, run: _Run, piece: str) -> None:
+        if piece:
+            self._seam(run, piece)
+            run.add(piece, _SPECIAL.sub(r"\\\1", piece))
+
+    def _linked(self, run: _Run, mark: str, words: str) -> None:
+        """Words that begin with those of a link."""
+        place = number(mark)
+        link = self.links[place] if place < len(self.links) else None
+        if link is None or not words.startswith(link.words):
+            self._piece(run, words)
+            return
+        self._seam(run, words)
+        shown = _SPECIAL.sub(r"\\\1", link.words)
+        if self._emphasised and not emphasis.is_whole(shown):
+            shown = self._plain(shown)
+        url = addresses.absolute(link.href, self.base)
+        if url is not None:
+            shown = f"[{shown}]({url.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})"
+            self.used.append(url)
+        run.add(link.words, shown)
+        run.linked += len(link.words)
+        self._piece(run, words[len(link.words) :])
+
+    def _inline(self, element: _Element, run: _Run) -> None:
+        """Inline content; a block that strayed into a line becomes part of it."""
+        if element.tag == "lb":
+            run.add("\n", "\n")
+            return
+        inner = _Run()
+        self._words(inner, element.text)
+        for child in element:
+            self._inline(child, inner)
+            self._words(inner, child.tail)
+        words, marked = "".join(inner.text), "".join(inner.marked)
+        if words:
+            self._seam(run, words)
+            run.add(words, self._dress(element, words, marked))
+            run.linked += inner.linked
+
+    def _seam(self, run: _Run, words: str) -> None:
+        """A space between two pieces where the page has one and trafilatura has trimmed it."""
+        words = self._plain(words)
+        before = next(filter(None, map(self._plain, reversed(run.text))), "")
+        if not before[-1:].isalnum() or not words[:1].isalnum():
+            return
+        if self._source is None:
+            self._source = _fold(self._plain(MARK.sub("", self._raw())))
+        if before[-_EDGE:].lstrip() + " " + words[:_EDGE].rstrip() in self._source:
+            run.add(" ", " ")
+
+    def _dress(self, element: _Element, words: str, marked: str) -> str:
+        """Inline Markdown around words, its white space left outside."""
+        core = marked.strip()
+        if not core or "\n" in core:
+            return marked
+        before, after = marked[: len(marked) - len(marked.lstrip())], marked[len(marked.rstrip()) :]
+        if element.tag == "del":
+            core = f"~~{core}~~"
+        else:
+            mark = "`" if element.tag == "code" else _MARKS.get(element.get("rend") or "", "")
+            if mark == "`":
+                core = f"`{self._plain(words).strip()}`" if "`" not in words else core
+            else:
+                core = f"{mark}{core}{mark}"
+        return before + core + after
+
+    def _items(self, element: _Element, level: int) -> tuple[list[str], list[str]]:
+        """The lines of a list; inner lists are indented below their item."""
+        text: list[str] = []
+        marked: list[str] = []
+        ordered = element.get("rend") == "ol"
+        for count, item in enumerate(element.iterchildren("item"), 1):
+            inner = [child for child in item if child.tag == "list"]
+            for child in inner:
+                item.remove(child)
+            said = self.blocks(item)
+            lead = "  " * level + (f"{count}. " if ordered else "- ")
+            if said:
+                text.append("\n".join(block.text for block in said))
+                rows = [row for block in said for row in block.markdown.split("\n")]
+                marked.append(lead + f"\n{' ' * len(lead)}".join(rows))
+            for child in inner:
+                more = self._items(child, level + 1)
+                text += more[0]
+                marked += more[1]
+        return text, marked
+
+    def _table(self, element: _Element, out: list[Block]) -> None:
+        rows: list[tuple[list[str], list[str]]] = []
+        for row in element.iter("row"):
+            told = [self.blocks(cell) for cell in row.iterchildren("cell")]
+            plain = [" ".join(block.text.replace("\n", " ") for block in cell) for cell in told]
+            marked = [" ".join(block.markdown.replace("\n", " ") for block in cell) for cell in told]
+            if any(plain):
+                rows.append((plain, [cell.replace("|", "\\|") for cell in marked]))
+        if not rows:
+            return
+        width = max(len(marked) for _, marked in rows)
+        lines = ["| " + " | ".join(marked + [""] * (width - len(marked))) + " |" for _, marked in rows]
+        lines.insert(1, "|" + " --- |" * width)
+        text = "\n".join(" | ".join(cell for cell in plain if cell) for plain, _ in rows)
+        out.append(Block(text, "\n".join(lines), "table"))
+
+    def _flush(self, run: _Run, out: list[Block], kind: str, prefix: str = "") -> None:
+        text = "\n".join(_rows(self._plain("".join(run.text))))
+        if not text:
+            return
+        marked = "".join(run.marked)
+        if kind == "head":
+            text, said = text.replace("\n", " "), " ".join(_rows(self._plain(marked)))
+        else:
+            rows = emphasis.dress(_rows(marked)) if self._emphasised else _rows(marked)
+            said = "  \n".join(_LINE_START.sub(r"\1\\\2", _fold(row)) for row in rows)
+        out.append(Block(text, prefix + said, kind, run.linked))
+
+
+def _rows(words: str) -> list[str]:
+    return [row for row in map(_fold, words.split("\n")) if row]
+
+
+def _fold(words: str) -> str:
+    return _SPACE.sub(" ", words).strip()

@@ -1,0 +1,1 @@
+"""Readers of WordPress' REST answers and feeds."""

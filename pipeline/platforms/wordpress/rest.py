@@ -1,0 +1,178 @@
+"""What the REST listings of posts and comments say.
+
+Knows WordPress' JSON. Its law: only published and approved things come out; an entry that cannot be read
+becomes a problem and spoils none of the others.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from archive.core.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
+from pipeline import addresses
+from pipeline.dates import parse
+from pipeline.html.sanitize import line, plain, render
+
+Entry = dict[str, Any]
+_KINDS = {
+    "comment": CommentKind.COMMENT,
+    "": CommentKind.COMMENT,
+    "pingback": CommentKind.PINGBACK,
+    "trackback": CommentKind.TRACKBACK,
+}
+
+
+def posts(page: Page, site: Site) -> Extract:
+    """The articles of a listing of posts: facts, and text only where the page would show a part of it."""
+    return _listing(page, lambda entry: _post(entry, page, site))
+
+
+def comments(page: Page, site: Site) -> Extract:
+    """The comments of a listing."""
+    return _listing(page, lambda entry: _comment(entry, page, site))
+
+
+def _listing(page: Page, read: Callable[[Entry], Article | Comment | Problem | None]) -> Extract:
+    """Read a JSON array entry by entry; a single object counts as a list of one."""
+    if not page.body.strip():
+        return Extract(surface=Surface.REST)
+    try:
+        data = json.loads(page.body.decode("utf-8-sig", "replace").lstrip())
+    except (ValueError, RecursionError) as error:
+        return _failed("not-json", f"The answer is no JSON: {type(error).__name__}.")
+    if isinstance(data, dict):
+        if "code" in data and "id" not in data:
+            return _failed(
+                "rest-error",
+                f"The site answers {line(str(data['code']))}: {line(str(data.get('message', '')))}",
+            )
+        data = [data]
+    if not isinstance(data, list):
+        return _failed("not-json", "The answer is no list.")
+    found = [_guarded(read, entry) for entry in data]
+    return Extract(
+        surface=Surface.REST,
+        articles=tuple(x for x in found if isinstance(x, Article)),
+        comments=tuple(x for x in found if isinstance(x, Comment)),
+        problems=tuple(x for x in found if isinstance(x, Problem)),
+    )
+
+
+def _guarded(
+    read: Callable[[Entry], Article | Comment | Problem | None], entry: object
+) -> Article | Comment | Problem | None:
+    if not isinstance(entry, dict) or _id(entry.get("id")) is None:
+        return Problem(code="unreadable-entry", detail="An entry of the listing has no id.")
+    return read(entry)
+
+
+def _failed(code: str, detail: str) -> Extract:
+    return Extract(surface=Surface.REST, problems=(Problem(code=code, detail=detail),))
+
+
+def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
+    link = _text(entry.get("link"))
+    url = addresses.absolute(link, page.final_url)
+    if url is None or link is None or link.strip().startswith("?"):  # that would be the listing's own
+        return Problem(code="unreadable-entry", detail=f"Post {entry['id']} has no link.", field="url")
+    content = _dict(entry.get("content"))
+    if content.get("protected") is True:
+        return Problem(code="password-protected", detail=f"{url} asks for a password.", url=url)
+    published = _text(entry.get("status")) in (None, "publish")
+    if not published or not addresses.is_wanted(url, site.article_pattern):
+        return None
+    facts: dict[str, Any] = {
+        "post_id": _id(entry["id"]),
+        "title": plain(_rendered(entry.get("title"))),
+        "authors": _authors(entry),
+        "published": _moment(entry, "date", site),
+        "modified": _moment(entry, "modified", site),
+        "tags": _terms(entry, "post_tag"),
+        "categories": _terms(entry, "category"),
+        "description": render(_rendered(entry.get("excerpt"))).text,
+        "image": addresses.unwrap_image(_image(entry), page.final_url),
+        "comments_open": {"open": True, "closed": False}.get(_text(entry.get("comment_status")) or ""),
+    }
+    markup = _rendered(content)
+    if markup and "<!--nextpage-->" in markup:
+        facts["text"] = render(markup.replace("<!--nextpage-->", ""), url).text
+    told = {"tags", "categories"} if _dict(entry.get("_embedded")).get("wp:term") else set()
+    origins = tuple((n, "rest:posts") for n, value in facts.items() if value not in (None, ()) or n in told)
+    return Article(url=addresses.as_served(addresses.clean(url), page.final_url), origins=origins, **facts)
+
+
+def _comment(entry: Entry, page: Page, site: Site) -> Comment | Problem | None:
+    if _text(entry.get("status")) not in (None, "approved", "approve", "1"):
+        return None
+    link = addresses.absolute(_text(entry.get("link")), page.final_url)
+    parent = _id(entry.get("parent"))
+    body = render(_rendered(entry.get("content")), link or page.final_url)
+    published = _moment(entry, "date", site)
+    return Comment(
+        id=str(entry["id"]),
+        parent=str(parent) if parent else None,
+        post_id=_id(entry.get("post")) or None,
+        kind=_KINDS.get(_text(entry.get("type")) or "", CommentKind.COMMENT),
+        author=(plain(_text(entry.get("author_name"))) or "Anonymous") if "author_name" in entry else None,
+        author_url=addresses.absolute(html.unescape(_text(entry.get("author_url")) or ""), page.final_url),
+        published=published,
+        published_raw=_text(entry.get("date")) or _text(entry.get("date_gmt")),
+        text=body.text,
+        html=body.html,
+        permalink=link,
+        origins=tuple((f, "rest:comments") for f in ("parent", "author", "published", "text")),
+    )
+
+
+def _moment(entry: Entry, name: str, site: Site) -> Moment | None:
+    return parse.gmt(_text(entry.get(f"{name}_gmt"))) or parse.iso(_text(entry.get(name)), site.timezone)
+
+
+def _authors(entry: Entry) -> tuple[str, ...]:
+    """Names from the embedded authors; a co-author plugin lists several."""
+    embedded = _list(_dict(entry.get("_embedded")).get("author"))
+    return _unique(plain(_text(_dict(author).get("name"))) for author in embedded)
+
+
+def _terms(entry: Entry, taxonomy: str) -> tuple[str, ...]:
+    groups = _list(_dict(entry.get("_embedded")).get("wp:term"))
+    terms = [_dict(term) for group in groups for term in _list(group)]
+    return _unique(plain(_text(term.get("name"))) for term in terms if term.get("taxonomy") == taxonomy)
+
+
+def _image(entry: Entry) -> str | None:
+    media = _list(_dict(entry.get("_embedded")).get("wp:featuredmedia"))
+    return (
+        _text(_dict(media[0]).get("source_url")) if media else _text(entry.get("jetpack_featured_media_url"))
+    )
+
+
+def _unique(names: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _rendered(value: object) -> str | None:
+    return _text(_dict(value).get("rendered")) if isinstance(value, dict) else _text(value)
+
+
+def _dict(value: object) -> Entry:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str | None:
+    return value.encode("utf-8", "replace").decode("utf-8") or None if isinstance(value, str) else None
+
+
+def _id(value: object) -> int | None:
+    """A WordPress id. JSON has also true, 1.0 and "12" in store; the last is one."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63 else None
