@@ -84,9 +84,9 @@ def test_modules_open_with_prose() -> None:
     assert not silent
 
 
-def test_modules_have_less_than_300_lines() -> None:
+def test_modules_have_at_most_400_lines() -> None:
     sizes = {name: len(file.read_text(encoding="utf-8").splitlines()) for name, file in MODULES.items()}
-    assert not {name: size for name, size in sizes.items() if size >= 300}
+    assert not {name: size for name, size in sizes.items() if size > 400}
 
 
 def test_functions_have_less_than_60_lines() -> None:
