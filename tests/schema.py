@@ -25,7 +25,8 @@ def page() -> str:
     with tempfile.TemporaryDirectory() as folder, Archive.open(Path(folder) / "archive.db") as archive:
         sql = (
             "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')"
-            " AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%_fts%' AND substr(name, 1, 1) <> '_' ORDER BY name"
+            " AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%_fts%'"
+            " AND substr(name, 1, 1) <> '_' ORDER BY name"
         )
         names = archive.db.execute(sql).fetchall()
         parts = [_section(name, kind, tables.get(name, {}), archive) for name, kind in names]
