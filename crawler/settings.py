@@ -35,12 +35,15 @@ RETRY_HTTP_CODES = [408, 500, 502, 503, 504, 522, 524]  # 429 and Retry-After: c
 RETRY_PRIORITY_ADJUST = 0
 TWISTED_DNS_RESOLVER = "crawler.fetch.offsite.PublicResolver"
 
+DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.transport.BoundedHandler")
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
     "crawler.fetch.offsite.GuardMiddleware": 50,
     "crawler.fetch.robots.RobotsMiddleware": 100,
     "crawler.fetch.retry.PatienceMiddleware": 550,
+    "crawler.transport.RefreshMiddleware": 580,
     "crawler.fetch.request_budget.BudgetMiddleware": 840,
 }
 EXTENSIONS = {

@@ -7,6 +7,7 @@ is the one file of this room that knows Scrapy.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self, cast
@@ -15,7 +16,9 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from archive.core.errors import ArchiveError
-from archive.core.records import Bookmark, Extract, Page, PageKind, Quality, Saved, Site
+from archive.core.records import Bookmark, Extract, Page, PageKind, Problem, Quality, Saved, Site
+from archive.readers import CODES, Unread, problem_of
+from archive.storage import visits
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import Proof
 from archive.storage.observations import Look
@@ -24,7 +27,7 @@ from archive.storage.visits import GOOD
 from pipeline import process
 from pipeline.extractor_version import extractor_version
 
-Item = Page | Look | Proof | Bookmark
+Item = Page | Look | Proof | Bookmark | Unread
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +71,9 @@ class ItemPipeline:
             self.archive.coverage.note(item)
         elif isinstance(item, Bookmark):
             self.archive.set_cursor(item.source, item.name, item.value)
+        elif isinstance(item, Unread):
+            visits.note_unread(self.archive.db, item)
+            self._count_unread((item.problem,))
         elif isinstance(item, Page):
             self._save(item)
         else:
@@ -78,7 +84,7 @@ class ItemPipeline:
             self.pages.keep(page, extractor_version())
         site: Site = cast("Any", self.crawler.spider).site
         extract = process(page, site)
-        saved = self.archive.save(page, extract)
+        saved = self._saved(page, extract)
         good = page.status in GOOD or bool(saved.missed or saved.gone)
         self.crawler.stats.inc_value(f"backissue/pages/{page.kind.value}/{'good' if good else 'failed'}")
         self._tally(saved)
@@ -86,6 +92,21 @@ class ItemPipeline:
         if page.kind is PageKind.POSTS:
             self.crawler.stats.inc_value("backissue/listed", len(extract.articles))
         logger.debug("%s %s %s: %s", page.kind.value, page.status, page.url, _told(saved))
+
+    def _saved(self, page: Page, extract: Extract) -> Saved:
+        """Save an extract; where a value is one that SQLite cannot keep, save that as the page's problem."""
+        try:
+            saved = self.archive.save(page, extract)
+        except (ValueError, OverflowError) as error:
+            extract = Extract(surface=extract.surface, problems=(problem_of(error, page),))
+            saved = self.archive.save(page, extract)
+        self._count_unread(extract.problems)
+        return saved
+
+    def _count_unread(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            if problem.code in CODES:
+                self.crawler.stats.inc_value(f"backissue/unread/{problem.code}")
 
     def _tally(self, counts: Saved | Quality) -> None:
         for name in type(counts).__slots__:

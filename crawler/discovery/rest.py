@@ -6,16 +6,18 @@ answer that is no listing is None, and an entry that cannot be understood is lef
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
 
+from archive import tolerant_json
 from archive.core.records import Page
+from archive.readers import reader
 from crawler.frontier.addresses import Listed, absolute
 
+_LONGEST_ID = 20  # characters; no longer one is asked for
 PER_PAGE = 100  # the most that WordPress' REST API gives in one answer
 POST_FIELDS = (
     "id,link,date,date_gmt,modified,modified_gmt,title,content.protected,comment_status,"
@@ -47,12 +49,10 @@ def posts_url(root: str, page: int, *, kind: str = "posts", modified_after: date
     return route_url(root, kind, **query, _embed="author,wp:term,wp:featuredmedia", _fields=POST_FIELDS)
 
 
+@reader(())
 def read_article_types(page: Page) -> tuple[str, ...]:
     """The routes of a site's own post types that carry articles: those that share the posts' taxonomies."""
-    try:
-        types = json.loads(page.body) if page.status == 200 else {}
-    except ValueError:
-        return ()
+    types = _json(page)
     kinds = types.values() if isinstance(types, dict) else ()
     return tuple(
         kind["rest_base"]
@@ -62,7 +62,7 @@ def read_article_types(page: Page) -> tuple[str, ...]:
         and re.fullmatch(r"[\w-]+", kind["rest_base"])
         and kind.get("rest_namespace", "wp/v2") == "wp/v2"
         and kind.get("slug") not in {"post", "page", "attachment"}
-        and {"category", "post_tag"} & set(kind.get("taxonomies") or ())
+        and any(name in _list(kind.get("taxonomies")) for name in ("category", "post_tag"))
     )
 
 
@@ -103,13 +103,13 @@ def pages_url(root: str, ids: Iterable[int], *, kind: str = "pages") -> str:
 def read_ids(page: Page) -> set[str] | None:
     """The ids of everything a listing names, or None if it is no listing."""
     items = read_array(page)
-    return None if items is None else {str(item.get("id")) for item in items}
+    return None if items is None else {str(item.get("id"))[:_LONGEST_ID] for item in items}
 
 
 def read_numbers(page: Page) -> list[int] | None:
     """The ids of a listing in its order, or None if it is no listing or not all are numbers."""
-    ids = [item.get("id") for item in read_array(page) or ()]
-    numbers = [number for number in ids if isinstance(number, int)]
+    ids = [read_id(item.get("id")) for item in read_array(page) or ()]
+    numbers = [number for number in ids if number is not None]
     return numbers if numbers and len(numbers) == len(ids) else None
 
 
@@ -132,8 +132,8 @@ def not_shown(page: Page, asked: Iterable[str], known: Iterable[str]) -> list[st
 
 def read_commented(page: Page) -> set[int]:
     """The ids of the posts that the comments of a listing hang below."""
-    posts = (item.get("post") for item in read_array(page) or ())
-    return {post for post in posts if isinstance(post, int) and 0 < post < 1 << 63}
+    posts = (read_id(item.get("post")) for item in read_array(page) or ())
+    return {post for post in posts if post}
 
 
 def time_text(moment: datetime) -> str:
@@ -141,14 +141,16 @@ def time_text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def read_id(value: object) -> int | None:
+    """Return an id as WordPress gives it, a number that SQLite can keep; None for anything else."""
+    known = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63
+    return int(value) if known and isinstance(value, int) else None
+
+
+@reader(None)
 def read_array(page: Page) -> list[dict[str, Any]] | None:
     """The objects of a REST listing, or None if the answer is none."""
-    if page.status != 200:
-        return None
-    try:
-        value = json.loads(page.body)
-    except ValueError:
-        return None
+    value = _json(page)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else None
 
 
@@ -159,10 +161,22 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
         return None
     links = ((absolute(page.final_url, _text(item.get("link")) or ""), item) for item in items)
     return tuple(
-        Listed(url=url, lastmod=_text(item.get("modified_gmt")), post_id=item["id"])
+        Listed(url=url, lastmod=_text(item.get("modified_gmt")), post_id=read_id(item.get("id")))
         for url, item in links
-        if url and isinstance(item.get("id"), int) and not _protected(item)
+        if url and read_id(item.get("id")) is not None and not _protected(item)
     )
+
+
+def _json(page: Page) -> Any:
+    """Return what an answer says in JSON; None where it is no such answer."""
+    try:
+        return tolerant_json.loads(page.body.decode("utf-8-sig", "replace")) if page.status == 200 else None
+    except ValueError:
+        return None
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _protected(item: dict[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.http import Request
 
+from archive import readers
 from archive.core.records import Page, PageKind, Seen
 from crawler.discovery import feeds, rest
 from crawler.fetch.responses import page_of, page_of_failure
@@ -68,6 +69,10 @@ class Asking(scrapy.Spider):
             if not isinstance(item, Request):
                 self._handed_on.add(id(item))
             yield item
+            for unread in readers.taken():
+                yield unread
+        for unread in readers.taken():
+            yield unread
 
     async def settled(self) -> None:
         """Wait until all that was handed on is kept, so that the facts tell it; not in a crawl that ends."""

@@ -6,12 +6,12 @@ nothing is stored. `fetch_page` is the same for a single page.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from archive import tolerant_json
 from archive.core.errors import SiteError
 from archive.core.records import Page, PageKind
 from crawler.discovery import feeds, rest, sitemaps
@@ -206,7 +206,7 @@ def _first(pattern: bytes, page: Page) -> str | None:
 
 def _object(page: Page) -> dict[str, Any]:
     try:
-        value = json.loads(page.body)
+        value = tolerant_json.loads(page.body.decode("utf-8-sig", "replace"))
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

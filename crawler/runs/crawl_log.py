@@ -20,7 +20,7 @@ from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Page, PageKind, Quality, Saved
 from archive.core.timestamps import to_text
 from archive.queries import quality_drift
-from archive.storage import rows
+from archive.storage import rows, visits
 from archive.storage.archive import Archive
 from crawler.fetch import backoff
 from crawler.frontier.due_dates import decide_due
@@ -92,6 +92,8 @@ class RunLog:
         for name, note in notes.items():
             self.archive.set_cursor(spider.site.name, name, note)
         decide_due(self.archive, spider.site)
+        if ended.relisted and outcome in {"ok", "partial"}:
+            visits.end_unread(self.archive.db, spider.site.name, self.started_at, datetime.now(UTC))
         self.archive.coverage.settle(spider.site.name, datetime.now(UTC))
         self.archive.runs.end(
             replace(

@@ -6,13 +6,18 @@ one whose pages give less than they used to is no more than partial, however smo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from archive.core.records import Quality, Saved
 
+_UNREAD = {
+    "unreadable": "could not be read",
+    "gave-up": "took too long to read",
+    "reader-fault": "could not be read because of a fault of ours (see the log)",
+}
 FEW = 3  # pages that may all fail and still say nothing of the site
 
 
@@ -68,10 +73,19 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
         return "interrupted", f"The crawl was ended before it was done; the next one goes on. {news}"
     if nothing := nothing_came(ended):
         return "failed", nothing
-    missing = [f"{_count(ended.pages_failed, 'page')} could not be fetched"] if ended.pages_failed else []
-    told = f" Missing: {'; '.join([*missing, *ended.refusals])}." if missing or ended.refusals else ""
+    missing = [*_lost(ended), *ended.refusals]
+    told = f" Missing: {'; '.join(missing)}." if missing else ""
     sentence = f"{news}{told} {ended.drift or ''}".strip()
     return ("partial" if told or ended.drift else "ok"), sentence
+
+
+def _lost(ended: Ended) -> Iterator[str]:
+    """Yield what was asked for and did not come, or came and could not be read."""
+    if ended.pages_failed:
+        yield f"{_count(ended.pages_failed, 'page')} could not be fetched"
+    for code, why in _UNREAD.items():
+        if number := int(ended.stats.get(f"backissue/unread/{code}", 0)):
+            yield f"{_count(number, 'answer')} {why}"
 
 
 def nothing_came(ended: Ended) -> str | None:

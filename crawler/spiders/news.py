@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -28,6 +29,7 @@ from crawler.frontier import revisit_policy
 from crawler.frontier.addresses import Listed
 from crawler.sync.comment_sweep import Sweep
 
+logger = logging.getLogger(__name__)
 ROBOTS = "robots"  # the bookmark of what robots.txt said
 
 
@@ -91,13 +93,24 @@ class NewsSpider(Sweep):
             self._revisits(),
             self.sweep(),
         ):
-            async for item in step:
+            async for item in self._guarded(step):
                 yield item
         self.marks |= backoff.after(self.rung is None, self.facts.mark(backoff.REFUSED), datetime.now(UTC))
         self.cursors["crawl"] = self.started_at
         self.marks[ROBOTS] = json.dumps(self.robots_copies)
         if not self.refusals:
             self.cursors["feeds"] = datetime.now(UTC)
+
+    async def _guarded(self, step: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Yield what a step yields; a fault of ours in one step does not keep the others from their turn."""
+        try:
+            async for item in step:
+                yield item
+        except Exception as error:
+            logger.exception("A fault of ours ended a part of the crawl of %s.", self.source_name)
+            self.crawler.stats.inc_value(f"spider_exceptions/{type(error).__name__}")
+            self.crawler.stats.inc_value("spider_exceptions/count")
+            self.crawler.stats.inc_value("backissue/listings_lost")
 
     async def _unread(self) -> AsyncIterator[Request]:
         """The articles that are listed but were never read, and those that a verification has named."""

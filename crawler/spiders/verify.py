@@ -48,7 +48,7 @@ class VerifySpider(PageVerification):
                 return
             self.until = self.facts.cursor("crawl") or self.started_at
             try:
-                async for item in self._verify():
+                async for item in self.handing_on(self._verify()):
                     yield item
             except BudgetSpentError:
                 self.stopped_short = True

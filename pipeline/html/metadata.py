@@ -6,13 +6,13 @@ since everything else hangs on it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from archive import tolerant_json
 from pipeline import addresses
 from pipeline.html.document import Document
 from pipeline.html.dom import tokens
@@ -136,8 +136,8 @@ def _json_ld(document: Document) -> Iterator[Node]:
             .rstrip(";")
         )
         try:
-            data = json.loads(raw, strict=False)
-        except (ValueError, RecursionError):
+            data = tolerant_json.loads(raw)
+        except ValueError:
             continue
         yield from _flat(data, 0)
 

@@ -7,14 +7,16 @@ becomes a problem and spoils none of the others.
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from archive import tolerant_json
+from archive.charsets import decode
 from archive.core.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
 from pipeline import addresses
 from pipeline.dates import parse
+from pipeline.html.document import charset_problems
 from pipeline.html.sanitize import line, plain, render
 
 Entry = dict[str, Any]
@@ -40,9 +42,10 @@ def _listing(page: Page, read: Callable[[Entry], Article | Comment | Problem | N
     """Read a JSON array entry by entry; a single object counts as a list of one."""
     if not page.body.strip():
         return Extract(surface=Surface.REST)
+    decoded = decode(page.body)
     try:
-        data = json.loads(page.body.decode("utf-8-sig", "replace").lstrip())
-    except (ValueError, RecursionError) as error:
+        data = tolerant_json.loads(decoded.text.lstrip())
+    except ValueError as error:
         return _failed("not-json", f"The answer is no JSON: {type(error).__name__}.")
     if isinstance(data, dict):
         if "code" in data and "id" not in data:
@@ -58,7 +61,7 @@ def _listing(page: Page, read: Callable[[Entry], Article | Comment | Problem | N
         surface=Surface.REST,
         articles=tuple(x for x in found if isinstance(x, Article)),
         comments=tuple(x for x in found if isinstance(x, Comment)),
-        problems=tuple(x for x in found if isinstance(x, Problem)),
+        problems=(*charset_problems(decoded), *(x for x in found if isinstance(x, Problem))),
     )
 
 
