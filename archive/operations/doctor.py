@@ -32,7 +32,7 @@ from archive.storage.archive import Archive
 from archive.storage.raw_pages import Pages, beside
 
 LIBRARIES = ("datasette", "sqlite-utils", "scrapy", "trafilatura", "apscheduler", "lxml", "zstandard")
-LONGEST_LOG = 256 * 2**20  # bytes of write-ahead log; the end of each crawl folds it into the archive
+LONGEST_LOG = health.LONGEST_LOG_BYTES
 SAMPLE = 50  # raw pages that are unpacked
 PATIENCE = 20.0  # seconds the full-text check may hold up a crawl, which waits for 30
 BACKUP_AGE = timedelta(days=8)

@@ -27,32 +27,36 @@ _ALWAYS = [
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-def guarded(app: App, room: Any, base: str) -> App:
+def guarded(app: App, room: Any, base: str, ending: Any) -> App:
     """The application, with our headers where it sets none of the same name.
 
     `base` is Datasette's base_url. It is taken off the path here, since Datasette 0.65 writes it
-    twice into some links of its own pages when a proxy leaves it on.
+    twice into some links of its own pages when a proxy leaves it on. `ending` knows every answer under way.
     """
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or not room.active:
             await app(scope, receive, send)
             return
-        leaving = asyncio.ensure_future(_leaving(scope, receive))
 
         async def send_guarded(message: Any) -> None:
-            if leaving.done():  # Datasette would send a long download to its end, to nobody
-                raise asyncio.CancelledError
             if message["type"] == "http.response.start":
                 message = {**message, "headers": _with_ours(list(message.get("headers", [])))}
             await send(message)
 
+        leaving = asyncio.ensure_future(_leaving(scope, receive))
+        answering = asyncio.ensure_future(app(_without(base, scope), receive, send_guarded))
+        ending.add(answering)
         try:
-            await app(_without(base, scope), receive, send_guarded)
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if leaving.done():  # nobody waits for the answer: neither a query in the queue nor a download
+                answering.cancel()
+            await answering
         except asyncio.CancelledError:
-            if not leaving.done():
+            if not (leaving.done() or ending.is_over):
                 raise
         finally:
+            answering.cancel()
             leaving.cancel()
 
     return wrapped

@@ -28,10 +28,12 @@ from archive.public import (
 )
 from archive.public.headers import guarded
 from archive.public.served_archives import Json, metadata_for, room_of
-from archive.public.web import TooSlow, show
-
-LONGEST_VALUE = 5_000_000
-"""No string that a query makes may be longer: one call such as hex(zeroblob(...)) escapes the time limit."""
+from archive.public.sql import stock
+from archive.public.sql.downloads import BrokenOffError, Unsaid
+from archive.public.sql.lifespan import Ending, served
+from archive.public.sql.limits import LONGEST_VALUE_BYTES
+from archive.public.sql.pool import CrowdedError
+from archive.public.web import TooSlow, busy
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 _hook = cast("Callable[[Hook], Hook]", hookimpl)
@@ -48,7 +50,7 @@ def get_metadata(datasette: Any) -> Json:
 def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) -> None:
     """Bound what a reader's SQL may cost. Datasette's own `_internal` must stay as it is."""
     if database in room_of(datasette).archives:
-        conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+        conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE_BYTES)
         conn.execute("PRAGMA cache_size = -32000")
 
 
@@ -93,16 +95,29 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
 
 @_hook
 def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
-    """Say so, where the machine was too busy for a page."""
-    if not isinstance(exception, TooSlow):
-        return None
-    return lambda: show(datasette, request, "busy.html", {}, status=503)
+    """Say so where the machine was too busy for a page, or for one more statement; end what broke off."""
+    if isinstance(exception, BrokenOffError):
+        return Unsaid()
+    if isinstance(exception, CrowdedError):
+        return lambda: busy(datasette, request, is_crowded=True)
+    if isinstance(exception, TooSlow):
+        return lambda: busy(datasette, request, is_crowded=False)
+    return None
 
 
 @_hook
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
-    """Put our headers on every answer."""
-    return lambda app: guarded(app, room_of(datasette), datasette.setting("base_url"))
+    """Put our headers on every answer, and see to the start and the end of the server."""
+    from archive.public.sql.csv_files import as_csv  # noqa: PLC0415  (Datasette imports us before its views)
+
+    stock.install(as_csv)
+    ending = Ending()
+
+    def wrapper(app: Any) -> Any:
+        guard = guarded(app, room_of(datasette), datasette.setting("base_url"), ending)
+        return served(guard, datasette, ending)
+
+    return wrapper
 
 
 @_hook

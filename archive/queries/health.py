@@ -30,6 +30,7 @@ GOOD = ("ok", "partial")
 BAD = ("failed", "blocked")
 GRACE = timedelta(minutes=5)  # a clock that goes notes its next tick within seconds
 TRIES = 3  # ticks of the clock in a row that may come to nothing, as when the machine is restarted
+LONGEST_LOG_BYTES = 256 * 2**20  # of write-ahead log; the end of each crawl folds it into the archive
 LEAST_FREE = 512 * 2**20  # bytes; a day of a busy site, and the write-ahead log of a long read
 
 
@@ -121,6 +122,11 @@ class Files:
         """Whether the disk will soon be full."""
         return self.free < LEAST_FREE
 
+    @property
+    def log_is_large(self) -> bool:
+        """True if the write-ahead log has grown beyond what a crawl leaves behind."""
+        return self.log > LONGEST_LOG_BYTES
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
@@ -159,6 +165,10 @@ def status(archive: Archive, now: datetime) -> Status:
     troubles += [check.sentence for check in checks if not check.ok]
     if files.low:
         troubles.append(f"The disk has only {files.free / 2**20:,.0f} MB left.")
+    if files.log_is_large:
+        troubles.append(
+            f"The write-ahead log has {files.log / 2**20:,.0f} MB: a program reads one state for very long."
+        )
     return Status(
         at=now, ok=not troubles, troubles=tuple(troubles), sources=sources, files=files, checks=checks
     )

@@ -65,11 +65,11 @@ def find(connection: sqlite3.Connection, ask: Ask) -> Found:
     return Found(ask=ask, sections=tuple(sections), notes=notes)
 
 
-def every(connection: sqlite3.Connection, ask: Ask, kind: str) -> Iterator[Row]:
-    """All hits of one kind, in full and in the order of the pages, read as they are taken."""
+def whole(ask: Ask, kind: str) -> tuple[str, Mapping[str, str | int]]:
+    """Return the statement, and its values, that gives all hits of one kind in the order of the pages."""
     wording, ask, _ = understand(ask)
     plan = Plan.of(kind, wording, ask)
-    yield from _rows(connection, plan.whole(ask.sort), plan.values)
+    return plan.whole(ask.sort), plan.values
 
 
 def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
