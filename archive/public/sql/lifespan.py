@@ -17,6 +17,7 @@ from weakref import WeakSet
 
 from archive.public.served_archives import room_of
 from archive.public.sql import stock
+from archive.public.sql.workers import TEMPLATE
 from archive.queries.health import LONGEST_LOG_BYTES
 
 GRACE_SECONDS = 2.0  # for answers under way, once the server is asked to end
@@ -63,6 +64,7 @@ def served(
             elif message["type"] == "lifespan.shutdown":
                 watch.stop()
                 _close(datasette)
+                TEMPLATE.close()
             return message
 
         await app(scope, heard, send)

@@ -46,6 +46,10 @@ FIXED = frozenset(
 )
 """Statements that Datasette runs for every page and permission; their text is its own, so they stay here too."""
 
+OFFSET = re.compile(r" limit \d+ offset \d+$")
+OFFSET_PATIENCE = 5
+"""How many time limits a later page of a view may take: a view has no key, so the rows before it are read."""
+
 _inside: ContextVar[bool] = ContextVar("inside", default=False)
 _table_page: ContextVar[bool] = ContextVar("table_page", default=False)
 _pools: WeakKeyDictionary[Any, Pool] = WeakKeyDictionary()
@@ -139,6 +143,8 @@ async def execute(
     limit_ms = self.ds.sql_time_limit_ms
     if custom_time_limit and custom_time_limit < limit_ms:
         limit_ms = custom_time_limit
+    if _table_page.get() and OFFSET.search(sql):
+        limit_ms *= OFFSET_PATIENCE
     most = self.ds.max_returned_rows
     most += most == (page_size or self.ds.page_size)
     paged = await _paged(self, sql)
