@@ -25,7 +25,6 @@ from datasette.views.database import MagicParameters
 from archive.public.served_archives import room_of
 from archive.public.sql import downloads, stock
 from archive.public.sql.jobs import Job
-from archive.public.sql.paging import without_limit
 from archive.public.sql.pool import LateError, LostError
 
 _QUIET = "_nofacet=1&_nocount=1"
@@ -74,9 +73,9 @@ async def _table(view: Any, request: Any, name: str) -> Any:
     if isinstance(found, Response):
         return found
     data = found[0]
-    sql, params = without_limit(data["query"]["sql"]), data["query"]["params"]
-    labels = _labels(data)
-    download = await _opened(view.ds, name, sql, params, labels)
+    params, labels = data["query"]["params"], _labels(data)
+    statements = await stock.whole_of(view.ds.get_database(name), data["query"]["sql"])
+    download = await _opened(view.ds, name, statements, params, labels)
     names = []
     for index, column in enumerate(data["columns"]):
         names += [column, f"{column}_label"] if index in labels else [column]
@@ -121,7 +120,7 @@ async def _query(datasette: Any, request: Any, name: str, sql: str, canned: dict
         named = canned.get("params") or await derive_named_parameters(datasette.get_database(name), sql)
         blank = {each: "" for each in named if each not in given and not each.startswith("_")}
         params = MagicParameters({**given, **blank}, request, datasette) if canned else {**given, **blank}
-        download = await _opened(datasette, name, sql.strip().rstrip(";"), params, {}, is_free=not canned)
+        download = await _opened(datasette, name, (sql.strip().rstrip(";"),), params, {}, is_free=not canned)
     except InvalidSql as error:
         raise _refused(str(error)) from error
     return _answer(datasette, request, download, list(download.names), _as_hex)
@@ -133,12 +132,21 @@ def _as_hex(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 async def _opened(
-    datasette: Any, name: str, sql: str, params: Any, labels: dict[int, str], *, is_free: bool = False
+    datasette: Any,
+    name: str,
+    statements: tuple[str, ...],
+    params: Any,
+    labels: dict[int, str],
+    *,
+    is_free: bool = False,
 ) -> Any:
+    sql, *further = statements
+    values = stock.plain_params(sql, params)
     job = Job(
         place=stock.place_of(datasette.get_database(name)),
         sql=sql,
-        params=stock.plain_params(sql, params),
+        params=values,
+        further=tuple((each, values) for each in further),
         limit_ms=datasette.sql_time_limit_ms * (1 if is_free else downloads.PATIENCE),
         portion_rows=downloads.PORTION_ROWS,
         labels=labels,

@@ -68,22 +68,44 @@ def _after_value(found: re.Match[str]) -> Paged:
     return Paged(sql, f"{start} is null order by {part['keys']} limit", int(part["limit"]))
 
 
-def table_of_first_page(sql: str) -> str | None:
-    """Return the table, as it is written, of a first page that is sorted by one column; else None."""
+def sorted_table(sql: str) -> tuple[str, str] | None:
+    """Return table and column, as they are written, of a first page sorted by one column; else None."""
     found = _FIRST.fullmatch(sql)
-    return found["table"] if found else None
+    return (found["table"], found["column"]) if found else None
 
 
-def fully_ordered(sql: str, keys: str) -> str:
-    """Return the statement of a first page ordered by its column and then by the primary key `keys`."""
+def first_page(sql: str, keys: str, least: str) -> Paged:
+    """Return a sorted first page in a full order: by its column, then by the primary key `keys`.
+
+    `least` is the smallest value of the column's type, as SQL: bounded by it, SQLite walks the index where it
+    would else sort the whole table, which it takes to be cheaper for all rows. Rows without a value come first
+    in ascending order and last in descending order, as ever.
+    """
     found = _FIRST.fullmatch(sql)
     if not found or found["column"] == keys:
-        return sql
+        return Paged(sql)
+    limit = int(found["limit"])
+    one, other = _halves(found, keys, least)
+    return Paged(f"{one} limit {limit}", f"{other} limit", limit)
+
+
+def whole_table(sql: str, keys: str, least: str) -> tuple[str, ...]:
+    """Return the statements that give, one after the other, all rows of which a page statement gives the first."""
+    found = _FIRST.fullmatch(sql)
+    if not found or found["column"] == keys:
+        return (without_limit(sql),)
+    return _halves(found, keys, least)
+
+
+def _halves(found: re.Match[str], keys: str, least: str) -> tuple[str, str]:
     part = found.groupdict(default="")
-    order = f"order by {part['column']}{part['desc']}, {keys} limit {part['limit']}"
-    return f"{part['head']}{part['where']}{order}"
+    column = part["column"]
+    start = f"{part['head']}{part['where']}{'and' if part['where'] else 'where'} {column}"
+    filled = f"{start} >= {least} order by {column}{part['desc']}, {keys}"
+    empty = f"{start} is null order by {keys}"
+    return (filled, empty) if part["desc"] else (empty, filled)
 
 
 def without_limit(sql: str) -> str:
-    """Return a page statement without its bound, for all rows."""
+    """Return a page statement without its bound."""
     return re.sub(r" limit \d+(?: offset \d+)?$", "", sql)

@@ -22,7 +22,7 @@ from datasette.utils import escape_sqlite
 
 from archive.public.served_archives import room_of
 from archive.public.sql.jobs import Failure, Job, Place
-from archive.public.sql.paging import Paged, fully_ordered, seekable, table_of_first_page
+from archive.public.sql.paging import Paged, first_page, seekable, sorted_table, whole_table, without_limit
 from archive.public.sql.pool import LateError, LostError, Pool
 
 INTROSPECTION = (
@@ -191,13 +191,30 @@ async def _paged(database: Any, sql: str) -> Paged:
     """The statement, or what stands for it where it is a page of a sorted table."""
     if not _table_page.get():
         return Paged(sql)
-    table = table_of_first_page(sql)
-    if table is None:
+    if sorted_table(sql) is None:
         return seekable(sql)
-    keys = await database.primary_keys(table.strip('[]"')) or ["rowid"]
-    if await database.get_view_definition(table.strip('[]"')):
-        return Paged(sql)
-    return Paged(fully_ordered(sql, ", ".join(map(escape_sqlite, keys))))
+    order = await _order_of(database, sql)
+    return first_page(sql, *order) if order else Paged(sql)
+
+
+async def whole_of(database: Any, sql: str) -> tuple[str, ...]:
+    """Return the statements that give all rows of which this page statement of Datasette's gives the first."""
+    keys, least = await _order_of(database, sql) or ("", "")
+    return whole_table(sql, keys, least) if keys else (without_limit(sql),)
+
+
+async def _order_of(database: Any, sql: str) -> tuple[str, str] | None:
+    """The primary key of a sorted table, and the least value of its column; None for a view or another shape."""
+    found = sorted_table(sql)
+    if found is None:
+        return None
+    table, column = (name.strip('[]"') for name in found)
+    if await database.get_view_definition(table):
+        return None
+    keys = await database.primary_keys(table) or ["rowid"]
+    types = {each.name: each.type.upper() for each in await database.table_column_details(table)}
+    is_text = any(mark in types.get(column, "") for mark in ("CHAR", "CLOB", "TEXT"))
+    return ", ".join(map(escape_sqlite, keys)), "''" if is_text else "-9e999"
 
 
 def plain_params(sql: str, params: Any) -> Any:
