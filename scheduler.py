@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from subprocess import Popen
 
 import click
+from sqlite_utils import Database
 
 from archive.cli import backup, export, redact, search, status
 from archive.cli import log_format as logs
@@ -24,6 +28,7 @@ from archive.cli import serve as archive_cli
 from archive.cli.console import Context, Exit, Interruption, Program, must_be_free, say, wait_until_answering
 from archive.core.errors import BackissueError
 from archive.operations import serve
+from archive.storage import checks
 from archive.storage.archive import Archive
 from crawler.cli import crawl as crawler_cli
 from crawler.cli import doctor, explain_schedule, init, notify, verify
@@ -32,6 +37,7 @@ from crawler.config.lookup import site_for
 from crawler.daemon import processes
 from crawler.daemon.dispatcher import Clock
 from crawler.daemon.notifier import Notifier
+from crawler.pages_keeper import PagesKeeper
 from crawler.settings import VERSION
 
 CLOSING = 5.0  # seconds for Datasette to end
@@ -98,38 +104,55 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
     Archive.open(config.archive).close()
     has_readers = bool(config.notify.addresses(os.environ))
     notifier = Notifier(config.notify.digest, partial(_notify, config))
-    clock, others = Clock(config, partial(_launch, config), ended=notifier.ask), []
+    clock, keeper = Clock(config, partial(_launch, config), ended=notifier.ask), None
+    others: list[Popen[bytes]] = []
     with Interruption().heeded() as interruption, crawler_cli.newspaper(config):
         try:
             if pages:
-                others.append(processes.start(pages))
+                keeper = PagesKeeper(partial(processes.start, pages), PagesNotes(config.archive))
             clock.start()
             threading.Thread(target=greet, name="greet", daemon=True).start()
             awake = time.monotonic()
-            while not interruption.asked and all(child.poll() is None for child in others):
+            while not interruption.asked:
                 time.sleep(0.1)
+                if keeper:
+                    keeper.step()
                 if has_readers:
                     notifier.step()
                 if time.monotonic() - awake > WAKE:
                     awake = time.monotonic()
                     clock.wake()
-            fallen = not interruption.asked
             clock.stop()
             clock.finish(processes.GRACE)
-            others += notifier.children
+            others += [*notifier.children, *(keeper.children if keeper else ())]
             processes.ask_to_stop(others)
             processes.wait_for(others, CLOSING)
             Archive.open(config.archive).close()  # the last to leave folds the write-ahead log into the file
         except KeyboardInterrupt:
             return Exit.INTERRUPTED
         finally:
-            processes.kill([*clock.crawls.values(), *notifier.children, *others])
-    if fallen:
-        raise BackissueError(
-            f"The pages ended by themselves (exit code {others[0].returncode}).",
-            hint="Above it should say why; `backissue serve` starts them alone.",
-        )
+            served = keeper.children if keeper else []
+            processes.kill([*clock.crawls.values(), *notifier.children, *served, *others])
     return Exit.FINE
+
+
+class PagesNotes:
+    """Keeps in the archive how the pages are; one that cannot be written now is no reason to stop."""
+
+    def __init__(self, archive: Path) -> None:
+        self._archive = archive
+
+    def fell(self, sentence: str) -> None:
+        """Keep that they ended."""
+        self._keep(lambda db, at: checks.note_check(db, "pages", at, ok=False, sentence=sentence))
+
+    def recovered(self, sentence: str) -> None:
+        """Keep that they run again, where it was kept that they ended."""
+        self._keep(lambda db, at: checks.mend_check(db, "pages", at, sentence=sentence))
+
+    def _keep(self, note: Callable[[Database, datetime], None]) -> None:
+        with suppress(BackissueError, sqlite3.Error), Archive.open(self._archive) as archive:
+            note(archive.db, datetime.now(UTC))
 
 
 def _launch(config: Config, source: Source, run_id: int) -> Popen[bytes]:

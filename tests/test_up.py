@@ -126,11 +126,21 @@ def test_killed_outright_it_leaves_no_child_behind(up: Up) -> None:
     assert up.sound()
 
 
-def test_when_the_pages_fall_it_says_so_and_ends(up: Up) -> None:
+def test_killed_pages_are_started_again(up: Up) -> None:
+    """The clock and the crawl under way go on meanwhile, and status says what happened."""
     up.crawling()
-    os.kill(up.pages(), signal.SIGKILL)
-    assert up.process.wait(PATIENCE) == 1
-    assert "The pages ended by themselves" in up.log.read_text()
+    before = up.pages()
+    os.kill(before, signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{before}").exists() and up.finds("council"), up.log.read_text)
+    assert up.process.poll() is None
+    assert up.pages() != before
+    with sqlite3.connect(up.folder / "archive.db") as connection:
+        checks = connection.execute("SELECT ok, sentence FROM checks WHERE name = 'pages'").fetchall()
+    assert [ok for ok, _ in checks] == [0]
+    assert "ended by themselves (SIGKILL)" in checks[0][1]
+    assert "The pages are started again" in up.log.read_text()
+    up.process.send_signal(signal.SIGINT)
+    assert up.process.wait(PATIENCE) == 0, up.log.read_text()
     assert up.others() == set()
 
 

@@ -144,7 +144,6 @@ class Template:
                     [sys.executable, "-c", _PROGRAM.format(path=sys.path), str(theirs.fileno())],
                     stdin=subprocess.DEVNULL,
                     pass_fds=[theirs.fileno()],
-                    start_new_session=True,
                 )
         return self._control
 
