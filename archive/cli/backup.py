@@ -13,6 +13,7 @@ from archive.cli.console import Context, count, emit, say, size
 from archive.core.database import connect
 from archive.core.errors import DamagedError
 from archive.operations import backup as copying
+from archive.own import CONFIG
 from archive.storage import checks
 from archive.storage.archive import Archive
 
@@ -57,10 +58,10 @@ def restore(context: Context, folder: Path, force: bool) -> None:
     archive that is there stays, unless --force moves it aside; and so does one that is in use.
     """
     copying.check(folder)
-    kept = folder / copying.CONFIG
+    kept = folder / CONFIG
     if context.file() is None and kept.exists():
-        shutil.copyfile(kept, copying.CONFIG)
-        say(f"{copying.CONFIG} was put into the current folder.")
+        shutil.copyfile(kept, CONFIG)
+        say(f"{CONFIG} was put into the current folder.")
     archive = context.archive()
     aside = copying.restore(folder, archive, replace=force)
     with Archive.open(archive) as opened:  # brings the schema of an older program up to date

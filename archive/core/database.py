@@ -7,6 +7,7 @@ when another process writes in between, and no time-out helps it.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ from typing import Self
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from archive.core.errors import ArchiveError
+from archive import kinds
+from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold
 
 BUSY = 30.0  # seconds a writer waits for another one
@@ -37,27 +39,109 @@ class Closing(ABC):
         self.close()
 
 
-def connect(path: Path, *, create: bool = True) -> Database:
-    """Open a database file for reading and writing. Raises ArchiveError when that cannot be."""
+def open_ours(path: Path, migrations: Migrations, *, create: bool = True) -> Database:
+    """Open one of our files at the newest schema; where it is not there and `create` is True, make it.
+
+    A new file takes its name when its schema is whole. One that may not be written is opened for reading.
+    Raises ArchiveError when that cannot be, and for a file of another kind or program.
+    """
+    place = path.resolve()
+    if create and not place.exists():
+        _make(place, migrations)
+    db = connect(path, create=False, kind=str(migrations.name), blank=create)
+    try:
+        migrate(db, migrations, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def connect(path: Path, *, create: bool = True, kind: str = "", blank: bool = False) -> Database:
+    """Open a database file for reading and writing, or for reading alone where it may not be written.
+
+    With `kind` it must be one of ours (`kinds`), or `blank`. Raises ArchiveError when that cannot be.
+    """
     if not create and not path.exists():
         raise ArchiveError(
             f"There is no archive at {path}.", hint="Make one with `backissue crawl` or `backissue up`."
         )
-    if not path.parent.is_dir():
-        raise ArchiveError(
-            f"The folder {path.parent} does not exist.", hint="Make it, or name another place."
-        )
+    _must_have_folder(path)
     try:
-        connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        if path.exists() and not is_writable(path):
+            connection = read_only(path)
+        else:
+            connection = sqlite3.connect(path.resolve(), timeout=BUSY, isolation_level=None)
+        if kind:
+            kinds.must_be(connection, path, kind, blank=blank)
+        if is_writable(path):
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
     except sqlite3.DatabaseError as error:
+        if busy(error):
+            raise locked(path) from error
         raise ArchiveError(
             f"{path} cannot be opened as an SQLite database: {error}.",
             hint="Is it another kind of file, or is its folder not writable?",
         ) from error
     return Database(connection)
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """A connection that only reads, also where neither the file nor its folder may be written.
+
+    Raises sqlite3.OperationalError where that cannot be.
+    """
+    uri = path.resolve().as_uri()
+    still = "&immutable=1" if is_still(path) else ""
+    return sqlite3.connect(f"{uri}?mode=ro{still}", uri=True, timeout=BUSY, isolation_level=None)
+
+
+def is_writable(path: Path) -> bool:
+    """True if this process may write a file and the logs beside it."""
+    place = path.resolve()
+    return os.access(place.parent, os.W_OK) and (not place.exists() or os.access(place, os.W_OK))
+
+
+def is_still(path: Path) -> bool:
+    """True if a file can only be read as one that nobody changes.
+
+    SQLite reads a file with a write-ahead log through an index beside it, which it makes where it is not
+    there. Where it may not, and there is nothing in a log, the file alone is the whole.
+    """
+    place = path.resolve()
+    log = place.with_name(f"{place.name}-wal")
+    if os.access(place.parent, os.W_OK) or (log.exists() and log.stat().st_size > 0):
+        return False
+    return not place.with_name(f"{place.name}-shm").exists()
+
+
+def _must_have_folder(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise ArchiveError(
+            f"The folder {path.parent} does not exist.", hint="Make it, or name another place."
+        )
+
+
+def _make(path: Path, migrations: Migrations) -> None:
+    """Make a new file with the newest schema; another process that makes it too finds it there."""
+    _must_have_folder(path)
+    new = path.with_name(f".{path.name}.new")
+    with hold(path, "migrate", wait=BUSY):
+        if path.exists():
+            return
+        for ending in ("", "-journal"):  # of one who was killed
+            new.with_name(new.name + ending).unlink(missing_ok=True)
+        db = Database(sqlite3.connect(new, isolation_level=None))
+        try:
+            with disk_told(db):
+                migrations.apply(db)
+            db.close()
+            new.rename(path)
+        finally:
+            db.close()
+            new.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -67,7 +151,7 @@ def transaction(db: Database) -> Iterator[None]:
         yield
         return
     with disk_told(db):
-        db.execute("BEGIN IMMEDIATE")
+        begin(db)
         try:
             yield
             db.execute("COMMIT")
@@ -76,17 +160,50 @@ def transaction(db: Database) -> Iterator[None]:
             raise
 
 
+def begin(db: Database) -> None:
+    """Begin a write transaction. Raises BusyError where another program goes on writing."""
+    try:
+        db.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if busy(error):
+            raise locked(_path(db)) from error
+        raise
+
+
+def busy(error: sqlite3.Error) -> bool:
+    """True if an error says that another program holds a file."""
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+def locked(path: Path | str) -> BusyError:
+    """The error that says so."""
+    return BusyError(
+        f"{path} is locked by another program, and was not free within {BUSY:g} seconds.",
+        hint="End the program that has it open for writing (a shell of sqlite3, a copy, another tool), and"
+        " try again. Nothing is lost.",
+    )
+
+
+def _path(db: Database) -> str:
+    return str(db.conn.execute("PRAGMA database_list").fetchone()[2])
+
+
 @contextmanager
 def disk_told(db: Database) -> Iterator[None]:
     """Turn what SQLite raises when the disk is full or fails into an ArchiveError that says so."""
     try:
         yield
     except sqlite3.OperationalError as error:
-        if not getattr(error, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith("SQLITE_READONLY"):
+            raise ArchiveError(
+                f"{_path(db)} may not be written by this user.",
+                hint="Reading it works. To change it, become its owner, or copy it to another place.",
+            ) from error
+        if not name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
             raise
-        path = db.conn.execute("PRAGMA database_list").fetchone()[2]
         raise ArchiveError(
-            f"{path} cannot be written: {error}.",
+            f"{_path(db)} cannot be written: {error}.",
             hint="Is its disk full, over a quota, or failing? What was saved is kept; make room and go on.",
         ) from error
 
@@ -94,7 +211,7 @@ def disk_told(db: Database) -> Iterator[None]:
 @contextmanager
 def rehearsal(db: Database) -> Iterator[None]:
     """A write transaction that is taken back at its end, whatever happened in it."""
-    db.execute("BEGIN IMMEDIATE")
+    begin(db)
     try:
         yield
     finally:
@@ -112,6 +229,11 @@ def migrate(db: Database, migrations: Migrations, path: Path) -> None:
             hint="Upgrade Backissue to open it.",
         )
     if migrations.pending(db):
+        if not is_writable(path):
+            raise ArchiveError(
+                f"{path} is of an older Backissue, and may not be written here to bring it up to date.",
+                hint="Become its owner, or copy it to another place.",
+            )
         with hold(path, "migrate", wait=BUSY), disk_told(db):
             migrations.apply(db)
 

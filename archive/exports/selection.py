@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -17,7 +16,7 @@ from typing import Any, Protocol, Self
 
 from sqlite_utils import Database
 
-from archive.core.database import Closing
+from archive.core.database import Closing, read_only
 from archive.core.errors import ArchiveError, NotFoundError
 from archive.queries import articles as reading
 from archive.queries.articles import HeldArticle
@@ -126,7 +125,7 @@ class Snapshot(Closing):
 
         Raises ArchiveError for a selection that cannot be meant, NotFoundError for an unknown source.
         """
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        connection = read_only(path)
         connection.execute("BEGIN")
         db = Database(connection)
         _pick(db, selection)

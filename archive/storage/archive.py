@@ -17,7 +17,7 @@ from typing import Self
 
 from sqlite_utils import Database
 
-from archive.core.database import Closing, connect, migrate, transaction
+from archive.core.database import Closing, open_ours, transaction
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Saved, Site, Surface
 from archive.core.timestamps import to_text
 from archive.migrations import migrations
@@ -63,9 +63,7 @@ class Archive(Closing):
 
         Raises ArchiveError when there is none and `create` is False, or when the file is no archive.
         """
-        db = connect(path, create=create)
-        migrate(db, migrations, path)
-        return cls(db, path)
+        return cls(open_ours(path, migrations, create=create), path)
 
     def close(self) -> None:
         """Hand the write-ahead log back to the main file, as far as readers allow, and close."""

@@ -18,7 +18,7 @@ import zstandard
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from archive.core.database import Closing, connect, migrate, transaction
+from archive.core.database import Closing, open_ours, transaction
 from archive.core.records import Page, PageKind
 from archive.core.timestamps import instant, to_text
 
@@ -60,6 +60,7 @@ def m002_rules(db: Database) -> None:
 
 def beside(archive: Path) -> Path:
     """Where the raw pages of an archive lie: `news.db` has `news-pages.db`, `archive.db` has `pages.db`."""
+    archive = archive.resolve()  # one archive has one such file, by whatever link it is named
     stem = archive.stem.removesuffix("archive").rstrip("-_.")
     return archive.with_name(f"{stem}-pages.db" if stem else "pages.db")
 
@@ -75,9 +76,7 @@ class Pages(Closing):
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open or create the file. Raises ArchiveError when that cannot be."""
-        db = connect(path)
-        migrate(db, migrations, path)
-        return cls(db)
+        return cls(open_ours(path, migrations))
 
     def close(self) -> None:
         """Close the file."""

@@ -69,7 +69,8 @@ class Hidden(Closing):
                 hint="Put it back in its place, from a backup for instance. Until then nothing is saved, "
                 "since what is hidden would come back.",
             )
-        path.touch(mode=0o600)
+        if not path.exists():
+            path.touch(mode=0o600)
         db = connect(path)
         migrate(db, migrations, path)
         return cls(db)
