@@ -17,7 +17,7 @@ help:  ## list what make can do
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 run: .venv/run.stamp  ## archive the sample newspaper and show it at http://127.0.0.1:8001
-	@$(BIN)/backissue up
+	@$(BIN)/backissue demo
 
 test: .venv/test.stamp  ## run all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from crawling import PROGRAM
-from patience import PATIENCE, until
+from patience import PATIENCE, free_port, until
 
 from archive import places
 from archive.core.errors import ArchiveError, BusyError
@@ -24,6 +24,7 @@ from archive.core.locks import hold
 from archive.exports import marks
 from archive.storage.archive import Archive
 from archive.storage.raw_pages import Pages, beside
+from crawler import demo
 from scheduler import main
 from tests.fixtures_archive import START, Filler
 
@@ -48,7 +49,9 @@ def run(folder: Path, *arguments: str | Path, config: str = "backissue.toml") ->
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file() and not path.name.endswith("-shm"))
+    files = (
+        path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(("-shm", "-wal"))
+    )
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
@@ -319,3 +322,75 @@ def test_a_new_archive_appears_whole(tmp_path: Path) -> None:
     assert (killed.returncode, path.exists()) == (-signal.SIGKILL, False)
     Archive.open(path).close()
     assert {each.name for each in tmp_path.iterdir()} == {"archive.db", "archive.db.migrate.lock"}
+
+
+# -- without a configuration, and the demo ---------------------------------------------------------------
+
+
+NEEDING = (
+    ("crawl",),
+    ("up",),
+    ("schedule",),
+    ("verify",),
+    ("sources",),
+    ("notify",),
+    ("replay",),
+    ("explain-schedule", "1"),
+    ("init", "--systemd"),
+)
+
+
+@pytest.mark.parametrize("command", NEEDING, ids=" ".join)
+def test_without_a_configuration_nothing_is_written(
+    filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """Not the sample newspaper, above all, into an archive that happens to lie there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BACKISSUE_CONFIG", raising=False)
+    shutil.copy(filled / "archive.db", tmp_path)
+    before = contents(tmp_path)
+    done = CliRunner().invoke(main, command, prog_name="backissue")
+    assert done.exit_code == 1, done.output
+    assert f"There is no backissue.toml in {tmp_path}" in done.stderr
+    assert "backissue init https://" in done.stderr
+    assert "backissue demo" in done.stderr
+    assert contents(tmp_path) == before
+
+
+def test_an_archive_is_read_without_a_configuration(
+    filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(filled / "archive.db", tmp_path)
+    done = CliRunner().invoke(main, ["search", "ferry"], prog_name="backissue")
+    assert (done.exit_code, "Ferry stops" in done.stdout) == (0, True), done.output
+
+
+@pytest.mark.parametrize("name", ["demo.toml", "demo.db"])
+@pytest.mark.parametrize("kind", ["other", "words", "an archive"])
+def test_the_demo_writes_over_nobodys_files(
+    filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if kind == "an archive":
+        shutil.copy(filled / "archive.db", tmp_path / name)
+    else:
+        foreign(tmp_path / name, kind, filled)
+    before = contents(tmp_path)
+    done = CliRunner().invoke(main, ["demo", "--port", "1025"], prog_name="backissue")
+    assert (done.exit_code, "another folder" in done.stderr) == (1, True), done.output
+    assert contents(tmp_path) == before
+
+
+def test_the_demo_has_files_of_its_own_and_goes_on(tmp_path: Path) -> None:
+    """Beside an archive of another source, twice in one folder, it keeps its port and leaves the archive."""
+    (tmp_path / "archive.db").write_bytes(b"somebody's")
+    first = demo.prepare(tmp_path, demo.port_in(tmp_path, free_port()))
+    assert first.archive == tmp_path / "demo.db"
+    assert beside(first.archive) == tmp_path / "demo-pages.db"
+    with demo.newspaper(first):
+        done = run(tmp_path, "sources", config="demo.toml")
+        assert (done.exit_code, first.sources[0].site.url in done.stdout) == (0, True)
+    again = demo.prepare(tmp_path, demo.port_in(tmp_path, None))
+    assert again == first
+    assert (tmp_path / "archive.db").read_bytes() == b"somebody's"

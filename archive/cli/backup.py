@@ -62,7 +62,7 @@ def restore(context: Context, folder: Path, force: bool) -> None:
     if context.file() is None and kept.exists():
         shutil.copyfile(kept, CONFIG)
         say(f"{CONFIG} was put into the current folder.")
-    archive = context.archive()
+    archive = context.archive() if context.file() else Path.cwd() / copying.ARCHIVE
     aside = copying.restore(folder, archive, replace=force)
     with Archive.open(archive) as opened:  # brings the schema of an older program up to date
         articles = opened.db["articles"].count

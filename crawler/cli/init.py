@@ -181,11 +181,6 @@ def _tell_init(
 
 def _units(named: Path | None, folder: Path | None) -> None:
     config = load(named)
-    if config.path is None:
-        raise ConfigError(
-            "There is no configuration here for which units could be written.",
-            hint="Make one with `backissue init URL`, or give its place with --config.",
-        )
     texts = units.units(config.path, config.archive, tells=bool(config.notify.urls))
     if folder is None:
         click.echo("\n".join(f"# {name}\n{text}" for name, text in texts.items()), nl=False)

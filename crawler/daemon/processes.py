@@ -60,9 +60,9 @@ def kill(children: Iterable[subprocess.Popen[bytes]]) -> None:
         child.wait()
 
 
-def crawl_arguments(config: Path | None, source: str) -> list[str]:
+def crawl_arguments(config: Path, source: str) -> list[str]:
     """The command line of a crawl, by the configuration in that file, in a process of its own."""
-    return [*(["--config", str(config)] if config else []), "crawl", source]
+    return ["--config", str(config), "crawl", source]
 
 
 def ending(code: int) -> str:

@@ -32,9 +32,8 @@ def configuration(config: Config) -> Iterator[Finding]:
     except ConfigError as error:
         yield bad("configuration", str(error), error.hint or "")
     else:
-        where = config.path or "There is no file, so it is the sample newspaper's"
-        yield fine("configuration", f"{where}: {names}.")
-    if config.path is not None and config.path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        yield fine("configuration", f"{config.path}: {names}.")
+    if config.path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         yield warn("configuration", "Others may write it.", f"chmod go-w {config.path}")
     yield zones()
     if config.notify.urls:
@@ -49,7 +48,7 @@ def notifications(config: Config) -> Finding:
         found = services(config.notify.addresses(os.environ))
     except ConfigError as error:
         return warn("notifications", str(error), error.hint or "")
-    if config.path and config.path.stat().st_mode & stat.S_IROTH and not config.notify.is_discreet:
+    if config.path.stat().st_mode & stat.S_IROTH and not config.notify.is_discreet:
         hint = f"chmod 600 {config.path}, or take the secrets from the environment: ${{NAME}}."
         return warn("notifications", "Others may read the addresses in the configuration.", hint)
     names = ", ".join(service.name for service in found)
