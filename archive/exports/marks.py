@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile, is_zipfile
 
-from archive.queries.json_schema import ARTICLE_FIELDS, HISTORY_FIELDS
+from archive.queries.json_schema import ARTICLE_FIELDS
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 PROGRAM = "backissue "
 HEAD = 65_536  # bytes of a file that are read to recognise it
+_ALWAYS = ("first_seen", "last_seen", "gone_at", "hidden_at", "comments")
 _CACHES = {"__pycache__"}
 _UNREADABLE = (OSError, ValueError, KeyError, BadZipFile, zlib.error, EOFError, csv.Error, sqlite3.Error)
 
@@ -99,7 +100,7 @@ def _is_jsonl(path: Path) -> bool:
     with path.open("rb") as file:
         line = file.readline()
     said: Any = json.loads(line) if line else {}
-    wanted = {*ARTICLE_FIELDS, *HISTORY_FIELDS, "comments"}
+    wanted = {*ARTICLE_FIELDS, *_ALWAYS}
     return not line or (isinstance(said, dict) and wanted <= said.keys())
 
 
