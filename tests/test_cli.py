@@ -239,7 +239,11 @@ def test_show_prints_an_article_and_its_thread_by_id_and_by_address(town: Town) 
     url, _ = town.page()
     by_url = json.loads(town.run("show", url, "--json").stdout)
     assert by_url["url"] == url
-    text = town.run("show", f"{url}#comment-1").stdout
+    held = by_url["comments"][0]
+    text = town.run("show", f"{url}#comment-{held['id']}").stdout
+    assert f"→ comment {held['number']} " in text
+    assert town.run("show", "comment", str(held["number"])).stdout == text
+    assert town.run("show", f"{url}#comment-999999").exit_code == 1
     assert by_url["title"] in text
     for comment in by_url["comments"]:
         assert (comment["author"] or "") in text
@@ -279,6 +283,7 @@ def fits(value: Any, kind: str) -> bool:
     return {
         "text": isinstance(value, str) and value != "",
         "time": isinstance(value, str) and TIME.fullmatch(value) is not None,
+        "integer": isinstance(value, int),
         "object": isinstance(value, dict),
         "array of texts": isinstance(value, list) and all(isinstance(item, str) and item for item in value),
         "array of objects": isinstance(value, list) and all(isinstance(item, dict) for item in value),

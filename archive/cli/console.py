@@ -7,6 +7,7 @@ the terminal. An error a user can mend is a sentence and a hint; any other keeps
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
@@ -27,6 +28,7 @@ import click
 
 from archive.core.errors import BackissueError, BusyError
 from archive.core.timestamps import to_text
+from archive.naming import nearest
 from archive.search.sql import Ask
 from archive.storage.archive import Archive
 
@@ -108,6 +110,14 @@ class Program(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         """The commands in the order in which they are worth reading."""
         return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find a command; a misspelt one is refused with the nearest name."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            said = f"There is no command “{args[0]}”{nearest(args[0], self.commands)}."
+            raise click.UsageError(said, ctx=error.ctx) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what it returns is the exit code."""
@@ -211,25 +221,42 @@ def _jsonable(value: object) -> object:
     raise TypeError(f"not for JSON: {value!r}")
 
 
-def is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
+def must_be_free(host: str, port: int, option: str) -> None:
+    """Raise BackissueError, with what helps, when no server could listen there."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise _no_host(host) from error
+    family, kind, protocol, _, place = found[0]
+    with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+            probe.bind(place)
+        except OSError as error:
+            raise _unbound(error, host, port, option) from error
 
 
-def must_be_free(host: str, port: int, option: str) -> None:
-    """Raise BackissueError, naming the option that helps, when no server could listen there."""
-    if not is_free(host, port):
-        raise BackissueError(
-            f"Port {port} on {host} is in use by another program, or may not be used.",
-            hint=f"Is Backissue running already? Else take another port: {option} {port + 10}.",
+def _no_host(host: str) -> BackissueError:
+    return BackissueError(
+        f"“{host}” is not an address of this machine, so nothing can listen on it.",
+        hint="Give --host 127.0.0.1 for this machine alone, or --host 0.0.0.0 for the network.",
+    )
+
+
+def _unbound(error: OSError, host: str, port: int, option: str) -> BackissueError:
+    """The error that says why a server cannot listen at an address."""
+    other = f"{option} {port + 10 if port < 65_000 else port - 10}"
+    if error.errno == errno.EADDRINUSE:
+        return BackissueError(
+            f"Port {port} on {host} is in use by another program.",
+            hint=f"Is Backissue running already? Else take another port: {other}.",
         )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return BackissueError(
+            f"Port {port} on {host} may not be used by this user.",
+            hint=f"Ports below 1024 belong to root; take another one: {option} 8001.",
+        )
+    return _no_host(host)
 
 
 def wait_until_answering(host: str, port: int, seconds: float) -> bool:

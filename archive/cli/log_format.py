@@ -34,7 +34,8 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), instead)
     for pattern, instead in (
         # any address but of the web or a file, such as slack://token/channel or mailtos://user:word@host
-        (r"\b(?!https?:|file:|sqlite:)([a-z][a-z0-9+.-]*)://[^\s\"'<>]+", r"\1://***"),
+        # whose rest says something: "mailtos://…" in a hint of ours has nothing to hide
+        (r"\b(?!https?:|file:|sqlite:)([a-z][a-z0-9+.-]*)://(?=[^\s\"'<>]*\w)[^\s\"'<>]+", r"\1://***"),
         (r"\b(https?)://[^/\s\"'<>@]*@", r"\1://***@"),
         (r"(hooks\.slack\.com/|/api/webhooks/|/bot(?=\d+:))[^\s\"'<>?]+", r"\1***"),
         (rf"([?&;](?:{_NAMES})=)[^&\s\"'<>#]+", r"\1***"),

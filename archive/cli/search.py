@@ -12,7 +12,7 @@ from textwrap import fill, indent
 import click
 from sqlite_utils import Database
 
-from archive import pointing
+from archive import asked, pointing
 from archive.cli.console import Context, count, emit, opened, plain, say, when
 from archive.core.errors import NotFoundError
 from archive.exports import as_jsonl
@@ -75,6 +75,7 @@ def search(
     if not words and not saved:
         raise click.UsageError("Give WORDS to search for, or --saved NAME.")
     known = context.saved(saved) if saved else Ask()
+    since, until = asked.span(since, until)
     ask = Ask(
         words=" ".join(filter(None, (known.words, *words))),
         kind=kind,
@@ -88,6 +89,7 @@ def search(
         size=limit * 2 if kind == "all" else limit,
     )
     with opened(context) as archive:
+        asked.check(archive.db.conn, ask)
         found = searching.find(archive.db.conn, ask)
     hits = [hit for section in found.sections for hit in section.hits]
     for note in found.notes:

@@ -17,7 +17,7 @@ from typing import TypeVar
 import click
 
 from archive.cli import log_format
-from archive.cli.console import Context, Exit, Planned, emit, opened, say, table, when
+from archive.cli.console import Context, Exit, Planned, emit, must_be_free, opened, say, table, when
 from archive.operations import serve as publish
 
 
@@ -85,6 +85,7 @@ def serve(context: Context, host: str, port: int, base_path: str, metadata: Path
     """
     with opened(context) as archive:
         path = archive.path
+    must_be_free(host, port, "--port")
     if quiet:
         for name in ("uvicorn.access", "uvicorn.error"):
             logging.getLogger(name).addFilter(lambda record: record.levelno >= logging.WARNING)

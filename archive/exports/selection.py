@@ -7,7 +7,6 @@ name, just the rows that may be taken, and all tables show one state of the file
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -16,8 +15,8 @@ from typing import Any, Protocol, Self
 
 from sqlite_utils import Database
 
+from archive import asked
 from archive.core.database import Closing, read_only
-from archive.core.errors import ArchiveError, NotFoundError
 from archive.queries import articles as reading
 from archive.queries.articles import HeldArticle
 from archive.search.engine import Ask, understand
@@ -25,7 +24,6 @@ from archive.search.query_parser import Wording
 from archive.search.sql import Plan
 
 METADATA = Path(__file__).parents[1] / "public" / "metadata.json"
-_DAY = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\dZ)?)?)?")
 _OF_ARTICLE = "+article_id IN temp.picked"
 _OF_COMMENT = "(SELECT article_id FROM main.comments WHERE comments.id = comment_id) IN temp.picked"
 _OF_SOURCE = "source IN (SELECT name FROM sources)"
@@ -185,15 +183,10 @@ def described() -> dict[str, Any]:
 
 def _pick(db: Database, selection: Selection) -> None:
     """Note the ids of the articles that are meant."""
-    _must_be_known(db, selection.source)
-    for name, value in (("since", selection.since), ("until", selection.until)):
-        if value and not _DAY.fullmatch(value):
-            raise ArchiveError(
-                f"“{value}” is no time for --{name}.",
-                hint="Give a year, a month, a day or an instant in UTC: 2009, 2009-07, 2009-07-15.",
-            )
+    since, until = asked.span(selection.since, selection.until, instants=True)
+    asked.check(db.conn, Ask(words=selection.query, source=selection.source, tag=selection.tag))
     db.execute("CREATE TEMP TABLE picked (id INTEGER PRIMARY KEY)")
-    limits = Ask(source=selection.source, since=selection.since, until=selection.until, tag=selection.tag)
+    limits = Ask(source=selection.source, since=since, until=until, tag=selection.tag)
     plan = Plan.of("articles", Wording(), limits)
     found = _found(db, selection.query) if selection.query else ""
     db.execute(f"INSERT INTO picked SELECT id FROM ({plan.few('date')}){found}", plan.values)
@@ -202,19 +195,9 @@ def _pick(db: Database, selection: Selection) -> None:
 def _found(db: Database, query: str) -> str:
     """A condition for the articles that a search finds, by themselves or by a comment."""
     wording, ask, _ = understand(Ask(words=query))
-    if not wording and not wording.filters:
-        raise ArchiveError(
-            f"Nothing in “{query}” can be searched for.", hint="Give words, as in the search of the pages."
-        )
     db.execute("CREATE TEMP TABLE found (id INTEGER PRIMARY KEY)")
     articles, comments = Plan.of("articles", wording, ask), Plan.of("comments", wording, ask)
     db.execute(f"INSERT INTO found SELECT id FROM ({articles.few('date')})", articles.values)
     below = f"SELECT article_id FROM main.comments WHERE id IN (SELECT id FROM ({comments.few('date')}))"
     db.execute(f"INSERT OR IGNORE INTO found {below}", comments.values)
     return " WHERE id IN temp.found"
-
-
-def _must_be_known(db: Database, source: str) -> None:
-    names = [row["name"] for row in db["sources"].rows]
-    if source and source not in names:
-        raise NotFoundError(f"The archive holds no source “{source}”.", hint=f"It holds: {', '.join(names)}.")

@@ -45,7 +45,7 @@ SOURCE_KEYS = (
     "keep",
     "drop",
 )
-_CONTACT = "an e-mail address or a web address at which the site's owner can reach you"
+CONTACT = "an e-mail address or a web address at which the site's owner can reach you"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ class Config:
         for source in self.sources:
             if source.contact is None and not source.is_local:
                 raise ConfigError(
-                    f"{self.path}: contact: expected {_CONTACT}, since sources.{source.name} is not on this "
+                    f"{self.path}: contact: expected {CONTACT}, since sources.{source.name} is not on this "
                     "machine; found nothing.",
                     hint='Add a line such as contact = "you@example.org" above the first [sources…].',
                 )
@@ -171,6 +171,16 @@ def profile(name: str) -> Source:
     return _read_source(name, Table(path, "", _read_toml(path)), None)
 
 
+def is_contact(text: str) -> bool:
+    """True if a text is formed like an e-mail or web address."""
+    return re.fullmatch(r"[!-~]+@[!-~]+\.[!-~]+|https?://[!-~]+", text) is not None
+
+
+def is_source_name(text: str) -> bool:
+    """True if a text can be the name of a source."""
+    return re.fullmatch(r"[a-z0-9][a-z0-9_-]*", text) is not None
+
+
 def is_language(text: str | None) -> bool:
     """Whether a text is formed like a language tag."""
     return re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text or "") is not None
@@ -210,14 +220,14 @@ def _read_config(table: Table) -> Config:
 
 
 def _read_contact(table: Table) -> str | None:
-    contact = table.text("contact", _CONTACT)
-    if contact is not None and not re.fullmatch(r"[!-~]+@[!-~]+\.[!-~]+|https?://[!-~]+", contact):
-        table.refuse("contact", _CONTACT, describe(contact))
+    contact = table.text("contact", CONTACT)
+    if contact is not None and not is_contact(contact):
+        table.refuse("contact", CONTACT, describe(contact))
     return contact
 
 
 def _read_named(sources: Table, name: str, contact: str | None) -> Source:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+    if not is_source_name(name):
         sources.refuse(name, "a name of small letters, digits, _ and -", describe(name))
     table = sources.table(name)
     table.only(SOURCE_KEYS)
