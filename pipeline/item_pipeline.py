@@ -6,6 +6,7 @@ is the one file of this room that knows Scrapy.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -24,7 +25,7 @@ from archive.storage.coverage_records import Proof
 from archive.storage.observations import Look
 from archive.storage.raw_pages import Pages, beside
 from archive.storage.visits import GOOD
-from pipeline import process
+from pipeline.reading import BoundedReader, InterruptedReadingError
 from pipeline.extractor_version import extractor_version
 
 Item = Page | Look | Proof | Bookmark | Unread
@@ -37,6 +38,8 @@ class ItemPipeline:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        self.reader = BoundedReader(stopping=lambda: not crawler.crawling)
+        self._turn = asyncio.Lock()  # one item after another, in the order in which they come
         path = Path(crawler.settings["BACKISSUE_ARCHIVE"])
         self.archive = Archive.open(path)
         self.pages = Pages.open(beside(path))
@@ -47,26 +50,28 @@ class ItemPipeline:
         return cls(crawler)
 
     def close_spider(self) -> None:
-        """Close both files."""
+        """Close both files, and end the worker."""
+        self.reader.close()
         self.pages.close()
         self.archive.close()
 
-    def process_item(self, item: Item) -> Item:
+    async def process_item(self, item: Item) -> Item:
         """Keep, read and save one page, or note what a look at known comments, or the site's count, says.
 
         Where the archive cannot be written, the stats say so, and from there on nothing is tried or asked.
         """
         stats = self.crawler.stats
-        if stats.get_value("backissue/fault"):
-            raise DropItem("The archive cannot be written.", log_level="DEBUG")
-        try:
-            self._take(item)
-        except ArchiveError as error:
-            stats.set_value("backissue/fault", error)
-            raise DropItem(str(error), log_level="DEBUG") from error
+        async with self._turn:
+            if stats.get_value("backissue/fault"):
+                raise DropItem("The archive cannot be written.", log_level="DEBUG")
+            try:
+                await self._take(item)
+            except ArchiveError as error:
+                stats.set_value("backissue/fault", error)
+                raise DropItem(str(error), log_level="DEBUG") from error
         return item
 
-    def _take(self, item: Item) -> None:
+    async def _take(self, item: Item) -> None:
         if isinstance(item, Proof):
             self.archive.coverage.note(item)
         elif isinstance(item, Bookmark):
@@ -75,15 +80,19 @@ class ItemPipeline:
             visits.note_unread(self.archive.db, item)
             self._count_unread((item.problem,))
         elif isinstance(item, Page):
-            self._save(item)
+            await self._save(item)
         else:
             self._tally(self.archive.note_look(item))
 
-    def _save(self, page: Page) -> None:
+    async def _save(self, page: Page) -> None:
         if page.body:
             self.pages.keep(page, extractor_version())
         site: Site = cast("Any", self.crawler.spider).site
-        extract = process(page, site)
+        try:
+            extract = await self._read(page, site)
+        except InterruptedReadingError:  # no visit is noted, so that the next crawl reads it
+            self.crawler.stats.inc_value("backissue/listings_lost", page.kind is not PageKind.ARTICLE)
+            return
         saved = self._saved(page, extract)
         good = page.status in GOOD or bool(saved.missed or saved.gone)
         self.crawler.stats.inc_value(f"backissue/pages/{page.kind.value}/{'good' if good else 'failed'}")
@@ -93,6 +102,14 @@ class ItemPipeline:
             self.crawler.stats.inc_value("backissue/listed", len(extract.articles))
         logger.debug("%s %s %s: %s", page.kind.value, page.status, page.url, _told(saved))
 
+    async def _read(self, page: Page, site: Site) -> Extract:
+        """Read a page here, or in the worker, during which the crawl goes on and heeds signals."""
+        extract = self.reader.read_at_once(page, site)
+        if extract is None:
+            logger.info("%s is read in a process of its own.", page.url)
+            extract = await asyncio.to_thread(self.reader.read_apart, page, site)
+        return extract
+
     def _saved(self, page: Page, extract: Extract) -> Saved:
         """Save an extract; where a value is one that SQLite cannot keep, save that as the page's problem."""
         try:
@@ -101,6 +118,8 @@ class ItemPipeline:
             extract = Extract(surface=extract.surface, problems=(problem_of(error, page),))
             saved = self.archive.save(page, extract)
         self._count_unread(extract.problems)
+        if page.kind is not PageKind.ARTICLE and any(problem.code in CODES for problem in extract.problems):
+            self.crawler.stats.inc_value("backissue/listings_lost")
         return saved
 
     def _count_unread(self, problems: Iterable[Problem]) -> None:

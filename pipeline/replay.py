@@ -25,8 +25,8 @@ from archive.queries.fetch_history import Facts
 from archive.storage import versions
 from archive.storage.archive import Archive
 from archive.storage.raw_pages import Pages, beside
+from pipeline.reading import BoundedReader, Reader
 from pipeline.extractor_version import extractor_version, is_current
-from pipeline.process import process
 
 logger = logging.getLogger(__name__)
 READ_BY = "rules"
@@ -53,13 +53,15 @@ class Replayed:
     differences: tuple[Difference, ...]
 
 
-def replay(archive: Archive, pages: Pages, site: Site, *, now: datetime, apply: bool) -> Iterator[Replayed]:
+def replay(
+    archive: Archive, pages: Pages, site: Site, *, now: datetime, apply: bool, reader: Reader
+) -> Iterator[Replayed]:
     """Read the kept pages of a site again, and tell of each that differs.
 
     `now` (aware) is since when the changes hold; nothing is written unless `apply`.
     """
     for page in pages.newest_of_each(site.name):
-        extract = process(page, site)
+        extract = reader.read(page, site)
         with transaction(archive.db) if apply else rehearsal(archive.db):
             marks = [_newest(archive, table) for table in _TABLES]
             saved = archive.save(page, extract, again_at=now)
@@ -91,9 +93,11 @@ def catch_up(path: Path, site: Site) -> int:
         numbers = pages.read_otherwise(site.name, is_current)
         if numbers:
             logger.info("%s: %s is read again by newer rules.", site.name, count(len(numbers), "kept page"))
+        reader = BoundedReader()
+        held.callback(reader.close)
         for number in numbers:
             page = pages.get(number)
-            archive.save(page, process(page, site), again_at=datetime.now(UTC))
+            archive.save(page, reader.read(page, site), again_at=datetime.now(UTC))
             pages.note_rules(page, extractor_version())
         archive.set_cursor(site.name, READ_BY, extractor_version())
         return len(numbers)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from archive.core.database import Closing
 from archive.core.records import PageKind, Seen
 from archive.core.timestamps import from_text, instant, to_text
+from archive.readers import GAVE_UP
 from archive.storage.id_gaps import NUMBERED
 from archive.storage.reconciliation import VISIBLE
 from archive.storage.redaction_store import Known, known
@@ -24,7 +25,7 @@ from archive.storage.redaction_store import Known, known
 PORTION = 500  # rows read at a time
 A_WHILE = timedelta(minutes=10)  # by how much two clocks may differ
 _PAGE = PageKind.ARTICLE.value
-SETTLED = ("password-protected", "not-an-article")  # problems of a page that time alone does not mend
+SETTLED = ("password-protected", "not-an-article", GAVE_UP)  # what time alone does not mend
 TOLD = timedelta(days=1)  # how far behind the last whole crawl a surface that tells of new comments may be
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import islice
 
 from cssselect import HTMLTranslator, SelectorError
 from lxml.etree import XPath, _Element
@@ -30,6 +31,14 @@ SHORT = 1000
 """Below this many characters trafilatura is asked again, for precision."""
 SPARSE = 200
 """Above this many, a precise answer of less than half is taken for a loss."""
+FALLBACK_BLOCKS = 1500
+"""From so many blocks on trafilatura's fallbacks are left aside: jusText compares each with all others."""
+_PARAGRAPHS = tuple(
+    words(
+        "address article aside blockquote br center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 "
+        "h6 header hr li ol option p pre section table td th tr ul"
+    )
+)
 _DEAD = (
     "script",
     "style",
@@ -154,6 +163,7 @@ def _size(body: _Element | None) -> int:
 
 
 def _run(tree: HtmlElement, url: str, *, precise: bool) -> _Element | None:
+    blocks = sum(1 for _ in islice(tree.iter(*_PARAGRAPHS), FALLBACK_BLOCKS))
     found = bare_extraction(
         tree,
         url=url,
@@ -164,6 +174,7 @@ def _run(tree: HtmlElement, url: str, *, precise: bool) -> _Element | None:
         include_links=False,
         with_metadata=False,
         favor_precision=precise,
+        fast=blocks >= FALLBACK_BLOCKS,
     )
     body = getattr(found, "body", None)
     return body if body is not None and "".join(body.itertext()).strip() else None

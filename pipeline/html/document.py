@@ -32,6 +32,21 @@ _REFERENCES = re.compile(
 """The same characters by their numbers, halves of surrogate pairs, and numbers beyond Unicode."""
 
 
+DEPTH = 128
+"""Depth of the deepest element that is kept; pages nest about thirty deep, threads of ten levels ninety."""
+_AT_DEPTH = etree.XPath("/*" * DEPTH + "[*/*]")
+_AT_END = etree.XPath("boolean(" + "/*" * 2047 + ")")
+"""libxml2 stops at a depth of 2048, and reads nothing of what comes then."""
+_TRUNCATED = Problem(
+    code="truncated",
+    detail="The page nests its elements deeper than 2,047; what comes after that place was not read.",
+)
+_TOO_DEEP = Problem(
+    code="too-deep",
+    detail=f"The page nests its elements deeper than {DEPTH}; what is deeper was read without its nesting.",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A page's source and tree. `base` is what its relative links are resolved against."""
@@ -55,12 +70,14 @@ def parse(page: Page) -> Document | None:
     tree = to_tree(source)
     if tree is None:
         return None
+    cut = bool(_AT_END(tree))
+    deep = flatten(tree)
     return Document(
         page=page,
         source=source,
         index=Index(tree),
         base=_base(tree, page.final_url),
-        problems=charset_problems(decoded),
+        problems=(*charset_problems(decoded), *([_TRUNCATED] if cut else [_TOO_DEEP] if deep else [])),
     )
 
 
@@ -94,10 +111,35 @@ def to_tree(source: str) -> HtmlElement | None:
         return None
 
 
+def flatten(tree: HtmlElement) -> bool:
+    """Put what is nested deeper than DEPTH side by side, in its order, as browsers do; True if there was any.
+
+    What reads a tree looks at the ancestors of many elements, which must be a bounded number.
+    """
+    roots = _AT_DEPTH(tree)
+    for root in roots:
+        ends: list[tuple[HtmlElement, str]] = []  # each element with the text that follows it, in order
+        for event, node in etree.iterwalk(root, events=("start", "end")):
+            if node is root:
+                continue
+            if event == "start":
+                ends.append((node, ""))
+            elif node.tail:
+                last, text = ends[-1]
+                ends[-1] = (last, text + node.tail)
+        for node, text in reversed(ends):  # the innermost first, so that each is moved alone
+            node.tail = text or None
+            root.insert(0, node)
+    return bool(roots)
+
+
 def standard_tree(source: str) -> HtmlElement | None:
     """The tree as a browser builds it, for pages whose unclosed tags libxml2 hangs elsewhere."""
     markup = LexborHTMLParser(_clean(source).decode("utf-8")).html
-    return to_tree(markup) if markup else None
+    tree = to_tree(markup) if markup else None
+    if tree is not None:
+        flatten(tree)
+    return tree
 
 
 def _clean(source: str) -> bytes:
