@@ -20,6 +20,7 @@ from sqlite_utils import Database
 from archive.core.database import Closing, open_ours, transaction
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Saved, Site, Surface
 from archive.core.timestamps import to_text
+from archive.flux import Flux, Lists, Settled
 from archive.migrations import migrations
 from archive.storage import (
     change_detection,
@@ -163,31 +164,38 @@ class Archive(Closing):
         )
         lists = {} if old and article.further else rows.lists_to_write(article, reading.surface, held)
         taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}
-        changed = False
+        changed, settled = False, Settled(merged=merged)
         if old is None:
             article_id = self._insert_article(page.source, merged.values, taken, reading.at)
         else:
             article_id = int(old["id"] or 0)
+            stated = self._lists(article_id, held, lists)
+            settled = Settled(merged=merged, edited_lists=stated.edited)
             if reading.cause == versions.EDITED:
-                merged = change_detection.settle(old, held, merged)
-            edited = (*merged.edited, *self._edited_lists(article_id, held, lists))
-            changed = self._update_article(old, merged.values, taken, edited, reading)
+                said = rows.article_values(whole.article) | dict.fromkeys(rows.fill_only(article))
+                flux = Flux(self.db, page.source, "article", reading)
+                settled = flux.settle(old, held, change_detection.settle(old, held, merged), said, stated)
+                lists = {name: both for name, both in lists.items() if name not in settled.kept_lists}
+            edited = (*settled.merged.edited, *settled.edited_lists)
+            changed = self._update_article(old, settled.merged.values, taken, edited, reading)
         multipart.keep(self.db, article_id, whole)
         self._save_addresses(page, article, article_id, reading.at)
         for name, (_, values) in lists.items():
             rows.LIST_WRITERS[name](self.db, article_id, values)
         return article_id, Saved(articles_new=old is None, articles_changed=changed)
 
-    def _edited_lists(
+    def _lists(
         self, article_id: int, held: dict[str, str], lists: dict[str, tuple[str, tuple[str, ...]]]
-    ) -> Iterator[str]:
-        for name in change_detection.LISTS_WATCHED:
-            if name in lists:
-                origin, after = lists[name]
-                if change_detection.list_edited(
-                    rows.held_list(self.db, name, article_id), after, held, name, origin
-                ):
-                    yield name
+    ) -> Lists:
+        """Return the lists that a page states beside those held, and which of them were edited."""
+        after = {name: lists[name][1] for name in change_detection.LISTS_WATCHED if name in lists}
+        before = {name: rows.held_list(self.db, name, article_id) for name in after}
+        edited = tuple(
+            name
+            for name in after
+            if change_detection.list_edited(before[name], after[name], held, name, lists[name][0])
+        )
+        return Lists(before=before, after=after, edited=edited)
 
     def _believed(self, extract: Extract, page: Page) -> Iterator[Article]:
         """The articles to save. A feed names protected ones too, so it alone never makes an article."""

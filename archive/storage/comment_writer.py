@@ -17,6 +17,7 @@ from sqlite_utils import Database
 
 from archive.core.records import Comment, Saved, Surface
 from archive.core.timestamps import to_text
+from archive.flux import Flux
 from archive.storage import events, id_gaps, rows, tombstones, versions
 from archive.storage.change_detection import COMMENT_WATCHED, settle
 from archive.storage.events import Event
@@ -52,6 +53,7 @@ class CommentWriter:
         self.source = source
         self.reading = reading
         self.hidden = hidden
+        self.flux = Flux(db, source, "comment", reading)
 
     def save(self, article_id: int, comments: Sequence[Comment]) -> Saved:
         """Save the comments of one article."""
@@ -99,7 +101,7 @@ class CommentWriter:
         held = json.loads(str(old["origins"])) if old else {}
         merged = merge(old or {}, held, new, origins, surface=self.reading.surface, watched=COMMENT_WATCHED)
         if old and self.reading.cause == versions.EDITED:
-            merged = settle(old, held, merged)
+            merged = self.flux.settle(old, held, settle(old, held, merged), new).merged
         if old and old["site_parent"] is not None and self._stands_alone(comment):
             values = merged.values | {"site_parent": None}
             return replace(merged, values=values, edited=(*merged.edited, "site_parent"))

@@ -1,0 +1,347 @@
+"""Which differences between two visits are the publisher's edits, by what earlier visits have shown.
+
+What looks like a widget (a counter, an advertisement, a link to another article) is furniture where other
+articles of the source have it too. Else it waits until further visits show the same: if it changes again, its
+place is noise. A state that an item has been in before is a return to it, as when an old copy comes out of a
+cache, and becomes an event only when it lasts. It writes `pending_changes` and `noise_places`, inside a
+transaction of its caller.
+
+Does not: change articles, comments or versions.
+Invariant: a changed word in a sentence is never held back, unless the sentence was there before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive import blocks, furniture
+from archive.blocks import Hunk, digest
+from archive.core.timestamps import instant
+from archive.storage import change_detection, rows
+from archive.storage.merge import REST_OF_THEM, Merged, Value, rank
+from archive.storage.versions import Reading
+
+SUSPECT_LOOKS = 3
+"""Visits in a row that must show a suspect change: of three random states, one does in 1 of 9 cases."""
+SUSPECT_AGE = timedelta(hours=1)
+FLIP_LOOKS = 3
+FLIP_AGE = timedelta(hours=24)
+"""How long a state that was there before must last: page caches and CDNs rarely keep a copy for longer."""
+LEARNED = 3  # articles in which a position is noise, before it is noise in all articles of the source
+VERSIONS = 10  # earlier states with which a new one is compared
+
+_TEXTS = frozenset({"text", "markdown", "html"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lists:
+    """The lists of an article that a page states, and those held: by name."""
+
+    before: Mapping[str, tuple[str, ...]]
+    after: Mapping[str, tuple[str, ...]]
+    edited: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What is to be written, what of it is an edit, and which lists are to be left as they are."""
+
+    merged: Merged
+    edited_lists: tuple[str, ...] = ()
+    kept_lists: frozenset[str] = frozenset()
+
+
+class Flux:
+    """Judges the differences that one reading of one source shows."""
+
+    def __init__(self, db: Database, source: str, kind: str, reading: Reading) -> None:
+        self.db = db
+        self.source = source
+        self.kind = kind
+        self.reading = reading
+
+    def settle(
+        self,
+        old: Mapping[str, Value],
+        held: Mapping[str, str],
+        merged: Merged,
+        said: Mapping[str, Value],
+        lists: Lists | None = None,
+    ) -> Settled:
+        """Settle what a reading says of an item in the row `old`.
+
+        `held` are the origins of what is held, `said` the columns that the reading may speak of, None
+        where it does not. A change that waits is left out of the result, as if the reading had not said it.
+        """
+        lists = lists or Lists(before={}, after={})
+        changes = (*(name for name in merged.edited if name != "url"), *lists.edited)
+        if not changes and not self._waits(old["id"]):
+            return Settled(merged=merged)
+        case = _Case(self, old, held, said, lists)
+        kept = set(case.kept(changes))
+        case.forget(changes)
+        if kept & _TEXTS or ("links" in kept and "text" not in merged.edited):
+            kept |= _TEXTS
+        if kept and case.is_stale:
+            kept.add("modified")
+        values = {name: value for name, value in merged.values.items() if name not in kept}
+        origins = {name: origin for name, origin in merged.origins.items() if name not in kept}
+        edited = tuple(name for name in merged.edited if name not in kept)
+        return Settled(
+            merged=replace(merged, values=values, origins=origins, edited=edited),
+            edited_lists=tuple(name for name in lists.edited if name not in kept),
+            kept_lists=frozenset(kept),
+        )
+
+    @cached_property
+    def _waiting(self) -> set[Value]:
+        sql = "SELECT DISTINCT item_id FROM pending_changes WHERE source = ? AND kind = ?"
+        return {row["item_id"] for row in self.db.query(sql, [self.source, self.kind])}
+
+    def _waits(self, item: Value) -> bool:
+        """True if any change of an item waits to be seen again."""
+        if self.kind == "comment":
+            return item in self._waiting
+        sql = "SELECT 1 FROM pending_changes WHERE kind = ? AND item_id = ? LIMIT 1"
+        return rows.one(self.db, sql, self.kind, item) is not None
+
+
+class _Case:
+    """One item and what one reading says of it."""
+
+    def __init__(
+        self,
+        flux: Flux,
+        old: Mapping[str, Value],
+        held: Mapping[str, str],
+        said: Mapping[str, Value],
+        lists: Lists,
+    ) -> None:
+        self.db, self.kind, self.source, self.reading = flux.db, flux.kind, flux.source, flux.reading
+        self.old, self.held, self.said, self.lists = old, held, said, lists
+        self.hunks: tuple[Hunk, ...] | None = None  # of the text, once it was compared
+        known = f"SELECT * FROM {self.kind}_versions WHERE {self.kind}_id = ? ORDER BY version DESC LIMIT ?"
+        self.past = list(self.db.query(known, [old["id"], VERSIONS]))
+
+    def kept(self, changes: Iterable[str]) -> Iterator[str]:
+        """Yield the names of what is not to be taken from this reading.
+
+        A page that says something new besides is no old copy, and what returns in it is told at once.
+        """
+        texts = [name for name in changes if name in {"text", "links"}]
+        others = [name for name in changes if name not in texts]
+        kept = set(self._kept_texts(texts)) if texts else set()
+        returning = [name for name in others if self._returns(name, self._after(name))]
+        if set(texts) <= kept and len(returning) == len(others):
+            for name in returning:
+                if not self._confirmed(name, "", "", digest(name, self._after(name)), "flip"):
+                    kept.add(name)
+        yield from kept
+
+    def forget(self, changes: Iterable[str]) -> None:
+        """Forget the waiting changes that this reading contradicts: it says what is held.
+
+        A widget's place that shows its former state again is noise from there on.
+        """
+        changed = set(changes)
+        sql = "SELECT field, place, bucket, why FROM pending_changes WHERE kind = ? AND item_id = ?"
+        here = {hunk.place for hunk in self.hunks or ()}
+        for row in list(self.db.query(sql, [self.kind, self.old["id"]])):
+            name, place = str(row["field"]), str(row["place"])
+            if name in changed and (name != "text" or not place or place in here):
+                continue
+            if self._states(name):
+                if row["why"] == "suspect":
+                    self._note_noise(place, str(row["bucket"]))
+                self._drop(name, place)
+
+    # -- texts ------------------------------------------------------------------------------------
+
+    def _kept_texts(self, names: list[str]) -> Iterator[str]:
+        """Yield "text" and "links" where no hunk of the text is an edit."""
+        new = self._new_blocks()
+        before = blocks.blocks(self._text(self.old), self._markdown(self.old))
+        compared = blocks.compare(before, new, self._is_furniture)
+        self.hunks = compared.hunks
+        if self._returns_to_text(new):
+            state = digest(*(block.key for block in new))
+            if not self._confirmed("text", "", "", state, "flip"):
+                yield from names
+            return
+        if not self._marked and "links" in names:
+            yield from self._kept_links(names)
+            names = [name for name in names if name != "links"]
+        real = [hunk for hunk in compared.hunks if self._is_edit(hunk)]
+        if (
+            not names
+            or real
+            or (not compared.hunks and _is_dress(self._text(self.old), self._text(self.said)))
+        ):
+            return
+        yield from names
+
+    def _kept_links(self, names: list[str]) -> Iterator[str]:
+        """Yield "links" where they change together with the text: nobody knows where in it they stand."""
+        if "text" in names:
+            yield "links"
+
+    def _is_edit(self, hunk: Hunk) -> bool:
+        """True if a hunk is the publisher's edit, as far as this reading and earlier ones tell."""
+        if not hunk.suspect:
+            return True
+        if self._is_noise(hunk):
+            return False
+        return self._confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect")
+
+    def _returns_to_text(self, new: tuple[blocks.Block, ...]) -> bool:
+        """True if the text is that of an earlier version, noise aside, and is not said to be newer."""
+        if self._is_newer:
+            return False
+        return self.is_stale or any(
+            not blocks.compare(blocks.blocks(self._text(state), self._markdown(state)), new).hunks
+            for state in self.past
+            if state["text"] is not None and "text" in json.loads(str(state["changed"]))
+        )
+
+    def _new_blocks(self) -> tuple[blocks.Block, ...]:
+        if self.said.get("text") is None:
+            return blocks.blocks(self._text(self.old), self._markdown(self.old))
+        return blocks.blocks(self._text(self.said), self._markdown(self.said))
+
+    @cached_property
+    def _marked(self) -> bool:
+        """True if the Markdown on both sides says what the text says, and so knows where the links stand."""
+        if self.kind == "comment" or self.said.get("markdown") is None or self.old["markdown"] is None:
+            return False
+        return rank(_origin(self.held, "markdown")) == rank(_origin(self.held, "text"))
+
+    def _markdown(self, state: Mapping[str, Value]) -> str | None:
+        found = state.get("markdown") if self._marked else None
+        return None if found is None else str(found)
+
+    @staticmethod
+    def _text(state: Mapping[str, Value]) -> str:
+        return str(state["text"] or "")
+
+    def _is_furniture(self, block: blocks.Block) -> bool:
+        return furniture.is_shared(self.db, self.source, self.kind, self.old, block)
+
+    # -- flips ------------------------------------------------------------------------------------
+
+    @property
+    def _moments(self) -> tuple[str, str] | None:
+        """When the item was modified, as held and as said; None where either is not known to the second."""
+        held, said = str(self.old.get("modified") or ""), str(self.said.get("modified") or "")
+        return (held, said) if len(held) == len(said) == len("2009-07-09T14:50:00Z") else None
+
+    @property
+    def _is_newer(self) -> bool:
+        return self._moments is not None and self._moments[1] > self._moments[0]
+
+    @property
+    def is_stale(self) -> bool:
+        """True if the page says itself that it is older than what is held."""
+        return self._moments is not None and self._moments[1] < self._moments[0]
+
+    def _returns(self, name: str, after: str) -> bool:
+        """True if a field is as it was in an earlier version, or as in a copy older than what is held."""
+        if self._is_newer:
+            return False
+        return self.is_stale or any(
+            state[name] is not None and self._as_text(name, state[name]) == after
+            for state in self.past
+            if name in state and name in json.loads(str(state["changed"]))
+        )
+
+    def _after(self, name: str) -> str:
+        if name in self.lists.after:
+            return self._as_text(name, json.dumps(self.lists.after[name]))
+        return self._as_text(name, self.said.get(name))
+
+    @staticmethod
+    def _as_text(name: str, value: Value) -> str:
+        """Return a value so that two that mean the same are equal."""
+        if name in change_detection.LISTS_WATCHED:
+            return "\0".join(sorted(json.loads(str(value))))
+        return change_detection.plain(str(value))
+
+    def _states(self, name: str) -> bool:
+        """True if this reading speaks of a field as exactly as what is held."""
+        if name in change_detection.LISTS_WATCHED:
+            return bool(self.lists.after.get(name))
+        return self.reading.proves and self.said.get(name) is not None
+
+    # -- what waits -------------------------------------------------------------------------------
+
+    def _confirmed(self, name: str, place: str, bucket: str, state: str, why: str) -> bool:
+        """True if a change was seen often and long enough to be told; else it is noted as waiting.
+
+        Another state at the same place of a text makes the place noise.
+        """
+        sql = "SELECT * FROM pending_changes WHERE kind = ? AND item_id = ? AND field = ? AND place = ?"
+        row = rows.one(self.db, sql, self.kind, self.old["id"], name, place)
+        if row is not None and row["state"] != state and row["why"] == why == "suspect":
+            self._note_noise(place, bucket)
+            self._drop(name, place)
+            return False
+        if row is None or row["state"] != state or row["why"] != why:
+            self._drop(name, place)
+            self._note_waiting(name, place, bucket, state, why)
+            return False
+        looks = int(str(row["looks"])) + 1
+        looks_needed, age = (SUSPECT_LOOKS, SUSPECT_AGE) if why == "suspect" else (FLIP_LOOKS, FLIP_AGE)
+        if looks >= looks_needed and instant(self.reading.at) - instant(str(row["first_at"])) >= age:
+            self._drop(name, place)
+            return True
+        self.db.execute(
+            "UPDATE pending_changes SET looks = ?, last_at = ?"
+            " WHERE kind = ? AND item_id = ? AND field = ? AND place = ?",
+            [looks, self.reading.at, self.kind, self.old["id"], name, place],
+        )
+        return False
+
+    def _note_waiting(self, name: str, place: str, bucket: str, state: str, why: str) -> None:
+        item: dict[str, Any] = {"kind": self.kind, "item_id": self.old["id"], "source": self.source}
+        change = {"field": name, "place": place, "bucket": bucket, "state": state, "why": why}
+        times = {"first_at": self.reading.at, "last_at": self.reading.at}
+        rows.insert(self.db, "pending_changes", item | change | times)
+
+    def _drop(self, name: str, place: str) -> None:
+        self.db.execute(
+            "DELETE FROM pending_changes WHERE kind = ? AND item_id = ? AND field = ? AND place = ?",
+            [self.kind, self.old["id"], name, place],
+        )
+
+    def _note_noise(self, place: str, bucket: str) -> None:
+        self.db.execute(
+            "INSERT OR IGNORE INTO noise_places VALUES (?, ?, ?, ?, ?, ?)",
+            [self.kind, self.old["id"], place, self.source, bucket, self.reading.at],
+        )
+
+    def _is_noise(self, hunk: Hunk) -> bool:
+        """True if this place of the item is noise, or this position in several items of the source."""
+        own = "SELECT 1 FROM noise_places WHERE kind = ? AND item_id = ? AND place = ?"
+        if rows.one(self.db, own, self.kind, self.old["id"], hunk.place):
+            return True
+        some = (
+            "SELECT count(*) AS n FROM (SELECT DISTINCT item_id FROM noise_places"
+            " WHERE source = ? AND kind = ? AND bucket = ? LIMIT ?)"
+        )
+        found = rows.one(self.db, some, self.source, self.kind, hunk.bucket, LEARNED)
+        return found is not None and int(str(found["n"])) >= LEARNED
+
+
+def _origin(held: Mapping[str, str], name: str) -> str | None:
+    return held.get(name, held.get(REST_OF_THEM))
+
+
+def _is_dress(old: str, new: str) -> bool:
+    """True if two texts differ in quotation marks and white space alone: the better-set one may be taken."""
+    return change_detection.plain(old) == change_detection.plain(new)
