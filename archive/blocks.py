@@ -9,69 +9,35 @@ Invariant: a changed word in a sentence is an edit, whatever stands around it.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
 from archive.link_identity import identities
+from archive.variable_text import (
+    COUNTED,
+    DRESS,
+    END,
+    LEAD,
+    LINK,
+    MAIL,
+    RULE,
+    SPACE,
+    TYPOGRAPHY,
+    WORD,
+    skeleton,
+    without_spans,
+)
 
 LONGEST_COMPARED = 1500  # differing blocks on one side; beyond, the whole is one hunk
 LONGEST_SUSPECT_WORDS = 60  # of both sides of a hunk; more words than that are no widget
 LONGEST_ROTATED_WORDS = 40  # of a paragraph that may be an advertisement which another one replaces
 PROSE_WORDS = 20  # words that are prose even without a full stop
 CONTEXT = 2  # unchanged paragraphs that make a hunk a small part of its text
+MOST_BOXED = 6  # paragraphs of a box that the site puts on many pages
 MOST_PAIRS = 64  # of blocks of a hunk that are compared with one another
 DISSIMILAR = 0.5  # a replaced paragraph that shares less than this is another paragraph
-
-_TYPOGRAPHY = str.maketrans(
-    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\xa0": " "}
-)
-_SPACE = re.compile(r"\s+")
-_LINK = re.compile(
-    r"!?\[((?:[^\[\]\\]|\\.|\[[^\]]*\])*)\]\(<?([^()\s>]*(?:\([^()\s]*\)[^()\s>]*)*)>?(?:\s[^)]*)?\)"
-)
-_LEAD = re.compile(r"^(?:\s*(?:>|[-*+]|#{1,6}|\d{1,3}[.)])(?=\s|$))+\s*|^\s*\|")
-_DRESS = re.compile(r"(?<!\\)[*_`|]+|\\(?=[^\w\s])")
-_RULE = re.compile(r"^[\s|:-]*$")
-_END = re.compile(r"[.?…。？．؟।۔][\"'”’»)\]*]*(?:\s*\[\d{1,3}\])?$")
-_WORD = re.compile(r"\w+")
-_MAIL = re.compile(r"\[email.{0,3}protected\]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+(?:[.,:/'’ \u202f]\d+)*(?:\s?(?:[kKmM]|mln|mio|tys)\b\.?)?")
-_SPAN = (
-    r"(?:sec(?:ond)?|min(?:ute)?|hour|day|week|month|year|sekunde|stunde|tag|woche|monat|jahr|seconde|heure|jour|semaine|"
-    r"moi|an|segundo|minuto|hora|día|dia|semana|mes|año|mês|ano|ora|giorno|settimana|mese|anno|uur|dag|maand|jaar)\w{0,3}"
-)
-_AGO = re.compile(
-    rf"\b(?:about |over |almost )?(?:\d+|an?|one|two|three)\s+{_SPAN}"
-    r"\s+(?:ago|fa|geleden|sedan|siden|atrás|önce|temu)\b|"
-    rf"\b(?:vor|il y a|hace|há)\s+(?:\d+|\w{{2,6}})\s+{_SPAN}\b|"
-    r"\b\d+\s+(?:дн|час|мин|недел|месяц|год|лет)\w*\s+назад",
-    re.IGNORECASE,
-)
-_MONTHS = (
-    r"jan(?:uary|uar|vier)?|feb(?:ruary|ruar)?|f[ée]vrier|mar(?:ch|s|zo)?|m[äa]rz|apr(?:il)?|avril|abril|may|mai|mayo|"
-    r"june?|juni|juin|junio|july?|juli|juillet|julio|aug(?:ust)?|ao[uû]t|agosto|sep(?:t(?:ember|embre)?)?|"
-    r"oct(?:ober|obre)?|okt(?:ober)?|octubre|nov(?:ember|embre)?|dec(?:ember)?|dez(?:ember)?|d[ée]cembre|diciembre"
-)
-_DATE = re.compile(
-    rf"(?:\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
-    rf"(?:\b(?:{_MONTHS})\.?\s+#(?:st|nd|rd|th)?(?:,?\s+#)?|#(?:st|nd|rd|th|\.)?\s+(?:de\s+)?(?:{_MONTHS})\b\.?(?:,?\s+(?:de\s+)?#)?)"
-    r"(?:,?\s+(?:at\s+)?#)?(?:\s*[ap]\.?m\b\.?)?",
-    re.IGNORECASE,
-)
-_COUNTED = re.compile(
-    r"view|read|hit|visit|click|impression|share|tweet|pin(?:s|ned)?\b|like|love|react|upvote|downvote|thumb|clap|"
-    r"favo|bookmark|comment|respon|repl(?:y|ies)|vote|poll|rating|rated|star|score|point|follow|subscri|member|"
-    r"online|download|play(?:s|ed)|listen|watch|sign(?:ed|ature)|petition|donat|raised|goal|support|backer|"
-    r"remaining|left\b|countdown|until|°|humidity|wind|"
-    r"aufruf|ansicht|gelesen|geteilt|kommentar|stimme|bewertung|lesezeit|vues?\b|lecture|partage|commentaire|avis|"
-    r"visita|lectura|vista|veces|compartid|comentario|voto|visualiz|leitura|letto|condivi|commenti|voti|"
-    r"weergave|gelezen|reactie|просмотр|прочт|комментар|голос|görüntülen|okunma|wyświetl|visning|阅读|浏览|閲覧|조회",
-    re.IGNORECASE,
-)
-"""Words beside which a number counts what readers do, or is a widget's."""
 
 
 class Kind(StrEnum):
@@ -98,7 +64,7 @@ class Block:
     @property
     def size(self) -> int:
         """Return the number of words."""
-        return len(_WORD.findall(self.words))
+        return len(WORD.findall(self.words))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +103,7 @@ def blocks(text: str | None, markdown: str | None = None) -> tuple[Block, ...]:
     return tuple(
         block
         for line in source.split("\n")
-        if not _RULE.match(line) and (block := _block(line, marked=bool(markdown))) is not None
+        if not RULE.match(line) and (block := _block(line, marked=bool(markdown))) is not None
     )
 
 
@@ -163,29 +129,29 @@ def compare(
 
 def is_counted(block: Block) -> bool:
     """True if a block has a number beside a word for what readers do."""
-    return "#" in block.skeleton and bool(_COUNTED.search(block.words))
+    return "#" in block.skeleton and bool(COUNTED.search(block.words))
 
 
 def _block(line: str, *, marked: bool) -> Block | None:
     links: list[str] = []
     linked = 0
     if marked:
-        for found in _LINK.finditer(line):
+        for found in LINK.finditer(line):
             links.append(found[2])
-            linked += len(_WORD.findall(found[1]))
-        line = _DRESS.sub("", _LINK.sub(lambda found: found[1], line))
-    words = _SPACE.sub(" ", _LEAD.sub("", line).translate(_TYPOGRAPHY)).strip()
+            linked += len(WORD.findall(found[1]))
+        line = DRESS.sub("", LINK.sub(lambda found: found[1], line))
+    words = SPACE.sub(" ", LEAD.sub("", line).translate(TYPOGRAPHY)).strip()
     if not words:
         return None
-    size = len(_WORD.findall(words))
-    prose = size >= PROSE_WORDS or (size > 1 and bool(_END.search(words)) and linked < size)
-    plain = _MAIL.sub("@", _AGO.sub("~", words)) if "[email" in words.lower() else _AGO.sub("~", words)
-    skeleton = _DATE.sub("#", _NUMBER.sub("#", _AGO.sub("~", words)))
-    counted = not prose and "#" in skeleton and _COUNTED.search(words)
+    size = len(WORD.findall(words))
+    prose = size >= PROSE_WORDS or (size > 1 and bool(END.search(words)) and linked < size)
+    plain = without_spans(words)
+    masked = skeleton(words)
+    counted = not prose and "#" in masked and COUNTED.search(words)
     return Block(
         words=words,
-        key=skeleton if counted else plain,
-        skeleton=skeleton,
+        key=masked if counted else plain,
+        skeleton=masked,
         prose=prose,
         linked=linked,
         links=identities(links),
@@ -224,13 +190,19 @@ def _hunk(
     shared: int,
     is_furniture: Callable[[Block], bool],
 ) -> Hunk | None:
-    """Return the hunk of a run, without furniture; None where nothing is left."""
+    """Return the hunk of a run, without furniture; None where nothing is left.
+
+    A sentence that stands on many pages may be a box's, or an editor's note: it has to wait.
+    """
     if len(before) == len(after) and all(_alike(a, b) for a, b in zip(before, after, strict=True)):
         return None
-    gone = tuple(block for block in before if not is_furniture(block))
-    come = tuple(block for block in after if not is_furniture(block))
+    gone = tuple(block for block in before if block.prose or not is_furniture(block))
+    come = tuple(block for block in after if block.prose or not is_furniture(block))
     if not gone and not come:
         return None
+    boxed = len(gone) + len(come) <= MOST_BOXED and all(
+        not block.prose or is_furniture(block) for block in (*gone, *come)
+    )
     kind = _kind(gone, come)
     anchor = old[at - 1].key if at else ""
     return Hunk(
@@ -239,7 +211,7 @@ def _hunk(
         new=come,
         place=digest(anchor),
         bucket=_bucket(old, at, len(before)),
-        suspect=shared >= CONTEXT and _is_suspect(kind, gone, come),
+        suspect=shared >= CONTEXT and (boxed or _is_suspect(kind, gone, come)),
     )
 
 
@@ -268,14 +240,14 @@ def _kind(gone: Sequence[Block], come: Sequence[Block]) -> Kind:
 def _similar(a: Block, b: Block) -> bool:
     if a.skeleton == b.skeleton:
         return True
-    one, other = _WORD.findall(a.words.lower()), _WORD.findall(b.words.lower())
+    one, other = WORD.findall(a.words.lower()), WORD.findall(b.words.lower())
     return SequenceMatcher(None, one[:200], other[:200], autojunk=False).ratio() >= DISSIMILAR
 
 
 def _alike(a: Block, b: Block) -> bool:
     """True if two blocks differ in a protected mail address alone."""
     protected = "[email" in a.words.lower() or "[email" in b.words.lower()
-    return a.key == b.key or (protected and _MAIL.sub("@", a.words) == _MAIL.sub("@", b.words))
+    return a.key == b.key or (protected and MAIL.sub("@", a.words) == MAIL.sub("@", b.words))
 
 
 def _is_suspect(kind: Kind, gone: Sequence[Block], come: Sequence[Block]) -> bool:

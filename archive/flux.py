@@ -3,8 +3,7 @@
 What looks like a widget (a counter, an advertisement, a link to another article) is furniture where other
 articles of the source have it too. Else it waits until further visits show the same: if it changes again, its
 place is noise. A state that an item has been in before is a return to it, as when an old copy comes out of a
-cache, and becomes an event only when it lasts. It writes `pending_changes` and `noise_places`, inside a
-transaction of its caller.
+cache, and becomes an event only when it lasts. It runs inside a transaction of its caller.
 
 Does not: change articles, comments or versions.
 Invariant: a changed word in a sentence is never held back, unless the sentence was there before.
@@ -15,26 +14,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import cached_property
-from typing import Any
 
 from sqlite_utils import Database
 
 from archive import blocks, furniture
 from archive.blocks import Hunk, digest
-from archive.core.timestamps import instant
 from archive.storage import change_detection, rows
 from archive.storage.merge import REST_OF_THEM, Merged, Value, rank
 from archive.storage.versions import Reading
+from archive.waiting import Patience
 
-SUSPECT_LOOKS = 3
-"""Visits in a row that must show a suspect change: of three random states, one does in 1 of 9 cases."""
-SUSPECT_AGE = timedelta(hours=1)
-FLIP_LOOKS = 3
-FLIP_AGE = timedelta(hours=24)
-"""How long a state that was there before must last: page caches and CDNs rarely keep a copy for longer."""
-LEARNED = 3  # articles in which a position is noise, before it is noise in all articles of the source
 VERSIONS = 10  # earlier states with which a new one is compared
 
 _TEXTS = frozenset({"text", "markdown", "html"})
@@ -56,6 +46,20 @@ class Settled:
     merged: Merged
     edited_lists: tuple[str, ...] = ()
     kept_lists: frozenset[str] = frozenset()
+
+
+def stated_lists(
+    db: Database, article_id: int, held: Mapping[str, str], lists: Mapping[str, tuple[str, tuple[str, ...]]]
+) -> Lists:
+    """Return the lists that a page states, as name: (origin, values), beside those held."""
+    after = {name: lists[name][1] for name in change_detection.LISTS_WATCHED if name in lists}
+    before = {name: rows.held_list(db, name, article_id) for name in after}
+    edited = tuple(
+        name
+        for name in after
+        if change_detection.list_edited(before[name], after[name], held, name, lists[name][0])
+    )
+    return Lists(before=before, after=after, edited=edited)
 
 
 class Flux:
@@ -126,6 +130,7 @@ class _Case:
     ) -> None:
         self.db, self.kind, self.source, self.reading = flux.db, flux.kind, flux.source, flux.reading
         self.old, self.held, self.said, self.lists = old, held, said, lists
+        self.waiting = Patience(flux.db, flux.source, flux.kind, old["id"], flux.reading.at)
         self.hunks: tuple[Hunk, ...] | None = None  # of the text, once it was compared
         known = f"SELECT * FROM {self.kind}_versions WHERE {self.kind}_id = ? ORDER BY version DESC LIMIT ?"
         self.past = list(self.db.query(known, [old["id"], VERSIONS]))
@@ -141,7 +146,7 @@ class _Case:
         returning = [name for name in others if self._returns(name, self._after(name))]
         if set(texts) <= kept and len(returning) == len(others):
             for name in returning:
-                if not self._confirmed(name, "", "", digest(name, self._after(name)), "flip"):
+                if not self.waiting.confirmed(name, "", "", digest(name, self._after(name)), "flip"):
                     kept.add(name)
         yield from kept
 
@@ -151,16 +156,15 @@ class _Case:
         A widget's place that shows its former state again is noise from there on.
         """
         changed = set(changes)
-        sql = "SELECT field, place, bucket, why FROM pending_changes WHERE kind = ? AND item_id = ?"
         here = {hunk.place for hunk in self.hunks or ()}
-        for row in list(self.db.query(sql, [self.kind, self.old["id"]])):
-            name, place = str(row["field"]), str(row["place"])
+        for waiting in self.waiting.all():
+            name, place = waiting.field, waiting.place
             if name in changed and (name != "text" or not place or place in here):
                 continue
             if self._states(name):
-                if row["why"] == "suspect":
-                    self._note_noise(place, str(row["bucket"]))
-                self._drop(name, place)
+                if waiting.why == "suspect":
+                    self.waiting.note_noise(place, waiting.bucket)
+                self.waiting.drop(name, place)
 
     # -- texts ------------------------------------------------------------------------------------
 
@@ -172,7 +176,7 @@ class _Case:
         self.hunks = compared.hunks
         if self._returns_to_text(new):
             state = digest(*(block.key for block in new))
-            if not self._confirmed("text", "", "", state, "flip"):
+            if not self.waiting.confirmed("text", "", "", state, "flip"):
                 yield from names
             return
         if not self._marked and "links" in names:
@@ -196,9 +200,9 @@ class _Case:
         """True if a hunk is the publisher's edit, as far as this reading and earlier ones tell."""
         if not hunk.suspect:
             return True
-        if self._is_noise(hunk):
+        if self.waiting.is_noise(hunk.place, hunk.bucket):
             return False
-        return self._confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect")
+        return self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect")
 
     def _returns_to_text(self, new: tuple[blocks.Block, ...]) -> bool:
         """True if the text is that of an earlier version, noise aside, and is not said to be newer."""
@@ -277,65 +281,6 @@ class _Case:
         if name in change_detection.LISTS_WATCHED:
             return bool(self.lists.after.get(name))
         return self.reading.proves and self.said.get(name) is not None
-
-    # -- what waits -------------------------------------------------------------------------------
-
-    def _confirmed(self, name: str, place: str, bucket: str, state: str, why: str) -> bool:
-        """True if a change was seen often and long enough to be told; else it is noted as waiting.
-
-        Another state at the same place of a text makes the place noise.
-        """
-        sql = "SELECT * FROM pending_changes WHERE kind = ? AND item_id = ? AND field = ? AND place = ?"
-        row = rows.one(self.db, sql, self.kind, self.old["id"], name, place)
-        if row is not None and row["state"] != state and row["why"] == why == "suspect":
-            self._note_noise(place, bucket)
-            self._drop(name, place)
-            return False
-        if row is None or row["state"] != state or row["why"] != why:
-            self._drop(name, place)
-            self._note_waiting(name, place, bucket, state, why)
-            return False
-        looks = int(str(row["looks"])) + 1
-        looks_needed, age = (SUSPECT_LOOKS, SUSPECT_AGE) if why == "suspect" else (FLIP_LOOKS, FLIP_AGE)
-        if looks >= looks_needed and instant(self.reading.at) - instant(str(row["first_at"])) >= age:
-            self._drop(name, place)
-            return True
-        self.db.execute(
-            "UPDATE pending_changes SET looks = ?, last_at = ?"
-            " WHERE kind = ? AND item_id = ? AND field = ? AND place = ?",
-            [looks, self.reading.at, self.kind, self.old["id"], name, place],
-        )
-        return False
-
-    def _note_waiting(self, name: str, place: str, bucket: str, state: str, why: str) -> None:
-        item: dict[str, Any] = {"kind": self.kind, "item_id": self.old["id"], "source": self.source}
-        change = {"field": name, "place": place, "bucket": bucket, "state": state, "why": why}
-        times = {"first_at": self.reading.at, "last_at": self.reading.at}
-        rows.insert(self.db, "pending_changes", item | change | times)
-
-    def _drop(self, name: str, place: str) -> None:
-        self.db.execute(
-            "DELETE FROM pending_changes WHERE kind = ? AND item_id = ? AND field = ? AND place = ?",
-            [self.kind, self.old["id"], name, place],
-        )
-
-    def _note_noise(self, place: str, bucket: str) -> None:
-        self.db.execute(
-            "INSERT OR IGNORE INTO noise_places VALUES (?, ?, ?, ?, ?, ?)",
-            [self.kind, self.old["id"], place, self.source, bucket, self.reading.at],
-        )
-
-    def _is_noise(self, hunk: Hunk) -> bool:
-        """True if this place of the item is noise, or this position in several items of the source."""
-        own = "SELECT 1 FROM noise_places WHERE kind = ? AND item_id = ? AND place = ?"
-        if rows.one(self.db, own, self.kind, self.old["id"], hunk.place):
-            return True
-        some = (
-            "SELECT count(*) AS n FROM (SELECT DISTINCT item_id FROM noise_places"
-            " WHERE source = ? AND kind = ? AND bucket = ? LIMIT ?)"
-        )
-        found = rows.one(self.db, some, self.source, self.kind, hunk.bucket, LEARNED)
-        return found is not None and int(str(found["n"])) >= LEARNED
 
 
 def _origin(held: Mapping[str, str], name: str) -> str | None:

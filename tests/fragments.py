@@ -8,9 +8,18 @@ The markup is as the plugins write it; names and words are invented.
 import hashlib
 import random
 
-WORDS = "Tar|Nets|Ropes and knots|The bell of the chapel|Winter quarters|A keeper retires|Salt prices|The long pier|Fog signals|Herring at last".split(
-    "|"
-)
+WORDS = [
+    "Tar",
+    "Nets",
+    "Ropes and knots",
+    "The bell of the chapel",
+    "Winter quarters",
+    "A keeper retires",
+    "Salt prices",
+    "The long pier",
+    "Fog signals",
+    "Herring at last",
+]
 LINES = [
     "Rope, half price!",
     "Two buoys for one",

@@ -20,7 +20,7 @@ from sqlite_utils import Database
 from archive.core.database import Closing, open_ours, transaction
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Saved, Site, Surface
 from archive.core.timestamps import to_text
-from archive.flux import Flux, Lists, Settled
+from archive.flux import Flux, Settled, stated_lists
 from archive.migrations import migrations
 from archive.storage import (
     change_detection,
@@ -169,7 +169,7 @@ class Archive(Closing):
             article_id = self._insert_article(page.source, merged.values, taken, reading.at)
         else:
             article_id = int(old["id"] or 0)
-            stated = self._lists(article_id, held, lists)
+            stated = stated_lists(self.db, article_id, held, lists)
             settled = Settled(merged=merged, edited_lists=stated.edited)
             if reading.cause == versions.EDITED:
                 said = rows.article_values(whole.article) | dict.fromkeys(rows.fill_only(article))
@@ -183,19 +183,6 @@ class Archive(Closing):
         for name, (_, values) in lists.items():
             rows.LIST_WRITERS[name](self.db, article_id, values)
         return article_id, Saved(articles_new=old is None, articles_changed=changed)
-
-    def _lists(
-        self, article_id: int, held: dict[str, str], lists: dict[str, tuple[str, tuple[str, ...]]]
-    ) -> Lists:
-        """Return the lists that a page states beside those held, and which of them were edited."""
-        after = {name: lists[name][1] for name in change_detection.LISTS_WATCHED if name in lists}
-        before = {name: rows.held_list(self.db, name, article_id) for name in after}
-        edited = tuple(
-            name
-            for name in after
-            if change_detection.list_edited(before[name], after[name], held, name, lists[name][0])
-        )
-        return Lists(before=before, after=after, edited=edited)
 
     def _believed(self, extract: Extract, page: Page) -> Iterator[Article]:
         """The articles to save. A feed names protected ones too, so it alone never makes an article."""

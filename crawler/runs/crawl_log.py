@@ -15,6 +15,8 @@ from typing import Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 
+from archive import upheaval
+from archive.core.database import transaction
 from archive.core.errors import ArchiveError
 from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Page, PageKind, Quality, Saved
@@ -73,6 +75,11 @@ class RunLog:
         spider, stats = self.spider, self.crawler.stats.get_stats()
         quality = self._quality()
         earlier = self.archive.runs.qualities(spider.site.name)
+        with transaction(self.archive.db):
+            found = upheaval.settle(self.archive.db, spider.site.name, datetime.now(UTC))
+        for name, number in (("articles", found.articles), ("comments", found.comments)):
+            edits = stats.get(f"backissue/{name}_changed", 0)
+            self.crawler.stats.set_value(f"backissue/{name}_changed", max(0, edits - number))
         ended = Ended(
             reason=reason,
             rung=spider.rung,
@@ -82,6 +89,7 @@ class RunLog:
             quality=quality,
             relisted="posts-all" in spider.cursors,
             drift=quality_drift.alarm(quality, earlier),
+            upheaval=found.sentence,
         )
         outcome, sentence = outcome_of(ended)
         cursors = kept_cursors(ended, outcome, spider.cursors)

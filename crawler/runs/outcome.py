@@ -27,7 +27,8 @@ class Ended:
 
     `reason` is why the spider closed, `rung` the surface that named the articles, `refusals` the listings
     that were not given, `stats` Scrapy's counts; `relisted` whether the whole list of articles was asked
-    for, `drift` what is odd about the pages compared with earlier ones.
+    for, `drift` what is odd about the pages compared with earlier ones, `upheaval` what happened to the
+    source as a whole.
     """
 
     reason: str
@@ -38,6 +39,7 @@ class Ended:
     quality: Quality = field(default_factory=Quality)
     relisted: bool = False
     drift: str | None = None
+    upheaval: str | None = None
 
     @property
     def pages_good(self) -> int:
@@ -75,7 +77,7 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
         return "failed", nothing
     missing = [*_lost(ended), *ended.refusals]
     told = f" Missing: {'; '.join(missing)}." if missing else ""
-    sentence = f"{news}{told} {ended.drift or ''}".strip()
+    sentence = " ".join(filter(None, [f"{news}{told}", ended.upheaval, ended.drift]))
     return ("partial" if told or ended.drift else "ok"), sentence
 
 
