@@ -193,6 +193,33 @@ class Facts(Closing):
         )
         return [row["key"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
 
+    def doubted_articles(self, *, before: datetime, limit: int) -> list[str]:
+        """Addresses of articles that were missed before a moment and are not yet called gone."""
+        sql = (
+            "SELECT url FROM articles WHERE source = ? AND missed_at <= ? AND gone_at IS NULL"
+            " ORDER BY missed_at LIMIT ?"
+        )
+        return [row["url"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
+
+    def waiting_articles(self, *, before: datetime, limit: int) -> list[str]:
+        """Addresses of articles with a change that waits, and was last seen before a moment."""
+        sql = (
+            "SELECT DISTINCT url FROM pending_changes JOIN articles ON articles.id = item_id"
+            " WHERE pending_changes.source = ? AND pending_changes.kind = 'article' AND last_at <= ?"
+            " AND gone_at IS NULL ORDER BY last_at LIMIT ?"
+        )
+        return [row["url"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
+
+    def good_article(self) -> str | None:
+        """The address of the article whose page was last read well and is not doubted, or None."""
+        row = self._one(
+            "SELECT articles.url FROM visits JOIN articles ON articles.id = article_id"
+            " WHERE visits.source = ? AND kind = 'article' AND failures = 0 AND missed_at IS NULL"
+            " AND gone_at IS NULL AND visits.url = articles.url ORDER BY good_at DESC LIMIT 1",
+            self.source,
+        )
+        return row["url"] if row else None
+
     def newest_comments(self, *, limit: int) -> list[str]:
         """The site's ids of the newest comments that REST lists, neither gone nor doubted."""
         sql = (

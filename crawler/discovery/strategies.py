@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from scrapy.http import Request
 
 from archive.core.records import Page, PageKind
+from archive.storage.observations import Listing
 from crawler.discovery import feeds, listing_pages, rest, sitemaps
 from crawler.discovery.feeds import Heard
 from crawler.fetch.offsite import same_site
@@ -39,6 +40,8 @@ class Discovery(Following):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rung: str | None = None  # the surface that named the articles: rest, sitemap, feed or listing
+        self._listed: set[int] = set()  # the ids of all posts that REST listed in this crawl
+        self._whole = True  # whether each listing named as many as it counts
         self.refusals: list[str] = []  # listings that were not given, and how
         self.marks: dict[str, str] = {}  # other notes for the next run
         self.cursors: dict[str, datetime] = {}  # what this run has read completely, for the run log to keep
@@ -98,6 +101,12 @@ class Discovery(Following):
                 if self.rest_root and not recent:
                     async for item in self._beside_rest(root):
                         yield item
+                    if self._whole:
+                        yield Listing(
+                            source=self.source_name,
+                            looked_at=datetime.now(UTC),
+                            posts=frozenset(self._listed),
+                        )
             except NoListingError as refusal:
                 yield refusal.page  # how it was refused is a fact about the site
                 if not self.rest_root:
@@ -116,15 +125,19 @@ class Discovery(Following):
         modified last comes first where only that `after` a moment is wanted: WordPress before 5.7 heeds no
         such bound, and lists everything.
         """
-        first = True
+        first, named = True, set[int]()
         async for page in self.listing(PageKind.POSTS, address):
             yield page
+            named |= {int(key) for key in rest.read_ids(page) or () if key.isdecimal()}
+            stated = rest.total(page)
             listed = rest.read_posts(page) or ()
             for request in self.requests(listed, new=first):
                 yield request
             first = False
             if after and listed and (listed[-1].lastmod or "") < rest.time_text(after):
                 return
+        self._listed |= named
+        self._whole = self._whole and stated == len(named)
 
     async def _beside_rest(self, root: str) -> AsyncIterator[Any]:
         """What the listing of posts leaves out: the site's own kinds of post, and what only sitemaps name."""
@@ -141,12 +154,16 @@ class Discovery(Following):
                 yield request
                 await self.room()
 
-    async def _by_sitemap(self) -> AsyncIterator[Request]:
+    async def _by_sitemap(self) -> AsyncIterator[Any]:
+        named: set[str] = set()
         async for listed in self._in_sitemaps():
             self.rung = "sitemap"
+            named |= {entry.url for entry in listed}
             for request in self.requests(listed):
                 yield request
                 await self.room()
+        if named:
+            yield Listing(source=self.source_name, looked_at=datetime.now(UTC), urls=frozenset(named))
 
     async def _in_sitemaps(self) -> AsyncIterator[tuple[Listed, ...]]:
         """The articles that the site's sitemaps name, one file at a time."""

@@ -22,6 +22,7 @@ from scrapy.http import Request
 
 from archive.core.records import PageKind
 from archive.queries.fetch_history import Facts
+from archive.storage.observations import APART
 from crawler.config.config import Source, load
 from crawler.discovery import feeds
 from crawler.fetch import backoff
@@ -30,6 +31,8 @@ from crawler.frontier.addresses import Listed
 from crawler.sync.comment_sweep import Sweep
 
 logger = logging.getLogger(__name__)
+DOUBTED = 50  # articles that were missed, of which one crawl asks for the pages
+WAITING_CHANGES = 20  # articles with a change that waits, of which one crawl asks for the pages
 ROBOTS = "robots"  # the bookmark of what robots.txt said
 
 
@@ -89,6 +92,7 @@ class NewsSpider(Sweep):
             self.posts(news, silent=silent),
             self.comments(talk),
             self._unread(),
+            self._doubted(),
             self.all_threads(),
             self._revisits(),
             self.sweep(),
@@ -122,6 +126,27 @@ class NewsSpider(Sweep):
                 await self.room()
         for request in self.requests(Listed(url=url) for url in self.facts.lacking_articles()):
             yield request
+
+    async def _doubted(self) -> AsyncIterator[Request]:
+        """The articles that were missed, with a page that should be good, and those whose change waits."""
+        await self.settled()
+        before = self.started_at - APART
+        missed = [
+            url for url in self.facts.doubted_articles(before=before, limit=DOUBTED) if self._may_ask(url)
+        ]
+        known = self.facts.good_article() if missed else None
+        for url in [*([known] if known else []), *missed]:
+            for request in self.request(url):
+                yield request
+        for url in self.facts.waiting_articles(before=before, limit=WAITING_CHANGES):
+            if self._may_ask(url):
+                for request in self.request(url):
+                    yield request
+
+    def _may_ask(self, url: str) -> bool:
+        """True if the page of an article was good when it was last asked for, or is due."""
+        seen = self.facts.visit(url)
+        return seen is None or not seen.failures or revisit_policy.is_due(seen, self.started_at)
 
     async def _revisits(self) -> AsyncIterator[Any]:
         """The articles whose time has come again, with their whole thread, so that edits are seen."""
