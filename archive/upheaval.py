@@ -90,7 +90,9 @@ def settle(db: Database, source: str, now: datetime) -> Found:
         articles, comments = articles + counts["article"], comments + counts["comment"]
         _count(db, event, counts)
         if new:
-            sentences.append(_sentence(what, sorted(new), counts))
+            row = rows.one(db, "SELECT * FROM source_events WHERE id = ?", event) or {}
+            detail = json.loads(str(row["detail"]))
+            sentences.append(sentence(what, detail, counts["article"], counts["comment"]))
     return Found(articles=articles, comments=comments, sentence=" ".join(sentences) or None)
 
 
@@ -247,14 +249,13 @@ def _count(db: Database, event: int, counts: Mapping[str, int]) -> None:
     )
 
 
-def _sentence(what: Upheaval, ways: list[str], counts: Mapping[str, int]) -> str:
-    number = counts.get("article", 0)
-    pages = f"{number:,} article{'' if number == 1 else 's'}"
-    if what is Upheaval.DATES_SHIFTED:
-        minutes = int(ways[0].split()[1])
+def sentence(kind: str, detail: Mapping[str, Any], articles: int, comments: int) -> str:
+    """Return what happened to a source, for people. `detail` is that of a row of `source_events`."""
+    pages = f"{articles:,} article{'' if articles == 1 else 's'}"
+    if kind == Upheaval.DATES_SHIFTED:
+        minutes = int(detail["minutes"])
         sign, (hours, rest) = "+" if minutes > 0 else "-", divmod(abs(minutes), 60)
-        return (
-            f"The site's time zone was changed: the dates of {pages} and"
-            f" {counts.get('comment', 0):,} comments moved by {sign}{hours}:{rest:02}, and that is no edit."
-        )
-    return f"The site was redesigned: {pages} look otherwise, and that is no edit."
+        said = f"{comments:,} comment{'' if comments == 1 else 's'}"
+        moved = f"the dates of {pages} and {said} moved by {sign}{hours}:{rest:02}"
+        return f"The site's time zone was changed: {moved}. Nothing was edited."
+    return f"The site was redesigned: {pages} are shown in another way. Nothing was edited."

@@ -5,6 +5,7 @@
     ├── ArchiveError         a database file cannot be opened, read or written
     │   ├── NotFoundError    the archive holds no such article or source
     │   └── DamagedError     a database file is not sound; only a backup helps
+    ├── ClockError           this machine's clock is behind what the archive holds
     ├── BusyError            another run holds the lock; waiting helps
     └── SiteError            the site cannot be read at all (not a problem of one page)
 
@@ -39,6 +40,10 @@ class NotFoundError(ArchiveError):
 
 class DamagedError(ArchiveError):
     """A database file is not sound."""
+
+
+class ClockError(BackissueError):
+    """This machine's clock is behind what the archive holds."""
 
 
 class BusyError(BackissueError):

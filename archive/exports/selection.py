@@ -51,10 +51,23 @@ TAKEN = {
     "coverage": _OF_SOURCE,
     "coverage_gaps": _OF_SOURCE,
     "moderation_gaps": _OF_SOURCE,
+    "source_events": _OF_SOURCE,
 }
 """The tables that are taken, and which of their rows belong to picked articles; parents come first."""
 
-LEFT = frozenset({"checks", "comment_months", "cursors", "notified", "_sqlite_migrations", "sqlite_stat1"})
+LEFT = frozenset(
+    {
+        "checks",
+        "comment_months",
+        "cursors",
+        "noise_places",
+        "notified",
+        "pending_changes",
+        "unlisted",
+        "_sqlite_migrations",
+        "sqlite_stat1",
+    }
+)
 """The tables that stay: the operator's, the crawler's and the schema's own. So do full-text indexes."""
 
 

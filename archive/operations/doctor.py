@@ -89,6 +89,7 @@ def look(archive: Path, now: datetime) -> Iterator[Finding]:
     yield from raw_pages(beside(archive))
 
 
+_SPANS = ("article_versions", "comment_versions")
 _RESTORE = "Keep the file as it is, and restore the last good backup (docs/operations.md)."
 
 
@@ -189,11 +190,20 @@ def log(archive: Path) -> Finding:
 
 def clock(db: Database, now: datetime) -> Finding:
     """Whether this machine's clock goes on from where the archive has been."""
-    times = "SELECT max(fetched_at) FROM visits UNION ALL SELECT max(started_at) FROM runs GROUP BY source"
+    times = (
+        "SELECT max(fetched_at) FROM visits UNION ALL SELECT max(started_at) FROM runs GROUP BY source"
+        " UNION ALL SELECT max(changed_at) FROM articles UNION ALL SELECT max(changed_at) FROM comments"
+    )
     newest = max((row[0] for row in db.execute(times).fetchall() if row[0]), default=None)
     if newest and instant(newest) > now + timedelta(minutes=1):
         sentence = f"This machine says {when(now)} UTC, and the archive was written at {when(newest)}."
         return bad("clock", sentence, "Set the clock (timedatectl), else schedules and removals go wrong.")
+    backward = sum(
+        db.execute(f"SELECT count(*) FROM {name} WHERE until < since").fetchone()[0] for name in _SPANS
+    )
+    if backward:
+        hint = "The clock was wrong when they were written; what they say is sound, when they say it is not."
+        return warn("clock", f"{count(backward, 'version')} of texts end before they began.", hint)
     return fine("clock", f"It is {when(now)} UTC, later than all that the archive holds.")
 
 

@@ -37,6 +37,9 @@ def join(db: Database, old: Mapping[str, Value] | None, article: Article) -> Who
         return Whole(article=article, grew=False, parts={})
     held = _held(db, old)
     last = max(article.part, article.parts, *held) if article.part > 1 else article.parts
+    is_whole = dict(article.origins).get("text", "").startswith("rest:")
+    if article.parts == article.part == 1 and not is_whole and not _has_all(article.text, held):
+        last = max(held, default=1)  # a theme that prints no links to the further parts; they are still there
     parts = {part: both for part, both in held.items() if part <= last}
     parts[article.part] = (article.text, article.markdown)
     whole = replace(
@@ -49,6 +52,11 @@ def join(db: Database, old: Mapping[str, Value] | None, article: Article) -> Who
     return Whole(
         article=whole, grew=bool(held) and held.keys() < parts.keys(), parts=parts if last > 1 else {}
     )
+
+
+def _has_all(text: str, held: Mapping[int, tuple[str, str | None]]) -> bool:
+    """True if a text holds the opening of each held further part: the article is in one piece now."""
+    return all(both[0].partition(_GAP)[0] in text for part, both in held.items() if part > 1)
 
 
 def keep(db: Database, article_id: int, whole: Whole) -> None:

@@ -40,8 +40,7 @@ def note(db: Database, look: Look) -> Saved:
         return unlisted.note_listing(db, look)
     else:
         return tombstones.note_missing(db, look)
-    is_thread = isinstance(look, ThreadLook) and not look.pings_only
-    apart = _apart(db, look, found) if is_thread else APART
+    apart = _apart(db, look, found) if isinstance(look, ThreadLook) and not look.pings_only else APART
     missed = Missing(source=look.source, ids=tuple(found), looked_at=look.looked_at, apart=apart)
     return tombstones.note_missing(db, missed)
 

@@ -28,8 +28,16 @@ _CODES = {"ok": Exit.FINE, "interrupted": Exit.INTERRUPTED}
 @click.option("--run", "run_id", type=int, hidden=True, help="The row of the ledger that the clock made.")
 @click.option("--no-progress", "progress", flag_value=False, default=True, help="Show nothing while it runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run as one line of JSON for each source.")
+@click.option("--trust-clock", is_flag=True, help="Crawl though the archive was written later than now.")
 @click.pass_obj
-def crawl(context: Context, source: str | None, run_id: int | None, progress: bool, as_json: bool) -> int:
+def crawl(
+    context: Context,
+    source: str | None,
+    run_id: int | None,
+    progress: bool,
+    as_json: bool,
+    trust_clock: bool,
+) -> int:
     """Crawl one source, or all, once and now.
 
     Meant for the hand, for cron and for systemd timers; `up` and `schedule` do it by the clock. What is
@@ -42,8 +50,11 @@ def crawl(context: Context, source: str | None, run_id: int | None, progress: bo
     chosen = [config.source(source)] if source else list(config.sources)
     replace(config, sources=tuple(chosen)).check_contact()
     if len(chosen) == 1:
-        return _crawl_one(config, chosen[0], run_id, progress, as_json)
-    return _crawl_each(config, chosen, progress, as_json)
+        return _crawl_one(
+            config, chosen[0], run_id, progress=progress, as_json=as_json, trust_clock=trust_clock
+        )
+    shown = {"--no-progress": not progress, "--json": as_json, "--trust-clock": trust_clock}
+    return _crawl_each(config, chosen, [option for option, given in shown.items() if given])
 
 
 def planned(source: Source) -> Planned:
@@ -75,10 +86,12 @@ def quietly() -> Iterator[None]:
 # -- crawl ----------------------------------------------------------------------------------------
 
 
-def _crawl_one(config: Config, source: Source, run_id: int | None, progress: bool, as_json: bool) -> int:
+def _crawl_one(
+    config: Config, source: Source, run_id: int | None, *, progress: bool, as_json: bool, trust_clock: bool
+) -> int:
     from crawler.runs.runner import crawl as run_crawl  # noqa: PLC0415  (Scrapy is slow to import)
 
-    run = run_crawl(source, config.archive, run_id=run_id, progress=progress)
+    run = run_crawl(source, config.archive, run_id=run_id, progress=progress, trust_clock=trust_clock)
     if run_id is not None:
         logger.log(logging.INFO if run.outcome == "ok" else logging.WARNING, "%s", _run_line(run))
     elif as_json:
@@ -88,19 +101,14 @@ def _crawl_one(config: Config, source: Source, run_id: int | None, progress: boo
     return _CODES.get(run.outcome or "", Exit.INCOMPLETE)
 
 
-def _crawl_each(config: Config, sources: Sequence[Source], progress: bool, as_json: bool) -> int:
+def _crawl_each(config: Config, sources: Sequence[Source], options: Sequence[str]) -> int:
     """A process can run Scrapy once, so each source gets one of its own."""
     codes = []
     for source in sources:
-        codes.append(processes.run(_arguments(config, source, progress, as_json)))
+        codes.append(processes.run([*processes.crawl_arguments(config.path, source.name), *options]))
         if codes[-1] == Exit.INTERRUPTED:
             break
     return max(codes)
-
-
-def _arguments(config: Config, source: Source, progress: bool, as_json: bool) -> list[str]:
-    shown = [*([] if progress else ["--no-progress"]), *(["--json"] if as_json else [])]
-    return [*processes.crawl_arguments(config.path, source.name), *shown]
 
 
 def _run_line(run: Run) -> str:

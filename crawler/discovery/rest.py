@@ -41,12 +41,23 @@ def roots(site_url: str) -> tuple[str, str]:
     return urljoin(site_url + "/", "wp-json/"), urljoin(site_url + "/", "?rest_route=/")
 
 
-def posts_url(root: str, page: int, *, kind: str = "posts", modified_after: datetime | None = None) -> str:
-    """A page of the listing of posts of one kind, the newest (or the last modified) first."""
+def posts_url(
+    root: str,
+    page: int,
+    *,
+    kind: str = "posts",
+    modified_after: datetime | None = None,
+    content: bool = False,
+) -> str:
+    """Return the URL of a page of the listing of posts of one kind, the newest (or the last modified) first.
+
+    With `content` it has the whole text of each post, which a page may divide into parts without naming them.
+    """
     query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "date", "order": "desc"}
     if modified_after is not None:
         query |= {"orderby": "modified", "modified_after": time_text(modified_after)}
-    return route_url(root, kind, **query, _embed="author,wp:term,wp:featuredmedia", _fields=POST_FIELDS)
+    fields = f"{POST_FIELDS},content.rendered" if content else POST_FIELDS
+    return route_url(root, kind, **query, _embed="author,wp:term,wp:featuredmedia", _fields=fields)
 
 
 @reader(())
@@ -177,6 +188,20 @@ def _json(page: Page) -> Any:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def read_divided(page: Page) -> frozenset[str]:
+    """Return the URLs of the posts of a listing whose text is divided into several parts."""
+    return frozenset(
+        url
+        for item in read_array(page) or ()
+        if _is_divided(item) and (url := absolute(page.final_url, _text(item.get("link")) or ""))
+    )
+
+
+def _is_divided(item: dict[str, Any]) -> bool:
+    content = item.get("content")
+    return isinstance(content, dict) and "<!--nextpage-->" in str(content.get("rendered") or "")
 
 
 def _protected(item: dict[str, Any]) -> bool:

@@ -26,6 +26,7 @@ from crawler.frontier.page_requests import Following
 
 OVERLAP = timedelta(hours=2)  # WordPress compares local times: in the repeated autumn hour a bound is 1 h off
 REST_COMMENTS = "rest-comments"  # the bookmark of whether REST, where it lists posts, lists comments as well
+CONTENT = "rest-content"  # the bookmark of whether REST has given the whole text of every post once
 RELIST = timedelta(days=1)  # how long listings of what was modified stand for a listing of everything
 
 
@@ -94,7 +95,11 @@ class Discovery(Following):
         after = since - OVERLAP if since and recent else None
         for root in rest.roots(self.home):
             try:
-                address = partial(rest.posts_url, root, modified_after=after)
+                async for item in self._changed_by_rest(root, since, recent=recent):
+                    self.rung, self.rest_root = "rest", root
+                    yield item
+                whole = not recent and self.facts.mark(CONTENT) is None
+                address = partial(rest.posts_url, root, modified_after=after, content=recent or whole)
                 async for item in self._listed_by_rest(address, after):
                     self.rung, self.rest_root = "rest", root
                     yield item
@@ -114,7 +119,19 @@ class Discovery(Following):
                 self.refusals.append(str(refusal))
                 return
             self.cursors["posts"] = self.started_at
+            if whole:
+                self.marks[CONTENT] = "read"
             return
+
+    async def _changed_by_rest(
+        self, root: str, since: datetime | None, *, recent: bool
+    ) -> AsyncIterator[Any]:
+        """Before everything is listed, which is done without the texts: what changed, with its text."""
+        if recent or since is None or self.facts.mark(CONTENT) is None:
+            return
+        address = partial(rest.posts_url, root, modified_after=since - OVERLAP, content=True)
+        async for item in self._listed_by_rest(address, since - OVERLAP):
+            yield item
 
     async def _listed_by_rest(
         self, address: Callable[[int], str], after: datetime | None = None
@@ -131,11 +148,15 @@ class Discovery(Following):
             named |= {int(key) for key in rest.read_ids(page) or () if key.isdecimal()}
             stated = rest.total(page)
             listed = rest.read_posts(page) or ()
-            for request in self.requests(listed, new=first):
-                yield request
+            divided = rest.read_divided(page)  # they have a text, and their page is wanted all the same
+            for entry in listed:
+                for request in self.requests([entry], new=first or entry.url in divided):
+                    yield request
             first = False
             if after and listed and (listed[-1].lastmod or "") < rest.time_text(after):
                 return
+        if after is not None:
+            return
         self._listed |= named
         self._whole = self._whole and stated == len(named)
 
@@ -144,7 +165,9 @@ class Discovery(Following):
         types = await self.ask(PageKind.LISTING, rest.route_url(root, "types"))
         for kind in rest.read_article_types(types):
             try:
-                async for item in self._listed_by_rest(partial(rest.posts_url, root, kind=kind)):
+                async for item in self._listed_by_rest(
+                    partial(rest.posts_url, root, kind=kind, content=self.facts.mark(CONTENT) is None)
+                ):
                     yield item
             except NoListingError as refusal:
                 if not refusal.closed:
