@@ -34,8 +34,9 @@ RETRY_TIMES = 3
 RETRY_HTTP_CODES = [408, 500, 502, 503, 504, 522, 524]  # 429 and Retry-After: crawler.politeness
 RETRY_PRIORITY_ADJUST = 0
 TWISTED_DNS_RESOLVER = "crawler.fetch.offsite.PublicResolver"
+DOWNLOAD_VERIFY_CERTIFICATES = True  # the spider sets it from the source's verify_tls
 
-DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.transport.BoundedHandler")
+DOWNLOAD_HANDLERS = {"http": "crawler.transport.BoundedHandler", "https": "crawler.tls.SecureHandler"}
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
@@ -44,6 +45,8 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.fetch.robots.RobotsMiddleware": 100,
     "crawler.fetch.retry.PatienceMiddleware": 550,
     "crawler.transport.RefreshMiddleware": 580,
+    "crawler.fetch.offsite.PrivateAddressMiddleware": 640,
+    "crawler.circles.CircleMiddleware": 650,  # nearer to the site than redirects, which are followed at 600
     "crawler.fetch.request_budget.BudgetMiddleware": 840,
 }
 EXTENSIONS = {

@@ -9,6 +9,8 @@ from sqlite_utils import Database
 
 from archive.storage import rows
 
+TLS = "tls"  # the bookmark of whether the certificate of a source is verified
+UNVERIFIED = "unverified"
 _RUNGS = {
     "rest": "Articles are listed by REST",
     "sitemap": "Articles are listed by the sitemap",
@@ -36,6 +38,8 @@ def sentence(db: Database, source: str) -> str:
         else "new comments by their pages alone"
     )
     refused = [str(row["problem"]) for row in newest.values() if row and row["problem"]]
+    if rows.bookmark(db, source, TLS) == UNVERIFIED:
+        refused.append("Its TLS certificate is not verified (verify_tls = false).")
     return " ".join([f"{told}; {heard}.", *refused])
 
 

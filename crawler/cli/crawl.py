@@ -21,6 +21,7 @@ from crawler.schedule.timetable import tell_span
 
 logger = logging.getLogger(__name__)
 _CODES = {"ok": Exit.FINE, "interrupted": Exit.INTERRUPTED}
+_UNWELL = {"failed", "blocked"}  # outcomes that are said on standard error, so that cron mails them
 
 
 @click.command()
@@ -97,7 +98,7 @@ def _crawl_one(
     elif as_json:
         emit(asdict(run), indent=None)
     else:
-        click.echo(_run_line(run))
+        click.echo(_run_line(run), err=run.outcome in _UNWELL)
     return _CODES.get(run.outcome or "", Exit.INCOMPLETE)
 
 

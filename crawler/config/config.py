@@ -37,6 +37,7 @@ SOURCE_KEYS = (
     "profile",
     *schedule_keys.KEYS,
     "delay",
+    "verify_tls",
     "comments",
     "article_pattern",
     "language",
@@ -52,7 +53,8 @@ CONTACT = "an e-mail address or a web address at which the site's owner can reac
 class Source:
     """One site to archive. `delay` is in seconds between requests; `contact` is told to the site.
 
-    `limit` is how long one crawl may take before it is ended.
+    `limit` is how long one crawl may take before it is ended. `verify_tls` is False for the rare site whose
+    certificate cannot be verified and that is to be archived all the same.
     """
 
     site: Site
@@ -60,6 +62,7 @@ class Source:
     limit: timedelta = schedule_keys.LIMIT
     delay: float = 1.0
     contact: str | None = None
+    verify_tls: bool = True
 
     @property
     def name(self) -> str:
@@ -263,6 +266,7 @@ def _read_source(name: str, table: Table, contact: str | None) -> Source:
         limit=schedule_keys.read_limit(table),
         delay=1.0 if delay is None else delay,
         contact=contact,
+        verify_tls=table.truth("verify_tls", default=True),
     )
 
 

@@ -84,7 +84,7 @@ class Discovery(Following):
         for way in (self._by_rest(recent), self._by_sitemap(), self._by_feed(feed), self._by_listing()):
             async for item in way:
                 yield item
-            if self.rung:
+            if self.rung or self.obstacles.is_plain:
                 return
         if self.kept_away:  # even from the front page
             self.refusals.append(self.kept_away)

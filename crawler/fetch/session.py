@@ -19,6 +19,7 @@ from archive import readers
 from archive.core.records import Page, PageKind, Seen
 from crawler.discovery import feeds, rest
 from crawler.fetch.responses import page_of, page_of_failure
+from crawler.walls import Obstacles
 
 CLOSED = {401, 403, 404}  # how REST says that a listing is not for visitors
 
@@ -44,6 +45,7 @@ class Asking(scrapy.Spider):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.obstacles = Obstacles()
         self.robots_copies: dict[str, str] = {}  # robots.txt of each host as an earlier crawl has kept it
         self._handed_on: set[int] = set()
 
@@ -96,10 +98,13 @@ class Asking(scrapy.Spider):
             response = await self.crawler.engine.download_async(request)
         except Exception as error:  # noqa: BLE001 - whatever kept the answer away is a fact about the site
             page = page_of_failure(error, request, self.source_name)
+            self.obstacles.note_failure(error)
             self.kept_away = page.error
             return page
         self.kept_away = None
-        return page_of(response, self.source_name)
+        page = page_of(response, self.source_name)
+        self.obstacles.note_answer(page)
+        return page
 
     async def listing(self, kind: PageKind, address: Callable[[int], str]) -> AsyncIterator[Page]:
         """The pages of a REST listing, in order. Raises NoListingError where one is not given."""

@@ -91,7 +91,9 @@ class Following(Asking):
 
     def article(self, response: Response) -> Iterator[Any]:
         """An article's page arrived."""
-        yield from self.follow(page_of(response, self.source_name), response.meta["walk"])
+        page = page_of(response, self.source_name)
+        self.obstacles.note_answer(page)
+        yield from self.follow(page, response.meta["walk"])
 
     def follow(self, page: Page, walk: Walk | None = None) -> Iterator[Any]:
         """Hand a page of an article on, and ask for its further parts and the next page of its thread.
@@ -134,6 +136,7 @@ class Following(Asking):
     def no_answer(self, failure: Failure) -> Iterator[Page]:
         """No answer came, or we were not allowed to ask: that is a fact about the page as well."""
         error = failure.value or RuntimeError("unknown failure")
+        self.obstacles.note_failure(error)
         yield page_of_failure(error, failure.request, self.source_name)  # type: ignore[attr-defined]
 
     async def room(self) -> None:

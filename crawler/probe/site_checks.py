@@ -17,9 +17,10 @@ from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError
 from archive.core.errors import ConfigError
 from archive.core.records import Page
 from archive.operations.doctor import Finding, bad, fine, warn
+from crawler import walls
 from crawler.config.config import Config, Source
 from crawler.discovery import feeds, rest
-from crawler.probe.spider import Looking, look_each
+from crawler.probe.spider import Looking, Site, look_each
 
 SKEW = 120.0  # seconds a site's clock and ours may differ: caches answer with dates of a minute ago
 
@@ -70,16 +71,27 @@ def zones() -> Finding:
 
 def sites(sources: tuple[Source, ...]) -> list[Finding]:
     """What each site says when it is asked."""
-    asked = look_each(_Checkup, [(source.site.url, source.contact) for source in sources])
+    looks = [
+        Site(url=source.site.url, contact=source.contact, verify_tls=source.verify_tls) for source in sources
+    ]
+    asked = look_each(_Checkup, looks)
     return [
         finding
         for source, found in zip(sources, asked, strict=True)
         for finding in (
             [bad(f"site {source.name}", str(found), _OPEN)]
             if isinstance(found, Exception)
-            else _findings(source.name, found)
+            else [*_findings(source.name, found), *_certificate(source)]
         )
     ]
+
+
+def _certificate(source: Source) -> Iterator[Finding]:
+    """Say of a source that its certificate is not verified."""
+    if source.verify_tls or not source.site.url.startswith("https:"):
+        return
+    hint = "Anybody on the way can change what is archived. Take verify_tls = false out as soon as you can."
+    yield warn(f"TLS {source.name}", "Its certificate is not verified (verify_tls = false).", hint)
 
 
 _OPEN = "Open it in a browser. A site that refuses crawlers is not archived."
@@ -109,7 +121,7 @@ class _Checkup(Looking):
 def _findings(name: str, answers: dict[str, Page]) -> Iterator[Finding]:
     home = answers["home"]
     if home.status != 200:
-        yield bad(f"site {name}", f"{home.url} was not given: {_why(home)}.", _OPEN)
+        yield bad(f"site {name}", f"{home.url} was not given: {walls.why(home)}.", _OPEN)
         return
     yield fine(f"site {name}", f"{home.url} answers, and robots.txt lets us in.")
     yield _clock(name, home)
@@ -141,9 +153,5 @@ def _surfaces(name: str, answers: dict[str, Page]) -> Finding:
     lacking = ", ".join(surface for surface, given in is_open.items() if not given)
     if not is_open["REST"] and not is_open["feed"]:
         hint = "Articles can be found by a sitemap alone. `backissue init URL --dry-run` looks for one."
-        return warn(f"surfaces {name}", f"Closed: {lacking} ({_why(answers['posts'])}).", hint)
+        return warn(f"surfaces {name}", f"Closed: {lacking} ({walls.why(answers['posts'])}).", hint)
     return fine(f"surfaces {name}", f"Open: {given}." + (f" Closed: {lacking}." if lacking else ""))
-
-
-def _why(page: Page) -> str:
-    return page.error or f"the site answered {page.status}"

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 from archive import tolerant_json
 from archive.core.errors import SiteError
 from archive.core.records import Page, PageKind
+from crawler import walls
 from crawler.discovery import feeds, rest, sitemaps
 from crawler.frontier import addresses
 from crawler.probe.spider import Looking, look
@@ -62,7 +63,7 @@ def fetch_page(url: str, contact: str | None) -> Page:
     page: Page = look(_PageSpider, url, contact)
     if page.status != 200:
         raise SiteError(
-            f"{url} was not given: {page.error or f'the site answered {page.status}'}.",
+            f"{url} was not given: {walls.why(page)}.",
             hint="Open it in a browser to see whether it is there for everybody.",
         )
     return page
@@ -78,7 +79,7 @@ class _SurveySpider(Looking):
         home = await self.look_at(self.home)
         if home.status != 200:
             raise SiteError(
-                f"{self.home} cannot be read: {home.error or f'the site answered {home.status}'}.",
+                f"{self.home} cannot be read: {walls.why(home)}.",
                 hint="Check the address in a browser. A site that refuses crawlers is not archived.",
             )
         found = Survey(

@@ -21,7 +21,7 @@ from archive.core.errors import ArchiveError
 from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Page, PageKind, Quality, Saved
 from archive.core.timestamps import to_text
-from archive.queries import quality_drift
+from archive.queries import discovery_status, quality_drift
 from archive.storage import rows, visits
 from archive.storage.archive import Archive
 from crawler.fetch import backoff
@@ -43,6 +43,9 @@ class RunLog:
         self.archive = self._open.enter_context(Archive.open(path))
         self.started_at = datetime.now(UTC)
         self.archive.add_source(site, to_text(self.started_at) or "")
+        self.archive.set_cursor(
+            site.name, discovery_status.TLS, "" if self.spider.verify_tls else discovery_status.UNVERIFIED
+        )
         decide_due(self.archive, site)
         claimed = crawler.settings.get("BACKISSUE_RUN")
         self.run_id = self.archive.runs.begin(site.name, "hand", self.started_at, claimed)
@@ -90,6 +93,7 @@ class RunLog:
             relisted="posts-all" in spider.cursors,
             drift=quality_drift.alarm(quality, earlier),
             upheaval=found.sentence,
+            obstacle=spider.obstacles.sentence,
         )
         outcome, sentence = outcome_of(ended)
         cursors = kept_cursors(ended, outcome, spider.cursors)

@@ -28,7 +28,7 @@ class Ended:
     `reason` is why the spider closed, `rung` the surface that named the articles, `refusals` the listings
     that were not given, `stats` Scrapy's counts; `relisted` whether the whole list of articles was asked
     for, `drift` what is odd about the pages compared with earlier ones, `upheaval` what happened to the
-    source as a whole.
+    source as a whole. `obstacle` is what keeps us away from the whole site, as sentences.
     """
 
     reason: str
@@ -40,6 +40,7 @@ class Ended:
     relisted: bool = False
     drift: str | None = None
     upheaval: str | None = None
+    obstacle: str | None = None
 
     @property
     def pages_good(self) -> int:
@@ -60,7 +61,8 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
     if wait := stats.get("backissue/retry_after"):
         return "blocked", f"The site asked us to wait {wait:.0f} s, so the crawl ended. {news}"
     if refusals := stats.get("backissue/refused"):
-        return "blocked", f"The site refused {refusals} requests in a row, so the crawl ended. {news}"
+        why = f"{ended.obstacle} " if ended.obstacle else ""
+        return "blocked", f"{why}The site refused {refusals} requests in a row, so the crawl ended. {news}"
     if fault := stats.get("backissue/fault"):
         return "failed", f"{fault} So the crawl ended. {news}"
     faults = stats.get("spider_exceptions/count", 0) + stats.get("backissue/lost", 0)
@@ -92,6 +94,8 @@ def _lost(ended: Ended) -> Iterator[str]:
 
 def nothing_came(ended: Ended) -> str | None:
     """Why a crawl that went to its end has brought nothing that it should have, or None."""
+    if ended.rung is None and ended.obstacle:
+        return ended.obstacle
     if ended.rung is None:
         asked = "; ".join(ended.refusals) or "neither REST nor sitemap nor feed gave a list"
         return f"No list of articles could be read: {asked}."

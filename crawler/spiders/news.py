@@ -47,6 +47,7 @@ class NewsSpider(Sweep):
         self.home = source.site.url
         self.source_name = source.site.name
         self.archive = archive
+        self.verify_tls = source.verify_tls
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, source: str | Source = "", **kwargs: Any) -> Self:
@@ -59,6 +60,7 @@ class NewsSpider(Sweep):
         if source.contact:
             settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{source.contact})", priority="spider")
         settings.set("DOWNLOAD_DELAY", source.delay, priority="spider")
+        settings.set("DOWNLOAD_VERIFY_CERTIFICATES", source.verify_tls, priority="spider")
         path = Path(settings["BACKISSUE_ARCHIVE"])
         return super().from_crawler(crawler, source=source, archive=path, **kwargs)
 
@@ -97,8 +99,9 @@ class NewsSpider(Sweep):
             self._revisits(),
             self.sweep(),
         ):
-            async for item in self._guarded(step):
-                yield item
+            if not self.obstacles.is_plain:
+                async for item in self._guarded(step):
+                    yield item
         self.marks |= backoff.after(self.rung is None, self.facts.mark(backoff.REFUSED), datetime.now(UTC))
         self.cursors["crawl"] = self.started_at
         self.marks[ROBOTS] = json.dumps(self.robots_copies)
