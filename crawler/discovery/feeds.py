@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from lxml import etree
 
@@ -85,9 +85,16 @@ def _is_to_come(http_date: str | None, now: datetime) -> bool:
         return False
 
 
-def posts_url(site_url: str, page: int = 1) -> str:
-    """The feed of posts; `page` counts from 1 and reaches back to the first post."""
-    return urljoin(site_url + "/", "feed" if page == 1 else f"feed?paged={page}")
+def posts_url(site_url: str) -> str:
+    """The feed of posts, where WordPress has it; its pages reach back to the first post."""
+    return urljoin(site_url + "/", "feed")
+
+
+def page_url(url: str, page: int) -> str:
+    """Return the URL of a page of the feed of posts that is at `url`."""
+    parts = urlsplit(url)
+    query = "&".join(filter(None, [parts.query, f"paged={page}" if page > 1 else ""]))
+    return urlunsplit(parts._replace(query=query))
 
 
 def comments_url(site_url: str) -> str:
@@ -98,7 +105,7 @@ def comments_url(site_url: str) -> str:
 @reader(None)
 def read_posts(page: Page) -> tuple[Listed, ...] | None:
     """The articles a feed names; None if the answer is no feed or an empty one."""
-    entries = _entries(page)
+    entries = read_entries(page)
     if not entries:
         return None
     urls = ((absolute(page.final_url, entry.link), entry.guid) for entry in entries if entry.link)
@@ -108,7 +115,7 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
 @reader(None)
 def read_comments(page: Page) -> tuple[Mention, ...] | None:
     """The comments a comments feed names; None if the answer is no feed."""
-    entries = _entries(page)
+    entries = read_entries(page)
     if entries is None:
         return None
     mentions = []
@@ -122,7 +129,7 @@ def read_comments(page: Page) -> tuple[Mention, ...] | None:
 @reader(False)
 def is_feed(page: Page) -> bool:
     """True if an answer is RSS or Atom."""
-    return _entries(page) is not None
+    return read_entries(page) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +140,8 @@ class _Entry:
     guid: str
 
 
-def _entries(page: Page) -> list[_Entry] | None:
+def read_entries(page: Page) -> list[_Entry] | None:
+    """Return the entries of a feed, or None if the answer is no feed."""
     if page.status != 200:
         return None
     root, _ = tolerant_xml.parse(page.body, page.header("content-type"))

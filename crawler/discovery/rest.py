@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
-from archive import tolerant_json
+from archive import json_text
 from archive.core.records import Page
 from archive.readers import reader
 from crawler.frontier.addresses import Listed, absolute
@@ -185,6 +185,15 @@ def read_array(page: Page) -> list[dict[str, Any]] | None:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else None
 
 
+def is_refusal(page: Page) -> bool:
+    """True if an answer is REST's own error, which tells that REST is there."""
+    try:
+        value, _ = json_text.read(page.body)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and str(value.get("code", "")).startswith("rest_")
+
+
 def read_posts(page: Page) -> tuple[Listed, ...] | None:
     """The posts a REST listing names, without password-protected ones; None if it is no listing."""
     items = read_array(page)
@@ -201,7 +210,7 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
 def _json(page: Page) -> Any:
     """Return what an answer says in JSON; None where it is no such answer."""
     try:
-        return tolerant_json.loads(page.body.decode("utf-8-sig", "replace")) if page.status == 200 else None
+        return json_text.read(page.body)[0] if page.status == 200 else None
     except ValueError:
         return None
 

@@ -17,6 +17,8 @@ from scrapy.http import Request
 
 from archive.core.records import Page, PageKind
 from archive.storage.observations import Listing
+from crawler import declared as declarations
+from crawler.declared import Declared
 from crawler.discovery import feeds, listing_pages, rest, sitemaps
 from crawler.discovery.feeds import Heard
 from crawler.fetch.offsite import same_site
@@ -27,6 +29,7 @@ from crawler.frontier.page_requests import Following
 OVERLAP = timedelta(hours=2)  # WordPress compares local times: in the repeated autumn hour a bound is 1 h off
 REST_COMMENTS = "rest-comments"  # the bookmark of whether REST, where it lists posts, lists comments as well
 CONTENT = "rest-content"  # the bookmark of whether REST has given the whole text of every post once
+DECLARED = "declared"  # the bookmark of what the front page declares
 RELIST = timedelta(days=1)  # how long listings of what was modified stand for a listing of everything
 
 
@@ -45,6 +48,8 @@ class Discovery(Following):
         self._whole = True  # whether each listing named as many as it counts
         self.refusals: list[str] = []  # listings that were not given, and how
         self.marks: dict[str, str] = {}  # other notes for the next run
+        self.rest_refused = False  # whether REST is there, and says itself that it is not for visitors
+        self._front: Declared | None = None
         self.cursors: dict[str, datetime] = {}  # what this run has read completely, for the run log to keep
 
     async def posts(self, feed: Heard | None, *, silent: bool) -> AsyncIterator[Any]:
@@ -93,7 +98,7 @@ class Discovery(Following):
         """Everything once a day, in between only what was modified since the last reading."""
         since = self.facts.cursor("posts")
         after = since - OVERLAP if since and recent else None
-        for root in rest.roots(self.home):
+        async for root in self.rest_roots():
             try:
                 async for item in self._changed_by_rest(root, since, recent=recent):
                     self.rung, self.rest_root = "rest", root
@@ -114,6 +119,7 @@ class Discovery(Following):
                         )
             except NoListingError as refusal:
                 yield refusal.page  # how it was refused is a fact about the site
+                self.rest_refused |= rest.is_refusal(refusal.page)
                 if not self.rest_root:
                     continue
                 self.refusals.append(str(refusal))
@@ -132,6 +138,29 @@ class Discovery(Following):
         address = partial(rest.posts_url, root, modified_after=since - OVERLAP, content=True)
         async for item in self._listed_by_rest(address, since - OVERLAP):
             yield item
+
+    async def rest_roots(self) -> AsyncIterator[str]:
+        """Where the REST API may be: where it was, where WordPress has it, where the front page says.
+
+        The front page is asked for only after the others were tried, and not where REST itself has refused.
+        """
+        known = self.facts.mark("rest-root")
+        tried = list(dict.fromkeys([*([known] if known else []), *rest.roots(self.home)]))
+        for root in tried:
+            yield root
+        declared = None if self.rest_refused else (await self.front()).rest
+        if declared and declared not in tried:
+            yield declared
+
+    async def front(self) -> Declared:
+        """What the front page declares, as of today."""
+        if self._front is None:
+            self._front = declarations.read_note(self.facts.mark(DECLARED), self.started_at)
+        if self._front is None:
+            page = await self.ask(PageKind.LISTING, self.home + "/")
+            self._front = declarations.read(page, self.home)
+            self.marks[DECLARED] = declarations.write_note(self._front, self.started_at)
+        return self._front
 
     async def _listed_by_rest(
         self, address: Callable[[int], str], after: datetime | None = None
@@ -210,7 +239,9 @@ class Discovery(Following):
         A feed's own facts are handed on after the articles it names, since it may name what is no article.
         """
         number, known = 1, set[str]()
-        page = first.page if first else await self.ask(PageKind.POSTS_FEED, feeds.posts_url(self.home))
+        usual = self.facts.mark(f"place-{PageKind.POSTS_FEED}") or feeds.posts_url(self.home)
+        page = first.page if first else await self.ask(PageKind.POSTS_FEED, usual)
+        place = page.url
         while listed := [entry for entry in feeds.read_posts(page) or () if entry.url not in known]:
             self.rung = "feed"
             requests = list(self.requests(listed))
@@ -222,7 +253,7 @@ class Discovery(Following):
                 return
             known.update(entry.url for entry in listed)
             number += 1
-            page = await self.ask(PageKind.POSTS_FEED, feeds.posts_url(self.home, number))
+            page = await self.ask(PageKind.POSTS_FEED, feeds.page_url(place, number))
 
     async def _by_listing(self) -> AsyncIterator[Request]:
         """Back through the front page and its older ones: to the end at first, later to what is known.

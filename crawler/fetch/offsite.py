@@ -17,6 +17,7 @@ from scrapy.resolver import CachingHostnameResolver
 from twisted.internet.interfaces import IHostResolution, IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]
 
+OFF_SITE = "is not on the site"  # in the words of an OffSiteError
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -41,7 +42,7 @@ class GuardMiddleware:
             raise IgnoreRequest("the archive cannot be written, so nothing is asked")
         home = getattr(self.crawler.spider, "home", None)
         if home is not None and not same_site(request.url, home):
-            raise OffSiteError(f"{request.url} is not on the site {home}")
+            raise OffSiteError(f"{request.url} {OFF_SITE} {home}")
         if is_loopback(urlsplit(request.url).hostname):
             request.meta["proxy"] = None  # a proxy from the environment cannot reach this machine's loopback
 

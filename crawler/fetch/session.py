@@ -19,6 +19,7 @@ from archive import readers
 from archive.core.records import Page, PageKind, Seen
 from crawler.discovery import feeds, rest
 from crawler.fetch.responses import page_of, page_of_failure
+from crawler.paging import Paging
 from crawler.walls import Obstacles
 
 CLOSED = {401, 403, 404}  # how REST says that a listing is not for visitors
@@ -46,6 +47,7 @@ class Asking(scrapy.Spider):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.obstacles = Obstacles()
+        self.page_sizes: dict[str, int] = {}  # the most entries that an answer of each REST route has had
         self.robots_copies: dict[str, str] = {}  # robots.txt of each host as an earlier crawl has kept it
         self._handed_on: set[int] = set()
 
@@ -108,12 +110,16 @@ class Asking(scrapy.Spider):
 
     async def listing(self, kind: PageKind, address: Callable[[int], str]) -> AsyncIterator[Page]:
         """The pages of a REST listing, in order. Raises NoListingError where one is not given."""
-        number, count, before = 1, 1, b""
-        while number <= count:
-            page = await self.ask(kind, address(number))
-            if rest.is_past_the_end(page, number):
+        paging, going_on = Paging(address, self.page_sizes), True
+        while going_on:
+            page = await self.ask(kind, paging.url)
+            if paging.ends_with(page):
                 return
             if rest.read_array(page) is None:
-                raise NoListingError(page, closed=number == 1 and page.status in {400, *CLOSED})
+                raise NoListingError(page, closed=paging.is_first and page.status in {400, *CLOSED})
             yield page
-            count, number, before = rest.page_count(page, number, before), number + 1, page.body
+            going_on = paging.advance(page)
+
+    def page_size(self, route: str) -> int:
+        """Return how many entries a site gives at most in one answer of a REST route."""
+        return self.page_sizes.get(route, rest.PER_PAGE)

@@ -17,7 +17,7 @@ from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError
 from archive.core.errors import ConfigError
 from archive.core.records import Page
 from archive.operations.doctor import Finding, bad, fine, warn
-from crawler import walls
+from crawler import declared, walls
 from crawler.config.config import Config, Source
 from crawler.discovery import feeds, rest
 from crawler.probe.spider import Looking, Site, look_each
@@ -104,7 +104,8 @@ class _Checkup(Looking):
         answers = {"home": await self.look_at(self.home)}
         if answers["home"].status != 200:
             return answers
-        for root in rest.roots(self.home):
+        said = declared.read(answers["home"], self.home)
+        for root in dict.fromkeys([*([said.rest] if said.rest else []), *rest.roots(self.home)]):
             answers["posts"] = await self.look_at(
                 rest.route_url(root, "posts", per_page=1, _fields="id,link")
             )
@@ -113,8 +114,8 @@ class _Checkup(Looking):
                     rest.route_url(root, "comments", per_page=1, _fields="id")
                 )
                 break
-        answers["feed"] = await self.look_at(feeds.posts_url(self.home))
-        answers["comments feed"] = await self.look_at(feeds.comments_url(self.home))
+        answers["feed"] = await self.look_at(said.posts_feed or feeds.posts_url(self.home))
+        answers["comments feed"] = await self.look_at(said.comments_feed or feeds.comments_url(self.home))
         return answers
 
 

@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 DOUBTED = 50  # articles that were missed, of which one crawl asks for the pages
 WAITING_CHANGES = 20  # articles with a change that waits, of which one crawl asks for the pages
 ROBOTS = "robots"  # the bookmark of what robots.txt said
+PAGE_SIZES = "page-sizes"  # the bookmark of how many entries REST gives at most, by route
 
 
 class NewsSpider(Sweep):
@@ -68,6 +69,7 @@ class NewsSpider(Sweep):
         """Everything a crawl asks for: listings first, then the pages that they and the facts make due."""
         with Facts(self.archive, self.source_name, comments=self.wants_comments) as self.facts:
             self.robots_copies.update(json.loads(self.facts.mark(ROBOTS) or "{}"))
+            self.page_sizes.update(json.loads(self.facts.mark(PAGE_SIZES) or "{}"))
             self.first_crawl = self.facts.cursor("crawl") is None
             by_hand = self.settings.get("BACKISSUE_RUN") is None  # else the clock has claimed it
             if seconds := backoff.left(self.facts.mark, self.started_at, by_hand=by_hand):
@@ -105,6 +107,7 @@ class NewsSpider(Sweep):
         self.marks |= backoff.after(self.rung is None, self.facts.mark(backoff.REFUSED), datetime.now(UTC))
         self.cursors["crawl"] = self.started_at
         self.marks[ROBOTS] = json.dumps(self.robots_copies)
+        self.marks[PAGE_SIZES] = json.dumps(self.page_sizes)
         if not self.refusals:
             self.cursors["feeds"] = datetime.now(UTC)
 

@@ -6,7 +6,7 @@ has one stable code, and a sentence that says what it means for the archive.
 
 from __future__ import annotations
 
-from archive import tolerant_json
+from archive import json_text
 from archive.core.records import Page, PageKind, Problem
 from pipeline.html.not_an_article import CHALLENGE
 
@@ -53,7 +53,7 @@ def _named(page: Page) -> tuple[str, str]:
 def _said(page: Page) -> str:
     """The code of REST's own error, as " (rest_no_route)"."""
     try:
-        told = tolerant_json.loads(page.body.decode("utf-8", "replace"))
+        told, _ = json_text.read(page.body)
     except ValueError:
         return ""
     code = told.get("code") if isinstance(told, dict) else None

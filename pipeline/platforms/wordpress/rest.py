@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from archive import tolerant_json
+from archive import json_text
 from archive.charsets import decode
 from archive.core.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
 from archive.storage.change_detection import EMBEDDED
@@ -33,6 +33,12 @@ _KINDS = {
 }
 
 
+_NOISE = Problem(
+    code="json-noise",
+    detail="REST's answer has something around its JSON, as a PHP warning or a cache's comment; it was read.",
+)
+
+
 def posts(page: Page, site: Site) -> Extract:
     """The articles of a listing of posts: facts, and text only where the page would show a part of it."""
     return _listing(page, lambda entry: _post(entry, page, site))
@@ -49,9 +55,9 @@ def _listing(page: Page, read: Callable[[Entry], Article | Comment | Problem | N
         return Extract(surface=Surface.REST)
     decoded = decode(page.body)
     try:
-        data = tolerant_json.loads(decoded.text.lstrip())
+        data, clean = json_text.read_text(decoded.text)
     except ValueError as error:
-        return _failed("not-json", f"The answer is no JSON: {type(error).__name__}.")
+        return _failed("not-json", f"The answer is no JSON: {error}.")
     if isinstance(data, dict):
         if "code" in data and "id" not in data:
             return _failed(
@@ -61,7 +67,9 @@ def _listing(page: Page, read: Callable[[Entry], Article | Comment | Problem | N
         data = [data]
     if not isinstance(data, list):
         return _failed("not-json", "The answer is no list.")
-    found = [_guarded(read, entry) for entry in data]
+    found: list[Article | Comment | Problem | None] = [_guarded(read, entry) for entry in data]
+    if not clean:
+        found.append(_NOISE)
     return Extract(
         surface=Surface.REST,
         articles=tuple(x for x in found if isinstance(x, Article)),
