@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, Self, cast
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from archive.core.errors import ArchiveError
+from archive.core.errors import ArchiveError, LockedError
 from archive.core.records import Bookmark, Extract, Page, PageKind, Problem, Quality, Saved, Site
 from archive.readers import CODES, Unread, problem_of
 from archive.storage import visits
@@ -29,6 +30,10 @@ from pipeline.reading import BoundedReader, InterruptedReadingError
 from pipeline.extractor_version import extractor_version
 
 Item = Page | Look | Proof | Bookmark | Unread
+
+LOCK_WAIT_SECONDS = 300.0  # for another program that holds the archive
+PAUSE_SECONDS = 5.0  # between two tries
+BLOCKING_MILLISECONDS = 2000  # for which SQLite may wait in one try, while nothing else goes on
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +48,10 @@ class ItemPipeline:
         path = Path(crawler.settings["BACKISSUE_ARCHIVE"])
         self.archive = Archive.open(path)
         self.pages = Pages.open(beside(path))
+        self.archive.db.execute(f"PRAGMA busy_timeout = {BLOCKING_MILLISECONDS}")
+        self._turn = asyncio.Lock()
+        self._said: set[str] = set()
+        self._patience_seconds = crawler.settings.getfloat("BACKISSUE_LOCK_WAIT", LOCK_WAIT_SECONDS)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -58,18 +67,39 @@ class ItemPipeline:
     async def process_item(self, item: Item) -> Item:
         """Keep, read and save one page, or note what a look at known comments, or the site's count, says.
 
-        Where the archive cannot be written, the stats say so, and from there on nothing is tried or asked.
+        Items are taken in their order. Where another program holds the archive, it is waited for; where the
+        archive cannot be written, the stats say so, and from there on nothing is tried or asked.
         """
-        stats = self.crawler.stats
         async with self._turn:
-            if stats.get_value("backissue/fault"):
-                raise DropItem("The archive cannot be written.", log_level="DEBUG")
-            try:
-                await self._take(item)
-            except ArchiveError as error:
-                stats.set_value("backissue/fault", error)
-                raise DropItem(str(error), log_level="DEBUG") from error
-        return item
+            return await self._take_when_free(item)
+
+    async def _take_when_free(self, item: Item) -> Item:
+        stats, end = self.crawler.stats, time.monotonic() + self._patience_seconds
+        try:
+            while not stats.get_value("backissue/fault"):
+                try:
+                    await self._take(item)
+                except LockedError:
+                    if time.monotonic() > end or self._is_closing():
+                        raise
+                    self._say_once("Another program holds the archive; the crawl waits for it.")
+                    await asyncio.sleep(PAUSE_SECONDS)
+                else:
+                    return item
+            raise DropItem("The archive cannot be written.", log_level="DEBUG")
+        except ArchiveError as error:
+            stats.set_value("backissue/fault", error)
+            raise DropItem(str(error), log_level="DEBUG") from error
+
+    def _say_once(self, sentence: str) -> None:
+        if sentence not in self._said:
+            self._said.add(sentence)
+            logger.warning("%s", sentence)
+
+    def _is_closing(self) -> bool:
+        """True if the crawl was asked to end: then nothing is waited for."""
+        slot = self.crawler.engine._slot if self.crawler.engine else None
+        return slot is None or slot.closing is not None
 
     async def _take(self, item: Item) -> None:
         if isinstance(item, Proof):

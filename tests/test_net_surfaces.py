@@ -356,3 +356,37 @@ def test_rest_with_noise_is_read_and_noted_once(site, crawls):
         {"url": f"{site.url}/wp-json/wp/v2/comments"},
         {"url": f"{site.url}/wp-json/wp/v2/posts"},
     ]
+
+
+# -- what status says of it -----------------------------------------------------------------------------
+
+
+def test_status_names_surfaces_as_of_today(site, crawls):
+    def says():
+        crawls.crawl()
+        return " ".join(crawls.program("status").stdout.split())
+
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert "Articles are listed by REST; new comments are told by REST and the comments feed." in says()
+    a_day_passes(crawls)
+    site.faults.add(RestClosed())
+    site.faults.add(Missing(match="/wp-json*"))
+    said = says()
+    assert "Articles are listed by the sitemap; new comments are told by the comments feed." in said
+    assert f"REST has listed none since {day}" in said
+    a_day_passes(crawls)
+    site.faults.add(Missing(match="*sitemap*"))
+    site.faults.add(Missing(match="/comments/feed*"))
+    said = says()
+    assert (
+        "Articles are listed by the feed, as far as it goes back; new comments by their pages alone." in said
+    )
+    assert f"The sitemap has listed none since {day}" in said
+    assert f"The comments feed has given nothing since {day}" in said
+    a_day_passes(crawls)
+    site.faults.add(Missing(match="/[!r]*"))
+    site.faults.add(Missing(match="/"))
+    crawls.crawl(expect=3)
+    assert f"Nothing lists its articles any more; the feed last did, on {day}" in " ".join(
+        crawls.program("status").stdout.split()
+    )

@@ -14,6 +14,7 @@ import logging
 import os
 import signal
 import socket
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,6 +27,7 @@ from typing import IO, Any, TextIO
 
 import click
 
+from archive.core.database import is_locked, locked
 from archive.core.errors import BackissueError, BusyError
 from archive.core.timestamps import to_text
 from archive.naming import nearest
@@ -126,6 +128,10 @@ class Program(click.Group):
             sys.stdout.flush()
         except BackissueError as error:
             raise (ToldBusy if isinstance(error, BusyError) else Told)(error) from error
+        except sqlite3.OperationalError as error:
+            if not is_locked(error):
+                raise
+            raise ToldBusy(locked("the archive")) from error
         except (click.Abort, KeyboardInterrupt):
             ctx.exit(Exit.INTERRUPTED)
         except BrokenPipeError:  # the reader had enough, as `head` has

@@ -19,7 +19,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from archive import kinds
-from archive.core.errors import ArchiveError, BusyError
+from archive.core.errors import ArchiveError, LockedError
 from archive.core.locks import hold
 
 BUSY = 30.0  # seconds a writer waits for another one
@@ -79,7 +79,7 @@ def connect(path: Path, *, create: bool = True, kind: str = "", blank: bool = Fa
             connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
     except sqlite3.DatabaseError as error:
-        if busy(error):
+        if is_locked(error):
             raise locked(path) from error
         raise ArchiveError(
             f"{path} cannot be opened as an SQLite database: {error}.",
@@ -165,23 +165,9 @@ def begin(db: Database) -> None:
     try:
         db.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
-        if busy(error):
+        if is_locked(error):
             raise locked(_path(db)) from error
         raise
-
-
-def busy(error: sqlite3.Error) -> bool:
-    """True if an error says that another program holds a file."""
-    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
-
-
-def locked(path: Path | str) -> BusyError:
-    """The error that says so."""
-    return BusyError(
-        f"{path} is locked by another program, and was not free within {BUSY:g} seconds.",
-        hint="End the program that has it open for writing (a shell of sqlite3, a copy, another tool), and"
-        " try again. Nothing is lost.",
-    )
 
 
 def _path(db: Database) -> str:
@@ -190,10 +176,12 @@ def _path(db: Database) -> str:
 
 @contextmanager
 def disk_told(db: Database) -> Iterator[None]:
-    """Turn what SQLite raises when the disk is full or fails into an ArchiveError that says so."""
+    """Turn a full or failing disk, or a file that is held, into an ArchiveError that says so."""
     try:
         yield
     except sqlite3.OperationalError as error:
+        if is_locked(error):
+            raise locked(_path(db)) from error
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith("SQLITE_READONLY"):
             raise ArchiveError(
@@ -216,6 +204,20 @@ def rehearsal(db: Database) -> Iterator[None]:
         yield
     finally:
         db.rollback()
+
+
+def is_locked(error: BaseException) -> bool:
+    """True if SQLite has waited for another program in vain."""
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+def locked(path: Path | str) -> LockedError:
+    """Return the error that says that a file is held."""
+    return LockedError(
+        f"Another program holds {path}, and it was waited for in vain.",
+        hint="Close what else works on it, as a database browser with unsaved changes, and try again."
+        " Nothing was lost.",
+    )
 
 
 def migrate(db: Database, migrations: Migrations, path: Path) -> None:

@@ -4,6 +4,7 @@
     ├── ConfigError          backissue.toml says something that cannot be
     ├── ArchiveError         a database file cannot be opened, read or written
     │   ├── NotFoundError    the archive holds no such article or source
+    │   ├── LockedError      another program holds a database file; also a BusyError
     │   └── DamagedError     a database file is not sound; only a backup helps
     ├── ClockError           this machine's clock is behind what the archive holds
     ├── BusyError            another run holds the lock; waiting helps
@@ -50,6 +51,10 @@ class BusyError(BackissueError):
     """Another run of the same source is under way."""
 
     retry = True
+
+
+class LockedError(ArchiveError, BusyError):
+    """Another program holds a database file for longer than it is waited for."""
 
 
 class SiteError(BackissueError):

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from archive.core.database import Closing
+from archive.core.database import BUSY, Closing
 from archive.core.records import PageKind, Seen
 from archive.core.timestamps import from_text, instant, to_text
 from archive.readers import GAVE_UP
@@ -56,7 +56,7 @@ class Facts(Closing):
         self.source = source
         self.comments = comments
         self._archive = archive
-        self._db = sqlite3.connect(f"{archive.absolute().as_uri()}?mode=ro", uri=True)
+        self._db = sqlite3.connect(f"{archive.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY)
         self._db.row_factory = sqlite3.Row
 
     def close(self) -> None:

@@ -11,12 +11,14 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from scrapy.http import Request
 
 from archive.core.records import Page, PageKind
 from archive.storage.observations import Listing
+from archive.queries.discovery_status import LAST_READ
 from crawler import declared as declarations
 from crawler.declared import Declared
 from crawler.discovery import feeds, listing_pages, rest, sitemaps
@@ -67,6 +69,8 @@ class Discovery(Following):
             if self.rung and not recent and not self.refusals:
                 self.cursors["posts-all"] = self.started_at
             self.marks |= {"rung": self.rung or "", "rest-root": self.rest_root or ""}
+            if self.rung:
+                self.cursors[f"{LAST_READ}{self.rung}"] = self.started_at
         if self.rest_root and feed is not None and feed.is_mute:
             self.cursors["no-posts-feed"] = self.started_at  # REST tells of edits as well, for one request
         if feed is not None and feed.is_feed and self.rung not in {"feed", None}:
@@ -240,7 +244,8 @@ class Discovery(Following):
         """
         number, known = 1, set[str]()
         usual = self.facts.mark(f"place-{PageKind.POSTS_FEED}") or feeds.posts_url(self.home)
-        page = first.page if first else await self.ask(PageKind.POSTS_FEED, usual)
+        is_whole = first is not None and first.page.status != HTTPStatus.NOT_MODIFIED
+        page = first.page if first and is_whole else await self.ask(PageKind.POSTS_FEED, usual)
         place = page.url
         while listed := [entry for entry in feeds.read_posts(page) or () if entry.url not in known]:
             self.rung = "feed"

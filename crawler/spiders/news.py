@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -20,6 +21,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Request
 
+from archive.core.database import is_locked, locked
 from archive.core.records import PageKind
 from archive.queries.fetch_history import Facts
 from archive.storage.observations import APART
@@ -75,9 +77,14 @@ class NewsSpider(Sweep):
             if seconds := backoff.left(self.facts.mark, self.started_at, by_hand=by_hand):
                 self.crawler.stats.set_value("backissue/left_alone", seconds)
                 return
-            async for item in self.handing_on(self._steps()):
-                yield item
-            await self.settled()
+            try:
+                async for item in self.handing_on(self._steps()):
+                    yield item
+                await self.settled()
+            except sqlite3.OperationalError as error:
+                if not is_locked(error):
+                    raise
+                self.crawler.stats.set_value("backissue/fault", locked(self.archive))
         await asyncio.sleep(0.1)  # the last items end first, else Scrapy sees only 5 s later that all is done
 
     def wait(self, seconds: float) -> None:

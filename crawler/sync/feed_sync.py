@@ -99,6 +99,8 @@ class Listening(Discovery):
             if self.rest_comments:
                 self.cursors["comments"] = self.started_at
             self.marks[REST_COMMENTS] = "open" if self.rest_comments else "closed"
+        if feed is not None and not feed.is_feed and self.facts.visit(feed.page.url) is not None:
+            yield feed.page  # that it has gone away is a fact about the site
         if feed is None or not feed.is_feed:
             return
         mentions = feeds.read_comments(feed.page) or ()
