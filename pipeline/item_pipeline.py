@@ -180,7 +180,7 @@ def quality_of(page: Page, extract: Extract) -> Quality:
     article = next(iter(extract.articles), None)
     return Quality(
         pages_read=1,
-        texts_missing=article is None or article.text is None,
+        texts_missing=article is None or not article.text,
         dates_missing=article is None or article.published is None,
         authors_missing=article is None or not article.authors,
     )

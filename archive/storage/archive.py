@@ -160,7 +160,7 @@ class Archive(Closing):
             origins,
             surface=reading.surface,
             watched=change_detection.ARTICLE_WATCHED - ({"text"} if whole.grew else set()),
-            fill_only=rows.fill_only(article),
+            fill_only=rows.fill_only(article, again=reading.cause != versions.EDITED),
         )
         lists = {} if old and article.further else rows.lists_to_write(article, reading.surface, held)
         taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}

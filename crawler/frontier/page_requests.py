@@ -15,7 +15,8 @@ from scrapy import signals
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from archive.core.records import Page, PageKind, Site
+from archive import mark_trust
+from archive.core.records import Page, PageKind, Seen, Site
 from archive.queries.fetch_history import Facts
 from archive.storage.observations import ThreadLook
 from crawler.fetch.offsite import same_site
@@ -52,6 +53,7 @@ class Following(Asking):
         super().__init__(**kwargs)
         self.started_at = datetime.now(UTC)
         self.asked: set[str] = set()  # pages of articles that need no further asking in this run
+        self.by_mark: dict[str, datetime] = {}  # asked for because of a moved date, with the visit before
         self.expected = 0  # of them, those that were asked for
 
     @property
@@ -74,8 +76,19 @@ class Following(Asking):
         """Requests for those of the listed articles that are due; for such as were never seen if `new`."""
         for entry in filter(self.is_article, listed):
             seen = self.facts.visit(entry.url)
-            if (new or seen) and revisit_policy.is_due(seen, self.started_at, lastmod=entry.lastmod):
-                yield from self.request(entry.url, lastmod=entry.lastmod)
+            if not (new or seen) or not revisit_policy.is_due(seen, self.started_at, lastmod=entry.lastmod):
+                continue
+            if seen and not revisit_policy.is_due(seen, self.started_at) and not self._may_follow_mark(seen):
+                continue
+            yield from self.request(entry.url, lastmod=entry.lastmod)
+
+    def _may_follow_mark(self, seen: Seen) -> bool:
+        """True if a page may be asked for only because the listing's date has moved; notes that it was."""
+        trust = mark_trust.read(self.facts.mark(mark_trust.NOTE))
+        if trust.is_lost and len(self.by_mark) >= mark_trust.PROBES and seen.url not in self.by_mark:
+            return False
+        self.by_mark[seen.url] = seen.fetched_at
+        return True
 
     def request(self, url: str, *, lastmod: str | None = None, walk: Walk | None = None) -> Iterator[Request]:
         """The request for a page of an article, unless this run has asked for it already.

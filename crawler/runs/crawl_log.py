@@ -17,6 +17,7 @@ from scrapy.crawler import Crawler
 
 from archive import upheaval
 from archive.core.database import transaction
+from archive import mark_trust
 from archive.core.errors import ArchiveError
 from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Page, PageKind, Quality, Saved
@@ -28,6 +29,11 @@ from crawler.fetch import backoff
 from crawler.frontier.due_dates import decide_due
 from crawler.runs.outcome import Ended, kept_cursors, outcome_of
 from crawler.spiders.news import spider_of
+
+_CHANGED = """
+SELECT changed_at > ? AS changed FROM visits JOIN articles ON articles.id = article_id
+WHERE visits.source = ? AND visits.url = ? AND good_at >= ?
+"""
 
 
 class RunLog:
@@ -101,6 +107,7 @@ class RunLog:
         if "backissue/refused" in stats:
             before = rows.bookmark(self.archive.db, spider.site.name, backoff.REFUSED)
             notes |= backoff.after(True, before, datetime.now(UTC))
+        notes |= self._learned()
         for name, note in notes.items():
             self.archive.set_cursor(spider.site.name, name, note)
         decide_due(self.archive, spider.site)
@@ -119,6 +126,19 @@ class RunLog:
                 quality=quality,
             )
         )
+
+    def _learned(self) -> dict[str, str]:
+        """The note of whether moved dates of modification meant a change in this run."""
+        name, since = self.spider.site.name, to_text(self.started_at) or ""
+        found = [
+            rows.one(self.archive.db, _CHANGED, to_text(before), name, url, since)
+            for url, before in self.spider.by_mark.items()
+        ]
+        changed = sum(bool(row["changed"]) for row in found if row)
+        if not any(found):
+            return {}
+        trust = mark_trust.read(rows.bookmark(self.archive.db, name, mark_trust.NOTE))
+        return {mark_trust.NOTE: mark_trust.write(trust.after(sum(map(bool, found)) - changed, changed))}
 
     def _quality(self) -> Quality:
         """What the pages of this run gave."""

@@ -20,6 +20,7 @@ from lxml.html import HtmlElement, document_fromstring
 from trafilatura import bare_extraction
 
 from archive.core.records import Problem, Site
+from pipeline import frames
 from pipeline.article import boilerplate
 from pipeline.html.document import Document
 from pipeline.html.dom import Index, drop, elsewhere, text_of, words
@@ -96,6 +97,8 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     tree = document.tree
     problems = list(_select(tree, site))
     _cut(document.index)
+    if frames.is_without_text(document.index, _marked_boxes(document.index)):
+        return Prose(text="", markdown="", rule="page:without-text", problems=tuple(problems))
     italics = captions.place(document.index, _BOXES)
     emphasised = not emphasis.MARKS.search(document.source)
     if emphasised:
@@ -148,14 +151,19 @@ def _extract(document: Document) -> tuple[_Element | None, str]:
 
 def _box(index: Index) -> HtmlElement | None:
     """The one element that its theme marks as the text of the article, in a document of its own."""
-    found = index.having(_BOXES)
-    outer = [node for node in found if not any(other in found for other in node.iterancestors())]
-    outer = [node for node in outer if not elsewhere(node, _NO_BOX) and text_of(node)]
+    outer = [node for node in _marked_boxes(index) if text_of(node)]
     if len(outer) != 1:
         return None
     page: HtmlElement = document_fromstring("<html><body><article></article></body></html>")
     page[0][0].append(deepcopy(outer[0]))
     return page
+
+
+def _marked_boxes(index: Index) -> list[HtmlElement]:
+    """The elements that a theme marks as the text of the article, without those inside of others."""
+    found = index.having(_BOXES)
+    outer = [node for node in found if not any(other in found for other in node.iterancestors())]
+    return [node for node in outer if not elsewhere(node, _NO_BOX)]
 
 
 def _size(body: _Element | None) -> int:
@@ -215,6 +223,7 @@ def _match(tree: HtmlElement, selector: str) -> tuple[list[HtmlElement], Problem
 
 def _cut(index: Index) -> None:
     """Take out what is structurally no prose."""
+    frames.cut_skip_links(index)
     for node in index.tagged(*_DEAD):
         if "ld+json" not in (node.get("type") or ""):
             drop(node)
