@@ -26,6 +26,8 @@ from archive.storage.redaction_store import HIDDEN, Kept, Known
 from archive.storage.versions import Reading
 
 CHUNK = 500  # keys in one query, below SQLite's limit of 999 variables in old builds
+PRINTED = frozenset({"page:printed", "page:title", "page:permalink", "page:date-class", "page:words"})
+"""The rules by which a time is read out of words, in the zone of the configuration."""
 # Where a page shows a comment: kept as first seen, since it moves as threads grow.
 _PLACE = ("depth", "position")
 
@@ -99,6 +101,8 @@ class CommentWriter:
         if old:
             new |= dict.fromkeys(name for name in _PLACE if old[name] is not None)
         held = json.loads(str(old["origins"])) if old else {}
+        if old:
+            held, new = _by_exact_clock(old, held, new, origins, self.reading.surface)
         merged = merge(old or {}, held, new, origins, surface=self.reading.surface, watched=COMMENT_WATCHED)
         if old and self.reading.cause == versions.EDITED:
             merged = self.flux.settle(old, held, settle(old, held, merged), new).merged
@@ -194,3 +198,24 @@ class CommentWriter:
 def _chunks(keys: list[str]) -> Iterator[list[str]]:
     for start in range(0, len(keys), CHUNK):
         yield keys[start : start + CHUNK]
+
+
+def _by_exact_clock(
+    old: Mapping[str, Value],
+    held: Mapping[str, str],
+    new: Mapping[str, Value],
+    origins: Mapping[str, str],
+    surface: Surface,
+) -> tuple[dict[str, str], dict[str, Value]]:
+    """Let a feed's time, which names its zone, stand above one that a page prints in words.
+
+    Themes and wpDiscuz print the site's local time without a zone. Returns the origins of what is held, and
+    the new values.
+    """
+    before = held.get("published", held.get(REST_OF_THEM, ""))
+    now = origins.get("published", surface.value)
+    if before in PRINTED and now.partition(":")[0] == Surface.FEED.value:
+        return {**held, "published": ""}, dict(new)
+    if before.partition(":")[0] == Surface.FEED.value and old["published"] and now in PRINTED:
+        return dict(held), {**new, "published": None}
+    return dict(held), dict(new)

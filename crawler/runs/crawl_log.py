@@ -31,7 +31,7 @@ from crawler.runs.outcome import Ended, kept_cursors, outcome_of
 from crawler.spiders.news import spider_of
 
 _CHANGED = """
-SELECT changed_at > ? AS changed FROM visits JOIN articles ON articles.id = article_id
+SELECT articles.changed_at > ? AS changed FROM visits JOIN articles ON articles.id = article_id
 WHERE visits.source = ? AND visits.url = ? AND good_at >= ?
 """
 
