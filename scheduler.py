@@ -26,9 +26,10 @@ from sqlite_utils import Database
 from archive.cli import backup, export, redact, search, status
 from archive.cli import log_format as logs
 from archive.cli import serve as archive_cli
-from archive.cli.console import Context, Exit, Interruption, Program, must_be_free, say, wait_until_answering
+from archive.cli.console import Context, Exit, Interruption, Program, say
 from archive.core.errors import BackissueError
 from archive.operations import serve
+from archive.ports import must_be_free, wait_until_answering
 from archive.storage import checks
 from archive.storage.archive import Archive
 from crawler import demo

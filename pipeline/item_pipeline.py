@@ -17,7 +17,7 @@ from typing import Any, Self, cast
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from archive.core.errors import ArchiveError, LockedError
+from archive.core.errors import ArchiveError, BusyError, LockedError
 from archive.core.records import Bookmark, Extract, Page, PageKind, Problem, Quality, Saved, Site
 from archive.readers import CODES, Unread, problem_of
 from archive.storage import visits
@@ -87,7 +87,7 @@ class ItemPipeline:
                 else:
                     return item
             raise DropItem("The archive cannot be written.", log_level="DEBUG")
-        except ArchiveError as error:
+        except (ArchiveError, BusyError) as error:
             stats.set_value("backissue/fault", error)
             raise DropItem(str(error), log_level="DEBUG") from error
 

@@ -129,7 +129,7 @@ def garble_a_body(path: Path) -> None:
 def test_what_redactions_took_out_is_looked_after(
     folder: Path, harm: Callable[[Path], object], verdict: str, words: str
 ) -> None:
-    hide = ["--config", str(folder / "backissue.toml"), "redact", "comment", "1", "--reason", "Names a minor"]
+    hide = ["--config", str(folder / "backissue.toml"), "redact", "comment", "1", "--yes", "--reason", "x"]
     assert CliRunner().invoke(main, hide, prog_name="backissue").exit_code == 0
     harm(folder / "hidden.db")
     finding = examined(folder)[1]["hidden texts"]

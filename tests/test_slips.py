@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import shutil
@@ -10,18 +11,25 @@ import sqlite3
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner, Result
 from crawling import PROGRAM
+from lxml import etree
 from patience import PATIENCE, free_port, until
+from room_server import Room
 
 from archive import places
+from archive.core import database
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold
 from archive.exports import marks
+from archive.public.feed import Entry, atom
 from archive.storage.archive import Archive
 from archive.storage.raw_pages import Pages, beside
 from crawler import demo
@@ -46,6 +54,11 @@ FORMS = (
 def run(folder: Path, *arguments: str | Path, config: str = "backissue.toml") -> Result:
     command = ["--config", str(folder / config), *map(str, arguments)]
     return CliRunner().invoke(main, command, prog_name="backissue")
+
+
+def line(folder: Path, *words: str) -> list[str]:
+    """The command line of the program as a process of its own."""
+    return [sys.executable, str(PROGRAM), "--config", str(folder / "backissue.toml"), *words]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -394,3 +407,177 @@ def test_the_demo_has_files_of_its_own_and_goes_on(tmp_path: Path) -> None:
     again = demo.prepare(tmp_path, demo.port_in(tmp_path, None))
     assert again == first
     assert (tmp_path / "archive.db").read_bytes() == b"somebody's"
+
+
+# -- an archive that may only be read, is locked, or has nowhere to write --------------------------------
+
+
+def deprived() -> None:
+    """Take from root what lets it write where it may not: for a child, before it begins."""
+    if os.geteuid() == 0:
+        cap_dac_override, cap_dac_read_search, pr_capbset_drop = 1, 2, 24
+        libc = ctypes.CDLL(None)
+        for capability in (cap_dac_override, cap_dac_read_search):
+            libc.prctl(pr_capbset_drop, capability, 0, 0, 0)
+
+
+@pytest.fixture
+def fixed(filled: Path, tmp_path: Path) -> Iterator[Path]:
+    """An archive in a folder where nothing may be written."""
+    folder = tmp_path / "fixed"
+    folder.mkdir()
+    for name in ("archive.db", "pages.db", "backissue.toml"):
+        shutil.copy(filled / name, folder)
+        (folder / name).chmod(0o444)
+    folder.chmod(0o555)
+    yield folder
+    folder.chmod(0o755)
+
+
+def deprived_run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = line(folder, *words)
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        preexec_fn=deprived,
+        cwd="/tmp",
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="takes rights from root as Linux does")
+def test_an_archive_that_may_only_be_read_can_be_read(fixed: Path, tmp_path: Path) -> None:
+    for words in (
+        ("search", "ferry"),
+        ("show", "1"),
+        ("status",),
+        ("export", "jsonl"),
+        ("export", "db", "--output", str(tmp_path / "out.db")),
+        ("export", "warc", "--output", str(tmp_path / "out.warc.gz")),
+    ):
+        done = deprived_run(fixed, *words)
+        assert done.returncode == 0, (words, done.stderr)
+    refused = deprived_run(fixed, "redact", "article", "1", "--yes", "--reason", "x")
+    assert refused.returncode == 1, refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert {path.name for path in fixed.iterdir()} == {"archive.db", "pages.db", "backissue.toml"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="takes rights from root as Linux does")
+def test_an_archive_that_may_only_be_read_is_served(fixed: Path, tmp_path: Path) -> None:
+    port = free_port()
+    command = [
+        sys.executable,
+        str(PROGRAM),
+        "--config",
+        str(fixed / "backissue.toml"),
+        "serve",
+        "--port",
+        str(port),
+    ]
+    log = tmp_path / "log"
+    with log.open("w") as out:
+        server = subprocess.Popen(command, stdout=out, stderr=out, preexec_fn=deprived)  # noqa: PLW1509
+    try:
+        until(lambda: server.poll() is not None or "startup complete" in log.read_text(), log.read_text)
+        with urlopen(f"http://127.0.0.1:{port}/search?q=ferry", timeout=PATIENCE) as answer:
+            assert b"Ferry" in answer.read()
+    finally:
+        server.terminate()
+        server.wait(PATIENCE)
+
+
+def test_an_archive_that_is_locked_too_long_is_a_sentence(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program that holds the archive is no fault of ours, and waiting helps."""
+    monkeypatch.setattr(database, "BUSY", 0.1)
+    with closing(sqlite3.connect(here / "archive.db", isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("UPDATE articles SET title = 'x'")
+        for words in (("search", "ferry"), ("status",), ("export", "jsonl"), ("redact", "--list")):
+            done = run(here, *words)
+            assert (done.exit_code, "is locked by another program" in done.stderr) == (4, True), done.output
+
+
+@pytest.mark.parametrize(
+    "words", [("search", "ferry"), ("status", "--json"), ("show", "1"), ("export", "jsonl")]
+)
+@pytest.mark.parametrize("kind", ["full", "closed"])
+def test_output_that_cannot_be_written_is_a_sentence(filled: Path, words: tuple[str, ...], kind: str) -> None:
+    command = line(filled, *words)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE,
+            preexec_fn=(lambda: os.close(1)) if kind == "closed" else None,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "Error: Standard output cannot be written: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("coding", ["ascii", "latin-1", "utf-8"])
+def test_no_letter_ends_the_program(filled: Path, coding: str) -> None:
+    environ = {
+        **os.environ,
+        "LC_ALL": "C",
+        "PYTHONIOENCODING": coding,
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+    }
+    command = line(filled, "show", "1")
+    done = subprocess.run(command, env=environ, capture_output=True, check=False, timeout=PATIENCE)
+    assert (done.returncode, b"Ferry stops" in done.stdout) == (0, True), done.stderr
+
+
+# -- what a reader is told ---------------------------------------------------------------------------------
+
+
+PLACES = (
+    "/-/databases",
+    "/-/databases.json",
+    "/-/threads.json",
+    "/-/threads",
+    "/-/plugins.json?all=1",
+    "/-/versions.json",
+    "/-/health",
+    "/-/metrics",
+    "/here.json?sql=select+*+from+pragma_database_list()",
+    "/here?sql=select+*+from+PRAGMA_database_list",
+    "/here.json?sql=select+file+from+pragma_database_list+where+file+like+'/%'",
+    "/here/articles.json?_where=(select+file+from+pragma_database_list)+is+not+null&_nocount=1",
+    "/here.json?sql=select+nosuch(1)",
+    "/nosuch",
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_no_answer_names_a_path_of_this_machine(filled: Path, tmp_path: Path, place: str) -> None:
+    shutil.copy(filled / "archive.db", tmp_path / "here.db")
+    answer = Room(tmp_path / "here.db").get(place)
+    for path in (
+        str(tmp_path),
+        str(PROGRAM.parent),
+        sys.prefix,
+        sys.base_prefix,
+        os.path.realpath(sys.executable),
+    ):
+        assert path not in answer.text
+    if "_where" in place:
+        assert answer.json()["rows"] == []
+
+
+def test_atom_is_well_formed_for_any_text() -> None:
+    """Every character that SQLite may hold, in every place of an entry."""
+    text = (
+        "".join(map(chr, [*range(0xD800), *range(0xE000, 0x11000), 0x1FFFE, 0x10FFFF])) + "]]>&amp;<b \ud800"
+    )
+    entry = Entry(link=f"https://x.example/{text}", title=text, updated="2009-07", author=text, text=text)
+    read = etree.fromstring(atom(text, text, text, [entry]).body.encode())
+    names = [each.tag.rpartition("}")[2] for each in read.iter()]
+    assert names.count("entry") == 1
+    updated = read.findtext("{*}entry/{*}updated")
+    assert datetime.fromisoformat(str(updated)).tzinfo is not None

@@ -7,18 +7,15 @@ the terminal. An error a user can mend is a sentence and a hint; any other keeps
 
 from __future__ import annotations
 
-import errno
 import io
 import json
 import logging
 import os
 import signal
-import socket
 import sqlite3
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
@@ -113,6 +110,21 @@ class Program(click.Group):
         """The commands in the order in which they are worth reading."""
         return list(self.commands)
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program; standard output that cannot be written is a sentence, and no traceback."""
+        _guard_output()
+        try:
+            return super().main(*args, **kwargs)
+        except OutputError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else it fails again at the end of the program
+            tell_error(
+                BackissueError(
+                    f"Standard output cannot be written: {error.strerror}.",
+                    hint="Is there room on the disk, and is it open? Give another place, such as > FILE.",
+                )
+            )
+            sys.exit(Exit.ERROR)
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find a command; a misspelt one is refused with the nearest name."""
         try:
@@ -131,7 +143,7 @@ class Program(click.Group):
         except sqlite3.OperationalError as error:
             if not is_locked(error):
                 raise
-            raise ToldBusy(locked("the archive")) from error
+            raise ToldBusy(locked(_archive_of(ctx))) from error
         except (click.Abort, KeyboardInterrupt):
             ctx.exit(Exit.INTERRUPTED)
         except BrokenPipeError:  # the reader had enough, as `head` has
@@ -162,6 +174,54 @@ class Interruption:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+class OutputError(OSError):
+    """Standard output that cannot be written."""
+
+
+class _Output(io.FileIO):
+    """Standard output, whose failures are told from those of files."""
+
+    def write(self, data: Any) -> int | None:  # type: ignore[override]
+        """Write bytes. Raises BrokenPipeError where the reader had enough, OutputError for all else."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(error.errno, error.strerror) from error
+
+
+def _guard_output() -> None:
+    """Have standard output, also a closed one, fail by its own error; and no letter ends the program."""
+    if sys.stdout is None:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 1)  # what is written then fails, and is not lost in silence
+    elif sys.stdout is not sys.__stdout__ or not isinstance(sys.stdout, io.TextIOWrapper):
+        return
+    known = sys.stdout
+    sys.stdout = io.TextIOWrapper(
+        io.BufferedWriter(_Output(1, "w", closefd=False)),
+        encoding=known.encoding if known else "utf-8",
+        errors="backslashreplace",
+        line_buffering=bool(known and known.line_buffering),
+    )
+
+
+def _archive_of(ctx: click.Context) -> Path | str:
+    """The archive of the running command, as far as it can be named."""
+    with suppress(BackissueError):
+        if isinstance(ctx.obj, Context):
+            return ctx.obj.archive()
+    return "The archive"
+
+
+def typed(text: str) -> str:
+    """Words of a command line as they were typed, also where the locale knows no letters beyond ASCII."""
+    try:
+        return text.encode(errors="surrogateescape").decode()
+    except UnicodeDecodeError:
+        return text
 
 
 def tell_error(error: BackissueError) -> None:
@@ -225,53 +285,3 @@ def _jsonable(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
     raise TypeError(f"not for JSON: {value!r}")
-
-
-def must_be_free(host: str, port: int, option: str) -> None:
-    """Raise BackissueError, with what helps, when no server could listen there."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError) as error:
-        raise _no_host(host) from error
-    family, kind, protocol, _, place = found[0]
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(place)
-        except OSError as error:
-            raise _unbound(error, host, port, option) from error
-
-
-def _no_host(host: str) -> BackissueError:
-    return BackissueError(
-        f"“{host}” is not an address of this machine, so nothing can listen on it.",
-        hint="Give --host 127.0.0.1 for this machine alone, or --host 0.0.0.0 for the network.",
-    )
-
-
-def _unbound(error: OSError, host: str, port: int, option: str) -> BackissueError:
-    """The error that says why a server cannot listen at an address."""
-    other = f"{option} {port + 10 if port < 65_000 else port - 10}"
-    if error.errno == errno.EADDRINUSE:
-        return BackissueError(
-            f"Port {port} on {host} is in use by another program.",
-            hint=f"Is Backissue running already? Else take another port: {other}.",
-        )
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return BackissueError(
-            f"Port {port} on {host} may not be used by this user.",
-            hint=f"Ports below 1024 belong to root; take another one: {option} 8001.",
-        )
-    return _no_host(host)
-
-
-def wait_until_answering(host: str, port: int, seconds: float) -> bool:
-    """Wait for a server to take a connection; False when none did in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            with socket.create_connection((host, port), timeout=1):
-                return True
-        except OSError:
-            time.sleep(0.05)
-    return False

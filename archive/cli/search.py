@@ -13,7 +13,7 @@ import click
 from sqlite_utils import Database
 
 from archive import asked, pointing
-from archive.cli.console import Context, count, emit, opened, plain, say, when
+from archive.cli.console import Context, count, emit, opened, plain, say, typed, when
 from archive.core.errors import NotFoundError
 from archive.exports import as_jsonl
 from archive.naming import nearest
@@ -77,13 +77,13 @@ def search(
     known = context.saved(saved) if saved else Ask()
     since, until = asked.span(since, until)
     ask = Ask(
-        words=" ".join(filter(None, (known.words, *words))),
+        words=" ".join(filter(None, (known.words, *map(typed, words)))),
         kind=kind,
         sort="date" if newest else "relevance",
         since=since,
         until=until,
-        person=author,
-        tag=tag,
+        person=typed(author),
+        tag=typed(tag),
         source=source or known.source,
         state="changed" if changed else "",
         size=limit * 2 if kind == "all" else limit,

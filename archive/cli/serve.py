@@ -17,8 +17,9 @@ from typing import TypeVar
 import click
 
 from archive.cli import log_format
-from archive.cli.console import Context, Exit, Planned, emit, must_be_free, opened, say, table, when
+from archive.cli.console import Context, Exit, Planned, emit, opened, say, table, when
 from archive.operations import serve as publish
+from archive.ports import must_be_free
 
 
 @click.command()

@@ -88,14 +88,15 @@ def connect(path: Path, *, create: bool = True, kind: str = "", blank: bool = Fa
     return Database(connection)
 
 
-def read_only(path: Path) -> sqlite3.Connection:
+def read_only(path: Path, *, timeout: float = BUSY) -> sqlite3.Connection:
     """A connection that only reads, also where neither the file nor its folder may be written.
 
+    `timeout` is how many seconds it waits for a file that another process holds.
     Raises sqlite3.OperationalError where that cannot be.
     """
     uri = path.resolve().as_uri()
     still = "&immutable=1" if is_still(path) else ""
-    return sqlite3.connect(f"{uri}?mode=ro{still}", uri=True, timeout=BUSY, isolation_level=None)
+    return sqlite3.connect(f"{uri}?mode=ro{still}", uri=True, timeout=timeout, isolation_level=None)
 
 
 def is_writable(path: Path) -> bool:

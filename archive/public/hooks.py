@@ -16,6 +16,7 @@ from archive.public import (
     article_view,
     as_of,
     coverage_view,
+    discreet,
     history_view,
     home_view,
     operator_view,
@@ -52,6 +53,7 @@ def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) 
     if database in room_of(datasette).archives:
         conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE_BYTES)
         conn.execute("PRAGMA cache_size = -32000")
+        discreet.keep_paths(conn)
 
 
 @_hook
@@ -67,6 +69,8 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     return [
         (r"/$", home_view.home),
         (r"/-/data(?P<format>(\.json)?)$", home_view.data),
+        (r"/-/databases(\.(?P<format>json))?$", discreet.databases),
+        (r"/-/threads(\.(?P<format>json))?$", discreet.threads),
         (r"/-/health$", operator_view.health_json),
         (r"/-/metrics$", operator_view.metrics),
         (r"/robots\.txt$", home_view.robots),

@@ -20,6 +20,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from archive.cli.console import count
+from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Saved
 from archive.core.timestamps import to_text
@@ -72,23 +73,29 @@ class VerifyLog:
         self.crawler.stats.inc_value("backissue/lost")
 
     def close(self, reason: str) -> None:
-        """Write the outcome and let the lock go."""
+        """Write the outcome, and let the lock go. Where that cannot be written, the stats say so."""
+        with self._open:
+            try:
+                self._write(reason)
+            except (ArchiveError, BusyError) as error:
+                self.crawler.stats.set_value("backissue/fault", error)
+
+    def _write(self, reason: str) -> None:
         stats = self.crawler.stats.get_stats()
         outcome, sentence = outcome_of(reason, self.spider, stats)
-        with self._open:
-            for name, note in self.spider.marks.items():  # that the site asks to be left alone
-                self.archive.set_cursor(self.spider.source_name, name, note)
-            self.archive.runs.end(
-                replace(
-                    self.archive.runs.get(self.run_id),
-                    ended_at=datetime.now(UTC),
-                    outcome=outcome,
-                    requests=stats.get("downloader/request_count", 0),
-                    bytes=stats.get("downloader/response_bytes", 0),
-                    saved=Saved(**{name: stats.get(f"backissue/{name}", 0) for name in Saved.__slots__}),
-                    sentence=sentence,
-                )
+        for name, note in self.spider.marks.items():  # that the site asks to be left alone
+            self.archive.set_cursor(self.spider.source_name, name, note)
+        self.archive.runs.end(
+            replace(
+                self.archive.runs.get(self.run_id),
+                ended_at=datetime.now(UTC),
+                outcome=outcome,
+                requests=stats.get("downloader/request_count", 0),
+                bytes=stats.get("downloader/response_bytes", 0),
+                saved=Saved(**{name: stats.get(f"backissue/{name}", 0) for name in Saved.__slots__}),
+                sentence=sentence,
             )
+        )
 
 
 def outcome_of(reason: str, spider: VerifySpider, stats: Mapping[str, Any]) -> tuple[str, str]:

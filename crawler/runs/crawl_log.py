@@ -18,7 +18,7 @@ from scrapy.crawler import Crawler
 from archive import upheaval
 from archive.core.database import transaction
 from archive import mark_trust
-from archive.core.errors import ArchiveError
+from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Page, PageKind, Quality, Saved
 from archive.core.timestamps import to_text
@@ -76,7 +76,7 @@ class RunLog:
         with self._open:
             try:
                 self._write(reason)
-            except ArchiveError as error:
+            except (ArchiveError, BusyError) as error:
                 self.crawler.stats.set_value("backissue/fault", error)
 
     def _write(self, reason: str) -> None:
