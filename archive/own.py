@@ -35,7 +35,7 @@ def refuse(target: Path, archive: Path, config: Path | None = None) -> None:
 def _files(archive: Path, config: Path | None) -> Iterator[tuple[Path, str]]:
     main = archive.resolve()
     databases = {
-        main: "the file",
+        main: "the database",
         raw_pages.beside(main): "the file of raw pages",
         redaction_store.beside(main): "the file of what is hidden",
     }
