@@ -105,8 +105,8 @@ class BoundedReader:
 
 def _start() -> subprocess.Popen[bytes]:
     path = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
-    return subprocess.Popen(
-        [sys.executable, *COMMAND],  # noqa: S603 - our own program, and no shell
+    return subprocess.Popen(  # noqa: S603 - our own program, and no shell
+        [sys.executable, *COMMAND],
         bufsize=0,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -234,19 +234,26 @@ def _cut(index: Index) -> None:
     for node in index.having(_PLUGINS):
         if node.tag not in ("body", "html", "article", "main"):
             drop(node)
+    verdicts: dict[HtmlElement, bool] = {}
     for link in index.tagged("a"):
         if _TERM.search(link.get("rel") or ""):
-            _cut_terms(link)
+            _cut_terms(link, verdicts)
 
 
-def _cut_terms(link: HtmlElement) -> None:
-    """A paragraph of nothing but tags and categories."""
+def _cut_terms(link: HtmlElement, verdicts: dict[HtmlElement, bool]) -> None:
+    """Drop a paragraph of nothing but tags and categories. `verdicts` are on elements looked at before."""
     node = link
     while (parent := node.getparent()) is not None and parent.tag not in ("body", "article", "main", "html"):
-        said = text_of(parent)
-        linked = sum(len(text_of(a)) for a in parent.iter("a") if _TERM.search(a.get("rel") or ""))
-        if len(said) - linked > 40 + len(said) * 0.2 or len(said) > 600:
+        if parent not in verdicts:
+            verdicts[parent] = _only_terms(parent)
+        if not verdicts[parent]:
             break
         node = parent
     if node is not link:
         drop(node)
+
+
+def _only_terms(element: HtmlElement) -> bool:
+    said = len(text_of(element))
+    linked = sum(len(text_of(a)) for a in element.iter("a") if _TERM.search(a.get("rel") or ""))
+    return said - linked <= 40 + said * 0.2 and said <= 600
