@@ -57,6 +57,11 @@ def taken() -> Iterator[Unread]:
         yield _unread.popleft()
 
 
+def note(page: Page, problem: Problem) -> None:
+    """Note a problem of an answer that the crawler reads for itself, until the spider hands it on."""
+    _unread.append(Unread(page=page, problem=problem))
+
+
 def problem_of(error: BaseException, page: Page, field: str | None = None) -> Problem:
     """Return the problem that stands for a reader's failure on a page, and log it with its traceback."""
     name = type(error).__name__
@@ -84,7 +89,7 @@ def reader(
                 with bounded(CPU_SECONDS):
                     return read(page, *args, **kwargs)
             except (Exception, TooLongError) as error:  # noqa: BLE001 - that is what a guard is for
-                _unread.append(Unread(page=page, problem=problem_of(error, page, LISTING)))
+                note(page, problem_of(error, page, LISTING))
                 return default
 
         return attempt

@@ -23,6 +23,7 @@ from crawler import declared as declarations
 from crawler.declared import Declared
 from crawler.discovery import feeds, listing_pages, rest, sitemaps
 from crawler.discovery.feeds import Heard
+from crawler.endless import Course
 from crawler.fetch.offsite import same_site
 from crawler.fetch.session import NoListingError
 from crawler.frontier.addresses import Listed, article_address
@@ -32,6 +33,7 @@ OVERLAP = timedelta(hours=2)  # WordPress compares local times: in the repeated 
 REST_COMMENTS = "rest-comments"  # the bookmark of whether REST, where it lists posts, lists comments as well
 CONTENT = "rest-content"  # the bookmark of whether REST has given the whole text of every post once
 DECLARED = "declared"  # the bookmark of what the front page declares
+BARREN_FILES = 100  # sitemaps in a row without a new address that are asked for
 RELIST = timedelta(days=1)  # how long listings of what was modified stand for a listing of everything
 
 
@@ -225,15 +227,24 @@ class Discovery(Following):
         """The articles that the site's sitemaps name, one file at a time."""
         waiting = list(self.named_sitemaps or sitemaps.candidates(self.home))
         seen: set[str] = set()
+        course = Course(barren=BARREN_FILES, pages=sitemaps.MAX_FILES)
         while waiting and len(seen) < sitemaps.MAX_FILES:
             url = waiting.pop(0)
             if url in seen or not same_site(url, self.home):
                 continue
             seen.add(url)
-            sitemap = sitemaps.read(await self.ask(PageKind.LISTING, url))
+            page = await self.ask(PageKind.LISTING, url)
+            sitemap = sitemaps.read(page)
+            if not course.brings([entry.url for entry in sitemap.listed] if sitemap else ()):
+                self.leave(page, course)
+                waiting.clear()
             if sitemap is None:
                 continue
-            waiting = [*sitemap.sitemaps, *(waiting if self.named_sitemaps or not sitemap.sitemaps else ())]
+            if course.cut is None:
+                waiting = [
+                    *sitemap.sitemaps,
+                    *(waiting if self.named_sitemaps or not sitemap.sitemaps else ()),
+                ]
             if articles := tuple(filter(self.is_article, sitemap.listed)):
                 yield articles
 
@@ -242,7 +253,8 @@ class Discovery(Following):
 
         A feed's own facts are handed on after the articles it names, since it may name what is no article.
         """
-        number, known = 1, set[str]()
+        number, known, answered = 1, set[str](), set[str]()
+        course = Course()
         usual = self.facts.mark(f"place-{PageKind.POSTS_FEED}") or feeds.posts_url(self.home)
         is_whole = first is not None and first.page.status != HTTPStatus.NOT_MODIFIED
         page = first.page if first and is_whole else await self.ask(PageKind.POSTS_FEED, usual)
@@ -251,10 +263,15 @@ class Discovery(Following):
             self.rung = "feed"
             requests = list(self.requests(listed))
             for request in requests:
-                for item in self.follow(await self.ask(PageKind.ARTICLE, request.url)):
+                answer = await self.ask(PageKind.ARTICLE, request.url)
+                answered |= {answer.final_url} if answer.status == HTTPStatus.OK else set()
+                for item in self.follow(answer):
                     yield item
             yield page
             if not requests and not self.first_crawl:
+                return
+            if not course.brings(answered if requests else [entry.url for entry in listed]):
+                self.leave(page, course)
                 return
             known.update(entry.url for entry in listed)
             number += 1
@@ -266,19 +283,27 @@ class Discovery(Following):
         Where the front page leads to no older one, its archives by category, tag, author or year do.
         """
         waiting, seen = [self.home + "/"], set[str]()
+        course, older = Course(), None
         while waiting and len(seen) < listing_pages.MAX_PAGES:
             url = waiting.pop(0)
             if url in seen or not same_site(url, self.home):
                 continue
             seen.add(url)
-            listing = listing_pages.read(await self.ask(PageKind.LISTING, url))
+            course = course if url == older else Course()
+            page = await self.ask(PageKind.LISTING, url)
+            listing = listing_pages.read(page)
+            older = listing.older
             found = [entry for entry in listing.listed if self.is_article(entry)]
             self.rung = "listing" if found else self.rung
             requests = list(self.requests(found))
             for request in requests:
                 yield request
             await self.room()
+            goes_on = course.brings([entry.url for entry in found])
             if listing.older and (requests or self.first_crawl):
-                waiting.insert(0, listing.older)
+                if goes_on:
+                    waiting.insert(0, listing.older)
+                else:
+                    self.leave(page, course)
             elif len(seen) == 1 and not listing.older:
                 waiting += listing.archives

@@ -16,8 +16,9 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request
 
 from archive import readers
-from archive.core.records import Page, PageKind, Seen
+from archive.core.records import Page, PageKind, Problem, Seen
 from crawler.discovery import feeds, rest
+from crawler.endless import ENDLESS, Course
 from crawler.fetch.responses import page_of, page_of_failure
 from crawler.paging import Paging
 from crawler.walls import Obstacles
@@ -49,6 +50,7 @@ class Asking(scrapy.Spider):
         self.obstacles = Obstacles()
         self.page_sizes: dict[str, int] = {}  # the most entries that an answer of each REST route has had
         self.robots_copies: dict[str, str] = {}  # robots.txt of each host as an earlier crawl has kept it
+        self.cut_off: list[str] = []  # listings that were left before their end, in words
         self._handed_on: set[int] = set()
 
     @classmethod
@@ -111,6 +113,7 @@ class Asking(scrapy.Spider):
     async def listing(self, kind: PageKind, address: Callable[[int], str]) -> AsyncIterator[Page]:
         """The pages of a REST listing, in order. Raises NoListingError where one is not given."""
         paging, going_on = Paging(address, self.page_sizes), True
+        course = Course()
         while going_on:
             page = await self.ask(kind, paging.url)
             if paging.ends_with(page):
@@ -119,7 +122,18 @@ class Asking(scrapy.Spider):
                 raise NoListingError(page, closed=paging.is_first and page.status in {400, *CLOSED})
             yield page
             going_on = paging.advance(page)
+            course.state(rest.total(page, "x-wp-totalpages"))
+            if going_on and not course.brings(rest.read_ids(page) or ()):
+                self.leave(page, course)
+                return
 
     def page_size(self, route: str) -> int:
         """Return how many entries a site gives at most in one answer of a REST route."""
         return self.page_sizes.get(route, rest.PER_PAGE)
+
+    def leave(self, page: Page, course: Course) -> None:
+        """Note that a listing was left at a page, before its end."""
+        place = page.url.partition("?")[0]
+        self.cut_off.append(f"{place} was left: {course.cut}")
+        detail = f"The listing {place} was left before its end: {course.cut}."
+        readers.note(page, Problem(code=ENDLESS, detail=detail, field=readers.LISTING))

@@ -122,7 +122,7 @@ class Following(Asking):
         here = addresses.shown_comments(page)
         walk = walk or Walk(start=page.url)
         if not addresses.is_comment_page(page.url) or (
-            addresses.shows_comments(page) and not (here and here == walk.last)
+            addresses.shows_comments(page) and not (here and here <= walk.shown)
         ):
             thread = addresses.thread_pages(page)
             if thread.own:

@@ -113,7 +113,7 @@ def outcome_of(reason: str, spider: VerifySpider, stats: Mapping[str, Any]) -> t
         return "failed", f"The verification ended because of a fault of ours ({reason}); see the log. {told}"
     if spider.missing.total():
         return "incomplete", told
-    untold = spider.refusals or any(proof.unproved for proof in spider.proofs)
+    untold = spider.refusals or spider.cut_off or any(proof.unproved for proof in spider.proofs)
     return ("unproved" if untold else "complete"), told
 
 
@@ -129,6 +129,6 @@ def _told(spider: VerifySpider, *, to_the_end: bool) -> str:
     if spider.stopped_short:
         less = "" if spider.proofs else " It was too small for the first month whose turn it was."
         parts.append(f"The budget is spent; the next verification goes on.{less}")
-    if spider.refusals:
-        parts.append(f"Not told: {'; '.join(spider.refusals)}.")
+    if refused := [*spider.refusals, *spider.cut_off]:
+        parts.append(f"Not told: {'; '.join(refused)}.")
     return " ".join(parts)

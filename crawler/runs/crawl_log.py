@@ -92,7 +92,7 @@ class RunLog:
         ended = Ended(
             reason=reason,
             rung=spider.rung,
-            refusals=tuple(spider.refusals),
+            refusals=(*spider.refusals, *spider.cut_off),
             saved=Saved(**{name: stats.get(f"backissue/{name}", 0) for name in Saved.__slots__}),
             stats=stats,
             quality=quality,
