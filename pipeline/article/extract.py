@@ -42,6 +42,7 @@ def _read(document: Document, head: Head, site: Site) -> Extract:
     prose = body.read(document, site, known.values.get("title"), known.values.get("authors", ()))
     problems = [
         *document.problems,
+        *thread.problems,
         *prose.problems,
         *stated_count.problems(survey, thread.comments, whole=not _is_comment_page(document.page)),
     ]
