@@ -31,6 +31,8 @@ MOST = 0.6  # of the articles that were visited since it began
 LEAST = 5  # articles
 ENOUGH = 20  # articles that are enough on a large site
 PART = 0.2  # of the source's articles, where that is fewer
+EDITS = frozenset({"words", "look text added"})
+"""Ways that stay edits in the midst of a redesign, unless most articles changed so."""
 BEGINNINGS = 40  # moments at which it may have begun that are tried
 
 
@@ -192,13 +194,16 @@ def _take(
 ) -> list[_Change]:
     """Take what happened to the source out of the edits. Returns those that were nothing else.
 
-    A page that was not visited since it began may follow later: its first change since is taken.
+    A page that is first read again later follows: what it then shows is taken as well.
     """
     taken = []
     for change in changes:
         ways = {way for way in change.ways & followed.keys() if change.until >= followed[way]}
-        if not ways or (not ways & widely and not _is_first(db, change, min(followed[way] for way in ways))):
+        begun = min((followed[way] for way in ways), default="")
+        if not ways or (not ways & widely and not _is_first_visit(db, change, begun)):
             continue
+        if what is Upheaval.REDESIGN and not change.ways & EDITS:
+            ways |= {way for way in change.ways if way.startswith("look ")}
         if ways == change.ways:
             _end_edit(db, change, what)
             taken.append(change)
@@ -209,13 +214,13 @@ def _take(
     return taken
 
 
-def _is_first(db: Database, change: _Change, begun: str) -> bool:
+def _is_first_visit(db: Database, change: _Change, begun: str) -> bool:
+    """True if the page that showed a change had not been read since what happened began."""
     sql = (
-        f"SELECT 1 FROM {change.kind}_versions WHERE {change.kind}_id = ?"
-        " AND until >= ? AND version < ? AND cause != ?"
+        "SELECT 1 FROM visits WHERE article_id = ? AND kind = 'article' AND good_at >= ?"
+        " AND previous_good_at < ? LIMIT 1"
     )
-    item = change.row[f"{change.kind}_id"]
-    return rows.one(db, sql, item, begun, change.row["version"], versions.RE_EXTRACTED) is None
+    return rows.one(db, sql, change.article, change.until, begun) is not None
 
 
 def _end_edit(db: Database, change: _Change, what: Upheaval) -> None:

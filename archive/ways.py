@@ -58,5 +58,9 @@ def _ways_of_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterab
     for hunk in compared.hunks:
         if hunk.kind is Kind.WORDS and any(block.prose for block in hunk.old):
             yield "words"
+        elif hunk.bucket == "tail":
+            yield "look text tail"
+        elif any(block.prose for block in hunk.new):
+            yield "look text added"
         else:
-            yield f"look text {hunk.bucket if hunk.bucket in {'head', 'tail'} else 'within'}"
+            yield "look text head" if hunk.bucket == "head" else "look text within"

@@ -94,6 +94,21 @@ def test_redesign_and_real_edit_leaves_the_edit(archive):
     assert [kind for kind, _, _ in happened(archive)] == ["redesign"]
 
 
+def test_page_read_again_weeks_later_follows_the_redesign(archive):
+    """Old pages are visited rarely; one that was read since the redesign is edited all the same."""
+    stories = [Story(number=n) for n in range(10)]
+    crawl(archive, stories, NOON)
+    crawl(archive, [replace(story, plain=True) for story in stories[:8]], NOON + DAY)
+    for day in range(2, 40):
+        crawl(archive, [replace(stories[0], plain=True)], NOON + day * DAY)
+    crawl(archive, [replace(stories[9], plain=True)], NOON + 40 * DAY)
+    assert edits(archive) == []
+    assert happened(archive) == [("redesign", 9, 0)]
+    added = ("</p></div></div>", "</p><p>A late note was put below by the night desk.</p></div></div>")
+    crawl(archive, [replace(stories[3], plain=True, changed=(added,))], NOON + 41 * DAY)
+    assert edits(archive) == [(4, None)]
+
+
 def test_edits_of_few_articles_stay_edits(archive):
     stories = [Story(number=n) for n in range(10)]
     crawl(archive, stories, NOON)

@@ -1,6 +1,7 @@
 """Changes that wait for a second look, places that are noise, and what happened to a source as a whole."""
 
 SQL = """
+ALTER TABLE visits ADD COLUMN previous_good_at TEXT;;
 CREATE TABLE pending_changes (
     kind TEXT NOT NULL CHECK (kind IN ('article', 'comment')),
     item_id INTEGER NOT NULL,

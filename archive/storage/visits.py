@@ -61,6 +61,7 @@ def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, cha
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET kind = excluded.kind, status = excluded.status,"
         " article_id = coalesce(excluded.article_id, article_id), fetched_at = excluded.fetched_at,"
+        " previous_good_at = CASE WHEN excluded.good_at > good_at THEN good_at ELSE previous_good_at END,"
         " good_at = coalesce(excluded.good_at, good_at),"
         " changed_at = coalesce(excluded.changed_at, changed_at), times = times + 1,"
         " failures = CASE excluded.failures WHEN 0 THEN 0 ELSE failures + 1 END,"
