@@ -39,7 +39,8 @@ def _newer(days: int) -> str:
 _VISIT = f"""
 SELECT visits.url, status, fetched_at, first_fetched, visits.changed_at, failures, retry_at, etag,
     last_modified, lastmod, published, (SELECT count(*) FROM article_versions
-        WHERE article_versions.article_id = visits.article_id AND cause = 'edited') AS edits, last_comment, comments_open,
+        WHERE article_versions.article_id = visits.article_id AND cause = 'edited') AS edits,
+    last_comment, comments_open,
     {_newer(1)} AS comments_day, {_newer(30)} AS comments_month, {_newer(365)} AS comments_year,
     due_at, visits.rowid AS place, (SELECT code FROM problems WHERE problems.source = visits.source
         AND problems.url = visits.url AND ended_at IS NULL AND code IN ('{"', '".join(SETTLED)}')) AS settled
