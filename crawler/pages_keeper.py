@@ -1,4 +1,4 @@
-"""Beside the clock: keeps the process that serves the pages alive, and says so when it had to be started again.
+"""Beside the clock: keeps the process that serves the pages alive, and says when it was started again.
 
 Does not: know how pages are served. Stepped by the one who keeps the clock, and never waits. Invariant: the
 clock goes on whatever happens to the pages; only pages that cannot start at all are an error.
@@ -34,7 +34,7 @@ class Notes(Protocol):
 
 
 class PagesKeeper:
-    """Starts the pages, and starts them again after a pause that doubles. `now` gives seconds that only grow."""
+    """Starts the pages, and again after a pause that doubles. `now` gives seconds that only grow."""
 
     def __init__(
         self, launch: Callable[[], Popen[bytes]], notes: Notes, now: Callable[[], float] = time.monotonic

@@ -1,12 +1,12 @@
-"""What Datasette's and sqlite-utils' own pages and commands need: search, sorted pages, views that begin at once.
+"""What the own pages and commands of Datasette and sqlite-utils need: search, sorted pages, quick views.
 
-Both tools find a full-text index by content="comments" in its declaration, where ours had content='comments'. The
-quotes are exchanged in the schema itself: FTS5 reads both alike, so the index stays as it is, where making it
+Both tools find a full-text index by content="comments" in its declaration, where ours had content='comments'.
+The quotes are exchanged in the schema itself: FTS5 reads both alike, so the index stays as it is, where making it
 again would take minutes on a million comments. (PRAGMA writable_schema; the views below renew the schema's
 version, so that every other connection reads it again.)
 
-The views of states are the same rows as before, each of their four parts by itself: as a join over a union SQLite
-wrote all states down before it gave the first one.
+The views of states have the same rows as before, each of their four parts by itself: as a join over a union,
+SQLite wrote all states down before it gave the first one.
 """
 
 _SPAN = """max({said}.{since}, {shown_since}) AS since,
@@ -72,7 +72,8 @@ SQL = f"""
 PRAGMA writable_schema = ON;;
 UPDATE sqlite_schema SET sql = replace(sql, 'content=''' || substr(name, 1, length(name) - 4) || '''',
     'content="' || substr(name, 1, length(name) - 4) || '"')
-WHERE type = 'table' AND name IN ('articles_fts', 'comments_fts', 'article_versions_fts', 'comment_versions_fts');;
+WHERE type = 'table'
+AND name IN ('articles_fts', 'comments_fts', 'article_versions_fts', 'comment_versions_fts');;
 PRAGMA writable_schema = OFF;;
 DROP VIEW article_states;;
 DROP VIEW comment_states;;

@@ -18,7 +18,7 @@ from typing import Any
 from archive.search.query_parser import Wording, read, searchable, tidy
 from archive.search.sql import CAP, MARK, TABLES, UNMARK, Ask, Plan
 
-__all__ = ["CAP", "KINDS", "MARK", "UNMARK", "Ask", "Found", "Section", "every", "find", "show", "understand"]
+__all__ = ["CAP", "KINDS", "MARK", "UNMARK", "Ask", "Found", "Section", "find", "show", "understand", "whole"]
 
 KINDS = tuple(TABLES)
 _DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")

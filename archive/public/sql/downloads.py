@@ -29,6 +29,11 @@ class BrokenOffError(Exception):
     """An answer that cannot be brought to its end; nothing more may be sent."""
 
 
+def _refuse_beyond(sent: int, most_bytes: int) -> None:
+    if most_bytes and sent > most_bytes:
+        raise LostError(f"It is longer than {most_bytes // 2**20} MB (max_csv_mb).")
+
+
 class Unsaid:
     """The answer of which nothing more is sent, so that the server cuts the connection."""
 
@@ -57,8 +62,7 @@ def answer(
                 text = await asyncio.to_thread(texts, rows, is_first)  # other pages go on meanwhile
                 is_first = False
                 sent += len(text)
-                if most_bytes and sent > most_bytes:
-                    raise LostError(f"It is longer than {most_bytes // 2**20} MB (max_csv_mb).")
+                _refuse_beyond(sent, most_bytes)
                 if text:
                     await writer.write(text)
             if end:

@@ -22,7 +22,7 @@ MORE = b"more"
 """What the server sends for each further portion of a download."""
 
 START, END = b"S", b"K"
-"""What the server asks of the template: a worker on the socket sent along, or the end of a worker's process."""
+"""What the server asks of the template: a worker on the socket sent along, or the end of a worker."""
 
 PID = struct.Struct("!q")
 OUT_OF_MEMORY = "SQLITE_NOMEM"

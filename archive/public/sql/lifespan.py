@@ -73,7 +73,7 @@ def served(
 
 
 class Watch(threading.Thread):
-    """Ends downloads that nobody takes, and old ones that keep a large write-ahead log from being folded in."""
+    """A thread that ends downloads nobody takes, and old ones while the write-ahead log is large."""
 
     def __init__(self, datasette: Any) -> None:
         super().__init__(name="watch-sql", daemon=True)

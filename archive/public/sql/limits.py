@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 LONGEST_VALUE_BYTES = 5_000_000
-"""Of any string, blob or row that a statement makes: one call such as hex(zeroblob(…)) escapes a time limit."""
+"""Of any string, blob or row of a statement: one call such as hex(zeroblob(…)) escapes a time limit."""
 
 MOST_ANSWER_BYTES = 20_000_000
 """Of the text of all rows of one answer; downloads come in portions and have no bound as a whole."""

@@ -1,9 +1,9 @@
 """Datasette's page statements, made fit for an index: the same rows in a full order, at any depth.
 
 Datasette 0.65 pages a sorted table by "(c < :p or c is null or (c = :p and id > :q)) order by c desc, id",
-for which SQLite reads the table from its beginning each time; and it orders the first page by c alone, so that
-rows with an equal c can be left out or come twice. Does not: know any table. Invariant: a statement of another
-shape stays as it is.
+for which SQLite reads the table from its beginning each time; and it orders the first page by c alone, so
+that rows with an equal c can be left out or come twice. Does not: know any table. Invariant: a statement of
+another shape stays as it is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _AFTER_VALUE = re.compile(
     re.DOTALL,
 )
 _AFTER_NULL = re.compile(
-    rf"{_HEAD}{_KEPT}\((?P<column>{_NAME}) is not null or \((?P=column) is null and (?P<after>.+)\)\) {_ORDER}",
+    rf"{_HEAD}{_KEPT}\((?P<column>{_NAME}) is not null"
+    rf" or \((?P=column) is null and (?P<after>.+)\)\) {_ORDER}",
     re.DOTALL,
 )
 _FIRST = re.compile(
@@ -34,7 +35,7 @@ _FIRST = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Paged:
-    """A page in up to two statements: `rest`, ended by a number of rows, gives what `sql` leaves of `rows`."""
+    """A page in up to two statements: `rest`, ended by a number, gives what `sql` leaves of `rows`."""
 
     sql: str
     rest: str | None = None
@@ -42,7 +43,7 @@ class Paged:
 
 
 def seekable(sql: str) -> Paged:
-    """Return what brings the same rows as a page statement of Datasette's, from an index where there is one."""
+    """Return what gives the rows of a page statement of Datasette, by an index where there is one."""
     if found := _AFTER_VALUE.fullmatch(sql):
         return _after_value(found)
     if found := _AFTER_NULL.fullmatch(sql):
@@ -78,8 +79,8 @@ def first_page(sql: str, keys: str, least: str) -> Paged:
     """Return a sorted first page in a full order: by its column, then by the primary key `keys`.
 
     `least` is the smallest value of the column's type, as SQL: bounded by it, SQLite walks the index where it
-    would else sort the whole table, which it takes to be cheaper for all rows. Rows without a value come first
-    in ascending order and last in descending order, as ever.
+    would else sort the whole table, which is cheaper for all rows. Rows without a value come first in
+    ascending order and last in descending order, as ever.
     """
     found = _FIRST.fullmatch(sql)
     if not found or found["column"] == keys:
@@ -90,7 +91,7 @@ def first_page(sql: str, keys: str, least: str) -> Paged:
 
 
 def whole_table(sql: str, keys: str, least: str) -> tuple[str, ...]:
-    """Return the statements that give, one after the other, all rows of which a page statement gives the first."""
+    """Return the statements that together give all rows of which a page statement gives the first."""
     found = _FIRST.fullmatch(sql)
     if not found or found["column"] == keys:
         return (without_limit(sql),)

@@ -1,7 +1,7 @@
 """Who may run SQL, and when: a few processes for pages with a short queue, and a few for downloads.
 
 Does not: know Datasette's classes or any table. Invariant: whatever a statement does, its process is ended
-soon after its time, and the next in the queue gets another one; when the queue is full, a reader is told at once.
+soon after its time, and the next in the queue gets another one; a reader is told at once of a full queue.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every private part of Datasette 0.65 that is replaced or used: the only file that a new Datasette can break.
+"""Every private part of Datasette 0.65 that is replaced or used: what a new Datasette can break is here.
 
 Replaced, for all databases that are served beside an archive: how `Database.execute` runs a statement (in a
 process that can be ended), and how `DataView.as_csv` streams. Does not: change anything where no archive is
@@ -44,7 +44,7 @@ FIXED = frozenset(
         "select name from sqlite_master where type in ('table', 'view') and name = ? collate nocase",
     }
 )
-"""Statements that Datasette runs for every page and permission; their text is its own, so they stay here too."""
+"""Statements that Datasette runs for every page and permission, in its own words: they stay here too."""
 
 OFFSET = re.compile(r" limit \d+ offset \d+$")
 OFFSET_PATIENCE = 5
@@ -198,13 +198,13 @@ async def _paged(database: Any, sql: str) -> Paged:
 
 
 async def whole_of(database: Any, sql: str) -> tuple[str, ...]:
-    """Return the statements that give all rows of which this page statement of Datasette's gives the first."""
+    """Return the statements that give all rows of which this page statement gives the first."""
     keys, least = await _order_of(database, sql) or ("", "")
     return whole_table(sql, keys, least) if keys else (without_limit(sql),)
 
 
 async def _order_of(database: Any, sql: str) -> tuple[str, str] | None:
-    """The primary key of a sorted table, and the least value of its column; None for a view or another shape."""
+    """The primary key of a sorted table, and the least value of its column; None for anything else."""
     found = sorted_table(sql)
     if found is None:
         return None
@@ -235,7 +235,8 @@ def plain_params(sql: str, params: Any) -> Any:
 def error_of(failure: Failure, sql: str = "", params: Any = None) -> Exception:
     """Return the exception that Datasette knows for a failure."""
     if failure.code == "SQLITE_INTERRUPT":
-        return QueryInterrupted(sqlite3.OperationalError("interrupted"), sql, params)
+        interrupted: Exception = QueryInterrupted(sqlite3.OperationalError("interrupted"), sql, params)
+        return interrupted
     return sqlite3.OperationalError(failure.sentence)  # of another kind a table page makes a 500
 
 
