@@ -23,6 +23,8 @@ from archive.core.errors import ArchiveError, LockedError
 from archive.core.locks import hold
 
 BUSY = 30.0  # seconds a writer waits for another one
+FOLD_BYTES = 64 * 2**20  # of write-ahead log, at which a crawl folds it in
+FOLD_MILLISECONDS = 500  # for which it waits for readers then
 
 
 class Closing(ABC):
@@ -219,6 +221,34 @@ def locked(path: Path | str) -> LockedError:
         hint="Close what else works on it, as a database browser with unsaved changes, and try again."
         " Nothing was lost.",
     )
+
+
+class LogFolder:
+    """What folds a long write-ahead log into its file while a crawl writes and readers come and go.
+
+    SQLite resets the log only at a moment when nobody reads from it, which under steady reading is never;
+    waiting for readers makes that moment. It is tried again each time that the log has grown by as much.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._log = path.with_name(f"{path.name}-wal")
+        self._next_bytes = FOLD_BYTES
+
+    def step(self, db: Database) -> bool:
+        """Fold the log in where it is long. True if that was tried; call it between transactions."""
+        try:
+            length = self._log.stat().st_size
+        except OSError:
+            return False
+        if length < self._next_bytes or db.conn.in_transaction:
+            return False
+        db.execute(f"PRAGMA busy_timeout = {FOLD_MILLISECONDS}")
+        try:
+            is_held = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            db.execute(f"PRAGMA busy_timeout = {int(BUSY * 1000)}")
+        self._next_bytes = length + FOLD_BYTES if is_held else FOLD_BYTES
+        return True
 
 
 def migrate(db: Database, migrations: Migrations, path: Path) -> None:

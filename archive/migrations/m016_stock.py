@@ -1,8 +1,8 @@
 """What the own pages and commands of Datasette and sqlite-utils need: search, sorted pages, quick views.
 
 Both tools find a full-text index by content="comments" in its declaration, where ours had content='comments'.
-The quotes are exchanged in the schema itself: FTS5 reads both alike, so the index stays as it is, where making
-it again would take minutes on a million comments. (PRAGMA writable_schema; the views below renew the schema's
+The quotes are exchanged in the schema itself: FTS5 reads both alike, so the index stays as it is; making it
+again would take minutes on a million comments. (PRAGMA writable_schema; the views below renew the schema's
 version, so that every other connection reads it again.)
 
 The views of states have the same rows as before, each of their four parts by itself: as a join over a union,

@@ -69,7 +69,7 @@ async def _asked(datasette: Any, request: Any) -> Any:
             limit_ms=datasette.sql_time_limit_ms,
             portion_rows=downloads.PORTION_ROWS,
         )
-        download = await stock.pool_of(datasette).open_download(job, "query")
+        download = await stock.pool_of(datasette).open_download(job, "sql")
     except InvalidSql as error:
         return _refused(str(error))
     except LateError:

@@ -17,7 +17,7 @@ from typing import Self
 
 from sqlite_utils import Database
 
-from archive.core.database import Closing, open_ours, transaction
+from archive.core.database import Closing, LogFolder, open_ours, transaction
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Saved, Site, Surface
 from archive.core.timestamps import to_text
 from archive.flux import Flux, Settled, stated_lists
@@ -54,6 +54,7 @@ class Archive(Closing):
     def __init__(self, db: Database, path: Path) -> None:
         self.db = db
         self.path = path
+        self._log = LogFolder(path)
         self.runs = run_ledger.Ledger(db)
         self.coverage = coverage.Coverage(db)
         self._hidden = Known(archive=path)  # read anew for each page
@@ -93,6 +94,7 @@ class Archive(Closing):
         at = rows.must(to_text(again_at or page.fetched_at))
         cause = versions.EDITED if again_at is None else versions.RE_EXTRACTED
         received = rows.must(to_text(page.fetched_at))
+        self._log.step(self.db)
         reading = Reading(surface=extract.surface, at=at, received=received, cause=cause)
         with transaction(self.db):
             self._hidden = known(self.db.conn, self.path)

@@ -153,7 +153,7 @@ async def _opened(
         labels=labels,
     )
     try:
-        download = await stock.pool_of(datasette).open_download(job, "table")
+        download = await stock.pool_of(datasette).open_download(job, "sql")
     except (LateError, LostError) as error:
         raise _refused("It took too long, or too much memory. Narrow it.") from error
     if download.failure:
