@@ -27,11 +27,18 @@ _ALWAYS = [
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-def guarded(app: App, room: Any, base: str, ending: Any) -> App:
+def stock_policy(datasette: Any) -> str:
+    """Return the Content-Security-Policy of Datasette's and plugins' pages: the operator's, else ours."""
+    given = (datasette.plugin_config("backissue") or {}).get("stock_csp")
+    return str(given) if given else STOCK
+
+
+def guarded(app: App, room: Any, base: str, ending: Any, policy: str) -> App:
     """The application, with our headers where it sets none of the same name.
 
     `base` is Datasette's base_url. It is taken off the path here, since Datasette 0.65 writes it
-    twice into some links of its own pages when a proxy leaves it on. `ending` knows every answer under way.
+    twice into some links of its own pages when a proxy leaves it on. `ending` knows every answer under way;
+    `policy` is the Content-Security-Policy of pages that bring none.
     """
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
@@ -41,7 +48,7 @@ def guarded(app: App, room: Any, base: str, ending: Any) -> App:
 
         async def send_guarded(message: Any) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": _with_ours(list(message.get("headers", [])))}
+                message = {**message, "headers": _with_ours(list(message.get("headers", [])), policy)}
             await send(message)
 
         leaving = asyncio.ensure_future(_leaving(scope, receive))
@@ -78,7 +85,7 @@ def _without(base: str, scope: Any) -> Any:
     return {**scope, "path": path[len(base) - 1 :], "raw_path": raw[len(base) - 1 :]}
 
 
-def _with_ours(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def _with_ours(headers: list[tuple[bytes, bytes]], policy: str) -> list[tuple[bytes, bytes]]:
     there = {bytes(name).lower() for name, _ in headers}
-    ours = [*_ALWAYS, (b"content-security-policy", STOCK.encode())]
+    ours = [*_ALWAYS, (b"content-security-policy", policy.encode("latin-1", "replace"))]
     return [*headers, *((name, value) for name, value in ours if name not in there)]

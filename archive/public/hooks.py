@@ -27,7 +27,7 @@ from archive.public import (
     text,
     words_view,
 )
-from archive.public.headers import guarded
+from archive.public.headers import guarded, stock_policy
 from archive.public.served_archives import Json, metadata_for, room_of
 from archive.public.sql import stock
 from archive.public.sql.downloads import BrokenOffError, Unsaid
@@ -118,7 +118,9 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
     ending = Ending()
 
     def wrapper(app: Any) -> Any:
-        guard = guarded(app, room_of(datasette), datasette.setting("base_url"), ending)
+        guard = guarded(
+            app, room_of(datasette), datasette.setting("base_url"), ending, stock_policy(datasette)
+        )
         return served(guard, datasette, ending)
 
     return wrapper
@@ -133,9 +135,21 @@ def render_cell(
         return None
     if column in text.LONG_COLUMNS and isinstance(value, str):
         return text.boxed(value)
+    if table is None:
+        return _led_from_query(value, column, row, datasette)
     target = {("articles", "title"): ("article", "id"), ("comments", "published"): ("comment", "id")}.get(
         (table or "", column)
     )
     if target is None or target[1] not in row.keys():  # noqa: SIM118  (a sqlite3.Row has no `in`)
         return None
     return Markup('<a href="{}">{}</a>').format(datasette.urls.path(f"{target[0]}/{row[target[1]]}"), value)
+
+
+def _led_from_query(value: Any, column: str, row: Any, datasette: Any) -> Markup | None:
+    """In the rows of a query: the way to the article or comment that a column names or titles."""
+    named = {"article_id": "article", "comment_id": "comment"}
+    source = "article_id" if column in ("title", "title_now") else column
+    if source not in named or source not in row.keys() or not isinstance(row[source], int):  # noqa: SIM118
+        return None
+    path = datasette.urls.path(f"{named[source]}/{row[source]}")
+    return Markup('<a href="{}">{}</a>').format(path, value)
