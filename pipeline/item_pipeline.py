@@ -26,8 +26,8 @@ from archive.storage.coverage_records import Proof
 from archive.storage.observations import Look
 from archive.storage.raw_pages import Pages, beside
 from archive.storage.visits import GOOD
-from pipeline.reading import BoundedReader, InterruptedReadingError
 from pipeline.extractor_version import extractor_version
+from pipeline.reading import BoundedReader, InterruptedReadingError
 
 Item = Page | Look | Proof | Bookmark | Unread
 
@@ -115,8 +115,7 @@ class ItemPipeline:
             self._tally(self.archive.note_look(item))
 
     async def _save(self, page: Page) -> None:
-        if page.body:
-            self.pages.keep(page, extractor_version())
+        kept = self.pages.keep(page, extractor_version()) if page.body else None
         site: Site = cast("Any", self.crawler.spider).site
         try:
             extract = await self._read(page, site)
@@ -124,6 +123,8 @@ class ItemPipeline:
             self.crawler.stats.inc_value("backissue/listings_lost", page.kind is not PageKind.ARTICLE)
             return
         saved = self._saved(page, extract)
+        if kept is not None:
+            self.pages.note_saved(kept)
         good = page.status in GOOD or bool(saved.missed or saved.gone)
         self.crawler.stats.inc_value(f"backissue/pages/{page.kind.value}/{'good' if good else 'failed'}")
         self._tally(saved)

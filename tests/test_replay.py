@@ -149,7 +149,7 @@ def test_a_page_from_before_an_edit_does_not_take_it_back(kept):
 def test_what_older_rules_have_read_is_read_again_once(kept):
     archive, pages = kept
     other = replace(PAGE, url=f"{URL}?other")
-    pages.keep(other)
+    pages.note_saved(pages.keep(other))
     pages.note_rules(other, extractor_version())
     assert catch_up(archive.path, SITE) == 1
     assert titles(archive) == ["Ice in the harbour"]
@@ -163,7 +163,7 @@ def test_what_older_rules_have_read_is_read_again_once(kept):
 
 def test_a_catching_up_that_was_ended_goes_on_where_it_was(kept, monkeypatch):
     archive, pages = kept
-    pages.keep(replace(PAGE, url=f"{URL}?other"))
+    pages.note_saved(pages.keep(replace(PAGE, url=f"{URL}?other")))
     read = []
 
     def ended(page, site):

@@ -77,9 +77,9 @@ class Context:
 
 
 @contextmanager
-def opened(context: Context) -> Iterator[Archive]:
-    """The configured archive. Raises ArchiveError when there is none yet."""
-    with Archive.open(context.archive(), create=False) as archive:
+def opened(context: Context, *, finish: bool = True) -> Iterator[Archive]:
+    """The configured archive; `finish` as for Archive.open. Raises ArchiveError when there is none yet."""
+    with Archive.open(context.archive(), create=False, finish=finish) as archive:
         yield archive
 
 

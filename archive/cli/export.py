@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from archive import own
-from archive.cli.console import Context, count, opened, say
+from archive.cli.console import Context, Exit, count, opened, say
 from archive.core.errors import ArchiveError
 from archive.exports import (
     as_csv,
@@ -67,7 +67,7 @@ FORMS = ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "db", "warc", "
 @click.pass_obj
 def export(
     context: Context, /, form: str, output: str | None, force: bool, joined: bool, raw: bool, **limits: str
-) -> None:
+) -> int:
     """Take the archive along, whole or in part.
 
     \b
@@ -80,7 +80,8 @@ def export(
     db         one SQLite file, with checksums and what each column means
     warc, wacz the raw pages, for pywb and ReplayWeb.page
 
-    An export takes its place whole, or not at all. A folder may be a .zip file.
+    An export takes its place whole, or not at all. A folder may be a .zip file. Leaves with 3 when raw
+    pages are left out of it, since they are not as they were received.
     """
     if form != "csv" and (joined or raw):
         raise click.UsageError("--joined and --raw are for csv.")
@@ -100,6 +101,9 @@ def export(
         articles, comments = snapshot.count("articles"), snapshot.count("comments")
     if target != "-":
         say(f"{count(articles, 'article')} and {count(comments, 'comment')} written to {target}.")
+    for sentence in snapshot.left_out:
+        say(f"{sentence} It is left out.")
+    return Exit.INCOMPLETE if snapshot.left_out else Exit.FINE
 
 
 def _usual(form: str, archive: Path, *, joined: bool) -> str:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
+from weakref import WeakKeyDictionary
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
@@ -25,6 +26,9 @@ from archive.core.locks import hold
 BUSY = 30.0  # seconds a writer waits for another one
 FOLD_BYTES = 64 * 2**20  # of write-ahead log, at which a crawl folds it in
 FOLD_MILLISECONDS = 500  # for which it waits for readers then
+
+_LAST: WeakKeyDictionary[Database, dict[str, Callable[[], None]]] = WeakKeyDictionary()
+"""What is still to be done before the open transaction of a database is committed."""
 
 
 class Closing(ABC):
@@ -157,8 +161,11 @@ def transaction(db: Database) -> Iterator[None]:
         begin(db)
         try:
             yield
+            for action in _LAST.pop(db, {}).values():
+                action()
             db.execute("COMMIT")
         except BaseException:
+            _LAST.pop(db, None)
             db.rollback()
             raise
 
@@ -175,6 +182,14 @@ def begin(db: Database) -> None:
 
 def _path(db: Database) -> str:
     return str(db.conn.execute("PRAGMA database_list").fetchone()[2])
+
+
+def before_commit(db: Database, name: str, action: Callable[[], None]) -> None:
+    """Run an action once at the end of the open transaction, as a part of it.
+
+    An action of the same name is replaced; a transaction that is rolled back runs none.
+    """
+    _LAST.setdefault(db, {})[name] = action
 
 
 @contextmanager
@@ -206,6 +221,7 @@ def rehearsal(db: Database) -> Iterator[None]:
     try:
         yield
     finally:
+        _LAST.pop(db, None)
         db.rollback()
 
 

@@ -63,6 +63,8 @@ LEFT = frozenset(
         "noise_places",
         "notified",
         "pending_changes",
+        "redaction_seals",
+        "redaction_work",
         "unlisted",
         "_sqlite_migrations",
         "sqlite_stat1",
@@ -122,13 +124,17 @@ def unwatched(sequence: Iterable[Any], *, total: float, description: str) -> Ite
 
 
 class Snapshot(Closing):
-    """The archive as one export sees it, read-only. `db` shows nothing but what may be taken."""
+    """The archive as one export sees it, read-only. `db` shows nothing but what may be taken.
+
+    `left_out` has a sentence for each raw page that could not be taken, since it is altered.
+    """
 
     def __init__(self, db: Database, path: Path, selection: Selection, watch: Watch) -> None:
         self.db = db
         self.path = path
         self.selection = selection
         self.watch = watch
+        self.left_out: list[str] = []
 
     @classmethod
     def open(cls, path: Path, selection: Selection, watch: Watch = unwatched) -> Self:

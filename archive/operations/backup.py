@@ -1,9 +1,10 @@
 """A copy of the archive that can be trusted, made while a crawl writes; and the way back.
 
-A backup is a folder: archive.db, pages.db, hidden.db, the configuration, and SHA256SUMS. The archive is
-copied first and the others after it, each from one state of its file. A crawl keeps a page before it saves
-what it read out of it, so the copied pages have all that the copied archive was read from. A folder
-takes its name when it is whole and was found sound, and never before.
+A backup is a folder: archive.db, pages.db, hidden.db, the configuration, and SHA256SUMS. Each is copied
+from one state of its file, and these states are chosen before the first is copied: the archive's first, while
+nothing is hidden or shown again. A crawl keeps a page, and a hidden word, before it saves what it read, so
+the copies have all that the copied archive was read from and all that it hides. A folder takes its name
+when it is whole and was found sound, and never before.
 """
 
 from __future__ import annotations
@@ -12,21 +13,22 @@ import hashlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from archive import kinds, own, places
+from archive import kinds, own, places, redaction_work
+from archive.backup_checks import altered_pages, damaged, must_have_hidden
 from archive.cli.console import size
-from archive.core.database import BUSY, read_only
-from archive.core.errors import ArchiveError, DamagedError
+from archive.core.database import BUSY, connect, read_only
+from archive.core.errors import ArchiveError
 from archive.core.locks import hold
 from archive.operations import integrity
 from archive.own import ASIDE, CONFIG
 from archive.storage import redaction_store
-from archive.storage.raw_pages import beside
+from archive.storage.raw_pages import Altered, beside, told_altered
 
 ARCHIVE, PAGES, HIDDEN = "archive.db", "pages.db", "hidden.db"
 SUMS = "SHA256SUMS"
@@ -43,11 +45,21 @@ class Copied:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A backup: its files, and the raw pages in it that are not as they were received."""
+
+    files: tuple[Copied, ...]
+    altered: tuple[Altered, ...]
+
+
 # -- there ----------------------------------------------------------------------------------------
 
 
-def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> tuple[Copied, ...]:
-    """Make a backup and return its files. `replace` lets it take the place of an older backup.
+def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> Made:
+    """Make a backup and return what is in it. `replace` lets it take the place of an older backup.
+
+    Raw pages that are altered are copied as they are and named; they take no older backup's place.
 
     Raises ArchiveError when there is no archive, when the folder is in the way and when the disk has no
     room, DamagedError when the copy is not sound, BusyError while another backup is made.
@@ -66,16 +78,21 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
     may_replace()
     _must_have_room(folder.parent, [path for path in wanted.values() if path.exists()])
     with hold(archive, "backup"), _folder_made(folder, may_replace) as new:
-        for name, path in wanted.items():
-            if path.exists():
-                _copy(path, new / name)
+        _finish_redactions(archive)
+        with ExitStack() as opened:
+            for name, state in _states(archive, wanted, opened).items():
+                _copy(state, wanted[name], new / name)
+        must_have_hidden(new / ARCHIVE, new / HIDDEN, wanted[HIDDEN])
+        altered = altered_pages(new / PAGES)
+        if altered and (folder / SUMS).exists():
+            raise damaged(wanted[PAGES], told_altered(altered))
         if config is not None:
             shutil.copy2(config, new / CONFIG)
         copied = tuple(_sealed(path) for path in sorted(new.iterdir()))
         sums = "".join(f"{file.sha256}  {file.name}\n" for file in copied)
         (new / SUMS).write_text(sums, encoding="utf-8")
         _sealed(new / SUMS)
-    return copied
+    return Made(files=copied, altered=altered)
 
 
 def _must_be_archive(path: Path) -> None:
@@ -136,19 +153,42 @@ def _folder_made(folder: Path, may_replace: Callable[[], None]) -> Iterator[Path
         ) from error
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy one state of a database that others go on writing. Raises DamagedError."""
-    uri = f"{source.absolute().as_uri()}?mode=ro"
-    with (
-        closing(sqlite3.connect(uri, uri=True, timeout=BUSY, isolation_level=None)) as old,
-        closing(sqlite3.connect(target, isolation_level=None)) as new,
-    ):
+def _finish_redactions(archive: Path) -> None:
+    """Finish what a redaction has left. The schema of an older program stays as it is."""
+    with closing(sqlite3.connect(f"{archive.absolute().as_uri()}?mode=ro", uri=True)) as reader:
         try:
-            old.execute("BEGIN")
-            old.execute(
-                "SELECT 1 FROM sqlite_master"
-            ).fetchone()  # from here on it reads one state; else each write would begin the copy anew
-            old.backup(new, pages=STEP)
+            left = redaction_work.unfinished(reader)
+        except sqlite3.DatabaseError:
+            return  # it is damaged, and the copy tells how
+    if left:
+        with closing(connect(archive)) as db:
+            redaction_work.finish(db, archive)
+
+
+def _states(archive: Path, wanted: Mapping[str, Path], opened: ExitStack) -> dict[str, sqlite3.Connection]:
+    """Open one state of each file that is there. From here on others may write; none of it is seen."""
+    states = {}
+    with hold(archive, redaction_work.LOCK, wait=BUSY):
+        for name, path in wanted.items():
+            if path.exists():
+                uri = f"{path.absolute().as_uri()}?mode=ro"
+                state = sqlite3.connect(uri, uri=True, timeout=BUSY, isolation_level=None)
+                states[name] = opened.enter_context(closing(state))
+                state.execute("BEGIN")
+                try:
+                    state.execute("SELECT 1 FROM sqlite_master").fetchone()  # the state is chosen here
+                except sqlite3.OperationalError:
+                    raise
+                except sqlite3.DatabaseError as error:
+                    raise damaged(path, [f"{error}."]) from error
+    return states
+
+
+def _copy(state: sqlite3.Connection, source: Path, target: Path) -> None:
+    """Copy one state of a database that others go on writing. Raises DamagedError."""
+    with closing(sqlite3.connect(target, isolation_level=None)) as new:
+        try:
+            state.backup(new, pages=STEP)
             new.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
             found = integrity.faults(new)
         except sqlite3.OperationalError:
@@ -156,10 +196,7 @@ def _copy(source: Path, target: Path) -> None:
         except sqlite3.DatabaseError as error:
             found = [f"{error}."]
     if found:
-        raise DamagedError(
-            f"{source.name} is damaged, so no backup was made of it. {' '.join(found)}",
-            hint="Keep the last good backup; docs/operations.md says how to restore it.",
-        )
+        raise damaged(source, found)
 
 
 def _sealed(path: Path) -> Copied:

@@ -1,7 +1,8 @@
 """What can be told about an archive by looking at it closely: one finding for each check.
 
-Every finding says how it is and, where it is not well, what to do next. Nothing is mended and no
-schema is brought up to date here. It knows the files and this machine, and no network.
+Every finding says how it is and, where it is not well, what to do next. No schema is brought up to date and
+nothing is mended here, but for a redaction that was not finished. It knows the files and this machine, and
+no network.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from archive import redaction_work
 from archive.cli.console import count, size, when
 from archive.core.database import connect, newer_migrations
 from archive.core.errors import ArchiveError
@@ -29,11 +31,11 @@ from archive.operations import integrity
 from archive.queries import health
 from archive.storage import checks, redaction_store
 from archive.storage.archive import Archive
-from archive.storage.raw_pages import Pages, beside
+from archive.storage.raw_pages import Pages, beside, told_altered
+from archive.storage.redaction_store import Hidden
 
 LIBRARIES = ("datasette", "sqlite-utils", "scrapy", "trafilatura", "apscheduler", "lxml", "zstandard")
 LONGEST_LOG = health.LONGEST_LOG_BYTES
-SAMPLE = 50  # raw pages that are unpacked
 PATIENCE = 20.0  # seconds the full-text check may hold up a crawl, which waits for 30
 BACKUP_AGE = timedelta(days=8)
 
@@ -101,6 +103,7 @@ def _database(db: Database, archive: Path, now: datetime) -> Iterator[Finding]:
     if told.verdict is Verdict.OK:
         yield clock(db, now)
         yield from state(Archive(db, archive), now)
+        yield from redaction(db, archive)
         yield from hidden_texts(db, redaction_store.beside(archive))
 
 
@@ -228,26 +231,44 @@ def state(archive: Archive, now: datetime) -> Iterator[Finding]:
         yield fine("backup", f"{when(backup.at)} UTC: {backup.sentence}")
 
 
+def redaction(db: Database, archive: Path) -> Iterator[Finding]:
+    """Whether every redaction is finished. One that is not is finished here, if that can be."""
+    left = redaction_work.unfinished(db.conn)
+    if not left:
+        return
+    sentence = redaction_work.sentence(left, archive)
+    try:
+        redaction_work.finish(db, archive)
+    except ArchiveError as error:
+        yield bad("redaction", f"{sentence} {error}", error.hint or "Look again when that is mended.")
+        return
+    if left := redaction_work.unfinished(db.conn):
+        hint = "Let other programs end that use the archive, and look again."
+        yield bad("redaction", redaction_work.sentence(left, archive), hint)
+    else:
+        yield warn("redaction", f"{sentence} It was finished just now.", "Nothing is left to do.")
+
+
 def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
     """What redactions took out of the archive: whether it is all there, and whom the file lets read it."""
-    redactions = {row[0] for row in db.execute("SELECT id FROM redactions").fetchall()}
+    redactions = db.execute("SELECT count(*) FROM redactions").fetchone()[0]
     if not redactions and not path.exists():
         return
     if not path.exists():
-        number = count(len(redactions), "redaction")
+        number = count(redactions, "redaction")
         sentence = f"There is no {path.name}, and {number} took something out of the archive."
         yield bad("hidden texts", sentence, "Put it back from a backup; until then nothing is saved.")
         return
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             found = integrity.pages(connection)
-            held = {row[0] for row in connection.execute("SELECT DISTINCT redaction FROM kept")}
-    except sqlite3.DatabaseError as error:
-        found, held = [f"{error}."], set()
-    if found or redactions - held:
-        lost = ", ".join(map(str, sorted(redactions - held)))
-        sentence = " ".join(found) or f"{path.name} lacks what these redactions took out: {lost}."
-        yield bad("hidden texts", sentence, _RESTORE)
+        if not found:
+            with Hidden.open(path) as kept:
+                kept.check(db.conn, thorough=True)
+    except (ArchiveError, sqlite3.DatabaseError) as error:
+        found = [f"{error}"]
+    if found:
+        yield bad("hidden texts", " ".join(found), _RESTORE)
     elif path.stat().st_mode & 0o077:
         yield warn("hidden texts", f"Others may read {path.name}.", f"chmod 600 {path}")
     else:
@@ -255,7 +276,7 @@ def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
 
 
 def raw_pages(path: Path) -> Iterator[Finding]:
-    """The raw pages: the file, and whether some of them unpack to what was received."""
+    """The raw pages: the file, and whether each of them is as it was received."""
     if not path.exists():
         yield warn("raw pages", f"There is no {path.name}.", "`replay` needs it; a backup has it.")
         return
@@ -263,11 +284,11 @@ def raw_pages(path: Path) -> Iterator[Finding]:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             found = [*integrity.pages(connection), *integrity.foreign_keys(connection)]
             pages = Pages(Database(connection))
-            spoiled = [] if found else pages.spoiled(SAMPLE)
+            altered = [] if found else list(pages.altered())
     except sqlite3.DatabaseError as error:
-        found, spoiled = [f"{error}."], []
-    found += [f"The page {digest[:12]}… does not unpack to what was received." for digest in spoiled[:3]]
+        found, altered = [f"{error}."], []
+    found += told_altered(altered)
     if found:
         yield bad("raw pages", " ".join(found), _RESTORE)
     else:
-        yield fine("raw pages", f"{path.name} is sound, and a sample of it unpacks to what was received.")
+        yield fine("raw pages", f"{path.name} is sound, and every page is as it was received.")

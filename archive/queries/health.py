@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archive import redaction_work
 from archive.core.records import Quality, Run
 from archive.core.timestamps import instant, to_text
 from archive.queries import discovery_status
@@ -159,6 +160,9 @@ def status(archive: Archive, now: datetime) -> Status:
         Check(**{**row, "ok": bool(row["ok"])})
         for row in archive.db.query("SELECT * FROM checks ORDER BY name")
     )
+    if left := redaction_work.unfinished(archive.db.conn):
+        sentence = f"{redaction_work.sentence(left, archive.path)} The next crawl finishes it."
+        checks += (Check(name="redaction", at=left[0].since, ok=False, sentence=sentence),)
     files = _files(archive.path)
     troubles = [f"{source.name}: {source.sentence}" for source in sources if not source.well]
     troubles += [f"{source.name}: {source.drift}" for source in sources if source.drift]

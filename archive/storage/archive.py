@@ -22,6 +22,7 @@ from archive.core.records import Article, Comment, Extract, Page, PageKind, Save
 from archive.core.timestamps import to_text
 from archive.flux import Flux, Settled, stated_lists
 from archive.migrations import migrations
+from archive.redaction_work import finish as finish_redactions
 from archive.storage import (
     change_detection,
     coverage,
@@ -60,12 +61,16 @@ class Archive(Closing):
         self._hidden = Known(archive=path)  # read anew for each page
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = True) -> Self:
-        """Open an archive, bringing an old one to the newest schema.
+    def open(cls, path: Path, *, create: bool = True, finish: bool = True) -> Self:
+        """Open an archive, bringing an old one to the newest schema, and finish what a redaction has left.
 
-        Raises ArchiveError when there is none and `create` is False, or when the file is no archive.
+        `finish` is False for those who only report. Raises ArchiveError when there is none and `create` is
+        False, when the file is no archive, or when something hidden cannot be taken out of its bytes.
         """
-        return cls(open_ours(path, migrations, create=create), path)
+        db = open_ours(path, migrations, create=create)
+        if finish:
+            finish_redactions(db, path)
+        return cls(db, path)
 
     def close(self) -> None:
         """Hand the write-ahead log back to the main file, as far as readers allow, and close."""
@@ -224,7 +229,7 @@ class Archive(Closing):
         place = {"source": page.source, "article_id": old["id"], "first_seen": to_text(page.fetched_at)}
         if new:
             kept = [Kept(place="addresses", row={**place, "url": url}) for url in new]
-            self._hidden.keep(int(old["redaction_id"] or 0), kept)
+            self._hidden.keep(self.db, int(old["redaction_id"] or 0), kept)
         return int(old["id"] or 0)
 
     def _insert_article(self, source: str, values: dict[str, Value], origins: dict[str, str], at: str) -> int:

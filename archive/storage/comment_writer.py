@@ -177,7 +177,9 @@ class CommentWriter:
             if row := rows.one(self.db, sql, self.source, key, HIDDEN):
                 was = {"author": comment.author, "author_url": comment.author_url, "name_redaction_id": None}
                 mask = {"author": HIDDEN, "author_url": None, "name_redaction_id": redaction}
-                self.hidden.keep(redaction, [Kept(place="comments", row={**row, "was": was, "mask": mask})])
+                self.hidden.keep(
+                    self.db, redaction, [Kept(place="comments", row={**row, "was": was, "mask": mask})]
+                )
                 rows.update(self.db, "comments", row["id"], {"name_redaction_id": redaction})
 
     def _join_parents(self, keys: list[str]) -> None:

@@ -17,8 +17,8 @@ from typing import Any
 from scrapy.http import Request
 
 from archive.core.records import Page, PageKind
-from archive.storage.observations import Listing
 from archive.queries.discovery_status import LAST_READ
+from archive.storage.observations import Listing
 from crawler import declared as declarations
 from crawler.declared import Declared
 from crawler.discovery import feeds, listing_pages, rest, sitemaps

@@ -15,9 +15,8 @@ from typing import Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from archive import upheaval
+from archive import mark_trust, upheaval
 from archive.core.database import transaction
-from archive import mark_trust
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Page, PageKind, Quality, Saved
