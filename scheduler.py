@@ -29,7 +29,7 @@ from archive.cli import serve as archive_cli
 from archive.cli.console import Context, Exit, Interruption, Program, say
 from archive.core.errors import BackissueError
 from archive.operations import serve
-from archive.ports import must_be_free, wait_until_answering
+from archive.operations.ports import must_be_free, wait_until_answering
 from archive.storage import checks
 from archive.storage.archive import Archive
 from crawler import demo
@@ -40,7 +40,7 @@ from crawler.config.lookup import site_for
 from crawler.daemon import processes
 from crawler.daemon.dispatcher import Clock
 from crawler.daemon.notifier import Notifier
-from crawler.pages_keeper import PagesKeeper
+from crawler.daemon.pages_keeper import PagesKeeper
 from crawler.settings import VERSION
 
 CLOSING = 5.0  # seconds for Datasette to end

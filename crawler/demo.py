@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from archive import kinds
+from archive.core import file_kinds
 from archive.core.database import read_only
 from archive.core.errors import ArchiveError, ConfigError
 from archive.core.timestamps import instant, to_text
@@ -96,7 +96,7 @@ def _must_be_demo(path: Path) -> None:
         return
     try:
         with closing(read_only(path)) as db:
-            kinds.must_be(db, path, kinds.ARCHIVE, blank=False)
+            file_kinds.must_be(db, path, file_kinds.ARCHIVE, blank=False)
             found = db.execute("SELECT name, url FROM sources ORDER BY name").fetchall()
     except (sqlite3.DatabaseError, ArchiveError) as error:
         raise ArchiveError(

@@ -36,7 +36,10 @@ RETRY_PRIORITY_ADJUST = 0
 TWISTED_DNS_RESOLVER = "crawler.fetch.offsite.PublicResolver"
 DOWNLOAD_VERIFY_CERTIFICATES = True  # the spider sets it from the source's verify_tls
 
-DOWNLOAD_HANDLERS = {"http": "crawler.transport.BoundedHandler", "https": "crawler.tls.SecureHandler"}
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.fetch.transport.BoundedHandler",
+    "https": "crawler.fetch.tls.SecureHandler",
+}
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
@@ -44,9 +47,9 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.fetch.offsite.GuardMiddleware": 50,
     "crawler.fetch.robots.RobotsMiddleware": 100,
     "crawler.fetch.retry.PatienceMiddleware": 550,
-    "crawler.transport.RefreshMiddleware": 580,
+    "crawler.fetch.transport.RefreshMiddleware": 580,
     "crawler.fetch.offsite.PrivateAddressMiddleware": 640,
-    "crawler.circles.CircleMiddleware": 650,  # nearer to the site than redirects, which are followed at 600
+    "crawler.fetch.redirect_loops.CircleMiddleware": 650,  # nearer to the site than redirects (600)
     "crawler.fetch.request_budget.BudgetMiddleware": 840,
 }
 EXTENSIONS = {

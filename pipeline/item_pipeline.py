@@ -18,8 +18,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from archive.core.errors import ArchiveError, BusyError, LockedError
+from archive.core.reader_guard import CODES, Unread, problem_of
 from archive.core.records import Bookmark, Extract, Page, PageKind, Problem, Quality, Saved, Site
-from archive.readers import CODES, Unread, problem_of
 from archive.storage import visits
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import Proof

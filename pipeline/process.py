@@ -5,8 +5,8 @@ Knows the kinds of pages. Its law: pure, deterministic, and never raising for wh
 
 from __future__ import annotations
 
+from archive.core.reader_guard import problem_of
 from archive.core.records import Extract, Page, PageKind, Site, Surface
-from archive.readers import problem_of
 from pipeline.article import extract
 from pipeline.html import error_responses
 from pipeline.platforms.wordpress import feeds, rest

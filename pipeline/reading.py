@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Protocol
 
+from archive.core.reader_guard import GAVE_UP, TooLongError, bounded
 from archive.core.records import Extract, Page, Problem, Site, Surface
-from archive.readers import GAVE_UP, TooLongError, bounded
 from pipeline.process import process
 
 IN_PROCESS_BYTES = 1024 * 1024

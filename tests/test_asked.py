@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from archive.asked import moment
 from archive.cli import log_format
 from archive.core.errors import ArchiveError
+from archive.search.typed_filters import moment
 from scheduler import main
 from tests.fixtures_archive import START, Filler
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hostile import page
 
-from archive.charsets import CODECS, codec_of, decode
+from archive.core.charsets import CODECS, codec_of, decode
 from archive.core.records import PageKind, Problem, Site
 from pipeline import process
 

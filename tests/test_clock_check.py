@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from stories import NOON, SITE, Story, visit
 
-from archive.clock_check import refuse_past
 from archive.core.errors import ClockError
+from archive.operations.clock_check import refuse_past
 from archive.operations.doctor import clock
 from archive.storage.archive import Archive
 

@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 from crawling import Crawls
 
-from crawler.endless import PLAUSIBLE_PAGES, Course
+from crawler.discovery.endless import PLAUSIBLE_PAGES, Course
 from crawler.sample import Fault, RestClosed, SampleSite
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hostile import FEED, HOME, POST, SITEMAP, answers, page
 
-from archive import readers, tolerant_json
+from archive.core import reader_guard, tolerant_json
 from archive.core.records import Extract, Page, PageKind, Site
 from crawler.discovery import feeds, listing_pages, rest, rest_ids, sitemaps
 from crawler.frontier import addresses
@@ -28,9 +28,9 @@ CRAWLERS_OWN: tuple[Callable[[Page], Any], ...] = (
 
 @pytest.fixture(autouse=True)
 def nothing_noted() -> Iterator[None]:
-    list(readers.taken())
+    list(reader_guard.taken())
     yield
-    list(readers.taken())
+    list(reader_guard.taken())
 
 
 def read(kind: PageKind, body: bytes) -> Extract:
@@ -44,8 +44,8 @@ def test_no_mutated_answer_makes_a_reader_fail() -> None:
         codes |= {problem.code for problem in process(answer, SITE).problems}
         for reader in CRAWLERS_OWN:
             reader(answer)
-    assert not codes & set(readers.CODES)
-    assert not [unread.problem.detail for unread in readers.taken()]
+    assert not codes & set(reader_guard.CODES)
+    assert not [unread.problem.detail for unread in reader_guard.taken()]
 
 
 REFERENCES = (
@@ -126,11 +126,11 @@ def test_json_that_is_none_is_a_value_error() -> None:
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (ValueError("x"), readers.UNREADABLE),
-        (RecursionError("x"), readers.UNREADABLE),
-        (MemoryError(), readers.GAVE_UP),
-        (AttributeError("x"), readers.FAULT),
-        (KeyError("x"), readers.FAULT),
+        (ValueError("x"), reader_guard.UNREADABLE),
+        (RecursionError("x"), reader_guard.UNREADABLE),
+        (MemoryError(), reader_guard.GAVE_UP),
+        (AttributeError("x"), reader_guard.FAULT),
+        (KeyError("x"), reader_guard.FAULT),
     ],
 )
 def test_a_failure_is_named_for_what_it_is(
@@ -145,23 +145,23 @@ def test_a_failure_is_named_for_what_it_is(
     caplog.set_level(logging.WARNING)
     (problem,) = read(PageKind.ARTICLE, b"<p>x").problems
     assert problem.code == code
-    assert code == readers.GAVE_UP or type(error).__name__ in problem.detail
+    assert code == reader_guard.GAVE_UP or type(error).__name__ in problem.detail
     assert caplog.records
-    assert code == readers.GAVE_UP or caplog.records[0].exc_info
+    assert code == reader_guard.GAVE_UP or caplog.records[0].exc_info
 
 
 def test_a_reader_of_the_crawler_that_fails_is_noted() -> None:
-    @readers.reader(())
+    @reader_guard.reader(())
     def broken(page: Page) -> tuple[int, ...]:
         raise LookupError(page.url)
 
     answer = page(PageKind.LISTING, b"")
     assert broken(answer) == ()
-    (unread,) = readers.taken()
+    (unread,) = reader_guard.taken()
     assert (unread.page, unread.problem.code, unread.problem.field) == (
         answer,
-        readers.FAULT,
-        readers.LISTING,
+        reader_guard.FAULT,
+        reader_guard.LISTING,
     )
 
 
@@ -175,7 +175,7 @@ def test_a_reading_without_end_is_given_up() -> None:
             except Exception:  # noqa: BLE001 - as libraries do
                 continue
 
-    with pytest.raises(readers.TooLongError), readers.bounded(0.05):
+    with pytest.raises(reader_guard.TooLongError), reader_guard.bounded(0.05):
         endless()
-    with readers.bounded(60):
+    with reader_guard.bounded(60):
         assert sum(range(3)) == 3

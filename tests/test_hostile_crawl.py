@@ -11,7 +11,7 @@ import pytest
 from crawling import Crawls
 from hostile import DEEP, DIGITS
 
-from archive.readers import CODES
+from archive.core.reader_guard import CODES
 from crawler.sample import Fault, Hang, Missing, RestClosed, SampleSite
 
 Change = Callable[..., object]

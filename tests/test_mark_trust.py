@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from crawling import Crawls
 
-from archive.mark_trust import Trust, read, write
+from archive.changes.lastmod_trust import Trust, read, write
 from archive.storage.archive import Archive
 from crawler.sample import Fault, SampleSite
 

@@ -10,9 +10,9 @@ import pytest
 from crawling import Crawls
 from twisted.internet.address import IPv4Address, IPv6Address
 
-from crawler.circles import COOKIE_WALL
 from crawler.discovery import rest
 from crawler.fetch import offsite
+from crawler.fetch.redirect_loops import COOKIE_WALL
 from crawler.sample import (
     Challenge,
     Fault,

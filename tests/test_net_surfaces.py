@@ -10,7 +10,7 @@ from crawling import Crawls
 
 from archive.core.records import Page, PageKind
 from archive.storage.archive import Archive
-from crawler import declared, paging
+from crawler.discovery import declared, paging
 from crawler.sample import Fault, Missing, RestClosed, SampleSite
 from crawler.sample.wire import moved
 

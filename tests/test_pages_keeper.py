@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from archive.core.errors import BackissueError
-from crawler.pages_keeper import LONGEST_PAUSE_SECONDS, STEADY_SECONDS, PagesKeeper
+from crawler.daemon.pages_keeper import LONGEST_PAUSE_SECONDS, STEADY_SECONDS, PagesKeeper
 
 
 class Child:

@@ -10,8 +10,8 @@ from contextlib import closing
 import pytest
 from hostile import page
 
+from archive.core.reader_guard import GAVE_UP
 from archive.core.records import Page, PageKind, Site
-from archive.readers import GAVE_UP
 from pipeline import process, reading
 from pipeline.reading import BoundedReader, InterruptedReadingError
 

@@ -34,12 +34,11 @@ from test_redaction import (
     state,
 )
 
-from archive import redaction_work
 from archive.core.database import transaction
 from archive.core.errors import ArchiveError, BusyError, DamagedError
 from archive.core.locks import hold
 from archive.operations import backup, doctor
-from archive.storage import redaction, redaction_store
+from archive.storage import redaction, redaction_store, redaction_work
 from archive.storage.archive import Archive
 from archive.storage.raw_pages import Pages
 from archive.storage.redaction_store import Hidden, Kept

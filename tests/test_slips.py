@@ -24,8 +24,7 @@ from lxml import etree
 from patience import PATIENCE, free_port, until
 from room_server import Room
 
-from archive import places
-from archive.core import database
+from archive.core import atomic_files, database
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold
 from archive.exports import marks
@@ -301,15 +300,15 @@ def test_a_result_moved_away_by_a_killed_run_is_put_back(tmp_path: Path) -> None
     (place / "old").touch()
     killed = subprocess.run([sys.executable, "-c", code, str(place)], cwd=PROGRAM.parent, check=False)
     assert (killed.returncode, place.exists()) == (-signal.SIGKILL, False)
-    places.tidy(place)
+    atomic_files.tidy(place)
     assert [path.name for path in place.iterdir()] == ["old"]
     assert [path.name for path in tmp_path.iterdir()] == ["place"]
 
 
 def test_a_result_that_somebody_is_making_is_not_tidied_away(tmp_path: Path) -> None:
-    with places.replaced(tmp_path / "place", lambda: None) as new:
+    with atomic_files.replaced(tmp_path / "place", lambda: None) as new:
         new.write_text("half")
-        places.tidy(tmp_path / "place")
+        atomic_files.tidy(tmp_path / "place")
         assert new.read_text() == "half"
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from stories import NOON, SITE, Story, visit
 
-from archive import upheaval
+from archive.changes import upheaval
 from archive.core.database import transaction
 from archive.storage.archive import Archive
 

@@ -26,8 +26,8 @@ import click
 
 from archive.core.database import is_locked, locked
 from archive.core.errors import BackissueError, BusyError
+from archive.core.nearest_name import nearest
 from archive.core.timestamps import to_text
-from archive.naming import nearest
 from archive.search.sql import Ask
 from archive.storage.archive import Archive
 

@@ -18,8 +18,8 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from archive import own
 from archive.cli.console import Context, Exit, count, opened, say
+from archive.core import own_files
 from archive.core.errors import ArchiveError
 from archive.exports import (
     as_csv,
@@ -96,7 +96,7 @@ def export(
     ):
         target = output or _usual(form, archive.path, joined=joined)
         how = {"raw": raw} if form == "csv" else {}
-        place = Place(target, force, partial(own.refuse, archive=archive.path, config=context.file()))
+        place = Place(target, force, partial(own_files.refuse, archive=archive.path, config=context.file()))
         _write(snapshot, "csv --joined" if joined else form, place, how)
         articles, comments = snapshot.count("articles"), snapshot.count("comments")
     if target != "-":

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 
 import click
 
-from archive import pointing
 from archive.cli.console import Context, count, emit, opened, plain, say, table, when
 from archive.core.database import transaction
 from archive.core.errors import ArchiveError
 from archive.core.locks import hold
-from archive.naming import nearest
+from archive.core.nearest_name import nearest
+from archive.queries import pointing
 from archive.search.engine import Ask, find
 from archive.storage import redaction
 from archive.storage.archive import Archive

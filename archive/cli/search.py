@@ -12,14 +12,14 @@ from textwrap import fill, indent
 import click
 from sqlite_utils import Database
 
-from archive import asked, pointing
 from archive.cli.console import Context, count, emit, opened, plain, say, typed, when
 from archive.core.errors import NotFoundError
+from archive.core.nearest_name import nearest
 from archive.exports import as_jsonl
-from archive.naming import nearest
-from archive.queries import articles
+from archive.queries import articles, pointing
 from archive.queries.articles import HeldArticle, HeldComment
 from archive.search import engine as searching
+from archive.search import typed_filters
 from archive.search.engine import MARK, UNMARK, Ask, Row
 
 WIDTH = 100
@@ -75,7 +75,7 @@ def search(
     if not words and not saved:
         raise click.UsageError("Give WORDS to search for, or --saved NAME.")
     known = context.saved(saved) if saved else Ask()
-    since, until = asked.span(since, until)
+    since, until = typed_filters.span(since, until)
     ask = Ask(
         words=" ".join(filter(None, (known.words, *map(typed, words)))),
         kind=kind,
@@ -89,7 +89,7 @@ def search(
         size=limit * 2 if kind == "all" else limit,
     )
     with opened(context) as archive:
-        asked.check(archive.db.conn, ask)
+        typed_filters.check(archive.db.conn, ask)
         found = searching.find(archive.db.conn, ask)
     hits = [hit for section in found.sections for hit in section.hits]
     for note in found.notes:

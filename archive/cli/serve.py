@@ -19,7 +19,7 @@ import click
 from archive.cli import log_format
 from archive.cli.console import Context, Exit, Planned, emit, opened, say, table, when
 from archive.operations import serve as publish
-from archive.ports import must_be_free
+from archive.operations.ports import must_be_free
 
 
 @click.command()

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from archive import kinds
+from archive.core import file_kinds
 from archive.core.errors import ArchiveError, LockedError
 from archive.core.locks import hold
 
@@ -79,7 +79,7 @@ def connect(path: Path, *, create: bool = True, kind: str = "", blank: bool = Fa
         else:
             connection = sqlite3.connect(path.resolve(), timeout=BUSY, isolation_level=None)
         if kind:
-            kinds.must_be(connection, path, kind, blank=blank)
+            file_kinds.must_be(connection, path, kind, blank=blank)
         if is_writable(path):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")

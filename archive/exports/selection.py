@@ -15,10 +15,10 @@ from typing import Any, Protocol, Self
 
 from sqlite_utils import Database
 
-from archive import asked
 from archive.core.database import Closing, read_only
 from archive.queries import articles as reading
 from archive.queries.articles import HeldArticle
+from archive.search import typed_filters
 from archive.search.engine import Ask, understand
 from archive.search.query_parser import Wording
 from archive.search.sql import Plan
@@ -202,8 +202,8 @@ def described() -> dict[str, Any]:
 
 def _pick(db: Database, selection: Selection) -> None:
     """Note the ids of the articles that are meant."""
-    since, until = asked.span(selection.since, selection.until, instants=True)
-    asked.check(db.conn, Ask(words=selection.query, source=selection.source, tag=selection.tag))
+    since, until = typed_filters.span(selection.since, selection.until, instants=True)
+    typed_filters.check(db.conn, Ask(words=selection.query, source=selection.source, tag=selection.tag))
     db.execute("CREATE TEMP TABLE picked (id INTEGER PRIMARY KEY)")
     limits = Ask(source=selection.source, since=since, until=until, tag=selection.tag)
     plan = Plan.of("articles", Wording(), limits)

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import IO, Any, TextIO, cast
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from archive.core.atomic_files import replaced
 from archive.core.errors import ArchiveError
 from archive.core.timestamps import to_text
 from archive.exports import marks
 from archive.exports.marks import MANIFEST, SUMS
 from archive.exports.selection import Snapshot
-from archive.places import replaced
 
 PROGRAM = f"backissue {version('backissue')}"
 Own = Callable[[Path], None]

@@ -19,15 +19,15 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from archive import kinds, own, places, redaction_work
-from archive.backup_checks import altered_pages, damaged, must_have_hidden
 from archive.cli.console import size
+from archive.core import atomic_files, file_kinds, own_files
 from archive.core.database import BUSY, connect, read_only
 from archive.core.errors import ArchiveError
 from archive.core.locks import hold
+from archive.core.own_files import ASIDE, CONFIG
 from archive.operations import integrity
-from archive.own import ASIDE, CONFIG
-from archive.storage import redaction_store
+from archive.operations.backup_checks import altered_pages, damaged, must_have_hidden
+from archive.storage import redaction_store, redaction_work
 from archive.storage.raw_pages import Altered, beside, told_altered
 
 ARCHIVE, PAGES, HIDDEN = "archive.db", "pages.db", "hidden.db"
@@ -69,10 +69,10 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
     if not archive.exists():
         raise ArchiveError(f"There is no archive at {archive}.", hint="There is nothing to back up yet.")
     _must_be_archive(archive)
-    places.tidy(folder)
+    atomic_files.tidy(folder)
 
     def may_replace() -> None:
-        own.refuse(folder, archive, config)
+        own_files.refuse(folder, archive, config)
         _must_be_free(folder, replace=replace)
 
     may_replace()
@@ -98,7 +98,7 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
 def _must_be_archive(path: Path) -> None:
     """Raise ArchiveError for a file of another kind. What is damaged is found out when it is copied."""
     with suppress(sqlite3.DatabaseError), closing(read_only(path)) as connection:
-        kinds.must_be(connection, path, kinds.ARCHIVE, blank=False)
+        file_kinds.must_be(connection, path, file_kinds.ARCHIVE, blank=False)
 
 
 def _must_be_free(folder: Path, *, replace: bool) -> None:
@@ -142,10 +142,10 @@ def _must_have_room(place: Path, files: Iterable[Path]) -> None:
 def _folder_made(folder: Path, may_replace: Callable[[], None]) -> Iterator[Path]:
     """A folder to fill, which takes its place, and an older one's, at the end of the block or not at all."""
     try:
-        with places.replaced(folder, may_replace) as new:
+        with atomic_files.replaced(folder, may_replace) as new:
             new.mkdir(mode=0o700)
             yield new
-            places.flush(new)
+            atomic_files.flush(new)
     except (OSError, sqlite3.OperationalError) as error:
         raise ArchiveError(
             f"The backup {folder} could not be written: {error}.",
@@ -295,6 +295,6 @@ def _put(source: Path, target: Path, aside: Path) -> None:
             target.replace(aside)
         if source.exists():
             new.replace(target)
-        places.flush(target.parent)
+        atomic_files.flush(target.parent)
     finally:
         new.unlink(missing_ok=True)

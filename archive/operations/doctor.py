@@ -21,7 +21,6 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive import redaction_work
 from archive.cli.console import count, size, when
 from archive.core.database import connect, newer_migrations
 from archive.core.errors import ArchiveError
@@ -29,7 +28,7 @@ from archive.core.timestamps import instant
 from archive.migrations import migrations
 from archive.operations import integrity
 from archive.queries import health
-from archive.storage import checks, redaction_store
+from archive.storage import checks, redaction_store, redaction_work
 from archive.storage.archive import Archive
 from archive.storage.raw_pages import Pages, beside, told_altered
 from archive.storage.redaction_store import Hidden

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from datasette.utils.asgi import Response
 
+from archive.changes.upheaval import Upheaval
 from archive.public.article_view import missing
 from archive.public.feed import Entry, atom
 from archive.public.history import Wanted, happened, recent, states, step, upheavals
@@ -27,7 +28,6 @@ from archive.public.web import (
     span_of,
 )
 from archive.storage.events import Event
-from archive.upheaval import Upheaval
 
 SIZE = 30
 WHOLE = 5

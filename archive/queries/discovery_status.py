@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from sqlite_utils import Database
 
-from archive import mark_trust
+from archive.changes import lastmod_trust
 from archive.storage import rows
 from archive.storage.merge import Value
 
@@ -43,7 +43,7 @@ def sentence(db: Database, source: str) -> str:
     feed = newest["comments-feed"]
     if feed and feed["failures"] and feed["good_at"]:
         parts.append(f"The comments feed has given nothing since {_minute(feed['good_at'])}.")
-    if mark_trust.read(rows.bookmark(db, source, mark_trust.NOTE)).is_lost:
+    if lastmod_trust.read(rows.bookmark(db, source, lastmod_trust.NOTE)).is_lost:
         parts.append("Its dates of modification move without a change, so they no longer make a page due.")
     if rows.bookmark(db, source, TLS) == UNVERIFIED:
         parts.append("Its TLS certificate is not verified (verify_tls = false).")

@@ -15,9 +15,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archive.core.database import BUSY, Closing
+from archive.core.reader_guard import GAVE_UP
 from archive.core.records import PageKind, Seen
 from archive.core.timestamps import from_text, instant, to_text
-from archive.readers import GAVE_UP
 from archive.storage.id_gaps import NUMBERED
 from archive.storage.reconciliation import VISIBLE
 from archive.storage.redaction_store import Known, known

@@ -16,12 +16,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive import redaction_work
 from archive.core.records import Quality, Run
 from archive.core.timestamps import instant, to_text
 from archive.queries import discovery_status
 from archive.queries.quality_drift import alarm
-from archive.storage import rows
+from archive.storage import redaction_work, rows
 from archive.storage.archive import Archive
 from archive.storage.coverage import Coverage, Summary
 from archive.storage.raw_pages import beside

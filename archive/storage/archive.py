@@ -17,12 +17,11 @@ from typing import Self
 
 from sqlite_utils import Database
 
+from archive.changes.flux import Flux, Settled, stated_lists
 from archive.core.database import Closing, LogFolder, open_ours, transaction
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Saved, Site, Surface
 from archive.core.timestamps import to_text
-from archive.flux import Flux, Settled, stated_lists
 from archive.migrations import migrations
-from archive.redaction_work import finish as finish_redactions
 from archive.storage import (
     change_detection,
     coverage,
@@ -40,6 +39,7 @@ from archive.storage.events import Event
 from archive.storage.merge import Value, compact, merge
 from archive.storage.observations import Look
 from archive.storage.redaction_store import Kept, Known, known
+from archive.storage.redaction_work import finish as finish_redactions
 from archive.storage.versions import Reading
 from archive.storage.visits import Due
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from archive.changes.link_identity import identities, identity
 from archive.core.records import Surface
-from archive.link_identity import identities, identity
 from archive.storage.merge import REST_OF_THEM, Merged, Value, rank
 
 ARTICLE_WATCHED = frozenset({"title", "byline", "published", "text", "description", "image", "url"})

@@ -15,9 +15,9 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
+from archive.changes.flux import Flux
 from archive.core.records import Comment, Saved, Surface
 from archive.core.timestamps import to_text
-from archive.flux import Flux
 from archive.storage import events, id_gaps, rows, tombstones, versions
 from archive.storage.change_detection import COMMENT_WATCHED, settle
 from archive.storage.events import Event

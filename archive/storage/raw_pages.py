@@ -176,8 +176,8 @@ class Pages(Closing):
     ) -> list[int]:
         """Return the ids of each URL's newest page that another extractor has read, in order of receipt.
 
-        `is_current` says of a stored extractor version whether it reads as today's does. Those of `but` do not
-        count: what was never saved cannot be read again.
+        `is_current` says of a stored extractor version whether it reads as today's does. Those of `but` do
+        not count: what was never saved cannot be read again.
         """
         newest = "SELECT max(id) FROM pages WHERE source = ? AND id NOT IN (SELECT value FROM json_each(?))"
         sql = f"SELECT id, rules FROM pages WHERE id IN ({newest} GROUP BY url) ORDER BY id"

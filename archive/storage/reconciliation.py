@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlite_utils import Database
 
-from archive import unlisted
+from archive.changes import unlisted
 from archive.core.records import Saved
 from archive.core.timestamps import instant
 from archive.storage import id_gaps, rows, tombstones

@@ -15,12 +15,11 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive import redaction_work as work
-from archive import seals
 from archive.core.database import before_commit, transaction
 from archive.core.errors import ArchiveError, NotFoundError
 from archive.core.timestamps import to_text
-from archive.storage import rows
+from archive.storage import redaction_seals, rows
+from archive.storage import redaction_work as work
 from archive.storage.merge import Value
 from archive.storage.redaction_store import HIDDEN, Hidden, Kept
 
@@ -93,7 +92,7 @@ def redact(
         work.note(db, "scrub", new.id, moment)
         hidden.forget(new.id)  # what is left of one that did not come about
         if number is None:
-            seals.note(db, new.id, hidden.keep(new.id, [Kept(place="names", row={"name": item})]))
+            redaction_seals.note(db, new.id, hidden.keep(new.id, [Kept(place="names", row={"name": item})]))
         _take(db, hidden, new)
     return new
 
@@ -160,7 +159,7 @@ def _take(db: Database, hidden: Hidden, redaction: Redaction) -> bool:
     deleted = list(_to_delete(db, values)) if redaction.kind == "article" else []
     if not deleted and not masked:
         return False
-    seals.note(db, redaction.id, hidden.keep(redaction.id, [*deleted, *masked]))
+    redaction_seals.note(db, redaction.id, hidden.keep(redaction.id, [*deleted, *masked]))
     before_commit(db, "merge full text", lambda: work.merge_full_text(db))
     for kept in masked:
         rows.update(db, kept.place, kept.row["id"], kept.row["mask"])

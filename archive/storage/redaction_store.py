@@ -20,11 +20,10 @@ from typing import Any, Self
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from archive import seals
 from archive.core.database import Closing, connect, migrate, transaction
 from archive.core.errors import ArchiveError
-from archive.seals import Seal, sealed
-from archive.storage import raw_pages
+from archive.storage import raw_pages, redaction_seals
+from archive.storage.redaction_seals import Seal, sealed
 
 HIDDEN = "[hidden]"
 """What stands in the archive in place of a title, a name or a text."""
@@ -151,7 +150,7 @@ class Hidden(Closing):
         """
         return [
             number
-            for number, seal in seals.of(archive).items()
+            for number, seal in redaction_seals.of(archive).items()
             if not (self._fits(number, seal) and (not thorough or self._is_genuine(number, seal)))
         ]
 
@@ -273,7 +272,7 @@ class Known:
     def keep(self, db: Database, redaction: int, things: Iterable[Kept]) -> None:
         """Keep more of what a redaction covers, which a crawl has just found; `db` is the archive."""
         with Hidden.open(beside(self.archive)) as hidden:
-            seals.note(db, redaction, hidden.keep(redaction, things))
+            redaction_seals.note(db, redaction, hidden.keep(redaction, things))
 
 
 def known(db: sqlite3.Connection, archive: Path) -> Known:

@@ -15,9 +15,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from sqlite_utils import Database
 
 from archive.core.database import transaction
+from archive.core.reader_guard import LISTING, Unread
 from archive.core.records import Page, PageKind, Problem, Saved
 from archive.core.timestamps import retry_after, to_text
-from archive.readers import LISTING, Unread
 
 _OPEN = (
     "INSERT INTO problems (source, url, code, field, detail, article_id, first_seen, last_seen)"

@@ -14,7 +14,7 @@ import click
 
 from archive.cli.console import Context, emit, plain, say
 from archive.core.errors import BackissueError, ConfigError, SiteError
-from archive.naming import nearest
+from archive.core.nearest_name import nearest
 from crawler.cli.crawl import quietly
 from crawler.config import writer
 from crawler.config.config import (

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from archive.core.errors import ConfigError
+from archive.core.nearest_name import nearest
 from archive.core.records import Site
-from archive.naming import nearest
 from crawler.config import notify_keys, schedule_keys
 from crawler.config.notify_keys import Notify
 from crawler.config.toml_reader import Table, describe, is_loopback

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from archive.core.errors import ConfigError
+from archive.core.nearest_name import nearest
 from archive.core.records import Site
-from archive.naming import nearest
 from crawler.config.config import Source, profile, profiles
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from archive.core.errors import ConfigError
-from archive.naming import nearest
+from archive.core.nearest_name import nearest
 from archive.notifications.saved_searches import SavedSearch
 from archive.search.engine import Ask, understand
 from crawler.config.toml_reader import Table, describe

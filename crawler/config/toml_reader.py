@@ -20,7 +20,7 @@ from cssselect import SelectorError
 from cssselect import parse as parse_selector
 
 from archive.core.errors import ConfigError
-from archive.naming import nearest
+from archive.core.nearest_name import nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from lxml import etree
 
-from archive import tolerant_xml
+from archive.core import tolerant_xml
+from archive.core.reader_guard import reader
 from archive.core.records import Page, Seen
 from archive.queries.fetch_history import A_WHILE
-from archive.readers import reader
 from crawler.frontier.addresses import Listed, absolute, article_address
 
 _COMMENT = re.compile(r"#comment-(\d{1,18})(?!\d)", re.ASCII)

@@ -12,9 +12,9 @@ from itertools import islice
 
 from lxml import etree, html
 
-from archive.charsets import decode
+from archive.core.charsets import decode
+from archive.core.reader_guard import reader
 from archive.core.records import Page
-from archive.readers import reader
 from crawler.frontier.addresses import Listed, absolute, article_address, is_archive
 
 MAX_PAGES = 5000  # listing pages that are read in one crawl

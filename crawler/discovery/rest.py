@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
-from archive import json_text
+from archive.core import json_text
+from archive.core.reader_guard import reader
 from archive.core.records import Page
-from archive.readers import reader
 from crawler.frontier.addresses import Listed, absolute
 
 _LONGEST_ID = 20  # characters; no longer one is asked for

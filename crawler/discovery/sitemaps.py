@@ -13,9 +13,9 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
-from archive import tolerant_xml
+from archive.core import tolerant_xml
+from archive.core.reader_guard import reader
 from archive.core.records import Page
-from archive.readers import reader
 from crawler.frontier.addresses import Listed, absolute
 
 MAX_FILES = 1000  # of one site's sitemap that are read in one crawl

@@ -19,11 +19,11 @@ from scrapy.http import Request
 from archive.core.records import Page, PageKind
 from archive.queries.discovery_status import LAST_READ
 from archive.storage.observations import Listing
-from crawler import declared as declarations
-from crawler.declared import Declared
+from crawler.discovery import declared as declarations
 from crawler.discovery import feeds, listing_pages, rest, sitemaps
+from crawler.discovery.declared import Declared
+from crawler.discovery.endless import Course
 from crawler.discovery.feeds import Heard
-from crawler.endless import Course
 from crawler.fetch.offsite import same_site
 from crawler.fetch.session import NoListingError
 from crawler.frontier.addresses import Listed, article_address

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from scrapy.http import Request, Response
 
 from archive.core.records import Page, PageKind
-from crawler.failures import words
+from crawler.fetch.failures import words
 from crawler.frontier.revisit_policy import moment_of
 
 LONGEST_KEPT = 86_400  # seconds

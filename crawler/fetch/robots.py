@@ -19,7 +19,7 @@ from scrapy.utils.misc import build_from_crawler
 from twisted.internet.defer import Deferred
 
 from crawler.discovery import rest
-from crawler.failures import words
+from crawler.fetch.failures import words
 from crawler.fetch.retry import LONGEST_WAIT
 from crawler.fetch.session import Asking
 

@@ -15,13 +15,13 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.http import Request
 
-from archive import readers
+from archive.core import reader_guard
 from archive.core.records import Page, PageKind, Problem, Seen
 from crawler.discovery import feeds, rest
-from crawler.endless import ENDLESS, Course
+from crawler.discovery.endless import ENDLESS, Course
+from crawler.discovery.paging import Paging
 from crawler.fetch.responses import page_of, page_of_failure
-from crawler.paging import Paging
-from crawler.walls import Obstacles
+from crawler.fetch.walls import Obstacles
 
 CLOSED = {401, 403, 404}  # how REST says that a listing is not for visitors
 
@@ -75,9 +75,9 @@ class Asking(scrapy.Spider):
             if not isinstance(item, Request):
                 self._handed_on.add(id(item))
             yield item
-            for unread in readers.taken():
+            for unread in reader_guard.taken():
                 yield unread
-        for unread in readers.taken():
+        for unread in reader_guard.taken():
             yield unread
 
     async def settled(self) -> None:
@@ -136,4 +136,4 @@ class Asking(scrapy.Spider):
         place = page.url.partition("?")[0]
         self.cut_off.append(f"{place} was left: {course.cut}")
         detail = f"The listing {place} was left before its end: {course.cut}."
-        readers.note(page, Problem(code=ENDLESS, detail=detail, field=readers.LISTING))
+        reader_guard.note(page, Problem(code=ENDLESS, detail=detail, field=reader_guard.LISTING))

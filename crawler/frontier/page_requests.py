@@ -15,7 +15,7 @@ from scrapy import signals
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from archive import mark_trust
+from archive.changes import lastmod_trust
 from archive.core.records import Page, PageKind, Seen, Site
 from archive.queries.fetch_history import Facts
 from archive.storage.observations import ThreadLook
@@ -84,8 +84,8 @@ class Following(Asking):
 
     def _may_follow_mark(self, seen: Seen) -> bool:
         """True if a page may be asked for only because the listing's date has moved; notes that it was."""
-        trust = mark_trust.read(self.facts.mark(mark_trust.NOTE))
-        if trust.is_lost and len(self.by_mark) >= mark_trust.PROBES and seen.url not in self.by_mark:
+        trust = lastmod_trust.read(self.facts.mark(lastmod_trust.NOTE))
+        if trust.is_lost and len(self.by_mark) >= lastmod_trust.PROBES and seen.url not in self.by_mark:
             return False
         self.by_mark[seen.url] = seen.fetched_at
         return True

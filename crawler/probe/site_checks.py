@@ -17,9 +17,9 @@ from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError
 from archive.core.errors import ConfigError
 from archive.core.records import Page
 from archive.operations.doctor import Finding, bad, fine, warn
-from crawler import declared, walls
 from crawler.config.config import Config, Source
-from crawler.discovery import feeds, rest
+from crawler.discovery import declared, feeds, rest
+from crawler.fetch import walls
 from crawler.probe.spider import Looking, Site, look_each
 
 SKEW = 120.0  # seconds a site's clock and ours may differ: caches answer with dates of a minute ago

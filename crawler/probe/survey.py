@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from archive import json_text
+from archive.core import json_text
 from archive.core.errors import SiteError
 from archive.core.records import Page, PageKind
-from crawler import declared, walls
-from crawler.discovery import feeds, rest, sitemaps
+from crawler.discovery import declared, feeds, rest, sitemaps
+from crawler.fetch import walls
 from crawler.fetch.offsite import same_site
 from crawler.frontier import addresses
 from crawler.probe.spider import Looking, look

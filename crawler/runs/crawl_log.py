@@ -15,7 +15,7 @@ from typing import Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from archive import mark_trust, upheaval
+from archive.changes import lastmod_trust, upheaval
 from archive.core.database import transaction
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import PATIENCE, hold, lock_of
@@ -136,8 +136,10 @@ class RunLog:
         changed = sum(bool(row["changed"]) for row in found if row)
         if not any(found):
             return {}
-        trust = mark_trust.read(rows.bookmark(self.archive.db, name, mark_trust.NOTE))
-        return {mark_trust.NOTE: mark_trust.write(trust.after(sum(map(bool, found)) - changed, changed))}
+        trust = lastmod_trust.read(rows.bookmark(self.archive.db, name, lastmod_trust.NOTE))
+        return {
+            lastmod_trust.NOTE: lastmod_trust.write(trust.after(sum(map(bool, found)) - changed, changed))
+        }
 
     def _quality(self) -> Quality:
         """What the pages of this run gave."""

@@ -9,9 +9,9 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 
-from archive.clock_check import refuse_past
 from archive.core.errors import ClockError
 from archive.core.records import Run
+from archive.operations.clock_check import refuse_past
 from archive.storage.archive import Archive
 from crawler.config.config import Source
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from apscheduler.triggers.cron import CronTrigger
 
-from archive.naming import nearest
+from archive.core.nearest_name import nearest
 
 NICKNAMES = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0"}
 DEFAULT = "17 * * * *"

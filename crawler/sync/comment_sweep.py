@@ -17,8 +17,8 @@ from archive.core.records import Page, PageKind
 from archive.storage.observations import Missing, Window
 from archive.storage.reconciliation import HIDDEN
 from crawler.discovery import rest
+from crawler.discovery.paging import covered
 from crawler.discovery.strategies import REST_COMMENTS, is_within
-from crawler.paging import covered
 from crawler.sync.feed_sync import Listening
 
 SPARED = "spared"  # the bookmark of when a window last took the place of the feed of posts

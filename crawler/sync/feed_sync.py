@@ -18,7 +18,7 @@ from scrapy.http import Request
 
 from archive.core.records import Bookmark, Page, PageKind
 from archive.core.timestamps import to_text
-from crawler import declared as declarations
+from crawler.discovery import declared as declarations
 from crawler.discovery import feeds, rest
 from crawler.discovery.feeds import Heard, Mention
 from crawler.discovery.strategies import OVERLAP, RELIST, REST_COMMENTS, Discovery, is_within

@@ -20,8 +20,8 @@ from lxml.html import HtmlElement, document_fromstring
 from trafilatura import bare_extraction
 
 from archive.core.records import Problem, Site
-from pipeline import frames
 from pipeline.article import boilerplate
+from pipeline.html import frames
 from pipeline.html.document import Document
 from pipeline.html.dom import Index, drop, elsewhere, text_of, words
 from pipeline.markdown import captions, emphasis

@@ -15,16 +15,17 @@ from datetime import date, datetime
 from lxml.html import HtmlElement
 
 from archive.core.records import Comment, CommentKind, Moment, Problem, Site
-from pipeline import addresses, thread_unmarked
+from pipeline import addresses
 from pipeline.comments import detect, fields
+from pipeline.comments import unmarked as thread_unmarked
 from pipeline.comments.detect import Item
 from pipeline.comments.fields import Reading
+from pipeline.comments.unmarked import Unmarked
 from pipeline.dates import parse
 from pipeline.html.document import Document, standard_tree
 from pipeline.html.dom import Index, drop, tokens
 from pipeline.html.metadata import Head
 from pipeline.html.sanitize import is_excerpt, render
-from pipeline.thread_unmarked import Unmarked
 
 _RAW_ID = re.compile(
     r"""<(?:li|div|article|section|dt)\b[^>]*?\bid\s*=\s*["']?(?:(?:li|div)-)?comment-\d+""", re.IGNORECASE

@@ -12,7 +12,7 @@ from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 from selectolax.lexbor import LexborHTMLParser
 
-from archive.charsets import Decoded, decode
+from archive.core.charsets import Decoded, decode
 from archive.core.records import Page, Problem
 from pipeline.html.dom import Index
 

@@ -6,7 +6,7 @@ has one stable code, and a sentence that says what it means for the archive.
 
 from __future__ import annotations
 
-from archive import json_text
+from archive.core import json_text
 from archive.core.records import Page, PageKind, Problem
 from pipeline.html.not_an_article import CHALLENGE
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from archive import tolerant_json
+from archive.core import tolerant_json
 from pipeline import addresses
 from pipeline.html.document import Document
 from pipeline.html.dom import text_of, tokens

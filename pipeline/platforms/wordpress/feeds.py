@@ -14,7 +14,7 @@ from typing import Any
 from lxml import etree
 
 from archive.core.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
-from archive.tolerant_xml import local_name, parse
+from archive.core.tolerant_xml import local_name, parse
 from pipeline import addresses
 from pipeline.dates import parse as dates
 from pipeline.html.document import charset_problems

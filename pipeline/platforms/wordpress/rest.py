@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from archive import json_text
-from archive.charsets import decode
+from archive.core import json_text
+from archive.core.charsets import decode
 from archive.core.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
 from archive.storage.change_detection import EMBEDDED
 from archive.storage.merge import FIRST_TEN

@@ -18,12 +18,12 @@ from functools import cached_property
 
 from sqlite_utils import Database
 
-from archive import blocks, furniture
-from archive.blocks import Hunk, digest
+from archive.changes import repeated_blocks, text_blocks
+from archive.changes.pending_changes import Patience
+from archive.changes.text_blocks import Hunk, digest
 from archive.storage import change_detection, rows
 from archive.storage.merge import REST_OF_THEM, Merged, Value, rank
 from archive.storage.versions import Reading
-from archive.waiting import Patience
 
 VERSIONS = 10  # earlier states with which a new one is compared
 
@@ -171,8 +171,8 @@ class _Case:
     def _kept_texts(self, names: list[str]) -> Iterator[str]:
         """Yield "text" and "links" where no hunk of the text is an edit."""
         new = self._new_blocks()
-        before = blocks.blocks(self._text(self.old), self._markdown(self.old))
-        compared = blocks.compare(before, new, self._is_furniture)
+        before = text_blocks.blocks(self._text(self.old), self._markdown(self.old))
+        compared = text_blocks.compare(before, new, self._is_furniture)
         self.hunks = compared.hunks
         if self._returns_to_text(new):
             state = digest(*(block.key for block in new))
@@ -204,20 +204,20 @@ class _Case:
             return False
         return self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect")
 
-    def _returns_to_text(self, new: tuple[blocks.Block, ...]) -> bool:
+    def _returns_to_text(self, new: tuple[text_blocks.Block, ...]) -> bool:
         """True if the text is that of an earlier version, noise aside, and is not said to be newer."""
         if self._is_newer:
             return False
         return self.is_stale or any(
-            not blocks.compare(blocks.blocks(self._text(state), self._markdown(state)), new).hunks
+            not text_blocks.compare(text_blocks.blocks(self._text(state), self._markdown(state)), new).hunks
             for state in self.past
             if state["text"] is not None and "text" in json.loads(str(state["changed"]))
         )
 
-    def _new_blocks(self) -> tuple[blocks.Block, ...]:
+    def _new_blocks(self) -> tuple[text_blocks.Block, ...]:
         if self.said.get("text") is None:
-            return blocks.blocks(self._text(self.old), self._markdown(self.old))
-        return blocks.blocks(self._text(self.said), self._markdown(self.said))
+            return text_blocks.blocks(self._text(self.old), self._markdown(self.old))
+        return text_blocks.blocks(self._text(self.said), self._markdown(self.said))
 
     @cached_property
     def _marked(self) -> bool:
@@ -234,8 +234,8 @@ class _Case:
     def _text(state: Mapping[str, Value]) -> str:
         return str(state["text"] or "")
 
-    def _is_furniture(self, block: blocks.Block) -> bool:
-        return furniture.is_shared(self.db, self.source, self.kind, self.old, block)
+    def _is_furniture(self, block: text_blocks.Block) -> bool:
+        return repeated_blocks.is_shared(self.db, self.source, self.kind, self.old, block)
 
     # -- flips ------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from sqlite_utils import Database
 
 from archive.core.errors import ArchiveError, NotFoundError
-from archive.naming import nearest
+from archive.core.nearest_name import nearest
 from archive.queries import articles
 from archive.storage import rows
 

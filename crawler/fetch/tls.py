@@ -30,7 +30,7 @@ from twisted.python.failure import Failure
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer  # type: ignore[import-untyped]
 
-from crawler.transport import BoundedHandler
+from crawler.fetch.transport import BoundedHandler
 
 _STORES = ("SSL_CERT_FILE", "SSL_CERT_DIR")  # the variables by which OpenSSL is told of another store
 _NAMES_SHOWN = 3

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from archive.core.errors import ArchiveError, NotFoundError
-from archive.naming import nearest
+from archive.core.nearest_name import nearest
 from archive.search.engine import understand
 from archive.search.query_parser import FIELDS, FILTERS, Term, any_of, searchable
 from archive.search.sql import TABLES, Ask

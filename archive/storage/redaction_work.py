@@ -15,11 +15,10 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive import seals
 from archive.core.database import BUSY, transaction
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold
-from archive.storage import redaction_store
+from archive.storage import redaction_seals, redaction_store
 from archive.storage.redaction_store import Hidden
 
 LOCK = "redact"
@@ -154,7 +153,7 @@ def _seal(db: Database, path: Path) -> None:
     with Hidden.open(redaction_store.beside(path)) as kept, transaction(db):
         for step in steps:
             if found := kept.seal(step.redaction):
-                seals.note(db, step.redaction, found)
+                redaction_seals.note(db, step.redaction, found)
                 db.execute("DELETE FROM redaction_work WHERE id = ?", [step.id])
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from archive import blocks
-from archive.blocks import Kind
+from archive.changes import text_blocks
+from archive.changes.text_blocks import Kind
 from archive.core.timestamps import instant
 
 STEP = timedelta(minutes=15)  # every offset of a time zone is a multiple of this
@@ -52,7 +52,7 @@ def _way_of_title(before: str, after: str) -> str:
 
 
 def _ways_of_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[str]:
-    compared = blocks.compare(blocks.blocks(before["text"]), blocks.blocks(after["text"]))
+    compared = text_blocks.compare(text_blocks.blocks(before["text"]), text_blocks.blocks(after["text"]))
     if not compared.shared and compared.hunks:
         yield "words"
     for hunk in compared.hunks:

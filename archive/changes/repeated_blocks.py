@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from sqlite_utils import Database
 
-from archive.blocks import Block, blocks
+from archive.changes.text_blocks import Block, blocks
 from archive.storage.merge import Value
 
 SHARED = 3  # other items that must have a block for it to be furniture

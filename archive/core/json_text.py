@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any
 
-from archive import tolerant_json
+from archive.core import tolerant_json
 
 TRIES = 60  # places at which JSON may begin that are looked at
 LONGEST_NOISE = 200_000  # characters before it

@@ -14,7 +14,7 @@ from scrapy.exceptions import (
     IgnoreRequest,
 )
 
-from crawler.tls import BadCertificateError, TLSFailedError
+from crawler.fetch.tls import BadCertificateError, TLSFailedError
 
 LONGEST_WORDS = 500  # characters of a reason
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL}

@@ -13,8 +13,8 @@ from http import HTTPStatus
 from scrapy.exceptions import IgnoreRequest
 
 from archive.core.records import Page
-from crawler.circles import CIRCLE, COOKIE_WALL
-from crawler.failures import words
+from crawler.fetch.failures import words
+from crawler.fetch.redirect_loops import CIRCLE, COOKIE_WALL
 
 EXAMINED_BYTES = 100_000  # of a body
 ENOUGH = 3  # obstacles and no other answer: nothing more is asked

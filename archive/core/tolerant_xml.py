@@ -11,7 +11,7 @@ import re
 
 from lxml import etree
 
-from archive.charsets import Decoded, decode
+from archive.core.charsets import Decoded, decode
 
 DOCTYPE_CHARACTERS = 65_536
 """A longer document type declaration is taken for text."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-from archive.link_identity import identities
-from archive.variable_text import (
+from archive.changes.link_identity import identities
+from archive.changes.variable_text import (
     COUNTED,
     DRESS,
     END,
