@@ -163,6 +163,17 @@ def test_an_articles_address_drops_comment_page_reply_tracking_and_fragment():
     assert addresses.article_address(url) == f"{HOME}/archives/2026/03/ice.php?id=9"
 
 
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize("shown", ["", "/comment-page-1", "/comment-page-2"])
+def test_thread_pages_end_as_their_article_does(slash, shown):
+    """The address of each page is spelled as the site serves it, from whichever page it is read."""
+    article = f"{HOME}/2026/03/ice"
+    body = f'<a href="{article}/comment-page-3{slash}#comments">Older</a>'
+    thread = addresses.thread_pages(page(body, url=f"{article}{shown}{slash}"))
+    assert thread.urls == tuple(f"{article}/comment-page-{number}{slash}" for number in (1, 2, 3))
+    assert addresses.article_address(f"{article}{shown}{slash}#comment-5") == f"{article}{slash}"
+
+
 def test_all_pages_of_a_thread_up_to_the_highest_are_known_and_which_one_is_at_hand():
     body = (
         f'<a href="{OWN}/comment-page-5#comments">Older</a> <a href="{OWN}/comment-page-6#comment-12">1</a>'

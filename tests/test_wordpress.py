@@ -21,6 +21,12 @@ SETTINGS = {
         "closed": ("rest",),
         "comments_page": "oldest",
     },
+    "addresses that end in a slash, small pages of comments, REST closed": {
+        "theme": "classic",
+        "closed": ("rest",),
+        "permalinks": "/%year%/%monthnum%/%postname%/",
+        "comments_per_page": 5,
+    },
     "classic theme, neither REST nor sitemap": {"theme": "classic", "closed": ("rest", "sitemap")},
 }
 
