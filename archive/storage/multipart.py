@@ -38,7 +38,7 @@ def join(db: Database, old: Mapping[str, Value] | None, article: Article) -> Who
     held = _held(db, old)
     last = max(article.part, article.parts, *held) if article.part > 1 else article.parts
     is_whole = dict(article.origins).get("text", "").startswith("rest:")
-    if article.parts == article.part == 1 and not is_whole and not _has_all(article.text, held):
+    if article.parts == article.part == 1 and not is_whole and _is_first_part(article.text, held):
         last = max(held, default=1)  # a theme that prints no links to the further parts; they are still there
     parts = {part: both for part, both in held.items() if part <= last}
     parts[article.part] = (article.text, article.markdown)
@@ -54,9 +54,14 @@ def join(db: Database, old: Mapping[str, Value] | None, article: Article) -> Who
     )
 
 
-def _has_all(text: str, held: Mapping[int, tuple[str, str | None]]) -> bool:
-    """True if a text holds the opening of each held further part: the article is in one piece now."""
-    return all(both[0].partition(_GAP)[0] in text for part, both in held.items() if part > 1)
+def _is_first_part(text: str, held: Mapping[int, tuple[str, str | None]]) -> bool:
+    """True if a text is still the first part: it has most of its paragraphs, and not those of the others."""
+    if 1 not in held:
+        return False
+    first = held[1][0].split(_GAP)
+    kept = sum(paragraph in text for paragraph in first)
+    others = [both[0].partition(_GAP)[0] for part, both in held.items() if part > 1]
+    return 2 * kept >= len(first) and not all(opening in text for opening in others)
 
 
 def keep(db: Database, article_id: int, whole: Whole) -> None:
