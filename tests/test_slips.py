@@ -290,7 +290,7 @@ def test_a_result_moved_away_by_a_killed_run_is_put_back(tmp_path: Path) -> None
     """Where two paths cannot be exchanged in one step, a kill may come between the two renames."""
     place = tmp_path / "place"
     code = (
-        "import os, sys; from pathlib import Path; from archive import places\n"
+        "import os, sys; from pathlib import Path; from archive.core import atomic_files as places\n"
         "places._exchanged = lambda new, target: False\n"
         "plain = Path.replace\n"
         "Path.replace = lambda self, target: os.kill(os.getpid(), 9)\n"
@@ -324,7 +324,7 @@ def test_a_link_to_an_archive_is_the_same_archive(here: Path, tmp_path: Path) ->
 def test_a_new_archive_appears_whole(tmp_path: Path) -> None:
     """A process that is killed while it makes an archive leaves none, and none of 0 bytes."""
     code = (
-        "import os, sys; from pathlib import Path; from archive import store\n"
+        "import os, sys; from pathlib import Path; from archive.storage import archive as store\n"
         "plain = store.migrations.apply\n"
         "store.migrations.apply = lambda db: (plain(db), os.kill(os.getpid(), 9))\n"
         "store.Archive.open(Path(sys.argv[1]))\n"
@@ -499,7 +499,7 @@ def test_an_archive_that_is_locked_too_long_is_a_sentence(
         other.execute("UPDATE articles SET title = 'x'")
         for words in (("search", "ferry"), ("status",), ("export", "jsonl"), ("redact", "--list")):
             done = run(here, *words)
-            assert (done.exit_code, "is locked by another program" in done.stderr) == (4, True), done.output
+            assert (done.exit_code, "Another program holds" in done.stderr) == (4, True), done.output
 
 
 @pytest.mark.parametrize(

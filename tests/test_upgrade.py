@@ -117,8 +117,8 @@ def test_a_command_brings_it_up_to_date_by_itself(old: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-import archive.database as database
-from archive.store import Archive
+import archive.core.database as database
+from archive.storage.archive import Archive
 
 plain_connect, left = database.connect, [int(sys.argv[2])]
 

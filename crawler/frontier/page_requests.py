@@ -32,11 +32,11 @@ WAITING = 200  # requests that may wait in the scheduler before no more are made
 class Walk:
     """The way through the pages of one thread: where it began, and which comments it has met.
 
-    `last` are those of the page before, `shown` all of them, as the ids in the markup.
+    `paged` are those of its comment pages, `shown` also those of the article's own page, as ids in the markup.
     """
 
     start: str
-    last: frozenset[bytes] = frozenset()
+    paged: frozenset[bytes] = frozenset()
     shown: frozenset[bytes] = frozenset()
 
 
@@ -112,7 +112,7 @@ class Following(Asking):
         """Hand a page of an article on, and ask for its further parts and the next page of its thread.
 
         The pages of a thread are asked for in order, up to the first that shows no comment, or those of
-        the page before it, so that nobody can send us on a long walk by naming a far one.
+        pages before it alone, so that nobody can send us on a long walk by naming a far one.
         """
         yield page
         for url in addresses.parts(page):
@@ -122,13 +122,13 @@ class Following(Asking):
         here = addresses.shown_comments(page)
         walk = walk or Walk(start=page.url)
         if not addresses.is_comment_page(page.url) or (
-            addresses.shows_comments(page) and not (here and here <= walk.shown)
+            addresses.shows_comments(page) and not (here and here <= walk.paged)
         ):
             thread = addresses.thread_pages(page)
             if thread.own:
                 self.asked.add(thread.own)
-            last = here if addresses.is_comment_page(page.url) else frozenset()
-            walk = Walk(start=walk.start, last=last, shown=walk.shown | here)
+            paged = walk.paged | here if addresses.is_comment_page(page.url) else walk.paged
+            walk = Walk(start=walk.start, paged=paged, shown=walk.shown | here)
             for url in thread.urls:
                 if url not in self.asked:
                     yield from self.request(url, walk=walk)
