@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -16,6 +17,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner, Result
 from crawling import Crawls
+from scrapy.settings import Settings
 from test_redaction import NOON, URL, page
 from test_replay import PAGE, SITE
 from warcio.archiveiterator import ArchiveIterator
@@ -29,6 +31,7 @@ from crawler.sample import SampleSite
 from pipeline import process
 from pipeline.extractor_version import extractor_version
 from pipeline.item_pipeline import ItemPipeline
+from pipeline.reading import BoundedReader
 from pipeline.replay import catch_up, replay
 from scheduler import main
 
@@ -134,7 +137,9 @@ def test_upgrade_names_altered_page_and_reads_the_others(
 def test_replay_passes_over_altered_page(harmed: Path) -> None:
     with Archive.open(harmed / "archive.db") as archive, Pages.open(harmed / "pages.db") as kept:
         archive.db.execute("UPDATE articles SET title = 'Otherwise'")
-        found = [each.url for each in replay(archive, kept, SITE, now=LATER, apply=True)]
+        found = [
+            each.url for each in replay(archive, kept, SITE, now=LATER, apply=True, reader=BoundedReader())
+        ]
     assert found == [PAGE.url.replace("ice", "thaw")]
 
 
@@ -146,7 +151,7 @@ def test_page_that_no_reader_can_read_stops_no_upgrade(
             raise RecursionError("too deep")
         return process(each, site)
 
-    monkeypatch.setattr("pipeline.replay.process", broken)
+    monkeypatch.setattr("pipeline.reading.BoundedReader.read", lambda _, each, site: broken(each, site))
     assert catch_up(folder / "archive.db", SITE) == 2
     assert PAGE.url in caplog.text
     assert catch_up(folder / "archive.db", SITE) == 0
@@ -221,7 +226,7 @@ def test_page_that_ends_the_crawl_is_tried_twice(folder: Path, monkeypatch: pyte
             raise KeyboardInterrupt
         return process(each, site)
 
-    monkeypatch.setattr("pipeline.replay.process", fatal)
+    monkeypatch.setattr("pipeline.reading.BoundedReader.read", lambda _, each, site: fatal(each, site))
     for _ in range(raw_pages.TRIES):
         with pytest.raises(KeyboardInterrupt):
             catch_up(folder / "archive.db", SITE)
@@ -244,12 +249,15 @@ def test_page_is_kept_before_it_is_read_and_saved(
         try:
             stats = SimpleNamespace(get_value=lambda _name: None, inc_value=die, set_value=die)
             spider = SimpleNamespace(site=SITE)
-            settings = {"BACKISSUE_ARCHIVE": str(folder / "archive.db")}
-            crawler = SimpleNamespace(settings=settings, stats=stats, spider=spider)
+            settings = Settings({"BACKISSUE_ARCHIVE": str(folder / "archive.db")})
+            crawler = SimpleNamespace(settings=settings, stats=stats, spider=spider, engine=None)
             monkeypatch.setattr(
-                f"pipeline.item_pipeline.{'process' if moment == 'process' else 'Archive.save'}", die
+                "pipeline.reading.BoundedReader.read_at_once"
+                if moment == "process"
+                else "archive.storage.archive.Archive.save",
+                die,
             )
-            ItemPipeline(crawler).process_item(late)
+            asyncio.run(ItemPipeline(crawler).process_item(late))
         finally:
             os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL

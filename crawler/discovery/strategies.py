@@ -54,6 +54,7 @@ class Discovery(Following):
         self.marks: dict[str, str] = {}  # other notes for the next run
         self.rest_refused = False  # whether REST is there, and says itself that it is not for visitors
         self._front: Declared | None = None
+        self._front_asked = False  # whether the front page has said if the whole site is walled off
         self.cursors: dict[str, datetime] = {}  # what this run has read completely, for the run log to keep
 
     async def posts(self, feed: Heard | None, *, silent: bool) -> AsyncIterator[Any]:
@@ -95,7 +96,7 @@ class Discovery(Following):
         for way in (self._by_rest(recent), self._by_sitemap(), self._by_feed(feed), self._by_listing()):
             async for item in way:
                 yield item
-            if self.rung or self.obstacles.is_plain:
+            if self.rung or await self.is_walled_off():
                 return
         if self.kept_away:  # even from the front page
             self.refusals.append(self.kept_away)
@@ -158,11 +159,19 @@ class Discovery(Following):
         if declared and declared not in tried:
             yield declared
 
+    async def is_walled_off(self) -> bool:
+        """True if the whole site is: its front page too, since some sites close only REST and the feeds."""
+        if self.obstacles.is_suspected and not self._front_asked:
+            self._front_asked = True
+            await self.ask(PageKind.LISTING, self.home + "/")
+        return self.obstacles.is_suspected
+
     async def front(self) -> Declared:
         """What the front page declares, as of today."""
         if self._front is None:
             self._front = declarations.read_note(self.facts.mark(DECLARED), self.started_at)
         if self._front is None:
+            self._front_asked = True
             page = await self.ask(PageKind.LISTING, self.home + "/")
             self._front = declarations.read(page, self.home)
             self.marks[DECLARED] = declarations.write_note(self._front, self.started_at)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from math import ceil
 from typing import Any, Self
 
 import scrapy
@@ -122,7 +123,8 @@ class Asking(scrapy.Spider):
                 raise NoListingError(page, closed=paging.is_first and page.status in {400, *CLOSED})
             yield page
             going_on = paging.advance(page)
-            course.state(rest.total(page, "x-wp-totalpages"))
+            came, total = len(rest.read_array(page) or ()), rest.total(page)
+            course.state(ceil(total / came) if total and came else rest.total(page, "x-wp-totalpages"))
             if going_on and not course.brings(rest.read_ids(page) or ()):
                 self.leave(page, course)
                 return

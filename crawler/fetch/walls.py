@@ -108,8 +108,8 @@ class Obstacles:
         return self.met.most_common(1)[0][0]
 
     @property
-    def is_plain(self) -> bool:
-        """True if so much was met, and nothing was open, that asking on is idle."""
+    def is_suspected(self) -> bool:
+        """True if so much was met, and nothing was open, that perhaps the whole site is walled off."""
         return self.sentence is not None and self.met.total() >= ENOUGH
 
 

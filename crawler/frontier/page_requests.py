@@ -32,7 +32,7 @@ WAITING = 200  # requests that may wait in the scheduler before no more are made
 class Walk:
     """The way through the pages of one thread: where it began, and which comments it has met.
 
-    `paged` are those of its comment pages, `shown` also those of the article's own page, as ids in the markup.
+    `paged` are those of its comment pages, `shown` also those of the article's page, as ids in the markup.
     """
 
     start: str

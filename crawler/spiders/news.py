@@ -108,8 +108,9 @@ class NewsSpider(Sweep):
             self._revisits(),
             self.sweep(),
         ):
-            if not self.obstacles.is_plain:
+            if not await self.is_walled_off():
                 async for item in self._guarded(step):
+                    yield item
                     yield item
         self.marks |= backoff.after(self.rung is None, self.facts.mark(backoff.REFUSED), datetime.now(UTC))
         self.cursors["crawl"] = self.started_at

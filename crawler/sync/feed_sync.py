@@ -67,7 +67,7 @@ class Listening(Discovery):
             yield usual
         declared = (await self.front()).feed(kind)
         for url in [declared] if declared else declarations.guesses(kind, self.home):
-            if url not in asked and not self.obstacles.is_plain:
+            if url not in asked and not self.obstacles.is_suspected:
                 asked.add(url)
                 yield url
 
