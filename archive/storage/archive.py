@@ -17,7 +17,9 @@ from typing import Self
 
 from sqlite_utils import Database
 
-from archive.core.database import Closing, LogFolder, open_ours, transaction
+from archive import keys
+from archive.core import urls
+from archive.core.database import Closing, LogFolder, is_writable, open_ours, transaction
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Saved, Site, Surface
 from archive.core.timestamps import to_text
 from archive.flux import Flux, Settled, stated_lists
@@ -44,7 +46,7 @@ from archive.storage.visits import Due
 
 _AT_ADDRESS = """
 SELECT articles.* FROM addresses JOIN articles ON articles.id = article_id
-WHERE addresses.source = ? AND addresses.url = ?
+WHERE addresses.source = ? AND addresses.url_key = ?
 """
 
 
@@ -65,7 +67,14 @@ class Archive(Closing):
 
         Raises ArchiveError when there is none and `create` is False, or when the file is no archive.
         """
-        return cls(open_ours(path, migrations, create=create), path)
+        db = open_ours(path, migrations, create=create)
+        try:
+            if is_writable(path):
+                keys.fill(db)
+        except BaseException:
+            db.close()
+            raise
+        return cls(db, path)
 
     def close(self) -> None:
         """Hand the write-ahead log back to the main file, as far as readers allow, and close."""
@@ -113,7 +122,7 @@ class Archive(Closing):
                     if own is None
                     else tombstones.note_redirect(self.db, page, own)
                 )
-            problems = [p for p in extract.problems if (page.source, p.url) not in self._hidden.addresses]
+            problems = [p for p in extract.problems if not (p.url and self._hidden.at(page.source, p.url))]
             saved += visits.note_problems(self.db, page, problems, own, at)
             if again_at is None:
                 visits.note_visit(self.db, page, own, at, changed=bool(saved))
@@ -202,25 +211,26 @@ class Archive(Closing):
             sql = "SELECT * FROM articles WHERE source = ? AND post_id = ?"
             if found := rows.one(self.db, sql, page.source, article.post_id):
                 return found
-        urls = [article.url, page.url, page.final_url] if page.kind is PageKind.ARTICLE else [article.url]
-        for url in dict.fromkeys(urls):
-            found = rows.one(self.db, _AT_ADDRESS, page.source, url) or self._hidden_at(page.source, url)
+        named = [article.url, page.url, page.final_url] if page.kind is PageKind.ARTICLE else [article.url]
+        for url in dict.fromkeys(named):
+            found = rows.one(self.db, _AT_ADDRESS, page.source, urls.page_key(url)) or self._hidden_at(
+                page.source, url
+            )
             if found and (article.post_id is None or found["post_id"] is None):
                 return found
         return None
 
     def _hidden_at(self, source: str, url: str) -> dict[str, Value] | None:
-        article_id = self._hidden.addresses.get((source, url))
+        article_id = self._hidden.at(source, url)
         return rows.one(self.db, "SELECT * FROM articles WHERE id = ?", article_id) if article_id else None
 
     def _is_hidden(self, page: Page, own: int | None) -> bool:
-        hidden = self._hidden.addresses
-        return (page.source, page.url) in hidden or own in hidden.values()
+        return self._hidden.at(page.source, page.url) is not None or own in self._hidden.addresses.values()
 
     def _pass_over(self, old: dict[str, Value], page: Page, article: Article) -> int:
         """Save nothing of a hidden article, and learn its further addresses, so that they stay hidden too."""
-        urls = {article.url, *([page.url, page.final_url] if page.kind is PageKind.ARTICLE else [])}
-        new = sorted(url for url in urls if (page.source, url) not in self._hidden.addresses)
+        known = {article.url, *([page.url, page.final_url] if page.kind is PageKind.ARTICLE else [])}
+        new = sorted(url for url in known if self._hidden.at(page.source, url) is None)
         place = {"source": page.source, "article_id": old["id"], "first_seen": to_text(page.fetched_at)}
         if new:
             kept = [Kept(place="addresses", row={**place, "url": url}) for url in new]
@@ -246,7 +256,7 @@ class Archive(Closing):
         reading: Reading,
     ) -> bool:
         """Write what changes; True if that made a new version. Another address makes none: it is a move."""
-        if "url" in edited and reading.proves:
+        if "url" in edited and reading.proves and urls.key(str(old["url"])) != urls.key(str(values["url"])):
             places = {"old_url": old["url"], "new_url": values["url"]}
             events.note(self.db, Event.MOVED, "article", old, reading.at, **places)
         edited = tuple(name for name in edited if name != "url")
@@ -262,15 +272,16 @@ class Archive(Closing):
 
     def _save_addresses(self, page: Page, article: Article, article_id: int, at: str) -> None:
         """An article's own address is its for certain; others that led to it only if they were nobody's."""
-        known = "INSERT INTO addresses VALUES (?, ?, ?, ?) ON CONFLICT DO"
+        columns = "(source, url, url_key, article_id, first_seen)"
+        known = f"INSERT INTO addresses {columns} VALUES (?, ?, ?, ?, ?) ON CONFLICT DO"
         self.db.execute(
-            f"{known} UPDATE SET article_id = excluded.article_id"
-            " WHERE article_id IS NOT excluded.article_id",
-            [page.source, article.url, article_id, at],
+            f"{known} UPDATE SET article_id = excluded.article_id, url = excluded.url"
+            " WHERE article_id IS NOT excluded.article_id OR url IS NOT excluded.url",
+            [page.source, article.url, urls.page_key(article.url), article_id, at],
         )
         if page.kind is PageKind.ARTICLE:
             for url in sorted({page.url, page.final_url} - {article.url}):
-                self.db.execute(f"{known} NOTHING", [page.source, url, article_id, at])
+                self.db.execute(f"{known} NOTHING", [page.source, url, urls.page_key(url), article_id, at])
 
     # -- comments -------------------------------------------------------------------------------------
 

@@ -27,8 +27,9 @@ INDEXES = ("articles_fts", "comments_fts", "article_versions_fts", "comment_vers
 _OF_ARTICLE = "article_id = :id"
 _AT_ADDRESS = f"{_OF_ARTICLE} OR (source, url) IN (SELECT source, url FROM addresses WHERE {_OF_ARTICLE})"
 _URLS = f"(SELECT url FROM addresses WHERE {_OF_ARTICLE})"
+_KEYS = f"(SELECT url_key FROM addresses WHERE {_OF_ARTICLE})"
 _DELETED = {
-    "coverage_gaps": f"url IN {_URLS} OR key IN {_URLS}",
+    "coverage_gaps": f"url IN {_URLS} OR key IN {_KEYS}",
     "problems": _AT_ADDRESS,
     "visits": _AT_ADDRESS,
     "article_parts": _OF_ARTICLE,

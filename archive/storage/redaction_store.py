@@ -17,6 +17,7 @@ from typing import Any, Self
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from archive.core import urls
 from archive.core.database import Closing, connect, migrate, transaction
 from archive.core.errors import ArchiveError
 from archive.storage import raw_pages
@@ -106,18 +107,18 @@ class Hidden(Closing):
 class Known:
     """What is hidden now, for those who save and those who fetch.
 
-    `names` are those of commenters, with their redactions; `addresses`, each a source and a URL, lead to
-    the archive's ids of their articles.
+    `names` are those of commenters, with their redactions; `addresses`, each a source and the key of a URL,
+    lead to the archive's ids of their articles; `articles` has the first URL of each.
     """
 
     archive: Path
     names: Mapping[str, int] = field(default_factory=dict)
     addresses: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    articles: Mapping[int, str] = field(default_factory=dict)
 
-    @property
-    def articles(self) -> dict[int, str]:
-        """The first address of each hidden article."""
-        return {number: url for (_, url), number in reversed(tuple(self.addresses.items()))}
+    def at(self, source: str, url: str) -> int | None:
+        """Return the archive's id of the hidden article at a URL, None where there is none."""
+        return self.addresses.get((source, urls.page_key(url))) if self.addresses else None
 
     def keep(self, redaction: int, things: Iterable[Kept]) -> None:
         """Keep more of what a redaction covers, which a crawl has just found."""
@@ -133,7 +134,9 @@ def known(db: sqlite3.Connection, archive: Path) -> Known:
     ids = {row[0] for row in db.execute("SELECT id FROM redactions")}
     if not ids:
         return Known(archive=archive)
-    names, addresses = {}, {}
+    names: dict[str, int] = {}
+    addresses: dict[tuple[str, str], int] = {}
+    articles: dict[int, str] = {}
     with Hidden.open(beside(archive)) as hidden:
         places = "('names', 'addresses', 'visits')"
         sql = f"SELECT redaction, place, row FROM kept WHERE place IN {places} ORDER BY id"
@@ -144,5 +147,6 @@ def known(db: sqlite3.Connection, archive: Path) -> Known:
             if place == "names":
                 names[row["name"]] = redaction
             elif row["article_id"] is not None:
-                addresses[row["source"], row["url"]] = row["article_id"]
-    return Known(archive=archive, names=names, addresses=addresses)
+                addresses[row["source"], urls.page_key(row["url"])] = row["article_id"]
+                articles.setdefault(row["article_id"], row["url"])
+    return Known(archive=archive, names=names, addresses=addresses, articles=articles)

@@ -17,8 +17,9 @@ from scrapy.resolver import CachingHostnameResolver
 from twisted.internet.interfaces import IHostResolution, IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]
 
+from archive.core import urls
+
 OFF_SITE = "is not on the site"  # in the words of an OffSiteError
-_PORTS = {"http": 80, "https": 443}
 
 
 class OffSiteError(IgnoreRequest):
@@ -41,9 +42,9 @@ class GuardMiddleware:
         if self.crawler.stats.get_value("backissue/fault"):
             raise IgnoreRequest("the archive cannot be written, so nothing is asked")
         home = getattr(self.crawler.spider, "home", None)
-        if home is not None and not same_site(request.url, home):
+        if home is not None and not urls.same_host(request.url, home):
             raise OffSiteError(f"{request.url} {OFF_SITE} {home}")
-        if is_loopback(urlsplit(request.url).hostname):
+        if urls.is_loopback(urlsplit(request.url).hostname):
             request.meta["proxy"] = None  # a proxy from the environment cannot reach this machine's loopback
 
 
@@ -55,35 +56,6 @@ class PrivateAddressMiddleware:
         name = urlsplit(request.url).hostname or ""
         if isinstance(exception, CannotResolveHostError) and (address := refused_addresses.get(name)):
             raise OffSiteError(f"{name} leads to the private address {address}, which is never fetched")
-
-
-def same_site(url: str, home: str) -> bool:
-    """Whether an address belongs to the site whose address is `home`.
-
-    The host counts with or without "www.", http or https. On the loopback, or with a port of its
-    own, a site is one host and one port.
-    """
-    try:
-        here, there = urlsplit(url), urlsplit(home)
-        ports = here.port or _PORTS[here.scheme], there.port or _PORTS[there.scheme]
-    except (KeyError, ValueError):
-        return False
-    usual = set(ports) <= set(_PORTS.values()) and not is_loopback(there.hostname)
-    return _bare(here.hostname) == _bare(there.hostname) and (usual or ports[0] == ports[1])
-
-
-def _bare(host: str | None) -> str:
-    return (host or "").rstrip(".").removeprefix("www.")
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a host name or literal address is this machine itself."""
-    if host in {"localhost", "localhost."}:
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
 
 
 def is_public(address: str) -> bool:
@@ -150,4 +122,4 @@ refused_addresses: dict[str, str] = {}
 
 def may_lead_to(name: str, address: str) -> bool:
     """True if a name may lead to an address: a public one, or the loopback by a name that says so."""
-    return is_public(address) or is_loopback(name)
+    return is_public(address) or urls.is_loopback(name)

@@ -16,10 +16,10 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
 from archive import mark_trust
+from archive.core import urls
 from archive.core.records import Page, PageKind, Seen, Site
 from archive.queries.fetch_history import Facts
 from archive.storage.observations import ThreadLook
-from crawler.fetch.offsite import same_site
 from crawler.fetch.responses import page_of, page_of_failure
 from crawler.fetch.session import Asking
 from crawler.frontier import addresses, revisit_policy
@@ -52,7 +52,7 @@ class Following(Asking):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.started_at = datetime.now(UTC)
-        self.asked: set[str] = set()  # pages of articles that need no further asking in this run
+        self.asked: set[str] = set()  # keys of pages of articles that need no further asking in this run
         self.by_mark: dict[str, datetime] = {}  # asked for because of a moved date, with the visit before
         self.expected = 0  # of them, those that were asked for
 
@@ -67,10 +67,8 @@ class Following(Asking):
         return self.rest_root is not None and self.rest_comments
 
     def is_article(self, entry: Listed) -> bool:
-        """Whether what a listing names is an article of this site."""
-        return same_site(entry.url, self.home) and addresses.is_article(
-            entry.url, self.home, self.site.article_pattern
-        )
+        """True if what a listing names is an article of this site."""
+        return addresses.is_article(entry, self.home, self.site.article_pattern)
 
     def requests(self, listed: Iterable[Listed], *, new: bool = True) -> Iterator[Request]:
         """Requests for those of the listed articles that are due; for such as were never seen if `new`."""
@@ -80,7 +78,7 @@ class Following(Asking):
                 continue
             if seen and not revisit_policy.is_due(seen, self.started_at) and not self._may_follow_mark(seen):
                 continue
-            yield from self.request(entry.url, lastmod=entry.lastmod)
+            yield from self.request(seen.url if seen else entry.url, lastmod=entry.lastmod)
 
     def _may_follow_mark(self, seen: Seen) -> bool:
         """True if a page may be asked for only because the listing's date has moved; notes that it was."""
@@ -91,14 +89,16 @@ class Following(Asking):
         return True
 
     def request(self, url: str, *, lastmod: str | None = None, walk: Walk | None = None) -> Iterator[Request]:
-        """The request for a page of an article, unless this run has asked for it already.
+        """Yield the request for a page of an article, unless this run has asked for it already.
 
         `walk` is the way through the pages of a thread that has led here.
         """
-        if url in self.asked or self.facts.hides(url) or not same_site(url, self.home):
+        key = urls.page_key(url)
+        if key in self.asked or self.facts.hides(url) or not urls.same_host(url, self.home):
             return
-        self.asked.add(url)
+        self.asked.add(key)
         self.expected += 1
+        url = urls.clean_page(url)
         meta = {"kind": PageKind.ARTICLE, "asked": url, "lastmod": lastmod, "walk": walk}
         yield Request(url, callback=self.article, errback=self.no_answer, meta=meta, dont_filter=True)
 
@@ -126,11 +126,11 @@ class Following(Asking):
         ):
             thread = addresses.thread_pages(page)
             if thread.own:
-                self.asked.add(thread.own)
+                self.asked.add(urls.page_key(thread.own))
             last = here if addresses.is_comment_page(page.url) else frozenset()
             walk = Walk(start=walk.start, last=last, shown=walk.shown | here)
             for url in thread.urls:
-                if url not in self.asked:
+                if urls.page_key(url) not in self.asked:
                     yield from self.request(url, walk=walk)
                     return
         yield from self._look_at(walk, page)
