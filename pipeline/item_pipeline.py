@@ -26,8 +26,8 @@ from archive.storage.coverage_records import Proof
 from archive.storage.observations import Look
 from archive.storage.raw_pages import Pages, beside
 from archive.storage.visits import GOOD
-from pipeline.reading import BoundedReader, InterruptedReadingError
 from pipeline.extractor_version import extractor_version
+from pipeline.reading import BoundedReader, InterruptedReadingError
 
 Item = Page | Look | Proof | Bookmark | Unread
 
@@ -124,10 +124,10 @@ class ItemPipeline:
             self.crawler.stats.inc_value("backissue/listings_lost", page.kind is not PageKind.ARTICLE)
             return
         saved = self._saved(page, extract)
-        good = page.status in GOOD or bool(saved.missed or saved.gone)
+        good = (page.status in GOOD and not saved.unproven) or bool(saved.missed or saved.gone)
         self.crawler.stats.inc_value(f"backissue/pages/{page.kind.value}/{'good' if good else 'failed'}")
         self._tally(saved)
-        self._tally(quality_of(page, extract))
+        self._tally(Quality() if saved.unproven else quality_of(page, extract))
         if page.kind is PageKind.POSTS:
             self.crawler.stats.inc_value("backissue/listed", len(extract.articles))
         logger.debug("%s %s %s: %s", page.kind.value, page.status, page.url, _told(saved))

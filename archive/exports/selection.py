@@ -63,6 +63,8 @@ LEFT = frozenset(
         "noise_places",
         "notified",
         "pending_changes",
+        "refused_texts",
+        "text_digests",
         "unlisted",
         "_sqlite_migrations",
         "sqlite_stat1",

@@ -23,6 +23,10 @@ from archive.core.records import Page, PageKind
 from archive.core.timestamps import instant, to_text
 
 migrations = Migrations("backissue-pages")
+_NEWEST = """
+SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY url ORDER BY fetched_at DESC, id DESC) AS place
+    FROM pages WHERE source = ?) WHERE place = 1
+"""
 LEVEL = 10  # zstd: half a gzip'd WARC's size at about 2 ms a page, with room for a dictionary
 
 
@@ -109,20 +113,15 @@ class Pages(Closing):
 
     def newest_of_each(self, source: str) -> Iterator[Page]:
         """The page last received from each address of a source, in the order of receipt."""
-        where = (
-            "WHERE pages.id IN (SELECT max(id) FROM pages WHERE source = ? GROUP BY url) ORDER BY pages.id"
-        )
-        return self._read(where, [source])
+        return self._read(f"WHERE pages.id IN ({_NEWEST}) ORDER BY fetched_at, pages.id", [source])
 
     def read_otherwise(self, source: str, is_current: Callable[[str | None], bool]) -> list[int]:
-        """Return the ids of the newest page of each URL that another extractor has read, in order of receipt.
+        """Return the ids of the pages last received from each address that another extractor has read.
 
-        `is_current` says of a stored extractor version whether it reads as today's does.
+        They come in the order of receipt. `is_current` says of a stored extractor version whether it reads
+        as today's does.
         """
-        sql = (
-            "SELECT id, rules FROM pages WHERE id IN"
-            " (SELECT max(id) FROM pages WHERE source = ? GROUP BY url) ORDER BY id"
-        )
+        sql = f"SELECT id, rules FROM pages WHERE id IN ({_NEWEST}) ORDER BY fetched_at, id"
         return [
             number for number, version in self.db.execute(sql, [source]).fetchall() if not is_current(version)
         ]
