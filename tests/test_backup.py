@@ -216,7 +216,7 @@ def test_killed_in_the_middle_it_leaves_no_backup_and_the_next_one_is_made(
     folder: Path, tmp_path: Path
 ) -> None:
     code = (
-        "import os, signal; from pathlib import Path; from archive import backup\n"
+        "import os, signal; from pathlib import Path; from archive.operations import backup\n"
         "backup._sealed = lambda path: os.kill(os.getpid(), signal.SIGKILL)\n"
         f"backup.make(Path('archive.db'), None, Path({str(tmp_path / 'b')!r}), replace=False)"
     )

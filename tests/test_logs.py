@@ -136,7 +136,7 @@ def test_the_server_and_the_crawls_of_the_clock_log_in_the_same_form(tmp_path: P
 
 
 def test_a_program_that_falls_over_says_so_in_the_same_form(tmp_path: Path) -> None:
-    code = "from archive import logs; logs.begin('json', None); open('http://a:b@c/none')"
+    code = "from archive.cli import log_format as logs; logs.begin('json', None); open('http://a:b@c/none')"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=PROGRAM.parent, capture_output=True, text=True, check=False
     )

@@ -56,7 +56,7 @@ def test_raw_pages_lie_beside_their_archive(archive, expected):
 HOLDER = """
 import sys, time
 from pathlib import Path
-from archive.locks import hold
+from archive.core.locks import hold
 with hold(Path(sys.argv[1]), "crawl-gazette"):
     print("held", flush=True)
     time.sleep(600)

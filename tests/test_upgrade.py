@@ -117,7 +117,7 @@ def test_a_command_brings_it_up_to_date_by_itself(old: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-import archive.store as store
+import archive.storage.archive as store
 
 plain_connect, left = store.connect, [int(sys.argv[2])]
 
