@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from archive.core.records import Article, Comment, Page, PageKind, Problem, Site
+from archive.core.records import Page, PageKind, Site
 from pipeline import process
 from pipeline.extractor_version import EXTRACTOR_VERSION
 
@@ -63,13 +63,12 @@ def _page(file: Path, kind: PageKind) -> Page:
 
 def _digests(page: Page) -> dict[str, str]:
     extract = process(page, SITE)
-    records: list[Article | Comment | Problem] = [*extract.articles, *extract.comments, *extract.problems]
+    found = {"article": extract.articles, "comment": extract.comments, "problem": extract.problems}
     return {
-        f"{type(record).__name__.lower()}.{field.name}": _digest([getattr(r, field.name) for r in same])
-        for kind in (Article, Comment, Problem)
-        if (same := [r for r in records if isinstance(r, kind)])
-        for record in same[:1]
-        for field in dataclasses.fields(record)
+        f"{name}.{field.name}": _digest([getattr(record, field.name) for record in records])
+        for name, records in found.items()
+        if records
+        for field in dataclasses.fields(records[0])
     }
 
 
