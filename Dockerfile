@@ -1,7 +1,8 @@
 # Backissue in a container: the clock and the pages, as a user without rights, on one volume.
 #   docker build --tag backissue .
 #   docker run --volume archive:/archive --publish 127.0.0.1:8001:8001 backissue
-# Without a configuration in /archive it archives its sample newspaper. docs/operations.md has the rest.
+# It needs a configuration in /archive (`init`, as in compose.yaml); `demo --host 0.0.0.0` in place of it shows a
+# sample newspaper. docs/operations.md has the rest.
 
 ARG PYTHON=3.12-slim-bookworm
 

@@ -7,20 +7,29 @@ CHROMIUM ?= chromium
 SHELL := /bin/sh
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+UV := .cache/uv/bin/uv
+LOCK := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --custom-compile-command "make lock"
+# What is named in requirements/*.txt is installed as it was locked, and we ourselves without another download.
+INSTALL := $(PIP) install --require-hashes --requirement
+OURSELVES := $(PIP) install --no-deps --no-build-isolation --editable .
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format bench kills lives eval picture browser wordpress dist clean
+.PHONY: help run test test-lowest lint format bench kills lives mutants eval picture browser wordpress lock dist clean
 
 help:  ## list what make can do
 	@echo "Backissue keeps a searchable archive of a news site. First try: make run"
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 run: .venv/run.stamp  ## archive the sample newspaper and show it at http://127.0.0.1:8001
-	@$(BIN)/backissue up
+	@$(BIN)/backissue demo
 
 test: .venv/test.stamp  ## run all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+test-lowest: .venv-low/test.stamp  ## run all tests on the lowest versions that pyproject.toml allows
+	.venv-low/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 lint: .venv/lint.stamp  ## ruff and mypy
 	$(BIN)/ruff check .
@@ -37,8 +46,11 @@ bench: .venv/test.stamp  ## how soon it captures comments, and how fast it is
 	$(BIN)/python -m tests.bench_exports
 	$(BIN)/python -m tests.bench_pages
 
+mutants: .venv/test.stamp  ## break each promise in a copy and see its tests fail, MUTANTS="name …" for some
+	$(BIN)/python -m tests.mutants $(MUTANTS)
+
 kills: .venv/test.stamp  ## kill it at random moments and look at the archive, KILLS=40 times
-	BACKISSUE_KILLS=$(or $(KILLS),40) $(BIN)/python -m pytest tests/test_kills.py
+	BACKISSUE_KILLS=$(or $(KILLS),40) $(BIN)/python -m pytest tests/test_kills.py tests/test_redaction_kills.py
 
 lives: .venv/test.stamp wordpress  ## random lives of a real WordPress, and what the archive tells of them, LIVES=4
 	$(BIN)/python -m tests.lives --lives $(or $(LIVES),4)
@@ -65,12 +77,16 @@ browser: .venv/browser.stamp  ## what the browser tests need: playwright, chromi
 wordpress:  ## what the WordPress tests need: PHP and WordPress itself
 	sh tests/wordpress/setup.sh
 
+lock: .cache/uv.stamp  ## choose the newest allowed versions anew, and write requirements/*.txt with their hashes
+	$(LOCK) --extra test --extra lint --extra browser --output-file requirements/dev.txt pyproject.toml requirements/build.in
+	$(LOCK) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml requirements/build.in
+
 dist: .venv/lint.stamp  ## build the wheel and the source archive into dist/
 	$(PIP) install "build>=1.2,<2"
 	$(BIN)/python -m build
 
 clean:  ## remove the environment and everything made (archives and your configuration stay)
-	rm -rf .venv .cache dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-low .cache dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # -- the environment ------------------------------------------------------------------------------
@@ -88,19 +104,27 @@ clean:  ## remove the environment and everything made (archives and your configu
 	@rm -f .venv.log
 	@touch $@
 
-.venv/run.stamp: .venv/pip.stamp pyproject.toml
+.venv/run.stamp: .venv/pip.stamp pyproject.toml requirements/run.txt
 	@echo "Installing Backissue and its libraries into .venv (a minute, once) …"
-	@$(PIP) install --editable .
+	@$(INSTALL) requirements/run.txt
+	@$(OURSELVES)
 	@touch $@
 
-.venv/test.stamp: .venv/run.stamp
-	@$(PIP) install --editable ".[test]"
+.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
+	@$(INSTALL) requirements/dev.txt
 	@touch $@
 
-.venv/lint.stamp: .venv/test.stamp
-	@$(PIP) install --editable ".[test,lint]"
+.venv/test.stamp .venv/lint.stamp .venv/browser.stamp: .venv/dev.stamp
 	@touch $@
 
-.venv/browser.stamp: .venv/test.stamp
-	@$(PIP) install --editable ".[test,browser]"
+# The lowest versions that pyproject.toml names, in an environment of their own.
+.cache/uv.stamp: .venv/pip.stamp
+	@mkdir -p .cache
+	@$(BIN)/python -m venv --without-pip .cache/uv
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/uv/bin/python install "uv>=0.9,<1"
+	@touch $@
+
+.venv-low/test.stamp: .cache/uv.stamp pyproject.toml
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-low
+	@$(UV) pip install --quiet --python .venv-low/bin/python --resolution lowest-direct --editable ".[test]"
 	@touch $@

@@ -8,33 +8,43 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from subprocess import Popen
+from typing import Any
 
 import click
+from sqlite_utils import Database
 
 from archive.cli import backup, export, redact, search, status
 from archive.cli import log_format as logs
 from archive.cli import serve as archive_cli
-from archive.cli.console import Context, Exit, Interruption, Program, must_be_free, say, wait_until_answering
+from archive.cli.console import Context, Exit, Interruption, Program, say
 from archive.core.errors import BackissueError
 from archive.operations import serve
+from archive.operations.ports import must_be_free, wait_until_answering
+from archive.storage import checks
 from archive.storage.archive import Archive
+from crawler import demo
 from crawler.cli import crawl as crawler_cli
 from crawler.cli import doctor, explain_schedule, init, notify, verify
-from crawler.config.config import FILE_VARIABLE, SAMPLE_PORT_VARIABLE, Config, Source, find, load
+from crawler.config.config import FILE_VARIABLE, Config, Source, archive_here, find, load
 from crawler.config.lookup import site_for
 from crawler.daemon import processes
 from crawler.daemon.dispatcher import Clock
 from crawler.daemon.notifier import Notifier
+from crawler.daemon.pages_keeper import PagesKeeper
 from crawler.settings import VERSION
 
 CLOSING = 5.0  # seconds for Datasette to end
+PROGRAM = "backissue" if shutil.which("backissue") else sys.argv[0]
 WAKE = 20.0  # seconds after which the clock is looked at again, in case that the machine slept
 
 
@@ -50,7 +60,7 @@ Leaves with 0 when all is well, 1 after an error that is told, 2 for a command l
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
-    help=f"The configuration. Else ${FILE_VARIABLE}, else ./backissue.toml, else a sample newspaper.",
+    help=f"The configuration. Else ${FILE_VARIABLE}, else ./backissue.toml.",
 )
 @logs.options
 @click.option(
@@ -63,7 +73,7 @@ def main(
     """Keep a complete, living, searchable archive of a news site and what its readers wrote.
 
     \b
-    First:           backissue up                       archive a sample newspaper and look at it
+    First:           backissue demo                     archive a sample newspaper and look at it
     Your site:       backissue init https://www.example.org --contact you@example.org
                      backissue up                       archive it by the clock, and serve it
     By cron:         backissue crawl                    one crawl of every source, now
@@ -81,7 +91,7 @@ def main(
     ctx.obj = Context(
         config=config,
         file=lambda: find(config, os.environ),
-        archive=lambda: load(config, fetching=False).archive,
+        archive=lambda: archive_here(config),
         planned=lambda: tuple(map(crawler_cli.planned, load(config, fetching=False).sources)),
         saved=lambda name: load(config, fetching=False).notify.search(name).ask,
     )
@@ -98,38 +108,55 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
     Archive.open(config.archive).close()
     has_readers = bool(config.notify.addresses(os.environ))
     notifier = Notifier(config.notify.digest, partial(_notify, config))
-    clock, others = Clock(config, partial(_launch, config), ended=notifier.ask), []
-    with Interruption().heeded() as interruption, crawler_cli.newspaper(config):
+    clock, keeper = Clock(config, partial(_launch, config), ended=notifier.ask), None
+    others: list[Popen[bytes]] = []
+    with Interruption().heeded() as interruption:
         try:
             if pages:
-                others.append(processes.start(pages))
+                keeper = PagesKeeper(partial(processes.start, pages), PagesNotes(config.archive))
             clock.start()
             threading.Thread(target=greet, name="greet", daemon=True).start()
             awake = time.monotonic()
-            while not interruption.asked and all(child.poll() is None for child in others):
+            while not interruption.asked:
                 time.sleep(0.1)
+                if keeper:
+                    keeper.step()
                 if has_readers:
                     notifier.step()
                 if time.monotonic() - awake > WAKE:
                     awake = time.monotonic()
                     clock.wake()
-            fallen = not interruption.asked
             clock.stop()
             clock.finish(processes.GRACE)
-            others += notifier.children
+            others += [*notifier.children, *(keeper.children if keeper else ())]
             processes.ask_to_stop(others)
             processes.wait_for(others, CLOSING)
             Archive.open(config.archive).close()  # the last to leave folds the write-ahead log into the file
         except KeyboardInterrupt:
             return Exit.INTERRUPTED
         finally:
-            processes.kill([*clock.crawls.values(), *notifier.children, *others])
-    if fallen:
-        raise BackissueError(
-            f"The pages ended by themselves (exit code {others[0].returncode}).",
-            hint="Above it should say why; `backissue serve` starts them alone.",
-        )
+            served = keeper.children if keeper else []
+            processes.kill([*clock.crawls.values(), *notifier.children, *served, *others])
     return Exit.FINE
+
+
+class PagesNotes:
+    """Keeps in the archive how the pages are; one that cannot be written now is no reason to stop."""
+
+    def __init__(self, archive: Path) -> None:
+        self._archive = archive
+
+    def fell(self, sentence: str) -> None:
+        """Keep that they ended."""
+        self._keep(lambda db, at: checks.note_check(db, "pages", at, ok=False, sentence=sentence))
+
+    def recovered(self, sentence: str) -> None:
+        """Keep that they run again, where it was kept that they ended."""
+        self._keep(lambda db, at: checks.mend_check(db, "pages", at, sentence=sentence))
+
+    def _keep(self, note: Callable[[Database, datetime], None]) -> None:
+        with suppress(BackissueError, sqlite3.Error), Archive.open(self._archive) as archive:
+            note(archive.db, datetime.now(UTC))
 
 
 def _launch(config: Config, source: Source, run_id: int) -> Popen[bytes]:
@@ -145,31 +172,66 @@ def _notify(config: Config) -> Popen[bytes]:
 
 @click.command()
 @archive_cli.pages_options
+@click.pass_obj
+def up(context: Context, /, **served: Any) -> int:
+    """Archive by the clock and serve it, until Ctrl-C.
+
+    A source that was never crawled, or missed its time, is crawled at once. Ctrl-C lets the page under way
+    be saved; a second one ends all at once.
+    """
+    config = load(context.config)
+    must_be_free(served["host"], served["port"], "--port")
+    return _up(config, ", ".join(source.name for source in config.sources), **served)
+
+
+@click.command("demo")
+@archive_cli.pages_options
 @click.option(
     "--sample-port",
     type=click.IntRange(1, 65535),
-    help=f"The port of the sample newspaper, where it is used (${SAMPLE_PORT_VARIABLE}; else 8002).",
+    envvar=demo.PORT_VARIABLE,
+    help=f"The port of the sample newspaper (${demo.PORT_VARIABLE}; else {demo.PORT}).",
 )
 @click.pass_obj
-def up(
-    context: Context, host: str, port: int, base_path: str, metadata: Path | None, sample_port: int | None
-) -> int:
-    """Archive by the clock and serve it, until Ctrl-C.
+def show_demo(context: Context, /, sample_port: int | None, **served: Any) -> int:
+    """Archive a bundled sample newspaper and serve it, until Ctrl-C, to look around.
 
-    Without a configuration it archives the bundled sample newspaper, once a minute, into archive.db in
-    the current folder, so that there is something to look at. A source that was never crawled, or missed
-    its time, is crawled at once. Ctrl-C lets the page under way be saved; a second one ends all at once.
+    It goes into demo.db and demo-pages.db in the current folder, by the configuration demo.toml, and is
+    crawled once a minute. Other commands look at it with --config demo.toml.
     """
-    if sample_port is not None:
-        os.environ[SAMPLE_PORT_VARIABLE] = str(sample_port)
-    config = load(context.config)
-    must_be_free(host, port, "--port")
-    if config.path is None:
-        must_be_free("127.0.0.1", crawler_cli.sample_port(config), "--sample-port")
-    where = ["--config", str(config.path)] if config.path else []
-    pages = [*where, "serve", "--host", host, "--port", str(port), "--base-path", base_path, "--quiet"]
-    pages += ["--metadata", str(metadata)] if metadata else []
-    return keep(config, pages, partial(_greet, config, host, port, base_path))
+    if context.config is not None:
+        raise click.UsageError("The demo has a configuration of its own; leave --config out.")
+    port = demo.port_in(Path.cwd(), sample_port)
+    must_be_free(served["host"], served["port"], "--port")
+    must_be_free("127.0.0.1", port, "--sample-port")
+    config = demo.prepare(Path.cwd(), port)
+    with demo.newspaper(config):
+        what = f"the bundled sample newspaper ({config.sources[0].site.url})"
+        return _up(config, what, *_NEXT, **served)
+
+
+_NEXT = (
+    f"Search it in another terminal: {PROGRAM} --config {demo.FILE} search council",
+    f"A real site instead: {PROGRAM} init https://www.example.org --contact you@example.org",
+)
+
+
+def _up(
+    config: Config, what: str, *further: str, host: str, port: int, base_path: str, metadata: Path | None
+) -> int:
+    """Run the clock and the pages, and say so once the pages answer."""
+    pages = ["--config", str(config.path), "serve", "--host", host, "--port", str(port)]
+    pages += ["--base-path", base_path, "--quiet", *(["--metadata", str(metadata)] if metadata else [])]
+
+    def greet() -> None:
+        if wait_until_answering(host, port, seconds=60):
+            say(f"Archiving {what} into {config.archive}.")
+            say(f"Read and search it at {serve.address(host=host, port=port, base_url=base_path)}")
+            for line in further:
+                say(line)
+            say("Ctrl-C ends it; what is saved stays saved.")
+
+    return keep(config, pages, greet)
 
 
 @click.command()
@@ -198,15 +260,15 @@ def explain(context: Context, page: str, url: str | None, source: str | None, as
     """
     from pipeline.cli import explain as pipeline_cli  # noqa: PLC0415  (trafilatura is slow to import)
 
-    config = load(context.config, fetching=False)
+    config = load(context.config, fetching=False) if context.file() else None
     if page.startswith(("http://", "https://")):
         from crawler.probe.survey import fetch_page  # noqa: PLC0415  (Scrapy is slow to import)
 
         with crawler_cli.quietly():
-            read = fetch_page(page, config.contact)
+            read = fetch_page(page, config.contact if config else None)
     else:
         read = pipeline_cli.read_file(page, url)
-    pipeline_cli.explain(read, partial(site_for, config, source), as_json=as_json)
+    pipeline_cli.explain(read, partial(site_for, config.sources if config else (), source), as_json=as_json)
 
 
 @click.command()
@@ -231,23 +293,10 @@ def replay(context: Context, source: str | None, apply: bool, as_json: bool) -> 
     cli_replay.run(config.archive, [each.site for each in named], apply=apply, as_json=as_json)
 
 
-def _greet(config: Config, host: str, port: int, base_path: str) -> None:
-    """Say what goes on, once the pages answer."""
-    if not wait_until_answering(host, port, seconds=60):
-        return
-    names = ", ".join(source.name for source in config.sources)
-    what = names if config.path else f"the bundled sample newspaper ({config.sources[0].site.url})"
-    say(f"Archiving {what} into {config.archive}.")
-    say(f"Read and search it at {serve.address(host=host, port=port, base_url=base_path)}")
-    if config.path is None:
-        program = "backissue" if shutil.which("backissue") else sys.argv[0]
-        say(f"A real site instead: {program} init https://www.example.org --contact you@example.org")
-    say("Ctrl-C ends it; what is saved stays saved.")
-
-
 for command in (
     init.init,
     up,
+    show_demo,
     crawler_cli.crawl,
     verify.verify,
     schedule,

@@ -34,13 +34,22 @@ RETRY_TIMES = 3
 RETRY_HTTP_CODES = [408, 500, 502, 503, 504, 522, 524]  # 429 and Retry-After: crawler.politeness
 RETRY_PRIORITY_ADJUST = 0
 TWISTED_DNS_RESOLVER = "crawler.fetch.offsite.PublicResolver"
+DOWNLOAD_VERIFY_CERTIFICATES = True  # the spider sets it from the source's verify_tls
 
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.fetch.transport.BoundedHandler",
+    "https": "crawler.fetch.tls.SecureHandler",
+}
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
     "crawler.fetch.offsite.GuardMiddleware": 50,
     "crawler.fetch.robots.RobotsMiddleware": 100,
     "crawler.fetch.retry.PatienceMiddleware": 550,
+    "crawler.fetch.transport.RefreshMiddleware": 580,
+    "crawler.fetch.offsite.PrivateAddressMiddleware": 640,
+    "crawler.fetch.redirect_loops.CircleMiddleware": 650,  # nearer to the site than redirects (600)
     "crawler.fetch.request_budget.BudgetMiddleware": 840,
 }
 EXTENSIONS = {

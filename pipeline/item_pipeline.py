@@ -6,7 +6,10 @@ is the one file of this room that knows Scrapy.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
+from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self, cast
@@ -14,17 +17,23 @@ from typing import Any, Self, cast
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from archive.core.errors import ArchiveError
-from archive.core.records import Bookmark, Extract, Page, PageKind, Quality, Saved, Site
+from archive.core.errors import ArchiveError, BusyError, LockedError
+from archive.core.reader_guard import CODES, Unread, problem_of
+from archive.core.records import Bookmark, Extract, Page, PageKind, Problem, Quality, Saved, Site
+from archive.storage import visits
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import Proof
 from archive.storage.observations import Look
 from archive.storage.raw_pages import Pages, beside
 from archive.storage.visits import GOOD
-from pipeline import process
 from pipeline.extractor_version import extractor_version
+from pipeline.reading import BoundedReader, InterruptedReadingError
 
-Item = Page | Look | Proof | Bookmark
+Item = Page | Look | Proof | Bookmark | Unread
+
+LOCK_WAIT_SECONDS = 300.0  # for another program that holds the archive
+PAUSE_SECONDS = 5.0  # between two tries
+BLOCKING_MILLISECONDS = 2000  # for which SQLite may wait in one try, while nothing else goes on
 
 logger = logging.getLogger(__name__)
 
@@ -34,9 +43,15 @@ class ItemPipeline:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        self.reader = BoundedReader(stopping=lambda: not crawler.crawling)
+        self._turn = asyncio.Lock()  # one item after another, in the order in which they come
         path = Path(crawler.settings["BACKISSUE_ARCHIVE"])
         self.archive = Archive.open(path)
         self.pages = Pages.open(beside(path))
+        self.archive.db.execute(f"PRAGMA busy_timeout = {BLOCKING_MILLISECONDS}")
+        self._turn = asyncio.Lock()
+        self._said: set[str] = set()
+        self._patience_seconds = crawler.settings.getfloat("BACKISSUE_LOCK_WAIT", LOCK_WAIT_SECONDS)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -44,41 +59,72 @@ class ItemPipeline:
         return cls(crawler)
 
     def close_spider(self) -> None:
-        """Close both files."""
+        """Close both files, and end the worker."""
+        self.reader.close()
         self.pages.close()
         self.archive.close()
 
-    def process_item(self, item: Item) -> Item:
+    async def process_item(self, item: Item) -> Item:
         """Keep, read and save one page, or note what a look at known comments, or the site's count, says.
 
-        Where the archive cannot be written, the stats say so, and from there on nothing is tried or asked.
+        Items are taken in their order. Where another program holds the archive, it is waited for; where the
+        archive cannot be written, the stats say so, and from there on nothing is tried or asked.
         """
-        stats = self.crawler.stats
-        if stats.get_value("backissue/fault"):
-            raise DropItem("The archive cannot be written.", log_level="DEBUG")
+        async with self._turn:
+            return await self._take_when_free(item)
+
+    async def _take_when_free(self, item: Item) -> Item:
+        stats, end = self.crawler.stats, time.monotonic() + self._patience_seconds
         try:
-            self._take(item)
-        except ArchiveError as error:
+            while not stats.get_value("backissue/fault"):
+                try:
+                    await self._take(item)
+                except LockedError:
+                    if time.monotonic() > end or self._is_closing():
+                        raise
+                    self._say_once("Another program holds the archive; the crawl waits for it.")
+                    await asyncio.sleep(PAUSE_SECONDS)
+                else:
+                    return item
+            raise DropItem("The archive cannot be written.", log_level="DEBUG")
+        except (ArchiveError, BusyError) as error:
             stats.set_value("backissue/fault", error)
             raise DropItem(str(error), log_level="DEBUG") from error
-        return item
 
-    def _take(self, item: Item) -> None:
+    def _say_once(self, sentence: str) -> None:
+        if sentence not in self._said:
+            self._said.add(sentence)
+            logger.warning("%s", sentence)
+
+    def _is_closing(self) -> bool:
+        """True if the crawl was asked to end: then nothing is waited for."""
+        slot = self.crawler.engine._slot if self.crawler.engine else None
+        return slot is None or slot.closing is not None
+
+    async def _take(self, item: Item) -> None:
         if isinstance(item, Proof):
             self.archive.coverage.note(item)
         elif isinstance(item, Bookmark):
             self.archive.set_cursor(item.source, item.name, item.value)
+        elif isinstance(item, Unread):
+            visits.note_unread(self.archive.db, item)
+            self._count_unread((item.problem,))
         elif isinstance(item, Page):
-            self._save(item)
+            await self._save(item)
         else:
             self._tally(self.archive.note_look(item))
 
-    def _save(self, page: Page) -> None:
-        if page.body:
-            self.pages.keep(page, extractor_version())
+    async def _save(self, page: Page) -> None:
+        kept = self.pages.keep(page, extractor_version()) if page.body else None
         site: Site = cast("Any", self.crawler.spider).site
-        extract = process(page, site)
-        saved = self.archive.save(page, extract)
+        try:
+            extract = await self._read(page, site)
+        except InterruptedReadingError:  # no visit is noted, so that the next crawl reads it
+            self.crawler.stats.inc_value("backissue/listings_lost", page.kind is not PageKind.ARTICLE)
+            return
+        saved = self._saved(page, extract)
+        if kept is not None:
+            self.pages.note_saved(kept)
         good = page.status in GOOD or bool(saved.missed or saved.gone)
         self.crawler.stats.inc_value(f"backissue/pages/{page.kind.value}/{'good' if good else 'failed'}")
         self._tally(saved)
@@ -86,6 +132,31 @@ class ItemPipeline:
         if page.kind is PageKind.POSTS:
             self.crawler.stats.inc_value("backissue/listed", len(extract.articles))
         logger.debug("%s %s %s: %s", page.kind.value, page.status, page.url, _told(saved))
+
+    async def _read(self, page: Page, site: Site) -> Extract:
+        """Read a page here, or in the worker, during which the crawl goes on and heeds signals."""
+        extract = self.reader.read_at_once(page, site)
+        if extract is None:
+            logger.info("%s is read in a process of its own.", page.url)
+            extract = await asyncio.to_thread(self.reader.read_apart, page, site)
+        return extract
+
+    def _saved(self, page: Page, extract: Extract) -> Saved:
+        """Save an extract; where a value is one that SQLite cannot keep, save that as the page's problem."""
+        try:
+            saved = self.archive.save(page, extract)
+        except (ValueError, OverflowError) as error:
+            extract = Extract(surface=extract.surface, problems=(problem_of(error, page),))
+            saved = self.archive.save(page, extract)
+        self._count_unread(extract.problems)
+        if page.kind is not PageKind.ARTICLE and any(problem.code in CODES for problem in extract.problems):
+            self.crawler.stats.inc_value("backissue/listings_lost")
+        return saved
+
+    def _count_unread(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            if problem.code in CODES:
+                self.crawler.stats.inc_value(f"backissue/unread/{problem.code}")
 
     def _tally(self, counts: Saved | Quality) -> None:
         for name in type(counts).__slots__:
@@ -110,7 +181,7 @@ def quality_of(page: Page, extract: Extract) -> Quality:
     article = next(iter(extract.articles), None)
     return Quality(
         pages_read=1,
-        texts_missing=article is None or article.text is None,
+        texts_missing=article is None or not article.text,
         dates_missing=article is None or article.published is None,
         authors_missing=article is None or not article.authors,
     )

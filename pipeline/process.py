@@ -5,6 +5,7 @@ Knows the kinds of pages. Its law: pure, deterministic, and never raising for wh
 
 from __future__ import annotations
 
+from archive.core.reader_guard import problem_of
 from archive.core.records import Extract, Page, PageKind, Site, Surface
 from pipeline.article import extract
 from pipeline.html import error_responses
@@ -20,12 +21,19 @@ _READERS = {
 
 
 def process(page: Page, site: Site) -> Extract:
-    """Everything that can be read out of one answer of a site."""
+    """Return everything that can be read out of one answer of a site.
+
+    A reader that fails gives an Extract with nothing but the problem. Raises only readers.TooLongError, where
+    the caller has set a bound.
+    """
     if page.kind not in _READERS:  # kept for the crawler's sake, and holding nothing to be archived
         return Extract(surface=Surface.PAGE)
     reader, surface = _READERS[page.kind]
     if page.status == 304:
         return Extract(surface=surface)
-    if problem := error_responses.refusal(page):
-        return Extract(surface=surface, problems=(problem,))
-    return reader(page, site)
+    try:
+        if problem := error_responses.refusal(page):
+            return Extract(surface=surface, problems=(problem,))
+        return reader(page, site)
+    except Exception as error:  # noqa: BLE001 - one page never ends a crawl
+        return Extract(surface=surface, problems=(problem_of(error, page),))

@@ -3,7 +3,8 @@
 It goes through the raw pages of a source, the newest of each address, and saves what is read out of
 them anew. What differs is kept as a version marked "re-extracted", never as the publisher's edit. No
 network. After an upgrade `catch_up` does it before the first crawl, since that would take for an edit what
-only the rules have changed.
+only the rules have changed. It also saves what a crawl that died had kept and not saved yet. A page that is
+not as it was received, or cannot be read, is named and passed over; the others are read.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from pathlib import Path
 from archive.cli.console import count
 from archive.core.database import rehearsal, transaction
 from archive.core.locks import PATIENCE, hold, lock_of
-from archive.core.records import Saved, Site
+from archive.core.records import Page, Saved, Site
 from archive.core.timestamps import to_text
 from archive.queries.fetch_history import Facts
 from archive.storage import versions
 from archive.storage.archive import Archive
-from archive.storage.raw_pages import Pages, beside
+from archive.storage.raw_pages import Altered, Pages, beside
+from archive.storage.visits import address
 from pipeline.extractor_version import extractor_version, is_current
-from pipeline.process import process
+from pipeline.reading import BoundedReader, Reader
 
 logger = logging.getLogger(__name__)
 READ_BY = "rules"
@@ -53,13 +55,18 @@ class Replayed:
     differences: tuple[Difference, ...]
 
 
-def replay(archive: Archive, pages: Pages, site: Site, *, now: datetime, apply: bool) -> Iterator[Replayed]:
+def replay(
+    archive: Archive, pages: Pages, site: Site, *, now: datetime, apply: bool, reader: Reader
+) -> Iterator[Replayed]:
     """Read the kept pages of a site again, and tell of each that differs.
 
     `now` (aware) is since when the changes hold; nothing is written unless `apply`.
     """
     for page in pages.newest_of_each(site.name):
-        extract = process(page, site)
+        if isinstance(page, Altered):
+            logger.warning("%s It is passed over.", page)
+            continue
+        extract = reader.read(page, site)
         with transaction(archive.db) if apply else rehearsal(archive.db):
             marks = [_newest(archive, table) for table in _TABLES]
             saved = archive.save(page, extract, again_at=now)
@@ -75,7 +82,7 @@ def replay(archive: Archive, pages: Pages, site: Site, *, now: datetime, apply: 
 
 
 def catch_up(path: Path, site: Site) -> int:
-    """Read again what other rules than today's have read of a site, and return how many pages that were.
+    """Read what a crawl that died did not save, and what other rules than today's have read; return how many.
 
     It can be ended at any page, and goes on there the next time. Raises BusyError while a run of the source
     lives, ArchiveError when the archive cannot be written.
@@ -84,19 +91,66 @@ def catch_up(path: Path, site: Site) -> int:
         held.enter_context(hold(path, lock_of(site.name), wait=PATIENCE))
         archive = held.enter_context(Archive.open(path))
         facts = held.enter_context(Facts(path, site.name))
-        if is_current(facts.mark(READ_BY)):
+        pages = held.enter_context(Pages.open(beside(path)))
+        unsaved = [number for number in pages.unsaved(site.name) if _is_unsaved(pages, facts, number)]
+        by_rules = not is_current(facts.mark(READ_BY))
+        if not unsaved and not by_rules:
             return 0
         archive.add_source(site, to_text(datetime.now(UTC)) or "")
-        pages = held.enter_context(Pages.open(beside(path)))
-        numbers = pages.read_otherwise(site.name, is_current)
+        numbers = pages.read_otherwise(site.name, is_current, but=unsaved) if by_rules else []
         if numbers:
             logger.info("%s: %s is read again by newer rules.", site.name, count(len(numbers), "kept page"))
+        reader = BoundedReader()
+        held.callback(reader.close)
         for number in numbers:
             page = pages.get(number)
-            archive.save(page, process(page, site), again_at=datetime.now(UTC))
+            _save(archive, page, site, reader, again_at=datetime.now(UTC))
             pages.note_rules(page, extractor_version())
-        archive.set_cursor(site.name, READ_BY, extractor_version())
-        return len(numbers)
+        late = sum(_save_late(archive, pages, number, site, reader) for number in unsaved)
+        if late:
+            logger.info("%s: %s that a crawl had not saved was read.", site.name, count(late, "kept page"))
+        if by_rules:
+            archive.set_cursor(site.name, READ_BY, extractor_version())
+        return len(numbers) + late
+
+
+def _is_unsaved(pages: Pages, facts: Facts, number: int) -> bool:
+    """True unless a page that a crawl has kept, or a later one of its URL, was saved; that is noted."""
+    page = pages.get(number)
+    visit = None if isinstance(page, Altered) else facts.visit(address(page))
+    if isinstance(page, Page) and visit:
+        shared = address(page) != page.url  # several listings of one second are one visit
+        if visit.fetched_at > page.fetched_at or (visit.fetched_at == page.fetched_at and not shared):
+            pages.note_saved(number)
+            return False
+    return True
+
+
+def _save_late(archive: Archive, pages: Pages, number: int, site: Site, reader: Reader) -> bool:
+    """Save a page that a crawl has kept and not saved; False where it cannot be read.
+
+    It is tried a few times only: reading it may be what ended that crawl.
+    """
+    pages.note_try(number)
+    done = _save(archive, pages.get(number), site, reader)
+    pages.note_saved(number)
+    return done
+
+
+def _save(
+    archive: Archive, page: Page | Altered, site: Site, reader: Reader, *, again_at: datetime | None = None
+) -> bool:
+    """Read and save a kept page; False, with a word in the log, where that cannot be."""
+    if isinstance(page, Altered):
+        logger.warning("%s: %s It is passed over.", site.name, page)
+        return False
+    try:
+        extract = reader.read(page, site)
+    except Exception:  # whatever a reader fails at, the next crawl must go on
+        logger.exception("%s: The kept page of %s cannot be read. It is passed over.", site.name, page.url)
+        return False
+    archive.save(page, extract, again_at=again_at)
+    return True
 
 
 _TABLES = ("article", "comment")

@@ -73,6 +73,7 @@ class Crawls:
     url: str
     options: dict[str, object] = field(default_factory=dict)
     values: dict[str, object] = field(default_factory=lambda: dict(SOON))
+    contact: str | None = None
 
     @property
     def path(self) -> Path:
@@ -80,7 +81,12 @@ class Crawls:
 
     def words(self, *words: str) -> list[str]:
         options = {"url": self.url, "delay": 0, **self.options}
-        lines = ["[sources.site]", *(f"{key} = {json.dumps(value)}" for key, value in options.items())]
+        contact = [] if self.contact is None else [f"contact = {json.dumps(self.contact)}"]
+        lines = [
+            *contact,
+            "[sources.site]",
+            *(f"{key} = {json.dumps(value)}" for key, value in options.items()),
+        ]
         config = self.folder / "backissue.toml"
         config.write_text("\n".join(lines))
         return ["--config", str(config), *words]

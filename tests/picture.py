@@ -19,6 +19,8 @@ from urllib.request import urlopen
 
 from playwright.sync_api import sync_playwright
 
+from crawler import demo
+
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "picture.png"
 PROGRAM = [sys.executable, str(ROOT / "scheduler.py")]
@@ -39,7 +41,7 @@ def article_with_a_thread(site: str) -> int:
         " group by article_id having sum(depth > 2) >= 1 order by length(articles.text), article_id"
     )
     query = urlencode({"_shape": "arrayfirst", "sql": sql})
-    with urlopen(f"{site}/archive.json?{query}") as answer:
+    with urlopen(f"{site}/demo.json?{query}") as answer:
         return int(json.load(answer)[0])
 
 
@@ -47,10 +49,12 @@ def main() -> None:
     """Archive, serve, look, and clean up."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with tempfile.TemporaryDirectory() as folder:
-        environ = {**os.environ, "BACKISSUE_SAMPLE_PORT": str(free_port())}
-        subprocess.run([*PROGRAM, "crawl"], cwd=folder, env=environ, check=True)
+        config = demo.prepare(Path(folder), free_port())
+        program = [*PROGRAM, "--config", str(config.path)]
+        with demo.newspaper(config):
+            subprocess.run([*program, "crawl"], cwd=folder, check=True)
         port = free_port()
-        pages = subprocess.Popen([*PROGRAM, "serve", "--quiet", "--port", str(port)], cwd=folder, env=environ)
+        pages = subprocess.Popen([*program, "serve", "--quiet", "--port", str(port)], cwd=folder)
         try:
             take(chromium, f"http://127.0.0.1:{port}")
         finally:

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import fixtures_archive as made
@@ -113,6 +114,10 @@ def test_while_a_writer_never_rests_the_copy_is_one_state_of_the_archive(
     assert len(seen) == 1
 
 
+OF_PAGES = "SELECT url FROM articles WHERE json_extract(origins, '$.text') LIKE 'page:%'"
+"""Articles whose text is a page's: that of divided articles is REST's."""
+
+
 def test_a_backup_made_during_a_crawl_holds_a_raw_page_for_all_that_it_read(tmp_path: Path) -> None:
     with SampleSite(articles=150, comments=30) as site:
         crawls = Crawls(tmp_path, site.url, {"delay": 0.3})  # it takes much longer than the backup
@@ -128,7 +133,7 @@ def test_a_backup_made_during_a_crawl_holds_a_raw_page_for_all_that_it_read(tmp_
         Archive.open(tmp_path / "b" / "archive.db") as archive,
         Pages.open(tmp_path / "b" / "pages.db") as pages,
     ):
-        read = {row["url"] for row in archive.db.query("SELECT url FROM articles WHERE text IS NOT NULL")}
+        read = {row["url"] for row in archive.db.query(OF_PAGES)}
         assert 0 < len(read) < 100
         assert read <= {page.url for page in pages.newest_of_each("site")}
 
@@ -139,7 +144,7 @@ def test_what_is_in_the_way_stays(folder: Path, tmp_path: Path) -> None:
     (own / "novel.txt").write_text("mine", encoding="utf-8")
     for options in ([], ["--force"]):
         done = program(folder, "backup", str(own), *options)
-        assert (done.exit_code, "is no backup, so it stays" in done.stderr) == (1, True)
+        assert (done.exit_code, "is not a backup alone, so it stays" in done.stderr) == (1, True)
     assert (own / "novel.txt").read_text(encoding="utf-8") == "mine"
     assert program(folder, "backup", str(tmp_path / "b")).exit_code == 0
     before = snapshot(tmp_path / "b")
@@ -283,6 +288,48 @@ def test_restore_never_writes_over_an_archive_but_moves_it_aside_when_told(folde
         assert connection.execute("SELECT DISTINCT title FROM articles").fetchall() == [("Changed since",)]
     connection.close()
     assert "archive.db.before-restore" in done.stderr
+
+
+def test_a_second_forced_restore_keeps_what_the_first_set_aside(folder: Path, kept: Path) -> None:
+    """The first restore's `.before-restore` is the only copy of what was live."""
+    for title in ("Live", "Crawled since"):
+        with closing(sqlite3.connect(folder / "archive.db")) as connection, connection:
+            connection.execute("UPDATE articles SET title = ?", [title])
+        done = program(folder, "restore", str(kept), "--force")
+        assert done.exit_code == 0, done.output
+    found = []
+    for name in ("archive.db.before-restore", "archive.db.before-restore-2"):
+        with closing(sqlite3.connect(folder / name)) as connection:
+            found += connection.execute("SELECT DISTINCT title FROM articles").fetchall()
+    assert found == [("Live",), ("Crawled since",)]
+
+
+def test_a_restore_sets_aside_files_the_backup_lacks(folder: Path, kept: Path) -> None:
+    """Hidden words of one archive must not lie beside another, whose redactions have the same numbers."""
+    (folder / "hidden.db").write_bytes(b"kept for later")
+    assert program(folder, "restore", str(kept), "--force").exit_code == 0
+    assert not (folder / "hidden.db").exists()
+    assert (folder / "hidden.db.before-restore").read_bytes() == b"kept for later"
+
+
+@pytest.mark.parametrize("other", ["an export", "a list of checksums", "a backup with notes", "the archive"])
+def test_a_forced_backup_replaces_only_a_backup(folder: Path, kept: Path, tmp_path: Path, other: str) -> None:
+    place = tmp_path / "place"
+    if other == "an export":
+        assert program(folder, "export", "csv", "--output", str(place)).exit_code == 0
+    elif other == "a list of checksums":
+        place.mkdir()
+        (place / "SHA256SUMS").write_text("0  disk.iso\n")
+    elif other == "a backup with notes":
+        shutil.copytree(kept, place)
+        (place / "notes.txt").write_text("mine")
+    else:
+        place = folder
+        shutil.copy(kept / "SHA256SUMS", folder)
+    before = snapshot(place)
+    done = program(folder, "backup", str(place), "--force")
+    assert done.exit_code == 1, done.output
+    assert snapshot(place) == before
 
 
 def test_restore_takes_the_place_of_a_ruined_archive_and_of_what_lies_beside_it(

@@ -22,6 +22,7 @@ import pytest
 from archive.cli.console import Exit
 from archive.core.errors import BusyError
 from archive.core.locks import hold, lock_of
+from archive.core.records import Site
 from archive.storage.archive import Archive
 from archive.storage.run_ledger import KEPT
 from crawler.config import config
@@ -78,9 +79,11 @@ class World:
         self.path = path
         self.now = NOON
         self.crawls: list[Crawl] = []
-        sample = config.sample(path)
-        self.source = replace(sample.sources[0], schedule=timetable, limit=timedelta(hours=2))
-        self.config = replace(sample, sources=(self.source,))
+        site = Site(name="sample", url="http://127.0.0.1:8002")
+        self.source = config.Source(site=site, schedule=timetable, limit=timedelta(hours=2), delay=0.0)
+        self.config = config.Config(
+            path=path.with_name("backissue.toml"), archive=path, sources=(self.source,)
+        )
         with Archive.open(path) as archive:
             archive.add_source(self.source.site, "2026-01-01T00:00:00Z")
         self.clock = self.another_clock()

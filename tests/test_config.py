@@ -226,18 +226,14 @@ def test_the_option_wins_over_the_environment_over_the_folder(
     assert config.load(environ={}).sources[0].name == "backissue"
 
 
-def test_with_no_file_the_sample_newspaper_is_the_only_source(
+def test_with_no_file_the_folder_and_the_way_on_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    read = config.load(environ={})
-    assert (read.path, read.archive) == (None, tmp_path / "archive.db")
-    assert [source.site.url for source in read.sources] == ["http://127.0.0.1:8002"]
-    assert (
-        config.load(environ={"BACKISSUE_SAMPLE_PORT": "9002"}).sources[0].site.url == "http://127.0.0.1:9002"
-    )
-    with pytest.raises(ConfigError, match=r"BACKISSUE_SAMPLE_PORT: expected a port"):
-        config.load(environ={"BACKISSUE_SAMPLE_PORT": "99999"})
+    with pytest.raises(ConfigError, match=re.escape(f"There is no backissue.toml in {tmp_path}")) as refused:
+        config.load(environ={})
+    assert "backissue init https://" in str(refused.value.hint)
+    assert "backissue demo" in str(refused.value.hint)
 
 
 def test_a_file_of_another_encoding_is_refused_and_a_byte_order_mark_is_not(file: Path) -> None:
@@ -293,12 +289,13 @@ def test_an_unknown_source_or_profile_is_answered_with_the_nearest(file: Path) -
 def test_an_address_is_read_as_the_site_at_home_there(file: Path) -> None:
     file.write_text(LOCAL, encoding="utf-8")
     read = config.load(file)
-    assert site_for(read, None, "http://127.0.0.1:8002/2026/a/").name == "town"
-    assert site_for(read, None, "https://longwarjournal.org/archives/2009/07/a.php").name == "longwarjournal"
-    assert site_for(read, "longwarjournal", "file:///a.html").timezone == "America/New_York"
-    assert site_for(read, None, "http://127.0.0.1:8003/a").url == "http://127.0.0.1:8003"
+    assert site_for(read.sources, None, "http://127.0.0.1:8002/2026/a/").name == "town"
+    known = "https://longwarjournal.org/archives/2009/07/a.php"
+    assert site_for(read.sources, None, known).name == "longwarjournal"
+    assert site_for(read.sources, "longwarjournal", "file:///a.html").timezone == "America/New_York"
+    assert site_for(read.sources, None, "http://127.0.0.1:8003/a").url == "http://127.0.0.1:8003"
     with pytest.raises(ConfigError):
-        site_for(read, "nobody", "http://127.0.0.1:8002/")
+        site_for(read.sources, "nobody", "http://127.0.0.1:8002/")
 
 
 # -- writing it -----------------------------------------------------------------------------------

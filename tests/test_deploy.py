@@ -150,7 +150,7 @@ def test_units_tell_people_where_that_is_configured_and_need_a_configuration(
     monkeypatch.chdir(tmp_path / "empty")
     monkeypatch.delenv("BACKISSUE_CONFIG", raising=False)
     refused = CliRunner().invoke(main, ["init", "--systemd"], prog_name="backissue")
-    assert (refused.exit_code, "There is no configuration here" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "There is no backissue.toml in" in refused.stderr) == (1, True)
     refused = units(tmp_path, "--output", "/proc/units")
     assert (refused.exit_code, "cannot be written to /proc/units" in refused.stderr) == (1, True)
 

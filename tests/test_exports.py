@@ -211,7 +211,7 @@ def test_a_part_of_an_archive_is_whole_in_itself(town: Path, tmp_path: Path) -> 
     ("limits", "said"),
     [
         (("--source", "quaysid"), "It holds: quayside, uplands."),
-        (("--since", "yesterday"), "“yesterday” is no time for --since."),
+        (("--since", "yesterdy"), "“yesterdy” is not a date for --since."),
         (("--query", "!!!"), "can be searched for"),
     ],
 )

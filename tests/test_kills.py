@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -91,6 +92,31 @@ class Folder:
             for table in ("articles_fts", "comments_fts"):
                 connection.execute(f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)")
 
+    def content(self) -> set[tuple[object, ...]]:
+        """What is held, of now and of earlier: the words of articles and comments with whose they are."""
+        articles, versions = (
+            "SELECT id, title, text FROM articles",
+            "article_id, title, text FROM article_versions",
+        )
+        comments = "SELECT 'comment', source || key, author, text FROM comments"
+        earlier = (
+            "SELECT 'comment', source || key, comment_versions.author, comment_versions.text"
+            " FROM comment_versions JOIN comments ON comments.id = comment_id"
+        )
+        found = self.rows(f"{articles} WHERE text IS NOT NULL UNION SELECT {versions}")
+        return {tuple(row) for row in [*found, *self.rows(f"{comments} UNION {earlier}")]}
+
+    def must_have_read_what_it_kept(self) -> None:
+        """Each article that was read has its raw page, and no page waits to be saved."""
+        with closing(sqlite3.connect(self.path / "pages.db")) as connection:
+            kept = {row[0] for row in connection.execute("SELECT url FROM pages")}
+            pending = connection.execute("SELECT url FROM pages WHERE pending > 0").fetchall()
+        of_pages = "json_extract(origins, '$.text') LIKE 'page:%'"  # REST gives the text of divided articles
+        read = {row["url"] for row in self.rows(f"SELECT url FROM articles WHERE {of_pages}")}
+        assert read
+        assert read <= kept
+        assert pending == []
+
     def must_have_told_of_every_tick(self) -> None:
         """From the first planned time that has a row to the last, each is there once; crawls are apart."""
         rows = self.rows("SELECT * FROM runs ORDER BY id")
@@ -131,7 +157,7 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
 def test_killed_at_random_moments_nothing_overlaps_and_nothing_is_lost(folder: Folder) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
-    dice, texts = random.Random(seed), 0
+    dice, held = random.Random(seed), set()
     scheduler = folder.start()
     for number in range(KILLS):
         until(folder.crawls, folder.log.read_text)
@@ -145,9 +171,10 @@ def test_killed_at_random_moments_nothing_overlaps_and_nothing_is_lost(folder: F
             if dice.random() < 0.5:
                 until(lambda: not folder.crawls(), "the crawl sees that its parent is gone")
             scheduler = folder.start()
-        now = folder.rows("SELECT count(text) AS n FROM articles")
-        assert not now or now[0]["n"] >= texts, f"seed {seed}, kill {number}: what was saved is there"
-        texts = now[0]["n"] if now else 0
+        now = folder.content()
+        assert now or not held, f"seed {seed}, kill {number}"
+        assert held <= now, f"seed {seed}, kill {number}: what was saved is there, word by word"
+        held = now
     # The last scheduler may be a moment old, and a crawl of the one before may still end well: two more.
     well = "SELECT id FROM runs WHERE outcome = 'ok'"
     enough = len(folder.rows(well)) + 2
@@ -156,6 +183,8 @@ def test_killed_at_random_moments_nothing_overlaps_and_nothing_is_lost(folder: F
     assert scheduler.wait(PATIENCE) == 0, folder.log.read_text()
     assert folder.crawls() == []
     folder.must_be_sound()
+    assert held <= folder.content(), f"seed {seed}"
+    folder.must_have_read_what_it_kept()
     folder.must_have_told_of_every_tick()
     assert folder.rows("SELECT count(*) AS n FROM runs WHERE ended_at IS NULL")[0]["n"] == 0, f"seed {seed}"
 

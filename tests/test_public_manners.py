@@ -126,6 +126,23 @@ def test_every_answer_has_the_headers(room: Room, address: str) -> None:
     assert headers["x-frame-options"] == "DENY"
 
 
+def test_an_operator_gives_plugins_a_policy_of_their_own(path: Path) -> None:
+    """Ours stays as it is: readers' words are on our pages."""
+    own = "default-src 'self' 'unsafe-eval'"
+    room = Room(path, metadata={"plugins": {"backissue": {"stock_csp": own}}})
+    assert room.get("/news/articles").headers["content-security-policy"] == own
+    assert room.get("/").headers["content-security-policy"].startswith("default-src 'none';")
+
+
+def test_rows_of_a_query_lead_to_articles_and_comments(room: Room) -> None:
+    page = room.text("/news/most_discussed")
+    assert re.search(r'<a href="/article/(\d+)">\1</a>', page)
+    assert re.search(r'<a href="/article/\d+">[^<\d][^<]*</a>', page), "the title is a link too"
+    sql = quote_plus("select id as comment_id, article_id, text as title from comments limit 3")
+    assert '<a href="/comment/1">1</a>' in room.text(f"/news?sql={sql}")
+    assert "/article/javascript" not in room.text("/news?sql=select+'javascript:x'+as+article_id")
+
+
 @pytest.mark.parametrize("address", [*OURS, *STOCK[:5]])
 def test_no_page_has_an_inline_script(room: Room, address: str) -> None:
     page = room.get(address).text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
@@ -128,7 +129,7 @@ def program(folder: Path, *words: str) -> Result:
 
 
 def hide(folder: Path, *words: str) -> None:
-    program(folder, "redact", *words, "--reason", "Asked by a person in it")
+    program(folder, "redact", *words, "--yes", "--reason", "Asked by a person in it")
 
 
 def everything_served(path: Path) -> Iterator[tuple[str, str]]:
@@ -311,7 +312,7 @@ def test_without_the_file_nothing_is_saved(folder: Path) -> None:
 
 def test_wrong_questions_are_told_and_nothing_is_hidden_by_half(folder: Path) -> None:
     def refused(*words: str) -> str:
-        command = ["--config", str(folder / "backissue.toml"), "redact", *words]
+        command = ["--config", str(folder / "backissue.toml"), "redact", "--yes", *words]
         done = CliRunner().invoke(main, command, prog_name="backissue")
         assert done.exit_code in (1, 2)
         return done.output
@@ -319,8 +320,8 @@ def test_wrong_questions_are_told_and_nothing_is_hidden_by_half(folder: Path) ->
     before = state(folder / "archive.db")
     assert "--reason" in refused("article", "1")
     assert "no article 99" in refused("article", "1", "99", "--reason", "x")
-    assert "no number of a comment" in refused("comment", "eleven", "--reason", "x")
-    assert "No comment stands under the name" in refused("commenter", "barnaby thrupp", "--reason", "x")
+    assert "is neither a number nor an address of a comment" in refused("comment", "eleven", "--reason", "x")
+    assert "did you mean “Barnaby Thrupp”?" in refused("commenter", "barnaby thrupp", "--reason", "x")
     assert state(folder / "archive.db") == before
     hide(folder, *CASES["commenter"][0])
     assert "hidden already" in refused(*CASES["commenter"][0], "--reason", "x")
@@ -332,6 +333,73 @@ def test_wrong_questions_are_told_and_nothing_is_hidden_by_half(folder: Path) ->
         ("article", 1, None),
     ]
     assert "Barnaby Thrupp" in program(folder, "redact", "--list").output
+
+
+SITES_NUMBER = f"{URL}#comment-11"
+
+
+def test_redact_shows_whose_words_and_hides_nothing_unasked(folder: Path) -> None:
+    """Without a terminal and without --yes nobody has said that these words are meant."""
+    before = state(folder / "archive.db")
+    dry = program(folder, "redact", "comment", SITES_NUMBER, "--dry-run")
+    for word in ("Barnaby Thrupp", "2026-03-01", "I saw the kumquat wagon", "Comment 1 "):
+        assert word in dry.stdout
+    command = ["--config", str(folder / "backissue.toml"), "redact", "comment", SITES_NUMBER, "--reason", "x"]
+    refused = CliRunner().invoke(main, command, prog_name="backissue")
+    assert (refused.exit_code, "--yes" in refused.stderr, "--dry-run" in refused.stderr) == (1, True, True)
+    assert "Barnaby Thrupp" in refused.stderr
+    assert state(folder / "archive.db") == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "number"),
+    [
+        ("article", URL, 1),
+        ("article", URL.replace("https", "http"), 1),
+        ("article", URL.rstrip("/") + "?utm_source=mail", 1),
+        ("comment", SITES_NUMBER, 1),
+        ("comment", f"{URL}comment-page-2/#comment-12", 2),
+        ("comment", "http://127.0.0.1:8001/article/1#comment-2", 2),
+        ("comment", "http://localhost:8001/comment/2", 2),
+        ("article", "http://127.0.0.1:8001/article/1", 1),
+    ],
+)
+def test_an_address_leads_to_its_item_by_the_sites_number(
+    folder: Path, kind: str, url: str, number: int
+) -> None:
+    done = program(folder, "redact", kind, url, "--yes", "--reason", "x", "--json")
+    assert [(each["kind"], each["item"]) for each in json.loads(done.stdout)] == [(kind, number)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "said"),
+    [
+        ("article", SITES_NUMBER, "is the address of a comment"),
+        ("comment", URL, "is the address of an article"),
+        ("comment", f"{URL}#comment-99", "holds nothing of the address"),
+        ("article", "https://other.example/article/1", "holds nothing of the address"),
+        ("coment", "1", "did you mean “comment”?"),
+    ],
+)
+def test_an_address_of_another_kind_hides_nothing(folder: Path, kind: str, url: str, said: str) -> None:
+    before = state(folder / "archive.db")
+    command = ["--config", str(folder / "backissue.toml"), "redact", kind, url, "--yes", "--reason", "x"]
+    done = CliRunner().invoke(main, command, prog_name="backissue")
+    assert (done.exit_code in (1, 2), said in done.stderr) == (True, True), done.output
+    assert state(folder / "archive.db") == before
+
+
+def test_what_search_and_show_print_is_what_redact_takes(folder: Path) -> None:
+    """Once `search` printed the article's number before a comment, and a stranger's words were hidden."""
+    found = program(folder, "search", "kumquat", "--in", "comments").stdout
+    number = re.match(r"comment (\d+) ", found)[1]
+    assert "under" in found
+    shown = program(folder, "show", "comment", number).stdout
+    assert f"→ comment {number} · Barnaby Thrupp" in shown
+    line = json.loads(program(folder, "show", "1", "--json").stdout)
+    assert int(number) in [comment["number"] for comment in line["comments"]]
+    done = program(folder, "redact", "comment", number, "--dry-run")
+    assert "kumquat" in done.stdout
 
 
 def test_a_real_crawl_leaves_hidden_pages_alone_and_brings_nothing_back(tmp_path: Path) -> None:
@@ -346,7 +414,7 @@ def test_a_real_crawl_leaves_hidden_pages_alone_and_brings_nothing_back(tmp_path
             ("commenter", comment["author"]),
             ("comment", comment["id"]),
         ):
-            done = crawls.program("redact", kind, str(item), "--reason", "Asked")
+            done = crawls.program("redact", kind, str(item), "--yes", "--reason", "Asked")
             assert done.returncode == 0, done.stderr
         asked = len(site.requests)
         crawls.crawl()

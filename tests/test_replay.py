@@ -13,9 +13,11 @@ from archive.storage.raw_pages import Pages
 from crawler.sample import SampleSite
 from pipeline import process
 from pipeline.extractor_version import extractor_version
+from pipeline.reading import BoundedReader
 from pipeline.replay import Difference, catch_up, replay
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+READER = BoundedReader()
 LATER = NOON + timedelta(days=30)
 SITE = Site(name="gazette", url="https://gazette.example")
 URL = "https://gazette.example/archives/2026/03/ice.php"
@@ -65,7 +67,7 @@ EXPECTED = {
 
 def test_a_rehearsal_tells_the_differences_and_writes_nothing(kept):
     archive, pages = kept
-    [replayed] = replay(archive, pages, SITE, now=LATER, apply=False)
+    [replayed] = replay(archive, pages, SITE, now=LATER, apply=False, reader=READER)
     assert set(replayed.differences) == EXPECTED
     assert titles(archive) == ["Ice in the harbour - Gazette"]
     assert archive.db["article_versions"].count == 0
@@ -73,7 +75,7 @@ def test_a_rehearsal_tells_the_differences_and_writes_nothing(kept):
 
 def test_what_is_applied_is_marked_as_re_extracted_and_is_no_visit(kept):
     archive, pages = kept
-    [replayed] = replay(archive, pages, SITE, now=LATER, apply=True)
+    [replayed] = replay(archive, pages, SITE, now=LATER, apply=True, reader=READER)
     assert set(replayed.differences) == EXPECTED
     assert titles(archive) == ["Ice in the harbour"]
     [version] = archive.db.query("SELECT title, cause, until FROM article_versions")
@@ -89,7 +91,7 @@ def test_what_is_applied_is_marked_as_re_extracted_and_is_no_visit(kept):
 
 def test_a_list_and_a_quotation_mark_that_are_read_otherwise_are_told_too(kept):
     archive, pages = kept
-    list(replay(archive, pages, SITE, now=LATER, apply=True))
+    list(replay(archive, pages, SITE, now=LATER, apply=True, reader=READER))
     archive.db.execute("INSERT INTO links VALUES (1, 0, 'https://shop.example/rope', 'shop.example')")
     archive.db.execute("""UPDATE articles SET title = 'Ice in the "harbour"', origins = json_set(origins,
         '$.links', 'page:x') WHERE id = 1""")
@@ -97,7 +99,7 @@ def test_a_list_and_a_quotation_mark_that_are_read_otherwise_are_told_too(kept):
     title = "“harbour”</h1>".encode()
     better = PAGE.body.replace(b"<p>Nobody had seen the like", link).replace(b"harbour</h1>", title)
     pages.keep(replace(PAGE, body=better))
-    [replayed] = replay(archive, pages, SITE, now=LATER + timedelta(days=1), apply=False)
+    [replayed] = replay(archive, pages, SITE, now=LATER + timedelta(days=1), apply=False, reader=READER)
     told = {d.field: (d.before, d.after) for d in replayed.differences}
     assert told["title"] == ('Ice in the "harbour"', "Ice in the “harbour”")
     assert told["links"] == ('["https://shop.example/rope"]', '["https://tower.example/"]')
@@ -105,15 +107,15 @@ def test_a_list_and_a_quotation_mark_that_are_read_otherwise_are_told_too(kept):
 
 def test_where_the_rules_agree_with_the_archive_there_is_nothing_to_tell(kept):
     archive, pages = kept
-    list(replay(archive, pages, SITE, now=LATER, apply=True))
-    assert list(replay(archive, pages, SITE, now=LATER, apply=True)) == []
+    list(replay(archive, pages, SITE, now=LATER, apply=True, reader=READER))
+    assert list(replay(archive, pages, SITE, now=LATER, apply=True, reader=READER)) == []
 
 
 def test_only_the_newest_page_of_an_address_is_read(kept):
     archive, pages = kept
-    list(replay(archive, pages, SITE, now=LATER, apply=True))
+    list(replay(archive, pages, SITE, now=LATER, apply=True, reader=READER))
     pages.keep(Page(**{name: getattr(PAGE, name) for name in PAGE.__slots__} | {"body": b"<html></html>"}))
-    assert list(replay(archive, pages, SITE, now=LATER, apply=False)) == []
+    assert list(replay(archive, pages, SITE, now=LATER, apply=False, reader=READER)) == []
 
 
 COMMENTS = "https://gazette.example/wp-json/wp/v2/comments"
@@ -136,7 +138,7 @@ def test_a_page_from_before_an_edit_does_not_take_it_back(kept):
         page = listed(NOON + timedelta(hours=hours), text)
         pages.keep(page)
         archive.save(page, process(page, SITE))
-    list(replay(archive, pages, SITE, now=LATER, apply=True))
+    list(replay(archive, pages, SITE, now=LATER, apply=True, reader=READER))
     assert [row["text"] for row in archive.db.query("SELECT text FROM comments")] == [
         "Bring skates, and a rope."
     ]
@@ -147,7 +149,7 @@ def test_a_page_from_before_an_edit_does_not_take_it_back(kept):
 def test_what_older_rules_have_read_is_read_again_once(kept):
     archive, pages = kept
     other = replace(PAGE, url=f"{URL}?other")
-    pages.keep(other)
+    pages.note_saved(pages.keep(other))
     pages.note_rules(other, extractor_version())
     assert catch_up(archive.path, SITE) == 1
     assert titles(archive) == ["Ice in the harbour"]
@@ -161,7 +163,7 @@ def test_what_older_rules_have_read_is_read_again_once(kept):
 
 def test_a_catching_up_that_was_ended_goes_on_where_it_was(kept, monkeypatch):
     archive, pages = kept
-    pages.keep(replace(PAGE, url=f"{URL}?other"))
+    pages.note_saved(pages.keep(replace(PAGE, url=f"{URL}?other")))
     read = []
 
     def ended(page, site):
@@ -170,7 +172,7 @@ def test_a_catching_up_that_was_ended_goes_on_where_it_was(kept, monkeypatch):
             raise KeyboardInterrupt
         return process(page, site)
 
-    monkeypatch.setattr("pipeline.replay.process", ended)
+    monkeypatch.setattr("pipeline.reading.process", ended)
     with pytest.raises(KeyboardInterrupt):
         catch_up(archive.path, SITE)
     assert catch_up(archive.path, SITE) == 1

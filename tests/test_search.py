@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import fixtures_archive
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from archive.search import engine
 from archive.search import sql as search_sql
-from archive.search.engine import Ask, every, find
+from archive.search.engine import Ask, find, whole
 from archive.search.query_parser import MOST, read
 
 TYPED = [
@@ -27,6 +28,13 @@ TYPED = [
     "\ud800", "%00", "bridge\n\r\tferry", "\N{COMBINING ACUTE ACCENT}", "1e999", "NULL", "x'00'", "$$", "[]", "bridge:ferry",
     "http://quayside.example/a?b=c#d", "re-open", "don't", "C++", "2015-05-04", "tag:", "source:nobody bridge", "-bridge", "-a -b -c",
 ]  # fmt: skip
+
+
+def every(connection: sqlite3.Connection, ask: Ask, kind: str) -> list[dict[str, Any]]:
+    """All hits of one kind, as the download of a search has them."""
+    cursor = connection.execute(*whole(ask, kind))
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 @pytest.fixture(scope="module")
@@ -271,8 +279,8 @@ def test_pages_cut_one_order_without_gap_or_double(archive: sqlite3.Connection) 
                 .hits
             ]
         assert len(ids) == len(set(ids)) == 70
-        whole = [row["id"] for row in every(archive, Ask(words="ferry", sort=sort), "comments")]
-        assert whole[:70] == ids
+        in_full = [row["id"] for row in every(archive, Ask(words="ferry", sort=sort), "comments")]
+        assert in_full[:70] == ids
 
 
 def test_every_gives_exactly_what_is_counted(archive: sqlite3.Connection) -> None:

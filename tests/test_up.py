@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for left-
 
 
 class Up:
-    """A running `backissue up` in a folder of its own."""
+    """A running `backissue demo` in a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -32,7 +32,7 @@ class Up:
         command = [
             sys.executable,
             str(PROGRAM),
-            "up",
+            "demo",
             "--port",
             str(self.port),
             "--sample-port",
@@ -68,7 +68,7 @@ class Up:
         """Whether the served archive answers a search with an article."""
         sql = f"select+count(*)+as+n+from+articles_fts+where+articles_fts+match+'{words}'"
         try:
-            address = f"http://127.0.0.1:{self.port}/archive.json?_shape=arrayfirst&sql={sql}"
+            address = f"http://127.0.0.1:{self.port}/demo.json?_shape=arrayfirst&sql={sql}"
             with urlopen(address, timeout=PATIENCE) as answer:
                 return answer.read() not in {b"[0]", b"[]"}
         except OSError:
@@ -80,7 +80,7 @@ class Up:
         assert self.process.poll() is None, self.log.read_text()
 
     def sound(self) -> bool:
-        for name in ("archive.db", "pages.db"):
+        for name in ("demo.db", "demo-pages.db"):
             with sqlite3.connect(self.folder / name) as connection:
                 if connection.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
                     return False
@@ -105,9 +105,9 @@ def test_it_archives_and_serves_and_an_interruption_ends_it_cleanly(up: Up) -> N
     up.process.send_signal(signal.SIGINT)
     assert up.process.wait(PATIENCE) == 0, up.log.read_text()
     assert up.others() == set()
-    assert not list(up.folder.glob("archive.db-*")), "nothing waits beside the file to be folded into it"
+    assert not list(up.folder.glob("demo.db-*")), "nothing waits beside the file to be folded into it"
     assert up.sound()
-    with sqlite3.connect(up.folder / "archive.db") as connection:
+    with sqlite3.connect(up.folder / "demo.db") as connection:
         begun = "SELECT outcome FROM runs WHERE outcome <> 'overlapped'"  # a minute may have begun meanwhile
         outcomes = connection.execute(begun).fetchall()
     assert outcomes == [("interrupted",)], "the crawl under way was asked to end, and had the time to say so"
@@ -126,11 +126,21 @@ def test_killed_outright_it_leaves_no_child_behind(up: Up) -> None:
     assert up.sound()
 
 
-def test_when_the_pages_fall_it_says_so_and_ends(up: Up) -> None:
+def test_killed_pages_are_started_again(up: Up) -> None:
+    """The clock and the crawl under way go on meanwhile, and status says what happened."""
     up.crawling()
-    os.kill(up.pages(), signal.SIGKILL)
-    assert up.process.wait(PATIENCE) == 1
-    assert "The pages ended by themselves" in up.log.read_text()
+    before = up.pages()
+    os.kill(before, signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{before}").exists() and up.finds("council"), up.log.read_text)
+    assert up.process.poll() is None
+    assert up.pages() != before
+    with sqlite3.connect(up.folder / "archive.db") as connection:
+        checks = connection.execute("SELECT ok, sentence FROM checks WHERE name = 'pages'").fetchall()
+    assert [ok for ok, _ in checks] == [0]
+    assert "ended by themselves (SIGKILL)" in checks[0][1]
+    assert "The pages are started again" in up.log.read_text()
+    up.process.send_signal(signal.SIGINT)
+    assert up.process.wait(PATIENCE) == 0, up.log.read_text()
     assert up.others() == set()
 
 

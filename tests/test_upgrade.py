@@ -117,9 +117,10 @@ def test_a_command_brings_it_up_to_date_by_itself(old: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-import archive.storage.archive as store
+import archive.core.database as database
+from archive.storage.archive import Archive
 
-plain_connect, left = store.connect, [int(sys.argv[2])]
+plain_connect, left = database.connect, [int(sys.argv[2])]
 
 def connect(path, **options):
     db = plain_connect(path, **options)
@@ -131,8 +132,8 @@ def count(sql):
     if left[0] == 0:
         os.kill(os.getpid(), signal.SIGKILL)
 
-store.connect = connect
-store.Archive.open(Path(sys.argv[1]))
+database.connect = connect
+Archive.open(Path(sys.argv[1]))
 print(int(sys.argv[2]) - left[0])
 """
 

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import click
 
-from archive.cli.console import Context, count, emit, say, size
+from archive.cli.console import Context, Exit, count, emit, say, size
 from archive.core.database import connect
 from archive.core.errors import DamagedError
+from archive.core.own_files import CONFIG
 from archive.operations import backup as copying
 from archive.storage import checks
 from archive.storage.archive import Archive
+from archive.storage.raw_pages import told_altered
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -22,28 +24,36 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.command()
 @click.argument("folder", metavar="DIR", type=_FOLDER)
 @click.option("--force", is_flag=True, help="Take the place of an older backup in DIR.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: folder, at, files.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: folder, at, files, altered.")
 @click.pass_obj
-def backup(context: Context, folder: Path, force: bool, as_json: bool) -> None:
+def backup(context: Context, folder: Path, force: bool, as_json: bool) -> int:
     """Copy the archive, the raw pages and the configuration into DIR, while a crawl may go on.
 
-    The copy is read through, and DIR is there when it is whole and sound, or not at all.
+    The copy is read through, and DIR is there when it is whole and sound, or not at all. Raw pages that
+    are no longer as they were received are copied and named, and it leaves with 3.
 
     \b
     backissue backup /backups/$(date +%F)
     """
     archive, at = context.archive(), datetime.now(UTC)
     try:
-        files = copying.make(archive, context.file(), folder, replace=force)
+        made = copying.make(archive, context.file(), folder, replace=force)
     except DamagedError as error:
         _note(archive, at, ok=False, sentence=str(error))
         raise
-    total = size(sum(file.bytes for file in files))
-    _note(archive, at, ok=True, sentence=f"{total} were copied and found sound.")
+    total, altered = size(sum(file.bytes for file in made.files)), told_altered(made.altered)
+    found = " ".join(altered) or "found sound."
+    _note(archive, at, ok=not altered, sentence=f"{total} were copied{'. ' if altered else ' and '}{found}")
     if as_json:
-        emit({"folder": folder.absolute(), "at": at, "files": [asdict(file) for file in files]})
+        files = [asdict(file) for file in made.files]
+        emit({"folder": folder.absolute(), "at": at, "files": files, "altered": altered})
+    elif altered:
+        click.echo(f"{count(len(made.files), 'file')}, {total}, copied to {folder}.")
     else:
-        click.echo(f"{count(len(files), 'file')}, {total}, copied to {folder} and found sound.")
+        click.echo(f"{count(len(made.files), 'file')}, {total}, copied to {folder} and found sound.")
+    for sentence in altered:
+        say(f"{sentence} An earlier backup may have it as it was.")
+    return Exit.INCOMPLETE if altered else Exit.FINE
 
 
 @click.command()
@@ -57,11 +67,11 @@ def restore(context: Context, folder: Path, force: bool) -> None:
     archive that is there stays, unless --force moves it aside; and so does one that is in use.
     """
     copying.check(folder)
-    kept = folder / copying.CONFIG
+    kept = folder / CONFIG
     if context.file() is None and kept.exists():
-        shutil.copyfile(kept, copying.CONFIG)
-        say(f"{copying.CONFIG} was put into the current folder.")
-    archive = context.archive()
+        shutil.copyfile(kept, CONFIG)
+        say(f"{CONFIG} was put into the current folder.")
+    archive = context.archive() if context.file() else Path.cwd() / copying.ARCHIVE
     aside = copying.restore(folder, archive, replace=force)
     with Archive.open(archive) as opened:  # brings the schema of an older program up to date
         articles = opened.db["articles"].count

@@ -12,11 +12,10 @@ import json
 import logging
 import os
 import signal
-import socket
+import sqlite3
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
@@ -25,7 +24,9 @@ from typing import IO, Any, TextIO
 
 import click
 
+from archive.core.database import is_locked, locked
 from archive.core.errors import BackissueError, BusyError
+from archive.core.nearest_name import nearest
 from archive.core.timestamps import to_text
 from archive.search.sql import Ask
 from archive.storage.archive import Archive
@@ -76,9 +77,9 @@ class Context:
 
 
 @contextmanager
-def opened(context: Context) -> Iterator[Archive]:
-    """The configured archive. Raises ArchiveError when there is none yet."""
-    with Archive.open(context.archive(), create=False) as archive:
+def opened(context: Context, *, finish: bool = True) -> Iterator[Archive]:
+    """The configured archive; `finish` as for Archive.open. Raises ArchiveError when there is none yet."""
+    with Archive.open(context.archive(), create=False, finish=finish) as archive:
         yield archive
 
 
@@ -109,6 +110,29 @@ class Program(click.Group):
         """The commands in the order in which they are worth reading."""
         return list(self.commands)
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program; standard output that cannot be written is a sentence, and no traceback."""
+        _guard_output()
+        try:
+            return super().main(*args, **kwargs)
+        except OutputError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else it fails again at the end of the program
+            tell_error(
+                BackissueError(
+                    f"Standard output cannot be written: {error.strerror}.",
+                    hint="Is there room on the disk, and is it open? Give another place, such as > FILE.",
+                )
+            )
+            sys.exit(Exit.ERROR)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find a command; a misspelt one is refused with the nearest name."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            said = f"There is no command “{args[0]}”{nearest(args[0], self.commands)}."
+            raise click.UsageError(said, ctx=error.ctx) from error
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what it returns is the exit code."""
         try:
@@ -116,6 +140,10 @@ class Program(click.Group):
             sys.stdout.flush()
         except BackissueError as error:
             raise (ToldBusy if isinstance(error, BusyError) else Told)(error) from error
+        except sqlite3.OperationalError as error:
+            if not is_locked(error):
+                raise
+            raise ToldBusy(locked(_archive_of(ctx))) from error
         except (click.Abort, KeyboardInterrupt):
             ctx.exit(Exit.INTERRUPTED)
         except BrokenPipeError:  # the reader had enough, as `head` has
@@ -146,6 +174,54 @@ class Interruption:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+class OutputError(OSError):
+    """Standard output that cannot be written."""
+
+
+class _Output(io.FileIO):
+    """Standard output, whose failures are told from those of files."""
+
+    def write(self, data: Any) -> int | None:  # type: ignore[override]
+        """Write bytes. Raises BrokenPipeError where the reader had enough, OutputError for all else."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(error.errno, error.strerror) from error
+
+
+def _guard_output() -> None:
+    """Have standard output, also a closed one, fail by its own error; and no letter ends the program."""
+    if sys.stdout is None:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 1)  # what is written then fails, and is not lost in silence
+    elif sys.stdout is not sys.__stdout__ or not isinstance(sys.stdout, io.TextIOWrapper):
+        return
+    known = sys.stdout
+    sys.stdout = io.TextIOWrapper(
+        io.BufferedWriter(_Output(1, "w", closefd=False)),
+        encoding=known.encoding if known else "utf-8",
+        errors="backslashreplace",
+        line_buffering=bool(known and known.line_buffering),
+    )
+
+
+def _archive_of(ctx: click.Context) -> Path | str:
+    """The archive of the running command, as far as it can be named."""
+    with suppress(BackissueError):
+        if isinstance(ctx.obj, Context):
+            return ctx.obj.archive()
+    return "The archive"
+
+
+def typed(text: str) -> str:
+    """Words of a command line as they were typed, also where the locale knows no letters beyond ASCII."""
+    try:
+        return text.encode(errors="surrogateescape").decode()
+    except UnicodeDecodeError:
+        return text
 
 
 def tell_error(error: BackissueError) -> None:
@@ -209,36 +285,3 @@ def _jsonable(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
     raise TypeError(f"not for JSON: {value!r}")
-
-
-def is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
-def must_be_free(host: str, port: int, option: str) -> None:
-    """Raise BackissueError, naming the option that helps, when no server could listen there."""
-    if not is_free(host, port):
-        raise BackissueError(
-            f"Port {port} on {host} is in use by another program, or may not be used.",
-            hint=f"Is Backissue running already? Else take another port: {option} {port + 10}.",
-        )
-
-
-def wait_until_answering(host: str, port: int, seconds: float) -> bool:
-    """Wait for a server to take a connection; False when none did in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            with socket.create_connection((host, port), timeout=1):
-                return True
-        except OSError:
-            time.sleep(0.05)
-    return False

@@ -9,14 +9,17 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
-from archive.cli.console import Context, count, opened, say
+from archive.cli.console import Context, Exit, count, opened, say
+from archive.core import own_files
 from archive.core.errors import ArchiveError
 from archive.exports import (
     as_csv,
@@ -30,7 +33,7 @@ from archive.exports import (
     as_warc,
 )
 from archive.exports.selection import Selection, Snapshot, Watch
-from archive.exports.target import Summed, bundled, placed, text_of, written
+from archive.exports.target import Bundle, Own, Summed, bundled, placed, text_of, written
 
 TEXTS: dict[str, Callable[..., None]] = {
     "jsonl": as_jsonl.write,
@@ -64,7 +67,7 @@ FORMS = ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "db", "warc", "
 @click.pass_obj
 def export(
     context: Context, /, form: str, output: str | None, force: bool, joined: bool, raw: bool, **limits: str
-) -> None:
+) -> int:
     """Take the archive along, whole or in part.
 
     \b
@@ -77,7 +80,8 @@ def export(
     db         one SQLite file, with checksums and what each column means
     warc, wacz the raw pages, for pywb and ReplayWeb.page
 
-    An export takes its place whole, or not at all. A folder may be a .zip file.
+    An export takes its place whole, or not at all. A folder may be a .zip file. Leaves with 3 when raw
+    pages are left out of it, since they are not as they were received.
     """
     if form != "csv" and (joined or raw):
         raise click.UsageError("--joined and --raw are for csv.")
@@ -92,10 +96,14 @@ def export(
     ):
         target = output or _usual(form, archive.path, joined=joined)
         how = {"raw": raw} if form == "csv" else {}
-        _write(snapshot, "csv --joined" if joined else form, target, how, replace=force)
+        place = Place(target, force, partial(own_files.refuse, archive=archive.path, config=context.file()))
+        _write(snapshot, "csv --joined" if joined else form, place, how)
         articles, comments = snapshot.count("articles"), snapshot.count("comments")
     if target != "-":
         say(f"{count(articles, 'article')} and {count(comments, 'comment')} written to {target}.")
+    for sentence in snapshot.left_out:
+        say(f"{sentence} It is left out.")
+    return Exit.INCOMPLETE if snapshot.left_out else Exit.FINE
 
 
 def _usual(form: str, archive: Path, *, joined: bool) -> str:
@@ -103,29 +111,51 @@ def _usual(form: str, archive: Path, *, joined: bool) -> str:
     return "-" if form in TEXTS or joined else f"{archive.stem}{ENDINGS.get(form, f'-{form}')}"
 
 
-def _write(snapshot: Snapshot, form: str, target: str, how: dict[str, bool], *, replace: bool) -> None:
-    if target == "-" and (form in BUNDLES or form in FILES):
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an export goes: a path or "-", if it replaces an earlier one, and what guards our own files."""
+
+    target: str
+    replace: bool
+    own: Own
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it is standard output."""
+        return self.target == "-"
+
+    def file(self) -> AbstractContextManager[Path]:
+        """A path to write one file at."""
+        return placed(Path(self.target), replace=self.replace, own=self.own)
+
+    def folder(self) -> AbstractContextManager[Bundle]:
+        """A folder to write files into."""
+        return bundled(Path(self.target), replace=self.replace, own=self.own)
+
+
+def _write(snapshot: Snapshot, form: str, place: Place, how: dict[str, bool]) -> None:
+    if place.is_stream and (form in BUNDLES or form in FILES):
         raise ArchiveError(
             f"{form} is not one stream, and cannot go to standard output.", hint="Name a place with --output."
         )
     if form in BUNDLES:
-        with bundled(Path(target), replace=replace) as bundle:
+        with place.folder() as bundle:
             BUNDLES[form](snapshot, bundle, **how)
     elif form in FILES:
-        with placed(Path(target), replace=replace) as path:
+        with place.file() as path:
             FILES[form](snapshot, path)
     elif form in TEXTS:
-        with _stream(target, replace=replace) as out, text_of(out) as text:
+        with _stream(place) as out, text_of(out) as text:
             TEXTS[form](snapshot, text, **how)
     else:
-        with _stream(target, replace=replace) as out:
+        with _stream(place) as out:
             as_warc.write(snapshot, out)
 
 
 @contextmanager
-def _stream(target: str, *, replace: bool) -> Iterator[Summed]:
-    if target != "-":
-        with placed(Path(target), replace=replace) as path, path.open("wb") as file:
+def _stream(place: Place) -> Iterator[Summed]:
+    if not place.is_stream:
+        with place.file() as path, path.open("wb") as file:
             yield Summed(file)
         return
     try:

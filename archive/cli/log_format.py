@@ -27,6 +27,9 @@ LEVELS = ("warning", "info", "debug")
 
 _ROOMS = ("archive", "crawler", "pipeline", "scheduler")
 _HEARD = {VOICE, *_ROOMS, "uvicorn"}  # below a warning, libraries are heard only where they serve
+_RECORDED = {"scrapy.downloadermiddlewares.robotstxt", "scrapy.downloadermiddlewares.retry"}
+"""Loggers of failed requests. Each is a recorded problem, and the sentence of its run says why."""
+_TLS = "scrapy.core.downloader.tls"  # warns at each connection of a source with verify_tls = false
 _NAMES = (
     r"[\w-]*(?:token|secret|passw|apikey|api[_-]key|signature|credential)[\w-]*|pass|pwd|key|sig|auth|code"
 )
@@ -34,7 +37,8 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), instead)
     for pattern, instead in (
         # any address but of the web or a file, such as slack://token/channel or mailtos://user:word@host
-        (r"\b(?!https?:|file:|sqlite:)([a-z][a-z0-9+.-]*)://[^\s\"'<>]+", r"\1://***"),
+        # whose rest says something: "mailtos://…" in a hint of ours has nothing to hide
+        (r"\b(?!https?:|file:|sqlite:)([a-z][a-z0-9+.-]*)://(?=[^\s\"'<>]*\w)[^\s\"'<>]+", r"\1://***"),
         (r"\b(https?)://[^/\s\"'<>@]*@", r"\1://***@"),
         (r"(hooks\.slack\.com/|/api/webhooks/|/bot(?=\d+:))[^\s\"'<>?]+", r"\1***"),
         (rf"([?&;](?:{_NAMES})=)[^&\s\"'<>#]+", r"\1***"),
@@ -98,7 +102,9 @@ class Lines(logging.Handler):
         self._write = write
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record is heard at all."""
+        """True if a record is shown: not the failures of single requests, which the ledger has."""
+        if record.name in _RECORDED or (record.name == _TLS and record.levelno < logging.ERROR):
+            return False
         return record.levelno >= logging.WARNING or record.name.partition(".")[0] in _HEARD
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from archive.cli.console import Context, count, emit, opened, plain, say, table,
 from archive.core.database import transaction
 from archive.core.errors import ArchiveError
 from archive.core.locks import hold
+from archive.core.nearest_name import nearest
+from archive.queries import pointing
 from archive.search.engine import Ask, find
 from archive.storage import redaction
 from archive.storage.archive import Archive
@@ -22,23 +25,34 @@ _LOCK = "redact"
 
 
 @click.command()
-@click.argument("kind", required=False, type=click.Choice(KINDS))
-@click.argument("items", nargs=-1, metavar="ID|NAME…")
+@click.argument("kind", required=False, metavar="article|comment|commenter")
+@click.argument("items", nargs=-1, metavar="ID|URL|NAME…")
 @click.option("--reason", help="Why; the pages say it in place of what is hidden.")
+@click.option("--yes", is_flag=True, help="Hide it without asking; needed where there is no terminal.")
+@click.option("--dry-run", is_flag=True, help="Show whose words would be hidden, and hide nothing.")
 @click.option("--list", "listed", is_flag=True, help="List what is hidden.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of redactions.")
 @click.pass_obj
 def redact(
-    context: Context, kind: str | None, items: Sequence[str], reason: str | None, listed: bool, as_json: bool
+    context: Context,
+    kind: str | None,
+    items: Sequence[str],
+    reason: str | None,
+    yes: bool,
+    dry_run: bool,
+    listed: bool,
+    as_json: bool,
 ) -> None:
     """Hide articles, comments or the names of commenters from the pages and all exports.
 
-    What is hidden is taken out of the archive's file into another one, hidden.db, that is never served. A
-    tombstone stays, with the reason and the date. Crawls do not bring it back.
+    It shows first whose words they are, and asks. ID is the number that `search` prints beside its kind, URL
+    the address of an article or a comment. What is hidden is taken out of the archive's file into another
+    one, hidden.db, that is never served. A tombstone stays, with the reason and the date. Crawls do not
+    bring it back.
 
     \b
     backissue redact article 17 --reason "At the request of a person named in it"
-    backissue redact comment 4021 4022 --reason "Names a minor"
+    backissue redact comment https://www.example.org/2009/07/name/#comment-88 --reason "Names a minor"
     backissue redact commenter "Old Ferryman" --reason "Asked by the writer"
     backissue redact --list
     """
@@ -47,23 +61,68 @@ def redact(
         return
     if kind is None or not items:
         raise click.UsageError("Say what to hide: article ID, comment ID, or commenter NAME; or --list.")
-    if not (reason or "").strip():
+    if kind not in KINDS:
+        raise click.UsageError(f"“{plain(kind)}” is not one of {', '.join(KINDS)}{nearest(kind, KINDS)}.")
+    if not (reason or "").strip() and not dry_run:
         raise click.UsageError("Say why, with --reason: the tombstone tells it.")
     now = datetime.now(UTC)
-    with opened(context) as archive, hold(archive.path, _LOCK):
-        wanted = [_item(kind, item) for item in items]
-        with Hidden.open(beside(archive.path), create=True) as hidden, transaction(archive.db):
-            done = [
-                redaction.redact(archive.db, hidden, kind, item, reason=str(reason).strip(), at=now)
-                for item in wanted
-            ]
-        _scrub(archive)
-        if as_json:
-            emit([asdict(each) for each in done])
+    with opened(context) as archive:
+        wanted = list(dict.fromkeys(_shown(archive, kind, item, to_answer=dry_run) for item in items))
+        if dry_run:
+            say("Nothing was hidden.")
             return
-        for each, item in zip(done, wanted, strict=True):
-            click.echo(f"{kind.capitalize()} {plain(str(item))} is hidden, by redaction {each.id}.")
-        _tell_what_remains(archive, kind, items)
+        _must_be_meant(len(wanted), yes=yes)
+        _hide(archive, kind, wanted, str(reason).strip(), now, as_json=as_json)
+
+
+def _shown(archive: Archive, kind: str, item: str, *, to_answer: bool) -> int | str:
+    """Show whose words are meant, as the answer or beside it, and return the number or the name."""
+    if kind == "commenter":
+        if item in _names(archive, redaction.redactions(archive.db)).values():
+            raise ArchiveError(f"The name “{item}” is hidden already.")
+        found = pointing.commenter(archive.db, item)
+        span = f", {when(found['first'])} to {when(found['last'])}" if found["n"] else ""
+        lines = [f"The name “{item}”, under {count(found['n'], 'comment')}{span}"]
+        lines += [f"The newest: “{pointing.opening(found['text'])}”"] if found["text"] else []
+    else:
+        each = pointing.at(archive.db, kind, item)
+        if each.redaction is not None:
+            raise ArchiveError(f"The {kind} {each.id} is hidden already, by redaction {each.redaction}.")
+        what = f"“{each.title}”" if kind == "article" else f"under “{each.title}”"
+        lines = [
+            f"{kind.capitalize()} {each.id} by {each.author}, {when(each.published)}, {what}",
+            *filter(None, [each.url, f"“{each.opening}”"]),
+        ]
+    for number, line in enumerate(lines):
+        click.echo(plain(line) if number == 0 else f"    {plain(line)}", err=not to_answer)
+    return item if kind == "commenter" else each.id
+
+
+def _must_be_meant(number: int, *, yes: bool) -> None:
+    """Ask whether that is meant. Raises ArchiveError where nobody can be asked, click.Abort for a no."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ArchiveError(
+            "Nothing was hidden: there is no terminal at which to ask whether that is meant.",
+            hint="See whose words they are with --dry-run, and then give --yes.",
+        )
+    click.confirm(f"Hide {'this' if number == 1 else 'these'}?", abort=True, err=True)
+
+
+def _hide(
+    archive: Archive, kind: str, wanted: Sequence[int | str], reason: str, at: datetime, *, as_json: bool
+) -> None:
+    with hold(archive.path, _LOCK):
+        with Hidden.open(beside(archive.path), create=True) as hidden, transaction(archive.db):
+            done = [redaction.redact(archive.db, hidden, kind, item, reason=reason, at=at) for item in wanted]
+        _scrub(archive)
+    if as_json:
+        emit([asdict(each) for each in done])
+        return
+    for each, item in zip(done, wanted, strict=True):
+        click.echo(f"{kind.capitalize()} {plain(str(item))} is hidden, by redaction {each.id}.")
+    _tell_what_remains(archive, [item for item in wanted if isinstance(item, str)])
 
 
 @click.command()
@@ -88,10 +147,7 @@ def unredact(context: Context, numbers: Sequence[int]) -> None:
 def _list(context: Context, *, as_json: bool) -> None:
     with opened(context) as archive:
         found = redaction.redactions(archive.db)
-        names: dict[int, str | None] = {}
-        if any(each.kind == "commenter" for each in found):
-            with Hidden.open(beside(archive.path)) as hidden:
-                names = {each.id: redaction.named(hidden, each) for each in found}
+        names = _names(archive, found)
     if as_json:
         emit([{**asdict(each), "name": names.get(each.id)} for each in found])
     elif found:
@@ -100,19 +156,16 @@ def _list(context: Context, *, as_json: bool) -> None:
         say("Nothing is hidden.")
 
 
+def _names(archive: Archive, found: Sequence[Redaction]) -> dict[int, str | None]:
+    """Return the names that redactions of commenters hide, by the number of the redaction."""
+    if all(each.kind != "commenter" for each in found):
+        return {}
+    with Hidden.open(beside(archive.path)) as hidden:
+        return {each.id: redaction.named(hidden, each) for each in found}
+
+
 def _row(each: Redaction, name: str | None) -> tuple[str, ...]:
     return str(each.id), f"{each.kind} {each.item or name or ''}", when(each.at), each.reason
-
-
-def _item(kind: str, item: str) -> int | str:
-    if kind == "commenter":
-        return item
-    if not (item.isascii() and item.isdigit()):
-        raise ArchiveError(
-            f"“{item}” is no number of {'an article' if kind == 'article' else 'a comment'}.",
-            hint="It stands in the address of its page; `backissue search WORDS --json` prints it as id.",
-        )
-    return int(item)
 
 
 def _scrub(archive: Archive) -> None:
@@ -124,9 +177,9 @@ def _scrub(archive: Archive) -> None:
         )
 
 
-def _tell_what_remains(archive: Archive, kind: str, items: Sequence[str]) -> None:
+def _tell_what_remains(archive: Archive, names: Sequence[str]) -> None:
     """Say truthfully where else it may stand."""
-    for name in items if kind == "commenter" else ():
+    for name in names:
         found = find(archive.db.conn, Ask(words=f'text:"{name}"', kind="comments"))
         if found.total:
             say(f"{count(found.total, 'comment')} may name “{plain(name)}” in the text, which stays.")

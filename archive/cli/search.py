@@ -10,13 +10,16 @@ import sys
 from textwrap import fill, indent
 
 import click
+from sqlite_utils import Database
 
-from archive.cli.console import Context, count, emit, opened, plain, say, when
+from archive.cli.console import Context, count, emit, opened, plain, say, typed, when
 from archive.core.errors import NotFoundError
+from archive.core.nearest_name import nearest
 from archive.exports import as_jsonl
-from archive.queries import articles
+from archive.queries import articles, pointing
 from archive.queries.articles import HeldArticle, HeldComment
 from archive.search import engine as searching
+from archive.search import typed_filters
 from archive.search.engine import MARK, UNMARK, Ask, Row
 
 WIDTH = 100
@@ -72,19 +75,21 @@ def search(
     if not words and not saved:
         raise click.UsageError("Give WORDS to search for, or --saved NAME.")
     known = context.saved(saved) if saved else Ask()
+    since, until = typed_filters.span(since, until)
     ask = Ask(
-        words=" ".join(filter(None, (known.words, *words))),
+        words=" ".join(filter(None, (known.words, *map(typed, words)))),
         kind=kind,
         sort="date" if newest else "relevance",
         since=since,
         until=until,
-        person=author,
-        tag=tag,
+        person=typed(author),
+        tag=typed(tag),
         source=source or known.source,
         state="changed" if changed else "",
         size=limit * 2 if kind == "all" else limit,
     )
     with opened(context) as archive:
+        typed_filters.check(archive.db.conn, ask)
         found = searching.find(archive.db.conn, ask)
     hits = [hit for section in found.sections for hit in section.hits]
     for note in found.notes:
@@ -122,15 +127,19 @@ def _search_json(found: searching.Found, hits: list[Row]) -> dict[str, object]:
 
 
 def _hit(hit: Row) -> str:
-    kind = "" if hit["kind"] == "article" else f"{hit['kind']} by {_marked(hit['author'])} under "
-    if hit["version"]:
-        of = "" if hit["kind"] == "article version" else f"comment by {_marked(hit['author'])} under "
-        kind = f"edited out on {when(str(hit['replaced_at']))}: {of}"
-    head = f"{hit['article_id']:>6}  {kind}{_marked(hit['title'] or '(untitled)')}"
-    facts = f"        {when(str(hit['published'] or '–'))}  {plain(str(hit['url'] or ''))}"
+    """A hit as lines, the first with the kind and number of the item itself, and not of what it is below."""
+    is_comment = hit["kind"] not in ("article", "article version")
+    said = "comment" if hit["version"] else str(hit["kind"])
+    then = f"edited out on {when(str(hit['replaced_at']))}: " if hit["version"] else ""
+    title = _marked(hit["title"] or "(untitled)")
+    what = f"{said} by {_marked(hit['author'] or '–')} under {title} (article {hit['article_id']})"
+    number = f"{'comment' if is_comment else 'article'} {hit['id']}"
+    head = f"{number:<16}{then}{what if is_comment else title}"
+    facts = f"{'':<16}{when(str(hit['published'] or '–'))}  {plain(str(hit['url'] or ''))}"
     excerpt = " ".join(str(hit["excerpt"] or "").split())
+    margin = " " * 16
     return "\n".join(
-        [head, facts, _marked(fill(excerpt, WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8)), ""]
+        [head, facts, _marked(fill(excerpt, WIDTH + 8, initial_indent=margin, subsequent_indent=margin)), ""]
     )
 
 
@@ -152,28 +161,45 @@ def _unmarked(text: str) -> str:
 
 
 @click.command()
-@click.argument("article", metavar="URL|ID")
+@click.argument("item", nargs=-1, required=True, metavar="URL|[article|comment] ID")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, as a line of `export jsonl`.")
 @click.pass_obj
-def show(context: Context, article: str, as_json: bool) -> None:
-    """Show one article and its thread. ID is the number that `search` prints; URL may be of a comment."""
-    with opened(context) as archive:
-        found = articles.find(archive.db, article)
-        if found is None:
-            found = articles.find(archive.db, article.partition("#")[0])
-        held = None if found is None else articles.article(archive.db, found)
-    if held is None:
-        raise NotFoundError(
-            f"The archive holds no article “{article}”.",
-            hint="`backissue search WORDS` prints the numbers and addresses of articles.",
+def show(context: Context, item: tuple[str, ...], as_json: bool) -> None:
+    """Show one article and its thread. ID is a number that `search` prints; URL may be of a comment.
+
+    A comment is shown with the article and the thread in which it stands, and marked there.
+
+    \b
+    backissue show 17
+    backissue show comment 4021
+    """
+    kind, reference = item if len(item) == 2 else ("", item[0])
+    if len(item) > 2 or kind not in ("", "article", "comment"):
+        raise click.UsageError(
+            f"“{plain(' '.join(item))}” is no single item{nearest(kind, ('article', 'comment'))}."
+            " Give a URL, a number, or `comment` and a number."
         )
+    with opened(context) as archive:
+        if not kind and "://" not in reference:
+            kind = "article"
+        found = pointing.at(archive.db, kind, reference)
+        comment = found.id if found.kind == "comment" else None
+        held = articles.article(archive.db, found.id if comment is None else _article_of(archive.db, comment))
+    if held is None:
+        raise NotFoundError(f"The archive holds no article “{reference}”.", hint=pointing.SEEK)
     if as_json:
         emit(as_jsonl.line(held))
     else:
-        click.echo_via_pager(_shown(held)) if sys.stdout.isatty() else click.echo(_shown(held))
+        shown = _shown(held, comment)
+        click.echo_via_pager(shown) if sys.stdout.isatty() else click.echo(shown)
 
 
-def _shown(held: HeldArticle) -> str:
+def _article_of(db: Database, comment: int) -> int:
+    """Return the number of the article that a comment stands below."""
+    return int(db.execute("SELECT article_id FROM comments WHERE id = ?", [comment]).fetchone()[0])
+
+
+def _shown(held: HeldArticle, wanted: int | None) -> str:
     article = held.article
     byline = ", ".join(article.authors) or "no byline"
     lines = [
@@ -186,7 +212,7 @@ def _shown(held: HeldArticle) -> str:
                 else ""
             )
         ),
-        plain(article.url),
+        f"article {held.id} · {plain(article.url)}",
     ]
     if article.tags or article.categories:
         lines.append(plain(", ".join((*article.categories, *article.tags))))
@@ -198,11 +224,12 @@ def _shown(held: HeldArticle) -> str:
     text = "\n".join(fill(line, WIDTH) for line in (article.text or "(no text)").split("\n"))
     lines += ["", plain(text), "", count(len(held.comments), "comment"), ""]
     return "\n".join(
-        lines + [_comment(comment, level) for comment, level, _ in articles.conversation(held.comments)]
+        lines
+        + [_comment(comment, level, wanted) for comment, level, _ in articles.conversation(held.comments)]
     )
 
 
-def _comment(held: HeldComment, level: int) -> str:
+def _comment(held: HeldComment, level: int, wanted: int | None) -> str:
     comment = held.comment
     kind = "" if comment.kind == "comment" else f" · {comment.kind}"
     gone = f" · gone since {when(held.history.gone_at)}" if held.history.gone_at else ""
@@ -210,4 +237,8 @@ def _comment(held: HeldComment, level: int) -> str:
         gone += f" · hidden by the operator: {plain(held.history.hidden_reason)}"
     head = click.style(plain(comment.author or "–"), bold=True)
     text = "\n".join(fill(line, WIDTH - 20) for line in (comment.text or "–").split("\n"))
-    return indent(f"{head} · {when(comment.published)}{kind}{gone}\n{plain(text)}\n", "  " * min(level, 10))
+    number = f"comment {held.id}"
+    mark = click.style(f"→ {number}", bold=True) if held.id == wanted else number
+    return indent(
+        f"{mark} · {head} · {when(comment.published)}{kind}{gone}\n{plain(text)}\n", "  " * min(level, 10)
+    )

@@ -19,6 +19,7 @@ import click
 from archive.cli import log_format
 from archive.cli.console import Context, Exit, Planned, emit, opened, say, table, when
 from archive.operations import serve as publish
+from archive.operations.ports import must_be_free
 
 
 @click.command()
@@ -85,6 +86,7 @@ def serve(context: Context, host: str, port: int, base_path: str, metadata: Path
     """
     with opened(context) as archive:
         path = archive.path
+    must_be_free(host, port, "--port")
     if quiet:
         for name in ("uvicorn.access", "uvicorn.error"):
             logging.getLogger(name).addFilter(lambda record: record.levelno >= logging.WARNING)

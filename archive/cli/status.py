@@ -20,7 +20,7 @@ def status(context: Context, as_json: bool) -> int:
     Leaves with 3 when something needs looking after: a source whose crawls fail, a clock that stands
     still, a disk that is nearly full, a check or a backup that found damage.
     """
-    with opened(context) as archive:
+    with opened(context, finish=False) as archive:
         told = health.status(archive, datetime.now(UTC))
     if as_json:
         emit(asdict(told))

@@ -4,7 +4,9 @@
     ├── ConfigError          backissue.toml says something that cannot be
     ├── ArchiveError         a database file cannot be opened, read or written
     │   ├── NotFoundError    the archive holds no such article or source
+    │   ├── LockedError      another program holds a database file; also a BusyError
     │   └── DamagedError     a database file is not sound; only a backup helps
+    ├── ClockError           this machine's clock is behind what the archive holds
     ├── BusyError            another run holds the lock; waiting helps
     └── SiteError            the site cannot be read at all (not a problem of one page)
 
@@ -41,10 +43,18 @@ class DamagedError(ArchiveError):
     """A database file is not sound."""
 
 
+class ClockError(BackissueError):
+    """This machine's clock is behind what the archive holds."""
+
+
 class BusyError(BackissueError):
     """Another run of the same source is under way."""
 
     retry = True
+
+
+class LockedError(ArchiveError, BusyError):
+    """Another program holds a database file for longer than it is waited for."""
 
 
 class SiteError(BackissueError):

@@ -28,7 +28,8 @@ def hold(archive: Path, name: str, *, wait: float = 0.0) -> Iterator[None]:
     `wait` is how long to wait for another holder, in seconds. Raises BusyError when it is still
     held then, ArchiveError when the lock's file cannot be written.
     """
-    path = archive.with_name(f"{archive.name}.{name}.lock")
+    place = archive.resolve()  # by whatever link an archive is named, it has one lock
+    path = place.with_name(f"{place.name}.{name}.lock")
     try:
         connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
     except sqlite3.OperationalError as error:

@@ -18,9 +18,9 @@ def write(snapshot: Snapshot, out: TextIO) -> None:
 
 def line(held: HeldArticle) -> dict[str, Any]:
     """One held article as the object that stands on one line."""
-    comments = [_with(comment_json(c.comment), c.history) for c in held.comments]
-    return export_json(_with(article_json(held.article), held.history), comments)
+    comments = [_with(comment_json(c.comment), c.id, c.history) for c in held.comments]
+    return export_json(_with(article_json(held.article), held.id, held.history), comments)
 
 
-def _with(fields: dict[str, Any], history: History) -> dict[str, Any]:
-    return with_history(fields, asdict(history))
+def _with(fields: dict[str, Any], number: int, history: History) -> dict[str, Any]:
+    return with_history(fields, {"number": number, **asdict(history)})

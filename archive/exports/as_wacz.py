@@ -25,6 +25,7 @@ from archive.core.timestamps import to_text
 from archive.exports import as_warc
 from archive.exports.as_warc import Written
 from archive.exports.selection import Snapshot
+from archive.exports.sort_key import sort_key
 from archive.exports.target import PROGRAM, Summed
 
 WARC, INDEX = "data.warc.gz", "index.cdx.gz"
@@ -110,8 +111,6 @@ class _Package:
 
 def _note(index: sqlite3.Connection, number: int, written: Written) -> None:
     """Keep what the index and the list of pages will say of a record, to be put in order later."""
-    import surt  # noqa: PLC0415  (it brings a whole client for the web with it)
-
     page = written.page
     at = str(to_text(page.fetched_at))
     mime = (page.header("content-type") or "").partition(";")[0].strip()
@@ -124,7 +123,7 @@ def _note(index: sqlite3.Connection, number: int, written: Written) -> None:
         "offset": str(written.offset),
         "filename": WARC,
     }
-    key = surt.surt(page.final_url).replace(" ", "%20")
+    key = sort_key(page.final_url)
     index.execute("INSERT INTO lines VALUES (?, ?, ?, ?)", [key, _digits(at), number, json.dumps(entry)])
     if page.kind is PageKind.ARTICLE and page.status == 200:
         values = [page.source, page.url, at, page.final_url]

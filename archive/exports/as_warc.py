@@ -26,13 +26,14 @@ from archive.exports.held_back import HeldBack
 from archive.exports.selection import Snapshot
 from archive.exports.target import PROGRAM, Summed
 from archive.storage import raw_pages
-from archive.storage.raw_pages import Pages
+from archive.storage.raw_pages import Altered, Pages
 
 _ABOUT = (
     "Pages as Backissue received them, without transfer and content codings. Requests, Set-Cookie headers,"
     " reason phrases, protocol versions and connections were not kept; the status line says HTTP/1.1."
     " Headers that describe a coding or length no longer present bear the prefix x-orig-."
-    " Pages in which something stands that the operator has hidden are left out."
+    " Pages in which something stands that the operator has hidden are left out. So are pages that"
+    " are no longer as they were received; a metadata record names each."
 )
 _CODED = {"content-encoding", "transfer-encoding", "content-length"}
 
@@ -69,8 +70,23 @@ def records(snapshot: Snapshot, out: Summed) -> Iterator[Written]:
         total = kept.choose(snapshot.selection.source, wanted if snapshot.selection.narrow else None)
         held_back = HeldBack(snapshot.db, snapshot.path)
         for page in snapshot.watch(kept.chosen(), total=total, description="pages"):
-            if page not in held_back:
+            if isinstance(page, Altered):
+                snapshot.left_out.append(str(page))
+                if not held_back.hides(page.url):
+                    _name(page, writer)
+            elif page not in held_back:
                 yield _written(page, writer, out, db)
+
+
+def _name(page: Altered, writer: Any) -> None:
+    """Say in the file that a page is left out, and why."""
+    text = BytesIO(f"x-left-out: {page.why}\r\nx-digest-when-received: sha256:{page.digest}\r\n".encode())
+    size = text.getbuffer().nbytes
+    stamp = {"WARC-Date": page.fetched_at}
+    record = writer.create_warc_record(
+        page.url, "metadata", payload=text, length=size, warc_headers_dict=stamp
+    )
+    writer.write_record(record)
 
 
 def _info(snapshot: Snapshot) -> dict[str, str]:

@@ -30,13 +30,14 @@ class HeldBack:
     """The pages of one archive that may not leave it: `page in held_back`."""
 
     def __init__(self, db: Database, archive: Path) -> None:
-        ids = {row["id"] for row in db.query("SELECT id FROM redactions")}
+        ids = {row["id"] for row in db.query("SELECT id FROM main.redactions")}
         self._addresses: set[str] = set()
         found: list[str] = []
         if ids:
             with Hidden.open(beside(archive)) as hidden:
+                hidden.check(db.conn, thorough=True)
                 found = [text for number in ids for text in self._telling(hidden.kept(number))]
-            sql = "SELECT site_id FROM comments WHERE redaction_id IS NOT NULL AND site_id IS NOT NULL"
+            sql = "SELECT site_id FROM main.comments WHERE redaction_id IS NOT NULL AND site_id IS NOT NULL"
             found += [_words(f"comment-{row['site_id']}") for row in db.query(sql)]
         wanted = "|".join(re.escape(text) for text in sorted(set(found)) if text.strip())
         self._telling_words = re.compile(wanted) if wanted else None
@@ -49,6 +50,10 @@ class HeldBack:
         text = page.body.decode("utf-8", errors="replace")
         shown = _TAG.sub(" ", html.unescape(_unescaped(text)))
         return any(self._telling_words.search(_words(form)) for form in (_unescaped(text), shown))
+
+    def hides(self, url: str) -> bool:
+        """True if the URL itself is of a hidden article."""
+        return url in self._addresses
 
     def _telling(self, things: Iterable[Kept]) -> Iterator[str]:
         """The words by which what a redaction hides is known in a page."""

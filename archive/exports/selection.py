@@ -7,8 +7,6 @@ name, just the rows that may be taken, and all tables show one state of the file
 from __future__ import annotations
 
 import json
-import re
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -17,16 +15,15 @@ from typing import Any, Protocol, Self
 
 from sqlite_utils import Database
 
-from archive.core.database import Closing
-from archive.core.errors import ArchiveError, NotFoundError
+from archive.core.database import Closing, read_only
 from archive.queries import articles as reading
 from archive.queries.articles import HeldArticle
+from archive.search import typed_filters
 from archive.search.engine import Ask, understand
 from archive.search.query_parser import Wording
 from archive.search.sql import Plan
 
 METADATA = Path(__file__).parents[1] / "public" / "metadata.json"
-_DAY = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\dZ)?)?)?")
 _OF_ARTICLE = "+article_id IN temp.picked"
 _OF_COMMENT = "(SELECT article_id FROM main.comments WHERE comments.id = comment_id) IN temp.picked"
 _OF_SOURCE = "source IN (SELECT name FROM sources)"
@@ -54,10 +51,25 @@ TAKEN = {
     "coverage": _OF_SOURCE,
     "coverage_gaps": _OF_SOURCE,
     "moderation_gaps": _OF_SOURCE,
+    "source_events": _OF_SOURCE,
 }
 """The tables that are taken, and which of their rows belong to picked articles; parents come first."""
 
-LEFT = frozenset({"checks", "comment_months", "cursors", "notified", "_sqlite_migrations", "sqlite_stat1"})
+LEFT = frozenset(
+    {
+        "checks",
+        "comment_months",
+        "cursors",
+        "noise_places",
+        "notified",
+        "pending_changes",
+        "redaction_seals",
+        "redaction_work",
+        "unlisted",
+        "_sqlite_migrations",
+        "sqlite_stat1",
+    }
+)
 """The tables that stay: the operator's, the crawler's and the schema's own. So do full-text indexes."""
 
 
@@ -112,13 +124,17 @@ def unwatched(sequence: Iterable[Any], *, total: float, description: str) -> Ite
 
 
 class Snapshot(Closing):
-    """The archive as one export sees it, read-only. `db` shows nothing but what may be taken."""
+    """The archive as one export sees it, read-only. `db` shows nothing but what may be taken.
+
+    `left_out` has a sentence for each raw page that could not be taken, since it is altered.
+    """
 
     def __init__(self, db: Database, path: Path, selection: Selection, watch: Watch) -> None:
         self.db = db
         self.path = path
         self.selection = selection
         self.watch = watch
+        self.left_out: list[str] = []
 
     @classmethod
     def open(cls, path: Path, selection: Selection, watch: Watch = unwatched) -> Self:
@@ -126,7 +142,7 @@ class Snapshot(Closing):
 
         Raises ArchiveError for a selection that cannot be meant, NotFoundError for an unknown source.
         """
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        connection = read_only(path)
         connection.execute("BEGIN")
         db = Database(connection)
         _pick(db, selection)
@@ -186,15 +202,10 @@ def described() -> dict[str, Any]:
 
 def _pick(db: Database, selection: Selection) -> None:
     """Note the ids of the articles that are meant."""
-    _must_be_known(db, selection.source)
-    for name, value in (("since", selection.since), ("until", selection.until)):
-        if value and not _DAY.fullmatch(value):
-            raise ArchiveError(
-                f"“{value}” is no time for --{name}.",
-                hint="Give a year, a month, a day or an instant in UTC: 2009, 2009-07, 2009-07-15.",
-            )
+    since, until = typed_filters.span(selection.since, selection.until, instants=True)
+    typed_filters.check(db.conn, Ask(words=selection.query, source=selection.source, tag=selection.tag))
     db.execute("CREATE TEMP TABLE picked (id INTEGER PRIMARY KEY)")
-    limits = Ask(source=selection.source, since=selection.since, until=selection.until, tag=selection.tag)
+    limits = Ask(source=selection.source, since=since, until=until, tag=selection.tag)
     plan = Plan.of("articles", Wording(), limits)
     found = _found(db, selection.query) if selection.query else ""
     db.execute(f"INSERT INTO picked SELECT id FROM ({plan.few('date')}){found}", plan.values)
@@ -203,19 +214,9 @@ def _pick(db: Database, selection: Selection) -> None:
 def _found(db: Database, query: str) -> str:
     """A condition for the articles that a search finds, by themselves or by a comment."""
     wording, ask, _ = understand(Ask(words=query))
-    if not wording and not wording.filters:
-        raise ArchiveError(
-            f"Nothing in “{query}” can be searched for.", hint="Give words, as in the search of the pages."
-        )
     db.execute("CREATE TEMP TABLE found (id INTEGER PRIMARY KEY)")
     articles, comments = Plan.of("articles", wording, ask), Plan.of("comments", wording, ask)
     db.execute(f"INSERT INTO found SELECT id FROM ({articles.few('date')})", articles.values)
     below = f"SELECT article_id FROM main.comments WHERE id IN (SELECT id FROM ({comments.few('date')}))"
     db.execute(f"INSERT OR IGNORE INTO found {below}", comments.values)
     return " WHERE id IN temp.found"
-
-
-def _must_be_known(db: Database, source: str) -> None:
-    names = [row["name"] for row in db["sources"].rows]
-    if source and source not in names:
-        raise NotFoundError(f"The archive holds no source “{source}”.", hint=f"It holds: {', '.join(names)}.")

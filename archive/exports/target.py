@@ -1,7 +1,7 @@
-"""How a result takes its place: whole under its name, or not at all.
+"""Where an export goes, and what it is written to: a file, a folder with its checksums, or a stream.
 
-Everything is written beside the place it is meant for, under a name that begins with a dot, and
-renamed at the end. What is there already stays, unless it is to be replaced and was an export too.
+What is there already stays, unless it is to be replaced and is recognised as an earlier export. What belongs
+to the archive stays in any case.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,29 +19,32 @@ from pathlib import Path
 from typing import IO, Any, TextIO, cast
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from archive.core.atomic_files import replaced
 from archive.core.errors import ArchiveError
 from archive.core.timestamps import to_text
+from archive.exports import marks
+from archive.exports.marks import MANIFEST, SUMS
 from archive.exports.selection import Snapshot
 
-MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 PROGRAM = f"backissue {version('backissue')}"
+Own = Callable[[Path], None]
+"""Raises ArchiveError for a place that belongs to the archive itself."""
+
 _DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 
 
 @contextmanager
-def placed(target: Path, *, replace: bool) -> Iterator[Path]:
+def placed(target: Path, *, replace: bool, own: Own) -> Iterator[Path]:
     """A path beside `target` to write a file or a folder at; afterwards it is `target`.
 
     Raises ArchiveError where something is in the way, or the disk does not take it.
     """
-    _must_be_free(target, replace=replace)
-    new = target.with_name(f".{target.name}.{os.getpid()}.new")
-    try:
-        with written(str(target)):
-            yield new
-            _take_place(new, target)
-    finally:
-        _remove(new)
+    place = Path(os.path.realpath(target))  # a link stays, and what it leads to is replaced
+    with (
+        written(str(target)),
+        replaced(place, lambda: _must_be_free(place, str(target), replace=replace, own=own)) as new,
+    ):
+        yield new
 
 
 @contextmanager
@@ -61,33 +63,22 @@ def written(name: str) -> Iterator[None]:
         ) from error
 
 
-def _must_be_free(target: Path, *, replace: bool) -> None:
-    if target.is_dir():
-        ours = (target / MANIFEST).is_file()
-        free, what = not any(target.iterdir()), "a folder that is not empty"
-    else:
-        ours = target.is_file()
-        free, what = not target.exists(), "there already"
-    if not free and not (replace and ours):
-        hint = "Name another place, or add --force to replace it." if ours else "Name another place."
-        raise ArchiveError(f"{target} is {what}.", hint=hint)
-
-
-def _take_place(new: Path, target: Path) -> None:
-    if target.is_dir():
-        old = new.with_suffix(".old")
-        target.rename(old)
-        new.rename(target)
-        _remove(old)
-    else:
-        new.replace(target)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def _must_be_free(target: Path, name: str, *, replace: bool, own: Own) -> None:
+    own(target)
+    if not target.parent.is_dir():
+        raise ArchiveError(
+            f"The folder {target.parent} does not exist.", hint="Make it, or name another place."
+        )
+    if not os.path.lexists(target) or (target.is_dir() and not any(target.iterdir())):
+        return
+    if not marks.is_export(target):
+        raise ArchiveError(
+            f"{name} is there and is not an earlier export alone, so it stays.", hint="Name another place."
+        )
+    if not replace:
+        raise ArchiveError(
+            f"{name} holds an earlier export.", hint="Name another place, or add --force to replace it."
+        )
 
 
 class Summed(io.BufferedIOBase):
@@ -164,20 +155,16 @@ class Bundle:
 
 
 @contextmanager
-def bundled(target: Path, *, replace: bool) -> Iterator[Bundle]:
+def bundled(target: Path, *, replace: bool, own: Own) -> Iterator[Bundle]:
     """Files in the folder `target`, or packed into it where its name ends in .zip. Raises ArchiveError."""
-    with placed(target, replace=replace) as new:
+    with placed(target, replace=replace, own=own) as new:
         if target.suffix.lower() != ".zip":
             yield Bundle(new)
             return
-        folder = new.with_suffix(".folder")
-        try:
-            yield (bundle := Bundle(folder))
-            with ZipFile(new, "w", compression=ZIP_DEFLATED) as packed:
-                for path in sorted(path for path in bundle.folder.rglob("*") if path.is_file()):
-                    packed.write(path, path.relative_to(bundle.folder))
-        finally:
-            _remove(folder)
+        yield (bundle := Bundle(new.with_name("folder")))
+        with ZipFile(new, "w", compression=ZIP_DEFLATED) as packed:
+            for path in sorted(path for path in bundle.folder.rglob("*") if path.is_file()):
+                packed.write(path, path.relative_to(bundle.folder))
 
 
 def facts(snapshot: Snapshot, form: str, counts: dict[str, int]) -> dict[str, Any]:

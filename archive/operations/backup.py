@@ -1,9 +1,10 @@
 """A copy of the archive that can be trusted, made while a crawl writes; and the way back.
 
-A backup is a folder: archive.db, pages.db, hidden.db, the configuration, and SHA256SUMS. The archive is
-copied first and the others after it, each from one state of its file. A crawl keeps a page before it saves
-what it read out of it, so the copied pages have all that the copied archive was read from. A folder
-takes its name when it is whole and was found sound, and never before.
+A backup is a folder: archive.db, pages.db, hidden.db, the configuration, and SHA256SUMS. Each is copied
+from one state of its file, and these states are chosen before the first is copied: the archive's first, while
+nothing is hidden or shown again. A crawl keeps a page, and a hidden word, before it saves what it read, so
+the copies have all that the copied archive was read from and all that it hides. A folder takes its name
+when it is whole and was found sound, and never before.
 """
 
 from __future__ import annotations
@@ -12,22 +13,26 @@ import hashlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from archive.cli.console import size
-from archive.core.database import BUSY
-from archive.core.errors import ArchiveError, DamagedError
+from archive.core import atomic_files, file_kinds, own_files
+from archive.core.database import BUSY, connect, read_only
+from archive.core.errors import ArchiveError
 from archive.core.locks import hold
+from archive.core.own_files import ASIDE, CONFIG
 from archive.operations import integrity
-from archive.storage import redaction_store
-from archive.storage.raw_pages import beside
+from archive.operations.backup_checks import altered_pages, damaged, must_have_hidden
+from archive.storage import redaction_store, redaction_work
+from archive.storage.raw_pages import Altered, beside, told_altered
 
 ARCHIVE, PAGES, HIDDEN = "archive.db", "pages.db", "hidden.db"
-CONFIG, SUMS = "backissue.toml", "SHA256SUMS"
-ASIDE = ".before-restore"
+SUMS = "SHA256SUMS"
+_LOGS = ("-wal", "-shm")
 STEP = 2000  # database pages, about 8 MB, between two looks at whether we are interrupted
 
 
@@ -40,43 +45,84 @@ class Copied:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A backup: its files, and the raw pages in it that are not as they were received."""
+
+    files: tuple[Copied, ...]
+    altered: tuple[Altered, ...]
+
+
 # -- there ----------------------------------------------------------------------------------------
 
 
-def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> tuple[Copied, ...]:
-    """Make a backup and return its files. `replace` lets it take the place of an older backup.
+def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> Made:
+    """Make a backup and return what is in it. `replace` lets it take the place of an older backup.
+
+    Raw pages that are altered are copied as they are and named; they take no older backup's place.
 
     Raises ArchiveError when there is no archive, when the folder is in the way and when the disk has no
     room, DamagedError when the copy is not sound, BusyError while another backup is made.
     """
-    folder = folder.absolute()
+    folder = folder.resolve()  # a link stays, and what it leads to is replaced
     wanted = {ARCHIVE: archive, PAGES: beside(archive), HIDDEN: redaction_store.beside(archive)}
     if not archive.exists():
         raise ArchiveError(f"There is no archive at {archive}.", hint="There is nothing to back up yet.")
-    _must_be_free(folder, replace=replace)
+    _must_be_archive(archive)
+    atomic_files.tidy(folder)
+
+    def may_replace() -> None:
+        own_files.refuse(folder, archive, config)
+        _must_be_free(folder, replace=replace)
+
+    may_replace()
     _must_have_room(folder.parent, [path for path in wanted.values() if path.exists()])
-    with hold(archive, "backup"), _folder_made(folder) as new:
-        for name, path in wanted.items():
-            if path.exists():
-                _copy(path, new / name)
+    with hold(archive, "backup"), _folder_made(folder, may_replace) as new:
+        _finish_redactions(archive)
+        with ExitStack() as opened:
+            for name, state in _states(archive, wanted, opened).items():
+                _copy(state, wanted[name], new / name)
+        must_have_hidden(new / ARCHIVE, new / HIDDEN, wanted[HIDDEN])
+        altered = altered_pages(new / PAGES)
+        if altered and (folder / SUMS).exists():
+            raise damaged(wanted[PAGES], told_altered(altered))
         if config is not None:
             shutil.copy2(config, new / CONFIG)
         copied = tuple(_sealed(path) for path in sorted(new.iterdir()))
         sums = "".join(f"{file.sha256}  {file.name}\n" for file in copied)
         (new / SUMS).write_text(sums, encoding="utf-8")
         _sealed(new / SUMS)
-    return copied
+    return Made(files=copied, altered=altered)
+
+
+def _must_be_archive(path: Path) -> None:
+    """Raise ArchiveError for a file of another kind. What is damaged is found out when it is copied."""
+    with suppress(sqlite3.DatabaseError), closing(read_only(path)) as connection:
+        file_kinds.must_be(connection, path, file_kinds.ARCHIVE, blank=False)
 
 
 def _must_be_free(folder: Path, *, replace: bool) -> None:
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    if not os.path.lexists(folder) or (folder.is_dir() and not any(folder.iterdir())):
         return
-    if not (folder / SUMS).is_file():
-        raise ArchiveError(f"{folder} is there and is no backup, so it stays.", hint="Name another folder.")
+    if not _is_backup(folder):
+        raise ArchiveError(
+            f"{folder} is there and is not a backup alone, so it stays.", hint="Name another folder."
+        )
     if not replace:
         raise ArchiveError(
             f"{folder} holds a backup already.", hint="Name another folder, or replace it with --force."
         )
+
+
+def _is_backup(folder: Path) -> bool:
+    """True if a folder has a backup's list of checksums, and no file that a backup did not bring."""
+    try:
+        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+        found = {path.name for path in folder.iterdir()}
+    except (OSError, ValueError):
+        return False
+    listed = {line.partition("  ")[2] for line in lines}
+    return ARCHIVE in listed <= {ARCHIVE, PAGES, HIDDEN, CONFIG} and found <= listed | {SUMS}
 
 
 def _must_have_room(place: Path, files: Iterable[Path]) -> None:
@@ -93,41 +139,56 @@ def _must_have_room(place: Path, files: Iterable[Path]) -> None:
 
 
 @contextmanager
-def _folder_made(folder: Path) -> Iterator[Path]:
+def _folder_made(folder: Path, may_replace: Callable[[], None]) -> Iterator[Path]:
     """A folder to fill, which takes its place, and an older one's, at the end of the block or not at all."""
-    new, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(new, ignore_errors=True)  # what a backup left that was killed
     try:
-        new.mkdir(mode=0o700)
-        yield new
-        if folder.exists():
-            folder.rename(old)
-        new.rename(folder)
-        _flush(folder.parent)
+        with atomic_files.replaced(folder, may_replace) as new:
+            new.mkdir(mode=0o700)
+            yield new
+            atomic_files.flush(new)
     except (OSError, sqlite3.OperationalError) as error:
         raise ArchiveError(
             f"The backup {folder} could not be written: {error}.",
             hint="Is its disk full, or its folder not writable? Nothing was left there.",
         ) from error
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-        if folder.exists():
-            shutil.rmtree(old, ignore_errors=True)
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy one state of a database that others go on writing. Raises DamagedError."""
-    uri = f"{source.absolute().as_uri()}?mode=ro"
-    with (
-        closing(sqlite3.connect(uri, uri=True, timeout=BUSY, isolation_level=None)) as old,
-        closing(sqlite3.connect(target, isolation_level=None)) as new,
-    ):
+def _finish_redactions(archive: Path) -> None:
+    """Finish what a redaction has left. The schema of an older program stays as it is."""
+    with closing(sqlite3.connect(f"{archive.absolute().as_uri()}?mode=ro", uri=True)) as reader:
         try:
-            old.execute("BEGIN")
-            old.execute(
-                "SELECT 1 FROM sqlite_master"
-            ).fetchone()  # from here on it reads one state; else each write would begin the copy anew
-            old.backup(new, pages=STEP)
+            left = redaction_work.unfinished(reader)
+        except sqlite3.DatabaseError:
+            return  # it is damaged, and the copy tells how
+    if left:
+        with closing(connect(archive)) as db:
+            redaction_work.finish(db, archive)
+
+
+def _states(archive: Path, wanted: Mapping[str, Path], opened: ExitStack) -> dict[str, sqlite3.Connection]:
+    """Open one state of each file that is there. From here on others may write; none of it is seen."""
+    states = {}
+    with hold(archive, redaction_work.LOCK, wait=BUSY):
+        for name, path in wanted.items():
+            if path.exists():
+                uri = f"{path.absolute().as_uri()}?mode=ro"
+                state = sqlite3.connect(uri, uri=True, timeout=BUSY, isolation_level=None)
+                states[name] = opened.enter_context(closing(state))
+                state.execute("BEGIN")
+                try:
+                    state.execute("SELECT 1 FROM sqlite_master").fetchone()  # the state is chosen here
+                except sqlite3.OperationalError:
+                    raise
+                except sqlite3.DatabaseError as error:
+                    raise damaged(path, [f"{error}."]) from error
+    return states
+
+
+def _copy(state: sqlite3.Connection, source: Path, target: Path) -> None:
+    """Copy one state of a database that others go on writing. Raises DamagedError."""
+    with closing(sqlite3.connect(target, isolation_level=None)) as new:
+        try:
+            state.backup(new, pages=STEP)
             new.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
             found = integrity.faults(new)
         except sqlite3.OperationalError:
@@ -135,10 +196,7 @@ def _copy(source: Path, target: Path) -> None:
         except sqlite3.DatabaseError as error:
             found = [f"{error}."]
     if found:
-        raise DamagedError(
-            f"{source.name} is damaged, so no backup was made of it. {' '.join(found)}",
-            hint="Keep the last good backup; docs/operations.md says how to restore it.",
-        )
+        raise damaged(source, found)
 
 
 def _sealed(path: Path) -> Copied:
@@ -147,14 +205,6 @@ def _sealed(path: Path) -> Copied:
         os.fsync(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return Copied(name=path.name, bytes=file.tell(), sha256=digest)
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 # -- and back -------------------------------------------------------------------------------------
@@ -183,24 +233,33 @@ def restore(folder: Path, archive: Path, *, replace: bool) -> tuple[Path, ...]:
     Raises ArchiveError when an archive is there and `replace` is False, when another program has it
     open, and when the disk has no room.
     """
-    places = {PAGES: beside(archive), HIDDEN: redaction_store.beside(archive)}
-    places[ARCHIVE] = archive  # the archive last: it is what others look for
-    present = [path for path in places.values() if path.exists()]
+    archive = archive.resolve()
+    targets = {PAGES: beside(archive), HIDDEN: redaction_store.beside(archive)}
+    targets[ARCHIVE] = archive  # the archive last: it is what others look for
+    present = [path for path in targets.values() if path.exists()]
     if present and not replace:
         raise ArchiveError(
             f"{present[-1]} is there already.",
             hint=f"Put the backup in its place with --force; what is there is kept with the ending {ASIDE}.",
         )
-    _must_have_room(archive.parent, [folder / name for name in places if (folder / name).exists()])
+    _must_have_room(archive.parent, [folder / name for name in targets if (folder / name).exists()])
     with hold(archive, "backup"):
         for path in present:
             _must_be_unused(path)
+        ending = _free_ending(targets.values())
         try:
-            return tuple(
-                _put(folder / name, path) for name, path in places.items() if (folder / name).exists()
-            )
+            for name, path in targets.items():
+                _put(folder / name, path, path.with_name(path.name + ending))
         except OSError as error:
             raise ArchiveError(f"The backup could not be put in place: {error}.") from error
+    return tuple(path.with_name(path.name + ending) for path in present)
+
+
+def _free_ending(paths: Iterable[Path]) -> str:
+    """An ending under which no earlier restore has set anything aside: that may be the only copy."""
+    every = tuple(paths)
+    endings = (ASIDE if number == 1 else f"{ASIDE}-{number}" for number in count(1))
+    return next(end for end in endings if not any(path.with_name(path.name + end).exists() for path in every))
 
 
 def _must_be_unused(path: Path) -> None:
@@ -218,18 +277,24 @@ def _must_be_unused(path: Path) -> None:
         pass
 
 
-def _put(source: Path, target: Path) -> Path:
-    """Copy a file beside its place, move away what is there, and let it in."""
-    new, aside = target.with_name(f".{target.name}.new"), target.with_name(target.name + ASIDE)
+def _put(source: Path, target: Path, aside: Path) -> None:
+    """Copy a file beside its place, move away what is there with its logs, and let it in.
+
+    Where the backup has no such file, there is none afterwards: one of another archive would not fit.
+    """
+    new = target.with_name(f".{target.name}.new")
     try:
-        shutil.copyfile(source, new)
-        _sealed(new)
-        for ending in ("-wal", "-shm"):  # of a damaged file; beside another one they would do harm
-            target.with_name(target.name + ending).unlink(missing_ok=True)
+        if source.exists():
+            shutil.copyfile(source, new)
+            _sealed(new)
+        for ending in _LOGS:  # of a damaged file; beside another one they would do harm
+            log = target.with_name(target.name + ending)
+            if log.exists():
+                log.replace(aside.with_name(aside.name + ending))
         if target.exists():
             target.replace(aside)
-        new.replace(target)
-        _flush(target.parent)
+        if source.exists():
+            new.replace(target)
+        atomic_files.flush(target.parent)
     finally:
         new.unlink(missing_ok=True)
-    return aside

@@ -1,7 +1,8 @@
 """What can be told about an archive by looking at it closely: one finding for each check.
 
-Every finding says how it is and, where it is not well, what to do next. Nothing is mended and no
-schema is brought up to date here. It knows the files and this machine, and no network.
+Every finding says how it is and, where it is not well, what to do next. No schema is brought up to date and
+nothing is mended here, but for a redaction that was not finished. It knows the files and this machine, and
+no network.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ from archive.core.timestamps import instant
 from archive.migrations import migrations
 from archive.operations import integrity
 from archive.queries import health
-from archive.storage import checks, redaction_store
+from archive.storage import checks, redaction_store, redaction_work
 from archive.storage.archive import Archive
-from archive.storage.raw_pages import Pages, beside
+from archive.storage.raw_pages import Pages, beside, told_altered
+from archive.storage.redaction_store import Hidden
 
 LIBRARIES = ("datasette", "sqlite-utils", "scrapy", "trafilatura", "apscheduler", "lxml", "zstandard")
-LONGEST_LOG = 256 * 2**20  # bytes of write-ahead log; the end of each crawl folds it into the archive
-SAMPLE = 50  # raw pages that are unpacked
+LONGEST_LOG = health.LONGEST_LOG_BYTES
 PATIENCE = 20.0  # seconds the full-text check may hold up a crawl, which waits for 30
 BACKUP_AGE = timedelta(days=8)
 
@@ -89,6 +90,7 @@ def look(archive: Path, now: datetime) -> Iterator[Finding]:
     yield from raw_pages(beside(archive))
 
 
+_SPANS = ("article_versions", "comment_versions")
 _RESTORE = "Keep the file as it is, and restore the last good backup (docs/operations.md)."
 
 
@@ -100,6 +102,7 @@ def _database(db: Database, archive: Path, now: datetime) -> Iterator[Finding]:
     if told.verdict is Verdict.OK:
         yield clock(db, now)
         yield from state(Archive(db, archive), now)
+        yield from redaction(db, archive)
         yield from hidden_texts(db, redaction_store.beside(archive))
 
 
@@ -189,11 +192,20 @@ def log(archive: Path) -> Finding:
 
 def clock(db: Database, now: datetime) -> Finding:
     """Whether this machine's clock goes on from where the archive has been."""
-    times = "SELECT max(fetched_at) FROM visits UNION ALL SELECT max(started_at) FROM runs GROUP BY source"
+    times = (
+        "SELECT max(fetched_at) FROM visits UNION ALL SELECT max(started_at) FROM runs GROUP BY source"
+        " UNION ALL SELECT max(changed_at) FROM articles UNION ALL SELECT max(changed_at) FROM comments"
+    )
     newest = max((row[0] for row in db.execute(times).fetchall() if row[0]), default=None)
     if newest and instant(newest) > now + timedelta(minutes=1):
         sentence = f"This machine says {when(now)} UTC, and the archive was written at {when(newest)}."
         return bad("clock", sentence, "Set the clock (timedatectl), else schedules and removals go wrong.")
+    backward = sum(
+        db.execute(f"SELECT count(*) FROM {name} WHERE until < since").fetchone()[0] for name in _SPANS
+    )
+    if backward:
+        hint = "The clock was wrong when they were written; what they say is sound, when they say it is not."
+        return warn("clock", f"{count(backward, 'version')} of texts end before they began.", hint)
     return fine("clock", f"It is {when(now)} UTC, later than all that the archive holds.")
 
 
@@ -218,26 +230,44 @@ def state(archive: Archive, now: datetime) -> Iterator[Finding]:
         yield fine("backup", f"{when(backup.at)} UTC: {backup.sentence}")
 
 
+def redaction(db: Database, archive: Path) -> Iterator[Finding]:
+    """Whether every redaction is finished. One that is not is finished here, if that can be."""
+    left = redaction_work.unfinished(db.conn)
+    if not left:
+        return
+    sentence = redaction_work.sentence(left, archive)
+    try:
+        redaction_work.finish(db, archive)
+    except ArchiveError as error:
+        yield bad("redaction", f"{sentence} {error}", error.hint or "Look again when that is mended.")
+        return
+    if left := redaction_work.unfinished(db.conn):
+        hint = "Let other programs end that use the archive, and look again."
+        yield bad("redaction", redaction_work.sentence(left, archive), hint)
+    else:
+        yield warn("redaction", f"{sentence} It was finished just now.", "Nothing is left to do.")
+
+
 def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
     """What redactions took out of the archive: whether it is all there, and whom the file lets read it."""
-    redactions = {row[0] for row in db.execute("SELECT id FROM redactions").fetchall()}
+    redactions = db.execute("SELECT count(*) FROM redactions").fetchone()[0]
     if not redactions and not path.exists():
         return
     if not path.exists():
-        number = count(len(redactions), "redaction")
+        number = count(redactions, "redaction")
         sentence = f"There is no {path.name}, and {number} took something out of the archive."
         yield bad("hidden texts", sentence, "Put it back from a backup; until then nothing is saved.")
         return
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             found = integrity.pages(connection)
-            held = {row[0] for row in connection.execute("SELECT DISTINCT redaction FROM kept")}
-    except sqlite3.DatabaseError as error:
-        found, held = [f"{error}."], set()
-    if found or redactions - held:
-        lost = ", ".join(map(str, sorted(redactions - held)))
-        sentence = " ".join(found) or f"{path.name} lacks what these redactions took out: {lost}."
-        yield bad("hidden texts", sentence, _RESTORE)
+        if not found:
+            with Hidden.open(path) as kept:
+                kept.check(db.conn, thorough=True)
+    except (ArchiveError, sqlite3.DatabaseError) as error:
+        found = [f"{error}"]
+    if found:
+        yield bad("hidden texts", " ".join(found), _RESTORE)
     elif path.stat().st_mode & 0o077:
         yield warn("hidden texts", f"Others may read {path.name}.", f"chmod 600 {path}")
     else:
@@ -245,7 +275,7 @@ def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
 
 
 def raw_pages(path: Path) -> Iterator[Finding]:
-    """The raw pages: the file, and whether some of them unpack to what was received."""
+    """The raw pages: the file, and whether each of them is as it was received."""
     if not path.exists():
         yield warn("raw pages", f"There is no {path.name}.", "`replay` needs it; a backup has it.")
         return
@@ -253,11 +283,11 @@ def raw_pages(path: Path) -> Iterator[Finding]:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             found = [*integrity.pages(connection), *integrity.foreign_keys(connection)]
             pages = Pages(Database(connection))
-            spoiled = [] if found else pages.spoiled(SAMPLE)
+            altered = [] if found else list(pages.altered())
     except sqlite3.DatabaseError as error:
-        found, spoiled = [f"{error}."], []
-    found += [f"The page {digest[:12]}… does not unpack to what was received." for digest in spoiled[:3]]
+        found, altered = [f"{error}."], []
+    found += told_altered(altered)
     if found:
         yield bad("raw pages", " ".join(found), _RESTORE)
     else:
-        yield fine("raw pages", f"{path.name} is sound, and a sample of it unpacks to what was received.")
+        yield fine("raw pages", f"{path.name} is sound, and every page is as it was received.")

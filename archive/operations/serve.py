@@ -2,7 +2,8 @@
 
 Our pages are found by Datasette through the entry point, so a plain `datasette serve archive.db`
 shows the same ones; what is added here are limits that suit a large archive. The file is always
-opened read-only and live (never with -i, which would break under a running crawl).
+opened read-only and live (never with -i, which would break under a running crawl, but where neither the
+file nor its folder may be written, and nobody writes).
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from archive.core.database import is_still
 
 SETTINGS: Mapping[str, str] = {
     "default_page_size": "50",
@@ -34,7 +37,8 @@ def command(
     """The command line that serves an archive, for subprocess. `settings` overrule ours."""
     wanted = {**SETTINGS, **({"base_url": base_url} if base_url != "/" else {}), **(settings or {})}
     return [
-        *(sys.executable, "-m", "archive.operations.serve", "serve", str(archive)),
+        *(sys.executable, "-m", "archive.operations.serve", "serve"),
+        *(["--immutable", str(archive)] if is_still(archive) else [str(archive)]),
         *("--host", host, "--port", str(port)),
         *(["--metadata", str(metadata)] if metadata else []),
         *(part for name, value in wanted.items() for part in ("--setting", name, value)),

@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 from datasette.utils.asgi import Response
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MOMENT = re.compile(r"(\d{4})(-\d\d)?(-\d\d)?(T\d\d:\d\d:\d\d(?:\.\d+)?Z)?")
 _NEVER = "1970-01-01T00:00:00Z"
 
 
@@ -50,7 +51,12 @@ def _entry(entry: Entry) -> str:
 
 
 def _instant(moment: str | None) -> str:
-    return moment if moment and len(moment) > len("2009-07-09") else f"{moment or _NEVER[:10]}T00:00:00Z"
+    """A time as Atom wants it, whatever is held: an instant, a day, a month, or nothing that can be read."""
+    found = _MOMENT.fullmatch(moment or "")
+    if found is None:
+        return _NEVER
+    year, month, day, rest = found.groups()
+    return f"{year}{month or '-01'}{day or '-01'}{rest or 'T00:00:00Z'}"
 
 
 def _clean(text: str) -> str:

@@ -27,32 +27,43 @@ _ALWAYS = [
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-def guarded(app: App, room: Any, base: str) -> App:
+def stock_policy(datasette: Any) -> str:
+    """Return the Content-Security-Policy of Datasette's and plugins' pages: the operator's, else ours."""
+    given = (datasette.plugin_config("backissue") or {}).get("stock_csp")
+    return str(given) if given else STOCK
+
+
+def guarded(app: App, room: Any, base: str, ending: Any, policy: str) -> App:
     """The application, with our headers where it sets none of the same name.
 
     `base` is Datasette's base_url. It is taken off the path here, since Datasette 0.65 writes it
-    twice into some links of its own pages when a proxy leaves it on.
+    twice into some links of its own pages when a proxy leaves it on. `ending` knows every answer under way;
+    `policy` is the Content-Security-Policy of pages that bring none.
     """
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or not room.active:
             await app(scope, receive, send)
             return
-        leaving = asyncio.ensure_future(_leaving(scope, receive))
 
         async def send_guarded(message: Any) -> None:
-            if leaving.done():  # Datasette would send a long download to its end, to nobody
-                raise asyncio.CancelledError
             if message["type"] == "http.response.start":
-                message = {**message, "headers": _with_ours(list(message.get("headers", [])))}
+                message = {**message, "headers": _with_ours(list(message.get("headers", [])), policy)}
             await send(message)
 
+        leaving = asyncio.ensure_future(_leaving(scope, receive))
+        answering = asyncio.ensure_future(app(_without(base, scope), receive, send_guarded))
+        ending.add(answering)
         try:
-            await app(_without(base, scope), receive, send_guarded)
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if leaving.done():  # nobody waits for the answer: neither a query in the queue nor a download
+                answering.cancel()
+            await answering
         except asyncio.CancelledError:
-            if not leaving.done():
+            if not (leaving.done() or ending.is_over):
                 raise
         finally:
+            answering.cancel()
             leaving.cancel()
 
     return wrapped
@@ -74,7 +85,7 @@ def _without(base: str, scope: Any) -> Any:
     return {**scope, "path": path[len(base) - 1 :], "raw_path": raw[len(base) - 1 :]}
 
 
-def _with_ours(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def _with_ours(headers: list[tuple[bytes, bytes]], policy: str) -> list[tuple[bytes, bytes]]:
     there = {bytes(name).lower() for name, _ in headers}
-    ours = [*_ALWAYS, (b"content-security-policy", STOCK.encode())]
+    ours = [*_ALWAYS, (b"content-security-policy", policy.encode("latin-1", "replace"))]
     return [*headers, *((name, value) for name, value in ours if name not in there)]

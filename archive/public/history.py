@@ -10,6 +10,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
+from archive.changes.upheaval import sentence
 from archive.public.diff import Part, compare, excerpt, folded, items, words
 from archive.public.text import names, when
 from archive.public.web import Row, one, rows
@@ -120,6 +121,27 @@ def recent(connection: sqlite3.Connection, wanted: Wanted, *, size: int) -> list
     some = f"SELECT * FROM events WHERE {' AND '.join(conditions)} ORDER BY at DESC, id DESC LIMIT ? OFFSET ?"
     found = rows(connection, f"{_TOLD.format(some=some)}", *values, size + 1, size * (wanted.page - 1))
     return [{**row, **_glimpse(connection, row)} for row in found]
+
+
+def upheavals(connection: sqlite3.Connection, wanted: Wanted, *, size: int) -> list[Row]:
+    """What happened to whole sources, newest first, each with a `sentence`; none where a kind is wanted."""
+    if wanted.show or wanted.page > 1:
+        return []
+    sql = (
+        "SELECT e.*, coalesce(s.title, s.name) AS title, s.url FROM source_events AS e"
+        " JOIN sources AS s ON s.name = e.source"
+        " WHERE (:source = '' OR e.source = :source) AND (:since = '' OR at >= :since)"
+        " AND (:until = '' OR at <= :until || '~') ORDER BY at DESC LIMIT :size"
+    )
+    values = {"source": wanted.source, "since": wanted.since, "until": wanted.until, "size": size}
+    found = connection.execute(sql, values)
+    names = [column[0] for column in found.description]
+    return [_with_sentence(dict(zip(names, row, strict=True))) for row in found]
+
+
+def _with_sentence(row: Row) -> Row:
+    detail = json.loads(row["detail"])
+    return {**row, "sentence": sentence(row["kind"], detail, row["articles"], row["comments"])}
 
 
 _TOLD = (

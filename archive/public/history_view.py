@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 
 from datasette.utils.asgi import Response
 
+from archive.changes.upheaval import Upheaval
 from archive.public.article_view import missing
 from archive.public.feed import Entry, atom
-from archive.public.history import Wanted, happened, recent, states, step
+from archive.public.history import Wanted, happened, recent, states, step, upheavals
 from archive.public.text import unmarked
 from archive.public.web import (
     Row,
@@ -29,6 +30,8 @@ from archive.public.web import (
 from archive.storage.events import Event
 
 SIZE = 30
+WHOLE = 5
+"""Events of whole sources that are shown above the others."""
 DEEPEST = 100_000
 """The last page of changes that can be asked for."""
 
@@ -42,7 +45,9 @@ async def changes(datasette: Any, request: Any) -> Any:
     except TooSlow:
         slow = True
     sources = await read(datasette, name, lambda connection: rows(connection, "SELECT * FROM sources"))
+    whole = await read(datasette, name, lambda connection: upheavals(connection, wanted, size=WHOLE))
     context = {
+        "whole": whole,
         "changes": found[:SIZE],
         "more": len(found) > SIZE,
         "wanted": wanted,
@@ -60,7 +65,10 @@ async def changes_feed(datasette: Any, request: Any) -> Any:
         found = await read(datasette, name, lambda connection: recent(connection, wanted, size=SIZE))
     except TooSlow:
         return Response.text("This took too long; ask for a shorter span of time.", status=503)
+    whole = await read(datasette, name, lambda connection: upheavals(connection, wanted, size=WHOLE))
     entries = [_entry(datasette, request, row) for row in found[:SIZE]]
+    entries += [_entry_of_source(datasette, request, row) for row in whole]
+    entries.sort(key=lambda entry: entry.updated or "", reverse=True)
     here = absolute(datasette, request, link(datasette, wanted))
     return atom("What changed lately", here, absolute(datasette, request, request.full_path), entries)
 
@@ -120,6 +128,16 @@ def _history(connection: sqlite3.Connection, kind: str, wanted: int) -> tuple[li
     )
     item = one(connection, f"SELECT *{title} FROM {kind}s WHERE id = ?", wanted)
     return (states(connection, kind, item), happened(connection, kind, wanted)) if item else ([], [])
+
+
+def _entry_of_source(datasette: Any, request: Any, row: Row) -> Entry:
+    return Entry(
+        link=absolute(datasette, request, datasette.urls.path("changes")) + f"#source-event-{row['id']}",
+        title=f"{row['title']}: {'redesigned' if row['kind'] == Upheaval.REDESIGN else 'dates moved'}",
+        updated=row["at"],
+        author=row["title"],
+        text=row["sentence"],
+    )
 
 
 def _entry(datasette: Any, request: Any, row: Row) -> Entry:

@@ -16,6 +16,7 @@ from archive.public import (
     article_view,
     as_of,
     coverage_view,
+    discreet,
     history_view,
     home_view,
     operator_view,
@@ -26,12 +27,14 @@ from archive.public import (
     text,
     words_view,
 )
-from archive.public.headers import guarded
+from archive.public.headers import guarded, stock_policy
 from archive.public.served_archives import Json, metadata_for, room_of
-from archive.public.web import TooSlow, show
-
-LONGEST_VALUE = 5_000_000
-"""No string that a query makes may be longer: one call such as hex(zeroblob(...)) escapes the time limit."""
+from archive.public.sql import stock
+from archive.public.sql.downloads import BrokenOffError, Unsaid
+from archive.public.sql.lifespan import Ending, served
+from archive.public.sql.limits import LONGEST_VALUE_BYTES
+from archive.public.sql.pool import CrowdedError
+from archive.public.web import TooSlow, busy
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 _hook = cast("Callable[[Hook], Hook]", hookimpl)
@@ -48,8 +51,9 @@ def get_metadata(datasette: Any) -> Json:
 def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) -> None:
     """Bound what a reader's SQL may cost. Datasette's own `_internal` must stay as it is."""
     if database in room_of(datasette).archives:
-        conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+        conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE_BYTES)
         conn.execute("PRAGMA cache_size = -32000")
+        discreet.keep_paths(conn)
 
 
 @_hook
@@ -65,6 +69,8 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     return [
         (r"/$", home_view.home),
         (r"/-/data(?P<format>(\.json)?)$", home_view.data),
+        (r"/-/databases(\.(?P<format>json))?$", discreet.databases),
+        (r"/-/threads(\.(?P<format>json))?$", discreet.threads),
         (r"/-/health$", operator_view.health_json),
         (r"/-/metrics$", operator_view.metrics),
         (r"/robots\.txt$", home_view.robots),
@@ -93,16 +99,31 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
 
 @_hook
 def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
-    """Say so, where the machine was too busy for a page."""
-    if not isinstance(exception, TooSlow):
-        return None
-    return lambda: show(datasette, request, "busy.html", {}, status=503)
+    """Say so where the machine was too busy for a page, or for one more statement; end what broke off."""
+    if isinstance(exception, BrokenOffError):
+        return Unsaid()
+    if isinstance(exception, CrowdedError):
+        return lambda: busy(datasette, request, is_crowded=True)
+    if isinstance(exception, TooSlow):
+        return lambda: busy(datasette, request, is_crowded=False)
+    return None
 
 
 @_hook
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
-    """Put our headers on every answer."""
-    return lambda app: guarded(app, room_of(datasette), datasette.setting("base_url"))
+    """Put our headers on every answer, and see to the start and the end of the server."""
+    from archive.public.sql.csv_files import as_csv  # noqa: PLC0415  (Datasette imports us before its views)
+
+    stock.install(as_csv)
+    ending = Ending()
+
+    def wrapper(app: Any) -> Any:
+        guard = guarded(
+            app, room_of(datasette), datasette.setting("base_url"), ending, stock_policy(datasette)
+        )
+        return served(guard, datasette, ending)
+
+    return wrapper
 
 
 @_hook
@@ -114,9 +135,21 @@ def render_cell(
         return None
     if column in text.LONG_COLUMNS and isinstance(value, str):
         return text.boxed(value)
+    if table is None:
+        return _led_from_query(value, column, row, datasette)
     target = {("articles", "title"): ("article", "id"), ("comments", "published"): ("comment", "id")}.get(
         (table or "", column)
     )
     if target is None or target[1] not in row.keys():  # noqa: SIM118  (a sqlite3.Row has no `in`)
         return None
     return Markup('<a href="{}">{}</a>').format(datasette.urls.path(f"{target[0]}/{row[target[1]]}"), value)
+
+
+def _led_from_query(value: Any, column: str, row: Any, datasette: Any) -> Markup | None:
+    """In the rows of a query: the way to the article or comment that a column names or titles."""
+    named = {"article_id": "article", "comment_id": "comment"}
+    source = "article_id" if column in ("title", "title_now") else column
+    if source not in named or source not in row.keys() or not isinstance(row[source], int):  # noqa: SIM118
+        return None
+    path = datasette.urls.path(f"{named[source]}/{row[source]}")
+    return Markup('<a href="{}">{}</a>').format(path, value)

@@ -1,109 +1,90 @@
 """All rows of a query, as CSV or JSON, streamed: Datasette's own answer ends without a word after a thousand.
 
-Its law: what does not come whole does not look whole. The first portion is read before anything is
-answered, so that a query that cannot be is told as such; where a later one fails, the connection breaks.
+What does not come whole does not look whole: see `sql/downloads.py`.
 """
 
 from __future__ import annotations
 
-import asyncio
-import csv
-import io
 import json
-import sqlite3
-from collections.abc import Callable, Iterator
 from typing import Any
 
-from datasette.utils import InvalidSql, derive_named_parameters, sqlite_timelimit, validate_sql_select
-from datasette.utils.asgi import AsgiStream, Response
+from datasette.utils import InvalidSql, derive_named_parameters, validate_sql_select
+from datasette.utils.asgi import Response
 
 from archive.core.csv_cells import disarmed
-from archive.public.web import enter, own_connection
-
-PORTION = 500  # rows read at a time; for each one Datasette's time limit holds anew
-
-Texts = Callable[[list[str], Iterator[list[Any]]], Iterator[str]]
+from archive.public.sql import downloads, stock
+from archive.public.sql.jobs import Job
+from archive.public.sql.pool import Download, LateError, LostError
+from archive.public.web import enter
 
 
 async def as_csv(datasette: Any, request: Any) -> Any:
-    """All rows as CSV. Cells that a spreadsheet would run are disarmed unless `raw` is asked for."""
+    """Return all rows as CSV. Cells that a spreadsheet would run are disarmed unless `raw` is asked for."""
     raw = bool(request.args.get("raw"))
+    download = await _asked(datasette, request)
+    if not isinstance(download, Download):
+        return download
 
-    def texts(names: list[str], portions: Iterator[list[Any]]) -> Iterator[str]:
-        head = [names]
-        for rows in portions:
-            yield _csv(head + (rows if raw else [map(disarmed, row) for row in rows]))
-            head = []
+    def texts(rows: list[tuple[Any, ...]], is_first: bool) -> str:
+        shown = rows if raw else [tuple(map(disarmed, row)) for row in rows]
+        return downloads.csv_text([*([download.names] if is_first else []), *shown])
 
-    return await _streamed(datasette, request, texts, "csv", "text/csv; charset=utf-8")
+    return downloads.answer(download, texts, content_type="text/csv; charset=utf-8", headers=_attached("csv"))
 
 
 async def as_json(datasette: Any, request: Any) -> Any:
-    """All rows as one JSON array of objects; a blob is told by its hexadecimal digits."""
+    """Return all rows as one JSON array of objects; a blob is told by its hexadecimal digits."""
+    download = await _asked(datasette, request)
+    if not isinstance(download, Download):
+        return download
+    is_empty = True
 
-    def texts(names: list[str], portions: Iterator[list[Any]]) -> Iterator[str]:
-        mark = "["
-        for rows in filter(None, portions):
-            objects = (dict(zip(names, row, strict=True)) for row in rows)
-            lines = (json.dumps(one, ensure_ascii=False, default=bytes.hex) for one in objects)
-            yield f"{mark}\n" + ",\n".join(lines)
-            mark = ","
-        yield "\n]\n" if mark == "," else "[]\n"
+    def texts(rows: list[tuple[Any, ...]], is_first: bool) -> str:
+        nonlocal is_empty
+        objects = (dict(zip(download.names, row, strict=True)) for row in rows)
+        lines = ",\n".join(json.dumps(one, ensure_ascii=False, default=bytes.hex) for one in objects)
+        start = "[" if is_first else "," if rows and not is_empty else ""
+        is_empty = is_empty and not rows
+        return start + (f"\n{lines}" if rows else "")
 
-    return await _streamed(datasette, request, texts, "json", "application/json; charset=utf-8")
+    content_type = "application/json; charset=utf-8"
+    return downloads.answer(
+        download, texts, content_type=content_type, headers=_attached("json"), end="\n]\n"
+    )
 
 
-async def _streamed(datasette: Any, request: Any, texts: Texts, ending: str, content_type: str) -> Any:
+async def _asked(datasette: Any, request: Any) -> Any:
+    """The download of the query that a request has, or the answer that says why it cannot be."""
     name = await enter(datasette, request)
     await datasette.ensure_permissions(request.actor, [("execute-sql", name), ("view-database", name)])
     sql = (request.args.get("sql") or "").strip().rstrip(";")
-    connection = await asyncio.to_thread(own_connection, datasette, name)
+    database = datasette.get_database(name)
     try:
         validate_sql_select(sql)
-        named = await derive_named_parameters(datasette.get_database(name), sql)
-        values = {parameter: request.args.get(parameter) or "" for parameter in named}
-        made = texts(*await asyncio.to_thread(_asked, connection, sql, values, datasette.sql_time_limit_ms))
-        first = await asyncio.to_thread(next, made)
-    except (InvalidSql, sqlite3.Error) as error:
-        connection.close()
-        slow = (
-            " It took too long; narrow it."
-            if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT"
-            else ""
+        named = await derive_named_parameters(database, sql)
+        job = Job(
+            place=stock.place_of(database),
+            sql=sql,
+            params={parameter: request.args.get(parameter) or "" for parameter in named},
+            limit_ms=datasette.sql_time_limit_ms,
+            portion_rows=downloads.PORTION_ROWS,
         )
-        return Response.text(f"This query cannot be answered: {error}.{slow}", status=400)
-
-    async def stream(writer: Any) -> None:
-        try:
-            text: str | None = first
-            while text is not None:
-                await writer.write(text)
-                text = await asyncio.to_thread(next, made, None)
-        finally:
-            connection.close()
-
-    headers = {"content-disposition": f'attachment; filename="results.{ending}"'}
-    return AsgiStream(stream, headers=headers, content_type=content_type)
+        download = await stock.pool_of(datasette).open_download(job, "sql")
+    except InvalidSql as error:
+        return _refused(str(error))
+    except LateError:
+        return _refused("interrupted. It took too long; narrow it")
+    except LostError:
+        return _refused("it needs too much time or memory; narrow it")
+    if download.failure is None:
+        return download
+    slow = " It took too long; narrow it." if download.failure.code == "SQLITE_INTERRUPT" else ""
+    return _refused(f"{download.failure.sentence}.{slow}")
 
 
-def _asked(
-    connection: sqlite3.Connection, sql: str, values: dict[str, str], limit: int
-) -> tuple[list[str], Iterator[list[Any]]]:
-    """The names of the columns, and the rows in portions; the last one may be empty."""
-    with sqlite_timelimit(connection, limit):
-        cursor = connection.execute(sql, values)
-
-    def portions() -> Iterator[list[Any]]:
-        rows = None
-        while rows is None or len(rows) == PORTION:
-            with sqlite_timelimit(connection, limit):
-                rows = [tuple(row) for row in cursor.fetchmany(PORTION)]
-            yield rows
-
-    return [column[0] for column in cursor.description], portions()
+def _refused(sentence: str) -> Any:
+    return Response.text(f"This query cannot be answered: {sentence.rstrip('.')}.", status=400)
 
 
-def _csv(rows: list[Any]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue()
+def _attached(ending: str) -> dict[str, str]:
+    return {"content-disposition": f'attachment; filename="results.{ending}"'}

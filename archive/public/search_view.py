@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import csv
-import io
-from collections.abc import Iterator
 from dataclasses import asdict, replace
-from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
-from datasette.utils.asgi import AsgiStream, Response
+from datasette.utils.asgi import Response
 
 from archive.core.csv_cells import disarmed
 from archive.public.feed import Entry, atom
+from archive.public.sql import downloads, stock
+from archive.public.sql.jobs import Job
+from archive.public.sql.pool import LateError, LostError
 from archive.public.text import unmarked
-from archive.public.web import Row, TooSlow, absolute, enter, number_of, own_connection, read, rows, show
-from archive.search.engine import KINDS, Ask, Found, every, find
+from archive.public.web import Row, TooSlow, absolute, enter, number_of, read, rows, show
+from archive.search.engine import KINDS, Ask, Found, find, whole
 
 _PLAIN = ("kind", "sort", "since", "until", "person", "tag", "source", "state")
 _COLUMNS = (
@@ -104,22 +102,31 @@ async def as_csv(datasette: Any, request: Any) -> Any:
     """All results, streamed. Cells that a spreadsheet would run are disarmed unless `raw` is asked for."""
     name, ask = await enter(datasette, request), asked(request)
     raw = bool(request.args.get("raw"))
+    (sql, values), *further = [whole(ask, kind) for kind in KINDS if ask.kind in ("all", kind)]
+    job = Job(
+        place=stock.place_of(datasette.get_database(name)),
+        sql=sql,
+        params=values,
+        further=tuple(further),
+        limit_ms=datasette.sql_time_limit_ms * downloads.PATIENCE,
+        portion_rows=downloads.PORTION_ROWS,
+    )
+    try:
+        download = await stock.pool_of(datasette).open_download(job, "search")
+    except (LateError, LostError) as error:
+        raise TooSlow from error
+    if download.failure is not None:
+        raise TooSlow
+    root = absolute(datasette, request, datasette.urls.path(""))
 
-    async def stream(writer: Any) -> None:
-        connection = await asyncio.to_thread(own_connection, datasette, name)
-        root = absolute(datasette, request, datasette.urls.path(""))
-        try:
-            await writer.write(_csv([_COLUMNS]))
-            hits = (
-                hit for kind in KINDS if ask.kind in ("all", kind) for hit in every(connection, ask, kind)
-            )
-            while lines := await asyncio.to_thread(_lines, hits, root, raw):
-                await writer.write(lines)
-        finally:
-            connection.close()
+    def texts(found: list[tuple[Any, ...]], is_first: bool) -> str:
+        hits = [dict(zip(download.names, row, strict=True)) for row in found]
+        return downloads.csv_text(
+            [*([_COLUMNS] if is_first else []), *(_line(hit, root, raw) for hit in hits)]
+        )
 
     headers = {"content-disposition": 'attachment; filename="search.csv"'}
-    return AsgiStream(stream, headers=headers, content_type="text/csv; charset=utf-8")
+    return downloads.answer(download, texts, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def asked(request: Any) -> Ask:
@@ -164,18 +171,7 @@ def _named(hit: Row) -> str:
     return f"{name} (in an earlier version)" if hit["version"] else name
 
 
-def _lines(hits: Iterator[Row], root: str, raw: bool) -> str:
-    """Some hundred lines of CSV, or "" at the end."""
-    return _csv([_line(hit, root, raw) for hit in islice(hits, 500)])
-
-
 def _line(hit: Row, root: str, raw: bool) -> list[Any]:
     page = root + _place(hit)
     values = [page if name == "page" else hit[name] for name in _COLUMNS]
     return values if raw else [disarmed(value) for value in values]
-
-
-def _csv(lines: Any) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(lines)
-    return buffer.getvalue()

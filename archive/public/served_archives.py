@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
+from archive.core.database import read_only
+
 OURS = frozenset({"articles", "comments", "articles_fts", "comments_fts", "sources", "runs", "visits"})
+PATIENCE = 0.5  # seconds to wait for a file that another process holds
 AGAIN = 1.0  # seconds between two looks at a database that was no archive
 FOLDER = Path(str(files("archive.public")))
 
@@ -114,7 +117,7 @@ def _names(path: str) -> str:
 
 
 def _ask(path: str, sql: str) -> list[tuple[Any, ...]]:
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.5)
+    connection = read_only(Path(path), timeout=PATIENCE)
     try:
         return connection.execute(sql).fetchall()
     except sqlite3.Error:
@@ -126,7 +129,7 @@ def _ask(path: str, sql: str) -> list[tuple[Any, ...]]:
 def _kind(path: str) -> str:
     """What a file is: an archive, blank (no table at all), or other."""
     try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.5)
+        connection = read_only(Path(path), timeout=PATIENCE)
         try:
             rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         finally:

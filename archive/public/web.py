@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from datasette.utils import sqlite_timelimit
@@ -16,10 +16,13 @@ from datasette.utils.asgi import NotFound, Response
 
 from archive.public.headers import STRICT
 from archive.public.served_archives import room_of
+from archive.public.sql.pool import RETRY_AFTER_SECONDS
 
 _SPAN = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 PATIENCE = 10
 """How many of Datasette's time limits a page of ours may take: it is bounded, but late on a busy machine."""
+_CROWDED = "Too many queries are running. Try again in a few seconds."
+_SLOW = "This took too long and was stopped. Try again in a moment."
 T = TypeVar("T")
 Row = dict[str, Any]
 
@@ -64,18 +67,29 @@ async def read(datasette: Any, name: str, work: Callable[[sqlite3.Connection], T
     return result
 
 
-def own_connection(datasette: Any, name: str) -> sqlite3.Connection:
-    """A connection for one download: a long one must not keep a page's reader waiting."""
-    database = datasette.get_database(name)
-    connection: sqlite3.Connection = database.connect()
-    datasette._prepare_connection(connection, name)
-    return connection
-
-
-async def show(datasette: Any, request: Any, template: str, context: Row, *, status: int = 200) -> Any:
+async def show(
+    datasette: Any,
+    request: Any,
+    template: str,
+    context: Row,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Any:
     """Render one of our templates."""
     html = await datasette.render_template(f"backissue/{template}", context, request=request)
-    return Response.html(html, status=status, headers={"content-security-policy": STRICT})
+    return Response.html(html, status=status, headers={"content-security-policy": STRICT, **(headers or {})})
+
+
+async def busy(datasette: Any, request: Any, *, is_crowded: bool) -> Any:
+    """Answer 503 and when to try again; `is_crowded` says that others' queries are in the way."""
+    headers = {"retry-after": str(RETRY_AFTER_SECONDS), "cache-control": "no-store"}
+    if request.path.endswith((".json", ".csv", ".atom")):
+        error = _CROWDED if is_crowded else _SLOW
+        return Response.json({"ok": False, "error": error, "status": 503}, status=503, headers=headers)
+    return await show(
+        datasette, request, "busy.html", {"is_crowded": is_crowded}, status=503, headers=headers
+    )
 
 
 def absolute(datasette: Any, request: Any, path: str) -> str:

@@ -44,8 +44,9 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldComment:
-    """A comment as the archive holds it."""
+    """A comment as the archive holds it; `id` is the archive's own number, `comment.id` the site's."""
 
+    id: int
     comment: Comment
     history: History
 
@@ -96,13 +97,31 @@ def conversation(
 
 
 def find(db: Database, reference: str) -> int | None:
-    """The id of the article that a reader means by an id of the archive or any of its addresses."""
+    """The id of the article that a reader means by an id of the archive or any of its addresses.
+
+    An address may be pasted with another scheme, a further slash, or what a tracker has added to it.
+    """
     if reference.isascii() and reference.isdigit():
-        sql = "SELECT id FROM articles WHERE id = ?"
-    else:
-        sql = "SELECT article_id FROM addresses WHERE url = ?"
-    row = db.execute(sql, [reference]).fetchone()
-    return int(row[0]) if row else None
+        row = db.execute("SELECT id FROM articles WHERE id = ?", [reference]).fetchone()
+        return int(row[0]) if row else None
+    for url in _spellings(reference):
+        row = db.execute("SELECT article_id FROM addresses WHERE url = ?", [url]).fetchone()
+        if row:
+            return int(row[0])
+    return None
+
+
+def _spellings(url: str) -> Iterator[str]:
+    """An address as it was given, and then as it may have been meant."""
+    yield url
+    scheme, divider, rest = url.partition("://")
+    if not divider:
+        return
+    page, _, query = rest.partition("#")[0].partition("?")
+    for path in [page] if query.startswith("utm_") or not query else []:
+        for other in (scheme, "https", "http"):
+            yield f"{other}://{path.rstrip('/')}"
+            yield f"{other}://{path.rstrip('/')}/"
 
 
 def _held(db: Database, row: dict[str, Any]) -> HeldArticle:
@@ -113,7 +132,9 @@ def _held(db: Database, row: dict[str, Any]) -> HeldArticle:
         source=row["source"],
         article=_article(db, row),
         history=_history(row, seen),
-        comments=tuple(HeldComment(comment=_comment(c), history=_history(c, seen)) for c in comments),
+        comments=tuple(
+            HeldComment(id=c["id"], comment=_comment(c), history=_history(c, seen)) for c in comments
+        ),
     )
 
 

@@ -14,7 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from archive.core.database import Closing
+from archive.core.database import BUSY, Closing
+from archive.core.reader_guard import GAVE_UP
 from archive.core.records import PageKind, Seen
 from archive.core.timestamps import from_text, instant, to_text
 from archive.storage.id_gaps import NUMBERED
@@ -24,7 +25,7 @@ from archive.storage.redaction_store import Known, known
 PORTION = 500  # rows read at a time
 A_WHILE = timedelta(minutes=10)  # by how much two clocks may differ
 _PAGE = PageKind.ARTICLE.value
-SETTLED = ("password-protected", "not-an-article")  # problems of a page that time alone does not mend
+SETTLED = ("password-protected", "not-an-article", GAVE_UP)  # what time alone does not mend
 TOLD = timedelta(days=1)  # how far behind the last whole crawl a surface that tells of new comments may be
 
 
@@ -37,7 +38,9 @@ def _newer(days: int) -> str:
 
 _VISIT = f"""
 SELECT visits.url, status, fetched_at, first_fetched, visits.changed_at, failures, retry_at, etag,
-    last_modified, lastmod, published, version_count - 1 AS edits, last_comment, comments_open,
+    last_modified, lastmod, published, (SELECT count(*) FROM article_versions
+        WHERE article_versions.article_id = visits.article_id AND cause = 'edited') AS edits,
+    last_comment, comments_open,
     {_newer(1)} AS comments_day, {_newer(30)} AS comments_month, {_newer(365)} AS comments_year,
     due_at, visits.rowid AS place, (SELECT code FROM problems WHERE problems.source = visits.source
         AND problems.url = visits.url AND ended_at IS NULL AND code IN ('{"', '".join(SETTLED)}')) AS settled
@@ -55,7 +58,7 @@ class Facts(Closing):
         self.source = source
         self.comments = comments
         self._archive = archive
-        self._db = sqlite3.connect(f"{archive.absolute().as_uri()}?mode=ro", uri=True)
+        self._db = sqlite3.connect(f"{archive.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY)
         self._db.row_factory = sqlite3.Row
 
     def close(self) -> None:
@@ -191,6 +194,33 @@ class Facts(Closing):
             " ORDER BY missed_at LIMIT ?"
         )
         return [row["key"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
+
+    def doubted_articles(self, *, before: datetime, limit: int) -> list[str]:
+        """Addresses of articles that were missed before a moment and are not yet called gone."""
+        sql = (
+            "SELECT url FROM articles WHERE source = ? AND missed_at <= ? AND gone_at IS NULL"
+            " ORDER BY missed_at LIMIT ?"
+        )
+        return [row["url"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
+
+    def waiting_articles(self, *, before: datetime, limit: int) -> list[str]:
+        """Addresses of articles with a change that waits, and was last seen before a moment."""
+        sql = (
+            "SELECT DISTINCT url FROM pending_changes JOIN articles ON articles.id = item_id"
+            " WHERE pending_changes.source = ? AND pending_changes.kind = 'article' AND last_at <= ?"
+            " AND gone_at IS NULL ORDER BY last_at LIMIT ?"
+        )
+        return [row["url"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
+
+    def good_article(self) -> str | None:
+        """The address of the article whose page was last read well and is not doubted, or None."""
+        row = self._one(
+            "SELECT articles.url FROM visits JOIN articles ON articles.id = article_id"
+            " WHERE visits.source = ? AND kind = 'article' AND failures = 0 AND missed_at IS NULL"
+            " AND gone_at IS NULL AND visits.url = articles.url ORDER BY good_at DESC LIMIT 1",
+            self.source,
+        )
+        return row["url"] if row else None
 
     def newest_comments(self, *, limit: int) -> list[str]:
         """The site's ids of the newest comments that REST lists, neither gone nor doubted."""

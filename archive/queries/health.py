@@ -20,7 +20,7 @@ from archive.core.records import Quality, Run
 from archive.core.timestamps import instant, to_text
 from archive.queries import discovery_status
 from archive.queries.quality_drift import alarm
-from archive.storage import rows
+from archive.storage import redaction_work, rows
 from archive.storage.archive import Archive
 from archive.storage.coverage import Coverage, Summary
 from archive.storage.raw_pages import beside
@@ -30,6 +30,7 @@ GOOD = ("ok", "partial")
 BAD = ("failed", "blocked")
 GRACE = timedelta(minutes=5)  # a clock that goes notes its next tick within seconds
 TRIES = 3  # ticks of the clock in a row that may come to nothing, as when the machine is restarted
+LONGEST_LOG_BYTES = 256 * 2**20  # of write-ahead log; the end of each crawl folds it into the archive
 LEAST_FREE = 512 * 2**20  # bytes; a day of a busy site, and the write-ahead log of a long read
 
 
@@ -121,6 +122,11 @@ class Files:
         """Whether the disk will soon be full."""
         return self.free < LEAST_FREE
 
+    @property
+    def log_is_large(self) -> bool:
+        """True if the write-ahead log has grown beyond what a crawl leaves behind."""
+        return self.log > LONGEST_LOG_BYTES
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
@@ -153,12 +159,19 @@ def status(archive: Archive, now: datetime) -> Status:
         Check(**{**row, "ok": bool(row["ok"])})
         for row in archive.db.query("SELECT * FROM checks ORDER BY name")
     )
+    if left := redaction_work.unfinished(archive.db.conn):
+        sentence = f"{redaction_work.sentence(left, archive.path)} The next crawl finishes it."
+        checks += (Check(name="redaction", at=left[0].since, ok=False, sentence=sentence),)
     files = _files(archive.path)
     troubles = [f"{source.name}: {source.sentence}" for source in sources if not source.well]
     troubles += [f"{source.name}: {source.drift}" for source in sources if source.drift]
     troubles += [check.sentence for check in checks if not check.ok]
     if files.low:
         troubles.append(f"The disk has only {files.free / 2**20:,.0f} MB left.")
+    if files.log_is_large:
+        troubles.append(
+            f"The write-ahead log has {files.log / 2**20:,.0f} MB: a program reads one state for very long."
+        )
     return Status(
         at=now, ok=not troubles, troubles=tuple(troubles), sources=sources, files=files, checks=checks
     )

@@ -28,7 +28,7 @@ ARTICLE_FIELDS = (
 )
 COMMENT_FIELDS = ("id", "parent", "author", "author_url", "published", "text", "kind", "permalink")
 PROBLEM_FIELDS = ("code", "detail", "field")
-HISTORY_FIELDS = ("first_seen", "last_seen", "gone_at", "hidden_at", "hidden_reason")
+HISTORY_FIELDS = ("number", "first_seen", "last_seen", "gone_at", "hidden_at", "hidden_reason")
 
 
 def article_json(article: Article) -> dict[str, Any]:
@@ -77,8 +77,8 @@ def extract_json(extract: Extract) -> dict[str, Any]:
     }
 
 
-def with_history(fields: dict[str, Any], history: dict[str, str | None]) -> dict[str, Any]:
-    """The same with what the archive knows of its history, as HISTORY_FIELDS name it."""
+def with_history(fields: dict[str, Any], history: dict[str, Any]) -> dict[str, Any]:
+    """The same with the archive's own number and what it knows of its history, as HISTORY_FIELDS name it."""
     return {**fields, **{name: history[name] for name in HISTORY_FIELDS}}
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from archive.search.query_parser import Wording, read, searchable, tidy
 from archive.search.sql import CAP, MARK, TABLES, UNMARK, Ask, Plan
 
-__all__ = ["CAP", "KINDS", "MARK", "UNMARK", "Ask", "Found", "Section", "every", "find", "show", "understand"]
+__all__ = ["CAP", "KINDS", "MARK", "UNMARK", "Ask", "Found", "Section", "find", "show", "understand", "whole"]
 
 KINDS = tuple(TABLES)
 _DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
@@ -65,11 +65,11 @@ def find(connection: sqlite3.Connection, ask: Ask) -> Found:
     return Found(ask=ask, sections=tuple(sections), notes=notes)
 
 
-def every(connection: sqlite3.Connection, ask: Ask, kind: str) -> Iterator[Row]:
-    """All hits of one kind, in full and in the order of the pages, read as they are taken."""
+def whole(ask: Ask, kind: str) -> tuple[str, Mapping[str, str | int]]:
+    """Return the statement, and its values, that gives all hits of one kind in the order of the pages."""
     wording, ask, _ = understand(ask)
     plan = Plan.of(kind, wording, ask)
-    yield from _rows(connection, plan.whole(ask.sort), plan.values)
+    return plan.whole(ask.sort), plan.values
 
 
 def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:

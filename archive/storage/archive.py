@@ -17,7 +17,8 @@ from typing import Self
 
 from sqlite_utils import Database
 
-from archive.core.database import Closing, connect, migrate, transaction
+from archive.changes.flux import Flux, Settled, stated_lists
+from archive.core.database import Closing, LogFolder, open_ours, transaction
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Saved, Site, Surface
 from archive.core.timestamps import to_text
 from archive.migrations import migrations
@@ -38,6 +39,7 @@ from archive.storage.events import Event
 from archive.storage.merge import Value, compact, merge
 from archive.storage.observations import Look
 from archive.storage.redaction_store import Kept, Known, known
+from archive.storage.redaction_work import finish as finish_redactions
 from archive.storage.versions import Reading
 from archive.storage.visits import Due
 
@@ -53,18 +55,21 @@ class Archive(Closing):
     def __init__(self, db: Database, path: Path) -> None:
         self.db = db
         self.path = path
+        self._log = LogFolder(path)
         self.runs = run_ledger.Ledger(db)
         self.coverage = coverage.Coverage(db)
         self._hidden = Known(archive=path)  # read anew for each page
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = True) -> Self:
-        """Open an archive, bringing an old one to the newest schema.
+    def open(cls, path: Path, *, create: bool = True, finish: bool = True) -> Self:
+        """Open an archive, bringing an old one to the newest schema, and finish what a redaction has left.
 
-        Raises ArchiveError when there is none and `create` is False, or when the file is no archive.
+        `finish` is False for those who only report. Raises ArchiveError when there is none and `create` is
+        False, when the file is no archive, or when something hidden cannot be taken out of its bytes.
         """
-        db = connect(path, create=create)
-        migrate(db, migrations, path)
+        db = open_ours(path, migrations, create=create)
+        if finish:
+            finish_redactions(db, path)
         return cls(db, path)
 
     def close(self) -> None:
@@ -94,6 +99,7 @@ class Archive(Closing):
         at = rows.must(to_text(again_at or page.fetched_at))
         cause = versions.EDITED if again_at is None else versions.RE_EXTRACTED
         received = rows.must(to_text(page.fetched_at))
+        self._log.step(self.db)
         reading = Reading(surface=extract.surface, at=at, received=received, cause=cause)
         with transaction(self.db):
             self._hidden = known(self.db.conn, self.path)
@@ -161,35 +167,29 @@ class Archive(Closing):
             origins,
             surface=reading.surface,
             watched=change_detection.ARTICLE_WATCHED - ({"text"} if whole.grew else set()),
-            fill_only=rows.fill_only(article),
+            fill_only=rows.fill_only(article, again=reading.cause != versions.EDITED),
         )
         lists = {} if old and article.further else rows.lists_to_write(article, reading.surface, held)
         taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}
-        changed = False
+        changed, settled = False, Settled(merged=merged)
         if old is None:
             article_id = self._insert_article(page.source, merged.values, taken, reading.at)
         else:
             article_id = int(old["id"] or 0)
+            stated = stated_lists(self.db, article_id, held, lists)
+            settled = Settled(merged=merged, edited_lists=stated.edited)
             if reading.cause == versions.EDITED:
-                merged = change_detection.settle(old, held, merged)
-            edited = (*merged.edited, *self._edited_lists(article_id, held, lists))
-            changed = self._update_article(old, merged.values, taken, edited, reading)
+                said = rows.article_values(whole.article) | dict.fromkeys(rows.fill_only(article))
+                flux = Flux(self.db, page.source, "article", reading)
+                settled = flux.settle(old, held, change_detection.settle(old, held, merged), said, stated)
+                lists = {name: both for name, both in lists.items() if name not in settled.kept_lists}
+            edited = (*settled.merged.edited, *settled.edited_lists)
+            changed = self._update_article(old, settled.merged.values, taken, edited, reading)
         multipart.keep(self.db, article_id, whole)
         self._save_addresses(page, article, article_id, reading.at)
         for name, (_, values) in lists.items():
             rows.LIST_WRITERS[name](self.db, article_id, values)
         return article_id, Saved(articles_new=old is None, articles_changed=changed)
-
-    def _edited_lists(
-        self, article_id: int, held: dict[str, str], lists: dict[str, tuple[str, tuple[str, ...]]]
-    ) -> Iterator[str]:
-        for name in change_detection.LISTS_WATCHED:
-            if name in lists:
-                origin, after = lists[name]
-                if change_detection.list_edited(
-                    rows.held_list(self.db, name, article_id), after, held, name, origin
-                ):
-                    yield name
 
     def _believed(self, extract: Extract, page: Page) -> Iterator[Article]:
         """The articles to save. A feed names protected ones too, so it alone never makes an article."""
@@ -229,7 +229,7 @@ class Archive(Closing):
         place = {"source": page.source, "article_id": old["id"], "first_seen": to_text(page.fetched_at)}
         if new:
             kept = [Kept(place="addresses", row={**place, "url": url}) for url in new]
-            self._hidden.keep(int(old["redaction_id"] or 0), kept)
+            self._hidden.keep(self.db, int(old["redaction_id"] or 0), kept)
         return int(old["id"] or 0)
 
     def _insert_article(self, source: str, values: dict[str, Value], origins: dict[str, str], at: str) -> int:

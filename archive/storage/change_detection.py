@@ -8,10 +8,11 @@ excerpt is cut elsewhere. None of this is an edit. What a reader would miss is o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from archive.changes.link_identity import identities, identity
 from archive.core.records import Surface
 from archive.storage.merge import REST_OF_THEM, Merged, Value, rank
 
@@ -27,6 +28,8 @@ _TYPOGRAPHY = str.maketrans(
 _SPACE = re.compile(r"\s+")
 _WORDS = re.compile(r"\w+")
 _SIZE = re.compile(r"-(\d+x\d+|scaled)(?=\.\w+$)")
+_TERMS = frozenset({"tags", "categories"})
+EMBEDDED = 10  # terms of a kind that WordPress before 6.5 gives with a post
 _OPENING = 12  # words by which an excerpt is known as the beginning of its text
 
 
@@ -52,13 +55,26 @@ def list_edited(
 ) -> bool:
     """Whether the tags, categories or links of an article were edited, which now come from `origin`.
 
-    Their order tells nothing. That there were or are none is believed only of REST, which leaves nothing out.
+    Their order tells nothing. Ten terms that become more are what WordPress before 6.5 embedded.
+    That there were or are none is believed only of REST, which leaves nothing out.
     """
-    if set(before) == set(after):
+    if same_links(before, after) if name == "links" else set(before) == set(after):
+        return False
+    if name in _TERMS and len(before) == EMBEDDED and set(before) < set(after):
         return False
     if not before or not after:
         return rank(origin) == rank(_origin(held, "title")) == rank(Surface.REST)
     return rank(origin) == rank(held.get(name))
+
+
+def same_links(before: Iterable[str], after: Iterable[str]) -> bool:
+    """True if two sets of links lead to the same places."""
+    return identities(before) == identities(after)
+
+
+def plain(text: str) -> str:
+    """Return a text without what typography and white space add to it."""
+    return _SPACE.sub(" ", text.translate(_TYPOGRAPHY)).strip()
 
 
 def _origin(held: Mapping[str, str], name: str) -> str | None:
@@ -71,16 +87,16 @@ def _matters(name: str, old: Mapping[str, Value], values: Mapping[str, Value], o
         return before != after
     match name:
         case "image":
-            return _picture(str(before)) != _picture(str(after))
+            return not str(after).startswith("data:") and _picture(str(before)) != _picture(str(after))
         case "published":
             return origin != RELATIVE and not _same_day(str(before), str(after))
         case "description":
             text = values.get("text") or old["text"]
             return not (_opens(str(before), old["text"]) and _opens(str(after), text))
-        case "url":
-            return _place(str(before)) != _place(str(after))
+        case "url" | "author_url":
+            return identity(str(before)) != identity(str(after))
         case _:
-            return _plain(str(before)) != _plain(str(after))
+            return plain(str(before)) != plain(str(after))
 
 
 def _tells_less(old: Mapping[str, Value], values: Mapping[str, Value], origin: str | None) -> bool:
@@ -96,10 +112,6 @@ def _same_day(before: str, after: str) -> bool:
     return len(before) != len(after) and before[:10] == after[:10]
 
 
-def _plain(text: str) -> str:
-    return _SPACE.sub(" ", text.translate(_TYPOGRAPHY)).strip()
-
-
 def _opens(description: str, text: Value) -> bool:
     """Whether a description is how the text begins, as WordPress makes it where the author wrote none."""
     said = _WORDS.findall(description)[:_OPENING]
@@ -109,8 +121,3 @@ def _opens(description: str, text: Value) -> bool:
 def _picture(url: str) -> str:
     """The file of a picture: not its host, which may be a cache, nor its size."""
     return _SIZE.sub("", urlsplit(url).path.rpartition("/")[2])
-
-
-def _place(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}?{parts.query}"

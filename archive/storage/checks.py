@@ -42,3 +42,12 @@ def note_check(db: Database, name: str, at: datetime, *, ok: bool, sentence: str
             " at = excluded.at, ok = excluded.ok, sentence = excluded.sentence",
             [name, to_text(at), ok, sentence],
         )
+
+
+def mend_check(db: Database, name: str, at: datetime, *, sentence: str) -> None:
+    """Keep that a check is well again, where its last result was not. `at` is aware."""
+    with transaction(db):
+        db.execute(
+            "UPDATE checks SET at = ?, ok = 1, sentence = ? WHERE name = ? AND NOT ok",
+            [to_text(at), sentence, name],
+        )

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
+from archive.changes.flux import Flux
 from archive.core.records import Comment, Saved, Surface
 from archive.core.timestamps import to_text
 from archive.storage import events, id_gaps, rows, tombstones, versions
@@ -25,6 +26,8 @@ from archive.storage.redaction_store import HIDDEN, Kept, Known
 from archive.storage.versions import Reading
 
 CHUNK = 500  # keys in one query, below SQLite's limit of 999 variables in old builds
+PRINTED = frozenset({"page:printed", "page:title", "page:permalink", "page:date-class", "page:words"})
+"""The rules by which a time is read out of words, in the zone of the configuration."""
 # Where a page shows a comment: kept as first seen, since it moves as threads grow.
 _PLACE = ("depth", "position")
 
@@ -52,6 +55,7 @@ class CommentWriter:
         self.source = source
         self.reading = reading
         self.hidden = hidden
+        self.flux = Flux(db, source, "comment", reading)
 
     def save(self, article_id: int, comments: Sequence[Comment]) -> Saved:
         """Save the comments of one article."""
@@ -97,9 +101,11 @@ class CommentWriter:
         if old:
             new |= dict.fromkeys(name for name in _PLACE if old[name] is not None)
         held = json.loads(str(old["origins"])) if old else {}
+        if old:
+            held, new = _by_exact_clock(old, held, new, origins, self.reading.surface)
         merged = merge(old or {}, held, new, origins, surface=self.reading.surface, watched=COMMENT_WATCHED)
         if old and self.reading.cause == versions.EDITED:
-            merged = settle(old, held, merged)
+            merged = self.flux.settle(old, held, settle(old, held, merged), new).merged
         if old and old["site_parent"] is not None and self._stands_alone(comment):
             values = merged.values | {"site_parent": None}
             return replace(merged, values=values, edited=(*merged.edited, "site_parent"))
@@ -171,7 +177,9 @@ class CommentWriter:
             if row := rows.one(self.db, sql, self.source, key, HIDDEN):
                 was = {"author": comment.author, "author_url": comment.author_url, "name_redaction_id": None}
                 mask = {"author": HIDDEN, "author_url": None, "name_redaction_id": redaction}
-                self.hidden.keep(redaction, [Kept(place="comments", row={**row, "was": was, "mask": mask})])
+                self.hidden.keep(
+                    self.db, redaction, [Kept(place="comments", row={**row, "was": was, "mask": mask})]
+                )
                 rows.update(self.db, "comments", row["id"], {"name_redaction_id": redaction})
 
     def _join_parents(self, keys: list[str]) -> None:
@@ -192,3 +200,24 @@ class CommentWriter:
 def _chunks(keys: list[str]) -> Iterator[list[str]]:
     for start in range(0, len(keys), CHUNK):
         yield keys[start : start + CHUNK]
+
+
+def _by_exact_clock(
+    old: Mapping[str, Value],
+    held: Mapping[str, str],
+    new: Mapping[str, Value],
+    origins: Mapping[str, str],
+    surface: Surface,
+) -> tuple[dict[str, str], dict[str, Value]]:
+    """Let a feed's time, which names its zone, stand above one that a page prints in words.
+
+    Themes and wpDiscuz print the site's local time without a zone. Returns the origins of what is held, and
+    the new values.
+    """
+    before = held.get("published", held.get(REST_OF_THEM, ""))
+    now = origins.get("published", surface.value)
+    if before in PRINTED and now.partition(":")[0] == Surface.FEED.value:
+        return {**held, "published": ""}, dict(new)
+    if before.partition(":")[0] == Surface.FEED.value and old["published"] and now in PRINTED:
+        return dict(held), {**new, "published": None}
+    return dict(held), dict(new)

@@ -23,7 +23,11 @@ NESTING = "page:dom"
 LISTS = ("authors", "tags", "categories", "links")
 """The fields that have tables of their own; their origins are always named."""
 
-_RANK = {Surface.FEED: 1, Surface.PAGE: 2, Surface.REST: 3}
+FIRST_TEN = "rest:first-ten"
+"""The origin of terms of which REST gives the first ten: WordPress before 6.5 embeds no more."""
+
+_RANK = {Surface.FEED: 1, Surface.PAGE: 3, Surface.REST: 4}
+_RANK_OF_FIRST_TEN = 2  # a page that lists all of them is more exact
 
 Value = str | int | None
 
@@ -44,6 +48,8 @@ def rank(origin: str | None) -> int:
     """
     if origin == NESTING:
         return 0
+    if origin == FIRST_TEN:
+        return _RANK_OF_FIRST_TEN
     name = (origin or "").partition(":")[0]
     return _RANK.get(Surface(name), 0) if name in _RANK else 0
 

@@ -6,16 +6,22 @@ What is concluded from a look is said in `looking`. Like the records, these know
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+APART = timedelta(hours=1)  # between the first look that missed something and the one that calls it gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """Comments the archive holds that a healthy site did not show when asked for by their own `ids`."""
+    """Comments the archive holds that a healthy site did not show when asked for by their own `ids`.
+
+    `apart` is how long before it an earlier look must have missed them as well, for them to be gone.
+    """
 
     source: str
     ids: tuple[str, ...]
     looked_at: datetime
+    apart: timedelta = APART
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,5 +53,15 @@ class ThreadLook:
     pings_only: bool = False
 
 
-Look = Missing | Window | ThreadLook
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A whole list of a source's articles: the ids (REST) or else the URLs (sitemaps) that it names."""
+
+    source: str
+    looked_at: datetime
+    posts: frozenset[int] = frozenset()
+    urls: frozenset[str] = frozenset()
+
+
+Look = Missing | Window | ThreadLook | Listing
 """What the crawler has seen of known comments by asking for them again."""

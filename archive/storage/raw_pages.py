@@ -2,15 +2,17 @@
 
 It is never served. A page is kept before anything is read out of it, so that whatever goes wrong
 later can be mended by reading it again. Bodies are kept once, by their digest, compressed.
+Invariant: a page is evidence. Its digest is checked whenever it is read, and one that is not as it was
+received is handed out as `Altered`, never as a page.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -18,12 +20,14 @@ import zstandard
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from archive.core.database import Closing, connect, migrate, transaction
+from archive.core.database import Closing, open_ours, transaction
 from archive.core.records import Page, PageKind
 from archive.core.timestamps import instant, to_text
 
 migrations = Migrations("backissue-pages")
 LEVEL = 10  # zstd: half a gzip'd WARC's size at about 2 ms a page, with room for a dictionary
+
+SHOWN = 3  # altered pages that are named where there are many
 
 
 @migrations()
@@ -58,8 +62,44 @@ def m002_rules(db: Database) -> None:
     db.execute("ALTER TABLE pages ADD COLUMN rules TEXT")
 
 
+@migrations()
+def m003_pending(db: Database) -> None:
+    """How often a page is still to be read until it is saved; what is there was saved."""
+    db.execute("ALTER TABLE pages ADD COLUMN pending INTEGER NOT NULL DEFAULT 0")
+    db.execute("CREATE INDEX pages_pending ON pages(source, id) WHERE pending > 0")
+
+
+TRIES = 2
+"""How often a kept page that was not saved is read at a start: it may be what ended the crawl."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Altered:
+    """A raw page that is not as it was received; `fetched_at` is ISO 8601 UTC, `digest` what it had."""
+
+    id: int
+    source: str
+    url: str
+    fetched_at: str
+    digest: str
+    why: str
+
+    def __str__(self) -> str:
+        return (
+            f"The raw page of {self.url} (source {self.source}, {self.fetched_at}, SHA-256"
+            f" {self.digest[:12]}…) is not as it was received: {self.why}."
+        )
+
+
+def told_altered(pages: Sequence[Altered]) -> list[str]:
+    """Return sentences that name altered pages, the first few of many."""
+    more = len(pages) - SHOWN
+    return [*map(str, pages[:SHOWN]), *([f"So are {more:,} more."] if more > 0 else [])]
+
+
 def beside(archive: Path) -> Path:
     """Where the raw pages of an archive lie: `news.db` has `news-pages.db`, `archive.db` has `pages.db`."""
+    archive = archive.resolve()  # one archive has one such file, by whatever link it is named
     stem = archive.stem.removesuffix("archive").rstrip("-_.")
     return archive.with_name(f"{stem}-pages.db" if stem else "pages.db")
 
@@ -75,25 +115,27 @@ class Pages(Closing):
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open or create the file. Raises ArchiveError when that cannot be."""
-        db = connect(path)
-        migrate(db, migrations, path)
-        return cls(db)
+        return cls(open_ours(path, migrations))
 
     def close(self) -> None:
         """Close the file."""
         self.db.close()
 
-    def keep(self, page: Page, rules: str | None = None) -> None:
-        """Keep a page as received, and by which rules it is read. A body that is held is not kept again."""
+    def keep(self, page: Page, rules: str | None = None) -> int:
+        """Keep a page as received, and by which rules it is read. Return its id, for `note_saved`.
+
+        A body that is held is not kept again, but mended where it is not as it was received.
+        """
         digest = hashlib.sha256(page.body).hexdigest()
         with transaction(self.db):
-            if not self.db.execute("SELECT 1 FROM bodies WHERE digest = ?", [digest]).fetchone():
+            if self._fault(digest):
                 body = self._pack.compress(page.body)
-                self.db.execute("INSERT INTO bodies VALUES (?, 'zstd', ?, ?)", [digest, len(page.body), body])
-            self.db.execute(
+                sql = "INSERT OR REPLACE INTO bodies VALUES (?, 'zstd', ?, ?)"
+                self.db.execute(sql, [digest, len(page.body), body])
+            kept = self.db.execute(
                 "INSERT INTO pages"
-                " (source, kind, url, final_url, status, headers, fetched_at, lastmod, digest, rules)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " (source, kind, url, final_url, status, headers, fetched_at, lastmod, digest, rules,"
+                f" pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {TRIES})",
                 [
                     page.source,
                     page.kind.value,
@@ -107,32 +149,49 @@ class Pages(Closing):
                     rules,
                 ],
             )
+        return int(kept.lastrowid or 0)
 
-    def newest_of_each(self, source: str) -> Iterator[Page]:
+    def note_saved(self, number: int) -> None:
+        """Note that what was read out of the page of an id is saved."""
+        with transaction(self.db):
+            self.db.execute("UPDATE pages SET pending = 0 WHERE id = ?", [number])
+
+    def note_try(self, number: int) -> None:
+        """Note that a page that is not saved yet is about to be read."""
+        with transaction(self.db):
+            self.db.execute("UPDATE pages SET pending = pending - 1 WHERE id = ?", [number])
+
+    def unsaved(self, source: str) -> list[int]:
+        """Return the ids of the pages of a source of which it is not certain that they were saved."""
+        sql = "SELECT id FROM pages WHERE source = ? AND pending > 0 ORDER BY id"
+        return [row[0] for row in self.db.execute(sql, [source]).fetchall()]
+
+    def newest_of_each(self, source: str) -> Iterator[Page | Altered]:
         """The page last received from each address of a source, in the order of receipt."""
-        where = (
-            "WHERE pages.id IN (SELECT max(id) FROM pages WHERE source = ? GROUP BY url) ORDER BY pages.id"
-        )
+        where = "WHERE id IN (SELECT max(id) FROM pages WHERE source = ? GROUP BY url)"
         return self._read(where, [source])
 
-    def read_otherwise(self, source: str, is_current: Callable[[str | None], bool]) -> list[int]:
-        """Return the ids of the newest page of each URL that another extractor has read, in order of receipt.
+    def read_otherwise(
+        self, source: str, is_current: Callable[[str | None], bool], *, but: Iterable[int] = ()
+    ) -> list[int]:
+        """Return the ids of each URL's newest page that another extractor has read, in order of receipt.
 
-        `is_current` says of a stored extractor version whether it reads as today's does.
+        `is_current` says of a stored extractor version whether it reads as today's does. Those of `but` do
+        not count: what was never saved cannot be read again.
         """
-        sql = (
-            "SELECT id, rules FROM pages WHERE id IN"
-            " (SELECT max(id) FROM pages WHERE source = ? GROUP BY url) ORDER BY id"
-        )
-        return [
-            number for number, version in self.db.execute(sql, [source]).fetchall() if not is_current(version)
-        ]
+        newest = "SELECT max(id) FROM pages WHERE source = ? AND id NOT IN (SELECT value FROM json_each(?))"
+        sql = f"SELECT id, rules FROM pages WHERE id IN ({newest} GROUP BY url) ORDER BY id"
+        found = self.db.execute(sql, [source, json.dumps(list(but))]).fetchall()
+        return [number for number, version in found if not is_current(version)]
 
-    def get(self, number: int) -> Page:
+    def get(self, number: int) -> Page | Altered:
         """The page of an id."""
-        return next(self._read("WHERE pages.id = ?", [number]))
+        try:
+            return self._page(number)
+        except (sqlite3.DatabaseError, ValueError, TypeError) as error:
+            return self._altered(number, f"it cannot be read ({error})")
 
-    def note_rules(self, page: Page, rules: str) -> None:
+    def note_rules(self, page: Page | Altered, rules: str) -> None:
         """Note that a page was read anew, by which rules."""
         with transaction(self.db):
             sql = "UPDATE pages SET rules = ? WHERE source = ? AND url = ?"
@@ -153,35 +212,30 @@ class Pages(Closing):
         sql = f"INSERT INTO chosen SELECT id FROM pages WHERE {' AND '.join(where) or 1}"
         return self.db.execute(sql, {"source": source}).rowcount
 
-    def chosen(self) -> Iterator[Page]:
+    def chosen(self) -> Iterator[Page | Altered]:
         """The pages that were chosen, in the order of receipt."""
-        return self._read("WHERE pages.id IN chosen ORDER BY pages.id", [])
+        return self._read("WHERE id IN chosen", [])
 
-    def spoiled(self, number: int) -> list[str]:
-        """The digests of those bodies, out of a random sample, that do not unpack to what was received."""
-        found = []
-        for _ in range(number):
-            start = secrets.token_hex(32)
-            sql = "SELECT digest, body FROM bodies WHERE digest >= ? ORDER BY digest LIMIT 1"
-            for digest, body in self.db.execute(sql, [start]).fetchall():
-                if not self._is_whole(digest, body):
-                    found.append(digest)
-        return found
+    def altered(self) -> Iterator[Altered]:
+        """Check every body, and return for each that is altered the page last received with it."""
+        for (digest,) in self.db.execute(
+            "SELECT digest FROM bodies UNION SELECT digest FROM pages"
+        ).fetchall():
+            if why := self._fault(digest):
+                sql = "SELECT max(id) FROM pages WHERE digest = ?"
+                yield self._altered(self.db.execute(sql, [digest]).fetchone()[0] or 0, why, digest)
 
-    def _is_whole(self, digest: str, body: bytes) -> bool:
-        try:
-            return hashlib.sha256(self._unpack.decompress(body)).hexdigest() == digest
-        except zstandard.ZstdError:
-            return False
+    def _read(self, where: str, values: list[object]) -> Iterator[Page | Altered]:
+        for (number,) in self.db.execute(f"SELECT id FROM pages {where} ORDER BY id", values).fetchall():
+            yield self.get(number)
 
-    def _read(self, where: str, values: list[object]) -> Iterator[Page]:
-        sql = f"SELECT pages.*, coding, body FROM pages JOIN bodies USING (digest) {where}"
+    def _page(self, number: int) -> Page | Altered:
         cursor = self.db.conn.cursor()
         cursor.row_factory = sqlite3.Row
-        for row in cursor.execute(sql, values):
-            yield self._page(row)
-
-    def _page(self, row: sqlite3.Row) -> Page:
+        row = cursor.execute("SELECT * FROM pages WHERE id = ?", [number]).fetchone()
+        body, why = self._unpacked(row["digest"])
+        if why:
+            return self._altered(number, why)
         return Page(
             source=row["source"],
             kind=PageKind(row["kind"]),
@@ -190,6 +244,31 @@ class Pages(Closing):
             status=row["status"],
             headers=tuple((name, value) for name, value in json.loads(row["headers"])),
             fetched_at=instant(row["fetched_at"]),
-            body=self._unpack.decompress(row["body"]),
+            body=body,
             lastmod=row["lastmod"],
         )
+
+    def _unpacked(self, digest: str) -> tuple[bytes, str | None]:
+        """The body of a digest, and what is wrong with it; None where it is as it was received."""
+        try:
+            row = self.db.execute("SELECT body FROM bodies WHERE digest = ?", [digest]).fetchone()
+            body = self._unpack.decompress(row[0]) if row else None
+        except (zstandard.ZstdError, sqlite3.DatabaseError, MemoryError, TypeError) as error:
+            return b"", f"its body cannot be unpacked ({error})"
+        if body is None:
+            return b"", "its body has gone"
+        same = hashlib.sha256(body).hexdigest() == digest
+        return (body, None) if same else (b"", "its body has another digest")
+
+    def _fault(self, digest: str) -> str | None:
+        """What is wrong with the body of a digest, None where it is as it was received."""
+        return self._unpacked(digest)[1]
+
+    def _altered(self, number: int, why: str, digest: str = "") -> Altered:
+        sql = "SELECT source, url, fetched_at, digest FROM pages WHERE id = ?"
+        try:
+            row = self.db.execute(sql, [number]).fetchone()
+        except sqlite3.DatabaseError:
+            row = None
+        source, url, at, own = map(str, row or ("unknown", f"number {number}", "at an unknown time", digest))
+        return Altered(id=number, source=source, url=url, fetched_at=at, digest=own, why=why)

@@ -1,4 +1,4 @@
-"""What is concluded when known comments were asked for again: which of them were missed by the look.
+"""What is concluded when known items were asked for or listed again: which of them were missed by the look.
 
 Missing is what a healthy site should have shown and did not; whether that makes it gone is decided by
 `missing`, after a second look. Its law: a look that misses most of what it looked for says something
@@ -7,14 +7,21 @@ about the site and nothing about the comments. It runs inside a transaction of i
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlite_utils import Database
 
+from archive.changes import unlisted
 from archive.core.records import Saved
+from archive.core.timestamps import instant
 from archive.storage import id_gaps, rows, tombstones
 from archive.storage.id_gaps import NUMBERED
 from archive.storage.merge import Value
-from archive.storage.observations import Look, Missing, ThreadLook, Window
+from archive.storage.observations import APART, Listing, Look, Missing, ThreadLook, Window
 
+COPY_APART = timedelta(hours=4)  # page caches of WordPress mostly keep a copy for an hour or two
+STALE_APART = timedelta(hours=24)
+KNOWN_FOR = timedelta(days=30)
 _LISTED = "SELECT count(*) AS n FROM comments WHERE source = ? AND kind = 'comment' AND site_id IS NOT NULL"
 VISIBLE = f"{_LISTED} AND gone_at IS NULL AND missed_at IS NULL"
 """How many comments of the kind that REST lists are held and neither gone nor doubted."""
@@ -29,11 +36,27 @@ def note(db: Database, look: Look) -> Saved:
         found = _missed_in_window(db, look)
     elif isinstance(look, ThreadLook):
         found = _missed_in_thread(db, look)
+    elif isinstance(look, Listing):
+        return unlisted.note_listing(db, look)
     else:
         return tombstones.note_missing(db, look)
-    return tombstones.note_missing(
-        db, Missing(source=look.source, ids=tuple(found), looked_at=look.looked_at)
-    )
+    apart = _apart(db, look, found) if isinstance(look, ThreadLook) and not look.pings_only else APART
+    missed = Missing(source=look.source, ids=tuple(found), looked_at=look.looked_at, apart=apart)
+    return tombstones.note_missing(db, missed)
+
+
+def _apart(db: Database, look: ThreadLook, missed: list[str]) -> timedelta:
+    """Return how long comments must be missed that a thread shows no longer.
+
+    A thread without its newest comments may be an old copy out of a cache, so it takes longer; for a day
+    where the source is known for such copies, since what it did not show was shown again.
+    """
+    numbers = [int(key) for key in look.shown if key.isdecimal()]
+    if not missed or not numbers or not all(key.isdecimal() and int(key) > max(numbers) for key in missed):
+        return APART
+    seen = rows.bookmark(db, look.source, tombstones.STALE)
+    is_known = seen is not None and look.looked_at - instant(seen) < KNOWN_FOR
+    return STALE_APART if is_known else COPY_APART
 
 
 def _missed_in_window(db: Database, look: Window) -> list[str]:

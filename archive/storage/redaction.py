@@ -2,6 +2,7 @@
 
 What is hidden leaves the archive for `hidden.db`; in its place stands a tombstone that says when and why.
 Its law: hidden words are nowhere in the file that is served, and a crawl does not bring them back.
+It is done in one transaction, or not at all; what remains to do afterwards is noted in it (`redaction_work`).
 Ids, dates and the order of a thread stay. A redaction may cover what another one covers too: each keeps
 what it took itself, and what one gives back, those that remain take again.
 """
@@ -14,15 +15,18 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive.core.database import transaction
+from archive.core.database import before_commit, transaction
 from archive.core.errors import ArchiveError, NotFoundError
 from archive.core.timestamps import to_text
-from archive.storage import rows
+from archive.storage import redaction_seals, rows
+from archive.storage import redaction_work as work
 from archive.storage.merge import Value
 from archive.storage.redaction_store import HIDDEN, Hidden, Kept
 
 KINDS = ("article", "comment", "commenter")
-INDEXES = ("articles_fts", "comments_fts", "article_versions_fts", "comment_versions_fts")
+
+scrub = work.scrub
+"""Take what was hidden out of the bytes of the file too, once it is committed."""
 
 _OF_ARTICLE = "article_id = :id"
 _AT_ADDRESS = f"{_OF_ARTICLE} OR (source, url) IN (SELECT source, url FROM addresses WHERE {_OF_ARTICLE})"
@@ -70,11 +74,14 @@ def redact(
 ) -> Redaction:
     """Hide an article or a comment, by the archive's own id, or a commenter, by the exact name.
 
-    `at` is aware. Raises NotFoundError for what is not there, ArchiveError for what is hidden already.
+    `at` is aware. Raises NotFoundError for what is not there, ArchiveError for what is hidden already and
+    where `hidden.db` lacks what is. Bytes that are deleted with it are left to `scrub`.
     """
     moment = rows.must(to_text(at))
     number = None if kind == "commenter" else int(item)
+    db.execute("PRAGMA secure_delete = ON")
     with transaction(db):
+        hidden.check(db.conn)
         _must_be_shown(db, hidden, kind, item)
         values: dict[str, Value] = {"kind": kind, "at": moment, "reason": reason}
         if number is not None:
@@ -82,16 +89,22 @@ def redact(
         new = Redaction(
             id=rows.insert(db, "redactions", values), kind=kind, item=number, at=moment, reason=reason
         )
+        work.note(db, "scrub", new.id, moment)
         hidden.forget(new.id)  # what is left of one that did not come about
         if number is None:
-            hidden.keep(new.id, [Kept(place="names", row={"name": item})])
+            redaction_seals.note(db, new.id, hidden.keep(new.id, [Kept(place="names", row={"name": item})]))
         _take(db, hidden, new)
     return new
 
 
 def unredact(db: Database, hidden: Hidden, number: int) -> Redaction:
-    """Show again what a redaction has hidden. Raises NotFoundError for a number that none has."""
+    """Show again what a redaction has hidden.
+
+    Raises NotFoundError for a number that none has, ArchiveError where `hidden.db` lacks what is hidden.
+    """
+    db.execute("PRAGMA secure_delete = ON")
     with transaction(db):
+        hidden.check(db.conn, thorough=True)
         found = next((each for each in redactions(db) if each.id == number), None)
         if found is None:
             raise NotFoundError(
@@ -100,23 +113,15 @@ def unredact(db: Database, hidden: Hidden, number: int) -> Redaction:
             )
         for kept in reversed(hidden.kept(number)):
             _give_back(db, kept)
+        db.execute("DELETE FROM redaction_seals WHERE redaction_id = ?", [number])
         db.execute("DELETE FROM redactions WHERE id = ?", [number])
+        work.note(db, "forget", number, found.at)
         for other in redactions(db):
-            _take(db, hidden, other)
-    hidden.forget(number)
+            if _take(db, hidden, other):
+                work.note(db, "scrub", other.id, other.at)
+    if not db.conn.in_transaction:  # else the caller's transaction may still be rolled back
+        work.forget_lifted(db, hidden)
     return found
-
-
-def scrub(db: Database) -> bool:
-    """Take what was hidden out of the bytes of the file too; False where a reader keeps the log from it.
-
-    Full-text indexes keep deleted words until their parts are merged, and SQLite deleted rows until their
-    place is used again.
-    """
-    for index in INDEXES:
-        db.execute(f"INSERT INTO {index}({index}) VALUES ('optimize')")
-    db.execute("VACUUM")
-    return not db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
 
 def named(hidden: Hidden, redaction: Redaction) -> str | None:
@@ -147,16 +152,20 @@ def _must_be_shown(db: Database, hidden: Hidden, kind: str, item: int | str) -> 
 # -- there and back -------------------------------------------------------------------------------
 
 
-def _take(db: Database, hidden: Hidden, redaction: Redaction) -> None:
-    """Keep and mask everything a redaction covers that is not masked yet."""
+def _take(db: Database, hidden: Hidden, redaction: Redaction) -> bool:
+    """Keep and mask everything a redaction covers that is not masked yet; False if there is nothing."""
     values: dict[str, Value] = {"id": redaction.item, "name": named(hidden, redaction)}
     masked = [kept for mask in _masks(redaction) for kept in _to_mask(db, *mask, values)]
     deleted = list(_to_delete(db, values)) if redaction.kind == "article" else []
-    hidden.keep(redaction.id, [*deleted, *masked])
+    if not deleted and not masked:
+        return False
+    redaction_seals.note(db, redaction.id, hidden.keep(redaction.id, [*deleted, *masked]))
+    before_commit(db, "merge full text", lambda: work.merge_full_text(db))
     for kept in masked:
         rows.update(db, kept.place, kept.row["id"], kept.row["mask"])
     if redaction.kind == "article":
         _delete(db, values)
+    return True
 
 
 def _masks(redaction: Redaction) -> Iterator[tuple[str, str, Mapping[str, Value]]]:

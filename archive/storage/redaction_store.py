@@ -1,13 +1,16 @@
 """What an operator has hidden, in a third file beside the archive: `hidden.db`, readable by its owner alone.
 
-It is never served and never exported. Its law: a text is written here before it leaves the archive, and
-is removed here after it is back there, so that whatever goes wrong in between, nothing is lost. What is
-kept counts only while the archive has the redaction it belongs to.
+It is never served and never exported. Its law: a text is written here, safely on the disk, before it leaves
+the archive, and is removed here after it is back there, so that whatever goes wrong in between, nothing is
+lost. What is kept counts only while the archive has the redaction it belongs to. The archive keeps a seal of
+it, which says nothing of the words: a file that does not fit its seals is damaged or another one, and is
+never taken for an empty one.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +22,8 @@ from sqlite_utils.migrations import Migrations
 
 from archive.core.database import Closing, connect, migrate, transaction
 from archive.core.errors import ArchiveError
-from archive.storage import raw_pages
+from archive.storage import raw_pages, redaction_seals
+from archive.storage.redaction_seals import Seal, sealed
 
 HIDDEN = "[hidden]"
 """What stands in the archive in place of a title, a name or a text."""
@@ -40,6 +44,20 @@ CREATE TABLE kept (
     db.execute("CREATE INDEX kept_redaction ON kept(redaction, place)")
 
 
+@migrations()
+def m002_seals(db: Database) -> None:
+    """A seal for each row: of itself and all before it of the same redaction, by a key that never leaves."""
+    db.execute("ALTER TABLE kept ADD COLUMN seal TEXT NOT NULL DEFAULT ''")
+    db.execute("CREATE INDEX kept_seal ON kept(redaction, id, seal)")
+    db.execute("CREATE TABLE secret (key TEXT NOT NULL)")
+    db.execute("INSERT INTO secret VALUES (lower(hex(randomblob(32))))")
+    key, last = _key(db), dict[int, str]()
+    rows = db.execute("SELECT id, redaction, place, row FROM kept ORDER BY id").fetchall()
+    for number, redaction, place, row in rows:
+        last[redaction] = sealed(key, last.get(redaction, ""), place, row)
+        db.execute("UPDATE kept SET seal = ? WHERE id = ?", [last[redaction], number])
+
+
 def beside(archive: Path) -> Path:
     """Where it lies: `news.db` has `news-hidden.db`, `archive.db` has `hidden.db`."""
     raw = raw_pages.beside(archive)
@@ -55,50 +73,183 @@ class Kept:
 
 
 class Hidden(Closing):
-    """The file, open for reading and writing."""
+    """The file, open for reading and writing; one that is not there is made by the first thing kept."""
 
-    def __init__(self, db: Database) -> None:
-        self.db = db
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._db: Database | None = None
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False) -> Self:
-        """Open the file. Raises ArchiveError where it is not there and `create` is False."""
-        if not create and not path.exists():
-            raise ArchiveError(
-                f"Something is hidden in this archive, and {path} with what that is has gone.",
-                hint="Put it back in its place, from a backup for instance. Until then nothing is saved, "
-                "since what is hidden would come back.",
-            )
-        path.touch(mode=0o600)
-        db = connect(path)
-        migrate(db, migrations, path)
-        return cls(db)
+        """Open the file. Raises ArchiveError where it is damaged, or not there and `create` is False."""
+        hidden = cls(path)
+        if path.exists() and (path.stat().st_size or not create):
+            hidden._db = _connected(path)
+        elif not create:
+            raise ArchiveError(f"Something is hidden in this archive, and {path} {_GONE}.", hint=_PUT_BACK)
+        return hidden
 
     def close(self) -> None:
         """Close the file."""
-        self.db.close()
+        if self._db is not None:
+            self._db.close()
 
-    def keep(self, redaction: int, things: Iterable[Kept]) -> None:
-        """Keep what is about to leave the archive."""
-        with transaction(self.db):
-            self.db.conn.executemany(
-                "INSERT INTO kept (redaction, place, row) VALUES (?, ?, ?)",
-                [(redaction, each.place, json.dumps(each.row, ensure_ascii=False)) for each in things],
-            )
+    def keep(self, redaction: int, things: Iterable[Kept]) -> Seal:
+        """Keep what is about to leave the archive, and return the seal of all that is kept with it."""
+        if self._db is None:
+            self._db = _made(self.path)
+        db, key = self._db, _key(self._db)
+        with transaction(db):
+            seal = self._last_seal(db, redaction)
+            for each in things:
+                text = json.dumps(each.row, ensure_ascii=False)
+                seal = sealed(key, seal, each.place, text)
+                values = [redaction, each.place, text, seal]
+                db.execute("INSERT INTO kept (redaction, place, row, seal) VALUES (?, ?, ?, ?)", values)
+        return Seal(things=self._count(db, redaction), value=seal)
 
     def kept(self, redaction: int) -> list[Kept]:
         """What belongs to a redaction, in the order in which it was kept."""
-        sql = "SELECT place, row FROM kept WHERE redaction = ? ORDER BY id"
-        found = self.db.execute(sql, [redaction]).fetchall()
-        return [Kept(place=place, row=json.loads(row)) for place, row in found]
+        return [Kept(place=place, row=json.loads(row)) for place, row, _ in self._rows(redaction)]
+
+    def places(self, names: Iterable[str]) -> list[tuple[int, Kept]]:
+        """What was taken out of some places, each with its redaction, in the order in which it was kept."""
+        if self._db is None:
+            return []
+        wanted = list(names)
+        marks = ", ".join("?" * len(wanted))
+        sql = f"SELECT redaction, place, row FROM kept WHERE place IN ({marks}) ORDER BY id"
+        found = self._db.execute(sql, wanted).fetchall()
+        return [(redaction, Kept(place=place, row=json.loads(row))) for redaction, place, row in found]
+
+    def seal(self, redaction: int) -> Seal | None:
+        """The seal of all that belongs to a redaction, None where nothing does."""
+        if self._db is None or not (things := self._count(self._db, redaction)):
+            return None
+        return Seal(things=things, value=self._last_seal(self._db, redaction))
 
     def forget(self, redaction: int) -> None:
         """Remove what belongs to a redaction, down to the bytes."""
-        with transaction(self.db):
-            gone = self.db.execute("DELETE FROM kept WHERE redaction = ?", [redaction]).rowcount
+        if self._db is None:
+            return
+        with transaction(self._db):
+            gone = self._db.execute("DELETE FROM kept WHERE redaction = ?", [redaction]).rowcount
         if gone:
-            self.db.execute("VACUUM")
-            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self.scrub()
+
+    def scrub(self) -> None:
+        """Take what was removed out of the bytes of the file too."""
+        if self._db is not None:
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def lacking(self, archive: sqlite3.Connection, *, thorough: bool = False) -> list[int]:
+        """Return the redactions of an archive of which not everything is here.
+
+        `thorough` checks every word, and not only that nothing is gone.
+        """
+        return [
+            number
+            for number, seal in redaction_seals.of(archive).items()
+            if not (self._fits(number, seal) and (not thorough or self._is_genuine(number, seal)))
+        ]
+
+    def check(self, archive: sqlite3.Connection, *, thorough: bool = False) -> None:
+        """Raise ArchiveError unless everything is here that the archive has hidden."""
+        try:
+            lacking = self.lacking(archive, thorough=thorough)
+        except sqlite3.DatabaseError as error:
+            raise ArchiveError(f"{self.path} is damaged: {error}.", hint=_PUT_BACK) from error
+        if lacking and self._db is None:
+            raise ArchiveError(
+                f"Something is hidden in this archive, and {self.path} {_GONE}.", hint=_PUT_BACK
+            )
+        if lacking:
+            numbers = ", ".join(map(str, lacking))
+            sentence = f"{self.path} lacks what these redactions took out: {numbers}"
+            raise ArchiveError(f"{sentence}. It is damaged, or it is another file.", hint=_PUT_BACK)
+
+    def _fits(self, redaction: int, seal: Seal | None) -> bool:
+        """True if the thing that bears the seal is here, with as many others before it."""
+        if self._db is None:
+            return False
+        if seal is None:  # of an archive that an older program wrote
+            return self._count(self._db, redaction) > 0
+        sql = "SELECT id FROM kept WHERE redaction = ? AND seal = ?"
+        found = self._db.execute(sql, [redaction, seal.value]).fetchone()
+        return found is not None and self._count(self._db, redaction, found[0]) == seal.things
+
+    def _is_genuine(self, redaction: int, seal: Seal | None) -> bool:
+        """True if the sealed things are as they were kept."""
+        if self._db is None:
+            return False
+        key, last = _key(self._db), ""
+        for place, row, kept in self._rows(redaction)[: seal.things if seal else None]:
+            last = sealed(key, last, place, row)
+            if last != kept:
+                return False
+        return seal is None or last == seal.value
+
+    def _rows(self, redaction: int) -> list[tuple[str, str, str]]:
+        if self._db is None:
+            return []
+        sql = "SELECT place, row, seal FROM kept WHERE redaction = ? ORDER BY id"
+        return list(self._db.execute(sql, [redaction]).fetchall())
+
+    @staticmethod
+    def _count(db: Database, redaction: int, last: int = 2**63 - 1) -> int:
+        sql = "SELECT count(*) FROM kept WHERE redaction = ? AND id <= ?"
+        return int(db.execute(sql, [redaction, last]).fetchone()[0])
+
+    @staticmethod
+    def _last_seal(db: Database, redaction: int) -> str:
+        sql = "SELECT seal FROM kept WHERE redaction = ? ORDER BY id DESC LIMIT 1"
+        found = db.execute(sql, [redaction]).fetchone()
+        return str(found[0]) if found else ""
+
+
+_GONE = "with what that is has gone"
+_PUT_BACK = (
+    "Put it back in its place, from a backup for instance. Until then nothing is saved, "
+    "since what is hidden would come back."
+)
+
+
+def _connected(path: Path) -> Database:
+    """Open the file that is there. Raises ArchiveError where it is empty or damaged."""
+    if not path.stat().st_size:
+        raise ArchiveError(f"{path} is empty.", hint=_PUT_BACK)
+    db = _durable(path)
+    try:
+        migrate(db, migrations, path)
+    except sqlite3.DatabaseError as error:
+        db.close()
+        raise ArchiveError(f"{path} is damaged: {error}.", hint=_PUT_BACK) from error
+    return db
+
+
+def _made(path: Path) -> Database:
+    """Make the file, safely on the disk."""
+    path.touch(mode=0o600)
+    db = _durable(path)
+    migrate(db, migrations, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return db
+
+
+def _durable(path: Path) -> Database:
+    db = connect(path)
+    db.execute("PRAGMA synchronous = FULL")  # a power cut must not take back what the archive relies on
+    db.execute("PRAGMA secure_delete = ON")
+    return db
+
+
+def _key(db: Database) -> bytes:
+    return bytes.fromhex(db.execute("SELECT key FROM secret").fetchone()[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,30 +269,28 @@ class Known:
         """The first address of each hidden article."""
         return {number: url for (_, url), number in reversed(tuple(self.addresses.items()))}
 
-    def keep(self, redaction: int, things: Iterable[Kept]) -> None:
-        """Keep more of what a redaction covers, which a crawl has just found."""
+    def keep(self, db: Database, redaction: int, things: Iterable[Kept]) -> None:
+        """Keep more of what a redaction covers, which a crawl has just found; `db` is the archive."""
         with Hidden.open(beside(self.archive)) as hidden:
-            hidden.keep(redaction, things)
+            redaction_seals.note(db, redaction, hidden.keep(redaction, things))
 
 
 def known(db: sqlite3.Connection, archive: Path) -> Known:
     """What is hidden in an archive, of which `db` is a connection.
 
-    Raises ArchiveError where something is hidden and `hidden.db` has gone.
+    Raises ArchiveError where something is hidden and `hidden.db` has gone, is damaged or is another file.
     """
     ids = {row[0] for row in db.execute("SELECT id FROM redactions")}
     if not ids:
         return Known(archive=archive)
     names, addresses = {}, {}
     with Hidden.open(beside(archive)) as hidden:
-        places = "('names', 'addresses', 'visits')"
-        sql = f"SELECT redaction, place, row FROM kept WHERE place IN {places} ORDER BY id"
-        for redaction, place, text in hidden.db.execute(sql).fetchall():
-            row = json.loads(text)
+        hidden.check(db)
+        for redaction, kept in hidden.places(("names", "addresses", "visits")):
             if redaction not in ids:
                 continue
-            if place == "names":
-                names[row["name"]] = redaction
-            elif row["article_id"] is not None:
-                addresses[row["source"], row["url"]] = row["article_id"]
+            if kept.place == "names":
+                names[kept.row["name"]] = redaction
+            elif kept.row["article_id"] is not None:
+                addresses[kept.row["source"], kept.row["url"]] = kept.row["article_id"]
     return Known(archive=archive, names=names, addresses=addresses)

@@ -8,6 +8,8 @@ the counts they change, and the ledger, inside a transaction of its caller.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -16,13 +18,19 @@ from archive.core.timestamps import instant, to_text
 from archive.storage import events, rows
 from archive.storage.events import ARTICLE_GONE, Event
 from archive.storage.merge import Value
-from archive.storage.observations import Missing
+from archive.storage.observations import APART, Missing
 
-APART = timedelta(hours=1)  # between the first look that missed something and the one that calls it gone
 STATUSES = {404: "removed", 410: "removed", 451: "blocked"}
 """How an article went, by the status of its page. No other refusal proves anything."""
 PROTECTED = "password-protected"
 """The problem of a page that asks for a password."""
+NOT_THERE = frozenset({"soft-404", "not-this-article"})
+"""Problems of a page that answers 200 and does not show its article: a weaker sign than a status."""
+STALE = "stale-copies"
+"""The bookmark of when a source last showed again what a look had just missed: it answers out of caches."""
+WHOLE_THREAD = 2  # comments of a thread that are all missed at once, at least
+GOOD_FOR_EACH = 3  # pages of other articles that must be good for each that is absent as well
+GOOD_FOR_EACH_WEAK = 10  # the same where the page says so with status 200
 
 _GONE = "SELECT * FROM articles WHERE source = ? AND url = ? AND text IS NOT NULL"
 _PART = (
@@ -40,27 +48,40 @@ def seen_again(db: Database, kind: str, row: dict[str, Value], at: str) -> dict[
     missed_at, gone_at = row["missed_at"], row["gone_at"]
     if (missed_at is None and gone_at is None) or at < str(gone_at or missed_at):
         return {}
+    if kind == "article":
+        db.execute("UPDATE unlisted SET shown_at = ? WHERE article_id = ?", [at, row["id"]])
+    elif gone_at is None:
+        db.execute(
+            "INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            [row["source"], STALE, at],
+        )
     if gone_at is not None:
         events.note(db, Event.RETURNED, kind, row, at, since=gone_at, how=row["gone_how"])
     return {"missed_at": None, "gone_at": None, "gone_how": None}
 
 
 def note_missing(db: Database, missing: Missing) -> Saved:
-    """Note that comments were not shown though they were asked for by their ids."""
+    """Note that comments were not shown though they were asked for by their ids.
+
+    Where a whole thread is missed, its article may be gone: that is found out first, and is one event.
+    """
     missed = gone = 0
     for key in missing.ids:
         row = rows.one(
             db,
-            "SELECT comments.*, articles.gone_at AS article_gone FROM comments"
-            " JOIN articles ON articles.id = article_id"
+            "SELECT comments.*, articles.gone_at AS article_gone, articles.missed_at AS article_missed"
+            " FROM comments JOIN articles ON articles.id = article_id"
             " WHERE comments.source = ? AND key = ? AND comments.gone_at IS NULL",
             missing.source,
             key,
         )
         if row is None:
             continue
-        if not _is_second_look(row, missing.looked_at):
+        if not _is_second_look(row, missing.looked_at, missing.apart):
             _doubt(db, "comment", row, missing.looked_at)
+            missed += 1
+            continue
+        if row["article_gone"] is None and _may_be_gone(db, row, missing.looked_at):
             missed += 1
             continue
         how = "removed" if row["article_gone"] is None else ARTICLE_GONE
@@ -70,18 +91,39 @@ def note_missing(db: Database, missing: Missing) -> Saved:
     return Saved(missed=missed, gone=gone)
 
 
+def _may_be_gone(db: Database, comment: dict[str, Value], now: datetime) -> bool:
+    """True if a missed comment's article is doubted, or is to be from now on: its whole thread is missed."""
+    if comment["article_missed"] is not None:
+        return True
+    sql = (
+        "SELECT count(*) AS n, count(missed_at) AS missed FROM comments"
+        " WHERE article_id = ? AND gone_at IS NULL AND kind = 'comment'"
+    )
+    thread: dict[str, Any] = rows.one(db, sql, comment["article_id"]) or {}
+    good = rows.one(db, _GOOD_AT, comment["article_id"])
+    shown = good is not None and good["at"] is not None and str(good["at"]) > str(comment["missed_at"])
+    if shown or thread["n"] < WHOLE_THREAD or thread["missed"] < thread["n"]:
+        return False
+    article = rows.one(db, "SELECT * FROM articles WHERE id = ?", comment["article_id"])
+    if article is None or article["text"] is None:
+        return False
+    _doubt(db, "article", article, now)
+    return True
+
+
 def note_absent_page(db: Database, page: Page, extract: Extract) -> Saved:
     """Note that the page of an article that was read before is not there, or asks for a password.
 
     Whether a divided article is gone is told by its own page, not by those of its further parts.
     """
-    how = STATUSES.get(page.status)
-    if any(problem.code == PROTECTED for problem in extract.problems):
-        how = "protected"
-    if how is None:
+    how, codes = STATUSES.get(page.status), {problem.code for problem in extract.problems}
+    is_weak = how is None and page.status == HTTPStatus.OK and bool(codes) and codes <= NOT_THERE
+    if PROTECTED in codes:
+        how, is_weak = "protected", False
+    if how is None and not is_weak:
         return Saved()
     if row := rows.one(db, _GONE, page.source, page.url):
-        return _look(db, row, page, how)
+        return _look(db, row, page, how or "removed", is_weak=is_weak)
     return Saved(missed=1) if rows.one(db, _PART, page.source, page.url) else Saved()
 
 
@@ -91,11 +133,11 @@ def note_redirect(db: Database, page: Page, own: int) -> Saved:
     return Saved() if row is None else _look(db, row, page, "redirected")
 
 
-def _look(db: Database, row: dict[str, Value], page: Page, how: str) -> Saved:
+def _look(db: Database, row: dict[str, Value], page: Page, how: str, *, is_weak: bool = False) -> Saved:
     """A look that did not show an article: the first doubts it, a second one calls it gone."""
     if row["gone_at"] is not None:
         return Saved(missed=1)
-    if not _is_second_look(row, page.fetched_at) or not _is_well(db, page.source, row["missed_at"]):
+    if not _is_second_look(row, page.fetched_at) or not _is_well(db, row, is_weak=is_weak):
         _doubt(db, "article", row, page.fetched_at)
         return Saved(missed=1)
     _mark_gone(db, "article", row, page.fetched_at, how, page.final_url)
@@ -113,15 +155,29 @@ def count(db: Database, article_id: Value) -> None:
     )
 
 
-def _is_second_look(row: dict[str, Value], now: datetime) -> bool:
+def _is_second_look(row: dict[str, Value], now: datetime, apart: timedelta = APART) -> bool:
     missed_at = row["missed_at"]
-    return missed_at is not None and now - instant(str(missed_at)) >= APART
+    return missed_at is not None and now - instant(str(missed_at)) >= apart
 
 
-def _is_well(db: Database, source: str, since: Value) -> bool:
-    """Whether the site has shown any article since the first look that missed this one."""
-    sql = "SELECT 1 FROM visits WHERE source = ? AND kind = 'article' AND good_at > ? LIMIT 1"
-    return rows.one(db, sql, source, since) is not None
+def _is_well(db: Database, row: dict[str, Value], *, is_weak: bool) -> bool:
+    """True if the site has shown other articles since the first look that missed this one.
+
+    Few of the pages visited since may be absent as well, unless the site's own list lacks the article.
+    """
+    if rows.one(db, "SELECT 1 FROM unlisted WHERE article_id = ? AND shown_at IS NULL", row["id"]):
+        return True
+    sql = (
+        "SELECT count(DISTINCT CASE WHEN good_at > :since THEN article_id END) AS good,"
+        " count(DISTINCT CASE WHEN failures > 0 AND missed_at IS NOT NULL AND gone_at IS NULL"
+        " THEN article_id END) AS absent"
+        " FROM visits JOIN articles ON articles.id = article_id"
+        " WHERE visits.source = :source AND kind = 'article' AND fetched_at >= :since AND articles.id != :own"
+    )
+    where = {"since": row["missed_at"], "source": row["source"], "own": row["id"]}
+    [pages] = db.query(sql, where)
+    each = GOOD_FOR_EACH_WEAK if is_weak else GOOD_FOR_EACH
+    return bool(pages["good"]) and pages["absent"] * each <= pages["good"]
 
 
 def _doubt(db: Database, kind: str, row: dict[str, Value], now: datetime) -> None:

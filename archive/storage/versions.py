@@ -48,8 +48,8 @@ def is_outdated(db: Database, kind: str, row_id: Value, reading: Reading) -> boo
     """Whether an "article" or a "comment" was edited after a page that is read anew: what it says is past."""
     if reading.cause == EDITED:
         return False
-    sql = f"SELECT 1 FROM {kind}_versions WHERE {kind}_id = ? AND cause = ? AND until > ?"
-    return rows.one(db, sql, row_id, EDITED, reading.received) is not None
+    sql = f"SELECT 1 FROM {kind}_versions WHERE {kind}_id = ? AND cause != ? AND until > ?"
+    return rows.one(db, sql, row_id, RE_EXTRACTED, reading.received) is not None
 
 
 def keep(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], reading: Reading) -> bool:
@@ -81,7 +81,8 @@ def _insert(
     reading: Reading,
 ) -> None:
     """Insert a version, and note the edit in the ledger where the publisher made it."""
-    times: dict[str, Value] = {"since": old["changed_at"], "until": reading.at}
+    until = max(reading.at, rows.must(str(old["changed_at"])))  # by a clock that was put back
+    times: dict[str, Value] = {"since": old["changed_at"], "until": until}
     which: dict[str, Value] = {f"{kind}_id": old["id"], "version": old["version_count"]}
     why = {"changed": _as_json(edited), "cause": reading.cause}
     rows.insert(db, f"{kind}_versions", {**which, **times, **why, **said})

@@ -14,9 +14,17 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from sqlite_utils import Database
 
+from archive.core.database import transaction
+from archive.core.reader_guard import LISTING, Unread
 from archive.core.records import Page, PageKind, Problem, Saved
 from archive.core.timestamps import retry_after, to_text
 
+_OPEN = (
+    "INSERT INTO problems (source, url, code, field, detail, article_id, first_seen, last_seen)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET detail = excluded.detail,"
+    " article_id = coalesce(excluded.article_id, article_id), last_seen = excluded.last_seen,"
+    " ended_at = NULL"
+)
 GOOD = {200, 304}  # statuses of an answer that says something about the page
 LONGEST_WAIT = timedelta(days=365)  # that a server is believed to ask for
 
@@ -53,6 +61,7 @@ def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, cha
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET kind = excluded.kind, status = excluded.status,"
         " article_id = coalesce(excluded.article_id, article_id), fetched_at = excluded.fetched_at,"
+        " previous_good_at = CASE WHEN excluded.good_at > good_at THEN good_at ELSE previous_good_at END,"
         " good_at = coalesce(excluded.good_at, good_at),"
         " changed_at = coalesce(excluded.changed_at, changed_at), times = times + 1,"
         " failures = CASE excluded.failures WHEN 0 THEN 0 ELSE failures + 1 END,"
@@ -110,21 +119,33 @@ def note_problems(
     now = {(p.url or own, p.code, p.field or ""): p.detail for p in problems}
     before = _open(db, page.source, {own, *(url for url, _, _ in now)})
     for url, code, field in before - now.keys():
-        if url == own:
+        if url == own and field != LISTING:
             db.execute(
                 "UPDATE problems SET ended_at = ?"
                 " WHERE source = ? AND url = ? AND code = ? AND field = ? AND ended_at IS NULL",
                 [at, page.source, url, code, field],
             )
     for (url, code, field), detail in now.items():
-        db.execute(
-            "INSERT INTO problems (source, url, code, field, detail, article_id, first_seen, last_seen)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET detail = excluded.detail,"
-            " article_id = coalesce(excluded.article_id, article_id), last_seen = excluded.last_seen,"
-            " ended_at = NULL",
-            [page.source, url, code, field, detail, article_id if url == own else None, at, at],
-        )
+        db.execute(_OPEN, [page.source, url, code, field, detail, article_id if url == own else None, at, at])
     return Saved(problems=len(now.keys() - before))
+
+
+def note_unread(db: Database, unread: Unread) -> None:
+    """Note the problem of an answer that the crawler could not read itself, in its own transaction."""
+    page, problem, at = unread.page, unread.problem, to_text(unread.page.fetched_at)
+    row = [page.source, problem.url or address(page), problem.code, problem.field or "", problem.detail]
+    with transaction(db):
+        db.execute(_OPEN, [*row, None, at, at])
+
+
+def end_unread(db: Database, source: str, before: datetime, now: datetime) -> None:
+    """End such problems last seen before a moment, in a transaction of its own. Both times are aware."""
+    with transaction(db):
+        db.execute(
+            "UPDATE problems SET ended_at = ?"
+            " WHERE source = ? AND field = ? AND last_seen < ? AND ended_at IS NULL",
+            [to_text(now), source, LISTING, to_text(before)],
+        )
 
 
 def _open(db: Database, source: str, urls: set[str]) -> set[tuple[str, str, str]]:

@@ -60,7 +60,7 @@ class Verification(NewsSpider):
 
     async def oldest(self, kind: Kind) -> tuple[bool, str | None]:
         """Whether REST lists a kind at all, and the month of the first one it lists."""
-        for root in [self.rest_root] if self.rest_root else rest.roots(self.home):
+        async for root in self._roots():
             page = await self.ask(PageKind.LISTING, rest_ids.oldest_url(root, ROUTES[kind]))
             if rest.read_array(page) is not None:
                 self.rung, self.rest_root = "rest", root
@@ -69,6 +69,13 @@ class Verification(NewsSpider):
             if page.status not in {200, *CLOSED} and page.error != FORBIDDEN:
                 raise NoListingError(page, closed=False)
         return False, None
+
+    async def _roots(self) -> AsyncIterator[str]:
+        if self.rest_root:
+            yield self.rest_root
+            return
+        async for root in self.rest_roots():
+            yield root
 
     def months(self, kind: Kind, first: str | None) -> list[tuple[str, Kind, str]]:
         """The months to look at, by the calendar, as (when each was last looked at, kind, month)."""
@@ -127,7 +134,7 @@ class Verification(NewsSpider):
             if reason in {Reason.UNLISTED, Reason.CALLED_GONE}:
                 wanted.setdefault(item.route, []).append(item.id)
         for route, ids in wanted.items():
-            for some in _portions(ids, rest.PER_PAGE):
+            for some in _portions(ids, self.page_size(route)):
                 page = await self.ask(PageKind.POSTS, rest.pages_url(self.rest_root or "", some, kind=route))
                 pages += [page] if rest.read_array(page) else []
         return pages
@@ -183,11 +190,11 @@ class Verification(NewsSpider):
         unknown = sorted(
             {item.post for item in lacking if item.post and not self.facts.address_of(item.post)}
         )
-        for posts in _portions(unknown, rest.PER_PAGE):
+        for posts in _portions(unknown, self.page_size("pages")):
             page = await self.ask(PageKind.POSTS, rest.pages_url(root, posts))
             if rest.read_array(page):
                 yield page
-        for some in _portions(lacking, rest.PER_PAGE):
+        for some in _portions(lacking, self.page_size("comments")):
             page = await self.ask(
                 PageKind.COMMENTS, rest.comments_url(root, 1, include=[item.key for item in some])
             )
@@ -255,8 +262,9 @@ class Verification(NewsSpider):
         shown: dict[str, Item] = {}
         for route in routes:
             kind = next((kind for kind in Kind if ROUTES[kind] == route), None)
-            known = self.holdings.newest(kind, rest.PER_PAGE // 2) if kind else []
-            for some in _portions([key for key in ids if key not in shown], rest.PER_PAGE // 2):
+            half = max(1, self.page_size(route) // 2)
+            known = self.holdings.newest(kind, half) if kind else []
+            for some in _portions([key for key in ids if key not in shown], half):
                 asked = list(dict.fromkeys([*some, *known]))
                 page = await self.ask(
                     PageKind.LISTING, rest_ids.shown_url(self.rest_root or "", route, asked)

@@ -1,4 +1,4 @@
-"""The command `crawl`, and what the commands that fetch share: the sample newspaper, and quiet.
+"""The command `crawl`, and what the commands that fetch share.
 
 It knows what to ask and how to say the answer; how a site is crawled is known next door.
 """
@@ -10,20 +10,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import click
 
-from archive.cli.console import Context, Exit, Planned, emit, is_free, plain
+from archive.cli.console import Context, Exit, Planned, emit, plain
 from archive.core.records import Run
-from archive.core.timestamps import instant, to_text
-from archive.storage.archive import Archive
 from crawler.config.config import Config, Source, load
 from crawler.daemon import processes
 from crawler.schedule.timetable import tell_span
 
 logger = logging.getLogger(__name__)
 _CODES = {"ok": Exit.FINE, "interrupted": Exit.INTERRUPTED}
+_UNWELL = {"failed", "blocked"}  # outcomes that are said on standard error, so that cron mails them
 
 
 @click.command()
@@ -31,13 +29,20 @@ _CODES = {"ok": Exit.FINE, "interrupted": Exit.INTERRUPTED}
 @click.option("--run", "run_id", type=int, hidden=True, help="The row of the ledger that the clock made.")
 @click.option("--no-progress", "progress", flag_value=False, default=True, help="Show nothing while it runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run as one line of JSON for each source.")
+@click.option("--trust-clock", is_flag=True, help="Crawl though the archive was written later than now.")
 @click.pass_obj
-def crawl(context: Context, source: str | None, run_id: int | None, progress: bool, as_json: bool) -> int:
+def crawl(
+    context: Context,
+    source: str | None,
+    run_id: int | None,
+    progress: bool,
+    as_json: bool,
+    trust_clock: bool,
+) -> int:
     """Crawl one source, or all, once and now.
 
     Meant for the hand, for cron and for systemd timers; `up` and `schedule` do it by the clock. What is
-    already in the archive is asked for again only where it may have changed. Without a configuration
-    the bundled sample newspaper is crawled.
+    already in the archive is asked for again only where it may have changed.
 
     Leaves with 0 when all went well, 3 when something is missing (what came is kept), 4 when another
     run of the source is under way, 130 when it was interrupted.
@@ -45,10 +50,12 @@ def crawl(context: Context, source: str | None, run_id: int | None, progress: bo
     config = load(context.config, fetching=False)
     chosen = [config.source(source)] if source else list(config.sources)
     replace(config, sources=tuple(chosen)).check_contact()
-    with newspaper(config):
-        if len(chosen) == 1:
-            return _crawl_one(config, chosen[0], run_id, progress, as_json)
-        return _crawl_each(config, chosen, progress, as_json)
+    if len(chosen) == 1:
+        return _crawl_one(
+            config, chosen[0], run_id, progress=progress, as_json=as_json, trust_clock=trust_clock
+        )
+    shown = {"--no-progress": not progress, "--json": as_json, "--trust-clock": trust_clock}
+    return _crawl_each(config, chosen, [option for option, given in shown.items() if given])
 
 
 def planned(source: Source) -> Planned:
@@ -68,26 +75,6 @@ def planned(source: Source) -> Planned:
 
 
 @contextmanager
-def newspaper(config: Config) -> Iterator[None]:
-    """Keep the bundled sample newspaper running meanwhile, if it is what is configured and does not run yet.
-
-    Its life began when the archive first saw it, so that each start continues the same newspaper.
-    """
-    if config.path is not None or not is_free("127.0.0.1", sample_port(config)):
-        yield
-        return
-    from crawler.sample import SampleSite  # noqa: PLC0415  (only the sample needs it)
-
-    with SampleSite(port=sample_port(config), epoch=_epoch(config)):
-        yield
-
-
-def sample_port(config: Config) -> int:
-    """The port of the sample newspaper."""
-    return urlsplit(config.sources[0].site.url).port or 80
-
-
-@contextmanager
 def quietly() -> Iterator[None]:
     """Keep Scrapy's log of what failed off the terminal, where the failure is told as a sentence."""
     logging.disable(logging.ERROR)
@@ -97,45 +84,32 @@ def quietly() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def _epoch(config: Config) -> datetime:
-    site, now = config.sources[0].site, datetime.now(UTC)
-    with Archive.open(config.archive) as archive:
-        known = {row["name"]: row["first_seen"] for row in archive.db["sources"].rows}
-        if site.name not in known:
-            archive.add_source(site, str(to_text(now)))
-            return now
-    return instant(known[site.name])
-
-
 # -- crawl ----------------------------------------------------------------------------------------
 
 
-def _crawl_one(config: Config, source: Source, run_id: int | None, progress: bool, as_json: bool) -> int:
+def _crawl_one(
+    config: Config, source: Source, run_id: int | None, *, progress: bool, as_json: bool, trust_clock: bool
+) -> int:
     from crawler.runs.runner import crawl as run_crawl  # noqa: PLC0415  (Scrapy is slow to import)
 
-    run = run_crawl(source, config.archive, run_id=run_id, progress=progress)
+    run = run_crawl(source, config.archive, run_id=run_id, progress=progress, trust_clock=trust_clock)
     if run_id is not None:
         logger.log(logging.INFO if run.outcome == "ok" else logging.WARNING, "%s", _run_line(run))
     elif as_json:
         emit(asdict(run), indent=None)
     else:
-        click.echo(_run_line(run))
+        click.echo(_run_line(run), err=run.outcome in _UNWELL)
     return _CODES.get(run.outcome or "", Exit.INCOMPLETE)
 
 
-def _crawl_each(config: Config, sources: Sequence[Source], progress: bool, as_json: bool) -> int:
+def _crawl_each(config: Config, sources: Sequence[Source], options: Sequence[str]) -> int:
     """A process can run Scrapy once, so each source gets one of its own."""
     codes = []
     for source in sources:
-        codes.append(processes.run(_arguments(config, source, progress, as_json)))
+        codes.append(processes.run([*processes.crawl_arguments(config.path, source.name), *options]))
         if codes[-1] == Exit.INTERRUPTED:
             break
     return max(codes)
-
-
-def _arguments(config: Config, source: Source, progress: bool, as_json: bool) -> list[str]:
-    shown = [*([] if progress else ["--no-progress"]), *(["--json"] if as_json else [])]
-    return [*processes.crawl_arguments(config.path, source.name), *shown]
 
 
 def _run_line(run: Run) -> str:

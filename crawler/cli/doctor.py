@@ -13,7 +13,7 @@ from archive.cli.console import Context, Exit, count, emit, plain
 from archive.core.errors import ConfigError
 from archive.operations import doctor as examining
 from archive.operations.doctor import Finding, Verdict
-from crawler.cli.crawl import newspaper, quietly
+from crawler.cli.crawl import quietly
 from crawler.config.config import load
 
 _COLOURS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.BAD: "red"}
@@ -55,8 +55,8 @@ def _findings(context: Context, now: datetime, *, offline: bool) -> Iterator[Fin
         return
     yield from site_checks.configuration(config)
     yield from examining.look(config.archive, now)
-    if not offline and (config.path or config.archive.exists()):
-        with quietly(), newspaper(config):
+    if not offline:
+        with quietly():
             yield from site_checks.sites(config.sources)
 
 

@@ -14,9 +14,20 @@ import click
 
 from archive.cli.console import Context, emit, plain, say
 from archive.core.errors import BackissueError, ConfigError, SiteError
+from archive.core.nearest_name import nearest
 from crawler.cli.crawl import quietly
 from crawler.config import writer
-from crawler.config.config import FILE_NAME, FILE_VARIABLE, is_language, load, profile, profiles
+from crawler.config.config import (
+    CONTACT,
+    FILE_NAME,
+    FILE_VARIABLE,
+    is_contact,
+    is_language,
+    is_source_name,
+    load,
+    profile,
+    profiles,
+)
 from crawler.config.toml_reader import check_address, is_loopback
 from crawler.daemon import systemd as units
 from crawler.frontier.estimate import Estimate, estimate
@@ -69,6 +80,7 @@ def init(
         return
     if site is None:
         raise click.UsageError("Give the address of a site, or --systemd.")
+    _check_options(contact, name)
     known = site in profiles()
     source = profile(site) if known else None
     url = source.site.url if source else _checked(site)
@@ -91,11 +103,25 @@ def init(
         _tell_init(chosen, url, found, cost, file, text, contact, dry_run)
 
 
+def _check_options(contact: str | None, name: str | None) -> None:
+    """Raise ConfigError for what could not be written down, before the site is asked anything."""
+    if contact is not None and not is_contact(contact):
+        raise ConfigError(
+            f"--contact: expected {CONTACT}; found “{contact}”.",
+            hint="Give one, such as --contact you@example.org. It is sent with every request.",
+        )
+    if name is not None and not is_source_name(name):
+        raise ConfigError(
+            f"--name: expected a name of small letters, digits, _ and -; found “{name}”.",
+            hint="Give one, such as --name gazette.",
+        )
+
+
 def _checked(text: str) -> str:
     """The address of the site, or an error that says what could have been given."""
     if "://" not in text and "." not in text and text != "localhost":
         raise ConfigError(
-            f"“{text}” is neither a web address nor a known site.",
+            f"“{text}” is neither a web address nor a known site{nearest(text, profiles())}.",
             hint=f"Give an address such as https://www.example.org, or one of: {', '.join(profiles())}.",
         )
     try:
@@ -181,11 +207,6 @@ def _tell_init(
 
 def _units(named: Path | None, folder: Path | None) -> None:
     config = load(named)
-    if config.path is None:
-        raise ConfigError(
-            "There is no configuration here for which units could be written.",
-            hint="Make one with `backissue init URL`, or give its place with --config.",
-        )
     texts = units.units(config.path, config.archive, tells=bool(config.notify.urls))
     if folder is None:
         click.echo("\n".join(f"# {name}\n{text}" for name, text in texts.items()), nl=False)

@@ -12,7 +12,6 @@ from archive.core.records import Run
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import WITHHELD
 from archive.storage.merge import Value
-from crawler.cli.crawl import newspaper
 from crawler.config.config import Config, Source, load
 from crawler.daemon import processes
 
@@ -38,10 +37,9 @@ def verify(context: Context, source: str | None, budget: int | None, progress: b
     config = load(context.config, fetching=False)
     chosen = [config.source(source)] if source else list(config.sources)
     replace(config, sources=tuple(chosen)).check_contact()
-    with newspaper(config):
-        if len(chosen) == 1:
-            return _one(config, chosen[0], budget, progress, as_json)
-        return _each(config, chosen, budget, progress, as_json)
+    if len(chosen) == 1:
+        return _one(config, chosen[0], budget, progress, as_json)
+    return _each(config, chosen, budget, progress, as_json)
 
 
 def _one(config: Config, source: Source, budget: int | None, progress: bool, as_json: bool) -> int:
@@ -65,7 +63,7 @@ def _each(config: Config, sources: list[Source], budget: int | None, progress: b
     """A process can run Scrapy once, so each source gets one of its own."""
     codes = []
     for source in sources:
-        words = [*(["--config", str(config.path)] if config.path else []), "verify", source.name]
+        words = ["--config", str(config.path), "verify", source.name]
         words += [] if budget is None else ["--budget", str(budget)]
         words += [*([] if progress else ["--no-progress"]), *(["--json"] if as_json else [])]
         codes.append(processes.run(words))

@@ -1,8 +1,8 @@
 """backissue.toml: where the archive lies, who we are, and which sites to read how and when.
 
 The file is read whole and strictly before anything starts: what cannot be is refused with a
-ConfigError that says where and why. With no file at all there is one source, the bundled sample
-newspaper. This file fetches nothing, and never guesses what the user may have meant.
+ConfigError that says where and why, and so is a file that is not there. This file fetches nothing, and
+never guesses what the user may have meant.
 """
 
 from __future__ import annotations
@@ -17,18 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from archive.core.errors import ConfigError
+from archive.core.nearest_name import nearest
 from archive.core.records import Site
 from crawler.config import notify_keys, schedule_keys
 from crawler.config.notify_keys import Notify
 from crawler.config.toml_reader import Table, describe, is_loopback
-from crawler.schedule.cron import check_timezone, nearest, parse
+from crawler.schedule.cron import check_timezone
 from crawler.schedule.timetable import Timetable
 
 FILE_NAME = "backissue.toml"
 FILE_VARIABLE = "BACKISSUE_CONFIG"
-SAMPLE_PORT_VARIABLE = "BACKISSUE_SAMPLE_PORT"
-SAMPLE_PORT = 8002
-SAMPLE = "sample"
+USUAL_ARCHIVE = "archive.db"
 COMMENT_STYLES = ("auto", "native", "wpdiscuz", "none")
 SITES = Path(__file__).parent / "sites"
 
@@ -38,6 +37,7 @@ SOURCE_KEYS = (
     "profile",
     *schedule_keys.KEYS,
     "delay",
+    "verify_tls",
     "comments",
     "article_pattern",
     "language",
@@ -46,14 +46,15 @@ SOURCE_KEYS = (
     "keep",
     "drop",
 )
-_CONTACT = "an e-mail address or a web address at which the site's owner can reach you"
+CONTACT = "an e-mail address or a web address at which the site's owner can reach you"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One site to archive. `delay` is in seconds between requests; `contact` is told to the site.
 
-    `limit` is how long one crawl may take before it is ended.
+    `limit` is how long one crawl may take before it is ended. `verify_tls` is False for the rare site whose
+    certificate cannot be verified and that is to be archived all the same.
     """
 
     site: Site
@@ -61,6 +62,7 @@ class Source:
     limit: timedelta = schedule_keys.LIMIT
     delay: float = 1.0
     contact: str | None = None
+    verify_tls: bool = True
 
     @property
     def name(self) -> str:
@@ -75,9 +77,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything configured. `path` is None where there is no file and the sample newspaper is all."""
+    """Everything configured, and the file that says so."""
 
-    path: Path | None
+    path: Path
     archive: Path
     contact: str | None = None
     sources: tuple[Source, ...]
@@ -89,9 +91,8 @@ class Config:
             if source.name == name:
                 return source
         names = [source.name for source in self.sources]
-        where = self.path or "the built-in configuration"
         raise ConfigError(
-            f"{where} has no source “{name}”{nearest(name, names)}.",
+            f"{self.path} has no source “{name}”{nearest(name, names)}.",
             hint=f"Its sources are: {', '.join(names)}.",
         )
 
@@ -100,7 +101,7 @@ class Config:
         for source in self.sources:
             if source.contact is None and not source.is_local:
                 raise ConfigError(
-                    f"{self.path}: contact: expected {_CONTACT}, since sources.{source.name} is not on this "
+                    f"{self.path}: contact: expected {CONTACT}, since sources.{source.name} is not on this "
                     "machine; found nothing.",
                     hint='Add a line such as contact = "you@example.org" above the first [sources…].',
                 )
@@ -109,15 +110,18 @@ class Config:
 def load(
     path: Path | None = None, *, fetching: bool = True, environ: Mapping[str, str] | None = None
 ) -> Config:
-    """Read the configuration: `path`, else $BACKISSUE_CONFIG, else ./backissue.toml, else the sample's.
+    """Read the configuration: `path`, else $BACKISSUE_CONFIG, else ./backissue.toml.
 
     With `fetching` a contact is required for every source on another machine; what only reads the
-    archive or a file can do without one. Raises ConfigError.
+    archive or a file can do without one. Raises ConfigError, also where there is no file.
     """
-    environ = os.environ if environ is None else environ
-    found = find(path, environ)
+    found = find(path, os.environ if environ is None else environ)
     if found is None:
-        return sample(Path.cwd() / "archive.db", _sample_port(environ))
+        raise ConfigError(
+            f"There is no {FILE_NAME} in {Path.cwd()}, and neither --config nor ${FILE_VARIABLE} names one.",
+            hint="Make one for your site: `backissue init https://www.example.org --contact you@example.org`."
+            " To look around first: `backissue demo`.",
+        )
     config = _read_config(Table(found, "", _read_toml(found)))
     if fetching:
         config.check_contact()
@@ -138,11 +142,15 @@ def find(path: Path | None, environ: Mapping[str, str]) -> Path | None:
     return named.absolute()
 
 
-def sample(archive: Path, port: int = SAMPLE_PORT) -> Config:
-    """The configuration in force where there is none: the bundled sample newspaper, every minute."""
-    site = Site(name=SAMPLE, url=f"http://127.0.0.1:{port}", title="The Averil Packet", language="en")
-    source = Source(site=site, schedule=Timetable(rule=parse("* * * * *")), delay=0.0)
-    return Config(path=None, archive=archive, sources=(source,))
+def archive_here(path: Path | None = None) -> Path:
+    """The archive that a command reads: the configured one; without a configuration ./archive.db.
+
+    Raises ConfigError where there is neither a configuration nor that file.
+    """
+    usual = Path.cwd() / USUAL_ARCHIVE
+    if find(path, os.environ) is None and usual.exists():
+        return usual
+    return load(path, fetching=False).archive
 
 
 def profiles() -> tuple[str, ...]:
@@ -166,18 +174,19 @@ def profile(name: str) -> Source:
     return _read_source(name, Table(path, "", _read_toml(path)), None)
 
 
+def is_contact(text: str) -> bool:
+    """True if a text is formed like an e-mail or web address."""
+    return re.fullmatch(r"[!-~]+@[!-~]+\.[!-~]+|https?://[!-~]+", text) is not None
+
+
+def is_source_name(text: str) -> bool:
+    """True if a text can be the name of a source."""
+    return re.fullmatch(r"[a-z0-9][a-z0-9_-]*", text) is not None
+
+
 def is_language(text: str | None) -> bool:
     """Whether a text is formed like a language tag."""
     return re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text or "") is not None
-
-
-def _sample_port(environ: Mapping[str, str]) -> int:
-    text = environ.get(SAMPLE_PORT_VARIABLE) or str(SAMPLE_PORT)
-    if not (text.isdecimal() and 0 < int(text) < 65536):
-        raise ConfigError(
-            f"${SAMPLE_PORT_VARIABLE}: expected a port from 1 to 65535; found {describe(text)}."
-        )
-    return int(text)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -196,7 +205,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _read_config(table: Table) -> Config:
     table.only(KEYS)
     archive = (
-        table.file.parent / Path(table.text("archive", "the path of a file") or "archive.db").expanduser()
+        table.file.parent / Path(table.text("archive", "the path of a file") or USUAL_ARCHIVE).expanduser()
     )
     contact = _read_contact(table)
     sources = table.table("sources")
@@ -214,14 +223,14 @@ def _read_config(table: Table) -> Config:
 
 
 def _read_contact(table: Table) -> str | None:
-    contact = table.text("contact", _CONTACT)
-    if contact is not None and not re.fullmatch(r"[!-~]+@[!-~]+\.[!-~]+|https?://[!-~]+", contact):
-        table.refuse("contact", _CONTACT, describe(contact))
+    contact = table.text("contact", CONTACT)
+    if contact is not None and not is_contact(contact):
+        table.refuse("contact", CONTACT, describe(contact))
     return contact
 
 
 def _read_named(sources: Table, name: str, contact: str | None) -> Source:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+    if not is_source_name(name):
         sources.refuse(name, "a name of small letters, digits, _ and -", describe(name))
     table = sources.table(name)
     table.only(SOURCE_KEYS)
@@ -257,6 +266,7 @@ def _read_source(name: str, table: Table, contact: str | None) -> Source:
         limit=schedule_keys.read_limit(table),
         delay=1.0 if delay is None else delay,
         contact=contact,
+        verify_tls=table.truth("verify_tls", default=True),
     )
 
 

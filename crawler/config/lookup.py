@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from archive.core.errors import ConfigError
+from archive.core.nearest_name import nearest
 from archive.core.records import Site
-from crawler.config.config import Config, profile, profiles
+from crawler.config.config import Source, profile, profiles
 
 
-def site_for(config: Config, name: str | None, url: str) -> Site:
+def site_for(sources: Sequence[Source], name: str | None, url: str) -> Site:
     """The site named, else the one at home at the address, else a plain one of that address.
 
     A name may be a source of the configuration or a known site. Raises ConfigError for another.
     """
     if name is not None:
-        known = name in profiles() and all(source.name != name for source in config.sources)
-        return (profile(name) if known else config.source(name)).site
-    for source in (*config.sources, *map(profile, profiles())):
+        named = next((source for source in sources if source.name == name), None)
+        if named is None and name not in profiles():
+            names = [*(source.name for source in sources), *profiles()]
+            raise ConfigError(
+                f"There is no source and no known site “{name}”{nearest(name, names)}.",
+                hint=f"There are: {', '.join(names)}.",
+            )
+        return (named or profile(name)).site
+    for source in (*sources, *map(profile, profiles())):
         if home(source.site.url) == home(url):
             return source.site
     parts = urlsplit(url)

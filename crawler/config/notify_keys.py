@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from archive.core.errors import ConfigError
+from archive.core.nearest_name import nearest
 from archive.notifications.saved_searches import SavedSearch
 from archive.search.engine import Ask, understand
 from crawler.config.toml_reader import Table, describe
-from crawler.schedule.cron import Schedule, nearest, parse
+from crawler.schedule.cron import Schedule, parse
 
 KEYS = ("urls", "digest", "empty_digest")
 SEARCH_KEYS = ("query", "source")

@@ -20,7 +20,7 @@ from cssselect import SelectorError
 from cssselect import parse as parse_selector
 
 from archive.core.errors import ConfigError
-from crawler.schedule.cron import nearest
+from archive.core.nearest_name import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +104,9 @@ class Table:
                 self.refuse(key, expected, f"{describe(selector)}, which is none: {error}")
         return selectors
 
-    def truth(self, key: str) -> bool:
-        """true or false; false when absent."""
-        value = self.values.get(key, False)
+    def truth(self, key: str, *, default: bool = False) -> bool:
+        """true or false; the default when absent."""
+        value = self.values.get(key, default)
         if not isinstance(value, bool):
             self.refuse(key, "true or false", describe(value))
         return value

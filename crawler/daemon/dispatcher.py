@@ -186,7 +186,9 @@ class Clock:
         code = child.wait()
         with Archive.open(self.config.archive) as archive:
             if code == Exit.BUSY:
-                archive.runs.withdraw(run_id, "Another run of this source was under way.", self.now())
+                archive.runs.withdraw(
+                    run_id, "Another run of this source, or another program, held the archive.", self.now()
+                )
                 return
             outcome, sentence = self._ending(source, code, self.now() - begun)
             if archive.runs.settle(run_id, outcome, sentence, self.now()):

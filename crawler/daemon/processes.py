@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 PROGRAM = Path(__file__).parents[2] / "scheduler.py"  # by its place: no folder can shadow it
@@ -50,16 +51,18 @@ def wait_for(children: Sequence[subprocess.Popen[bytes]], seconds: float) -> Non
 
 
 def kill(children: Iterable[subprocess.Popen[bytes]]) -> None:
-    """End them at once. What was saved stays saved."""
+    """End them at once, with what they started themselves. What was saved stays saved."""
     for child in children:
         if child.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)  # each leads a session of its own
             child.kill()
         child.wait()
 
 
-def crawl_arguments(config: Path | None, source: str) -> list[str]:
+def crawl_arguments(config: Path, source: str) -> list[str]:
     """The command line of a crawl, by the configuration in that file, in a process of its own."""
-    return [*(["--config", str(config)] if config else []), "crawl", source]
+    return ["--config", str(config), "crawl", source]
 
 
 def ending(code: int) -> str:

@@ -1,6 +1,6 @@
 """Feeds: the newest articles and comments, the only surface of WordPress that says what has not changed.
 
-Pure. feedparser reads them, RSS and Atom alike; here stands only which addresses they name.
+Pure. RSS and Atom are read alike, and only for the addresses they name.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
-import feedparser
+from lxml import etree
 
+from archive.core import tolerant_xml
+from archive.core.reader_guard import reader
 from archive.core.records import Page, Seen
 from archive.queries.fetch_history import A_WHILE
 from crawler.frontier.addresses import Listed, absolute, article_address
+
+_COMMENT = re.compile(r"#comment-(\d{1,18})(?!\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,7 @@ class Heard:
     @property
     def is_feed(self) -> bool:
         """Whether the answer is a feed at all."""
-        return self.page.status == HTTPStatus.NOT_MODIFIED or _entries(self.page) is not None
+        return self.page.status == HTTPStatus.NOT_MODIFIED or is_feed(self.page)
 
 
 def has_validators(page: Page) -> bool:
@@ -82,9 +85,16 @@ def _is_to_come(http_date: str | None, now: datetime) -> bool:
         return False
 
 
-def posts_url(site_url: str, page: int = 1) -> str:
-    """The feed of posts; `page` counts from 1 and reaches back to the first post."""
-    return urljoin(site_url + "/", "feed" if page == 1 else f"feed?paged={page}")
+def posts_url(site_url: str) -> str:
+    """The feed of posts, where WordPress has it; its pages reach back to the first post."""
+    return urljoin(site_url + "/", "feed")
+
+
+def page_url(url: str, page: int) -> str:
+    """Return the URL of a page of the feed of posts that is at `url`."""
+    parts = urlsplit(url)
+    query = "&".join(filter(None, [parts.query, f"paged={page}" if page > 1 else ""]))
+    return urlunsplit(parts._replace(query=query))
 
 
 def comments_url(site_url: str) -> str:
@@ -92,36 +102,71 @@ def comments_url(site_url: str) -> str:
     return urljoin(site_url + "/", "comments/feed")
 
 
+@reader(None)
 def read_posts(page: Page) -> tuple[Listed, ...] | None:
     """The articles a feed names; None if the answer is no feed or an empty one."""
-    entries = _entries(page)
+    entries = read_entries(page)
     if not entries:
         return None
-    found = ((entry.get("link"), entry.get("id") or "") for entry in entries)
-    urls = ((absolute(page.final_url, link), guid) for link, guid in found if link)
+    urls = ((absolute(page.final_url, entry.link), entry.guid) for entry in entries if entry.link)
     return tuple(Listed(url=url, post_id=_post_id(guid)) for url, guid in urls if url)
 
 
+@reader(None)
 def read_comments(page: Page) -> tuple[Mention, ...] | None:
     """The comments a comments feed names; None if the answer is no feed."""
-    entries = _entries(page)
+    entries = read_entries(page)
     if entries is None:
         return None
     mentions = []
     for entry in entries:
-        link = absolute(page.final_url, entry.get("link") or "")
-        if link and (found := re.search(r"#comment-(\d+)", f"{entry.get('id') or ''} {link}")):
+        link = absolute(page.final_url, entry.link)
+        if link and (found := _COMMENT.search(f"{entry.guid} {link}")):
             mentions.append(Mention(comment_id=found[1], article=article_address(link)))
     return tuple(mentions)
 
 
-def _entries(page: Page) -> list[Any] | None:
+@reader(False)
+def is_feed(page: Page) -> bool:
+    """True if an answer is RSS or Atom."""
+    return read_entries(page) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One entry of a feed. What it does not say is ""."""
+
+    link: str
+    guid: str
+
+
+def read_entries(page: Page) -> list[_Entry] | None:
+    """Return the entries of a feed, or None if the answer is no feed."""
     if page.status != 200:
         return None
-    feed = feedparser.parse(page.body, sanitize_html=False, resolve_relative_uris=False)
-    return list(feed.entries) if feed.get("version") else None
+    root, _ = tolerant_xml.parse(page.body, page.header("content-type"))
+    if root is None or tolerant_xml.local_name(root) not in {"rss", "feed", "RDF"}:
+        return None
+    return [
+        _entry(element) for element in root.iter() if tolerant_xml.local_name(element) in {"item", "entry"}
+    ]
+
+
+def _entry(element: etree._Element) -> _Entry:
+    """Return an entry: RSS has its link as text, Atom in an attribute; a guid may stand for the link."""
+    links: list[str] = []
+    guid, permanent = "", True
+    for child in element:
+        match tolerant_xml.local_name(child):
+            case "link" if child.get("rel", "alternate") == "alternate":
+                links.append(child.get("href") or "".join(child.itertext()).strip())
+            case "guid" | "id":
+                guid = guid or "".join(child.itertext()).strip()
+                permanent = child.get("isPermaLink") != "false"
+    link = next(filter(None, links), guid if permanent and guid.startswith("http") else "")
+    return _Entry(link=link, guid=guid)
 
 
 def _post_id(guid: str) -> int | None:
-    found = re.search(r"[?&]p=(\d+)", guid)
+    found = re.search(r"[?&]p=(\d{1,18})(?!\d)", guid, re.ASCII)
     return int(found[1]) if found else None

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml import etree, html
 
+from archive.core.charsets import decode
+from archive.core.reader_guard import reader
 from archive.core.records import Page
 from crawler.frontier.addresses import Listed, absolute, article_address, is_archive
 
@@ -18,6 +21,8 @@ MAX_PAGES = 5000  # listing pages that are read in one crawl
 _OLDER = re.compile(
     r"\b(older|next|previous (posts|entries)|ältere|nächste|suivant|anteriores)\b|^[»→›]$", re.IGNORECASE
 )
+_HEADINGS, _MAIN = ("h1", "h2", "h3"), ("article", "main")
+_PIECES = 20  # pieces of text of a link that are regarded
 _PAGED = re.compile(r"/page/\d+|[?&]paged=\d+")
 
 
@@ -30,37 +35,63 @@ class Listing:
     archives: tuple[str, ...] = ()
 
 
+@reader(Listing())
 def read(page: Page) -> Listing:
     """Read a listing page; an empty Listing if there is nothing to read."""
     if page.status != 200 or not page.body.strip():
         return Listing()
+    text = decode(page.body, page.header("content-type")).text
+    parser = html.HTMLParser(encoding="utf-8", huge_tree=True, collect_ids=False, remove_pis=True)
     try:
-        tree = html.fromstring(page.body)
+        tree = html.document_fromstring(text.encode("utf-8", "ignore"), parser=parser)
     except (etree.ParserError, ValueError):
         return Listing()
-    links = tree.xpath("//h1//a[@href] | //h2//a[@href] | //h3//a[@href] | //a[@href][@rel='bookmark']")
-    links += tree.xpath("//article//a[@href] | //main//a[@href]")
-    found = (absolute(page.final_url, link.get("href")) for link in links)
-    urls = dict.fromkeys(article_address(url) for url in found if url)
-    everywhere = (absolute(page.final_url, link.get("href")) for link in tree.xpath("//a[@href]"))
+    links = _links(tree, page)
+    urls = dict.fromkeys(article_address(link.url) for link in sorted(links, key=_rank) if link.rank)
     return Listing(
         listed=tuple(Listed(url=url) for url in urls),
-        older=_older(tree, page),
-        archives=tuple(dict.fromkeys(url for url in everywhere if url and is_archive(url))),
+        older=_older(tree, links, page),
+        archives=tuple(dict.fromkeys(link.url for link in links if is_archive(link.url))),
     )
 
 
-def _older(tree: html.HtmlElement, page: Page) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A link of the page. `rank`: 1 in a heading, 2 in the main part of the page, 0 elsewhere."""
+
+    url: str
+    words: str
+    rank: int
+
+
+def _rank(link: _Link) -> int:
+    return link.rank
+
+
+def _links(tree: html.HtmlElement, page: Page) -> list[_Link]:
+    """Return all links in their order, found in one pass however deep the page nests."""
+    found = []
+    open_boxes = dict.fromkeys((*_HEADINGS, *_MAIN), 0)
+    for event, node in etree.iterwalk(tree, events=("start", "end"), tag=("a", *open_boxes)):
+        if node.tag in open_boxes:
+            open_boxes[node.tag] += 1 if event == "start" else -1
+            continue
+        url = absolute(page.final_url, node.get("href")) if event == "start" and node.get("href") else None
+        if url is None:
+            continue
+        headed = any(open_boxes[tag] for tag in _HEADINGS) or node.get("rel") == "bookmark"
+        rank = 1 if headed else 2 if any(open_boxes[tag] for tag in _MAIN) else 0
+        found.append(_Link(url, "".join(islice(node.itertext(), _PIECES)).strip(), rank))
+    return found
+
+
+def _older(tree: html.HtmlElement, links: list[_Link], page: Page) -> str | None:
     """The link to the next page of the listing: marked as such, else the next number, else by its words."""
-    marked = tree.xpath("//link[@rel='next']/@href | //a[@rel='next']/@href")
+    marked = tree.xpath("(//link[@rel='next'] | //a[@rel='next'])/@href")
     if marked:
         return absolute(page.final_url, str(marked[0]))
-    here = re.search(r"/page/(\d+)", page.final_url)
+    here = re.search(r"/page/(\d{1,6})(?!\d)", page.final_url)
     number = int(here[1]) + 1 if here else 2
-    links = [
-        (absolute(page.final_url, a.get("href")) or "", a.text_content().strip())
-        for a in tree.xpath("//a[@href]")
-    ]
-    numbered = (url for url, _ in links if re.search(rf"/page/{number}/?$", url))
-    worded = (url for url, words in links if _OLDER.search(words) and _PAGED.search(url))
+    numbered = (link.url for link in links if re.search(rf"/page/{number}/?$", link.url))
+    worded = (link.url for link in links if _OLDER.search(link.words[:200]) and _PAGED.search(link.url))
     return next(numbered, None) or next(worded, None)

@@ -6,16 +6,18 @@ answer that is no listing is None, and an entry that cannot be understood is lef
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
+from archive.core import json_text
+from archive.core.reader_guard import reader
 from archive.core.records import Page
 from crawler.frontier.addresses import Listed, absolute
 
+_LONGEST_ID = 20  # characters; no longer one is asked for
 PER_PAGE = 100  # the most that WordPress' REST API gives in one answer
 POST_FIELDS = (
     "id,link,date,date_gmt,modified,modified_gmt,title,content.protected,comment_status,"
@@ -39,20 +41,49 @@ def roots(site_url: str) -> tuple[str, str]:
     return urljoin(site_url + "/", "wp-json/"), urljoin(site_url + "/", "?rest_route=/")
 
 
-def posts_url(root: str, page: int, *, kind: str = "posts", modified_after: datetime | None = None) -> str:
-    """A page of the listing of posts of one kind, the newest (or the last modified) first."""
+def other_spellings(url: str) -> tuple[str, ...]:
+    """Return the other URLs at which WordPress gives the same REST answer; none for other requests."""
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    route = next((value for name, value in query if name == "rest_route"), None)
+    folder, pretty, rest_of_path = parts.path.partition("/wp-json")
+    if route is None and not pretty:
+        return ()
+    if route is None:
+        route = rest_of_path or "/"
+    base = folder.removesuffix("/index.php") if pretty else parts.path.removesuffix("index.php")
+    base = base.rstrip("/")
+    others = urlencode([(name, value) for name, value in query if name != "rest_route"], safe="/,:")
+    plain = urlencode({"rest_route": route}, safe="/,:") + (f"&{others}" if others else "")
+    spellings = [(f"{base}{start}/wp-json{route}", others) for start in ("", "/index.php")]
+    spellings += [(f"{base}{start}", plain) for start in ("/", "/index.php")]
+    urls = (urlunsplit(parts._replace(path=path, query=query, fragment="")) for path, query in spellings)
+    return tuple(other for other in urls if other != url)
+
+
+def posts_url(
+    root: str,
+    page: int,
+    *,
+    kind: str = "posts",
+    modified_after: datetime | None = None,
+    content: bool = False,
+) -> str:
+    """Return the URL of a page of the listing of posts of one kind, the newest (or the last modified) first.
+
+    With `content` it has the whole text of each post, which a page may divide into parts without naming them.
+    """
     query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "date", "order": "desc"}
     if modified_after is not None:
         query |= {"orderby": "modified", "modified_after": time_text(modified_after)}
-    return route_url(root, kind, **query, _embed="author,wp:term,wp:featuredmedia", _fields=POST_FIELDS)
+    fields = f"{POST_FIELDS},content.rendered" if content else POST_FIELDS
+    return route_url(root, kind, **query, _embed="author,wp:term,wp:featuredmedia", _fields=fields)
 
 
+@reader(())
 def read_article_types(page: Page) -> tuple[str, ...]:
     """The routes of a site's own post types that carry articles: those that share the posts' taxonomies."""
-    try:
-        types = json.loads(page.body) if page.status == 200 else {}
-    except ValueError:
-        return ()
+    types = _json(page)
     kinds = types.values() if isinstance(types, dict) else ()
     return tuple(
         kind["rest_base"]
@@ -62,7 +93,7 @@ def read_article_types(page: Page) -> tuple[str, ...]:
         and re.fullmatch(r"[\w-]+", kind["rest_base"])
         and kind.get("rest_namespace", "wp/v2") == "wp/v2"
         and kind.get("slug") not in {"post", "page", "attachment"}
-        and {"category", "post_tag"} & set(kind.get("taxonomies") or ())
+        and any(name in _list(kind.get("taxonomies")) for name in ("category", "post_tag"))
     )
 
 
@@ -103,13 +134,13 @@ def pages_url(root: str, ids: Iterable[int], *, kind: str = "pages") -> str:
 def read_ids(page: Page) -> set[str] | None:
     """The ids of everything a listing names, or None if it is no listing."""
     items = read_array(page)
-    return None if items is None else {str(item.get("id")) for item in items}
+    return None if items is None else {str(item.get("id"))[:_LONGEST_ID] for item in items}
 
 
 def read_numbers(page: Page) -> list[int] | None:
     """The ids of a listing in its order, or None if it is no listing or not all are numbers."""
-    ids = [item.get("id") for item in read_array(page) or ()]
-    numbers = [number for number in ids if isinstance(number, int)]
+    ids = [read_id(item.get("id")) for item in read_array(page) or ()]
+    numbers = [number for number in ids if number is not None]
     return numbers if numbers and len(numbers) == len(ids) else None
 
 
@@ -132,8 +163,8 @@ def not_shown(page: Page, asked: Iterable[str], known: Iterable[str]) -> list[st
 
 def read_commented(page: Page) -> set[int]:
     """The ids of the posts that the comments of a listing hang below."""
-    posts = (item.get("post") for item in read_array(page) or ())
-    return {post for post in posts if isinstance(post, int) and 0 < post < 1 << 63}
+    posts = (read_id(item.get("post")) for item in read_array(page) or ())
+    return {post for post in posts if post}
 
 
 def time_text(moment: datetime) -> str:
@@ -141,15 +172,26 @@ def time_text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def read_id(value: object) -> int | None:
+    """Return an id as WordPress gives it, a number that SQLite can keep; None for anything else."""
+    known = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63
+    return int(value) if known and isinstance(value, int) else None
+
+
+@reader(None)
 def read_array(page: Page) -> list[dict[str, Any]] | None:
     """The objects of a REST listing, or None if the answer is none."""
-    if page.status != 200:
-        return None
-    try:
-        value = json.loads(page.body)
-    except ValueError:
-        return None
+    value = _json(page)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else None
+
+
+def is_refusal(page: Page) -> bool:
+    """True if an answer is REST's own error, which tells that REST is there."""
+    try:
+        value, _ = json_text.read(page.body)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and str(value.get("code", "")).startswith("rest_")
 
 
 def read_posts(page: Page) -> tuple[Listed, ...] | None:
@@ -159,10 +201,36 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
         return None
     links = ((absolute(page.final_url, _text(item.get("link")) or ""), item) for item in items)
     return tuple(
-        Listed(url=url, lastmod=_text(item.get("modified_gmt")), post_id=item["id"])
+        Listed(url=url, lastmod=_text(item.get("modified_gmt")), post_id=read_id(item.get("id")))
         for url, item in links
-        if url and isinstance(item.get("id"), int) and not _protected(item)
+        if url and read_id(item.get("id")) is not None and not _protected(item)
     )
+
+
+def _json(page: Page) -> Any:
+    """Return what an answer says in JSON; None where it is no such answer."""
+    try:
+        return json_text.read(page.body)[0] if page.status == 200 else None
+    except ValueError:
+        return None
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def read_divided(page: Page) -> frozenset[str]:
+    """Return the URLs of the posts of a listing whose text is divided into several parts."""
+    return frozenset(
+        url
+        for item in read_array(page) or ()
+        if _is_divided(item) and (url := absolute(page.final_url, _text(item.get("link")) or ""))
+    )
+
+
+def _is_divided(item: dict[str, Any]) -> bool:
+    content = item.get("content")
+    return isinstance(content, dict) and "<!--nextpage-->" in str(content.get("rendered") or "")
 
 
 def _protected(item: dict[str, Any]) -> bool:

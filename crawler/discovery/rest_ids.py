@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archive.core.records import Page
-from crawler.discovery.rest import PER_PAGE, read_array, route_url, time_text
+from crawler.discovery.rest import PER_PAGE, read_array, read_id, route_url, time_text
 from crawler.frontier.addresses import absolute
 
 _FIELDS = "id,date_gmt,link,post,content.protected"
@@ -58,15 +58,15 @@ def read(page: Page, route: str) -> tuple[Item, ...]:
     """The items of a listing; what has no id is left out."""
     return tuple(
         Item(
-            id=item["id"],
+            id=number,
             route=route,
             published=_text(item.get("date_gmt")),
             link=absolute(page.final_url, _text(item.get("link")) or ""),
-            post=post if isinstance(post := item.get("post"), int) else None,
+            post=read_id(item.get("post")),
             protected=isinstance(content := item.get("content"), dict) and bool(content.get("protected")),
         )
         for item in read_array(page) or ()
-        if isinstance(item.get("id"), int) and not isinstance(item["id"], bool)
+        if (number := read_id(item.get("id"))) is not None
     )
 
 

@@ -13,6 +13,8 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
+from archive.core import tolerant_xml
+from archive.core.reader_guard import reader
 from archive.core.records import Page
 from crawler.frontier.addresses import Listed, absolute
 
@@ -40,25 +42,20 @@ def candidates(site_url: str) -> tuple[str, ...]:
     return tuple(urljoin(site_url + "/", name) for name in names)
 
 
+@reader(None)
 def read(page: Page) -> Sitemap | None:
     """Read a sitemap or an index of sitemaps, packed or not; None if the answer is neither."""
     if page.status != 200 or (body := _unpacked(page.body)) is None:
         return None
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
-    try:
-        root = etree.fromstring(body, parser)
-    except (etree.XMLSyntaxError, ValueError):
+    root, _ = tolerant_xml.parse(body)
+    if root is None:
         return None
-    if root is None or not isinstance(root.tag, str):
-        return None
-    entries = [
-        (_child(entry, "loc"), _child(entry, "lastmod")) for entry in root if isinstance(entry.tag, str)
-    ]
+    entries = [(_child(entry, "loc"), _child(entry, "lastmod")) for entry in root]
     links = [(absolute(page.final_url, loc), lastmod) for loc, lastmod in entries if loc]
     found = [(url, lastmod) for url, lastmod in links if url]
     if len(found) >= MANY and len({(lastmod or "")[:MINUTE] for _, lastmod in found}) == 1:
         found = [(url, None) for url, _ in found]  # when the file was made, and not when each was changed
-    match etree.QName(root).localname:
+    match tolerant_xml.local_name(root):
         case "sitemapindex":
             return Sitemap(
                 sitemaps=tuple(url for url, _ in found if not _SIDE_SITEMAP.search(urlsplit(url).path))
@@ -82,6 +79,6 @@ def _unpacked(body: bytes) -> bytes | None:
 
 def _child(entry: etree._Element, name: str) -> str | None:
     for child in entry:
-        if isinstance(child.tag, str) and etree.QName(child).localname == name:
+        if tolerant_xml.local_name(child) == name:
             return (child.text or "").strip() or None
     return None

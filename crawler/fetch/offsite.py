@@ -11,12 +11,13 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 from scrapy.http import Request
-from scrapy.resolver import CachingThreadedResolver
-from twisted.internet.defer import Deferred
-from twisted.internet.error import DNSLookupError
+from scrapy.resolver import CachingHostnameResolver
+from twisted.internet.interfaces import IHostResolution, IResolutionReceiver
+from zope.interface import implementer  # type: ignore[import-untyped]
 
+OFF_SITE = "is not on the site"  # in the words of an OffSiteError
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -41,9 +42,19 @@ class GuardMiddleware:
             raise IgnoreRequest("the archive cannot be written, so nothing is asked")
         home = getattr(self.crawler.spider, "home", None)
         if home is not None and not same_site(request.url, home):
-            raise OffSiteError(f"{request.url} is not on the site {home}")
+            raise OffSiteError(f"{request.url} {OFF_SITE} {home}")
         if is_loopback(urlsplit(request.url).hostname):
             request.meta["proxy"] = None  # a proxy from the environment cannot reach this machine's loopback
+
+
+class PrivateAddressMiddleware:
+    """Says of a name that leads to no public address where it leads, and keeps it from being tried again."""
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Leave a failure as it is. Raises OffSiteError where a private address is behind it."""
+        name = urlsplit(request.url).hostname or ""
+        if isinstance(exception, CannotResolveHostError) and (address := refused_addresses.get(name)):
+            raise OffSiteError(f"{name} leads to the private address {address}, which is never fetched")
 
 
 def same_site(url: str, home: str) -> bool:
@@ -83,16 +94,60 @@ def is_public(address: str) -> bool:
         return False
 
 
-class PublicResolver(CachingThreadedResolver):
-    """Scrapy's resolver, refusing names that lead to private addresses unless they name the loopback."""
+class PublicResolver(CachingHostnameResolver):
+    """Scrapy's resolver of IPv4 and IPv6 addresses, which leaves out private ones.
 
-    def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802
-        """Resolve a name. Fails with DNSLookupError where it leads to a private address."""
-        return super().getHostByName(name, timeout).addCallback(refuse_private, name)
+    A name that says itself that it is on the loopback, and a literal address, lead where they say.
+    """
+
+    def resolveHostName(  # noqa: N802  (Twisted's name)
+        self,
+        resolutionReceiver: Any,  # noqa: N803
+        hostName: str,  # noqa: N803
+        portNumber: int = 0,  # noqa: N803
+        addressTypes: Any = None,  # noqa: N803
+        transportSemantics: str = "TCP",  # noqa: N803
+    ) -> IHostResolution:
+        """Resolve a name. Where all its addresses are private none comes; see `refused_addresses`."""
+        receiver: Any = _PublicReceiver(resolutionReceiver, hostName)
+        return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
 
 
-def refuse_private(address: str, name: str) -> str:
-    """The address a name leads to. Raises DNSLookupError where it is private and the name does not say so."""
-    if is_public(address) or is_loopback(name):
-        return address
-    raise DNSLookupError(f"{name} leads to the private address {address}, which is never fetched")
+@implementer(IResolutionReceiver)
+class _PublicReceiver:
+    """Hands on the addresses of a name that may be reached for it."""
+
+    def __init__(self, receiver: Any, name: str) -> None:
+        self._receiver = receiver
+        self._name = name
+        self._refused: list[str] = []
+        self._passed = False
+
+    def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802
+        """Hand on that it begins."""
+        self._receiver.resolutionBegan(resolution)
+
+    def addressResolved(self, address: Any) -> None:  # noqa: N802
+        """Hand an address on, unless it is private."""
+        if may_lead_to(self._name, address.host):
+            self._passed = True
+            self._receiver.addressResolved(address)
+        else:
+            self._refused.append(address.host)
+
+    def resolutionComplete(self) -> None:  # noqa: N802
+        """Hand on that it ends, and note a name that leads to private addresses alone."""
+        if self._refused and not self._passed:
+            refused_addresses[self._name] = self._refused[0]
+        else:
+            refused_addresses.pop(self._name, None)
+        self._receiver.resolutionComplete()
+
+
+refused_addresses: dict[str, str] = {}
+"""The private address of each name that leads to no public one; Twisted has no way to hand on why."""
+
+
+def may_lead_to(name: str, address: str) -> bool:
+    """True if a name may lead to an address: a public one, or the loopback by a name that says so."""
+    return is_public(address) or is_loopback(name)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 
 from archive.core.records import Page, PageKind
+from crawler.fetch.failures import words
 from crawler.frontier.revisit_policy import moment_of
 
 LONGEST_KEPT = 86_400  # seconds
@@ -43,7 +43,7 @@ def page_of_failure(error: BaseException, request: Request, source: str) -> Page
         fetched_at=datetime.now(UTC),
         body=b"",
         lastmod=request.meta.get("lastmod"),
-        error=_words(error),
+        error=words(error),
     )
 
 
@@ -65,8 +65,3 @@ def _headers(response: Response) -> list[tuple[str, str]]:
         if key not in _PRIVATE:
             pairs += [(key, value.decode("latin-1")) for value in values]
     return pairs
-
-
-def _words(error: BaseException) -> str:
-    text = str(error) or type(error).__name__
-    return text if isinstance(error, IgnoreRequest) else f"{type(error).__name__}: {text}"[:500]

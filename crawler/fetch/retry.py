@@ -24,6 +24,7 @@ from crawler.fetch.session import Asking
 logger = logging.getLogger(__name__)
 LONGEST_WAIT = 300.0  # seconds we stay and wait for a server; when it asks for more, the crawl ends
 REFUSING = {403, 429, 503}
+TRIES_DESPITE_AN_ANSWER = 1  # where a page comes with Retry-After, as that of a maintenance plugin does
 REFUSALS = 20  # one after another, and the site is taken at its word
 
 
@@ -56,22 +57,30 @@ class PatienceMiddleware:
         if self._refusals == REFUSALS:
             logger.warning("%d requests in a row were refused: the crawl ends here", REFUSALS)
             self._give_up("backissue/refused", REFUSALS)
-        if self._closing or response.status not in self.statuses:
-            return response
         asked = retry_after(response, datetime.now(UTC))
+        if self._closing or not (asked or response.status in self.statuses):
+            return response
         if asked is not None and asked > LONGEST_WAIT:
             logger.warning("%s asks to wait %.0f s: the crawl ends here", request.url, asked)
             cast("Asking", self.crawler.spider).wait(asked)
             self._give_up("backissue/retry_after", asked)
             return response
-        return await self._again(request, f"status {response.status}", asked) or response
+        most = None if response.status in self.statuses else TRIES_DESPITE_AN_ANSWER
+        return await self._again(request, f"status {response.status}", asked, most) or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """Wait and try again after a broken connection."""
         return await self._again(request, exception, None) if isinstance(exception, self.faults) else None
 
-    async def _again(self, request: Request, reason: str | Exception, asked: float | None) -> Request | None:
-        again = get_retry_request(request, spider=_spider(self.crawler), reason=reason)
+    async def _again(
+        self, request: Request, reason: str | Exception, asked: float | None, most: int | None = None
+    ) -> Request | None:
+        """Wait, and return the request to make again; None where it was made often enough.
+
+        `asked` are the seconds that the server asks for, `most` how often it is made again at most.
+        """
+        spider = _spider(self.crawler)
+        again = get_retry_request(request, spider=spider, reason=reason, max_retry_times=most)
         if again is not None:
             tried: int = again.meta["retry_times"]
             seconds = max(self.base * 2.0 ** (tried - 1), asked or 0.0)

@@ -18,6 +18,8 @@ from scrapy.http import Request, Response
 from scrapy.utils.misc import build_from_crawler
 from twisted.internet.defer import Deferred
 
+from crawler.discovery import rest
+from crawler.fetch.failures import words
 from crawler.fetch.retry import LONGEST_WAIT
 from crawler.fetch.session import Asking
 
@@ -46,6 +48,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             if self._unread:
                 raise IgnoreRequest(f"{self._unread}, so nothing is fetched") from None
             raise
+
+    def process_request_2(self, rp: Any, request: Request) -> None:
+        """Refuse what robots.txt forbids, under whichever address REST is asked. Raises IgnoreRequest."""
+        super().process_request_2(rp, request)
+        for url in rest.other_spellings(request.url):
+            super().process_request_2(rp, request.replace(url=url))
 
     async def robot_parser(self, request: Request) -> Any:
         """What a host's robots.txt allows, by a copy from an earlier crawl while that stands."""
@@ -87,7 +95,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         super()._robots_error(exc, netloc)
         if not isinstance(exc, IgnoreRequest):
-            self._unread = f"{netloc} does not answer ({exc or type(exc).__name__})"
+            cast("Asking", self.crawler.spider).obstacles.note_failure(exc)
+            self._unread = f"{netloc} cannot be reached: {words(exc)}"
             self._parsers[netloc] = build_from_crawler(self._parserimpl, self.crawler, _NOTHING)
 
 

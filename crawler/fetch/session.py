@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from math import ceil
 from typing import Any, Self
 
 import scrapy
@@ -15,9 +16,13 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.http import Request
 
-from archive.core.records import Page, PageKind, Seen
+from archive.core import reader_guard
+from archive.core.records import Page, PageKind, Problem, Seen
 from crawler.discovery import feeds, rest
+from crawler.discovery.endless import ENDLESS, Course
+from crawler.discovery.paging import Paging
 from crawler.fetch.responses import page_of, page_of_failure
+from crawler.fetch.walls import Obstacles
 
 CLOSED = {401, 403, 404}  # how REST says that a listing is not for visitors
 
@@ -43,7 +48,10 @@ class Asking(scrapy.Spider):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.obstacles = Obstacles()
+        self.page_sizes: dict[str, int] = {}  # the most entries that an answer of each REST route has had
         self.robots_copies: dict[str, str] = {}  # robots.txt of each host as an earlier crawl has kept it
+        self.cut_off: list[str] = []  # listings that were left before their end, in words
         self._handed_on: set[int] = set()
 
     @classmethod
@@ -68,6 +76,10 @@ class Asking(scrapy.Spider):
             if not isinstance(item, Request):
                 self._handed_on.add(id(item))
             yield item
+            for unread in reader_guard.taken():
+                yield unread
+        for unread in reader_guard.taken():
+            yield unread
 
     async def settled(self) -> None:
         """Wait until all that was handed on is kept, so that the facts tell it; not in a crawl that ends."""
@@ -91,19 +103,39 @@ class Asking(scrapy.Spider):
             response = await self.crawler.engine.download_async(request)
         except Exception as error:  # noqa: BLE001 - whatever kept the answer away is a fact about the site
             page = page_of_failure(error, request, self.source_name)
+            self.obstacles.note_failure(error)
             self.kept_away = page.error
             return page
         self.kept_away = None
-        return page_of(response, self.source_name)
+        page = page_of(response, self.source_name)
+        self.obstacles.note_answer(page)
+        return page
 
     async def listing(self, kind: PageKind, address: Callable[[int], str]) -> AsyncIterator[Page]:
         """The pages of a REST listing, in order. Raises NoListingError where one is not given."""
-        number, count, before = 1, 1, b""
-        while number <= count:
-            page = await self.ask(kind, address(number))
-            if rest.is_past_the_end(page, number):
+        paging, going_on = Paging(address, self.page_sizes), True
+        course = Course()
+        while going_on:
+            page = await self.ask(kind, paging.url)
+            if paging.ends_with(page):
                 return
             if rest.read_array(page) is None:
-                raise NoListingError(page, closed=number == 1 and page.status in {400, *CLOSED})
+                raise NoListingError(page, closed=paging.is_first and page.status in {400, *CLOSED})
             yield page
-            count, number, before = rest.page_count(page, number, before), number + 1, page.body
+            going_on = paging.advance(page)
+            came, total = len(rest.read_array(page) or ()), rest.total(page)
+            course.state(ceil(total / came) if total and came else rest.total(page, "x-wp-totalpages"))
+            if going_on and not course.brings(rest.read_ids(page) or ()):
+                self.leave(page, course)
+                return
+
+    def page_size(self, route: str) -> int:
+        """Return how many entries a site gives at most in one answer of a REST route."""
+        return self.page_sizes.get(route, rest.PER_PAGE)
+
+    def leave(self, page: Page, course: Course) -> None:
+        """Note that a listing was left at a page, before its end."""
+        place = page.url.partition("?")[0]
+        self.cut_off.append(f"{place} was left: {course.cut}")
+        detail = f"The listing {place} was left before its end: {course.cut}."
+        reader_guard.note(page, Problem(code=ENDLESS, detail=detail, field=reader_guard.LISTING))

@@ -18,7 +18,7 @@ _LISTING_PATH = re.compile(
 _ARCHIVE_PATH = re.compile(
     r"/(tags?|category|author)/[^/]+/?$|/(archives/)?(19|20)\d\d(/\d\d)?/?$", re.IGNORECASE
 )
-_COMMENT_PAGE = re.compile(r"/comment-page-(\d{1,5})/?(#comment-\d+)?", re.IGNORECASE)
+_COMMENT_PAGE = re.compile(r"/comment-page-\d{1,5}(?=/?$)", re.IGNORECASE)
 _COMMENT_ID = re.compile(rb"""id=["'](?:\w+-){0,2}comment-(\d{1,18})["']""")
 _COMMENT_MARK = re.compile(rb"""(?:id|class)=["'][^"'>]*\b(?:comment-\d+|depth-\d+|pingback|trackback)\b""")
 _TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|mc_[a-z]+|replytocom|share|amp)$", re.IGNORECASE)

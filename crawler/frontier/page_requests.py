@@ -15,7 +15,8 @@ from scrapy import signals
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from archive.core.records import Page, PageKind, Site
+from archive.changes import lastmod_trust
+from archive.core.records import Page, PageKind, Seen, Site
 from archive.queries.fetch_history import Facts
 from archive.storage.observations import ThreadLook
 from crawler.fetch.offsite import same_site
@@ -31,11 +32,11 @@ WAITING = 200  # requests that may wait in the scheduler before no more are made
 class Walk:
     """The way through the pages of one thread: where it began, and which comments it has met.
 
-    `last` are those of the page before, `shown` all of them, as the ids in the markup.
+    `paged` are those of its comment pages, `shown` also those of the article's page, as ids in the markup.
     """
 
     start: str
-    last: frozenset[bytes] = frozenset()
+    paged: frozenset[bytes] = frozenset()
     shown: frozenset[bytes] = frozenset()
 
 
@@ -52,6 +53,7 @@ class Following(Asking):
         super().__init__(**kwargs)
         self.started_at = datetime.now(UTC)
         self.asked: set[str] = set()  # pages of articles that need no further asking in this run
+        self.by_mark: dict[str, datetime] = {}  # asked for because of a moved date, with the visit before
         self.expected = 0  # of them, those that were asked for
 
     @property
@@ -74,8 +76,19 @@ class Following(Asking):
         """Requests for those of the listed articles that are due; for such as were never seen if `new`."""
         for entry in filter(self.is_article, listed):
             seen = self.facts.visit(entry.url)
-            if (new or seen) and revisit_policy.is_due(seen, self.started_at, lastmod=entry.lastmod):
-                yield from self.request(entry.url, lastmod=entry.lastmod)
+            if not (new or seen) or not revisit_policy.is_due(seen, self.started_at, lastmod=entry.lastmod):
+                continue
+            if seen and not revisit_policy.is_due(seen, self.started_at) and not self._may_follow_mark(seen):
+                continue
+            yield from self.request(entry.url, lastmod=entry.lastmod)
+
+    def _may_follow_mark(self, seen: Seen) -> bool:
+        """True if a page may be asked for only because the listing's date has moved; notes that it was."""
+        trust = lastmod_trust.read(self.facts.mark(lastmod_trust.NOTE))
+        if trust.is_lost and len(self.by_mark) >= lastmod_trust.PROBES and seen.url not in self.by_mark:
+            return False
+        self.by_mark[seen.url] = seen.fetched_at
+        return True
 
     def request(self, url: str, *, lastmod: str | None = None, walk: Walk | None = None) -> Iterator[Request]:
         """The request for a page of an article, unless this run has asked for it already.
@@ -91,13 +104,15 @@ class Following(Asking):
 
     def article(self, response: Response) -> Iterator[Any]:
         """An article's page arrived."""
-        yield from self.follow(page_of(response, self.source_name), response.meta["walk"])
+        page = page_of(response, self.source_name)
+        self.obstacles.note_answer(page)
+        yield from self.follow(page, response.meta["walk"])
 
     def follow(self, page: Page, walk: Walk | None = None) -> Iterator[Any]:
         """Hand a page of an article on, and ask for its further parts and the next page of its thread.
 
         The pages of a thread are asked for in order, up to the first that shows no comment, or those of
-        the page before it, so that nobody can send us on a long walk by naming a far one.
+        pages before it alone, so that nobody can send us on a long walk by naming a far one.
         """
         yield page
         for url in addresses.parts(page):
@@ -107,13 +122,13 @@ class Following(Asking):
         here = addresses.shown_comments(page)
         walk = walk or Walk(start=page.url)
         if not addresses.is_comment_page(page.url) or (
-            addresses.shows_comments(page) and not (here and here == walk.last)
+            addresses.shows_comments(page) and not (here and here <= walk.paged)
         ):
             thread = addresses.thread_pages(page)
             if thread.own:
                 self.asked.add(thread.own)
-            last = here if addresses.is_comment_page(page.url) else frozenset()
-            walk = Walk(start=walk.start, last=last, shown=walk.shown | here)
+            paged = walk.paged | here if addresses.is_comment_page(page.url) else walk.paged
+            walk = Walk(start=walk.start, paged=paged, shown=walk.shown | here)
             for url in thread.urls:
                 if url not in self.asked:
                     yield from self.request(url, walk=walk)
@@ -134,6 +149,7 @@ class Following(Asking):
     def no_answer(self, failure: Failure) -> Iterator[Page]:
         """No answer came, or we were not allowed to ask: that is a fact about the page as well."""
         error = failure.value or RuntimeError("unknown failure")
+        self.obstacles.note_failure(error)
         yield page_of_failure(error, failure.request, self.source_name)  # type: ignore[attr-defined]
 
     async def room(self) -> None:

@@ -18,8 +18,9 @@ from archive.core.errors import ConfigError
 from archive.core.records import Page
 from archive.operations.doctor import Finding, bad, fine, warn
 from crawler.config.config import Config, Source
-from crawler.discovery import feeds, rest
-from crawler.probe.spider import Looking, look_each
+from crawler.discovery import declared, feeds, rest
+from crawler.fetch import walls
+from crawler.probe.spider import Looking, Site, look_each
 
 SKEW = 120.0  # seconds a site's clock and ours may differ: caches answer with dates of a minute ago
 
@@ -32,9 +33,8 @@ def configuration(config: Config) -> Iterator[Finding]:
     except ConfigError as error:
         yield bad("configuration", str(error), error.hint or "")
     else:
-        where = config.path or "There is no file, so it is the sample newspaper's"
-        yield fine("configuration", f"{where}: {names}.")
-    if config.path is not None and config.path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        yield fine("configuration", f"{config.path}: {names}.")
+    if config.path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         yield warn("configuration", "Others may write it.", f"chmod go-w {config.path}")
     yield zones()
     if config.notify.urls:
@@ -49,7 +49,7 @@ def notifications(config: Config) -> Finding:
         found = services(config.notify.addresses(os.environ))
     except ConfigError as error:
         return warn("notifications", str(error), error.hint or "")
-    if config.path and config.path.stat().st_mode & stat.S_IROTH and not config.notify.is_discreet:
+    if config.path.stat().st_mode & stat.S_IROTH and not config.notify.is_discreet:
         hint = f"chmod 600 {config.path}, or take the secrets from the environment: ${{NAME}}."
         return warn("notifications", "Others may read the addresses in the configuration.", hint)
     names = ", ".join(service.name for service in found)
@@ -71,16 +71,27 @@ def zones() -> Finding:
 
 def sites(sources: tuple[Source, ...]) -> list[Finding]:
     """What each site says when it is asked."""
-    asked = look_each(_Checkup, [(source.site.url, source.contact) for source in sources])
+    looks = [
+        Site(url=source.site.url, contact=source.contact, verify_tls=source.verify_tls) for source in sources
+    ]
+    asked = look_each(_Checkup, looks)
     return [
         finding
         for source, found in zip(sources, asked, strict=True)
         for finding in (
             [bad(f"site {source.name}", str(found), _OPEN)]
             if isinstance(found, Exception)
-            else _findings(source.name, found)
+            else [*_findings(source.name, found), *_certificate(source)]
         )
     ]
+
+
+def _certificate(source: Source) -> Iterator[Finding]:
+    """Say of a source that its certificate is not verified."""
+    if source.verify_tls or not source.site.url.startswith("https:"):
+        return
+    hint = "Anybody on the way can change what is archived. Take verify_tls = false out as soon as you can."
+    yield warn(f"TLS {source.name}", "Its certificate is not verified (verify_tls = false).", hint)
 
 
 _OPEN = "Open it in a browser. A site that refuses crawlers is not archived."
@@ -93,7 +104,8 @@ class _Checkup(Looking):
         answers = {"home": await self.look_at(self.home)}
         if answers["home"].status != 200:
             return answers
-        for root in rest.roots(self.home):
+        said = declared.read(answers["home"], self.home)
+        for root in dict.fromkeys([*([said.rest] if said.rest else []), *rest.roots(self.home)]):
             answers["posts"] = await self.look_at(
                 rest.route_url(root, "posts", per_page=1, _fields="id,link")
             )
@@ -102,15 +114,15 @@ class _Checkup(Looking):
                     rest.route_url(root, "comments", per_page=1, _fields="id")
                 )
                 break
-        answers["feed"] = await self.look_at(feeds.posts_url(self.home))
-        answers["comments feed"] = await self.look_at(feeds.comments_url(self.home))
+        answers["feed"] = await self.look_at(said.posts_feed or feeds.posts_url(self.home))
+        answers["comments feed"] = await self.look_at(said.comments_feed or feeds.comments_url(self.home))
         return answers
 
 
 def _findings(name: str, answers: dict[str, Page]) -> Iterator[Finding]:
     home = answers["home"]
     if home.status != 200:
-        yield bad(f"site {name}", f"{home.url} was not given: {_why(home)}.", _OPEN)
+        yield bad(f"site {name}", f"{home.url} was not given: {walls.why(home)}.", _OPEN)
         return
     yield fine(f"site {name}", f"{home.url} answers, and robots.txt lets us in.")
     yield _clock(name, home)
@@ -142,9 +154,5 @@ def _surfaces(name: str, answers: dict[str, Page]) -> Finding:
     lacking = ", ".join(surface for surface, given in is_open.items() if not given)
     if not is_open["REST"] and not is_open["feed"]:
         hint = "Articles can be found by a sitemap alone. `backissue init URL --dry-run` looks for one."
-        return warn(f"surfaces {name}", f"Closed: {lacking} ({_why(answers['posts'])}).", hint)
+        return warn(f"surfaces {name}", f"Closed: {lacking} ({walls.why(answers['posts'])}).", hint)
     return fine(f"surfaces {name}", f"Open: {given}." + (f" Closed: {lacking}." if lacking else ""))
-
-
-def _why(page: Page) -> str:
-    return page.error or f"the site answered {page.status}"

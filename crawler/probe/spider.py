@@ -6,6 +6,7 @@ A process can do this once; several sites are looked at side by side.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,15 @@ from crawler.fetch.session import Asking
 from crawler.runs.runner import settings
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A site to look at. `contact` is told to it; `verify_tls` says whether its certificate must be valid."""
+
+    url: str
+    contact: str | None
+    verify_tls: bool = True
+
+
 class Looking(Asking):
     """Asks one question after another and leaves its finding, or the error, in `found`."""
 
@@ -30,9 +40,12 @@ class Looking(Asking):
         self.found = found
 
     @classmethod
-    def from_crawler(cls, crawler: Any, home: str, contact: str | None, **kwargs: Any) -> Any:
+    def from_crawler(
+        cls, crawler: Any, home: str, contact: str | None, *, verify_tls: bool = True, **kwargs: Any
+    ) -> Any:
         """Make a spider that asks this site at its pace and under our name."""
         crawler.settings.set("DOWNLOAD_DELAY", 0 if is_loopback(urlsplit(home).hostname) else 0.5, "spider")
+        crawler.settings.set("DOWNLOAD_VERIFY_CERTIFICATES", verify_tls, "spider")
         if contact:
             agent = crawler.settings["USER_AGENT"]
             crawler.settings.set("USER_AGENT", f"{agent} (+{contact})", "spider")
@@ -59,28 +72,28 @@ class Looking(Asking):
 
 def look(spider: type[Looking], url: str, contact: str | None) -> Any:
     """What a spider finds at one site. Raises SiteError when it finds nothing."""
-    (found,) = look_each(spider, [(url, contact)])
+    (found,) = look_each(spider, [Site(url=url, contact=contact)])
     if isinstance(found, Exception):
         raise found
     return found
 
 
-def look_each(spider: type[Looking], sites: Sequence[tuple[str, str | None]]) -> list[Any]:
-    """What a spider finds at each site, given by address and our contact, or the error that kept it off."""
+def look_each(spider: type[Looking], sites: Sequence[Site]) -> list[Any]:
+    """Return what a spider finds at each site, or the error that kept it off."""
     values = settings()
     values.set("RETRY_TIMES", 1, priority="cmdline")
     values.set("ITEM_PIPELINES", {}, priority="cmdline")
     process = AsyncCrawlerProcess(values)
     found: list[list[Any]] = [[] for _ in sites]
     tasks = [
-        process.crawl(spider, home=url, contact=contact, found=each)
-        for (url, contact), each in zip(sites, found, strict=True)
+        process.crawl(spider, home=site.url, contact=site.contact, verify_tls=site.verify_tls, found=each)
+        for site, each in zip(sites, found, strict=True)
     ]
     process.start()
     for task in tasks:
         if task.done() and not task.cancelled() and (error := task.exception()):
             raise error
     return [
-        each[0] if each else SiteError(f"The look at {url} was broken off.")
-        for (url, _), each in zip(sites, found, strict=True)
+        each[0] if each else SiteError(f"The look at {site.url} was broken off.")
+        for site, each in zip(sites, found, strict=True)
     ]

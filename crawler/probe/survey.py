@@ -6,15 +6,17 @@ nothing is stored. `fetch_page` is the same for a single page.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from archive.core import json_text
 from archive.core.errors import SiteError
 from archive.core.records import Page, PageKind
-from crawler.discovery import feeds, rest, sitemaps
+from crawler.discovery import declared, feeds, rest, sitemaps
+from crawler.fetch import walls
+from crawler.fetch.offsite import same_site
 from crawler.frontier import addresses
 from crawler.probe.spider import Looking, look
 
@@ -62,7 +64,7 @@ def fetch_page(url: str, contact: str | None) -> Page:
     page: Page = look(_PageSpider, url, contact)
     if page.status != 200:
         raise SiteError(
-            f"{url} was not given: {page.error or f'the site answered {page.status}'}.",
+            f"{url} was not given: {walls.why(page)}.",
             hint="Open it in a browser to see whether it is there for everybody.",
         )
     return page
@@ -78,7 +80,7 @@ class _SurveySpider(Looking):
         home = await self.look_at(self.home)
         if home.status != 200:
             raise SiteError(
-                f"{self.home} cannot be read: {home.error or f'the site answered {home.status}'}.",
+                f"{self.home} cannot be read: {walls.why(home)}.",
                 hint="Check the address in a browser. A site that refuses crawlers is not archived.",
             )
         found = Survey(
@@ -90,12 +92,14 @@ class _SurveySpider(Looking):
             found = replace(found, crawl_delay=self.robots.crawl_delay(agent))
         found = await self._rest(found, home)
         found = await self._sitemaps(found)
-        found = await self._feeds(found)
+        found = await self._feeds(found, home)
         found = await self._comments(found)
         return replace(found, notes=tuple(_notes(found, self._external)))
 
     async def _rest(self, found: Survey, home: Page) -> Survey:
-        for root in rest.roots(found.url):
+        said = declared.read(home, found.url)
+        roots = dict.fromkeys([*([said.rest] if said.rest else []), *rest.roots(found.url)])
+        for root in roots:
             posts = await self.look_at(rest.route_url(root, "posts", per_page=1, _fields="id,link"))
             if rest.read_array(posts) is None:
                 continue
@@ -104,6 +108,7 @@ class _SurveySpider(Looking):
             self.article = _link(posts)
             return replace(
                 found,
+                url=_own_home(about, found.url),
                 rest=True,
                 title=about.get("name") or None,
                 timezone=about.get("timezone_string") or None,
@@ -136,10 +141,20 @@ class _SurveySpider(Looking):
                 self.article = self.article or next((e.url for e in reversed(articles)), None)
         return count
 
-    async def _feeds(self, found: Survey) -> Survey:
-        posts = await self.look_at(feeds.posts_url(found.url))
+    async def _feed(self, kind: PageKind, usual: str, home: Page) -> Page:
+        """Ask for a feed where WordPress has it, else where the home page says, else where others have it."""
+        said = declared.read(home, self.home).feed(kind)
+        page = await self.look_at(usual)
+        for url in [said] if said else declared.guesses(kind, self.home):
+            if feeds.read_entries(page) is not None:
+                break
+            page = await self.look_at(url)
+        return page
+
+    async def _feeds(self, found: Survey, home: Page) -> Survey:
+        posts = await self._feed(PageKind.POSTS_FEED, feeds.posts_url(found.url), home)
         listed = feeds.read_posts(posts)
-        comments = await self.look_at(feeds.comments_url(found.url))
+        comments = await self._feed(PageKind.COMMENTS_FEED, feeds.comments_url(found.url), home)
         if listed and self.article is None:
             self.article = listed[0].url
         return replace(
@@ -193,6 +208,18 @@ def _many(number: int | None, what: str) -> str:
     )
 
 
+def _own_home(about: dict[str, Any], url: str) -> str:
+    """Return the home that REST states, where the front page led below it, as to /en/; else the URL."""
+    home = about.get("home")
+    if not isinstance(home, str) or not same_site(home, url):
+        return url
+    base = _base(home)
+    stated, here = urlsplit(base).path.rstrip("/") + "/", urlsplit(url).path.rstrip("/") + "/"
+    if here == stated or not here.startswith(stated):
+        return url
+    return urlunsplit(urlsplit(url)._replace(path=urlsplit(base).path))
+
+
 def _base(url: str) -> str:
     """A home page's address without query and trailing slash, as the configuration keeps it."""
     parts = urlsplit(url)
@@ -206,7 +233,7 @@ def _first(pattern: bytes, page: Page) -> str | None:
 
 def _object(page: Page) -> dict[str, Any]:
     try:
-        value = json.loads(page.body)
+        value, _ = json_text.read(page.body)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

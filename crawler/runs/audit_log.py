@@ -20,6 +20,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from archive.cli.console import count
+from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Saved
 from archive.core.timestamps import to_text
@@ -72,23 +73,29 @@ class VerifyLog:
         self.crawler.stats.inc_value("backissue/lost")
 
     def close(self, reason: str) -> None:
-        """Write the outcome and let the lock go."""
+        """Write the outcome, and let the lock go. Where that cannot be written, the stats say so."""
+        with self._open:
+            try:
+                self._write(reason)
+            except (ArchiveError, BusyError) as error:
+                self.crawler.stats.set_value("backissue/fault", error)
+
+    def _write(self, reason: str) -> None:
         stats = self.crawler.stats.get_stats()
         outcome, sentence = outcome_of(reason, self.spider, stats)
-        with self._open:
-            for name, note in self.spider.marks.items():  # that the site asks to be left alone
-                self.archive.set_cursor(self.spider.source_name, name, note)
-            self.archive.runs.end(
-                replace(
-                    self.archive.runs.get(self.run_id),
-                    ended_at=datetime.now(UTC),
-                    outcome=outcome,
-                    requests=stats.get("downloader/request_count", 0),
-                    bytes=stats.get("downloader/response_bytes", 0),
-                    saved=Saved(**{name: stats.get(f"backissue/{name}", 0) for name in Saved.__slots__}),
-                    sentence=sentence,
-                )
+        for name, note in self.spider.marks.items():  # that the site asks to be left alone
+            self.archive.set_cursor(self.spider.source_name, name, note)
+        self.archive.runs.end(
+            replace(
+                self.archive.runs.get(self.run_id),
+                ended_at=datetime.now(UTC),
+                outcome=outcome,
+                requests=stats.get("downloader/request_count", 0),
+                bytes=stats.get("downloader/response_bytes", 0),
+                saved=Saved(**{name: stats.get(f"backissue/{name}", 0) for name in Saved.__slots__}),
+                sentence=sentence,
             )
+        )
 
 
 def outcome_of(reason: str, spider: VerifySpider, stats: Mapping[str, Any]) -> tuple[str, str]:
@@ -106,7 +113,7 @@ def outcome_of(reason: str, spider: VerifySpider, stats: Mapping[str, Any]) -> t
         return "failed", f"The verification ended because of a fault of ours ({reason}); see the log. {told}"
     if spider.missing.total():
         return "incomplete", told
-    untold = spider.refusals or any(proof.unproved for proof in spider.proofs)
+    untold = spider.refusals or spider.cut_off or any(proof.unproved for proof in spider.proofs)
     return ("unproved" if untold else "complete"), told
 
 
@@ -122,6 +129,6 @@ def _told(spider: VerifySpider, *, to_the_end: bool) -> str:
     if spider.stopped_short:
         less = "" if spider.proofs else " It was too small for the first month whose turn it was."
         parts.append(f"The budget is spent; the next verification goes on.{less}")
-    if spider.refusals:
-        parts.append(f"Not told: {'; '.join(spider.refusals)}.")
+    if refused := [*spider.refusals, *spider.cut_off]:
+        parts.append(f"Not told: {'; '.join(refused)}.")
     return " ".join(parts)

@@ -15,17 +15,24 @@ from typing import Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from archive.core.errors import ArchiveError
+from archive.changes import lastmod_trust, upheaval
+from archive.core.database import transaction
+from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Page, PageKind, Quality, Saved
 from archive.core.timestamps import to_text
-from archive.queries import quality_drift
-from archive.storage import rows
+from archive.queries import discovery_status, quality_drift
+from archive.storage import rows, visits
 from archive.storage.archive import Archive
 from crawler.fetch import backoff
 from crawler.frontier.due_dates import decide_due
 from crawler.runs.outcome import Ended, kept_cursors, outcome_of
 from crawler.spiders.news import spider_of
+
+_CHANGED = """
+SELECT articles.changed_at > ? AS changed FROM visits JOIN articles ON articles.id = article_id
+WHERE visits.source = ? AND visits.url = ? AND good_at >= ?
+"""
 
 
 class RunLog:
@@ -41,6 +48,9 @@ class RunLog:
         self.archive = self._open.enter_context(Archive.open(path))
         self.started_at = datetime.now(UTC)
         self.archive.add_source(site, to_text(self.started_at) or "")
+        self.archive.set_cursor(
+            site.name, discovery_status.TLS, "" if self.spider.verify_tls else discovery_status.UNVERIFIED
+        )
         decide_due(self.archive, site)
         claimed = crawler.settings.get("BACKISSUE_RUN")
         self.run_id = self.archive.runs.begin(site.name, "hand", self.started_at, claimed)
@@ -65,7 +75,7 @@ class RunLog:
         with self._open:
             try:
                 self._write(reason)
-            except ArchiveError as error:
+            except (ArchiveError, BusyError) as error:
                 self.crawler.stats.set_value("backissue/fault", error)
 
     def _write(self, reason: str) -> None:
@@ -73,15 +83,22 @@ class RunLog:
         spider, stats = self.spider, self.crawler.stats.get_stats()
         quality = self._quality()
         earlier = self.archive.runs.qualities(spider.site.name)
+        with transaction(self.archive.db):
+            found = upheaval.settle(self.archive.db, spider.site.name, datetime.now(UTC))
+        for name, number in (("articles", found.articles), ("comments", found.comments)):
+            edits = stats.get(f"backissue/{name}_changed", 0)
+            self.crawler.stats.set_value(f"backissue/{name}_changed", max(0, edits - number))
         ended = Ended(
             reason=reason,
             rung=spider.rung,
-            refusals=tuple(spider.refusals),
+            refusals=(*spider.refusals, *spider.cut_off),
             saved=Saved(**{name: stats.get(f"backissue/{name}", 0) for name in Saved.__slots__}),
             stats=stats,
             quality=quality,
             relisted="posts-all" in spider.cursors,
             drift=quality_drift.alarm(quality, earlier),
+            upheaval=found.sentence,
+            obstacle=spider.obstacles.sentence,
         )
         outcome, sentence = outcome_of(ended)
         cursors = kept_cursors(ended, outcome, spider.cursors)
@@ -89,9 +106,12 @@ class RunLog:
         if "backissue/refused" in stats:
             before = rows.bookmark(self.archive.db, spider.site.name, backoff.REFUSED)
             notes |= backoff.after(True, before, datetime.now(UTC))
+        notes |= self._learned()
         for name, note in notes.items():
             self.archive.set_cursor(spider.site.name, name, note)
         decide_due(self.archive, spider.site)
+        if ended.relisted and outcome in {"ok", "partial"}:
+            visits.end_unread(self.archive.db, spider.site.name, self.started_at, datetime.now(UTC))
         self.archive.coverage.settle(spider.site.name, datetime.now(UTC))
         self.archive.runs.end(
             replace(
@@ -105,6 +125,21 @@ class RunLog:
                 quality=quality,
             )
         )
+
+    def _learned(self) -> dict[str, str]:
+        """The note of whether moved dates of modification meant a change in this run."""
+        name, since = self.spider.site.name, to_text(self.started_at) or ""
+        found = [
+            rows.one(self.archive.db, _CHANGED, to_text(before), name, url, since)
+            for url, before in self.spider.by_mark.items()
+        ]
+        changed = sum(bool(row["changed"]) for row in found if row)
+        if not any(found):
+            return {}
+        trust = lastmod_trust.read(rows.bookmark(self.archive.db, name, lastmod_trust.NOTE))
+        return {
+            lastmod_trust.NOTE: lastmod_trust.write(trust.after(sum(map(bool, found)) - changed, changed))
+        }
 
     def _quality(self) -> Quality:
         """What the pages of this run gave."""

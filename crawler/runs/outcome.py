@@ -6,13 +6,18 @@ one whose pages give less than they used to is no more than partial, however smo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from archive.core.records import Quality, Saved
 
+_UNREAD = {
+    "unreadable": "could not be read",
+    "gave-up": "took too long to read",
+    "reader-fault": "could not be read because of a fault of ours (see the log)",
+}
 FEW = 3  # pages that may all fail and still say nothing of the site
 
 
@@ -22,7 +27,8 @@ class Ended:
 
     `reason` is why the spider closed, `rung` the surface that named the articles, `refusals` the listings
     that were not given, `stats` Scrapy's counts; `relisted` whether the whole list of articles was asked
-    for, `drift` what is odd about the pages compared with earlier ones.
+    for, `drift` what is odd about the pages compared with earlier ones, `upheaval` what happened to the
+    source as a whole. `obstacle` is what keeps us away from the whole site, as sentences.
     """
 
     reason: str
@@ -33,6 +39,8 @@ class Ended:
     quality: Quality = field(default_factory=Quality)
     relisted: bool = False
     drift: str | None = None
+    upheaval: str | None = None
+    obstacle: str | None = None
 
     @property
     def pages_good(self) -> int:
@@ -53,7 +61,8 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
     if wait := stats.get("backissue/retry_after"):
         return "blocked", f"The site asked us to wait {wait:.0f} s, so the crawl ended. {news}"
     if refusals := stats.get("backissue/refused"):
-        return "blocked", f"The site refused {refusals} requests in a row, so the crawl ended. {news}"
+        why = f"{ended.obstacle} " if ended.obstacle else ""
+        return "blocked", f"{why}The site refused {refusals} requests in a row, so the crawl ended. {news}"
     if fault := stats.get("backissue/fault"):
         return "failed", f"{fault} So the crawl ended. {news}"
     faults = stats.get("spider_exceptions/count", 0) + stats.get("backissue/lost", 0)
@@ -68,14 +77,25 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
         return "interrupted", f"The crawl was ended before it was done; the next one goes on. {news}"
     if nothing := nothing_came(ended):
         return "failed", nothing
-    missing = [f"{_count(ended.pages_failed, 'page')} could not be fetched"] if ended.pages_failed else []
-    told = f" Missing: {'; '.join([*missing, *ended.refusals])}." if missing or ended.refusals else ""
-    sentence = f"{news}{told} {ended.drift or ''}".strip()
+    missing = [*_lost(ended), *ended.refusals]
+    told = f" Missing: {'; '.join(missing)}." if missing else ""
+    sentence = " ".join(filter(None, [f"{news}{told}", ended.upheaval, ended.drift]))
     return ("partial" if told or ended.drift else "ok"), sentence
+
+
+def _lost(ended: Ended) -> Iterator[str]:
+    """Yield what was asked for and did not come, or came and could not be read."""
+    if ended.pages_failed:
+        yield f"{_count(ended.pages_failed, 'page')} could not be fetched"
+    for code, why in _UNREAD.items():
+        if number := int(ended.stats.get(f"backissue/unread/{code}", 0)):
+            yield f"{_count(number, 'answer')} {why}"
 
 
 def nothing_came(ended: Ended) -> str | None:
     """Why a crawl that went to its end has brought nothing that it should have, or None."""
+    if ended.rung is None and ended.obstacle:
+        return ended.obstacle
     if ended.rung is None:
         asked = "; ".join(ended.refusals) or "neither REST nor sitemap nor feed gave a list"
         return f"No list of articles could be read: {asked}."

@@ -47,7 +47,7 @@ class Progress:
         """Count a page that was saved, and show it when it is time."""
         self.done += isinstance(item, Page) and item.kind is PageKind.ARTICLE
         now = time.monotonic()
-        if now - self.began < PATIENCE:
+        if now - self.began < PATIENCE or not self.spider.expected:
             return
         if self.console.is_terminal:
             self._draw()

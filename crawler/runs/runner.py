@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 
+from archive.core.errors import ClockError
 from archive.core.records import Run
+from archive.operations.clock_check import refuse_past
 from archive.storage.archive import Archive
 from crawler.config.config import Source
 
@@ -21,16 +24,26 @@ def settings() -> Settings:
     return values
 
 
-def crawl(source: Source, archive_path: Path, *, run_id: int | None = None, progress: bool = True) -> Run:
+def crawl(
+    source: Source,
+    archive_path: Path,
+    *,
+    run_id: int | None = None,
+    progress: bool = True,
+    trust_clock: bool = False,
+) -> Run:
     """Crawl a source into an archive and return its row in the run ledger: `run_id`, where one is claimed.
 
     SIGINT, SIGTERM and the source's time limit let the page under way be saved and end the crawl as
     interrupted; a second signal ends it at once, and so does a limit that it does not heed. Raises BusyError
-    while another run of the source lives, ArchiveError when the archive cannot be written.
+    while another run of the source lives, ArchiveError when the archive cannot be written, ClockError when
+    the machine's clock is behind what the archive holds, unless `trust_clock`.
 
     What the archive was read out of by older rules is read again first, else what only the rules have changed
     would pass for an edit.
     """
+    if not trust_clock:
+        _check_clock(archive_path, run_id)
     load_object(settings()["BACKISSUE_CATCH_UP"])(archive_path, source.site)
     return _run("news", source, archive_path, BACKISSUE_RUN=run_id, BACKISSUE_PROGRESS=progress)
 
@@ -40,7 +53,20 @@ def verify(source: Source, archive_path: Path, *, budget: int = 0, progress: boo
 
     `budget` is how many requests are made at most, 0 any number. Ends and raises as `crawl` does.
     """
+    _check_clock(archive_path, None)
     return _run("verify", source, archive_path, BACKISSUE_BUDGET=budget, BACKISSUE_PROGRESS=progress)
+
+
+def _check_clock(path: Path, run_id: int | None) -> None:
+    """Raise ClockError if the clock is behind what the archive holds; the row of the run says so as well."""
+    with Archive.open(path) as archive:
+        now = datetime.now(UTC)
+        try:
+            refuse_past(archive.db, now, run=run_id or 0)
+        except ClockError as error:
+            if run_id is not None:
+                archive.runs.settle(run_id, "failed", str(error), now)
+            raise
 
 
 def _run(spider: str, source: Source, archive_path: Path, **options: object) -> Run:

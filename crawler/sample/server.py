@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,18 +21,23 @@ Answer = Callable[[Request], Response]
 
 
 class Server(ThreadingHTTPServer):
-    """Answers requests with a function, on 127.0.0.1 only."""
+    """Answers requests with a function, on the loopback only, by TLS where a context is given."""
 
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, port: int, answer: Answer) -> None:
+    def __init__(
+        self, port: int, answer: Answer, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    ) -> None:
         self.answer = answer
         self.closing = threading.Event()
         self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), _Visit)
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), _Visit)
+        if tls:  # the handshake comes with the first reading, in the thread of its connection
+            self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection so that closing can end it."""

@@ -6,6 +6,7 @@ paper happens under one lock, everything slow outside it.
 
 from __future__ import annotations
 
+import ssl
 import threading
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -37,7 +38,7 @@ class SampleSite(Desk):
     (default: ten for each article). `epoch` (aware datetime) is the moment the paper was "now": its
     articles end shortly before, and its life goes on after it. Without an epoch the paper ends at the
     start moment and changes only by the methods of `Desk`; `life` overrides either. `now` gives the time
-    (aware). `port` 0 takes a free one.
+    (aware). `port` 0 takes a free one; `host` is an address of the loopback, `tls` makes it answer by HTTPS.
 
     Use it as a context manager, or call `start()` and `close()`.
     """
@@ -59,6 +60,8 @@ class SampleSite(Desk):
         feed_items: int = 10,
         sitemap_size: int = 2000,
         crawl_delay: int | None = None,
+        host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         options = Options(
             zone=ZoneInfo(timezone),
@@ -78,15 +81,16 @@ class SampleSite(Desk):
         )
         self.faults = Faults()
         self.requests: list[Logged] = []
-        self._port = port
+        self._port, self._host, self._tls = port, host, tls
         self._server: Server | None = None
 
     # Running
 
     def start(self) -> None:
         """Listen and answer in a background thread; a port in use raises OSError."""
-        self._server = Server(self._port, self._answer)
-        self.paper.base = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server = Server(self._port, self._answer, host=self._host, tls=self._tls)
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        self.paper.base = f"http{'s' if self._tls else ''}://{host}:{self._server.server_address[1]}"
         loop = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), name="sample-site", daemon=True
         )

@@ -9,14 +9,14 @@ neither. This file knows no clock: the moment comes in, the next one goes out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from apscheduler.triggers.cron import CronTrigger
+
+from archive.core.nearest_name import nearest
 
 NICKNAMES = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0"}
 DEFAULT = "17 * * * *"
@@ -125,13 +125,6 @@ def is_timezone(name: str | None) -> bool:
     except ValueError:
         return False
     return True
-
-
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """A question such as " (did you mean “url”?)" for a misspelt word, or nothing."""
-    names = {name.lower(): name for name in choices}
-    found = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
-    return f" (did you mean “{names[found[0]]}”?)" if found else ""
 
 
 def _parse_field(field: _Field, text: str) -> tuple[int, ...]:

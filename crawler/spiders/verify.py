@@ -7,6 +7,7 @@ requests is spent; the next verification goes on from there.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
@@ -21,6 +22,7 @@ from crawler.audit.rest_audit import BudgetSpentError
 from crawler.discovery import rest
 from crawler.fetch import backoff
 from crawler.fetch.session import NoListingError
+from crawler.spiders.news import PAGE_SIZES
 
 PATIENCE = 3  # spans in a row that a site may fail to tell of
 
@@ -46,14 +48,16 @@ class VerifySpider(PageVerification):
             if seconds := backoff.left(self.facts.mark, self.started_at, by_hand=True):
                 self.crawler.stats.set_value("backissue/left_alone", seconds)
                 return
+            self.page_sizes.update(json.loads(self.facts.mark(PAGE_SIZES) or "{}"))
             self.until = self.facts.cursor("crawl") or self.started_at
             try:
-                async for item in self._verify():
+                async for item in self.handing_on(self._verify()):
                     yield item
             except BudgetSpentError:
                 self.stopped_short = True
             except NoListingError as refusal:
                 self.refusals.append(str(refusal))
+        self.marks[PAGE_SIZES] = json.dumps(self.page_sizes)
         await asyncio.sleep(0.1)  # the last items end first, else Scrapy sees only 5 s later that all is done
 
     @property

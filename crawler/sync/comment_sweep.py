@@ -17,6 +17,7 @@ from archive.core.records import Page, PageKind
 from archive.storage.observations import Missing, Window
 from archive.storage.reconciliation import HIDDEN
 from crawler.discovery import rest
+from crawler.discovery.paging import covered
 from crawler.discovery.strategies import REST_COMMENTS, is_within
 from crawler.sync.feed_sync import Listening
 
@@ -55,7 +56,8 @@ class Sweep(Listening):
         if self.first_crawl:
             self.cursors["sweep"] = self.started_at
             return  # everything has just been read
-        if doubted := self.facts.missed_comments(before=self.started_at - AGAIN, limit=DOUBTED):
+        most = min(DOUBTED, self.page_size("comments") // 2)
+        if doubted := self.facts.missed_comments(before=self.started_at - AGAIN, limit=most):
             async for item in self._ask_again(doubted):
                 yield item
         if not self.sweep_is_due():
@@ -70,11 +72,11 @@ class Sweep(Listening):
             yield window
             async for item in self._search(page):
                 yield item
-        self.marks["sweep-place"] = "0" if _is_last(page, place) else str(place + rest.PER_PAGE - SHARED)
+        self.marks["sweep-place"] = str(self._following(page, place) or 0)
 
     async def _ask_again(self, doubted: list[str]) -> AsyncIterator[Any]:
         """Ask for comments by their ids, together with the newest, of which one must be shown."""
-        others = self.facts.newest_comments(limit=rest.PER_PAGE - len(doubted))
+        others = self.facts.newest_comments(limit=self.page_size("comments") - len(doubted))
         asked = dict.fromkeys([*doubted, *others])
         page = await self.ask(
             PageKind.COMMENTS, rest.comments_url(self.rest_root or "", 1, include=list(asked))
@@ -109,7 +111,7 @@ class Sweep(Listening):
             yield page
             yield window
             await self.settled()
-            place += rest.PER_PAGE - SHARED
+            place = self._following(page, place) or total  # past the end, whose answer is empty
         else:
             self.marks["search-place"] = str(place)
             return
@@ -136,10 +138,12 @@ class Sweep(Listening):
             total=rest.total(page),
         )
 
+    def _following(self, page: Page, place: int) -> int | None:
+        """Return the place of the next window; None behind the last one.
 
-def _is_last(page: Page, place: int) -> bool:
-    """Whether no comment comes after a listing from a place on. Short ones lack what nobody is shown."""
-    total = rest.total(page)
-    if total is not None:
-        return place + rest.PER_PAGE >= total
-    return len(rest.read_array(page) or ()) < rest.PER_PAGE
+        A window of fewer comments than were asked for lacks what nobody is shown, or is all that is given.
+        """
+        came, total = len(rest.read_array(page) or ()), rest.total(page)
+        step = covered(came, total, place, self.page_sizes.get("comments"))
+        is_last = came < rest.PER_PAGE and step == rest.PER_PAGE if total is None else place + step >= total
+        return None if is_last else place + step - min(SHARED, step // SHARED)

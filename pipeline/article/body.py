@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import islice
 
 from cssselect import HTMLTranslator, SelectorError
 from lxml.etree import XPath, _Element
@@ -20,6 +21,7 @@ from trafilatura import bare_extraction
 
 from archive.core.records import Problem, Site
 from pipeline.article import boilerplate
+from pipeline.html import frames
 from pipeline.html.document import Document
 from pipeline.html.dom import Index, drop, elsewhere, text_of, words
 from pipeline.markdown import captions, emphasis
@@ -30,6 +32,14 @@ SHORT = 1000
 """Below this many characters trafilatura is asked again, for precision."""
 SPARSE = 200
 """Above this many, a precise answer of less than half is taken for a loss."""
+FALLBACK_BLOCKS = 1500
+"""From so many blocks on trafilatura's fallbacks are left aside: jusText compares each with all others."""
+_PARAGRAPHS = tuple(
+    words(
+        "address article aside blockquote br center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 "
+        "h6 header hr li ol option p pre section table td th tr ul"
+    )
+)
 _DEAD = (
     "script",
     "style",
@@ -87,6 +97,8 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     tree = document.tree
     problems = list(_select(tree, site))
     _cut(document.index)
+    if frames.is_without_text(document.index, _marked_boxes(document.index)):
+        return Prose(text="", markdown="", rule="page:without-text", problems=tuple(problems))
     italics = captions.place(document.index, _BOXES)
     emphasised = not emphasis.MARKS.search(document.source)
     if emphasised:
@@ -139,9 +151,7 @@ def _extract(document: Document) -> tuple[_Element | None, str]:
 
 def _box(index: Index) -> HtmlElement | None:
     """The one element that its theme marks as the text of the article, in a document of its own."""
-    found = index.having(_BOXES)
-    outer = [node for node in found if not any(other in found for other in node.iterancestors())]
-    outer = [node for node in outer if not elsewhere(node, _NO_BOX) and text_of(node)]
+    outer = [node for node in _marked_boxes(index) if text_of(node)]
     if len(outer) != 1:
         return None
     page: HtmlElement = document_fromstring("<html><body><article></article></body></html>")
@@ -149,11 +159,19 @@ def _box(index: Index) -> HtmlElement | None:
     return page
 
 
+def _marked_boxes(index: Index) -> list[HtmlElement]:
+    """The elements that a theme marks as the text of the article, without those inside of others."""
+    found = index.having(_BOXES)
+    outer = [node for node in found if not any(other in found for other in node.iterancestors())]
+    return [node for node in outer if not elsewhere(node, _NO_BOX)]
+
+
 def _size(body: _Element | None) -> int:
     return 0 if body is None else len("".join(body.itertext()).strip())
 
 
 def _run(tree: HtmlElement, url: str, *, precise: bool) -> _Element | None:
+    blocks = sum(1 for _ in islice(tree.iter(*_PARAGRAPHS), FALLBACK_BLOCKS))
     found = bare_extraction(
         tree,
         url=url,
@@ -164,6 +182,7 @@ def _run(tree: HtmlElement, url: str, *, precise: bool) -> _Element | None:
         include_links=False,
         with_metadata=False,
         favor_precision=precise,
+        fast=blocks >= FALLBACK_BLOCKS,
     )
     body = getattr(found, "body", None)
     return body if body is not None and "".join(body.itertext()).strip() else None
@@ -204,6 +223,7 @@ def _match(tree: HtmlElement, selector: str) -> tuple[list[HtmlElement], Problem
 
 def _cut(index: Index) -> None:
     """Take out what is structurally no prose."""
+    frames.cut_skip_links(index)
     for node in index.tagged(*_DEAD):
         if "ld+json" not in (node.get("type") or ""):
             drop(node)
@@ -214,19 +234,26 @@ def _cut(index: Index) -> None:
     for node in index.having(_PLUGINS):
         if node.tag not in ("body", "html", "article", "main"):
             drop(node)
+    verdicts: dict[HtmlElement, bool] = {}
     for link in index.tagged("a"):
         if _TERM.search(link.get("rel") or ""):
-            _cut_terms(link)
+            _cut_terms(link, verdicts)
 
 
-def _cut_terms(link: HtmlElement) -> None:
-    """A paragraph of nothing but tags and categories."""
+def _cut_terms(link: HtmlElement, verdicts: dict[HtmlElement, bool]) -> None:
+    """Drop a paragraph of nothing but tags and categories. `verdicts` are on elements looked at before."""
     node = link
     while (parent := node.getparent()) is not None and parent.tag not in ("body", "article", "main", "html"):
-        said = text_of(parent)
-        linked = sum(len(text_of(a)) for a in parent.iter("a") if _TERM.search(a.get("rel") or ""))
-        if len(said) - linked > 40 + len(said) * 0.2 or len(said) > 600:
+        if parent not in verdicts:
+            verdicts[parent] = _only_terms(parent)
+        if not verdicts[parent]:
             break
         node = parent
     if node is not link:
         drop(node)
+
+
+def _only_terms(element: HtmlElement) -> bool:
+    said = len(text_of(element))
+    linked = sum(len(text_of(a)) for a in element.iter("a") if _TERM.search(a.get("rel") or ""))
+    return said - linked <= 40 + said * 0.2 and said <= 600

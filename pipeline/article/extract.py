@@ -41,6 +41,8 @@ def _read(document: Document, head: Head, site: Site) -> Extract:
     known = fields.read(document, head, site, thread.opener)
     prose = body.read(document, site, known.values.get("title"), known.values.get("authors", ()))
     problems = [
+        *document.problems,
+        *thread.problems,
         *prose.problems,
         *stated_count.problems(survey, thread.comments, whole=not _is_comment_page(document.page)),
     ]

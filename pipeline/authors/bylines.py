@@ -36,7 +36,7 @@ from pipeline.authors.vocabulary import (
     PROFILE,
     is_no_name,
 )
-from pipeline.html.dom import Index, below_body, elsewhere, text_of, tokens
+from pipeline.html.dom import Index, below_body, elsewhere, is_longer, text_of, tokens
 from pipeline.html.sanitize import line
 
 _TAGS = frozenset({"a", "span", "div", "p", "address", "li", "strong", "b", "cite", "em", "h4", "h5"})
@@ -200,7 +200,7 @@ def strange(node: HtmlElement, slug: str) -> bool:
 def in_card(node: HtmlElement, slug: str) -> bool:
     """Whether a node stands in a small block whose heading links to another article."""
     for outer in islice(below_body(node), 1, 6):
-        if outer.find(".//h1") is not None or len(text_of(outer)) > _CARD:
+        if is_longer(outer, _CARD) or outer.find(".//h1") is not None:
             return False
         for heading in outer.iter(*_HEADINGS):
             if node is heading or heading in node.iterancestors():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from archive.cli.console import count, emit, plain
 from archive.core.records import Saved, Site
 from archive.storage.archive import Archive
 from archive.storage.raw_pages import Pages, beside
+from pipeline.reading import BoundedReader
 from pipeline.replay import Difference, Replayed, replay
 
 SHOWN = 12  # lines of one field's difference that are shown to people
@@ -24,9 +26,13 @@ def run(path: Path, sites: Sequence[Site], *, apply: bool, as_json: bool) -> Non
     """Read the kept pages of some sites again and show what differs. Raises ArchiveError if there is none."""
     fields: Counter[str] = Counter()
     total = Saved()
-    with Archive.open(path, create=False) as archive, Pages.open(beside(path)) as pages:
+    with (
+        Archive.open(path, create=False) as archive,
+        Pages.open(beside(path)) as pages,
+        closing(BoundedReader()) as reader,
+    ):
         for site in sites:
-            for replayed in replay(archive, pages, site, now=datetime.now(UTC), apply=apply):
+            for replayed in replay(archive, pages, site, now=datetime.now(UTC), apply=apply, reader=reader):
                 total += replayed.saved
                 fields.update(f"{difference.what} {difference.field}" for difference in replayed.differences)
                 if as_json:

@@ -19,6 +19,8 @@ from pipeline.html.dom import classes, classes_like, text_of, tokens
 from pipeline.html.sanitize import line
 
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+_END = 120
+"""Characters at the end of a name among which "says" is looked for."""
 _SAYS_END = re.compile(
     r"\s*(?:\b(?:says?|said|wrote|writes|commented|schreibt|schrieb|sagte?|meint|dit|a "
     r"dit|a écrit|dice|dijo|escribió|ha detto|ha scritto|scrive|disse|diz|escreveu|zegt|schreef|skrev|"
@@ -248,5 +250,5 @@ def _shown(node: HtmlElement, language: str | None) -> str | None:
         parts += ["" if skip else said, child.tail or ""]
     name = line("".join(parts)) or ""
     if "fn" not in tokens(node):
-        name = _SAYS_END.sub("", name)
-    return re.sub(r"\s+[-–—|·•]+$", "", name).rstrip(" ,:").lstrip(" ,") or None
+        name = name[:-_END] + _SAYS_END.sub("", name[-_END:])
+    return (name[:-_END] + re.sub(r"\s+[-–—|·•]+$", "", name[-_END:])).rstrip(" ,:").lstrip(" ,") or None

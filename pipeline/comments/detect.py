@@ -22,7 +22,7 @@ ID = re.compile(
     r"^(?:(?:li|div|article|single|wc|wpd|the)[-_])?comm(?:ent)?[-_:]?(\d{1,18})(?:_(\d{1,18}))?$",
     re.IGNORECASE,
 )
-LINK_ID = re.compile(r"#(?:li-|div-)?comment[-:]?(\d{1,18})\b|[?&]replytocom=(\d{1,18})")
+LINK_ID = re.compile(r"#(?:li-|div-)?comment[-:]?(\d{1,18})\b|[?&]replytocom=(\d{1,18})(?!\d)")
 _DEPTH = re.compile(r"^(?:depth-|wpd_comment_level-|comment-depth-|level-)(\d{1,2})$")
 _COMPANION = re.compile(
     r"^(?:even|odd|alt|thread-\w+|depth-\d+|byuser|bypostauthor|comment-author-.+|post|"

@@ -14,11 +14,13 @@ from datetime import date, datetime
 
 from lxml.html import HtmlElement
 
-from archive.core.records import Comment, CommentKind, Moment, Site
+from archive.core.records import Comment, CommentKind, Moment, Problem, Site
 from pipeline import addresses
 from pipeline.comments import detect, fields
+from pipeline.comments import unmarked as thread_unmarked
 from pipeline.comments.detect import Item
 from pipeline.comments.fields import Reading
+from pipeline.comments.unmarked import Unmarked
 from pipeline.dates import parse
 from pipeline.html.document import Document, standard_tree
 from pipeline.html.dom import Index, drop, tokens
@@ -39,6 +41,7 @@ class Thread:
     index: Index
     comments: tuple[Comment, ...] = ()
     opener: str | None = None
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(slots=True)
@@ -88,6 +91,11 @@ def take(document: Document, site: Site, head: Head, since: date | None) -> Thre
         repaired = Index(tree) if tree is not None else index
         reads = _read_all(repaired, document.base, keys, language)
         index = repaired if reads else index
+    unmarked = Unmarked() if reads else thread_unmarked.take(index, document.source)
+    reads += [
+        _Read(Item(element=index.tree.makeelement("div"), id=None), reading, None)
+        for reading in unmarked.readings
+    ]
     _settle_names(reads)
     day_first = parse.tells_day_first([read.reading.raw for read in reads if read.reading.raw])
     clock = _Clock(site.timezone, language, day_first, since, document.page.fetched_at)
@@ -98,7 +106,7 @@ def take(document: Document, site: Site, head: Head, since: date | None) -> Thre
     opener = next(
         (read.reading.author for read in reads if "bypostauthor" in tokens(read.item.element)), None
     )
-    return Thread(index, tuple(comments), opener)
+    return Thread(index, tuple(comments), opener, unmarked.problems)
 
 
 def _keys(document: Document, head: Head) -> frozenset[str]:
@@ -112,11 +120,13 @@ def _keys(document: Document, head: Head) -> frozenset[str]:
 def _read_all(index: Index, base: str, keys: frozenset[str], language: str | None) -> list[_Read]:
     """Readings in the order of the page. Inner comments are read, and taken out, before outer ones."""
     reads = []
+    taken_out = index.tree.makeelement("div")
     for item in reversed(detect.find(index, keys, base)):
         element = _alone(item)
         if fields.awaiting(element):
             continue
         reading = fields.read(element, item.id, base, language, ping=_kind(item))
+        taken_out.append(element)  # lxml frees what stands in a tree in one go, loose elements one by one
         if reading.link_id or reading.author:
             reads.append(_Read(item, reading, item.id or reading.link_id))
     reads.reverse()

@@ -1,12 +1,10 @@
 """An HTML answer as a tree, parsed once and shared by every reader of it.
 
-Knows charsets and parsers. Its law: bytes that are wrong in the declared charset are read as the Windows
-characters they mostly are, and nothing a page holds can make parsing fail.
+Knows parsers. Its law: nothing a page holds can make parsing fail, and what its charset costs is said.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass
 
@@ -14,25 +12,39 @@ from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 from selectolax.lexbor import LexborHTMLParser
 
-from archive.core.records import Page
+from archive.core.charsets import Decoded, decode
+from archive.core.records import Page, Problem
 from pipeline.html.dom import Index
 
-_META_CHARSET = re.compile(
-    rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-zA-Z0-9_.:-]{2,40})""", re.IGNORECASE
-)
-_HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([a-zA-Z0-9_.:-]{2,40})""", re.IGNORECASE)
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_WINDOWS = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "iso8859-1": "cp1252", "ascii": "cp1252"}
 _ONE_CLASS = etree.ElementDefaultClassLookup(element=HtmlElement)
 """One class for all elements: lxml's own choice of a class for each costs a Python call an element."""
 _CONTROL = bytes([*range(9), 0x0B, *range(0x0E, 0x20), 0x7F])
 """Control characters, which no text holds."""
 _FORM_FEED = bytes.maketrans(b"\x0c", b" ")
 _REFERENCES = re.compile(
-    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])(?!\d)|x0*(?:[0-8bcef]|1[\da-f]|fff[ef])(?![\da-f]));?",
-    re.IGNORECASE,
+    r"&#0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45]|5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]"
+    r"|111411[2-9]|11141[2-9]\d|1114[2-9]\d\d|111[5-9]\d{3}|11[2-9]\d{4}|1[2-9]\d{5}|[2-9]\d{6}|[1-9]\d{7,})"
+    r"(?!\d);?"
+    r"|&#x0*(?:[0-8bcef]|1[\da-f]|fff[ef]|d[89a-f][\da-f]{2}|1[1-9a-f][\da-f]{4}|[2-9a-f][\da-f]{5}"
+    r"|[1-9a-f][\da-f]{6,})(?![\da-f]);?",
+    re.IGNORECASE | re.ASCII,
 )
-"""The same characters by their numbers."""
+"""The same characters by their numbers, halves of surrogate pairs, and numbers beyond Unicode."""
+
+
+DEPTH = 128
+"""Depth of the deepest element that is kept; pages nest about thirty deep, threads of ten levels ninety."""
+_AT_DEPTH = etree.XPath("/*" * DEPTH + "[*/*]")
+_AT_END = etree.XPath("boolean(" + "/*" * 2047 + ")")
+"""libxml2 stops at a depth of 2048, and reads nothing of what comes then."""
+_TRUNCATED = Problem(
+    code="truncated",
+    detail="The page nests its elements deeper than 2,047; what comes after that place was not read.",
+)
+_TOO_DEEP = Problem(
+    code="too-deep",
+    detail=f"The page nests its elements deeper than {DEPTH}; what is deeper was read without its nesting.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +55,7 @@ class Document:
     source: str
     index: Index
     base: str
+    problems: tuple[Problem, ...] = ()
 
     @property
     def tree(self) -> HtmlElement:
@@ -52,30 +65,38 @@ class Document:
 
 def parse(page: Page) -> Document | None:
     """The page as a document; None where it holds no element at all."""
-    source = decode(page.body, page.header("content-type"))
+    decoded = decode(page.body, page.header("content-type"))
+    source = decoded.text
     tree = to_tree(source)
     if tree is None:
         return None
-    return Document(page=page, source=source, index=Index(tree), base=_base(tree, page.final_url))
+    cut = bool(_AT_END(tree))
+    deep = flatten(tree)
+    return Document(
+        page=page,
+        source=source,
+        index=Index(tree),
+        base=_base(tree, page.final_url),
+        problems=(*charset_problems(decoded), *([_TRUNCATED] if cut else [_TOO_DEEP] if deep else [])),
+    )
 
 
-def decode(body: bytes, content_type: str | None = None) -> str:
-    """The text of a body: by its byte order mark, the header, its meta element, else by trial."""
-    for mark, name in _BOMS:
-        if body.startswith(mark):
-            return body[len(mark) :].decode(name, "replace")
-    header = _HEADER_CHARSET.search(content_type or "")
-    meta = _META_CHARSET.search(body[:4096])
-    for label in (header[1] if header else None, meta[1].decode("ascii") if meta else None, "utf-8"):
-        known = _codec(label)
-        if known is None:
-            continue
-        try:
-            return body.decode(known)
-        except UnicodeDecodeError:
-            if known == "utf-8":
-                return _mixed(body)
-    return body.decode("cp1252", "replace")
+def charset_problems(decoded: Decoded) -> tuple[Problem, ...]:
+    """Return what the text of an answer owes to a guess, and what of it was lost."""
+    found = []
+    if decoded.guessed and decoded.declared:
+        said = f"It was read as {decoded.charset}: the charset it names, {decoded.declared}, does not fit."
+        found.append(Problem(code="charset-guessed", detail=said, field="text"))
+    elif decoded.guessed:
+        said = f"It was read as {decoded.charset}, which is a guess: it names no charset and is not in UTF-8."
+        found.append(Problem(code="charset-guessed", detail=said, field="text"))
+    elif decoded.stray > decoded.lost:
+        said = f"{decoded.stray:,} bytes in it are not {decoded.charset}, and were read as windows-1252."
+        found.append(Problem(code="charset-guessed", detail=said, field="text"))
+    if decoded.lost:
+        said = f"{decoded.lost:,} characters of it are not {decoded.charset}, and are lost."
+        found.append(Problem(code="characters-lost", detail=said, field="text"))
+    return tuple(found)
 
 
 def to_tree(source: str) -> HtmlElement | None:
@@ -90,10 +111,35 @@ def to_tree(source: str) -> HtmlElement | None:
         return None
 
 
+def flatten(tree: HtmlElement) -> bool:
+    """Put what is nested deeper than DEPTH side by side, in its order, as browsers do; True if there was any.
+
+    What reads a tree looks at the ancestors of many elements, which must be a bounded number.
+    """
+    roots = _AT_DEPTH(tree)
+    for root in roots:
+        ends: list[tuple[HtmlElement, str]] = []  # each element with the text that follows it, in order
+        for event, node in etree.iterwalk(root, events=("start", "end")):
+            if node is root:
+                continue
+            if event == "start":
+                ends.append((node, ""))
+            elif node.tail:
+                last, text = ends[-1]
+                ends[-1] = (last, text + node.tail)
+        for node, text in reversed(ends):  # the innermost first, so that each is moved alone
+            node.tail = text or None
+            root.insert(0, node)
+    return bool(roots)
+
+
 def standard_tree(source: str) -> HtmlElement | None:
     """The tree as a browser builds it, for pages whose unclosed tags libxml2 hangs elsewhere."""
     markup = LexborHTMLParser(_clean(source).decode("utf-8")).html
-    return to_tree(markup) if markup else None
+    tree = to_tree(markup) if markup else None
+    if tree is not None:
+        flatten(tree)
+    return tree
 
 
 def _clean(source: str) -> bytes:
@@ -107,28 +153,3 @@ def _base(tree: HtmlElement, final_url: str) -> str:
     found = tree.find(".//base[@href]")
     href = found.get("href", "").strip() if found is not None else ""
     return href if href.startswith(("http://", "https://")) else final_url
-
-
-def _codec(label: str | None) -> str | None:
-    try:
-        name = codecs.lookup(label or "").name
-    except LookupError:
-        return None
-    return _WINDOWS.get(name, name)
-
-
-def _mixed(body: bytes) -> str:
-    """UTF-8 with stray Windows bytes in it, as old posts often are: each stray byte by itself."""
-    out: list[str] = []
-    while body:
-        try:
-            out.append(body.decode("utf-8"))
-            break
-        except UnicodeDecodeError as error:
-            out.append(body[: error.start].decode("utf-8"))
-            out.append(body[error.start : error.end].decode("cp1252", "replace"))
-            body = body[error.end :]
-            if len(out) > 2000:
-                out.append(body.decode("utf-8", "replace"))
-                break
-    return "".join(out)

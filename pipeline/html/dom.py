@@ -26,6 +26,16 @@ def text_of(element: HtmlElement) -> str:
     return _SPACE.sub(" ", "".join(element.itertext())).strip()
 
 
+def is_longer(element: HtmlElement, number: int) -> bool:
+    """True if the text below an element has more characters; no more of it is looked at than that takes."""
+    total = 0
+    for piece in element.itertext():
+        total += len(" ".join(piece.split()))
+        if total > number:
+            return True
+    return len(text_of(element)) > number
+
+
 def attribute(element: HtmlElement, *names: str) -> str:
     """The first of these attributes that holds something, on one line."""
     return next((_SPACE.sub(" ", v).strip() for n in names if (v := element.get(n)) and v.strip()), "")

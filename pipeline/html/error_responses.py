@@ -6,8 +6,7 @@ has one stable code, and a sentence that says what it means for the archive.
 
 from __future__ import annotations
 
-import json
-
+from archive.core import json_text
 from archive.core.records import Page, PageKind, Problem
 from pipeline.html.not_an_article import CHALLENGE
 
@@ -54,7 +53,7 @@ def _named(page: Page) -> tuple[str, str]:
 def _said(page: Page) -> str:
     """The code of REST's own error, as " (rest_no_route)"."""
     try:
-        told = json.loads(page.body)
+        told, _ = json_text.read(page.body)
     except ValueError:
         return ""
     code = told.get("code") if isinstance(told, dict) else None

@@ -6,16 +6,16 @@ since everything else hangs on it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from archive.core import tolerant_json
 from pipeline import addresses
 from pipeline.html.document import Document
-from pipeline.html.dom import tokens
+from pipeline.html.dom import text_of, tokens
 from pipeline.html.sanitize import line
 
 Node = dict[str, Any]
@@ -136,8 +136,8 @@ def _json_ld(document: Document) -> Iterator[Node]:
             .rstrip(";")
         )
         try:
-            data = json.loads(raw, strict=False)
-        except (ValueError, RecursionError):
+            data = tolerant_json.loads(raw)
+        except ValueError:
             continue
         yield from _flat(data, 0)
 
@@ -165,6 +165,10 @@ def _article(nodes: tuple[Node, ...]) -> Node:
     return best
 
 
+_FILE = re.compile(r"\.(?:php|html?|aspx?)$")
+"""The end of the address of an article of which "/2" can only be a part."""
+
+
 def _identity(
     document: Document, metas: dict[str, tuple[str, ...]], marks: frozenset[str]
 ) -> tuple[str, str, int]:
@@ -180,7 +184,7 @@ def _identity(
     told = next(
         (int(m[1]) for mark in marks if (m := re.match(r"^(?:single-|page-)?paged-(\d{1,2})$", mark))), None
     )
-    if number > 1 and (told == number or _links_to(document, base)):
+    if number > 1 and (told == number or _FILE.search(base) or _links_to(document, base)):
         return base, rule, number
     own, asked = addresses.without_part(addresses.clean(final))
     if told and told == asked > 1 and addresses.path_key(own) == addresses.path_key(url):
@@ -189,7 +193,12 @@ def _identity(
 
 
 def _links_to(document: Document, base: str) -> bool:
-    """Whether the page's own list of parts links to the first part."""
+    """True if the page's own list of parts links to the first part, as such or by its number alone."""
+    for link in document.index.tagged("a"):
+        if text_of(link).strip() == "1":
+            url = addresses.absolute(link.get("href"), document.base)
+            if url and addresses.path_key(url) == addresses.path_key(base):
+                return True
     for node in document.index.having(
         ("page-links", "page-link", "post-page-numbers", "page_link", "nextpage", "pagelink")
     ):

@@ -31,16 +31,18 @@ SOFT_BLOCKS = frozenset({"li", "dd", "dt", "tr", "tbody", "thead"})
 """Blocks that begin a new line, where the others begin a new paragraph."""
 
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:\s[^<>"]*(?:"[^"]*"[^<>"]*)*)?>')
-_IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_IMG = re.compile(r"<img\b[^>]{0,4000}>", re.IGNORECASE)
 _EMOJI_CLASS = re.compile(
-    r"""class\s*=\s*["']?[^"'>]*\b(?:wp-smiley|emoji|smiley|smilies)\b""", re.IGNORECASE
+    r"""class\s{0,9}=\s{0,9}["']?[^"'>]{0,400}\b(?:wp-smiley|emoji|smiley|smilies)\b""", re.IGNORECASE
 )
-_ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
+_ALT = re.compile(r"""\balt\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _EMPTY = re.compile(r"<(p|div|blockquote|li|ul|ol)>\s*</\1>")
 _EXCERPT = re.compile(r"^\[(?:…|\.\.\.)\].*\[(?:…|\.\.\.)\]$", re.DOTALL)
-_BETWEEN = re.compile(r"[ \t\r\f\v]*\n[ \t\n\r\f\v]*")
+_BETWEEN = re.compile(r"(?<![ \t\r\f\v])[ \t\r\f\v]*\n[ \t\n\r\f\v]*")
+_AROUND_LINE = re.compile(r"(?<!\s)\s*\v\s*")
+"""Both begin where white space does, so that a long run of it is looked at once, and not from each place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def _paragraphs(marked: str) -> str | None:
     """Marks (form feed: paragraph, vertical tab: line) as white space, and none of it at the edges."""
     blocks = []
     for block in marked.split("\f"):
-        lines = [part.strip() for part in re.split(r"[\n\v]", re.sub(r"[\s\v]*\v[\s\v]*", "\v", block))]
+        lines = [part.strip() for part in re.split(r"[\n\v]", _AROUND_LINE.sub("\v", block))]
         joined = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
         if joined.strip():
             blocks.append(joined)

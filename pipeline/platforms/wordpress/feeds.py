@@ -7,7 +7,6 @@ without an address is no article, and an entry without an id is no comment.
 
 from __future__ import annotations
 
-import html as entities
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -15,18 +14,18 @@ from typing import Any
 from lxml import etree
 
 from archive.core.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
+from archive.core.tolerant_xml import local_name, parse
 from pipeline import addresses
-from pipeline.dates import parse
-from pipeline.html.document import decode
+from pipeline.dates import parse as dates
+from pipeline.html.document import charset_problems
 from pipeline.html.sanitize import is_excerpt, plain, render
 
-_POST_ID = re.compile(r"[?&](?:p|page_id)=(\d{1,18})")
-_COMMENT_ID = re.compile(r"#comment-(\d{1,18})")
+_POST_ID = re.compile(r"[?&](?:p|page_id)=(\d{1,18})(?!\d)", re.ASCII)
+_COMMENT_ID = re.compile(r"#comment-(\d{1,18})(?!\d)", re.ASCII)
 _IN_REPLY = re.compile(
     r"""^\s*(?:<p>\s*)?[^<>]{1,60}?<a\b[^>]*?href=["'][^"']*#comment-(\d+)["'][^>]*>.*?</a>\s*\.?\s*(?:</p>|<br\s*/?>|\n)\s*""",
     re.DOTALL,
 )
-_NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,30});")
 _APPEARED = re.compile(
     r"\s*(?:<p>)?(?:The post )?<a\b[^>]*>[^<]*</a>\s*[^<]{0,40}<a\b[^>]*>[^<]*</a>\.?\s*(?:</p>)?\s*$"
 )
@@ -45,44 +44,19 @@ def comments(page: Page, site: Site) -> Extract:
 def _feed(page: Page, read: Any) -> Extract:
     if not page.body.strip():
         return Extract(surface=Surface.FEED)
-    root = _parse(page)
-    if root is None or _name(root) not in ("rss", "feed", "RDF"):
+    root, decoded = parse(page.body, page.header("content-type"))
+    if root is None or local_name(root) not in ("rss", "feed", "RDF"):
         return Extract(
             surface=Surface.FEED,
             problems=(Problem(code="not-a-feed", detail="The answer is neither RSS nor Atom."),),
         )
-    found = [read(entry) for entry in root.iter() if _name(entry) in ("item", "entry")]
+    found = [read(entry) for entry in root.iter() if local_name(entry) in ("item", "entry")]
     return Extract(
         surface=Surface.FEED,
         articles=tuple(x for x in found if isinstance(x, Article)),
         comments=tuple(x for x in found if isinstance(x, Comment)),
-        problems=tuple(x for x in found if isinstance(x, Problem)),
+        problems=(*charset_problems(decoded), *(x for x in found if isinstance(x, Problem))),
     )
-
-
-def _parse(page: Page) -> etree._Element | None:
-    """The feed's tree; no entity but the five of XML is left to be resolved."""
-    head = re.match(rb"""\s*<\?xml[^>]*encoding=["']([\w-]+)""", page.body[:200])
-    declared = f"charset={head[1].decode()}" if head else page.header("content-type")
-    source = decode(page.body.lstrip(), declared)
-    source = re.sub(r"^\s*<\?xml[^>]*\?>", "", source)
-    source = re.sub(r"<!DOCTYPE[^\[>]*(?:\[.*?\])?\s*>", "", source, count=1, flags=re.DOTALL)
-    source = _NAMED.sub(
-        lambda m: entities.unescape(m[0]) if entities.unescape(m[0]) != m[0] else m[0], source
-    )
-    source = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", source)
-    parser = etree.XMLParser(
-        recover=True,
-        resolve_entities=False,
-        no_network=True,
-        huge_tree=True,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        return etree.fromstring(source.encode("utf-8"), parser)
-    except etree.LxmlError:
-        return None
 
 
 def _article(entry: etree._Element, page: Page, site: Site) -> Article | Problem | None:
@@ -98,7 +72,7 @@ def _article(entry: etree._Element, page: Page, site: Site) -> Article | Problem
         "title": plain(_first(entry, "title")),
         "authors": _names(entry),
         "published": _when(entry, site),
-        "modified": parse.iso(_first(entry, "updated", "modified"), site.timezone),
+        "modified": dates.iso(_first(entry, "updated", "modified"), site.timezone),
         "description": render(_APPEARED.sub("", _first(entry, "description", "summary") or "")).text,
         "image": addresses.unwrap_image(_image(entry), page.final_url),
         "comments_stated": int(count) if count and re.fullmatch(r"\d{1,7}", count) else None,
@@ -149,7 +123,7 @@ def _comment(entry: etree._Element, page: Page, site: Site) -> Comment | Problem
 def _parent(entry: etree._Element, markup: str) -> tuple[str | None, str]:
     """The comment answered to: Atom says it in an element, RSS in a line before the text."""
     for child in entry:
-        if _name(child) == "in-reply-to":
+        if local_name(child) == "in-reply-to":
             found = _COMMENT_ID.search(child.get("ref") or "") or _COMMENT_ID.search(child.get("href") or "")
             return (found[1], "feed:in-reply-to") if found else (None, "feed:in-reply-to")
     prefix = _IN_REPLY.match(markup)
@@ -157,25 +131,25 @@ def _parent(entry: etree._Element, markup: str) -> tuple[str | None, str]:
 
 
 def _when(entry: etree._Element, site: Site) -> Moment | None:
-    return parse.rfc822(_first(entry, "pubDate")) or parse.iso(
+    return dates.rfc822(_first(entry, "pubDate")) or dates.iso(
         _first(entry, "published", "date", "updated"), site.timezone
     )
 
 
 def _names(entry: etree._Element) -> tuple[str, ...]:
     """Names of the authors: dc:creator, or Atom's author/name."""
-    creators = [plain(_content(child)) for child in entry if _name(child) == "creator"]
-    authors = [plain(_first(child, "name")) for child in entry if _name(child) == "author"]
+    creators = [plain(_content(child)) for child in entry if local_name(child) == "creator"]
+    authors = [plain(_first(child, "name")) for child in entry if local_name(child) == "author"]
     return tuple(dict.fromkeys(name for name in creators or authors if name))
 
 
 def _author_uri(entry: etree._Element) -> str | None:
-    return next((_first(child, "uri") for child in entry if _name(child) == "author"), None)
+    return next((_first(child, "uri") for child in entry if local_name(child) == "author"), None)
 
 
 def _image(entry: etree._Element) -> str | None:
     for child in entry.iter():
-        if _name(child) in ("content", "thumbnail", "enclosure") and child.get("url"):
+        if local_name(child) in ("content", "thumbnail", "enclosure") and child.get("url"):
             kind = child.get("type") or child.get("medium") or "image"
             if kind.startswith("image"):
                 return str(child.get("url"))
@@ -185,19 +159,19 @@ def _image(entry: etree._Element) -> str | None:
 def _link(entry: etree._Element) -> str | None:
     """RSS has text in its link, Atom an attribute; Atom's own page is the alternate one."""
     for child in entry:
-        if _name(child) == "link":
+        if local_name(child) == "link":
             if child.get("href") and child.get("rel", "alternate") == "alternate":
                 return str(child.get("href"))
             if _content(child):
                 return _content(child)
-    guid = next((child for child in entry if _name(child) == "guid"), None)
+    guid = next((child for child in entry if local_name(child) == "guid"), None)
     return _content(guid) if guid is not None and guid.get("isPermaLink") != "false" else None
 
 
 def _first(entry: etree._Element, *names: str, last: bool = False) -> str | None:
     """The text of the first child so named, names in order; `last` wants the last of that name."""
     for name in names:
-        found: Iterator[str] = filter(None, (_content(child) for child in entry if _name(child) == name))
+        found: Iterator[str] = filter(None, (_content(child) for child in entry if local_name(child) == name))
         values = list(found)
         if values:
             return values[-1 if last else 0]
@@ -212,10 +186,6 @@ def _content(element: etree._Element) -> str | None:
             or None
         )
     return "".join(element.itertext()).strip() or None
-
-
-def _name(element: etree._Element) -> str:
-    return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
 
 
 def _number(pattern: re.Pattern[str], value: str | None) -> int | None:

@@ -7,23 +7,36 @@ becomes a problem and spoils none of the others.
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
+from archive.core import json_text
+from archive.core.charsets import decode
 from archive.core.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
+from archive.storage.change_detection import EMBEDDED
+from archive.storage.merge import FIRST_TEN
 from pipeline import addresses
-from pipeline.dates import parse
+from pipeline.article import body
+from pipeline.dates import parse as dates
+from pipeline.html.document import charset_problems, parse
 from pipeline.html.sanitize import line, plain, render
 
 Entry = dict[str, Any]
+NEXT_PAGE = "<!--nextpage-->"
 _KINDS = {
     "comment": CommentKind.COMMENT,
     "": CommentKind.COMMENT,
     "pingback": CommentKind.PINGBACK,
     "trackback": CommentKind.TRACKBACK,
 }
+
+
+_NOISE = Problem(
+    code="json-noise",
+    detail="REST's answer has something around its JSON, as a PHP warning or a cache's comment; it was read.",
+)
 
 
 def posts(page: Page, site: Site) -> Extract:
@@ -40,10 +53,11 @@ def _listing(page: Page, read: Callable[[Entry], Article | Comment | Problem | N
     """Read a JSON array entry by entry; a single object counts as a list of one."""
     if not page.body.strip():
         return Extract(surface=Surface.REST)
+    decoded = decode(page.body)
     try:
-        data = json.loads(page.body.decode("utf-8-sig", "replace").lstrip())
-    except (ValueError, RecursionError) as error:
-        return _failed("not-json", f"The answer is no JSON: {type(error).__name__}.")
+        data, clean = json_text.read_text(decoded.text)
+    except ValueError as error:
+        return _failed("not-json", f"The answer is no JSON: {error}.")
     if isinstance(data, dict):
         if "code" in data and "id" not in data:
             return _failed(
@@ -53,12 +67,14 @@ def _listing(page: Page, read: Callable[[Entry], Article | Comment | Problem | N
         data = [data]
     if not isinstance(data, list):
         return _failed("not-json", "The answer is no list.")
-    found = [_guarded(read, entry) for entry in data]
+    found: list[Article | Comment | Problem | None] = [_guarded(read, entry) for entry in data]
+    if not clean:
+        found.append(_NOISE)
     return Extract(
         surface=Surface.REST,
         articles=tuple(x for x in found if isinstance(x, Article)),
         comments=tuple(x for x in found if isinstance(x, Comment)),
-        problems=tuple(x for x in found if isinstance(x, Problem)),
+        problems=(*charset_problems(decoded), *(x for x in found if isinstance(x, Problem))),
     )
 
 
@@ -98,11 +114,33 @@ def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
         "comments_open": {"open": True, "closed": False}.get(_text(entry.get("comment_status")) or ""),
     }
     markup = _rendered(content)
-    if markup and "<!--nextpage-->" in markup:
-        facts["text"] = render(markup.replace("<!--nextpage-->", ""), url).text
+    if markup and NEXT_PAGE in markup:
+        facts |= _whole(markup, page, url, site, facts)
     told = {"tags", "categories"} if _dict(entry.get("_embedded")).get("wp:term") else set()
-    origins = tuple((n, "rest:posts") for n, value in facts.items() if value not in (None, ()) or n in told)
+    origins = tuple(
+        (name, FIRST_TEN if name in told and _is_cut(entry, name, value) else "rest:posts")
+        for name, value in facts.items()
+        if value not in (None, ()) or name in told
+    )
     return Article(url=addresses.as_served(addresses.clean(url), page.final_url), origins=origins, **facts)
+
+
+def _whole(markup: str, page: Page, url: str, site: Site, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return text, Markdown and links of all parts of a divided article; nothing where none is found."""
+    source = (
+        f'<html><body><article><div class="entry-content">{markup.replace(NEXT_PAGE, "")}</div></article>'
+    )
+    own = replace(page, url=url, final_url=url, headers=(), body=f"{source}</body></html>".encode())
+    document = parse(own)
+    if document is None:
+        return {}
+    prose = body.read(document, site, facts["title"], facts["authors"])
+    return {"text": prose.text, "markdown": prose.markdown, "links": prose.links} if prose.text else {}
+
+
+def _is_cut(entry: Entry, name: str, given: tuple[str, ...]) -> bool:
+    """True if a post has more terms of a kind than came with it."""
+    return len(_list(entry.get(name))) > len(given) >= EMBEDDED - 1
 
 
 def _comment(entry: Entry, page: Page, site: Site) -> Comment | Problem | None:
@@ -110,7 +148,7 @@ def _comment(entry: Entry, page: Page, site: Site) -> Comment | Problem | None:
         return None
     link = addresses.absolute(_text(entry.get("link")), page.final_url)
     parent = _id(entry.get("parent"))
-    body = render(_rendered(entry.get("content")), link or page.final_url)
+    said = render(_rendered(entry.get("content")), link or page.final_url)
     published = _moment(entry, "date", site)
     return Comment(
         id=str(entry["id"]),
@@ -121,15 +159,15 @@ def _comment(entry: Entry, page: Page, site: Site) -> Comment | Problem | None:
         author_url=addresses.absolute(html.unescape(_text(entry.get("author_url")) or ""), page.final_url),
         published=published,
         published_raw=_text(entry.get("date")) or _text(entry.get("date_gmt")),
-        text=body.text,
-        html=body.html,
+        text=said.text,
+        html=said.html,
         permalink=link,
         origins=tuple((f, "rest:comments") for f in ("parent", "author", "published", "text")),
     )
 
 
 def _moment(entry: Entry, name: str, site: Site) -> Moment | None:
-    return parse.gmt(_text(entry.get(f"{name}_gmt"))) or parse.iso(_text(entry.get(name)), site.timezone)
+    return dates.gmt(_text(entry.get(f"{name}_gmt"))) or dates.iso(_text(entry.get(name)), site.timezone)
 
 
 def _authors(entry: Entry) -> tuple[str, ...]:

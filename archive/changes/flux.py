@@ -1,0 +1,292 @@
+"""Which differences between two visits are the publisher's edits, by what earlier visits have shown.
+
+What looks like a widget (a counter, an advertisement, a link to another article) is furniture where other
+articles of the source have it too. Else it waits until further visits show the same: if it changes again, its
+place is noise. A state that an item has been in before is a return to it, as when an old copy comes out of a
+cache, and becomes an event only when it lasts. It runs inside a transaction of its caller.
+
+Does not: change articles, comments or versions.
+Invariant: a changed word in a sentence is never held back, unless the sentence was there before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from sqlite_utils import Database
+
+from archive.changes import repeated_blocks, text_blocks
+from archive.changes.pending_changes import Patience
+from archive.changes.text_blocks import Hunk, digest
+from archive.storage import change_detection, rows
+from archive.storage.merge import REST_OF_THEM, Merged, Value, rank
+from archive.storage.versions import Reading
+
+VERSIONS = 10  # earlier states with which a new one is compared
+
+_TEXTS = frozenset({"text", "markdown", "html"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lists:
+    """The lists of an article that a page states, and those held: by name."""
+
+    before: Mapping[str, tuple[str, ...]]
+    after: Mapping[str, tuple[str, ...]]
+    edited: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What is to be written, what of it is an edit, and which lists are to be left as they are."""
+
+    merged: Merged
+    edited_lists: tuple[str, ...] = ()
+    kept_lists: frozenset[str] = frozenset()
+
+
+def stated_lists(
+    db: Database, article_id: int, held: Mapping[str, str], lists: Mapping[str, tuple[str, tuple[str, ...]]]
+) -> Lists:
+    """Return the lists that a page states, as name: (origin, values), beside those held."""
+    after = {name: lists[name][1] for name in change_detection.LISTS_WATCHED if name in lists}
+    before = {name: rows.held_list(db, name, article_id) for name in after}
+    edited = tuple(
+        name
+        for name in after
+        if change_detection.list_edited(before[name], after[name], held, name, lists[name][0])
+    )
+    return Lists(before=before, after=after, edited=edited)
+
+
+class Flux:
+    """Judges the differences that one reading of one source shows."""
+
+    def __init__(self, db: Database, source: str, kind: str, reading: Reading) -> None:
+        self.db = db
+        self.source = source
+        self.kind = kind
+        self.reading = reading
+
+    def settle(
+        self,
+        old: Mapping[str, Value],
+        held: Mapping[str, str],
+        merged: Merged,
+        said: Mapping[str, Value],
+        lists: Lists | None = None,
+    ) -> Settled:
+        """Settle what a reading says of an item in the row `old`.
+
+        `held` are the origins of what is held, `said` the columns that the reading may speak of, None
+        where it does not. A change that waits is left out of the result, as if the reading had not said it.
+        """
+        lists = lists or Lists(before={}, after={})
+        changes = (*(name for name in merged.edited if name != "url"), *lists.edited)
+        if not changes and not self._waits(old["id"]):
+            return Settled(merged=merged)
+        case = _Case(self, old, held, said, lists)
+        kept = set(case.kept(changes))
+        case.forget(changes)
+        if kept & _TEXTS or ("links" in kept and "text" not in merged.edited):
+            kept |= _TEXTS
+        if kept and case.is_stale:
+            kept.add("modified")
+        values = {name: value for name, value in merged.values.items() if name not in kept}
+        origins = {name: origin for name, origin in merged.origins.items() if name not in kept}
+        edited = tuple(name for name in merged.edited if name not in kept)
+        return Settled(
+            merged=replace(merged, values=values, origins=origins, edited=edited),
+            edited_lists=tuple(name for name in lists.edited if name not in kept),
+            kept_lists=frozenset(kept),
+        )
+
+    @cached_property
+    def _waiting(self) -> set[Value]:
+        sql = "SELECT DISTINCT item_id FROM pending_changes WHERE source = ? AND kind = ?"
+        return {row["item_id"] for row in self.db.query(sql, [self.source, self.kind])}
+
+    def _waits(self, item: Value) -> bool:
+        """True if any change of an item waits to be seen again."""
+        if self.kind == "comment":
+            return item in self._waiting
+        sql = "SELECT 1 FROM pending_changes WHERE kind = ? AND item_id = ? LIMIT 1"
+        return rows.one(self.db, sql, self.kind, item) is not None
+
+
+class _Case:
+    """One item and what one reading says of it."""
+
+    def __init__(
+        self,
+        flux: Flux,
+        old: Mapping[str, Value],
+        held: Mapping[str, str],
+        said: Mapping[str, Value],
+        lists: Lists,
+    ) -> None:
+        self.db, self.kind, self.source, self.reading = flux.db, flux.kind, flux.source, flux.reading
+        self.old, self.held, self.said, self.lists = old, held, said, lists
+        self.waiting = Patience(flux.db, flux.source, flux.kind, old["id"], flux.reading.at)
+        self.hunks: tuple[Hunk, ...] | None = None  # of the text, once it was compared
+        known = f"SELECT * FROM {self.kind}_versions WHERE {self.kind}_id = ? ORDER BY version DESC LIMIT ?"
+        self.past = list(self.db.query(known, [old["id"], VERSIONS]))
+
+    def kept(self, changes: Iterable[str]) -> Iterator[str]:
+        """Yield the names of what is not to be taken from this reading.
+
+        A page that says something new besides is no old copy, and what returns in it is told at once.
+        """
+        texts = [name for name in changes if name in {"text", "links"}]
+        others = [name for name in changes if name not in texts]
+        kept = set(self._kept_texts(texts)) if texts else set()
+        returning = [name for name in others if self._returns(name, self._after(name))]
+        if set(texts) <= kept and len(returning) == len(others):
+            for name in returning:
+                if not self.waiting.confirmed(name, "", "", digest(name, self._after(name)), "flip"):
+                    kept.add(name)
+        yield from kept
+
+    def forget(self, changes: Iterable[str]) -> None:
+        """Forget the waiting changes that this reading contradicts: it says what is held.
+
+        A widget's place that shows its former state again is noise from there on.
+        """
+        changed = set(changes)
+        here = {hunk.place for hunk in self.hunks or ()}
+        for waiting in self.waiting.all():
+            name, place = waiting.field, waiting.place
+            if name in changed and (name != "text" or not place or place in here):
+                continue
+            if self._states(name):
+                if waiting.why == "suspect":
+                    self.waiting.note_noise(place, waiting.bucket)
+                self.waiting.drop(name, place)
+
+    # -- texts ------------------------------------------------------------------------------------
+
+    def _kept_texts(self, names: list[str]) -> Iterator[str]:
+        """Yield "text" and "links" where no hunk of the text is an edit."""
+        new = self._new_blocks()
+        before = text_blocks.blocks(self._text(self.old), self._markdown(self.old))
+        compared = text_blocks.compare(before, new, self._is_furniture)
+        self.hunks = compared.hunks
+        if self._returns_to_text(new):
+            state = digest(*(block.key for block in new))
+            if not self.waiting.confirmed("text", "", "", state, "flip"):
+                yield from names
+            return
+        if not self._marked and "links" in names:
+            yield from self._kept_links(names)
+            names = [name for name in names if name != "links"]
+        real = [hunk for hunk in compared.hunks if self._is_edit(hunk)]
+        if (
+            not names
+            or real
+            or (not compared.hunks and _is_dress(self._text(self.old), self._text(self.said)))
+        ):
+            return
+        yield from names
+
+    def _kept_links(self, names: list[str]) -> Iterator[str]:
+        """Yield "links" where they change together with the text: nobody knows where in it they stand."""
+        if "text" in names:
+            yield "links"
+
+    def _is_edit(self, hunk: Hunk) -> bool:
+        """True if a hunk is the publisher's edit, as far as this reading and earlier ones tell."""
+        if not hunk.suspect:
+            return True
+        if self.waiting.is_noise(hunk.place, hunk.bucket):
+            return False
+        return self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect")
+
+    def _returns_to_text(self, new: tuple[text_blocks.Block, ...]) -> bool:
+        """True if the text is that of an earlier version, noise aside, and is not said to be newer."""
+        if self._is_newer:
+            return False
+        return self.is_stale or any(
+            not text_blocks.compare(text_blocks.blocks(self._text(state), self._markdown(state)), new).hunks
+            for state in self.past
+            if state["text"] is not None and "text" in json.loads(str(state["changed"]))
+        )
+
+    def _new_blocks(self) -> tuple[text_blocks.Block, ...]:
+        if self.said.get("text") is None:
+            return text_blocks.blocks(self._text(self.old), self._markdown(self.old))
+        return text_blocks.blocks(self._text(self.said), self._markdown(self.said))
+
+    @cached_property
+    def _marked(self) -> bool:
+        """True if the Markdown on both sides says what the text says, and so knows where the links stand."""
+        if self.kind == "comment" or self.said.get("markdown") is None or self.old["markdown"] is None:
+            return False
+        return rank(_origin(self.held, "markdown")) == rank(_origin(self.held, "text"))
+
+    def _markdown(self, state: Mapping[str, Value]) -> str | None:
+        found = state.get("markdown") if self._marked else None
+        return None if found is None else str(found)
+
+    @staticmethod
+    def _text(state: Mapping[str, Value]) -> str:
+        return str(state["text"] or "")
+
+    def _is_furniture(self, block: text_blocks.Block) -> bool:
+        return repeated_blocks.is_shared(self.db, self.source, self.kind, self.old, block)
+
+    # -- flips ------------------------------------------------------------------------------------
+
+    @property
+    def _moments(self) -> tuple[str, str] | None:
+        """When the item was modified, as held and as said; None where either is not known to the second."""
+        held, said = str(self.old.get("modified") or ""), str(self.said.get("modified") or "")
+        return (held, said) if len(held) == len(said) == len("2009-07-09T14:50:00Z") else None
+
+    @property
+    def _is_newer(self) -> bool:
+        return self._moments is not None and self._moments[1] > self._moments[0]
+
+    @property
+    def is_stale(self) -> bool:
+        """True if the page says itself that it is older than what is held."""
+        return self._moments is not None and self._moments[1] < self._moments[0]
+
+    def _returns(self, name: str, after: str) -> bool:
+        """True if a field is as it was in an earlier version, or as in a copy older than what is held."""
+        if self._is_newer:
+            return False
+        return self.is_stale or any(
+            state[name] is not None and self._as_text(name, state[name]) == after
+            for state in self.past
+            if name in state and name in json.loads(str(state["changed"]))
+        )
+
+    def _after(self, name: str) -> str:
+        if name in self.lists.after:
+            return self._as_text(name, json.dumps(self.lists.after[name]))
+        return self._as_text(name, self.said.get(name))
+
+    @staticmethod
+    def _as_text(name: str, value: Value) -> str:
+        """Return a value so that two that mean the same are equal."""
+        if name in change_detection.LISTS_WATCHED:
+            return "\0".join(sorted(json.loads(str(value))))
+        return change_detection.plain(str(value))
+
+    def _states(self, name: str) -> bool:
+        """True if this reading speaks of a field as exactly as what is held."""
+        if name in change_detection.LISTS_WATCHED:
+            return bool(self.lists.after.get(name))
+        return self.reading.proves and self.said.get(name) is not None
+
+
+def _origin(held: Mapping[str, str], name: str) -> str | None:
+    return held.get(name, held.get(REST_OF_THEM))
+
+
+def _is_dress(old: str, new: str) -> bool:
+    """True if two texts differ in quotation marks and white space alone: the better-set one may be taken."""
+    return change_detection.plain(old) == change_detection.plain(new)

@@ -1,0 +1,112 @@
+"""Changes of items that wait to be seen again, and places that are noise.
+
+It writes `pending_changes` and `noise_places`, inside a transaction of its caller.
+Does not: decide which changes have to wait; `flux` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.core.timestamps import instant
+from archive.storage import rows
+from archive.storage.merge import Value
+
+SUSPECT_LOOKS = 3
+"""Visits in a row that must show a suspect change: of three random states, one does in 1 of 9 cases."""
+SUSPECT_AGE = timedelta(hours=1)
+FLIP_LOOKS = 3
+FLIP_AGE = timedelta(hours=24)
+"""How long a state that was there before must last: page caches and CDNs rarely keep a copy for longer."""
+LEARNED = 3  # articles in which a position is noise, before it is noise in all articles of the source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A change that waits: of which field, at which place of a text, and why ("flip" or "suspect")."""
+
+    field: str
+    place: str
+    bucket: str
+    why: str
+
+
+class Patience:
+    """The changes of one "article" or "comment" that wait. `at` is when it was read (ISO 8601 UTC)."""
+
+    def __init__(self, db: Database, source: str, kind: str, item: Value, at: str) -> None:
+        self.db = db
+        self.source = source
+        self.kind = kind
+        self.item = item
+        self.at = at
+
+    def all(self) -> Iterator[Waiting]:
+        """Yield the changes of the item that wait."""
+        sql = "SELECT field, place, bucket, why FROM pending_changes WHERE kind = ? AND item_id = ?"
+        for row in list(self.db.query(sql, [self.kind, self.item])):
+            yield Waiting(field=row["field"], place=row["place"], bucket=row["bucket"], why=row["why"])
+
+    def confirmed(self, name: str, place: str, bucket: str, state: str, why: str) -> bool:
+        """True if a change was seen often and long enough to be told; else it is noted as waiting.
+
+        Another state at the same place of a text makes the place noise.
+        """
+        sql = "SELECT * FROM pending_changes WHERE kind = ? AND item_id = ? AND field = ? AND place = ?"
+        row = rows.one(self.db, sql, self.kind, self.item, name, place)
+        if row is not None and row["state"] != state and row["why"] == why == "suspect":
+            self.note_noise(place, bucket)
+            self.drop(name, place)
+            return False
+        if row is None or row["state"] != state or row["why"] != why:
+            self.drop(name, place)
+            self._note_waiting(name, place, bucket, state, why)
+            return False
+        looks = int(str(row["looks"])) + 1
+        looks_needed, age = (SUSPECT_LOOKS, SUSPECT_AGE) if why == "suspect" else (FLIP_LOOKS, FLIP_AGE)
+        if looks >= looks_needed and instant(self.at) - instant(str(row["first_at"])) >= age:
+            self.drop(name, place)
+            return True
+        self.db.execute(
+            "UPDATE pending_changes SET looks = ?, last_at = ?"
+            " WHERE kind = ? AND item_id = ? AND field = ? AND place = ?",
+            [looks, self.at, self.kind, self.item, name, place],
+        )
+        return False
+
+    def _note_waiting(self, name: str, place: str, bucket: str, state: str, why: str) -> None:
+        item: dict[str, Any] = {"kind": self.kind, "item_id": self.item, "source": self.source}
+        change = {"field": name, "place": place, "bucket": bucket, "state": state, "why": why}
+        times = {"first_at": self.at, "last_at": self.at}
+        rows.insert(self.db, "pending_changes", item | change | times)
+
+    def drop(self, name: str, place: str) -> None:
+        """Forget a change that waits."""
+        self.db.execute(
+            "DELETE FROM pending_changes WHERE kind = ? AND item_id = ? AND field = ? AND place = ?",
+            [self.kind, self.item, name, place],
+        )
+
+    def note_noise(self, place: str, bucket: str) -> None:
+        """Note that a place of the item's text is noise."""
+        self.db.execute(
+            "INSERT OR IGNORE INTO noise_places VALUES (?, ?, ?, ?, ?, ?)",
+            [self.kind, self.item, place, self.source, bucket, self.at],
+        )
+
+    def is_noise(self, place: str, bucket: str) -> bool:
+        """True if this place of the item is noise, or this position in several items of the source."""
+        own = "SELECT 1 FROM noise_places WHERE kind = ? AND item_id = ? AND place = ?"
+        if rows.one(self.db, own, self.kind, self.item, place):
+            return True
+        some = (
+            "SELECT count(*) AS n FROM (SELECT DISTINCT item_id FROM noise_places"
+            " WHERE source = ? AND kind = ? AND bucket = ? LIMIT ?)"
+        )
+        found = rows.one(self.db, some, self.source, self.kind, bucket, LEARNED)
+        return found is not None and int(str(found["n"])) >= LEARNED

@@ -1,0 +1,103 @@
+"""Which blocks of a text the site puts on many pages: counters, boxes, links to other articles. Only reads.
+
+Furniture is known by the archive's own texts, so at first sight and without a list of plugins.
+Invariant: a block that only one article has is never furniture.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from sqlite_utils import Database
+
+from archive.changes.text_blocks import Block, blocks
+from archive.storage.merge import Value
+
+SHARED = 3  # other items that must have a block for it to be furniture
+READ = 60  # items whose text is read for one block
+_PHRASE = 6  # words by which items with the block are found
+_LABEL = 4  # words that a label before a link has at most, as in "Also read: …"
+_WORD = re.compile(r"[^\W\d_]+")
+_LABELLED = re.compile(r"^([^:|»›→]{2,40}[:|»›→])\s*(\S.*)$")
+
+_NOTICE = re.compile(
+    r"correct|updat|clarif|editor|amend|errat|retract|earlier version|korrektur|korrigiert|"
+    r"aktualisier|redaktion|mise à jour|rectific|correcci|actualiz|aggiorna|rettific|corrigid|atualiza",
+    re.IGNORECASE,
+)
+"""Words of a publisher's notice of an edit, which stands in many articles and matters in each."""
+
+
+def is_shared(db: Database, source: str, kind: str, item: Mapping[str, Value], block: Block) -> bool:
+    """True if a block of an item stands in other items of its source, or is a link to one of its articles.
+
+    `item` is the row of an "article" or a "comment". Numbers and dates in the block do not count.
+    """
+    if kind == "comment" and "#" not in block.skeleton:
+        return False  # readers say "Thank you." in many comments
+    if block.prose and _NOTICE.search(block.words):
+        return False
+    if kind == "article" and not block.prose and _names_article(db, source, item["id"], block):
+        return True
+    found = 0
+    for other in _others(db, source, kind, item["id"], block.skeleton):
+        found += any(each.skeleton == block.skeleton for each in blocks(other))
+        if found >= SHARED:
+            return True
+    label = _label(block)
+    if label is None:
+        return False
+    found = 0
+    for other in _others(db, source, kind, item["id"], label):
+        found += any(line.strip().startswith(label) for line in other.split("\n"))
+        if found >= SHARED:
+            return True
+    return False
+
+
+def _label(block: Block) -> str | None:
+    """Return the label before a link that is the rest of the block; None where there is none."""
+    found = _LABELLED.match(block.words)
+    if found is None or block.prose or len(found[1].split()) > _LABEL:
+        return None
+    rest = len(re.findall(r"\w+", found[2]))
+    return found[1] if block.links and block.linked >= rest * 0.6 else None
+
+
+def _names_article(db: Database, source: str, own: Value, block: Block) -> bool:
+    """True if a block is the title of another article of the source, perhaps after a label."""
+    found = _LABELLED.match(block.words)
+    titles = {block.words, found[2] if found else block.words}
+    marks = ", ".join("?" * len(titles))
+    phrase = _phrase(found[2] if found else block.words)
+    if phrase is None:
+        return False
+    sql = (
+        "SELECT 1 FROM articles_fts JOIN articles ON articles.id = articles_fts.rowid"
+        " WHERE articles_fts MATCH ? AND source = ? AND articles.id != ?"
+        f" AND articles.title IN ({marks}) LIMIT 1"
+    )
+    return bool(db.execute(sql, [f"title : {phrase}", source, own, *sorted(titles)]).fetchone())
+
+
+def _others(db: Database, source: str, kind: str, own: Value, said: str) -> Iterator[str]:
+    """Yield texts of other items of the source that have the first words of `said`."""
+    phrase = _phrase(said)
+    if phrase is None:
+        return
+    table = f"{kind}s"
+    sql = (
+        f"SELECT {table}.text FROM {table}_fts JOIN {table} ON {table}.id = {table}_fts.rowid"
+        f" WHERE {table}_fts MATCH ? AND {table}.source = ? AND {table}.id != ? AND {table}.text IS NOT NULL"
+        " LIMIT ?"
+    )
+    for (text,) in db.execute(sql, [f"text : {phrase}", source, own, READ]):
+        yield str(text)
+
+
+def _phrase(said: str) -> str | None:
+    """Return the longest run of words without a number as a phrase to search for; None for no word."""
+    runs = [_WORD.findall(run)[:_PHRASE] for run in re.split(r"[#~@\d]+", said)]
+    longest = max(runs, key=len, default=[])
+    return f'"{" ".join(longest)}"' if longest else None

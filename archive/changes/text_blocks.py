@@ -1,0 +1,273 @@
+"""Two states of a text, compared block by block: what differs, and whether it looks like an edit. Pure.
+
+A block is a line of the text: a paragraph, an item of a list, a row of a table. A hunk is a run of blocks
+that differs while the blocks around it are the same.
+Does not: know other articles or earlier visits; `flux` does.
+Invariant: a changed word in a sentence is an edit, whatever stands around it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+from archive.changes.link_identity import identities
+from archive.changes.variable_text import (
+    COUNTED,
+    DRESS,
+    END,
+    LEAD,
+    LINK,
+    MAIL,
+    RULE,
+    SPACE,
+    TYPOGRAPHY,
+    WORD,
+    skeleton,
+    without_spans,
+)
+
+LONGEST_COMPARED = 1500  # differing blocks on one side; beyond, the whole is one hunk
+LONGEST_SUSPECT_WORDS = 60  # of both sides of a hunk; more words than that are no widget
+LONGEST_ROTATED_WORDS = 40  # of a paragraph that may be an advertisement which another one replaces
+PROSE_WORDS = 20  # words that are prose even without a full stop
+CONTEXT = 2  # unchanged paragraphs that make a hunk a small part of its text
+MOST_BOXED = 6  # paragraphs of a box that the site puts on many pages
+MOST_PAIRS = 64  # of blocks of a hunk that are compared with one another
+DISSIMILAR = 0.5  # a replaced paragraph that shares less than this is another paragraph
+
+
+class Kind(StrEnum):
+    """What a hunk looks like: `ROTATED` replaces a block by another, `WORDS` changes words within one."""
+
+    INSERTED = "inserted"
+    REMOVED = "removed"
+    ROTATED = "rotated"
+    WORDS = "words"
+    LINK = "link"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One line of a text. `key` is what it says without what does not matter, `links` their identities."""
+
+    words: str
+    key: str
+    skeleton: str
+    prose: bool
+    linked: int
+    links: frozenset[str]
+
+    @property
+    def size(self) -> int:
+        """Return the number of words."""
+        return len(WORD.findall(self.words))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hunk:
+    """A run of blocks that differs. `place` is a digest of where it stands, `bucket` a coarse position."""
+
+    kind: Kind
+    old: tuple[Block, ...]
+    new: tuple[Block, ...]
+    place: str
+    bucket: str
+    suspect: bool
+
+    @property
+    def state(self) -> str:
+        """Return a digest of the new blocks."""
+        return digest(*(f"{block.key} {' '.join(sorted(block.links))}" for block in self.new))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The hunks in which two states of a text differ, and how many paragraphs of prose they share."""
+
+    hunks: tuple[Hunk, ...] = ()
+    shared: int = 0
+
+
+def digest(*parts: str) -> str:
+    """Return a short digest of some texts."""
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:20]
+
+
+def blocks(text: str | None, markdown: str | None = None) -> tuple[Block, ...]:
+    """Return the blocks of a text; with its Markdown they know their links."""
+    source = markdown or text or ""
+    return tuple(
+        block
+        for line in source.split("\n")
+        if not RULE.match(line) and (block := _block(line, marked=bool(markdown))) is not None
+    )
+
+
+def compare(
+    old: Sequence[Block], new: Sequence[Block], is_furniture: Callable[[Block], bool] = lambda _: False
+) -> Comparison:
+    """Compare two states of a text. `is_furniture` tells blocks that the site puts on many pages."""
+    head = _common(old, new)
+    tail = _common(old[head:][::-1], new[head:][::-1])
+    left, right = old[head : len(old) - tail], new[head : len(new) - tail]
+    same = [(a, b) for a, b in zip(old[:head], new[:head], strict=True)]
+    same += list(zip(old[len(old) - tail :], new[len(new) - tail :], strict=True)) if tail else []
+    runs = list(_runs(left, right, same))
+    shared = sum(a.prose for a, _ in same)
+    hunks = [
+        hunk
+        for i, j, before, after in runs
+        if (hunk := _hunk(old, head + i, before, after, shared, is_furniture)) is not None
+    ]
+    hunks += [_relinked(a, b, shared) for a, b in same if a.links != b.links]
+    return Comparison(hunks=tuple(hunks), shared=shared)
+
+
+def is_counted(block: Block) -> bool:
+    """True if a block has a number beside a word for what readers do."""
+    return "#" in block.skeleton and bool(COUNTED.search(block.words))
+
+
+def _block(line: str, *, marked: bool) -> Block | None:
+    links: list[str] = []
+    linked = 0
+    if marked:
+        for found in LINK.finditer(line):
+            links.append(found[2])
+            linked += len(WORD.findall(found[1]))
+        line = DRESS.sub("", LINK.sub(lambda found: found[1], line))
+    words = SPACE.sub(" ", LEAD.sub("", line).translate(TYPOGRAPHY)).strip()
+    if not words:
+        return None
+    size = len(WORD.findall(words))
+    prose = size >= PROSE_WORDS or (size > 1 and bool(END.search(words)) and linked < size)
+    plain = without_spans(words)
+    masked = skeleton(words)
+    counted = not prose and "#" in masked and COUNTED.search(words)
+    return Block(
+        words=words,
+        key=masked if counted else plain,
+        skeleton=masked,
+        prose=prose,
+        linked=linked,
+        links=identities(links),
+    )
+
+
+def _common(old: Sequence[Block], new: Sequence[Block]) -> int:
+    count = 0
+    for a, b in zip(old, new, strict=False):
+        if a.key != b.key:
+            break
+        count += 1
+    return count
+
+
+def _runs(
+    left: Sequence[Block], right: Sequence[Block], same: list[tuple[Block, Block]]
+) -> Iterator[tuple[int, int, Sequence[Block], Sequence[Block]]]:
+    """Yield what differs, as (place left, place right, blocks left, blocks right); fill `same`."""
+    if max(len(left), len(right)) > LONGEST_COMPARED:
+        yield 0, 0, left, right
+        return
+    matcher = SequenceMatcher(None, [b.key for b in left], [b.key for b in right], autojunk=False)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag == "equal":
+            same.extend(zip(left[i1:i2], right[j1:j2], strict=True))
+        else:
+            yield i1, j1, left[i1:i2], right[j1:j2]
+
+
+def _hunk(
+    old: Sequence[Block],
+    at: int,
+    before: Sequence[Block],
+    after: Sequence[Block],
+    shared: int,
+    is_furniture: Callable[[Block], bool],
+) -> Hunk | None:
+    """Return the hunk of a run, without furniture; None where nothing is left.
+
+    A sentence that stands on many pages may be a box's, or an editor's note: it has to wait.
+    """
+    if len(before) == len(after) and all(_alike(a, b) for a, b in zip(before, after, strict=True)):
+        return None
+    gone = tuple(block for block in before if block.prose or not is_furniture(block))
+    come = tuple(block for block in after if block.prose or not is_furniture(block))
+    if not gone and not come:
+        return None
+    boxed = len(gone) + len(come) <= MOST_BOXED and all(
+        not block.prose or is_furniture(block) for block in (*gone, *come)
+    )
+    kind = _kind(gone, come)
+    anchor = old[at - 1].key if at else ""
+    return Hunk(
+        kind=kind,
+        old=gone,
+        new=come,
+        place=digest(anchor),
+        bucket=_bucket(old, at, len(before)),
+        suspect=shared >= CONTEXT and (boxed or _is_suspect(kind, gone, come)),
+    )
+
+
+def _relinked(old: Block, new: Block, shared: int) -> Hunk:
+    """Return the hunk of a block that says the same and links elsewhere."""
+    return Hunk(
+        kind=Kind.LINK,
+        old=(old,),
+        new=(new,),
+        place=digest("link", old.key),
+        bucket=f"link {'prose' if old.prose else 'other'}",
+        suspect=shared >= CONTEXT and not old.prose,
+    )
+
+
+def _kind(gone: Sequence[Block], come: Sequence[Block]) -> Kind:
+    if not gone:
+        return Kind.INSERTED
+    if not come:
+        return Kind.REMOVED
+    if len(gone) * len(come) > MOST_PAIRS:
+        return Kind.WORDS
+    return Kind.WORDS if any(_similar(a, b) for a in gone for b in come) else Kind.ROTATED
+
+
+def _similar(a: Block, b: Block) -> bool:
+    if a.skeleton == b.skeleton:
+        return True
+    one, other = WORD.findall(a.words.lower()), WORD.findall(b.words.lower())
+    return SequenceMatcher(None, one[:200], other[:200], autojunk=False).ratio() >= DISSIMILAR
+
+
+def _alike(a: Block, b: Block) -> bool:
+    """True if two blocks differ in a protected mail address alone."""
+    protected = "[email" in a.words.lower() or "[email" in b.words.lower()
+    return a.key == b.key or (protected and MAIL.sub("@", a.words) == MAIL.sub("@", b.words))
+
+
+def _is_suspect(kind: Kind, gone: Sequence[Block], come: Sequence[Block]) -> bool:
+    """True if a hunk may be a widget's: it is told only when later visits show the same."""
+    every = (*gone, *come)
+    if sum(block.size for block in every) > LONGEST_SUSPECT_WORDS * (1 + (kind is Kind.ROTATED)):
+        return False
+    if not any(block.prose for block in every):
+        return True
+    if kind is Kind.ROTATED:
+        return max(len(gone), len(come)) <= 2 and all(block.size <= LONGEST_ROTATED_WORDS for block in every)
+    if len(gone) == len(come) == 1:
+        return gone[0].skeleton == come[0].skeleton and is_counted(gone[0])
+    return False
+
+
+def _bucket(old: Sequence[Block], at: int, length: int) -> str:
+    """Return the coarse position of a hunk: head, tail, or after how many paragraphs of prose."""
+    before = sum(block.prose for block in old[:at])
+    after = sum(block.prose for block in old[at + length :])
+    if not after:
+        return "tail"
+    return "head" if not before else f"after {before}"

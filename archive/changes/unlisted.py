@@ -1,0 +1,64 @@
+"""Articles that the site's own list lacks: doubted, so that their pages are asked for soon.
+
+A list that lacks much says something about itself and nothing of the articles. An article whose page is shown
+nevertheless is doubted again later and later. It writes `unlisted` and the doubt in `articles`, inside a
+transaction of its caller.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from archive.core.records import Saved
+from archive.core.timestamps import instant, to_text
+from archive.storage import rows
+from archive.storage.merge import Value
+from archive.storage.observations import Listing
+
+AGAIN = timedelta(days=1)  # until an article whose page was shown is doubted again, at least
+MOST_OF_REST = 0.5  # of the held articles that a listing of REST may lack
+MOST_OF_SITEMAP = 0.1  # the same of sitemaps, which leave out more
+FEW = 3  # articles that a sitemap may lack, however few are held
+
+_HELD = "SELECT * FROM articles WHERE source = ? AND gone_at IS NULL AND text IS NOT NULL"
+
+
+def note_listing(db: Database, listing: Listing) -> Saved:
+    """Doubt the held articles that a whole list of the site lacks."""
+    held = [row for row in db.query(_HELD, [listing.source]) if not listing.posts or row["post_id"]]
+    lacking = [row for row in held if not _is_listed(db, row, listing)]
+    part = MOST_OF_REST if listing.posts else MOST_OF_SITEMAP
+    if len(lacking) > max(part * len(held), 0 if listing.posts else FEW):
+        return Saved()
+    numbers = {row["id"] for row in lacking}
+    for row in list(db.query("SELECT article_id FROM unlisted WHERE source = ?", [listing.source])):
+        if row["article_id"] not in numbers:
+            db.execute("DELETE FROM unlisted WHERE article_id = ?", [row["article_id"]])
+    return Saved(missed=sum(_note(db, row, listing.looked_at) for row in lacking))
+
+
+def _is_listed(db: Database, row: dict[str, Value], listing: Listing) -> bool:
+    if listing.posts:
+        return row["post_id"] in listing.posts
+    if row["url"] in listing.urls:
+        return True
+    own = db.execute("SELECT url FROM addresses WHERE article_id = ?", [row["id"]]).fetchall()
+    return any(url in listing.urls for (url,) in own)
+
+
+def _note(db: Database, row: dict[str, Value], now: datetime) -> bool:
+    """Note an article that is not listed; True if it is doubted because of that."""
+    at = to_text(now)
+    known = rows.one(db, "SELECT * FROM unlisted WHERE article_id = ?", row["id"])
+    if known is None:
+        db.execute("INSERT INTO unlisted VALUES (?, ?, ?, NULL)", [row["id"], row["source"], at])
+    elif known["shown_at"] is not None:
+        shown = instant(str(known["shown_at"]))
+        if now - shown < max(AGAIN, shown - instant(str(known["since"]))):
+            return False
+        db.execute("UPDATE unlisted SET shown_at = NULL WHERE article_id = ?", [row["id"]])
+    if row["missed_at"] is None:
+        rows.update(db, "articles", row["id"], {"missed_at": at})
+    return True

@@ -1,0 +1,266 @@
+"""What happened to a source as a whole: its dates were shifted, or its pages were redesigned.
+
+When most articles that were visited change in the same way, that is one event of the source and no edit of
+any of them. It is decided at the end of a crawl, from what the crawls of the last days have found: the
+versions get a cause of their own, and their events go. It writes `source_events`, `events` and the cause of
+versions, in a transaction of its caller.
+
+Does not: change what articles and comments say.
+Invariant: other words in a paragraph, or an article that the site says was modified, stay an edit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.changes.differences import ways
+from archive.core.timestamps import instant, to_text
+from archive.storage import rows, versions
+
+BACK = timedelta(days=14)  # crawls that count together: a large site's pages are visited over days
+FOLLOWING = timedelta(days=120)  # how long pages that were not visited since may still show what happened
+MOST = 0.6  # of the articles that were visited since it began
+LEAST = 5  # articles
+ENOUGH = 20  # articles that are enough on a large site
+PART = 0.2  # of the source's articles, where that is fewer
+EDITS = frozenset({"words", "look text added"})
+"""Ways that stay edits in the midst of a redesign, unless most articles changed so."""
+BEGINNINGS = 40  # moments at which it may have begun that are tried
+
+
+class Upheaval(StrEnum):
+    """What can happen to a source, and the cause of the versions that it made."""
+
+    DATES_SHIFTED = "dates-shifted"
+    REDESIGN = "redesign"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """How many edits of articles and comments were none, and a sentence of it, or None."""
+
+    articles: int = 0
+    comments: int = 0
+    sentence: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Change:
+    """A version that was kept as an edit, and the ways in which it differs from the state after it."""
+
+    kind: str
+    row: dict[str, Any]
+    article: int
+    until: str
+    ways: set[str]
+
+
+def settle(db: Database, source: str, now: datetime) -> Found:
+    """Find what happened to a source, and take it out of the edits of the last days. `now` is aware."""
+    since = rows.must(to_text(now - BACK))
+    changes = [*_changes(db, source, "article", since), *_changes(db, source, "comment", since)]
+    if not changes:
+        return Found()
+    visits = _visits(db, source, since)
+    held = int(db.execute("SELECT count(*) FROM articles WHERE source = ?", [source]).fetchone()[0])
+    least = max(LEAST, min(ENOUGH, round(PART * held)))
+    articles = comments = 0
+    sentences: list[str] = []
+    for what, prefix in ((Upheaval.DATES_SHIFTED, "shift "), (Upheaval.REDESIGN, "look ")):
+        common = _common(changes, visits, prefix, least)
+        known = _known(db, source, what, now)
+        followed = {way: at for at, before in known for way in before}
+        event: int | None
+        new = set(common) - set(followed)
+        if new:
+            event, begun = _note(db, source, what, min(common[way] for way in new), sorted(new))
+            followed |= dict.fromkeys(new, begun)
+        else:
+            event = _newest(db, source, what)
+        if not followed or event is None:
+            continue
+        taken = _take(db, what, changes, followed, widely=set(common))
+        counts = Counter(change.kind for change in taken)
+        articles, comments = articles + counts["article"], comments + counts["comment"]
+        _count(db, event, counts)
+        if new:
+            row = rows.one(db, "SELECT * FROM source_events WHERE id = ?", event) or {}
+            detail = json.loads(str(row["detail"]))
+            sentences.append(sentence(what, detail, counts["article"], counts["comment"]))
+    return Found(articles=articles, comments=comments, sentence=" ".join(sentences) or None)
+
+
+def _changes(db: Database, source: str, kind: str, since: str) -> Iterable[_Change]:
+    """Yield the edits of a kind since a moment, with the ways in which they changed it."""
+    article = "id" if kind == "article" else "article_id"
+    sql = (
+        f"SELECT v.*, item.{article} AS of_article FROM {kind}_versions AS v"
+        f" JOIN {kind}s AS item ON item.id = v.{kind}_id"
+        " WHERE v.until >= ? AND v.cause = ? AND item.source = ?"
+    )
+    for row in list(db.query(sql, [since, versions.EDITED, source])):
+        after = _after(db, kind, row)
+        if after is None:
+            continue
+        found = set(ways(kind, row, after))
+        yield _Change(kind=kind, row=row, article=row["of_article"], until=row["until"], ways=found)
+
+
+def _after(db: Database, kind: str, row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The state that replaced a version."""
+    item, number = row[f"{kind}_id"], row["version"]
+    later = f"SELECT * FROM {kind}_versions WHERE {kind}_id = ? AND version = ?"
+    return rows.one(db, later, item, number + 1) or rows.one(db, f"SELECT * FROM {kind}s WHERE id = ?", item)
+
+
+# -- what most of them share ----------------------------------------------------------------------
+
+
+def _visits(db: Database, source: str, since: str) -> dict[int, str]:
+    """When the page of each article was last read, of those read since a moment."""
+    sql = (
+        "SELECT article_id AS n, max(good_at) AS at FROM visits WHERE source = ? AND kind = 'article'"
+        " AND good_at >= ? AND article_id IS NOT NULL GROUP BY article_id"
+    )
+    return {row["n"]: row["at"] for row in db.query(sql, [source, since])}
+
+
+def _common(changes: list[_Change], visits: Mapping[int, str], prefix: str, least: int) -> dict[str, str]:
+    """The ways in which most articles changed that were visited since it began, with the moment it began."""
+    first: dict[str, dict[int, str]] = defaultdict(dict)
+    for change in changes:
+        for way in change.ways:
+            if way.startswith(prefix):
+                known = first[way].setdefault(change.article, change.until)
+                first[way][change.article] = min(known, change.until)
+    found = {}
+    for way, begun in first.items():
+        moments = sorted(set(begun.values()))[-BEGINNINGS:]
+        for moment in moments:
+            changed = sum(at >= moment for at in begun.values())
+            visited = sum(at >= moment for at in visits.values())
+            if changed >= least and changed >= MOST * visited:
+                found[way] = moment
+                break
+    return found
+
+
+def _known(db: Database, source: str, what: Upheaval, now: datetime) -> list[tuple[str, list[str]]]:
+    """What is known to have happened to a source lately: when it began, and in which ways."""
+    sql = "SELECT at, detail FROM source_events WHERE source = ? AND kind = ? AND at >= ?"
+    since = to_text(now - FOLLOWING)
+    return [
+        (row["at"], json.loads(row["detail"])["ways"]) for row in db.query(sql, [source, what.value, since])
+    ]
+
+
+# -- what is written ------------------------------------------------------------------------------
+
+
+def _note(db: Database, source: str, what: Upheaval, at: str, ways: list[str]) -> tuple[int, str]:
+    """Note an event of a source; one that began within the same days is the same event."""
+    detail: dict[str, Any] = {"ways": ways}
+    if what is Upheaval.DATES_SHIFTED:
+        detail["minutes"] = int(ways[0].split()[1])
+    near = rows.must(to_text(instant(at) - BACK))
+    row = rows.one(
+        db, "SELECT * FROM source_events WHERE source = ? AND kind = ? AND at >= ?", source, what.value, near
+    )
+    if row is not None and what is Upheaval.REDESIGN:
+        both = sorted({*json.loads(str(row["detail"]))["ways"], *ways})
+        first = min(at, str(row["at"]))
+        rows.update(db, "source_events", row["id"], {"at": first, "detail": json.dumps({"ways": both})})
+        return int(str(row["id"])), first
+    event = {"at": at, "source": source, "kind": what.value, "detail": json.dumps(detail)}
+    return rows.insert(db, "source_events", event), at
+
+
+def _newest(db: Database, source: str, what: Upheaval) -> int | None:
+    sql = "SELECT id FROM source_events WHERE source = ? AND kind = ? ORDER BY at DESC LIMIT 1"
+    row = rows.one(db, sql, source, what.value)
+    return None if row is None else int(str(row["id"]))
+
+
+def _take(
+    db: Database, what: Upheaval, changes: list[_Change], followed: Mapping[str, str], widely: set[str]
+) -> list[_Change]:
+    """Take what happened to the source out of the edits. Returns those that were nothing else.
+
+    A page that is first read again later follows: what it then shows is taken as well.
+    """
+    taken = []
+    for change in changes:
+        ways = {way for way in change.ways & followed.keys() if change.until >= followed[way]}
+        begun = min((followed[way] for way in ways), default="")
+        if not ways or (not ways & widely and not _is_first_visit(db, change, begun)):
+            continue
+        if what is Upheaval.REDESIGN and not change.ways & EDITS:
+            ways |= {way for way in change.ways if way.startswith("look ")}
+        if ways == change.ways:
+            _end_edit(db, change, what)
+            taken.append(change)
+            change.ways = set()
+        else:
+            change.ways -= ways
+            _keep_rest(db, change, ways)
+    return taken
+
+
+def _is_first_visit(db: Database, change: _Change, begun: str) -> bool:
+    """True if the page that showed a change had not been read since what happened began."""
+    sql = (
+        "SELECT 1 FROM visits WHERE article_id = ? AND kind = 'article' AND good_at >= ?"
+        " AND previous_good_at < ? LIMIT 1"
+    )
+    return rows.one(db, sql, change.article, change.until, begun) is not None
+
+
+def _end_edit(db: Database, change: _Change, what: Upheaval) -> None:
+    """Make a version one of the source's event, and take back the event of its edit."""
+    rows.update(db, f"{change.kind}_versions", change.row["id"], {"cause": what.value})
+    whose = "comment_id = ?" if change.kind == "comment" else "comment_id IS NULL AND article_id = ?"
+    db.execute(
+        f"DELETE FROM events WHERE kind = 'edited' AND version = ? AND {whose}",
+        [change.row["version"], change.row[f"{change.kind}_id"]],
+    )
+
+
+def _keep_rest(db: Database, change: _Change, ways: set[str]) -> None:
+    """Leave an edit with the fields alone that the source's event does not explain."""
+    explained = {
+        way.split()[1] for way in ways if way.startswith("look ") and not way.startswith("look text")
+    }
+    if any(way.startswith("shift ") for way in ways):
+        explained.add("published")
+    if not any(way == "words" or way.startswith("look text") for way in change.ways):
+        explained.add("text")
+    names = [name for name in json.loads(change.row["changed"]) if name not in explained]
+    if names:
+        rows.update(db, f"{change.kind}_versions", change.row["id"], {"changed": json.dumps(names)})
+
+
+def _count(db: Database, event: int, counts: Mapping[str, int]) -> None:
+    db.execute(
+        "UPDATE source_events SET articles = articles + ?, comments = comments + ? WHERE id = ?",
+        [counts.get("article", 0), counts.get("comment", 0), event],
+    )
+
+
+def sentence(kind: str, detail: Mapping[str, Any], articles: int, comments: int) -> str:
+    """Return what happened to a source, for people. `detail` is that of a row of `source_events`."""
+    pages = f"{articles:,} article{'' if articles == 1 else 's'}"
+    if kind == Upheaval.DATES_SHIFTED:
+        minutes = int(detail["minutes"])
+        sign, (hours, rest) = "+" if minutes > 0 else "-", divmod(abs(minutes), 60)
+        said = f"{comments:,} comment{'' if comments == 1 else 's'}"
+        moved = f"the dates of {pages} and {said} moved by {sign}{hours}:{rest:02}"
+        return f"The site's time zone was changed: {moved}. Nothing was edited."
+    return f"The site was redesigned: {pages} are shown in another way. Nothing was edited."

@@ -1,0 +1,123 @@
+"""How a result takes its place: whole under its name, or not at all, whatever ends the program.
+
+A result is made in a folder of its own beside its place, which is locked while its maker lives. What was
+there is exchanged with it in one step, where the system can. What a killed maker left is removed by the
+next one, and if the old result was already moved out of its place, it is put back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import glob
+import os
+import secrets
+import shutil
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_NEW, _OLD, _ENDING = "new", "old", ".unfinished"
+_AT_FDCWD, _EXCHANGE = -100, 2  # of <fcntl.h> and <linux/fs.h>
+
+
+@contextmanager
+def replaced(target: Path, may_replace: Callable[[], None]) -> Iterator[Path]:
+    """A path to write a file or a folder at; at the end of the block it takes the place of `target`.
+
+    `target` is a path without links. `may_replace` raises where something is there that has to stay; it is
+    asked at the beginning, and again at the end, since somebody may have put something there meanwhile.
+    """
+    tidy(target)
+    may_replace()
+    with _workshop(target) as folder:
+        new = folder / _NEW
+        yield new
+        may_replace()
+        if not os.path.lexists(target) or not _exchanged(new, target):
+            _moved(new, target, folder / _OLD)
+        flush(target.parent)
+
+
+def tidy(target: Path) -> None:
+    """Remove what killed makers of `target` left beside it, and put back what they had moved away."""
+    for folder in target.parent.glob(f"{glob.escape(_prefix(target))}*{_ENDING}"):
+        lock = _locked(folder)
+        if lock is None:
+            continue
+        try:
+            if (folder / _OLD).exists() and not os.path.lexists(target):
+                (folder / _OLD).rename(target)
+            remove(folder)
+        finally:
+            os.close(lock)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all that is in it; one that is not there is no error."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def flush(folder: Path) -> None:
+    """Bring the names in a folder safely onto the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _workshop(target: Path) -> Iterator[Path]:
+    """A locked folder beside a place; in the end it is removed with what is left in it."""
+    folder = target.with_name(f"{_prefix(target)}{secrets.token_hex(4)}{_ENDING}")
+    lock = None
+    try:
+        folder.mkdir(mode=0o700)
+        lock = _locked(folder)
+        yield folder
+    finally:
+        remove(folder)
+        if lock is not None:
+            os.close(lock)
+
+
+def _locked(folder: Path) -> int | None:
+    """Lock a folder until its handle is closed or its holder ends; None where another one has it."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def _exchanged(new: Path, target: Path) -> bool:
+    """Swap two paths in one step; False where the system or the file system cannot."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError):
+        return False
+    done = rename(_AT_FDCWD, os.fsencode(new), _AT_FDCWD, os.fsencode(target), _EXCHANGE)
+    return bool(done == 0)
+
+
+def _moved(new: Path, target: Path, old: Path) -> None:
+    """Move a result into its place in two steps; a file in one."""
+    if target.is_dir():
+        target.rename(old)
+    new.replace(target)
+
+
+def _prefix(target: Path) -> str:
+    """How the names of the folders begin in which `target` is made; no other name's begin so."""
+    name = target.name.encode()
+    return f".{name[:120].decode(errors='ignore')}.{zlib.crc32(name):08x}."

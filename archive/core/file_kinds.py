@@ -1,0 +1,60 @@
+"""What a file is that lies where a database of ours belongs: ours, blank, or something else, by name.
+
+A file of ours says so in its table of migrations. Another program's is named and never written to.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+from archive.core.errors import ArchiveError
+
+ARCHIVE, PAGES, HIDDEN = "backissue", "backissue-pages", "backissue-hidden"
+"""The names of the sets of migrations, one for each kind of file."""
+
+_NAMES: Mapping[str, str] = {
+    ARCHIVE: "an archive",
+    PAGES: "the raw pages of an archive",
+    HIDDEN: "what was hidden in an archive",
+}
+_ELSEWHERE = "Is the path right? Give another one: the key `archive` of backissue.toml."
+
+
+def must_be(connection: sqlite3.Connection, path: Path, wanted: str, *, blank: bool) -> None:
+    """Raise ArchiveError where a file is not of the kind `wanted`; `blank` allows one without any table.
+
+    It is read and not written, so that what belongs to another program stays as it is.
+    """
+    if path.stat().st_size == 0:
+        raise ArchiveError(
+            f"{path} is empty (0 bytes), so it is no archive.",
+            hint="Something has emptied it, or never filled it. Restore a backup with `backissue restore"
+            " DIR --force`; if there is nothing to restore, remove the file and crawl again.",
+        )
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    foreign = connection.execute("PRAGMA application_id").fetchone()[0] != 0
+    found = _sets(connection) if "_sqlite_migrations" in tables else set()
+    if wanted in found or (blank and not tables and not foreign):
+        return
+    if not tables and not foreign:
+        raise ArchiveError(f"{path} holds nothing yet.", hint="`backissue crawl` or `backissue up` fills it.")
+    ours = next((name for kind, name in _NAMES.items() if kind in found), "")
+    if ours:
+        raise ArchiveError(f"{path} is {ours}, not {_NAMES[wanted]}.", hint=_ELSEWHERE)
+    if {"_about", "_columns", "_checksums"} <= tables:
+        raise ArchiveError(
+            f"{path} is a portable export of an archive (`backissue export db`), not an archive.",
+            hint="Name the archive it was made from, or restore a backup: `backissue restore DIR --force`."
+            " Any SQLite tool reads the export itself.",
+        )
+    raise ArchiveError(f"{path} belongs to another program, so nothing is written into it.", hint=_ELSEWHERE)
+
+
+def _sets(connection: sqlite3.Connection) -> set[str]:
+    """The names of the sets of migrations that a file has had; empty where the table is another one's."""
+    try:
+        return {row[0] for row in connection.execute("SELECT DISTINCT migration_set FROM _sqlite_migrations")}
+    except sqlite3.OperationalError:
+        return set()

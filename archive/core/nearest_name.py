@@ -1,0 +1,22 @@
+"""The nearest name to a misspelt one, for the messages of errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """Return a question such as " (did you mean “url”?)" for a misspelt word, "" where nothing is near."""
+    names = {name.casefold(): name for name in choices}
+    wanted = word.casefold()
+    found = get_close_matches(wanted, names, n=1, cutoff=0.6) or _parts(wanted, names)
+    return f" (did you mean “{names[found[0]]}”?)" if found and names[found[0]] != word else ""
+
+
+def _parts(word: str, names: Iterable[str]) -> list[str]:
+    """The first name of which one word is near: of a person, the given name alone for instance."""
+    for name in names:
+        if get_close_matches(word, name.split(), n=1, cutoff=0.8):
+            return [name]
+    return []

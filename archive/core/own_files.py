@@ -1,0 +1,63 @@
+"""Which files are the archive's own, however they are spelled: nothing else may take their place.
+
+They are the archive, its raw pages, what is hidden, the configuration, and all that lies beside them under
+their names: write-ahead logs, locks and what a restore has set aside. It writes nothing.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from archive.core.errors import ArchiveError
+from archive.storage import raw_pages, redaction_store
+
+CONFIG = "backissue.toml"
+ASIDE = ".before-restore"
+_LOGS = ("-wal", "-shm", "-journal")
+
+
+def refuse(target: Path, archive: Path, config: Path | None = None) -> None:
+    """Raise ArchiveError where a result at `target` would take the place of the archive's own files."""
+    for path, name in _files(archive, config):
+        if _is_same(target, path):
+            raise ArchiveError(
+                f"{target} is {name} of this archive, so it is never replaced.", hint="Name another place."
+            )
+        if path.exists() and path.resolve().is_relative_to(target.resolve()):
+            raise ArchiveError(
+                f"{target} holds {name} of this archive, so it is never replaced.", hint="Name another place."
+            )
+
+
+def _files(archive: Path, config: Path | None) -> Iterator[tuple[Path, str]]:
+    main = archive.resolve()
+    databases = {
+        main: "the database",
+        raw_pages.beside(main): "the file of raw pages",
+        redaction_store.beside(main): "the file of what is hidden",
+    }
+    yield from databases.items()
+    for path in databases:
+        yield from ((path.with_name(path.name + ending), "a log") for ending in _LOGS)
+        yield from ((each, "a lock") for each in path.parent.glob(f"{glob.escape(path.name)}.*.lock"))
+        aside = path.parent.glob(f"{glob.escape(path.name)}{ASIDE}*")
+        yield from ((each, "an earlier state") for each in aside)
+    yield main.with_name(CONFIG), "the configuration"
+    if config is not None:
+        yield config, "the configuration"
+
+
+def _is_same(target: Path, path: Path) -> bool:
+    """Whether two paths lead to one file: by a link, another spelling, or a name that nothing has yet."""
+    try:
+        return target.samefile(path)
+    except OSError:
+        return _folded(target) == _folded(path)
+
+
+def _folded(path: Path) -> str:
+    """A path without links and, since a file system may not tell them apart, without capital letters."""
+    return os.path.realpath(path).casefold()

@@ -1,0 +1,119 @@
+"""The one guard around whatever reads an answer of a site: no exception of a reader ends a crawl.
+
+Does not: read anything itself, nor store what it notes.
+Invariant: what fails is a problem of its page. Data that cannot be read and mistakes of ours have different
+codes, both are logged with their traceback, and both are counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from archive.core.records import Page, Problem
+
+UNREADABLE = "unreadable"  # the data made a reader fail
+FAULT = "reader-fault"  # a mistake of ours made it fail
+GAVE_UP = "gave-up"  # it took too long, or too much memory
+CODES = (UNREADABLE, FAULT, GAVE_UP)
+LISTING = "listing"
+"""The field of problems of answers that the crawler reads for itself: sitemaps, listings, feeds, REST."""
+CPU_SECONDS = 10.0
+"""CPU time that the crawler's own reading of one answer may take."""
+_DATA = (ValueError, ArithmeticError, RecursionError, EOFError, UnicodeError, zlib.error)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+D = TypeVar("D")
+logger = logging.getLogger(__name__)
+
+
+class TooLongError(BaseException):
+    """A reading used up its CPU time. No `except Exception` of a library stops it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """An answer that the crawler could not read for itself, and why: an item for the archive."""
+
+    page: Page
+    problem: Problem
+
+
+_unread: deque[Unread] = deque(maxlen=1000)
+
+
+def taken() -> Iterator[Unread]:
+    """Yield what was noted since the last call, the oldest first."""
+    while _unread:
+        yield _unread.popleft()
+
+
+def note(page: Page, problem: Problem) -> None:
+    """Note a problem of an answer that the crawler reads for itself, until the spider hands it on."""
+    _unread.append(Unread(page=page, problem=problem))
+
+
+def problem_of(error: BaseException, page: Page, field: str | None = None) -> Problem:
+    """Return the problem that stands for a reader's failure on a page, and log it with its traceback."""
+    name = type(error).__name__
+    if isinstance(error, TooLongError | MemoryError):
+        reason = "it needs too much memory" if isinstance(error, MemoryError) else str(error)
+        logger.warning("%s was given up: %s", page.url, reason)
+        return Problem(code=GAVE_UP, detail=f"Reading {page.url} was given up: {reason}.", field=field)
+    if isinstance(error, _DATA) or type(error).__module__.partition(".")[0] == "lxml":
+        logger.warning("%s cannot be read: %s", page.url, name, exc_info=error)
+        return Problem(code=UNREADABLE, detail=f"{page.url} cannot be read: {name}.", field=field)
+    logger.error("A fault of ours while %s was read: %s", page.url, name, exc_info=error)
+    detail = f"A fault of ours kept {page.url} from being read: {name}. The log has more."
+    return Problem(code=FAULT, detail=detail, field=field)
+
+
+def reader(
+    default: D,
+) -> Callable[[Callable[Concatenate[Page, P], T]], Callable[Concatenate[Page, P], T | D]]:
+    """Decorate a reader of pages: where it fails, the page is noted as unread and `default` returned."""
+
+    def guarded(read: Callable[Concatenate[Page, P], T]) -> Callable[Concatenate[Page, P], T | D]:
+        @wraps(read)
+        def attempt(page: Page, /, *args: P.args, **kwargs: P.kwargs) -> T | D:
+            try:
+                with bounded(CPU_SECONDS):
+                    return read(page, *args, **kwargs)
+            except (Exception, TooLongError) as error:  # noqa: BLE001 - that is what a guard is for
+                note(page, problem_of(error, page, LISTING))
+                return default
+
+        return attempt
+
+    return guarded
+
+
+@contextmanager
+def bounded(seconds: float) -> Iterator[None]:
+    """Raise TooLongError in the block once it has used so many seconds of this process' CPU time.
+
+    The outermost bound counts; outside of the main thread there is none, since only that one gets signals.
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getitimer(signal.ITIMER_PROF)[0]:
+        yield
+        return
+
+    def stop(*_: Any) -> None:
+        raise TooLongError(f"it took more than {seconds:g} s of CPU time")
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

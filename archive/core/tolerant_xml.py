@@ -1,0 +1,75 @@
+"""XML as sites send it, feeds and sitemaps alike: parsed in recovery, without network and without entities.
+
+Does not: know RSS, Atom or sitemaps.
+Invariant: any body gives a tree or None; no character reference, tag or entity can make parsing fail.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+
+from lxml import etree
+
+from archive.core.charsets import Decoded, decode
+
+DOCTYPE_CHARACTERS = 65_536
+"""A longer document type declaration is taken for text."""
+_DECLARATION = re.compile(r"\s{0,100}<\?xml[^>]{0,1000}\?>")
+_NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,30});")
+_NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,8})|(\d{1,9}))(?![0-9a-f]);?", re.IGNORECASE)
+_LONG_REFERENCE = re.compile(r"&#(?:x[0-9a-f]{9,}|\d{10,});?", re.IGNORECASE)
+
+
+def parse(body: bytes, content_type: str | None = None) -> tuple[etree._Element | None, Decoded]:
+    """Return the root of a document, None where it has none, and the text it was read from."""
+    decoded = decode(body.lstrip(), content_type)
+    parser = etree.XMLParser(
+        recover=True,
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        return etree.fromstring(_clean(decoded.text).encode("utf-8"), parser), decoded
+    except (etree.LxmlError, ValueError):
+        return None, decoded
+
+
+def local_name(element: etree._Element) -> str:
+    """Return a tag without namespace or prefix; "" for what is no element."""
+    return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
+
+
+def _clean(source: str) -> str:
+    """Return the source without declarations, unknown entities and what is no character."""
+    declaration = _DECLARATION.match(source)
+    source = _without_doctype(source[declaration.end() :] if declaration else source)
+    source = _NAMED.sub(lambda named: _unescaped(named[0]), source)
+    source = _LONG_REFERENCE.sub("", source)
+    return _NO_CHARACTER.sub("", _REFERENCE.sub(_referenced, source))
+
+
+def _without_doctype(source: str) -> str:
+    begin = source.find("<!DOCTYPE", 0, DOCTYPE_CHARACTERS)
+    if begin < 0:
+        return source
+    plain, subset = source.find(">", begin), source.find("[", begin)
+    if 0 <= subset < plain:
+        plain = source.find(">", max(plain, source.find("]", subset, begin + DOCTYPE_CHARACTERS)))
+    return source if plain < 0 else source[:begin] + source[plain + 1 :]
+
+
+def _unescaped(named: str) -> str:
+    found = entities.unescape(named)
+    return named if found == named or set(found) & set("<>&\"'") else found
+
+
+def _referenced(reference: re.Match[str]) -> str:
+    """Return a reference, or nothing where its number is no character of XML."""
+    number = int(reference[1], 16) if reference[1] else int(reference[2])
+    known = number in (9, 10, 13) or 0x20 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD
+    return reference[0] if known or 0x10000 <= number <= 0x10FFFF else ""

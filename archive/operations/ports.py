@@ -1,0 +1,59 @@
+"""Whether a server can listen at a host and port, and whether one answers there."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+
+from archive.core.errors import BackissueError
+
+
+def must_be_free(host: str, port: int, option: str) -> None:
+    """Raise BackissueError, with what helps, when no server could listen there."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise _no_host(host) from error
+    family, kind, protocol, _, place = found[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(place)
+        except OSError as error:
+            raise _unbound(error, host, port, option) from error
+
+
+def _no_host(host: str) -> BackissueError:
+    return BackissueError(
+        f"“{host}” is not an address of this machine, so nothing can listen on it.",
+        hint="Give --host 127.0.0.1 for this machine alone, or --host 0.0.0.0 for the network.",
+    )
+
+
+def _unbound(error: OSError, host: str, port: int, option: str) -> BackissueError:
+    """The error that says why a server cannot listen at an address."""
+    other = f"{option} {port + 10 if port < 65_000 else port - 10}"
+    if error.errno == errno.EADDRINUSE:
+        return BackissueError(
+            f"Port {port} on {host} is in use by another program.",
+            hint=f"Is Backissue running already? Else take another port: {other}.",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return BackissueError(
+            f"Port {port} on {host} may not be used by this user.",
+            hint=f"Ports below 1024 belong to root; take another one: {option} 8001.",
+        )
+    return _no_host(host)
+
+
+def wait_until_answering(host: str, port: int, seconds: float) -> bool:
+    """Wait for a server to take a connection; False when none did in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            with socket.create_connection((host, port), timeout=1):
+                return True
+        except OSError:
+            time.sleep(0.05)
+    return False

@@ -1,0 +1,133 @@
+"""The messages between the server and the processes that run readers' SQL: jobs, replies, and their frames.
+
+Does not: run anything. Invariant: the server unpickles nothing; a reply holds plain values alone (marshal),
+since a process that ran a reader's statement is not trusted as the server is.
+"""
+
+from __future__ import annotations
+
+import marshal
+import pickle
+import socket
+import struct
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MOST_REPLY_BYTES = 64 * 2**20
+"""A longer reply is refused: the process behind it is out of order (an answer has at most 20 MB of text)."""
+
+MORE = b"more"
+"""What the server sends for each further portion of a download."""
+
+START, END = b"S", b"K"
+"""What the server asks of the template: a worker on the socket sent along, or the end of a worker."""
+
+PID = struct.Struct("!q")
+OUT_OF_MEMORY = "SQLITE_NOMEM"
+
+_LENGTH = struct.Struct("!I")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The database that a job is about, as Datasette knows it."""
+
+    name: str
+    path: str | None
+    is_mutable: bool
+    is_memory: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One statement. `rest` follows where the first brings fewer than `page_rows`; it ends with `limit`.
+
+    `most_rows` is None for all rows; `portion_rows` above 0 makes it a download, sent in portions of at
+    most that many rows, and `further` are statements whose rows follow. `labels` has, by index of a column,
+    the statement that gives a value's label.
+    """
+
+    place: Place
+    sql: str
+    params: Mapping[str, Any] | Sequence[Any]
+    limit_ms: float
+    most_rows: int | None = None
+    rest: str | None = None
+    page_rows: int = 0
+    portion_rows: int = 0
+    further: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    labels: Mapping[int, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """A reply: names of columns and rows as tuples. `more` says that rows were left."""
+
+    names: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A reply: the sentence of an error, and SQLite's own name for it ("" for none)."""
+
+    sentence: str
+    code: str = ""
+
+
+def pack_job(job: Job) -> bytes:
+    """Return a job as bytes, for a process of ours."""
+    return pickle.dumps(job)
+
+
+def unpack_job(data: bytes) -> Job:
+    """Return the job; call it in a worker alone, on what the server sent."""
+    job: Job = pickle.loads(data)  # noqa: S301  (from our own server, over a socket that nobody else has)
+    return job
+
+
+def pack_reply(reply: Rows | Failure) -> bytes:
+    """Return a reply as bytes."""
+    if isinstance(reply, Failure):
+        return marshal.dumps(("failure", reply.sentence, reply.code))
+    return marshal.dumps(("rows", reply.names, reply.rows, reply.more))
+
+
+def unpack_reply(data: bytes) -> Rows | Failure:
+    """Return the reply. Raises ValueError for anything else."""
+    kind, *values = marshal.loads(data)  # noqa: S302  (plain values alone; nothing is built or called)
+    if kind == "failure":
+        return Failure(sentence=str(values[0]), code=str(values[1]))
+    return Rows(names=tuple(values[0]), rows=values[1], more=bool(values[2]))
+
+
+def send(connection: socket.socket, data: bytes) -> None:
+    """Send one frame."""
+    connection.sendall(_LENGTH.pack(len(data)) + data)
+
+
+def receive(connection: socket.socket, seconds: float | None = None) -> bytes:
+    """Return the next frame. Raises EOFError where the other end is gone, TimeoutError after `seconds`."""
+    deadline = None if seconds is None else time.monotonic() + seconds
+    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, deadline))
+    if length > MOST_REPLY_BYTES:
+        raise EOFError("the frame is longer than any")
+    return _exactly(connection, length, deadline)
+
+
+def _exactly(connection: socket.socket, length: int, deadline: float | None) -> bytes:
+    parts = bytearray()
+    while len(parts) < length:
+        if deadline is not None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            connection.settimeout(left)
+        part = connection.recv(min(length - len(parts), 2**20))
+        if not part:
+            raise EOFError("the other end is gone")
+        parts += part
+    return bytes(parts)

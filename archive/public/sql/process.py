@@ -1,0 +1,231 @@
+"""The processes that run readers' SQL: a template that has done the imports, and workers forked from it.
+
+Does not: decide who may run what. Invariant: no worker outlives the template, no template its server;
+each sees the socket of the one before it end.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import socket
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any
+
+from datasette.app import Datasette
+from datasette.plugins import pm
+from datasette.utils import sqlite_timelimit
+
+import archive.public as plugin
+from archive.public.sql import stock
+from archive.public.sql.jobs import (
+    END,
+    OUT_OF_MEMORY,
+    PID,
+    Failure,
+    Job,
+    Rows,
+    pack_reply,
+    receive,
+    send,
+    unpack_job,
+)
+from archive.public.sql.limits import MOST_ANSWER_BYTES, bound_connection, bound_cpu, bound_process
+
+PORTION_BYTES = 2**20
+GRACE_SECONDS = 2.0  # of CPU beyond a statement's time, before the kernel ends it
+LABELS = 5000  # values whose labels are remembered in a download
+
+
+class TooMuchError(sqlite3.DatabaseError):
+    """An answer larger than any page may be."""
+
+
+def main() -> None:
+    """Be the template: fork workers as asked, until the server is gone."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not pm.is_registered(plugin):
+        pm.register(plugin, "backissue")
+    workers: set[int] = set()
+    try:
+        _obey(control, workers)
+    finally:
+        for pid in workers:
+            _end(pid)
+        os._exit(0)  # at once: there is nothing to put in order
+
+
+def _obey(control: socket.socket, workers: set[int]) -> None:
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 1 + PID.size, 1)
+        if not message:
+            return
+        if message[:1] == END:
+            (pid,) = PID.unpack(message[1:])
+            if pid in workers:
+                workers.discard(pid)
+                _end(pid)
+            control.sendall(PID.pack(pid))
+            continue
+        pid = os.fork()
+        if not pid:
+            control.close()
+            _work(socket.socket(fileno=descriptors[0]))
+        workers.add(pid)
+        os.close(descriptors[0])
+        control.sendall(PID.pack(pid))
+
+
+def _end(pid: int) -> None:
+    """Kill a worker and take its exit code: until then its number is nobody else's."""
+    with suppress(ProcessLookupError, ChildProcessError):
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def _work(connection: socket.socket) -> None:
+    """Be a worker: run what comes, until the server is gone. Does not return."""
+    code = 1
+    try:
+        datasette = Datasette(**pickle.loads(receive(connection)))  # noqa: S301  (from our own server)
+        bound_process()
+        _run_all(connection, datasette)
+        code = 0
+    except (EOFError, OSError):
+        code = 0  # the server has gone, or wants no more of this
+    except MemoryError:
+        code = 2
+    finally:
+        os._exit(code)
+
+
+def _run_all(server: socket.socket, datasette: Any) -> None:
+    open_ones: dict[Any, sqlite3.Connection] = {}
+    while True:
+        job = unpack_job(receive(server))
+        bound_cpu(job.limit_ms / 1000 + GRACE_SECONDS)
+        try:
+            if job.place not in open_ones:
+                open_ones[job.place] = _connect(datasette, job)
+            connection = open_ones[job.place]
+            if job.portion_rows:
+                _run_download(server, connection, job)
+            else:
+                send(server, pack_reply(_run(connection, job)))
+        except MemoryError:
+            sentence = "it needs too much memory"
+            failure = Failure(sentence=sentence, code=OUT_OF_MEMORY)
+            send(server, pack_reply(failure))
+            return
+        except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError, TypeError) as error:
+            send(server, pack_reply(_failure(error)))
+
+
+def _connect(datasette: Any, job: Job) -> sqlite3.Connection:
+    """A connection as Datasette makes them, with its functions and those of plugins, and bounded."""
+    connection: sqlite3.Connection = stock.connect(datasette, job.place)
+    connection.row_factory = None
+    bound_connection(connection)
+    return connection
+
+
+def _failure(error: Exception) -> Failure:
+    return Failure(sentence=str(error), code=getattr(error, "sqlite_errorname", "") or "")
+
+
+def _run(connection: sqlite3.Connection, job: Job) -> Rows:
+    """The whole answer of a page. Raises TooMuchError, and what SQLite raises."""
+    with sqlite_timelimit(connection, job.limit_ms):
+        cursor = connection.execute(job.sql, job.params)
+        names = tuple(column[0] for column in cursor.description or ())
+        rows, more, size = _take(cursor, job.most_rows, MOST_ANSWER_BYTES)
+        if job.rest is not None and len(rows) < job.page_rows and not more:
+            left = job.page_rows - len(rows)
+            rest = connection.execute(f"{job.rest} {left:d}", job.params)
+            last, more, last_size = _take(rest, left, MOST_ANSWER_BYTES)
+            rows, size = rows + last, size + last_size
+        cursor.close()
+    if size > MOST_ANSWER_BYTES:
+        raise TooMuchError(
+            f"the answer is larger than {MOST_ANSWER_BYTES // 10**6} MB; ask for fewer rows or columns"
+        )
+    return Rows(names=names, rows=rows, more=more)
+
+
+def _take(
+    rows: Iterator[tuple[Any, ...]], most: int | None, most_bytes: int
+) -> tuple[list[tuple[Any, ...]], bool, int]:
+    """Rows up to a number and a size, whether some are left, and their size in characters and bytes."""
+    found: list[tuple[Any, ...]] = []
+    size = 0
+    while most is None or len(found) < most:
+        row = next(rows, None)
+        if row is None:
+            return found, False, size
+        found.append(row)
+        size += sum(len(value) for value in row if isinstance(value, str | bytes))
+        if size > most_bytes:
+            return found, True, size
+    return found, most is not None and next(rows, None) is not None, size
+
+
+def _run_download(server: socket.socket, connection: sqlite3.Connection, job: Job) -> None:
+    """Send the rows of all statements in portions, the next one when the server asks for it."""
+    statements = [(job.sql, job.params), *job.further]
+    label = _labeller(connection, job)
+    for number, (sql, params) in enumerate(statements, start=1):
+        with sqlite_timelimit(connection, job.limit_ms):
+            cursor = connection.execute(sql, params)
+        names = tuple(column[0] for column in cursor.description or ())
+        is_left = True
+        while is_left:
+            bound_cpu(job.limit_ms / 1000 + GRACE_SECONDS)
+            with sqlite_timelimit(connection, job.limit_ms):
+                rows, is_left = _portion(cursor, job.portion_rows)
+                rows = [label(row) for row in rows] if job.labels else rows
+            more = is_left or number < len(statements)
+            send(server, pack_reply(Rows(names=names, rows=rows, more=more)))
+            if more:
+                receive(server)  # the server asks for more, or ends this process
+
+
+def _portion(cursor: sqlite3.Cursor, most: int) -> tuple[list[tuple[Any, ...]], bool]:
+    """Rows up to a number and a size. Nothing is read ahead: more may be said of none."""
+    found: list[tuple[Any, ...]] = []
+    size = 0
+    for row in cursor:
+        found.append(row)
+        size += sum(len(value) for value in row if isinstance(value, str | bytes))
+        if len(found) == most or size > PORTION_BYTES:
+            return found, True
+    return found, False
+
+
+def _labeller(connection: sqlite3.Connection, job: Job) -> Any:
+    """What puts the label of a foreign key behind it, as Datasette does in CSV."""
+    labels = job.labels or {}
+
+    @lru_cache(LABELS)
+    def label_of(index: int, value: Any) -> Any:
+        found = connection.execute(labels[index], [value]).fetchone()
+        return found[0] if found else None
+
+    def labelled(row: tuple[Any, ...]) -> tuple[Any, ...]:
+        cells: list[Any] = []
+        for index, value in enumerate(row):
+            cells.append(value)
+            if index in labels:
+                cells.append(label_of(index, value) if value is not None else None)
+        return tuple(cells)
+
+    return labelled
+
+
+if __name__ == "__main__":
+    main()

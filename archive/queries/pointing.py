@@ -1,0 +1,148 @@
+"""What a person points at, by a number or an address: an article, a comment, and whose words it holds.
+
+A comment has two numbers: the archive's own, which `search` and `show` print, and the site's, which stands in
+its address (`#comment-N`). An address is never taken for the archive's number, or a stranger would be hit.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlite_utils import Database
+
+from archive.core.errors import ArchiveError, NotFoundError
+from archive.core.nearest_name import nearest
+from archive.queries import articles
+from archive.storage import rows
+
+OPENING = 12  # words by which a text is shown
+_FRAGMENT = re.compile(r"comment-(\d+)")
+_OWN_PAGE = re.compile(r"/(article|comment)/(\d{1,18})/?$")
+SEEK = "`backissue search WORDS` prints the kind and the number of each."
+_ARTICLE = "SELECT id, title, byline AS author, published, text, url, redaction_id FROM articles WHERE id = ?"
+_COMMENT = (
+    "SELECT comments.id, articles.title, comments.author, comments.published, comments.text,"
+    " comments.permalink AS url, comments.redaction_id"
+    " FROM comments JOIN articles ON articles.id = article_id WHERE comments.id = ?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """An article or a comment: `id` is the archive's own number, `title` that of the article."""
+
+    kind: str
+    id: int
+    title: str
+    author: str
+    published: str
+    opening: str
+    url: str
+    redaction: int | None
+
+
+def at(db: Database, kind: str, reference: str) -> Item:
+    """Return the article or comment that is meant by the archive's number or by an address.
+
+    `kind` is "article", "comment", or "" for whatever the address leads to. Raises NotFoundError where
+    there is none, ArchiveError where the address leads to one of another kind.
+    """
+    if "://" in reference:
+        found, number = _at_address(db, reference)
+        if kind and found != kind:
+            raise ArchiveError(
+                f"{reference} is the address of {_one(found)}, not of {_one(kind)}.",
+                hint=f"Say `{found}` before it, or give the address of {_one(kind)}"
+                + (" with its #comment-NUMBER." if kind == "comment" else "."),
+            )
+        return _item(db, found, number)
+    if not (reference.isascii() and reference.isdigit()):
+        raise ArchiveError(f"“{reference}” is neither a number nor an address of {_one(kind)}.", hint=SEEK)
+    return _item(db, kind, int(reference))
+
+
+def commenter(db: Database, name: str) -> dict[str, Any]:
+    """Return how many comments stand under a name: `n`, `first` and `last` (ISO 8601), `text` of the newest.
+
+    Raises NotFoundError, with the nearest name, where there is none.
+    """
+    sql = "SELECT count(*) AS n, min(published) AS first, max(published) AS last FROM {} WHERE author = ?"
+    found = rows.one(db, sql.format("comments"), name) or {}
+    if found.get("n"):
+        newest = "SELECT text FROM comments WHERE author = ? ORDER BY published DESC, id DESC LIMIT 1"
+        return {**found, **(rows.one(db, newest, name) or {})}
+    if rows.one(db, "SELECT 1 FROM comment_versions WHERE author = ? LIMIT 1", name):
+        return {"n": 0, "first": None, "last": None, "text": None}
+    names = [row[0] for row in db.execute("SELECT DISTINCT author FROM comments WHERE author IS NOT NULL")]
+    raise NotFoundError(
+        f"No comment stands under the name “{name}”{nearest(name, names)}.",
+        hint="Give it exactly as the pages show it.",
+    )
+
+
+def opening(text: str | None) -> str:
+    """Return the first words of a text, on one line."""
+    words = (text or "").split()
+    return " ".join(words[:OPENING]) + (" …" if len(words) > OPENING else "")
+
+
+def _one(kind: str) -> str:
+    return {"article": "an article", "comment": "a comment"}.get(kind, "an article or comment")
+
+
+def _item(db: Database, kind: str, number: int) -> Item:
+    row = rows.one(db, _ARTICLE if kind == "article" else _COMMENT, number)
+    if row is None:
+        raise NotFoundError(f"The archive holds no {kind} {number}.", hint=SEEK)
+    redaction = row["redaction_id"]
+    return Item(
+        kind=kind,
+        id=number,
+        title=str(row["title"] or "(untitled)"),
+        author=str(row["author"] or "nobody named"),
+        published=str(row["published"] or ""),
+        opening=opening(str(row["text"] or "")),
+        url=str(row["url"] or ""),
+        redaction=None if redaction is None else int(redaction),
+    )
+
+
+def _at_address(db: Database, url: str) -> tuple[str, int]:
+    """Return the kind and the archive's number of what an address leads to. Raises NotFoundError."""
+    parts = urlsplit(url)
+    fragment = _FRAGMENT.fullmatch(parts.fragment)
+    page = url.partition("#")[0]
+    article = articles.find(db, page)
+    if fragment is None and article is not None:
+        return "article", article
+    if fragment is not None and (comment := _comment_at(db, url, article, fragment[1])):
+        return "comment", comment
+    own = _OWN_PAGE.search(parts.path)
+    if own and article is None and parts.hostname in ("127.0.0.1", "localhost", "::1"):
+        return ("comment", int(fragment[1])) if fragment else (own[1], int(own[2]))
+    raise NotFoundError(f"The archive holds nothing of the address {url}.", hint=SEEK)
+
+
+def _comment_at(db: Database, url: str, article: int | None, site_id: str) -> int | None:
+    """Return the comment with the site's number, at this address or below this article; else None.
+
+    A page of a long thread has an address that no article is known by; its site tells which is meant.
+    """
+    if found := rows.one(db, "SELECT id FROM comments WHERE permalink = ?", url):
+        return int(found["id"] or 0)
+    if article is not None:
+        sql = "SELECT id FROM comments WHERE article_id = ? AND site_id = ?"
+        found = rows.one(db, sql, article, site_id)
+        return int(found["id"] or 0) if found else None
+    host = (urlsplit(url).netloc or "").removeprefix("www.")
+    names = [row["name"] for row in db["sources"].rows if _host(row["url"]) == host]
+    sql = "SELECT id FROM comments WHERE source = ? AND site_id = ?"
+    every = [row["id"] for name in names for row in db.query(sql, [name, site_id])]
+    return int(every[0]) if len(every) == 1 else None
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.removeprefix("www.")

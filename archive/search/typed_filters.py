@@ -1,0 +1,164 @@
+"""Filters as a person types them: understood, or refused with the nearest name, and never left out.
+
+The pages mend what cannot be meant and say so beside the answer. A command line has no such place: there a
+mistyped filter would pass for an answer, so it is an error.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from archive.core.errors import ArchiveError, NotFoundError
+from archive.core.nearest_name import nearest
+from archive.search.engine import understand
+from archive.search.query_parser import FIELDS, FILTERS, Term, any_of, searchable
+from archive.search.sql import TABLES, Ask
+
+_ISO = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(T\d\d:\d\d:\d\dZ)?)?)?")
+_SPOKEN = re.compile(
+    r"(?:today|yesterday|last (?:week|month|year)|(?:a|an|one|\d{1,4}) (?:day|week|month|year)s? ago)"
+    r"|(?:\d{1,2}\.? )?[a-z]{3,9}\.?(?: \d{1,2},)? \d{4}",
+    re.IGNORECASE,
+)
+_EXAMPLES = "2009, 2009-07, 2009-07-15, “July 2009”, today, yesterday, “3 days ago” or “last month” (UTC)"
+_NAMED = re.compile(r"(?<![\w:])([A-Za-z]{2,10}):(?!//)(?=[^\s:])")
+
+
+def moment(text: str, option: str, now: datetime, *, instants: bool = False) -> str:
+    """Return a day, month or year as ISO 8601 text in UTC, "" for "".
+
+    `now` is aware. `instants` allows 2009-07-15T12:00:00Z too. Raises ArchiveError, naming the option, for
+    what is no such time.
+    """
+    typed = text.strip()
+    if not typed:
+        return ""
+    found = _ISO.fullmatch(typed)
+    said = _iso(typed, found) if found else _spoken(typed, now)
+    if said is None or ("T" in said and not instants):
+        more = ", or an instant such as 2009-07-15T12:00:00Z" if instants else ""
+        raise ArchiveError(f"“{text}” is not a date for --{option}.", hint=f"Give {_EXAMPLES}{more}.")
+    return said
+
+
+def span(since: str, until: str, *, instants: bool = False) -> tuple[str, str]:
+    """Return both ends of a span of time, as `moment` does.
+
+    Raises ArchiveError where it ends before it begins.
+    """
+    now = datetime.now(UTC)
+    first = moment(since, "since", now, instants=instants)
+    last = moment(until, "until", now, instants=instants)
+    if first and last and first[: len(last)] > last:
+        raise ArchiveError(
+            f"--since {first} is after --until {last}, so nothing can lie between.", hint="Exchange them."
+        )
+    return first, last
+
+
+def check(connection: sqlite3.Connection, ask: Ask) -> None:
+    """Raise ArchiveError for a question with a filter that the archive knows nothing of."""
+    _check_words(ask.words)
+    wording, plain, _ = understand(replace(ask, since="", until=""))
+    if ask.words.strip() and not wording and not wording.filters:
+        raise ArchiveError(
+            f"Nothing in “{ask.words}” can be searched for.",
+            hint="Give words, as in the search of the pages; a star needs three letters before it.",
+        )
+    sources = [value for name, value in wording.filters if name == "source"]
+    tags = [value for name, value in wording.filters if name == "tag"]
+    for source in filter(None, (plain.source, *sources)):
+        known_source(connection, source)
+    for tag in filter(None, (plain.tag, *tags)):
+        _known_tag(connection, tag)
+    people = [group[0].text for group in wording.groups if len(group) == 1 and group[0].field == "author"]
+    for person in filter(None, (ask.person.strip(), *people)):
+        _known_person(connection, person)
+
+
+def known_source(connection: sqlite3.Connection, source: str) -> None:
+    """Raise NotFoundError, with the nearest name, for a source that the archive does not hold."""
+    names = [row[0] for row in connection.execute("SELECT name FROM main.sources ORDER BY name")]
+    if source not in names:
+        raise NotFoundError(
+            f"The archive holds no source “{source}”{nearest(source, names)}.",
+            hint=f"It holds: {', '.join(names) or 'none yet'}.",
+        )
+
+
+def _iso(text: str, found: re.Match[str]) -> str | None:
+    year, month, day, _ = found.groups()
+    try:
+        date(int(year), int(month or 1), int(day or 1))
+        if "T" in text:
+            datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return text
+
+
+def _spoken(text: str, now: datetime) -> str | None:
+    """Return what a time in words means; None where it is none."""
+    if not _SPOKEN.fullmatch(text):
+        return None
+    from dateparser.date import DateDataParser  # noqa: PLC0415  (slow to import, and seldom needed)
+
+    base = now.astimezone(UTC).replace(tzinfo=None)
+    parser = DateDataParser(languages=["en"], settings={"RELATIVE_BASE": base, "TIMEZONE": "UTC"})
+    data = parser.get_date_data(text)
+    if data.date_obj is None:
+        return None
+    day = str(data.date_obj.date().isoformat())
+    return day[:7] if re.fullmatch(r"[a-z]{3,9}\.? \d{4}", text, re.IGNORECASE) else day
+
+
+def _check_words(words: str) -> None:
+    """Raise ArchiveError for a word such as `autor:vane`, which looks like a filter and is none."""
+    known = {**FIELDS, **FILTERS}
+    for found in _NAMED.finditer(re.sub(r'["“”„][^"“”„]*["“”„]', " ", words)):
+        name = found[1].lower()
+        near = nearest(name, known)
+        if name not in known and near:
+            raise ArchiveError(
+                f"“{found[1]}:” is not a filter of the search{near}.",
+                hint=f"Filters are {', '.join(f'{each}:' for each in known)}."
+                " What is meant as a word stands in quotes.",
+            )
+
+
+def _known_tag(connection: sqlite3.Connection, tag: str) -> None:
+    if connection.execute("SELECT 1 FROM main.tags WHERE name = ? COLLATE NOCASE", [tag]).fetchone():
+        return
+    names = [row[0] for row in connection.execute("SELECT DISTINCT name FROM main.tags ORDER BY name")]
+    raise NotFoundError(
+        f"No article has the tag or category “{tag}”{nearest(tag, names)}.",
+        hint="Give it as the pages show it; capitals do not matter." if names else "No article has any.",
+    )
+
+
+def _known_person(connection: sqlite3.Connection, person: str) -> None:
+    if not searchable(person):
+        raise ArchiveError(
+            f"“{person}” has no letters or digits, so it is nobody's name.", hint="Give a name."
+        )
+    for table in TABLES.values():
+        match = any_of([Term(text=person, field="author")], table.fields)
+        sql = f"SELECT 1 FROM main.{table.index} WHERE {table.index} MATCH ? LIMIT 1"
+        if connection.execute(sql, [match]).fetchone():
+            return
+    raise NotFoundError(
+        f"Nobody named “{person}” has written anything here{nearest(person, _people(connection))}.",
+        hint="Give whole words of a name, as the pages show it.",
+    )
+
+
+def _people(connection: sqlite3.Connection) -> Iterator[str]:
+    for sql in (
+        "SELECT name FROM main.authors",
+        "SELECT DISTINCT author FROM main.comments WHERE author IS NOT NULL",
+    ):
+        yield from (row[0] for row in connection.execute(sql))

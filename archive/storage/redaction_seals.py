@@ -1,0 +1,47 @@
+"""The seals by which the archive knows what `hidden.db` must have, without any of its words.
+
+A seal sums up a thing and all that were kept before it for the same redaction. It is made with a key that
+never leaves `hidden.db`, so nobody can try out words on it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """How many things a redaction keeps in `hidden.db`, and the seal of the last of them."""
+
+    things: int
+    value: str
+
+
+def sealed(key: bytes, before: str, place: str, row: str) -> str:
+    """Return the seal of a thing as 64 hexadecimal digits; `before` is that of the one before it, or ""."""
+    return hmac.digest(key, f"{before}\n{place}\n{row}".encode(), "sha256").hex()
+
+
+def note(db: Database, redaction: int, seal: Seal) -> None:
+    """Write into the archive what `hidden.db` must have from now on."""
+    db.execute(
+        "INSERT INTO redaction_seals VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " things = excluded.things, seal = excluded.seal",
+        [redaction, seal.things, seal.value],
+    )
+
+
+def of(archive: sqlite3.Connection) -> dict[int, Seal | None]:
+    """Return the seals of an archive's redactions; None for those that an older program has made."""
+    numbers = [row[0] for row in archive.execute("SELECT id FROM main.redactions ORDER BY id").fetchall()]
+    found: dict[int, Seal | None] = dict.fromkeys(numbers)
+    with suppress(sqlite3.OperationalError):  # an archive that was not brought up to date has no seals
+        sql = "SELECT redaction_id, things, seal FROM main.redaction_seals"
+        for number, things, value in archive.execute(sql).fetchall():
+            found[number] = Seal(things=things, value=value)
+    return found

@@ -1,0 +1,164 @@
+"""What is left to do after a redaction is committed, noted in the archive so that no end can skip it.
+
+When a redaction is committed, no SQL can read the hidden words any more. Deleted bytes may still have them
+until the file is written again and its log is emptied; and after a redaction was lifted, `hidden.db` has
+them until they are back in the archive for certain. Invariant: a step is noted in the transaction that makes
+it necessary, and its note goes when it is done. Every start of the program finishes what an earlier one left.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from archive.core.database import BUSY, transaction
+from archive.core.errors import ArchiveError, BusyError
+from archive.core.locks import hold
+from archive.storage import redaction_seals, redaction_store
+from archive.storage.redaction_store import Hidden
+
+LOCK = "redact"
+"""The name of the lock that is held while something is hidden or shown again."""
+
+INDEXES = ("articles_fts", "comments_fts", "article_versions_fts", "comment_versions_fts")
+
+READER_SECONDS = 1.0  # how long to wait for readers that keep the log from being emptied
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step still to do for a redaction: "seal", "scrub", "fold" or "forget"; `since` is ISO 8601 UTC."""
+
+    id: int
+    step: str
+    redaction: int
+    since: str
+
+
+def note(db: Database, step: str, redaction: int, since: str) -> None:
+    """Note a step in the open transaction."""
+    values = [step, redaction, since]
+    db.execute("INSERT INTO redaction_work (step, redaction, since) VALUES (?, ?, ?)", values)
+
+
+def unfinished(archive: sqlite3.Connection) -> list[Step]:
+    """Return what is still to do, the oldest first; nothing for an archive of before there were notes."""
+    if not archive.execute("SELECT 1 FROM sqlite_master WHERE name = 'redaction_work'").fetchone():
+        return []
+    sql = "SELECT id, step, redaction, since FROM redaction_work ORDER BY id"
+    found = archive.execute(sql).fetchall()
+    return [Step(id=row[0], step=row[1], redaction=row[2], since=row[3]) for row in found]
+
+
+def sentence(steps: list[Step], path: Path) -> str:
+    """Return what is unfinished in a sentence for people. `steps` is not empty."""
+    numbers = ", ".join(sorted({str(step.redaction) for step in steps}, key=int))
+    which = f"Redaction {numbers} is" if "," not in numbers else f"Redactions {numbers} are"
+    kinds = {step.step for step in steps}
+    if kinds & {"scrub", "fold"}:
+        return f"{which} not finished: what was hidden may still stand in deleted bytes of {path.name}."
+    if "seal" in kinds:
+        return (
+            f"{which} not sealed: nothing tells yet whether {redaction_store.beside(path).name} is complete."
+        )
+    return f"{which} lifted, but {redaction_store.beside(path).name} still has what it hid."
+
+
+def merge_full_text(db: Database) -> None:
+    """Merge the full-text indexes, which keep deleted words until then."""
+    for index in INDEXES:
+        db.execute(f"INSERT INTO {index}({index}) VALUES ('optimize')")
+
+
+def scrub(db: Database) -> bool:
+    """Take what was hidden out of the bytes of the file too; False where a reader keeps the log from it.
+
+    Raises ArchiveError where the disk has no room, or another program does not let the file be written.
+    """
+    path = Path(db.execute("PRAGMA database_list").fetchone()[2])
+    try:
+        if steps := [step.id for step in unfinished(db.conn) if step.step == "scrub"]:
+            merge_full_text(db)
+            db.execute("VACUUM")
+            with transaction(db):
+                db.execute(
+                    "UPDATE redaction_work SET step = 'fold' WHERE step = 'scrub' AND id <= ?", [steps[-1]]
+                )
+        return _fold(db)
+    except sqlite3.DatabaseError as error:
+        raise ArchiveError(
+            f"What was hidden cannot be read any more, but it may still stand in deleted bytes of {path},"
+            f" which could not be written again: {error}.",
+            hint="Make room for a copy of the archive, and let other programs end that use it. Every command"
+            " tries again first.",
+        ) from error
+
+
+def finish(db: Database, path: Path) -> None:
+    """Finish what an ended redaction has left; does nothing while another process is at it.
+
+    Raises ArchiveError where it cannot be done.
+    """
+    if not unfinished(db.conn):
+        return
+    try:
+        with hold(path, LOCK):
+            _seal(db, path)
+            scrub(db)
+            with Hidden.open(redaction_store.beside(path), create=True) as kept:
+                forget_lifted(db, kept)
+    except BusyError:
+        return
+
+
+def forget_lifted(db: Database, kept: Hidden) -> None:
+    """Remove from `hidden.db` what lifted redactions had put there, once it is safely back in the archive."""
+    steps = [step for step in unfinished(db.conn) if step.step == "forget"]
+    if not steps:
+        return
+    _sync_log(db)
+    valid = {row[0] for row in db.execute("SELECT id FROM redactions").fetchall()}
+    for step in steps:
+        if step.redaction not in valid:
+            kept.forget(step.redaction)
+    kept.scrub()
+    with transaction(db):
+        for step in steps:
+            db.execute("DELETE FROM redaction_work WHERE id = ?", [step.id])
+
+
+def _fold(db: Database) -> bool:
+    """Empty the write-ahead log into the file; False where a reader is in the way."""
+    steps = [step.id for step in unfinished(db.conn) if step.step == "fold"]
+    db.execute(f"PRAGMA busy_timeout = {round(READER_SECONDS * 1000)}")
+    busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    db.execute(f"PRAGMA busy_timeout = {round(BUSY * 1000)}")
+    if busy:
+        return False
+    if steps:
+        with transaction(db):
+            db.execute("DELETE FROM redaction_work WHERE step = 'fold' AND id <= ?", [steps[-1]])
+    return True
+
+
+def _seal(db: Database, path: Path) -> None:
+    """Seal what an older program has hidden, where `hidden.db` has it."""
+    steps = [step for step in unfinished(db.conn) if step.step == "seal"]
+    if not steps or not redaction_store.beside(path).exists():
+        return
+    with Hidden.open(redaction_store.beside(path)) as kept, transaction(db):
+        for step in steps:
+            if found := kept.seal(step.redaction):
+                redaction_seals.note(db, step.redaction, found)
+                db.execute("DELETE FROM redaction_work WHERE id = ?", [step.id])
+
+
+def _sync_log(db: Database) -> None:
+    """Bring what is committed safely onto the disk."""
+    log = Path(db.execute("PRAGMA database_list").fetchone()[2] + "-wal")
+    with log.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,118 @@
+"""Where a site's own pages say that its REST API and its feeds are.
+
+Pure. Reads `<link>` elements and the Link header; what they name is believed on the same site alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree, html
+
+from archive.core.records import Page, PageKind
+from archive.core.timestamps import instant, to_text
+from crawler.fetch.offsite import same_site
+from crawler.frontier.addresses import absolute
+
+LASTS = timedelta(days=1)  # how long what a front page declared is believed
+_API = "https://api.w.org/"
+_HEADER_LINK = re.compile(r'<([^<>]*)>\s*;[^,<]*?\brel="?https://api\.w\.org/"?')
+_FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/rdf+xml"}
+_COMMENTS_URL = re.compile(r"/comments?(?:/|$)|feed=comments-", re.IGNORECASE)
+_COMMENTS_TITLE = re.compile(r"comment|kommentar|commentaire|comentario|comentário|commenti", re.IGNORECASE)
+_GUESSES = {
+    PageKind.POSTS_FEED: ("?feed=rss2", "rss/", "atom.xml", "feed.xml", "rss.xml", "index.xml"),
+    PageKind.COMMENTS_FEED: ("?feed=comments-rss2",),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What a page declares: the root of REST, and the feeds of posts and of comments, as URLs."""
+
+    rest: str | None = None
+    posts_feed: str | None = None
+    comments_feed: str | None = None
+
+    def feed(self, kind: PageKind) -> str | None:
+        """Return the URL of a kind of feed, or None."""
+        return self.posts_feed if kind is PageKind.POSTS_FEED else self.comments_feed
+
+
+def read(page: Page, home: str) -> Declared:
+    """Return what a page declares of the site `home`; nothing where it is no page."""
+    feeds = _feeds(page)
+    ours = [(url, title) for url, title in feeds if same_site(url, home)]
+    comments = [url for url, title in ours if is_comments_feed(url, title)]
+    posts = [url for url, title in ours if not is_comments_feed(url, title)]
+    root = _rest_root(page)
+    return Declared(
+        rest=root if root and same_site(root, home) else None,
+        posts_feed=next(iter(posts), None),
+        comments_feed=next(iter(comments), None),
+    )
+
+
+def foreign_rest(page: Page, home: str) -> str | None:
+    """Return the root of a REST API that a page declares on another site, or None."""
+    root = _rest_root(page)
+    return root if root and not same_site(root, home) else None
+
+
+def is_comments_feed(url: str, title: str) -> bool:
+    """True if a declared feed is of comments, by its URL or its title."""
+    parts = urlsplit(url)
+    return bool(_COMMENTS_URL.search(f"{parts.path}?{parts.query}") or _COMMENTS_TITLE.search(title))
+
+
+def guesses(kind: PageKind, home: str) -> tuple[str, ...]:
+    """Return where feeds of a kind lie on sites that do not declare them."""
+    return tuple(urljoin(home + "/", name) for name in _GUESSES[kind])
+
+
+def write_note(declared: Declared, now: datetime) -> str:
+    """Return what was declared as a text to keep for LASTS."""
+    return json.dumps({"at": to_text(now), **asdict(declared)})
+
+
+def read_note(text: str | None, now: datetime) -> Declared | None:
+    """Return what was kept, or None where there is nothing or it is too old."""
+    if not text:
+        return None
+    kept = json.loads(text)
+    age = now - instant(kept.pop("at"))
+    return Declared(**kept) if timedelta(0) <= age < LASTS else None
+
+
+def _rest_root(page: Page) -> str | None:
+    for name, value in page.headers:
+        if name == "link" and (found := _HEADER_LINK.search(value)):
+            return absolute(page.final_url, found[1])
+    for link in _links(page):
+        if _API in (link.get("rel") or "").split():
+            return absolute(page.final_url, link.get("href") or "")
+    return None
+
+
+def _feeds(page: Page) -> list[tuple[str, str]]:
+    found = []
+    for link in _links(page):
+        is_feed = (link.get("type") or "").strip().lower() in _FEED_TYPES
+        if is_feed and "alternate" in (link.get("rel") or "").lower().split():
+            url = absolute(page.final_url, link.get("href") or "")
+            found += [(url, link.get("title") or "")] if url else []
+    return found
+
+
+def _links(page: Page) -> list[html.HtmlElement]:
+    if page.status != 200 or not page.body.strip():
+        return []
+    try:
+        tree = html.fromstring(page.body)
+    except (etree.LxmlError, ValueError):
+        return []
+    return list(tree.iter("link"))

@@ -1,0 +1,75 @@
+"""Bounds at the connection that Scrapy does not set: how long the headers of an answer may be.
+
+Does not: bound bodies, which DOWNLOAD_MAXSIZE does.
+Invariant: headers that never end cost HEADER_BYTES and the connection. Touches private parts of Scrapy's
+handler (`_pool._factory`, its protocol and parser); tests/test_hostile_crawl.py breaks when they change.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scrapy import Spider
+from scrapy.core.downloader.handlers.http11 import (
+    HTTP11DownloadHandler,
+    _LenientHTTP11ClientFactory,
+    _LenientHTTP11ClientProtocol,
+    _LenientHTTPClientParser,
+)
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
+from scrapy.http import Request, Response
+from twisted.web._newclient import ParseError
+
+HEADER_BYTES = 256 * 1024
+"""Browsers stop at about as much (Chromium: 256 KiB)."""
+
+
+class _Parser(_LenientHTTPClientParser):
+    """A parser of answers that counts the bytes of their headers, those of 1xx answers included."""
+
+    header_bytes = 0
+
+    def lineReceived(self, line: bytes) -> None:  # noqa: N802
+        self.header_bytes += len(line) + 2
+        if self.header_bytes > HEADER_BYTES:
+            reason = f"the headers are longer than {HEADER_BYTES:,} bytes"
+            raise ParseError(reason, line[:80])  # type: ignore[no-untyped-call]
+        super().lineReceived(line)
+
+
+class _Protocol(_LenientHTTP11ClientProtocol):
+    def request(self, request: Any) -> Any:
+        answer = super().request(request)
+        self._parser.__class__ = _Parser
+        return answer
+
+
+class _Factory(_LenientHTTP11ClientFactory):
+    def buildProtocol(self, addr: Any) -> _Protocol:  # noqa: ARG002, N802
+        return _Protocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
+
+
+class BoundedHandler(HTTP11DownloadHandler):
+    """Scrapy's handler of http and https, with a bound on headers."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._pool._factory = _Factory
+
+
+class RefreshMiddleware(MetaRefreshMiddleware):
+    """Scrapy's follower of <meta http-equiv="refresh">, for pages that make it fail as well."""
+
+    def process_response(
+        self,
+        request: Request,
+        response: Response,
+        spider: Spider | None = None,  # noqa: ARG002 - as Scrapy declares it
+    ) -> Request | Response:
+        """Return the request that a page redirects to, else the response."""
+        try:
+            following: Request | Response = super().process_response(request, response)
+        except (ValueError, LookupError):  # a charset or a base address that is none
+            return response
+        return following

@@ -1,0 +1,303 @@
+"""Threads that no class or id marks: blocks that begin with "NAME says:" or "Posted by NAME".
+
+Does not: read marked threads, which thread_shapes does.
+Invariant: readers' words never become the article's. Lines of an interview are no thread: it takes a heading
+that counts comments, an invitation to write one, or a list of nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from archive.core.records import Problem
+from pipeline.comments.fields import Reading
+from pipeline.html.dom import Index, below_body, drop, elsewhere, inner_html, text_of
+from pipeline.html.sanitize import line
+
+_VERBS = (
+    r"says?|said|wrote|writes|commented|replied|schreibt|schrieb|sagte?|meinte?|kommentierte?|"
+    r"dit|a dit|a écrit|"
+    r"écrit|dice|dijo|escribió|escribe|comentó|scrive|ha scritto|ha detto|disse|diz|escreveu|"
+    r"comentou|zegt|schreef|"
+    r"skrev|skriver|siger|säger|sier|mówi|pisze|napisał\(?a?\)?|říká|napsal|говорит|пишет|написал\(?а?\)?|"
+    r"yazdı|diyor ki|sanoo|kirjoitti|írta|spune|a spus|λέει|γράφει"
+)
+_SAYS = re.compile(
+    rf"^\W{{0,3}}(?:#?\d{{1,4}}[.)]?\s+)?(?P<name>[^\n:!?]{{1,60}}?)\s(?:{_VERBS})(?!\w)(?P<rest>[^\n]{{0,80}})$",
+    re.IGNORECASE,
+)
+_POSTED = re.compile(
+    r"^\W{0,3}(?:posted|comment(?:ed|ary)?|kommentar|gepostet|geschrieben|verfasst|commentaire|"
+    r"publié|écrit|comentario|"
+    r"publicado|escrito|commento|scritto|postado|comentário|geplaatst|skrevet|postat|napisane|комментарий)\s+"
+    r"(?:by|from|von|par|de|por|di|da|door|av|af|przez|от)\s{0,3}:?\s{0,3}(?P<name>[^\n|]{1,60}?)\s{0,3}"
+    r"(?P<rest>(?:[,|·•—–(]|\s-\s|\b(?:on|at|am|um|le|el|il|em|op|den|dia|на)\b)[^\n]{0,80})?$",
+    re.IGNORECASE,
+)
+_WORDS = (
+    r"comments?|responses?|repl(?:y|ies)|thoughts?|kommentare?|antwort(?:en)?|gedanken?|"
+    r"commentaires?|réponses?|"
+    r"comentarios?|respuestas?|commenti?|risposte?|comentários?|respostas?|reacties?|kommentar(?:er)?|svar|"
+    r"komentarz\w*|komentář\w*|комментари\w*|yorum(?:lar)?|kommenttia?|hozzászólás\w*|σχόλι\w+"
+)
+_COUNT = re.compile(
+    rf"^\W{{0,3}}(?P<number>\d{{1,5}}|one|ein|eine|un|una|une|uno|um|uma|één)\s+(?:{_WORDS})(?!\w)",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(
+    rf"^\W{{0,3}}(?:readers?['’]?\s)?(?:{_WORDS})\W{{0,3}}(?P<number>\d{{1,5}})?\W{{0,3}}$", re.IGNORECASE
+)
+_INVITES = re.compile(
+    r"^\W{0,3}(?:(?:leave|post|add|write|submit)\s(?:a|your)\s(?:comment|reply|response)|"
+    r"(?:schreibe?n?|hinterlassen?|verfassen?)\s.{0,20}(?:kommentar|antwort)|"
+    r"kommentar (?:schreiben|verfassen|hinterlassen)|"
+    r"laisse[rz]\s.{0,10}(?:commentaire|réponse)|(?:deja|dejar|escribe|"
+    r"añade)\s.{0,10}(?:comentario|respuesta)|"
+    r"lascia\s.{0,10}(?:commento|risposta)|(?:deixe|deixar|escreva)\s.{0,10}(?:comentário|resposta)|"
+    r"(?:plaats|schrijf|laat)\s.{0,10}(?:reactie|antwoord)|(?:lämna|skriv|legg igjen|"
+    r"efterlad)\s.{0,10}(?:kommentar|svar)|"
+    r"(?:dodaj|napisz|zostaw)\s.{0,10}(?:komentarz|odpowiedź)|(?:оставить|добавить|"
+    r"написать)\s.{0,15}(?:комментарий|ответ))",
+    re.IGNORECASE,
+)
+_GATE = re.compile(
+    rf"\b(?:{_VERBS})\b|\b(?:posted|comment|kommentar|commentaire|comentario)\s+(?:by|von|par|de|por)\b",
+    re.IGNORECASE,
+)
+_BLOCKS = frozenset(
+    {
+        "address",
+        "article",
+        "blockquote",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "li",
+        "ol",
+    }
+    | {"p", "section", "table", "tbody", "td", "tr", "ul", "form", "footer", "header", "br"}
+)
+_HEADS = ("li", "p", "div", "dt", "article", "section", "td", "blockquote", "h3", "h4", "h5", "h6")
+_SIGNS = ("h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "span", "strong", "b", "legend", "a")
+_OPENING = 200
+_EVENTS = 80  # beginnings and ends of elements within a first line
+_PROSE = 80
+_DATE = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Unmarked:
+    """The readings of a thread without marks, its elements out of the tree; and what was cut unread."""
+
+    readings: tuple[Reading, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    node: HtmlElement
+    words: str
+    name: str
+    date: str | None
+
+
+def take(index: Index, source: str) -> Unmarked:
+    """Take an unmarked thread out of the tree; nothing where the page shows none."""
+    if _GATE.search(source) is None:
+        return Unmarked()
+    order = {node: number for number, node in enumerate(index.tree.iter("*"))}
+    prose = _first_prose(index, order)
+    counts, invitations = _signs(index, order, prose)
+    heads = [head for head in _heads(index) if head.node in order]
+    after = min(counts.values(), default=None)
+    if after is not None:
+        heads = [head for head in heads if order[head.node] > after]
+        enough = 1
+    elif invitations:
+        heads = [head for head in heads if order[head.node] < max(invitations)]
+        enough = 2
+    else:
+        heads = [head for head in heads if head.node.tag == "li" or _item(head.node) is not None]
+        enough = 3
+    if len(heads) >= enough and order[heads[0].node] > prose:
+        return Unmarked(tuple(_readings(heads)))
+    return _cut(counts)
+
+
+def _signs(
+    index: Index, order: dict[HtmlElement, int], prose: int
+) -> tuple[dict[HtmlElement, int], list[int]]:
+    """Return the headings that count comments below the article, and the places of invitations to comment."""
+    counts: dict[HtmlElement, int] = {}
+    invitations = [order[form] for form in index.tagged("form") if form in order and _is_comment_form(form)]
+    for node in index.tagged(*_SIGNS):
+        said = _opening(node)
+        if node not in order or not said or len(said) > 100:
+            continue
+        if _INVITES.match(said) and node.tag != "a":
+            invitations.append(order[node])
+        title = node.tag in _SIGNS[:6] and (_COUNT.match(said) or _TITLE.match(said))
+        if title and not elsewhere(node, frozenset()) and order[node] > prose:
+            counts[node] = order[node]
+    return counts, invitations
+
+
+def _is_comment_form(form: HtmlElement) -> bool:
+    return form.get("id") == "commentform" or "comment" in (form.get("action") or "").lower()
+
+
+def _first_prose(index: Index, order: dict[HtmlElement, int]) -> int:
+    """Return the place of the first paragraph of prose: what stands above is no thread."""
+    for node in index.tagged("p", "div"):
+        said = _opening(node)
+        if node in order and len(said) >= _PROSE and not _match(said):
+            return order[node]
+    return len(order)
+
+
+def _heads(index: Index) -> Iterator[_Head]:
+    """Yield the elements that open with a reader's name, the outer one of several that open alike."""
+    taken: set[HtmlElement] = set()
+    for node in index.tagged(*_HEADS):
+        words = _opening(node)
+        found = _match(words)
+        if found is None or _is_inside(node, taken, words) or elsewhere(node, frozenset()):
+            continue
+        taken.add(node)
+        rest = (found["rest"] or "").strip(" \t,:|·•—–-()")
+        yield _Head(node, words, line(found["name"]) or "", rest if _DATE.search(rest) else None)
+
+
+def _match(words: str) -> re.Match[str] | None:
+    """Return the match of an opening line that says who wrote what follows."""
+    found = _SAYS.match(words.strip())
+    if found is not None:
+        rest = found["rest"].strip()
+        if rest.endswith((":", "：")) or _DATE.search(rest):
+            return found if len(found["name"].split()) <= 6 else None
+        return None
+    return _POSTED.match(words.strip())
+
+
+def _is_inside(node: HtmlElement, taken: set[HtmlElement], words: str) -> bool:
+    return any(outer in taken and _opening(outer) == words for outer in below_body(node))
+
+
+def _opening(node: HtmlElement) -> str:
+    """Return the first line of an element: its words before a line break or the edge of a block."""
+    said = ""
+    for event, inner in islice(etree.iterwalk(node, events=("start", "end")), _EVENTS):
+        if inner is not node and inner.tag in _BLOCKS and said.strip():
+            break
+        if event == "start" and isinstance(inner.tag, str):
+            said += inner.text or ""
+        elif event == "end" and inner is not node:
+            said += inner.tail or ""
+        if len(said) > _OPENING:
+            break
+    return said[: _OPENING + 1]
+
+
+def _item(node: HtmlElement) -> HtmlElement | None:
+    """Return the entry of a list that an element opens, None where it opens none."""
+    return next((outer for outer in below_body(node) if outer.tag == "li"), None)
+
+
+def _readings(heads: list[_Head]) -> list[Reading]:
+    """Return what each block says; the last is taken out first, so that answers are out of theirs."""
+    starts = {head.node for head in heads}
+    found = []
+    for head in reversed(heads):
+        block = _block(head.node, starts)
+        _cut_opening(block, len(head.words))
+        found.append(
+            Reading(
+                author=head.name or None,
+                author_url=None,
+                author_rule="page:says",
+                label=None,
+                mark=None,
+                raw=head.date,
+                date_rule="page:printed",
+                markup=inner_html(block),
+                ping=None,
+                link_id=None,
+            )
+        )
+    return found[::-1]
+
+
+def _block(node: HtmlElement, starts: set[HtmlElement]) -> HtmlElement:
+    """Return a reader's block out of the tree: an entry of a list, or a line and what follows it."""
+    item = _item(node)
+    if item is not None:
+        drop(item)
+        return item
+    top = node
+    while (parent := top.getparent()) is not None and parent.tag not in ("body", "html", "article", "main"):
+        if sum(1 for inner in parent.iter(*_HEADS) if inner in starts) > 1 or len(text_of(parent)) > len(
+            text_of(top)
+        ):
+            break
+        top = parent
+    block: HtmlElement = top.makeelement("div")
+    sibling = top.getnext()
+    drop(top)
+    block.append(top)
+    if text_of(top) != (line(_opening(top)) or ""):
+        return block  # the words stand in the same element
+    while sibling is not None:
+        ends = sibling.tag in ("form", "hr", "footer", "h1", "h2") or _INVITES.match(_opening(sibling))
+        if ends or any(inner in starts for inner in sibling.iter("*")) or _match(_opening(sibling)):
+            break
+        following = sibling.getnext()
+        drop(sibling)
+        block.append(sibling)
+        sibling = following
+    return block
+
+
+def _cut_opening(block: HtmlElement, characters: int) -> None:
+    """Take the first characters of a block's text out of it."""
+    left = characters
+    for event, node in etree.iterwalk(block, events=("start", "end")):
+        if left <= 0:
+            return
+        if event == "start":
+            said = node.text or ""
+            node.text, left = said[left:] or None, left - len(said)
+        elif node is not block:
+            said = node.tail or ""
+            node.tail, left = said[left:] or None, left - len(said)
+
+
+def _cut(counts: dict[HtmlElement, int]) -> Unmarked:
+    """Take out the lists below a heading that counts comments, since nobody can tell whose words they are."""
+    for node in counts:
+        lists = []
+        for sibling in node.itersiblings():
+            if sibling.tag not in ("ol", "ul", "dl"):
+                break
+            lists.append(sibling)
+        words = sum(len(text_of(each)) for each in lists)
+        if words:
+            said = line(_opening(node))
+            for each in lists:
+                drop(each)
+            detail = f"Below “{said}” stand {words:,} characters that could not be read as comments."
+            return Unmarked(problems=(Problem(code="comments-missing", detail=detail, field="comments"),))
+    return Unmarked()

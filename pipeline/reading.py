@@ -1,0 +1,188 @@
+"""How a page is read: at once in this process where it is ordinary, else in a worker with bounds.
+
+`read(page, site) -> Extract` is the one hand-over; whoever reads many pages is given a reader.
+Does not: fetch or save.
+Invariant: reading one page costs at most IN_PROCESS_SECONDS here and, in the worker, WORKER_SECONDS of CPU
+and WORKER_BYTES of memory; a page that needs more is a problem with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import resource
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Protocol
+
+from archive.core.reader_guard import GAVE_UP, TooLongError, bounded
+from archive.core.records import Extract, Page, Problem, Site, Surface
+from pipeline.process import process
+
+IN_PROCESS_BYTES = 1024 * 1024
+"""Larger bodies are read in the worker. Real pages of news have up to about half of it."""
+IN_PROCESS_SECONDS = 3.0
+"""CPU time after which a page is handed to the worker. An ordinary page takes a hundredth."""
+WORKER_SECONDS = 20
+WORKER_BYTES = 1536 * 2**20
+"""Address space of the worker, of which Python and its libraries take about a third."""
+WALL_FACTOR = 10
+"""How many times its CPU time a worker may take on a busy machine before it counts as hung."""
+COMMAND = ("-m", "pipeline.reading")
+_TICK_SECONDS = 0.1
+_CHUNK_BYTES = 65_536
+_LENGTH = 8
+
+
+class Reader(Protocol):
+    """Whatever reads pages."""
+
+    def read(self, page: Page, site: Site) -> Extract:
+        """Return everything that can be read out of one answer of a site."""
+
+
+class InterruptedReadingError(Exception):
+    """The reading was broken off because the program is to end; the page was not read."""
+
+
+class BoundedReader:
+    """Reads ordinary pages in this process and others in one worker, which is started when it is needed."""
+
+    def __init__(self, stopping: Callable[[], bool] = lambda: False) -> None:
+        self.apart = 0  # pages that were handed to the worker
+        self._stopping = stopping
+        self._worker: subprocess.Popen[bytes] | None = None
+
+    def read(self, page: Page, site: Site) -> Extract:
+        """Return what a page says. Raises InterruptedReadingError when the program is to end meanwhile."""
+        return self.read_at_once(page, site) or self.read_apart(page, site)
+
+    def read_at_once(self, page: Page, site: Site) -> Extract | None:
+        """Return what an ordinary page says; None for one that is too large or takes too long for that."""
+        if len(page.body) > IN_PROCESS_BYTES:
+            return None
+        try:
+            with bounded(IN_PROCESS_SECONDS):
+                return process(page, site)
+        except TooLongError:
+            return None
+
+    def read_apart(self, page: Page, site: Site) -> Extract:
+        """Return what a page says, by the worker. Blocks; raises InterruptedReadingError as `read` does."""
+        self.apart += 1
+        worker = self._worker = self._worker or _start()
+        deadline = time.monotonic() + WORKER_SECONDS * WALL_FACTOR
+        try:
+            for done in _exchange(worker, pickle.dumps((page, site))):
+                if done is not None:
+                    return done
+                if self._stopping():
+                    break
+                if time.monotonic() > deadline:
+                    return self._gave_up(page, "it did not end")
+        except (OSError, EOFError):
+            return self._gave_up(page, _death(worker))
+        self.close()
+        raise InterruptedReadingError(page.url)
+
+    def close(self) -> None:
+        """End the worker, if there is one."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.kill()
+            worker.communicate()
+
+    def _gave_up(self, page: Page, reason: str) -> Extract:
+        self.close()
+        detail = f"Reading {page.url} was given up: {reason}. It is kept raw, and read again by newer rules."
+        return Extract(surface=Surface.PAGE, problems=(Problem(code=GAVE_UP, detail=detail),))
+
+
+def _start() -> subprocess.Popen[bytes]:
+    path = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
+    return subprocess.Popen(  # noqa: S603 - our own program, and no shell
+        [sys.executable, *COMMAND],
+        bufsize=0,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path},
+        start_new_session=True,
+    )
+
+
+def _exchange(worker: subprocess.Popen[bytes], data: bytes) -> Iterator[Extract | None]:
+    """Send a question and yield the answer, and None in between so that the caller can look at other things.
+
+    Raises EOFError or OSError where the worker has died.
+    """
+    if worker.stdin is None or worker.stdout is None:
+        raise EOFError
+    left = memoryview(len(data).to_bytes(_LENGTH) + data)
+    os.set_blocking(worker.stdin.fileno(), False)
+    while left:
+        _, writable, _ = select.select([], [worker.stdin], [], _TICK_SECONDS)
+        if writable:
+            left = left[os.write(worker.stdin.fileno(), left[:_CHUNK_BYTES]) :]
+        else:
+            yield None
+    while not select.select([worker.stdout], [], [], _TICK_SECONDS)[0]:
+        yield None
+    yield _receive(worker)
+
+
+def _receive(worker: subprocess.Popen[bytes]) -> Extract:
+    """Return the worker's answer, which is of our own making. Raises EOFError where it died."""
+    if worker.stdout is None:
+        raise EOFError
+    size = _all(worker.stdout, _LENGTH)
+    data = _all(worker.stdout, int.from_bytes(size))
+    answer: Extract = pickle.loads(data)  # noqa: S301
+    return answer
+
+
+def _all(stream: IO[bytes], size: int) -> bytes:
+    """Return so many bytes of an unbuffered stream. Raises EOFError where it ends before."""
+    parts = []
+    while size:
+        part = stream.read(size)
+        if not part:
+            raise EOFError
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _death(worker: subprocess.Popen[bytes]) -> str:
+    """Return why a worker died, in words."""
+    code = worker.wait()
+    if code == -signal.SIGXCPU:
+        return f"it took more than {WORKER_SECONDS} s of CPU time"
+    return "it needs too much memory" if code in (-signal.SIGKILL, -signal.SIGSEGV) else f"exit code {code}"
+
+
+# -- in the worker ------------------------------------------------------------------------------------
+
+
+def work() -> None:
+    """Read pages from standard input and write their extracts to standard output, until the former ends."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not stand among the answers
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (WORKER_BYTES, WORKER_BYTES))
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    questions = sys.stdin.buffer
+    while len(size := questions.read(_LENGTH)) == _LENGTH:
+        page, site = pickle.loads(questions.read(int.from_bytes(size)))  # noqa: S301 - by our own parent
+        resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + WORKER_SECONDS + 1, hard))
+        data = pickle.dumps(process(page, site))
+        answers.write(len(data).to_bytes(_LENGTH) + data)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    work()
