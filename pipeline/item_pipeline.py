@@ -125,10 +125,10 @@ class ItemPipeline:
         saved = self._saved(page, extract)
         if kept is not None:
             self.pages.note_saved(kept)
-        good = page.status in GOOD or bool(saved.missed or saved.gone)
+        good = (page.status in GOOD and not saved.unproven) or bool(saved.missed or saved.gone)
         self.crawler.stats.inc_value(f"backissue/pages/{page.kind.value}/{'good' if good else 'failed'}")
         self._tally(saved)
-        self._tally(quality_of(page, extract))
+        self._tally(Quality() if saved.unproven else quality_of(page, extract))
         if page.kind is PageKind.POSTS:
             self.crawler.stats.inc_value("backissue/listed", len(extract.articles))
         logger.debug("%s %s %s: %s", page.kind.value, page.status, page.url, _told(saved))

@@ -37,6 +37,9 @@ STORY = Article(
     links=("https://weather.example/today",),
     origins=(("title", "page:entry-title"), ("authors", "page:json-ld")),
 )
+BRIDGE = replace(
+    STORY, post_id=8, title="A bridge instead", text="It is of oak.", published=NOON + timedelta(days=9)
+)
 FIRST = Comment(id="11", author="E", text="Bring skates.", published=NOON, html="<p>Bring skates.</p>")
 REPLY = Comment(id="12", parent="11", author="13times", text="I did.", published=NOON + timedelta(hours=1))
 PING = Comment(
@@ -257,7 +260,8 @@ def test_the_address_of_a_deleted_post_that_leads_to_another_post_stays_its_own(
     archive.save(page(), extract(STORY))
     other = URL.replace("harbour", "harbour-2")
     archive.save(
-        replace(page(), final_url=other), extract(replace(STORY, url=other, post_id=8, title="Twin"))
+        replace(page(), final_url=other),
+        extract(replace(BRIDGE, url=other, title="Twin")),
     )
     assert [row["title"] for row in rows(archive, "SELECT title FROM articles ORDER BY id")] == [
         STORY.title,
@@ -268,7 +272,7 @@ def test_the_address_of_a_deleted_post_that_leads_to_another_post_stays_its_own(
 
 def test_another_post_at_a_known_address_is_another_article(archive):
     archive.save(page(), extract(STORY))
-    archive.save(page(), extract(replace(STORY, post_id=8, title="A bridge instead")))
+    archive.save(page(), extract(BRIDGE))
     assert [row["post_id"] for row in rows(archive, "SELECT post_id FROM articles ORDER BY 1")] == [7, 8]
 
 

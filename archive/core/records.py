@@ -105,7 +105,8 @@ class Article:
     Where the publisher divided the article, `part` counts from 1 and `text` is that part's alone;
     `parts` is how many there are as far as the page names them. `further` is a page that shows the
     article again for another matter's sake (a later page of its thread, a later part): it may fill
-    what is missing, but what it says otherwise is no edit.
+    what is missing, but what it says otherwise is no edit. `bare` is True where nothing on the page marks
+    it as an article.
     """
 
     url: str
@@ -127,6 +128,7 @@ class Article:
     part: int = 1
     parts: int = 1
     further: bool = False
+    bare: bool = False
     origins: Origins = ()
 
 
@@ -174,12 +176,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extract:
-    """Everything read out of one Page. `surface` ranks its statements against those of other pages."""
+    """Everything read out of one Page. `surface` ranks its statements against those of other pages.
+
+    `wall` names what the page is in case it does not prove to be the article that was asked for.
+    """
 
     surface: Surface
     articles: tuple[Article, ...] = ()
     comments: tuple[Comment, ...] = ()
     problems: tuple[Problem, ...] = ()
+    wall: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,9 +230,12 @@ class Bookmark:
     value: str
 
 
+_NO_CHANGE = frozenset({"missed", "problems", "unproven"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """What one save changed in the archive, in rows. `missed` were not shown, which proves nothing yet."""
+    """What one save changed, in rows. `missed` were not shown; `unproven` pages were not their article's."""
 
     articles_new: int = 0
     articles_changed: int = 0
@@ -235,12 +244,13 @@ class Saved:
     missed: int = 0
     gone: int = 0
     problems: int = 0
+    unproven: int = 0
 
     def __add__(self, other: Saved) -> Saved:
         return Saved(**{name: getattr(self, name) + getattr(other, name) for name in Saved.__slots__})
 
     def __bool__(self) -> bool:
-        return any(getattr(self, name) for name in Saved.__slots__ if name not in {"missed", "problems"})
+        return any(getattr(self, name) for name in Saved.__slots__ if name not in _NO_CHANGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,8 @@ LEFT = frozenset(
         "pending_changes",
         "redaction_seals",
         "redaction_work",
+        "refused_texts",
+        "text_digests",
         "unlisted",
         "_sqlite_migrations",
         "sqlite_stat1",

@@ -157,6 +157,11 @@ class Facts(Closing):
             if not self._one("SELECT 1 FROM comments WHERE source = ? AND key = ?", self.source, site_id)
         }
 
+    def count_articles(self) -> int:
+        """Return how many articles of the source are known."""
+        row = self._one("SELECT count(*) AS n FROM articles WHERE source = ?", self.source)
+        return int(row["n"]) if row else 0
+
     def holds_comments(self) -> bool:
         """Whether any comment of the source is held."""
         return self._one("SELECT 1 FROM comments WHERE source = ? LIMIT 1", self.source) is not None

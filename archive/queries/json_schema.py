@@ -73,7 +73,7 @@ def extract_json(extract: Extract) -> dict[str, Any]:
     return {
         "article": None if article is None else article_json(article),
         "comments": [comment_json(comment) for comment in extract.comments],
-        "problems": [problem_json(problem) for problem in extract.problems],
+        "problems": [problem_json(problem) for problem in (*extract.problems, *filter(None, [extract.wall]))],
     }
 
 

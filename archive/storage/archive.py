@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -19,8 +20,11 @@ from sqlite_utils import Database
 
 from archive.changes.flux import Flux, Settled, stated_lists
 from archive.core.database import Closing, LogFolder, open_ours, transaction
-from archive.core.records import Article, Comment, Extract, Page, PageKind, Saved, Site, Surface
+from archive.core.records import Article, Extract, Page, PageKind, Problem, Saved, Site, Surface
 from archive.core.timestamps import to_text
+from archive.identity import clashes, walls, witnesses
+from archive.identity.claims import Verdict
+from archive.identity.witnesses import Witnesses, is_late
 from archive.migrations import migrations
 from archive.storage import (
     change_detection,
@@ -34,7 +38,7 @@ from archive.storage import (
     versions,
     visits,
 )
-from archive.storage.comment_writer import CommentWriter
+from archive.storage.comment_writer import CommentWriter, by_article
 from archive.storage.events import Event
 from archive.storage.merge import Value, compact, merge
 from archive.storage.observations import Look
@@ -42,11 +46,6 @@ from archive.storage.redaction_store import Kept, Known, known
 from archive.storage.redaction_work import finish as finish_redactions
 from archive.storage.versions import Reading
 from archive.storage.visits import Due
-
-_AT_ADDRESS = """
-SELECT articles.* FROM addresses JOIN articles ON articles.id = article_id
-WHERE addresses.source = ? AND addresses.url = ?
-"""
 
 
 class Archive(Closing):
@@ -88,6 +87,7 @@ class Archive(Closing):
                 " WHERE url IS NOT excluded.url OR title IS NOT coalesce(excluded.title, title)",
                 [site.name, site.url, site.title, at],
             )
+            walls.fill(self.db, site.name)
 
     def save(self, page: Page, extract: Extract, *, again_at: datetime | None = None) -> Saved:
         """Save everything one page says, and the facts of the visit, in one transaction.
@@ -103,13 +103,12 @@ class Archive(Closing):
         reading = Reading(surface=extract.surface, at=at, received=received, cause=cause)
         with transaction(self.db):
             self._hidden = known(self.db.conn, self.path)
-            saved, ids = Saved(), []
-            for article in self._believed(extract, page):
-                article_id, change = self._save_article(article, page, reading)
-                ids.append(article_id)
-                saved += change
+            if page.kind is PageKind.ARTICLE and again_at is None and witnesses.is_overtaken(self.db, page):
+                return Saved()  # the archive has a later answer of this address; the raw page is kept
+            saved, ids, extract = self._save_articles(page, extract, reading)
             own = ids[0] if page.kind is PageKind.ARTICLE and len(ids) == 1 else None
-            saved += self._save_comments(extract, page, own, reading)
+            said, clashing = self._save_comments(extract, page, own, reading)
+            saved += said
             if page.kind is PageKind.ARTICLE and self._is_hidden(page, own):
                 return saved  # a visit would tell its address
             if page.kind is PageKind.ARTICLE and again_at is None:
@@ -118,7 +117,8 @@ class Archive(Closing):
                     if own is None
                     else tombstones.note_redirect(self.db, page, own)
                 )
-            problems = [p for p in extract.problems if (page.source, p.url) not in self._hidden.addresses]
+            found = (*extract.problems, *clashing)
+            problems = [p for p in found if (page.source, p.url) not in self._hidden.addresses]
             saved += visits.note_problems(self.db, page, problems, own, at)
             if again_at is None:
                 visits.note_visit(self.db, page, own, at, changed=bool(saved))
@@ -149,27 +149,57 @@ class Archive(Closing):
 
     # -- articles ---------------------------------------------------------------------------------
 
-    def _save_article(self, article: Article, page: Page, reading: Reading) -> tuple[int, Saved]:
-        old = self._find_article(page, article)
+    def _save_articles(
+        self, page: Page, extract: Extract, reading: Reading
+    ) -> tuple[Saved, list[int], Extract]:
+        """Save the articles that prove themselves; return their ids, and what else is to be saved."""
+        saved, ids, reused, problems = Saved(), list[int](), list[Verdict](), list(extract.problems)
+        judge = Witnesses(self.db, page, extract, self._hidden).judge
+        for article in extract.articles:
+            verdict, old = judge(article)
+            if old is None and extract.surface is Surface.FEED:
+                continue  # a feed names protected articles too, so it alone never makes one
+            if not verdict.accepted:
+                walls.note_refused(self.db, page, article, verdict)
+                why = walls.problems(verdict, article, extract)
+                return Saved(unproven=1), [], Extract(surface=extract.surface, problems=why)
+            problems += clashes.of_article(verdict, article, page)
+            reused += [verdict] * verdict.id_reused
+            article = clashes.at_its_address(verdict, article, page)
+            article_id, change = self._save_article(article, page, reading, old, verdict)
+            ids.append(article_id)
+            saved += change
+        problems += clashes.of_listing(reused, extract)
+        return saved, ids, replace(extract, problems=tuple(problems))
+
+    def _save_article(
+        self, article: Article, page: Page, reading: Reading, old: dict[str, Value] | None, verdict: Verdict
+    ) -> tuple[int, Saved]:
         if old and old["redaction_id"] is not None:
             return self._pass_over(old, page, article), Saved()
         if old and versions.is_outdated(self.db, "article", old["id"], reading):
             return int(old["id"] or 0), Saved()
+        article = clashes.settle_id(self.db, page, reading.surface, article, old)
+        late = old is not None and is_late(self.db, old, reading)
         whole = multipart.join(self.db, old, article)
         origins = dict(article.origins)
         if "authors" in origins:
             origins["byline"] = origins["authors"]
         held = json.loads(str(old["origins"])) if old else {}
+        fill_only = rows.fill_only(article, again=reading.cause != versions.EDITED, late=late)
         merged = merge(
             old or {},
             held,
             rows.article_values(whole.article),
             origins,
             surface=reading.surface,
-            watched=change_detection.ARTICLE_WATCHED - ({"text"} if whole.grew else set()),
-            fill_only=rows.fill_only(article, again=reading.cause != versions.EDITED),
+            watched=change_detection.ARTICLE_WATCHED
+            - ({"text"} if whole.grew else set())
+            - ({"url"} if verdict.own_url else set()),
+            fill_only=fill_only,
         )
-        lists = {} if old and article.further else rows.lists_to_write(article, reading.surface, held)
+        filled = old and (article.further or late)
+        lists = {} if filled else rows.lists_to_write(article, reading.surface, held)
         taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}
         changed, settled = False, Settled(merged=merged)
         if old is None:
@@ -179,44 +209,22 @@ class Archive(Closing):
             stated = stated_lists(self.db, article_id, held, lists)
             settled = Settled(merged=merged, edited_lists=stated.edited)
             if reading.cause == versions.EDITED:
-                said = rows.article_values(whole.article) | dict.fromkeys(rows.fill_only(article))
+                said = rows.article_values(whole.article) | dict.fromkeys(fill_only)
                 flux = Flux(self.db, page.source, "article", reading)
                 settled = flux.settle(old, held, change_detection.settle(old, held, merged), said, stated)
                 lists = {name: both for name, both in lists.items() if name not in settled.kept_lists}
             edited = (*settled.merged.edited, *settled.edited_lists)
-            changed = self._update_article(old, settled.merged.values, taken, edited, reading)
-        multipart.keep(self.db, article_id, whole)
+            changed = self._update_article(
+                old, settled.merged.values, taken, edited, clashes.reading_of(old, article, reading)
+            )
+        if not late:
+            multipart.keep(self.db, article_id, whole)
         self._save_addresses(page, article, article_id, reading.at)
         for name, (_, values) in lists.items():
             rows.LIST_WRITERS[name](self.db, article_id, values)
+        if page.kind is PageKind.ARTICLE and not late:
+            walls.note_accepted(self.db, page, article, article_id, verdict)
         return article_id, Saved(articles_new=old is None, articles_changed=changed)
-
-    def _believed(self, extract: Extract, page: Page) -> Iterator[Article]:
-        """The articles to save. A feed names protected ones too, so it alone never makes an article."""
-        for article in extract.articles:
-            if extract.surface is not Surface.FEED or self._find_article(page, article):
-                yield article
-
-    def _find_article(self, page: Page, article: Article) -> dict[str, Value] | None:
-        """The row of an article: by the site's own id, else by its address, else by the one that was asked.
-
-        An address is not believed where the ids differ: WordPress leads the address of a deleted post
-        to another one of a like name.
-        """
-        if article.post_id is not None:
-            sql = "SELECT * FROM articles WHERE source = ? AND post_id = ?"
-            if found := rows.one(self.db, sql, page.source, article.post_id):
-                return found
-        urls = [article.url, page.url, page.final_url] if page.kind is PageKind.ARTICLE else [article.url]
-        for url in dict.fromkeys(urls):
-            found = rows.one(self.db, _AT_ADDRESS, page.source, url) or self._hidden_at(page.source, url)
-            if found and (article.post_id is None or found["post_id"] is None):
-                return found
-        return None
-
-    def _hidden_at(self, source: str, url: str) -> dict[str, Value] | None:
-        article_id = self._hidden.addresses.get((source, url))
-        return rows.one(self.db, "SELECT * FROM articles WHERE id = ?", article_id) if article_id else None
 
     def _is_hidden(self, page: Page, own: int | None) -> bool:
         hidden = self._hidden.addresses
@@ -263,7 +271,7 @@ class Archive(Closing):
         if json.loads(str(old["origins"])) != (kept := compact(origins)):
             values = values | {"origins": json.dumps(kept)}
         rows.update(self.db, "articles", old["id"], values)
-        return new
+        return new and reading.cause != versions.REBUILT
 
     def _save_addresses(self, page: Page, article: Article, article_id: int, at: str) -> None:
         """An article's own address is its for certain; others that led to it only if they were nobody's."""
@@ -279,29 +287,12 @@ class Archive(Closing):
 
     # -- comments -------------------------------------------------------------------------------------
 
-    def _save_comments(self, extract: Extract, page: Page, own: int | None, reading: Reading) -> Saved:
-        if not extract.comments:
-            return Saved()
+    def _save_comments(
+        self, extract: Extract, page: Page, own: int | None, reading: Reading
+    ) -> tuple[Saved, tuple[Problem, ...]]:
         writer = CommentWriter(self.db, page.source, reading, self._hidden)
         saved = Saved()
-        for article_id, comments in self._by_article(extract.comments, page.source, own).items():
-            if article_id is None:
-                continue
-            saved += writer.save(article_id, comments)
-        return saved
-
-    def _by_article(
-        self, comments: Iterable[Comment], source: str, own: int | None
-    ) -> dict[int | None, list[Comment]]:
-        """Comments by the article they hang below; None for those of posts that are no articles here."""
-        found: dict[int | None, int | None] = {None: own}
-        groups: dict[int | None, list[Comment]] = {}
-        for comment in comments:
-            post = comment.post_id if own is None else None
-            if post not in found:
-                row = rows.one(
-                    self.db, "SELECT id FROM articles WHERE source = ? AND post_id = ?", source, post
-                )
-                found[post] = int(row["id"] or 0) if row else None
-            groups.setdefault(found[post], []).append(comment)
-        return groups
+        for article_id, comments in by_article(self.db, extract.comments, page.source, own).items():
+            if article_id is not None:
+                saved += writer.save(article_id, comments)
+        return saved, writer.problems

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlite_utils import Database
 
 from archive.changes.flux import Flux
-from archive.core.records import Comment, Saved, Surface
+from archive.core.records import Comment, Problem, Saved, Surface
 from archive.core.timestamps import to_text
+from archive.identity import comment_ids
 from archive.storage import events, id_gaps, rows, tombstones, versions
 from archive.storage.change_detection import COMMENT_WATCHED, settle
 from archive.storage.events import Event
@@ -25,7 +26,6 @@ from archive.storage.merge import REST_OF_THEM, Merged, Value, compact, merge
 from archive.storage.redaction_store import HIDDEN, Kept, Known
 from archive.storage.versions import Reading
 
-CHUNK = 500  # keys in one query, below SQLite's limit of 999 variables in old builds
 PRINTED = frozenset({"page:printed", "page:title", "page:permalink", "page:date-class", "page:words"})
 """The rules by which a time is read out of words, in the zone of the configuration."""
 # Where a page shows a comment: kept as first seen, since it moves as threads grow.
@@ -47,6 +47,24 @@ def key_of(comment: Comment, article_id: int) -> str:
     return "~" + hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
 
 
+def by_article(
+    db: Database, comments: Iterable[Comment], source: str, own: int | None
+) -> dict[int | None, list[Comment]]:
+    """Return comments by the article they belong to; under None those of posts that are no articles here.
+
+    `own` is the article whose page shows them, None for a listing or feed.
+    """
+    found: dict[int | None, int | None] = {None: own}
+    groups: dict[int | None, list[Comment]] = {}
+    for comment in comments:
+        post = comment.post_id if own is None else None
+        if post not in found:
+            row = rows.one(db, "SELECT id FROM articles WHERE source = ? AND post_id = ?", source, post)
+            found[post] = int(row["id"] or 0) if row else None
+        groups.setdefault(found[post], []).append(comment)
+    return groups
+
+
 class CommentWriter:
     """Saves the comments that one reading of one source shows."""
 
@@ -56,11 +74,14 @@ class CommentWriter:
         self.reading = reading
         self.hidden = hidden
         self.flux = Flux(db, source, "comment", reading)
+        self.problems: tuple[Problem, ...] = ()  # of the ids that were met
 
     def save(self, article_id: int, comments: Sequence[Comment]) -> Saved:
         """Save the comments of one article."""
-        by_key = {key_of(comment, article_id): comment for comment in comments}
-        held = self._held(list(by_key))
+        given = {key_of(comment, article_id): comment for comment in comments}
+        named = comment_ids.name(self.db, self.source, article_id, given, self.reading)
+        self.problems += named.problems()
+        by_key, held = named.by_key, named.held
         new = changed = 0
         touched = {old["article_id"] for old in held.values() if old["gone_at"]}
         for key, comment in by_key.items():
@@ -68,7 +89,7 @@ class CommentWriter:
             if old and old["redaction_id"] is not None:
                 rows.update(self.db, "comments", old["id"], self._seen_again(old))
                 continue
-            if old and versions.is_outdated(self.db, "comment", old["id"], self.reading):
+            if old and self._is_past(old):
                 continue
             merged = self._merge(old, self._as_published(comment, article_id))
             if old is None:
@@ -85,13 +106,11 @@ class CommentWriter:
             tombstones.count(self.db, number)
         return Saved(comments_new=new, comments_changed=changed)
 
-    def _held(self, keys: list[str]) -> dict[str, dict[str, Value]]:
-        held: dict[str, dict[str, Value]] = {}
-        for some in _chunks(keys):
-            marks = ", ".join("?" * len(some))
-            sql = f"SELECT * FROM comments WHERE source = ? AND key IN ({marks})"
-            held |= {row["key"]: row for row in self.db.query(sql, [self.source, *some])}
-        return held
+    def _is_past(self, old: dict[str, Value]) -> bool:
+        """True if a comment has changed since the answer that is saved now came."""
+        if self.reading.cause == versions.EDITED:
+            return str(old["changed_at"]) > self.reading.received
+        return versions.is_outdated(self.db, "comment", old["id"], self.reading)
 
     def _merge(self, old: dict[str, Value] | None, comment: Comment) -> Merged:
         new = rows.comment_values(comment)
@@ -184,22 +203,19 @@ class CommentWriter:
 
     def _join_parents(self, keys: list[str]) -> None:
         """Join each comment whose parent is held, and each orphan whose parent has just come."""
-        for some in _chunks(keys):
+        for some in comment_ids.chunks(keys):
             marks = ", ".join("?" * len(some))
             self.db.execute(
                 "UPDATE comments SET parent_id = (SELECT id FROM comments AS parent"
-                " WHERE parent.source = comments.source AND parent.key = comments.site_parent)"
+                " WHERE parent.source = comments.source AND parent.key = comments.site_parent"
+                " AND parent.article_id = comments.article_id)"
                 " WHERE parent_id IS NULL AND site_parent IS NOT NULL AND source = ?"
                 f" AND (key IN ({marks}) OR site_parent IN ({marks}))"
                 " AND EXISTS (SELECT 1 FROM comments AS parent"
-                " WHERE parent.source = comments.source AND parent.key = comments.site_parent)",
+                " WHERE parent.source = comments.source AND parent.key = comments.site_parent"
+                " AND parent.article_id = comments.article_id)",
                 [self.source, *some, *some],
             )
-
-
-def _chunks(keys: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(keys), CHUNK):
-        yield keys[start : start + CHUNK]
 
 
 def _by_exact_clock(

@@ -25,6 +25,10 @@ from archive.core.records import Page, PageKind
 from archive.core.timestamps import instant, to_text
 
 migrations = Migrations("backissue-pages")
+_NEWEST = """
+SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY url ORDER BY fetched_at DESC, id DESC) AS place
+    FROM pages WHERE source = ? {also}) WHERE place = 1
+"""
 LEVEL = 10  # zstd: half a gzip'd WARC's size at about 2 ms a page, with room for a dictionary
 
 SHOWN = 3  # altered pages that are named where there are many
@@ -168,8 +172,8 @@ class Pages(Closing):
 
     def newest_of_each(self, source: str) -> Iterator[Page | Altered]:
         """The page last received from each address of a source, in the order of receipt."""
-        where = "WHERE id IN (SELECT max(id) FROM pages WHERE source = ? GROUP BY url)"
-        return self._read(where, [source])
+        newest = _NEWEST.format(also="")
+        return self._read(f"WHERE id IN ({newest})", [source], order="fetched_at, id")
 
     def read_otherwise(
         self, source: str, is_current: Callable[[str | None], bool], *, but: Iterable[int] = ()
@@ -179,8 +183,8 @@ class Pages(Closing):
         `is_current` says of a stored extractor version whether it reads as today's does. Those of `but` do
         not count: what was never saved cannot be read again.
         """
-        newest = "SELECT max(id) FROM pages WHERE source = ? AND id NOT IN (SELECT value FROM json_each(?))"
-        sql = f"SELECT id, rules FROM pages WHERE id IN ({newest} GROUP BY url) ORDER BY id"
+        newest = _NEWEST.format(also="AND id NOT IN (SELECT value FROM json_each(?))")
+        sql = f"SELECT id, rules FROM pages WHERE id IN ({newest}) ORDER BY fetched_at, id"
         found = self.db.execute(sql, [source, json.dumps(list(but))]).fetchall()
         return [number for number, version in found if not is_current(version)]
 
@@ -225,8 +229,8 @@ class Pages(Closing):
                 sql = "SELECT max(id) FROM pages WHERE digest = ?"
                 yield self._altered(self.db.execute(sql, [digest]).fetchone()[0] or 0, why, digest)
 
-    def _read(self, where: str, values: list[object]) -> Iterator[Page | Altered]:
-        for (number,) in self.db.execute(f"SELECT id FROM pages {where} ORDER BY id", values).fetchall():
+    def _read(self, where: str, values: list[object], order: str = "id") -> Iterator[Page | Altered]:
+        for (number,) in self.db.execute(f"SELECT id FROM pages {where} ORDER BY {order}", values).fetchall():
             yield self.get(number)
 
     def _page(self, number: int) -> Page | Altered:

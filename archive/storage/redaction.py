@@ -35,6 +35,7 @@ _DELETED = {
     "coverage_gaps": f"url IN {_URLS} OR key IN {_URLS}",
     "problems": _AT_ADDRESS,
     "visits": _AT_ADDRESS,
+    "refused_texts": f"(source, url) IN (SELECT source, url FROM addresses WHERE {_OF_ARTICLE})",
     "article_parts": _OF_ARTICLE,
     "addresses": _OF_ARTICLE,
 }

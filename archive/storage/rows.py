@@ -90,12 +90,15 @@ def update(db: Database, table: str, row_id: Value, values: Mapping[str, Value])
         db.execute(f"UPDATE {table} SET {names} WHERE id = ?", [*values.values(), row_id])
 
 
-def fill_only(article: Article, *, again: bool = False) -> frozenset[str]:
+def fill_only(article: Article, *, again: bool = False, late: bool = False) -> frozenset[str]:
     """The columns that a page may fill but not change.
 
-    For a further page of an article these are all but the text of its own part. That a page shows no text is
-    no edit, since it may be broken; where it is read `again` by newer rules, those are believed.
+    For a further page of an article these are all but the text of its own part; with `late`, for an answer
+    older than what is held, all of them. That a page shows no text is no edit, since it may be broken; where
+    it is read `again` by newer rules, those are believed.
     """
+    if late:
+        return frozenset(article_values(article))
     if not article.further:
         return frozenset({"text", "markdown"} if article.text == "" and not again else ())
     return frozenset(article_values(article)) - ({"text", "markdown"} if article.part > 1 else set())

@@ -24,7 +24,7 @@ CRAWLED = f"kind = 'crawl' AND {_MADE}"
 """Which rows of `runs` are crawls, as a condition in SQL."""
 
 KEPT = 24  # planned times without a crawl that have a row each; more at once, after a long absence, share one
-_COUNTS = tuple(Saved.__slots__)
+_COUNTS = tuple(name for name in Saved.__slots__ if name != "unproven")  # that is told by the problems
 _QUALITY = tuple(Quality.__slots__)
 
 

@@ -21,8 +21,9 @@ from archive.storage.change_detection import LISTS_WATCHED
 from archive.storage.events import Event
 from archive.storage.merge import Value
 
-EDITED, RE_EXTRACTED = "edited", "re-extracted"
-"""Why a version was replaced: by the publisher, or because the same page is read better now."""
+EDITED, RE_EXTRACTED, REBUILT = "edited", "re-extracted", "site rebuilt"
+"""Why a version was replaced: by the publisher, because the same page is read better now, or since the site
+has all articles under other ids, as after an import."""
 TOGETHER = timedelta(minutes=30)  # within which edits of different fields of one article are one
 
 

@@ -126,8 +126,17 @@ def note_problems(
                 [at, page.source, url, code, field],
             )
     for (url, code, field), detail in now.items():
-        db.execute(_OPEN, [page.source, url, code, field, detail, article_id if url == own else None, at, at])
+        said = Problem(code=code, detail=detail, field=field or None)
+        note_problem(db, page.source, url, said, article_id if url == own else None, at)
     return Saved(problems=len(now.keys() - before))
+
+
+def note_problem(
+    db: Database, source: str, url: str, problem: Problem, article_id: int | None, at: str
+) -> None:
+    """Note one problem of an address, which ends when a later visit of the address has it no more."""
+    row = [source, url, problem.code, problem.field or "", problem.detail]
+    db.execute(_OPEN, [*row, article_id, at, at])
 
 
 def note_unread(db: Database, unread: Unread) -> None:

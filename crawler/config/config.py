@@ -38,6 +38,7 @@ SOURCE_KEYS = (
     *schedule_keys.KEYS,
     "delay",
     "verify_tls",
+    "hosts",
     "comments",
     "article_pattern",
     "language",
@@ -54,7 +55,8 @@ class Source:
     """One site to archive. `delay` is in seconds between requests; `contact` is told to the site.
 
     `limit` is how long one crawl may take before it is ended. `verify_tls` is False for the rare site whose
-    certificate cannot be verified and that is to be archived all the same.
+    certificate cannot be verified and that is to be archived all the same. `hosts` are further hosts on which
+    the site has its articles, each with its port where that is not the usual one.
     """
 
     site: Site
@@ -63,6 +65,7 @@ class Source:
     delay: float = 1.0
     contact: str | None = None
     verify_tls: bool = True
+    hosts: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -267,6 +270,7 @@ def _read_source(name: str, table: Table, contact: str | None) -> Source:
         delay=1.0 if delay is None else delay,
         contact=contact,
         verify_tls=table.truth("verify_tls", default=True),
+        hosts=table.hosts("hosts"),
     )
 
 

@@ -104,6 +104,15 @@ class Table:
                 self.refuse(key, expected, f"{describe(selector)}, which is none: {error}")
         return selectors
 
+    def hosts(self, key: str) -> tuple[str, ...]:
+        """Return a list of host names, each perhaps with a port, in lower case; empty when absent."""
+        expected = 'a list of host names without a path, such as ["www.example.org"]'
+        names = self.texts(key, expected)
+        for name in names:
+            if not re.fullmatch(r"[\w.-]+(:\d{1,5})?", name):
+                self.refuse(key, expected, describe(name))
+        return tuple(name.lower() for name in names)
+
     def truth(self, key: str, *, default: bool = False) -> bool:
         """true or false; the default when absent."""
         value = self.values.get(key, default)

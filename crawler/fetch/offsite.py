@@ -7,6 +7,7 @@ port is meant. A public name that turns out to lead to a private address is refu
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -41,7 +42,8 @@ class GuardMiddleware:
         if self.crawler.stats.get_value("backissue/fault"):
             raise IgnoreRequest("the archive cannot be written, so nothing is asked")
         home = getattr(self.crawler.spider, "home", None)
-        if home is not None and not same_site(request.url, home):
+        hosts = getattr(self.crawler.spider, "hosts", ())
+        if home is not None and not is_allowed(request.url, home, hosts):
             raise OffSiteError(f"{request.url} {OFF_SITE} {home}")
         if is_loopback(urlsplit(request.url).hostname):
             request.meta["proxy"] = None  # a proxy from the environment cannot reach this machine's loopback
@@ -55,6 +57,12 @@ class PrivateAddressMiddleware:
         name = urlsplit(request.url).hostname or ""
         if isinstance(exception, CannotResolveHostError) and (address := refused_addresses.get(name)):
             raise OffSiteError(f"{name} leads to the private address {address}, which is never fetched")
+
+
+def is_allowed(url: str, home: str, hosts: Iterable[str]) -> bool:
+    """True if an address is on the site at `home`, or on one of the further hosts that the user allows."""
+    scheme = url.partition("://")[0].lower()
+    return same_site(url, home) or any(same_site(url, f"{scheme}://{host}") for host in hosts)
 
 
 def same_site(url: str, home: str) -> bool:

@@ -42,6 +42,7 @@ class Asking(scrapy.Spider):
     """A spider that keeps to one site, `home`, and notes the sitemaps and the pace robots.txt tells."""
 
     home: str
+    hosts: tuple[str, ...] = ()  # further hosts on which the site has its articles
     source_name = "survey"  # what the pages it fetches are filed under
     kept_away: str | None = None  # why the last question had no answer, if it had none
     robots: Any = None  # Scrapy's robot parser, once robots.txt was read

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.http import Request, Response
@@ -19,7 +20,7 @@ from archive.changes import lastmod_trust
 from archive.core.records import Page, PageKind, Seen, Site
 from archive.queries.fetch_history import Facts
 from archive.storage.observations import ThreadLook
-from crawler.fetch.offsite import same_site
+from crawler.fetch.offsite import is_allowed
 from crawler.fetch.responses import page_of, page_of_failure
 from crawler.fetch.session import Asking
 from crawler.frontier import addresses, revisit_policy
@@ -55,6 +56,7 @@ class Following(Asking):
         self.asked: set[str] = set()  # pages of articles that need no further asking in this run
         self.by_mark: dict[str, datetime] = {}  # asked for because of a moved date, with the visit before
         self.expected = 0  # of them, those that were asked for
+        self.elsewhere: dict[str, set[str]] = {}  # addresses of articles on hosts that are not asked, by host
 
     @property
     def wants_comments(self) -> bool:
@@ -68,9 +70,26 @@ class Following(Asking):
 
     def is_article(self, entry: Listed) -> bool:
         """Whether what a listing names is an article of this site."""
-        return same_site(entry.url, self.home) and addresses.is_article(
+        return self.is_here(entry.url) and addresses.is_article(
             entry.url, self.home, self.site.article_pattern
         )
+
+    def is_here(self, url: str) -> bool:
+        """True if an address is on a host that may be asked; another host is remembered."""
+        if is_allowed(url, self.home, self.hosts):
+            return True
+        self.elsewhere.setdefault(urlsplit(url).netloc.lower(), set()).add(url)
+        return False
+
+    def elsewhere_told(self) -> list[str]:
+        """Return a sentence for each host that has most of the site's articles and is not asked."""
+        half = self.facts.count_articles() / 2
+        return [
+            f"{len(urls):,} articles are at {host}, which is not asked; if it is the site's own, allow it"
+            f' with hosts = ["{host}"] in [sources.{self.source_name}]'
+            for host, urls in self.elsewhere.items()
+            if len(urls) > half
+        ]
 
     def requests(self, listed: Iterable[Listed], *, new: bool = True) -> Iterator[Request]:
         """Requests for those of the listed articles that are due; for such as were never seen if `new`."""
@@ -95,7 +114,7 @@ class Following(Asking):
 
         `walk` is the way through the pages of a thread that has led here.
         """
-        if url in self.asked or self.facts.hides(url) or not same_site(url, self.home):
+        if url in self.asked or self.facts.hides(url) or not self.is_here(url):
             return
         self.asked.add(url)
         self.expected += 1

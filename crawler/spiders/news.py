@@ -48,6 +48,7 @@ class NewsSpider(Sweep):
         super().__init__(**kwargs)
         self.site = source.site
         self.home = source.site.url
+        self.hosts = source.hosts
         self.source_name = source.site.name
         self.archive = archive
         self.verify_tls = source.verify_tls
@@ -111,7 +112,7 @@ class NewsSpider(Sweep):
             if not await self.is_walled_off():
                 async for item in self._guarded(step):
                     yield item
-                    yield item
+        self.refusals += self.elsewhere_told()
         self.marks |= backoff.after(self.rung is None, self.facts.mark(backoff.REFUSED), datetime.now(UTC))
         self.cursors["crawl"] = self.started_at
         self.marks[ROBOTS] = json.dumps(self.robots_copies)

@@ -15,7 +15,7 @@ from pipeline.article.body import Prose
 from pipeline.article.fields import Facts
 from pipeline.comments import extract, stated_count
 from pipeline.comments.stated_count import Survey
-from pipeline.html import metadata, not_an_article
+from pipeline.html import marks, metadata, not_an_article
 from pipeline.html.document import Document, parse
 from pipeline.html.metadata import Head
 
@@ -43,6 +43,7 @@ def _read(document: Document, head: Head, site: Site) -> Extract:
     problems = [
         *document.problems,
         *thread.problems,
+        *marks.metered(document, head),
         *prose.problems,
         *stated_count.problems(survey, thread.comments, whole=not _is_comment_page(document.page)),
     ]
@@ -50,11 +51,13 @@ def _read(document: Document, head: Head, site: Site) -> Extract:
         return _none(
             Problem(code="empty-page", detail=f"{document.page.url} holds neither a title nor text.")
         )
+    bare = not thread.comments and not marks.declares(document, head, known.rules)
     return Extract(
         surface=Surface.PAGE,
-        articles=(_article(document, head, known, prose, survey),),
+        articles=(_article(document, head, known, prose, survey, bare=bare),),
         comments=thread.comments,
         problems=tuple(problems),
+        wall=not_an_article.name_wall(document) if bare else None,
     )
 
 
@@ -62,8 +65,11 @@ def _is_comment_page(page: Page) -> bool:
     return "comment-page-" in page.final_url or "cpage=" in page.final_url
 
 
-def _article(document: Document, head: Head, known: Facts, prose: Prose, survey: Survey) -> Article:
+def _article(
+    document: Document, head: Head, known: Facts, prose: Prose, survey: Survey, *, bare: bool
+) -> Article:
     values: dict[str, Any] = dict(known.values)
+    values["bare"] = bare
     values["part"], values["parts"] = head.part, max(head.part, head.parts)
     values["further"] = head.part > 1 or _is_comment_page(document.page)
     rules = dict(known.rules)

@@ -6,6 +6,8 @@ has one stable code, and a sentence that says what it means for the archive.
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from archive.core import json_text
 from archive.core.records import Page, PageKind, Problem
 from pipeline.html.not_an_article import CHALLENGE
@@ -27,6 +29,11 @@ def refusal(page: Page) -> Problem | None:
     if page.status == 0:
         reason = page.error or "no reason known"
         return Problem(code="no-answer", detail=f"No answer for {page.url}: {reason}.")
+    if page.status == HTTPStatus.OK and (wait := page.header("retry-after")):
+        detail = (
+            f"The site asks us to come again later for {page.url}, with status 200 (Retry-After: {wait})."
+        )
+        return Problem(code="maintenance", detail=detail)
     if page.status < 400:
         return None
     code, meaning = _named(page)

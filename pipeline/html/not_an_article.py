@@ -13,6 +13,7 @@ from archive.core.records import Problem
 from pipeline.html.document import Document
 from pipeline.html.dom import text_of, tokens
 from pipeline.html.metadata import Head
+from pipeline.html.refusal_words import WALLS
 
 CHALLENGE = re.compile(
     r"_cf_chl_opt|cf-browser-verification|cf_challenge|/cdn-cgi/challenge-platform/h/|"
@@ -33,6 +34,7 @@ _LOST_TITLE = re.compile(
 )
 _LOGIN = re.compile(r"wp-login\.php|/login/?$|/sign-?in/?$", re.IGNORECASE)
 SMALL = 150_000
+NAME = 200  # letters of a title that are looked at
 _LISTS = frozenset(
     {"archive", "search", "search-results", "blog", "category", "tag", "author", "date", "post-type-archive"}
 )
@@ -52,6 +54,19 @@ def of(document: Document, head: Head) -> Problem | None:
     ):
         if detail:
             return Problem(code=code, detail=detail)
+    return None
+
+
+def name_wall(document: Document) -> Problem | None:
+    """Return what a page is by the words of its title or first heading, if it is not the article; else None.
+
+    A name is no refusal: whether the page is the article is decided by what is known of that.
+    """
+    found = (next(iter(document.index.tagged(tag)), None) for tag in ("title", "h1", "h2"))
+    shown = [text_of(node)[:NAME] for node in found if node is not None]
+    for code, (detail, pattern) in WALLS.items():
+        if said := next(filter(pattern.search, shown), None):
+            return Problem(code=code, detail=f"{detail} (“{said}”).")
     return None
 
 

@@ -1,0 +1,133 @@
+"""Claims about identity: what an answer says, what is known, and the decision between them.
+
+Frozen types without SQL, HTTP or HTML; `identity` decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from archive.core.records import Moment
+
+
+class Evidence(StrEnum):
+    """What proves that an answer speaks of a known article."""
+
+    ID = "post id"
+    ADDRESS = "address"
+    CANONICAL = "canonical address"
+    TITLE = "title"
+    DATE = "date"
+    TEXT = "text"
+    FIRST = "first contact"  # nothing is known to compare with, and it is marked as an article
+
+
+class Reason(StrEnum):
+    """Why an answer is refused, in a stable word."""
+
+    UNPROVEN = "unproven"  # nothing on the page belongs to the known article
+    CONTRADICTED = "contradicted"  # a second surface still says the old words
+    BARE = "bare"  # nothing marks the page as an article
+    ALIKE = "alike"  # several addresses show the same
+    METERED = "metered"  # the page shows less, and says that it keeps the rest back
+    COLLAPSED = "collapsed"  # nearly all of a known text is gone; a second look decides
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What is known of one article. `listed` is True where a listing, not its page, told the title.
+
+    `common` is True where the title is that of the site or of several articles, so that it proves nothing.
+    `url` is its present address, `urls` are all addresses of the article, `read` those at which its page was
+    read; `proof` is the evidence with which its text was accepted.
+    """
+
+    id: int
+    url: str | None = None
+    post_id: int | None = None
+    urls: frozenset[str] = frozenset()
+    read: frozenset[str] = frozenset()
+    title: str | None = None
+    common: bool = False
+    listed: bool = False
+    published: Moment | None = None
+    text: str | None = None
+    proof: frozenset[Evidence] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What an answer says of itself. `published` is None unless the answer itself tells the date.
+
+    `url` is the address that it states or, where `stated` is False, that it was given at; `asked` and
+    `final` are the addresses of the request and of the answer. `whole` is False for a further page of an
+    article. `named` is True for a page that calls itself a wall, `metered` for one that says that it keeps a
+    part back. `repeated` is True where an earlier look, long enough ago, was refused for the same text.
+    """
+
+    url: str
+    asked: str
+    final: str
+    stated: bool = True
+    post_id: int | None = None
+    title: str | None = None
+    published: Moment | None = None
+    text: str | None = None
+    bare: bool = False
+    named: bool = False
+    whole: bool = True
+    metered: bool = False
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The known articles that a claim may speak of, each None where there is none.
+
+    `by_id` has the claimed post id; `at_url`, `at_asked` and `at_final` have the claim's addresses; `twin`
+    has the same title and date; `alike` has the same text. `wall` is True where the text was refused for
+    another address.
+    """
+
+    by_id: Held | None = None
+    at_url: Held | None = None
+    at_asked: Held | None = None
+    at_final: Held | None = None
+    twin: Held | None = None
+    alike: Held | None = None
+    wall: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A decision. `held` is the article that is meant, None for a new one; it is accepted without `refused`.
+
+    `id_reused` is True where the claimed post id belonged to another article; `own_url` is True where the
+    stated address belongs to another article and is not believed; `copy` where it is another copy of a known
+    article, at an address of its own; `doubted` is an article whose text shows
+    itself to be a wall, and is to be taken back.
+    """
+
+    held: Held | None = None
+    evidence: frozenset[Evidence] = frozenset()
+    refused: Reason | None = None
+    id_reused: bool = False
+    own_url: bool = False
+    copy: bool = False
+    doubted: Held | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """True if the answer may be saved."""
+        return self.refused is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """The facts of one comment that identify it. `article` is the archive's number of its article."""
+
+    article: int
+    author: str | None = None
+    published: Moment | None = None
+    text: str | None = None

@@ -1,0 +1,100 @@
+"""Ids and addresses that a site has given to two articles: who keeps them, and the problem that says so.
+
+It writes only `articles.post_id`, inside a transaction of its caller.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from archive.core.records import Article, Extract, Page, PageKind, Problem, Surface
+from archive.identity.claims import Verdict
+from archive.identity.likeness import place
+from archive.storage import rows
+from archive.storage.merge import REST_OF_THEM, Value, rank
+from archive.storage.versions import EDITED, REBUILT, Reading
+
+
+def settle_id(
+    db: Database, page: Page, surface: Surface, article: Article, old: Mapping[str, Value] | None
+) -> Article:
+    """Decide who keeps a post id that another article had before; return the article with or without it.
+
+    REST knows its own ids. A page or feed does not take an id from an article to which REST gave it.
+    """
+    sql = "SELECT id, origins FROM articles WHERE source = ? AND post_id = ? AND id IS NOT ?"
+    keeper = old["id"] if old else None
+    other = rows.one(db, sql, page.source, article.post_id, keeper) if article.post_id is not None else None
+    if other is None:
+        return article
+    origins = json.loads(str(other["origins"]))
+    given = origins.get("post_id", origins.get(REST_OF_THEM))
+    if surface is not Surface.REST and rank(given) == rank(Surface.REST):
+        return replace(article, post_id=None)
+    rows.update(db, "articles", other["id"], {"post_id": None})
+    return article
+
+
+def reading_of(old: Mapping[str, Value], article: Article, reading: Reading) -> Reading:
+    """Return the reading by which an article is updated: with another id, what differs is no edit."""
+    before, now = old["post_id"], article.post_id
+    origins = json.loads(str(old["origins"]))
+    released = before is None and rank(origins.get("post_id", origins.get(REST_OF_THEM))) == rank(
+        Surface.REST
+    )
+    renumbered = now is not None and (released or before not in {None, now})
+    return replace(reading, cause=REBUILT) if renumbered and reading.cause == EDITED else reading
+
+
+def at_its_address(verdict: Verdict, article: Article, page: Page) -> Article:
+    """Return the article with the address by which it is known.
+
+    It keeps its own where it states that of another one. A page that answers at another known address of the
+    article, without leading there from the first, is a copy, and no move.
+    """
+    held = verdict.held
+    if page.kind is not PageKind.ARTICLE or (held is None and not verdict.own_url):
+        return article
+    if verdict.own_url or held is None:
+        return replace(article, url=page.final_url)
+    known = verdict.copy or place(article.url) in set(map(place, held.read))
+    direct = place(page.url) == place(page.final_url)
+    same_host = place(article.url).partition("/")[0] == place(held.url or "").partition("/")[0]
+    if known and direct and same_host and held.url and place(held.url) != place(article.url):
+        return replace(article, url=held.url)
+    return article
+
+
+def of_article(verdict: Verdict, article: Article, page: Page) -> list[Problem]:
+    """Return the problems of an article's page: an address or an id that belongs to another article."""
+    if page.kind is not PageKind.ARTICLE:
+        return []
+    found = []
+    if verdict.own_url:
+        detail = (
+            f"The page names {article.url} as its own address, which is another article's. It is kept apart."
+        )
+        found.append(Problem(code="wrong-canonical", detail=detail, field="url"))
+    if verdict.id_reused:
+        detail = f"The page has the post id {article.post_id}, which another article had before."
+        found.append(Problem(code="id-reused", detail=detail, field="post_id"))
+    return found
+
+
+def of_listing(reused: Sequence[Verdict], extract: Extract) -> list[Problem]:
+    """Return the problem of a listing in which known post ids belong to other articles."""
+    listed, others = len(extract.articles), len(reused)
+    if not others or listed <= 1:
+        return []
+    if 2 * others > listed:
+        detail = (
+            f"{others:,} of {listed:,} listed articles have post ids that were other articles' before: the"
+            " site has been rebuilt, or its database exchanged. They are matched by their addresses instead."
+        )
+        return [Problem(code="other-database", detail=detail, field="post_id")]
+    detail = f"{others:,} of {listed:,} listed articles have post ids that were other articles' before."
+    return [Problem(code="id-reused", detail=detail, field="post_id")]

@@ -1,0 +1,170 @@
+"""Whose comment an id names: the one that is known by it, another one, or none beyond its own page.
+
+Some systems number comments anew on each page, and a rebuilt site numbers all of them anew. An id is believed
+only if the comment agrees with the one that is known by it. It writes only `comments.key`, `site_id` and
+`site_parent`, inside a transaction of its caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from archive.core.records import Comment, Problem, Surface
+from archive.core.timestamps import from_text, to_text
+from archive.identity.claims import Remark
+from archive.identity.verdict import is_same_comment, is_same_utterance
+from archive.storage import rows
+from archive.storage.change_detection import RELATIVE
+from archive.storage.merge import Value
+from archive.storage.versions import EDITED, Reading
+
+CHUNK = 500  # values in one query, below SQLite's limit of 999 variables in old builds
+
+Row = dict[str, Value]
+
+
+@dataclass(slots=True)
+class Named:
+    """Comments by the keys under which they are saved; `held` are the rows of those that are known.
+
+    `local` counts those whose ids mean something on their own page alone.
+    """
+
+    by_key: dict[str, Comment] = field(default_factory=dict)
+    held: dict[str, Row] = field(default_factory=dict)
+    local: int = 0
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the problem that says that ids are not unique within the site, if so."""
+        if not self.local:
+            return ()
+        number = f"{self.local:,} comment{'s have ids' if self.local > 1 else ' has an id'}"
+        detail = f"{number} that another comment of the site has. All are kept, known by their articles."
+        return (Problem(code="comment-ids-shared", detail=detail, field="comments"),)
+
+
+def name(db: Database, source: str, article_id: int, by_key: dict[str, Comment], reading: Reading) -> Named:
+    """Return the comments of one article by the keys that are theirs. `by_key` has them by their ids."""
+    held = held_by_key(db, source, list(by_key))
+    clashing = {key for key, row in held.items() if not _agrees(row, by_key[key], article_id, reading)}
+    unknown = by_key.keys() - held.keys()
+    known = _same_words(db, article_id, {key: by_key[key] for key in clashing | unknown}, by_key)
+    if reading.surface is Surface.REST and reading.cause == EDITED:
+        _renumber(db, {key: held[key] for key in clashing}, known)
+        return Named(by_key=by_key, held=held_by_key(db, source, list(by_key)))
+    if not clashing:
+        return Named(by_key=by_key, held=held)
+    return _localized(db, source, article_id, by_key, held, clashing | unknown, known)
+
+
+def held_by_key(db: Database, source: str, keys: Sequence[str]) -> dict[str, Row]:
+    """Return the rows of the comments that are known by these keys."""
+    held: dict[str, Row] = {}
+    for some in chunks(keys):
+        marks = ", ".join("?" * len(some))
+        sql = f"SELECT * FROM comments WHERE source = ? AND key IN ({marks})"
+        held |= {str(row["key"]): row for row in db.query(sql, [source, *some])}
+    return held
+
+
+def chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Return portions of a list that are small enough for one query."""
+    for start in range(0, len(keys), CHUNK):
+        yield keys[start : start + CHUNK]
+
+
+def _localized(
+    db: Database,
+    source: str,
+    article_id: int,
+    by_key: Mapping[str, Comment],
+    held: Mapping[str, Row],
+    doubtful: set[str],
+    known: Mapping[str, Row],
+) -> Named:
+    """Name comments whose ids are those of their page: the doubtful ones go by their article and id."""
+
+    def key_of(key: str) -> str:
+        return str(known[key]["key"]) if key in known else f"@{article_id}/{key}"
+
+    keys = {key: key_of(key) if key in doubtful else key for key in by_key}
+    named = Named(local=len(doubtful - known.keys()))
+    for key, comment in by_key.items():
+        if key in known:  # its words are known under another id, which stays
+            comment = replace(comment, id=None, parent=None)
+        elif key in doubtful:
+            parent = comment.parent and keys.get(comment.parent, f"@{article_id}/{comment.parent}")
+            comment = replace(comment, id=None, parent=parent)
+        named.by_key[keys[key]] = comment
+    named.held = {key: row for key, row in held.items() if key not in doubtful}
+    named.held |= held_by_key(db, source, [keys[key] for key in by_key if key in doubtful])
+    return named
+
+
+def _renumber(db: Database, clashing: Mapping[str, Row], known: Mapping[str, Row]) -> None:
+    """Give comments the ids that REST has for them now; those that had these ids lose them."""
+    for row in clashing.values():
+        rows.update(db, "comments", row["id"], {"key": f"~was:{row['id']}", "site_id": None})
+    for key, row in known.items():
+        rows.update(db, "comments", row["id"], {"key": key, "site_id": key})
+        db.execute("UPDATE comments SET site_parent = ? WHERE parent_id = ?", [key, row["id"]])
+
+
+def _same_words(
+    db: Database, article_id: int, doubtful: Mapping[str, Comment], shown: Mapping[str, Comment]
+) -> dict[str, Row]:
+    """Return the known comments of an article that say what doubtful ones say, by the keys of the latter.
+
+    A comment that is shown under its own id as well is another one.
+    """
+    moments = {
+        str(to_text(comment.published)): key
+        for key, comment in doubtful.items()
+        if comment.id is not None and isinstance(comment.published, datetime)
+    }
+    found: dict[str, Row] = {}
+    for some in chunks(list(moments)):
+        marks = ", ".join("?" * len(some))
+        sql = (
+            f"SELECT * FROM comments WHERE article_id = ? AND redaction_id IS NULL AND published IN ({marks})"
+        )
+        for row in db.query(sql, [article_id, *some]):
+            key = moments[str(row["published"])]
+            other = _remark_of_row(row)
+            taken = str(row["key"]) in shown and str(row["key"]) not in doubtful
+            if not taken and is_same_utterance(_remark(doubtful[key], article_id), other):
+                found[key] = row
+    return {key: row for key, row in found.items() if str(row["key"]) != key}
+
+
+def _agrees(row: Row, comment: Comment, article_id: int, reading: Reading) -> bool:
+    """True if a comment is the one that is known by its id. What is hidden is not compared."""
+    if comment.id is None or row["redaction_id"] is not None:
+        return True
+    if row["article_id"] == article_id and (reading.cause != EDITED or row["name_redaction_id"] is not None):
+        return True
+    return is_same_comment(_remark(comment, article_id), _remark_of_row(row))
+
+
+def _remark(comment: Comment, article_id: int) -> Remark:
+    relative = dict(comment.origins).get("published") == RELATIVE
+    return Remark(
+        article=article_id,
+        author=comment.author,
+        published=None if relative else comment.published,
+        text=comment.text,
+    )
+
+
+def _remark_of_row(row: Row) -> Remark:
+    said = {name: None if row[name] is None else str(row[name]) for name in ("author", "published", "text")}
+    return Remark(
+        article=int(row["article_id"] or 0),
+        author=said["author"],
+        published=from_text(said["published"]),
+        text=said["text"],
+    )

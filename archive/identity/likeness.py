@@ -1,0 +1,96 @@
+"""Likeness of titles, dates, addresses and texts, in any script. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from urllib.parse import unquote, urlsplit
+
+from archive.core.records import Moment
+
+LONGEST = 3000  # words of a text that are compared
+SHARED = 0.3  # the part of the shorter text that stands in the other one, where both are one text
+TITLES = 0.6  # the likeness of letter pairs from which on two titles are one
+ZONES = timedelta(hours=26)  # between the farthest time zones
+
+_WORD = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
+_URL = re.compile(r"\S*(?:/\S*/|://|www\.)\S*")
+_RUN = 3  # words
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text in lower case; in scripts without spaces each character is one."""
+    return _WORD.findall(text.casefold())
+
+
+def place(url: str) -> str:
+    """Return what two spellings of one address share: host without "www.", path without last slash, query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    host = parts.netloc.lower().removeprefix("www.")
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{host}{unquote(parts.path).rstrip('/')}{query}"
+
+
+def same_title(one: str | None, other: str | None) -> bool:
+    """True if two titles are one title, perhaps shortened, decorated or slightly changed."""
+    if not one or not other:
+        return False
+    ours, theirs = ("".join(words(title)) for title in (one, other))
+    if ours == theirs:
+        return True
+    short, long = sorted((ours, theirs), key=len)
+    if len(short) >= 12 and 3 * len(short) >= len(long) and short in long:
+        return True
+    pairs, others = (Counter(map("".join, pairwise(t))) for t in (ours, theirs))
+    total = pairs.total() + others.total()
+    return total > 0 and 2 * (pairs & others).total() >= TITLES * total
+
+
+def same_date(one: Moment | None, other: Moment | None, *, zones: bool = False) -> bool:
+    """True if two dates are the same. A day agrees with each instant of it, or of the days beside it.
+
+    With `zones` two instants also agree that differ by what two time zones may differ by.
+    """
+    if one is None or other is None:
+        return False
+    if isinstance(one, datetime) and isinstance(other, datetime):
+        apart = abs(one - other)
+        quarter = apart.total_seconds() % 900
+        return apart < timedelta(minutes=1) or (zones and apart <= ZONES and min(quarter, 900 - quarter) < 60)
+    first, second = (m.date() if isinstance(m, datetime) else m for m in (one, other))
+    return abs((first - second).days) <= (0 if type(one) is type(other) else 1)
+
+
+def same_text(one: str, other: str) -> bool:
+    """True if a substantial part of the shorter of two texts stands in the other one."""
+    ours, theirs = words(one)[:LONGEST], words(other)[:LONGEST]
+    if ours == theirs:
+        return True
+    short, long = sorted((_runs(ours), _runs(theirs)), key=len)
+    return len(short) >= 5 and len(short & long) >= SHARED * len(short)
+
+
+@lru_cache(maxsize=4)
+def fingerprint(text: str, url: str) -> str | None:
+    """Return a digest by which texts are found alike that differ in numbers and in their own address alone.
+
+    None for a text of less than three words.
+    """
+    own = set(words(unquote(urlsplit(url).path)))
+    kept = [
+        word for word in words(_URL.sub(" ", text)) if word not in own and not any(map(str.isdigit, word))
+    ]
+    if len(kept) < 3:
+        return None
+    return hashlib.sha256(" ".join(kept).encode()).hexdigest()[:32]
+
+
+def _runs(found: list[str]) -> set[tuple[str, ...]]:
+    return set(zip(*(found[start:] for start in range(_RUN)), strict=False))

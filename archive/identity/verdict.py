@@ -1,0 +1,271 @@
+"""Identity before content: decide whether an answer may speak for a known article or comment.
+
+One decision for pages, listings, feeds and imports, with its reasons. Pure: no SQL, no HTTP, no clock. A
+Claim and the Known articles come in, a Verdict goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from archive.core.records import Surface
+from archive.identity.claims import Claim, Evidence, Held, Known, Reason, Remark, Verdict
+from archive.identity.likeness import place, same_date, same_text, same_title, words
+
+PROSE_WORDS = 150  # a page without any mark of an article is believed from this length on
+BOILERPLATE_WORDS = 8  # a text that several proven articles may share, as "Watch the video below."
+COLLAPSE_WORDS = 40  # a known text of this length that shrinks to a third is believed at the second look
+COLLAPSE_FACTOR = 3
+TELLING_WORDS = 5  # from which on the words of a comment are hardly those of another reader, too
+
+
+def judge(claim: Claim, known: Known, surface: Surface) -> Verdict:
+    """Return whether an answer may be saved, and of which known article it speaks.
+
+    A page has to prove itself. An entry of a listing or feed names an article, and is never refused.
+    """
+    return _judge_page(claim, known) if surface is Surface.PAGE else _judge_entry(claim, known)
+
+
+def _judge_page(claim: Claim, known: Known) -> Verdict:
+    """Return whether, and for which article, an HTML page may be saved."""
+    id_reused = known.by_id is not None and not _believes_id(claim, known)
+    own_url = _has_foreign_canonical(claim, known)
+    held, copied = _article_of_page(claim, known, id_reused=id_reused, own_url=own_url), None
+    evidence = _agreements(claim, held) if held else frozenset()
+    if own_url:
+        evidence -= {Evidence.CANONICAL}
+    if held is None and (copied := _copied(claim, known)) is not None:
+        held, evidence = copied, frozenset({Evidence.TITLE, Evidence.DATE, Evidence.TEXT})
+    refused = _page_refusal(claim, known, held, evidence)
+    if refused is None and not evidence & _PROOFS:
+        evidence |= {Evidence.FIRST}
+    doubted = known.alike if refused is Reason.ALIKE and _is_doubtful(known) else None
+    return Verdict(
+        held=held,
+        evidence=evidence,
+        refused=refused,
+        id_reused=id_reused,
+        own_url=own_url,
+        copy=copied is not None,
+        doubted=doubted,
+    )
+
+
+def _judge_entry(claim: Claim, known: Known) -> Verdict:
+    """Return which article an entry of a listing or feed speaks of. An entry is never refused.
+
+    An id is believed only if address, date or title agrees; otherwise the entry goes by its address.
+    """
+    if known.by_id is not None and _believes_id(claim, known):
+        return Verdict(held=known.by_id, evidence=_agreements(claim, known.by_id))
+    id_reused = known.by_id is not None
+    there = known.at_url
+    if there is not None:
+        evidence = _agreements(claim, there)
+        same_ids = claim.post_id is None or there.post_id is None
+        if same_ids or evidence & {Evidence.TITLE, Evidence.DATE}:
+            return Verdict(held=there, evidence=evidence, id_reused=id_reused)
+    if known.twin is not None and not _shares_host(claim, known.twin):
+        return Verdict(held=known.twin, evidence=_agreements(claim, known.twin), id_reused=id_reused)
+    return Verdict(id_reused=id_reused)
+
+
+def is_same_comment(one: Remark, other: Remark) -> bool:
+    """True if two comments with one id are the same comment, perhaps edited or moved.
+
+    An edit keeps the author or the date. Under another article the author has to agree, and the date or the
+    text with it.
+    """
+    text = _share_words(one.text, other.text)
+    telling = text and len(words(one.text or "")) >= TELLING_WORDS
+    dated = one.published is not None and other.published is not None
+    authors = _equal(one.author, other.author)
+    dates = same_date(one.published, other.published, zones=authors)
+    if one.article != other.article:
+        return authors and (dates or telling)
+    if telling or dates:
+        return True
+    if text or not (one.text and other.text):
+        return authors or not dated
+    return authors and not dated
+
+
+def is_same_utterance(one: Remark, other: Remark) -> bool:
+    """True if two comments with different ids are one: their article, instant and words agree."""
+    same_instant = isinstance(one.published, datetime) and one.published == other.published
+    if one.article != other.article or not same_instant:
+        return False
+    return _equal(one.text, other.text) or (
+        _equal(one.author, other.author) and _share_words(one.text, other.text)
+    )
+
+
+_PROOFS = frozenset(
+    {Evidence.ID, Evidence.CANONICAL, Evidence.TITLE, Evidence.DATE, Evidence.TEXT},
+)
+_WITNESSES = frozenset({Evidence.ID, Evidence.TITLE, Evidence.DATE})
+"""Evidence that a wall, which only echoes the address, does not give."""
+
+
+def _page_refusal(
+    claim: Claim, known: Known, held: Held | None, evidence: frozenset[Evidence]
+) -> Reason | None:
+    if _is_wall(claim, known, held, evidence):
+        return Reason.ALIKE
+    if held is None or (held.text is None and held.title is None and held.published is None):
+        return Reason.BARE if _is_bare(claim) and Evidence.ID not in evidence else None
+    if not evidence & _PROOFS:
+        return Reason.UNPROVEN
+    if evidence <= {Evidence.ADDRESS, Evidence.CANONICAL, Evidence.ID}:
+        strong = Evidence.ID in evidence
+        if held.listed and held.title and not held.common and claim.title and (held.text or not strong):
+            return Reason.CONTRADICTED
+        if claim.bare and not strong:
+            return Reason.UNPROVEN
+    return _shrinkage(claim, held)
+
+
+def _shrinkage(claim: Claim, held: Held) -> Reason | None:
+    """Return why a text that became much shorter is not believed yet, or None."""
+    if not claim.whole or not held.text or claim.text in {None, held.text}:
+        return None
+    before, after = len(words(held.text)), len(words(claim.text or ""))
+    if before < COLLAPSE_WORDS or after * COLLAPSE_FACTOR > before:
+        return None
+    if claim.metered:
+        return Reason.METERED
+    return None if claim.repeated or same_text(held.text, claim.text) else Reason.COLLAPSED
+
+
+def _is_wall(claim: Claim, known: Known, held: Held | None, evidence: frozenset[Evidence]) -> bool:
+    """True if another address shows the same text, and the page is no second copy of one article."""
+    other = known.alike
+    if (other is None and not known.wall) or (other is not None and held is not None and other.id == held.id):
+        return False
+    if other is None and held is not None and claim.text == held.text:
+        return False
+    proven = bool(evidence & _WITNESSES)
+    if proven and len(words(claim.text or "")) < BOILERPLATE_WORDS:
+        return False
+    if other is None:
+        return True
+    own_id = claim.post_id is not None and claim.post_id != other.post_id
+    return not (own_id and same_title(claim.title, other.title))
+
+
+def _is_doubtful(known: Known) -> bool:
+    """True if the text of the article that shows the same was accepted without a witness."""
+    return known.alike is not None and not known.alike.proof & _WITNESSES
+
+
+def _copied(claim: Claim, known: Known) -> Held | None:
+    """Return the known article of which a page at an unknown address is another copy, or None."""
+    for other in (known.alike, known.twin):
+        if other is None or claim.bare or claim.text is None or other.text is None:
+            continue
+        if None not in (claim.post_id, other.post_id) and _shares_host(claim, other):
+            continue  # two posts of one site
+        alike = same_title(claim.title, other.title) and same_date(claim.published, other.published)
+        if alike and same_text(claim.text, other.text):
+            return other
+    return None
+
+
+def _is_bare(claim: Claim) -> bool:
+    return claim.bare and (claim.named or len(words(claim.text or "")) < PROSE_WORDS)
+
+
+def _article_of_page(claim: Claim, known: Known, *, id_reused: bool, own_url: bool) -> Held | None:
+    """Return the article that a page is about; None for one that is not known."""
+    if known.by_id is not None and not id_reused:
+        return known.by_id
+    for held, url in _candidates(claim, known, own_url=own_url):
+        evidence = _agreements(claim, held)
+        told = bool(evidence & {Evidence.TITLE, Evidence.DATE, Evidence.TEXT})
+        ids_differ = None not in (claim.post_id, held.post_id) and claim.post_id != held.post_id
+        here = place(claim.final) in set(map(place, held.urls))
+        if ids_differ and not (told and here):
+            continue  # another post has taken the address
+        if place(url) != place(claim.final) and url != claim.url and not told:
+            continue  # the address that was asked leads elsewhere
+        if not told and held.read and place(claim.final) not in set(map(place, held.read)):
+            continue  # it was read elsewhere, and only said to be here
+        return held
+    return None
+
+
+def _candidates(claim: Claim, known: Known, *, own_url: bool) -> Sequence[tuple[Held, str]]:
+    found = [
+        (None if own_url else known.at_url, claim.url),
+        (known.at_final, claim.final),
+        (known.at_asked, claim.asked),
+    ]
+    return [(held, url) for held, url in found if held is not None]
+
+
+def _has_foreign_canonical(claim: Claim, known: Known) -> bool:
+    """True if a page states the address of another article without being a copy of that article."""
+    owner = known.at_url
+    if owner is None or not claim.stated or place(claim.url) == place(claim.final):
+        return False
+    here = known.at_final or known.at_asked
+    if here is not None and here.id == owner.id:
+        return False
+    if not claim.whole or (known.by_id is not None and known.by_id.id == owner.id):
+        return False
+    titled = same_title(claim.title, owner.title)
+    if titled and same_date(claim.published, owner.published):
+        return False
+    return not _share_words(claim.text, owner.text) if owner.text and claim.text else not titled
+
+
+def _believes_id(claim: Claim, known: Known) -> bool:
+    """True if a post id names the article that is known by it: address, date, title or text agrees.
+
+    Where more agrees with the article at the claimed address, the id has gone over to that one.
+    """
+    held, there = known.by_id, known.at_url
+    if held is None:
+        return False
+    agreed = _agreements(claim, held) - {Evidence.ID}
+    if there is not None and there.id != held.id:
+        others = _agreements(claim, there) & {Evidence.ADDRESS, Evidence.TITLE, Evidence.DATE}
+        if len(others) > len(agreed & {Evidence.ADDRESS, Evidence.TITLE, Evidence.DATE}):
+            return False
+    exact = isinstance(claim.published, datetime) and isinstance(held.published, datetime)
+    if agreed and (exact or agreed != {Evidence.DATE}):
+        return True
+    return held.title is None and held.published is None and held.text is None
+
+
+def _agreements(claim: Claim, held: Held) -> frozenset[Evidence]:
+    """Return everything in which a claim agrees with a known article."""
+    places = {place(url) for url in held.urls}
+    found = set()
+    if claim.post_id is not None and claim.post_id == held.post_id:
+        found.add(Evidence.ID)
+    if places & {place(claim.url), place(claim.asked), place(claim.final)}:
+        found.add(Evidence.ADDRESS)
+    if claim.stated and place(claim.url) in places:
+        found.add(Evidence.CANONICAL)
+    if not held.common and same_title(claim.title, held.title):
+        found.add(Evidence.TITLE)
+    if same_date(claim.published, held.published):
+        found.add(Evidence.DATE)
+    if not found & {Evidence.TITLE, Evidence.DATE} and _share_words(claim.text, held.text):
+        found.add(Evidence.TEXT)
+    return frozenset(found)
+
+
+def _shares_host(claim: Claim, held: Held) -> bool:
+    return place(claim.url).partition("/")[0] in {place(url).partition("/")[0] for url in held.urls}
+
+
+def _share_words(one: str | None, other: str | None) -> bool:
+    return bool(one) and bool(other) and same_text(one or "", other or "")
+
+
+def _equal(one: str | None, other: str | None) -> bool:
+    return one is not None and one == other

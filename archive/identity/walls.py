@@ -1,0 +1,173 @@
+"""Walls: texts that several addresses of a site show alike, and that belong to none of its articles.
+
+Keeps a digest of each article's text with the proof it came with, and the last text that was refused at each
+address. It writes `text_digests` and `refused_texts`, and takes back a text that turns out to be a wall. All
+of it inside a transaction of its caller.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import timedelta
+
+from sqlite_utils import Database
+
+from archive.core.records import Article, Extract, Page, Problem, Surface
+from archive.core.timestamps import to_text
+from archive.identity.claims import Evidence, Held, Reason, Verdict
+from archive.identity.likeness import fingerprint
+from archive.storage import rows, visits
+from archive.storage.merge import REST_OF_THEM, Value, rank
+
+CODE = "not-this-article"
+FILLED = "text-digests"  # the bookmark of a source all of whose texts have a digest
+APART = timedelta(hours=1)  # between two looks that show the same text
+PORTION = 200  # articles whose digests are added at a time
+BEFORE = Evidence.TITLE
+"""The proof that is assumed of texts from before digests were kept, so that none of them is taken back."""
+
+_FURTHER = {
+    Reason.CONTRADICTED: "title-contradicted",
+    Reason.ALIKE: "wall",
+    Reason.METERED: "metered",
+    Reason.COLLAPSED: "text-collapsed",
+}
+_FROM_PAGE = (
+    "title", "byline", "published", "modified", "text", "markdown", "description", "language", "image",
+    "comments_stated", "comments_open",
+)  # fmt: skip
+_SENTENCES = {
+    Reason.UNPROVEN: "The page shows something else: nothing in it agrees with this article",
+    Reason.CONTRADICTED: "The page shows another title than the site's own list of articles",
+    Reason.BARE: "Nothing on the page marks it as an article",
+    Reason.ALIKE: "The page shows the same text as other addresses of the site",
+    Reason.METERED: "The page shows a part of the article, and keeps the rest back",
+    Reason.COLLAPSED: "Nearly the whole text is gone from the page; a second look will tell",
+}  # fmt: skip
+
+
+def problems(verdict: Verdict, article: Article, extract: Extract) -> tuple[Problem, ...]:
+    """Return the problems that say why a page was refused, and what it is where it names itself.
+
+    A page with CODE alone may be that of a removed article; one that is something else has a further code.
+    """
+    reason = verdict.refused or Reason.UNPROVEN
+    shown = f" (“{article.title[:80]}”)" if article.title else ""
+    said = Problem(code=CODE, detail=f"{_SENTENCES[reason]}{shown}. Nothing of it was saved.")
+    if extract.wall is not None:
+        return said, extract.wall
+    further = _FURTHER.get(reason)
+    return (said,) if further is None else (said, Problem(code=further, detail=f"{_SENTENCES[reason]}."))
+
+
+def digest_of(article: Article) -> str | None:
+    """Return the digest of an article's text; None for no text, a few words, or a further part."""
+    if article.text is None or article.part > 1:
+        return None
+    return fingerprint(article.text, article.url)
+
+
+def holder(db: Database, source: str, digest: str, without: Collection[Value]) -> dict[str, Value] | None:
+    """Return the row of an article with a text, other than those `without`, or None."""
+    sql = (
+        "SELECT articles.* FROM text_digests JOIN articles ON articles.id = article_id"
+        " WHERE text_digests.source = ? AND digest = ? AND redaction_id IS NULL ORDER BY article_id"
+    )
+    for row in db.query(sql, [source, digest]):
+        if row["id"] not in without:
+            return dict(row)
+    return None
+
+
+def is_refused_elsewhere(db: Database, page: Page, digest: str) -> bool:
+    """True if a text was refused at another address."""
+    sql = "SELECT 1 FROM refused_texts WHERE source = ? AND digest = ? AND url != ? LIMIT 1"
+    return rows.one(db, sql, page.source, digest, page.url) is not None
+
+
+def is_repeated(db: Database, page: Page, digest: str) -> bool:
+    """True if a text was refused at this address at a look that is long enough past."""
+    sql = "SELECT 1 FROM refused_texts WHERE source = ? AND url = ? AND digest = ? AND first_seen <= ?"
+    return rows.one(db, sql, page.source, page.url, digest, to_text(page.fetched_at - APART)) is not None
+
+
+def note_accepted(db: Database, page: Page, article: Article, article_id: int, verdict: Verdict) -> None:
+    """Keep the digest of an article's text, with the evidence for it."""
+    digest = digest_of(article)
+    if digest is None or article.further:
+        return
+    proof = ", ".join(sorted(verdict.evidence)) or Evidence.FIRST
+    _note_digest(db, page.source, article_id, digest, proof)
+    db.execute("DELETE FROM refused_texts WHERE source = ? AND url = ?", [page.source, page.url])
+
+
+def note_refused(db: Database, page: Page, article: Article, verdict: Verdict) -> None:
+    """Keep the digest of a text that was refused, and take back the same text where it was accepted."""
+    digest = digest_of(article)
+    if digest is None or verdict.refused is None:
+        return
+    at = rows.must(to_text(page.fetched_at))
+    _note_refused(db, page.source, page.url, digest, verdict.refused, at)
+    if verdict.doubted is not None:
+        _take_back(db, page, verdict.doubted, digest, at)
+
+
+def fill(db: Database, source: str) -> None:
+    """Add the digests of texts that were saved before digests were kept, once for each source."""
+    if rows.bookmark(db, source, FILLED) is not None:
+        return
+    sql = (
+        "SELECT id, url, text FROM articles WHERE source = ? AND text IS NOT NULL AND redaction_id IS NULL"
+        " AND id > ? AND id NOT IN (SELECT article_id FROM text_digests) ORDER BY id LIMIT ?"
+    )
+    last = 0
+    while found := db.execute(sql, [source, last, PORTION]).fetchall():
+        for number, url, text in found:
+            if digest := fingerprint(text, url):
+                _note_digest(db, source, number, digest, BEFORE)
+        last = found[-1][0]
+    db.execute("INSERT INTO cursors VALUES (?, ?, 'yes')", [source, FILLED])
+
+
+def _note_digest(db: Database, source: str, article_id: int, digest: str, proof: str) -> None:
+    db.execute(
+        "INSERT INTO text_digests VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET digest = excluded.digest,"
+        " proof = excluded.proof WHERE digest IS NOT excluded.digest OR proof IS NOT excluded.proof",
+        [article_id, source, digest, proof],
+    )
+
+
+def _note_refused(db: Database, source: str, url: str, digest: str, reason: Reason, at: str) -> None:
+    db.execute(
+        "INSERT INTO refused_texts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " first_seen = CASE digest WHEN excluded.digest THEN first_seen ELSE excluded.first_seen END,"
+        " digest = excluded.digest, reason = excluded.reason, last_seen = excluded.last_seen",
+        [source, url, digest, reason.value, at, at],
+    )
+
+
+def _take_back(db: Database, page: Page, held: Held, digest: str, at: str) -> None:
+    """Take a first text back from an article, with everything else that its page told, and ask again."""
+    row = rows.one(db, "SELECT * FROM articles WHERE id = ?", held.id)
+    if row is None or row["version_count"] != 1:
+        return  # an edit has replaced what was there: the ledger is not changed
+    origins = json.loads(str(row["origins"]))
+    common = origins.get(REST_OF_THEM)
+    shown = [name for name in _FROM_PAGE if rank(origins.get(name, common)) == rank(Surface.PAGE)]
+    gone = dict.fromkeys({*shown, "text", "markdown"})
+    rows.update(db, "articles", held.id, gone)
+    db.execute("DELETE FROM article_parts WHERE article_id = ?", [held.id])
+    for name, write in rows.LIST_WRITERS.items():
+        if rank(origins.get(name)) == rank(Surface.PAGE):
+            write(db, held.id, ())
+    sql = "SELECT url FROM visits WHERE article_id = ? AND kind = 'article'"
+    for (url,) in db.execute(sql, [held.id]).fetchall():
+        _note_refused(db, page.source, url, digest, Reason.ALIKE, at)
+    db.execute(
+        "UPDATE visits SET good_at = NULL, failures = failures + 1, lastmod = NULL"
+        " WHERE article_id = ? AND kind = 'article'",
+        [held.id],
+    )
+    detail = f"{_SENTENCES[Reason.ALIKE]}. Its text was taken back."
+    visits.note_problem(db, page.source, str(row["url"]), Problem(code=CODE, detail=detail), held.id, at)

@@ -1,0 +1,176 @@
+"""What the archive knows of the articles that an answer may speak of, gathered for `identity` to judge.
+
+It only reads. A hidden article is known by its id and addresses alone, and is never compared.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from archive.core.records import Article, Extract, Page, PageKind, Surface
+from archive.core.timestamps import from_text, to_text
+from archive.identity import verdict as identity
+from archive.identity import walls
+from archive.identity.claims import Claim, Evidence, Held, Known, Verdict
+from archive.storage import rows
+from archive.storage.merge import REST_OF_THEM, Value
+from archive.storage.redaction_store import Known as Hidden
+from archive.storage.versions import EDITED, Reading
+
+Row = dict[str, Value]
+
+METERED = "metered"
+"""The problem of a page that says that it keeps a part of the article back."""
+_GUESSED = {"page:address", "page:htmldate", "page:relative"}
+"""Rules of dates that the page itself does not tell."""
+_STATED = {None, "page:canonical", "page:og"}
+_AT_ADDRESS = """
+SELECT articles.* FROM addresses JOIN articles ON articles.id = article_id
+WHERE addresses.source = ? AND addresses.url = ?
+"""
+_BY_ID = "SELECT * FROM articles WHERE source = ? AND post_id = ?"
+_TWINS = "SELECT * FROM articles WHERE source = ? AND title = ? AND published = ? LIMIT 2"
+_COMMON = "SELECT 1 FROM articles WHERE source = ? AND title = ? AND id != ? LIMIT 1"
+_READ = "SELECT url FROM visits WHERE article_id = ? AND kind = 'article' AND good_at IS NOT NULL"
+
+
+class Witnesses:
+    """Judges what one page says of its articles, by what is known of them."""
+
+    def __init__(self, db: Database, page: Page, extract: Extract, hidden: Hidden) -> None:
+        self.db = db
+        self.page = page
+        self.surface = Surface.PAGE if page.kind is PageKind.ARTICLE else extract.surface
+        self.metered = any(problem.code == METERED for problem in extract.problems)
+        self.named = extract.wall is not None
+        self.hidden = hidden
+
+    def judge(self, article: Article) -> tuple[Verdict, Row | None]:
+        """Return the verdict on an article of the page, and the row of the known article that is meant."""
+        by_id = None
+        if article.post_id is not None:
+            by_id = rows.one(self.db, _BY_ID, self.page.source, article.post_id)
+        urls = [article.url]
+        if self.surface is Surface.PAGE:
+            urls += [self.page.final_url, self.page.url]
+        there = {url: self._at(url) for url in dict.fromkeys(urls)}
+        for row in (by_id, *there.values()):
+            if row is not None and row["redaction_id"] is not None:
+                return Verdict(held=Held(id=int(row["id"] or 0))), row
+        found = {row["id"]: row for row in (by_id, *there.values()) if row is not None}
+        known = self._known(article, by_id, there, found)
+        verdict = identity.judge(self._claim(article), known, self.surface)
+        return verdict, found[verdict.held.id] if verdict.held else None
+
+    def _known(
+        self, article: Article, by_id: Row | None, there: dict[str, Row | None], found: dict[Value, Row]
+    ) -> Known:
+        twin = self._twin(article, found)
+        alike, wall = self._alike(article, found)
+        for row in (twin, alike):
+            if row is not None:
+                found[row["id"]] = row
+        held = {number: self._held(row) for number, row in found.items()}
+
+        def of(row: Row | None) -> Held | None:
+            return held[row["id"]] if row is not None else None
+
+        return Known(
+            by_id=of(by_id),
+            at_url=of(there[article.url]),
+            at_final=of(there.get(self.page.final_url)),
+            at_asked=of(there.get(self.page.url)),
+            twin=of(twin),
+            alike=of(alike),
+            wall=wall,
+        )
+
+    def _claim(self, article: Article) -> Claim:
+        page, origins = self.page, dict(article.origins)
+        on_page = self.surface is Surface.PAGE
+        rule, published = origins.get("published"), article.published
+        printed_today = rule == "page:printed" and str(published)[:10] == page.fetched_at.date().isoformat()
+        return Claim(
+            url=article.url,
+            asked=page.url if on_page else article.url,
+            final=page.final_url if on_page else article.url,
+            stated=origins.get("url") in _STATED,
+            post_id=article.post_id,
+            title=article.title,
+            published=None if rule in _GUESSED or printed_today else published,
+            text=article.text,
+            bare=article.bare,
+            named=self.named,
+            whole=not article.further and article.part == 1 and article.parts == 1,
+            metered=self.metered,
+            repeated=on_page and self._is_repeated(article),
+        )
+
+    def _held(self, row: Row) -> Held:
+        number, source, title = row["id"], self.page.source, row["title"]
+        origins = json.loads(str(row["origins"]))
+        told = str(origins.get("title", origins.get(REST_OF_THEM)) or "")
+        urls = self.db.execute("SELECT url FROM addresses WHERE article_id = ?", [number]).fetchall()
+        proof = rows.one(self.db, "SELECT proof FROM text_digests WHERE article_id = ?", number)
+        return Held(
+            id=int(number or 0),
+            url=str(row["url"]),
+            post_id=None if row["post_id"] is None else int(row["post_id"]),
+            urls=frozenset([str(row["url"]), *(url for (url,) in urls)]),
+            read=frozenset(url for (url,) in self.db.execute(_READ, [number])),
+            title=None if title is None else str(title),
+            common=title is not None and rows.one(self.db, _COMMON, source, title, number) is not None,
+            listed=told.partition(":")[0] in {Surface.REST, Surface.FEED},
+            published=from_text(None if row["published"] is None else str(row["published"])),
+            text=None if row["text"] is None else str(row["text"]),
+            proof=frozenset(map(Evidence, str(proof["proof"]).split(", "))) if proof else frozenset(),
+        )
+
+    def _at(self, url: str) -> Row | None:
+        """Return the row of the article at an address; that of a hidden one, too."""
+        if found := rows.one(self.db, _AT_ADDRESS, self.page.source, url):
+            return found
+        article_id = self.hidden.addresses.get((self.page.source, url))
+        return rows.one(self.db, "SELECT * FROM articles WHERE id = ?", article_id) if article_id else None
+
+    def _twin(self, article: Article, found: dict[Value, Row]) -> Row | None:
+        """Return the one article with the same title and the same instant, where no other is known."""
+        if found or article.title is None or not isinstance(article.published, datetime):
+            return None
+        values = [self.page.source, article.title, to_text(article.published)]
+        twins = list(self.db.query(_TWINS, values))
+        return twins[0] if len(twins) == 1 and twins[0]["redaction_id"] is None else None
+
+    def _alike(self, article: Article, found: dict[Value, Row]) -> tuple[Row | None, bool]:
+        """Return another article with the same text, and whether the text was refused elsewhere."""
+        digest = walls.digest_of(article) if self.surface is Surface.PAGE else None
+        if digest is None:
+            return None, False
+        return (
+            walls.holder(self.db, self.page.source, digest, found.keys()),
+            walls.is_refused_elsewhere(self.db, self.page, digest),
+        )
+
+    def _is_repeated(self, article: Article) -> bool:
+        digest = walls.digest_of(article)
+        return digest is not None and walls.is_repeated(self.db, self.page, digest)
+
+
+def is_late(db: Database, row: Row, reading: Reading) -> bool:
+    """True if an article was read, or changed, after an answer came that is saved only now."""
+    if reading.cause != EDITED:
+        return False
+    sql = "SELECT 1 FROM visits WHERE article_id = ? AND kind = 'article' AND good_at > ? LIMIT 1"
+    return (
+        str(row["changed_at"]) > reading.received
+        or rows.one(db, sql, row["id"], reading.received) is not None
+    )
+
+
+def is_overtaken(db: Database, page: Page) -> bool:
+    """True if a later answer of an article's address was noted before this one."""
+    sql = "SELECT 1 FROM visits WHERE source = ? AND url = ? AND fetched_at > ?"
+    return rows.one(db, sql, page.source, page.url, to_text(page.fetched_at)) is not None
