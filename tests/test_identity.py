@@ -111,6 +111,11 @@ def rows(archive: Archive, sql: str) -> list[dict[str, Any]]:
     return list(archive.db.query(sql))
 
 
+def without_doubt(archive: Archive) -> list[dict[str, Any]]:
+    """Return the articles, but not whether they were missed: a page without a name may be that of a removed one."""
+    return [row | {"missed_at": None} for row in rows(archive, "SELECT * FROM articles")]
+
+
 def events(archive: Archive) -> list[tuple[str, int]]:
     return [(row["kind"], row["article_id"]) for row in rows(archive, "SELECT kind, article_id FROM events")]
 
@@ -147,13 +152,13 @@ def test_wall_on_later_crawl_changes_nothing(archive, name, rest):
     if rest:
         save(archive, listing(IDS))
     save(archive, *(page(url, story(url)) for url in IDS))
-    before = rows(archive, "SELECT * FROM articles")
+    before = without_doubt(archive)
     for day in (1, 2, 3):
         if rest:
             save(archive, listing(IDS, 24 * day))
         save(archive, *(page(url, walls.markup(name), 24 * day) for url in IDS))
     assert events(archive) == []
-    assert rows(archive, "SELECT * FROM articles") == before
+    assert without_doubt(archive) == before
     assert all(problems(archive, url) for url in IDS)
     assert {
         row["failures"] for row in rows(archive, "SELECT failures FROM visits WHERE kind = 'article'")
@@ -243,7 +248,7 @@ EDITS: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "headline": ({}, {"title": "The lamps of the harbour"}, ["title"]),
     "headline, nothing else to go by": ({"plain": True}, {"plain": True, "title": "Keepers plead for lamps"}, ["title"]),
     "one word": ({}, {"text": (*TEXTS[LIGHTS][:2], "The treasurer answered with figures: twelve thousand for the masts.")}, ["text"]),
-    "one word of a plain page": ({"plain": True}, {"plain": True, "text": (*TEXTS[LIGHTS][:2], "The treasurer had no answer.")}, ["text"]),
+    "one word of a plain page": ({"plain": True}, {"plain": True, "text": (*TEXTS[LIGHTS][:2], "The treasurer answered with figures: twelve thousand for the masts.")}, ["text"]),
     "rewritten, same title and date": ({}, {"text": NEW}, ["text"]),
     "rewritten, same id": ({"post_id": 10}, {"post_id": 10, "title": "A quarrel over minutes", "text": NEW, "date": None}, ["title", "text"]),
     "rewritten, same canonical address": ({}, {"title": "A quarrel over minutes", "text": NEW, "date": None}, ["title", "text"]),
