@@ -27,6 +27,12 @@ from wordpress import WordPress, changes, require
 TICKS = 15
 PAUSES = (5, 10, 10, 30, 70, 180)  # minutes between two crawls
 KILLED = 0.1  # of the crawls
+PERMALINKS = (
+    "/archives/%year%/%monthnum%/%postname%.php",
+    "/%year%/%monthnum%/%postname%/",
+    "/%postname%/",
+    "/%category%/%postname%/",
+)
 HIDING = ("trash", "spam", "hold")
 TEXT = "<p>The quay is closed until further notice, for reason {}.</p><p>Nobody knows who closed it.</p>"
 
@@ -194,16 +200,29 @@ def _words(*texts: object) -> list[str]:
     return " ".join(str(text or "") for text in texts).split()
 
 
-def live(seed: int, *, closed: bool) -> list[str]:
-    """One life; what was wrong in it."""
+def kind_of(seed: int) -> dict[str, Any]:
+    """Return the options of a seed's site: its permalinks, what is closed, the order of its threads."""
+    dice = random.Random(f"kind {seed}")
+    return {
+        "closed": ("rest",) if seed % 2 else (),
+        "permalinks": dice.choice(PERMALINKS),
+        "theme": dice.choice(("classic", "classic", "block")),
+        "comments_per_page": dice.choice((0, 5, 20)),
+        "comments_page": dice.choice(("newest", "oldest")),
+        "comment_order": dice.choice(("asc", "desc")),
+    }
+
+
+def live(seed: int) -> list[str]:
+    """Return what was wrong in one life."""
     dice = random.Random(seed)
-    surfaces = ("rest",) if closed else ()
+    kind = kind_of(seed)
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
-        site = held.enter_context(WordPress(workdir=folder / "wordpress", closed=surfaces))
+        site = held.enter_context(WordPress(workdir=folder / "wordpress", **kind))
         crawls = Crawls(folder, site.url, {"timezone": "America/New_York"})
         crawls.crawl()
-        story = Story(Life(site, crawls, surfaces), dice)
+        story = Story(Life(site, crawls, kind["closed"]), dice)
         wrong: list[str] = []
         for tick in range(TICKS):
             done = [story.go_on() for _ in range(dice.choice((0, 0, 1, 1, 2, 3, 5)))]
@@ -237,10 +256,10 @@ def main() -> int:
     first = random.randrange(10**6) if asked.seed is None else asked.seed
     faults = 0
     for seed in range(first, first + asked.lives):
-        closed = bool(seed % 2)
-        wrong = live(seed, closed=closed)
+        wrong = live(seed)
         faults += len(wrong)
-        sys.stdout.write(f"seed {seed}, REST {'closed' if closed else 'open'}: {len(wrong)} faults\n")
+        kind = ", ".join(f"{name} {value!r}" for name, value in kind_of(seed).items())
+        sys.stdout.write(f"seed {seed} ({kind}): {len(wrong)} faults\n")
         sys.stdout.writelines(f"  {each}\n" for each in wrong)
         sys.stdout.flush()
     return 1 if faults else 0

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from crawling import Crawls
 
+from archive.core import urls
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import Kind
 from crawler.audit.month_spans import Span, calendar, spans
@@ -227,8 +228,8 @@ def test_without_rest_the_sitemap_and_the_pages_prove_it(crawls, site):
     forget(crawls, articles=[article["id"]], comments=comments[:1])
     report = verify(crawls, expect=3)
     assert named(report) == {
-        ("article", article["url"], "never listed", None),
-        ("comment", below[0]["url"], "never listed", "read in"),
+        ("article", urls.page_key(article["url"]), "never listed", None),
+        ("comment", urls.page_key(below[0]["url"]), "never listed", "read in"),
     }
     crawls.crawl()
     assert verify(crawls)["coverage"]["missing"] == 0
@@ -244,6 +245,55 @@ def test_a_sitemap_that_names_only_the_newest_proves_no_more_than_their_months(c
     verify(crawls, expect=3)
     told = [row for row in ledger(crawls) if row["kind"] == "article" and row["unproved"] is None]
     assert [(row["stated"], row["held"]) for row in told] == [(1, 1)]
+
+
+def test_an_article_that_only_the_feed_names_is_missing(crawls, site):
+    """A sitemap that names a part proves nothing, though all that it names is held."""
+    newest = crawls.rows("SELECT id, url, published FROM articles ORDER BY published DESC LIMIT 1")[0]
+    forget(crawls, articles=[newest["id"]])
+
+    def without(answer):
+        entries = answer.body.split(b"<url>")
+        return replace(answer, body=b"<url>".join(e for e in entries if newest["url"].encode() not in e))
+
+    site.faults.add(RestClosed())
+    site.faults.add(Changed(match="/wp-sitemap-posts-post-1.xml", change=without))
+    report = verify(crawls, expect=3)
+    assert ("article", urls.page_key(newest["url"]), "never listed", None) in named(report)
+    assert report["run"]["outcome"] == "incomplete"
+
+
+def test_a_sitemap_file_that_cannot_be_read_leaves_it_unproved(crawls, site):
+    site.faults.add(RestClosed())
+    site.faults.add(Status(match="/wp-sitemap-posts-post-1.xml", status=404))
+    run = verify(crawls, expect=3)["run"]
+    assert run["outcome"] == "unproved"
+    assert "/wp-sitemap-posts-post-1.xml could not be read (404)" in run["sentence"]
+
+
+def test_what_a_walk_did_not_reach_is_missing_and_not_withheld(crawls, site):
+    """Only a thread that was read to its end can show that the site counts more than it shows."""
+    site.faults.add(RestClosed())
+    site.faults.add(Status(match="*/comment-page-1*", status=404))
+    paged = "SELECT id, url FROM articles WHERE url || '/comment-page-1' IN (SELECT url FROM visits)"
+    row = crawls.rows(paged)[0]
+    sql = "SELECT key FROM comments WHERE article_id = ? AND parent_id IS NULL ORDER BY published LIMIT 2"
+    forget(crawls, comments=[found["key"] for found in crawls.rows(sql, row["id"])])
+    report = verify(crawls, expect=3)
+    [gap] = [gap for gap in report["gaps"] if gap["url"] == row["url"]]
+    assert gap["reason"] == "not yet read"
+    assert "/comment-page-1" in gap["detail"]
+    assert "answered 404" in gap["detail"]
+    assert report["coverage"]["missing"] >= 2
+
+
+def test_the_sentence_names_what_was_believed_and_what_nobody_asked_for(crawls, site):
+    site.faults.add(RestClosed())
+    sentence = verify(crawls)["run"]["sentence"]
+    assert "articles by the sitemap, comments by the numbers their pages state" in sentence
+    assert "Nothing that the site names is missing." in sentence
+    assert "what wp-sitemap-posts-page-1.xml names" in sentence
+    assert "all of them in the sitemap" in sentence
 
 
 def test_where_nothing_is_told_nothing_is_called_complete(crawls, site):

@@ -12,15 +12,23 @@ from wordpress import WordPress, changes, require
 
 pytestmark = pytest.mark.wordpress
 
-SETTINGS = {"REST open": (), "REST closed": ("rest",)}
+SETTINGS = {
+    "REST open": {},
+    "REST closed, addresses that end in a slash": {
+        "closed": ("rest",),
+        "permalinks": "/%year%/%monthnum%/%postname%/",
+        "comments_per_page": 10,
+    },
+}
 
 
 @pytest.fixture(scope="module", params=SETTINGS, ids=list(SETTINGS))
 def life(request, tmp_path_factory):
     require()
     folder = tmp_path_factory.mktemp("life")
-    closed = SETTINGS[request.param]
-    with WordPress(workdir=folder / "wordpress", closed=closed) as site:
+    options = SETTINGS[request.param]
+    closed = options.get("closed", ())
+    with WordPress(workdir=folder / "wordpress", **options) as site:
         crawls = Crawls(folder, site.url, {"timezone": "America/New_York"})
         crawls.crawl()
         yield Life(site, crawls, closed)

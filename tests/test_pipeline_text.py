@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline import addresses
+from archive.core import urls
 from pipeline.dates import parse
-from pipeline.html import sanitize
+from pipeline.html import images, sanitize
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -101,12 +101,12 @@ A = "https://gazette.example/archives/2009/07/lights.php"
         ("/archives/2009/07/lights.php", A + "?p=1", A),
         (None, "https://gazette.example/?p=77", "https://gazette.example/?p=77"),
         (A + "/2", A + "/2", A + "/2"),
-        (None, "https://gazette.example/lights/amp/", "https://gazette.example/lights"),
+        (None, "https://gazette.example/lights/amp/", "https://gazette.example/lights/"),
         ("http://[bad", A, A),
     ],
 )
 def test_canonical(stated: str | None, final: str, canonical: str) -> None:
-    assert addresses.canonical(stated, final) == canonical
+    assert urls.canonical(stated, final) == canonical
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_canonical(stated: str | None, final: str, canonical: str) -> None:
     ],
 )
 def test_images_are_unwrapped(rewritten: str, origin: str | None) -> None:
-    assert addresses.unwrap_image(rewritten, A) == origin
+    assert images.unwrap_image(rewritten, A) == origin
 
 
 NEW_YORK = "America/New_York"
@@ -194,8 +194,8 @@ def test_dates_never_raise(raw: str, language: str | None) -> None:
 @settings(max_examples=300, deadline=None)
 def test_addresses_never_raise(url: str) -> None:
     for told in (url, "https://" + url, A + url):
-        addresses.clean(told)
-        addresses.canonical(told, A)
-        addresses.path_key(told)
-        addresses.without_part(told)
-        addresses.unwrap_image(told, A)
+        urls.clean(told)
+        urls.canonical(told, A)
+        urls.link_key(told)
+        urls.without_part(told)
+        images.unwrap_image(told, A)

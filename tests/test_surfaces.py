@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from archive.core import urls
 from archive.core.records import Page, PageKind, Seen
 from crawler.discovery import feeds, listing_pages, rest, sitemaps
-from crawler.fetch.offsite import is_public, may_lead_to, same_site
+from crawler.fetch.offsite import is_public, may_lead_to
 from crawler.frontier import addresses
 
 HOME = "https://gazette.example"
@@ -53,7 +54,7 @@ def test_a_listing_of_posts_names_what_is_open_and_leaves_out_what_is_protected(
         "not an object",
     ]
     assert rest.read_posts(page(json.dumps(posts))) == (
-        addresses.Listed(url="https://a/1", lastmod="2026-01-01T00:00:00", post_id=1),
+        addresses.Listed(url="https://a/1", lastmod="2026-01-01T00:00:00", post_id=1, is_post=True),
     )
 
 
@@ -138,29 +139,137 @@ def test_a_comments_feed_names_ids_and_articles():
 
 
 @pytest.mark.parametrize(
-    ("url", "expected"),
+    ("path", "expected"),
     [
         ("/archives/2026/03/ice.php", True),
         ("/2026/03/ice/", True),
+        ("/?p=7", True),
+        ("/index.php/2026/03/ice/", True),
         ("/", False),
+        ("/?cat=3", False),
+        ("/?page_id=2", False),
         ("/tags/ice", False),
+        ("/tag/ice/", False),
+        ("/author/wren/", False),
+        ("/author/wren/page/2/", False),
+        ("/category/town/harbour/", False),
         ("/archives/category/town/page/2", False),
+        ("/search/ice/", False),
+        ("/page/3/", False),
         ("/feed", False),
+        ("/comments/feed/", False),
+        ("/2026/03/ice/feed/", False),
+        ("/2026/", False),
+        ("/archives/2026/03", False),
+        ("/2026/03/09/", False),
+        ("/2026/03/ice/amp/", False),
+        ("/2026/03/ice/trackback", False),
+        ("/ice/embed/", False),
+        ("/2026/03/ice/attachment/photo/", False),
+        ("/wp-content/uploads/a.pdf", False),
+        ("/wp-login.php", False),
+        ("/wp-json/wp/v2/posts", False),
+        ("/map.pdf", False),
+        ("/comments/the-harbour/", True),
+        ("/page/the-harbour/", True),
+        ("/print/the-harbour/", True),
+        ("/feed/the-harbour/", True),
+        ("/amp/the-harbour/", True),
+        ("/embed/the-harbour/", True),
+        ("/trackback/the-harbour/", True),
+        ("/wp-news/the-harbour/", True),
+        ("/author/2026/03/the-harbour/", True),
+        ("/2026/03/author/", True),
+        ("/2026/03/search/", True),
+        ("/2026/03/tag/", True),
+        ("/2026/03/category/", True),
+        ("/2026/03/comments/", True),
+        ("/2026/03/print/", True),
+        ("/2026/03/amp/", True),
+        ("/2026/03/page/", True),
+        ("/2026/03/wp-engine/", True),
+        ("/2026/03/tag/ice/", True),
+        ("/tag/ice.html", True),
+        ("/2008/01/1984/", True),
+        ("/about", False),
+        ("/about-us.html", False),
+        ("/contact/", False),
+        ("/shop", False),
+        ("/user/1", False),
+        ("/de/impressum", False),
+        ("/products/anchor", False),
+        ("/2026/03/about/", True),
+        ("/news/contact/", True),
     ],
 )
-def test_articles_are_told_from_listings(url, expected):
-    assert addresses.is_article(HOME + url, HOME, None) is expected
+def test_only_wordpress_own_shapes_are_no_articles(path, expected):
+    """A word in a URL makes no list: sections and slugs may be called so, too."""
+    assert addresses.is_article(addresses.Listed(url=HOME + path), HOME, None) is expected
+
+
+@pytest.mark.parametrize("path", ["/author/wren/", "/search/ice/", "/about", "/2026/", "/ice/amp/", "/tag/x"])
+def test_what_a_listing_of_posts_names_is_an_article(path):
+    assert addresses.is_article(addresses.Listed(url=HOME + path, is_post=True), HOME, None)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (f"{HOME}/blog/ice/", True),
+        (f"{HOME.replace('https://', 'http://www.')}/blog/ice/", True),
+        (f"{HOME}/blog/", False),
+        (f"{HOME}/products/anchor", False),
+        (f"{HOME}/ice/", False),
+        (f"{HOME}/blogroll/ice/", False),
+        ("https://other.example/blog/ice/", False),
+    ],
+)
+@pytest.mark.parametrize("is_post", [False, True])
+def test_only_what_lies_below_the_configured_url_is_its_article(url, expected, is_post):
+    """A blog below a path of a shop has no other part of the shop."""
+    assert addresses.is_article(addresses.Listed(url=url, is_post=is_post), f"{HOME}/blog", None) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("wp-sitemap-posts-post-1.xml", "posts"),
+        ("post-sitemap2.xml", "posts"),
+        ("posts-sitemap.xml", "posts"),
+        ("sitemap-posts.xml", "posts"),
+        ("sitemap-pt-post-2026-03.xml", "posts"),
+        ("wp-sitemap-posts-report-1.xml", "other"),
+        ("report-sitemap.xml", "other"),
+        ("sitemap-1.xml", "other"),
+        ("wp-sitemap-posts-page-1.xml", "aside"),
+        ("page-sitemap.xml", "aside"),
+        ("product-sitemap.xml", "aside"),
+        ("wp-sitemap-posts-product-1.xml", "aside"),
+        ("wp-sitemap-users-1.xml", "aside"),
+        ("category-sitemap.xml", "aside"),
+    ],
+)
+def test_sitemaps_of_posts_come_first_and_others_are_put_aside(name, kind):
+    files = [f"{HOME}/sitemap-9.xml", f"{HOME}/{name}"]
+    body = "".join(f"<sitemap><loc>{url}</loc></sitemap>" for url in files)
+    index = sitemaps.read(page(f"<sitemapindex>{body}</sitemapindex>"))
+    expected = {"posts": files[::-1], "other": files, "aside": files[:1]}
+    assert list(index.sitemaps) == expected[kind]
+    assert list(index.aside) == (files[1:] if kind == "aside" else [])
+    body = page(f"<urlset><url><loc>{OWN}</loc></url></urlset>", url=files[1])
+    assert [entry.is_post for entry in sitemaps.read(body).listed] == [kind == "posts"]
 
 
 def test_the_sources_own_pattern_decides_where_there_is_one():
     pattern = r"/(threat-matrix/)?archives/\d{4}/\d\d/[^/]+\.php$"
-    assert addresses.is_article(f"{HOME}/threat-matrix/archives/2009/07/x_2.php", HOME, pattern)
-    assert not addresses.is_article(f"{HOME}/about.php", HOME, pattern)
+    named = addresses.Listed(url=f"{HOME}/threat-matrix/archives/2009/07/x_2.php")
+    assert addresses.is_article(named, HOME, pattern)
+    assert not addresses.is_article(addresses.Listed(url=f"{HOME}/about.php"), HOME, pattern)
 
 
 def test_an_articles_address_drops_comment_page_reply_tracking_and_fragment():
     url = f"{HOME}/archives/2026/03/ice.php/comment-page-3?replytocom=4&utm_source=x&cpage=2&id=9#comment-5"
-    assert addresses.article_address(url) == f"{HOME}/archives/2026/03/ice.php?id=9"
+    assert urls.clean(url) == f"{HOME}/archives/2026/03/ice.php?id=9"
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
@@ -171,12 +280,13 @@ def test_thread_pages_end_as_their_article_does(slash, shown):
     body = f'<a href="{article}/comment-page-3{slash}#comments">Older</a>'
     thread = addresses.thread_pages(page(body, url=f"{article}{shown}{slash}"))
     assert thread.urls == tuple(f"{article}/comment-page-{number}{slash}" for number in (1, 2, 3))
-    assert addresses.article_address(f"{article}{shown}{slash}#comment-5") == f"{article}{slash}"
+    assert urls.clean(f"{article}{shown}{slash}#comment-5") == f"{article}{slash}"
 
 
 def test_all_pages_of_a_thread_up_to_the_highest_are_known_and_which_one_is_at_hand():
     body = (
         f'<a href="{OWN}/comment-page-5#comments">Older</a> <a href="{OWN}/comment-page-6#comment-12">1</a>'
+        '<li id="comment-12">'
     )
     thread = addresses.thread_pages(page(body))
     assert thread.urls == tuple(f"{OWN}/comment-page-{number}" for number in range(1, 7))
@@ -184,8 +294,33 @@ def test_all_pages_of_a_thread_up_to_the_highest_are_known_and_which_one_is_at_h
 
 
 def test_the_page_at_hand_is_unknown_where_permalinks_disagree():
-    body = f'<a href="{OWN}/comment-page-1#comment-5">1</a> <a href="{OWN}/comment-page-2#comment-12">2</a>'
+    body = f'''<li id="comment-5"><a href="{OWN}/comment-page-1#comment-5">1</a>
+    <li id="comment-12"><a href="{OWN}/comment-page-2#comment-12">2</a>'''
     assert addresses.thread_pages(page(body)).own is None
+
+
+@pytest.mark.parametrize(
+    "thread", ["", f'<li id="comment-5"><a href="{OWN}/comment-page-1#comment-5">1</a></li>']
+)
+def test_recent_comments_tell_nothing_of_the_page_at_hand(thread):
+    """A sidebar links to the newest comment of this article, which stands on another page of its thread."""
+    aside = f'<li class="recentcomments"><a href="{OWN}/comment-page-3#comment-41">On Ice</a></li>'
+    found = addresses.thread_pages(page(thread + aside))
+    assert len(found.urls) == 3
+    assert found.own == (found.urls[0] if thread else None)
+    assert addresses.shown_comments(page(aside)) == frozenset()
+
+
+def test_threads_have_pages_with_plain_permalinks_too():
+    article = f"{HOME}/?p=7"
+    body = (
+        f'<a href="{article}&#038;cpage=2#comments">Older</a> <a href="{HOME}/?p=71&cpage=9#comments">x</a>'
+    )
+    expected = (f"{article}&cpage=1", f"{article}&cpage=2")
+    for shown in (article, f"{article}&cpage=2"):
+        assert addresses.thread_pages(page(body, url=shown)).urls == expected
+    assert addresses.is_comment_page(expected[1])
+    assert not addresses.is_comment_page(article)
 
 
 def test_comment_pages_of_other_articles_do_not_count():
@@ -253,7 +388,7 @@ def test_validators_survive_a_proxy_that_weakens_them():
     ],
 )
 def test_only_the_configured_site_is_fetched(url, home, expected):
-    assert same_site(url, home) is expected
+    assert urls.same_host(url, home) is expected
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,26 @@ pytestmark = pytest.mark.wordpress
 
 SETTINGS = {
     "classic theme, REST open": {"theme": "classic"},
-    "block theme, REST open": {"theme": "block"},
+    "block theme, addresses that end in a slash, newest comments on top, REST open": {
+        "theme": "block",
+        "permalinks": "/%postname%/",
+        "comments_per_page": 5,
+        "comment_order": "desc",
+    },
     "classic theme, REST closed": {"theme": "classic", "closed": ("rest",)},
     "block theme, oldest comments first, REST closed": {
         "theme": "block",
         "closed": ("rest",),
         "comments_page": "oldest",
+        "permalinks": "/%year%/%monthnum%/%day%/%postname%/",
+        "comments_per_page": 5,
+    },
+    "addresses that end in a slash, newest comments first, REST closed": {
+        "theme": "classic",
+        "closed": ("rest",),
+        "permalinks": "/%year%/%monthnum%/%postname%/",
+        "comments_per_page": 5,
+        "comment_order": "desc",
     },
     "addresses that end in a slash, small pages of comments, REST closed": {
         "theme": "classic",

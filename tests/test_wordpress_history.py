@@ -21,11 +21,11 @@ def pass_time(crawls):
 
 
 def _slug(post):
-    return post.url.rpartition("/")[2].removesuffix(".php")
+    return post.url.rstrip("/").rpartition("/")[2].removesuffix(".php")
 
 
 def _is_like_another(post, truth):
-    """Whether WordPress would lead the address of this post, once it is gone, to one that begins alike."""
+    """True if WordPress would lead the address of this post, once it is gone, to one that begins alike."""
     return any(_slug(other).startswith(_slug(post) + "-") for other in truth.posts)
 
 
@@ -34,12 +34,12 @@ def _is_plain(post, truth):
     return talked and "nextpage" not in post.html and not _is_like_another(post, truth)
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory):
+@pytest.fixture(scope="module", params=["/archives/%year%/%monthnum%/%postname%.php", "/%year%/%postname%/"])
+def told(request, tmp_path_factory):
     """The crawls of a site to whose posts things happened, which by what; and its addresses before."""
     require()
     folder = tmp_path_factory.mktemp("history")
-    with WordPress(workdir=folder / "wordpress") as site:
+    with WordPress(workdir=folder / "wordpress", permalinks=request.param) as site:
         truth = site.truth()
         talked = [post for post in truth.posts if post.kind == "post" and _is_plain(post, truth)]
         posts = dict(zip(NAMES, talked, strict=False))
@@ -93,7 +93,7 @@ def test_each_thing_that_was_done_to_a_post_is_told_as_what_it_was(told):
 def test_a_move_names_both_addresses_and_makes_no_article(told):
     crawls, posts, _ = told
     old = posts["renamed"].url
-    new = old.rpartition("/")[0] + "/another-slug" + (".php" if old.endswith(".php") else "")
+    new = old.rstrip("/").rpartition("/")[0] + "/another-slug" + (".php" if old.endswith(".php") else "/")
     assert ledger(told, "renamed", "old_url", "new_url") == [("moved", old, new)]
     assert ledger(told, "merged", "old_url", "new_url") == [
         ("redirected", posts["merged"].url, posts["into"].url)

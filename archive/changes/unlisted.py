@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
+from archive.core import urls
 from archive.core.records import Saved
 from archive.core.timestamps import instant, to_text
 from archive.storage import rows
@@ -28,7 +29,8 @@ _HELD = "SELECT * FROM articles WHERE source = ? AND gone_at IS NULL AND text IS
 def note_listing(db: Database, listing: Listing) -> Saved:
     """Doubt the held articles that a whole list of the site lacks."""
     held = [row for row in db.query(_HELD, [listing.source]) if not listing.posts or row["post_id"]]
-    lacking = [row for row in held if not _is_listed(db, row, listing)]
+    named = {urls.key(url) for url in listing.urls}
+    lacking = [row for row in held if not _is_listed(db, row, listing, named)]
     part = MOST_OF_REST if listing.posts else MOST_OF_SITEMAP
     if len(lacking) > max(part * len(held), 0 if listing.posts else FEW):
         return Saved()
@@ -39,13 +41,13 @@ def note_listing(db: Database, listing: Listing) -> Saved:
     return Saved(missed=sum(_note(db, row, listing.looked_at) for row in lacking))
 
 
-def _is_listed(db: Database, row: dict[str, Value], listing: Listing) -> bool:
+def _is_listed(db: Database, row: dict[str, Value], listing: Listing, named: set[str]) -> bool:
     if listing.posts:
         return row["post_id"] in listing.posts
-    if row["url"] in listing.urls:
+    if urls.key(str(row["url"])) in named:
         return True
     own = db.execute("SELECT url FROM addresses WHERE article_id = ?", [row["id"]]).fetchall()
-    return any(url in listing.urls for (url,) in own)
+    return any(urls.key(url) in named for (url,) in own)
 
 
 def _note(db: Database, row: dict[str, Value], now: datetime) -> bool:

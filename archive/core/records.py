@@ -197,7 +197,8 @@ class Seen:
     article that the page shows, None or 0 where it shows none: `edits` counts its versions after the
     first, `comments_day` and so on the comments of the day, month (30 days) and year before the last
     visit. `settled` says that it showed what no waiting makes an article, such as a form for a password.
-    `comments_told` says whether a surface of the whole site tells of new comments.
+    `comments_told` says whether a surface of the whole site tells of new comments. `leads_to` is the URL to
+    which the site has moved the article, where that is another one.
     """
 
     url: str
@@ -210,6 +211,7 @@ class Seen:
     etag: str | None = None
     last_modified: str | None = None
     lastmod: str | None = None
+    leads_to: str | None = None
     published: Moment | None = None
     edits: int = 0
     last_comment: Moment | None = None

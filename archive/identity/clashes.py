@@ -12,8 +12,8 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from archive.core.records import Article, Extract, Page, PageKind, Problem, Surface
+from archive.core.urls import page_key
 from archive.identity.claims import Verdict
-from archive.identity.likeness import place
 from archive.storage import rows
 from archive.storage.merge import REST_OF_THEM, Value, rank
 from archive.storage.versions import EDITED, REBUILT, Reading
@@ -61,10 +61,10 @@ def at_its_address(verdict: Verdict, article: Article, page: Page) -> Article:
         return article
     if verdict.own_url or held is None:
         return replace(article, url=page.final_url)
-    known = verdict.copy or place(article.url) in set(map(place, held.read))
-    direct = place(page.url) == place(page.final_url)
-    same_host = place(article.url).partition("/")[0] == place(held.url or "").partition("/")[0]
-    if known and direct and same_host and held.url and place(held.url) != place(article.url):
+    known = verdict.copy or page_key(article.url) in set(map(page_key, held.read))
+    direct = page_key(page.url) == page_key(page.final_url)
+    same_host = page_key(article.url).partition("/")[0] == page_key(held.url or "").partition("/")[0]
+    if known and direct and same_host and held.url and page_key(held.url) != page_key(article.url):
         return replace(article, url=held.url)
     return article
 

@@ -27,17 +27,6 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def place(url: str) -> str:
-    """Return what two spellings of one address share: host without "www.", path without last slash, query."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url
-    host = parts.netloc.lower().removeprefix("www.")
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{host}{unquote(parts.path).rstrip('/')}{query}"
-
-
 def same_title(one: str | None, other: str | None) -> bool:
     """True if two titles are one title, perhaps shortened, decorated or slightly changed."""
     if not one or not other:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from archive.core.records import Surface
+from archive.core.urls import page_key
 from archive.identity.claims import Claim, Evidence, Held, Known, Reason, Remark, Verdict
-from archive.identity.likeness import place, same_date, same_text, same_title, words
+from archive.identity.likeness import same_date, same_text, same_title, words
 
 PROSE_WORDS = 150  # a page without any mark of an article is believed from this length on
 BOILERPLATE_WORDS = 8  # a text that several proven articles may share, as "Watch the video below."
@@ -185,12 +186,12 @@ def _article_of_page(claim: Claim, known: Known, *, id_reused: bool, own_url: bo
         evidence = _agreements(claim, held)
         told = bool(evidence & {Evidence.TITLE, Evidence.DATE, Evidence.TEXT})
         ids_differ = None not in (claim.post_id, held.post_id) and claim.post_id != held.post_id
-        here = place(claim.final) in set(map(place, held.urls))
+        here = page_key(claim.final) in set(map(page_key, held.urls))
         if ids_differ and not (told and here):
             continue  # another post has taken the address
-        if place(url) != place(claim.final) and url != claim.url and not told:
+        if page_key(url) != page_key(claim.final) and url != claim.url and not told:
             continue  # the address that was asked leads elsewhere
-        if not told and held.read and place(claim.final) not in set(map(place, held.read)):
+        if not told and held.read and page_key(claim.final) not in set(map(page_key, held.read)):
             continue  # it was read elsewhere, and only said to be here
         return held
     return None
@@ -208,7 +209,7 @@ def _candidates(claim: Claim, known: Known, *, own_url: bool) -> Sequence[tuple[
 def _has_foreign_canonical(claim: Claim, known: Known) -> bool:
     """True if a page states the address of another article without being a copy of that article."""
     owner = known.at_url
-    if owner is None or not claim.stated or place(claim.url) == place(claim.final):
+    if owner is None or not claim.stated or page_key(claim.url) == page_key(claim.final):
         return False
     here = known.at_final or known.at_asked
     if here is not None and here.id == owner.id:
@@ -242,13 +243,13 @@ def _believes_id(claim: Claim, known: Known) -> bool:
 
 def _agreements(claim: Claim, held: Held) -> frozenset[Evidence]:
     """Return everything in which a claim agrees with a known article."""
-    places = {place(url) for url in held.urls}
+    places = {page_key(url) for url in held.urls}
     found = set()
     if claim.post_id is not None and claim.post_id == held.post_id:
         found.add(Evidence.ID)
-    if places & {place(claim.url), place(claim.asked), place(claim.final)}:
+    if places & {page_key(claim.url), page_key(claim.asked), page_key(claim.final)}:
         found.add(Evidence.ADDRESS)
-    if claim.stated and place(claim.url) in places:
+    if claim.stated and page_key(claim.url) in places:
         found.add(Evidence.CANONICAL)
     if not held.common and same_title(claim.title, held.title):
         found.add(Evidence.TITLE)
@@ -260,7 +261,7 @@ def _agreements(claim: Claim, held: Held) -> frozenset[Evidence]:
 
 
 def _shares_host(claim: Claim, held: Held) -> bool:
-    return place(claim.url).partition("/")[0] in {place(url).partition("/")[0] for url in held.urls}
+    return page_key(claim.url).partition("/")[0] in {page_key(url).partition("/")[0] for url in held.urls}
 
 
 def _share_words(one: str | None, other: str | None) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from archive.core import urls
 from archive.core.records import Article, Extract, Page, PageKind, Surface
 from archive.core.timestamps import from_text, to_text
 from archive.identity import verdict as identity
@@ -29,7 +30,7 @@ _GUESSED = {"page:address", "page:htmldate", "page:relative"}
 _STATED = {None, "page:canonical", "page:og"}
 _AT_ADDRESS = """
 SELECT articles.* FROM addresses JOIN articles ON articles.id = article_id
-WHERE addresses.source = ? AND addresses.url = ?
+WHERE addresses.source = ? AND addresses.url_key = ?
 """
 _BY_ID = "SELECT * FROM articles WHERE source = ? AND post_id = ?"
 _TWINS = "SELECT * FROM articles WHERE source = ? AND title = ? AND published = ? LIMIT 2"
@@ -53,10 +54,10 @@ class Witnesses:
         by_id = None
         if article.post_id is not None:
             by_id = rows.one(self.db, _BY_ID, self.page.source, article.post_id)
-        urls = [article.url]
+        named = [article.url]
         if self.surface is Surface.PAGE:
-            urls += [self.page.final_url, self.page.url]
-        there = {url: self._at(url) for url in dict.fromkeys(urls)}
+            named += [self.page.final_url, self.page.url]
+        there = {url: self._at(url) for url in dict.fromkeys(named)}
         for row in (by_id, *there.values()):
             if row is not None and row["redaction_id"] is not None:
                 return Verdict(held=Held(id=int(row["id"] or 0))), row
@@ -113,13 +114,13 @@ class Witnesses:
         number, source, title = row["id"], self.page.source, row["title"]
         origins = json.loads(str(row["origins"]))
         told = str(origins.get("title", origins.get(REST_OF_THEM)) or "")
-        urls = self.db.execute("SELECT url FROM addresses WHERE article_id = ?", [number]).fetchall()
+        known = self.db.execute("SELECT url FROM addresses WHERE article_id = ?", [number]).fetchall()
         proof = rows.one(self.db, "SELECT proof FROM text_digests WHERE article_id = ?", number)
         return Held(
             id=int(number or 0),
             url=str(row["url"]),
             post_id=None if row["post_id"] is None else int(row["post_id"]),
-            urls=frozenset([str(row["url"]), *(url for (url,) in urls)]),
+            urls=frozenset([str(row["url"]), *(url for (url,) in known)]),
             read=frozenset(url for (url,) in self.db.execute(_READ, [number])),
             title=None if title is None else str(title),
             common=title is not None and rows.one(self.db, _COMMON, source, title, number) is not None,
@@ -131,9 +132,9 @@ class Witnesses:
 
     def _at(self, url: str) -> Row | None:
         """Return the row of the article at an address; that of a hidden one, too."""
-        if found := rows.one(self.db, _AT_ADDRESS, self.page.source, url):
+        if found := rows.one(self.db, _AT_ADDRESS, self.page.source, urls.page_key(url)):
             return found
-        article_id = self.hidden.addresses.get((self.page.source, url))
+        article_id = self.hidden.at(self.page.source, url)
         return rows.one(self.db, "SELECT * FROM articles WHERE id = ?", article_id) if article_id else None
 
     def _twin(self, article: Article, found: dict[Value, Row]) -> Row | None:
@@ -172,5 +173,5 @@ def is_late(db: Database, row: Row, reading: Reading) -> bool:
 
 def is_overtaken(db: Database, page: Page) -> bool:
     """True if a later answer of an article's address was noted before this one."""
-    sql = "SELECT 1 FROM visits WHERE source = ? AND url = ? AND fetched_at > ?"
-    return rows.one(db, sql, page.source, page.url, to_text(page.fetched_at)) is not None
+    sql = "SELECT 1 FROM visits WHERE source = ? AND url_key = ? AND fetched_at > ?"
+    return rows.one(db, sql, page.source, urls.page_key(page.url), to_text(page.fetched_at)) is not None

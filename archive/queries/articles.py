@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archive.core import urls
 from archive.core.records import Article, Comment, CommentKind
 from archive.core.timestamps import from_text, to_text
 from archive.queries import threads
@@ -102,26 +103,12 @@ def find(db: Database, reference: str) -> int | None:
     An address may be pasted with another scheme, a further slash, or what a tracker has added to it.
     """
     if reference.isascii() and reference.isdigit():
-        row = db.execute("SELECT id FROM articles WHERE id = ?", [reference]).fetchone()
-        return int(row[0]) if row else None
-    for url in _spellings(reference):
-        row = db.execute("SELECT article_id FROM addresses WHERE url = ?", [url]).fetchone()
-        if row:
-            return int(row[0])
-    return None
-
-
-def _spellings(url: str) -> Iterator[str]:
-    """An address as it was given, and then as it may have been meant."""
-    yield url
-    scheme, divider, rest = url.partition("://")
-    if not divider:
-        return
-    page, _, query = rest.partition("#")[0].partition("?")
-    for path in [page] if query.startswith("utm_") or not query else []:
-        for other in (scheme, "https", "http"):
-            yield f"{other}://{path.rstrip('/')}"
-            yield f"{other}://{path.rstrip('/')}/"
+        sql = "SELECT id FROM articles WHERE id = ?"
+    else:
+        sql = "SELECT article_id FROM addresses WHERE url_key = ?"
+        reference = urls.page_key(reference)
+    row = db.execute(sql, [reference]).fetchone()
+    return int(row[0]) if row else None
 
 
 def _held(db: Database, row: dict[str, Any]) -> HeldArticle:

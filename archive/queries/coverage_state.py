@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from archive.core import urls
 from archive.core.timestamps import to_text
 from archive.queries.fetch_history import Facts
 from archive.storage.coverage import IS_READ
@@ -78,8 +79,8 @@ class Holdings(Facts):
         if self.hides(url):
             return None
         row = self._one(f"{_ROW} post_id = ?2", self.source, post_id) if post_id is not None else None
-        at_address = f"{_ROW} id = (SELECT article_id FROM addresses WHERE source = ?1 AND url = ?2)"
-        row = row or self._one(at_address, self.source, url)
+        at_address = f"{_ROW} id = (SELECT article_id FROM addresses WHERE source = ?1 AND url_key = ?2)"
+        row = row or self._one(at_address, self.source, urls.page_key(url))
         if row is not None and row["gone_at"] is not None:
             return Reason.CALLED_GONE, "It was called gone, and the site shows it again."
         if row is not None and row["is_read"]:
@@ -101,9 +102,9 @@ class Holdings(Facts):
         """The month of the article known at an address, or None."""
         sql = (
             "SELECT substr(published, 1, 7) AS month FROM addresses JOIN articles ON articles.id = article_id"
-            " WHERE addresses.source = ? AND addresses.url = ?"
+            " WHERE addresses.source = ? AND addresses.url_key = ?"
         )
-        row = self._one(sql, self.source, url)
+        row = self._one(sql, self.source, urls.page_key(url))
         return row["month"] if row else None
 
     def threads(self) -> Iterator[Thread]:
@@ -134,7 +135,7 @@ class Holdings(Facts):
         problem = self._one(
             "SELECT code, detail FROM problems WHERE source = ? AND url = ? AND ended_at IS NULL",
             self.source,
-            url,
+            visit.url,
         )
         if problem is not None and problem["code"] == "password-protected":
             return Reason.PROTECTED, "It asks for a password."

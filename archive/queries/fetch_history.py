@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from archive.core import urls
 from archive.core.database import BUSY, Closing
 from archive.core.reader_guard import GAVE_UP
 from archive.core.records import PageKind, Seen
@@ -21,6 +22,7 @@ from archive.core.timestamps import from_text, instant, to_text
 from archive.storage.id_gaps import NUMBERED
 from archive.storage.reconciliation import VISIBLE
 from archive.storage.redaction_store import Known, known
+from archive.storage.url_keys import OWN_KEY
 
 PORTION = 500  # rows read at a time
 A_WHILE = timedelta(minutes=10)  # by how much two clocks may differ
@@ -38,7 +40,7 @@ def _newer(days: int) -> str:
 
 _VISIT = f"""
 SELECT visits.url, status, fetched_at, first_fetched, visits.changed_at, failures, retry_at, etag,
-    last_modified, lastmod, published, (SELECT count(*) FROM article_versions
+    last_modified, lastmod, leads_to, published, (SELECT count(*) FROM article_versions
         WHERE article_versions.article_id = visits.article_id AND cause = 'edited') AS edits,
     last_comment, comments_open,
     {_newer(1)} AS comments_day, {_newer(30)} AS comments_month, {_newer(365)} AS comments_year,
@@ -67,7 +69,9 @@ class Facts(Closing):
 
     def visit(self, url: str) -> Seen | None:
         """The facts of the visits to one address, or None if it was never asked for."""
-        row = self._one(f"{_VISIT} WHERE visits.source = ? AND visits.url = ?", self.source, url)
+        row = self._one(
+            f"{_VISIT} WHERE visits.source = ? AND visits.url_key = ?", self.source, urls.page_key(url)
+        )
         return self._seen(row) if row else None
 
     def page_visits(self, article: int | str) -> list[Seen]:
@@ -75,9 +79,10 @@ class Facts(Closing):
 
         `article` is the archive's own id, or an address that perhaps never showed one.
         """
-        column = "article_id" if isinstance(article, int) else "url"
+        column = "article_id" if isinstance(article, int) else "url_key"
+        wanted = article if isinstance(article, int) else urls.page_key(article)
         sql = f"{_VISIT} WHERE visits.source = ? AND visits.{column} = ? AND kind = ? ORDER BY place"
-        return [self._seen(row) for row in self._db.execute(sql, [self.source, article, _PAGE])]
+        return [self._seen(row) for row in self._db.execute(sql, [self.source, wanted, _PAGE])]
 
     def due_visits(self, now: datetime) -> Iterator[Seen]:
         """The visits to pages of articles that are due, the longest overdue first.
@@ -127,12 +132,12 @@ class Facts(Closing):
 
     def hides(self, url: str) -> bool:
         """Whether an address is of an article that is hidden."""
-        return (self.source, url) in self.hidden.addresses
+        return self.hidden.at(self.source, url) is not None
 
     def holds(self, url: str) -> bool:
         """Whether an article is known at an address."""
-        sql = "SELECT 1 FROM addresses WHERE source = ? AND url = ?"
-        return self._one(sql, self.source, url) is not None
+        sql = "SELECT 1 FROM addresses WHERE source = ? AND url_key = ?"
+        return self._one(sql, self.source, urls.page_key(url)) is not None
 
     def address_of(self, post_id: int) -> str | None:
         """The address of the article with the site's own id, or None."""
@@ -143,9 +148,9 @@ class Facts(Closing):
         """The site's own id of the article at a known address, or None."""
         row = self._one(
             "SELECT post_id FROM addresses JOIN articles ON articles.id = article_id"
-            " WHERE addresses.source = ? AND addresses.url = ?",
+            " WHERE addresses.source = ? AND addresses.url_key = ?",
             self.source,
-            url,
+            urls.page_key(url),
         )
         return row["post_id"] if row else None
 
@@ -222,7 +227,7 @@ class Facts(Closing):
         row = self._one(
             "SELECT articles.url FROM visits JOIN articles ON articles.id = article_id"
             " WHERE visits.source = ? AND kind = 'article' AND failures = 0 AND missed_at IS NULL"
-            " AND gone_at IS NULL AND visits.url = articles.url ORDER BY good_at DESC LIMIT 1",
+            f" AND gone_at IS NULL AND visits.url_key = {OWN_KEY} ORDER BY good_at DESC LIMIT 1",
             self.source,
         )
         return row["url"] if row else None
@@ -239,7 +244,7 @@ class Facts(Closing):
         """Articles' pages not visited since a moment (in seconds), those with the newest comments first."""
         sql = (
             f"{_VISIT} WHERE visits.source = ? AND kind = ? AND fetched_at <= ? AND gone_at IS NULL"
-            " AND visits.url = articles.url ORDER BY coalesce(last_comment, published) DESC LIMIT ?"
+            f" AND visits.url_key = {OWN_KEY} ORDER BY coalesce(last_comment, published) DESC LIMIT ?"
         )
         rows = self._db.execute(sql, [self.source, _PAGE, to_text(moment), limit])
         return [self._seen(row) for row in rows]
@@ -271,6 +276,7 @@ class Facts(Closing):
             etag=row["etag"],
             last_modified=row["last_modified"],
             lastmod=row["lastmod"],
+            leads_to=row["leads_to"],
             published=from_text(row["published"]),
             edits=row["edits"] or 0,
             last_comment=from_text(row["last_comment"]),

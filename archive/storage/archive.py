@@ -19,7 +19,8 @@ from typing import Self
 from sqlite_utils import Database
 
 from archive.changes.flux import Flux, Settled, stated_lists
-from archive.core.database import Closing, LogFolder, open_ours, transaction
+from archive.core import urls
+from archive.core.database import Closing, LogFolder, is_writable, open_ours, transaction
 from archive.core.records import Article, Extract, Page, PageKind, Problem, Saved, Site, Surface
 from archive.core.timestamps import to_text
 from archive.identity import clashes, walls, witnesses
@@ -35,6 +36,7 @@ from archive.storage import (
     rows,
     run_ledger,
     tombstones,
+    url_keys,
     versions,
     visits,
 )
@@ -67,8 +69,14 @@ class Archive(Closing):
         False, when the file is no archive, or when something hidden cannot be taken out of its bytes.
         """
         db = open_ours(path, migrations, create=create)
-        if finish:
-            finish_redactions(db, path)
+        try:
+            if is_writable(path):
+                url_keys.fill(db)
+            if finish:
+                finish_redactions(db, path)
+        except BaseException:
+            db.close()
+            raise
         return cls(db, path)
 
     def close(self) -> None:
@@ -118,7 +126,7 @@ class Archive(Closing):
                     else tombstones.note_redirect(self.db, page, own)
                 )
             found = (*extract.problems, *clashing)
-            problems = [p for p in found if (page.source, p.url) not in self._hidden.addresses]
+            problems = [p for p in found if not (p.url and self._hidden.at(page.source, p.url))]
             saved += visits.note_problems(self.db, page, problems, own, at)
             if again_at is None:
                 visits.note_visit(self.db, page, own, at, changed=bool(saved))
@@ -227,13 +235,12 @@ class Archive(Closing):
         return article_id, Saved(articles_new=old is None, articles_changed=changed)
 
     def _is_hidden(self, page: Page, own: int | None) -> bool:
-        hidden = self._hidden.addresses
-        return (page.source, page.url) in hidden or own in hidden.values()
+        return self._hidden.at(page.source, page.url) is not None or own in self._hidden.addresses.values()
 
     def _pass_over(self, old: dict[str, Value], page: Page, article: Article) -> int:
         """Save nothing of a hidden article, and learn its further addresses, so that they stay hidden too."""
-        urls = {article.url, *([page.url, page.final_url] if page.kind is PageKind.ARTICLE else [])}
-        new = sorted(url for url in urls if (page.source, url) not in self._hidden.addresses)
+        known = {article.url, *([page.url, page.final_url] if page.kind is PageKind.ARTICLE else [])}
+        new = sorted(url for url in known if self._hidden.at(page.source, url) is None)
         place = {"source": page.source, "article_id": old["id"], "first_seen": to_text(page.fetched_at)}
         if new:
             kept = [Kept(place="addresses", row={**place, "url": url}) for url in new]
@@ -259,7 +266,7 @@ class Archive(Closing):
         reading: Reading,
     ) -> bool:
         """Write what changes; True if that made a new version. Another address makes none: it is a move."""
-        if "url" in edited and reading.proves:
+        if "url" in edited and reading.proves and urls.key(str(old["url"])) != urls.key(str(values["url"])):
             places = {"old_url": old["url"], "new_url": values["url"]}
             events.note(self.db, Event.MOVED, "article", old, reading.at, **places)
         edited = tuple(name for name in edited if name != "url")
@@ -275,15 +282,16 @@ class Archive(Closing):
 
     def _save_addresses(self, page: Page, article: Article, article_id: int, at: str) -> None:
         """An article's own address is its for certain; others that led to it only if they were nobody's."""
-        known = "INSERT INTO addresses VALUES (?, ?, ?, ?) ON CONFLICT DO"
+        columns = "(source, url, url_key, article_id, first_seen)"
+        known = f"INSERT INTO addresses {columns} VALUES (?, ?, ?, ?, ?) ON CONFLICT DO"
         self.db.execute(
-            f"{known} UPDATE SET article_id = excluded.article_id"
-            " WHERE article_id IS NOT excluded.article_id",
-            [page.source, article.url, article_id, at],
+            f"{known} UPDATE SET article_id = excluded.article_id, url = excluded.url"
+            " WHERE article_id IS NOT excluded.article_id OR url IS NOT excluded.url",
+            [page.source, article.url, urls.page_key(article.url), article_id, at],
         )
         if page.kind is PageKind.ARTICLE:
             for url in sorted({page.url, page.final_url} - {article.url}):
-                self.db.execute(f"{known} NOTHING", [page.source, url, article_id, at])
+                self.db.execute(f"{known} NOTHING", [page.source, url, urls.page_key(url), article_id, at])
 
     # -- comments -------------------------------------------------------------------------------------
 

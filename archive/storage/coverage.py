@@ -26,7 +26,7 @@ IS_READ = (
 """Whether an article is held: its page was read, even where it has no text."""
 _AT_KEY = (
     "SELECT 1 FROM addresses JOIN articles ON articles.id = article_id"
-    " WHERE addresses.source = coverage_gaps.source AND addresses.url = coverage_gaps.key AND"
+    " WHERE addresses.source = coverage_gaps.source AND addresses.url_key = coverage_gaps.key AND"
 )
 _IS_HELD = {
     "article": f"EXISTS (SELECT 1 FROM articles WHERE source = coverage_gaps.source"

@@ -12,6 +12,7 @@ from datetime import timedelta
 from sqlite_utils import Database
 
 from archive.changes import unlisted
+from archive.core import urls
 from archive.core.records import Saved
 from archive.core.timestamps import instant
 from archive.storage import id_gaps, rows, tombstones
@@ -96,10 +97,10 @@ def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
         "SELECT article_id, comments_stated AS stated, key, site_parent, kind, comments.missed_at"
         " FROM addresses"
         " JOIN articles ON articles.id = article_id JOIN comments USING (article_id)"
-        " WHERE addresses.source = ? AND addresses.url = ? AND comments.gone_at IS NULL"
+        " WHERE addresses.source = ? AND addresses.url_key = ? AND comments.gone_at IS NULL"
         " AND site_id IS NOT NULL AND comments_stated IS NOT NULL"
     )
-    held = list(db.query(sql, [look.source, look.url]))
+    held = list(db.query(sql, [look.source, urls.page_key(look.url)]))
     if not look.shown and not _others_show(db, look.source, held):
         return []
     if not any(row["kind"] != "comment" and row["key"] in look.shown for row in held):

@@ -29,13 +29,18 @@ scrub = work.scrub
 """Take what was hidden out of the bytes of the file too, once it is committed."""
 
 _OF_ARTICLE = "article_id = :id"
-_AT_ADDRESS = f"{_OF_ARTICLE} OR (source, url) IN (SELECT source, url FROM addresses WHERE {_OF_ARTICLE})"
+_VISITS = f"{_OF_ARTICLE} OR (source, url_key) IN (SELECT source, url_key FROM addresses WHERE {_OF_ARTICLE})"
+_AT_ADDRESS = (
+    f"(source, url) IN (SELECT source, url FROM addresses WHERE {_OF_ARTICLE}"
+    f" UNION SELECT source, url FROM visits WHERE {_VISITS})"
+)
 _URLS = f"(SELECT url FROM addresses WHERE {_OF_ARTICLE})"
+_KEYS = f"(SELECT url_key FROM addresses WHERE {_OF_ARTICLE})"
 _DELETED = {
-    "coverage_gaps": f"url IN {_URLS} OR key IN {_URLS}",
-    "problems": _AT_ADDRESS,
-    "visits": _AT_ADDRESS,
-    "refused_texts": f"(source, url) IN (SELECT source, url FROM addresses WHERE {_OF_ARTICLE})",
+    "coverage_gaps": f"url IN {_URLS} OR key IN {_KEYS}",
+    "problems": f"{_OF_ARTICLE} OR {_AT_ADDRESS}",
+    "refused_texts": _AT_ADDRESS,
+    "visits": _VISITS,
     "article_parts": _OF_ARTICLE,
     "addresses": _OF_ARTICLE,
 }

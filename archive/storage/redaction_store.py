@@ -20,6 +20,7 @@ from typing import Any, Self
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from archive.core import urls
 from archive.core.database import Closing, connect, migrate, transaction
 from archive.core.errors import ArchiveError
 from archive.storage import raw_pages, redaction_seals
@@ -256,18 +257,18 @@ def _key(db: Database) -> bytes:
 class Known:
     """What is hidden now, for those who save and those who fetch.
 
-    `names` are those of commenters, with their redactions; `addresses`, each a source and a URL, lead to
-    the archive's ids of their articles.
+    `names` are those of commenters, with their redactions; `addresses`, each a source and the key of a URL,
+    lead to the archive's ids of their articles; `articles` has the first URL of each.
     """
 
     archive: Path
     names: Mapping[str, int] = field(default_factory=dict)
     addresses: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    articles: Mapping[int, str] = field(default_factory=dict)
 
-    @property
-    def articles(self) -> dict[int, str]:
-        """The first address of each hidden article."""
-        return {number: url for (_, url), number in reversed(tuple(self.addresses.items()))}
+    def at(self, source: str, url: str) -> int | None:
+        """Return the archive's id of the hidden article at a URL, None where there is none."""
+        return self.addresses.get((source, urls.page_key(url))) if self.addresses else None
 
     def keep(self, db: Database, redaction: int, things: Iterable[Kept]) -> None:
         """Keep more of what a redaction covers, which a crawl has just found; `db` is the archive."""
@@ -283,7 +284,9 @@ def known(db: sqlite3.Connection, archive: Path) -> Known:
     ids = {row[0] for row in db.execute("SELECT id FROM redactions")}
     if not ids:
         return Known(archive=archive)
-    names, addresses = {}, {}
+    names: dict[str, int] = {}
+    addresses: dict[tuple[str, str], int] = {}
+    articles: dict[int, str] = {}
     with Hidden.open(beside(archive)) as hidden:
         hidden.check(db)
         for redaction, kept in hidden.places(("names", "addresses", "visits")):
@@ -291,6 +294,7 @@ def known(db: sqlite3.Connection, archive: Path) -> Known:
                 continue
             if kept.place == "names":
                 names[kept.row["name"]] = redaction
-            elif kept.row["article_id"] is not None:
-                addresses[kept.row["source"], kept.row["url"]] = kept.row["article_id"]
-    return Known(archive=archive, names=names, addresses=addresses)
+            elif (number := kept.row["article_id"]) is not None:
+                addresses[kept.row["source"], urls.page_key(kept.row["url"])] = number
+                articles.setdefault(number, kept.row["url"])
+    return Known(archive=archive, names=names, addresses=addresses, articles=articles)

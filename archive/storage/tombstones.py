@@ -13,12 +13,14 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archive.core import urls
 from archive.core.records import Extract, Page, Saved
 from archive.core.timestamps import instant, to_text
 from archive.storage import events, rows
 from archive.storage.events import ARTICLE_GONE, Event
 from archive.storage.merge import Value
 from archive.storage.observations import APART, Missing
+from archive.storage.url_keys import OWN_KEY
 
 STATUSES = {404: "removed", 410: "removed", 451: "blocked"}
 """How an article went, by the status of its page. No other refusal proves anything."""
@@ -32,10 +34,14 @@ WHOLE_THREAD = 2  # comments of a thread that are all missed at once, at least
 GOOD_FOR_EACH = 3  # pages of other articles that must be good for each that is absent as well
 GOOD_FOR_EACH_WEAK = 10  # the same where the page says so with status 200
 
-_GONE = "SELECT * FROM articles WHERE source = ? AND url = ? AND text IS NOT NULL"
+_GONE = (
+    "SELECT articles.* FROM addresses"
+    " JOIN articles ON articles.id = article_id AND articles.url = addresses.url"
+    " WHERE addresses.source = ? AND addresses.url_key = ? AND text IS NOT NULL"
+)
 _PART = (
     "SELECT 1 FROM visits JOIN articles ON articles.id = article_id WHERE visits.source = ?"
-    " AND visits.url = ? AND articles.url != visits.url AND good_at IS NOT NULL"
+    f" AND visits.url_key = ? AND visits.url_key != {OWN_KEY} AND good_at IS NOT NULL"
 )
 _GOOD_AT = "SELECT max(good_at) AS at FROM visits WHERE article_id = ? AND kind = 'article'"
 
@@ -122,14 +128,15 @@ def note_absent_page(db: Database, page: Page, extract: Extract) -> Saved:
         how, is_weak = "protected", False
     if how is None and not is_weak:
         return Saved()
-    if row := rows.one(db, _GONE, page.source, page.url):
+    key = urls.page_key(page.url)
+    if row := rows.one(db, _GONE, page.source, key):
         return _look(db, row, page, how or "removed", is_weak=is_weak)
-    return Saved(missed=1) if rows.one(db, _PART, page.source, page.url) else Saved()
+    return Saved(missed=1) if rows.one(db, _PART, page.source, key) else Saved()
 
 
 def note_redirect(db: Database, page: Page, own: int) -> Saved:
     """Note that the address of an article shows another one, whose id is `own`."""
-    row = rows.one(db, f"{_GONE} AND id != ?", page.source, page.url, own)
+    row = rows.one(db, f"{_GONE} AND articles.id != ?", page.source, urls.page_key(page.url), own)
     return Saved() if row is None else _look(db, row, page, "redirected")
 
 

@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from sqlite_utils import Database
 
+from archive.core import urls
 from archive.core.database import transaction
 from archive.core.reader_guard import LISTING, Unread
 from archive.core.records import Page, PageKind, Problem, Saved
 from archive.core.timestamps import retry_after, to_text
+from archive.storage import rows, url_keys
 
 _OPEN = (
     "INSERT INTO problems (source, url, code, field, detail, article_id, first_seen, last_seen)"
@@ -37,11 +40,27 @@ class Due:
     why: str
 
 
-def address(page: Page) -> str:
-    """Under which address a visit is noted: the page's own, for a listing of REST its route.
+def place(db: Database, page: Page) -> str:
+    """Return the URL under which a visit is noted, and bring its spelling up to date.
 
-    A listing is asked for anew each time by other bounds, so only the route is visited again.
+    It is the page's own; for a listing of REST its route, since a listing is asked for anew each time by
+    other bounds. An article's page is noted as the site serves it, so that no later visit is redirected.
     """
+    if page.kind is not PageKind.ARTICLE:
+        return address(page)
+    key = urls.page_key(page.url)
+    held = rows.one(db, "SELECT url FROM visits WHERE source = ? AND url_key = ?", page.source, key)
+    served = page.status == HTTPStatus.OK and urls.page_key(page.final_url) == key
+    if held and not served:
+        return str(held["url"])
+    url = urls.clean_page(page.final_url if served else page.url)
+    if held and held["url"] != url:
+        url_keys.respell(db, page.source, str(held["url"]), url)
+    return url
+
+
+def address(page: Page) -> str:
+    """Return the URL of a page; of a listing of REST that of its route."""
     if page.kind not in {PageKind.POSTS, PageKind.COMMENTS}:
         return page.url
     parts = urlsplit(page.url)
@@ -55,10 +74,41 @@ def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, cha
     A visit to an article's page that showed no article counts as a failure, whatever its status.
     """
     good = page.status in GOOD and (page.kind is not PageKind.ARTICLE or article_id is not None)
+    url = place(db, page)
+    leads_to = _leads_to(db, page, article_id) if good else None
+    for each in [url, *([leads_to] if leads_to else [])]:
+        _note(db, page, each, article_id, at, good=good, changed=changed)
     db.execute(
-        "INSERT INTO visits (source, url, kind, article_id, status, first_fetched, fetched_at, good_at,"
-        " changed_at, failures, retry_at, etag, last_modified, lastmod)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        "UPDATE visits SET leads_to = ? WHERE source = ? AND url_key = ? AND leads_to IS NOT ?",
+        [leads_to, page.source, urls.page_key(url), leads_to],
+    )
+
+
+def _leads_to(db: Database, page: Page, article_id: int | None) -> str | None:
+    """Return the URL to which the site has moved the article that was asked for, None where it has not.
+
+    An address that shows another article than the one that is held there is no move.
+    """
+    if page.kind is not PageKind.ARTICLE or article_id is None:
+        return None
+    final = urls.clean_page(page.final_url)
+    own = rows.one(db, f"SELECT {url_keys.OWN_KEY} AS key FROM articles WHERE id = ?", article_id)
+    if own is None or own["key"] != urls.page_key(final) or own["key"] == urls.page_key(page.url):
+        return None
+    other = (
+        "SELECT 1 FROM addresses JOIN articles ON articles.id = article_id AND articles.url = addresses.url"
+        " WHERE addresses.source = ? AND addresses.url_key = ? AND articles.id != ?"
+    )
+    return None if rows.one(db, other, page.source, urls.page_key(page.url), article_id) else final
+
+
+def _note(
+    db: Database, page: Page, url: str, article_id: int | None, at: str, *, good: bool, changed: bool
+) -> None:
+    db.execute(
+        "INSERT INTO visits (source, url, url_key, kind, article_id, status, first_fetched, fetched_at,"
+        " good_at, changed_at, failures, retry_at, etag, last_modified, lastmod)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET kind = excluded.kind, status = excluded.status,"
         " article_id = coalesce(excluded.article_id, article_id), fetched_at = excluded.fetched_at,"
         " previous_good_at = CASE WHEN excluded.good_at > good_at THEN good_at ELSE previous_good_at END,"
@@ -71,7 +121,8 @@ def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, cha
         " lastmod = CASE excluded.failures WHEN 0 THEN coalesce(excluded.lastmod, lastmod) ELSE lastmod END",
         [
             page.source,
-            address(page),
+            url,
+            urls.page_key(url),
             page.kind.value,
             article_id,
             page.status,
@@ -115,7 +166,7 @@ def note_problems(
     db: Database, page: Page, problems: Iterable[Problem], article_id: int | None, at: str
 ) -> Saved:
     """Note the problems of a page, and end those its address had before and has no more."""
-    own = address(page)
+    own = place(db, page)
     now = {(p.url or own, p.code, p.field or ""): p.detail for p in problems}
     before = _open(db, page.source, {own, *(url for url, _, _ in now)})
     for url, code, field in before - now.keys():
@@ -142,8 +193,8 @@ def note_problem(
 def note_unread(db: Database, unread: Unread) -> None:
     """Note the problem of an answer that the crawler could not read itself, in its own transaction."""
     page, problem, at = unread.page, unread.problem, to_text(unread.page.fetched_at)
-    row = [page.source, problem.url or address(page), problem.code, problem.field or "", problem.detail]
     with transaction(db):
+        row = [page.source, problem.url or place(db, page), problem.code, problem.field or "", problem.detail]
         db.execute(_OPEN, [*row, None, at, at])
 
 

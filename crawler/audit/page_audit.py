@@ -1,54 +1,35 @@
-"""Proving what can be proved where REST is closed: by the sitemap, and by the numbers that pages state.
+"""Proving the comments where REST is closed: by the numbers that articles' pages state.
 
-A sitemap names articles and tells nothing of comments. An article's page states how many comments it has;
-where that is more than is held, its whole thread is read anew: what is short then is shown to no visitor.
-What neither tells is said to be untold, and never to be complete.
+Where a page states more comments than are held, its whole thread is read again. What is short after that is
+withheld only if every page of the thread was read: then the site itself shows that it counts more than it
+shows. What a walk did not reach is missing, with the reason. What no page tells is said to be unproved.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
-from re import search
 from typing import Any
 
+from archive.core import urls
 from archive.core.records import Page, PageKind
 from archive.core.timestamps import instant
 from archive.queries.coverage_state import Thread
 from archive.storage.coverage_records import Kind, Proof, Reason
-from crawler.audit.rest_audit import BudgetSpentError, Verification
-from crawler.fetch.session import NoListingError
+from crawler.audit.rest_audit import BudgetSpentError
+from crawler.audit.sitemap_audit import SitemapVerification
 from crawler.frontier import addresses
-from crawler.frontier.addresses import Listed
 
 
-class PageVerification(Verification):
-    """The part of the verifying spider that asks sitemaps and pages."""
+class PageVerification(SitemapVerification):
+    """The part of the verifying spider that asks pages of articles."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.read_whole: set[str] = set()  # articles whose thread this run has read to its end
-
-    async def articles_by_sitemap(self) -> AsyncIterator[Proof]:
-        """A proof for every month, from what the sitemap names."""
-        stated, unnamed = Counter[str](), Counter(self.holdings.numbers(Kind.ARTICLE))
-        async for listed in self._in_sitemaps():
-            self.rung = "sitemap"
-            for entry in listed:
-                month = self.holdings.month_of(entry.url) or _month_in(entry)
-                stated[month] += 1
-                if lacking := self.holdings.lacking_article(entry.url):
-                    self.note_gap(Kind.ARTICLE, entry.url, month, *lacking, entry.url)
-                else:
-                    unnamed[month] -= 1
-        if not stated:
-            await self._must_answer()
-        for month in sorted({*unnamed, *stated}):
-            why = _untold(unnamed[month]) if stated else "REST is closed, and no sitemap names the articles."
-            yield self.proof(Kind.ARTICLE, month, surface="sitemap", stated=stated[month], unproved=why)
+        self.walks: dict[str, str | None] = {}  # threads that were read: why not to the end, None if so
 
     async def comments_by_pages(self) -> AsyncIterator[Any]:
-        """A proof for every month, from the numbers that the pages of its articles state."""
+        """Yield a proof for every month, from the numbers that the pages of its articles state."""
         before = {thread.url: thread for thread in self.holdings.threads()}
         spent: BudgetSpentError | None = None
         try:
@@ -64,80 +45,68 @@ class PageVerification(Verification):
             months[thread.month].append(thread)
             if short := _short(before.get(thread.url, thread)):
                 self._note_short(thread, short)
-        for month, threads in sorted(months.items()):
-            yield self._by_numbers(month, threads, told=told)
+        unread = self._unread_pages()
+        for month in sorted({*months, *unread}):
+            yield self._by_numbers(month, months[month], unread[month], told=told)
         if spent:
             raise spent
 
+    def _unread_pages(self) -> Counter[str]:
+        """Count by month the articles whose page could not be read: nobody knows of their comments."""
+        found = Counter[str]()
+        for (kind, _), gap in self.gaps.items():
+            if kind is Kind.ARTICLE and gap.reason is not Reason.PROTECTED:
+                found[gap.month] += gap.number
+        return found
+
     def _note_short(self, thread: Thread, short: int) -> None:
-        still = _short(thread)
-        if still and thread.url in self.read_whole:
-            reason, detail = (
-                Reason.NOT_SHOWN,
-                f"Its page speaks of {still:,} more than all of its thread shows.",
-            )
+        still, cut_off = _short(thread), self.walks.get(thread.url, "its pages were not asked for")
+        if still and cut_off is None:
+            reason = Reason.NOT_SHOWN
+            detail = f"Its page speaks of {still:,} more than all pages of its thread show."
         elif still:
-            reason, detail = Reason.UNREAD, f"Its page speaks of {still:,} more than were read."
+            reason = Reason.UNREAD
+            detail = f"Its page speaks of {still:,} more than were read: {cut_off}."
         else:
             reason, detail = Reason.UNLISTED, f"Its page spoke of {short:,} more than were held."
         self.note_gap(
             Kind.COMMENT, thread.url, thread.month, reason, detail, thread.url, number=still or short
         )
 
-    def _by_numbers(self, month: str, threads: list[Thread], *, told: bool) -> Proof:
-        """The proof of one month. A theme that tells numbers tells none where there is no comment."""
+    def _by_numbers(self, month: str, threads: list[Thread], unread: int, *, told: bool) -> Proof:
+        """Return the proof of one month. A theme that tells numbers tells none where there is no comment."""
         stated = sum(max(thread.stated or 0, thread.held) for thread in threads)
         silent = sum(thread.stated is None and (thread.held > 0 or not told) for thread in threads)
-        why = "REST is closed, and not every article's page states how many it has."
-        oldest = min(thread.read_at for thread in threads)
-        return self.proof(
-            Kind.COMMENT,
-            month,
-            surface="page",
-            stated=stated,
-            proved_at=instant(oldest),
-            unproved=why if silent else None,
-        )
+        why = "REST is closed, and not every article's page states how many it has." if silent else None
+        if unread:
+            why = f"REST is closed, and the pages of {unread:,} articles could not be read."
+        oldest = min((instant(thread.read_at) for thread in threads), default=self.started_at)
+        return self.proof(Kind.COMMENT, month, surface="page", stated=stated, proved_at=oldest, unproved=why)
 
     async def _thread(self, url: str) -> AsyncIterator[Page]:
-        """An article's page and every page of its thread, to the first that shows nothing more."""
-        waiting, done, before = [url], set[str](), frozenset[bytes]()
+        """Yield an article's page and every page of its thread, and note how far the walk came."""
+        self.walks[url] = "the budget of requests was spent"
+        waiting, known, done = [url], dict[str, None](), set[str]()
+        before = frozenset[bytes]()
         while waiting:
-            page = await self.ask(PageKind.ARTICLE, waiting[0])
+            asked = waiting[0]
+            page = await self.ask(PageKind.ARTICLE, asked)
+            shown = addresses.shown_comments(page)
             if page.status != 200:
                 yield page
+                self.walks[url] = f"{asked} answered {page.error or page.status}"
                 return
-            shown = addresses.shown_comments(page)
-            if waiting[0] != url and (not addresses.shows_comments(page) or shown == before):
-                break
+            if asked != url and (not addresses.shows_comments(page) or shown == before):
+                self.walks[url] = f"{asked} shows no further comment"
+                return
             yield page
             thread = addresses.thread_pages(page)
-            done |= {waiting[0], *([thread.own] if thread.own else [])}
-            waiting, before = [other for other in thread.urls if other not in done], shown
-        self.read_whole.add(url)
-
-    async def _must_answer(self) -> None:
-        """Raise NoListingError where not even the front page is given: then nothing is told at all."""
-        page = await self.ask(PageKind.LISTING, self.home + "/")
-        if page.status != 200:
-            raise NoListingError(page, closed=False)
-
-
-def _untold(unnamed: int) -> str | None:
-    """Why a sitemap proves nothing of a month of which it leaves out so many that are held."""
-    if unnamed <= 0:
-        return None
-    return f"REST is closed, and the sitemap leaves out {unnamed:,} that are held, so perhaps others too."
+            done |= {urls.page_key(each) for each in (asked, thread.own) if each}
+            known |= dict.fromkeys(thread.urls)
+            waiting = [other for other in known if urls.page_key(other) not in done]
+            before = shown
+        self.walks[url] = None
 
 
 def _short(thread: Thread) -> int:
     return max((thread.stated or 0) - thread.held, 0)
-
-
-def _month_in(entry: Listed) -> str:
-    """The month in an address, or of the sitemap's mark of change; "" where there is neither."""
-    found = search(r"/((?:19|20)\d\d)/(0[1-9]|1[0-2])/", entry.url)
-    if found:
-        return f"{found[1]}-{found[2]}"
-    mark = search(r"^(?:19|20)\d\d-(?:0[1-9]|1[0-2])", entry.lastmod or "")
-    return mark[0] if mark else ""

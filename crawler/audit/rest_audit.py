@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from archive.core import urls
 from archive.core.records import Page, PageKind, Seen
 from archive.queries.coverage_state import Holdings
 from archive.storage.coverage_records import Gap, Kind, Proof, Reason
@@ -48,6 +49,7 @@ class Verification(NewsSpider):
         self.kinds: tuple[str, ...] = ("posts",)  # the routes of what counts as an article
         self.gaps: dict[tuple[Kind, str], Gap] = {}  # everything that was lacking when it was looked for
         self.proofs: list[Proof] = []
+        self.left_out = Counter[str]()  # what the site has, and nobody asked for: how many, 0 for unknown
 
     async def ask(self, kind: PageKind, url: str, *, seen: Seen | None = None) -> Page:
         """Ask and wait. Raises BudgetSpentError, and NoListingError where the site is in trouble."""
@@ -220,6 +222,7 @@ class Verification(NewsSpider):
         number: int = 1,
     ) -> None:
         """Remember what is lacking, until the proof of its month takes it along."""
+        key = urls.page_key(key) if "://" in key else key
         self.gaps[kind, key] = Gap(key=key, month=month, reason=reason, detail=detail, url=url, number=number)
 
     def proof(self, kind: Kind, month: str, **told: Any) -> Proof:

@@ -21,7 +21,13 @@ from crawler.frontier.due_dates import facts_of
 from crawler.frontier.estimate import duration
 from crawler.frontier.revisit_policy import decide
 
-_UNSAID = {"url", "etag", "last_modified", "lastmod"}  # facts of a visit that the rule does not use
+_UNSAID = {
+    "url",
+    "etag",
+    "last_modified",
+    "lastmod",
+    "leads_to",
+}  # facts of a visit that the rule does not use
 
 
 @click.command("explain-schedule")

@@ -93,7 +93,7 @@ def _gap(row: Row) -> tuple[str, ...]:
     return (
         str(row["month"]) or "–",
         count(int(row["number"] or 0), str(row["kind"])),
-        str(row["key"]) if row["key"] not in {row["url"], row["month"]} else "–",
+        str(row["key"]) if str(row["key"]).isdigit() else "–",
         str(row["detail"]),
         when(row["first_seen"]),  # type: ignore[arg-type]
         str(row["ended_how"] or ("withheld" if row["reason"] in WITHHELD else "missing")),

@@ -13,10 +13,9 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
 
+from archive.core import urls
 from archive.core.records import Page, PageKind
 from archive.core.timestamps import instant, to_text
-from crawler.fetch.offsite import same_site
-from crawler.frontier.addresses import absolute
 
 LASTS = timedelta(days=1)  # how long what a front page declared is believed
 _API = "https://api.w.org/"
@@ -46,12 +45,12 @@ class Declared:
 def read(page: Page, home: str) -> Declared:
     """Return what a page declares of the site `home`; nothing where it is no page."""
     feeds = _feeds(page)
-    ours = [(url, title) for url, title in feeds if same_site(url, home)]
+    ours = [(url, title) for url, title in feeds if urls.same_host(url, home)]
     comments = [url for url, title in ours if is_comments_feed(url, title)]
     posts = [url for url, title in ours if not is_comments_feed(url, title)]
     root = _rest_root(page)
     return Declared(
-        rest=root if root and same_site(root, home) else None,
+        rest=root if root and urls.same_host(root, home) else None,
         posts_feed=next(iter(posts), None),
         comments_feed=next(iter(comments), None),
     )
@@ -60,7 +59,7 @@ def read(page: Page, home: str) -> Declared:
 def foreign_rest(page: Page, home: str) -> str | None:
     """Return the root of a REST API that a page declares on another site, or None."""
     root = _rest_root(page)
-    return root if root and not same_site(root, home) else None
+    return root if root and not urls.same_host(root, home) else None
 
 
 def is_comments_feed(url: str, title: str) -> bool:
@@ -91,10 +90,10 @@ def read_note(text: str | None, now: datetime) -> Declared | None:
 def _rest_root(page: Page) -> str | None:
     for name, value in page.headers:
         if name == "link" and (found := _HEADER_LINK.search(value)):
-            return absolute(page.final_url, found[1])
+            return urls.absolute(found[1], page.final_url)
     for link in _links(page):
         if _API in (link.get("rel") or "").split():
-            return absolute(page.final_url, link.get("href") or "")
+            return urls.absolute(link.get("href"), page.final_url)
     return None
 
 
@@ -103,7 +102,7 @@ def _feeds(page: Page) -> list[tuple[str, str]]:
     for link in _links(page):
         is_feed = (link.get("type") or "").strip().lower() in _FEED_TYPES
         if is_feed and "alternate" in (link.get("rel") or "").lower().split():
-            url = absolute(page.final_url, link.get("href") or "")
+            url = urls.absolute(link.get("href"), page.final_url)
             found += [(url, link.get("title") or "")] if url else []
     return found
 

@@ -15,11 +15,11 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from lxml import etree
 
-from archive.core import tolerant_xml
+from archive.core import tolerant_xml, urls
 from archive.core.reader_guard import reader
 from archive.core.records import Page, Seen
 from archive.queries.fetch_history import A_WHILE
-from crawler.frontier.addresses import Listed, absolute, article_address
+from crawler.frontier.addresses import Listed
 
 _COMMENT = re.compile(r"#comment-(\d{1,18})(?!\d)", re.ASCII)
 
@@ -108,8 +108,8 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
     entries = read_entries(page)
     if not entries:
         return None
-    urls = ((absolute(page.final_url, entry.link), entry.guid) for entry in entries if entry.link)
-    return tuple(Listed(url=url, post_id=_post_id(guid)) for url, guid in urls if url)
+    found = ((urls.absolute(entry.link, page.final_url), entry.guid) for entry in entries if entry.link)
+    return tuple(Listed(url=url, post_id=_post_id(guid), is_post=True) for url, guid in found if url)
 
 
 @reader(None)
@@ -120,9 +120,9 @@ def read_comments(page: Page) -> tuple[Mention, ...] | None:
         return None
     mentions = []
     for entry in entries:
-        link = absolute(page.final_url, entry.link)
+        link = urls.absolute(entry.link, page.final_url)
         if link and (found := _COMMENT.search(f"{entry.guid} {link}")):
-            mentions.append(Mention(comment_id=found[1], article=article_address(link)))
+            mentions.append(Mention(comment_id=found[1], article=urls.clean(link)))
     return tuple(mentions)
 
 

@@ -12,10 +12,11 @@ from itertools import islice
 
 from lxml import etree, html
 
+from archive.core import urls
 from archive.core.charsets import decode
 from archive.core.reader_guard import reader
 from archive.core.records import Page
-from crawler.frontier.addresses import Listed, absolute, article_address, is_archive
+from crawler.frontier.addresses import Listed, is_archive
 
 MAX_PAGES = 5000  # listing pages that are read in one crawl
 _OLDER = re.compile(
@@ -47,9 +48,9 @@ def read(page: Page) -> Listing:
     except (etree.ParserError, ValueError):
         return Listing()
     links = _links(tree, page)
-    urls = dict.fromkeys(article_address(link.url) for link in sorted(links, key=_rank) if link.rank)
+    named = dict.fromkeys(urls.clean(link.url) for link in sorted(links, key=_rank) if link.rank)
     return Listing(
-        listed=tuple(Listed(url=url) for url in urls),
+        listed=tuple(Listed(url=url) for url in named),
         older=_older(tree, links, page),
         archives=tuple(dict.fromkeys(link.url for link in links if is_archive(link.url))),
     )
@@ -76,7 +77,7 @@ def _links(tree: html.HtmlElement, page: Page) -> list[_Link]:
         if node.tag in open_boxes:
             open_boxes[node.tag] += 1 if event == "start" else -1
             continue
-        url = absolute(page.final_url, node.get("href")) if event == "start" and node.get("href") else None
+        url = urls.absolute(node.get("href"), page.final_url) if event == "start" else None
         if url is None:
             continue
         headed = any(open_boxes[tag] for tag in _HEADINGS) or node.get("rel") == "bookmark"
@@ -89,7 +90,7 @@ def _older(tree: html.HtmlElement, links: list[_Link], page: Page) -> str | None
     """The link to the next page of the listing: marked as such, else the next number, else by its words."""
     marked = tree.xpath("(//link[@rel='next'] | //a[@rel='next'])/@href")
     if marked:
-        return absolute(page.final_url, str(marked[0]))
+        return urls.absolute(str(marked[0]), page.final_url)
     here = re.search(r"/page/(\d{1,6})(?!\d)", page.final_url)
     number = int(here[1]) + 1 if here else 2
     numbered = (link.url for link in links if re.search(rf"/page/{number}/?$", link.url))

@@ -7,15 +7,15 @@ answer that is no listing is None, and an entry that cannot be understood is lef
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
-from archive.core import json_text
+from archive.core import json_text, urls
 from archive.core.reader_guard import reader
 from archive.core.records import Page
-from crawler.frontier.addresses import Listed, absolute
+from crawler.frontier.addresses import Listed
 
 _LONGEST_ID = 20  # characters; no longer one is asked for
 PER_PAGE = 100  # the most that WordPress' REST API gives in one answer
@@ -23,6 +23,7 @@ POST_FIELDS = (
     "id,link,date,date_gmt,modified,modified_gmt,title,content.protected,comment_status,"
     "author,tags,categories,featured_media,_links,_embedded"
 )
+_PARTS = {"attachment", "nav_menu_item"}  # types of which a site is made, and that are no texts of it
 COMMENT_FIELDS = "id,post,parent,author_name,author_url,date,date_gmt,content,link,type,status"
 
 
@@ -78,6 +79,23 @@ def posts_url(
         query |= {"orderby": "modified", "modified_after": time_text(modified_after)}
     fields = f"{POST_FIELDS},content.rendered" if content else POST_FIELDS
     return route_url(root, kind, **query, _embed="author,wp:term,wp:featuredmedia", _fields=fields)
+
+
+@reader(())
+def read_other_types(page: Page, kinds: Sequence[str]) -> tuple[str, ...]:
+    """Return the routes of what else a site publishes: its pages and own types, but for WordPress' parts."""
+    types = _json(page)
+    found = types.values() if isinstance(types, dict) else ()
+    names = [(kind.get("slug"), kind.get("rest_base")) for kind in found if isinstance(kind, dict)]
+    return tuple(
+        base
+        for slug, base in names
+        if isinstance(slug, str)
+        and isinstance(base, str)
+        and base not in kinds
+        and slug not in _PARTS
+        and not slug.startswith("wp_")
+    )
 
 
 @reader(())
@@ -199,9 +217,11 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
     items = read_array(page)
     if items is None:
         return None
-    links = ((absolute(page.final_url, _text(item.get("link")) or ""), item) for item in items)
+    links = ((urls.absolute(_text(item.get("link")) or "", page.final_url), item) for item in items)
     return tuple(
-        Listed(url=url, lastmod=_text(item.get("modified_gmt")), post_id=read_id(item.get("id")))
+        Listed(
+            url=url, lastmod=_text(item.get("modified_gmt")), post_id=read_id(item.get("id")), is_post=True
+        )
         for url, item in links
         if url and read_id(item.get("id")) is not None and not _protected(item)
     )
@@ -224,7 +244,7 @@ def read_divided(page: Page) -> frozenset[str]:
     return frozenset(
         url
         for item in read_array(page) or ()
-        if _is_divided(item) and (url := absolute(page.final_url, _text(item.get("link")) or ""))
+        if _is_divided(item) and (url := urls.absolute(_text(item.get("link")), page.final_url))
     )
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from archive.core import urls
 from archive.core.records import Page
 from crawler.discovery.rest import PER_PAGE, read_array, read_id, route_url, time_text
-from crawler.frontier.addresses import absolute
 
 _FIELDS = "id,date_gmt,link,post,content.protected"
 
@@ -61,7 +61,7 @@ def read(page: Page, route: str) -> tuple[Item, ...]:
             id=number,
             route=route,
             published=_text(item.get("date_gmt")),
-            link=absolute(page.final_url, _text(item.get("link")) or ""),
+            link=urls.absolute(_text(item.get("link")), page.final_url),
             post=read_id(item.get("post")),
             protected=isinstance(content := item.get("content"), dict) and bool(content.get("protected")),
         )

@@ -9,30 +9,39 @@ import gzip
 import re
 import zlib
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from lxml import etree
 
-from archive.core import tolerant_xml
+from archive.core import tolerant_xml, urls
 from archive.core.reader_guard import reader
 from archive.core.records import Page
-from crawler.frontier.addresses import Listed, absolute
+from crawler.frontier.addresses import Listed
 
 MAX_FILES = 1000  # of one site's sitemap that are read in one crawl
 MAX_BYTES = 50 * 2**20  # the limit of the sitemap protocol for one file, unpacked
 MANY = 10  # addresses that hardly changed all within one minute
 MINUTE = len("2026-03-01T12:00")
 _SIDE_SITEMAP = re.compile(
-    r"(posts-page|page-sitemap|taxonom|categor|post_tag|tag-sitemap|author|users|attachment|image|video)",
+    r"posts-page|page-sitemap|sitemap-pages?\b|taxonom|categor|post_tag|tag-sitemap|sitemap-tags|author|users|"
+    r"attachment|image|video|posts-product|product-sitemap|sitemap_products|sitemap_(?:pages|collections)|"
+    r"posts-e-landing|elementor",
     re.IGNORECASE,
+)
+_POST_SITEMAP = re.compile(
+    r"posts-post-|(?:^|/)posts?-sitemap|sitemap-posts?(?:-\d+)?\.xml|sitemap-pt-post-\d", re.IGNORECASE
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitemap:
-    """One sitemap file: the further files it names, and the addresses."""
+    """One sitemap file: the further files it names, those of posts first, and the addresses.
+
+    `aside` are the files whose names say that they list no articles: pages, products, terms, people, media.
+    """
 
     sitemaps: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
     listed: tuple[Listed, ...] = ()
 
 
@@ -51,18 +60,30 @@ def read(page: Page) -> Sitemap | None:
     if root is None:
         return None
     entries = [(_child(entry, "loc"), _child(entry, "lastmod")) for entry in root]
-    links = [(absolute(page.final_url, loc), lastmod) for loc, lastmod in entries if loc]
+    links = [(urls.absolute(loc, page.final_url), lastmod) for loc, lastmod in entries if loc]
     found = [(url, lastmod) for url, lastmod in links if url]
     if len(found) >= MANY and len({(lastmod or "")[:MINUTE] for _, lastmod in found}) == 1:
         found = [(url, None) for url, _ in found]  # when the file was made, and not when each was changed
     match tolerant_xml.local_name(root):
         case "sitemapindex":
-            return Sitemap(
-                sitemaps=tuple(url for url, _ in found if not _SIDE_SITEMAP.search(urlsplit(url).path))
-            )
+            files = sorted((url for url, _ in found), key=lambda url: not is_of_posts(url))
+            aside = tuple(url for url in files if _is_aside(url))
+            return Sitemap(sitemaps=tuple(url for url in files if url not in aside), aside=aside)
         case "urlset":
-            return Sitemap(listed=tuple(Listed(url=url, lastmod=lastmod) for url, lastmod in found))
+            posts = is_of_posts(page.url)
+            return Sitemap(
+                listed=tuple(Listed(url=url, lastmod=lastmod, is_post=posts) for url, lastmod in found)
+            )
     return None
+
+
+def is_of_posts(url: str) -> bool:
+    """True if a sitemap's name says that it lists posts alone, as those of WordPress and its plugins do."""
+    return _POST_SITEMAP.search(urls.path_of(url)) is not None
+
+
+def _is_aside(url: str) -> bool:
+    return not is_of_posts(url) and _SIDE_SITEMAP.search(urls.path_of(url)) is not None
 
 
 def _unpacked(body: bytes) -> bytes | None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from scrapy.http import Request
 
+from archive.core import urls
 from archive.core.records import Page, PageKind
 from archive.queries.discovery_status import LAST_READ
 from archive.storage.observations import Listing
@@ -24,9 +25,8 @@ from crawler.discovery import feeds, listing_pages, rest, sitemaps
 from crawler.discovery.declared import Declared
 from crawler.discovery.endless import Course
 from crawler.discovery.feeds import Heard
-from crawler.fetch.offsite import same_site
 from crawler.fetch.session import NoListingError
-from crawler.frontier.addresses import Listed, article_address
+from crawler.frontier.addresses import Listed
 from crawler.frontier.page_requests import Following
 
 OVERLAP = timedelta(hours=2)  # WordPress compares local times: in the repeated autumn hour a bound is 1 h off
@@ -84,7 +84,7 @@ class Discovery(Following):
     async def _left_out(self, feed: Page) -> list[Listed]:
         """The articles that a feed names and the listing did not, as one that comes out of a cache does."""
         await self.settled()
-        named = (replace(entry, url=article_address(entry.url)) for entry in feeds.read_posts(feed) or ())
+        named = (replace(entry, url=urls.clean(entry.url)) for entry in feeds.read_posts(feed) or ())
         return [
             entry
             for entry in named
@@ -239,7 +239,7 @@ class Discovery(Following):
         course = Course(barren=BARREN_FILES, pages=sitemaps.MAX_FILES)
         while waiting and len(seen) < sitemaps.MAX_FILES:
             url = waiting.pop(0)
-            if url in seen or not same_site(url, self.home):
+            if url in seen or not urls.same_host(url, self.home):
                 continue
             seen.add(url)
             page = await self.ask(PageKind.LISTING, url)
@@ -295,7 +295,7 @@ class Discovery(Following):
         course, older = Course(), None
         while waiting and len(seen) < listing_pages.MAX_PAGES:
             url = waiting.pop(0)
-            if url in seen or not same_site(url, self.home):
+            if url in seen or not urls.same_host(url, self.home):
                 continue
             seen.add(url)
             course = course if url == older else Course()

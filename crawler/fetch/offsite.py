@@ -18,8 +18,9 @@ from scrapy.resolver import CachingHostnameResolver
 from twisted.internet.interfaces import IHostResolution, IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]
 
+from archive.core import urls
+
 OFF_SITE = "is not on the site"  # in the words of an OffSiteError
-_PORTS = {"http": 80, "https": 443}
 
 
 class OffSiteError(IgnoreRequest):
@@ -45,7 +46,7 @@ class GuardMiddleware:
         hosts = getattr(self.crawler.spider, "hosts", ())
         if home is not None and not is_allowed(request.url, home, hosts):
             raise OffSiteError(f"{request.url} {OFF_SITE} {home}")
-        if is_loopback(urlsplit(request.url).hostname):
+        if urls.is_loopback(urlsplit(request.url).hostname):
             request.meta["proxy"] = None  # a proxy from the environment cannot reach this machine's loopback
 
 
@@ -60,38 +61,9 @@ class PrivateAddressMiddleware:
 
 
 def is_allowed(url: str, home: str, hosts: Iterable[str]) -> bool:
-    """True if an address is on the site at `home`, or on one of the further hosts that the user allows."""
+    """True if a URL is on the host of `home`, or on one of the further hosts that the user allows."""
     scheme = url.partition("://")[0].lower()
-    return same_site(url, home) or any(same_site(url, f"{scheme}://{host}") for host in hosts)
-
-
-def same_site(url: str, home: str) -> bool:
-    """Whether an address belongs to the site whose address is `home`.
-
-    The host counts with or without "www.", http or https. On the loopback, or with a port of its
-    own, a site is one host and one port.
-    """
-    try:
-        here, there = urlsplit(url), urlsplit(home)
-        ports = here.port or _PORTS[here.scheme], there.port or _PORTS[there.scheme]
-    except (KeyError, ValueError):
-        return False
-    usual = set(ports) <= set(_PORTS.values()) and not is_loopback(there.hostname)
-    return _bare(here.hostname) == _bare(there.hostname) and (usual or ports[0] == ports[1])
-
-
-def _bare(host: str | None) -> str:
-    return (host or "").rstrip(".").removeprefix("www.")
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a host name or literal address is this machine itself."""
-    if host in {"localhost", "localhost."}:
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
+    return urls.same_host(url, home) or any(urls.same_host(url, f"{scheme}://{host}") for host in hosts)
 
 
 def is_public(address: str) -> bool:
@@ -158,4 +130,4 @@ refused_addresses: dict[str, str] = {}
 
 def may_lead_to(name: str, address: str) -> bool:
     """True if a name may lead to an address: a public one, or the loopback by a name that says so."""
-    return is_public(address) or is_loopback(name)
+    return is_public(address) or urls.is_loopback(name)

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from scrapy import signals
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
 from archive.changes import lastmod_trust
+from archive.core import urls
 from archive.core.records import Page, PageKind, Seen, Site
 from archive.queries.fetch_history import Facts
 from archive.storage.observations import ThreadLook
@@ -53,7 +54,7 @@ class Following(Asking):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.started_at = datetime.now(UTC)
-        self.asked: set[str] = set()  # pages of articles that need no further asking in this run
+        self.asked: set[str] = set()  # keys of pages of articles that need no further asking in this run
         self.by_mark: dict[str, datetime] = {}  # asked for because of a moved date, with the visit before
         self.expected = 0  # of them, those that were asked for
         self.elsewhere: dict[str, set[str]] = {}  # addresses of articles on hosts that are not asked, by host
@@ -69,10 +70,11 @@ class Following(Asking):
         return self.rest_root is not None and self.rest_comments
 
     def is_article(self, entry: Listed) -> bool:
-        """Whether what a listing names is an article of this site."""
-        return self.is_here(entry.url) and addresses.is_article(
-            entry.url, self.home, self.site.article_pattern
-        )
+        """True if what a listing names is an article of this site."""
+        if not self.is_here(entry.url):
+            return False
+        home = self.home if urls.same_host(entry.url, self.home) else urljoin(entry.url, "/")
+        return addresses.is_article(entry, home, self.site.article_pattern)
 
     def is_here(self, url: str) -> bool:
         """True if an address is on a host that may be asked; another host is remembered."""
@@ -85,10 +87,10 @@ class Following(Asking):
         """Return a sentence for each host that has most of the site's articles and is not asked."""
         half = self.facts.count_articles() / 2
         return [
-            f"{len(urls):,} articles are at {host}, which is not asked; if it is the site's own, allow it"
+            f"{len(found):,} articles are at {host}, which is not asked; if it is the site's own, allow it"
             f' with hosts = ["{host}"] in [sources.{self.source_name}]'
-            for host, urls in self.elsewhere.items()
-            if len(urls) > half
+            for host, found in self.elsewhere.items()
+            if len(found) > half
         ]
 
     def requests(self, listed: Iterable[Listed], *, new: bool = True) -> Iterator[Request]:
@@ -99,7 +101,7 @@ class Following(Asking):
                 continue
             if seen and not revisit_policy.is_due(seen, self.started_at) and not self._may_follow_mark(seen):
                 continue
-            yield from self.request(entry.url, lastmod=entry.lastmod)
+            yield from self.request(seen.url if seen else entry.url, lastmod=entry.lastmod)
 
     def _may_follow_mark(self, seen: Seen) -> bool:
         """True if a page may be asked for only because the listing's date has moved; notes that it was."""
@@ -110,14 +112,16 @@ class Following(Asking):
         return True
 
     def request(self, url: str, *, lastmod: str | None = None, walk: Walk | None = None) -> Iterator[Request]:
-        """The request for a page of an article, unless this run has asked for it already.
+        """Yield the request for a page of an article, unless this run has asked for it already.
 
         `walk` is the way through the pages of a thread that has led here.
         """
-        if url in self.asked or self.facts.hides(url) or not self.is_here(url):
+        key = urls.page_key(url)
+        if key in self.asked or self.facts.hides(url) or not self.is_here(url):
             return
-        self.asked.add(url)
+        self.asked.add(key)
         self.expected += 1
+        url = urls.clean_page(url)
         meta = {"kind": PageKind.ARTICLE, "asked": url, "lastmod": lastmod, "walk": walk}
         yield Request(url, callback=self.article, errback=self.no_answer, meta=meta, dont_filter=True)
 
@@ -145,11 +149,11 @@ class Following(Asking):
         ):
             thread = addresses.thread_pages(page)
             if thread.own:
-                self.asked.add(thread.own)
+                self.asked.add(urls.page_key(thread.own))
             paged = walk.paged | here if addresses.is_comment_page(page.url) else walk.paged
             walk = Walk(start=walk.start, paged=paged, shown=walk.shown | here)
             for url in thread.urls:
-                if url not in self.asked:
+                if urls.page_key(url) not in self.asked:
                     yield from self.request(url, walk=walk)
                     return
         yield from self._look_at(walk, page)

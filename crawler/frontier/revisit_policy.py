@@ -21,7 +21,7 @@ from archive.storage.visits import Due
 from crawler.frontier.addresses import is_comment_page
 from crawler.frontier.estimate import duration
 
-RULES = "2"  # another number here makes every due time be decided anew
+RULES = "3"  # another number here makes every due time be decided anew
 WORTH = 1 / 24  # comment-days that a request should spare
 SHORTEST = timedelta(minutes=10)
 LONGEST = timedelta(days=60)
@@ -41,6 +41,8 @@ def is_due(seen: Seen | None, now: datetime, *, lastmod: str | None = None) -> b
         return True
     if seen.failures == 0 and lastmod is not None and not is_same_mark(lastmod, seen.lastmod):
         return True
+    if seen.leads_to is not None:
+        return False
     at = decide(seen).at
     return (at is not None and now >= at) or seen.fetched_at > now + A_WHILE  # by a clock that was wrong
 
@@ -52,6 +54,10 @@ def decide(seen: Seen, *, worth: float = WORTH) -> Due:
     """
     if is_comment_page(seen.url):
         return Due(at=None, why="It is a later page of a thread, and read together with the first one.")
+    if seen.leads_to is not None:
+        return Due(
+            at=None, why=f"The site has moved the article to {seen.leads_to}, which is visited instead."
+        )
     if seen.failures:
         return _after_failure(seen)
     pause = min(LONGEST, max(SHORTEST, math.sqrt(2 * worth / rate(seen)) * _DAY))

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.http import Request
 
+from archive.core import urls
 from archive.core.errors import SiteError
 from archive.core.records import Page, PageKind
-from crawler.fetch.offsite import is_loopback
 from crawler.fetch.session import Asking
 from crawler.runs.runner import settings
 
@@ -44,7 +44,8 @@ class Looking(Asking):
         cls, crawler: Any, home: str, contact: str | None, *, verify_tls: bool = True, **kwargs: Any
     ) -> Any:
         """Make a spider that asks this site at its pace and under our name."""
-        crawler.settings.set("DOWNLOAD_DELAY", 0 if is_loopback(urlsplit(home).hostname) else 0.5, "spider")
+        here = urls.is_loopback(urlsplit(home).hostname)
+        crawler.settings.set("DOWNLOAD_DELAY", 0 if here else 0.5, "spider")
         crawler.settings.set("DOWNLOAD_VERIFY_CERTIFICATES", verify_tls, "spider")
         if contact:
             agent = crawler.settings["USER_AGENT"]

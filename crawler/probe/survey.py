@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from archive.core import json_text
+from archive.core import json_text, urls
 from archive.core.errors import SiteError
 from archive.core.records import Page, PageKind
 from crawler.discovery import declared, feeds, rest, sitemaps
 from crawler.fetch import walls
-from crawler.fetch.offsite import same_site
 from crawler.frontier import addresses
 from crawler.probe.spider import Looking, look
 
@@ -136,7 +135,7 @@ class _SurveySpider(Looking):
             looked += 1
             if sitemap is not None:
                 waiting += sitemap.sitemaps
-                articles = [e for e in sitemap.listed if addresses.is_article(e.url, self.home, None)]
+                articles = [e for e in sitemap.listed if addresses.is_article(e, self.home, None)]
                 count += len(articles)
                 self.article = self.article or next((e.url for e in reversed(articles)), None)
         return count
@@ -211,7 +210,7 @@ def _many(number: int | None, what: str) -> str:
 def _own_home(about: dict[str, Any], url: str) -> str:
     """Return the home that REST states, where the front page led below it, as to /en/; else the URL."""
     home = about.get("home")
-    if not isinstance(home, str) or not same_site(home, url):
+    if not isinstance(home, str) or not urls.same_host(home, url):
         return url
     base = _base(home)
     stated, here = urlsplit(base).path.rstrip("/") + "/", urlsplit(url).path.rstrip("/") + "/"

@@ -25,9 +25,15 @@ from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Saved
 from archive.core.timestamps import to_text
 from archive.storage.archive import Archive
-from archive.storage.coverage_records import Proof
+from archive.storage.coverage_records import Kind, Proof
 from crawler.spiders.verify import VerifySpider
 
+_SURFACES = {
+    "rest": "REST",
+    "rest-total": "REST",
+    "sitemap": "the sitemap",
+    "page": "the numbers their pages state",
+}
 EVERY = 10.0  # seconds between two lines
 
 
@@ -119,16 +125,32 @@ def outcome_of(reason: str, spider: VerifySpider, stats: Mapping[str, Any]) -> t
 
 def _told(spider: VerifySpider, *, to_the_end: bool) -> str:
     untold = {proof.month for proof in spider.proofs if proof.unproved}
-    parts = [f"{count(len({proof.month for proof in spider.proofs}), 'month')} looked at."]
+    parts = [f"{count(len({proof.month for proof in spider.proofs}), 'month')} looked at{_by_what(spider)}."]
     if untold:
         parts.append(f"{count(len(untold), 'month')} cannot be proved.")
     missing = [count(number, kind) for kind, number in sorted(spider.missing.items()) if number]
     whole = to_the_end and not (untold or spider.refusals or spider.stopped_short)
-    nothing = "Nothing is missing." if whole else "Nothing was found missing."
+    nothing = "Nothing that the site names is missing." if whole else "Nothing was found missing."
     parts.append(f"Missing: {' and '.join(missing)}." if missing else nothing)
+    if spider.fed and not untold:
+        parts.append(f"The feed names {count(spider.fed, 'article')}, all of them in the sitemap.")
+    if spider.left_out:
+        parts.append(f"Not asked for: {_left_out(spider)}.")
     if spider.stopped_short:
         less = "" if spider.proofs else " It was too small for the first month whose turn it was."
         parts.append(f"The budget is spent; the next verification goes on.{less}")
     if refused := [*spider.refusals, *spider.cut_off]:
         parts.append(f"Not told: {'; '.join(refused)}.")
     return " ".join(parts)
+
+
+def _by_what(spider: VerifySpider) -> str:
+    """Return which surfaces were believed, as in ", articles by the sitemap, comments by the pages"."""
+    found = sorted({(proof.kind, _SURFACES[proof.surface]) for proof in spider.proofs if not proof.unproved})
+    named = [f"{kind}s by {' and '.join(name for of, name in found if of == kind)}" for kind in Kind]
+    told = [name for kind, name in zip(Kind, named, strict=True) if any(of == kind for of, _ in found)]
+    return f" ({', '.join(told)})" if told else ""
+
+
+def _left_out(spider: VerifySpider) -> str:
+    return ", ".join(f"{number:,} {name}" if number else name for name, number in spider.left_out.items())

@@ -74,6 +74,7 @@ class VerifySpider(PageVerification):
         if is_open:
             types = await self.ask(PageKind.LISTING, rest.route_url(self.rest_root or "", "types"))
             self.kinds += rest.read_article_types(types)
+            self.left_out.update(dict.fromkeys(rest.read_other_types(types, self.kinds), 0))
             due += self.months(Kind.ARTICLE, first)
         else:
             async for proof in self.articles_by_sitemap():

@@ -16,13 +16,14 @@ from typing import Any
 
 from scrapy.http import Request
 
+from archive.core import urls
 from archive.core.records import Bookmark, Page, PageKind
 from archive.core.timestamps import to_text
 from crawler.discovery import declared as declarations
 from crawler.discovery import feeds, rest
 from crawler.discovery.feeds import Heard, Mention
 from crawler.discovery.strategies import OVERLAP, RELIST, REST_COMMENTS, Discovery, is_within
-from crawler.fetch.offsite import OFF_SITE, same_site
+from crawler.fetch.offsite import OFF_SITE
 from crawler.fetch.session import CLOSED, NoListingError
 from crawler.frontier import revisit_policy
 
@@ -51,7 +52,7 @@ class Listening(Discovery):
                     heard = there
                     break
         page = heard.page
-        if heard.is_feed and same_site(page.final_url, self.home):
+        if heard.is_feed and urls.same_host(page.final_url, self.home):
             self.marks[f"place-{kind}"] = page.final_url
             heard = replace(heard, page=replace(page, url=page.final_url))
         elif _is_elsewhere(page):
@@ -123,7 +124,7 @@ class Listening(Discovery):
         for address in sorted({mention.article for mention in mentions if mention.comment_id in unknown}):
             visit = self.facts.visit(address)
             if visit is None or not visit.failures or revisit_policy.is_due(visit, self.started_at):
-                yield from self.request(address)
+                yield from self.request(visit.url if visit else address)
 
     async def all_threads(self) -> AsyncIterator[Any]:
         """After a feed that began with nothing known: the threads not looked at since, some in each crawl."""

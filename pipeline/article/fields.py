@@ -14,10 +14,10 @@ from htmldate import find_date
 from lxml.html import HtmlElement
 
 from archive.core.records import Moment, Site
-from pipeline import addresses
 from pipeline.article import title
 from pipeline.authors import select
 from pipeline.dates import parse
+from pipeline.html import images
 from pipeline.html.document import Document
 from pipeline.html.dom import Index, attribute, elsewhere, text_of, tokens, words
 from pipeline.html.metadata import Head, resolve, string, values
@@ -239,7 +239,7 @@ def _image(document: Document, head: Head) -> tuple[str | None, str]:
         (head.meta("twitter:image", "twitter:image:src"), "page:meta"),
         (_featured(document.index), "page:featured"),
     ):
-        if found := addresses.unwrap_image(raw, document.base):
+        if found := images.unwrap_image(raw, document.base):
             return found, rule
     return None, "none"
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
+from archive.core import urls
 from archive.core.records import Site
-from pipeline import addresses
 from pipeline.html.dom import Index, below_body, elsewhere, text_of, tokens, words
 from pipeline.html.metadata import Head, string
 from pipeline.html.sanitize import line, plain
@@ -135,7 +135,7 @@ def _alike(shown: str, declared: str) -> bool:
 def _is_masthead(node: HtmlElement) -> bool:
     """Whether a heading is the site's name: it links to the home page, or stands in the head of the site."""
     homes = (
-        addresses.path_of(a.get("href") or "#")
+        urls.path_of(a.get("href") or "#")
         for a in node.iter("a")
         if not (a.get("href") or "#").startswith("#")
     )

@@ -14,7 +14,7 @@ from itertools import chain, islice
 from lxml.html import HtmlElement
 from trafilatura.xpaths import AUTHOR_XPATHS
 
-from pipeline import addresses
+from archive.core import urls
 from pipeline.authors.vocabulary import (
     ABOUT,
     ALL_BY,
@@ -206,7 +206,7 @@ def in_card(node: HtmlElement, slug: str) -> bool:
             if node is heading or heading in node.iterancestors():
                 return False
             for link in chain(heading.iter("a"), heading.iterancestors("a")):
-                path = addresses.path_of(link.get("href")).rstrip("/")
+                path = urls.path_of(link.get("href")).rstrip("/")
                 other = path and path.rsplit("/", 1)[-1] != slug
                 if other and not PROFILE.search(path) and text_of(link):
                     return True

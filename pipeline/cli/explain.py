@@ -18,9 +18,9 @@ import click
 from archive.cli.console import count, emit, plain, say, when
 from archive.core.errors import BackissueError
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Site
+from archive.core.urls import absolute
 from archive.queries.json_schema import ARTICLE_FIELDS, article_json, extract_json
 from pipeline import process
-from pipeline.addresses import absolute
 from pipeline.html.document import parse
 
 LARGEST = 64 * 2**20  # bytes of one page; more is no news article

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from pipeline import addresses
+from archive.core import urls
 from pipeline.comments.vocabulary import BADGES, BY, NAME_LIKE, NAMES, NOISE, Scene, inside, is_says
 from pipeline.dates import parse
 from pipeline.html.dom import classes, classes_like, text_of, tokens
@@ -221,7 +221,7 @@ def _author_link(node: HtmlElement, base: str) -> str | None:
     for link in near:
         href = (link.get("href") or "").strip()
         if href and "#comment" not in href and "replytocom" not in href and not href.startswith("#"):
-            found = addresses.absolute(href, base)
+            found = urls.absolute(href, base)
             if found and found not in ("http://", "https://"):
                 return found
     return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from lxml.html import HtmlElement
 
-from pipeline import addresses
+from archive.core import urls
 from pipeline.html.dom import Index, below_body, tokens
 
 ITEM_TAGS = frozenset({"li", "div", "article", "section", "dt", "tr", "table", "blockquote"})
@@ -245,9 +245,9 @@ def _links(index: Index, base: str) -> dict[str, set[str]]:
     for link in index.tagged("a"):
         href = link.get("href") or ""
         match = LINK_ID.search(href) if "comment" in href or "replytocom" in href else None
-        url = addresses.absolute(href, base) if match else None
+        url = urls.absolute(href, base) if match else None
         if match and url:
-            found.setdefault(match[1] or match[2], set()).add(addresses.path_key(url))
+            found.setdefault(match[1] or match[2], set()).add(urls.link_key(url))
     return found
 
 

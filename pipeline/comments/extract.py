@@ -14,8 +14,8 @@ from datetime import date, datetime
 
 from lxml.html import HtmlElement
 
+from archive.core import urls
 from archive.core.records import Comment, CommentKind, Moment, Problem, Site
-from pipeline import addresses
 from pipeline.comments import detect, fields
 from pipeline.comments import unmarked as thread_unmarked
 from pipeline.comments.detect import Item
@@ -111,7 +111,7 @@ def take(document: Document, site: Site, head: Head, since: date | None) -> Thre
 
 def _keys(document: Document, head: Head) -> frozenset[str]:
     """Every key under which the page's own comments may be linked."""
-    keys = {addresses.path_key(known) for known in (document.page.url, document.page.final_url, head.url)}
+    keys = {urls.link_key(known) for known in (document.page.url, document.page.final_url, head.url)}
     if head.post_id is not None:
         keys |= {f"{key.split('/')[0]}?p={head.post_id}" for key in keys}
     return frozenset(keys)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
+from archive.core import urls
 from archive.core.records import Comment, Problem
-from pipeline import addresses
 from pipeline.html.document import Document
 from pipeline.html.dom import Index, elsewhere, text_of
 from pipeline.html.metadata import Head
@@ -191,13 +191,13 @@ def _open(index: Index) -> bool | None:
 
 def _more_pages(document: Document, head: Head) -> bool:
     """Whether the page links to other pages of its own thread."""
-    own = addresses.path_key(head.url)
+    own = urls.link_key(head.url)
     for link in document.index.tagged("a"):
         href = link.get("href") or ""
         if "comment-page-" not in href and "cpage=" not in href:
             continue
         bare = href.split("#")[0]
-        url = addresses.absolute(bare, document.base)
-        if url and not re.search(r"#comment-\d", href) and addresses.path_key(url) == own:
+        url = urls.absolute(bare, document.base)
+        if url and not re.search(r"#comment-\d", href) and urls.link_key(url) == own:
             return True
     return False

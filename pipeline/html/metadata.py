@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from archive.core import tolerant_json
-from pipeline import addresses
+from archive.core import tolerant_json, urls
 from pipeline.html.document import Document
 from pipeline.html.dom import text_of, tokens
 from pipeline.html.sanitize import line
@@ -80,7 +79,7 @@ def _parts(document: Document, url: str) -> int:
     """The highest number of a part of this article that the page links to; 1 for one in one piece."""
     path = urlsplit(url).path.rstrip("/")
     hrefs = (a.get("href") or "" for a in document.index.tagged("a"))
-    paths = (addresses.path_of(href) for href in hrefs if path in href)
+    paths = (urls.path_of(href) for href in hrefs if path in href)
     found = (match for said in paths if (match := _NUMBERED.search(said)))
     numbers = (int(match[1]) for match in found if match.string[: match.start()].endswith(path))
     return max(numbers, default=1) if path else 1
@@ -179,15 +178,15 @@ def _identity(
     )
     stated = link.get("href") if link is not None else None
     rule = "page:canonical" if stated else "page:og" if "og:url" in metas else "page:address"
-    url = addresses.canonical(stated or metas.get("og:url", (None,))[0], final)
-    base, number = addresses.without_part(url)
+    url = urls.canonical(stated or metas.get("og:url", (None,))[0], final)
+    base, number = urls.without_part(url)
     told = next(
         (int(m[1]) for mark in marks if (m := re.match(r"^(?:single-|page-)?paged-(\d{1,2})$", mark))), None
     )
     if number > 1 and (told == number or _FILE.search(base) or _links_to(document, base)):
         return base, rule, number
-    own, asked = addresses.without_part(addresses.clean(final))
-    if told and told == asked > 1 and addresses.path_key(own) == addresses.path_key(url):
+    own, asked = urls.without_part(urls.clean(final))
+    if told and told == asked > 1 and urls.link_key(own) == urls.link_key(url):
         return url, rule, told
     return url, rule, 1
 
@@ -196,15 +195,15 @@ def _links_to(document: Document, base: str) -> bool:
     """True if the page's own list of parts links to the first part, as such or by its number alone."""
     for link in document.index.tagged("a"):
         if text_of(link).strip() == "1":
-            url = addresses.absolute(link.get("href"), document.base)
-            if url and addresses.path_key(url) == addresses.path_key(base):
+            url = urls.absolute(link.get("href"), document.base)
+            if url and urls.link_key(url) == urls.link_key(base):
                 return True
     for node in document.index.having(
         ("page-links", "page-link", "post-page-numbers", "page_link", "nextpage", "pagelink")
     ):
         for link in node.iter("a"):
-            url = addresses.absolute(link.get("href"), document.base)
-            if url and addresses.path_key(url) == addresses.path_key(base):
+            url = urls.absolute(link.get("href"), document.base)
+            if url and urls.link_key(url) == urls.link_key(base):
                 return True
     return False
 

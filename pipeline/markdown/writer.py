@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from lxml.etree import _Element
 
-from pipeline import addresses
+from archive.core import urls
 from pipeline.markdown import emphasis
 from pipeline.markdown.links import MARK, Link, number, numbers
 
@@ -188,7 +188,7 @@ class Writer:
         shown = _SPECIAL.sub(r"\\\1", link.words)
         if self._emphasised and not emphasis.is_whole(shown):
             shown = self._plain(shown)
-        url = addresses.absolute(link.href, self.base)
+        url = urls.absolute(link.href, self.base)
         if url is not None:
             shown = f"[{shown}]({url.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})"
             self.used.append(url)

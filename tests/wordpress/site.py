@@ -35,7 +35,9 @@ class WordPress:
     `version` is "6.2" to "6.5", "beta" (6.6) or "nightly" (6.7); `theme` is "classic" (ours) or "block"
     (the bundled one). `closed` names doors that are shut: "rest", "comments-feed", "feeds", "sitemap".
     `comments_per_page` counts threads, 0 puts all on one page; `thread_depth` 0 or 1 nests nothing.
-    `comments_page` tells which page of comments comes first: "newest" or "oldest".
+    `comments_page` tells which page of comments comes first: "newest" or "oldest"; `comment_order` which
+    thread stands first on a page: the oldest ("asc") or the newest ("desc"). Every theme shows the site's
+    recent comments beside each page.
     """
 
     workdir: Path
@@ -47,6 +49,7 @@ class WordPress:
     comments_per_page: int = 20
     thread_depth: int = 5
     comments_page: str = "newest"
+    comment_order: str = "asc"
     posts_per_page: int = 10
     workers: int = 2
     _port: int = field(default=0, init=False)
@@ -125,6 +128,8 @@ class WordPress:
             "thread_comments": int(self.thread_depth > 1),
             "thread_comments_depth": max(self.thread_depth, 2),
             "default_comments_page": self.comments_page,
+            "comment_order": self.comment_order,
+            "recent_comments": int(self.theme == "block"),
             "posts_per_page": self.posts_per_page,
             "closed_doors": list(self.closed),
         }

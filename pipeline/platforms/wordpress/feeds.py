@@ -13,10 +13,11 @@ from typing import Any
 
 from lxml import etree
 
+from archive.core import urls
 from archive.core.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
 from archive.core.tolerant_xml import local_name, parse
-from pipeline import addresses
 from pipeline.dates import parse as dates
+from pipeline.html import images
 from pipeline.html.document import charset_problems
 from pipeline.html.sanitize import is_excerpt, plain, render
 
@@ -60,10 +61,10 @@ def _feed(page: Page, read: Any) -> Extract:
 
 
 def _article(entry: etree._Element, page: Page, site: Site) -> Article | Problem | None:
-    url = addresses.absolute(_link(entry), page.final_url)
+    url = urls.absolute(_link(entry), page.final_url)
     if url is None:
         return Problem(code="unreadable-entry", detail="An entry of the feed has no link.", field="url")
-    if not addresses.is_wanted(url, site.article_pattern):
+    if not urls.matches(url, site.article_pattern):
         return None
     guid = _first(entry, "guid", "id")
     count = _first(entry, "comments", "total", last=True)
@@ -74,15 +75,15 @@ def _article(entry: etree._Element, page: Page, site: Site) -> Article | Problem
         "published": _when(entry, site),
         "modified": dates.iso(_first(entry, "updated", "modified"), site.timezone),
         "description": render(_APPEARED.sub("", _first(entry, "description", "summary") or "")).text,
-        "image": addresses.unwrap_image(_image(entry), page.final_url),
+        "image": images.unwrap_image(_image(entry), page.final_url),
         "comments_stated": int(count) if count and re.fullmatch(r"\d{1,7}", count) else None,
     }
     origins = tuple((name, "feed:entry") for name, value in facts.items() if value not in (None, ()))
-    return Article(url=addresses.as_served(addresses.clean(url), page.final_url), origins=origins, **facts)
+    return Article(url=urls.as_served(urls.clean(url), page.final_url), origins=origins, **facts)
 
 
 def _comment(entry: etree._Element, page: Page, site: Site) -> Comment | Problem | None:
-    link = addresses.absolute(_link(entry), page.final_url)
+    link = urls.absolute(_link(entry), page.final_url)
     guid = _first(entry, "guid", "id") or ""
     ident = _COMMENT_ID.search(guid) or _COMMENT_ID.search(link or "")
     if ident is None:
@@ -104,7 +105,7 @@ def _comment(entry: etree._Element, page: Page, site: Site) -> Comment | Problem
         post_id=_number(_POST_ID, guid),
         kind=CommentKind.PINGBACK if ping else CommentKind.COMMENT,
         author=names[0] if names else "Anonymous",
-        author_url=addresses.absolute(_author_uri(entry), page.final_url),
+        author_url=urls.absolute(_author_uri(entry), page.final_url),
         published=_when(entry, site),
         published_raw=_first(entry, "pubDate", "published", "date", "updated"),
         text=body.text,

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from archive.core import json_text
+from archive.core import json_text, urls
 from archive.core.charsets import decode
 from archive.core.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
 from archive.storage.change_detection import EMBEDDED
 from archive.storage.merge import FIRST_TEN
-from pipeline import addresses
 from pipeline.article import body
 from pipeline.dates import parse as dates
+from pipeline.html import images
 from pipeline.html.document import charset_problems, parse
 from pipeline.html.sanitize import line, plain, render
 
@@ -92,14 +92,14 @@ def _failed(code: str, detail: str) -> Extract:
 
 def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
     link = _text(entry.get("link"))
-    url = addresses.absolute(link, page.final_url)
+    url = urls.absolute(link, page.final_url)
     if url is None or link is None or link.strip().startswith("?"):  # that would be the listing's own
         return Problem(code="unreadable-entry", detail=f"Post {entry['id']} has no link.", field="url")
     content = _dict(entry.get("content"))
     if content.get("protected") is True:
         return Problem(code="password-protected", detail=f"{url} asks for a password.", url=url)
     published = _text(entry.get("status")) in (None, "publish")
-    if not published or not addresses.is_wanted(url, site.article_pattern):
+    if not published or not urls.matches(url, site.article_pattern):
         return None
     facts: dict[str, Any] = {
         "post_id": _id(entry["id"]),
@@ -110,7 +110,7 @@ def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
         "tags": _terms(entry, "post_tag"),
         "categories": _terms(entry, "category"),
         "description": render(_rendered(entry.get("excerpt"))).text,
-        "image": addresses.unwrap_image(_image(entry), page.final_url),
+        "image": images.unwrap_image(_image(entry), page.final_url),
         "comments_open": {"open": True, "closed": False}.get(_text(entry.get("comment_status")) or ""),
     }
     markup = _rendered(content)
@@ -122,7 +122,7 @@ def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
         for name, value in facts.items()
         if value not in (None, ()) or name in told
     )
-    return Article(url=addresses.as_served(addresses.clean(url), page.final_url), origins=origins, **facts)
+    return Article(url=urls.as_served(urls.clean(url), page.final_url), origins=origins, **facts)
 
 
 def _whole(markup: str, page: Page, url: str, site: Site, facts: dict[str, Any]) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def _is_cut(entry: Entry, name: str, given: tuple[str, ...]) -> bool:
 def _comment(entry: Entry, page: Page, site: Site) -> Comment | Problem | None:
     if _text(entry.get("status")) not in (None, "approved", "approve", "1"):
         return None
-    link = addresses.absolute(_text(entry.get("link")), page.final_url)
+    link = urls.absolute(_text(entry.get("link")), page.final_url)
     parent = _id(entry.get("parent"))
     said = render(_rendered(entry.get("content")), link or page.final_url)
     published = _moment(entry, "date", site)
@@ -156,7 +156,7 @@ def _comment(entry: Entry, page: Page, site: Site) -> Comment | Problem | None:
         post_id=_id(entry.get("post")) or None,
         kind=_KINDS.get(_text(entry.get("type")) or "", CommentKind.COMMENT),
         author=(plain(_text(entry.get("author_name"))) or "Anonymous") if "author_name" in entry else None,
-        author_url=addresses.absolute(html.unescape(_text(entry.get("author_url")) or ""), page.final_url),
+        author_url=urls.absolute(html.unescape(_text(entry.get("author_url")) or ""), page.final_url),
         published=published,
         published_raw=_text(entry.get("date")) or _text(entry.get("date_gmt")),
         text=said.text,

@@ -1,6 +1,7 @@
 <?php
 // A must-use plugin that closes what many real sites close. Which doors are closed stands in the
 // option `closed_doors` (rest, comments-feed, feeds, sitemap), so a test may shut one on a running site.
+// The option `recent_comments` puts a block of recent comments on each page, for themes that have none.
 // The option `led_elsewhere` has addresses that lead to others, as plugins for redirects keep them.
 
 function is_door_closed(string $door): bool
@@ -26,3 +27,9 @@ add_action('template_redirect', function () {
         exit;
     }
 }, 1);
+
+add_action('wp_body_open', function () {
+    if (get_option('recent_comments')) {
+        echo '<aside>', do_blocks('<!-- wp:latest-comments {"commentsToShow":8} /-->'), '</aside>';
+    }
+});

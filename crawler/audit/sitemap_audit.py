@@ -1,0 +1,125 @@
+"""Proving the articles where REST is closed: what the sitemaps name, and the feed beside them.
+
+What a sitemap of posts names and is not held is missing, whatever its URL looks like; files that a crawl
+puts aside, and files that cannot be read, are named. The feed is a second witness: where it names an article
+that no sitemap does, the sitemaps name a part.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from re import search
+
+from archive.core import urls
+from archive.core.records import PageKind
+from archive.storage.coverage_records import Kind, Proof
+from crawler.audit.rest_audit import Verification
+from crawler.discovery import feeds, sitemaps
+from crawler.fetch.session import NoListingError
+from crawler.frontier.addresses import Listed
+
+FEED_PAGES = 30  # that are read as a second witness, the newest first
+
+
+class SitemapVerification(Verification):
+    """The part of the verifying spider that asks sitemaps and the feed for articles."""
+
+    fed = 0  # how many articles the feed has named
+
+    async def articles_by_sitemap(self) -> AsyncIterator[Proof]:
+        """Yield a proof for every month, from what the sitemaps name."""
+        stated, unnamed = Counter[str](), Counter(self.holdings.numbers(Kind.ARTICLE))
+        named: set[str] = set()
+        async for entry in self._named():
+            key = urls.key(entry.url)
+            if key in named:
+                continue
+            named.add(key)
+            lacking = self.holdings.lacking_article(entry.url)
+            if lacking and not self.is_article(entry):
+                self.left_out["pages, lists or other things than articles"] += 1
+                continue
+            self.rung = "sitemap"
+            month = self.holdings.month_of(entry.url) or _month_in(entry)
+            stated[month] += 1
+            if lacking:
+                self.note_gap(Kind.ARTICLE, entry.url, month, *lacking, entry.url)
+            else:
+                unnamed[month] -= 1
+        if not (is_named := bool(stated)):
+            await self._must_answer()
+        stated += await self._only_in_feed(named)
+        for month in sorted({*unnamed, *stated}):
+            why = _untold(unnamed[month])
+            if not is_named:
+                why = "REST is closed, and no sitemap names the articles."
+            yield self.proof(Kind.ARTICLE, month, surface="sitemap", stated=stated[month], unproved=why)
+
+    async def _named(self) -> AsyncIterator[Listed]:
+        """Yield everything that the site's sitemaps name, and note the files that could not be read."""
+        guessed = () if self.named_sitemaps else sitemaps.candidates(self.home)
+        waiting, seen = [*(self.named_sitemaps or guessed)], set[str]()
+        while waiting:
+            url = waiting.pop(0)
+            if url in seen or not urls.same_host(url, self.home):
+                continue
+            if len(seen) == sitemaps.MAX_FILES:
+                self.refusals.append(f"the sitemap has more than {sitemaps.MAX_FILES:,} files")
+                return
+            seen.add(url)
+            page = await self.ask(PageKind.LISTING, url)
+            sitemap = sitemaps.read(page)
+            if sitemap is None:
+                if url not in guessed:
+                    self.refusals.append(f"the sitemap {url} could not be read ({page.error or page.status})")
+                continue
+            if url in guessed:  # the first that is there is the site's own; further guesses would be others
+                waiting = []
+            waiting = [*sitemap.sitemaps, *waiting]
+            for aside in sitemap.aside:
+                name = urls.path_of(aside).rpartition("/")[2]
+                self.left_out[f"what {name} names"] += 0
+            for entry in sitemap.listed:
+                yield entry
+
+    async def _only_in_feed(self, named: set[str]) -> Counter[str]:
+        """Note the articles that the feed names, no sitemap does, and are not held; count them by month."""
+        found, known, usual = Counter[str](), set[str](), feeds.posts_url(self.home)
+        for number in range(1, FEED_PAGES + 1):
+            page = await self.ask(PageKind.LISTING, feeds.page_url(usual, number))
+            fresh = [entry for entry in feeds.read_posts(page) or () if urls.key(entry.url) not in known]
+            if not fresh:
+                break
+            for entry in fresh:
+                known.add(urls.key(entry.url))
+                self.fed += 1
+                if urls.key(entry.url) in named or not self.is_article(entry):
+                    continue
+                if lacking := self.holdings.lacking_article(entry.url):
+                    month = self.holdings.month_of(entry.url) or _month_in(entry)
+                    found[month] += 1
+                    self.note_gap(Kind.ARTICLE, entry.url, month, *lacking, entry.url)
+        return found
+
+    async def _must_answer(self) -> None:
+        """Raise NoListingError where not even the front page is given: then nothing is told at all."""
+        page = await self.ask(PageKind.LISTING, self.home + "/")
+        if page.status != 200:
+            raise NoListingError(page, closed=False)
+
+
+def _untold(unnamed: int) -> str | None:
+    """Return why the sitemap proves nothing of a month: it leaves out articles of it; None if it does not."""
+    if unnamed <= 0:
+        return None
+    return f"REST is closed, and the sitemap leaves out {unnamed:,} that are held, so perhaps others too."
+
+
+def _month_in(entry: Listed) -> str:
+    """Return the month in a URL, or of the sitemap's mark of change; "" where there is neither."""
+    found = search(r"/((?:19|20)\d\d)/(0[1-9]|1[0-2])/", entry.url)
+    if found:
+        return f"{found[1]}-{found[2]}"
+    mark = search(r"^(?:19|20)\d\d-(?:0[1-9]|1[0-2])", entry.lastmod or "")
+    return mark[0] if mark else ""

@@ -1,0 +1,30 @@
+"""URLs of pictures: the picture's own, where a delivery network stands before it. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from archive.core.urls import absolute
+
+_NITRO = re.compile(r"^https?://[^/]*nitrocdn\.com/.+?/(?=[a-z0-9-]+(?:\.[a-z0-9-]+)+/)")
+_NITRO_HOSTED = re.compile(r"^https?://[^/]*nitrocdn\.com/[^/]+/assets/[^/]+/[^/]+/[^/]+/(?P<rest>.+)$")
+_PHOTON = re.compile(r"^https?://i\d\.wp\.com/(?P<rest>[^?]+)")
+_CF_IMAGE = re.compile(r"/cdn-cgi/image/[^/]+/(?P<rest>.+)$")
+
+
+def unwrap_image(url: str | None, base: str) -> str | None:
+    """Return the image's own URL where a delivery network has rewritten it, None where it is no URL."""
+    found = absolute(url, base)
+    if found is None:
+        return None
+    if match := _PHOTON.match(found):
+        return "https://" + match["rest"]
+    if "nitrocdn.com/" in found:
+        match = _NITRO_HOSTED.match(found)
+        if match and re.match(r"[a-z0-9-]+(\.[a-z0-9-]+)+/", match["rest"]):
+            return "https://" + match["rest"]
+        stripped = _NITRO.sub("", found)
+        return "https://" + stripped if stripped != found else found
+    if match := _CF_IMAGE.search(found):
+        return absolute(match["rest"] if match["rest"].startswith("http") else "/" + match["rest"], found)
+    return found
