@@ -13,7 +13,7 @@ from re import search
 
 from archive.core import urls
 from archive.core.records import PageKind
-from archive.storage.coverage_records import Kind, Proof
+from archive.storage.coverage_records import WITHHELD, Kind, Proof
 from crawler.audit.rest_audit import Verification
 from crawler.discovery import feeds, sitemaps
 from crawler.fetch.session import NoListingError
@@ -49,11 +49,14 @@ class SitemapVerification(Verification):
                 unnamed[month] -= 1
         if not (is_named := bool(stated)):
             await self._must_answer()
+        listed = Counter(stated)
         stated += await self._only_in_feed(named)
         for month in sorted({*unnamed, *stated}):
             why = _untold(unnamed[month])
             if not is_named:
                 why = "REST is closed, and no sitemap names the articles."
+            elif why is None and not listed[month] and self._only_withheld(month):
+                why = "REST is closed, and the feed alone names any of it, so perhaps there are others."
             yield self.proof(Kind.ARTICLE, month, surface="sitemap", stated=stated[month], unproved=why)
 
     async def _named(self) -> AsyncIterator[Listed]:
@@ -101,6 +104,11 @@ class SitemapVerification(Verification):
                     found[month] += 1
                     self.note_gap(Kind.ARTICLE, entry.url, month, *lacking, entry.url)
         return found
+
+    def _only_withheld(self, month: str) -> bool:
+        """True if what is noted as lacking of a month is shown to no visitor, which leaves nothing missing."""
+        gaps = [gap for (kind, _), gap in self.gaps.items() if kind is Kind.ARTICLE and gap.month == month]
+        return bool(gaps) and all(gap.reason in WITHHELD for gap in gaps)
 
     async def _must_answer(self) -> None:
         """Raise NoListingError where not even the front page is given: then nothing is told at all."""
