@@ -106,7 +106,7 @@ class SitemapVerification(Verification):
         return found
 
     def _only_withheld(self, month: str) -> bool:
-        """True if what is noted as lacking of a month is shown to no visitor, which leaves nothing missing."""
+        """True if what is noted as lacking of a month is shown to no visitor: nothing of it is missing."""
         gaps = [gap for (kind, _), gap in self.gaps.items() if kind is Kind.ARTICLE and gap.month == month]
         return bool(gaps) and all(gap.reason in WITHHELD for gap in gaps)
 
