@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -134,8 +134,10 @@ def test_killed_pages_are_started_again(up: Up) -> None:
     until(lambda: not Path(f"/proc/{before}").exists() and up.finds("council"), up.log.read_text)
     assert up.process.poll() is None
     assert up.pages() != before
-    with sqlite3.connect(up.folder / "archive.db") as connection:
-        checks = connection.execute("SELECT ok, sentence FROM checks WHERE name = 'pages'").fetchall()
+    sql = "SELECT ok, sentence FROM checks WHERE name = 'pages'"
+    with closing(sqlite3.connect(up.folder / "archive.db")) as connection:
+        until(lambda: connection.execute(sql).fetchone() is not None, up.log.read_text)
+        checks = connection.execute(sql).fetchall()
     assert [ok for ok, _ in checks] == [0]
     assert "ended by themselves (SIGKILL)" in checks[0][1]
     assert "The pages are started again" in up.log.read_text()
