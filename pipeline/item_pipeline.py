@@ -165,13 +165,13 @@ class ItemPipeline:
 
 
 def _told(saved: Saved) -> str:
-    """What a page brought, for the log."""
+    """Return a log line on what a page added."""
     counts = {name: getattr(saved, name) for name in Saved.__slots__}
     return ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "nothing new"
 
 
 def quality_of(page: Page, extract: Extract) -> Quality:
-    """What the first page of an article gave, for comparison with others; nothing for any other page."""
+    """Return extraction counts of an article's first page; zeros for any other page."""
     if page.kind is not PageKind.ARTICLE or page.status != HTTPStatus.OK:
         return Quality()
     if any(article.further or article.part > 1 for article in extract.articles):

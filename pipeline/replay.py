@@ -48,7 +48,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What reading one page again changed, or would change."""
+    """Changes from extracting one page again."""
 
     url: str
     saved: Saved

@@ -1,4 +1,4 @@
-"""Whether a source's dates of modification say that something has changed, as learned from what came of them.
+"""True if a source's dates of modification say that something has changed, as learned from what came of them.
 
 Some plugins move the date at each view, so that every article would be fetched in each crawl. Pure.
 """

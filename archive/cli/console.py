@@ -1,4 +1,4 @@
-"""What the commands of all rooms share: their context, their output, and how the program ends.
+"""Shared parts of the commands: context, output and exit codes.
 
 Standard output carries the answer and nothing else; everything said about it goes to standard
 error. Text that came from a site is shown without control characters, so that no page can steer
@@ -63,7 +63,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a command is told: the configuration as named, and how to ask it for what the rooms need.
+    """Context of a command: the named configuration and its loaders.
 
     `file` is the configuration in force, None where there is none; `saved` gives the saved search of a
     name, and raises ConfigError where there is none.

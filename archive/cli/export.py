@@ -121,7 +121,7 @@ class Place:
 
     @property
     def is_stream(self) -> bool:
-        """Whether it is standard output."""
+        """True if it is standard output."""
         return self.target == "-"
 
     def file(self) -> AbstractContextManager[Path]:

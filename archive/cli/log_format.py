@@ -1,4 +1,4 @@
-"""What the program says while it works: readable lines on standard error, or JSON, one object a line.
+"""Log records as readable lines on standard error, or as JSON, one object a line.
 
 There is one handler for everything: our own sentences, our log, and the warnings of all libraries.
 Times are UTC. Passwords, tokens and the addresses of notifications are masked in every line, and

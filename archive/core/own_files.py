@@ -51,7 +51,7 @@ def _files(archive: Path, config: Path | None) -> Iterator[tuple[Path, str]]:
 
 
 def _is_same(target: Path, path: Path) -> bool:
-    """Whether two paths lead to one file: by a link, another spelling, or a name that nothing has yet."""
+    """True if two paths lead to one file: by a link, another spelling, or a name that nothing has yet."""
     try:
         return target.samefile(path)
     except OSError:

@@ -27,7 +27,7 @@ class Surface(StrEnum):
 
 
 class PageKind(StrEnum):
-    """What was asked of the site, which says how the answer is read."""
+    """Kind of a request, which decides how its response is parsed."""
 
     ARTICLE = "article"  # HTML of an article, or of a further part or comment page of it
     POSTS = "posts"  # REST listing of posts (JSON array)
@@ -97,7 +97,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """What one page or listing says of one article. None means that it does not say.
+    """Article as one page or listing states it. None means not stated.
 
     Identity is the site and `post_id` (WordPress' own id), else the site and `url` (canonical).
     `text` is plain text, paragraphs divided by blank lines; `markdown` the same with its structure.
@@ -134,7 +134,7 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """What one page, listing or feed says of one comment.
+    """Comment as one page, listing or feed states it.
 
     `id` and `parent` are the site's own ids as text; `id` is None for pings a theme shows without one.
     `post_id` is the article's own id where the surface tells it (REST, feeds); on an article's page it
@@ -257,7 +257,7 @@ class Saved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """What the pages of one run gave, in counts, for comparison with other runs of the source.
+    """Counts of one run's extraction, to compare with other runs of the source.
 
     `pages_read` are first pages of articles that came whole; the next three count those of them that
     gave no text, no date, no author. `threads_short` are articles that were read and of which the archive

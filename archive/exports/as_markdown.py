@@ -110,5 +110,5 @@ def _line(text: str) -> str:
 
 
 def _is_plain(url: str) -> bool:
-    """Whether an address can stand between angle brackets, and leads to the web."""
+    """True if an address can stand between angle brackets, and leads to the web."""
     return url.startswith(("http://", "https://")) and not re.search(r"[\s<>]", url)

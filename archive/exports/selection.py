@@ -1,4 +1,4 @@
-"""What an export takes: the articles that are meant, and everything that hangs on them.
+"""Selection of an export: the chosen articles and all that belongs to them.
 
 Its law: an export reads the archive only through a `Snapshot`. There every table shows, under its own
 name, just the rows that may be taken, and all tables show one state of the file, however a crawl goes on.
@@ -95,7 +95,7 @@ class Selection:
 
     @property
     def narrow(self) -> bool:
-        """Whether single articles are meant, and not all of a source."""
+        """True if single articles are meant, and not all of a source."""
         return any((self.since, self.until, self.tag, self.query))
 
     @property
@@ -197,7 +197,7 @@ class Snapshot(Closing):
 
 @cache
 def described() -> dict[str, Any]:
-    """What each table and column means, as the pages tell it too."""
+    """Return the description of each table and column, as the pages show it."""
     told: dict[str, Any] = json.loads(METADATA.read_text(encoding="utf-8"))["tables"]
     return told
 

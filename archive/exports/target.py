@@ -168,7 +168,7 @@ def bundled(target: Path, *, replace: bool, own: Own) -> Iterator[Bundle]:
 
 
 def facts(snapshot: Snapshot, form: str, counts: dict[str, int]) -> dict[str, Any]:
-    """What a manifest says: what was taken, when, from which archive, how limited, and how much of it."""
+    """Return the manifest's facts: selection, time, archive, filters and counts."""
     return {
         "form": form,
         "program": PROGRAM,

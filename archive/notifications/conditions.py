@@ -1,4 +1,4 @@
-"""What there is to say to people who do not look: a notice for each thing, and what was told of it already.
+"""Notification conditions: one notice for each subject, and what was already sent.
 
 It sends nothing. Each service, one address of notifications, is told by itself: what it was told of a
 subject stands in `notified`, so that a restart repeats nothing, and what could not be sent is still owed.
@@ -48,7 +48,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """What a service was told of a subject last; `at` is ISO 8601 in UTC."""
+    """Last notification of a subject to a service; `at` is ISO 8601 in UTC."""
 
     value: str
     at: str
@@ -73,7 +73,7 @@ class Position:
 
 
 def told(db: Database, service: str) -> Told:
-    """What a service was told, by subject."""
+    """Return the last notification to a service, by subject."""
     found = db.execute("SELECT subject, value, at FROM notified WHERE service = ?", [service])
     return {subject: Fact(value=value, at=at) for subject, value, at in found}
 

@@ -72,7 +72,7 @@ def digest(db: Database, fact: Fact | None, links: Links, *, if_empty: bool = Fa
 
 
 def _count(db: Database, span: Mapping[str, int]) -> dict[str, Counter[str]]:
-    """What happened to each source, by the noun for it; sources to which nothing did are left out."""
+    """Return counts of events by source and noun; sources without events are left out."""
     sources: dict[str, Counter[str]] = {}
     for noun, sql in _COUNTED.items():
         for row in db.query(sql, dict(span)):

@@ -38,7 +38,7 @@ class SavedSearch:
 
     @property
     def subject(self) -> str:
-        """What stands for it in the archive, which is published: neither its name nor its words.
+        """Return the digest that represents it in the published archive, without name or words.
 
         Another query is another search, and begins anew.
         """
@@ -47,7 +47,7 @@ class SavedSearch:
 
 
 def matches(db: Database, search: SavedSearch, fact: Fact | None, links: Links) -> Notice:
-    """What matches that had not at the last look, `fact`; where there was none, it begins now."""
+    """Return new matches since `fact`; without one, matching begins now."""
     now = asdict(Position.of(db))
     before = json.loads(fact.value) if fact else {"articles": 0, "comments": 0, "waiting": []}
     # Before the matches are asked for: a text that comes in between is then found now, or the next time.

@@ -1,4 +1,4 @@
-"""Whether this machine's clock goes on from where the archive has been. Only reads.
+"""True if this machine's clock goes on from where the archive has been. Only reads.
 
 Does not: set or correct a clock.
 Invariant: an archive is written forward in time, so that no version ends before it began.

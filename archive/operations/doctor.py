@@ -1,4 +1,4 @@
-"""What can be told about an archive by looking at it closely: one finding for each check.
+"""Checks of an archive: one finding for each.
 
 Every finding says how it is and, where it is not well, what to do next. No schema is brought up to date and
 nothing is mended here, but for a redaction that was not finished. It knows the files and this machine, and
@@ -49,7 +49,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one check found: a sentence, and where it is not well a hint at what to do."""
+    """Result of one check: a sentence, and a hint where something is wrong."""
 
     check: str
     verdict: Verdict
@@ -125,7 +125,7 @@ def libraries() -> Finding:
 
 
 def disk(archive: Path) -> Finding:
-    """Whether the archive can grow, and be copied or brought up to date."""
+    """True if the archive can grow, and be copied or brought up to date."""
     if not archive.parent.is_dir():
         return bad("disk", f"The folder {archive.parent} does not exist.", "Make it, or name another place.")
     free, held = shutil.disk_usage(archive.parent).free, archive.stat().st_size if archive.exists() else 0
@@ -138,7 +138,7 @@ def disk(archive: Path) -> Finding:
 
 
 def permissions(archive: Path) -> Finding:
-    """Whether we may write, and whether all files belong to one user, as SQLite's log wants it."""
+    """True if we may write, and whether all files belong to one user, as SQLite's log wants it."""
     files = [archive, beside(archive), *archive.parent.glob(f"{archive.name}-*")]
     files = [path for path in files if path.exists()]
     closed = [path for path in (archive.parent, *files) if not os.access(path, os.W_OK)]
@@ -152,7 +152,7 @@ def permissions(archive: Path) -> Finding:
 
 
 def schema(db: Database) -> Finding:
-    """Whether the file is of this program's time."""
+    """True if the file is of this program's time."""
     if newer := newer_migrations(db, migrations):
         sentence = f"A newer Backissue has written it (it has {', '.join(newer)})."
         return bad("schema", sentence, "Upgrade Backissue.")
@@ -191,7 +191,7 @@ def log(archive: Path) -> Finding:
 
 
 def clock(db: Database, now: datetime) -> Finding:
-    """Whether this machine's clock goes on from where the archive has been."""
+    """True if this machine's clock goes on from where the archive has been."""
     times = (
         "SELECT max(fetched_at) FROM visits UNION ALL SELECT max(started_at) FROM runs GROUP BY source"
         " UNION ALL SELECT max(changed_at) FROM articles UNION ALL SELECT max(changed_at) FROM comments"
@@ -210,7 +210,7 @@ def clock(db: Database, now: datetime) -> Finding:
 
 
 def state(archive: Archive, now: datetime) -> Iterator[Finding]:
-    """What the health view says, and how old the newest backup is."""
+    """Check the health view and the age of the newest backup."""
     told = health.status(archive, now)
     for source in told.sources:
         if source.well:
@@ -231,7 +231,7 @@ def state(archive: Archive, now: datetime) -> Iterator[Finding]:
 
 
 def redaction(db: Database, archive: Path) -> Iterator[Finding]:
-    """Whether every redaction is finished. One that is not is finished here, if that can be."""
+    """True if every redaction is finished. One that is not is finished here, if that can be."""
     left = redaction_work.unfinished(db.conn)
     if not left:
         return
@@ -249,7 +249,7 @@ def redaction(db: Database, archive: Path) -> Iterator[Finding]:
 
 
 def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
-    """What redactions took out of the archive: whether it is all there, and whom the file lets read it."""
+    """Check that redacted texts are complete and readable by the owner alone."""
     redactions = db.execute("SELECT count(*) FROM redactions").fetchone()[0]
     if not redactions and not path.exists():
         return

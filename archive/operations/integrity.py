@@ -1,4 +1,4 @@
-"""Whether a database file of ours is sound: its pages, its foreign keys, its full-text index.
+"""True if a database file of ours is sound: its pages, its foreign keys, its full-text index.
 
 Each question gives sentences about what is wrong, none where all is well. It mends nothing.
 """
@@ -17,7 +17,7 @@ def faults(connection: sqlite3.Connection) -> list[str]:
 
 
 def pages(connection: sqlite3.Connection) -> list[str]:
-    """What SQLite's own look at every page and index finds."""
+    """Return the faults that SQLite's integrity check reports."""
     try:
         rows = connection.execute(f"PRAGMA integrity_check({MOST})").fetchall()
     except sqlite3.DatabaseError as error:

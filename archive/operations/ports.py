@@ -1,4 +1,4 @@
-"""Whether a server can listen at a host and port, and whether one answers there."""
+"""True if a server can listen at a host and port, and whether one answers there."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Chart:
 
     @property
     def data(self) -> str:
-        """What static/chart.js draws, as JSON."""
+        """Return the chart's data for static/chart.js, as JSON."""
         return json.dumps(
             {
                 "shape": self.shape,

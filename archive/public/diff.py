@@ -1,4 +1,4 @@
-"""What changed between two texts, for people: paragraph by paragraph, and within those word by word. Pure.
+"""Differences of two texts by paragraph, and by word within a paragraph. Pure.
 
 Bounded: two paragraphs too long to be compared word by word are shown as one removed, one added.
 """
@@ -29,7 +29,7 @@ class Block:
 
     @property
     def changed(self) -> bool:
-        """Whether anything in it changed."""
+        """True if anything in it changed."""
         return any(kind != "same" for kind, _ in self.parts)
 
 

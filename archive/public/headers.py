@@ -1,4 +1,4 @@
-"""What happens to every request and answer while an archive is served: a base path, its end, the headers.
+"""Middleware of the served archive: base path, trailing slash, response headers.
 
 Our own pages bring a stricter Content-Security-Policy; Datasette's templates need inline styles,
 but no inline script: ours replace the four that had one. Nothing may be loaded from another host.

@@ -1,4 +1,4 @@
-"""What the archive knows about change: the states of one item, and what happened lately. Only reads.
+"""History: the states of one item, and recent events. Read-only.
 
 A superseded state is a row of a version table, the newest one the item's own row. `changed` and
 `cause` of a state tell of the step to the next. What happened stands in the ledger, `events`.
@@ -66,14 +66,14 @@ def _lists_now(connection: sqlite3.Connection, article_id: int) -> Row:
 
 
 def happened(connection: sqlite3.Connection, kind: str, wanted: int) -> list[Row]:
-    """What happened to an article or comment besides edits, newest first."""
+    """Return events of an article or comment other than edits, newest first."""
     mine = "comment_id = ?" if kind == "comment" else "article_id = ? AND comment_id IS NULL"
     sql = f"SELECT * FROM events WHERE {mine} AND kind != 'edited' ORDER BY at DESC, id DESC LIMIT ?"
     return rows(connection, sql, wanted, LONGEST)
 
 
 def step(kind: str, old: Row, new: Row) -> Row:
-    """What changed from one state to the next, ready to be shown."""
+    """Return the changes from one state to the next, ready for a template."""
     fields = [
         {"name": name.replace("_", " "), "parts": _compared(name, old, new)}
         for name in _FIELDS[kind]
@@ -85,7 +85,7 @@ def step(kind: str, old: Row, new: Row) -> Row:
 
 
 def _differ(name: str, old: Row, new: Row) -> bool:
-    """Whether a field differs; versions from before lists were kept tell nothing of them."""
+    """True if a field differs; versions from before lists were kept tell nothing of them."""
     if name in _LISTS:
         known = old[name] is not None and new[name] is not None
         return known and set(json.loads(old[name])) != set(json.loads(new[name]))
@@ -104,7 +104,7 @@ def _shown(name: str, state: Row) -> str:
 
 
 def recent(connection: sqlite3.Connection, wanted: Wanted, *, size: int) -> list[Row]:
-    """What happened, newest first, with a glimpse of each; one more than `size` where there is more.
+    """Return recent events with excerpts, newest first; `size` + 1 where more exist.
 
     What went or came back with its article is left out: the article stands for it.
     """

@@ -21,7 +21,7 @@ TALK = 300
 
 
 async def home(datasette: Any, request: Any) -> Any:
-    """What this archive is, a search box, and what is new."""
+    """Return the home page: the archive's name, search box and latest items."""
     room = room_of(datasette)
     if room.main is None and room.waiting is not None:
         await datasette.ensure_permissions(request.actor, [("view-database", room.waiting), "view-instance"])
@@ -69,7 +69,7 @@ def _front(connection: sqlite3.Connection) -> Row:
 
 
 def coverage(connection: sqlite3.Connection) -> Row:
-    """What is held, in a handful of numbers."""
+    """Return the archive's key counts."""
     found = one(
         connection,
         "SELECT (SELECT count(*) FROM articles) AS articles, (SELECT count(*) FROM comments) AS comments,"

@@ -62,7 +62,7 @@ SELECT source, code, count(*) AS times FROM problems WHERE ended_at IS NULL GROU
 
 
 class Measures(Collector):
-    """What one look at an archive gives."""
+    """Measurements of one archive at one moment."""
 
     def __init__(self, db: Database, status: Status) -> None:
         self.status = status

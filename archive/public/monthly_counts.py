@@ -1,4 +1,4 @@
-"""What was published month by month, and its charts. Only reads."""
+"""Publications by month and their charts. Read-only."""
 
 from __future__ import annotations
 

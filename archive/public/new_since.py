@@ -1,4 +1,4 @@
-"""What is new in a thread since a moment the reader names: a day, or an instant of an earlier look. Pure.
+"""New comments of a thread since a day or instant that the reader names. Pure.
 
 New is what was posted since; and what this archive first saw since, in a thread that it knew before, such
 as a comment that the site held back for a while. No cookie and no script: the moment stands in the address.

@@ -1,4 +1,4 @@
-"""What a machine that watches the archive asks: /-/health and /-/metrics.
+"""Endpoints for monitoring: /-/health and /-/metrics.
 
 Both tell what `archive.queries.health` says, and /-/health says it by its status as well: 200 when all is
 well, 503 when something needs looking after. An archive that cannot be read is not well either.
@@ -55,7 +55,7 @@ async def metrics(datasette: Any, request: Any) -> Any:
 
 
 async def _ask(datasette: Any, request: Any, question: Callable[[Archive], T]) -> T:
-    """What the served archive answers, read in one go. Raises NotFound, Forbidden, TooSlow, sqlite3.Error."""
+    """Query the served archive. Raises NotFound, Forbidden, TooSlow, sqlite3.Error."""
     name = await enter(datasette, request)
     path = datasette.get_database(name).path
     if path is None:

@@ -36,7 +36,7 @@ def room_of(datasette: Any) -> Room:
 
 
 class Room:
-    """What the templates call `backissue`."""
+    """Template object named `backissue`."""
 
     def __init__(self, datasette: Any) -> None:
         self._datasette = ref(datasette)  # it holds us: holding it would keep both for ever
@@ -68,12 +68,12 @@ class Room:
 
     @property
     def active(self) -> bool:
-        """Whether the room is open at all."""
+        """True if the room is open at all."""
         return self.main is not None or self.waiting is not None
 
     @property
     def alone(self) -> bool:
-        """Whether the archive is the only database that is served."""
+        """True if the archive is the only database that is served."""
         return len([name for name in self._databases if name not in ("_internal", "_memory")]) == 1
 
     @property
@@ -127,7 +127,7 @@ def _ask(path: str, sql: str) -> list[tuple[Any, ...]]:
 
 
 def _kind(path: str) -> str:
-    """What a file is: an archive, blank (no table at all), or other."""
+    """Return the kind of a database file: archive, blank (no tables) or other."""
     try:
         connection = read_only(Path(path), timeout=PATIENCE)
         try:

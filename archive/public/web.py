@@ -1,4 +1,4 @@
-"""What every page does: find the archive, ask whether it may be read, read it, and answer.
+"""Shared steps of each page: find the archive, check permission, query, respond.
 
 A page reads in one go, on one connection and from one state of the file, so that it fits together even
 while the crawler writes.

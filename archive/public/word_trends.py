@@ -64,7 +64,7 @@ class Counted:
 
 
 def asked(words: str, kind: str, by: str) -> Asked:
-    """What is meant, whatever was typed. Terms are divided by commas."""
+    """Return the requested terms, parsed from comma-separated text."""
     terms = dict.fromkeys(term for part in words.split(",") if (term := " ".join(part.split())[:LONGEST]))
     usable = [term for term in terms if _match(term, "comments") or _match(term, "articles")]
     return Asked(

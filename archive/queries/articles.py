@@ -1,4 +1,4 @@
-"""What the archive holds, read back as records: articles with their threads, and since when.
+"""Articles with their threads, read back as records.
 
 It only reads, one article at a time, so that the largest archive passes through a small memory.
 """

@@ -1,4 +1,4 @@
-"""What the archive holds of a source, month by month, for a verification: read-only.
+"""Stored counts of a source by month, for an audit. Read-only.
 
 A month is named as the times of the archive begin ("2009-07"). Facts only; what is asked because of
 them is decided in the crawler.
@@ -122,7 +122,7 @@ class Holdings(Facts):
         return self._db.execute(sql + within, [self.source, first, f"{last}~", to_text(until)])
 
     def _unread(self, url: str, *, listed: bool) -> tuple[Reason, str]:
-        """What the visits to the address of an article say that is not held."""
+        """Return the reason that an article's URL gave no text, from its visits."""
         visit = self.visit(url)
         if visit is None and not listed:
             return Reason.UNLISTED, "No crawl was shown it."

@@ -1,4 +1,4 @@
-"""What the archive already holds of a source, for the crawler: the only way back, and read-only.
+"""Fetch history of a source for the crawler: the only way back, and read-only.
 
 Facts only; what is to be fetched because of them is decided in the crawler.
 """
@@ -110,7 +110,7 @@ class Facts(Closing):
 
     @cached_property
     def comments_told(self) -> bool:
-        """Whether a surface of the whole site, REST or the comments feed, tells of new comments.
+        """True if a surface of the whole site, REST or the comments feed, tells of new comments.
 
         So it is if it was read about as lately as everything else; and where no comments are wanted.
         """
@@ -127,15 +127,15 @@ class Facts(Closing):
 
     @cached_property
     def hidden(self) -> Known:
-        """What an operator has hidden. Pages of hidden articles are not asked for."""
+        """Return the redactions in force. Pages of hidden articles are not requested."""
         return known(self._db, self._archive)
 
     def hides(self, url: str) -> bool:
-        """Whether an address is of an article that is hidden."""
+        """True if an address is of an article that is hidden."""
         return self.hidden.at(self.source, url) is not None
 
     def holds(self, url: str) -> bool:
-        """Whether an article is known at an address."""
+        """True if an article is known at an address."""
         sql = "SELECT 1 FROM addresses WHERE source = ? AND url_key = ?"
         return self._one(sql, self.source, urls.page_key(url)) is not None
 
@@ -168,7 +168,7 @@ class Facts(Closing):
         return int(row["n"]) if row else 0
 
     def holds_comments(self) -> bool:
-        """Whether any comment of the source is held."""
+        """True if any comment of the source is held."""
         return self._one("SELECT 1 FROM comments WHERE source = ? LIMIT 1", self.source) is not None
 
     def count_visible(self) -> int:

@@ -35,7 +35,7 @@ LEAST_FREE = 512 * 2**20  # bytes; a day of a busy site, and the write-ahead log
 
 
 class State(StrEnum):
-    """What can be said of a source in a word."""
+    """State of a source."""
 
     OK = "ok"
     NEW = "new"
@@ -46,7 +46,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crawl:
-    """What `judge` wants to know of one run of the ledger; its times are ISO 8601 text in UTC."""
+    """Fields of a run that `judge` reads; its times are ISO 8601 text in UTC."""
 
     id: int
     started_at: str
@@ -104,7 +104,7 @@ class SourceStatus:
 
     @property
     def well(self) -> bool:
-        """Whether nobody need look after it."""
+        """True if nobody need look after it."""
         return self.state not in {State.LATE, State.FAILING}
 
 
@@ -119,7 +119,7 @@ class Files:
 
     @property
     def low(self) -> bool:
-        """Whether the disk will soon be full."""
+        """True if the disk will soon be full."""
         return self.free < LEAST_FREE
 
     @property
@@ -178,7 +178,7 @@ def status(archive: Archive, now: datetime) -> Status:
 
 
 def judge(crawls: Crawls, now: datetime) -> tuple[State, str]:
-    """What the newest runs of a source say about it: a state, and a sentence for people."""
+    """Return a source's state and a sentence, judged from its newest runs."""
     good, bad, first = crawls.good, crawls.bad, crawls.first_bad
     if crawls.dropped:
         return State.IDLE, "It is archived no longer: the clock's configuration does not name it."

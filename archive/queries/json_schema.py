@@ -63,7 +63,7 @@ def comment_json(comment: Comment) -> dict[str, Any]:
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
-    """What the site does not say, or says wrongly."""
+    """Return a problem as JSON."""
     return {"code": problem.code, "detail": problem.detail, "field": problem.field}
 
 

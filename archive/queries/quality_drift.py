@@ -1,4 +1,4 @@
-"""Whether pages have begun to give less than they used to: a new theme, a new plugin, a login wall.
+"""True if pages have begun to give less than they used to: a new theme, a new plugin, a login wall.
 
 Pure: counts of this run and of earlier ones come in, a sentence for people or None goes out. A run of every
 hour reads a few pages, so the last runs count together until they make a sample.
@@ -28,7 +28,7 @@ _NEEDED = {"texts_missing", "dates_missing"}  # what every article has, so that 
 
 
 def alarm(now: Quality, earlier: Iterable[Quality]) -> str | None:
-    """What the pages give less of than they used to, as a sentence; None where all is as usual.
+    """Return a sentence on fields that are missing more than before; None if normal.
 
     `earlier` are the runs before this one, the newest first.
     """

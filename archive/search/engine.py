@@ -25,7 +25,7 @@ _DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
 Row = dict[str, str | int | None]
 Common = Callable[[str, str], bool]
-"""Whether an index has a great many matches: asked for several kinds, counted once."""
+"""True if an index has a great many matches: asked for several kinds, counted once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask, common: Commo
 
 
 def _is_in_vain(plan: Plan, ask: Ask, common: Common) -> bool:
-    """Whether versions would be looked through for what is common anyway, and nobody asked for them."""
+    """True if versions would be looked through for what is common anyway, and nobody asked for them."""
     if plan.table.item is None or not plan.match or ask.state or ask.kind == plan.table.name:
         return False
     _, present = plan.table.item
@@ -133,7 +133,7 @@ def _is_in_vain(plan: Plan, ask: Ask, common: Common) -> bool:
 
 
 def _is_common(connection: sqlite3.Connection, index: str, match: str) -> bool:
-    """Whether a full-text index has more matches than are ever counted."""
+    """True if a full-text index has more matches than are ever counted."""
     sql = f"SELECT count(*) FROM (SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT {CAP + 1})"
     return int(connection.execute(sql, [match]).fetchone()[0]) > CAP
 
@@ -164,7 +164,7 @@ def show(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> Iterator
 
 
 def _marked(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> dict[int, Row]:
-    """What the index marks in each of these. All words that begin alike are gathered only once for them."""
+    """Return the index's highlights of each row. Words of one prefix are gathered once."""
     if not plan.match or not ids:
         return {}
     index, marks = plan.table.index, ", ".join(map(str, ids))

@@ -1,4 +1,4 @@
-"""What a person typed into a search box, read as a person means it. Pure; knows no SQL.
+"""Parser of a typed search query. Pure; knows no SQL.
 
     bridge ferry        both words, in any form (“bridges”)         bridge OR ferry    one of them
     "lower quay"        these words in this order                   -ferry, NOT ferry  without it
@@ -131,7 +131,7 @@ def tidy(text: str) -> str:
 
 
 def searchable(text: str) -> bool:
-    """Whether the index can hold anything of this: letters or digits."""
+    """True if the index can hold anything of this: letters or digits."""
     return any(unicodedata.category(char)[0] in "LN" for char in text)
 
 

@@ -41,7 +41,7 @@ class Ask:
 
     @property
     def filtered(self) -> bool:
-        """Whether anything besides the words narrows the question."""
+        """True if anything besides the words narrows the question."""
         return any((self.since, self.until, self.person, self.tag, self.source, self.state))
 
 
@@ -236,7 +236,7 @@ class Plan:
 
     @property
     def has_prefix(self) -> bool:
-        """Whether words that only begin so are looked for: the index then gathers them at every question."""
+        """True if words that only begin so are looked for: the index then gathers them at every question."""
         return bool(self.match and '" *' in self.match)
 
     def _where(self, row_id: str, *, sets_first: bool = False) -> str:

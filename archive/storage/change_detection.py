@@ -53,7 +53,7 @@ def settle(old: Mapping[str, Value], held: Mapping[str, str], merged: Merged) ->
 def list_edited(
     before: tuple[str, ...], after: tuple[str, ...], held: Mapping[str, str], name: str, origin: str
 ) -> bool:
-    """Whether the tags, categories or links of an article were edited, which now come from `origin`.
+    """True if the tags, categories or links of an article were edited, which now come from `origin`.
 
     Their order tells nothing. Ten terms that become more are what WordPress before 6.5 embedded.
     That there were or are none is believed only of REST, which leaves nothing out.
@@ -100,7 +100,7 @@ def _matters(name: str, old: Mapping[str, Value], values: Mapping[str, Value], o
 
 
 def _tells_less(old: Mapping[str, Value], values: Mapping[str, Value], origin: str | None) -> bool:
-    """Whether a date says less than the held one: a day where an instant was, or a span of time."""
+    """True if a date says less than the held one: a day where an instant was, or a span of time."""
     before, after = old.get("published"), values["published"]
     if before is None or after is None:
         return False
@@ -108,12 +108,12 @@ def _tells_less(old: Mapping[str, Value], values: Mapping[str, Value], origin: s
 
 
 def _same_day(before: str, after: str) -> bool:
-    """Whether two dates are the same day, one of them told without its time."""
+    """True if two dates are the same day, one of them told without its time."""
     return len(before) != len(after) and before[:10] == after[:10]
 
 
 def _opens(description: str, text: Value) -> bool:
-    """Whether a description is how the text begins, as WordPress makes it where the author wrote none."""
+    """True if a description is how the text begins, as WordPress makes it where the author wrote none."""
     said = _WORDS.findall(description)[:_OPENING]
     return bool(said) and said == _WORDS.findall(str(text or "")[:2000])[: len(said)]
 

@@ -1,4 +1,4 @@
-"""What the programs around an archive leave in it for those who ask how it is.
+"""Results of checks that operators' commands store in the archive.
 
 The clock's plan, and the newest result of each check. It judges nothing; `archive.queries.health` does.
 """

@@ -33,7 +33,7 @@ _PLACE = ("depth", "position")
 
 
 def key_of(comment: Comment, article_id: int) -> str:
-    """What a comment is known by within its source: the site's id, else a digest of what it says."""
+    """Return a comment's key within its source: the site's id, else a digest."""
     if comment.id is not None:
         return comment.id
     said = [
@@ -131,7 +131,7 @@ class CommentWriter:
         return merged
 
     def _stands_alone(self, comment: Comment) -> bool:
-        """Whether REST says outright that a comment answers none: its parent was deleted for good."""
+        """True if REST says outright that a comment answers none: its parent was deleted for good."""
         return (
             self.reading.surface is Surface.REST
             and comment.parent is None
@@ -139,7 +139,7 @@ class CommentWriter:
         )
 
     def _has_moved(self, comment: Comment) -> bool:
-        """Whether REST names another article for a comment than the one it was held under."""
+        """True if REST names another article for a comment than the one it was held under."""
         return self.reading.proves and self.reading.surface is Surface.REST and comment.post_id is not None
 
     def _move(self, old: dict[str, Value], article_id: int) -> int:

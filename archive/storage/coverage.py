@@ -23,7 +23,7 @@ IS_READ = (
     "articles.gone_at IS NULL AND (articles.text IS NOT NULL OR EXISTS (SELECT 1 FROM visits"
     " WHERE visits.article_id = articles.id AND visits.kind = 'article' AND good_at IS NOT NULL))"
 )
-"""Whether an article is held: its page was read, even where it has no text."""
+"""True if an article is held: its page was read, even where it has no text."""
 _AT_KEY = (
     "SELECT 1 FROM addresses JOIN articles ON articles.id = article_id"
     " WHERE addresses.source = coverage_gaps.source AND addresses.url_key = coverage_gaps.key AND"
@@ -145,7 +145,7 @@ class Coverage:
         )
 
     def _is_older(self, proof: Proof) -> bool:
-        """Whether the ledger has what was proved later than this proof tells."""
+        """True if the ledger has what was proved later than this proof tells."""
         sql = "SELECT 1 FROM coverage WHERE source = ? AND month = ? AND kind = ? AND proved_at > ?"
         key = [proof.source, proof.month, proof.kind, to_text(proof.proved_at)]
         return self.db.execute(sql, key).fetchone() is not None

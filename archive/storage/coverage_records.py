@@ -1,4 +1,4 @@
-"""What a verification brings back: what a site says it has of one month, and what of it was lacking.
+"""Records of an audit: a site's statement of one month, and what was missing.
 
 Values only. What is still lacking, once what could be healed was saved, is computed by the ledger.
 """
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a site is asked to account for."""
+    """Kind of item that an audit counts."""
 
     ARTICLE = "article"
     COMMENT = "comment"
@@ -52,7 +52,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What a site says of one kind in one month.
+    """Statement of a site about one kind in one month.
 
     `surface` is where it says so: "rest" (every id was compared), "rest-total" (the total agreed),
     "sitemap" or "page" (numbers that pages state). `proved_at` is when the site said it. Where it

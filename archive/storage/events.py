@@ -20,7 +20,7 @@ ARTICLE_GONE = "article gone"
 
 
 class Event(StrEnum):
-    """What can happen to an article or a comment."""
+    """Event of an article or a comment."""
 
     EDITED = "edited"
     REMOVED = "removed"

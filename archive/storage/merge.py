@@ -1,4 +1,4 @@
-"""What becomes of a field when another page speaks of it. Pure: no SQL, no clock.
+"""Merge of one field's stored value with another page's. Pure: no SQL, no clock.
 
 A site says the same thing on several surfaces, and not always in the same words. Each field
 remembers where its value came from ("rest:title", "page:entry-title"). A statement from a less

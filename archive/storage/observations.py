@@ -1,4 +1,4 @@
-"""What the crawler saw of known comments by asking for them again, as one frozen type for each way to ask.
+"""Observations of known comments that were requested again: one frozen type for each way.
 
 What is concluded from a look is said in `looking`. Like the records, these know no SQL and no HTTP.
 """

@@ -76,7 +76,7 @@ def _missed_in_window(db: Database, look: Window) -> list[str]:
 
 
 def _total_agrees(db: Database, look: Window, missed: int) -> bool:
-    """Whether the site's own total has fallen by as much as the look has missed."""
+    """True if the site's own total has fallen by as much as the look has missed."""
     hidden = rows.bookmark(db, look.source, HIDDEN)
     if hidden is None or look.total is None:
         return False
@@ -117,7 +117,7 @@ def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
 
 
 def _others_show(db: Database, source: str, held: list[dict[str, Value]]) -> bool:
-    """Whether the page of another article, read since those that are `held` were missed, states any."""
+    """True if the page of another article, read since those that are `held` were missed, states any."""
     missed = [str(row["missed_at"]) for row in held if row["missed_at"]]
     sql = (
         "SELECT 1 FROM visits JOIN articles ON articles.id = article_id WHERE visits.source = ?"

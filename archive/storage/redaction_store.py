@@ -1,4 +1,4 @@
-"""What an operator has hidden, in a third file beside the archive: `hidden.db`, readable by its owner alone.
+"""Redacted texts in a third file beside the archive: `hidden.db`, readable by its owner alone.
 
 It is never served and never exported. Its law: a text is written here, safely on the disk, before it leaves
 the archive, and is removed here after it is back there, so that whatever goes wrong in between, nothing is
@@ -67,7 +67,7 @@ def beside(archive: Path) -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What was taken out of one place of the archive: a table, or "names" for the name of a commenter."""
+    """Rows taken out of one table, or "names" for the name of a commenter."""
 
     place: str
     row: dict[str, Any]
@@ -110,7 +110,7 @@ class Hidden(Closing):
         return Seal(things=self._count(db, redaction), value=seal)
 
     def kept(self, redaction: int) -> list[Kept]:
-        """What belongs to a redaction, in the order in which it was kept."""
+        """Return the rows of a redaction, in order of storage."""
         return [Kept(place=place, row=json.loads(row)) for place, row, _ in self._rows(redaction)]
 
     def places(self, names: Iterable[str]) -> list[tuple[int, Kept]]:
@@ -255,7 +255,7 @@ def _key(db: Database) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is hidden now, for those who save and those who fetch.
+    """Redactions in force, for saving and fetching.
 
     `names` are those of commenters, with their redactions; `addresses`, each a source and the key of a URL,
     lead to the archive's ids of their articles; `articles` has the first URL of each.
@@ -277,7 +277,7 @@ class Known:
 
 
 def known(db: sqlite3.Connection, archive: Path) -> Known:
-    """What is hidden in an archive, of which `db` is a connection.
+    """Return the redactions in force of the archive behind `db`.
 
     Raises ArchiveError where something is hidden and `hidden.db` has gone, is damaged or is another file.
     """

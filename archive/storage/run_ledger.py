@@ -177,7 +177,7 @@ class Ledger:
         return _run(row) if row else None
 
     def qualities(self, source: str) -> Iterator[Quality]:
-        """What the crawls of a source that read pages have read, the newest first."""
+        """Return the extraction counts of a source's crawls, newest first."""
         names = ", ".join(_QUALITY)
         sql = f"SELECT {names} FROM runs WHERE source = ? AND pages_read > 0 ORDER BY id DESC"
         return map(_quality, self.db.query(sql, [source]))

@@ -1,4 +1,4 @@
-"""What a site no longer shows: doubted at the first look, gone at the second, back when it is seen again.
+"""Removals: suspected at the first check, confirmed at the second, cleared when shown again.
 
 The text stays, marked. Two looks must lie apart in time, and each must come from a site that is well,
 else an outage would look like a great deletion. It writes only the marks in `articles` and `comments`,
@@ -47,7 +47,7 @@ _GOOD_AT = "SELECT max(good_at) AS at FROM visits WHERE article_id = ? AND kind 
 
 
 def seen_again(db: Database, kind: str, row: dict[str, Value], at: str) -> dict[str, Value]:
-    """What is to be written to the row of an "article" or a "comment" that shows itself; a return is noted.
+    """Return the column values of an "article" or "comment" shown again; record its return.
 
     `at` is ISO 8601 UTC. A look from before the one that missed it says nothing.
     """

@@ -1,4 +1,4 @@
-"""What an edit of an article or a comment replaces, kept as a version.
+"""Versions: the values that an edit replaced.
 
 A crawl reads one edit on several surfaces, a title in a listing and the text on the page a little later.
 What is read so close together is one version: the state between never was. It writes only the versions and
@@ -41,12 +41,12 @@ class Reading:
 
     @property
     def proves(self) -> bool:
-        """Whether what it shows is on the site: a feed may be stale, and a page that is read anew is old."""
+        """True if what it shows is on the site: a feed may be stale, and a page that is read anew is old."""
         return self.cause == EDITED and self.surface is not Surface.FEED
 
 
 def is_outdated(db: Database, kind: str, row_id: Value, reading: Reading) -> bool:
-    """Whether an "article" or a "comment" was edited after a page that is read anew: what it says is past."""
+    """True if an "article" or a "comment" was edited after a page that is read anew: what it says is past."""
     if reading.cause == EDITED:
         return False
     sql = f"SELECT 1 FROM {kind}_versions WHERE {kind}_id = ? AND cause != ? AND until > ?"

@@ -61,7 +61,7 @@ class Verification(NewsSpider):
         return page
 
     async def oldest(self, kind: Kind) -> tuple[bool, str | None]:
-        """Whether REST lists a kind at all, and the month of the first one it lists."""
+        """True if REST lists a kind at all, and the month of the first one it lists."""
         async for root in self._roots():
             page = await self.ask(PageKind.LISTING, rest_ids.oldest_url(root, ROUTES[kind]))
             if rest.read_array(page) is not None:
@@ -282,7 +282,7 @@ class Verification(NewsSpider):
 
 
 def _is_trouble(page: Page) -> bool:
-    """Whether an answer says that the site is in trouble, and nothing about what was asked for."""
+    """True if an answer says that the site is in trouble, and nothing about what was asked for."""
     return (page.status in {0, 429} and page.error != FORBIDDEN) or page.status >= 500
 
 

@@ -74,7 +74,7 @@ class Source:
 
     @property
     def is_local(self) -> bool:
-        """Whether the site is on this machine, where nobody needs our contact."""
+        """True if the site is on this machine, where nobody needs our contact."""
         return is_loopback(self.site.url)
 
 
@@ -172,7 +172,7 @@ def profile_path(name: str) -> Path:
 
 
 def profile(name: str) -> Source:
-    """What is known of a known site, as a source of that name. Raises ConfigError."""
+    """Return the built-in configuration of a known site. Raises ConfigError."""
     path = profile_path(name)
     return _read_source(name, Table(path, "", _read_toml(path)), None)
 
@@ -188,7 +188,7 @@ def is_source_name(text: str) -> bool:
 
 
 def is_language(text: str | None) -> bool:
-    """Whether a text is formed like a language tag."""
+    """True if a text is formed like a language tag."""
     return re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text or "") is not None
 
 

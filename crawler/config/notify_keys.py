@@ -41,7 +41,7 @@ class Notify:
 
     @property
     def is_discreet(self) -> bool:
-        """Whether every address takes something from the environment, and the file has no secret."""
+        """True if every address takes something from the environment, and the file has no secret."""
         return all(_VARIABLE.search(url) for url in self.urls)
 
     def addresses(self, environ: Mapping[str, str]) -> tuple[str, ...]:

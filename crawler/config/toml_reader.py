@@ -180,7 +180,7 @@ def check_host(host: str) -> None:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether an address is on this machine by its very name."""
+    """True if an address is on this machine by its very name."""
     host = urlsplit(url).hostname or ""
     if host == "localhost" or host.endswith(".localhost"):
         return True

@@ -206,7 +206,7 @@ class Clock:
 
 
 def is_owed(timetable: Timetable, last: Run, now: datetime) -> bool:
-    """Whether a crawl is due, given the last one: a planned time came after it, or it was cut short.
+    """True if a crawl is due, given the last one: a planned time came after it, or it was cut short.
 
     One that began later than now was told by a wrong clock, and proves nothing.
     """

@@ -66,7 +66,7 @@ def crawl_arguments(config: Path, source: str) -> list[str]:
 
 
 def ending(code: int) -> str:
-    """What the end of a crawl's process means that did not say it itself, as a sentence."""
+    """Return a sentence for a crawl process that ended without recording why."""
     if code >= 0:
         return f"The crawl's process ended before it was done (exit code {code}); its log says why. {KEPT}"
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"

@@ -34,24 +34,24 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """What a feed has answered. `silent`: it says by a 304, or by the same words, that nothing is new."""
+    """Response of a feed. `silent`: nothing is new, by a 304 or by an equal body."""
 
     page: Page
     silent: bool
 
     @property
     def is_mute(self) -> bool:
-        """Whether the answer gives no means to ask whether it has changed."""
+        """True if the answer gives no means to ask whether it has changed."""
         return self.page.status == HTTPStatus.OK and not has_validators(self.page)
 
     @property
     def is_feed(self) -> bool:
-        """Whether the answer is a feed at all."""
+        """True if the answer is a feed at all."""
         return self.page.status == HTTPStatus.NOT_MODIFIED or is_feed(self.page)
 
 
 def has_validators(page: Page) -> bool:
-    """Whether an answer can be asked for again on the condition that it has changed.
+    """True if an answer can be asked for again on the condition that it has changed.
 
     One that was last modified in the future cannot: below a comment that is dated so, WordPress takes no
     newer one for a change.
@@ -61,7 +61,7 @@ def has_validators(page: Page) -> bool:
 
 
 def digest(page: Page) -> str:
-    """What a feed says, whenever it was built: for sites that give it no validators."""
+    """Return a digest of a feed without its build time, for sites without validators."""
     said = re.sub(rb"<(lastBuildDate|updated)>[^<]*</\1>", b"", page.body, count=1)
     return hashlib.sha256(said).hexdigest()
 

@@ -280,5 +280,5 @@ def page_count(page: Page, number: int, before: bytes) -> int:
 
 
 def is_past_the_end(page: Page, number: int) -> bool:
-    """Whether a listing has no page `number`, though the one before it was full: WordPress answers 400."""
+    """True if a listing has no page `number`, though the one before it was full: WordPress answers 400."""
     return number > 1 and page.status == 400 and b"invalid_page_number" in page.body

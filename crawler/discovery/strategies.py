@@ -38,7 +38,7 @@ RELIST = timedelta(days=1)  # how long listings of what was modified stand for a
 
 
 def is_within(span: timedelta, moment: datetime | None, now: datetime) -> bool:
-    """Whether a moment lies at most `span` back. One that is still to come was told by a wrong clock."""
+    """True if a moment lies at most `span` back. One that is still to come was told by a wrong clock."""
     return moment is not None and timedelta(0) <= now - moment < span
 
 
@@ -205,7 +205,7 @@ class Discovery(Following):
         self._whole = self._whole and stated == len(named)
 
     async def _beside_rest(self, root: str) -> AsyncIterator[Any]:
-        """What the listing of posts leaves out: the site's own kinds of post, and what only sitemaps name."""
+        """Fetch the articles that the post listing omits: custom types and sitemap entries."""
         types = await self.ask(PageKind.LISTING, rest.route_url(root, "types"))
         for kind in rest.read_article_types(types):
             try:

@@ -67,7 +67,7 @@ def is_allowed(url: str, home: str, hosts: Iterable[str]) -> bool:
 
 
 def is_public(address: str) -> bool:
-    """Whether a literal IP address may be reached for a site that is not on the loopback."""
+    """True if a literal IP address may be reached for a site that is not on the loopback."""
     try:
         return ipaddress.ip_address(address).is_global
     except ValueError:

@@ -32,7 +32,7 @@ class BudgetMiddleware:
 
 
 def is_spent(crawler: Crawler) -> bool:
-    """Whether a run has a budget and has no request left."""
+    """True if a run has a budget and has no request left."""
     budget: int = crawler.settings.getint("BACKISSUE_BUDGET")
     sent: int = crawler.stats.get_value("downloader/request_count", 0)
     return 0 < budget <= sent

@@ -48,7 +48,7 @@ def page_of_failure(error: BaseException, request: Request, source: str) -> Page
 
 
 def _is_older(response: Response, mark: str, now: datetime) -> bool:
-    """Whether an answer comes out of a cache, and was made before the change that its mark tells of.
+    """True if an answer comes out of a cache, and was made before the change that its mark tells of.
 
     Then the change is still to be seen. A cache that keeps its answers for days is not waited for.
     """

@@ -56,7 +56,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             super().process_request_2(rp, request.replace(url=url))
 
     async def robot_parser(self, request: Request) -> Any:
-        """What a host's robots.txt allows, by a copy from an earlier crawl while that stands."""
+        """Return the parser of a host's robots.txt, from a stored copy while it is valid."""
         netloc = urlsplit(request.url).netloc
         copy = None if netloc in self._parsers else read_copy(self._kept.get(netloc), datetime.now(UTC))
         if copy is not None:

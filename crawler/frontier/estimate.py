@@ -14,7 +14,7 @@ ANSWER = 0.5  # seconds a site takes for one answer, about
 
 
 class Counted(Protocol):
-    """What a survey found, as far as it is counted here."""
+    """Counts of a survey."""
 
     @property
     def posts_total(self) -> int | None:
@@ -26,7 +26,7 @@ class Counted(Protocol):
 
     @property
     def crawl_delay(self) -> float | None:
-        """What robots.txt asks for, in seconds."""
+        """Return the crawl delay that robots.txt requests, in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,12 +61,12 @@ class Following(Asking):
 
     @property
     def wants_comments(self) -> bool:
-        """Whether this source's comments are archived at all."""
+        """True if this source's comments are archived at all."""
         return self.site.comments != "none"
 
     @property
     def rest_tells_comments(self) -> bool:
-        """Whether REST lists the comments."""
+        """True if REST lists the comments."""
         return self.rest_root is not None and self.rest_comments
 
     def is_article(self, entry: Listed) -> bool:

@@ -32,7 +32,7 @@ _DAY = timedelta(days=1)
 
 
 def is_due(seen: Seen | None, now: datetime, *, lastmod: str | None = None) -> bool:
-    """Whether a page is to be fetched now.
+    """True if a page is to be fetched now.
 
     `lastmod` is the listing's mark of change, verbatim; a mark other than the one kept with the
     last good visit means that the page has changed. `now` is an aware datetime.
@@ -77,7 +77,7 @@ def rate(seen: Seen) -> float:
 
 
 def _is_polled(seen: Seen) -> bool:
-    """Whether looking at the page is what finds its new comments."""
+    """True if looking at the page is what finds its new comments."""
     return not seen.comments_told and seen.comments_open is not False
 
 
@@ -134,7 +134,7 @@ def _words(span: timedelta) -> str:
 
 
 def is_same_mark(one: str, other: str | None) -> bool:
-    """Whether two marks of change mean the same moment, however REST and the sitemaps write it.
+    """True if two marks of change mean the same moment, however REST and the sitemaps write it.
 
     A time without a zone is UTC, as REST's modified_gmt is; where only one of them is a mere day, the
     other may be any moment that is that day somewhere.

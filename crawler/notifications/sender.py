@@ -122,7 +122,7 @@ def _subjects(wanted: Notify) -> set[str]:
 def _due(
     archive: Archive, wanted: Notify, status: health.Status, told: Told, now: datetime
 ) -> Iterator[Notice]:
-    """What a service is owed now: troubles and their ends first, then matches, then the digest."""
+    """Return the notices due for a service: troubles first, then matches, then the digest."""
     links = Links(wanted.public_url)
     yield from conditions.changes(status, told)
     for search in wanted.searches:

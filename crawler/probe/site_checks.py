@@ -1,4 +1,4 @@
-"""What can be told about the configuration and the sites it names: one finding for each check.
+"""Checks of the configuration and its sites: one finding for each.
 
 The sites are asked half a dozen questions each, with the manners of a crawl, and nothing is stored.
 """
@@ -26,7 +26,7 @@ SKEW = 120.0  # seconds a site's clock and ours may differ: caches answer with d
 
 
 def configuration(config: Config) -> Iterator[Finding]:
-    """What the configuration says, beyond that it can be read."""
+    """Check the configuration's values."""
     names = ", ".join(source.name for source in config.sources)
     try:
         config.check_contact()
@@ -42,7 +42,7 @@ def configuration(config: Config) -> Iterator[Finding]:
 
 
 def notifications(config: Config) -> Finding:
-    """Whether the addresses of notifications can be read; none is told anything."""
+    """True if the addresses of notifications can be read; none is told anything."""
     from crawler.notifications.sender import services  # noqa: PLC0415  (apprise is slow to import)
 
     try:
@@ -57,7 +57,7 @@ def notifications(config: Config) -> Finding:
 
 
 def zones() -> Finding:
-    """Whether time zones know summer and winter; where their data is old or missing, schedules slip."""
+    """True if time zones know summer and winter; where their data is old or missing, schedules slip."""
     try:
         zone = ZoneInfo("Europe/Berlin")
     except ZoneInfoNotFoundError:
@@ -70,7 +70,7 @@ def zones() -> Finding:
 
 
 def sites(sources: tuple[Source, ...]) -> list[Finding]:
-    """What each site says when it is asked."""
+    """Check each site by requesting it."""
     looks = [
         Site(url=source.site.url, contact=source.contact, verify_tls=source.verify_tls) for source in sources
     ]
@@ -142,7 +142,7 @@ def _clock(name: str, home: Page) -> Finding:
 
 
 def _surfaces(name: str, answers: dict[str, Page]) -> Finding:
-    """What is open that names articles and comments."""
+    """Return the surfaces that list articles and comments."""
     comments = answers.get("comments")
     is_open = {
         "REST": rest.read_array(answers["posts"]) is not None,

@@ -72,7 +72,7 @@ class Looking(Asking):
 
 
 def look(spider: type[Looking], url: str, contact: str | None) -> Any:
-    """What a spider finds at one site. Raises SiteError when it finds nothing."""
+    """Return the result of a probe of one site. Raises SiteError when it finds nothing."""
     (found,) = look_each(spider, [Site(url=url, contact=contact)])
     if isinstance(found, Exception):
         raise found

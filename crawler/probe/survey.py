@@ -32,7 +32,7 @@ _STYLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What a look at a site found. `url` is the home page after redirects; totals are what the site says.
+    """Result of a probe. `url` is the home page after redirects; totals are the site's own.
 
     `comment_style` is one of the styles the configuration knows; `notes` are sentences for people.
     """

@@ -142,7 +142,7 @@ class RunLog:
         }
 
     def _quality(self) -> Quality:
-        """What the pages of this run gave."""
+        """Return the counts of this run's extraction."""
         stats = self.crawler.stats.get_stats()
         counts = {name: stats.get(f"backissue/{name}", 0) for name in Quality.__slots__}
         short = self.archive.runs.threads_short(self.spider.site.name, self.started_at)

@@ -119,7 +119,7 @@ def check_timezone(name: str) -> None:
 
 
 def is_timezone(name: str | None) -> bool:
-    """Whether a text is an IANA time zone."""
+    """True if a text is an IANA time zone."""
     try:
         check_timezone(name or "")
     except ValueError:

@@ -47,7 +47,7 @@ class Quiet:
     timezone: str
 
     def holds(self, moment: datetime) -> bool:
-        """Whether a moment lies in quiet hours: from the first minute, up to but not with the last."""
+        """True if a moment lies in quiet hours: from the first minute, up to but not with the last."""
         wall = moment.astimezone(ZoneInfo(self.timezone)).time()
         return any(
             start <= wall < end if start < end else wall >= start or wall < end for start, end in self.spans

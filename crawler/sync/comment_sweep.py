@@ -34,11 +34,11 @@ class Sweep(Listening):
     """The part of the news spider that verifies what is held."""
 
     def sweep_is_due(self) -> bool:
-        """Whether the time has come for the next window."""
+        """True if the time has come for the next window."""
         return not self.first_crawl and not is_within(EVERY, self.facts.cursor("sweep"), self.started_at)
 
     def may_spare(self) -> bool:
-        """Whether the next window may take the place of another request: once an hour, where REST is open."""
+        """True if the next window may take the place of another request: once an hour, where REST is open."""
         is_open = self.facts.mark(REST_COMMENTS) == "open"
         if (
             not is_open

@@ -1,4 +1,4 @@
-"""What a crawl asks first: the feeds of posts and comments, which alone can say that nothing is new.
+"""Sync of the feeds of posts and comments, which alone can say that nothing is new.
 
 On a quiet site that is all. What they announce is then read where it stands in full: comments through
 REST where it is open, else on the page of their article. A feed shows only the newest few; where none

@@ -63,7 +63,7 @@ def _only_links(block: Block) -> bool:
 
 
 def _opens(block: Block, title: str | None, names: list[str]) -> bool:
-    """Whether a first block is the title or the byline once more."""
+    """True if a first block is the title or the byline once more."""
     said = fold(block.text)
     if title and said == fold(title):
         return True
@@ -74,7 +74,7 @@ def _opens(block: Block, title: str | None, names: list[str]) -> bool:
 
 
 def _about(block: Block, authors: tuple[str, ...]) -> bool:
-    """Whether a last block is about the author: it begins with the name and says what he is."""
+    """True if a last block is about the author: it begins with the name and says what he is."""
     if len(block.text) > 900:
         return False
     return any(

@@ -255,5 +255,5 @@ def _featured(index: Index) -> str | None:
 
 
 def _elsewhere(node: HtmlElement) -> bool:
-    """Whether a node belongs to lists of other articles or to the page's frame."""
+    """True if a node belongs to lists of other articles or to the page's frame."""
     return elsewhere(node, _FRAME)

@@ -127,13 +127,13 @@ def _agreed(heading: _Heading, declared: str, folded: str) -> tuple[str, str] | 
 
 
 def _alike(shown: str, declared: str) -> bool:
-    """Whether two titles have most words in common."""
+    """True if two titles have most words in common."""
     ours, theirs = (set(re.findall(r"\w+", text.casefold())) for text in (shown, declared))
     return len(ours & theirs) > 0.6 * len(ours | theirs)
 
 
 def _is_masthead(node: HtmlElement) -> bool:
-    """Whether a heading is the site's name: it links to the home page, or stands in the head of the site."""
+    """True if a heading is the site's name: it links to the home page, or stands in the head of the site."""
     homes = (
         urls.path_of(a.get("href") or "#")
         for a in node.iter("a")

@@ -75,7 +75,7 @@ class Bylines:
         return []
 
     def microdata(self) -> list[str | None]:
-        """What `itemprop` marks as the author."""
+        """Return the authors that `itemprop` marks."""
         names: list[str | None] = []
         for node in self.index.tagged("span", "a", "div", "p", "meta", "link", "address", "b", "strong"):
             if "author" not in (node.get("itemprop") or "").split() or strange(node, self.slug):
@@ -160,7 +160,7 @@ def presented(name: str, life: str) -> str | None:
 
 
 def _in_prose(link: HtmlElement) -> bool:
-    """Whether a link is to somebody of whom a paragraph speaks."""
+    """True if a link is to somebody of whom a paragraph speaks."""
     return any(n.tag == "p" and len(text_of(n)) >= _LINE for n in islice(below_body(link), 4))
 
 
@@ -169,12 +169,12 @@ def _bare(name: str) -> str:
 
 
 def _in_post(node: HtmlElement) -> bool:
-    """Whether a byline stands in a post, and not in the head of the site."""
+    """True if a byline stands in a post, and not in the head of the site."""
     return any(outer.tag in ("article", "main") or "hentry" in tokens(outer) for outer in below_body(node))
 
 
 def _near(node: HtmlElement, first: HtmlElement) -> bool:
-    """Whether two names stand in one byline, or in one block of authors."""
+    """True if two names stand in one byline, or in one block of authors."""
     around = [first, *islice(first.iterancestors(), 2)]
     if any(outer in around for outer in (node, *islice(node.iterancestors(), 2))):
         return True
@@ -191,14 +191,14 @@ def _is_vcard(node: HtmlElement) -> bool:
 
 
 def strange(node: HtmlElement, slug: str) -> bool:
-    """Whether a node belongs to the page's frame, to a picture's licence or to another article; `slug` ends
+    """True if a node belongs to the page's frame, to a picture's licence or to another article; `slug` ends
     this one's address.
     """
     return elsewhere(node, ELSEWHERE) or in_card(node, slug) or _licensed(node) or _of_others(node)
 
 
 def in_card(node: HtmlElement, slug: str) -> bool:
-    """Whether a node stands in a small block whose heading links to another article."""
+    """True if a node stands in a small block whose heading links to another article."""
     for outer in islice(below_body(node), 1, 6):
         if is_longer(outer, _CARD) or outer.find(".//h1") is not None:
             return False
@@ -214,7 +214,7 @@ def in_card(node: HtmlElement, slug: str) -> bool:
 
 
 def _of_others(node: HtmlElement) -> bool:
-    """Whether a name is told to be a translator's, a photographer's or a reader's."""
+    """True if a name is told to be a translator's, a photographer's or a reader's."""
     if any(HELPS.match(outer.text or "") for outer in islice(below_body(node), 3)):
         return True
     return any(OTHERS.search(mark) for outer in below_body(node) for mark in tokens(outer))

@@ -59,7 +59,7 @@ def read(index: Index, head: Head, site: Site, opener: str | None = None) -> Fou
 
 
 def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Found:
-    """What the most exact rule tells; JSON-LD alone against the byline and the meta elements is outvoted."""
+    """Return the most exact rule's names; byline and meta elements together outvote JSON-LD."""
     rules: tuple[tuple[str, Callable[[], Iterable[str | None]]], ...] = (
         ("page:credit", lines.credited),
         ("page:json-ld", lambda: _json_ld(head)),

@@ -55,7 +55,7 @@ class Lines:
     is_house: Callable[[str], bool]
 
     def credited(self) -> list[str]:
-        """What the text itself says: "Ein Gastbeitrag von NAME", whoever has put it into the system."""
+        """Return the author that the text credits: "Ein Gastbeitrag von NAME"."""
         for node in self.index.tagged("p", "em", "i", "strong", "b", "h3", "h4", "h5"):
             if not node.text or not CREDIT_HEAD.match(node.text) or strange(node, self.slug):
                 continue

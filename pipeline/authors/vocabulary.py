@@ -157,7 +157,7 @@ _NOT_A_NAME = re.compile(
 
 
 def is_no_name(said: str) -> bool:
-    """Whether words where a name should be are a label, an address or a date."""
+    """True if words where a name should be are a label, an address or a date."""
     return bool(_NOT_A_NAME.search(said)) or (
         any(letter.isdigit() for letter in said) and looks_dated(said, None)
     )

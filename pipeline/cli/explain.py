@@ -1,4 +1,4 @@
-"""What `explain` shows: one page, and everything that is read out of it, with the rule that read it.
+"""Command `explain`: one page, every extracted field, and the rule behind it.
 
 It is given a page and a site, and stores nothing. It knows files, and no network; the address of a
 saved page is what was said, else what the page says of itself, else a made-up one, and it says which.
@@ -52,7 +52,7 @@ def read_file(path: str, url: str | None) -> Page:
 
 
 def own_address(page: Page) -> str | None:
-    """What the page says is its address: its canonical link, else og:url; None where it says none."""
+    """Return the page's canonical link, else og:url; None where it has neither."""
     document = parse(page)
     if document is None:
         return None

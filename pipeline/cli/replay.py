@@ -1,4 +1,4 @@
-"""What the command `replay` shows: kept pages read again by today's rules, and what differs."""
+"""Command `replay`: stored pages extracted again, and the differences."""
 
 from __future__ import annotations
 

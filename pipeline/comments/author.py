@@ -80,7 +80,7 @@ def _marked(scene: Scene) -> HtmlElement | None:
 
 
 def inside_words(scene: Scene, node: HtmlElement) -> bool:
-    """Whether the words stand within the name's element, which then marks more than the name."""
+    """True if the words stand within the name's element, which then marks more than the name."""
     return scene.body is not None and node in scene.body.iterancestors()
 
 
@@ -115,7 +115,7 @@ def _may_name(node: HtmlElement, said: str, scene: Scene) -> bool:
 
 
 def _leads(node: HtmlElement, scene: Scene) -> bool:
-    """Whether an unmarked name opens the block of the words: "<cite>Name says:</cite><p>…"."""
+    """True if an unmarked name opens the block of the words: "<cite>Name says:</cite><p>…"."""
     body = scene.body
     if body is None or node.tag not in ("cite", "h3", "h4", "h5", "h6"):
         return False
@@ -123,7 +123,7 @@ def _leads(node: HtmlElement, scene: Scene) -> bool:
 
 
 def _is_own(node: HtmlElement, scene: Scene) -> bool:
-    """Whether a link in a block that holds more than the words is the one WordPress writes for an author."""
+    """True if a link in a block that holds more than the words is the one WordPress writes for an author."""
     return not scene.sure and "url" in tokens(node) and "external" in (node.get("rel") or "").split()
 
 
@@ -195,7 +195,7 @@ def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | No
 
 
 def _is_meta(inner: HtmlElement, said: str, language: str | None) -> bool:
-    """Whether a piece of a block of metadata is a date, a permalink or a word like "says"."""
+    """True if a piece of a block of metadata is a date, a permalink or a word like "says"."""
     href = inner.get("href") or ""
     if said.isdigit() and (inner.tag == "cite" or "url" in tokens(inner)):
         return False

@@ -130,7 +130,7 @@ def _innermost(found: list[Stamp], scene: Scene) -> Stamp | None:
 
 
 def _is_exact(inner: Stamp, outer: Stamp, scene: Scene) -> bool:
-    """Whether an inner date is that of an outer line: the same moment, or its words less a glued-on name."""
+    """True if an inner date is that of an outer line: the same moment, or its words less a glued-on name."""
     first, second = _moment(outer, scene), _moment(inner, scene)
     return first == second or (type(first) is type(second) and (inner.raw or "") in (outer.raw or ""))
 
@@ -156,7 +156,7 @@ def _lines(scene: Scene) -> Stamp | None:
 
 
 def _aged(scene: Scene) -> bool:
-    """Whether the permalink bears the comment's age, as "1 year", so that no date is printed."""
+    """True if the permalink bears the comment's age, as "1 year", so that no date is printed."""
     link = scene.permalink()
     return link is not None and bool(_AGE.match(text_of(link)))
 
@@ -177,7 +177,7 @@ def _runs(element: HtmlElement) -> Iterator[str]:
 
 
 def _unread(scene: Scene) -> Stamp:
-    """What stands where a date should, though it cannot be read as one."""
+    """Return the text in a date's place that cannot be parsed."""
     for node in classes(scene.element, *DATES):
         if (said := text_of(node)) and len(said) < LINE and not _holds(node, scene):
             return Stamp(raw=said, rule="page:unread", element=node)
@@ -187,7 +187,7 @@ def _unread(scene: Scene) -> Stamp:
 
 
 def _holds(node: HtmlElement, scene: Scene) -> bool:
-    """Whether a node contains the words, so that a date in it could be the reader's."""
+    """True if a node contains the words, so that a date in it could be the reader's."""
     return scene.body is not None and node is not scene.body and node in scene.body.iterancestors()
 
 

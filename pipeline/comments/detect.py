@@ -112,7 +112,7 @@ def _item(element: HtmlElement, owners: dict[HtmlElement, Item]) -> Item | None:
 
 
 def signed(element: HtmlElement) -> bool:
-    """Whether an element bears what `comment_class()` writes."""
+    """True if an element bears what `comment_class()` writes."""
     marks = tokens(element)
     if "pingback" in marks or "trackback" in marks:
         return element.tag in ("li", "div", "article", "section") and not marks & {"pingback-list", "widget"}
@@ -125,7 +125,7 @@ def depth_class(element: HtmlElement) -> int | None:
 
 
 def in_widget(element: HtmlElement) -> bool:
-    """Whether an element stands in a sidebar or widget. Classes of the body say nothing here."""
+    """True if an element stands in a sidebar or widget. Classes of the body say nothing here."""
     return any(
         (node.get("id") or "").lower() in _WIDGET_IDS or any(_WIDGET.match(mark) for mark in tokens(node))
         for node in below_body(element)
@@ -157,7 +157,7 @@ def _is_list(element: HtmlElement | None) -> bool:
 
 
 def _same(outer: Item, element: HtmlElement, number: str | None) -> bool:
-    """Whether an element inside an item is the same comment once more (li and article, li and div)."""
+    """True if an element inside an item is the same comment once more (li and article, li and div)."""
     if outer.id is not None and number is not None:
         return outer.id == number
     deep, shallow = depth_class(element), depth_class(outer.element)

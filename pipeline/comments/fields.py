@@ -1,4 +1,4 @@
-"""What one comment's markup says: its words, and with the readers of names and dates all the rest.
+"""Fields of one comment, read from its markup.
 
 It is given an element that holds this comment alone (its answers are already taken out). Its law: a name, a
 date and a vote box are never part of what the reader wrote, and nothing the reader wrote is taken for them.
@@ -46,7 +46,7 @@ _METAS = frozenset({"comment-meta", "commentmetadata"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What was read from the markup of one comment, before dates and names are settled."""
+    """Fields of one comment before dates and names are resolved."""
 
     author: str | None
     author_url: str | None
@@ -61,7 +61,7 @@ class Reading:
 
 
 def awaiting(element: HtmlElement) -> bool:
-    """Whether the comment waits for its approval and is shown to its author only."""
+    """True if the comment waits for its approval and is shown to its author only."""
     for node in element.iter("*"):
         marks = tokens(node)
         if marks & {"comment-awaiting-moderation", "unapproved", "comment-unapproved", "awaiting-moderation"}:
@@ -170,7 +170,7 @@ def _innermost(found: list[HtmlElement]) -> HtmlElement:
 
 
 def _told_ping(element: HtmlElement) -> str | None:
-    """Whether the first words call it a ping, as block themes do."""
+    """True if the first words call it a ping, as block themes do."""
     match = re.match(r"\W*(pingback|trackback)s?\b\s*(?:by|from|von|:)", text_of(element)[:40], re.IGNORECASE)
     return match[1].lower() if match else None
 
@@ -221,7 +221,7 @@ def _drop_heads(container: HtmlElement, known: tuple[str, str, str], *, marked: 
 
 
 def _wraps_words(node: HtmlElement, name: HtmlElement | None, dated: HtmlElement | None) -> bool:
-    """Whether a block of the author holds the comment's paragraphs as well."""
+    """True if a block of the author holds the comment's paragraphs as well."""
     for paragraph in node.iter("p", "blockquote"):
         if text_of(paragraph) and not inside(name, paragraph) and not inside(dated, paragraph):
             return True
@@ -243,7 +243,7 @@ def _drop_line(
 
 
 def _is_theme(words: str, known: tuple[str, str, str]) -> bool:
-    """Whether a line says nothing but name, date and the theme's own words."""
+    """True if a line says nothing but name, date and the theme's own words."""
     for piece in known[:2]:
         if piece and piece in words:
             words = words.replace(piece, " ", 1)

@@ -1,4 +1,4 @@
-"""What a page says about its thread without showing it: how many, open or closed, kept elsewhere.
+"""Statements of a page about its thread: count, open or closed, external system.
 
 Knows headings, comment forms and the marks of foreign comment systems. Its law: a thread kept elsewhere
 is a problem with a name, never zero comments.
@@ -85,7 +85,7 @@ _FORM_ONLY = frozenset({"Jetpack"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What the page says around its thread."""
+    """Statements of a page about its thread."""
 
     stated: int | None
     stated_rule: str
@@ -116,7 +116,7 @@ def _system(index: Index) -> str | None:
 
 
 def problems(found: Survey, comments: tuple[Comment, ...], *, whole: bool) -> list[Problem]:
-    """What is missing of the thread, and why. `whole`: this page should hold all of it."""
+    """Return the problems of an incomplete thread. `whole`: this page should hold all of it."""
     if found.system and not comments and (found.system not in _FORM_ONLY or found.stated):
         return [
             Problem(
@@ -190,7 +190,7 @@ def _open(index: Index) -> bool | None:
 
 
 def _more_pages(document: Document, head: Head) -> bool:
-    """Whether the page links to other pages of its own thread."""
+    """True if the page links to other pages of its own thread."""
     own = urls.link_key(head.url)
     for link in document.index.tagged("a"):
         href = link.get("href") or ""

@@ -105,7 +105,7 @@ class Scene:
     language: str | None
 
     def in_body(self, node: HtmlElement | None) -> bool:
-        """Whether a node stands in the reader's words."""
+        """True if a node stands in the reader's words."""
         return inside(node, self.body)
 
     def permalink(self) -> HtmlElement | None:
@@ -116,21 +116,21 @@ class Scene:
 
 
 def inside(node: HtmlElement | None, container: HtmlElement | None) -> bool:
-    """Whether a node is a container or stands in it."""
+    """True if a node is a container or stands in it."""
     if container is None or node is None:
         return False
     return node is container or container in node.iterancestors()
 
 
 def is_says(words: str) -> bool:
-    """Whether a piece is a word or sign of a theme's. An emoji is none."""
+    """True if a piece is a word or sign of a theme's. An emoji is none."""
     return bool(SAYS.match(words)) and all(
         sign.isalnum() or sign.isspace() or sign in SIGNS for sign in words
     )
 
 
 def only_says(words: str) -> bool:
-    """Whether words are a theme's alone: "says", "on", separators. An emoji is a reader's word."""
+    """True if words are a theme's alone: "says", "on", separators. An emoji is a reader's word."""
     parts = [part for part in re.split(r"[\s,;|·•—–]+", words) if part]
     return all(
         all(sign in SIGNS for sign in part)
@@ -140,7 +140,7 @@ def only_says(words: str) -> bool:
 
 
 def is_noise(node: HtmlElement) -> bool:
-    """Whether an element inside a comment is the theme's and not the reader's."""
+    """True if an element inside a comment is the theme's and not the reader's."""
     href = (node.get("href") or "").strip().lower() if node.tag == "a" else ""
     if href.startswith("javascript:") or (node.tag == "a" and "comment-reply-link" in tokens(node)):
         return True

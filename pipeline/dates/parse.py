@@ -126,7 +126,7 @@ def printed(
 
 
 def tells_day_first(raws: list[str]) -> bool | None:
-    """What a page's numeric dates say of their order: one with a number above 12 settles them all."""
+    """Return the day-month order of a page's numeric dates; None where no number exceeds 12."""
     for raw in raws:
         if match := _NUMERIC.search(raw):
             if int(match[1]) > 12:
@@ -137,7 +137,7 @@ def tells_day_first(raws: list[str]) -> bool | None:
 
 
 def looks_dated(text: str, language: str | None) -> bool:
-    """Whether a short text holds a full date."""
+    """True if a short text holds a full date."""
     return _day(text.translate(_SIGNS), language, None, None) is not None
 
 

@@ -121,7 +121,7 @@ class Index:
 
 
 def elsewhere(element: HtmlElement, wrong: frozenset[str]) -> bool:
-    """Whether an element stands in a block so classed, in an aside or nav, or no longer in the page."""
+    """True if an element stands in a block so classed, in an aside or nav, or no longer in the page."""
     node: HtmlElement | None = element
     while node is not None:
         if node.tag == "body":

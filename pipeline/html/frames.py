@@ -1,4 +1,4 @@
-"""Whether the place of an article's text is known and empty: then the rest of the page is none of its text.
+"""True if the place of an article's text is known and empty: then the rest of the page is none of its text.
 
 Knows the elements by which HTML marks that place. Its law: where there is doubt, what was extracted is kept.
 """

@@ -1,4 +1,4 @@
-"""What the head of a page declares: meta elements, links, JSON-LD; and from them the page's identity.
+"""Metadata of a page's head: meta elements, links, JSON-LD; and the page's identity.
 
 Knows the vocabularies. Its law: a declaration is quoted, not judged; identity alone is decided here,
 since everything else hangs on it.

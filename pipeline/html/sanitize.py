@@ -96,7 +96,7 @@ def _clean(markup: str, base: str | None) -> str:
 
 
 def is_excerpt(text: str | None) -> bool:
-    """Whether a text is what WordPress quotes of a page that links: "[…] words […]"."""
+    """True if a text is what WordPress quotes of a page that links: "[…] words […]"."""
     return bool(text and _EXCERPT.match(text))
 
 

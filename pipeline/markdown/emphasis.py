@@ -44,7 +44,7 @@ def plain(words: str) -> str:
 
 
 def is_whole(words: str) -> bool:
-    """Whether each mark in these words has its counterpart."""
+    """True if each mark in these words has its counterpart."""
     return not MARKS.search(_paired(words, lambda match: match[1] or match[2] or ""))
 
 

@@ -1,4 +1,4 @@
-"""What RSS and Atom feeds say of articles and of comments.
+"""Reader of RSS and Atom feeds of articles and comments.
 
 Read with lxml in recovery rather than with feedparser: the content comes through unchanged (feedparser's
 own sanitising would make the same comment differ from REST's), and it costs a tenth. Its law: an entry

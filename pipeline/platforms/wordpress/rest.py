@@ -1,4 +1,4 @@
-"""What the REST listings of posts and comments say.
+"""Reader of REST listings of posts and comments.
 
 Knows WordPress' JSON. Its law: only published and approved things come out; an entry that cannot be read
 becomes a problem and spoils none of the others.
