@@ -20,12 +20,12 @@ from scrapy.exceptions import DropItem
 from archive.core.errors import ArchiveError, BusyError, LockedError
 from archive.core.reader_guard import CODES, Unread, problem_of
 from archive.core.records import Bookmark, Extract, Page, PageKind, Problem, Quality, Saved, Site
-from archive.storage import visits
+from archive.files.raw_pages import Pages, beside
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import Proof
-from archive.storage.observations import Look
-from archive.storage.raw_pages import Pages, beside
-from archive.storage.visits import GOOD
+from archive.tables import visits
+from archive.tables.observations import Look
+from archive.tables.visits import GOOD
 from pipeline.extractor_version import extractor_version
 from pipeline.reading import BoundedReader, InterruptedReadingError
 

@@ -22,11 +22,11 @@ from archive.core.database import rehearsal, transaction
 from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Page, Saved, Site
 from archive.core.timestamps import to_text
+from archive.files.raw_pages import Altered, Pages, beside
 from archive.queries.fetch_history import Facts
-from archive.storage import versions
 from archive.storage.archive import Archive
-from archive.storage.raw_pages import Altered, Pages, beside
-from archive.storage.visits import address
+from archive.tables import versions
+from archive.tables.visits import address
 from pipeline.extractor_version import extractor_version, is_current
 from pipeline.reading import BoundedReader, Reader
 

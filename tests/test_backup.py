@@ -23,9 +23,9 @@ from patience import PATIENCE, until
 
 from archive.core.errors import BusyError, DamagedError
 from archive.core.locks import hold
+from archive.files.raw_pages import Pages
 from archive.operations import backup, integrity
 from archive.storage.archive import Archive
-from archive.storage.raw_pages import Pages
 from crawler.sample import SampleSite
 from scheduler import main
 

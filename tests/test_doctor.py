@@ -22,10 +22,10 @@ from click.testing import CliRunner
 from crawling import PROGRAM, Crawls
 
 from archive.core.timestamps import to_text
+from archive.files.raw_pages import Pages
 from archive.operations import doctor
 from archive.operations.doctor import Verdict
 from archive.queries import health
-from archive.storage.raw_pages import Pages
 from crawler.sample import Fault, RestClosed, SampleSite, Status
 from scheduler import main
 

@@ -23,10 +23,10 @@ from test_replay import PAGE, SITE
 from warcio.archiveiterator import ArchiveIterator
 
 from archive.core.records import Site
+from archive.files import raw_pages
+from archive.files.raw_pages import Altered, Pages
 from archive.operations import doctor
-from archive.storage import raw_pages
 from archive.storage.archive import Archive
-from archive.storage.raw_pages import Altered, Pages
 from crawler.sample import SampleSite
 from pipeline import process
 from pipeline.extractor_version import extractor_version

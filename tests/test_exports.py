@@ -35,10 +35,10 @@ from archive.core.records import Page, PageKind
 from archive.exports import as_parquet
 from archive.exports.selection import LEFT, TAKEN, Selection, Snapshot, described
 from archive.exports.target import SUMS
+from archive.files import raw_pages as pages
+from archive.files.raw_pages import Pages
 from archive.queries import articles as reading
-from archive.storage import raw_pages as pages
 from archive.storage.archive import Archive
-from archive.storage.raw_pages import Pages
 from scheduler import main
 from tests.fixtures_archive import Filler, attacked, changed
 

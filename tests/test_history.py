@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Problem, Site, Surface
 from archive.migrations import m001_first, m009_history
 from archive.storage.archive import Archive
-from archive.storage.observations import Missing
+from archive.tables.observations import Missing
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SITE = "https://gazette.example"

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from archive.core.records import Page, PageKind, Saved, Site
+from archive.files.redaction_store import Hidden, beside
 from archive.storage.archive import Archive
 from archive.storage.redaction import redact
-from archive.storage.redaction_store import Hidden, beside
 from pipeline import process
 from tests import walls
 

@@ -6,8 +6,8 @@ import pytest
 
 from archive.core.records import Article, Comment, CommentKind, Extract, Page, PageKind, Site, Surface
 from archive.storage.archive import Archive
-from archive.storage.observations import ThreadLook, Window
 from archive.storage.reconciliation import HIDDEN
+from archive.tables.observations import ThreadLook, Window
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://gazette.example/archives/2026/03/ice.php"

@@ -8,8 +8,8 @@ import pytest
 from fragments import FRAGMENTS
 from stories import NOON, SITE, Story, visit
 
-from archive.changes.link_identity import identity
 from archive.changes.text_blocks import blocks, compare
+from archive.core.link_identity import identity
 from archive.storage.archive import Archive
 
 STEP = timedelta(hours=6)

@@ -11,7 +11,7 @@ import pytest
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold
 from archive.core.records import Page, PageKind
-from archive.storage.raw_pages import Pages, beside
+from archive.files.raw_pages import Pages, beside
 
 PAGE = Page(
     source="gazette",

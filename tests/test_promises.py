@@ -20,11 +20,11 @@ from test_replay import PAGE, SITE
 
 from archive.core.database import connect, transaction
 from archive.core.records import Article, PageKind, Surface
+from archive.files import redaction_store
+from archive.files.raw_pages import Pages
+from archive.files.redaction_store import Hidden, Kept
 from archive.operations import backup
-from archive.storage import redaction_store
 from archive.storage.archive import Archive
-from archive.storage.raw_pages import Pages
-from archive.storage.redaction_store import Hidden, Kept
 from crawler.discovery import sitemaps
 from crawler.fetch.responses import page_of
 from crawler.runs.runner import settings

@@ -19,9 +19,9 @@ from room_server import Room
 from warcio.archiveiterator import ArchiveIterator
 
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Problem, Site, Surface
+from archive.files import raw_pages, redaction_store
 from archive.queries import articles as reading
 from archive.queries.json_schema import HISTORY_FIELDS
-from archive.storage import raw_pages, redaction_store
 from archive.storage.archive import Archive
 from crawler.sample import SampleSite
 from scheduler import main

@@ -37,11 +37,12 @@ from test_redaction import (
 from archive.core.database import transaction
 from archive.core.errors import ArchiveError, BusyError, DamagedError
 from archive.core.locks import hold
+from archive.files import redaction_store
+from archive.files.raw_pages import Pages
+from archive.files.redaction_store import Hidden, Kept
 from archive.operations import backup, doctor
-from archive.storage import redaction, redaction_store, redaction_work
+from archive.storage import redaction, redaction_work
 from archive.storage.archive import Archive
-from archive.storage.raw_pages import Pages
-from archive.storage.redaction_store import Hidden, Kept
 
 EVERY = "BACKISSUE_KILLS" in os.environ  # every statement, as `make kills` wants it
 NOW = datetime(2026, 3, 9, tzinfo=UTC)

@@ -8,8 +8,8 @@ import pytest
 from crawling import Crawls
 
 from archive.core.records import Page, PageKind, Site
+from archive.files.raw_pages import Pages
 from archive.storage.archive import Archive
-from archive.storage.raw_pages import Pages
 from crawler.sample import SampleSite
 from pipeline import process
 from pipeline.extractor_version import extractor_version

@@ -28,9 +28,9 @@ from archive.core import atomic_files, database
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold
 from archive.exports import marks
+from archive.files.raw_pages import Pages, beside
 from archive.public.feed import Entry, atom
 from archive.storage.archive import Archive
-from archive.storage.raw_pages import Pages, beside
 from crawler import demo
 from scheduler import main
 from tests.fixtures_archive import START, Filler

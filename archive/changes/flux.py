@@ -21,9 +21,9 @@ from sqlite_utils import Database
 from archive.changes import repeated_blocks, text_blocks
 from archive.changes.pending_changes import Patience
 from archive.changes.text_blocks import Hunk, digest
-from archive.storage import change_detection, rows
-from archive.storage.merge import REST_OF_THEM, Merged, Value, rank
-from archive.storage.versions import Reading
+from archive.tables import change_detection, rows
+from archive.tables.merge import REST_OF_THEM, Merged, Value, rank
+from archive.tables.versions import Reading
 
 VERSIONS = 10  # earlier states with which a new one is compared
 

@@ -14,8 +14,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.core.timestamps import instant
-from archive.storage import rows
-from archive.storage.merge import Value
+from archive.tables import rows
+from archive.tables.merge import Value
 
 SUSPECT_LOOKS = 3
 """Visits in a row that must show a suspect change: of three random states, one does in 1 of 9 cases."""

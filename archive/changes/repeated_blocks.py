@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from sqlite_utils import Database
 
 from archive.changes.text_blocks import Block, blocks
-from archive.storage.merge import Value
+from archive.tables.merge import Value
 
 SHARED = 3  # other items that must have a block for it to be furniture
 READ = 60  # items whose text is read for one block

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-from archive.changes.link_identity import identities
 from archive.changes.variable_text import (
     COUNTED,
     DRESS,
@@ -29,6 +28,7 @@ from archive.changes.variable_text import (
     skeleton,
     without_spans,
 )
+from archive.core.link_identity import identities
 
 LONGEST_COMPARED = 1500  # differing blocks on one side; beyond, the whole is one hunk
 LONGEST_SUSPECT_WORDS = 60  # of both sides of a hunk; more words than that are no widget

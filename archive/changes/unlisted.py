@@ -14,9 +14,9 @@ from sqlite_utils import Database
 from archive.core import urls
 from archive.core.records import Saved
 from archive.core.timestamps import instant, to_text
-from archive.storage import rows
-from archive.storage.merge import Value
-from archive.storage.observations import Listing
+from archive.tables import rows
+from archive.tables.merge import Value
+from archive.tables.observations import Listing
 
 AGAIN = timedelta(days=1)  # until an article whose page was shown is doubted again, at least
 MOST_OF_REST = 0.5  # of the held articles that a listing of REST may lack

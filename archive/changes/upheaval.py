@@ -23,7 +23,7 @@ from sqlite_utils import Database
 
 from archive.changes.differences import ways
 from archive.core.timestamps import instant, to_text
-from archive.storage import rows, versions
+from archive.tables import rows, versions
 
 BACK = timedelta(days=14)  # crawls that count together: a large site's pages are visited over days
 FOLLOWING = timedelta(days=120)  # how long pages that were not visited since may still show what happened

@@ -12,11 +12,11 @@ import click
 from archive.cli.console import Context, Exit, count, emit, say, size
 from archive.core.database import connect
 from archive.core.errors import DamagedError
-from archive.core.own_files import CONFIG
+from archive.files.own_files import CONFIG
+from archive.files.raw_pages import told_altered
 from archive.operations import backup as copying
 from archive.storage import checks
 from archive.storage.archive import Archive
-from archive.storage.raw_pages import told_altered
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 

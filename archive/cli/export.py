@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.progress import Progress
 
 from archive.cli.console import Context, Exit, count, opened, say
-from archive.core import own_files
 from archive.core.errors import ArchiveError
 from archive.exports import (
     as_csv,
@@ -34,6 +33,7 @@ from archive.exports import (
 )
 from archive.exports.selection import Selection, Snapshot, Watch
 from archive.exports.target import Bundle, Own, Summed, bundled, placed, text_of, written
+from archive.files import own_files
 
 TEXTS: dict[str, Callable[..., None]] = {
     "jsonl": as_jsonl.write,

@@ -14,12 +14,12 @@ from archive.core.database import transaction
 from archive.core.errors import ArchiveError
 from archive.core.locks import hold
 from archive.core.nearest_name import nearest
+from archive.files.redaction_store import Hidden, beside
 from archive.queries import pointing
 from archive.search.engine import Ask, find
 from archive.storage import redaction
 from archive.storage.archive import Archive
 from archive.storage.redaction import KINDS, Redaction
-from archive.storage.redaction_store import Hidden, beside
 
 _LOCK = "redact"
 

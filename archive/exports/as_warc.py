@@ -25,8 +25,8 @@ from archive.core.timestamps import to_text
 from archive.exports.held_back import HeldBack
 from archive.exports.selection import Snapshot
 from archive.exports.target import PROGRAM, Summed
-from archive.storage import raw_pages
-from archive.storage.raw_pages import Altered, Pages
+from archive.files import raw_pages
+from archive.files.raw_pages import Altered, Pages
 
 _ABOUT = (
     "Pages as Backissue received them, without transfer and content codings. Requests, Set-Cookie headers,"

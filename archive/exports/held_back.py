@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from sqlite_utils import Database
 
 from archive.core.records import Page
-from archive.storage.redaction_store import Hidden, Kept, beside
+from archive.files.redaction_store import Hidden, Kept, beside
 
 OPENING = 8  # words by which a hidden paragraph or title is known again
 FEWEST = 3  # words without which a text says nothing of its own

@@ -14,9 +14,9 @@ from sqlite_utils import Database
 from archive.core.records import Article, Extract, Page, PageKind, Problem, Surface
 from archive.core.urls import page_key
 from archive.identity.claims import Verdict
-from archive.storage import rows
-from archive.storage.merge import REST_OF_THEM, Value, rank
-from archive.storage.versions import EDITED, REBUILT, Reading
+from archive.tables import rows
+from archive.tables.merge import REST_OF_THEM, Value, rank
+from archive.tables.versions import EDITED, REBUILT, Reading
 
 
 def settle_id(

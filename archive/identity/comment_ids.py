@@ -17,10 +17,10 @@ from archive.core.records import Comment, Problem, Surface
 from archive.core.timestamps import from_text, to_text
 from archive.identity.claims import Remark
 from archive.identity.verdict import is_same_comment, is_same_utterance
-from archive.storage import rows
-from archive.storage.change_detection import RELATIVE
-from archive.storage.merge import Value
-from archive.storage.versions import EDITED, Reading
+from archive.tables import rows
+from archive.tables.change_detection import RELATIVE
+from archive.tables.merge import Value
+from archive.tables.versions import EDITED, Reading
 
 CHUNK = 500  # values in one query, below SQLite's limit of 999 variables in old builds
 

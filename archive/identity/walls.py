@@ -17,8 +17,8 @@ from archive.core.records import Article, Extract, Page, Problem, Surface
 from archive.core.timestamps import to_text
 from archive.identity.claims import Evidence, Held, Reason, Verdict
 from archive.identity.likeness import fingerprint
-from archive.storage import rows, visits
-from archive.storage.merge import REST_OF_THEM, Value, rank
+from archive.tables import rows, visits
+from archive.tables.merge import REST_OF_THEM, Value, rank
 
 CODE = "not-this-article"
 FILLED = "text-digests"  # the bookmark of a source all of whose texts have a digest

@@ -13,13 +13,13 @@ from sqlite_utils import Database
 from archive.core import urls
 from archive.core.records import Article, Extract, Page, PageKind, Surface
 from archive.core.timestamps import from_text, to_text
+from archive.files.redaction_store import Known as Hidden
 from archive.identity import verdict as identity
 from archive.identity import walls
 from archive.identity.claims import Claim, Evidence, Held, Known, Verdict
-from archive.storage import rows
-from archive.storage.merge import REST_OF_THEM, Value
-from archive.storage.redaction_store import Known as Hidden
-from archive.storage.versions import EDITED, Reading
+from archive.tables import rows
+from archive.tables.merge import REST_OF_THEM, Value
+from archive.tables.versions import EDITED, Reading
 
 Row = dict[str, Value]
 

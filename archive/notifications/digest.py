@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from archive.cli.console import count, when
 from archive.notifications.conditions import Fact, Notice, Position, quoted
 from archive.notifications.links import Links
-from archive.storage.events import ARTICLE_GONE
+from archive.tables.events import ARTICLE_GONE
 
 SUBJECT = "digest"
 SHOWN = 5  # things of a kind that are named; all are counted

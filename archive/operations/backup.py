@@ -20,15 +20,16 @@ from itertools import count
 from pathlib import Path
 
 from archive.cli.console import size
-from archive.core import atomic_files, file_kinds, own_files
+from archive.core import atomic_files, file_kinds
 from archive.core.database import BUSY, connect, read_only
 from archive.core.errors import ArchiveError
 from archive.core.locks import hold
-from archive.core.own_files import ASIDE, CONFIG
+from archive.files import own_files, redaction_store
+from archive.files.own_files import ASIDE, CONFIG
+from archive.files.raw_pages import Altered, beside, told_altered
 from archive.operations import integrity
 from archive.operations.backup_checks import altered_pages, damaged, must_have_hidden
-from archive.storage import redaction_store, redaction_work
-from archive.storage.raw_pages import Altered, beside, told_altered
+from archive.storage import redaction_work
 
 ARCHIVE, PAGES, HIDDEN = "archive.db", "pages.db", "hidden.db"
 SUMS = "SHA256SUMS"

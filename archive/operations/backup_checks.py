@@ -13,8 +13,8 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.core.errors import ArchiveError, DamagedError
-from archive.storage.raw_pages import Altered, Pages
-from archive.storage.redaction_store import Hidden
+from archive.files.raw_pages import Altered, Pages
+from archive.files.redaction_store import Hidden
 
 
 def must_have_hidden(archive: Path, hidden: Path, original: Path) -> None:

@@ -25,13 +25,14 @@ from archive.cli.console import count, size, when
 from archive.core.database import connect, newer_migrations
 from archive.core.errors import ArchiveError
 from archive.core.timestamps import instant
+from archive.files import redaction_store
+from archive.files.raw_pages import Pages, beside, told_altered
+from archive.files.redaction_store import Hidden
 from archive.migrations import migrations
 from archive.operations import integrity
 from archive.queries import health
-from archive.storage import checks, redaction_store, redaction_work
+from archive.storage import checks, redaction_work
 from archive.storage.archive import Archive
-from archive.storage.raw_pages import Pages, beside, told_altered
-from archive.storage.redaction_store import Hidden
 
 LIBRARIES = ("datasette", "sqlite-utils", "scrapy", "trafilatura", "apscheduler", "lxml", "zstandard")
 LONGEST_LOG = health.LONGEST_LOG_BYTES

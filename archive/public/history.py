@@ -14,7 +14,7 @@ from archive.changes.upheaval import sentence
 from archive.public.diff import Part, compare, excerpt, folded, items, words
 from archive.public.text import names, when
 from archive.public.web import Row, one, rows
-from archive.storage.events import ARTICLE_GONE, Event
+from archive.tables.events import ARTICLE_GONE, Event
 
 LONGEST = 100
 """States of one item that are listed."""

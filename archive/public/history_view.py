@@ -27,7 +27,7 @@ from archive.public.web import (
     show,
     span_of,
 )
-from archive.storage.events import Event
+from archive.tables.events import Event
 
 SIZE = 30
 WHOLE = 5

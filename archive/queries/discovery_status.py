@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from sqlite_utils import Database
 
 from archive.changes import lastmod_trust
-from archive.storage import rows
-from archive.storage.merge import Value
+from archive.tables import rows
+from archive.tables.merge import Value
 
 TLS = "tls"  # the bookmark of whether the certificate of a source is verified
 UNVERIFIED = "unverified"

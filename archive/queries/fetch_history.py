@@ -19,10 +19,10 @@ from archive.core.database import BUSY, Closing
 from archive.core.reader_guard import GAVE_UP
 from archive.core.records import PageKind, Seen
 from archive.core.timestamps import from_text, instant, to_text
+from archive.files.redaction_store import Known, known
 from archive.storage.id_gaps import NUMBERED
 from archive.storage.reconciliation import VISIBLE
-from archive.storage.redaction_store import Known, known
-from archive.storage.url_keys import OWN_KEY
+from archive.tables.url_keys import OWN_KEY
 
 PORTION = 500  # rows read at a time
 A_WHILE = timedelta(minutes=10)  # by how much two clocks may differ

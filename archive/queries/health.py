@@ -18,13 +18,14 @@ from sqlite_utils import Database
 
 from archive.core.records import Quality, Run
 from archive.core.timestamps import instant, to_text
+from archive.files.raw_pages import beside
 from archive.queries import discovery_status
 from archive.queries.quality_drift import alarm
-from archive.storage import redaction_work, rows
+from archive.storage import redaction_work
 from archive.storage.archive import Archive
 from archive.storage.coverage import Coverage, Summary
-from archive.storage.raw_pages import beside
 from archive.storage.run_ledger import Ledger
+from archive.tables import rows
 
 GOOD = ("ok", "partial")
 BAD = ("failed", "blocked")

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from archive.core.errors import ArchiveError, NotFoundError
 from archive.core.nearest_name import nearest
 from archive.queries import articles
-from archive.storage import rows
+from archive.tables import rows
 
 OPENING = 12  # words by which a text is shown
 _FRAGMENT = re.compile(r"comment-(\d+)")

@@ -23,31 +23,20 @@ from archive.core import urls
 from archive.core.database import Closing, LogFolder, is_writable, open_ours, transaction
 from archive.core.records import Article, Extract, Page, PageKind, Problem, Saved, Site, Surface
 from archive.core.timestamps import to_text
+from archive.files.redaction_store import Kept, Known, known
 from archive.identity import clashes, walls, witnesses
 from archive.identity.claims import Verdict
 from archive.identity.witnesses import Witnesses, is_late
 from archive.migrations import migrations
-from archive.storage import (
-    change_detection,
-    coverage,
-    events,
-    multipart,
-    reconciliation,
-    rows,
-    run_ledger,
-    tombstones,
-    url_keys,
-    versions,
-    visits,
-)
+from archive.storage import coverage, multipart, reconciliation, run_ledger, tombstones
 from archive.storage.comment_writer import CommentWriter, by_article
-from archive.storage.events import Event
-from archive.storage.merge import Value, compact, merge
-from archive.storage.observations import Look
-from archive.storage.redaction_store import Kept, Known, known
 from archive.storage.redaction_work import finish as finish_redactions
-from archive.storage.versions import Reading
-from archive.storage.visits import Due
+from archive.tables import change_detection, events, rows, url_keys, versions, visits
+from archive.tables.events import Event
+from archive.tables.merge import Value, compact, merge
+from archive.tables.observations import Look
+from archive.tables.versions import Reading
+from archive.tables.visits import Due
 
 
 class Archive(Closing):

@@ -18,13 +18,14 @@ from sqlite_utils import Database
 from archive.changes.flux import Flux
 from archive.core.records import Comment, Problem, Saved, Surface
 from archive.core.timestamps import to_text
+from archive.files.redaction_store import HIDDEN, Kept, Known
 from archive.identity import comment_ids
-from archive.storage import events, id_gaps, rows, tombstones, versions
-from archive.storage.change_detection import COMMENT_WATCHED, settle
-from archive.storage.events import Event
-from archive.storage.merge import REST_OF_THEM, Merged, Value, compact, merge
-from archive.storage.redaction_store import HIDDEN, Kept, Known
-from archive.storage.versions import Reading
+from archive.storage import id_gaps, tombstones
+from archive.tables import events, rows, versions
+from archive.tables.change_detection import COMMENT_WATCHED, settle
+from archive.tables.events import Event
+from archive.tables.merge import REST_OF_THEM, Merged, Value, compact, merge
+from archive.tables.versions import Reading
 
 PRINTED = frozenset({"page:printed", "page:title", "page:permalink", "page:date-class", "page:words"})
 """The rules by which a time is read out of words, in the zone of the configuration."""

@@ -15,9 +15,9 @@ from sqlite_utils import Database
 
 from archive.core.database import transaction
 from archive.core.timestamps import to_text
-from archive.storage import rows
 from archive.storage.coverage_records import WITHHELD, Gap, Proof
-from archive.storage.merge import Value
+from archive.tables import rows
+from archive.tables.merge import Value
 
 IS_READ = (
     "articles.gone_at IS NULL AND (articles.text IS NOT NULL OR EXISTS (SELECT 1 FROM visits"

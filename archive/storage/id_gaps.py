@@ -13,9 +13,9 @@ from datetime import timedelta
 from sqlite_utils import Database
 
 from archive.core.timestamps import to_text
-from archive.storage import rows
-from archive.storage.merge import Value
-from archive.storage.observations import Window
+from archive.tables import rows
+from archive.tables.merge import Value
+from archive.tables.observations import Window
 
 PATIENCE = timedelta(days=30)  # after that, what was not shown at any look is taken for never shown
 NUMBERED = "site_id NOT GLOB '*[^0-9]*' AND length(site_id) < 19"

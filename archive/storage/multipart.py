@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from sqlite_utils import Database
 
 from archive.core.records import Article
-from archive.storage.merge import Value
+from archive.tables.merge import Value
 
 _GAP = "\n\n"
 

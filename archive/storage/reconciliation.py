@@ -15,10 +15,11 @@ from archive.changes import unlisted
 from archive.core import urls
 from archive.core.records import Saved
 from archive.core.timestamps import instant
-from archive.storage import id_gaps, rows, tombstones
+from archive.storage import id_gaps, tombstones
 from archive.storage.id_gaps import NUMBERED
-from archive.storage.merge import Value
-from archive.storage.observations import APART, Listing, Look, Missing, ThreadLook, Window
+from archive.tables import rows
+from archive.tables.merge import Value
+from archive.tables.observations import APART, Listing, Look, Missing, ThreadLook, Window
 
 COPY_APART = timedelta(hours=4)  # page caches of WordPress mostly keep a copy for an hour or two
 STALE_APART = timedelta(hours=24)

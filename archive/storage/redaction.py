@@ -18,10 +18,11 @@ from sqlite_utils import Database
 from archive.core.database import before_commit, transaction
 from archive.core.errors import ArchiveError, NotFoundError
 from archive.core.timestamps import to_text
-from archive.storage import redaction_seals, rows
+from archive.files import redaction_seals
+from archive.files.redaction_store import HIDDEN, Hidden, Kept
 from archive.storage import redaction_work as work
-from archive.storage.merge import Value
-from archive.storage.redaction_store import HIDDEN, Hidden, Kept
+from archive.tables import rows
+from archive.tables.merge import Value
 
 KINDS = ("article", "comment", "commenter")
 

@@ -18,8 +18,8 @@ from sqlite_utils import Database
 from archive.core.database import BUSY, transaction
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold
-from archive.storage import redaction_seals, redaction_store
-from archive.storage.redaction_store import Hidden
+from archive.files import redaction_seals, redaction_store
+from archive.files.redaction_store import Hidden
 
 LOCK = "redact"
 """The name of the lock that is held while something is hidden or shown again."""

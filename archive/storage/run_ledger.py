@@ -16,8 +16,8 @@ from archive.core.database import transaction
 from archive.core.errors import NotFoundError
 from archive.core.records import Quality, Run, Saved
 from archive.core.timestamps import instant, to_text
-from archive.storage import rows
-from archive.storage.merge import Value
+from archive.tables import rows
+from archive.tables.merge import Value
 
 _MADE = "coalesce(outcome, '') NOT IN ('overlapped', 'coalesced', 'missed')"
 CRAWLED = f"kind = 'crawl' AND {_MADE}"

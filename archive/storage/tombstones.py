@@ -16,11 +16,11 @@ from sqlite_utils import Database
 from archive.core import urls
 from archive.core.records import Extract, Page, Saved
 from archive.core.timestamps import instant, to_text
-from archive.storage import events, rows
-from archive.storage.events import ARTICLE_GONE, Event
-from archive.storage.merge import Value
-from archive.storage.observations import APART, Missing
-from archive.storage.url_keys import OWN_KEY
+from archive.tables import events, rows
+from archive.tables.events import ARTICLE_GONE, Event
+from archive.tables.merge import Value
+from archive.tables.observations import APART, Missing
+from archive.tables.url_keys import OWN_KEY
 
 STATUSES = {404: "removed", 410: "removed", 451: "blocked"}
 """How an article went, by the status of its page. No other refusal proves anything."""

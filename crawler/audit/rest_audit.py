@@ -20,7 +20,7 @@ from archive.core import urls
 from archive.core.records import Page, PageKind, Seen
 from archive.queries.coverage_state import Holdings
 from archive.storage.coverage_records import Gap, Kind, Proof, Reason
-from archive.storage.observations import Missing
+from archive.tables.observations import Missing
 from crawler.audit.month_spans import Span, calendar
 from crawler.discovery import rest, rest_ids
 from crawler.discovery.rest_ids import Item

@@ -15,7 +15,7 @@ from archive.core.errors import NotFoundError
 from archive.core.records import Seen, Site
 from archive.queries import articles
 from archive.storage.archive import Archive
-from archive.storage.visits import Due
+from archive.tables.visits import Due
 from crawler.config.config import load
 from crawler.frontier.due_dates import facts_of
 from crawler.frontier.estimate import duration

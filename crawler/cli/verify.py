@@ -11,7 +11,7 @@ from archive.cli.console import Context, Exit, count, emit, plain, table, when
 from archive.core.records import Run
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import WITHHELD
-from archive.storage.merge import Value
+from archive.tables.merge import Value
 from crawler.config.config import Config, Source, load
 from crawler.daemon import processes
 

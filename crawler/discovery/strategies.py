@@ -19,7 +19,7 @@ from scrapy.http import Request
 from archive.core import urls
 from archive.core.records import Page, PageKind
 from archive.queries.discovery_status import LAST_READ
-from archive.storage.observations import Listing
+from archive.tables.observations import Listing
 from crawler.discovery import declared as declarations
 from crawler.discovery import feeds, listing_pages, rest, sitemaps
 from crawler.discovery.declared import Declared

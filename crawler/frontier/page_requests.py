@@ -20,7 +20,7 @@ from archive.changes import lastmod_trust
 from archive.core import urls
 from archive.core.records import Page, PageKind, Seen, Site
 from archive.queries.fetch_history import Facts
-from archive.storage.observations import ThreadLook
+from archive.tables.observations import ThreadLook
 from crawler.fetch.offsite import is_allowed
 from crawler.fetch.responses import page_of, page_of_failure
 from crawler.fetch.session import Asking

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from archive.core.records import Moment, Seen
 from archive.queries.fetch_history import A_WHILE
-from archive.storage.visits import Due
+from archive.tables.visits import Due
 from crawler.frontier.addresses import is_comment_page
 from crawler.frontier.estimate import duration
 

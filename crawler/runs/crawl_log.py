@@ -22,8 +22,8 @@ from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Page, PageKind, Quality, Saved
 from archive.core.timestamps import to_text
 from archive.queries import discovery_status, quality_drift
-from archive.storage import rows, visits
 from archive.storage.archive import Archive
+from archive.tables import rows, visits
 from crawler.fetch import backoff
 from crawler.frontier.due_dates import decide_due
 from crawler.runs.outcome import Ended, kept_cursors, outcome_of

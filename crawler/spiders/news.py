@@ -24,7 +24,7 @@ from scrapy.http import Request
 from archive.core.database import is_locked, locked
 from archive.core.records import PageKind
 from archive.queries.fetch_history import Facts
-from archive.storage.observations import APART
+from archive.tables.observations import APART
 from crawler.config.config import Source, load
 from crawler.discovery import feeds
 from crawler.fetch import backoff

@@ -14,8 +14,8 @@ from datetime import timedelta
 from typing import Any
 
 from archive.core.records import Page, PageKind
-from archive.storage.observations import Missing, Window
 from archive.storage.reconciliation import HIDDEN
+from archive.tables.observations import Missing, Window
 from crawler.discovery import rest
 from crawler.discovery.paging import covered
 from crawler.discovery.strategies import REST_COMMENTS, is_within

@@ -14,8 +14,8 @@ import click
 
 from archive.cli.console import count, emit, plain
 from archive.core.records import Saved, Site
+from archive.files.raw_pages import Pages, beside
 from archive.storage.archive import Archive
-from archive.storage.raw_pages import Pages, beside
 from pipeline.reading import BoundedReader
 from pipeline.replay import Difference, Replayed, replay
 

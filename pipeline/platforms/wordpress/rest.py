@@ -15,8 +15,8 @@ from typing import Any
 from archive.core import json_text, urls
 from archive.core.charsets import decode
 from archive.core.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
-from archive.storage.change_detection import EMBEDDED
-from archive.storage.merge import FIRST_TEN
+from archive.tables.change_detection import EMBEDDED
+from archive.tables.merge import FIRST_TEN
 from pipeline.article import body
 from pipeline.dates import parse as dates
 from pipeline.html import images

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from archive.changes.link_identity import identities, identity
+from archive.core.link_identity import identities, identity
 from archive.core.records import Surface
-from archive.storage.merge import REST_OF_THEM, Merged, Value, rank
+from archive.tables.merge import REST_OF_THEM, Merged, Value, rank
 
 ARTICLE_WATCHED = frozenset({"title", "byline", "published", "text", "description", "image", "url"})
 COMMENT_WATCHED = frozenset({"author", "author_url", "published", "text", "site_parent"})

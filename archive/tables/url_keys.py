@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from archive.core import urls
 from archive.core.database import transaction
-from archive.storage.merge import Value
+from archive.tables.merge import Value
 
 Row = dict[str, Value]
 OWN_KEY = (

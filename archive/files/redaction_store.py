@@ -23,8 +23,8 @@ from sqlite_utils.migrations import Migrations
 from archive.core import urls
 from archive.core.database import Closing, connect, migrate, transaction
 from archive.core.errors import ArchiveError
-from archive.storage import raw_pages, redaction_seals
-from archive.storage.redaction_seals import Seal, sealed
+from archive.files import raw_pages, redaction_seals
+from archive.files.redaction_seals import Seal, sealed
 
 HIDDEN = "[hidden]"
 """What stands in the archive in place of a title, a name or a text."""

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from archive.core.records import Article, Comment, Surface
 from archive.core.timestamps import to_text
-from archive.storage.merge import LISTS, Value, rank
+from archive.tables.merge import LISTS, Value, rank
 
 ARTICLE_VERSIONED = ("title", "byline", "published", "modified", "text", "markdown", "description", "image")
 COMMENT_VERSIONED = ("site_parent", "author", "author_url", "published", "text", "html")

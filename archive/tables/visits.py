@@ -20,7 +20,7 @@ from archive.core.database import transaction
 from archive.core.reader_guard import LISTING, Unread
 from archive.core.records import Page, PageKind, Problem, Saved
 from archive.core.timestamps import retry_after, to_text
-from archive.storage import rows, url_keys
+from archive.tables import rows, url_keys
 
 _OPEN = (
     "INSERT INTO problems (source, url, code, field, detail, article_id, first_seen, last_seen)"

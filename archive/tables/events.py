@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from sqlite_utils import Database
 
-from archive.storage import rows
-from archive.storage.merge import Value
+from archive.tables import rows
+from archive.tables.merge import Value
 
 ARTICLE_GONE = "article gone"
 """How a comment went that went with its article."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from archive.core.errors import ArchiveError
-from archive.storage import raw_pages, redaction_store
+from archive.files import raw_pages, redaction_store
 
 CONFIG = "backissue.toml"
 ASIDE = ".before-restore"

@@ -16,10 +16,10 @@ from sqlite_utils import Database
 
 from archive.core.records import Surface
 from archive.core.timestamps import instant
-from archive.storage import events, rows
-from archive.storage.change_detection import LISTS_WATCHED
-from archive.storage.events import Event
-from archive.storage.merge import Value
+from archive.tables import events, rows
+from archive.tables.change_detection import LISTS_WATCHED
+from archive.tables.events import Event
+from archive.tables.merge import Value
 
 EDITED, RE_EXTRACTED, REBUILT = "edited", "re-extracted", "site rebuilt"
 """Why a version was replaced: by the publisher, because the same page is read better now, or since the site

@@ -1,0 +1,33 @@
+"""Numbers, sizes, times and text of a site, as people read them in a terminal, a message or a page."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from archive.core.timestamps import to_text
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+def plain(text: str | None) -> str:
+    """Return text without what would steer a terminal; line breaks stay."""
+    return "".join(char if char == "\n" or char.isprintable() else " " for char in text or "")
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: "1 article", "2,000 articles"."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def size(number: int) -> str:
+    """Return a number of bytes as people read it: "1.4 GB"."""
+    amount, unit = float(number), 0
+    while amount >= 1000 and unit < len(_UNITS) - 1:
+        amount, unit = amount / 1000, unit + 1
+    return f"{amount:,.0f} {_UNITS[unit]}" if amount >= 10 or unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
+
+
+def when(moment: datetime | date | str | None) -> str:
+    """Return a time as people read it: "2009-07-09 14:50", in UTC; or a dash."""
+    text = moment if isinstance(moment, str) else to_text(moment)
+    return (text or "–").replace("T", " ")[:16]

@@ -1,0 +1,1 @@
+"""Rows of articles, comments and visits: merging by provenance, versions and events."""
