@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archive.cli.console import count
 from archive.core.database import rehearsal, transaction
+from archive.core.formatting import count
 from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Page, Saved, Site
 from archive.core.timestamps import to_text

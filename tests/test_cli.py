@@ -252,7 +252,7 @@ def test_show_prints_an_article_and_its_thread_by_id_and_by_address(town: Town) 
 
 
 def test_what_a_site_wrote_cannot_steer_the_terminal() -> None:
-    from archive.cli.console import plain
+    from archive.core.formatting import plain
 
     assert plain("a\x1b[2J\x9b31mb\r\nc\u202e") == "a [2J 31mb \nc "
 

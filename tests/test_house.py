@@ -15,6 +15,39 @@ MAY_IMPORT = {
     "pipeline": {"pipeline", "archive"},
     "scheduler": {"scheduler", "crawler", "pipeline", "archive"},
 }
+INNER = {
+    "archive.core": set(),
+    "archive.migrations": set(),
+    "archive.search": {"core"},
+    "archive.files": {"core"},
+    "archive.tables": {"core"},
+    "archive.changes": {"core", "tables"},
+    "archive.identity": {"core", "files", "tables"},
+    "archive.storage": {"changes", "core", "files", "identity", "migrations", "tables"},
+    "archive.queries": {"changes", "core", "files", "storage", "tables"},
+    "archive.notifications": {"core", "queries", "search", "storage", "tables"},
+    "archive.public": {"changes", "core", "files", "queries", "search", "storage", "tables"},
+    "archive.operations": {"core", "files", "migrations", "public", "queries", "storage", "tables"},
+    "archive.exports": {
+        "core",
+        "files",
+        "migrations",
+        "operations",
+        "queries",
+        "search",
+        "storage",
+        "tables",
+    },
+    "archive.cli": {"core", "exports", "files", "operations", "queries", "search", "storage", "tables"},
+    "pipeline.html": set(),
+    "pipeline.dates": set(),
+    "pipeline.markdown": {"html"},
+    "pipeline.comments": {"dates", "html"},
+    "pipeline.authors": {"dates", "html"},
+    "pipeline.article": {"authors", "comments", "dates", "html", "markdown"},
+    "pipeline.platforms": {"article", "dates", "html"},
+}
+"""The inner rooms, and the neighbours in the same room that each may import."""
 FILES = [
     *(file for room in ("archive", "crawler", "pipeline") for file in (ROOT / room).rglob("*.py")),
     ROOT / "scheduler.py",
@@ -52,6 +85,21 @@ def test_imports_point_at_the_archive() -> None:
         for name in MODULES
         for module in imported(name)
         if room(module) not in MAY_IMPORT[room(name)]
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("inner", INNER)
+def test_inner_rooms_import_allowed_neighbours_only(inner: str) -> None:
+    outer = room(inner)
+    wrong = [
+        f"{name} imports {module}"
+        for name in MODULES
+        if f"{name}.".startswith(f"{inner}.")
+        for module in imported(name)
+        if room(module) == outer
+        and module != outer
+        and module.split(".")[1] not in INNER[inner] | {inner.split(".")[1]}
     ]
     assert not wrong
 

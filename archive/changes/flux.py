@@ -41,7 +41,7 @@ class Lists:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What is to be written, what of it is an edit, and which lists are to be left as they are."""
+    """The decision on one item: the values to write, the edits among them, and the lists to leave."""
 
     merged: Merged
     edited_lists: tuple[str, ...] = ()

@@ -41,7 +41,7 @@ DISSIMILAR = 0.5  # a replaced paragraph that shares less than this is another p
 
 
 class Kind(StrEnum):
-    """What a hunk looks like: `ROTATED` replaces a block by another, `WORDS` changes words within one."""
+    """The shape of a hunk: `ROTATED` replaces a block by another, `WORDS` changes words within one."""
 
     INSERTED = "inserted"
     REMOVED = "removed"

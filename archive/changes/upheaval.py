@@ -1,4 +1,4 @@
-"""What happened to a source as a whole: its dates were shifted, or its pages were redesigned.
+"""Events of a source as a whole: its dates were shifted, or its pages were redesigned.
 
 When most articles that were visited change in the same way, that is one event of the source and no edit of
 any of them. It is decided at the end of a crawl, from what the crawls of the last days have found: the
@@ -37,7 +37,7 @@ BEGINNINGS = 40  # moments at which it may have begun that are tried
 
 
 class Upheaval(StrEnum):
-    """What can happen to a source, and the cause of the versions that it made."""
+    """An event of a source, as the cause of the versions that it made."""
 
     DATES_SHIFTED = "dates-shifted"
     REDESIGN = "redesign"
@@ -154,7 +154,7 @@ def _common(changes: list[_Change], visits: Mapping[int, str], prefix: str, leas
 
 
 def _known(db: Database, source: str, what: Upheaval, now: datetime) -> list[tuple[str, list[str]]]:
-    """What is known to have happened to a source lately: when it began, and in which ways."""
+    """Return the recent events of a source: when each began, and in which ways."""
     sql = "SELECT at, detail FROM source_events WHERE source = ? AND kind = ? AND at >= ?"
     since = to_text(now - FOLLOWING)
     return [

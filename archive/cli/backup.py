@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
-from archive.cli.console import Context, Exit, count, emit, say, size
+from archive.cli.console import Context, Exit, emit, say
 from archive.core.database import connect
 from archive.core.errors import DamagedError
+from archive.core.formatting import count, size
 from archive.files.own_files import CONFIG
 from archive.files.raw_pages import told_altered
 from archive.operations import backup as copying

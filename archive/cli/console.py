@@ -26,6 +26,7 @@ import click
 
 from archive.core.database import is_locked, locked
 from archive.core.errors import BackissueError, BusyError
+from archive.core.formatting import plain
 from archive.core.nearest_name import nearest
 from archive.core.timestamps import to_text
 from archive.search.sql import Ask
@@ -33,7 +34,6 @@ from archive.storage.archive import Archive
 
 VOICE = "backissue"  # the logger of what the program says to the one who started it
 _voice = logging.getLogger(VOICE)
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 class Exit(IntEnum):
@@ -246,11 +246,6 @@ def utf8_output() -> TextIO:
     return sys.stdout
 
 
-def plain(text: str | None) -> str:
-    """Text without what would steer a terminal; lines stay."""
-    return "".join(char if char == "\n" or char.isprintable() else " " for char in text or "")
-
-
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write columns to standard output, each as wide as its widest cell."""
     cells = [list(headings), *([plain(cell).replace("\n", " ") for cell in row] for row in rows)]
@@ -258,25 +253,6 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for number, row in enumerate(cells):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         click.echo(click.style(line, bold=True) if number == 0 else line)
-
-
-def count(number: int, noun: str) -> str:
-    """A number with its noun: "1 article", "2,000 articles"."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def size(number: int) -> str:
-    """A number of bytes as people read it: "1.4 GB"."""
-    amount, unit = float(number), 0
-    while amount >= 1000 and unit < len(_UNITS) - 1:
-        amount, unit = amount / 1000, unit + 1
-    return f"{amount:,.0f} {_UNITS[unit]}" if amount >= 10 or unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
-
-
-def when(moment: datetime | date | str | None) -> str:
-    """A time as people read it: "2009-07-09 14:50", in UTC; or a dash."""
-    text = moment if isinstance(moment, str) else to_text(moment)
-    return (text or "–").replace("T", " ")[:16]
 
 
 def _jsonable(value: object) -> object:

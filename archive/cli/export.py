@@ -18,8 +18,9 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from archive.cli.console import Context, Exit, count, opened, say
+from archive.cli.console import Context, Exit, opened, say
 from archive.core.errors import ArchiveError
+from archive.core.formatting import count
 from archive.exports import (
     as_csv,
     as_db,

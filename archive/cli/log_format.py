@@ -19,7 +19,8 @@ from typing import Any
 
 import click
 
-from archive.cli.console import VOICE, plain
+from archive.cli.console import VOICE
+from archive.core.formatting import plain
 
 FORMAT_VARIABLE, LEVEL_VARIABLE = "BACKISSUE_LOG_FORMAT", "BACKISSUE_LOG_LEVEL"
 FORMATS = ("text", "json")

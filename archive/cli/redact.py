@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 import click
 
-from archive.cli.console import Context, count, emit, opened, plain, say, table, when
+from archive.cli.console import Context, emit, opened, say, table
 from archive.core.database import transaction
 from archive.core.errors import ArchiveError
+from archive.core.formatting import count, plain, when
 from archive.core.locks import hold
 from archive.core.nearest_name import nearest
 from archive.files.redaction_store import Hidden, beside

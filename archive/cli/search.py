@@ -12,8 +12,9 @@ from textwrap import fill, indent
 import click
 from sqlite_utils import Database
 
-from archive.cli.console import Context, count, emit, opened, plain, say, typed, when
+from archive.cli.console import Context, emit, opened, say, typed
 from archive.core.errors import NotFoundError
+from archive.core.formatting import count, plain, when
 from archive.core.nearest_name import nearest
 from archive.exports import as_jsonl
 from archive.queries import articles, pointing

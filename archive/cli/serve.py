@@ -17,7 +17,8 @@ from typing import TypeVar
 import click
 
 from archive.cli import log_format
-from archive.cli.console import Context, Exit, Planned, emit, opened, say, table, when
+from archive.cli.console import Context, Exit, Planned, emit, opened, say, table
+from archive.core.formatting import when
 from archive.operations import serve as publish
 from archive.operations.ports import must_be_free
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import click
 
-from archive.cli.console import Context, Exit, emit, opened, plain, size, table, when
+from archive.cli.console import Context, Exit, emit, opened, table
+from archive.core.formatting import plain, size, when
 from archive.queries import health
 
 

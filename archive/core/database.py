@@ -240,7 +240,7 @@ def locked(path: Path | str) -> LockedError:
 
 
 class LogFolder:
-    """What folds a long write-ahead log into its file while a crawl writes and readers come and go.
+    """The folder of a long write-ahead log into its file while a crawl writes and readers come and go.
 
     SQLite resets the log only at a moment when nobody reads from it, which under steady reading is never;
     waiting for readers makes that moment. It is tried again each time that the log has grown by as much.

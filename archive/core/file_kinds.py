@@ -1,4 +1,4 @@
-"""What a file is that lies where a database of ours belongs: ours, blank, or something else, by name.
+"""The kind of a file that lies where a database of ours belongs: ours, blank, or something else, by name.
 
 A file of ours says so in its table of migrations. Another program's is named and never written to.
 """

@@ -1,4 +1,4 @@
-"""What identifies the target of a link, without what a site varies from request to request. Pure.
+"""The identity of a link's target, without what a site varies from request to request. Pure.
 
 Does not: resolve relative links or follow redirects.
 Invariant: two links with the same identity lead a reader to the same place.

@@ -237,7 +237,7 @@ _NO_CHANGE = frozenset({"missed", "problems", "unproven"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """What one save changed, in rows. `missed` were not shown; `unproven` pages were not their article's."""
+    """The rows that one save changed. `missed` were not shown; `unproven` pages were not their article's."""
 
     articles_new: int = 0
     articles_changed: int = 0

@@ -265,7 +265,7 @@ class Pages(Closing):
         return (body, None) if same else (b"", "its body has another digest")
 
     def _fault(self, digest: str) -> str | None:
-        """What is wrong with the body of a digest, None where it is as it was received."""
+        """Return the fault of the body of a digest, None where it is as it was received."""
         return self._unpacked(digest)[1]
 
     def _altered(self, number: int, why: str, digest: str = "") -> Altered:

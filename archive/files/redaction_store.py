@@ -114,7 +114,7 @@ class Hidden(Closing):
         return [Kept(place=place, row=json.loads(row)) for place, row, _ in self._rows(redaction)]
 
     def places(self, names: Iterable[str]) -> list[tuple[int, Kept]]:
-        """What was taken out of some places, each with its redaction, in the order in which it was kept."""
+        """Return contents of some places, each with its redaction, in the order in which it was kept."""
         if self._db is None:
             return []
         wanted = list(names)

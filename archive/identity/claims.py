@@ -12,7 +12,7 @@ from archive.core.records import Moment
 
 
 class Evidence(StrEnum):
-    """What proves that an answer speaks of a known article."""
+    """A proof that an answer speaks of a known article."""
 
     ID = "post id"
     ADDRESS = "address"
@@ -36,7 +36,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What is known of one article. `listed` is True where a listing, not its page, told the title.
+    """The known facts of one article. `listed` is True where a listing, not its page, told the title.
 
     `common` is True where the title is that of the site or of several articles, so that it proves nothing.
     `url` is its present address, `urls` are all addresses of the article, `read` those at which its page was
@@ -58,7 +58,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What an answer says of itself. `published` is None unless the answer itself tells the date.
+    """The facts that an answer states of itself. `published` is None unless the answer itself tells the date.
 
     `url` is the address that it states or, where `stated` is False, that it was given at; `asked` and
     `final` are the addresses of the request and of the answer. `whole` is False for a further page of an

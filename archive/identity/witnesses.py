@@ -1,4 +1,4 @@
-"""What the archive knows of the articles that an answer may speak of, gathered for `identity` to judge.
+"""Evidence in the archive for the articles that an answer may speak of, gathered for `verdict`.
 
 It only reads. A hidden article is known by its id and addresses alone, and is never compared.
 """

@@ -14,8 +14,8 @@ from enum import StrEnum
 
 from sqlite_utils import Database
 
-from archive.cli.console import plain, when
 from archive.core.database import transaction
+from archive.core.formatting import plain, when
 from archive.core.timestamps import instant, to_text
 from archive.queries import health
 from archive.queries.health import Status

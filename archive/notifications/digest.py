@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.cli.console import count, when
+from archive.core.formatting import count, when
 from archive.notifications.conditions import Fact, Notice, Position, quoted
 from archive.notifications.links import Links
 from archive.tables.events import ARTICLE_GONE

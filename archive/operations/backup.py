@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from archive.cli.console import size
 from archive.core import atomic_files, file_kinds
 from archive.core.database import BUSY, connect, read_only
 from archive.core.errors import ArchiveError
+from archive.core.formatting import size
 from archive.core.locks import hold
 from archive.files import own_files, redaction_store
 from archive.files.own_files import ASIDE, CONFIG

@@ -1,4 +1,4 @@
-"""What a copied archive must be before it is a backup, beyond what SQLite itself can check.
+"""Conditions that a copied archive meets before it is a backup, beyond what SQLite itself can check.
 
 It has all that it hides, and it says which raw pages are not as they were received.
 """

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from archive.cli.console import when
 from archive.core.errors import ClockError
+from archive.core.formatting import when
 from archive.core.timestamps import instant
 
 SLACK = timedelta(minutes=10)  # by how much two clocks may differ

@@ -21,9 +21,9 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.cli.console import count, size, when
 from archive.core.database import connect, newer_migrations
 from archive.core.errors import ArchiveError
+from archive.core.formatting import count, size, when
 from archive.core.timestamps import instant
 from archive.files import redaction_store
 from archive.files.raw_pages import Pages, beside, told_altered

@@ -124,7 +124,7 @@ def recent(connection: sqlite3.Connection, wanted: Wanted, *, size: int) -> list
 
 
 def upheavals(connection: sqlite3.Connection, wanted: Wanted, *, size: int) -> list[Row]:
-    """What happened to whole sources, newest first, each with a `sentence`; none where a kind is wanted."""
+    """Return events of whole sources, newest first, each with a `sentence`; none where a kind is wanted."""
     if wanted.show or wanted.page > 1:
         return []
     sql = (

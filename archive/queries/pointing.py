@@ -1,4 +1,4 @@
-"""What a person points at, by a number or an address: an article, a comment, and whose words it holds.
+"""The item that a person names by a number or a URL: an article, a comment, and whose words it holds.
 
 A comment has two numbers: the archive's own, which `search` and `show` print, and the site's, which stands in
 its address (`#comment-N`). An address is never taken for the archive's number, or a stranger would be hit.

@@ -1,4 +1,4 @@
-"""What is concluded when known items were asked for or listed again: which of them were missed by the look.
+"""Conclusions from a second request or listing of known items: which of them were missed by the look.
 
 Missing is what a healthy site should have shown and did not; whether that makes it gone is decided by
 `missing`, after a second look. Its law: a look that misses most of what it looked for says something

@@ -1,4 +1,4 @@
-"""What is left to do after a redaction is committed, noted in the archive so that no end can skip it.
+"""The work that is left after a redaction is committed, noted in the archive so that no end can skip it.
 
 When a redaction is committed, no SQL can read the hidden words any more. Deleted bytes may still have them
 until the file is written again and its log is emptied; and after a redaction was lifted, `hidden.db` has

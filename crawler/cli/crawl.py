@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 import click
 
-from archive.cli.console import Context, Exit, Planned, emit, plain
+from archive.cli.console import Context, Exit, Planned, emit
+from archive.core.formatting import plain
 from archive.core.records import Run
 from crawler.config.config import Config, Source, load
 from crawler.daemon import processes

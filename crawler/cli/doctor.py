@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 import click
 
-from archive.cli.console import Context, Exit, count, emit, plain
+from archive.cli.console import Context, Exit, emit
 from archive.core.errors import ConfigError
+from archive.core.formatting import count, plain
 from archive.operations import doctor as examining
 from archive.operations.doctor import Finding, Verdict
 from crawler.cli.crawl import quietly

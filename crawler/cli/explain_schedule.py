@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from archive.cli.console import Context, emit, opened, plain, table, when
+from archive.cli.console import Context, emit, opened, table
 from archive.core.errors import NotFoundError
+from archive.core.formatting import plain, when
 from archive.core.records import Seen, Site
 from archive.queries import articles
 from archive.storage.archive import Archive

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archive.cli.console import Context, emit, plain, say
+from archive.cli.console import Context, emit, say
 from archive.core.errors import BackissueError, ConfigError, SiteError
+from archive.core.formatting import plain
 from archive.core.nearest_name import nearest
 from crawler.cli.crawl import quietly
 from crawler.config import writer

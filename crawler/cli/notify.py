@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import click
 
-from archive.cli.console import Context, Exit, Interruption, count, opened, say
+from archive.cli.console import Context, Exit, Interruption, opened, say
 from archive.core.errors import ConfigError
+from archive.core.formatting import count
 from archive.core.locks import hold
 from archive.notifications.conditions import Notice
 from crawler.config.config import load

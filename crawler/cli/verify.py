@@ -7,7 +7,8 @@ from itertools import groupby
 
 import click
 
-from archive.cli.console import Context, Exit, count, emit, plain, table, when
+from archive.cli.console import Context, Exit, emit, table
+from archive.core.formatting import count, plain, when
 from archive.core.records import Run
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import WITHHELD

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from subprocess import Popen
 from typing import Protocol
 
-from archive.cli.console import count
 from archive.core.errors import BackissueError
+from archive.core.formatting import count
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0

@@ -31,7 +31,7 @@ _GUESSES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """What a page declares: the root of REST, and the feeds of posts and of comments, as URLs."""
+    """The declarations of a page: the root of REST, and the feeds of posts and of comments, as URLs."""
 
     rest: str | None = None
     posts_feed: str | None = None

@@ -167,7 +167,7 @@ class Discovery(Following):
         return self.obstacles.is_suspected
 
     async def front(self) -> Declared:
-        """What the front page declares, as of today."""
+        """Return the declarations of the front page, as of today."""
         if self._front is None:
             self._front = declarations.read_note(self.facts.mark(DECLARED), self.started_at)
         if self._front is None:

@@ -81,7 +81,7 @@ _GOOD = {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}
 
 @dataclass(slots=True)
 class Obstacles:
-    """What has kept a crawl away from a site, by its sentence, and how many answers were none."""
+    """The obstacles that kept a crawl away from a site, by sentence, with the answers that were none."""
 
     met: Counter[str] = field(default_factory=Counter)
     open_answers: int = 0
@@ -102,7 +102,7 @@ class Obstacles:
 
     @property
     def sentence(self) -> str | None:
-        """What keeps us away from the whole site; None where anything of it was open, or nothing met."""
+        """Return the obstacle to the whole site; None where anything of it was open, or nothing met."""
         if self.open_answers or not self.met:
             return None
         return self.met.most_common(1)[0][0]

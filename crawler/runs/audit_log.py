@@ -19,8 +19,8 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from archive.cli.console import count
 from archive.core.errors import ArchiveError, BusyError
+from archive.core.formatting import count
 from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Saved
 from archive.core.timestamps import to_text

@@ -154,7 +154,7 @@ def _split(blocks: list[Block]) -> None:
 
 
 def _plan(dice: Dice, count: int) -> list[str]:
-    """What each article is: the stages of running stories in their order, the rest by chance."""
+    """Return the kind of each article: the stages of running stories in their order, the rest by chance."""
     kinds = ["brief"] * 28 + ["report"] * 60 + ["feature"] * 8 + ["column"] * 4
     plan = [dice.pick(kinds) for _ in range(count)]
     if count > 4:

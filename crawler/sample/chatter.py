@@ -1,4 +1,4 @@
-"""What readers write below articles: remarks, answers, quarrels, memories, and the odd link.
+"""Comments that readers write below articles: remarks, answers, quarrels, memories, and the odd link.
 
 It knows how a comment is put together from the stock. It does not know ids, dates or moderation. Its law: a
 remark is about its article or about the comment it answers, and the same dice make the same reader.
@@ -110,7 +110,7 @@ class Chatter:
         return self.dice.pick(found).strip() if found else ""
 
     def second_thought(self) -> str:
-        """What a reader adds to a comment later."""
+        """Return a sentence that a reader adds to a comment later."""
         return self.dice.pick(stock().chatter["second thought"])
 
     def hidden(self, status: str, post: Post) -> str:

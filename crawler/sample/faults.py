@@ -45,7 +45,7 @@ class Fault:
     hits: int = field(default=0, init=False)
 
     def fits(self, request: Request) -> bool:
-        """Whether this request is to be touched."""
+        """True if this request is to be touched."""
         wanted = fnmatchcase(request.path, self.match) or fnmatchcase(request.target, self.match)
         return wanted and (self.times is None or self.hits < self.times)
 

@@ -1,4 +1,4 @@
-"""What happens to the sample newspaper as time goes by, so that a crawler finds something new.
+"""The events of the sample newspaper as time goes by, so that a crawler finds something new.
 
 It knows when events are due (a pure function of the time since the epoch) and how to make each one happen at
 the desk. It does not know clocks or threads. Its law: the same seed, epoch and elapsed time give the same

@@ -1,4 +1,4 @@
-"""What a newspaper is made of: people, terms, posts, comments.
+"""The parts of a newspaper: people, terms, posts, comments.
 
 It knows shapes and the few facts that can be read off one of them alone. It does not know other posts, the
 site's address, HTTP or HTML pages. Its law: every moment is an aware UTC datetime, and nothing here decides

@@ -32,7 +32,7 @@ NO_CACHE = [
 
 @dataclass(slots=True)
 class Frame:
-    """What stands around every page."""
+    """The frame around every page."""
 
     kind: str
     title: str
@@ -89,7 +89,7 @@ def _frame(paper: Paper, kind: str, title: str, body_class: str, section: str = 
 
 
 def _tools(paper: Paper) -> dict[str, Any]:
-    """What every template may call."""
+    """Return the functions that every template may call."""
 
     def lead_image(post: Post) -> str:
         found = next((m for block in post.blocks if (m := _IMAGE.search(block.html))), None)

@@ -73,7 +73,7 @@ class Paper:
         return sorted(listed, key=lambda post: (post.date, post.id), reverse=True)
 
     def readable(self, post: Post | None) -> bool:
-        """Whether a visitor may read the post's text."""
+        """True if a visitor may read the post's text."""
         return post is not None and post.status == "publish" and not post.password
 
     def approved(self, post: Post) -> list[Comment]:
@@ -85,7 +85,7 @@ class Paper:
         return list(self._of_post.get(post.id, ()))
 
     def public_comment(self, comment: Comment) -> bool:
-        """Whether a visitor may read the comment: approved, and its post is readable."""
+        """True if a visitor may read the comment: approved, and its post is readable."""
         return comment.status == "approved" and self.readable(self.posts.get(comment.post))
 
     def all_approved(self) -> list[Comment]:

@@ -42,7 +42,7 @@ class RestClosed(Fault):
     gone: bool = False
 
     def fits(self, request: Request) -> bool:
-        """Whether this request is for REST, under its usual address or the plain one."""
+        """True if this request is for REST, under its usual address or the plain one."""
         return Fault.fits(self, request) or "rest_route=" in request.query
 
     def answer(self, _request: Request, _ordinary: Ordinary, /) -> Response:

@@ -90,7 +90,7 @@ class _Desk:
         return [self.finished(item) for item in items], headers
 
     def index(self) -> dict[str, Any]:
-        """What the site says of itself."""
+        """Return the index, in which the site describes itself."""
         paper, routes = self.paper, ("posts", "pages", "comments", "users", "tags", "categories", "types")
         offset = paper.local(max(paper.last_post_modified(), paper.last_comment())).utcoffset()
         return {
@@ -219,7 +219,7 @@ class _Desk:
     # Embedding
 
     def embedded(self, item: dict[str, Any]) -> dict[str, Any]:
-        """What `_embed` adds: authors, terms, the ten newest replies, the post above, the parent comment."""
+        """Return the additions of `_embed`: authors, terms, ten newest replies, post above, parent comment."""
         asked = self.params["_embed"]
         names = asked.split(",") if asked not in ("", "1", "true") else None
         return {

@@ -28,7 +28,7 @@ class Filter:
         return self.query.params
 
     def wanted(self, post: Post) -> bool:
-        """Whether a post passes the filters of the request."""
+        """True if a post passes the filters of the request."""
         query, terms = self.query, {term.id for term in (*post.categories, *post.tags)}
         return (
             self.chosen(post.id, "include", "exclude")
@@ -41,12 +41,12 @@ class Filter:
         )
 
     def _mentions(self, post: Post) -> bool:
-        """Whether the post's title or readable text holds the words searched for."""
+        """True if the post's title or readable text holds the words searched for."""
         word = self.params.get("search", "").lower()
         return not word or word in " ".join((post.title, *(() if post.password else post.paragraphs))).lower()
 
     def chosen(self, number: int, include: str, exclude: str) -> bool:
-        """Whether the id is among those asked for and not among those shut out."""
+        """True if the id is among those asked for and not among those shut out."""
         wanted, unwanted = self.query.ids(include), self.query.ids(exclude)
         return (wanted is None or number in wanted) and (unwanted is None or number not in unwanted)
 
@@ -67,7 +67,7 @@ class Filter:
         )
 
     def wanted_comment(self, comment: Comment) -> bool:
-        """Whether a comment passes the filters; there is no such thing as `modified_after` for comments."""
+        """True if a comment passes the filters; there is no such thing as `modified_after` for comments."""
         word = self.params.get("search", "").lower()
         return (
             self.chosen(comment.id, "include", "exclude")
@@ -89,7 +89,7 @@ class Filter:
         return sorted(comments, key=keys.get(by, lambda c: (c.date, c.id)), reverse=down)
 
     def wanted_term(self, term: Term) -> bool:
-        """Whether a term passes the filters of the request."""
+        """True if a term passes the filters of the request."""
         posts = self.query.ids("post")
         owned = posts is None or any(
             term in (*post.categories, *post.tags)

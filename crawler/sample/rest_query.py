@@ -107,7 +107,7 @@ class Query:
         return found.astimezone(self.zone).replace(tzinfo=None) if found.tzinfo else found
 
     def between(self, moment: datetime, after: str, before: str) -> bool:
-        """Whether the moment lies strictly between two bounds, compared in site-local time."""
+        """True if the moment lies strictly between two bounds, compared in site-local time."""
         low, high = self.moment(after), self.moment(before)
         if low is None and high is None:
             return True

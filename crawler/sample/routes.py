@@ -21,7 +21,7 @@ _SVG = "image/svg+xml"
 
 
 def answer(paper: Paper, request: Request) -> Response:
-    """What the site answers to a request, faults aside."""
+    """Return the answer to a request, faults aside."""
     path = unquote(request.path)
     if path.startswith("/wp-json"):
         return rest.answer(paper, request, path[len("/wp-json") :])
@@ -158,7 +158,7 @@ def _single(paper: Paper, request: Request, found: re.Match[str]) -> Response | 
 
 
 def _part(paper: Paper, request: Request, post: Post, rest_: str) -> Response | None:
-    """What hangs below a permalink: feeds, comment pages, further parts of the text."""
+    """Return the answer below a permalink: feeds, comment pages, further parts of the text."""
     if rest_ in ("/feed", "/feed/atom", "/feed/rss2"):
         return feeds.comments_feed(paper, request, post, rest_.endswith("atom"))
     if found := re.fullmatch(r"/comment-page-(\d+)/?", rest_):

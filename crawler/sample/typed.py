@@ -1,4 +1,4 @@
-"""What WordPress does to text that people type: quotes are curled, tags weeded, paragraphs made, links
+"""WordPress' treatment of text that people type: quotes are curled, tags weeded, paragraphs made, links
 linked.
 
 It knows strings only. Its law: the output is safe, balanced HTML, with typographic characters as

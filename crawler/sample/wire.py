@@ -1,4 +1,4 @@
-"""What travels between a visitor and the newspaper: one request, one answer.
+"""Messages between a visitor and the newspaper: one request, one answer.
 
 It knows the shapes and the helpers every surface shares. It does not know sockets, nor what is asked. Its
 law: a surface is a function from a Request to a Response and nothing else.
@@ -18,7 +18,7 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a visitor asked: `path` as sent, `query` without its question mark, header names in lower case."""
+    """A visitor's request: `path` as sent, `query` without its question mark, header names in lower case."""
 
     method: str
     path: str
@@ -44,7 +44,7 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """What the newspaper answers. `deliver`, if set, sends it in an unusual way (see faults.py)."""
+    """The newspaper's answer. `deliver`, if set, sends it in an unusual way (see faults.py)."""
 
     status: int
     body: bytes = b""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.article.title import fold
+from pipeline.html.dom import fold
 from pipeline.markdown.writer import Block
 
 _MORE = re.compile(

@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 
 from archive.core import urls
 from archive.core.records import Site
-from pipeline.html.dom import Index, below_body, elsewhere, text_of, tokens, words
+from pipeline.html.dom import Index, below_body, elsewhere, fold, text_of, tokens, words
 from pipeline.html.metadata import Head, string
 from pipeline.html.sanitize import line, plain
 
@@ -30,7 +30,6 @@ _ELSEWHERE = words(
 )
 _PROPS = ("headline", "name headline")
 _SEPARATORS = r"\s+[|»«•·–—:~-]\s+|\s[|]\s*|\s*[»«]\s*"
-_FOLD = re.compile(r"[\W_]+")
 
 
 def read(index: Index, head: Head, site: Site) -> tuple[str | None, str]:
@@ -157,8 +156,3 @@ def _without_site(title: str, names: list[str]) -> str:
         title = re.sub(rf"(?:{_SEPARATORS}){escaped}\s*$", "", title, flags=re.IGNORECASE).strip() or title
         title = re.sub(rf"^{escaped}(?:{_SEPARATORS})", "", title, flags=re.IGNORECASE).strip() or title
     return title
-
-
-def fold(text: str) -> str:
-    """A text without case, punctuation and white space, for comparing."""
-    return _FOLD.sub("", text).casefold()

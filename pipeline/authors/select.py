@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 from archive.core.records import Site
-from pipeline.article.title import fold
 from pipeline.authors.bylines import Bylines, presented
 from pipeline.authors.unmarked_bylines import Lines
 from pipeline.authors.vocabulary import BY, HOUSE, ROLE, is_no_name
-from pipeline.html.dom import Index
+from pipeline.html.dom import Index, fold
 from pipeline.html.metadata import Head, resolve, string, values
 from pipeline.html.sanitize import line, plain
 

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from archive.cli.console import count, emit, plain, say, when
+from archive.cli.console import emit, say
 from archive.core.errors import BackissueError
+from archive.core.formatting import count, plain, when
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Site
 from archive.core.urls import absolute
 from archive.queries.json_schema import ARTICLE_FIELDS, article_json, extract_json

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import click
 
-from archive.cli.console import count, emit, plain
+from archive.cli.console import emit
+from archive.core.formatting import count, plain
 from archive.core.records import Saved, Site
 from archive.files.raw_pages import Pages, beside
 from archive.storage.archive import Archive

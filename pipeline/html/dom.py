@@ -13,6 +13,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 _SPACE = re.compile(r"\s+")
+_PUNCTUATION = re.compile(r"[\W_]+")
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -24,6 +25,11 @@ def tokens(element: HtmlElement) -> frozenset[str]:
 def text_of(element: HtmlElement) -> str:
     """All text below an element on one line."""
     return _SPACE.sub(" ", "".join(element.itertext())).strip()
+
+
+def fold(text: str) -> str:
+    """Return text without case, punctuation and white space, to compare it."""
+    return _PUNCTUATION.sub("", text).casefold()
 
 
 def is_longer(element: HtmlElement, number: int) -> bool:

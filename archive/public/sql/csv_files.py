@@ -96,7 +96,7 @@ def _labels(data: dict[str, Any]) -> dict[int, str]:
 
 
 def _blob_linker(datasette: Any, request: Any, name: str, data: dict[str, Any], names: list[str]) -> Any:
-    """What puts the address of a blob in its place, as Datasette does."""
+    """Return a function that replaces a blob by its URL, as Datasette does."""
     keys = data["primary_keys"]
 
     def linked(row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""What one statement of a reader may cost. A worker bounds itself by these before it runs any.
+"""Limits of the cost of one statement of a reader. A worker bounds itself by these before it runs any.
 
 Does not: bound time; the pool ends a process that is late, and SQLite's progress handler most before that.
 """

@@ -208,7 +208,7 @@ def _portion(cursor: sqlite3.Cursor, most: int) -> tuple[list[tuple[Any, ...]], 
 
 
 def _labeller(connection: sqlite3.Connection, job: Job) -> Any:
-    """What puts the label of a foreign key behind it, as Datasette does in CSV."""
+    """Return a function that puts the label of a foreign key behind it, as Datasette does in CSV."""
     labels = job.labels or {}
 
     @lru_cache(LABELS)
