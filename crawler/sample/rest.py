@@ -219,7 +219,7 @@ class _Desk:
     # Embedding
 
     def embedded(self, item: dict[str, Any]) -> dict[str, Any]:
-        """Return the additions of `_embed`: authors, terms, ten newest replies, post above, parent comment."""
+        """Return the additions of `_embed`: authors, terms, ten replies, post above, parent comment."""
         asked = self.params["_embed"]
         names = asked.split(",") if asked not in ("", "1", "true") else None
         return {
