@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.identity.likeness import fingerprint, place, same_date, same_text, same_title
+from archive.identity.likeness import fingerprint, same_date, same_text, same_title
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -53,7 +53,6 @@ def test_likeness_takes_any_text(one, other):
     assert same_text(one, other) is same_text(other, one)
     assert same_title(one, other) is same_title(other, one)
     assert fingerprint(one, other) == fingerprint(one, other)
-    assert place(one) == place(one)
 
 
 def test_digest_leaves_out_numbers_and_its_own_address():

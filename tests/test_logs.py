@@ -104,7 +104,8 @@ def test_a_warning_is_one_line_with_its_time_and_origin(tmp_path: Path) -> None:
     with SampleSite(articles=2, comments=0) as site:
         site.faults.add(TooMany(match="/archives/*", retry_after=3600))
         done = crawl(tmp_path, site)
-    (line,) = done.stderr.splitlines()
+    line, outcome = done.stderr.splitlines()
+    assert outcome.startswith("town: blocked. ")
     assert re.match(rf"{TIME} WARNING crawler.fetch.retry: http://\S+ asks to wait 3600 s", line)
 
 

@@ -74,6 +74,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fill = Filler(folder / "archive.db")
     fill.article(1, START, title="Ferry stops")
     fill.finish()
+    Archive.open(folder / "archive.db").close()  # its URLs get their keys
     Pages.open(folder / "pages.db").close()
     (folder / "backissue.toml").write_text(CONFIG, encoding="utf-8")
     return folder

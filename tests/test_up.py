@@ -74,6 +74,15 @@ class Up:
         except OSError:
             return False
 
+    def page_checks(self) -> list[tuple[int, str]]:
+        """Return what was noted of the pages' process; nothing while there is no such table yet."""
+        sql = "SELECT ok, sentence FROM checks WHERE name = 'pages'"
+        with closing(sqlite3.connect(self.folder / "archive.db")) as connection:
+            try:
+                return connection.execute(sql).fetchall()
+            except sqlite3.OperationalError:
+                return []
+
     def crawling(self) -> None:
         """Wait until a crawl is under way and an article of it can be found."""
         until(lambda: self.process.poll() is not None or self.finds("council"), self.log.read_text)
@@ -134,10 +143,8 @@ def test_killed_pages_are_started_again(up: Up) -> None:
     until(lambda: not Path(f"/proc/{before}").exists() and up.finds("council"), up.log.read_text)
     assert up.process.poll() is None
     assert up.pages() != before
-    sql = "SELECT ok, sentence FROM checks WHERE name = 'pages'"
-    with closing(sqlite3.connect(up.folder / "archive.db")) as connection:
-        until(lambda: connection.execute(sql).fetchone() is not None, up.log.read_text)
-        checks = connection.execute(sql).fetchall()
+    until(up.page_checks, up.log.read_text)
+    checks = up.page_checks()
     assert [ok for ok, _ in checks] == [0]
     assert "ended by themselves (SIGKILL)" in checks[0][1]
     assert "The pages are started again" in up.log.read_text()

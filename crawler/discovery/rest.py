@@ -197,7 +197,7 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
     items = read_array(page)
     if items is None:
         return None
-    links = ((urls.absolute(_text(item.get("link")) or "", page.final_url), item) for item in items)
+    links = ((urls.absolute(_link(item), page.final_url), item) for item in items)
     return tuple(
         Listed(
             url=url, lastmod=_text(item.get("modified_gmt")), post_id=read_id(item.get("id")), is_post=True
@@ -224,7 +224,7 @@ def read_divided(page: Page) -> frozenset[str]:
     return frozenset(
         url
         for item in read_array(page) or ()
-        if _is_divided(item) and (url := urls.absolute(_text(item.get("link")), page.final_url))
+        if _is_divided(item) and (url := urls.absolute(_link(item), page.final_url))
     )
 
 
@@ -236,6 +236,12 @@ def _is_divided(item: dict[str, Any]) -> bool:
 def _protected(item: dict[str, Any]) -> bool:
     content = item.get("content")
     return isinstance(content, dict) and bool(content.get("protected"))
+
+
+def _link(item: dict[str, Any]) -> str | None:
+    """Return the link of an item as it is written, so that a broken one is not taken for another URL."""
+    link = item.get("link")
+    return link if isinstance(link, str) else None
 
 
 def _text(value: object) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from archive.core import urls
 from archive.core.records import Page
@@ -61,13 +62,18 @@ def read(page: Page, route: str) -> tuple[Item, ...]:
             id=number,
             route=route,
             published=_text(item.get("date_gmt")),
-            link=urls.absolute(_text(item.get("link")), page.final_url),
+            link=urls.absolute(_link(item), page.final_url),
             post=read_id(item.get("post")),
             protected=isinstance(content := item.get("content"), dict) and bool(content.get("protected")),
         )
         for item in read_array(page) or ()
         if (number := read_id(item.get("id"))) is not None
     )
+
+
+def _link(item: dict[str, Any]) -> str | None:
+    link = item.get("link")
+    return link if isinstance(link, str) else None
 
 
 def _text(value: object) -> str | None:

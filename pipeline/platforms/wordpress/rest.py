@@ -91,7 +91,7 @@ def _failed(code: str, detail: str) -> Extract:
 
 
 def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
-    link = _text(entry.get("link"))
+    link = _link(entry.get("link"))
     url = urls.absolute(link, page.final_url)
     if url is None or link is None or link.strip().startswith("?"):  # that would be the listing's own
         return Problem(code="unreadable-entry", detail=f"Post {entry['id']} has no link.", field="url")
@@ -146,7 +146,7 @@ def _is_cut(entry: Entry, name: str, given: tuple[str, ...]) -> bool:
 def _comment(entry: Entry, page: Page, site: Site) -> Comment | Problem | None:
     if _text(entry.get("status")) not in (None, "approved", "approve", "1"):
         return None
-    link = urls.absolute(_text(entry.get("link")), page.final_url)
+    link = urls.absolute(_link(entry.get("link")), page.final_url)
     parent = _id(entry.get("parent"))
     said = render(_rendered(entry.get("content")), link or page.final_url)
     published = _moment(entry, "date", site)
@@ -156,7 +156,7 @@ def _comment(entry: Entry, page: Page, site: Site) -> Comment | Problem | None:
         post_id=_id(entry.get("post")) or None,
         kind=_KINDS.get(_text(entry.get("type")) or "", CommentKind.COMMENT),
         author=(plain(_text(entry.get("author_name"))) or "Anonymous") if "author_name" in entry else None,
-        author_url=urls.absolute(html.unescape(_text(entry.get("author_url")) or ""), page.final_url),
+        author_url=urls.absolute(html.unescape(_link(entry.get("author_url")) or ""), page.final_url),
         published=published,
         published_raw=_text(entry.get("date")) or _text(entry.get("date_gmt")),
         text=said.text,
@@ -203,6 +203,11 @@ def _dict(value: object) -> Entry:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _link(value: object) -> str | None:
+    """Return a link as it is written, so that a broken one becomes no other URL; None if it is no text."""
+    return value if isinstance(value, str) else None
 
 
 def _text(value: object) -> str | None:
