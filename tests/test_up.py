@@ -77,7 +77,7 @@ class Up:
     def page_checks(self) -> list[tuple[int, str]]:
         """Return what was noted of the pages' process; nothing while there is no such table yet."""
         sql = "SELECT ok, sentence FROM checks WHERE name = 'pages'"
-        with closing(sqlite3.connect(self.folder / "archive.db")) as connection:
+        with closing(sqlite3.connect(self.folder / "demo.db")) as connection:
             try:
                 return connection.execute(sql).fetchall()
             except sqlite3.OperationalError:
