@@ -186,7 +186,7 @@ def read_array(page: Page) -> list[dict[str, Any]] | None:
 def is_refusal(page: Page) -> bool:
     """True if an answer is REST's own error, which tells that REST is there."""
     try:
-        value, _ = json_text.read(page.body)
+        value = json_text.read(page.body).value
     except ValueError:
         return False
     return isinstance(value, dict) and str(value.get("code", "")).startswith("rest_")
@@ -210,7 +210,7 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
 def _json(page: Page) -> Any:
     """Return what an answer says in JSON; None where it is no such answer."""
     try:
-        return json_text.read(page.body)[0] if page.status == 200 else None
+        return json_text.read(page.body).value if page.status == 200 else None
     except ValueError:
         return None
 

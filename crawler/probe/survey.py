@@ -232,7 +232,7 @@ def _first(pattern: bytes, page: Page) -> str | None:
 
 def _object(page: Page) -> dict[str, Any]:
     try:
-        value, _ = json_text.read(page.body)
+        value = json_text.read(page.body).value
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
