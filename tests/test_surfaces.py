@@ -10,6 +10,7 @@ from archive.core import urls
 from archive.core.records import Page, PageKind, Seen
 from crawler.discovery import feeds, listing_pages, rest, sitemaps
 from crawler.fetch.offsite import is_public, may_lead_to
+from crawler.fetch.validators import validators
 from crawler.frontier import addresses
 
 HOME = "https://gazette.example"
@@ -366,7 +367,7 @@ def test_validators_survive_a_proxy_that_weakens_them():
     seen = Seen(
         url="x", status=200, fetched_at=NOW, etag='W/"1"', last_modified="Sun, 01 Mar 2026 12:00:00 GMT"
     )
-    assert feeds.validators(seen)["If-None-Match"] == '"1"'
+    assert validators(seen)["If-None-Match"] == '"1"'
 
 
 # -- the guard ------------------------------------------------------------------------------------------
