@@ -19,6 +19,7 @@ import fixtures_archive as made
 import pytest
 from click.testing import CliRunner, Result
 from crawling import PROGRAM, Crawls
+from fakesite import SampleSite
 from patience import PATIENCE, until
 
 from archive.core.errors import BusyError, DamagedError
@@ -26,7 +27,6 @@ from archive.core.locks import hold
 from archive.files.raw_pages import Pages
 from archive.operations import backup, integrity
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
 from scheduler import main
 
 

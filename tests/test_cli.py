@@ -17,6 +17,7 @@ from urllib.request import urlopen
 import click
 import pytest
 from click.testing import CliRunner, Result
+from fakesite import Missing, SampleSite
 from patience import PATIENCE
 
 from archive.core.errors import SiteError
@@ -25,7 +26,6 @@ from archive.queries import json_schema
 from crawler import demo
 from crawler.config import config, notify_keys
 from crawler.probe import survey
-from crawler.sample import Missing, SampleSite
 from scheduler import main
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -12,10 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from crawling import Crawls
-from patience import PATIENCE, until
-
-from archive.core.locks import hold
-from crawler.sample import (
+from fakesite import (
     Challenge,
     EmptyList,
     Fault,
@@ -28,6 +25,9 @@ from crawler.sample import (
     Status,
     TooMany,
 )
+from patience import PATIENCE, until
+
+from archive.core.locks import hold
 
 FACES = {
     "by REST": (),

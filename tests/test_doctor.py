@@ -20,13 +20,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from crawling import PROGRAM, Crawls
+from fakesite import Fault, RestClosed, SampleSite, Status
 
 from archive.core.timestamps import to_text
 from archive.files.raw_pages import Pages
 from archive.operations import doctor
 from archive.operations.doctor import Verdict
 from archive.queries import health
-from crawler.sample import Fault, RestClosed, SampleSite, Status
 from scheduler import main
 
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from crawling import Crawls
+from fakesite import SampleSite
+from fakesite.faults import Fault
+from fakesite.wire import Response
 
 from archive.core.records import Page, PageKind, Site
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
-from crawler.sample.faults import Fault
-from crawler.sample.wire import Response
 from pipeline import process
 
 SITE = Site(name="gull", url="https://gazette.example")

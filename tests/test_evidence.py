@@ -17,6 +17,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner, Result
 from crawling import Crawls
+from fakesite import SampleSite
 from scrapy.settings import Settings
 from test_redaction import NOON, URL, page
 from test_replay import PAGE, SITE
@@ -27,7 +28,6 @@ from archive.files import raw_pages
 from archive.files.raw_pages import Altered, Pages
 from archive.operations import doctor
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
 from pipeline import process
 from pipeline.extractor_version import extractor_version
 from pipeline.item_pipeline import ItemPipeline

@@ -16,6 +16,7 @@ import fixtures_archive as made
 import pytest
 from click.testing import CliRunner, Result
 from crawling import PROGRAM
+from fakesite import SampleSite
 from patience import PATIENCE, until
 from prometheus_client.parser import text_string_to_metric_families
 from room_server import Room
@@ -26,7 +27,6 @@ from archive.queries import health
 from archive.queries.health import Crawl, Crawls, State, judge
 from archive.storage import checks
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
 from scheduler import main
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from crawling import Crawls
+from fakesite import SampleSite
+from fakesite.faults import Fault
 
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
-from crawler.sample.faults import Fault
 from tests import walls
 from tests.test_identity import DATES, IDS, LIGHTS, NETS, TEXTS, TITLES, story
 

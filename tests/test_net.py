@@ -8,19 +8,19 @@ from datetime import UTC, datetime
 import certificates
 import pytest
 from crawling import Crawls
-from twisted.internet.address import IPv4Address, IPv6Address
-
-from crawler.discovery import rest
-from crawler.fetch import offsite
-from crawler.fetch.redirect_loops import COOKIE_WALL
-from crawler.sample import (
+from fakesite import (
     Challenge,
     Fault,
     RobotsDisallow,
     SampleSite,
     Status,
 )
-from crawler.sample.wire import Response, moved
+from fakesite.wire import Response, moved
+from twisted.internet.address import IPv4Address, IPv6Address
+
+from crawler.discovery import rest
+from crawler.fetch import offsite
+from crawler.fetch.redirect_loops import COOKIE_WALL
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import fixtures_archive as made
 import pytest
 from click.testing import CliRunner, Result
 from crawling import PROGRAM, Crawls
+from fakesite import SampleSite, Status
 from patience import PATIENCE, until
 from test_health import run
 from webhook import Webhook
@@ -30,7 +31,6 @@ from crawler.config import config
 from crawler.config.notify_keys import Notify
 from crawler.daemon.notifier import AGAIN, LIMIT, Notifier
 from crawler.notifications.sender import Look, look, services
-from crawler.sample import SampleSite, Status
 from crawler.schedule.cron import parse
 from scheduler import main
 

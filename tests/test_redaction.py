@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from crawling import Crawls
+from fakesite import SampleSite
 from room_server import Room
 from warcio.archiveiterator import ArchiveIterator
 
@@ -23,7 +24,6 @@ from archive.files import raw_pages, redaction_store
 from archive.queries import articles as reading
 from archive.queries.json_schema import HISTORY_FIELDS
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
 from scheduler import main
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

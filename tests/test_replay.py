@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from crawling import Crawls
+from fakesite import SampleSite
 
 from archive.core.records import Page, PageKind, Site
 from archive.files.raw_pages import Pages
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
 from pipeline import process
 from pipeline.extractor_version import extractor_version
 from pipeline.reading import BoundedReader

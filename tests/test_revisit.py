@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 from crawling import Crawls
+from fakesite import RestClosed, SampleSite
 
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Seen, Site, Surface
 from archive.core.timestamps import to_text
@@ -14,7 +15,6 @@ from archive.queries.fetch_history import Facts
 from archive.storage.archive import Archive
 from crawler.frontier import revisit_policy
 from crawler.frontier.due_dates import decide_due
-from crawler.sample import RestClosed, SampleSite
 from scheduler import main
 from tests.revisits.arrivals import Habits, threads
 from tests.revisits.play import TICK, fixed, play, rule

@@ -9,11 +9,10 @@ import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import fakesite as sample
 import pytest
+from fakesite import Fault, SampleSite
 from patience import PATIENCE, until
-
-import crawler.sample as sample
-from crawler.sample import Fault, SampleSite
 
 
 @pytest.fixture(scope="module")

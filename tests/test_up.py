@@ -15,9 +15,8 @@ from urllib.request import urlopen
 
 import pytest
 from crawling import PROGRAM
+from fakesite import SampleSite
 from patience import PATIENCE, free_port, until
-
-from crawler.sample import SampleSite
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for left-over processes in /proc")
 

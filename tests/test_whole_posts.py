@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 from crawling import Crawls
+from fakesite import Fault, SampleSite
 from stories import NOON, SITE
 
 from archive.core.records import Article, Extract, Page, PageKind, Surface
 from archive.storage.archive import Archive
-from crawler.sample import Fault, SampleSite
 from pipeline import process
 
 URL = "https://gazette.example/archives/2009/07/lamps/"

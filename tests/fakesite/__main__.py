@@ -1,4 +1,4 @@
-"""Runs the sample newspaper in the foreground: `python -m crawler.sample --port 8002`.
+"""Runs the sample newspaper in the foreground: `python -m tests.fakesite --port 8002`.
 
 It knows arguments and signals. It does not know what it serves. Its law: Ctrl-C and SIGTERM end it cleanly,
 and it says one line on the terminal unless asked to be quiet.
@@ -22,7 +22,7 @@ def _moment(value: str) -> datetime:
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m crawler.sample", description="Serve the sample newspaper."
+        prog="python -m tests.fakesite", description="Serve the sample newspaper."
     )
     parser.add_argument("--port", type=int, default=8002, help="port on 127.0.0.1 (default 8002)")
     parser.add_argument("--articles", type=int, default=200, help="how many articles (default 200)")

@@ -146,7 +146,7 @@ def _hide(chatter: Chatter, dice: Dice, seats: list[_Seat], count: int) -> None:
     chosen += dice.shuffled(leaves)[: count - few]
     for number, seat in enumerate(chosen):
         comment = seat.comment
-        assert comment is not None  # noqa: S101 - every seat was written
+        assert comment is not None
         comment.status = "trash" if number < few else ("hold", "spam", "hold", "trash")[number % 4]
         comment.html = comment_html(f"{chatter.hidden(comment.status, seat.post)} ({comment.id})")
 

@@ -83,7 +83,7 @@ def _post_entry(paper: Paper, post: Post) -> Entry:
     closed = "<p>This content is password protected.</p>"
     terms = [html.escape(term.name, quote=False) for term in (*post.categories, *post.tags)]
     return Entry(
-        title=Markup(titled(post.title)),  # noqa: S704
+        title=Markup(titled(post.title)),
         link=paper.url(post),
         author=html.escape(post.author.name, quote=False),
         date=post.date,
@@ -103,7 +103,7 @@ def posts_feed(paper: Paper, request: Request, posts: list[Post], title: str, at
     number, size = _paged(request), paper.options.feed_items
     entries = [_post_entry(paper, post) for post in posts[(number - 1) * size : number * size]]
     feed = Feed(
-        title=Markup(titled(title)),  # noqa: S704
+        title=Markup(titled(title)),
         self=_without_port(paper.base) + request.path,
         link=paper.base,
         updated=paper.last_post_modified(),
@@ -130,7 +130,7 @@ def comments_feed(paper: Paper, request: Request, post: Post | None, atom: bool)
         found = paper.approved(post)[::-1][: paper.options.feed_items]
     title = f"Comments on: {post.title}" if post else f"Comments for {paper.options.name}"
     feed = Feed(
-        title=Markup(titled(title)),  # noqa: S704
+        title=Markup(titled(title)),
         self=_without_port(paper.base) + request.path,
         link=paper.url(post) if post else paper.base,
         updated=found[0].date if found else _last_change(paper),
@@ -166,7 +166,7 @@ def _comment_entry(paper: Paper, comment: Comment, site_wide: bool) -> Entry:
     title = f"Comment on {titled(post.title)} by {name}" if site_wide else f"By: {name}"
     guid = f"{paper.base}/?p={post.id}#comment-"
     return Entry(
-        title=Markup(title),  # noqa: S704
+        title=Markup(title),
         link=comment_url(paper, comment),
         author=name,
         author_url=comment.url,

@@ -23,7 +23,7 @@ _HERE = Path(__file__).parent
 
 
 def _ld(value: object) -> Markup:
-    return Markup(json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/"))  # noqa: S704
+    return Markup(json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/"))
 
 
 def _zulu(moment: datetime) -> str:
@@ -49,14 +49,14 @@ def _environment() -> jinja2.Environment:
         loader=loader, autoescape=True, trim_blocks=False, keep_trailing_newline=True, auto_reload=False
     )
     env.filters |= {
-        "cdata": lambda text: Markup(str(text).replace("]]>", "]]]]><![CDATA[>")),  # noqa: S704
+        "cdata": lambda text: Markup(str(text).replace("]]>", "]]]]><![CDATA[>")),
         "clock": _clock,
         "decoded": html.unescape,
-        "entities": lambda text: Markup(entities(str(text))),  # noqa: S704
+        "entities": lambda text: Markup(entities(str(text))),
         "ld": _ld,
         "long": _long,
         "rfc": _rfc,
-        "titled": lambda text: Markup(titled(str(text))),  # noqa: S704
+        "titled": lambda text: Markup(titled(str(text))),
         "zulu": _zulu,
     }
     return env
@@ -65,8 +65,3 @@ def _environment() -> jinja2.Environment:
 def render(template: str, **values: Any) -> str:
     """The text of a template with these values."""
     return _environment().get_template(template).render(**values)
-
-
-def static(name: str) -> bytes:
-    """The bytes of a file served as it is."""
-    return (_HERE / "static" / name).read_bytes()

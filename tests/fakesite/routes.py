@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable
 from urllib.parse import quote, unquote
 
-from . import art, feeds, pages, rest, sitemaps
+from crawler.demo import art
+from crawler.demo.pages import style
+
+from . import feeds, pages, rest, sitemaps
 from .model import Post, Term
 from .pages import Listing
 from .paper import Paper
-from .rendering import static
 from .wire import Request, Response, moved, text
-
-_SVG = "image/svg+xml"
 
 
 def answer(paper: Paper, request: Request) -> Response:
@@ -52,15 +52,15 @@ def _file(paper: Paper, path: str) -> Response | None:
 
 def _picture(path: str) -> Response | None:
     if path == "/wp-content/themes/packet/style.css":
-        return text(static("style.css").decode(), "text/css")
+        return text(style(), "text/css")
     if path == "/wp-includes/js/comment-reply.min.js":
         return text("/* replying needs no script here */\n", "application/javascript")
     if path in ("/favicon.ico", "/wp-content/themes/packet/icon.svg"):
-        return text(art.icon(), _SVG)
+        return text(art.initial("P", 6), art.TYPE)
     if found := re.fullmatch(r"/wp-content/avatars/([A-Z0-9])-(\d+)\.svg", path):
-        return text(art.initial(found.group(1), int(found.group(2))), _SVG)
+        return text(art.initial(found.group(1), int(found.group(2))), art.TYPE)
     if found := re.fullmatch(r"/wp-content/uploads/\d{4}/\d\d/([\w-]+)\.svg", path):
-        return text(art.landscape(found.group(1)), _SVG)
+        return text(art.landscape(found.group(1)), art.TYPE)
     return None
 
 

@@ -1,12 +1,13 @@
-"""Pictures: a landscape for each photograph and a coloured initial for each reader, drawn as SVG from a name.
+"""Pictures as SVG: a landscape for each photograph, and a coloured initial for each reader.
 
-It knows shapes and colours. It does not know what an article is about. Its law: the same name gives the same
-picture, without a file or a library.
+The same name gives the same picture.
 """
 
 from __future__ import annotations
 
-from .dice import Dice
+from random import Random
+
+TYPE = "image/svg+xml"
 
 _SKIES = [
     ("#f3d9b1", "#f7efe0", "#e8a35c"),
@@ -19,11 +20,11 @@ _LANDS = [("#3f5f5a", "#27413f"), ("#5d6b4a", "#39472f"), ("#4f5a6b", "#2d3644")
 
 
 def landscape(name: str) -> str:
-    """A view of sea and hills, 800 by 450."""
-    dice = Dice("art", name)
-    high, low, sun = dice.pick(_SKIES)
-    far, near = dice.pick(_LANDS)
-    water = dice.number(290, 350)
+    """Return a view of sea and hills, 800 by 450 pixels."""
+    dice = Random(name)
+    high, low, sun = dice.choice(_SKIES)
+    far, near = dice.choice(_LANDS)
+    water = dice.randint(290, 350)
     parts = [
         f'<rect width="800" height="450" fill="{low}"/><rect width="800" height="{water}" fill="url(#s)"/>',
         _sun(dice, sun),
@@ -31,43 +32,38 @@ def landscape(name: str) -> str:
         _ridge(dice, water - 5, 40, near, 1),
         f'<rect y="{water}" width="800" height="{450 - water}" fill="#2f6079" opacity=".85"/>',
         *(_ripple(dice, water) for _ in range(14)),
-        *(_boat(dice, water) for _ in range(dice.number(1, 3))),
+        *(_boat(dice, water) for _ in range(dice.randint(1, 3))),
     ]
     sky = f'<stop offset="0" stop-color="{high}"/><stop offset="1" stop-color="{low}"/>'
     shade = f'<defs><linearGradient id="s" x2="0" y2="1">{sky}</linearGradient></defs>'
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 450">{shade}{"".join(parts)}</svg>'
 
 
-def _sun(dice: Dice, colour: str) -> str:
-    x, y, r = dice.number(120, 680), dice.number(70, 190), dice.number(26, 46)
+def _sun(dice: Random, colour: str) -> str:
+    x, y, r = dice.randint(120, 680), dice.randint(70, 190), dice.randint(26, 46)
     return f'<circle cx="{x}" cy="{y}" r="{r}" fill="{colour}"/>'
 
 
-def _ridge(dice: Dice, base: int, height: int, colour: str, opacity: float) -> str:
-    steps = " ".join(f"L{x} {base - dice.number(0, height)}" for x in range(0, 801, 80))
+def _ridge(dice: Random, base: int, height: int, colour: str, opacity: float) -> str:
+    steps = " ".join(f"L{x} {base - dice.randint(0, height)}" for x in range(0, 801, 80))
     return f'<path d="M0 450 {steps} L800 450Z" fill="{colour}" opacity="{opacity}"/>'
 
 
-def _ripple(dice: Dice, water: int) -> str:
-    x, y = dice.number(0, 760), dice.number(water + 6, 440)
-    return f'<path d="M{x} {y}h{dice.number(20, 90)}" stroke="#fff" stroke-width="2" opacity=".25"/>'
+def _ripple(dice: Random, water: int) -> str:
+    x, y = dice.randint(0, 760), dice.randint(water + 6, 440)
+    return f'<path d="M{x} {y}h{dice.randint(20, 90)}" stroke="#fff" stroke-width="2" opacity=".25"/>'
 
 
-def _boat(dice: Dice, water: int) -> str:
-    x, y, size = dice.number(60, 700), dice.number(water + 14, 420), dice.number(10, 22)
+def _boat(dice: Random, water: int) -> str:
+    x, y, size = dice.randint(60, 700), dice.randint(water + 14, 420), dice.randint(10, 22)
     hull = f'<path d="M{x} {y}h{size * 3}l-{size} {size}h-{size}z" fill="#23282b"/>'
     mast = f"M{x + size * 1.4:.0f} {y - 3}v-{size * 3}l{size * 1.4:.0f} {size * 2.4:.0f}z"
     return f'{hull}<path d="{mast}" fill="#f7f2e6"/>'
 
 
 def initial(letter: str, hue: int) -> str:
-    """A reader's initial on a coloured ground; `hue` counts twelfths of the circle."""
+    """Return a letter on a coloured ground, 48 pixels wide; `hue` counts twelfths of the circle."""
     ground = f'<rect width="48" height="48" fill="hsl({hue * 30},38%,62%)"/>'
     style = 'font-family="sans-serif" font-size="22" text-anchor="middle" fill="#fff"'
     sign = f'<text x="24" y="32" {style}>{letter}</text>'
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48">{ground}{sign}</svg>'
-
-
-def icon() -> str:
-    """The newspaper's sign in the browser's tab."""
-    return initial("P", 6)

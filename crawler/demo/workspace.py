@@ -1,7 +1,6 @@
-"""The demo: the bundled sample newspaper, archived into files of its own, by a configuration of its own.
+"""The files of the demo in a folder: `demo.toml`, `demo.db` and `demo-pages.db`.
 
-`demo.toml`, `demo.db` and `demo-pages.db` lie in one folder. What is there under these names and is not the
-demo's stays as it is, and so does every other archive.
+A file under one of these names that is not the demo's stays as it is, and so does every other archive.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ delay = 0
 
 
 def port_in(folder: Path, wanted: int | None) -> int:
-    """The port of the sample newspaper in a folder: the one that is wanted, the one it had before, or 8002.
+    """Return the port of the demo newspaper: the wanted one, the one it had before, or 8002.
 
     Raises ConfigError or ArchiveError where a file of the demo's names is not the demo's.
     """
@@ -61,18 +60,18 @@ def prepare(folder: Path, port: int) -> Config:
 
 @contextmanager
 def newspaper(config: Config) -> Iterator[None]:
-    """Keep the sample newspaper running meanwhile.
+    """Serve the demo newspaper meanwhile.
 
     Its life began when the archive first saw it, so that each start continues the same newspaper.
     """
-    from crawler.sample import SampleSite  # noqa: PLC0415  (only the demo needs it)
+    from crawler.demo.site import DemoSite  # noqa: PLC0415  (only a running demo needs Jinja)
 
-    with SampleSite(port=_port_of(config), epoch=_epoch(config)):
+    with DemoSite(_port_of(config), _start(config)):
         yield
 
 
 def _before(file: Path) -> int | None:
-    """The port in the configuration that an earlier demo wrote; None where there is none."""
+    """Return the port in the configuration that an earlier demo wrote; None without one."""
     if not file.exists():
         return None
     try:
@@ -111,7 +110,7 @@ def _must_be_demo(path: Path) -> None:
         )
 
 
-def _epoch(config: Config) -> datetime:
+def _start(config: Config) -> datetime:
     site, now = config.sources[0].site, datetime.now(UTC)
     with Archive.open(config.archive) as archive:
         known = {row["name"]: row["first_seen"] for row in archive.db["sources"].rows}
