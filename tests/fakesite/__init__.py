@@ -1,8 +1,8 @@
-"""The web site of the tests: an invented newspaper that answers as WordPress 6.5 does, and that can be broken.
+"""The web site of the tests: an invented newspaper that answers as WordPress 6.5 does, and takes faults.
 
 It imitates REST, feeds, sitemaps and pages in detail, has an editor's desk that changes it, states its own
-ground truth, and takes faults. It knows nothing of Backissue, which meets it over HTTP only. The demo that
-ships with the program (`crawler/demo`) is one newspaper out of its generator (write_demo.py).
+ground truth, and misbehaves as it is asked to. It knows nothing of Backissue, which meets it over HTTP only.
+The demo that ships with the program (`crawler/demo`) is one newspaper out of its generator (write_demo.py).
 
     with SampleSite(articles=12) as site:
         site.faults.add(TooMany(match="/wp-json/*", times=2))
