@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from crawling import Crawls
-from fakesite import SampleSite, TooMany
 
 from archive.storage.archive import Archive
 from crawler.fetch import backoff
+from tests.fakesite import SampleSite, TooMany
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

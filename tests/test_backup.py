@@ -19,7 +19,6 @@ import fixtures_archive as made
 import pytest
 from click.testing import CliRunner, Result
 from crawling import PROGRAM, Crawls
-from fakesite import SampleSite
 from patience import PATIENCE, until
 
 from archive.core.errors import BusyError, DamagedError
@@ -28,6 +27,7 @@ from archive.files.raw_pages import Pages
 from archive.operations import backup, integrity
 from archive.storage.archive import Archive
 from scheduler import main
+from tests.fakesite import SampleSite
 
 
 @pytest.fixture(scope="module")

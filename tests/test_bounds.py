@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from crawling import Crawls
-from fakesite import Empty, EmptyList, Endless, Hang, Missing, RestClosed, SampleSite
 
 from archive.core.records import Quality, Saved, Site
 from archive.core.timestamps import to_text
@@ -18,6 +17,7 @@ from archive.queries import health
 from archive.queries.quality_drift import SAMPLE, USUAL, alarm
 from archive.storage.archive import Archive
 from crawler.runs.outcome import Ended, outcome_of
+from tests.fakesite import Empty, EmptyList, Endless, Hang, Missing, RestClosed, SampleSite
 
 
 @pytest.fixture

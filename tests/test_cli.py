@@ -17,7 +17,6 @@ from urllib.request import urlopen
 import click
 import pytest
 from click.testing import CliRunner, Result
-from fakesite import Missing, SampleSite
 from patience import PATIENCE
 
 from archive.core.errors import SiteError
@@ -27,6 +26,7 @@ from crawler import demo
 from crawler.config import config, notify_keys
 from crawler.probe import survey
 from scheduler import main
+from tests.fakesite import Missing, SampleSite
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS_MD = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 from crawling import Crawls
-from fakesite import Challenge, Empty, Fault, RestClosed, SampleSite, Status, TooMany
-from fakesite.wire import Response
 
 from archive.core import urls
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import Kind
 from crawler.audit.month_spans import Span, calendar, spans
+from tests.fakesite import Challenge, Empty, Fault, RestClosed, SampleSite, Status, TooMany
+from tests.fakesite.wire import Response
 
 REST = "/wp-json/wp/v2/"
 

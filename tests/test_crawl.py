@@ -12,7 +12,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from crawling import Crawls
-from fakesite import (
+from patience import PATIENCE, until
+
+from archive.core.locks import hold
+from tests.fakesite import (
     Challenge,
     EmptyList,
     Fault,
@@ -25,9 +28,6 @@ from fakesite import (
     Status,
     TooMany,
 )
-from patience import PATIENCE, until
-
-from archive.core.locks import hold
 
 FACES = {
     "by REST": (),

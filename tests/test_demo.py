@@ -13,11 +13,11 @@ from urllib.request import Request, urlopen
 
 import pytest
 from crawling import Crawls
-from fakesite import write_demo
 from lxml import html
 
 from crawler.demo.paper import FILE, Paper
 from crawler.demo.site import DemoSite
+from tests.fakesite import write_demo
 
 ROOM = Path(__file__).resolve().parents[1] / "crawler" / "demo"
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)

@@ -15,10 +15,10 @@ from urllib.request import urlopen
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from fakesite import SampleSite
 from patience import PATIENCE, free_port, until
 
 from scheduler import main
+from tests.fakesite import SampleSite
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("archive", "crawler", "pipeline")

@@ -20,7 +20,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from crawling import PROGRAM, Crawls
-from fakesite import Fault, RestClosed, SampleSite, Status
 
 from archive.core.timestamps import to_text
 from archive.files.raw_pages import Pages
@@ -28,6 +27,7 @@ from archive.operations import doctor
 from archive.operations.doctor import Verdict
 from archive.queries import health
 from scheduler import main
+from tests.fakesite import Fault, RestClosed, SampleSite, Status
 
 
 @pytest.fixture(scope="module")

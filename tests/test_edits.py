@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from crawling import Crawls
-from fakesite import SampleSite
-from fakesite.faults import Fault
-from fakesite.wire import Response
 
 from archive.core.records import Page, PageKind, Site
 from archive.storage.archive import Archive
 from pipeline import process
+from tests.fakesite import SampleSite
+from tests.fakesite.faults import Fault
+from tests.fakesite.wire import Response
 
 SITE = Site(name="gull", url="https://gazette.example")
 URL = "https://gazette.example/archives/2009/07/harbour_lights.php"

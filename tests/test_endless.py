@@ -8,9 +8,9 @@ from itertools import count
 
 import pytest
 from crawling import Crawls
-from fakesite import Fault, RestClosed, SampleSite
 
 from crawler.discovery.endless import PLAUSIBLE_PAGES, Course
+from tests.fakesite import Fault, RestClosed, SampleSite
 
 
 def pages_of(course, entries):

@@ -17,7 +17,6 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner, Result
 from crawling import Crawls
-from fakesite import SampleSite
 from scrapy.settings import Settings
 from test_redaction import NOON, URL, page
 from test_replay import PAGE, SITE
@@ -34,6 +33,7 @@ from pipeline.item_pipeline import ItemPipeline
 from pipeline.reading import BoundedReader
 from pipeline.replay import catch_up, replay
 from scheduler import main
+from tests.fakesite import SampleSite
 
 FIRST = "(SELECT digest FROM pages WHERE id = 1)"
 SECOND = "(SELECT body FROM bodies JOIN pages USING (digest) WHERE id = 2)"

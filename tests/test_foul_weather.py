@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from crawling import Crawls
-from fakesite import Fault, Missing, Redirect, RestClosed, SampleSite, Status, TooMany
 from scrapy.http import Request, Response
 
 from archive.core.records import PageKind
@@ -17,6 +16,7 @@ from crawler.fetch.responses import page_of
 from crawler.fetch.retry import retry_after
 from crawler.frontier.revisit_policy import is_same_mark
 from crawler.runs.outcome import Ended, kept_cursors
+from tests.fakesite import Fault, Missing, Redirect, RestClosed, SampleSite, Status, TooMany
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from crawling import Crawls
-from fakesite import SampleSite
 
 from archive.operations import integrity
+from tests.fakesite import SampleSite
 
 SMALL = 1_500_000  # bytes: room for the schema and a first listing, and not for the articles
 

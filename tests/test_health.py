@@ -16,7 +16,6 @@ import fixtures_archive as made
 import pytest
 from click.testing import CliRunner, Result
 from crawling import PROGRAM
-from fakesite import SampleSite
 from patience import PATIENCE, until
 from prometheus_client.parser import text_string_to_metric_families
 from room_server import Room
@@ -28,6 +27,7 @@ from archive.queries.health import Crawl, Crawls, State, judge
 from archive.storage import checks
 from archive.storage.archive import Archive
 from scheduler import main
+from tests.fakesite import SampleSite
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from crawling import Crawls
-from fakesite import Fault, Hang, Missing, RestClosed, SampleSite
 from hostile import DEEP, DIGITS
 
 from archive.core.reader_guard import CODES
+from tests.fakesite import Fault, Hang, Missing, RestClosed, SampleSite
 
 Change = Callable[..., object]
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from crawling import Crawls
-from fakesite import SampleSite
-from fakesite.faults import Fault
 
 from archive.storage.archive import Archive
 from tests import walls
+from tests.fakesite import SampleSite
+from tests.fakesite.faults import Fault
 from tests.test_identity import DATES, IDS, LIGHTS, NETS, TEXTS, TITLES, story
 
 

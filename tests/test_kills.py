@@ -19,10 +19,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from fakesite import SampleSite
 from patience import PATIENCE, until
 
 from archive.core.timestamps import instant
+from tests.fakesite import SampleSite
 
 KILLS = int(os.environ.get("BACKISSUE_KILLS", "8"))
 EVERY = 3  # seconds between two ticks

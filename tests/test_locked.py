@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 from crawling import SOON, Crawls
-from fakesite import Fault, SampleSite
 
 from archive.core.errors import ArchiveError, BusyError, LockedError
 from archive.storage.archive import Archive
+from tests.fakesite import Fault, SampleSite
 
 IMPATIENT = {
     **SOON,

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 from crawling import PROGRAM
-from fakesite import SampleSite, TooMany
 from patience import PATIENCE, free_port, until
 
 from archive.cli.console import VOICE
 from archive.cli.log_format import as_json, as_text, masked
+from tests.fakesite import SampleSite, TooMany
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from crawling import Crawls
-from fakesite import Fault, SampleSite
 
 from archive.changes.lastmod_trust import Trust, read, write
 from archive.storage.archive import Archive
+from tests.fakesite import Fault, SampleSite
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from crawling import Crawls
-from fakesite import Challenge, Empty, Fault, Maintenance, RestClosed, SampleSite, Status
 
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
 from archive.storage.archive import Archive
 from archive.tables.observations import Missing
+from tests.fakesite import Challenge, Empty, Fault, Maintenance, RestClosed, SampleSite, Status
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://gazette.example/archives/2026/03/ice.php"

@@ -8,19 +8,19 @@ from datetime import UTC, datetime
 import certificates
 import pytest
 from crawling import Crawls
-from fakesite import (
+from twisted.internet.address import IPv4Address, IPv6Address
+
+from crawler.discovery import rest
+from crawler.fetch import offsite
+from crawler.fetch.redirect_loops import COOKIE_WALL
+from tests.fakesite import (
     Challenge,
     Fault,
     RobotsDisallow,
     SampleSite,
     Status,
 )
-from fakesite.wire import Response, moved
-from twisted.internet.address import IPv4Address, IPv6Address
-
-from crawler.discovery import rest
-from crawler.fetch import offsite
-from crawler.fetch.redirect_loops import COOKIE_WALL
+from tests.fakesite.wire import Response, moved
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from crawling import Crawls
-from fakesite import Fault, Missing, RestClosed, SampleSite
-from fakesite.wire import moved
 
 from archive.core.records import Page, PageKind
 from archive.storage.archive import Archive
 from crawler.discovery import declared, paging
+from tests.fakesite import Fault, Missing, RestClosed, SampleSite
+from tests.fakesite.wire import moved
 
 
 @pytest.fixture
@@ -266,7 +266,7 @@ def test_capped_rest_is_verified_and_swept(tmp_path):
 
 
 def as_request(logged):
-    from fakesite.wire import Request
+    from tests.fakesite.wire import Request
 
     return Request(logged.method, logged.path, logged.query)
 

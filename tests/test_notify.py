@@ -17,7 +17,6 @@ import fixtures_archive as made
 import pytest
 from click.testing import CliRunner, Result
 from crawling import PROGRAM, Crawls
-from fakesite import SampleSite, Status
 from patience import PATIENCE, until
 from test_health import run
 from webhook import Webhook
@@ -33,6 +32,7 @@ from crawler.daemon.notifier import AGAIN, LIMIT, Notifier
 from crawler.notifications.sender import Look, look, services
 from crawler.schedule.cron import parse
 from scheduler import main
+from tests.fakesite import SampleSite, Status
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from crawling import Crawls
-from fakesite import SampleSite
 from room_server import Room
 from warcio.archiveiterator import ArchiveIterator
 
@@ -25,6 +24,7 @@ from archive.queries import articles as reading
 from archive.queries.json_schema import HISTORY_FIELDS
 from archive.storage.archive import Archive
 from scheduler import main
+from tests.fakesite import SampleSite
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://gazette.example/2026/03/the-quince-verdict/"

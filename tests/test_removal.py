@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 from crawling import Crawls
-from fakesite import RestClosed, SampleSite, SoftNotFound
 from stories import NOON, SITE, Story, visit
 
 from archive.core.records import Extract, Page, PageKind, Problem, Surface
 from archive.storage.archive import Archive
 from archive.tables.observations import Listing, Missing, ThreadLook
+from tests.fakesite import RestClosed, SampleSite, SoftNotFound
 
 HOUR = timedelta(hours=1)
 

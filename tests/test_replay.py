@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from crawling import Crawls
-from fakesite import SampleSite
 
 from archive.core.records import Page, PageKind, Site
 from archive.files.raw_pages import Pages
@@ -15,6 +14,7 @@ from pipeline import process
 from pipeline.extractor_version import extractor_version
 from pipeline.reading import BoundedReader
 from pipeline.replay import Difference, catch_up, replay
+from tests.fakesite import SampleSite
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 READER = BoundedReader()

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 from crawling import Crawls
-from fakesite import RestClosed, SampleSite
 
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Seen, Site, Surface
 from archive.core.timestamps import to_text
@@ -16,6 +15,7 @@ from archive.storage.archive import Archive
 from crawler.frontier import revisit_policy
 from crawler.frontier.due_dates import decide_due
 from scheduler import main
+from tests.fakesite import RestClosed, SampleSite
 from tests.revisits.arrivals import Habits, threads
 from tests.revisits.play import TICK, fixed, play, rule
 

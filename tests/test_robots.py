@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from crawling import Crawls
-from fakesite import RobotsDisallow, SampleSite, Status
 from scrapy.http import Response
 
 from archive.storage.archive import Archive
 from crawler.fetch.robots import LASTS, read_copy, write_copy
+from tests.fakesite import RobotsDisallow, SampleSite, Status
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

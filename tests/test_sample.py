@@ -16,10 +16,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from fakesite import SampleSite
-from fakesite.life import due, when
 from lxml import etree, html
 from patience import PATIENCE
+
+from tests.fakesite import SampleSite
+from tests.fakesite.life import due, when
 
 EPOCH = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 XML = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "a": "http://www.w3.org/2005/Atom"}

@@ -9,10 +9,11 @@ import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-import fakesite as sample
 import pytest
-from fakesite import Fault, SampleSite
 from patience import PATIENCE, until
+
+from tests import fakesite as sample
+from tests.fakesite import Fault, SampleSite
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,9 @@ from urllib.request import urlopen
 
 import pytest
 from crawling import PROGRAM
-from fakesite import SampleSite
 from patience import PATIENCE, free_port, until
+
+from tests.fakesite import SampleSite
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for left-over processes in /proc")
 

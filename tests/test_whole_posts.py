@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 from crawling import Crawls
-from fakesite import Fault, SampleSite
 from stories import NOON, SITE
 
 from archive.core.records import Article, Extract, Page, PageKind, Surface
 from archive.storage.archive import Archive
 from pipeline import process
+from tests.fakesite import Fault, SampleSite
 
 URL = "https://gazette.example/archives/2009/07/lamps/"
 TAGS = tuple(f"tag {n}" for n in range(14))

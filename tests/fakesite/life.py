@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .chatter import Chatter
-from .compose import Composer
 from .desk import Desk
-from .dice import Decks, Dice
+from .generator.chatter import Chatter
+from .generator.compose import Composer
+from .generator.dice import Decks, Dice
 from .model import Comment, Post
 
 FIRST, GAP, BRISK, GROWTH, LAST = 20.0, 40.0, 45, 1.04, 300

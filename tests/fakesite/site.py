@@ -15,14 +15,14 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from . import truth
-from .build import build
 from .desk import Clock, Desk
-from .dice import Decks
 from .faults import Faults
+from .generator.build import build
+from .generator.dice import Decks
 from .life import Life
 from .paper import Options
-from .routes import answer
 from .server import Server
+from .surfaces.routes import answer
 from .truth import ArticleTruth, CommentTruth
 from .wire import Logged, Request, Response
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from .model import Comment, Post
 from .paper import Paper
-from .threads import comment_url, true_depth, visible_ids
+from .surfaces.threads import comment_url, true_depth, visible_ids
 
 
 @dataclass(frozen=True, slots=True)

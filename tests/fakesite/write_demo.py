@@ -19,9 +19,9 @@ from crawler.demo.paper import FILE
 
 from .life import LAST, when
 from .model import Comment, Post, Term, User
-from .rest_items import body_html
 from .site import SampleSite
-from .threads import visible_ids
+from .surfaces.rest_items import body_html
+from .surfaces.threads import visible_ids
 
 MADE = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 ARTICLES, COMMENTS, SEED = 120, 1200, 1

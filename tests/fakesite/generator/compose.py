@@ -11,11 +11,12 @@ import html
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tests.fakesite.model import Block, Post
+from tests.fakesite.typed import smart
+
 from .dice import Deck, Dice
-from .model import Block, Post
 from .stock import VOICES, Beat, Saga, Tale, stock
 from .telling import Telling
-from .typed import smart
 
 _LENGTH = {"feature": 0.4, "longread": 1.0}
 

@@ -14,14 +14,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .dice import Dice
-from .model import Comment, Post, Term
-from .paper import Paper
+from tests.fakesite.generator.dice import Dice
+from tests.fakesite.model import Comment, Post, Term
+from tests.fakesite.paper import Paper
+from tests.fakesite.typed import entities
+from tests.fakesite.wire import Headers, Response, page
+
 from .rendering import render
 from .rest_items import avatar, body_html, excerpt_html
 from .threads import comment_url, default_page, page_count, shown
-from .typed import entities
-from .wire import Headers, Response, page
 
 _IMAGE = re.compile(r'<img [^>]*?src="([^"]+)"')
 NO_CACHE = [

@@ -17,7 +17,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from .typed import entities, titled
+from tests.fakesite.typed import entities, titled
 
 _HERE = Path(__file__).parent
 

@@ -12,12 +12,13 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from tests.fakesite.model import Comment, Post, Term, User
+from tests.fakesite.paper import Paper
+from tests.fakesite.wire import Headers, Request, Response, as_json
+
 from . import rest_items as shape
-from .model import Comment, Post, Term, User
-from .paper import Paper
 from .rest_filter import Filter
 from .rest_query import NOINDEX, Cut, Query, Refused, cut, only_fields, paging_headers
-from .wire import Headers, Request, Response, as_json
 
 _COMMON: Headers = [
     NOINDEX,

@@ -12,12 +12,12 @@ from urllib.parse import quote, unquote
 
 from crawler.demo import art
 from crawler.demo.pages import style
+from tests.fakesite.model import Post, Term
+from tests.fakesite.paper import Paper
+from tests.fakesite.wire import Request, Response, moved, text
 
 from . import feeds, pages, rest, sitemaps
-from .model import Post, Term
 from .pages import Listing
-from .paper import Paper
-from .wire import Request, Response, moved, text
 
 
 def answer(paper: Paper, request: Request) -> Response:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from .paper import Paper
-from .wire import Response, text, xml
+from tests.fakesite.paper import Paper
+from tests.fakesite.wire import Response, text, xml
 
 _NS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 _KINDS = {

@@ -10,12 +10,13 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from tests.fakesite.desk import slugged, text_blocks
+from tests.fakesite.model import Block, Post, Term, User
+from tests.fakesite.paper import Options, Paper
+
 from .compose import Composer, Story
 from .crowd import add_comments
-from .desk import slugged, text_blocks
 from .dice import Deck, Decks, Dice
-from .model import Block, Post, Term, User
-from .paper import Options, Paper
 from .stock import Saga, stock
 from .telling import Telling
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from tests.fakesite.model import Comment, Post, plain
+
 from .dice import Deck, Dice
-from .model import Comment, Post, plain
 from .stock import stock
 from .telling import Telling
 

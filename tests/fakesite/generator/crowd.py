@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tests.fakesite.model import Comment, Post
+from tests.fakesite.paper import Paper
+from tests.fakesite.typed import comment_html
+
 from .chatter import Chatter
 from .dice import Deck, Dice
-from .model import Comment, Post
-from .paper import Paper
 from .stock import stock
-from .typed import comment_html
 
 _DEEP = 8
 

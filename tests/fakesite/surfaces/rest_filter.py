@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .model import Comment, Post, Term
-from .paper import Paper
+from tests.fakesite.model import Comment, Post, Term
+from tests.fakesite.paper import Paper
+
 from .rest_query import Query
 
 

@@ -16,13 +16,14 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from .model import Comment, Post, plain
-from .paper import Paper
+from tests.fakesite.model import Comment, Post, plain
+from tests.fakesite.paper import Paper
+from tests.fakesite.typed import entities, titled
+from tests.fakesite.wire import Request, Response, text
+
 from .rendering import render
 from .rest_items import body_html, excerpt_html
 from .threads import comment_url
-from .typed import entities, titled
-from .wire import Request, Response, text
 
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import html
 from typing import Any
 
-from .model import Block, Comment, Post, Term, User
-from .paper import Paper
+from tests.fakesite.model import Block, Comment, Post, Term, User
+from tests.fakesite.paper import Paper
+from tests.fakesite.typed import entities, titled
+
 from .threads import comment_url
-from .typed import entities, titled
 
 Item = dict[str, Any]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .model import Comment, Post
-from .paper import Paper
+from tests.fakesite.model import Comment, Post
+from tests.fakesite.paper import Paper
 
 
 @dataclass(slots=True)
