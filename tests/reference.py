@@ -1,4 +1,4 @@
-"""`python -m tests.reference` writes docs/reference.md: every command, option and key, as the program has them."""
+"""`python -m tests.reference` writes docs/reference.md: commands, options and keys as the program has them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from scheduler import main
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 HEAD = """# Reference
 
-Every command and option, and every key of the configuration. `python -m tests.reference` writes this page from the
-program itself. [commands.md](commands.md) and [configuration.md](configuration.md) explain them, with examples.
+Every command and option, and every key of the configuration. `python -m tests.reference` writes this page
+from the program itself. [commands.md](commands.md) and [configuration.md](configuration.md) explain them,
+with examples.
 """
 RIGHT: dict[str, dict[str, str]] = {
     "": {},
@@ -80,13 +81,14 @@ def _expected(table: str, key: str) -> str:
         wrong = {"": {key: "1"}, **{name: RIGHT[name] for name in RIGHT if name and not name.startswith(key)}}
     else:
         wrong = RIGHT | {table: RIGHT[table] | {key: "{}"}}
+    refusal = ""
     try:
         _load(wrong)
     except ConfigError as error:
-        found = re.search(rf"\b{key}: expected (.+?); found", str(error), re.DOTALL)
-        assert found, error
-        return found[1].replace("one of town", "the name of a source")
-    raise AssertionError(f"{key} takes an empty table")
+        refusal = str(error)
+    found = re.search(rf"\b{key}: expected (.+?); found", refusal, re.DOTALL)
+    assert found, refusal or f"{key} takes an empty table"
+    return found[1].replace("one of town", "the name of a source")
 
 
 def _load(tables: dict[str, dict[str, str]]) -> config.Config:

@@ -6,6 +6,6 @@ comment, and the newsroom publishes, edits and removes. All it says is in one fi
 here is needed to archive a real site.
 """
 
-from crawler.demo.workspace import FILE, PORT, PORT_VARIABLE, newspaper, port_in, prepare
+from crawler.demo.workspace import ARCHIVE, FILE, PORT, PORT_VARIABLE, newspaper, port_in, prepare
 
-__all__ = ["FILE", "PORT", "PORT_VARIABLE", "newspaper", "port_in", "prepare"]
+__all__ = ["ARCHIVE", "FILE", "PORT", "PORT_VARIABLE", "newspaper", "port_in", "prepare"]
