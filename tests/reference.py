@@ -1,4 +1,4 @@
-"""`python -m tests.reference` writes docs/reference.md: commands, options and keys as the program has them."""
+"""`python -m tests.reference` writes docs/reference.md: the commands, options and keys of the program."""
 
 from __future__ import annotations
 
