@@ -1,7 +1,11 @@
-"""`python -m tests.reference` writes docs/reference.md: the commands, options and keys of the program."""
+"""`python -m tests.reference` writes what the documentation says of the program by itself.
+
+That is docs/reference.md, with every command, option and key, and the packages in docs/architecture.md.
+"""
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import tempfile
@@ -15,7 +19,11 @@ from crawler.config import config, notify_keys
 from crawler.schedule.timetable import tell_span
 from scheduler import main
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "reference.md"
+MAP = ROOT / "docs" / "architecture.md"
+ROOMS = ("archive", "crawler", "pipeline")
+BEGIN, END = "<!-- packages, by `python -m tests.reference` -->\n", "<!-- end of packages -->\n"
 HEAD = """# Reference
 
 Every command and option, and every key of the configuration. `python -m tests.reference` writes this page
@@ -42,6 +50,22 @@ def page() -> str:
     parts = [HEAD, "## Commands\n", *(_command(path, command) for path, command in commands())]
     parts += ["## Configuration\n", *(_keys(*table) for table in TABLES)]
     return "\n".join(parts)
+
+
+def package_map() -> str:
+    """Return a table of all packages in Markdown, each with the first sentence of its docstring."""
+    rows = ["| package | what it holds |", "|---|---|"]
+    for file in sorted(each for room in ROOMS for each in (ROOT / room).rglob("__init__.py")):
+        about = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+        sentence = re.split(r"\.(?:\s|$)", about)[0].replace("\n", " ")
+        rows.append(f"| `{file.parent.relative_to(ROOT).as_posix()}` | {sentence} |")
+    return "\n".join(["", *rows, "", ""])
+
+
+def with_map(text: str) -> str:
+    """Return a page in which the map of packages stands between its two marks."""
+    before, _, rest = text.partition(BEGIN)
+    return f"{before}{BEGIN}{package_map()}{END}{rest.partition(END)[2]}"
 
 
 def commands(group: click.Command = main, path: str = "backissue") -> Iterator[tuple[str, click.Command]]:
@@ -122,3 +146,4 @@ def _cell(text: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    MAP.write_text(with_map(MAP.read_text(encoding="utf-8")), encoding="utf-8")

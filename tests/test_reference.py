@@ -23,6 +23,12 @@ def test_reference_page_equals_generated_page() -> None:
     assert reference.PAGE.read_text(encoding="utf-8") == reference.page()
 
 
+def test_package_map_equals_generated_map() -> None:
+    text = reference.MAP.read_text(encoding="utf-8")
+    assert reference.BEGIN in text
+    assert text == reference.with_map(text)
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_links_of_documentation_lead_somewhere(name: str) -> None:
     page = PAGES[name]
