@@ -100,15 +100,16 @@ class Paper:
         found = (
             each for each in self.articles.values() if term in (None, each.author, each.category, *each.tags)
         )
-        return sorted(found, key=lambda each: (each.published, each.id), reverse=True)
+        return sorted(found, key=_place_in_time, reverse=True)
 
     def thread(self, article: Article) -> list[Comment]:
         """Return the comments below an article, oldest first."""
-        return [comment for comment in self.conversation() if comment.article == article.id]
+        found = (comment for comment in self.comments.values() if comment.article == article.id)
+        return sorted(found, key=_place_in_time)
 
     def conversation(self) -> list[Comment]:
         """Return all comments, oldest first."""
-        return sorted(self.comments.values(), key=lambda each: (each.published, each.id))
+        return sorted(self.comments.values(), key=_place_in_time)
 
     def _apply(self, change: dict[str, Any]) -> None:
         for row in change.get("articles", ()):
@@ -127,6 +128,10 @@ class Paper:
 
     def _moment(self, seconds: int) -> datetime:
         return (self.start if seconds > 0 else self._made) + timedelta(seconds=seconds)
+
+
+def _place_in_time(each: Article | Comment) -> tuple[datetime, int]:
+    return each.published, each.id
 
 
 @cache
