@@ -26,8 +26,8 @@ from archive.core.locks import hold
 from archive.files.raw_pages import Pages
 from archive.operations import backup, integrity
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
 from scheduler import main
+from tests.fakesite import SampleSite
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from archive.queries import health
 from archive.queries.quality_drift import SAMPLE, USUAL, alarm
 from archive.storage.archive import Archive
 from crawler.runs.outcome import Ended, outcome_of
-from crawler.sample import Empty, EmptyList, Endless, Hang, Missing, RestClosed, SampleSite
+from tests.fakesite import Empty, EmptyList, Endless, Hang, Missing, RestClosed, SampleSite
 
 
 @pytest.fixture

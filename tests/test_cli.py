@@ -25,8 +25,8 @@ from archive.queries import json_schema
 from crawler import demo
 from crawler.config import config, notify_keys
 from crawler.probe import survey
-from crawler.sample import Missing, SampleSite
 from scheduler import main
+from tests.fakesite import Missing, SampleSite
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS_MD = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")

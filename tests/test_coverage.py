@@ -12,8 +12,8 @@ from archive.core import urls
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import Kind
 from crawler.audit.month_spans import Span, calendar, spans
-from crawler.sample import Challenge, Empty, Fault, RestClosed, SampleSite, Status, TooMany
-from crawler.sample.wire import Response
+from tests.fakesite import Challenge, Empty, Fault, RestClosed, SampleSite, Status, TooMany
+from tests.fakesite.wire import Response
 
 REST = "/wp-json/wp/v2/"
 

@@ -26,8 +26,8 @@ from archive.files.raw_pages import Pages
 from archive.operations import doctor
 from archive.operations.doctor import Verdict
 from archive.queries import health
-from crawler.sample import Fault, RestClosed, SampleSite, Status
 from scheduler import main
+from tests.fakesite import Fault, RestClosed, SampleSite, Status
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from crawling import Crawls
 
 from crawler.discovery.endless import PLAUSIBLE_PAGES, Course
-from crawler.sample import Fault, RestClosed, SampleSite
+from tests.fakesite import Fault, RestClosed, SampleSite
 
 
 def pages_of(course, entries):

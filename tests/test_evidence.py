@@ -27,13 +27,13 @@ from archive.files import raw_pages
 from archive.files.raw_pages import Altered, Pages
 from archive.operations import doctor
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
 from pipeline import process
 from pipeline.extractor_version import extractor_version
 from pipeline.item_pipeline import ItemPipeline
 from pipeline.reading import BoundedReader
 from pipeline.replay import catch_up, replay
 from scheduler import main
+from tests.fakesite import SampleSite
 
 FIRST = "(SELECT digest FROM pages WHERE id = 1)"
 SECOND = "(SELECT body FROM bodies JOIN pages USING (digest) WHERE id = 2)"

@@ -18,7 +18,7 @@ from crawler.fetch.responses import page_of
 from crawler.fetch.retry import retry_after
 from crawler.frontier.revisit_policy import is_same_mark
 from crawler.runs.outcome import Ended, trusted_state
-from crawler.sample import Fault, Missing, Redirect, RestClosed, SampleSite, Status, TooMany
+from tests.fakesite import Fault, Missing, Redirect, RestClosed, SampleSite, Status, TooMany
 
 
 @pytest.fixture

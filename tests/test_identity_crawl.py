@@ -14,9 +14,9 @@ import pytest
 from crawling import Crawls
 
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
-from crawler.sample.faults import Fault
 from tests import walls
+from tests.fakesite import SampleSite
+from tests.fakesite.faults import Fault
 from tests.test_identity import DATES, IDS, LIGHTS, NETS, TEXTS, TITLES, story
 
 

@@ -17,7 +17,7 @@ from patience import PATIENCE, free_port, until
 
 from archive.cli.console import VOICE
 from archive.cli.log_format import as_json, as_text, masked
-from crawler.sample import SampleSite, TooMany
+from tests.fakesite import SampleSite, TooMany
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 

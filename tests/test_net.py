@@ -13,14 +13,14 @@ from twisted.internet.address import IPv4Address, IPv6Address
 from crawler.fetch import offsite
 from crawler.fetch.redirect_loops import COOKIE_WALL
 from crawler.fetch.rest_spellings import other_spellings
-from crawler.sample import (
+from tests.fakesite import (
     Challenge,
     Fault,
     RobotsDisallow,
     SampleSite,
     Status,
 )
-from crawler.sample.wire import Response, moved
+from tests.fakesite.wire import Response, moved
 
 
 @pytest.fixture

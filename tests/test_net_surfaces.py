@@ -11,8 +11,8 @@ from crawling import Crawls
 from archive.core.records import Page, PageKind
 from archive.storage.archive import Archive
 from crawler.discovery import declared, paging
-from crawler.sample import Fault, Missing, RestClosed, SampleSite
-from crawler.sample.wire import moved
+from tests.fakesite import Fault, Missing, RestClosed, SampleSite
+from tests.fakesite.wire import moved
 
 
 @pytest.fixture
@@ -269,7 +269,7 @@ def test_capped_rest_is_verified_and_swept(tmp_path):
 
 
 def as_request(logged):
-    from crawler.sample.wire import Request
+    from tests.fakesite.wire import Request
 
     return Request(logged.method, logged.path, logged.query)
 

@@ -30,9 +30,9 @@ from crawler.config import config
 from crawler.config.notify_keys import Notify
 from crawler.daemon.notifier import AGAIN, LIMIT, Notifier
 from crawler.notifications.sender import Look, look, services
-from crawler.sample import SampleSite, Status
 from crawler.schedule.cron import parse
 from scheduler import main
+from tests.fakesite import SampleSite, Status
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

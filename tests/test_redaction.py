@@ -23,8 +23,8 @@ from archive.files import raw_pages, redaction_store
 from archive.queries import articles as reading
 from archive.queries.json_schema import HISTORY_FIELDS
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
 from scheduler import main
+from tests.fakesite import SampleSite
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://gazette.example/2026/03/the-quince-verdict/"

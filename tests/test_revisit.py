@@ -14,8 +14,8 @@ from archive.queries.fetch_history import Facts
 from archive.storage.archive import Archive
 from crawler.frontier import revisit_policy
 from crawler.frontier.due_dates import decide_due
-from crawler.sample import RestClosed, SampleSite
 from scheduler import main
+from tests.fakesite import RestClosed, SampleSite
 from tests.revisits.arrivals import Habits, threads
 from tests.revisits.play import TICK, fixed, play, rule
 

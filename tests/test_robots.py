@@ -8,7 +8,7 @@ from scrapy.http import Response
 
 from archive.storage.archive import Archive
 from crawler.fetch.robots import LASTS, read_copy, write_copy
-from crawler.sample import RobotsDisallow, SampleSite, Status
+from tests.fakesite import RobotsDisallow, SampleSite, Status
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
