@@ -446,6 +446,11 @@ def deprived_run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def articles_of(path: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as connection:
+        return connection.execute("SELECT id, title, text FROM articles").fetchall()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="takes rights from root as Linux does")
 def test_an_archive_that_may_only_be_read_can_be_read(fixed: Path, tmp_path: Path) -> None:
     for words in (
@@ -455,9 +460,11 @@ def test_an_archive_that_may_only_be_read_can_be_read(fixed: Path, tmp_path: Pat
         ("export", "jsonl"),
         ("export", "db", "--output", str(tmp_path / "out.db")),
         ("export", "warc", "--output", str(tmp_path / "out.warc.gz")),
+        ("backup", str(tmp_path / "copy")),
     ):
         done = deprived_run(fixed, *words)
         assert done.returncode == 0, (words, done.stderr)
+    assert articles_of(tmp_path / "copy" / "archive.db") == articles_of(fixed / "archive.db")
     refused = deprived_run(fixed, "redact", "article", "1", "--yes", "--reason", "x")
     assert refused.returncode == 1, refused.stderr
     assert "Traceback" not in refused.stderr

@@ -10,6 +10,26 @@ from datetime import UTC, datetime
 from .site import WordPress
 
 
+def option(site: WordPress, name: str, value: object) -> None:
+    """Set an option, as those of php/doors.php."""
+    site.run("update_option($name, $value);", name=name, value=value)
+
+
+def toggle(site: WordPress, name: str, value: str) -> None:
+    """Put a value into an option that is a list, or take it out."""
+    code = """$all = (array) get_option($name, []);
+        update_option($name, in_array($value, $all) ? array_diff($all, [$value]) : [...$all, $value]);"""
+    site.run(code, name=name, value=value)
+
+
+def redesign(site: WordPress, theme: str) -> None:
+    """Give a site another theme: "classic" (ours) or "block" (the bundled one)."""
+    code = """switch_theme($theme === 'classic' ? 'gazette' : current(array_filter(
+            array_keys(wp_get_themes()), fn($name) => wp_get_theme($name)->is_block_theme())));
+        update_option('sidebars_widgets', ['wp_inactive_widgets' => []]);"""
+    site.run(code, theme=theme)
+
+
 def set_comment(site: WordPress, comment: int, status: str) -> None:
     """Let a comment be "approve", "hold", "spam" or "trash"."""
     site.run(
