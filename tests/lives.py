@@ -61,7 +61,7 @@ def live(seed: int, keep: Path | None = None) -> list[str]:
         folder = keep or Path(held.enter_context(tempfile.TemporaryDirectory()))
         site = held.enter_context(WordPress(workdir=folder / "wordpress", **kind))
         crawls = Crawls(folder, site.url, {"timezone": "America/New_York"})
-        wrong = _crawl(crawls)
+        wrong, told = _crawl(crawls), set[str]()
         story = Story(Life(site, crawls, kind["closed"]), dice, kind["theme"])
         for tick in range(TICKS):
             done = [story.go_on() for _ in range(dice.choice((0, 0, 1, 1, 2, 3, 5)))]
@@ -71,7 +71,7 @@ def live(seed: int, keep: Path | None = None) -> list[str]:
                     done.append(_killed(crawls, dice.uniform(0.5, 3.0)))
                 else:
                     done += _crawl(crawls, fair=fair)
-            faults = [*(each for each in done if each.startswith("!")), *story.invented()]
+            faults = [*(each for each in done if each.startswith("!")), *_new(story.invented(), told)]
             if tick % 7 == 6:
                 faults += story.proves_falsely()
             wrong += [f"tick {tick} ({', '.join(done)}): {each}" for each in faults]
@@ -79,8 +79,15 @@ def live(seed: int, keep: Path | None = None) -> list[str]:
             story.life.look_again()
             story.life.pass_time(hours=5)
             wrong += _crawl(crawls)
-        ended = (*story.invented(), *story.differs(), *story.proves_falsely())
+        ended = (*_new(story.invented(), told), *story.differs(), *story.proves_falsely())
         return list(dict.fromkeys(wrong)) + [f"in the end: {each}" for each in ended]
+
+
+def _new(faults: Iterator[str], told: set[str]) -> list[str]:
+    """Return the faults that were not told yet."""
+    found = [fault for fault in faults if fault not in told]
+    told.update(found)
+    return found
 
 
 @contextmanager

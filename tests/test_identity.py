@@ -165,6 +165,21 @@ def test_wall_on_later_crawl_changes_nothing(archive, name, rest):
     } == {3}
 
 
+@pytest.mark.parametrize("rest", [True, False])
+def test_series_that_differs_in_numbers_is_articles(archive, rest):
+    """Daily figures say the same words each day, below a title, an id and a date of their own."""
+    if rest:
+        save(archive, listing(IDS))
+    for number, url in enumerate(IDS):
+        words = (
+            f"The harbour took in {number + 3} boats today, and {120 + 7 * number} crates of herring.",
+            f"The price closed at {410 + number * 3} crowns, as the auction house told us in the evening.",
+        )
+        save(archive, page(url, story(url, text=words, post_id=IDS[url]), number))
+    assert all(texts(archive).values())
+    assert len(texts(archive)) == 3
+
+
 def test_wall_that_looks_like_articles_is_taken_back(archive):
     """Theme, date and canonical address are the site's: only the second page with the same words tells."""
     wall = {
