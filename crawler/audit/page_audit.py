@@ -18,6 +18,7 @@ from archive.queries.coverage_state import Thread
 from archive.storage.coverage_records import Kind, Proof, Reason
 from crawler.audit.rest_audit import BudgetSpentError
 from crawler.audit.sitemap_audit import SitemapVerification
+from crawler.discovery import endless
 from crawler.frontier import addresses
 
 
@@ -87,7 +88,7 @@ class PageVerification(SitemapVerification):
         """Yield an article's page and every page of its thread, and note how far the walk came."""
         self.walks[url] = "the budget of requests was spent"
         waiting, known, done = [url], dict[str, None](), set[str]()
-        before = frozenset[bytes]()
+        before, met = frozenset[bytes](), set[bytes]()
         while waiting:
             asked = waiting[0]
             page = await self.ask(PageKind.ARTICLE, asked)
@@ -105,6 +106,10 @@ class PageVerification(SitemapVerification):
             known |= dict.fromkeys(thread.urls)
             waiting = [other for other in known if urls.page_key(other) not in done]
             before = shown
+            met |= shown
+            if cut := endless.thread_cut(len(done), len(met), self.holdings.stated_comments(url)):
+                self.walks[url] = cut
+                return
         self.walks[url] = None
 
 

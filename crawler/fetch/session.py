@@ -136,7 +136,11 @@ class Asking(scrapy.Spider):
 
     def leave(self, page: Page, course: Course) -> None:
         """Note that a listing was left at a page, before its end."""
+        self.leave_because(page, course.cut or "")
+
+    def leave_because(self, page: Page, cut: str) -> None:
+        """Note that a listing or a thread was left at a page, before its end, and why."""
         place = page.url.partition("?")[0]
-        self.cut_off.append(f"{place} was left: {course.cut}")
-        detail = f"The listing {place} was left before its end: {course.cut}."
+        self.cut_off.append(f"{place} was left: {cut}")
+        detail = f"The listing {place} was left before its end: {cut}."
         reader_guard.note(page, Problem(code=ENDLESS, detail=detail, field=reader_guard.LISTING))

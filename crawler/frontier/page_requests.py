@@ -17,10 +17,11 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
 from archive.changes import lastmod_trust
-from archive.core import urls
+from archive.core import reader_guard, urls
 from archive.core.records import Page, PageKind, Seen, Site
 from archive.queries.fetch_history import Facts
 from archive.tables.observations import ThreadLook
+from crawler.discovery import endless
 from crawler.fetch.offsite import is_allowed
 from crawler.fetch.responses import page_of, page_of_failure
 from crawler.fetch.session import Asking
@@ -34,12 +35,14 @@ WAITING = 200  # requests that may wait in the scheduler before no more are made
 class Walk:
     """The way through the pages of one thread: where it began, and which comments it has met.
 
-    `paged` are those of its comment pages, `shown` also those of the article's page, as ids in the markup.
+    `paged` are those of its comment pages, `shown` also those of the article's page, as ids in the markup;
+    `pages` counts the comment pages.
     """
 
     start: str
     paged: frozenset[bytes] = frozenset()
     shown: frozenset[bytes] = frozenset()
+    pages: int = 0
 
 
 class Following(Asking):
@@ -151,7 +154,13 @@ class Following(Asking):
             if thread.own:
                 self.asked.add(urls.page_key(thread.own))
             paged = walk.paged | here if addresses.is_comment_page(page.url) else walk.paged
-            walk = Walk(start=walk.start, paged=paged, shown=walk.shown | here)
+            pages = walk.pages + addresses.is_comment_page(page.url)
+            walk = Walk(start=walk.start, paged=paged, shown=walk.shown | here, pages=pages)
+            stated = self.facts.stated_comments(walk.start) if pages >= endless.THREAD_PAGES else None
+            if cut := endless.thread_cut(pages, len(walk.shown), stated):
+                self.leave_because(page, cut)
+                yield from reader_guard.taken()
+                return
             for url in thread.urls:
                 if urls.page_key(url) not in self.asked:
                     yield from self.request(url, walk=walk)
