@@ -25,15 +25,9 @@ from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Saved
 from archive.core.timestamps import to_text
 from archive.storage.archive import Archive
-from archive.storage.coverage_records import Kind, Proof
+from archive.storage.coverage_records import Proof, by_what
 from crawler.spiders.verify import VerifySpider
 
-_SURFACES = {
-    "rest": "REST",
-    "rest-total": "REST",
-    "sitemap": "the sitemap",
-    "page": "the numbers their pages state",
-}
 EVERY = 10.0  # seconds between two lines
 
 
@@ -145,11 +139,8 @@ def _told(spider: VerifySpider, *, to_the_end: bool) -> str:
 
 
 def _by_what(spider: VerifySpider) -> str:
-    """Return which surfaces were believed, as in ", articles by the sitemap, comments by the pages"."""
-    found = sorted({(proof.kind, _SURFACES[proof.surface]) for proof in spider.proofs if not proof.unproved})
-    named = [f"{kind}s by {' and '.join(name for of, name in found if of == kind)}" for kind in Kind]
-    told = [name for kind, name in zip(Kind, named, strict=True) if any(of == kind for of, _ in found)]
-    return f" ({', '.join(told)})" if told else ""
+    """Return which surfaces were believed."""
+    return by_what((proof.kind, proof.surface) for proof in spider.proofs if not proof.unproved)
 
 
 def _left_out(spider: VerifySpider) -> str:
