@@ -33,6 +33,7 @@ _FURTHER = {
     Reason.METERED: "metered",
     Reason.COLLAPSED: "text-collapsed",
 }
+_OF_ITS_ARTICLE = frozenset({Reason.METERED, Reason.COLLAPSED})
 _FROM_PAGE = (
     "title", "byline", "published", "modified", "text", "markdown", "description", "language", "image",
     "comments_stated", "comments_open",
@@ -50,7 +51,8 @@ _SENTENCES = {
 def problems(verdict: Verdict, article: Article, extract: Extract) -> tuple[Problem, ...]:
     """Return the problems that say why a page was refused, and what it is where it names itself.
 
-    A page with CODE alone may be that of a removed article; one that is something else has a further code.
+    A page with CODE alone may be that of a removed article; one that is something else has a further code. A
+    page that shows less of its own article has one of its own.
     """
     reason = verdict.refused or Reason.UNPROVEN
     shown = f" (“{article.title[:80]}”)" if article.title else ""
@@ -58,6 +60,8 @@ def problems(verdict: Verdict, article: Article, extract: Extract) -> tuple[Prob
     if extract.wall is not None:
         return said, extract.wall
     further = _FURTHER.get(reason)
+    if further is not None and reason in _OF_ITS_ARTICLE:
+        return (Problem(code=further, detail=said.detail, field="text"),)
     return (said,) if further is None else (said, Problem(code=further, detail=f"{_SENTENCES[reason]}."))
 
 
