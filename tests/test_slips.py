@@ -27,6 +27,7 @@ from room_server import Room
 from archive.core import atomic_files, database
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold
+from archive.core.records import Site
 from archive.exports import marks
 from archive.files.raw_pages import Pages, beside
 from archive.public.feed import Entry, atom
@@ -444,6 +445,16 @@ def deprived_run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         preexec_fn=deprived,
         cwd="/tmp",
     )
+
+
+def test_site_under_another_name_is_refused(here: Path) -> None:
+    """A source that is renamed in the configuration would be crawled anew, and all of it be there twice."""
+    with Archive.open(here / "archive.db") as archive:
+        for url in ("https://quayside.example", "http://www.quayside.example/"):
+            with pytest.raises(ArchiveError, match="as source “quayside”"):
+                archive.add_source(Site(name="quay", url=url), "2026-03-01T12:00:00Z")
+        assert [row["name"] for row in archive.db["sources"].rows] == ["quayside", "uplands"]
+        archive.add_source(Site(name="quayside", url="https://moved.example"), "2026-03-01T12:00:00Z")
 
 
 def articles_of(path: Path) -> list[tuple[object, ...]]:

@@ -275,12 +275,15 @@ def restore(folder: Path, archive: Path, *, replace: bool) -> tuple[Path, ...]:
         for path in present:
             _must_be_unused(path)
         ending = _free_ending(targets.values())
+        asides = {path: path.with_name(path.name + ending) for path in targets.values()}
         try:
+            for path, aside in asides.items():
+                _set_aside(path, aside)
             for name, path in targets.items():
-                _put(folder / name, path, path.with_name(path.name + ending))
+                _put(folder / name, path, asides[path])
         except OSError as error:
             raise ArchiveError(f"The backup could not be put in place: {error}.") from error
-    return tuple(path.with_name(path.name + ending) for path in present)
+    return tuple(asides[path] for path in present)
 
 
 def _free_ending(paths: Iterable[Path]) -> str:
@@ -305,8 +308,21 @@ def _must_be_unused(path: Path) -> None:
         pass
 
 
+def _set_aside(path: Path, aside: Path) -> None:
+    """Give a file, and its logs if it is damaged, a second name that stays when it is replaced.
+
+    So all that was there has its names before the first file is replaced, whenever the restore is killed.
+    """
+    for ending in ("", *_LOGS):
+        source = path.with_name(path.name + ending)
+        if source.exists():
+            with suppress(OSError):  # some file systems have one name for each file: then it is moved there
+                os.link(source, aside.with_name(aside.name + ending))
+    atomic_files.flush(path.parent)
+
+
 def _put(source: Path, target: Path, aside: Path) -> None:
-    """Copy a file beside its place, move away what is there with its logs, and let it in.
+    """Copy a file beside its place, and let it in instead of what is there, which is at `aside`.
 
     Where the backup has no such file, there is none afterwards: one of another archive would not fit.
     """
@@ -316,13 +332,21 @@ def _put(source: Path, target: Path, aside: Path) -> None:
             shutil.copyfile(source, new)
             _sealed(new)
         for ending in _LOGS:  # of a damaged file; beside another one they would do harm
-            log = target.with_name(target.name + ending)
-            if log.exists():
-                log.replace(aside.with_name(aside.name + ending))
-        if target.exists():
-            target.replace(aside)
-        if source.exists():
+            _leave(target.with_name(target.name + ending), aside.with_name(aside.name + ending))
+        if source.exists() and aside.exists():
             new.replace(target)
+        else:
+            _leave(target, aside)
+            if source.exists():
+                new.replace(target)
         atomic_files.flush(target.parent)
     finally:
         new.unlink(missing_ok=True)
+
+
+def _leave(path: Path, aside: Path) -> None:
+    """Take a file's name away, where it has one: it is at `aside`, or is moved there."""
+    if aside.exists():
+        path.unlink(missing_ok=True)
+    elif path.exists():
+        path.replace(aside)
