@@ -24,6 +24,7 @@ class Life:
 
     def __init__(self, site, crawls, closed):
         self.site, self.crawls, self.rest = site, crawls, "rest" not in closed
+        self.plain = not site.permalinks
         self.clock = datetime.now(UTC) - timedelta(hours=1)
 
     def write(self, post, count=1):

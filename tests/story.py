@@ -36,6 +36,7 @@ class Story:
         self.rewritten: set[int] = set()  # posts that were ever edited
         self.renamed: set[int] = set()  # posts that ever had another address
         self.due: set[tuple[str, str, int]] = set()  # events that must be told in the end
+        self.rare: set[str] = set()  # what was done once, and is not done again
 
     def go_on(self) -> str:
         """Do something to the site, and say what."""
@@ -45,7 +46,7 @@ class Story:
         deeds = {
             self.write: 6, self.answer: 4, self.burst: 1, self.reword: 3, self.hide: 3, self.show: 5,
             self.delete: 2, self.hold: 2, self.rewrite: 3, self.rename: 2, self.withdraw: 3, self.publish: 4,
-            self.redesign: 1, self.plug_in: 2,
+            self.redesign: 1, self.plug_in: 2, self.rezone: 1, self.move_house: 1, self.renumber: 1,
         }  # fmt: skip
         [deed] = self.dice.choices(list(deeds), list(deeds.values()))
         return f"{deed.__name__} {deed()}"
@@ -126,6 +127,36 @@ class Story:
         changes.redesign(self.site, self.theme)
         return self.theme
 
+    def rezone(self) -> str:
+        """Give the site another time zone: printed dates of all that is there move."""
+        if self.life.rest or "rezone" in self.rare:
+            return "again"
+        self.rare.add("rezone")
+        changes.option(self.site, "timezone_string", "Asia/Tokyo")
+        return "Asia/Tokyo"
+
+    def move_house(self) -> str:
+        """Give all articles another form of address; the old ones redirect."""
+        if "move_house" in self.rare or self.life.plain:
+            return "again"
+        self.rare.add("move_house")
+        changes.permalinks(self.site, "/news/%year%/%postname%/")
+        self.renamed |= {post.id for post in self.site.truth().posts}
+        return "/news/"
+
+    def renumber(self) -> str:
+        """Build the site anew from an export: posts have other ids, some of them those of others before."""
+        if "renumber" in self.rare or not self.life.rest or self.life.plain:
+            return "again"
+        self.rare.add("renumber")
+        by = changes.renumber(self.site, 7)
+        for some in (self.away, self.gone, self.rewritten, self.renamed):
+            moved = {number + by for number in some}
+            some.clear()
+            some.update(moved)
+        self.due = {(event, kind, number + by * (kind == "article")) for event, kind, number in self.due}
+        return str(by)
+
     def plug_in(self) -> str:
         """Let a plugin put something into each article that is new at each look, or take it out."""
         plugin = self.dice.choice(PLUGINS)
@@ -168,7 +199,7 @@ class Story:
             ):
                 yield f"{kind} {number} is told to be {row['kind']} ({row['changed'] or row['how']})"
         for row in self.life.crawls.rows("SELECT kind, detail FROM source_events"):
-            if not (row["kind"] == "redesign" and self.theme):
+            if not (row["kind"] == "redesign" or "rezone" in self.rare):
                 yield f"the source is told to be {row['kind']}: {row['detail']}"
 
     def differs(self) -> Iterator[str]:
@@ -231,8 +262,8 @@ class Story:
             "SELECT events.*, post_id, comments.key, coalesce(old.changed, said.changed) AS changed"
             " FROM events JOIN articles ON articles.id = events.article_id"
             " LEFT JOIN comments ON comments.id = events.comment_id"
-            " LEFT JOIN article_versions AS old ON events.comment_id IS NULL AND old.article_id = events.article_id"
-            "  AND old.version = events.version"
+            " LEFT JOIN article_versions AS old ON events.comment_id IS NULL"
+            "  AND old.article_id = events.article_id AND old.version = events.version"
             " LEFT JOIN comment_versions AS said ON said.comment_id = events.comment_id"
             "  AND said.version = events.version"
         )

@@ -76,7 +76,7 @@ def headless() -> Iterator[tuple[str, str]]:
         answers = {"/wp-json/wp/v2/posts": ("application/json", json.dumps(posts))}
         answers["/"] = (
             "text/html",
-            "<html><head><title>API</title></head><body><p>An API.</p></body></html>",
+            "<html><head><title>API</title></head><body>An API.</body></html>",
         )
         with served(answers) as back:
             yield back, front

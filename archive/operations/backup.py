@@ -204,8 +204,8 @@ def _reader(path: Path) -> sqlite3.Connection:
             raise locked(path) from error
         raise ArchiveError(
             f"{path} cannot be read: {error}.",
-            hint="Where its folder may not be written, what lies in its write-ahead log (-wal) cannot be read."
-            " Copy both files to a folder of yours, and make the backup there.",
+            hint="Where its folder may not be written, its write-ahead log (-wal) cannot be read. Copy both"
+            " files to a folder of yours, and make the backup there.",
         ) from error
     except sqlite3.DatabaseError:
         pass  # it is damaged, and the copy tells how

@@ -86,7 +86,7 @@ class Archive(Closing):
             if site.name not in known and others:
                 raise ArchiveError(
                     f"{self.path} holds {site.url} already, as source “{others[0]}”.",
-                    hint=f"Call it [sources.{others[0]}] in backissue.toml; another name would hold it twice.",
+                    hint=f"Call it [sources.{others[0]}] in backissue.toml, or it would be there twice.",
                 )
             self.db.execute(
                 "INSERT INTO sources (name, url, title, first_seen) VALUES (?, ?, ?, ?)"

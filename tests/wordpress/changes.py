@@ -22,6 +22,26 @@ def toggle(site: WordPress, name: str, value: str) -> None:
     site.run(code, name=name, value=value)
 
 
+def permalinks(site: WordPress, structure: str) -> None:
+    """Give all addresses another form; WordPress leads the old ones there by the name of the post."""
+    code = "global $wp_rewrite; $wp_rewrite->set_permalink_structure($structure); flush_rewrite_rules(false);"
+    site.run(code, structure=structure)
+
+
+def renumber(site: WordPress, by: int) -> int:
+    """Give each post an id that is larger by so much, as an import into a new site does; return it."""
+    code = """global $wpdb;
+        foreach ([1000000, $by - 1000000] as $step) {
+            foreach ([['posts', 'ID'], ['posts', 'post_parent'], ['postmeta', 'post_id'],
+                    ['term_relationships', 'object_id'], ['comments', 'comment_post_ID']] as [$table, $column]) {
+                $wpdb->query("UPDATE {$wpdb->prefix}$table SET $column = $column + ($step) WHERE $column > 0");
+            }
+        }
+        wp_cache_flush();"""
+    site.run(code, by=by)
+    return by
+
+
 def redesign(site: WordPress, theme: str) -> None:
     """Give a site another theme: "classic" (ours) or "block" (the bundled one)."""
     code = """switch_theme($theme === 'classic' ? 'gazette' : current(array_filter(
