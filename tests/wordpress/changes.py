@@ -33,8 +33,8 @@ def renumber(site: WordPress, by: int) -> int:
     code = """global $wpdb;
         foreach ([1000000, $by - 1000000] as $step) {
             foreach ([['posts', 'ID'], ['posts', 'post_parent'], ['postmeta', 'post_id'],
-                    ['term_relationships', 'object_id'], ['comments', 'comment_post_ID']] as [$table, $column]) {
-                $wpdb->query("UPDATE {$wpdb->prefix}$table SET $column = $column + ($step) WHERE $column > 0");
+                    ['term_relationships', 'object_id'], ['comments', 'comment_post_ID']] as [$name, $id]) {
+                $wpdb->query("UPDATE {$wpdb->prefix}$name SET $id = $id + ($step) WHERE $id > 0");
             }
         }
         wp_cache_flush();"""
