@@ -228,6 +228,16 @@ def test_teaser_with_a_paywall_is_no_edit(archive):
     assert problems(archive, LIGHTS) == {"metered"}
 
 
+@pytest.mark.parametrize(("hours", "held"), [((9, 9.1), 0), ((9, 11), 1)])
+def test_article_under_its_id_alone_is_seen_twice(archive, hours, held):
+    """A page in the site's own frame, with the article's id and address and nothing else of it, may be a wall."""
+    save(archive, page(LIGHTS, story(LIGHTS, post_id=10)))
+    other = story(LIGHTS, post_id=10, title=TITLES[TAR], text=TEXTS[TAR], date=DATES[TAR])
+    save(archive, *(page(LIGHTS, other, hour) for hour in hours))
+    assert len(events(archive)) == held
+    assert ("text-replaced" in problems(archive, LIGHTS)) == (not held)
+
+
 def test_retry_after_with_status_200_is_a_refusal(archive):
     save(archive, page(LIGHTS, story(LIGHTS)))
     headers = (("content-type", "text/html"), ("retry-after", "3600"))
@@ -280,7 +290,9 @@ def test_real_edit_is_accepted(archive, name):
     if before.get("plain"):
         save(archive, listing({LIGHTS: 10}))  # a page without any mark needs a listing that names it
         archive.db.execute('UPDATE articles SET origins = \'{"*": "page:h1"}\'')
-    save(archive, page(LIGHTS, first, 0.1), page(LIGHTS, story(LIGHTS, **after), 30))
+    save(
+        archive, page(LIGHTS, first, 0.1), *(page(LIGHTS, story(LIGHTS, **after), hour) for hour in (30, 32))
+    )
     [version] = rows(archive, "SELECT changed FROM article_versions")
     assert sorted(json.loads(version["changed"])) == sorted(fields)
     assert "not-this-article" not in problems(archive, LIGHTS)

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     BARE = "bare"  # nothing marks the page as an article
     ALIKE = "alike"  # several addresses show the same
     METERED = "metered"  # the page shows less, and says that it keeps the rest back
+    REPLACED = "replaced"  # another title, date and text under its id or address; a second look decides
     COLLAPSED = "collapsed"  # nearly all of a known text is gone; a second look decides
 
 

@@ -125,6 +125,8 @@ def _page_refusal(
             return Reason.CONTRADICTED
         if claim.bare and not strong:
             return Reason.UNPROVEN
+        if held.text and claim.text and claim.whole and not claim.repeated:
+            return Reason.REPLACED
     return _shrinkage(claim, held)
 
 

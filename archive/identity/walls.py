@@ -32,8 +32,9 @@ _FURTHER = {
     Reason.ALIKE: "wall",
     Reason.METERED: "metered",
     Reason.COLLAPSED: "text-collapsed",
+    Reason.REPLACED: "text-replaced",
 }
-_OF_ITS_ARTICLE = frozenset({Reason.METERED, Reason.COLLAPSED})
+_OF_ITS_ARTICLE = frozenset({Reason.METERED, Reason.COLLAPSED, Reason.REPLACED})
 _FROM_PAGE = (
     "title", "byline", "published", "modified", "text", "markdown", "description", "language", "image",
     "comments_stated", "comments_open",
@@ -44,6 +45,7 @@ _SENTENCES = {
     Reason.BARE: "Nothing on the page marks it as an article",
     Reason.ALIKE: "The page shows the same text as other addresses of the site",
     Reason.METERED: "The page shows a part of the article, and keeps the rest back",
+    Reason.REPLACED: "Title, date and text are others than this article's; a second look will tell",
     Reason.COLLAPSED: "Nearly the whole text is gone from the page; a second look will tell",
 }  # fmt: skip
 
