@@ -304,6 +304,47 @@ def test_a_second_forced_restore_keeps_what_the_first_set_aside(folder: Path, ke
     assert found == [("Live",), ("Crawled since",)]
 
 
+@pytest.mark.parametrize("step", ["os.link", "Path.replace", "shutil.copyfile"])
+@pytest.mark.parametrize("nth", [1, 2])
+def test_restore_killed_leaves_what_was_live(folder: Path, kept: Path, step: str, nth: int) -> None:
+    """There is an archive at each moment, all of what was live has its names, and a second try ends well."""
+    for name, table, column in (("archive", "articles", "title"), ("pages", "pages", "lastmod")):
+        with closing(sqlite3.connect(folder / f"{name}.db")) as connection, connection:
+            connection.execute(f"UPDATE {table} SET {column} = 'Live'")
+    code = (
+        "import os, shutil, signal; from pathlib import Path; from archive.operations import backup\n"
+        f"left, real = [{nth}], {step}\n"
+        "def step(*words):\n"
+        "    left[0] -= 1\n"
+        "    if not left[0]: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return real(*words)\n"
+        f"{step} = step\n"
+        f"backup.restore(Path({str(kept)!r}), Path('archive.db'), replace=True)"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(PROGRAM.parent)}
+    killed = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environ, check=False)
+    assert killed.returncode == -signal.SIGKILL
+
+    def live() -> set[tuple[str]]:
+        found = set()
+        for name, sql in (
+            ("archive", "SELECT 'a' || title FROM articles"),
+            ("pages", "SELECT lastmod FROM pages"),
+        ):
+            for path in [folder / f"{name}.db", *folder.glob(f"{name}.db.before-restore*")]:
+                if not path.name.endswith(("-wal", "-shm")):
+                    with closing(sqlite3.connect(path)) as connection:
+                        found |= set(connection.execute(sql))
+        return found & {("aLive",), ("Live",)}
+
+    assert (folder / "archive.db").exists()
+    assert len(live()) == 2
+    done = program(folder, "restore", str(kept), "--force")
+    assert done.exit_code == 0, done.output
+    assert len(live()) == 2
+    assert not list(folder.glob(".*.new"))
+
+
 def test_a_restore_sets_aside_files_the_backup_lacks(folder: Path, kept: Path) -> None:
     """Hidden words of one archive must not lie beside another, whose redactions have the same numbers."""
     (folder / "hidden.db").write_bytes(b"kept for later")

@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
 from crawling import Crawls
@@ -285,6 +286,35 @@ def test_what_a_walk_did_not_reach_is_missing_and_not_withheld(crawls, site):
     assert "/comment-page-1" in gap["detail"]
     assert "answered 404" in gap["detail"]
     assert report["coverage"]["missing"] >= 2
+
+
+@pytest.mark.parametrize(
+    ("marks", "reason"), [("", "not shown"), ("<script>'<div id=\"comment-{}\">'</script>", "unreadable")]
+)
+def test_comments_that_a_page_marks_and_nobody_read_are_not_withheld(crawls, site, marks, reason):
+    """The site withholds only what its own markup does not have."""
+    sql = (
+        "SELECT url, comments_stated AS n FROM articles"
+        " WHERE comments_stated > 1 AND url || '/comment-page-1' NOT IN (SELECT url FROM visits) LIMIT 1"
+    )
+    [row] = crawls.rows(sql)
+    more = "".join(marks.format(990_000 + number) for number in range(2)).encode()
+
+    def change(answer):
+        said = b"%d Responses" % row["n"]
+        body = answer.body.replace(said, b"%d Responses" % (row["n"] + 2))
+        assert body != answer.body
+        return replace(answer, body=body.replace(b"</body>", more + b"</body>"))
+
+    site.faults.add(RestClosed())
+    site.faults.add(Changed(match=urlsplit(row["url"]).path, change=change))
+    with Archive.open(crawls.path) as archive:
+        archive.db.execute(
+            "UPDATE articles SET comments_stated = comments_stated + 2 WHERE url = ?", [row["url"]]
+        )
+    report = verify(crawls, expect=0 if reason == "not shown" else 3)
+    [gap] = [gap for gap in report["gaps"] if gap["url"] == row["url"]]
+    assert (gap["reason"], gap["number"]) == (reason, 2)
 
 
 def test_the_sentence_names_what_was_believed_and_what_nobody_asked_for(crawls, site):

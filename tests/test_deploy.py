@@ -187,7 +187,8 @@ def test_the_image_copies_what_the_wheel_is_made_of_and_the_context_lets_it_in()
         for line in re.findall(r"^COPY (?!--from)(.+) \S+$", recipe, re.MULTILINE)
         for name in line.split()
     }
-    assert {*ROOMS, "scheduler.py", "pyproject.toml", "README.md", "LICENSE"} == copied
+    assert {*ROOMS, "scheduler.py", "pyproject.toml", "README.md", "LICENSE", "requirements"} == copied
+    assert "install --require-hashes --requirement requirements/run.txt" in recipe
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[0] == "!"}
     assert allowed == copied
     final = recipe.rpartition("\nFROM ")[2]

@@ -25,7 +25,7 @@ INNER = {
     "archive.identity": {"core", "files", "tables"},
     "archive.storage": {"changes", "core", "files", "identity", "migrations", "tables"},
     "archive.queries": {"changes", "core", "files", "storage", "tables"},
-    "archive.notifications": {"core", "queries", "search", "storage", "tables"},
+    "archive.notifications": {"changes", "core", "queries", "search", "storage", "tables"},
     "archive.public": {"changes", "core", "files", "queries", "search", "storage", "tables"},
     "archive.operations": {"core", "files", "migrations", "public", "queries", "storage", "tables"},
     "archive.exports": {

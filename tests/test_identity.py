@@ -165,6 +165,21 @@ def test_wall_on_later_crawl_changes_nothing(archive, name, rest):
     } == {3}
 
 
+@pytest.mark.parametrize("rest", [True, False])
+def test_series_that_differs_in_numbers_is_articles(archive, rest):
+    """Daily figures say the same words each day, below a title, an id and a date of their own."""
+    if rest:
+        save(archive, listing(IDS))
+    for number, url in enumerate(IDS):
+        words = (
+            f"The harbour took in {number + 3} boats today, and {120 + 7 * number} crates of herring.",
+            f"The price closed at {410 + number * 3} crowns, as the auction house told us in the evening.",
+        )
+        save(archive, page(url, story(url, text=words, post_id=IDS[url]), number))
+    assert all(texts(archive).values())
+    assert len(texts(archive)) == 3
+
+
 def test_wall_that_looks_like_articles_is_taken_back(archive):
     """Theme, date and canonical address are the site's: only the second page with the same words tells."""
     wall = {
@@ -210,7 +225,17 @@ def test_teaser_with_a_paywall_is_no_edit(archive):
     )
     save(archive, page(LIGHTS, teaser, 9), page(LIGHTS, teaser, 30))
     assert events(archive) == []
-    assert problems(archive, LIGHTS) == {"not-this-article", "metered"}
+    assert problems(archive, LIGHTS) == {"metered"}
+
+
+@pytest.mark.parametrize(("hours", "held"), [((9, 9.1), 0), ((9, 11), 1)])
+def test_article_under_its_id_alone_is_seen_twice(archive, hours, held):
+    """A page in the site's own frame, with the article's id and address and nothing else of it, may be a wall."""
+    save(archive, page(LIGHTS, story(LIGHTS, post_id=10)))
+    other = story(LIGHTS, post_id=10, title=TITLES[TAR], text=TEXTS[TAR], date=DATES[TAR])
+    save(archive, *(page(LIGHTS, other, hour) for hour in hours))
+    assert len(events(archive)) == held
+    assert ("text-replaced" in problems(archive, LIGHTS)) == (not held)
 
 
 def test_retry_after_with_status_200_is_a_refusal(archive):
@@ -265,7 +290,9 @@ def test_real_edit_is_accepted(archive, name):
     if before.get("plain"):
         save(archive, listing({LIGHTS: 10}))  # a page without any mark needs a listing that names it
         archive.db.execute('UPDATE articles SET origins = \'{"*": "page:h1"}\'')
-    save(archive, page(LIGHTS, first, 0.1), page(LIGHTS, story(LIGHTS, **after), 30))
+    save(
+        archive, page(LIGHTS, first, 0.1), *(page(LIGHTS, story(LIGHTS, **after), hour) for hour in (30, 32))
+    )
     [version] = rows(archive, "SELECT changed FROM article_versions")
     assert sorted(json.loads(version["changed"])) == sorted(fields)
     assert "not-this-article" not in problems(archive, LIGHTS)

@@ -30,6 +30,7 @@ TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
         ("https://site.example/?api_key=abc#top", "https://site.example/?api_key=***#top"),
         ("https://site.example/?access_token=a-b.c", "https://site.example/?access_token=***"),
         ("told slack://T0/B1/xyz and more", "told slack://*** and more"),
+        ("“ftp://x” cannot be archived", "“ftp://***” cannot be archived"),
         ("told mailtos://desk:hunter2@mail.example?to=a", "told mailtos://***"),
         ("https://hooks.slack.com/services/T0/B1/xyz", "https://hooks.slack.com/***"),
         ("https://api.telegram.org/bot123:abc/send", "https://api.telegram.org/bot***"),

@@ -106,6 +106,21 @@ def look_twice(archive, *shown, stated, pings_only=False):
         archive.note_look(thread(*shown, at=hours(hour), pings_only=pings_only))
 
 
+@pytest.mark.parametrize(
+    ("shown", "pings_only", "said"), [((), False, True), ((1,), False, False), ((), True, False)]
+)
+def test_thread_that_shows_nothing_any_more_is_a_problem(archive, shown, pings_only, said):
+    """As on a site that has moved its comments to another system; it ends when they are shown again."""
+    show(archive, comment(1), comment(2), stated=2)
+    look_twice(archive, *shown, stated=None, pings_only=pings_only)
+    sql = "SELECT detail FROM problems WHERE code = 'comments-unreadable' AND ended_at IS NULL"
+    found = [row["detail"] for row in archive.db.query(sql)]
+    assert (bool(found), gone(archive)) == (said, set())
+    assert all("Held as last seen: 2." in detail for detail in found)
+    show(archive, comment(1), comment(2), at=hours(5), stated=2)
+    assert not list(archive.db.query(sql))
+
+
 def test_a_comment_that_neither_the_thread_nor_its_heading_has_any_more_is_gone(archive):
     show(archive, comment(1), comment(2), comment(3), stated=3)
     look_twice(archive, 1, 3, stated=2)

@@ -268,6 +268,22 @@ def test_a_digest_tells_once_a_day_what_came_changed_and_went(desk: Desk, hook: 
     assert told[-1] == "All that changed: https://archive.example.org/changes"
 
 
+def test_digest_of_a_redesign_names_it_once(desk: Desk, hook: Webhook) -> None:
+    """An archive that was told before there were such events begins with those that come."""
+    desk.look(0, digest=DAILY)
+    desk.sql(
+        "INSERT INTO source_events (at, source, kind, detail, articles) VALUES"
+        " ('2026-03-01T13:00:00Z', 'quayside', 'redesign', '{}', 12)"
+    )
+    desk.look(24, digest=DAILY)
+    desk.look(48, digest=DAILY)
+    assert hook.titles == ["Digest: 1 change of a whole site"]
+    assert "The site was redesigned: 12 articles" in hook.messages[0]["message"]
+    desk.sql("UPDATE notified SET value = json_remove(value, '$.source_events')")
+    desk.look(72, digest=DAILY)
+    assert len(hook.titles) == 1
+
+
 def test_a_day_without_anything_is_not_told_unless_that_is_wanted(desk: Desk, hook: Webhook) -> None:
     desk.look(0, digest=DAILY)
     desk.look(24, digest=DAILY)

@@ -18,6 +18,7 @@ from scrapy.http import HtmlResponse, Request
 from test_redaction import NOON, OTHER, extract, page
 from test_replay import PAGE, SITE
 
+from archive.core import tolerant_xml
 from archive.core.database import connect, transaction
 from archive.core.records import Article, PageKind, Surface
 from archive.files import redaction_store
@@ -98,6 +99,9 @@ def test_sitemap_reads_no_file_of_this_machine(tmp_path: Path) -> None:
     listed = [entry.url for entry in read.listed] if read else []
     assert "hunter2" not in str(listed)
     assert "expanded" not in str(listed)
+    root, _ = tolerant_xml.parse((entity + loc).encode())
+    assert root is not None
+    assert root.getroottree().docinfo.internalDTD is None, "the parser never sees an entity's declaration"
 
 
 def test_headers_about_us_are_not_kept() -> None:

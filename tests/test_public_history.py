@@ -299,7 +299,8 @@ def test_coverage_counts_every_month(room: Room) -> None:
 def test_coverage_says_what_the_site_has_and_what_is_missing(room: Room) -> None:
     said = words(room.text("/coverage"))
     assert (
-        "1 of 3 months proved, 3 missing, 2 shown to no visitor; the oldest proof is of 2026-11-20." in said
+        "1 of 3 months proved (articles by REST, comments by REST), 3 missing, 2 shown to no visitor;"
+        " the oldest proof is of 2026-11-20." in said
     )
     assert "2015-05 11 10 1,204 1,202 3 0 20 November 2026" in said
     assert "2015-06 0 0 – – 0 0 20 November 2026 , no longer" in said

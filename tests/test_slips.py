@@ -27,6 +27,7 @@ from room_server import Room
 from archive.core import atomic_files, database
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold
+from archive.core.records import Site
 from archive.exports import marks
 from archive.files.raw_pages import Pages, beside
 from archive.public.feed import Entry, atom
@@ -447,6 +448,21 @@ def deprived_run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_site_under_another_name_is_refused(here: Path) -> None:
+    """A source that is renamed in the configuration would be crawled anew, and all of it be there twice."""
+    with Archive.open(here / "archive.db") as archive:
+        for url in ("https://quayside.example", "http://www.quayside.example/"):
+            with pytest.raises(ArchiveError, match="as source “quayside”"):
+                archive.add_source(Site(name="quay", url=url), "2026-03-01T12:00:00Z")
+        assert [row["name"] for row in archive.db["sources"].rows] == ["quayside", "uplands"]
+        archive.add_source(Site(name="quayside", url="https://moved.example"), "2026-03-01T12:00:00Z")
+
+
+def articles_of(path: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as connection:
+        return connection.execute("SELECT id, title, text FROM articles").fetchall()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="takes rights from root as Linux does")
 def test_an_archive_that_may_only_be_read_can_be_read(fixed: Path, tmp_path: Path) -> None:
     for words in (
@@ -456,9 +472,11 @@ def test_an_archive_that_may_only_be_read_can_be_read(fixed: Path, tmp_path: Pat
         ("export", "jsonl"),
         ("export", "db", "--output", str(tmp_path / "out.db")),
         ("export", "warc", "--output", str(tmp_path / "out.warc.gz")),
+        ("backup", str(tmp_path / "copy")),
     ):
         done = deprived_run(fixed, *words)
         assert done.returncode == 0, (words, done.stderr)
+    assert articles_of(tmp_path / "copy" / "archive.db") == articles_of(fixed / "archive.db")
     refused = deprived_run(fixed, "redact", "article", "1", "--yes", "--reason", "x")
     assert refused.returncode == 1, refused.stderr
     assert "Traceback" not in refused.stderr

@@ -202,7 +202,7 @@ class _Case:
             return True
         if self.waiting.is_noise(hunk.place, hunk.bucket):
             return False
-        return self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect")
+        return self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect", hunk.box)
 
     def _returns_to_text(self, new: tuple[text_blocks.Block, ...]) -> bool:
         """True if the text is that of an earlier version, noise aside, and is not said to be newer."""

@@ -79,6 +79,11 @@ class Hunk:
     suspect: bool
 
     @property
+    def box(self) -> str:
+        """Return a digest of what came and what went, numbers aside: the same for one widget on each page."""
+        return digest(*(block.skeleton for block in self.old), "\0", *(block.skeleton for block in self.new))
+
+    @property
     def state(self) -> str:
         """Return a digest of the new blocks."""
         return digest(*(f"{block.key} {' '.join(sorted(block.links))}" for block in self.new))
@@ -192,7 +197,8 @@ def _hunk(
 ) -> Hunk | None:
     """Return the hunk of a run, without furniture; None where nothing is left.
 
-    A sentence that stands on many pages may be a box's, or an editor's note: it has to wait.
+    A sentence that stands on many pages may be a box's, or an editor's note: it has to wait. Without any
+    sentence a hunk of a short text may be a widget's too.
     """
     if len(before) == len(after) and all(_alike(a, b) for a, b in zip(before, after, strict=True)):
         return None
@@ -203,6 +209,8 @@ def _hunk(
     boxed = len(gone) + len(come) <= MOST_BOXED and all(
         not block.prose or is_furniture(block) for block in (*gone, *come)
     )
+    bare = not any(block.prose for block in (*gone, *come))
+    enough = shared >= CONTEXT or (bare and (shared > 0 or all(map(is_counted, (*gone, *come)))))
     kind = _kind(gone, come)
     anchor = old[at - 1].key if at else ""
     return Hunk(
@@ -211,7 +219,7 @@ def _hunk(
         new=come,
         place=digest(anchor),
         bucket=_bucket(old, at, len(before)),
-        suspect=shared >= CONTEXT and (boxed or _is_suspect(kind, gone, come)),
+        suspect=enough and (boxed or _is_suspect(kind, gone, come)),
     )
 
 

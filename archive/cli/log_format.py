@@ -39,7 +39,7 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, instead in (
         # any address but of the web or a file, such as slack://token/channel or mailtos://user:word@host
         # whose rest says something: "mailtos://…" in a hint of ours has nothing to hide
-        (r"\b(?!https?:|file:|sqlite:)([a-z][a-z0-9+.-]*)://(?=[^\s\"'<>]*\w)[^\s\"'<>]+", r"\1://***"),
+        (r"\b(?!https?:|file:|sqlite:)([a-z][a-z0-9+.-]*)://(?=[^\s\"'<>“”]*\w)[^\s\"'<>“”]+", r"\1://***"),
         (r"\b(https?)://[^/\s\"'<>@]*@", r"\1://***@"),
         (r"(hooks\.slack\.com/|/api/webhooks/|/bot(?=\d+:))[^\s\"'<>?]+", r"\1***"),
         (rf"([?&;](?:{_NAMES})=)[^&\s\"'<>#]+", r"\1***"),

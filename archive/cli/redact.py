@@ -68,7 +68,8 @@ def redact(
         raise click.UsageError("Say why, with --reason: the tombstone tells it.")
     now = datetime.now(UTC)
     with opened(context) as archive:
-        wanted = list(dict.fromkeys(_shown(archive, kind, item, to_answer=dry_run) for item in items))
+        found = [_shown(archive, kind, item, asks=not yes, to_answer=dry_run) for item in items]
+        wanted = list(dict.fromkeys(found))
         if dry_run:
             say("Nothing was hidden.")
             return
@@ -76,8 +77,11 @@ def redact(
         _hide(archive, kind, wanted, str(reason).strip(), now, as_json=as_json)
 
 
-def _shown(archive: Archive, kind: str, item: str, *, to_answer: bool) -> int | str:
-    """Show whose words are meant, as the answer or beside it, and return the number or the name."""
+def _shown(archive: Archive, kind: str, item: str, *, asks: bool, to_answer: bool) -> int | str:
+    """Show whose words are meant, as the answer or beside it, and return the number or the name.
+
+    Raises ArchiveError where nobody will be asked and the URL may be that of another archive.
+    """
     if kind == "commenter":
         if item in _names(archive, redaction.redactions(archive.db)).values():
             raise ArchiveError(f"The name “{item}” is hidden already.")
@@ -89,6 +93,11 @@ def _shown(archive: Archive, kind: str, item: str, *, to_answer: bool) -> int | 
         each = pointing.at(archive.db, kind, item)
         if each.redaction is not None:
             raise ArchiveError(f"The {kind} {each.id} is hidden already, by redaction {each.redaction}.")
+        if each.host is not None and not asks:
+            raise ArchiveError(
+                f"Nothing was hidden: whether {each.host} publishes this archive is not known here.",
+                hint=f"Name it by its number, as `{each.kind} {each.id}`, or leave out --yes and be asked.",
+            )
         what = f"“{each.title}”" if kind == "article" else f"under “{each.title}”"
         lines = [
             f"{kind.capitalize()} {each.id} by {each.author}, {when(each.published)}, {what}",

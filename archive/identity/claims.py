@@ -31,6 +31,7 @@ class Reason(StrEnum):
     BARE = "bare"  # nothing marks the page as an article
     ALIKE = "alike"  # several addresses show the same
     METERED = "metered"  # the page shows less, and says that it keeps the rest back
+    REPLACED = "replaced"  # another title, date and text under its id or address; a second look decides
     COLLAPSED = "collapsed"  # nearly all of a known text is gone; a second look decides
 
 
@@ -86,8 +87,8 @@ class Known:
     """The known articles that a claim may speak of, each None where there is none.
 
     `by_id` has the claimed post id; `at_url`, `at_asked` and `at_final` have the claim's addresses; `twin`
-    has the same title and date; `alike` has the same text. `wall` is True where the text was refused for
-    another address.
+    has the same title and date; `alike` has the same text but for numbers. `wall` is True where such a text
+    was refused for another address, `wall_numbers` where one with the same numbers was.
     """
 
     by_id: Held | None = None
@@ -97,6 +98,7 @@ class Known:
     twin: Held | None = None
     alike: Held | None = None
     wall: bool = False
+    wall_numbers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,5 +81,11 @@ def fingerprint(text: str, url: str) -> str | None:
     return hashlib.sha256(" ".join(kept).encode()).hexdigest()[:32]
 
 
+def numbers(text: str) -> str:
+    """Return a digest of the numbers in a text, which `fingerprint` leaves out."""
+    found = [word for word in words(_URL.sub(" ", text)) if any(map(str.isdigit, word))]
+    return hashlib.sha256(" ".join(found).encode()).hexdigest()[:32]
+
+
 def _runs(found: list[str]) -> set[tuple[str, ...]]:
     return set(zip(*(found[start:] for start in range(_RUN)), strict=False))

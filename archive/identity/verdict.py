@@ -12,7 +12,7 @@ from datetime import datetime
 from archive.core.records import Surface
 from archive.core.urls import page_key
 from archive.identity.claims import Claim, Evidence, Held, Known, Reason, Remark, Verdict
-from archive.identity.likeness import same_date, same_text, same_title, words
+from archive.identity.likeness import numbers, same_date, same_text, same_title, words
 
 PROSE_WORDS = 150  # a page without any mark of an article is believed from this length on
 BOILERPLATE_WORDS = 8  # a text that several proven articles may share, as "Watch the video below."
@@ -125,6 +125,8 @@ def _page_refusal(
             return Reason.CONTRADICTED
         if claim.bare and not strong:
             return Reason.UNPROVEN
+        if held.text and claim.text and claim.whole and not claim.repeated:
+            return Reason.REPLACED
     return _shrinkage(claim, held)
 
 
@@ -150,10 +152,28 @@ def _is_wall(claim: Claim, known: Known, held: Held | None, evidence: frozenset[
     proven = bool(evidence & _WITNESSES)
     if proven and len(words(claim.text or "")) < BOILERPLATE_WORDS:
         return False
+    if _is_of_a_series(claim, known, evidence):
+        return False
     if other is None:
         return True
     own_id = claim.post_id is not None and claim.post_id != other.post_id
     return not (own_id and same_title(claim.title, other.title))
+
+
+def _is_of_a_series(claim: Claim, known: Known, evidence: frozenset[Evidence]) -> bool:
+    """True if a page is proven, or tells an id and a date of its own, and differs in numbers from its like.
+
+    Daily figures, obituaries and open threads say the same words in article after article.
+    """
+    other = known.alike
+    own = claim.post_id is not None and claim.published is not None
+    if other is not None:
+        own = own and claim.post_id != other.post_id and claim.published != other.published
+    if claim.named or claim.metered or not (own or evidence & {Evidence.TITLE, Evidence.DATE}):
+        return False
+    if other is None:
+        return not known.wall_numbers
+    return numbers(claim.text or "") != numbers(other.text or "") and not known.wall_numbers
 
 
 def _is_doubtful(known: Known) -> bool:

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from archive.core.records import Article, Extract, Page, Problem, Surface
 from archive.core.timestamps import to_text
 from archive.identity.claims import Evidence, Held, Reason, Verdict
-from archive.identity.likeness import fingerprint
+from archive.identity.likeness import fingerprint, numbers
 from archive.tables import crawl_states, rows, visits
 from archive.tables.merge import REST_OF_THEM, Value, rank
 
@@ -31,7 +31,9 @@ _FURTHER = {
     Reason.ALIKE: "wall",
     Reason.METERED: "metered",
     Reason.COLLAPSED: "text-collapsed",
+    Reason.REPLACED: "text-replaced",
 }
+_OF_ITS_ARTICLE = frozenset({Reason.METERED, Reason.COLLAPSED, Reason.REPLACED})
 _FROM_PAGE = (
     "title", "byline", "published", "modified", "text", "markdown", "description", "language", "image",
     "comments_stated", "comments_open",
@@ -42,6 +44,7 @@ _SENTENCES = {
     Reason.BARE: "Nothing on the page marks it as an article",
     Reason.ALIKE: "The page shows the same text as other addresses of the site",
     Reason.METERED: "The page shows a part of the article, and keeps the rest back",
+    Reason.REPLACED: "Title, date and text are others than this article's; a second look will tell",
     Reason.COLLAPSED: "Nearly the whole text is gone from the page; a second look will tell",
 }  # fmt: skip
 
@@ -49,7 +52,8 @@ _SENTENCES = {
 def problems(verdict: Verdict, article: Article, extract: Extract) -> tuple[Problem, ...]:
     """Return the problems that say why a page was refused, and what it is where it names itself.
 
-    A page with CODE alone may be that of a removed article; one that is something else has a further code.
+    A page with CODE alone may be that of a removed article; one that is something else has a further code. A
+    page that shows less of its own article has one of its own.
     """
     reason = verdict.refused or Reason.UNPROVEN
     shown = f" (“{article.title[:80]}”)" if article.title else ""
@@ -57,6 +61,8 @@ def problems(verdict: Verdict, article: Article, extract: Extract) -> tuple[Prob
     if extract.wall is not None:
         return said, extract.wall
     further = _FURTHER.get(reason)
+    if further is not None and reason in _OF_ITS_ARTICLE:
+        return (Problem(code=further, detail=said.detail, field="text"),)
     return (said,) if further is None else (said, Problem(code=further, detail=f"{_SENTENCES[reason]}."))
 
 
@@ -79,10 +85,14 @@ def holder(db: Database, source: str, digest: str, without: Collection[Value]) -
     return None
 
 
-def is_refused_elsewhere(db: Database, page: Page, digest: str) -> bool:
-    """True if a text was refused at another address."""
-    sql = "SELECT 1 FROM refused_texts WHERE source = ? AND digest = ? AND url != ? LIMIT 1"
-    return rows.one(db, sql, page.source, digest, page.url) is not None
+def refused_elsewhere(db: Database, page: Page, article: Article, digest: str) -> tuple[bool, bool]:
+    """Return whether a text was refused at another address, and whether one with the same numbers was.
+
+    A text that was refused before numbers were kept counts as one with the same.
+    """
+    sql = "SELECT numbers FROM refused_texts WHERE source = ? AND digest = ? AND url != ? LIMIT 100"
+    found = {row["numbers"] for row in db.query(sql, [page.source, digest, page.url])}
+    return bool(found), bool(found & {None, numbers(article.text or "")})
 
 
 def is_repeated(db: Database, page: Page, digest: str) -> bool:
@@ -107,7 +117,8 @@ def note_refused(db: Database, page: Page, article: Article, verdict: Verdict) -
     if digest is None or verdict.refused is None:
         return
     at = rows.must(to_text(page.fetched_at))
-    _note_refused(db, page.source, page.url, digest, verdict.refused, at)
+    told = numbers(article.text or "")
+    _note_refused(db, page.source, page.url, (digest, told), verdict.refused, at)
     if verdict.doubted is not None:
         _take_back(db, page, verdict.doubted, digest, at)
 
@@ -137,12 +148,17 @@ def _note_digest(db: Database, source: str, article_id: int, digest: str, proof:
     )
 
 
-def _note_refused(db: Database, source: str, url: str, digest: str, reason: Reason, at: str) -> None:
+def _note_refused(
+    db: Database, source: str, url: str, text: tuple[str, str], reason: Reason, at: str
+) -> None:
+    """Note a refused text, by its digest and that of its numbers."""
     db.execute(
-        "INSERT INTO refused_texts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        "INSERT INTO refused_texts (source, url, digest, numbers, reason, first_seen, last_seen)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " first_seen = CASE digest WHEN excluded.digest THEN first_seen ELSE excluded.first_seen END,"
-        " digest = excluded.digest, reason = excluded.reason, last_seen = excluded.last_seen",
-        [source, url, digest, reason.value, at, at],
+        " digest = excluded.digest, numbers = excluded.numbers, reason = excluded.reason,"
+        " last_seen = excluded.last_seen",
+        [source, url, *text, reason.value, at, at],
     )
 
 
@@ -162,7 +178,7 @@ def _take_back(db: Database, page: Page, held: Held, digest: str, at: str) -> No
             write(db, held.id, ())
     sql = "SELECT url FROM visits WHERE article_id = ? AND kind = 'article'"
     for (url,) in db.execute(sql, [held.id]).fetchall():
-        _note_refused(db, page.source, url, digest, Reason.ALIKE, at)
+        _note_refused(db, page.source, url, (digest, numbers(held.text or "")), Reason.ALIKE, at)
     db.execute(
         "UPDATE visits SET good_at = NULL, failures = failures + 1, lastmod = NULL"
         " WHERE article_id = ? AND kind = 'article'",

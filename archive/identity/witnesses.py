@@ -70,7 +70,7 @@ class Witnesses:
         self, article: Article, by_id: Row | None, there: dict[str, Row | None], found: dict[Value, Row]
     ) -> Known:
         twin = self._twin(article, found)
-        alike, wall = self._alike(article, found)
+        alike, (wall, wall_numbers) = self._alike(article, found)
         for row in (twin, alike):
             if row is not None:
                 found[row["id"]] = row
@@ -87,6 +87,7 @@ class Witnesses:
             twin=of(twin),
             alike=of(alike),
             wall=wall,
+            wall_numbers=wall_numbers,
         )
 
     def _claim(self, article: Article) -> Claim:
@@ -145,14 +146,14 @@ class Witnesses:
         twins = list(self.db.query(_TWINS, values))
         return twins[0] if len(twins) == 1 and twins[0]["redaction_id"] is None else None
 
-    def _alike(self, article: Article, found: dict[Value, Row]) -> tuple[Row | None, bool]:
-        """Return another article with the same text, and whether the text was refused elsewhere."""
+    def _alike(self, article: Article, found: dict[Value, Row]) -> tuple[Row | None, tuple[bool, bool]]:
+        """Return another article with the same text, and whether the text, and its numbers, were refused."""
         digest = walls.digest_of(article) if self.surface is Surface.PAGE else None
         if digest is None:
-            return None, False
+            return None, (False, False)
         return (
             walls.holder(self.db, self.page.source, digest, found.keys()),
-            walls.is_refused_elsewhere(self.db, self.page, digest),
+            walls.refused_elsewhere(self.db, self.page, article, digest),
         )
 
     def _is_repeated(self, article: Article) -> bool:

@@ -64,6 +64,7 @@ class Position:
     articles: int = 0
     comments: int = 0
     events: int = 0
+    source_events: int = 0
 
     @classmethod
     def of(cls, db: Database) -> Position:

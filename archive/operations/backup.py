@@ -14,13 +14,13 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from archive.core import atomic_files, file_kinds
-from archive.core.database import BUSY, connect, read_only
+from archive.core.database import BUSY, connect, is_locked, is_writable, locked, read_only
 from archive.core.errors import ArchiveError
 from archive.core.formatting import size
 from archive.core.locks import hold
@@ -78,7 +78,7 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
 
     may_replace()
     _must_have_room(folder.parent, [path for path in wanted.values() if path.exists()])
-    with hold(archive, "backup"), _folder_made(folder, may_replace) as new:
+    with _alone(archive, "backup"), _folder_made(folder, may_replace) as new:
         _finish_redactions(archive)
         with ExitStack() as opened:
             for name, state in _states(archive, wanted, opened).items():
@@ -94,6 +94,11 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
         (new / SUMS).write_text(sums, encoding="utf-8")
         _sealed(new / SUMS)
     return Made(files=copied, altered=altered)
+
+
+def _alone(archive: Path, lock: str, *, wait: float = 0.0) -> AbstractContextManager[None]:
+    """Hold a lock of an archive; where its folder may only be read there is none, and nobody who writes."""
+    return hold(archive, lock, wait=wait) if os.access(archive.resolve().parent, os.W_OK) else nullcontext()
 
 
 def _must_be_archive(path: Path) -> None:
@@ -156,11 +161,16 @@ def _folder_made(folder: Path, may_replace: Callable[[], None]) -> Iterator[Path
 
 def _finish_redactions(archive: Path) -> None:
     """Finish what a redaction has left. The schema of an older program stays as it is."""
-    with closing(sqlite3.connect(f"{archive.absolute().as_uri()}?mode=ro", uri=True)) as reader:
+    with closing(_reader(archive)) as reader:
         try:
             left = redaction_work.unfinished(reader)
         except sqlite3.DatabaseError:
             return  # it is damaged, and the copy tells how
+    if left and not is_writable(archive):
+        raise ArchiveError(
+            f"{redaction_work.sentence(left, archive)} A backup would have the hidden words in it.",
+            hint="Run `backissue backup` where the archive may be written.",
+        )
     if left:
         with closing(connect(archive)) as db:
             redaction_work.finish(db, archive)
@@ -169,11 +179,10 @@ def _finish_redactions(archive: Path) -> None:
 def _states(archive: Path, wanted: Mapping[str, Path], opened: ExitStack) -> dict[str, sqlite3.Connection]:
     """Open one state of each file that is there. From here on others may write; none of it is seen."""
     states = {}
-    with hold(archive, redaction_work.LOCK, wait=BUSY):
+    with _alone(archive, redaction_work.LOCK, wait=BUSY):
         for name, path in wanted.items():
             if path.exists():
-                uri = f"{path.absolute().as_uri()}?mode=ro"
-                state = sqlite3.connect(uri, uri=True, timeout=BUSY, isolation_level=None)
+                state = _reader(path)
                 states[name] = opened.enter_context(closing(state))
                 state.execute("BEGIN")
                 try:
@@ -183,6 +192,24 @@ def _states(archive: Path, wanted: Mapping[str, Path], opened: ExitStack) -> dic
                 except sqlite3.DatabaseError as error:
                     raise damaged(path, [f"{error}."]) from error
     return states
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    """Open a file for reading. Raises ArchiveError where its write-ahead log may not be read."""
+    try:
+        connection = read_only(path)
+        connection.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.OperationalError as error:
+        if is_locked(error):
+            raise locked(path) from error
+        raise ArchiveError(
+            f"{path} cannot be read: {error}.",
+            hint="Where its folder may not be written, its write-ahead log (-wal) cannot be read. Copy both"
+            " files to a folder of yours, and make the backup there.",
+        ) from error
+    except sqlite3.DatabaseError:
+        pass  # it is damaged, and the copy tells how
+    return connection
 
 
 def _copy(state: sqlite3.Connection, source: Path, target: Path) -> None:
@@ -248,12 +275,15 @@ def restore(folder: Path, archive: Path, *, replace: bool) -> tuple[Path, ...]:
         for path in present:
             _must_be_unused(path)
         ending = _free_ending(targets.values())
+        asides = {path: path.with_name(path.name + ending) for path in targets.values()}
         try:
+            for path, aside in asides.items():
+                _set_aside(path, aside)
             for name, path in targets.items():
-                _put(folder / name, path, path.with_name(path.name + ending))
+                _put(folder / name, path, asides[path])
         except OSError as error:
             raise ArchiveError(f"The backup could not be put in place: {error}.") from error
-    return tuple(path.with_name(path.name + ending) for path in present)
+    return tuple(asides[path] for path in present)
 
 
 def _free_ending(paths: Iterable[Path]) -> str:
@@ -278,8 +308,21 @@ def _must_be_unused(path: Path) -> None:
         pass
 
 
+def _set_aside(path: Path, aside: Path) -> None:
+    """Give a file, and its logs if it is damaged, a second name that stays when it is replaced.
+
+    So all that was there has its names before the first file is replaced, whenever the restore is killed.
+    """
+    for ending in ("", *_LOGS):
+        source = path.with_name(path.name + ending)
+        if source.exists():
+            with suppress(OSError):  # some file systems have one name for each file: then it is moved there
+                os.link(source, aside.with_name(aside.name + ending))
+    atomic_files.flush(path.parent)
+
+
 def _put(source: Path, target: Path, aside: Path) -> None:
-    """Copy a file beside its place, move away what is there with its logs, and let it in.
+    """Copy a file beside its place, and let it in instead of what is there, which is at `aside`.
 
     Where the backup has no such file, there is none afterwards: one of another archive would not fit.
     """
@@ -289,13 +332,21 @@ def _put(source: Path, target: Path, aside: Path) -> None:
             shutil.copyfile(source, new)
             _sealed(new)
         for ending in _LOGS:  # of a damaged file; beside another one they would do harm
-            log = target.with_name(target.name + ending)
-            if log.exists():
-                log.replace(aside.with_name(aside.name + ending))
-        if target.exists():
-            target.replace(aside)
-        if source.exists():
+            _leave(target.with_name(target.name + ending), aside.with_name(aside.name + ending))
+        if source.exists() and aside.exists():
             new.replace(target)
+        else:
+            _leave(target, aside)
+            if source.exists():
+                new.replace(target)
         atomic_files.flush(target.parent)
     finally:
         new.unlink(missing_ok=True)
+
+
+def _leave(path: Path, aside: Path) -> None:
+    """Take a file's name away, where it has one: it is at `aside`, or is moved there."""
+    if aside.exists():
+        path.unlink(missing_ok=True)
+    elif path.exists():
+        path.replace(aside)

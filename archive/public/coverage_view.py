@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from archive.public.home_view import coverage as totals
 from archive.public.monthly_counts import by_month, charts
-from archive.public.web import Row, TooSlow, enter, read, rows, show
+from archive.public.web import Row, TooSlow, enter, one, read, rows, show
 from archive.queries import discovery_status
 from archive.storage.coverage import Coverage
 from archive.storage.run_ledger import CRAWLED
@@ -29,6 +29,10 @@ HAVING sum(stated) > 0 OR untold ORDER BY month DESC
 UNTOLD = (
     "SELECT kind, unproved AS why, count(*) AS times FROM coverage WHERE source = ? AND unproved IS NOT NULL"
     " GROUP BY kind, unproved ORDER BY times DESC"
+)
+VERIFIED = (
+    "SELECT ended_at, outcome, sentence FROM runs WHERE source = ? AND kind = 'verify'"
+    " AND ended_at IS NOT NULL ORDER BY id DESC LIMIT 1"
 )
 LACKING = (
     "SELECT * FROM coverage_gaps WHERE source = ? AND ended_at IS NULL"
@@ -81,6 +85,7 @@ def _proofs(connection: sqlite3.Connection, source: Row) -> Row:
     return {
         **source,
         "told": Coverage(Database(connection)).summary(name),
+        "verified": one(connection, VERIFIED, name),
         "surfaces": discovery_status.sentence(Database(connection), name),
         "unseen_ids": discovery_status.open_gaps(Database(connection), name),
         "months": rows(connection, LEDGER, name),

@@ -117,6 +117,14 @@ class Holdings(Facts):
         )
         return (Thread(**row) for row in self._db.execute(sql, [self.source]).fetchall())
 
+    def comment_ids(self, url: str) -> set[str]:
+        """Return the site's ids of all comments that are known of the article at a URL."""
+        sql = (
+            "SELECT site_id FROM comments WHERE site_id IS NOT NULL AND article_id ="
+            " (SELECT article_id FROM addresses WHERE source = ? AND url_key = ?)"
+        )
+        return {str(number) for (number,) in self._db.execute(sql, [self.source, urls.page_key(url)])}
+
     def _between(self, sql: str, first: str, last: str, until: datetime) -> Iterable[sqlite3.Row]:
         within = " AND published >= ? AND published < ? AND published < ?"
         return self._db.execute(sql + within, [self.source, first, f"{last}~", to_text(until)])

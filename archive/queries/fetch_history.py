@@ -61,8 +61,12 @@ class Facts(Closing):
         self.source = source
         self.comments = comments
         self._archive = archive
-        self._db = sqlite3.connect(f"{archive.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY)
-        self._db.row_factory = sqlite3.Row
+        self._db = self._connected()
+
+    def _connected(self) -> sqlite3.Connection:
+        db = sqlite3.connect(f"{self._archive.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY)
+        db.row_factory = sqlite3.Row
+        return db
 
     def close(self) -> None:
         """Close the connection."""
@@ -168,6 +172,19 @@ class Facts(Closing):
             for site_id in ids
             if not self._one("SELECT 1 FROM comments WHERE source = ? AND key = ?", self.source, site_id)
         }
+
+    def stated_comments(self, url: str) -> int | None:
+        """Return how many comments the page of the article at a URL speaks of; None if it does not say.
+
+        As of now, also when the facts are closed: a thread is still walked then.
+        """
+        sql = (
+            "SELECT comments_stated AS n FROM articles WHERE id = (SELECT article_id FROM addresses"
+            " WHERE source = ? AND url_key = ?)"
+        )
+        with closing(self._connected()) as db:
+            row = db.execute(sql, [self.source, urls.page_key(url)]).fetchone()
+        return None if row is None else row["n"]
 
     def count_articles(self) -> int:
         """Return how many articles of the source are known."""

@@ -7,7 +7,7 @@ its address (`#comment-N`). An address is never taken for the archive's number, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ from archive.tables import rows
 
 OPENING = 12  # words by which a text is shown
 _FRAGMENT = re.compile(r"comment-(\d+)")
-_OWN_PAGE = re.compile(r"/(article|comment)/(\d{1,18})/?$")
+_OWN_PAGE = re.compile(r"/(article|comment)s?/(\d{1,18})(?:/(?:versions|as-of))?(?:\.json)?/?$")
 SEEK = "`backissue search WORDS` prints the kind and the number of each."
 _ARTICLE = "SELECT id, title, byline AS author, published, text, url, redaction_id FROM articles WHERE id = ?"
 _COMMENT = (
@@ -32,7 +32,11 @@ _COMMENT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An article or a comment: `id` is the archive's own number, `title` that of the article."""
+    """An article or a comment: `id` is the archive's own number, `title` that of the article.
+
+    `host` is where a page of this archive is taken to be published, for a URL that has the form of our pages
+    and whose host no source has; else None.
+    """
 
     kind: str
     id: int
@@ -42,6 +46,7 @@ class Item:
     opening: str
     url: str
     redaction: int | None
+    host: str | None = None
 
 
 def at(db: Database, kind: str, reference: str) -> Item:
@@ -51,14 +56,14 @@ def at(db: Database, kind: str, reference: str) -> Item:
     there is none, ArchiveError where the address leads to one of another kind.
     """
     if "://" in reference:
-        found, number = _at_address(db, reference)
+        found, number, host = _at_address(db, reference)
         if kind and found != kind:
             raise ArchiveError(
                 f"{reference} is the address of {_one(found)}, not of {_one(kind)}.",
                 hint=f"Say `{found}` before it, or give the address of {_one(kind)}"
                 + (" with its #comment-NUMBER." if kind == "comment" else "."),
             )
-        return _item(db, found, number)
+        return replace(_item(db, found, number), host=host)
     if not (reference.isascii() and reference.isdigit()):
         raise ArchiveError(f"“{reference}” is neither a number nor an address of {_one(kind)}.", hint=SEEK)
     return _item(db, kind, int(reference))
@@ -110,19 +115,23 @@ def _item(db: Database, kind: str, number: int) -> Item:
     )
 
 
-def _at_address(db: Database, url: str) -> tuple[str, int]:
-    """Return the kind and the archive's number of what an address leads to. Raises NotFoundError."""
+def _at_address(db: Database, url: str) -> tuple[str, int, str | None]:
+    """Return the kind and the archive's number of what a URL leads to, and `Item.host`.
+
+    Raises NotFoundError.
+    """
     parts = urlsplit(url)
     fragment = _FRAGMENT.fullmatch(parts.fragment)
     page = url.partition("#")[0]
     article = articles.find(db, page)
     if fragment is None and article is not None:
-        return "article", article
+        return "article", article, None
     if fragment is not None and (comment := _comment_at(db, url, article, fragment[1])):
-        return "comment", comment
+        return "comment", comment, None
     own = _OWN_PAGE.search(parts.path)
-    if own and article is None and parts.hostname in ("127.0.0.1", "localhost", "::1"):
-        return ("comment", int(fragment[1])) if fragment else (own[1], int(own[2]))
+    if own and article is None and not _names_at(db, url):
+        host = None if parts.hostname in ("127.0.0.1", "localhost", "::1") else parts.hostname
+        return ("comment", int(fragment[1]), host) if fragment else (own[1], int(own[2]), host)
     raise NotFoundError(f"The archive holds nothing of the address {url}.", hint=SEEK)
 
 
@@ -137,11 +146,15 @@ def _comment_at(db: Database, url: str, article: int | None, site_id: str) -> in
         sql = "SELECT id FROM comments WHERE article_id = ? AND site_id = ?"
         found = rows.one(db, sql, article, site_id)
         return int(found["id"] or 0) if found else None
-    host = (urlsplit(url).netloc or "").removeprefix("www.")
-    names = [row["name"] for row in db["sources"].rows if _host(row["url"]) == host]
+    names = _names_at(db, url)
     sql = "SELECT id FROM comments WHERE source = ? AND site_id = ?"
     every = [row["id"] for name in names for row in db.query(sql, [name, site_id])]
     return int(every[0]) if len(every) == 1 else None
+
+
+def _names_at(db: Database, url: str) -> list[str]:
+    """Return the names of the sources on a URL's host."""
+    return [row["name"] for row in db["sources"].rows if _host(row["url"]) == _host(url)]
 
 
 def _host(url: str) -> str:

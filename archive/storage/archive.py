@@ -22,6 +22,7 @@ from archive.changes.flux import Flux, Settled, stated_lists
 from archive.core import urls
 from archive.core.crawl_state import CrawlState
 from archive.core.database import Closing, LogFolder, is_writable, open_ours, transaction
+from archive.core.errors import ArchiveError
 from archive.core.records import Article, Extract, Page, PageKind, Problem, Saved, Site, Surface
 from archive.core.timestamps import to_text
 from archive.files.redaction_store import Kept, Known, known
@@ -76,8 +77,18 @@ class Archive(Closing):
         self.db.close()
 
     def add_source(self, site: Site, at: str) -> None:
-        """Make the source known, or bring its address and title up to date. `at` is ISO 8601 UTC."""
+        """Make the source known, or bring its address and title up to date. `at` is ISO 8601 UTC.
+
+        Raises ArchiveError where the same site is known by another name: all of it would be there twice.
+        """
         with transaction(self.db):
+            known = {row["name"]: urls.page_key(row["url"]) for row in self.db["sources"].rows}
+            others = [name for name, key in known.items() if key == urls.page_key(site.url)]
+            if site.name not in known and others:
+                raise ArchiveError(
+                    f"{self.path} holds {site.url} already, as source “{others[0]}”.",
+                    hint=f"Call it [sources.{others[0]}] in backissue.toml, or it would be there twice.",
+                )
             self.db.execute(
                 "INSERT INTO sources (name, url, title, first_seen) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET"

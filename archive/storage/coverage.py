@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from archive.core.database import transaction
 from archive.core.timestamps import to_text
-from archive.storage.coverage_records import WITHHELD, Gap, Proof
+from archive.storage.coverage_records import WITHHELD, Gap, Proof, by_what
 from archive.tables import rows
 from archive.tables.merge import Value
 
@@ -42,7 +42,8 @@ _WITHHELD = ", ".join(f"'{reason}'" for reason in sorted(WITHHELD))
 class Summary:
     """The coverage of one source: `months` the ledger has, `proved` those without a gap.
 
-    `missing` and `withheld` count articles and comments; `oldest_proof` is ISO 8601 text in UTC.
+    `missing` and `withheld` count articles and comments; `oldest_proof` is ISO 8601 text in UTC; `surfaces`
+    are the pairs of a kind and a surface by which it was proved.
     """
 
     months: int
@@ -50,6 +51,7 @@ class Summary:
     missing: int
     withheld: int
     oldest_proof: str | None
+    surfaces: tuple[tuple[str, str], ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -57,8 +59,8 @@ class Summary:
         if not self.months:
             return "Not verified yet; `backissue verify` asks the site what it has."
         parts = [
-            f"{self.proved:,} of {self.months:,} months proved",
-            f"{self.missing:,} missing" if self.missing else "nothing missing",
+            f"{self.proved:,} of {self.months:,} months proved{by_what(self.surfaces)}",
+            f"{self.missing:,} missing" if self.missing else "nothing missing of what the site names there",
         ]
         parts += [f"{self.withheld:,} shown to no visitor"] if self.withheld else []
         oldest = f"; the oldest proof is of {self.oldest_proof[:10]}" if self.oldest_proof else ""
@@ -98,7 +100,11 @@ class Coverage:
     def summary(self, source: str) -> Summary:
         """The coverage of one source in a few numbers."""
         [row] = self.db.query(_SUMMARY, [source])
-        return Summary(**row)
+        sql = (
+            "SELECT DISTINCT kind, surface FROM coverage WHERE source = ? AND unproved IS NULL"
+            " AND surface IS NOT NULL ORDER BY kind, surface"
+        )
+        return Summary(**row, surfaces=tuple(self.db.execute(sql, [source]).fetchall()))
 
     def months(self, source: str, since: datetime) -> list[dict[str, Value]]:
         """The rows of the ledger that were looked at since a moment, by month and kind."""

@@ -5,6 +5,7 @@ Values only. What is still lacking, once what could be healed was saved, is comp
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -31,7 +32,26 @@ class Reason(StrEnum):
     NOT_SHOWN = "not shown"  # counted by the site, and shown to no visitor
 
 
+SURFACES = {
+    "rest": "REST",
+    "rest-total": "REST",
+    "sitemap": "the sitemap",
+    "page": "the numbers their pages state",
+}
+"""Names of the surfaces of proofs, for people."""
+
 WITHHELD = frozenset({Reason.PROTECTED, Reason.NOT_SHOWN})
+
+
+def by_what(surfaces: Iterable[tuple[str, str]]) -> str:
+    """Return which surfaces were believed, as in " (articles by the sitemap, comments by REST)"; "" for none.
+
+    `surfaces` are pairs of a kind and the surface of a proof.
+    """
+    found = sorted({(str(kind), SURFACES[surface]) for kind, surface in surfaces})
+    kinds = [str(kind) for kind in Kind if any(kind == of for of, _ in found)]
+    named = [f"{kind}s by {' and '.join(name for of, name in found if of == kind)}" for kind in kinds]
+    return f" ({', '.join(named)})" if named else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

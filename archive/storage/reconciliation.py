@@ -13,10 +13,11 @@ from sqlite_utils import Database
 
 from archive.changes import unlisted
 from archive.core import urls
-from archive.core.records import Saved
+from archive.core.records import Problem, Saved
+from archive.core.timestamps import to_text
 from archive.storage import id_gaps, tombstones
 from archive.storage.id_gaps import NUMBERED
-from archive.tables import crawl_states, rows
+from archive.tables import crawl_states, rows, visits
 from archive.tables.merge import Value
 from archive.tables.observations import APART, Listing, Look, Missing, ThreadLook, Window
 
@@ -26,6 +27,8 @@ KNOWN_FOR = timedelta(days=30)
 _LISTED = "SELECT count(*) AS n FROM comments WHERE source = ? AND kind = 'comment' AND site_id IS NOT NULL"
 VISIBLE = f"{_LISTED} AND gone_at IS NULL AND missed_at IS NULL"
 """How many comments of the kind that REST lists are held and neither gone nor doubted."""
+UNREADABLE = "comments-unreadable"
+"""The problem of a page that shows none of its comments any more, and states no fewer."""
 
 
 def note(db: Database, look: Look) -> Saved:
@@ -35,6 +38,8 @@ def note(db: Database, look: Look) -> Saved:
         found = _missed_in_window(db, look)
     elif isinstance(look, ThreadLook):
         found = _missed_in_thread(db, look)
+        if not (found or look.shown or look.pings_only):
+            _note_unreadable(db, look)
     elif isinstance(look, Listing):
         return unlisted.note_listing(db, look)
     else:
@@ -112,6 +117,26 @@ def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
         and not (look.pings_only and row["kind"] == "comment")
     ]
     return missed if held and len(missed) <= len(held) - held[0]["stated"] else []
+
+
+def _note_unreadable(db: Database, look: ThreadLook) -> None:
+    """Note that a thread of which comments are held shows none, and that nobody knows why.
+
+    As where a site moves its comments to another system, or to another program without them.
+    """
+    sql = (
+        "SELECT article_id, articles.url, count(*) AS n FROM addresses"
+        " JOIN articles ON articles.id = article_id JOIN comments USING (article_id)"
+        " WHERE addresses.source = ? AND addresses.url_key = ? AND comments.gone_at IS NULL"
+        " AND comments.missed_at IS NULL AND site_id IS NOT NULL AND kind = 'comment' GROUP BY article_id"
+    )
+    held = rows.one(db, sql, look.source, urls.page_key(look.url))
+    if held is None or held["article_id"] is None:
+        return
+    detail = f"Its page shows no comment any more, and does not say why. Held as last seen: {held['n']:,}."
+    problem = Problem(code=UNREADABLE, detail=detail, field="comments")
+    at = rows.must(to_text(look.looked_at))
+    visits.note_problem(db, look.source, str(held["url"]), problem, int(str(held["article_id"])), at)
 
 
 def _others_show(db: Database, source: str, held: list[dict[str, Value]]) -> bool:

@@ -1,8 +1,9 @@
 """Proving the comments where REST is closed: by the numbers that articles' pages state.
 
 Where a page states more comments than are held, its whole thread is read again. What is short after that is
-withheld only if every page of the thread was read: then the site itself shows that it counts more than it
-shows. What a walk did not reach is missing, with the reason. What no page tells is said to be unproved.
+withheld only if every page of the thread was read, and every comment that their markup has is held: then the
+site itself shows that it counts more than it shows. What a walk did not reach is missing, with the reason.
+What no page tells is said to be unproved.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from archive.storage.coverage_records import Kind, Proof, Reason
 from crawler.audit.audit_session import BudgetSpentError
 from crawler.audit.findings import Findings
 from crawler.crawl import Crawl
-from crawler.frontier import addresses
+from crawler.frontier import addresses, endless
 
 
 class PageAudit:
@@ -29,6 +30,7 @@ class PageAudit:
         self.crawl = crawl
         self.findings = findings
         self.walks: dict[str, str | None] = {}  # threads that were read: why not to the end, None if so
+        self.met: dict[str, set[str]] = {}  # ids of comments in the markup of their pages
 
     async def comments_by_pages(self) -> AsyncIterator[Any]:
         """Yield a proof for every month, from the numbers that the pages of its articles state."""
@@ -63,7 +65,10 @@ class PageAudit:
 
     def _note_short(self, thread: Thread, short: int) -> None:
         still, cut_off = _short(thread), self.walks.get(thread.url, "its pages were not asked for")
-        if still and cut_off is None:
+        unread = self._unread_marks(thread) if still and cut_off is None else None
+        if still and unread is not None:
+            reason, detail = Reason.UNREADABLE, f"Its page speaks of {still:,} more than were read: {unread}."
+        elif still and cut_off is None:
             reason = Reason.NOT_SHOWN
             detail = f"Its page speaks of {still:,} more than all pages of its thread show."
         elif still:
@@ -74,6 +79,14 @@ class PageAudit:
         self.findings.note_gap(
             Kind.COMMENT, thread.url, thread.month, reason, detail, thread.url, number=still or short
         )
+
+    def _unread_marks(self, thread: Thread) -> str | None:
+        """Return why a thread that was walked to its end may hold comments that were not read; else None."""
+        met = self.met.get(thread.url, set())
+        if not met:
+            return "its pages mark no comment with an id"
+        lost = len(met - self.findings.holdings.comment_ids(thread.url))
+        return f"{lost:,} of those that its pages mark are not held" if lost else None
 
     def _by_numbers(self, month: str, threads: list[Thread], unread: int, *, told: bool) -> Proof:
         """Return the proof of one month. A theme that tells numbers tells none where there is no comment."""
@@ -92,6 +105,7 @@ class PageAudit:
         self.walks[url] = "the budget of requests was spent"
         waiting, known, done = [url], dict[str, None](), set[str]()
         before = frozenset[bytes]()
+        met = self.met[url] = set()
         while waiting:
             asked = waiting[0]
             page = await self.crawl.session.fetch(PageKind.ARTICLE, asked)
@@ -109,6 +123,10 @@ class PageAudit:
             known |= dict.fromkeys(thread.urls)
             waiting = [other for other in known if urls.page_key(other) not in done]
             before = shown
+            met |= {number.decode() for number in shown}
+            if cut := endless.thread_cut(len(done), len(met), self.findings.holdings.stated_comments(url)):
+                self.walks[url] = cut
+                return
         self.walks[url] = None
 
 

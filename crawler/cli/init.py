@@ -161,6 +161,7 @@ def _block(name: str, url: str, found: Survey | None) -> str:
         comments=found.comment_style,
         language=found.language if is_language(found.language) else None,
         timezone=found.timezone if is_timezone(found.timezone) else None,
+        hosts=found.hosts,
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archive.core.errors import ConfigError
+from archive.core.urls import same_site
 from crawler.config.config import load
 from crawler.schedule.cron import DEFAULT
 
@@ -69,8 +70,12 @@ def site_block(
     comments: str = "auto",
     language: str | None = None,
     timezone: str | None = None,
+    hosts: tuple[str, ...] = (),
 ) -> str:
-    """The block for a site that was looked at, each line with its reason."""
+    """The block for a site that was looked at, each line with its reason.
+
+    Further hosts of the same publisher are allowed; a stranger's are named, for the user to allow.
+    """
     lines = [f"[sources.{name}]", f"url = {quote(url)}"]
     if title:
         lines.append(f"title = {quote(title)}")
@@ -87,6 +92,11 @@ def site_block(
         "language", language, "en", "The site's language, in which printed months are to be read."
     )
     lines += _or_example("timezone", timezone, "Europe/Berlin", "Where printed dates are at home.")
+    if hosts:
+        own = all(same_site(f"https://{host}", url) for host in hosts)
+        said = "" if own else " Whose they are is not known: allow them by taking the sign away."
+        lines.append(f"# Further hosts, on which its articles are.{said}")
+        lines.append(f"{'' if own else '# '}hosts = [{', '.join(map(quote, hosts))}]")
     lines += [
         "# A regular expression on the path of an address, if it does not become clear what is an article.",
         r"# article_pattern = '/\d{4}/\d\d/[^/]+/$'",

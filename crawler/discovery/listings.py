@@ -1,16 +1,16 @@
-"""Listings of REST, read to their end page by page; and listings of any kind that are left before it."""
+"""Listings of REST, read to their end page by page."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from math import ceil
 
-from archive.core import reader_guard
-from archive.core.records import Page, PageKind, Problem
+from archive.core.records import Page, PageKind
 from crawler.crawl import Crawl
 from crawler.discovery import rest
-from crawler.discovery.endless import ENDLESS, Course
 from crawler.discovery.paging import Paging
+from crawler.frontier.cut_off import leave
+from crawler.frontier.endless import Course
 
 CLOSED = {401, 403, 404}  # how REST says that a listing is not for visitors
 
@@ -41,18 +41,10 @@ async def rest_pages(crawl: Crawl, kind: PageKind, url_of: Callable[[int], str])
         came, total = len(rest.read_array(page) or ()), rest.total(page)
         course.state(ceil(total / came) if total and came else rest.total(page, "x-wp-totalpages"))
         if goes_on and not course.brings(rest.read_ids(page) or ()):
-            leave(crawl, page, course)
+            leave(crawl, page, course.cut)
             return
 
 
 def page_size(crawl: Crawl, route: str) -> int:
     """Return how many entries a site gives at most in one answer of a REST route."""
     return crawl.page_sizes.get(route, rest.PER_PAGE)
-
-
-def leave(crawl: Crawl, page: Page, course: Course) -> None:
-    """Note that a listing was left at a page, before its end."""
-    url = page.url.partition("?")[0]
-    crawl.report.cut_off.append(f"{url} was left: {course.cut}")
-    detail = f"The listing {url} was left before its end: {course.cut}."
-    reader_guard.note(page, Problem(code=ENDLESS, detail=detail, field=reader_guard.LISTING))

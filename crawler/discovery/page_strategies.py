@@ -12,9 +12,9 @@ from archive.core import urls
 from archive.core.records import PageKind
 from crawler.crawl import Crawl
 from crawler.discovery import feeds, listing_pages
-from crawler.discovery.endless import Course
 from crawler.discovery.feeds import FeedAnswer
-from crawler.discovery.listings import leave
+from crawler.frontier.cut_off import leave
+from crawler.frontier.endless import Course
 from crawler.frontier.frontier import Frontier
 
 
@@ -48,7 +48,7 @@ class FeedStrategy:
             if not requests and not self.crawl.is_first:
                 return
             if not course.brings(answered if requests else [entry.url for entry in listed]):
-                leave(self.crawl, page, course)
+                leave(self.crawl, page, course.cut)
                 return
             known.update(entry.url for entry in listed)
             number += 1
@@ -90,6 +90,6 @@ class ListingStrategy:
                 if goes_on:
                     waiting.insert(0, listing.older)
                 else:
-                    leave(self.crawl, page, course)
+                    leave(self.crawl, page, course.cut)
             elif len(seen) == 1 and not listing.older:
                 waiting += listing.archives

@@ -11,9 +11,9 @@ from archive.core.records import PageKind
 from archive.tables.observations import Listing
 from crawler.crawl import Crawl
 from crawler.discovery import sitemaps
-from crawler.discovery.endless import Course
-from crawler.discovery.listings import leave
 from crawler.frontier.addresses import Listed
+from crawler.frontier.cut_off import leave
+from crawler.frontier.endless import Course
 from crawler.frontier.frontier import Frontier
 
 BARREN_FILES = 100  # sitemaps in a row without a new URL that are fetched
@@ -53,7 +53,7 @@ class SitemapStrategy:
             page = await session.fetch(PageKind.LISTING, url)
             sitemap = sitemaps.read(page)
             if not course.brings([entry.url for entry in sitemap.listed] if sitemap else ()):
-                leave(self.crawl, page, course)
+                leave(self.crawl, page, course.cut)
                 waiting.clear()
             if sitemap is None:
                 continue

@@ -5,6 +5,7 @@ It knows HTTP and the crawl's pace; it does not know what is fetched or why.
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from scrapy.http import Request, Response
 from scrapy.utils.misc import build_from_crawler
 from twisted.internet.defer import Deferred
 
+from archive.core import reader_guard
 from archive.core.crawl_state import RobotsCopy
 from crawler.fetch.failures import words
 from crawler.fetch.rest_spellings import other_spellings
@@ -25,6 +27,7 @@ from crawler.fetch.session import session_of
 
 LASTS = timedelta(hours=24)  # how long a copy may be used, RFC 9309 section 2.4
 MOST = 500 * 1024  # bytes of it that must be read, RFC 9309 section 2.5
+logger = logging.getLogger(__name__)
 _NOTHING = b"User-agent: *\nDisallow: /"
 
 
@@ -51,9 +54,13 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def process_request_2(self, rp: Any, request: Request) -> None:
         """Refuse what robots.txt forbids, under whichever address REST is asked. Raises IgnoreRequest."""
-        super().process_request_2(rp, request)
-        for url in other_spellings(request.url):
-            super().process_request_2(rp, request.replace(url=url))
+        try:
+            with reader_guard.bounded(reader_guard.CPU_SECONDS):
+                super().process_request_2(rp, request)
+                for url in other_spellings(request.url):
+                    super().process_request_2(rp, request.replace(url=url))
+        except reader_guard.TooLongError as error:
+            raise IgnoreRequest(f"robots.txt cannot be applied: {error}, so nothing is fetched") from None
 
     async def robot_parser(self, request: Request) -> Any:
         """Return the parser of a host's robots.txt, from a stored copy while it is valid."""
@@ -78,7 +85,13 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         body = response.body[:MOST] if response.status < 400 and not _is_html(response) else b""
         if response.status >= 500:
             body, self._unread = _NOTHING, f"robots.txt answered {response.status}"
-        delay = build_from_crawler(self._parserimpl, self.crawler, body).crawl_delay(self._default_useragent)
+        try:
+            with reader_guard.bounded(reader_guard.CPU_SECONDS):
+                parser = build_from_crawler(self._parserimpl, self.crawler, body)
+                delay = parser.crawl_delay(self._default_useragent)
+        except (Exception, reader_guard.TooLongError) as error:
+            logger.warning("robots.txt of %s cannot be read.", netloc, exc_info=error)
+            body, delay, self._unread = _NOTHING, None, "robots.txt cannot be read"
         if delay is not None and delay > LONGEST_WAIT:
             body, self._unread = _NOTHING, f"robots.txt asks for {delay:g} s between requests"
         elif delay is not None:

@@ -15,26 +15,29 @@ from urllib.parse import urljoin, urlsplit
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from archive.core import lastmod, urls
+from archive.core import lastmod, reader_guard, urls
 from archive.core.records import Page, PageKind, Seen
 from archive.tables.observations import ThreadLook
 from crawler.crawl import Crawl
 from crawler.fetch.offsite import is_allowed
 from crawler.fetch.responses import page_of, page_of_failure
-from crawler.frontier import addresses, revisit_policy
+from crawler.frontier import addresses, endless, revisit_policy
 from crawler.frontier.addresses import Listed
+from crawler.frontier.cut_off import leave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
     """The way through the pages of one thread: where it began, and which comments it has met.
 
-    `paged` are those of its comment pages, `shown` also those of the article's page, as ids in the markup.
+    `paged` are those of its comment pages, `shown` also those of the article's page, as ids in the markup;
+    `pages` counts the comment pages.
     """
 
     start: str
     paged: frozenset[bytes] = frozenset()
     shown: frozenset[bytes] = frozenset()
+    pages: int = 0
 
 
 class Frontier:
@@ -110,13 +113,25 @@ class Frontier:
             if thread.own:
                 self.requested.add(urls.page_key(thread.own))
             paged = walk.paged | here if is_further else walk.paged
-            walk = Walk(start=walk.start, paged=paged, shown=walk.shown | here)
+            pages = walk.pages + is_further
+            walk = Walk(start=walk.start, paged=paged, shown=walk.shown | here, pages=pages)
+            if cut := self._thread_cut(walk):
+                leave(self.crawl, page, cut)
+                yield from reader_guard.taken()
+                return
             for url in thread.urls:
                 if urls.page_key(url) not in self.requested:
                     yield from self.request(url, walk=walk)
                     return
         if not self.crawl.is_first:
             yield self._thread_look(walk, page)
+
+    def _thread_cut(self, walk: Walk) -> str | None:
+        """Return why a thread is left before its end, None where it is followed further."""
+        if walk.pages < endless.THREAD_PAGES:
+            return None
+        stated = self.crawl.facts.stated_comments(walk.start)
+        return endless.thread_cut(walk.pages, len(walk.shown), stated)
 
     def _thread_look(self, walk: Walk, page: Page) -> ThreadLook:
         """Return the comments that a thread has shown, once it was walked to its end."""

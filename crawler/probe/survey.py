@@ -7,6 +7,7 @@ nothing is stored. `fetch_page` is the same for a single page.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -19,6 +20,7 @@ from crawler.fetch import walls
 from crawler.frontier import addresses
 from crawler.probe.spider import ProbeSpider, look
 
+LINKS = 5  # of the newest articles, whose hosts are looked at
 LOOKED_INTO = 30  # files of a sitemap that are counted
 
 _STYLES = {
@@ -34,7 +36,8 @@ _STYLES = {
 class Survey:
     """Result of a probe. `url` is the home page after redirects; totals are the site's own.
 
-    `comment_style` is one of the styles the configuration knows; `notes` are sentences for people.
+    `comment_style` is one of the styles the configuration knows; `hosts` are others than that of `url`, on
+    which its articles are; `notes` are sentences for people.
     """
 
     url: str
@@ -50,6 +53,7 @@ class Survey:
     comment_style: str = "auto"
     timezone: str | None = None
     language: str | None = None
+    hosts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -99,14 +103,16 @@ class _SurveySpider(ProbeSpider):
         said = declared.read(home, found.url)
         roots = dict.fromkeys([*([said.rest] if said.rest else []), *rest.roots(found.url)])
         for root in roots:
-            posts = await self.look_at(rest.route_url(root, "posts", per_page=1, _fields="id,link"))
+            posts = await self.look_at(rest.route_url(root, "posts", per_page=LINKS, _fields="id,link"))
             if rest.read_array(posts) is None:
                 continue
             comments = await self.look_at(rest.route_url(root, "comments", per_page=1, _fields="id"))
             about = _object(await self.look_at(root))
-            self.article = _link(posts)
+            links = _links(posts)
+            self.article = next(iter(links), None)
             return replace(
                 found,
+                hosts=_further_hosts(links, found.url),
                 url=_own_home(about, found.url),
                 rest=True,
                 title=about.get("name") or None,
@@ -156,8 +162,10 @@ class _SurveySpider(ProbeSpider):
         comments = await self._feed(PageKind.COMMENTS_FEED, feeds.comments_url(found.url), home)
         if listed and self.article is None:
             self.article = listed[0].url
+        hosts = found.hosts or _further_hosts([entry.url for entry in listed or ()], found.url)
         return replace(
             found,
+            hosts=hosts,
             feed=posts.final_url if listed else None,
             comments_feed=None if feeds.read_comments(comments) is None else comments.final_url,
         )
@@ -187,6 +195,9 @@ def _notes(found: Survey, external: str | None) -> list[str]:
     else:
         way = "Neither a REST API nor a sitemap nor a feed was found: is this a WordPress site?"
     notes = [f"{name} answers at {found.url}.", way]
+    if found.hosts:
+        many = " and ".join(found.hosts)
+        notes.append(f"Its articles are at {many}: pages are asked for there only where `hosts` allows it.")
     notes.append(
         "New comments are told by its comments feed."
         if found.comments_feed
@@ -238,7 +249,16 @@ def _object(page: Page) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _link(page: Page) -> str | None:
+def _links(page: Page) -> list[str]:
+    """Return the addresses of the posts that a listing of REST names."""
     items = rest.read_array(page) or []
-    link = items[0].get("link") if items else None
-    return link if isinstance(link, str) else None
+    links = [item.get("link") for item in items if isinstance(item, dict)]
+    return [link for link in links if isinstance(link, str)]
+
+
+def _further_hosts(links: Iterable[str], home: str) -> tuple[str, ...]:
+    """Return the hosts of articles that are not the home's own, where none of them is on that."""
+    found = [link for link in links if urlsplit(link).netloc]
+    if any(urls.same_host(link, home) for link in found):
+        return ()
+    return tuple(dict.fromkeys(urlsplit(link).netloc.lower() for link in found))

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from archive.core.formatting import count
-from archive.storage.coverage_records import Kind
+from archive.storage.coverage_records import by_what
 from crawler.audit.findings import Findings
 from crawler.runs.conclusion import Conclusion, RunEnd
 from crawler.spiders.verify import VerifySpider
-
-_SURFACES = {
-    "rest": "REST",
-    "rest-total": "REST",
-    "sitemap": "the sitemap",
-    "page": "the numbers their pages state",
-}
 
 
 def conclude(end: RunEnd, spider: VerifySpider) -> Conclusion:
@@ -59,8 +52,9 @@ def _outcome(end: RunEnd, spider: VerifySpider) -> tuple[str, str]:
 def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
     report, findings = spider.report, spider.findings
     unproved = {proof.month for proof in findings.proofs if proof.unproved}
+    believed = ((proof.kind, proof.surface) for proof in findings.proofs if not proof.unproved)
     months = count(len({proof.month for proof in findings.proofs}), "month")
-    parts = [f"{months} looked at{_by_what(findings)}."]
+    parts = [f"{months} looked at{by_what(believed)}."]
     if unproved:
         parts.append(f"{count(len(unproved), 'month')} cannot be proved.")
     missing = [count(number, kind) for kind, number in sorted(findings.missing.items()) if number]
@@ -77,16 +71,6 @@ def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
     if refused := [*report.missing_lists, *report.cut_off]:
         parts.append(f"Not told: {'; '.join(refused)}.")
     return " ".join(parts)
-
-
-def _by_what(findings: Findings) -> str:
-    """Return which surfaces were believed, as in ", articles by the sitemap, comments by the pages"."""
-    found = sorted(
-        {(proof.kind, _SURFACES[proof.surface]) for proof in findings.proofs if not proof.unproved}
-    )
-    named = [f"{kind}s by {' and '.join(name for of, name in found if of == kind)}" for kind in Kind]
-    used = [name for kind, name in zip(Kind, named, strict=True) if any(of == kind for of, _ in found)]
-    return f" ({', '.join(used)})" if used else ""
 
 
 def _left_out(findings: Findings) -> str:

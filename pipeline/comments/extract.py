@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from archive.core import urls
@@ -120,13 +121,13 @@ def _keys(document: Document, head: Head) -> frozenset[str]:
 def _read_all(index: Index, base: str, keys: frozenset[str], language: str | None) -> list[_Read]:
     """Readings in the order of the page. Inner comments are read, and taken out, before outer ones."""
     reads = []
-    taken_out = index.tree.makeelement("div")
+    taken_out = etree.Element("div")
     for item in reversed(detect.find(index, keys, base)):
         element = _alone(item)
         if fields.awaiting(element):
             continue
         reading = fields.read(element, item.id, base, language, ping=_kind(item))
-        taken_out.append(element)  # lxml frees what stands in a tree in one go, loose elements one by one
+        taken_out.append(element)  # lxml looks at all of a loose tree as often as it has elements
         if reading.link_id or reading.author:
             reads.append(_Read(item, reading, item.id or reading.link_id))
     reads.reverse()

@@ -9,8 +9,8 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from archive.core import json_text
+from archive.core.challenges import CHALLENGE
 from archive.core.records import Page, PageKind, Problem
-from pipeline.html.not_an_article import CHALLENGE
 
 _REST = {PageKind.POSTS, PageKind.COMMENTS}
 _NAMES = {

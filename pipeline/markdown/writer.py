@@ -7,7 +7,7 @@ what stood in blocks stands in blocks.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from lxml.etree import _Element
@@ -262,7 +262,7 @@ class Writer:
 
     def _table(self, element: _Element, out: list[Block]) -> None:
         rows: list[tuple[list[str], list[str]]] = []
-        for row in element.iter("row"):
+        for row in _own_rows(element):
             told = [self.blocks(cell) for cell in row.iterchildren("cell")]
             plain = [" ".join(block.text.replace("\n", " ") for block in cell) for cell in told]
             marked = [" ".join(block.markdown.replace("\n", " ") for block in cell) for cell in told]
@@ -295,3 +295,12 @@ def _rows(words: str) -> list[str]:
 
 def _fold(words: str) -> str:
     return _SPACE.sub(" ", words).strip()
+
+
+def _own_rows(table: _Element) -> Iterator[_Element]:
+    """Yield the rows of a table without those of a table inside it, which its cell writes."""
+    for child in table:
+        if child.tag == "row":
+            yield child
+        elif child.tag != "table":
+            yield from _own_rows(child)

@@ -18,6 +18,26 @@ _GROWTH = 10
 """Pages by which a listing may grow while it is read, and for each hundred pages one more."""
 
 
+THREAD_PAGES = 20
+"""Pages of a thread that are read whatever its article states: counts are often stale."""
+PLAUSIBLE_THREAD_PAGES = 1000
+"""Pages of a thread whose article states no number: 50,000 comments at WordPress' default."""
+
+
+def thread_cut(pages: int, comments: int, stated: int | None) -> str | None:
+    """Return why the walk through a thread ends after so many pages that all brought comments; None to go on.
+
+    `comments` were met so far, `stated` are those that the article's page speaks of, if it does.
+    """
+    if pages < THREAD_PAGES:
+        return None
+    if stated is not None and comments > 2 * stated + 200:
+        return f"it has brought {comments:,} comments where its article speaks of {stated:,}"
+    if pages >= PLAUSIBLE_THREAD_PAGES:
+        return f"it goes on after {pages:,} pages"
+    return None
+
+
 class Course:
     """The way through one listing. `cut` is a sentence once it was left before its end, else None."""
 
