@@ -33,7 +33,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
 def test_cookbook_query_returns_rows(archive: sqlite3.Connection, question: str, sql: str) -> None:
     (author,) = archive.execute("SELECT name FROM authors LIMIT 1").fetchone()
     (words,) = archive.execute(
-        "SELECT substr(title, 1, instr(title || ' ', ' ') - 1) FROM articles LIMIT 1"
+        "SELECT substr(title, 1, instr(title || ' ', ' ') - 1) FROM articles ORDER BY id LIMIT 1"
     ).fetchone()
     (article,) = archive.execute(
         "SELECT article_id FROM events WHERE article_id IS NOT NULL LIMIT 1"

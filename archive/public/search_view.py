@@ -102,7 +102,10 @@ async def as_csv(datasette: Any, request: Any) -> Any:
     """All results, streamed. Cells that a spreadsheet would run are disarmed unless `raw` is asked for."""
     name, ask = await enter(datasette, request), asked(request)
     raw = bool(request.args.get("raw"))
-    (sql, values), *further = [whole(ask, kind) for kind in KINDS if ask.kind in ("all", kind)]
+    kinds = [kind for kind in KINDS if ask.kind in ("all", kind)]
+    (sql, values), *further = await read(
+        datasette, name, lambda connection: [whole(connection, ask, kind) for kind in kinds]
+    )
     job = Job(
         place=stock.place_of(datasette.get_database(name)),
         sql=sql,
