@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from room_server import Room
 from test_public_pages import Elements, words
 
-from archive.public import diff
-from archive.public.chart import LONGEST, MOST, bars
-from archive.public.citations import citations
-from archive.public.feed import Entry, atom
+from archive.public.render import diff
+from archive.public.render.chart import LONGEST, MOST, bars
+from archive.public.render.citations import citations
+from archive.public.render.feed import Entry, atom
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

@@ -12,11 +12,19 @@ from typing import Any, TypeVar, cast
 from datasette import hookimpl
 from markupsafe import Markup
 
-from archive.public import (
+from archive.public import discreet
+from archive.public.headers import guarded, stock_policy
+from archive.public.render import text
+from archive.public.served_archives import Json, metadata_for, room_of
+from archive.public.sql import stock
+from archive.public.sql.downloads import BrokenOffError, Unsaid
+from archive.public.sql.lifespan import Ending, served
+from archive.public.sql.limits import LONGEST_VALUE_BYTES
+from archive.public.sql.pool import CrowdedError
+from archive.public.views import (
     article_view,
     as_of,
     coverage_view,
-    discreet,
     history_view,
     home_view,
     operator_view,
@@ -24,16 +32,8 @@ from archive.public import (
     results_view,
     search_view,
     sites_view,
-    text,
     words_view,
 )
-from archive.public.headers import guarded, stock_policy
-from archive.public.served_archives import Json, metadata_for, room_of
-from archive.public.sql import stock
-from archive.public.sql.downloads import BrokenOffError, Unsaid
-from archive.public.sql.lifespan import Ending, served
-from archive.public.sql.limits import LONGEST_VALUE_BYTES
-from archive.public.sql.pool import CrowdedError
 from archive.public.web import TooSlow, busy
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])

@@ -9,8 +9,8 @@ from datasette.utils.asgi import NotFound, Response
 from datasette.views.index import IndexView
 from sqlite_utils import Database
 
-from archive.public.history import Wanted, recent
-from archive.public.monthly_counts import by_month, charts
+from archive.public.render.history import Wanted, recent
+from archive.public.render.monthly_counts import by_month, charts
 from archive.public.served_archives import room_of
 from archive.public.web import Row, TooSlow, enter, one, read, rows, show
 from archive.storage.coverage import Coverage

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.public.home_view import coverage as totals
-from archive.public.monthly_counts import by_month, charts
+from archive.public.render.monthly_counts import by_month, charts
+from archive.public.views.home_view import coverage as totals
 from archive.public.web import Row, TooSlow, enter, read, rows, show
 from archive.queries import discovery_status
 from archive.storage.coverage import Coverage

@@ -8,9 +8,9 @@ from typing import Any
 
 from datasette.utils.asgi import Response
 
-from archive.public.citations import citations
-from archive.public.markup import article_html, comment_html
-from archive.public.new_since import Fresh, Place, marked, since_of
+from archive.public.render.citations import citations
+from archive.public.render.markup import article_html, comment_html
+from archive.public.render.new_since import Fresh, Place, marked, since_of
 from archive.public.web import Row, absolute, enter, number_of, one, read, rows, show
 from archive.queries.threads import PAGE, Branch, arrange, nest, page_of, pages
 

@@ -6,7 +6,7 @@ import sqlite3
 from functools import partial
 from typing import Any
 
-from archive.public.article_view import listing
+from archive.public.views.article_view import listing
 from archive.public.web import Row, enter, one, rows
 
 SIZE = 30

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from datasette.utils.asgi import Response
 
 from archive.core.csv_cells import disarmed
-from archive.public.feed import Entry, atom
+from archive.public.render.feed import Entry, atom
+from archive.public.render.text import unmarked
 from archive.public.sql import downloads, stock
 from archive.public.sql.jobs import Job
 from archive.public.sql.pool import LateError, LostError
-from archive.public.text import unmarked
 from archive.public.web import Row, TooSlow, absolute, enter, number_of, read, rows, show
 from archive.search.engine import KINDS, Ask, Found, find, whole
 

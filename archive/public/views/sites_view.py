@@ -6,9 +6,9 @@ import sqlite3
 from functools import partial
 from typing import Any
 
-from archive.public.article_view import listing
-from archive.public.chart import bars
-from archive.public.text import host as host_of
+from archive.public.render.chart import bars
+from archive.public.render.text import host as host_of
+from archive.public.views.article_view import listing
 from archive.public.web import Row, TooSlow, enter, one, read, rows, show
 
 MOST = 200
