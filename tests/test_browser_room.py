@@ -111,11 +111,11 @@ def test_a_sentence_leads_to_its_thread_its_past_and_its_csv(page: Any) -> None:
     page.get_by_text("An earlier wording").first.wait_for()
     page.locator(".kicker a").click()
     page.locator(":target").get_by_text("edited once").wait_for()
-    page.get_by_role("link", name="compare the versions").click()
-    page.get_by_label("As it stood on").fill("2026-10-31")
+    page.get_by_role("link", name="compare versions").click()
+    page.get_by_label("Show as of").fill("2026-10-31")
     page.get_by_role("button", name="Show").click()
     page.get_by_role("heading", level=1, name="The bridge will open in April", exact=True).wait_for()
-    page.get_by_role("link", name="The present version").click()
+    page.get_by_role("link", name="Current version").click()
     page.get_by_role("heading", level=1, name="The bridge will open in May", exact=True).wait_for()
     with page.expect_download() as download:
         page.get_by_role("link", name="comments as CSV").click()
@@ -125,13 +125,13 @@ def test_a_sentence_leads_to_its_thread_its_past_and_its_csv(page: Any) -> None:
 def test_what_is_new_since_a_day_is_walked_through_by_links(chromium: Any, address: str) -> None:
     with watched(chromium, address, java_script_enabled=False) as page:
         page.goto(f"/article/{made.CROWDED}")
-        page.get_by_label("New since").fill("2015-07-05")
-        page.get_by_role("button", name="Mark").click()
-        page.get_by_role("link", name="go to the first").click()
+        page.get_by_label("Highlight comments since").fill("2015-07-05")
+        page.get_by_role("button", name="Show").last.click()
+        page.get_by_role("link", name="go to the first one").click()
         first = page.locator(".comment.new:target")
         first.wait_for()
         address = page.url
-        first.get_by_role("link", name="Next new one").click()
+        first.get_by_role("link", name="Next new comment").click()
         page.wait_for_url(lambda url: url != address and "since=2015-07-05" in url)
         page.locator(".comment.new:target").wait_for()
 
@@ -163,14 +163,14 @@ def test_answers_fold_and_unfold_by_mouse_and_keyboard(page: Any) -> None:
     fold.locator("summary").first.focus()
     page.keyboard.press("Enter")
     second.wait_for(state="hidden")
-    fold.get_by_text("59\N{NO-BREAK SPACE}answers").wait_for()
+    fold.get_by_text("59\N{NO-BREAK SPACE}replies").wait_for()
     fold.locator("summary").first.click()
     second.wait_for()
 
 
 def test_filters_are_reached_by_keyboard_and_kept(page: Any) -> None:
     page.goto("/search?q=ferry")
-    page.get_by_text("Narrow it down").click()
+    page.get_by_text("Filters").click()
     page.get_by_label("From").fill("2012")
     page.get_by_label("Order").select_option("date")
     page.keyboard.press("Tab")
@@ -285,7 +285,7 @@ def test_keys_lead_through_a_thread_and_can_be_switched_off(page: Any) -> None:
     assert here() == ids[2]
     page.keyboard.press("?")
     page.locator("dialog[open]").wait_for(state="detached")
-    page.get_by_role("button", name="Keys").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
     page.get_by_label("Switch these keys off").uncheck()
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("/")

@@ -334,7 +334,8 @@ def test_citations_escape_by_the_rules_of_each_form() -> None:
         "published": "2009-07-09T14:50:00Z",
         "changed_at": "2009-07-10T00:00:00Z",
     }
-    plain, bibtex, wikipedia = (text for _, text in citations(article, "http://here/article/7"))
+    forms = dict(citations(article, "http://here/article/7"))
+    plain, bibtex, wikipedia = forms["Plain"], forms["BibTeX"], forms["Wikipedia"]
     assert plain.startswith("Ada Brindle, Tomas Quill: “50% of")
     assert r"title = {50\% of \{nothing\} | [all] \& \textbackslash{}more}" in bibtex
     assert "author = {Ada Brindle and Tomas Quill}" in bibtex

@@ -197,7 +197,7 @@ def _excerpt(text: str, needles: tuple[str, ...]) -> str:
     shown = text[start : start + EXCERPT_CHARACTERS]
     for needle in needles:
         shown = re.sub(
-            f"{re.escape(needle)}(?![^{MARK}]*{UNMARK})", rf"{MARK}\g<0>{UNMARK}", shown, flags=re.I
+            f"{re.escape(needle)}(?![^{MARK}]*{UNMARK})", rf"{MARK}\g<0>{UNMARK}", shown, flags=re.IGNORECASE
         )
     more = "…" if start + EXCERPT_CHARACTERS < len(text) else ""
     return ("…" if start else "") + shown + more

@@ -102,7 +102,7 @@ def read(typed: str) -> Wording:
         if len(without) + sum(map(len, groups)) >= MOST:
             notes.append(f"Only the first {MOST} words were searched.")
             break
-        elif not searchable(word.term.text):
+        if not searchable(word.term.text):
             notes.append(f"“{word.term.text[:40]}” has no letters or digits and was left out.")
         elif word.term.prefix and len(word.term.text) < SHORTEST:
             notes.append(f"“{word.term.text}*” is too short: {SHORTEST} letters are needed before a star.")
