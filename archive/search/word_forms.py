@@ -2,6 +2,7 @@
 
     e-mail     email, “e mail”          U.S.      us              F16     “F 16”, F-16
     straße     strasse                  O'Brien   obrien          ёлка    елка
+    harbor     harbour                  organise  organize        centre  center
 
 Does not: correct a mistake (see `vocabulary.py`) or reduce a word to its stem, which the index does.
 Invariant: a form is one token or a short phrase of the index, never a shorter word.
@@ -26,6 +27,14 @@ _ONE_LETTER_PREFIXES = frozenset("eotx")  # e-mail, O'Brien, T-shirt, X-ray
 _PREFIXES = (
     *("anti", "co", "counter", "ex", "inter", "mid", "multi", "non", "over", "post", "pre", "pro"),
     *("re", "self", "semi", "sub", "under"),
+)
+_SPELLINGS = (  # British and American
+    (re.compile(r"is(e[drs]?|ing|ations?|ers)$"), r"iz\1"),
+    (re.compile(r"iz(e[drs]?|ing|ations?|ers)$"), r"is\1"),
+    (re.compile(r"(?<=\w{3})our(s|ed|ing|able|ite)?$"), r"or\1"),
+    (re.compile(r"(?<=\w{2}[^o])or(s|ed|ing|able|ite)?$"), r"our\1"),
+    (re.compile(r"(?<=\w{2})tre(s?)$"), r"ter\1"),
+    (re.compile(r"(?<=\w{2})ter(s?)$"), r"tre\1"),
 )
 _GREEK_ACCENTS = {
     "α": "ά",
@@ -85,6 +94,7 @@ def _divided_forms(word: str) -> list[str]:
 def _letter_forms(low: str) -> list[str]:
     """Return spellings with other letters for one sound, or without the marks of Greek."""
     found = [low.translate(_LETTERS)]
+    found += [form.sub(other, low) for form, other in _SPELLINGS if low.isascii() and form.search(low)]
     if "ss" in low:
         found.append(low.replace("ss", "ß"))
     found += [f"{low[:at]}ё{low[at + 1 :]}" for at, char in enumerate(low) if char == "е"]

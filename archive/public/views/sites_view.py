@@ -31,7 +31,7 @@ _COMMENTS = (
     " FROM comment_links WHERE host <> '' GROUP BY host"
 )
 _ALL = (
-    "SELECT site, max(articles) AS articles, max(links) AS links, max(comments) AS comments"
+    "SELECT site, max(links) AS links, max(articles) AS articles, max(comments) AS comments"
     f" FROM ({_ARTICLES} UNION ALL {_COMMENTS}) WHERE true {{others}} GROUP BY site"
     " ORDER BY articles + comments DESC, articles DESC, site"
 )
