@@ -89,7 +89,7 @@ def test_changes_say_what_was_edited_and_removed_newest_first(room: Room) -> Non
     assert "seen on 5 November 2026" in words(room.text("/changes?show=removed"))
     assert words(room.text("/changes")).count("seen on 1 February 2016 · with 1 comment") == 1
     assert room.get("/changes?show=%00&page=x&since=yesterday&until=%ff&source=%00").status_code == 200
-    assert "Nothing of the kind" in words(room.text("/changes?page=99"))
+    assert "No such changes further back" in words(room.text("/changes?page=99"))
 
 
 def test_changes_are_narrowed_by_kind_source_and_span_of_time(room: Room) -> None:
