@@ -30,7 +30,7 @@ from archive.core.locks import hold
 from archive.core.records import Site
 from archive.exports import marks
 from archive.files.raw_pages import Pages, beside
-from archive.public.feed import Entry, atom
+from archive.public.render.feed import Entry, atom
 from archive.storage.archive import Archive
 from crawler import demo
 from scheduler import main

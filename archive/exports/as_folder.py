@@ -25,7 +25,10 @@ from archive.migrations import migrations
 from archive.operations.serve import SETTINGS
 
 PACKAGE = Path(__file__).parents[1]
-LIBRARIES = ("datasette", "markdown-it-py", "nh3", "prometheus-client", "sqlite-utils", "zstandard")
+LIBRARIES = (
+    *("datasette", "markdown-it-py", "nh3", "prometheus-client", "sqlite-utils", "tldextract", "w3lib"),
+    "zstandard",
+)
 
 _PLUGIN = '''
 """Opens the reading room that lies in this folder, unless an installed Backissue has opened its own."""

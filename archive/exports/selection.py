@@ -19,7 +19,7 @@ from archive.core.database import Closing, read_only
 from archive.queries import articles as reading
 from archive.queries.articles import HeldArticle
 from archive.search import typed_filters
-from archive.search.engine import Ask, understand
+from archive.search.engine import Ask, prepare
 from archive.search.query_parser import Wording
 from archive.search.sql import Plan
 
@@ -41,6 +41,7 @@ TAKEN = {
     "article_parts": _OF_ARTICLE,
     "article_versions": _OF_ARTICLE,
     "comment_versions": _OF_COMMENT,
+    "comment_links": _OF_COMMENT,
     "events": _OF_ARTICLE,
     "redactions": "id IN (SELECT redaction_id FROM articles UNION SELECT redaction_id FROM comments"
     " UNION SELECT name_redaction_id FROM comments)",
@@ -215,7 +216,7 @@ def _pick(db: Database, selection: Selection) -> None:
 
 def _found(db: Database, query: str) -> str:
     """A condition for the articles that a search finds, by themselves or by a comment."""
-    wording, ask, _ = understand(Ask(words=query))
+    wording, ask, _ = prepare(db.conn, Ask(words=query))
     db.execute("CREATE TEMP TABLE found (id INTEGER PRIMARY KEY)")
     articles, comments = Plan.of("articles", wording, ask), Plan.of("comments", wording, ask)
     db.execute(f"INSERT INTO found SELECT id FROM ({articles.few('date')})", articles.values)

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from archive.notifications.conditions import Fact, Notice, Position, quoted
 from archive.notifications.links import Links
-from archive.search.engine import Row, show, understand
+from archive.search.engine import Row, prepare, show
 from archive.search.sql import MARK, UNMARK, Ask, Plan
 
 SHOWN = 10  # matches that a notice names; all are counted
@@ -78,7 +78,7 @@ class _Found:
 
     @classmethod
     def of(cls, db: Database, kind: str, ask: Ask, before: dict[str, Any], now: int) -> _Found:
-        wording, ask, _ = understand(ask)
+        wording, ask, _ = prepare(db.conn, ask)
         plan = Plan.of(kind, wording, ask)
         fresh = replace(plan, conditions=(*plan.conditions, _FRESH[kind]))
         found = db.execute(fresh.few("date"), {**plan.values, **_span(before, kind, now)})

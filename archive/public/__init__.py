@@ -8,6 +8,9 @@
     /author/ID, /tag/ID, /commenter?name=…                 /comment/ID/versions
     /coverage             months, gaps, crawls             /-/data       Datasette's own index
     /-/results.csv?sql=… .json                             all rows of a query
+    /lookup?url=…         is this URL archived?            /saved        kept by the reader's browser
+    /people               authors, tags, commenters        /about        the operator's words
+    /article/ID/comments.atom, /author/ID.atom, /tag/ID.atom, /commenter.atom?name=…   /comment/ID/cite
 
 IDs are the archive's own (`articles.id`, `comments.id`, …) and never change; `/article/ID?page=N` is a page
 of its thread, `#comment-ID` a place on it, and `/article/ID/versions?as-of=2015-05-04` leads to a state.

@@ -88,6 +88,13 @@ class Room:
             self._named = (now, _names(str(self._databases[main].path)))
         return self._named[1] or "Backissue"
 
+    @property
+    def about(self) -> str:
+        """The operator's words on the archive, in Markdown: plugins.backissue.about of the metadata, or ""."""
+        datasette = self._datasette()
+        given = (datasette.plugin_config("backissue") or {}) if datasette else {}
+        return str(given.get("about") or "")
+
     def static(self, name: str) -> str:
         """The path of one of our static files, with a mark that changes when the file does."""
         return f"-/static-plugins/{_plugin_name()}/{name}?{_mark_of(name)}"

@@ -26,6 +26,7 @@ _COMMENTS = (
     f"SELECT comments.*, at AS hidden_at, reason FROM comments {_TOMBSTONE}"
     " WHERE comments.article_id = ? ORDER BY published, comments.id"
 )
+_ANY_SOURCE = "source IN (SELECT name FROM sources)"  # names the index's first column
 PORTION = 100  # articles read at a time
 
 
@@ -105,7 +106,7 @@ def find(db: Database, reference: str) -> int | None:
     if reference.isascii() and reference.isdigit():
         sql = "SELECT id FROM articles WHERE id = ?"
     else:
-        sql = "SELECT article_id FROM addresses WHERE url_key = ?"
+        sql = f"SELECT article_id FROM addresses WHERE {_ANY_SOURCE} AND url_key = ?"
         reference = urls.page_key(reference)
     row = db.execute(sql, [reference]).fetchone()
     return int(row[0]) if row else None

@@ -140,14 +140,12 @@ def _comment_at(db: Database, url: str, article: int | None, site_id: str) -> in
 
     A page of a long thread has an address that no article is known by; its site tells which is meant.
     """
-    if found := rows.one(db, "SELECT id FROM comments WHERE permalink = ?", url):
-        return int(found["id"] or 0)
     if article is not None:
-        sql = "SELECT id FROM comments WHERE article_id = ? AND site_id = ?"
-        found = rows.one(db, sql, article, site_id)
+        sql = "SELECT id FROM comments WHERE article_id = ? AND (permalink = ? OR site_id = ?) ORDER BY permalink = ? DESC"
+        found = rows.one(db, sql, article, url, site_id, url)
         return int(found["id"] or 0) if found else None
     names = _names_at(db, url)
-    sql = "SELECT id FROM comments WHERE source = ? AND site_id = ?"
+    sql = "SELECT id FROM comments WHERE source = ? AND key = ?"
     every = [row["id"] for name in names for row in db.query(sql, [name, site_id])]
     return int(every[0]) if len(every) == 1 else None
 

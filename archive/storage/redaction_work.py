@@ -24,7 +24,10 @@ from archive.files.redaction_store import Hidden
 LOCK = "redact"
 """The name of the lock that is held while something is hidden or shown again."""
 
-INDEXES = ("articles_fts", "comments_fts", "article_versions_fts", "comment_versions_fts")
+INDEXES = (
+    *("articles_fts", "comments_fts", "article_versions_fts", "comment_versions_fts"),
+    *("articles_substrings", "comments_substrings"),
+)
 
 READER_SECONDS = 1.0  # how long to wait for readers that keep the log from being emptied
 

@@ -11,8 +11,8 @@ import sqlite3
 from dataclasses import dataclass
 
 from archive.changes.upheaval import sentence
-from archive.public.diff import Part, compare, excerpt, folded, items, words
-from archive.public.text import names, when
+from archive.public.render.diff import Part, compare, excerpt, folded, items, words
+from archive.public.render.text import names, when
 from archive.public.web import Row, one, rows
 from archive.tables.events import ARTICLE_GONE, Event
 

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from datasette.utils.asgi import Response
 
 from archive.core.csv_cells import disarmed
-from archive.public.chart import Chart, lines
+from archive.public.render.chart import Chart, lines
+from archive.public.render.word_trends import MOST, Asked, Counted, asked, count
 from archive.public.web import Row, TooSlow, enter, read, show
-from archive.public.word_trends import MOST, Asked, Counted, asked, count
 
 SLOW = "This took too long. Ask for fewer or rarer words."
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from datasette.utils.asgi import Response
 
-from archive.public.citations import citations
-from archive.public.markup import article_html, comment_html
-from archive.public.new_since import Fresh, Place, marked, since_of
+from archive.public.render.citations import citations, comment_citations, linked_data
+from archive.public.render.markup import article_html, comment_html
+from archive.public.render.new_since import Fresh, Place, marked, since_of
 from archive.public.web import Row, absolute, enter, number_of, one, read, rows, show
 from archive.queries.threads import PAGE, Branch, arrange, nest, page_of, pages
 
@@ -30,6 +30,14 @@ _HELD = (
 )
 
 
+_CITED = (
+    "SELECT comments.id, comments.author AS byline, comments.published, comments.permalink, comments.changed_at,"
+    " comments.text, comments.source, comments.redaction_id, articles.title, articles.url,"
+    " sources.title AS source_title FROM comments JOIN articles ON articles.id = article_id"
+    " LEFT JOIN sources ON sources.name = comments.source WHERE comments.id = ?"
+)
+
+
 async def article(datasette: Any, request: Any) -> Any:
     """An article, how we know it, and what was said below it."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
@@ -40,9 +48,9 @@ async def article(datasette: Any, request: Any) -> Any:
     )
     if found is None:
         return await missing(datasette, request, "article")
-    found["cites"] = citations(
-        found["article"], absolute(datasette, request, datasette.urls.path(f"article/{wanted}"))
-    )
+    here = absolute(datasette, request, datasette.urls.path(f"article/{wanted}"))
+    found["cites"] = citations(found["article"], here)
+    found["linked_data"] = linked_data(found["article"], [row["name"] for row in found["authors"]], here)
     return await show(datasette, request, "article.html", {**found, "database": name})
 
 
@@ -55,6 +63,17 @@ async def comment(datasette: Any, request: Any) -> Any:
     article_id, page = place
     query = f"?page={page}" if page > 1 else ""
     return Response.redirect(datasette.urls.path(f"article/{article_id}{query}#comment-{wanted}"))
+
+
+async def cite_comment(datasette: Any, request: Any) -> Any:
+    """Return how one comment is cited, in every form."""
+    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    found = await read(datasette, name, lambda connection: one(connection, _CITED, wanted))
+    if found is None or found["redaction_id"] is not None:
+        return await missing(datasette, request, "comment")
+    here = absolute(datasette, request, datasette.urls.path(f"comment/{wanted}"))
+    context = {"comment": found, "cites": comment_citations(found, here)}
+    return await show(datasette, request, "cite.html", context)
 
 
 async def missing(datasette: Any, request: Any, kind: str) -> Any:
@@ -128,8 +147,8 @@ def _about(connection: sqlite3.Connection, wanted: int) -> Row:
         ),
         "tags": rows(
             connection,
-            "SELECT tags.id, kind, name FROM article_tags JOIN tags ON tags.id = tag_id"
-            " WHERE article_id = ? ORDER BY kind, position",
+            "SELECT min(tags.id) AS id, name FROM article_tags JOIN tags ON tags.id = tag_id"
+            " WHERE article_id = ? GROUP BY lower(name) ORDER BY min(kind), min(position)",
             wanted,
         ),
         "visit": one(

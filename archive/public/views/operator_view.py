@@ -20,7 +20,7 @@ from prometheus_client.exposition import choose_encoder
 from sqlite_utils import Database
 
 from archive.core.timestamps import to_text
-from archive.public.metrics import Measures
+from archive.public.render.metrics import Measures
 from archive.public.served_archives import room_of
 from archive.public.web import TooSlow, enter, read
 from archive.queries import health

@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 from datasette.utils.asgi import Response
 
 from archive.changes.upheaval import Upheaval
-from archive.public.article_view import missing
-from archive.public.feed import Entry, atom
-from archive.public.history import Wanted, happened, recent, states, step, upheavals
-from archive.public.text import unmarked
+from archive.public.render.feed import Entry, atom
+from archive.public.render.history import Wanted, happened, recent, states, step, upheavals
+from archive.public.render.text import unmarked
+from archive.public.views.article_view import missing
 from archive.public.web import (
     Row,
     TooSlow,

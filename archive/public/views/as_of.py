@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from archive.core.timestamps import from_text, to_text
-from archive.public.article_view import drawn_thread, missing
-from archive.public.markup import article_html
+from archive.public.render.markup import article_html
+from archive.public.views.article_view import drawn_thread, missing
 from archive.public.web import Row, enter, number_of, one, read, rows, show
 
 _STOOD = "since <= ?2 AND (until > ?2 OR until IS NULL)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from archive.public.chart import Chart, bars
+from archive.public.render.chart import Chart, bars
 from archive.public.web import Row, rows
 
 MONTHS = (

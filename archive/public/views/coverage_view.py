@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.public.home_view import coverage as totals
-from archive.public.monthly_counts import by_month, charts
+from archive.public.render import completeness
+from archive.public.render.monthly_counts import by_month, charts
+from archive.public.views.home_view import coverage as totals
 from archive.public.web import Row, TooSlow, enter, one, read, rows, show
 from archive.queries import discovery_status
 from archive.storage.coverage import Coverage
@@ -82,9 +83,11 @@ def _coverage(connection: sqlite3.Connection) -> Row:
 def _proofs(connection: sqlite3.Connection, source: Row) -> Row:
     """The coverage ledger of one source."""
     name = source["name"]
+    summary = Coverage(Database(connection)).summary(name)
     return {
         **source,
-        "told": Coverage(Database(connection)).summary(name),
+        "complete": completeness.sentence(summary),
+        "told": summary,
         "verified": one(connection, VERIFIED, name),
         "surfaces": discovery_status.sentence(Database(connection), name),
         "unseen_ids": discovery_status.open_gaps(Database(connection), name),

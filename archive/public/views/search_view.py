@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from datasette.utils.asgi import Response
 
 from archive.core.csv_cells import disarmed
-from archive.public.feed import Entry, atom
+from archive.public.render.feed import Entry, atom
+from archive.public.render.text import unmarked
 from archive.public.sql import downloads, stock
 from archive.public.sql.jobs import Job
 from archive.public.sql.pool import LateError, LostError
-from archive.public.text import unmarked
+from archive.public.views.home_view import examples
+from archive.public.views.lookup_view import path_for
 from archive.public.web import Row, TooSlow, absolute, enter, number_of, read, rows, show
+from archive.queries.url_lookup import is_url
 from archive.search.engine import KINDS, Ask, Found, find, whole
+from archive.search.suggestions import Help, find_with_help
 
-_PLAIN = ("kind", "sort", "since", "until", "person", "tag", "source", "state")
+_PLAIN = ("kind", "sort", "since", "until", "person", "tag", "source", "state", "site")
+_NUMBERS = ("match", "page")
 _COLUMNS = (
     *("kind", "id", "title", "author", "published", "text", "url", "source", "gone_at", "page"),
     *("version", "replaced_at"),
@@ -27,23 +35,33 @@ _COLUMNS = (
 async def page(datasette: Any, request: Any) -> Any:
     """One box over articles, comments and what was edited away. No input whatever makes this fail."""
     name, ask = await enter(datasette, request), asked(request)
-    found, slow = Found(ask=ask, sections=()), False
+    if is_url(ask.words):
+        return Response.redirect(path_for(datasette, ask.words.strip()))
+    found, help_, slow = Found(ask=ask, sections=()), Help(), False
     try:
-        found = await read(datasette, name, lambda connection: find(connection, ask))
+        found, help_ = await read(datasette, name, lambda connection: find_with_help(connection, ask))
     except TooSlow:
         slow = True
-    sources = await read(
-        datasette, name, lambda connection: rows(connection, "SELECT name, title FROM sources")
-    )
+    sources, tried = await read(datasette, name, _around)
+    shown = found.ask if help_.instead else ask
     context = {
         "found": found,
-        "ask": ask,
+        "help": help_,
+        "asked": ask,
+        "ask": shown,
         "slow": slow,
         "sources": sources,
-        "link": lambda **to: link(datasette, ask, **to),
+        "examples": tried,
+        "link": lambda **to: link(datasette, shown, **to),
+        "link_to": lambda other: link(datasette, other),
         "place": lambda hit: datasette.urls.path(_place(hit)),
     }
     return await show(datasette, request, "search.html", context)
+
+
+def _around(connection: sqlite3.Connection) -> tuple[list[Row], list[str]]:
+    """Return the sources, and searches that find something here."""
+    return rows(connection, "SELECT name, title FROM sources"), examples(connection)
 
 
 async def as_json(datasette: Any, request: Any) -> Any:
@@ -102,7 +120,10 @@ async def as_csv(datasette: Any, request: Any) -> Any:
     """All results, streamed. Cells that a spreadsheet would run are disarmed unless `raw` is asked for."""
     name, ask = await enter(datasette, request), asked(request)
     raw = bool(request.args.get("raw"))
-    (sql, values), *further = [whole(ask, kind) for kind in KINDS if ask.kind in ("all", kind)]
+    kinds = [kind for kind in KINDS if ask.kind in ("all", kind)]
+    (sql, values), *further = await read(
+        datasette, name, lambda connection: [whole(connection, ask, kind) for kind in kinds]
+    )
     job = Job(
         place=stock.place_of(datasette.get_database(name)),
         sql=sql,
@@ -119,20 +140,25 @@ async def as_csv(datasette: Any, request: Any) -> Any:
         raise TooSlow
     root = absolute(datasette, request, datasette.urls.path(""))
 
+    mark = "\ufeff" if request.args.get("excel") else ""
+
     def texts(found: list[tuple[Any, ...]], is_first: bool) -> str:
         hits = [dict(zip(download.names, row, strict=True)) for row in found]
-        return downloads.csv_text(
-            [*([_COLUMNS] if is_first else []), *(_line(hit, root, raw) for hit in hits)]
-        )
+        lines = [*([_COLUMNS] if is_first else []), *(_line(hit, root, raw) for hit in hits)]
+        return (mark if is_first else "") + downloads.csv_text(lines)
 
-    headers = {"content-disposition": 'attachment; filename="search.csv"'}
+    headers = {"content-disposition": f'attachment; filename="{_file_name(ask)}.csv"'}
     return downloads.answer(download, texts, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def asked(request: Any) -> Ask:
     """The question in a query string. Whatever stands there, it is a question."""
     plain = {name: (request.args.get(name) or "").strip()[:200] for name in _PLAIN}
-    ask = Ask(words=request.args.get("q") or "", page=number_of(request.args.get("page")))
+    ask = Ask(
+        words=request.args.get("q") or "",
+        page=number_of(request.args.get("page")),
+        match=number_of(request.args.get("match"), least=0, most=20),
+    )
     changes: dict[str, Any] = {name: value for name, value in plain.items() if value}
     return replace(ask, **changes)
 
@@ -141,7 +167,7 @@ def link(datasette: Any, ask: Ask, *, form: str = "", **changes: Any) -> str:
     """The address of this search with something changed; only what differs from the usual is in it."""
     wanted, usual = replace(ask, **{"page": 1, **changes}), Ask()
     pairs = [("q", wanted.words)] if wanted.words else []
-    for name in (*_PLAIN, "page"):
+    for name in (*_PLAIN, *_NUMBERS):
         value = getattr(wanted, name)
         if value != getattr(usual, name):
             pairs.append((name, str(value)))
@@ -169,6 +195,12 @@ def _named(hit: Row) -> str:
     title = hit["title"] or "Untitled"
     name = title if hit["kind"].startswith("article") else f"{hit['author'] or 'No name'} on {title}"
     return f"{name} (in an earlier version)" if hit["version"] else name
+
+
+def _file_name(ask: Ask) -> str:
+    """Return a file name with the words and the day: "search-harbour-ferry-2026-11-28"."""
+    words = "-".join(re.findall(r"[a-z0-9]+", ask.words.lower()))[:60].strip("-")
+    return "-".join(filter(None, ("search", words, datetime.now(UTC).date().isoformat())))
 
 
 def _line(hit: Row, root: str, raw: bool) -> list[Any]:

@@ -110,6 +110,15 @@ def names(value: str | None) -> list[str]:
     return [str(name).replace("_", " ") for name in found] if isinstance(found, list) else []
 
 
+def plain_names(value: str | None) -> list[str]:
+    """Return a JSON list of people's names as it is; empty for anything else."""
+    try:
+        found = json.loads(value or "[]")
+    except ValueError:
+        return []
+    return [str(name) for name in found if name] if isinstance(found, list) else []
+
+
 def _day(text: str) -> str:
     moment = from_text(text)
     return "" if moment is None else f"{moment.day} {moment:%B %Y}"
@@ -140,4 +149,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "shortened": shortened,
     "outward": outward,
     "names": names,
+    "plain_names": plain_names,
 }

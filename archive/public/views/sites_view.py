@@ -1,4 +1,4 @@
-"""Which outside sites the articles cite: the most cited, and for one of them when and by which articles."""
+"""Which outside sites articles and comments link to, and for one of them when and by which articles."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sqlite3
 from functools import partial
 from typing import Any
 
-from archive.public.article_view import listing
-from archive.public.chart import bars
-from archive.public.text import host as host_of
+from archive.public.render.chart import bars
+from archive.public.render.text import host as host_of
+from archive.public.views.article_view import listing
 from archive.public.web import Row, TooSlow, enter, one, read, rows, show
 
 MOST = 200
@@ -19,19 +19,27 @@ _TWICE = (
     "SELECT article_id FROM links WHERE host = site"
     " INTERSECT SELECT article_id FROM links WHERE host = 'www.' || site"
 )
-_ALL = (
+_ARTICLES = (
     "SELECT site, sum(links) AS links,"
-    f" sum(articles) - iif(count(*) > 1, (SELECT count(*) FROM ({_TWICE})), 0) AS articles"
+    f" sum(articles) - iif(count(*) > 1, (SELECT count(*) FROM ({_TWICE})), 0) AS articles, 0 AS comments"
     f" FROM (SELECT {_SITE} AS site, count(*) AS links, count(DISTINCT article_id) AS articles"
-    " FROM links GROUP BY host)"
-    " WHERE site <> '' {others} GROUP BY site ORDER BY articles DESC, links DESC, site"
+    " FROM links GROUP BY host) WHERE site <> '' GROUP BY site"
 )
 """Counted by host, along an index; an article that names a site with and without "www." counts once."""
+_COMMENTS = (
+    "SELECT host AS site, 0 AS links, 0 AS articles, count(DISTINCT comment_id) AS comments"
+    " FROM comment_links WHERE host <> '' GROUP BY host"
+)
+_ALL = (
+    "SELECT site, max(links) AS links, max(articles) AS articles, max(comments) AS comments"
+    f" FROM ({_ARTICLES} UNION ALL {_COMMENTS}) WHERE true {{others}} GROUP BY site"
+    " ORDER BY articles + comments DESC, articles DESC, site"
+)
 _CITING = "SELECT DISTINCT article_id FROM links WHERE host IN (?, ?)"
 
 
 async def sites(datasette: Any, request: Any) -> Any:
-    """The outside sites that most articles link to."""
+    """Return the outside sites that most articles and comments link to, or the page of one of them."""
     name = await enter(datasette, request)
     if wanted := (request.args.get("host") or "").replace("\0", ""):
         site = host_of(f"https://{wanted}")
@@ -61,8 +69,13 @@ def _citing(connection: sqlite3.Connection, page: int, wanted: str) -> Row | Non
         f" WHERE id IN ({_CITING})",
         *hosts,
     )
-    if not wanted or span is None or not span["articles"]:
+    linking = one(
+        connection, "SELECT count(DISTINCT comment_id) AS n FROM comment_links WHERE host = ?", wanted
+    )
+    comments = linking["n"] if linking else 0
+    if not wanted or span is None or not (span["articles"] or comments):
         return None
+    span["comments"] = comments
     months = rows(
         connection,
         f"SELECT substr(published, 1, 7) AS month, count(*) AS n FROM articles WHERE id IN ({_CITING})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import Any
 
@@ -9,8 +10,9 @@ from datasette.utils.asgi import NotFound, Response
 from datasette.views.index import IndexView
 from sqlite_utils import Database
 
-from archive.public.history import Wanted, recent
-from archive.public.monthly_counts import by_month, charts
+from archive.public.render import completeness
+from archive.public.render.history import Wanted, recent
+from archive.public.render.monthly_counts import by_month, charts
 from archive.public.served_archives import room_of
 from archive.public.web import Row, TooSlow, enter, one, read, rows, show
 from archive.storage.coverage import Coverage
@@ -55,7 +57,8 @@ def _front(connection: sqlite3.Connection) -> Row:
     sources = rows(connection, "SELECT name, url, title FROM sources ORDER BY first_seen")
     proofs = Coverage(Database(connection))
     return {
-        "sources": [{**source, "proof": proofs.summary(source["name"])} for source in sources],
+        "sources": [_with_proof(source, proofs) for source in sources],
+        "examples": examples(connection),
         "coverage": coverage(connection),
         "latest": rows(
             connection,
@@ -66,6 +69,23 @@ def _front(connection: sqlite3.Connection) -> Row:
         "changes": _changes(connection),
         "charts": charts(by_month(connection)),
     }
+
+
+def _with_proof(source: Row, proofs: Coverage) -> Row:
+    summary = proofs.summary(source["name"])
+    return {**source, "proof": summary, "complete": completeness.sentence(summary)}
+
+
+def examples(connection: sqlite3.Connection) -> list[str]:
+    """Return up to three searches that find something here: the tags that most articles have."""
+    found = rows(
+        connection,
+        "SELECT name FROM (SELECT tag_id, count(*) AS times FROM article_tags GROUP BY tag_id)"
+        " JOIN tags ON tags.id = tag_id WHERE length(name) < 30 GROUP BY lower(name)"
+        " ORDER BY max(times) DESC, name LIMIT 3",
+    )
+    names = [str(row["name"]) for row in found if re.fullmatch(r"[\w -]+", row["name"])]
+    return [f'"{name}"' if " " in name else name for name in names]
 
 
 def coverage(connection: sqlite3.Connection) -> Row:
@@ -90,7 +110,7 @@ def _talk(connection: sqlite3.Connection) -> list[Row]:
         " (SELECT article_id, count(*) AS fresh, max(published) AS latest FROM"
         "  (SELECT article_id, published FROM comments WHERE kind = 'comment' AND published IS NOT NULL"
         "   ORDER BY published DESC LIMIT ?) GROUP BY article_id)"
-        " JOIN articles ON articles.id = article_id ORDER BY latest DESC LIMIT 8",
+        " JOIN articles ON articles.id = article_id ORDER BY fresh DESC, latest DESC LIMIT 8",
         TALK,
     )
 
