@@ -190,3 +190,80 @@ def test_pings_in_a_list_of_their_own(listing: str) -> None:
 def test_foreign_comment_system_is_named(mark: str, name: str | None) -> None:
     problems = [problem for problem in read(mark).problems if problem.code == "external-comments"]
     assert [f"by {name} " in problem.detail for problem in problems] == ([True] if name else [])
+
+
+def titled(shown: str, title: str, head: str = "") -> str | None:
+    """Return the title that is read from a page with these headings and this <title>."""
+    html = f'<html lang="en"><head><title>{title}</title>{head}</head><body>{shown}{PROSE}</body></html>'
+    return article(read_page(html)).title
+
+
+HOME = '<div id="header"><h1><a href="/">The Gazette</a></h1></div>'
+SITE_NAME = '<meta property="og:site_name" content="{0}"><meta property="og:title" content="{0}">'
+
+
+@pytest.mark.parametrize(
+    ("shown", "title", "head", "wanted"),
+    [
+        (HOME + "<h2>Lamps</h2>", "The Gazette » Blog Archive » Lamps", "", "Lamps"),
+        (HOME, "The Gazette &raquo; Blog Archive &raquo; Lamps of the mole", "", "Lamps of the mole"),
+        (HOME + '<h2 class="entry-title">Lamps</h2>', "The Gazette » Lamps", "", "Lamps"),
+        (HOME + "<h2>Lamps</h2>", "Lamps // The Gazette", "", "Lamps"),
+        (HOME + "<h2>Lamps</h2>", "Lamps :: The Gazette :: News", "", "Lamps"),
+        (HOME + "<h2>Lamps</h2>", "The Gazette &gt; Lamps", "", "Lamps"),
+        (HOME, "Lamps « The Gazette", "", "Lamps"),
+        ('<h1>Lamps</h1><h2 class="entry-title">Of lamps</h2>', "News of the harbour", "", "Of lamps"),
+        ("<h1>Of lamps</h1><h2>Weather</h2>", "News of the harbour", "", "Of lamps"),
+        ("<h1>One</h1><h1>Two</h1>", "News of the harbour", "", "News of the harbour"),
+        (
+            "<h1>Lamps: a vote</h1>",
+            "Lamps: a vote | The Gazette",
+            SITE_NAME.format("Lamps: a vote"),
+            "Lamps: a vote",
+        ),
+        ("<h1>Light &gt; dark</h1>", "Light &gt; dark", "", "Light > dark"),
+    ],
+)
+def test_title_comes_out_of_its_frame(shown: str, title: str, head: str, wanted: str) -> None:
+    assert titled(shown, title, head) == wanted
+
+
+LD_PARTS = (
+    '<script type="application/ld+json">{"@type": "NewsArticle", "author": {"@type": "Person", '
+    '"givenName": "Ida", "familyName": "Marsh"}}</script>'
+)
+
+
+@pytest.mark.parametrize(
+    ("above", "head", "wanted"),
+    [
+        ('<p class="date">June 21, 2010 | <a href="#respond">No Comments</a></p>', "", ()),
+        ('<p class="date">June 21, 2010 | <a href="/category/east-coast/">East Coast</a></p>', "", ()),
+        ('<p class="date">June 21, 2010 | Ida Marsh</p>', "", ("Ida Marsh",)),
+        ('<div class="byline">By<span>Quay News</span></div>', "", ("Quay News",)),
+        ('<div class="byline">By <b>Ida Marsh</b><span>Staff Writer</span></div>', "", ("Ida Marsh",)),
+        ('<div class="byline"><span>Ida Marsh</span><span>5 Min Read</span></div>', "", ("Ida Marsh",)),
+        ('<div class="byline">By Ida Marsh, Senior Editor</div>', "", ("Ida Marsh",)),
+        ('<div class="byline">Staff Writer</div>', "", ()),
+        ('<p class="powered-by-wordpress">Сайт работает на WordPress</p>', "", ()),
+        ('<p class="powered-by">Tide Themes</p>', "", ()),
+        ('<p class="author-info">все записи автора</p>', "", ()),
+        ('<form class="author"><label>Your Name</label></form>', "", ()),
+        ("<p><strong>EVERYTHING TAKES TIME</strong></p>", "", ()),
+        ("<p><strong>Everything Takes</strong></p>", "", ()),
+        ("<p>Автор: Ида Марш</p>", "", ("Ида Марш",)),
+        ("<p><span>بقلم:</span> <span>محمد علي</span></p>", "", ("محمد علي",)),
+        ("", LD_PARTS, ("Ida Marsh",)),
+    ],
+)
+def test_author_is_taken_where_something_says_so(above: str, head: str, wanted: tuple[str, ...]) -> None:
+    assert article(read(above=above, head=head)).authors == wanted
+
+
+def test_byline_that_equals_the_domain_is_a_byline() -> None:
+    html = (
+        '<html><head><title>Lamps</title></head><body class="single"><h1>Lamps</h1>'
+        '<span class="author vcard"><a class="fn" href="/author/ida/">Ida Marsh</a></span>'
+        f"<p><strong>ALL IS WELL</strong></p>{PROSE}</body></html>"
+    )
+    assert article(read_page(html, "https://idamarsh.example/lamps/")).authors == ("Ida Marsh",)
