@@ -267,3 +267,79 @@ def test_byline_that_equals_the_domain_is_a_byline() -> None:
         f"<p><strong>ALL IS WELL</strong></p>{PROSE}</body></html>"
     )
     assert article(read_page(html, "https://idamarsh.example/lamps/")).authors == ("Ida Marsh",)
+
+
+CAPTION = "The mole at low tide, before the repairs of March."
+SOURCES = (
+    '<h3>Sources</h3><ul><li><a href="https://council.example/1">Report of the survey of the lamps</a></li>'
+    '<li><a href="https://council.example/2">Minutes of the council of March</a></li></ul>'
+)
+INSIDE = {
+    "caption of an old theme": (
+        '<div class="wp-caption alignnone"><a href="x.jpg"><img src="x.jpg"></a>'
+        f'<p class="wp-caption-text">{CAPTION}</p></div>',
+        [CAPTION],
+    ),
+    "figcaption": (
+        f'<figure class="wp-block-image"><img src="x.jpg"><figcaption>{CAPTION}</figcaption></figure>',
+        [CAPTION],
+    ),
+    "paragraph in a div": (
+        "<div class='redb'>The lamp house will be kept as it is, for now.</div>",
+        ["The lamp house will be kept as it is, for now."],
+    ),
+    "loose text": (
+        "The lamp house will be kept as it is, for now.<br>Nobody pays.",
+        ["The lamp house will be kept as it is, for now.", "Nobody pays."],
+    ),
+    "linked paragraph": (
+        '<p><a href="https://council.example/r.pdf">https://council.example/r.pdf</a></p>',
+        ["https://council.example/r.pdf"],
+    ),
+    "list of links": (
+        SOURCES,
+        ["Sources", "Report of the survey of the lamps\nMinutes of the council of March"],
+    ),
+    "verse": (
+        '<pre class="wp-block-verse">The tide came in without a sound,\n'
+        "And left the keeper on dry ground.</pre>",
+        ["The tide came in without a sound,\nAnd left the keeper on dry ground."],
+    ),
+    "footnotes": (
+        '<ol class="wp-block-footnotes"><li id="a">Letter of the pilots, 3 May. <a href="#b">↩︎</a></li></ol>',
+        ["Letter of the pilots, 3 May."],
+    ),
+    "table": (
+        "<table><tr><td>Mole</td><td>4 lamps</td></tr><tr><td>Quay</td><td>2 lamps</td></tr></table>",
+        ["Mole | 4 lamps\nQuay | 2 lamps"],
+    ),
+    "share bar": ('<div class="share-box">Share this with your friends today</div>', []),
+    "related": ('<div class="related-posts"><a href="/other/">The herring came in late again</a></div>', []),
+    "form": ("<form><p>Your address, and we shall write to you each week.</p></form>", []),
+    "hidden": ('<p style="display:none">This is not for people to see.</p>', []),
+}
+
+
+@pytest.mark.parametrize("box", ["entry-content", "entry", "post-text", "entrybody"])
+@pytest.mark.parametrize("kind", INSIDE)
+def test_block_inside_the_text_is_kept(kind: str, box: str) -> None:
+    markup, wanted = INSIDE[kind]
+    words = PROSE.replace("</p><p>Nobody", f"</p>{markup}<p>Nobody", 1)
+    html = (
+        '<html><head><link rel="stylesheet" href="/wp-content/a.css"><title>Harbour lights</title></head>'
+        '<body><div id="header"><h1><a href="/">The Gazette</a></h1></div>'
+        '<div class="post"><h2>Harbour lights</h2>'
+        f'<div class="{box}">{words}</div><p class="meta">Posted in <a href="/c/">Town</a></p></div>'
+        "</body></html>"
+    )
+    extract = read_page(html)
+    blocks = (article(extract).text or "").split("\n\n")
+    assert [block.replace(" ↩︎", "") for block in blocks[1:-2]] == wanted
+    assert blocks[0].startswith("The harbour council")
+    assert codes(extract) == []
+
+
+def test_links_of_a_list_reach_the_links() -> None:
+    found = article(read(words=f"{PROSE}{SOURCES}<p>All of them were read by the paper in May and June.</p>"))
+    assert found.links == ("https://council.example/1", "https://council.example/2")
+    assert "[Minutes of the council of March](https://council.example/2)" in (found.markdown or "")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from urllib.parse import unquote
 
 from lxml.html import HtmlElement
@@ -52,6 +51,7 @@ _FRAMES = re.compile(
     r"^(?:widget|widget[_-].*|\w{0,12}[-_]?sidebar(?:[-_]?\w*)?|.*tag[-_]?cloud.*|site-(?:footer|header)|related.*|"
     r"recent[-_].*|(?:main|nav|navigation|primary)?-?menu)$"
 )
+_LABEL_TAGS = ("b", "strong", "span", "em", "i", "small", "h4", "h5")
 _LONGEST = 60
 """Characters of the longest term."""
 _MOST = 60
@@ -100,9 +100,10 @@ def _boxed_links(index: Index, which: str) -> Iterator[HtmlElement]:
 def _labelled_links(index: Index, which: str) -> Iterator[HtmlElement]:
     """Yield the links of a line such as "Tags: harbour, lamps"."""
     for node in index.tagged("p", "div", "span", "li", "footer", "small", "h4", "h5"):
-        said = line("".join(islice(node.itertext(), 3))) or ""
-        label = line(node.text) or (text_of(node[0]) if len(node) and node[0].tag not in ("a", "p") else "")
-        if not said or not label or not _LABELS[which].fullmatch(label) or _is_alien(node):
+        label = (node.text or "").strip()
+        if not label and len(node) > 1 and node[0].tag in _LABEL_TAGS:
+            label = (node[0].text or "").strip()
+        if not label or len(label) > _LONGEST or not _LABELS[which].fullmatch(label) or _is_alien(node):
             continue
         links = [link for link in node.iter("a") if link.get("href") and _fits(link, which)]
         linked = sum(len(text_of(link)) for link in links)

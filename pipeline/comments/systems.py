@@ -95,9 +95,8 @@ FORM_ONLY = frozenset({"Jetpack"})
 """Systems that may serve the form alone while the thread is native."""
 _IDS = {system.name: re.compile(system.ids, re.IGNORECASE) for system in _SYSTEMS if system.ids}
 _ID_GATE = re.compile("|".join(pattern.pattern for pattern in _IDS.values()), re.IGNORECASE)
-_SCRIPT_GATE = re.compile(
-    "|".join(re.escape(piece) for each in _SYSTEMS for piece in each.scripts), re.IGNORECASE
-)
+_LONGEST_SCRIPT = 8192
+"""Characters of an inline script that loads a system; longer ones hold data."""
 
 
 def named(index: Index) -> str | None:
@@ -115,11 +114,8 @@ def named(index: Index) -> str | None:
     return None
 
 
-def _scripts(index: Index) -> frozenset[str]:
-    """Return the pieces of scripts and frames, in lower case, that one of the systems has."""
-    found: set[str] = set()
-    for node in index.tagged("script", "iframe"):
-        for text in (node.get("src"), node.text if node.tag == "script" else None):
-            if text:
-                found.update(piece.lower() for piece in _SCRIPT_GATE.findall(text))
-    return frozenset(found)
+def _scripts(index: Index) -> str:
+    """Return the addresses of scripts and frames, and the text of short scripts, in lower case."""
+    found = [node.get("src") or "" for node in index.tagged("script", "iframe")]
+    found += [node.text for node in index.tagged("script") if node.text and len(node.text) <= _LONGEST_SCRIPT]
+    return "\n".join(found).lower()

@@ -53,10 +53,16 @@ _INVITES = re.compile(
     r"написать)\s.{0,15}(?:комментарий|ответ))",
     re.IGNORECASE,
 )
-_GATE = re.compile(
-    rf"\b(?:{VERBS})\b|\b(?:posted|comment|kommentar|commentaire|comentario)\s+(?:by|von|par|de|por)\b",
-    re.IGNORECASE,
+_STEMS = (
+    "said says wrote writes commented replied posted comment_by schreib schrieb sagt meint "
+    "kommentar écrit _dit commentaire dice dijo dicho escrib escrit coment opina scrive detto "
+    "scritto disse diz escrev zegt schreef schrijft skrev skriver siger sagde säger _sade _sier "
+    "mówi pisze napisa říká píše napsal hovorí napísal говорит сказал пиш написал каж каза より "
+    "يقول הגיב 说 說 diyor dedi yazdı szerint írta λέει γράφει είπε sanoo kirjoitti spune a_spus "
+    "ütleb raksta rašo berkata"
 )
+_WORDS = tuple(stem.replace("_", " ") for stem in _STEMS.split())
+"""Pieces of the words that open an unmarked comment, in lower case, the frequent ones first."""
 _BLOCKS = frozenset(
     {
         "address",
@@ -104,7 +110,7 @@ class _Head:
 
 def take(index: Index, source: str) -> Unmarked:
     """Take an unmarked thread out of the tree; nothing where the page shows none."""
-    if _GATE.search(source) is None:
+    if not _may_hold_thread(source):
         return Unmarked()
     order = {node: number for number, node in enumerate(index.tree.iter("*"))}
     prose = _first_prose(index, order)
@@ -123,6 +129,12 @@ def take(index: Index, source: str) -> Unmarked:
     if len(heads) >= enough and order[heads[0].node] > prose:
         return Unmarked(tuple(_readings(heads)))
     return _cut(counts)
+
+
+def _may_hold_thread(source: str) -> bool:
+    """True if a page has any of the words that open an unmarked comment."""
+    lowered = source.lower()
+    return any(word in lowered for word in _WORDS)
 
 
 def _signs(
