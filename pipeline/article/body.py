@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
+from urllib.parse import urlsplit
 
 from cssselect import HTMLTranslator, SelectorError
 from lxml.etree import XPath, _Element
@@ -20,7 +21,8 @@ from lxml.html import HtmlElement, document_fromstring
 from trafilatura import bare_extraction
 
 from archive.core.records import Problem, Site
-from pipeline.article import boilerplate
+from pipeline.article import boilerplate, pieces, witness
+from pipeline.article.witness import Verdict
 from pipeline.html import frames
 from pipeline.html.document import Document
 from pipeline.html.dom import Index, drop, elsewhere, text_of, words
@@ -32,6 +34,9 @@ SHORT = 1000
 """Below this many characters trafilatura is asked again, for precision."""
 SPARSE = 200
 """Above this many, a precise answer of less than half is taken for a loss."""
+_WORDPRESS = ("/wp-content/", "wp-json", "wp-caption", "wp-block-")
+_LINES = 2000
+"""Lines of one verse."""
 FALLBACK_BLOCKS = 1500
 """From so many blocks on trafilatura's fallbacks are left aside: jusText compares each with all others."""
 _PARAGRAPHS = tuple(
@@ -90,6 +95,7 @@ class Prose:
     links: tuple[str, ...] = ()
     rule: str = "page:trafilatura"
     problems: tuple[Problem, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
 
 
 def read(document: Document, site: Site, title: str | None, authors: tuple[str, ...]) -> Prose:
@@ -99,11 +105,15 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     _cut(document.index)
     if frames.is_without_text(document.index, _marked_boxes(document.index)):
         return Prose(text="", markdown="", rule="page:without-text", problems=tuple(problems))
+    _break_verses(document.index)
     italics = captions.place(document.index, _BOXES)
     emphasised = not emphasis.MARKS.search(document.source)
     if emphasised:
         emphasis.mark_emphasis([*document.index.tagged(*emphasis.TAGS), *italics])
     links = prose_links.mark_links(document.index.tagged("a"))
+    boxes = [node for node in _marked_boxes(document.index) if text_of(node)]
+    box = boxes[0] if len(boxes) == 1 else None
+    found_pieces = pieces.read(tree.find("body") if tree.find("body") is not None else tree, links)
     try:
         extracted, rule = _extract(document)
     except Exception as error:  # noqa: BLE001  # a third party's fault on one page, and a problem of that page
@@ -114,7 +124,11 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
         )
         return Prose(problems=tuple(problems))
     writer = Writer(links, document.base, lambda: "".join(tree.itertext()), emphasised=emphasised)
-    found = boilerplate.clean(writer.document(extracted), title, authors) if extracted is not None else []
+    raw = writer.document(extracted) if extracted is not None else []
+    wordpress = any(mark in document.source for mark in _WORDPRESS)
+    whole = witness.complete(raw, found_pieces, box, writer.document, (title, authors), wordpress=wordpress)
+    problems += whole.problems
+    found = boilerplate.clean(whole.blocks, title, authors, urlsplit(document.page.final_url).hostname)
     if not found:
         problems.append(
             Problem(code="no-text", detail="No article text was found in the page.", field="text")
@@ -126,7 +140,21 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
         links=tuple(dict.fromkeys(writer.used)),
         rule=rule,
         problems=tuple(problems),
+        verdicts=whole.verdicts,
     )
+
+
+def _break_verses(index: Index) -> None:
+    """Make lines of preformatted text that is no code, as verse, lines of a paragraph."""
+    for node in index.tagged("pre"):
+        if node.find(".//code") is not None or not (node.text or "").strip() or len(node):
+            continue
+        first, *others = (node.text or "").strip("\n").split("\n")
+        node.tag, node.text = "p", first
+        for line in others[:_LINES]:
+            lead = node.makeelement("br")
+            lead.tail = line
+            node.append(lead)
 
 
 def _extract(document: Document) -> tuple[_Element | None, str]:

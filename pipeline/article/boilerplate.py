@@ -17,6 +17,7 @@ _MORE = re.compile(
     r"auch|mehr zum thema|leia (?:também|mais)|lee también|leggi anche|lees ook)\b",
     re.IGNORECASE,
 )
+_HOSTS = re.compile(r"\]\(https?://([^/)\s]+)")
 _IS = re.compile(
     r"^[\s,]*(?:\([^)]*\)\s*)?(?:is|was|has|ist|war|est|es|è|é|writes|covers|serves|works|"
     r"schreibt|arbeitet)\b",
@@ -31,21 +32,34 @@ _TAGS = re.compile(
 )
 
 
-def clean(found: list[Block], title: str | None, authors: tuple[str, ...]) -> list[Block]:
-    """Title and byline repeated at the top, terms and the author's life at the end."""
+def clean(found: list[Block], title: str | None, authors: tuple[str, ...], host: str | None) -> list[Block]:
+    """Return blocks less a title and byline repeated at the top, and terms and the author's life at the end.
+
+    Links at the end are those to other articles, but where they lead to other sites than `host`.
+    """
     names = [fold(author) for author in authors]
     for _ in range(4):
         if len(found) > 1 and _opens(found[0], title, names):
             found = found[1:]
     found = [block for block in found if not _prompts(block)] or found
     while len(found) > 2 and (
-        _hangs(found[-1]) or (_only_links(found[-1]) and (found[-1].kind == "list" or _only_links(found[-2])))
+        _hangs(found[-1])
+        or (
+            _only_links(found[-1])
+            and (found[-1].kind == "list" or _only_links(found[-2]))
+            and not _leads_out(found[-1], host)
+        )
     ):
         found = found[:-1]
     for _ in range(3):
         if len(found) > 1 and (_TAGS.match(found[-1].text) or _about(found[-1], authors)):
             found = found[:-1]
     return found
+
+
+def is_prompt(words: str) -> bool:
+    """True if words invite to read another article."""
+    return bool(_MORE.match(words))
 
 
 def _prompts(block: Block) -> bool:
@@ -56,6 +70,13 @@ def _prompts(block: Block) -> bool:
 def _hangs(block: Block) -> bool:
     """A short heading with nothing below it."""
     return block.kind == "head" and len(block.text) < 60 and not block.text.endswith((".", "!", "”", '"'))
+
+
+def _leads_out(block: Block, host: str | None) -> bool:
+    """True if most links of a block lead to other sites."""
+    hosts = [found.removeprefix("www.") for found in _HOSTS.findall(block.markdown)]
+    own = (host or "").removeprefix("www.")
+    return 2 * sum(1 for found in hosts if found != own) > len(hosts)
 
 
 def _only_links(block: Block) -> bool:

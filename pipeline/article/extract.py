@@ -13,7 +13,7 @@ from archive.core.records import Article, Extract, Page, Problem, Site, Surface
 from pipeline.article import body, fields
 from pipeline.article.body import Prose
 from pipeline.article.fields import Facts
-from pipeline.comments import extract, stated_count
+from pipeline.comments import extract, stated_count, systems
 from pipeline.comments.stated_count import Survey
 from pipeline.html import marks, metadata, not_an_article
 from pipeline.html.document import Document, parse
@@ -38,6 +38,7 @@ def _read(document: Document, head: Head, site: Site) -> Extract:
     survey = stated_count.survey(document, head)
     thread = extract.take(document, site, head, fields.opening_day(document, head, site))
     document = replace(document, index=thread.index)
+    system = None if thread.comments else systems.named(thread.index)
     known = fields.read(document, head, site, thread.opener)
     prose = body.read(document, site, known.values.get("title"), known.values.get("authors", ()))
     problems = [
@@ -45,7 +46,7 @@ def _read(document: Document, head: Head, site: Site) -> Extract:
         *thread.problems,
         *marks.metered(document, head),
         *prose.problems,
-        *stated_count.problems(survey, thread.comments, whole=not _is_comment_page(document.page)),
+        *stated_count.problems(survey, thread.comments, system, whole=not _is_comment_page(document.page)),
     ]
     if prose.text is None and not known.values.get("title"):
         return _none(

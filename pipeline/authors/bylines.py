@@ -20,6 +20,7 @@ from pipeline.authors.vocabulary import (
     ALL_BY,
     ASIDE,
     AUTHOR,
+    BEHIND,
     BOX,
     BY,
     CUT,
@@ -132,7 +133,9 @@ class Bylines:
         """Where trafilatura looks for an author, without its normaliser, which alters pseudonyms."""
         for path in AUTHOR_XPATHS[:2]:
             for node in path(self.index.tree):
-                if not strange(node, self.slug) and (name := name_in(node)) and len(name.split()) <= 5:
+                name = name_in(node)
+                shaped = name and (FULL_NAME.fullmatch(name) or (" " not in name and name[-1:].isalnum()))
+                if name and shaped and not strange(node, self.slug):
                     return [name]
         return []
 
@@ -147,9 +150,15 @@ def name_in(node: HtmlElement) -> str | None:
             r"author|autor|/members?/", (a.get("href") or "") + (a.get("rel") or "") + (a.get("class") or "")
         )
     ]
-    said = next((text for text in links if text), None) or text_of(node)
+    said = next((text for text in links if text), None) or spaced_text(node)
     said = CUT.sub("", BY.sub("", ALL_BY.sub("", said))).strip(" ,:|·•–—-")
+    said = BEHIND.sub("", said).strip(" ,:|·•–—-") or said
     return said if 1 < len(said) <= 80 and not is_no_name(said) and len(said.split()) <= 9 else None
+
+
+def spaced_text(node: HtmlElement) -> str:
+    """Return the words of a byline, those of different elements with a space between them."""
+    return re.sub(r"\s+(?=[,.;:!?])", "", line(" ".join(node.itertext())) or "")
 
 
 def presented(name: str, life: str) -> str | None:
@@ -194,7 +203,21 @@ def strange(node: HtmlElement, slug: str) -> bool:
     """True if a node belongs to the page's frame, to a picture's licence or to another article; `slug` ends
     this one's address.
     """
-    return elsewhere(node, ELSEWHERE) or in_card(node, slug) or _licensed(node) or _of_others(node)
+    return (
+        elsewhere(node, ELSEWHERE)
+        or _in_frame(node)
+        or in_card(node, slug)
+        or _licensed(node)
+        or _of_others(node)
+    )
+
+
+def _in_frame(node: HtmlElement) -> bool:
+    """True if a node stands in a form, a label or the footer of the site."""
+    inner = [outer.tag for outer in below_body(node)]
+    if "form" in inner or "label" in inner or "button" in inner:
+        return True
+    return "footer" in inner and not {"article", "main"} & set(inner) and not _in_post(node)
 
 
 def in_card(node: HtmlElement, slug: str) -> bool:

@@ -28,8 +28,11 @@ from pipeline.authors.vocabulary import (
     LABEL,
     META,
     METADATA,
+    PEOPLE,
+    PROFILE,
     SAYS,
     is_no_name,
+    is_person,
 )
 from pipeline.dates.parse import looks_dated
 from pipeline.html.dom import Index, below_body, elsewhere, text_of
@@ -78,7 +81,7 @@ class Lines:
             if any(outer.tag in ("figure", "blockquote") for outer in below_body(node)):  # of a picture
                 continue
             name, sure = _after_label(node)
-            if not (FULL_NAME.fullmatch(name) or sure) or is_no_name(name) or self.is_house(name):
+            if not (is_person(name) or sure) or is_no_name(name) or self.is_house(name):
                 continue
             if not in_card(node, self.slug):
                 return [name]
@@ -103,7 +106,7 @@ class Lines:
             beside = node[0] if len(node) else node.getnext()
             after = line(None if len(node) else node.tail) or (text_of(beside) if beside is not None else "")
             name = CUT.sub("", after).strip(" ,:|·•–—-")
-            if FULL_NAME.fullmatch(name) and not is_no_name(name):
+            if is_person(name) and not is_no_name(name):
                 return [name]
         return []
 
@@ -114,7 +117,12 @@ class Lines:
         for node in near:
             said = text_of(node) if node.tag in (*_LINES, "time") and len(node) < 9 else ""
             parts = [part for part in _BESIDE.split(said) if part] if len(said) < _LINE else []
-            names = [part for part in parts if FULL_NAME.fullmatch(part) and not part.isupper()]
+            names = [
+                part
+                for part in parts
+                if FULL_NAME.fullmatch(part) and not part.isupper() and not is_no_name(part)
+            ]
+            names = [name for name in names if not _leads_elsewhere(node, name)]
             dates = [part for part in parts if part not in names and looks_dated(part, None)]
             if len(names) == 1 and dates and len(parts) <= 3 and not strange(node, self.slug):
                 return names
@@ -132,16 +140,6 @@ class Lines:
                 return [match["alone"] or match["opening"]]
         return []
 
-    def bold(self) -> list[str]:
-        """A bold name alone in one of the first paragraphs."""
-        lines = [node for node in self.index.tagged("p") if not elsewhere(node, ELSEWHERE) and text_of(node)]
-        for node in lines[:4]:
-            bold = node.find(".//strong") if node.find(".//strong") is not None else node.find(".//b")
-            said = text_of(node)
-            if bold is not None and text_of(bold) == said and FULL_NAME.fullmatch(said):
-                return [said]
-        return []
-
     def signature(self) -> list[str]:
         """A full name alone in the paragraph below the last one of prose."""
         prose = [
@@ -154,6 +152,14 @@ class Lines:
         return (
             [name] if FULL_NAME.fullmatch(name) and not is_no_name(name) and last.find(".//a") is None else []
         )
+
+
+def _leads_elsewhere(node: HtmlElement, name: str) -> bool:
+    """True if words in a line link to something that is no page of an author, as a category."""
+    links = [a for a in (*node.iter("a"), *node.iterancestors("a")) if text_of(a) == name]
+    return any(
+        not PROFILE.search(a.get("href") or "") and not PEOPLE.search(a.get("href") or "") for a in links
+    )
 
 
 def _after_label(node: HtmlElement) -> tuple[str, bool]:

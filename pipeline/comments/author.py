@@ -9,11 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from lxml.html import HtmlElement
 
 from archive.core import urls
-from pipeline.comments.vocabulary import BADGES, BY, NAME_LIKE, NAMES, NOISE, Scene, inside, is_says
+from pipeline.comments.vocabulary import (
+    BADGES,
+    BY,
+    NAME_LIKE,
+    NAME_WORD,
+    NAMES,
+    NOISE,
+    VERBS,
+    Scene,
+    inside,
+    is_says,
+)
 from pipeline.dates import parse
 from pipeline.html.dom import classes, classes_like, text_of, tokens
 from pipeline.html.sanitize import line
@@ -21,13 +33,11 @@ from pipeline.html.sanitize import line
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _END = 120
 """Characters at the end of a name among which "says" is looked for."""
-_SAYS_END = re.compile(
-    r"\s*(?:\b(?:says?|said|wrote|writes|commented|schreibt|schrieb|sagte?|meint|dit|a "
-    r"dit|a écrit|dice|dijo|escribió|ha detto|ha scritto|scrive|disse|diz|escreveu|zegt|schreef|skrev|"
-    r"skriver|siger|säger|sier|mówi|pisze|říká|говорит|пишет|каже|より|يقول|הגיב|说道?|說|diyor ki|yazdı|"
-    r"szerint|λέει|sanoo|napsal|spune)\b)?\s*[:：]?\s*$",
-    re.IGNORECASE,
+_SAYS_END = re.compile(rf"\s*(?:(?<!\w)(?:{VERBS})(?!\w))?\s*(?:[:：]|\.\.\.|…)?\s*$", re.IGNORECASE)
+_BEFORE_DATE = re.compile(
+    r"\s*(?:[|,·•—–@(/]|\s-\s|\s(?:on|at|am|um|le|el|il|op|den|em|в|dne|dnia|,)\s|:\s)\s*", re.IGNORECASE
 )
+"""What stands between a name and a date in one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +81,8 @@ def _marked(scene: Scene) -> HtmlElement | None:
     for node in scene.element.iter("*"):
         if (node.get("itemprop") or "") in ("author", "creator") and text_of(node):
             return next((n for n in node.iter("*") if n.get("itemprop") == "name" and text_of(n)), node)
-    for node in (*classes(scene.element, *NAMES[2]), *classes_like(scene.element, NAME_LIKE)):
+    like = (classes_like(scene.element, pattern) for pattern in (NAME_LIKE, NAME_WORD))
+    for node in chain(classes(scene.element, *NAMES[2]), classes(scene.element, *NAMES[3]), *like):
         if text_of(node) and node is not scene.element and node.tag not in ("li", "article", "ul"):
             found = _name_within(node, scene.body, scene.language)
             if found is not None:
@@ -101,7 +112,8 @@ def _unmarked(scene: Scene) -> HtmlElement | None:
 
 
 def _may_name(node: HtmlElement, said: str, scene: Scene) -> bool:
-    if _is_meta(node, said, scene.language) and not (node.tag == "cite" and BY.match(said)):
+    opening = node.tag == "cite" and (BY.match(said) or _before_date(said, scene.language) is not None)
+    if _is_meta(node, said, scene.language) and not opening:
         return False
     if node.tag == "a":
         return "external" in (node.get("rel") or "") or "url" in tokens(node)
@@ -157,9 +169,11 @@ def _before_permalink(scene: Scene) -> Name | None:
     if link is None or around is None or around is scene.element or len(around) > 1 or line(link.tail):
         return None
     said = line(around.text)
+    match = BY.match(said or "")
+    said = match["name"] if match else said
     if not said or len(said) > 80 or is_says(said):
         return None
-    return Name(text=said.rstrip(" ,:"), rule="page:permalink", element=around)
+    return Name(text=said.rstrip(" ,:|"), rule="page:permalink", element=around)
 
 
 def _in_words(scene: Scene) -> Name:
@@ -167,12 +181,28 @@ def _in_words(scene: Scene) -> Name:
     for node in reversed(list(scene.element.iter("p", "small", "div", "span", "cite"))):
         said = text_of(node)
         if len(said) < 160 and not scene.in_body(node) and (match := BY.match(said)):
-            return Name(text=match["name"].rstrip(" ,:") or None, rule="page:words")
+            name = match["name"].rstrip(" ,:") or None
+            link = next((a for a in node.iter("a") if text_of(a) == name), None)
+            url = _author_link(link, scene.base) if link is not None else None
+            return Name(text=name, url=url, rule="page:words")
     return Name()
+
+
+def _before_date(said: str, language: str | None) -> str | None:
+    """Return the words before a date in one line, None where no date follows any."""
+    if not parse.looks_dated(said, language):
+        return None
+    for match in _BEFORE_DATE.finditer(said):
+        head, rest = said[: match.start()].strip(), said[match.end() :]
+        if head and not is_says(head) and parse.looks_dated(rest, language):
+            return None if parse.looks_dated(head, language) else head
+    return None
 
 
 def _text(node: HtmlElement, language: str | None) -> str | None:
     name = _shown(node, language)
+    if name and node.tag == "cite" and not BY.match(name) and (head := _before_date(name, language)):
+        return _without_says(head)
     match = BY.match(name or "")
     if match and node.tag in ("cite", "div", "p", "small"):
         links = (text_of(a) for a in node.iter("a") if "#" not in (a.get("href") or ""))
@@ -182,7 +212,7 @@ def _text(node: HtmlElement, language: str | None) -> str | None:
 
 def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | None) -> HtmlElement | None:
     """The name inside a block of metadata: its own first words, else its first link, cite or strong."""
-    own = line(node.text) or ""
+    own = _own_words(node)
     if len(own) > 1 and not is_says(own) and not parse.looks_dated(own, language) and not BY.match(own):
         return node
     for inner in node.iter("cite", "strong", "b", *_HEADINGS, "a", "span", "em"):
@@ -192,6 +222,16 @@ def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | No
         if said and not _is_meta(inner, said, language):
             return inner
     return node if own and not is_says(own) and not parse.looks_dated(own, language) else None
+
+
+def _own_words(node: HtmlElement) -> str:
+    """Return the first words of an element's own, behind elements that say nothing."""
+    said = line(node.text)
+    for child in node:
+        if said or text_of(child):
+            break
+        said = line(child.tail)
+    return said or ""
 
 
 def _is_meta(inner: HtmlElement, said: str, language: str | None) -> bool:
@@ -249,6 +289,14 @@ def _shown(node: HtmlElement, language: str | None) -> str | None:
             skip = True
         parts += ["" if skip else said, child.tail or ""]
     name = line("".join(parts)) or ""
-    if "fn" not in tokens(node):
-        name = name[:-_END] + _SAYS_END.sub("", name[-_END:])
+    return _trimmed(name if "fn" in tokens(node) else _without_says(name) or "")
+
+
+def _without_says(name: str) -> str | None:
+    """Return a name less the word "says" behind it."""
+    return _trimmed(name[:-_END] + _SAYS_END.sub("", name[-_END:]))
+
+
+def _trimmed(name: str) -> str | None:
+    """Return a name less the signs around it."""
     return (name[:-_END] + re.sub(r"\s+[-–—|·•]+$", "", name[-_END:])).rstrip(" ,:").lstrip(" ,") or None

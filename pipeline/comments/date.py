@@ -14,7 +14,7 @@ from datetime import datetime
 from lxml.html import HtmlElement
 
 from archive.core.records import Moment
-from pipeline.comments.vocabulary import DATE_LIKE, DATES, Scene, inside
+from pipeline.comments.vocabulary import DATE_LIKE, DATE_WORD, DATES, Scene, inside
 from pipeline.dates import parse
 from pipeline.html.dom import attribute, classes, classes_like, text_of
 from pipeline.html.sanitize import line
@@ -23,6 +23,9 @@ _AGE = re.compile(r"\d{1,3}\s[^\d]{3,20}$")
 _TIME = re.compile(
     r"\W{0,3}(?:(?:at|um|à|a las|om)\s)?\d{1,2}[:.h]\d{2}(?:\s?[ap]\.?m\.?|\s?uhr)?$", re.IGNORECASE
 )
+_INLINE = ("a", "time", "span", "abbr", "small", "em")
+_AROUND = 12
+"""Characters that may stand beside a date in an element of its own."""
 LINE = 70
 """Longer runs of text are no line of a theme's."""
 
@@ -87,8 +90,7 @@ def _titled(scene: Scene) -> Stamp | None:
 
 def _linked(scene: Scene) -> Stamp | None:
     """The permalink, or the line that it stands in."""
-    mark = f"#comment-{scene.number}"
-    links = [a for a in scene.element.iter("a") if scene.number and (a.get("href") or "").endswith(mark)]
+    links = scene.own_links()
     for link in links:
         if raw := _with_time(link, scene.language) or _dated(link, scene.language):
             return Stamp(raw=raw, rule="page:permalink", element=link)
@@ -114,12 +116,31 @@ def _with_time(link: HtmlElement, language: str | None) -> str | None:
 
 
 def _classed(scene: Scene) -> Stamp | None:
-    found = [
-        Stamp(raw=raw, rule="page:date-class", element=node)
-        for node in (*classes(scene.element, *DATES), *classes_like(scene.element, DATE_LIKE))
-        if not _holds(node, scene) and (raw := _dated(node, scene.language))
-    ]
+    """A date in an element whose class says that it is one."""
+    marked = (*classes(scene.element, *DATES), *classes_like(scene.element, DATE_LIKE))
+    found = [stamp for node in marked if (stamp := _class_stamp(node, scene))]
+    if not found:
+        like = classes_like(scene.element, DATE_WORD)
+        found = [stamp for node in like if (stamp := _class_stamp(node, scene)) and _is_alone(stamp, scene)]
     return _innermost(found, scene)
+
+
+def _is_alone(stamp: Stamp, scene: Scene) -> bool:
+    """True if a date stands outside of the words, or in an element among them that says nothing else."""
+    node = stamp.element
+    if node is None or not scene.in_body(node):
+        return True
+    return node is not scene.body and len(text_of(node)) - len(stamp.raw or "") < _AROUND
+
+
+def _class_stamp(node: HtmlElement, scene: Scene) -> Stamp | None:
+    """Return the date in an element; in one that holds the words, too, the date before them."""
+    if not _holds(node, scene):
+        raw = _dated(node, scene.language)
+    else:
+        lead = node.text or ""
+        raw = line(lead) if len(lead) < LINE and parse.looks_dated(lead, scene.language) else None
+    return Stamp(raw=raw, rule="page:date-class", element=node) if raw else None
 
 
 def _innermost(found: list[Stamp], scene: Scene) -> Stamp | None:
@@ -192,9 +213,20 @@ def _holds(node: HtmlElement, scene: Scene) -> bool:
 
 
 def _dated(node: HtmlElement, language: str | None) -> str | None:
-    """The words of a node that hold a date, the shortest run of text first."""
-    for piece in (node.text, *(child.tail for child in node)):
-        if piece and len(piece) < LINE * 2 and parse.looks_dated(piece, language):
-            return line(piece)
+    """Return the shortest run of a node's text that holds a date, with the time behind it."""
     said = text_of(node)
+    pieces = (node.text, *(child.tail for child in node), *(text_of(child) for child in node.iter(*_INLINE)))
+    for piece in pieces:
+        if piece and len(piece) < LINE * 2 and parse.looks_dated(piece, language):
+            run = line(piece) or ""
+            return _with_clock(run, said, language)
     return said if len(said) < LINE * 2 and parse.looks_dated(said, language) else None
+
+
+def _with_clock(run: str, said: str, language: str | None) -> str:
+    """Return a run of text with a day, and what follows it where that tells the time of the day."""
+    start = said.find(run) if len(said) < LINE * 2 else -1
+    if start < 0 or isinstance(day := parse.printed(run, "UTC", language), datetime) or day is None:
+        return run
+    longer = parse.printed(said[start:], "UTC", language)
+    return said[start:] if isinstance(longer, datetime) and longer.date() == day else run

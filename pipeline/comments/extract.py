@@ -19,8 +19,8 @@ from archive.core import urls
 from archive.core.records import Comment, CommentKind, Moment, Problem, Site
 from pipeline.comments import detect, fields
 from pipeline.comments import unmarked as thread_unmarked
-from pipeline.comments.detect import Item
 from pipeline.comments.fields import Reading
+from pipeline.comments.items import Item
 from pipeline.comments.unmarked import Unmarked
 from pipeline.dates import parse
 from pipeline.html.document import Document, standard_tree
@@ -164,15 +164,17 @@ def _record(
     if kind is CommentKind.COMMENT and not detect.signed(item.element) and is_excerpt(body.text):
         kind = CommentKind.PINGBACK
     parent = item.parent_id or (idents.get(id(item.parent)) if item.parent is not None else None)
+    answers = reading.answers if parent is None and reading.answers in idents.values() else None
+    anchor = detect.other_anchor(item.element) or f"comment-{read.ident}"
     rules = (
         ("author", reading.author_rule),
         ("published", date_rule if published else None),
-        ("parent", item.parent_origin),
+        ("parent", "page:reply-to-link" if answers else item.parent_origin),
         ("text", "page:markup" if body.text else None),
     )
     return Comment(
         id=read.ident,
-        parent=parent,
+        parent=parent or answers,
         kind=kind,
         author=reading.author or "Anonymous",
         author_url=reading.author_url,
@@ -180,7 +182,7 @@ def _record(
         published_raw=reading.raw,
         text=body.text,
         html=body.html,
-        permalink=f"{url}#comment-{read.ident}" if read.ident else None,
+        permalink=f"{url}#{anchor}" if read.ident else None,
         depth=item.depth,
         position=position,
         origins=tuple((name, rule) for name, rule in rules if rule),

@@ -41,6 +41,12 @@ _CHROME = (
     "embed",
 )
 
+_TO_COMMENT = re.compile(r"#(?:comment-|c)(\d{1,20})$")
+_REPLIED = re.compile(
+    r"\W*(?:replied to|in (?:reply|response) to|replying to|als antwort auf|in antwort auf|en réponse à|"
+    r"en respuesta a|in risposta a|em resposta a|als reactie op)\b",
+    re.IGNORECASE,
+)
 _METAS = frozenset({"comment-meta", "commentmetadata"})
 
 
@@ -58,6 +64,7 @@ class Reading:
     markup: str
     ping: str | None
     link_id: str | None
+    answers: str | None = None
 
 
 def awaiting(element: HtmlElement) -> bool:
@@ -84,7 +91,16 @@ def read(
     label = _label(element)
     number = number or _own_id(element)
     body, sure = _body(element)
-    scene = Scene(element=element, body=body, sure=sure, number=number, base=base, language=language)
+    scene = Scene(
+        element=element,
+        body=body,
+        sure=sure,
+        number=number,
+        base=base,
+        language=language,
+        anchor=element.get("id"),
+    )
+    answers = _answered(scene)
     ping = ping or _told_ping(element)
     stamp = date.read(scene, ping=bool(ping))
     name = thread_names.read(scene, stamp.element, ping=bool(ping))
@@ -104,7 +120,18 @@ def read(
         markup=inner_html(container),
         ping=ping,
         link_id=number,
+        answers=answers,
     )
+
+
+def _answered(scene: Scene) -> str | None:
+    """Return the id of the comment that a link "replied to comment from NAME" leads to, else None."""
+    for link in scene.element.iter("a"):
+        match = _TO_COMMENT.search(link.get("href") or "")
+        if match and match[1] != scene.number and not scene.in_body(link) and _REPLIED.match(text_of(link)):
+            drop(link)
+            return match[1]
+    return None
 
 
 def _label(element: HtmlElement) -> str | None:
@@ -126,9 +153,8 @@ def _own_id(element: HtmlElement) -> str | None:
             if match:
                 return match[1]
     for node in element.iter("a"):
-        if (match := re.search(r"#comment-(\d{1,18})$", node.get("href") or "")) and "reply" not in text_of(
-            node
-        ).lower():
+        match = re.search(r"#comment-(\d{1,18})$", node.get("href") or "")
+        if match and "reply" not in text_of(node).lower() and not _REPLIED.match(text_of(node)):
             return match[1]
     return None
 

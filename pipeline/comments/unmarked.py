@@ -17,19 +17,12 @@ from lxml.html import HtmlElement
 
 from archive.core.records import Problem
 from pipeline.comments.fields import Reading
+from pipeline.comments.vocabulary import REMARKS, VERBS
 from pipeline.html.dom import Index, below_body, drop, elsewhere, inner_html, text_of
 from pipeline.html.sanitize import line
 
-_VERBS = (
-    r"says?|said|wrote|writes|commented|replied|schreibt|schrieb|sagte?|meinte?|kommentierte?|"
-    r"dit|a dit|a écrit|"
-    r"écrit|dice|dijo|escribió|escribe|comentó|scrive|ha scritto|ha detto|disse|diz|escreveu|"
-    r"comentou|zegt|schreef|"
-    r"skrev|skriver|siger|säger|sier|mówi|pisze|napisał\(?a?\)?|říká|napsal|говорит|пишет|написал\(?а?\)?|"
-    r"yazdı|diyor ki|sanoo|kirjoitti|írta|spune|a spus|λέει|γράφει"
-)
 _SAYS = re.compile(
-    rf"^\W{{0,3}}(?:#?\d{{1,4}}[.)]?\s+)?(?P<name>[^\n:!?]{{1,60}}?)\s(?:{_VERBS})(?!\w)(?P<rest>[^\n]{{0,80}})$",
+    rf"^\W{{0,3}}(?:#?\d{{1,4}}[.)]?\s+)?(?P<name>[^\n:!?]{{1,60}}?)\s(?:{VERBS})(?!\w)(?P<rest>[^\n]{{0,80}})$",
     re.IGNORECASE,
 )
 _POSTED = re.compile(
@@ -40,18 +33,12 @@ _POSTED = re.compile(
     r"(?P<rest>(?:[,|·•—–(]|\s-\s|\b(?:on|at|am|um|le|el|il|em|op|den|dia|на)\b)[^\n]{0,80})?$",
     re.IGNORECASE,
 )
-_WORDS = (
-    r"comments?|responses?|repl(?:y|ies)|thoughts?|kommentare?|antwort(?:en)?|gedanken?|"
-    r"commentaires?|réponses?|"
-    r"comentarios?|respuestas?|commenti?|risposte?|comentários?|respostas?|reacties?|kommentar(?:er)?|svar|"
-    r"komentarz\w*|komentář\w*|комментари\w*|yorum(?:lar)?|kommenttia?|hozzászólás\w*|σχόλι\w+"
-)
 _COUNT = re.compile(
-    rf"^\W{{0,3}}(?P<number>\d{{1,5}}|one|ein|eine|un|una|une|uno|um|uma|één)\s+(?:{_WORDS})(?!\w)",
+    rf"^\W{{0,3}}(?P<number>\d{{1,5}}|one|ein|eine|un|una|une|uno|um|uma|één)\s+(?:{REMARKS})(?!\w)",
     re.IGNORECASE,
 )
 _TITLE = re.compile(
-    rf"^\W{{0,3}}(?:readers?['’]?\s)?(?:{_WORDS})\W{{0,3}}(?P<number>\d{{1,5}})?\W{{0,3}}$", re.IGNORECASE
+    rf"^\W{{0,3}}(?:readers?['’]?\s)?(?:{REMARKS})\W{{0,3}}(?P<number>\d{{1,5}})?\W{{0,3}}$", re.IGNORECASE
 )
 _INVITES = re.compile(
     r"^\W{0,3}(?:(?:leave|post|add|write|submit)\s(?:a|your)\s(?:comment|reply|response)|"
@@ -66,10 +53,16 @@ _INVITES = re.compile(
     r"написать)\s.{0,15}(?:комментарий|ответ))",
     re.IGNORECASE,
 )
-_GATE = re.compile(
-    rf"\b(?:{_VERBS})\b|\b(?:posted|comment|kommentar|commentaire|comentario)\s+(?:by|von|par|de|por)\b",
-    re.IGNORECASE,
+_STEMS = (
+    "said says wrote writes commented replied posted comment_by schreib schrieb sagt meint "
+    "kommentar écrit _dit commentaire dice dijo dicho escrib escrit coment opina scrive detto "
+    "scritto disse diz escrev zegt schreef schrijft skrev skriver siger sagde säger _sade _sier "
+    "mówi pisze napisa říká píše napsal hovorí napísal говорит сказал пиш написал каж каза より "
+    "يقول הגיב 说 說 diyor dedi yazdı szerint írta λέει γράφει είπε sanoo kirjoitti spune a_spus "
+    "ütleb raksta rašo berkata"
 )
+_WORDS = tuple(stem.replace("_", " ") for stem in _STEMS.split())
+"""Pieces of the words that open an unmarked comment, in lower case, the frequent ones first."""
 _BLOCKS = frozenset(
     {
         "address",
@@ -117,7 +110,7 @@ class _Head:
 
 def take(index: Index, source: str) -> Unmarked:
     """Take an unmarked thread out of the tree; nothing where the page shows none."""
-    if _GATE.search(source) is None:
+    if not _may_hold_thread(source):
         return Unmarked()
     order = {node: number for number, node in enumerate(index.tree.iter("*"))}
     prose = _first_prose(index, order)
@@ -136,6 +129,12 @@ def take(index: Index, source: str) -> Unmarked:
     if len(heads) >= enough and order[heads[0].node] > prose:
         return Unmarked(tuple(_readings(heads)))
     return _cut(counts)
+
+
+def _may_hold_thread(source: str) -> bool:
+    """True if a page has any of the words that open an unmarked comment."""
+    lowered = source.lower()
+    return any(word in lowered for word in _WORDS)
 
 
 def _signs(

@@ -121,6 +121,15 @@ class Index:
         """All elements with one of these ids."""
         return [element for name in names for element in self.ids.get(name, ())]
 
+    @property
+    def last(self) -> HtmlElement:
+        """The last element of the page."""
+        return next(reversed(self._order))
+
+    def place(self, element: HtmlElement) -> int:
+        """Return an element's number in the order of the page; the last for one that was added."""
+        return self._order.get(element, len(self._order))
+
     def ordered(self, found: Iterable[HtmlElement]) -> list[HtmlElement]:
         """Each element once, in the order of the page."""
         return sorted(dict.fromkeys(found), key=self._order.__getitem__)
