@@ -23,6 +23,9 @@ NESTING = "page:dom"
 LISTS = ("authors", "tags", "categories", "links")
 """The fields that have tables of their own; their origins are always named."""
 
+PRINTED = "page:printed"
+"""The origin of a time that is printed for readers: it names no zone, and often no hour."""
+
 FIRST_TEN = "rest:first-ten"
 """The origin of terms of which REST gives the first ten: WordPress before 6.5 embeds no more."""
 
@@ -45,8 +48,9 @@ def rank(origin: str | None) -> int:
     """How exact a statement is, by the surface it names. 0 for an unknown one.
 
     A parent that only the nesting of the page tells is the least exact: themes stop nesting at some depth.
+    So is a printed time, whose zone is guessed where a feed tells it.
     """
-    if origin == NESTING:
+    if origin in (NESTING, PRINTED):
         return 0
     if origin == FIRST_TEN:
         return _RANK_OF_FIRST_TEN
