@@ -75,6 +75,7 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
     def may_replace() -> None:
         own_files.refuse(folder, archive, config)
         _must_be_free(folder, replace=replace)
+        _must_lose_nothing(folder, wanted)
 
     may_replace()
     _must_have_room(folder.parent, [path for path in wanted.values() if path.exists()])
@@ -117,6 +118,16 @@ def _must_be_free(folder: Path, *, replace: bool) -> None:
     if not replace:
         raise ArchiveError(
             f"{folder} holds a backup already.", hint="Name another folder, or replace it with --force."
+        )
+
+
+def _must_lose_nothing(folder: Path, wanted: Mapping[str, Path]) -> None:
+    """Raise ArchiveError where an older backup may have the only copy of a file."""
+    lost = [path for name, path in wanted.items() if (folder / name).exists() and not path.exists()]
+    if lost:
+        raise ArchiveError(
+            f"{folder} has {lost[0].name}, and there is none beside the archive any more: the backup stays.",
+            hint="Find out where it went, or put it back from the backup; else name another folder.",
         )
 
 
@@ -329,6 +340,8 @@ def _put(source: Path, target: Path, aside: Path) -> None:
     new = target.with_name(f".{target.name}.new")
     try:
         if source.exists():
+            new.unlink(missing_ok=True)
+            new.touch(mode=_mode(source, target))
             shutil.copyfile(source, new)
             _sealed(new)
         for ending in _LOGS:  # of a damaged file; beside another one they would do harm
@@ -342,6 +355,13 @@ def _put(source: Path, target: Path, aside: Path) -> None:
         atomic_files.flush(target.parent)
     finally:
         new.unlink(missing_ok=True)
+
+
+def _mode(source: Path, target: Path) -> int:
+    """Return who may read a restored file: nobody else what is hidden, else as it was."""
+    if source.name == HIDDEN:
+        return 0o600
+    return target.stat().st_mode & 0o777 if target.exists() else 0o666
 
 
 def _leave(path: Path, aside: Path) -> None:
