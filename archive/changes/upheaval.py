@@ -33,6 +33,7 @@ ENOUGH = 20  # articles that are enough on a large site
 PART = 0.2  # of the source's articles, where that is fewer
 EDITS = frozenset({"words", "look text added"})
 """Ways that stay edits in the midst of a redesign, unless most articles changed so."""
+SUMMER = 60  # minutes
 BEGINNINGS = 40  # moments at which it may have begun that are tried
 
 
@@ -77,12 +78,12 @@ def settle(db: Database, source: str, now: datetime) -> Found:
     for what, prefix in ((Upheaval.DATES_SHIFTED, "shift "), (Upheaval.REDESIGN, "look ")):
         common = _common(changes, visits, prefix, least)
         known = _known(db, source, what, now)
-        followed = {way: at for at, before in known for way in before}
+        followed = {near: at for at, before in known for way in before for near in _family(way)}
         event: int | None
         new = set(common) - set(followed)
         if new:
             event, begun = _note(db, source, what, min(common[way] for way in new), sorted(new))
-            followed |= dict.fromkeys(new, begun)
+            followed |= {near: begun for way in new for near in _family(way)}
         else:
             event = _newest(db, source, what)
         if not followed or event is None:
@@ -134,15 +135,27 @@ def _visits(db: Database, source: str, since: str) -> dict[int, str]:
 
 
 def _common(changes: list[_Change], visits: Mapping[int, str], prefix: str, least: int) -> dict[str, str]:
-    """The ways in which most articles changed that were visited since it began, with the moment it began."""
+    """The ways in which most articles changed that were visited since it began, with the moment it began.
+
+    No editor moves several dates by what two time zones differ: a few articles and comments are enough.
+    """
     first: dict[str, dict[int, str]] = defaultdict(dict)
+    items = Counter[str]()
     for change in changes:
         for way in change.ways:
             if way.startswith(prefix):
-                known = first[way].setdefault(change.article, change.until)
-                first[way][change.article] = min(known, change.until)
+                for near in _family(way):
+                    known = first[near].setdefault(change.article, change.until)
+                    first[near][change.article] = min(known, change.until)
+                    items[near] += 1
     found = {}
+    met = {way for change in changes for way in change.ways if way.startswith(prefix)}
     for way, begun in first.items():
+        if way not in met:
+            continue
+        if way.startswith("shift ") and items[way] >= LEAST:
+            found[way] = min(begun.values())
+            continue
         moments = sorted(set(begun.values()))[-BEGINNINGS:]
         for moment in moments:
             changed = sum(at >= moment for at in begun.values())
@@ -151,6 +164,14 @@ def _common(changes: list[_Change], visits: Mapping[int, str], prefix: str, leas
                 found[way] = moment
                 break
     return found
+
+
+def _family(way: str) -> tuple[str, ...]:
+    """Return a way with those that are the same: a zone may have had summer time where the other had none."""
+    if not way.startswith("shift "):
+        return (way,)
+    minutes = int(way.split()[1])
+    return way, f"shift {minutes - SUMMER}", f"shift {minutes + SUMMER}"
 
 
 def _known(db: Database, source: str, what: Upheaval, now: datetime) -> list[tuple[str, list[str]]]:
