@@ -16,7 +16,7 @@ PROBES = 2  # visits in one crawl while the dates are not trusted
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How many visits because of a moved date found the article as it was, and how many found it changed."""
+    """Counts of visits by moved dates: unchanged and changed."""
 
     same: int = 0
     changed: int = 0
@@ -36,7 +36,7 @@ class Trust:
 
 
 def read(note: str | None) -> Trust:
-    """Return what was learned, from its note; nothing where there is none."""
+    """Parse the stored counts; zero where there are no counts."""
     return Trust(*map(int, note.split())) if note else Trust()
 
 

@@ -24,7 +24,7 @@ _decoder = json.JSONDecoder()
 
 
 def read(body: bytes) -> tuple[Any, bool]:
-    """Return the value of an answer in UTF-8, and whether it came without noise around it.
+    """Parse an answer; return its value, and whether it was clean.
 
     Raises ValueError where there is no JSON in it. A value with noise is an array or an object that ends
     the answer, or is most of it.
