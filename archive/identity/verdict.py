@@ -68,7 +68,7 @@ def _judge_entry(claim: Claim, known: Known) -> Verdict:
         same_ids = claim.post_id is None or there.post_id is None
         if same_ids or evidence & {Evidence.TITLE, Evidence.DATE}:
             return Verdict(held=there, evidence=evidence, id_reused=id_reused)
-    if known.twin is not None and not _shares_host(claim, known.twin):
+    if known.twin is not None and (id_reused or not _shares_host(claim, known.twin)):
         return Verdict(held=known.twin, evidence=_agreements(claim, known.twin), id_reused=id_reused)
     return Verdict(id_reused=id_reused)
 
@@ -210,7 +210,8 @@ def _article_of_page(claim: Claim, known: Known, *, id_reused: bool, own_url: bo
         told = bool(evidence & {Evidence.TITLE, Evidence.DATE, Evidence.TEXT})
         ids_differ = None not in (claim.post_id, held.post_id) and claim.post_id != held.post_id
         here = page_key(claim.final) in set(map(page_key, held.urls))
-        if ids_differ and not (told and here):
+        whole = id_reused and {Evidence.TITLE, Evidence.DATE} <= evidence
+        if ids_differ and not (told and here) and not whole:
             continue  # another post has taken the address
         if page_key(url) != page_key(claim.final) and url != claim.url and not told:
             continue  # the address that was asked leads elsewhere

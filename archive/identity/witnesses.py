@@ -69,7 +69,7 @@ class Witnesses:
     def _known(
         self, article: Article, by_id: Row | None, there: dict[str, Row | None], found: dict[Value, Row]
     ) -> Known:
-        twin = self._twin(article, found)
+        twin = None if any(there.values()) else self._twin(article, by_id)
         alike, (wall, wall_numbers) = self._alike(article, found)
         for row in (twin, alike):
             if row is not None:
@@ -138,13 +138,15 @@ class Witnesses:
         article_id = self.hidden.at(self.page.source, url)
         return rows.one(self.db, "SELECT * FROM articles WHERE id = ?", article_id) if article_id else None
 
-    def _twin(self, article: Article, found: dict[Value, Row]) -> Row | None:
+    def _twin(self, article: Article, by_id: Row | None) -> Row | None:
         """Return the only article of the same title and instant."""
-        if found or article.title is None or not isinstance(article.published, datetime):
+        if article.title is None or not isinstance(article.published, datetime):
             return None
         values = [self.page.source, article.title, to_text(article.published)]
         twins = list(self.db.query(_TWINS, values))
-        return twins[0] if len(twins) == 1 and twins[0]["redaction_id"] is None else None
+        if len(twins) != 1 or twins[0]["redaction_id"] is not None:
+            return None
+        return None if by_id is not None and by_id["id"] == twins[0]["id"] else twins[0]
 
     def _alike(self, article: Article, found: dict[Value, Row]) -> tuple[Row | None, tuple[bool, bool]]:
         """Return an article of equal text, and whether it was refused."""

@@ -16,6 +16,7 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from archive.changes.flux import Flux
+from archive.core import urls
 from archive.core.records import Comment, Problem, Saved, Surface
 from archive.core.timestamps import to_text
 from archive.files.redaction_store import HIDDEN, Kept, Known
@@ -55,15 +56,34 @@ def by_article(
 
     `own` is the article whose page shows them, None for a listing or feed.
     """
-    found: dict[int | None, int | None] = {None: own}
+    found: dict[tuple[int | None, str], int | None] = {}
     groups: dict[int | None, list[Comment]] = {}
     for comment in comments:
-        post = comment.post_id if own is None else None
-        if post not in found:
-            row = rows.one(db, "SELECT id FROM articles WHERE source = ? AND post_id = ?", source, post)
-            found[post] = int(row["id"] or 0) if row else None
-        groups.setdefault(found[post], []).append(comment)
+        link = urls.page_key(urls.clean(comment.permalink)) if own is None and comment.permalink else ""
+        place = (comment.post_id if own is None else None, link)
+        if place not in found:
+            found[place] = own if own is not None else _article_of(db, source, *place)
+        groups.setdefault(found[place], []).append(comment)
     return groups
+
+
+def _article_of(db: Database, source: str, post_id: int | None, link: str) -> int | None:
+    """Return the id of a listed comment's article, or None.
+
+    Its own URL is believed before the id of its post: a site that was built anew has other ids.
+    """
+    there = article_at(db, source, link)
+    if there is not None or post_id is None:
+        return there
+    row = rows.one(db, "SELECT id FROM articles WHERE source = ? AND post_id = ?", source, post_id)
+    return int(row["id"] or 0) if row else None
+
+
+def article_at(db: Database, source: str, link: str) -> int | None:
+    """Return the id of the article at a key of a URL, or None."""
+    sql = "SELECT article_id AS id FROM addresses WHERE source = ? AND url_key = ?"
+    row = rows.one(db, sql, source, link) if link else None
+    return int(row["id"] or 0) if row else None
 
 
 class CommentWriter:
@@ -97,7 +117,7 @@ class CommentWriter:
                 self._insert(article_id, key, merged)
                 new += 1
                 continue
-            if old["article_id"] != article_id and self._has_moved(comment):
+            if old["article_id"] != article_id and self._has_moved(comment, article_id):
                 touched |= {article_id, old["article_id"]}
                 old["article_id"] = self._move(old, article_id)
             changed += self._update(old, merged)
@@ -142,9 +162,14 @@ class CommentWriter:
             and "parent" in dict(comment.origins)
         )
 
-    def _has_moved(self, comment: Comment) -> bool:
-        """True if REST assigns a comment to another article."""
-        return self.reading.proves and self.reading.surface is Surface.REST and comment.post_id is not None
+    def _has_moved(self, comment: Comment, article_id: int) -> bool:
+        """True if REST assigns a comment to another article, by its post and its own URL."""
+        if not self.reading.proves or self.reading.surface is not Surface.REST or comment.post_id is None:
+            return False
+        if comment.permalink is None:
+            return True
+        link = urls.page_key(urls.clean(comment.permalink))
+        return article_at(self.db, self.source, link) == article_id
 
     def _move(self, old: dict[str, Value], article_id: int) -> int:
         """Move a comment to another article, as merged threads do."""

@@ -2,8 +2,8 @@
 
 Where a page states more comments than are held, its whole thread is read again. What is short after that is
 withheld only if every page of the thread was read, and every comment that their markup has is held: then the
-site itself shows that it counts more than it shows. What a walk did not reach is missing, with the reason. What no
-page tells is said to be unproved.
+site itself shows that it counts more than it shows. What a walk did not reach is missing, with the reason.
+What no page tells is said to be unproved.
 """
 
 from __future__ import annotations
