@@ -97,7 +97,7 @@ def catch_up(path: Path, site: Site) -> int:
         archive.add_source(site, to_text(datetime.now(UTC)) or "")
         numbers = pages.read_otherwise(site.name, is_current, but=unsaved) if by_rules else []
         if numbers:
-            logger.info("%s: %s is read again by newer rules.", site.name, count(len(numbers), "kept page"))
+            logger.info("%s: reading %s again, by newer rules.", site.name, count(len(numbers), "kept page"))
         reader = BoundedReader()
         held.callback(reader.close)
         for number in numbers:

@@ -12,6 +12,7 @@ TIMES = {
     "pending_changes": ("first_at", "last_at"),
     "noise_places": ("first_at",),
     "unlisted": ("since", "shown_at"),
+    "refused_texts": ("first_seen", "last_seen"),
     "comments": ("missed_at", "first_seen", "changed_at"),
     "articles": ("missed_at", "first_seen", "changed_at"),
     "moderation_gaps": ("opened_at", "looked_at"),

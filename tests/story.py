@@ -165,7 +165,7 @@ class Story:
 
     def _bring_back(self, post: int) -> None:
         changes.unprotect(self.site, post)
-        changes.edit_post(self.site, post, post_status="publish")
+        changes.bring_back(self.site, post)
 
     def _one_of(self, numbers: set[int], then: Callable[[int], None]) -> int:
         if not numbers:

@@ -234,6 +234,19 @@ def test_killed_in_the_middle_it_leaves_no_backup_and_the_next_one_is_made(
     assert {path.name for path in tmp_path.iterdir()} == {"here", "b"}
 
 
+def test_forced_backup_keeps_what_the_archive_has_lost(folder: Path, tmp_path: Path) -> None:
+    """A backup by the clock took the place of the only copy of the raw pages."""
+    target = tmp_path / "b"
+    assert program(folder, "backup", str(target)).exit_code == 0
+    for name in ("pages.db", "pages.db-wal", "pages.db-shm"):
+        (folder / name).unlink(missing_ok=True)
+    before = (target / "pages.db").read_bytes()
+    refused = program(folder, "backup", str(target), "--force")
+    assert refused.exit_code == 1
+    assert "has pages.db, and there is none" in refused.stderr
+    assert (target / "pages.db").read_bytes() == before
+
+
 # -- and back -------------------------------------------------------------------------------------
 
 
@@ -343,6 +356,13 @@ def test_restore_killed_leaves_what_was_live(folder: Path, kept: Path, step: str
     assert done.exit_code == 0, done.output
     assert len(live()) == 2
     assert not list(folder.glob(".*.new"))
+
+
+def test_restored_hidden_texts_are_for_their_owner_alone(folder: Path, kept: Path) -> None:
+    program(folder, "redact", "article", "1", "--reason", "x", "--yes")
+    backup.make(folder / "archive.db", None, folder.parent / "more", replace=False)
+    assert program(folder, "restore", str(folder.parent / "more"), "--force").exit_code == 0
+    assert (folder / "hidden.db").stat().st_mode & 0o077 == 0
 
 
 def test_a_restore_sets_aside_files_the_backup_lacks(folder: Path, kept: Path) -> None:

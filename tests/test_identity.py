@@ -262,6 +262,32 @@ def test_redirect_to_a_wall_is_no_removal(archive):
     assert (len(texts(archive)), events(archive)) == (2, [])
 
 
+@pytest.mark.parametrize(("slug", "moved"), [(LIGHTS, False), (NETS, True)])
+def test_comment_of_a_rebuilt_site_stays_at_its_url(archive, slug, moved):
+    """All posts have other ids, some of them those of others before; a merged thread has another URL, too."""
+    save(archive, listing(IDS))
+    entry = {
+        "id": 5, "post": 10, "parent": 0, "author_name": "Ida", "date_gmt": "2026-02-10T10:00:00", "type": "comment",
+        "status": "approved", "link": f"{LIGHTS}#comment-5", "content": {"rendered": "<p>The lamps are mine.</p>"},
+    }  # fmt: skip
+    url = "https://gull.example/wp-json/wp/v2/comments"
+    save(archive, page(url, json.dumps([entry]), 1, kind=PageKind.COMMENTS))
+    rebuilt = entry | {"post": 11, "link": f"{slug}comment-page-1/#comment-5"}
+    save(archive, page(url, json.dumps([rebuilt]), 9, kind=PageKind.COMMENTS))
+    [comment] = rows(archive, "SELECT articles.url FROM comments JOIN articles ON articles.id = article_id")
+    assert comment["url"] == slug
+    assert [kind for kind, _ in events(archive)] == ["moved"] * moved
+
+
+def test_renumbered_and_renamed_at_once_is_one_article(archive):
+    save(archive, listing(IDS))
+    new = LIGHTS.replace("lights", "lamps")
+    DATES[new], TITLES[new] = DATES[LIGHTS], TITLES[LIGHTS]
+    save(archive, listing({new: 11, NETS: 12, TAR: 13}, 30))
+    assert sorted(texts(archive)) == sorted([new, NETS, TAR])
+    del DATES[new], TITLES[new]
+
+
 # -- real edits ---------------------------------------------------------------------------------------
 
 NEW = (

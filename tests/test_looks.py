@@ -1,5 +1,6 @@
 """What is concluded from looks at known comments, and the ledger of ids that were never seen."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -95,6 +96,21 @@ def test_a_window_without_most_comments_is_believed_only_if_the_total_has_fallen
     for hour in (1, 3):
         archive.note_look(window(10, 11, 12, at=hours(hour), total=total))
     assert len(gone(archive)) == expected
+
+
+# -- times --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", ["page", "feed"])
+def test_time_of_a_feed_stands_over_a_printed_one(archive, first):
+    """wpDiscuz prints local times, and the comments feed has them in UTC: neither is an edit of the other."""
+    printed = replace(comment(1), published=NOON, origins=(("published", "page:printed"),))
+    exact = replace(comment(1), published=hours(5), origins=(("published", "feed:pubDate"),))
+    order = [(printed, Surface.PAGE), (exact, Surface.FEED), (printed, Surface.PAGE)]
+    for hour, (said, surface) in enumerate(order if first == "page" else [*order[1:], *order[1:]]):
+        show(archive, said, at=hours(hour), surface=surface)
+    [row] = archive.db.query("SELECT published, version_count FROM comments")
+    assert (row["published"], row["version_count"]) == ("2026-03-01T17:00:00Z", 1)
 
 
 # -- threads ------------------------------------------------------------------------------------------

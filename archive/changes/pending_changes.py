@@ -29,7 +29,7 @@ LEARNED = 3  # articles in which a position is noise, before it is noise in all 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A change that waits: of which field, at which place of a text, and why ("flip" or "suspect")."""
+    """Pending change of a field at a place ("flip" or "suspect")."""
 
     field: str
     place: str
@@ -38,7 +38,10 @@ class Waiting:
 
 
 class Patience:
-    """The changes of one "article" or "comment" that wait. `at` is when it was read (ISO 8601 UTC)."""
+    """Pending changes of one "article" or "comment".
+
+    `at` is when it was read (ISO 8601 UTC).
+    """
 
     def __init__(self, db: Database, source: str, kind: str, item: Value, at: str) -> None:
         self.db = db
@@ -54,7 +57,7 @@ class Patience:
             yield Waiting(field=row["field"], place=row["place"], bucket=row["bucket"], why=row["why"])
 
     def confirmed(self, name: str, place: str, bucket: str, state: str, why: str, box: str = "") -> bool:
-        """True if a change was seen often and long enough to be told; else it is noted as waiting.
+        """True if a change is confirmed; else store it as pending.
 
         Another state at the same place of a text makes the place noise, and so does the same `box` (a digest
         of what came and went) in other items. So a suspect change waits until other articles were visited.
@@ -86,7 +89,7 @@ class Patience:
         return False
 
     def _note_shared(self, box: str) -> bool:
-        """Note the places of a box as noise that waits in several items; True if it does."""
+        """Record a box that is pending in several items as noise."""
         sql = "SELECT item_id, place, bucket FROM pending_changes WHERE source = ? AND kind = ? AND box = ?"
         found = list(self.db.query(sql, [self.source, self.kind, box])) if box else []
         if len({row["item_id"] for row in found}) <= SHARED:
@@ -98,7 +101,7 @@ class Patience:
         return True
 
     def _others_visited(self, since: Value) -> bool:
-        """True if enough other articles were visited since a moment for one widget to be seen in them."""
+        """True if enough other articles were visited since a moment."""
         if self.kind == "comment":
             return True
         sql = "SELECT count(*) AS n FROM (SELECT DISTINCT article_id FROM visits WHERE source = ?"
@@ -128,7 +131,7 @@ class Patience:
         )
 
     def is_noise(self, place: str, bucket: str) -> bool:
-        """True if this place of the item is noise, or this position in several items of the source."""
+        """True if a place is noise here or in several items."""
         own = "SELECT 1 FROM noise_places WHERE kind = ? AND item_id = ? AND place = ?"
         if rows.one(self.db, own, self.kind, self.item, place):
             return True

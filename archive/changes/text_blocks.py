@@ -41,7 +41,7 @@ DISSIMILAR = 0.5  # a replaced paragraph that shares less than this is another p
 
 
 class Kind(StrEnum):
-    """The shape of a hunk: `ROTATED` replaces a block by another, `WORDS` changes words within one."""
+    """Shape of a hunk: `ROTATED` replaces a block, `WORDS` edits one."""
 
     INSERTED = "inserted"
     REMOVED = "removed"
@@ -52,7 +52,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One line of a text. `key` is what it says without what does not matter, `links` their identities."""
+    """One line of a text.
+
+    `key` is its comparable form, `links` the identities of its links.
+    """
 
     words: str
     key: str
@@ -69,7 +72,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hunk:
-    """A run of blocks that differs. `place` is a digest of where it stands, `bucket` a coarse position."""
+    """Run of differing blocks.
+
+    `place` is a digest of its position, `bucket` a coarse one.
+    """
 
     kind: Kind
     old: tuple[Block, ...]
@@ -80,7 +86,10 @@ class Hunk:
 
     @property
     def box(self) -> str:
-        """Return a digest of what came and what went, numbers aside: the same for one widget on each page."""
+        """Return a digest of the change, without numbers.
+
+        It is the same for one widget on each page.
+        """
         return digest(*(block.skeleton for block in self.old), "\0", *(block.skeleton for block in self.new))
 
     @property
@@ -91,7 +100,7 @@ class Hunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """The hunks in which two states of a text differ, and how many paragraphs of prose they share."""
+    """Hunks between two texts, and their shared paragraphs of prose."""
 
     hunks: tuple[Hunk, ...] = ()
     shared: int = 0
@@ -103,7 +112,7 @@ def digest(*parts: str) -> str:
 
 
 def blocks(text: str | None, markdown: str | None = None) -> tuple[Block, ...]:
-    """Return the blocks of a text; with its Markdown they know their links."""
+    """Return a text's blocks; with Markdown they have links."""
     source = markdown or text or ""
     return tuple(
         block
@@ -115,7 +124,10 @@ def blocks(text: str | None, markdown: str | None = None) -> tuple[Block, ...]:
 def compare(
     old: Sequence[Block], new: Sequence[Block], is_furniture: Callable[[Block], bool] = lambda _: False
 ) -> Comparison:
-    """Compare two states of a text. `is_furniture` tells blocks that the site puts on many pages."""
+    """Compare two states of a text.
+
+    `is_furniture` is True for blocks that the site puts on many pages.
+    """
     head = _common(old, new)
     tail = _common(old[head:][::-1], new[head:][::-1])
     left, right = old[head : len(old) - tail], new[head : len(new) - tail]
@@ -133,7 +145,7 @@ def compare(
 
 
 def is_counted(block: Block) -> bool:
-    """True if a block has a number beside a word for what readers do."""
+    """True if a block counts what readers do."""
     return "#" in block.skeleton and bool(COUNTED.search(block.words))
 
 
@@ -175,7 +187,10 @@ def _common(old: Sequence[Block], new: Sequence[Block]) -> int:
 def _runs(
     left: Sequence[Block], right: Sequence[Block], same: list[tuple[Block, Block]]
 ) -> Iterator[tuple[int, int, Sequence[Block], Sequence[Block]]]:
-    """Yield what differs, as (place left, place right, blocks left, blocks right); fill `same`."""
+    """Yield differing runs, and fill `same`.
+
+    As (place left, place right, blocks left, blocks right).
+    """
     if max(len(left), len(right)) > LONGEST_COMPARED:
         yield 0, 0, left, right
         return
@@ -195,7 +210,7 @@ def _hunk(
     shared: int,
     is_furniture: Callable[[Block], bool],
 ) -> Hunk | None:
-    """Return the hunk of a run, without furniture; None where nothing is left.
+    """Return a run's hunk without furniture, or None.
 
     A sentence that stands on many pages may be a box's, or an editor's note: it has to wait. Without any
     sentence a hunk of a short text may be a widget's too.
@@ -224,7 +239,7 @@ def _hunk(
 
 
 def _relinked(old: Block, new: Block, shared: int) -> Hunk:
-    """Return the hunk of a block that says the same and links elsewhere."""
+    """Return the hunk of an equal block with other links."""
     return Hunk(
         kind=Kind.LINK,
         old=(old,),
@@ -259,7 +274,7 @@ def _alike(a: Block, b: Block) -> bool:
 
 
 def _is_suspect(kind: Kind, gone: Sequence[Block], come: Sequence[Block]) -> bool:
-    """True if a hunk may be a widget's: it is told only when later visits show the same."""
+    """True if a hunk may be a widget's and must wait."""
     every = (*gone, *come)
     if sum(block.size for block in every) > LONGEST_SUSPECT_WORDS * (1 + (kind is Kind.ROTATED)):
         return False
@@ -273,7 +288,7 @@ def _is_suspect(kind: Kind, gone: Sequence[Block], come: Sequence[Block]) -> boo
 
 
 def _bucket(old: Sequence[Block], at: int, length: int) -> str:
-    """Return the coarse position of a hunk: head, tail, or after how many paragraphs of prose."""
+    """Return a hunk's coarse position: head, tail, or paragraph number."""
     before = sum(block.prose for block in old[:at])
     after = sum(block.prose for block in old[at + length :])
     if not after:

@@ -78,7 +78,7 @@ def redact(
 
 
 def _shown(archive: Archive, kind: str, item: str, *, asks: bool, to_answer: bool) -> int | str:
-    """Show whose words are meant, as the answer or beside it, and return the number or the name.
+    """Print whose words are affected; return the id or name.
 
     Raises ArchiveError where nobody will be asked and the URL may be that of another archive.
     """
@@ -109,7 +109,7 @@ def _shown(archive: Archive, kind: str, item: str, *, asks: bool, to_answer: boo
 
 
 def _must_be_meant(number: int, *, yes: bool) -> None:
-    """Ask whether that is meant. Raises ArchiveError where nobody can be asked, click.Abort for a no."""
+    """Ask for confirmation. Raises ArchiveError, click.Abort."""
     if yes:
         return
     if not sys.stdin.isatty():
@@ -167,7 +167,7 @@ def _list(context: Context, *, as_json: bool) -> None:
 
 
 def _names(archive: Archive, found: Sequence[Redaction]) -> dict[int, str | None]:
-    """Return the names that redactions of commenters hide, by the number of the redaction."""
+    """Return hidden commenters' names, by redaction."""
     if all(each.kind != "commenter" for each in found):
         return {}
     with Hidden.open(beside(archive.path)) as hidden:
@@ -188,7 +188,7 @@ def _scrub(archive: Archive) -> None:
 
 
 def _tell_what_remains(archive: Archive, names: Sequence[str]) -> None:
-    """Say truthfully where else it may stand."""
+    """Print where else the name may occur."""
     for name in names:
         found = find(archive.db.conn, Ask(words=f'text:"{name}"', kind="comments"))
         if found.total:

@@ -128,7 +128,7 @@ def _search_json(found: searching.Found, hits: list[Row]) -> dict[str, object]:
 
 
 def _hit(hit: Row) -> str:
-    """A hit as lines, the first with the kind and number of the item itself, and not of what it is below."""
+    """Return a hit as lines, beginning with its own number."""
     is_comment = hit["kind"] not in ("article", "article version")
     said = "comment" if hit["version"] else str(hit["kind"])
     then = f"edited out on {when(str(hit['replaced_at']))}: " if hit["version"] else ""
@@ -145,7 +145,7 @@ def _hit(hit: Row) -> str:
 
 
 def _marked(text: object) -> str:
-    """A text with what matched in bold; click takes that away where there is no terminal."""
+    """Return a text with matches in bold."""
     parts = str(text or "").split(MARK)
     shown = [plain(parts[0])]
     for part in parts[1:]:
@@ -196,7 +196,7 @@ def show(context: Context, item: tuple[str, ...], as_json: bool) -> None:
 
 
 def _article_of(db: Database, comment: int) -> int:
-    """Return the number of the article that a comment stands below."""
+    """Return the id of a comment's article."""
     return int(db.execute("SELECT article_id FROM comments WHERE id = ?", [comment]).fetchone()[0])
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maker:
-    """The maker of a wall. `asks` is a pattern of its challenges, `blocks` of its other refusals."""
+    """Maker of a wall, with patterns of challenges and blocks."""
 
     name: str
     asks: str = ""
@@ -19,7 +19,7 @@ class Maker:
 
     @property
     def pattern(self) -> re.Pattern[bytes]:
-        """Return the pattern of all its marks in a body."""
+        """Return the pattern of all its signs in a body."""
         return re.compile("|".join(filter(None, (self.asks, self.blocks))).encode(), re.IGNORECASE)
 
 

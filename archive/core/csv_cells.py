@@ -8,5 +8,5 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def disarmed(value: Any) -> Any:
-    """A value as it can be opened in a spreadsheet: text that begins like a formula gets an apostrophe."""
+    """Return a value safe for spreadsheets; formulas get an apostrophe."""
     return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -50,7 +50,7 @@ _SENTENCES = {
 
 
 def problems(verdict: Verdict, article: Article, extract: Extract) -> tuple[Problem, ...]:
-    """Return the problems that say why a page was refused, and what it is where it names itself.
+    """Return the problems of a refused page, and its wall's name.
 
     A page with CODE alone may be that of a removed article; one that is something else has a further code. A
     page that shows less of its own article has one of its own.
@@ -67,14 +67,17 @@ def problems(verdict: Verdict, article: Article, extract: Extract) -> tuple[Prob
 
 
 def digest_of(article: Article) -> str | None:
-    """Return the digest of an article's text; None for no text, a few words, or a further part."""
+    """Return the digest of an article's text, or None.
+
+    A few words and further parts have none.
+    """
     if article.text is None or article.part > 1:
         return None
     return fingerprint(article.text, article.url)
 
 
 def holder(db: Database, source: str, digest: str, without: Collection[Value]) -> dict[str, Value] | None:
-    """Return the row of an article with a text, other than those `without`, or None."""
+    """Return another article's row with a text, or None."""
     sql = (
         "SELECT articles.* FROM text_digests JOIN articles ON articles.id = article_id"
         " WHERE text_digests.source = ? AND digest = ? AND redaction_id IS NULL ORDER BY article_id"
@@ -86,7 +89,7 @@ def holder(db: Database, source: str, digest: str, without: Collection[Value]) -
 
 
 def refused_elsewhere(db: Database, page: Page, article: Article, digest: str) -> tuple[bool, bool]:
-    """Return whether a text was refused at another address, and whether one with the same numbers was.
+    """Return whether a text, and its numbers, were refused elsewhere.
 
     A text that was refused before numbers were kept counts as one with the same.
     """
@@ -96,7 +99,7 @@ def refused_elsewhere(db: Database, page: Page, article: Article, digest: str) -
 
 
 def is_repeated(db: Database, page: Page, digest: str) -> bool:
-    """True if a text was refused at this address at a look that is long enough past."""
+    """True if a text was refused here long enough ago."""
     sql = "SELECT 1 FROM refused_texts WHERE source = ? AND url = ? AND digest = ? AND first_seen <= ?"
     return rows.one(db, sql, page.source, page.url, digest, to_text(page.fetched_at - APART)) is not None
 
@@ -112,7 +115,7 @@ def note_accepted(db: Database, page: Page, article: Article, article_id: int, v
 
 
 def note_refused(db: Database, page: Page, article: Article, verdict: Verdict) -> None:
-    """Keep the digest of a text that was refused, and take back the same text where it was accepted."""
+    """Store a refused text's digest; withdraw it where accepted."""
     digest = digest_of(article)
     if digest is None or verdict.refused is None:
         return
@@ -124,7 +127,7 @@ def note_refused(db: Database, page: Page, article: Article, verdict: Verdict) -
 
 
 def fill(db: Database, source: str) -> None:
-    """Add the digests of texts that were saved before digests were kept, once for each source."""
+    """Fill in digests of older texts, once for each source."""
     if crawl_states.value(db, source, "has_text_digests"):
         return
     sql = (
@@ -163,7 +166,7 @@ def _note_refused(
 
 
 def _take_back(db: Database, page: Page, held: Held, digest: str, at: str) -> None:
-    """Take a first text back from an article, with everything else that its page told, and ask again."""
+    """Withdraw an article's first text and page facts; ask again."""
     row = rows.one(db, "SELECT * FROM articles WHERE id = ?", held.id)
     if row is None or row["version_count"] != 1:
         return  # an edit has replaced what was there: the ledger is not changed

@@ -48,7 +48,7 @@ class Copied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A backup: its files, and the raw pages in it that are not as they were received."""
+    """Files of a backup, and its altered raw pages."""
 
     files: tuple[Copied, ...]
     altered: tuple[Altered, ...]
@@ -58,7 +58,9 @@ class Made:
 
 
 def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> Made:
-    """Make a backup and return what is in it. `replace` lets it take the place of an older backup.
+    """Make a backup; return its files and altered pages.
+
+    `replace` allows it to replace an older backup.
 
     Raw pages that are altered are copied as they are and named; they take no older backup's place.
 
@@ -75,6 +77,7 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
     def may_replace() -> None:
         own_files.refuse(folder, archive, config)
         _must_be_free(folder, replace=replace)
+        _must_lose_nothing(folder, wanted)
 
     may_replace()
     _must_have_room(folder.parent, [path for path in wanted.values() if path.exists()])
@@ -97,12 +100,15 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
 
 
 def _alone(archive: Path, lock: str, *, wait: float = 0.0) -> AbstractContextManager[None]:
-    """Hold a lock of an archive; where its folder may only be read there is none, and nobody who writes."""
+    """Hold a lock of an archive; none where read-only."""
     return hold(archive, lock, wait=wait) if os.access(archive.resolve().parent, os.W_OK) else nullcontext()
 
 
 def _must_be_archive(path: Path) -> None:
-    """Raise ArchiveError for a file of another kind. What is damaged is found out when it is copied."""
+    """Raise ArchiveError unless a file is an archive.
+
+    Damage is found when it is copied.
+    """
     with suppress(sqlite3.DatabaseError), closing(read_only(path)) as connection:
         file_kinds.must_be(connection, path, file_kinds.ARCHIVE, blank=False)
 
@@ -120,8 +126,18 @@ def _must_be_free(folder: Path, *, replace: bool) -> None:
         )
 
 
+def _must_lose_nothing(folder: Path, wanted: Mapping[str, Path]) -> None:
+    """Raise ArchiveError where an older backup may have the only copy of a file."""
+    lost = [path for name, path in wanted.items() if (folder / name).exists() and not path.exists()]
+    if lost:
+        raise ArchiveError(
+            f"{folder} has {lost[0].name}, and there is none beside the archive any more: the backup stays.",
+            hint="Find out where it went, or put it back from the backup; else name another folder.",
+        )
+
+
 def _is_backup(folder: Path) -> bool:
-    """True if a folder has a backup's list of checksums, and no file that a backup did not bring."""
+    """True if a folder has a backup's files and no others."""
     try:
         lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
         found = {path.name for path in folder.iterdir()}
@@ -146,7 +162,7 @@ def _must_have_room(place: Path, files: Iterable[Path]) -> None:
 
 @contextmanager
 def _folder_made(folder: Path, may_replace: Callable[[], None]) -> Iterator[Path]:
-    """A folder to fill, which takes its place, and an older one's, at the end of the block or not at all."""
+    """Yield a folder that replaces the target at the end."""
     try:
         with atomic_files.replaced(folder, may_replace) as new:
             new.mkdir(mode=0o700)
@@ -160,7 +176,10 @@ def _folder_made(folder: Path, may_replace: Callable[[], None]) -> Iterator[Path
 
 
 def _finish_redactions(archive: Path) -> None:
-    """Finish what a redaction has left. The schema of an older program stays as it is."""
+    """Finish pending redactions.
+
+    The schema of an older program stays as it is.
+    """
     with closing(_reader(archive)) as reader:
         try:
             left = redaction_work.unfinished(reader)
@@ -177,7 +196,7 @@ def _finish_redactions(archive: Path) -> None:
 
 
 def _states(archive: Path, wanted: Mapping[str, Path], opened: ExitStack) -> dict[str, sqlite3.Connection]:
-    """Open one state of each file that is there. From here on others may write; none of it is seen."""
+    """Open a snapshot of each existing file."""
     states = {}
     with _alone(archive, redaction_work.LOCK, wait=BUSY):
         for name, path in wanted.items():
@@ -195,7 +214,7 @@ def _states(archive: Path, wanted: Mapping[str, Path], opened: ExitStack) -> dic
 
 
 def _reader(path: Path) -> sqlite3.Connection:
-    """Open a file for reading. Raises ArchiveError where its write-ahead log may not be read."""
+    """Open a file for reading. Raises ArchiveError."""
     try:
         connection = read_only(path)
         connection.execute("PRAGMA schema_version").fetchone()
@@ -213,7 +232,7 @@ def _reader(path: Path) -> sqlite3.Connection:
 
 
 def _copy(state: sqlite3.Connection, source: Path, target: Path) -> None:
-    """Copy one state of a database that others go on writing. Raises DamagedError."""
+    """Copy a snapshot of a database. Raises DamagedError."""
     with closing(sqlite3.connect(target, isolation_level=None)) as new:
         try:
             state.backup(new, pages=STEP)
@@ -228,7 +247,7 @@ def _copy(state: sqlite3.Connection, source: Path, target: Path) -> None:
 
 
 def _sealed(path: Path) -> Copied:
-    """Bring a file safely onto the disk, and say what it is."""
+    """Flush a file to disk; return its size and digest."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -239,7 +258,7 @@ def _sealed(path: Path) -> Copied:
 
 
 def check(folder: Path) -> None:
-    """Raise ArchiveError when a folder is no backup, or not as it was made."""
+    """Raise ArchiveError unless a folder is an unchanged backup."""
     try:
         lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
         sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
@@ -256,7 +275,7 @@ def check(folder: Path) -> None:
 
 
 def restore(folder: Path, archive: Path, *, replace: bool) -> tuple[Path, ...]:
-    """Put the files of a checked backup in place, and return where those that were there are kept.
+    """Restore a checked backup; return the paths set aside.
 
     Raises ArchiveError when an archive is there and `replace` is False, when another program has it
     open, and when the disk has no room.
@@ -287,14 +306,20 @@ def restore(folder: Path, archive: Path, *, replace: bool) -> tuple[Path, ...]:
 
 
 def _free_ending(paths: Iterable[Path]) -> str:
-    """An ending under which no earlier restore has set anything aside: that may be the only copy."""
+    """Return an unused ending for files set aside.
+
+    An earlier one may be the only copy.
+    """
     every = tuple(paths)
     endings = (ASIDE if number == 1 else f"{ASIDE}-{number}" for number in count(1))
     return next(end for end in endings if not any(path.with_name(path.name + end).exists() for path in every))
 
 
 def _must_be_unused(path: Path) -> None:
-    """Fold a database into its one file, which only its last user can. One that is damaged is let be."""
+    """Checkpoint a database; raise ArchiveError while in use.
+
+    A damaged one is left as it is.
+    """
     try:
         with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")
@@ -309,7 +334,7 @@ def _must_be_unused(path: Path) -> None:
 
 
 def _set_aside(path: Path, aside: Path) -> None:
-    """Give a file, and its logs if it is damaged, a second name that stays when it is replaced.
+    """Link a file and its logs under a second name.
 
     So all that was there has its names before the first file is replaced, whenever the restore is killed.
     """
@@ -322,13 +347,15 @@ def _set_aside(path: Path, aside: Path) -> None:
 
 
 def _put(source: Path, target: Path, aside: Path) -> None:
-    """Copy a file beside its place, and let it in instead of what is there, which is at `aside`.
+    """Replace a file by the backup's, the old one at `aside`.
 
     Where the backup has no such file, there is none afterwards: one of another archive would not fit.
     """
     new = target.with_name(f".{target.name}.new")
     try:
         if source.exists():
+            new.unlink(missing_ok=True)
+            new.touch(mode=_mode(source, target))
             shutil.copyfile(source, new)
             _sealed(new)
         for ending in _LOGS:  # of a damaged file; beside another one they would do harm
@@ -344,8 +371,15 @@ def _put(source: Path, target: Path, aside: Path) -> None:
         new.unlink(missing_ok=True)
 
 
+def _mode(source: Path, target: Path) -> int:
+    """Return a restored file's permissions; hidden ones are private."""
+    if source.name == HIDDEN:
+        return 0o600
+    return target.stat().st_mode & 0o777 if target.exists() else 0o666
+
+
 def _leave(path: Path, aside: Path) -> None:
-    """Take a file's name away, where it has one: it is at `aside`, or is moved there."""
+    """Remove a path whose file is, or moves to, `aside`."""
     if aside.exists():
         path.unlink(missing_ok=True)
     elif path.exists():

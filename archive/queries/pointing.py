@@ -32,7 +32,7 @@ _COMMENT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An article or a comment: `id` is the archive's own number, `title` that of the article.
+    """Article or comment, with the archive's `id` and article title.
 
     `host` is where a page of this archive is taken to be published, for a URL that has the form of our pages
     and whose host no source has; else None.
@@ -50,7 +50,7 @@ class Item:
 
 
 def at(db: Database, kind: str, reference: str) -> Item:
-    """Return the article or comment that is meant by the archive's number or by an address.
+    """Return the item of an id or URL.
 
     `kind` is "article", "comment", or "" for whatever the address leads to. Raises NotFoundError where
     there is none, ArchiveError where the address leads to one of another kind.
@@ -70,7 +70,9 @@ def at(db: Database, kind: str, reference: str) -> Item:
 
 
 def commenter(db: Database, name: str) -> dict[str, Any]:
-    """Return how many comments stand under a name: `n`, `first` and `last` (ISO 8601), `text` of the newest.
+    """Return the comments of a name: count, first, last, newest.
+
+    As `n`, `first` and `last` (ISO 8601) and `text`.
 
     Raises NotFoundError, with the nearest name, where there is none.
     """
@@ -116,7 +118,7 @@ def _item(db: Database, kind: str, number: int) -> Item:
 
 
 def _at_address(db: Database, url: str) -> tuple[str, int, str | None]:
-    """Return the kind and the archive's number of what a URL leads to, and `Item.host`.
+    """Return the kind, id and `Item.host` of a URL.
 
     Raises NotFoundError.
     """
@@ -136,7 +138,7 @@ def _at_address(db: Database, url: str) -> tuple[str, int, str | None]:
 
 
 def _comment_at(db: Database, url: str, article: int | None, site_id: str) -> int | None:
-    """Return the comment with the site's number, at this address or below this article; else None.
+    """Return the comment of a site's id at a URL, or None.
 
     A page of a long thread has an address that no article is known by; its site tells which is meant.
     """

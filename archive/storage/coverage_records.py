@@ -19,7 +19,7 @@ class Kind(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why something that a site has is not held. The last two are the site's own choice and no fault."""
+    """Reason for a gap; the last two are the site's own choice."""
 
     UNLISTED = "never listed"  # no crawl was shown it
     UNREAD = "not yet read"  # listed, and its page was not asked for
@@ -44,7 +44,9 @@ WITHHELD = frozenset({Reason.PROTECTED, Reason.NOT_SHOWN})
 
 
 def by_what(surfaces: Iterable[tuple[str, str]]) -> str:
-    """Return which surfaces were believed, as in " (articles by the sitemap, comments by REST)"; "" for none.
+    """Return the surfaces of proofs as a clause; "" for none.
+
+    As in " (articles by the sitemap, comments by REST)".
 
     `surfaces` are pairs of a kind and the surface of a proof.
     """
@@ -56,7 +58,7 @@ def by_what(surfaces: Iterable[tuple[str, str]]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Something the site has and the archive lacked when it was looked for.
+    """Item of the site that the archive lacked at an audit.
 
     `key` is the site's own id or, where none is known, an address; `number` how many it stands for.
     `month` ("2009-07", in UTC) is that of its publication; "" where the site does not tell.

@@ -32,7 +32,7 @@ UNREADABLE = "comments-unreadable"
 
 
 def note(db: Database, look: Look) -> Saved:
-    """Note what a look has shown and what it has missed."""
+    """Record an observation: what was shown and what was missed."""
     if isinstance(look, Window):
         id_gaps.note_look(db, look)
         found = _missed_in_window(db, look)
@@ -50,7 +50,7 @@ def note(db: Database, look: Look) -> Saved:
 
 
 def _apart(db: Database, look: ThreadLook, missed: list[str]) -> timedelta:
-    """Return how long comments must be missed that a thread shows no longer.
+    """Return how long comments must be missing from a thread.
 
     A thread without its newest comments may be an old copy out of a cache, so it takes longer; for a day
     where the source is known for such copies, since what it did not show was shown again.
@@ -79,7 +79,7 @@ def _missed_in_window(db: Database, look: Window) -> list[str]:
 
 
 def _total_agrees(db: Database, look: Window, missed: int) -> bool:
-    """True if the site's own total has fallen by as much as the look has missed."""
+    """True if the site's total fell by the number missed."""
     hidden = crawl_states.value(db, look.source, "hidden_comments")
     if hidden is None or look.total is None:
         return False
@@ -88,7 +88,7 @@ def _total_agrees(db: Database, look: Window, missed: int) -> bool:
 
 
 def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
-    """The held comments that a thread shows no longer, if the count in its heading has fallen as well.
+    """Return comments missing from a thread whose count fell too.
 
     Replies below a hidden comment are not shown either, but the site still counts them: so only those
     are missed whose parent is shown or gone. A theme that shows a part of a thread, or none of it, does
@@ -120,7 +120,7 @@ def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
 
 
 def _note_unreadable(db: Database, look: ThreadLook) -> None:
-    """Note that a thread of which comments are held shows none, and that nobody knows why.
+    """Record that a thread with known comments shows no comment.
 
     As where a site moves its comments to another system, or to another program without them.
     """
@@ -140,7 +140,7 @@ def _note_unreadable(db: Database, look: ThreadLook) -> None:
 
 
 def _others_show(db: Database, source: str, held: list[dict[str, Value]]) -> bool:
-    """True if the page of another article, read since those that are `held` were missed, states any."""
+    """True if another article's page has stated comments since."""
     missed = [str(row["missed_at"]) for row in held if row["missed_at"]]
     sql = (
         "SELECT 1 FROM visits JOIN articles ON articles.id = article_id WHERE visits.source = ?"

@@ -98,6 +98,12 @@ def restore_post(site: WordPress, post: int) -> None:
     edit_post(site, post, post_status="publish")
 
 
+def bring_back(site: WordPress, post: int) -> None:
+    """Publish a post again that may be in the trash, its comments with it."""
+    site.run("get_post_status($id) === 'trash' && wp_untrash_post($id);", id=post)
+    edit_post(site, post, post_status="publish")
+
+
 def unprotect(site: WordPress, post: int) -> None:
     """Take the password of a post away."""
     edit_post(site, post, post_password="")

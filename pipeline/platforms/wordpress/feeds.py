@@ -27,6 +27,7 @@ _IN_REPLY = re.compile(
     r"""^\s*(?:<p>\s*)?[^<>]{1,60}?<a\b[^>]*?href=["'][^"']*#comment-(\d+)["'][^>]*>.*?</a>\s*\.?\s*(?:</p>|<br\s*/?>|\n)\s*""",
     re.DOTALL,
 )
+_NO_EXCERPT = re.compile(r"^\W*There is no excerpt because this is a protected post")
 _APPEARED = re.compile(
     r"\s*(?:<p>)?(?:The post )?<a\b[^>]*>[^<]*</a>\s*[^<]{0,40}<a\b[^>]*>[^<]*</a>\.?\s*(?:</p>)?\s*$"
 )
@@ -68,13 +69,15 @@ def _article(entry: etree._Element, page: Page, site: Site) -> Article | Problem
         return None
     guid = _first(entry, "guid", "id")
     count = _first(entry, "comments", "total", last=True)
+    summary = _first(entry, "description", "summary") or ""
+    protected = _is_protected(_first(entry, "encoded", "content") or "") or _NO_EXCERPT.search(summary)
     facts: dict[str, Any] = {
         "post_id": _number(_POST_ID, guid),
-        "title": plain(_first(entry, "title")),
+        "title": None if protected else plain(_first(entry, "title")),
         "authors": _names(entry),
         "published": _when(entry, site),
         "modified": dates.iso(_first(entry, "updated", "modified"), site.timezone),
-        "description": render(_APPEARED.sub("", _first(entry, "description", "summary") or "")).text,
+        "description": None if protected else render(_APPEARED.sub("", summary)).text,
         "image": images.unwrap_image(_image(entry), page.final_url),
         "comments_stated": int(count) if count and re.fullmatch(r"\d{1,7}", count) else None,
     }
@@ -89,7 +92,7 @@ def _comment(entry: etree._Element, page: Page, site: Site) -> Comment | Problem
     if ident is None:
         return Problem(code="unreadable-entry", detail="An entry of the comments feed has no id.", field="id")
     markup = _first(entry, "encoded", "content") or _first(entry, "description", "summary") or ""
-    if "post-password-form" in markup or "wp-login.php?action=postpass" in markup:
+    if _is_protected(markup):
         return Problem(
             code="password-protected",
             detail=f"Comment {ident[1]} belongs to a protected article.",
@@ -119,6 +122,11 @@ def _comment(entry: etree._Element, page: Page, site: Site) -> Comment | Problem
             ("text", "feed:content"),
         ),
     )
+
+
+def _is_protected(markup: str) -> bool:
+    """True if a feed gives the form that asks for a password in place of an article's words."""
+    return "post-password-form" in markup or "wp-login.php?action=postpass" in markup
 
 
 def _parent(entry: etree._Element, markup: str) -> tuple[str | None, str]:
