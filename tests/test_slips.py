@@ -275,7 +275,7 @@ def test_killed_while_it_replaces_it_leaves_old_or_new(
             lambda running=running, moment=moment: written(tmp_path) > moment or running.poll() is not None,
             "on",
         )
-        os.kill(running.pid, signal.SIGKILL)
+        running.kill()  # or it was done before
         running.wait()
         assert {path.relative_to(place) for path in place.rglob("*")} == whole
     assert subprocess.run([*line, "--force"], check=False).returncode == 0
