@@ -31,7 +31,7 @@ DOWNLOAD_WARNSIZE = 0
 REDIRECT_MAX_TIMES = 8
 HTTPERROR_ALLOW_ALL = True  # a refusal is a fact about a page, and saved as one
 RETRY_TIMES = 3
-RETRY_HTTP_CODES = [408, 500, 502, 503, 504, 522, 524]  # 429 and Retry-After: crawler.politeness
+RETRY_HTTP_CODES = [408, 500, 502, 503, 504, 522, 524]  # 429 and Retry-After: crawler.fetch.retry
 RETRY_PRIORITY_ADJUST = 0
 TWISTED_DNS_RESOLVER = "crawler.fetch.offsite.PublicResolver"
 DOWNLOAD_VERIFY_CERTIFICATES = True  # the spider sets it from the source's verify_tls
@@ -56,12 +56,10 @@ EXTENSIONS = {
     "scrapy.extensions.corestats.CoreStats": 0,
     "scrapy.extensions.logstats.LogStats": None,
     "scrapy.extensions.memusage.MemoryUsage": None,
-    "crawler.runs.crawl_log.RunLog": 100,
+    "crawler.runs.recorder.RunRecorder": 100,
     "crawler.runs.progress.Progress": 200,
     "crawler.fetch.time_limit.Limit": 300,
 }
-BACKISSUE_CATCH_UP = "pipeline.replay.catch_up"  # before a crawl: reads again what older rules have read
-ITEM_PIPELINES = {"pipeline.item_pipeline.ItemPipeline": 300}
 
 LOG_LEVEL = "WARNING"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"

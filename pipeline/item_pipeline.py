@@ -17,9 +17,10 @@ from typing import Any, Self, cast
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from archive.core.crawl_report import CrawlReport
 from archive.core.errors import ArchiveError, BusyError, LockedError
 from archive.core.reader_guard import CODES, Unread, problem_of
-from archive.core.records import Bookmark, Extract, Page, PageKind, Problem, Quality, Saved, Site
+from archive.core.records import Extract, OverlapLost, Page, PageKind, Problem, Quality, Saved, Site
 from archive.files.raw_pages import Pages, beside
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import Proof
@@ -29,7 +30,7 @@ from archive.tables.visits import GOOD
 from pipeline.extractor_version import extractor_version
 from pipeline.reading import BoundedReader, InterruptedReadingError
 
-Item = Page | Look | Proof | Bookmark | Unread
+Item = Page | Look | Proof | OverlapLost | Unread
 
 LOCK_WAIT_SECONDS = 300.0  # for another program that holds the archive
 PAUSE_SECONDS = 5.0  # between two tries
@@ -43,13 +44,13 @@ class ItemPipeline:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        self.report: CrawlReport = cast("Any", crawler.spider).report
         self.reader = BoundedReader(stopping=lambda: not crawler.crawling)
-        self._turn = asyncio.Lock()  # one item after another, in the order in which they come
         path = Path(crawler.settings["BACKISSUE_ARCHIVE"])
         self.archive = Archive.open(path)
         self.pages = Pages.open(beside(path))
         self.archive.db.execute(f"PRAGMA busy_timeout = {BLOCKING_MILLISECONDS}")
-        self._turn = asyncio.Lock()
+        self._turn = asyncio.Lock()  # one item after another, in the order in which they come
         self._said: set[str] = set()
         self._patience_seconds = crawler.settings.getfloat("BACKISSUE_LOCK_WAIT", LOCK_WAIT_SECONDS)
 
@@ -68,15 +69,15 @@ class ItemPipeline:
         """Keep, read and save one page, or note what a look at known comments, or the site's count, says.
 
         Items are taken in their order. Where another program holds the archive, it is waited for; where the
-        archive cannot be written, the stats say so, and from there on nothing is tried or asked.
+        archive cannot be written, the report says so, and from there on nothing is tried or asked.
         """
         async with self._turn:
             return await self._take_when_free(item)
 
     async def _take_when_free(self, item: Item) -> Item:
-        stats, end = self.crawler.stats, time.monotonic() + self._patience_seconds
+        end = time.monotonic() + self._patience_seconds
         try:
-            while not stats.get_value("backissue/fault"):
+            while self.report.fault is None:
                 try:
                     await self._take(item)
                 except LockedError:
@@ -88,7 +89,7 @@ class ItemPipeline:
                     return item
             raise DropItem("The archive cannot be written.", log_level="DEBUG")
         except (ArchiveError, BusyError) as error:
-            stats.set_value("backissue/fault", error)
+            self.report.fault = error
             raise DropItem(str(error), log_level="DEBUG") from error
 
     def _say_once(self, sentence: str) -> None:
@@ -104,15 +105,15 @@ class ItemPipeline:
     async def _take(self, item: Item) -> None:
         if isinstance(item, Proof):
             self.archive.coverage.note(item)
-        elif isinstance(item, Bookmark):
-            self.archive.set_cursor(item.source, item.name, item.value)
+        elif isinstance(item, OverlapLost):
+            self.archive.note_state(item.source, overlap_lost_at=item.at)
         elif isinstance(item, Unread):
             visits.note_unread(self.archive.db, item)
             self._count_unread((item.problem,))
         elif isinstance(item, Page):
             await self._save(item)
         else:
-            self._tally(self.archive.note_look(item))
+            self.report.saved += self.archive.note_look(item)
 
     async def _save(self, page: Page) -> None:
         kept = self.pages.keep(page, extractor_version()) if page.body else None
@@ -120,17 +121,20 @@ class ItemPipeline:
         try:
             extract = await self._read(page, site)
         except InterruptedReadingError:  # no visit is noted, so that the next crawl reads it
-            self.crawler.stats.inc_value("backissue/listings_lost", page.kind is not PageKind.ARTICLE)
+            self.report.listings_lost += page.kind is not PageKind.ARTICLE
             return
         saved = self._saved(page, extract)
         if kept is not None:
             self.pages.note_saved(kept)
         good = (page.status in GOOD and not saved.unproven) or bool(saved.missed or saved.gone)
-        self.crawler.stats.inc_value(f"backissue/pages/{page.kind.value}/{'good' if good else 'failed'}")
-        self._tally(saved)
-        self._tally(Quality() if saved.unproven else quality_of(page, extract))
+        if page.kind is PageKind.ARTICLE:
+            self.report.pages_good += good
+            self.report.pages_failed += not good
+        self.report.saved += saved
+        if not saved.unproven:
+            self.report.quality += quality_of(page, extract)
         if page.kind is PageKind.POSTS:
-            self.crawler.stats.inc_value("backissue/listed", len(extract.articles))
+            self.report.posts_listed += len(extract.articles)
         logger.debug("%s %s %s: %s", page.kind.value, page.status, page.url, _told(saved))
 
     async def _read(self, page: Page, site: Site) -> Extract:
@@ -150,18 +154,11 @@ class ItemPipeline:
             saved = self.archive.save(page, extract)
         self._count_unread(extract.problems)
         if page.kind is not PageKind.ARTICLE and any(problem.code in CODES for problem in extract.problems):
-            self.crawler.stats.inc_value("backissue/listings_lost")
+            self.report.listings_lost += 1
         return saved
 
     def _count_unread(self, problems: Iterable[Problem]) -> None:
-        for problem in problems:
-            if problem.code in CODES:
-                self.crawler.stats.inc_value(f"backissue/unread/{problem.code}")
-
-    def _tally(self, counts: Saved | Quality) -> None:
-        for name in type(counts).__slots__:
-            if count := getattr(counts, name):
-                self.crawler.stats.inc_value(f"backissue/{name}", count)
+        self.report.unread.update(problem.code for problem in problems if problem.code in CODES)
 
 
 def _told(saved: Saved) -> str:

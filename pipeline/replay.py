@@ -31,8 +31,6 @@ from pipeline.extractor_version import extractor_version, is_current
 from pipeline.reading import BoundedReader, Reader
 
 logger = logging.getLogger(__name__)
-READ_BY = "rules"
-"""The note of a source that says which rules have read all its kept pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +91,7 @@ def catch_up(path: Path, site: Site) -> int:
         facts = held.enter_context(Facts(path, site.name))
         pages = held.enter_context(Pages.open(beside(path)))
         unsaved = [number for number in pages.unsaved(site.name) if _is_unsaved(pages, facts, number)]
-        by_rules = not is_current(facts.mark(READ_BY))
+        by_rules = not is_current(facts.state.extractor_version)
         if not unsaved and not by_rules:
             return 0
         archive.add_source(site, to_text(datetime.now(UTC)) or "")
@@ -110,7 +108,7 @@ def catch_up(path: Path, site: Site) -> int:
         if late:
             logger.info("%s: %s that a crawl had not saved was read.", site.name, count(late, "kept page"))
         if by_rules:
-            archive.set_cursor(site.name, READ_BY, extractor_version())
+            archive.note_state(site.name, extractor_version=extractor_version())
         return len(numbers) + late
 
 

@@ -39,11 +39,11 @@ class Life:
                         f" WHERE {column} IS NOT NULL",
                         [f"-{int(past.total_seconds())} seconds"],
                     )
-            for row in list(archive.db.query("SELECT rowid AS n, value FROM cursors")):
+            for row in list(archive.db.query("SELECT rowid AS n, value FROM crawl_state")):
                 if MOMENT.match(row["value"]):
                     earlier = datetime.fromisoformat(row["value"]) - past
                     value = earlier.strftime("%Y-%m-%dT%H:%M:%SZ")
-                    archive.db.execute("UPDATE cursors SET value = ? WHERE rowid = ?", [value, row["n"]])
+                    archive.db.execute("UPDATE crawl_state SET value = ? WHERE rowid = ?", [value, row["n"]])
 
     def tick(self, **after):
         self.pass_time(**(after or {"minutes": 10}))

@@ -4,36 +4,41 @@ from datetime import UTC, datetime, timedelta
 
 from crawling import Crawls
 
+from archive.core.crawl_state import CrawlState
 from archive.storage.archive import Archive
 from crawler.fetch import backoff
+from crawler.fetch.session import Session
 from tests.fakesite import SampleSite, TooMany
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def test_what_a_site_asks_for_is_heeded_by_everyone_and_our_own_pauses_by_the_clock_alone():
-    asked = backoff.asked(600, NOON)
-    assert backoff.left(asked.get, NOON + timedelta(minutes=4), by_hand=True) == 360
-    assert backoff.left(asked.get, NOON + timedelta(minutes=11), by_hand=True) == 0
-    ours = backoff.after(True, None, NOON)
-    assert backoff.left(ours.get, NOON, by_hand=False) == 300
-    assert backoff.left(ours.get, NOON, by_hand=True) == 0
+def test_the_sites_wish_holds_for_all_our_pauses_for_the_clock():
+    asked = CrawlState(wait_until=NOON + timedelta(minutes=10))
+    assert backoff.seconds_left(asked, NOON + timedelta(minutes=4), by_hand=True) == 360
+    assert backoff.seconds_left(asked, NOON + timedelta(minutes=11), by_hand=True) == 0
+    ours = backoff.after(CrawlState(), NOON, refused=True)
+    assert backoff.seconds_left(ours, NOON, by_hand=False) == 300
+    assert backoff.seconds_left(ours, NOON, by_hand=True) == 0
 
 
-def test_pauses_grow_with_each_refusal_up_to_an_hour_and_end_with_a_list():
-    marks, pauses = {}, []
+def test_pauses_grow_with_refusals_and_end_with_a_list():
+    state, pauses = CrawlState(), []
     for _ in range(6):
-        marks |= backoff.after(True, marks.get(backoff.REFUSED), NOON)
-        pauses.append(backoff.left(marks.get, NOON, by_hand=False) / 60)
+        state = backoff.after(state, NOON, refused=True)
+        pauses.append(backoff.seconds_left(state, NOON, by_hand=False) / 60)
     assert pauses == [5, 10, 20, 40, 60, 60]
-    marks |= backoff.after(False, marks[backoff.REFUSED], NOON)
-    assert backoff.left(marks.get, NOON, by_hand=False) == 0
+    state = backoff.after(state, NOON, refused=False)
+    assert backoff.seconds_left(state, NOON, by_hand=False) == 0
 
 
 def test_nobody_is_asked_to_stay_away_for_ever():
-    forever = backoff.asked(1e9, NOON)
-    assert backoff.left(forever.get, NOON, by_hand=True) == 24 * 3600
-    assert backoff.left({backoff.ASKED: "2126-01-01T00:00:00Z"}.get, NOON, by_hand=True) == 0
+    session = Session("https://gazette.example", source="gazette")
+    session.postpone(1e9)
+    now = datetime.now(UTC)
+    assert session.wait_until <= now + timedelta(hours=24)
+    forever = CrawlState(wait_until=now + timedelta(days=9999))
+    assert backoff.seconds_left(forever, now, by_hand=True) == 0
 
 
 def test_before_the_time_that_the_site_has_asked_for_nothing_is_asked(tmp_path):
@@ -48,7 +53,7 @@ def test_before_the_time_that_the_site_has_asked_for_nothing_is_asked(tmp_path):
         assert "left alone" in run.sentence
         with Archive.open(crawls.path) as archive:
             archive.db.execute(
-                "UPDATE cursors SET value = '2026-01-01T00:00:00Z' WHERE name = ?", [backoff.ASKED]
+                "UPDATE crawl_state SET value = '2026-01-01T00:00:00Z' WHERE name = 'wait_until'"
             )
         assert crawls.crawl().outcome == "ok"
         site.faults.add(TooMany(match="/wp-json*", retry_after=3600))

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from crawling import Crawls
 
+from archive.core.crawl_report import CrawlReport
 from archive.core.records import Quality, Saved, Site
-from archive.core.timestamps import to_text
 from archive.queries import health
 from archive.queries.quality_drift import SAMPLE, USUAL, alarm
 from archive.storage.archive import Archive
@@ -59,7 +59,12 @@ def test_a_calendar_without_end_is_left_at_the_time_limit(site: SampleSite, craw
     sentence = "The time limit was over before the site gave anything that was wanted."
     assert done.returncode == 3
     assert f"site: failed. {sentence}" in done.stderr
-    assert crawls.rows("SELECT * FROM cursors WHERE name IN ('posts', 'posts-all', 'crawl')") == []
+    assert (
+        crawls.rows(
+            "SELECT * FROM crawl_state WHERE name IN ('posts_read_at', 'posts_listed_at', 'crawled_at')"
+        )
+        == []
+    )
 
 
 def test_what_was_read_before_the_limit_is_kept_and_the_next_crawl_goes_on(tmp_path: Path) -> None:
@@ -104,12 +109,12 @@ def test_an_empty_list_of_articles_fails_the_crawl_and_moves_no_mark(
         "of twelve articles one asks for a password"
     )
     with Archive.open(crawls.path) as archive:
-        archive.set_cursor("site", "posts-all", str(to_text(datetime.now(UTC) - timedelta(days=2))))
-    marks = crawls.rows("SELECT * FROM cursors WHERE name LIKE 'posts%'")
+        archive.note_state("site", posts_listed_at=datetime.now(UTC) - timedelta(days=2))
+    marks = crawls.rows("SELECT * FROM crawl_state WHERE name LIKE 'posts_%_at'")
     site.faults.add(EmptyList(match="/wp-json/wp/v2/posts*"))
     run = crawls.crawl(expect=3)
     assert (run.outcome, run.sentence) == ("failed", "The site answered, but its list of articles is empty.")
-    assert crawls.rows("SELECT * FROM cursors WHERE name LIKE 'posts%'") == marks
+    assert crawls.rows("SELECT * FROM crawl_state WHERE name LIKE 'posts_%_at'") == marks
 
 
 @pytest.mark.parametrize(
@@ -130,12 +135,9 @@ def test_a_crawl_that_brings_nothing_has_failed(
     assert (run.sentence or "").startswith(sentence)
 
 
-def ended(**stats: int) -> Ended:
-    return Ended(
-        reason="finished",
-        rung="rest",
-        stats={f"backissue/pages/article/{name}": number for name, number in stats.items()},
-    )
+def ended(failed: int = 0, good: int = 0) -> Ended:
+    report = CrawlReport(surface="rest", pages_failed=failed, pages_good=good)
+    return Ended(reason="finished", report=report)
 
 
 def test_two_pages_that_fail_say_nothing_of_the_site() -> None:
@@ -145,12 +147,10 @@ def test_two_pages_that_fail_say_nothing_of_the_site() -> None:
 
 
 def test_a_limit_is_a_failure_only_where_nothing_had_come() -> None:
-    late = Ended(reason="shutdown", rung="rest", stats={"backissue/limit": 60.0})
-    assert outcome_of(late)[0] == "failed"
-    assert outcome_of(replace(late, saved=Saved(comments_new=1)))[0] == "interrupted"
-    assert (
-        outcome_of(replace(late, stats={**late.stats, "backissue/pages/article/good": 1}))[0] == "interrupted"
-    )
+    late = CrawlReport(surface="rest", limit_seconds=60.0)
+    saved, good = replace(late, saved=Saved(comments_new=1)), replace(late, pages_good=1)
+    outcomes = [outcome_of(Ended(reason="shutdown", report=report))[0] for report in (late, saved, good)]
+    assert outcomes == ["failed", "interrupted", "interrupted"]
 
 
 # -- a site that gives less ---------------------------------------------------------------------------

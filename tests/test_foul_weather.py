@@ -9,13 +9,15 @@ import pytest
 from crawling import Crawls
 from scrapy.http import Request, Response
 
+from archive.core.crawl_report import CrawlReport
+from archive.core.crawl_state import CrawlState
 from archive.core.records import PageKind
 from archive.core.timestamps import to_text
 from archive.storage.archive import Archive
 from crawler.fetch.responses import page_of
 from crawler.fetch.retry import retry_after
 from crawler.frontier.revisit_policy import is_same_mark
-from crawler.runs.outcome import Ended, kept_cursors
+from crawler.runs.outcome import Ended, trusted_state
 from tests.fakesite import Fault, Missing, Redirect, RestClosed, SampleSite, Status, TooMany
 
 
@@ -61,7 +63,7 @@ def age(crawls, sql, *values):
 
 def a_day_passes(crawls):
     yesterday = to_text(datetime.now(UTC) - timedelta(days=2))
-    age(crawls, "UPDATE cursors SET value = ? WHERE name = 'posts-all'", yesterday)
+    age(crawls, "UPDATE crawl_state SET value = ? WHERE name = 'posts_listed_at'", yesterday)
 
 
 def asked(site, since=0):
@@ -136,7 +138,7 @@ def test_a_site_that_does_nothing_but_refuse_is_left_alone(site, crawls):
         "The site refused 20 requests in a row",
     )
     assert fault.hits < 4 * len(site.articles), "each page is asked for four times else"
-    assert crawls.rows("SELECT value FROM cursors WHERE name = 'refused'") == [{"value": "1"}]
+    assert crawls.rows("SELECT value FROM crawl_state WHERE name = 'refusals'") == [{"value": "1"}]
 
 
 # -- nothing is lost unseen -----------------------------------------------------------------------------
@@ -185,8 +187,8 @@ def test_a_listing_that_could_not_be_saved_fails_the_crawl_and_is_read_again(sit
             "CREATE TRIGGER full BEFORE INSERT ON articles BEGIN SELECT raise(ABORT, 'disk full'); END"
         )
     assert crawls.crawl(expect=3).outcome == "failed"
-    read = ("posts", "posts-all", "comments", "crawl", "feeds")
-    assert not {row["name"] for row in crawls.rows("SELECT name FROM cursors")} & set(read)
+    read = ("posts_read_at", "posts_listed_at", "comments_read_at", "crawled_at", "feeds_read_at")
+    assert not {row["name"] for row in crawls.rows("SELECT name FROM crawl_state")} & set(read)
     age(crawls, "DROP TRIGGER full")
     crawls.crawl()
     held = crawls.rows("SELECT count(text) AS n FROM articles")
@@ -279,12 +281,14 @@ def test_nobody_sends_us_on_a_long_walk_where_threads_are_not_paged(tmp_path):
 
 def test_an_interrupted_crawl_lists_articles_again_since_not_all_of_them_were_fetched():
     now = datetime.now(UTC)
-    cursors = dict.fromkeys(("posts", "posts-all", "comments", "crawl"), now)
-    ended = Ended(reason="finished", rung="rest")
-    assert kept_cursors(ended, "ok", cursors) == cursors
-    assert kept_cursors(ended, "interrupted", cursors) == {"comments": now}
-    lost = replace(ended, stats={"backissue/listings_lost": 1})
-    assert kept_cursors(lost, "failed", cursors) == {}
+    names = ("posts_read_at", "posts_listed_at", "comments_read_at", "crawled_at")
+    before, after = CrawlState(rest_root="x"), CrawlState(rest_root="y", **dict.fromkeys(names, now))
+    ended = Ended(reason="finished", report=CrawlReport(surface="rest"))
+    assert trusted_state(ended, "ok", before, after) == after
+    interrupted = trusted_state(ended, "interrupted", before, after)
+    assert interrupted == CrawlState(rest_root="y", comments_read_at=now)
+    lost = replace(ended, report=CrawlReport(surface="rest", listings_lost=1))
+    assert trusted_state(lost, "failed", before, after) == CrawlState(rest_root="y")
 
 
 def fed(response, link):
@@ -304,7 +308,7 @@ def test_a_comment_whose_page_is_not_given_is_not_asked_for_in_every_crawl(site,
 
 def test_what_a_wrong_clock_wrote_does_not_stop_the_crawls_after_it(site, crawls):
     crawls.crawl()
-    age(crawls, "UPDATE cursors SET value = '2099-01-01T00:00:00Z' WHERE value LIKE '20%'")
+    age(crawls, "UPDATE crawl_state SET value = '2099-01-01T00:00:00Z' WHERE value LIKE '20%'")
     age(crawls, "UPDATE visits SET fetched_at = '2099-01-01T00:00:00Z'")
     long_ago = datetime.now(UTC) - timedelta(days=3)
     site.publish("A new article", "With a paragraph.", at=long_ago)
@@ -323,7 +327,7 @@ def test_a_robots_txt_that_asks_for_a_day_between_requests_is_not_waited_for(sit
 
 def test_a_look_at_known_comments_that_was_not_given_is_made_again(site, crawls):
     crawls.crawl()
-    age(crawls, "UPDATE cursors SET value = '2020-01-01T00:00:00Z' WHERE name = 'sweep'")
+    age(crawls, "UPDATE crawl_state SET value = '2020-01-01T00:00:00Z' WHERE name = 'swept_at'")
     site.faults.add(Status(match="*offset=*", status=404))
     crawls.crawl()
     site.faults.clear()

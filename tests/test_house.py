@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 MAY_IMPORT = {
     "archive": {"archive"},
-    "crawler": {"crawler", "archive"},
+    "crawler": {"crawler", "pipeline", "archive"},
     "pipeline": {"pipeline", "archive"},
     "scheduler": {"scheduler", "crawler", "pipeline", "archive"},
 }
@@ -39,6 +39,20 @@ INNER = {
         "tables",
     },
     "archive.cli": {"core", "exports", "files", "operations", "queries", "search", "storage", "tables"},
+    "crawler.schedule": set(),
+    "crawler.config": {"schedule"},
+    "crawler.fetch": set(),
+    "crawler.crawl": {"fetch"},
+    "crawler.frontier": {"crawl", "fetch"},
+    "crawler.discovery": {"crawl", "fetch", "frontier"},
+    "crawler.sync": {"crawl", "discovery", "fetch", "frontier"},
+    "crawler.audit": {"crawl", "discovery", "fetch", "frontier"},
+    "crawler.spiders": {"audit", "config", "crawl", "discovery", "fetch", "frontier", "sync"},
+    "crawler.runs": {"audit", "config", "fetch", "frontier", "spiders"},
+    "crawler.notifications": {"config"},
+    "crawler.probe": {"config", "discovery", "fetch", "frontier", "notifications", "runs"},
+    "crawler.daemon": {"config", "schedule"},
+    "crawler.cli": {"config", "daemon", "frontier", "notifications", "probe", "runs", "schedule"},
     "pipeline.html": set(),
     "pipeline.dates": set(),
     "pipeline.markdown": {"html"},
@@ -114,17 +128,19 @@ def test_nothing_imports_in_a_circle() -> None:
         pytest.fail(" -> ".join(error.args[1]))
 
 
-def test_the_crawler_names_the_pipeline_only_in_its_settings() -> None:
+def test_no_setting_names_another_room() -> None:
     named = {
-        name
+        f"{name}: {node.value}"
         for name, tree in TREES.items()
-        if name.startswith("crawler")
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
-        and node.value.startswith("pipeline.")
+        and node.value.startswith(("archive.", "crawler.", "pipeline."))
+        and not node.value.endswith(".db")
+        and (node.value in MODULES or node.value.rpartition(".")[0] in MODULES)
+        and room(node.value) != room(name)
     }
-    assert named == {"crawler.settings"}
+    assert not named
 
 
 def test_the_program_imports_nothing_of_its_tests() -> None:

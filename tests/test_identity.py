@@ -511,7 +511,7 @@ def test_digests_are_added_to_an_older_archive(archive):
     save(archive, page(LIGHTS, story(LIGHTS)))
     [before] = rows(archive, "SELECT digest FROM text_digests")
     archive.db.execute("DELETE FROM text_digests")
-    archive.db.execute("DELETE FROM cursors")
+    archive.db.execute("DELETE FROM crawl_state")
     archive.add_source(SITE, "2026-03-02T12:00:00Z")
     assert rows(archive, "SELECT digest FROM text_digests") == [before]
 

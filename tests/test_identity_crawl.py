@@ -98,7 +98,7 @@ def make_due(crawls: Crawls) -> None:
         archive.db.execute(
             "UPDATE visits SET due_at = NULL, due_why = NULL, fetched_at = '2026-01-01T00:00:00Z'"
         )
-        archive.db.execute("DELETE FROM cursors WHERE name IN ('posts-all', 'feeds')")
+        archive.db.execute("DELETE FROM crawl_state WHERE name IN ('posts_listed_at', 'feeds_read_at')")
 
 
 @dataclass(slots=True, kw_only=True)

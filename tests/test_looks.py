@@ -6,7 +6,6 @@ import pytest
 
 from archive.core.records import Article, Comment, CommentKind, Extract, Page, PageKind, Site, Surface
 from archive.storage.archive import Archive
-from archive.storage.reconciliation import HIDDEN
 from archive.tables.observations import ThreadLook, Window
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -92,7 +91,7 @@ def test_a_window_without_most_comments_is_believed_only_if_the_total_has_fallen
     archive, total, expected
 ):
     show(archive, *map(comment, range(10, 20)))
-    archive.set_cursor("gazette", HIDDEN, "2")
+    archive.note_state("gazette", hidden_comments=2)
     for hour in (1, 3):
         archive.note_look(window(10, 11, 12, at=hours(hour), total=total))
     assert len(gone(archive)) == expected
@@ -175,7 +174,7 @@ def test_gaps_are_the_same_in_whatever_order_comments_come(archive, tmp_path):
 
 def test_a_late_approval_ends_its_gap_and_the_rest_stays_open(archive):
     show(archive, comment(10), comment(20))
-    archive.set_cursor("gazette", "crawl", "2026-03-01T13:00:00Z")
+    archive.note_state("gazette", crawled_at=datetime(2026, 3, 1, 13, tzinfo=UTC))
     archive.note_look(window(10, 20, at=hours(2)))
     show(archive, comment(15), at=hours(3))
     assert gaps(archive) == [(11, 14, 1, None), (15, 15, 1, "shown"), (16, 19, 1, None)]

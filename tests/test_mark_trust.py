@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from crawling import Crawls
 
-from archive.changes.lastmod_trust import Trust, read, write
+from archive.core.crawl_state import CrawlState, read, write
+from archive.core.lastmod import LastmodTrust
 from archive.storage.archive import Archive
 from tests.fakesite import Fault, SampleSite
 
@@ -17,15 +18,15 @@ from tests.fakesite import Fault, SampleSite
     [(0, 0, False), (9, 0, False), (10, 0, True), (18, 2, False), (40, 2, True), (0, 50, False)],
 )
 def test_trust_is_lost_by_what_came(same, changed, is_lost):
-    assert Trust().after(same, changed).is_lost is is_lost
+    assert LastmodTrust().after(same, changed).is_lost is is_lost
 
 
 def test_trust_comes_back_by_changes():
-    trust = read(write(Trust(150, 0)))
+    trust = read(write(CrawlState(lastmod_trust=LastmodTrust(150, 0)))).lastmod_trust
     for _ in range(40):
         trust = trust.after(0, 2)
     assert not trust.is_lost
-    assert read(None) == Trust()
+    assert read({}).lastmod_trust == LastmodTrust()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +54,7 @@ def test_views_that_move_dates_cost_few_requests(tmp_path):
         counts = []
         for _ in range(4):
             with Archive.open(crawls.path) as archive:
-                sql = "UPDATE cursors SET value = '2020-01-01T00:00:00Z' WHERE name = 'posts-all'"
+                sql = "UPDATE crawl_state SET value = '2020-01-01T00:00:00Z' WHERE name = 'posts_listed_at'"
                 archive.db.execute(sql)
                 archive.db.conn.commit()
             before = len(site.requests)

@@ -144,7 +144,7 @@ def later(crawls):
         archive.db.execute(
             "UPDATE comments SET missed_at = '2026-01-01T00:00:00Z' WHERE missed_at IS NOT NULL"
         )
-        archive.db.execute("UPDATE cursors SET value = '2026-01-01T00:00:00Z' WHERE name = 'sweep'")
+        archive.db.execute("UPDATE crawl_state SET value = '2026-01-01T00:00:00Z' WHERE name = 'swept_at'")
 
 
 def gone(crawls):

@@ -10,9 +10,9 @@ import pytest
 from crawling import Crawls
 from twisted.internet.address import IPv4Address, IPv6Address
 
-from crawler.discovery import rest
 from crawler.fetch import offsite
 from crawler.fetch.redirect_loops import COOKIE_WALL
+from crawler.fetch.rest_spellings import other_spellings
 from tests.fakesite import (
     Challenge,
     Fault,
@@ -250,7 +250,7 @@ def test_wall_before_rest_and_feeds_alone_is_gone_around_by_sitemap(site, crawls
     for match in ("/wp-json*", "*rest_route=*", "*feed*"):
         site.faults.add(Status(match=match, status=403, body=WORDFENCE))
     assert crawls.crawl().outcome == "ok"
-    assert crawls.rows("SELECT value FROM cursors WHERE name = 'rung'") == [{"value": "sitemap"}]
+    assert crawls.rows("SELECT value FROM crawl_state WHERE name = 'surface'") == [{"value": "sitemap"}]
 
 
 def with_cookie(response):
@@ -294,11 +294,11 @@ def test_rest_has_other_spellings_robots_may_forbid(forbidden, url):
 
     rules = Protego.parse(f"User-agent: *\nDisallow: {forbidden}\n")
     assert rules.can_fetch(url, "Backissue")
-    assert not all(rules.can_fetch(other, "Backissue") for other in rest.other_spellings(url))
+    assert not all(rules.can_fetch(other, "Backissue") for other in other_spellings(url))
 
 
 def test_page_has_no_other_spellings():
-    assert rest.other_spellings("https://g.example/2026/03/ice/?p=2") == ()
+    assert other_spellings("https://g.example/2026/03/ice/?p=2") == ()
 
 
 @pytest.mark.parametrize("path", ["/wp-json/", "/?rest_route=", "/wp-json/wp/v2/comments"])

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from crawling import Crawls
@@ -71,9 +71,10 @@ def a_day_passes(crawls):
     """Let time pass, as far as the archive knows."""
     with Archive.open(crawls.path) as archive:
         archive.db.execute(
-            "UPDATE cursors SET value = '2020-01-01T00:00:00Z' WHERE name = 'posts-all' OR name LIKE 'no-%'"
+            "UPDATE crawl_state SET value = '2020-01-01T00:00:00Z'"
+            " WHERE name = 'posts_listed_at' OR name LIKE '%_missing_at'"
         )
-        archive.db.execute("DELETE FROM cursors WHERE name = 'declared'")
+        archive.db.execute("DELETE FROM crawl_state WHERE name = 'declared_at'")
         archive.db.conn.commit()
 
 
@@ -101,7 +102,7 @@ def test_rest_is_found_where_front_page_says(site, crawls, way):
 
     site.faults.add(Front(change=change))
     assert crawls.crawl().outcome == "ok"
-    assert crawls.rows("SELECT value FROM cursors WHERE name IN ('rung', 'rest-root') ORDER BY 1") == [
+    assert crawls.rows("SELECT value FROM crawl_state WHERE name IN ('surface', 'rest_root') ORDER BY 1") == [
         {"value": root},
         {"value": "rest"},
     ]
@@ -128,7 +129,7 @@ def test_front_page_below_its_own_home_is_configured_by_that_home(site, crawls):
     assert f'url = "{site.url}"' in done.stdout
     below = Crawls(crawls.folder, f"{site.url}/en")
     assert below.crawl().outcome == "ok"
-    assert below.rows("SELECT value FROM cursors WHERE name = 'rung'") == [{"value": "rest"}]
+    assert below.rows("SELECT value FROM crawl_state WHERE name = 'surface'") == [{"value": "rest"}]
 
 
 # -- where feeds are ------------------------------------------------------------------------------------
@@ -148,7 +149,7 @@ def test_feed_of_posts_is_found_where_it_is(site, crawls, new, declares):
     else:
         site.faults.add(Front(change=lambda _, r: replace(r, body=r.body.replace(b"alternate", b"x"))))
     assert crawls.crawl().outcome == "ok"
-    assert crawls.rows("SELECT value FROM cursors WHERE name = 'rung'") == [{"value": "feed"}]
+    assert crawls.rows("SELECT value FROM crawl_state WHERE name = 'surface'") == [{"value": "feed"}]
     before = len(site.requests)
     crawls.crawl()
     assert not asked(site, before)["/feed"], "its place is remembered"
@@ -253,14 +254,16 @@ def test_capped_rest_is_verified_and_swept(tmp_path):
         seen = set()
         for _ in range(12):
             with Archive.open(crawls.path) as archive:
-                archive.db.execute("UPDATE cursors SET value = '2020-01-01T00:00:00Z' WHERE name = 'sweep'")
+                archive.db.execute(
+                    "UPDATE crawl_state SET value = '2020-01-01T00:00:00Z' WHERE name = 'swept_at'"
+                )
                 archive.db.conn.commit()
             before = len(site.requests)
             crawls.crawl()
             seen |= {
                 r.params["offset"] for r in map(as_request, site.requests[before:]) if "offset" in r.params
             }
-            if crawls.rows("SELECT value FROM cursors WHERE name = 'sweep-place'") == [{"value": "0"}]:
+            if crawls.rows("SELECT value FROM crawl_state WHERE name = 'sweep_offset'") == []:
                 break
         assert len(seen) >= 120 // 20, (seen, last)
 
@@ -333,14 +336,6 @@ def test_link_header_among_others_declares_rest():
     assert declared.read(front("<p>x", link=header), HOME).rest == f"{HOME}/wp-json/"
 
 
-def test_what_was_declared_is_believed_for_a_day():
-    now, found = datetime(2026, 3, 1, tzinfo=UTC), declared.Declared(posts_feed=f"{HOME}/rss")
-    note = declared.write_note(found, now)
-    assert declared.read_note(note, now + timedelta(hours=23)) == found
-    assert declared.read_note(note, now + timedelta(hours=25)) is None
-    assert declared.read_note(None, now) is None
-
-
 # -- noise around JSON ----------------------------------------------------------------------------------
 
 
@@ -349,7 +344,7 @@ def test_rest_with_noise_is_read_and_noted_once(site, crawls):
     noisy = Changed(match="/wp-json/*", change=lambda _, r: replace(r, body=warning + r.body + behind))
     site.faults.add(noisy)
     assert crawls.crawl().outcome == "ok"
-    assert crawls.rows("SELECT value FROM cursors WHERE name = 'rung'") == [{"value": "rest"}]
+    assert crawls.rows("SELECT value FROM crawl_state WHERE name = 'surface'") == [{"value": "rest"}]
     crawls.crawl()
     noted = "SELECT url FROM problems WHERE code = 'json-noise' AND ended_at IS NULL ORDER BY url"
     assert crawls.rows(noted) == [

@@ -171,7 +171,7 @@ def pass_time(crawls, hours):
                     f" WHERE {name} IS NOT NULL"
                 )
         archive.db.execute(
-            f"UPDATE cursors SET value = strftime('%Y-%m-%dT%H:%M:%SZ', value, '-{hours} hours')"
+            f"UPDATE crawl_state SET value = strftime('%Y-%m-%dT%H:%M:%SZ', value, '-{hours} hours')"
             " WHERE value GLOB '20??-*Z'"
         )
 

@@ -157,7 +157,7 @@ def test_what_older_rules_have_read_is_read_again_once(kept):
         "re-extracted"
     ]
     assert catch_up(archive.path, SITE) == 0
-    archive.set_cursor(SITE.name, "rules", "of an earlier program")
+    archive.note_state(SITE.name, extractor_version="of an earlier program")
     assert catch_up(archive.path, SITE) == 0, "each page has been read"
 
 
@@ -186,7 +186,7 @@ def test_an_upgrade_makes_no_edit_of_what_the_rules_have_changed(tmp_path):
         with Archive.open(crawls.path) as archive, Pages.open(tmp_path / "pages.db") as pages:
             archive.db.execute("UPDATE articles SET text = text || ' Share this'")
             archive.db.execute("UPDATE comments SET text = text || ' Reply'")
-            archive.db.execute("UPDATE cursors SET value = 'older' WHERE name = 'rules'")
+            archive.db.execute("UPDATE crawl_state SET value = 'older' WHERE name = 'extractor_version'")
             archive.db.execute("UPDATE visits SET fetched_at = '2020-01-01T00:00:00Z'")
             pages.db.execute("UPDATE pages SET rules = 'older'")
         run = crawls.crawl()

@@ -201,7 +201,7 @@ def test_new_rules_or_another_premise_decide_everything_anew_once(archive, monke
     monkeypatch.setattr(revisit_policy, "RULES", "next")
     decide_due(archive, SITE)
     assert kept(archive) == polled
-    archive.set_cursor("gazette", "comments", to_text(NOW))
+    archive.note_state("gazette", comments_read_at=NOW)
     decide_due(archive, SITE)
     assert kept(archive)["due_at"] > polled["due_at"]
 
@@ -219,8 +219,7 @@ def test_the_facts_count_what_came_before_the_last_look(archive):
 
 def test_new_comments_count_as_told_only_by_what_is_read_as_lately_as_the_rest(archive):
     for crawled, comments, told in ((NOW, NOW, True), (NOW + DAY, NOW, True), (NOW + 3 * DAY, NOW, False)):
-        archive.set_cursor("gazette", "crawl", to_text(crawled))
-        archive.set_cursor("gazette", "comments", to_text(comments))
+        archive.note_state("gazette", crawled_at=crawled, comments_read_at=comments)
         with Facts(archive.path, "gazette") as facts:
             assert facts.comments_told is told
     with Facts(archive.path, "gazette", comments=False) as facts:

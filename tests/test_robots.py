@@ -46,7 +46,7 @@ def test_robots_txt_is_asked_for_once_a_day_and_obeyed_in_between(tmp_path):
         assert len(site.asked("/robots.txt")) == 1
         site.faults.add(RobotsDisallow())
         with Archive.open(crawls.path) as archive:
-            archive.db.execute("DELETE FROM cursors WHERE name = 'robots'")
+            archive.db.execute("DELETE FROM crawl_state WHERE name = 'robots'")
         crawls.crawl(expect=3)
         asked = len(site.requests)
         run = crawls.crawl(expect=3)

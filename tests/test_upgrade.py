@@ -42,7 +42,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "problems", source="quayside", url="https://quayside.example/x", code="no-text", detail="None.",
         first_seen=made.SEEN, last_seen=made.SEEN,
     )  # fmt: skip
-    fill.insert("cursors", source="quayside", name="crawl", value=made.SEEN)
+    fill.insert("crawl_state", source="quayside", name="crawled_at", value=made.SEEN)
     fill.finish()
     return path
 

@@ -13,7 +13,7 @@ def pass_time(crawls):
     """Let everything be due again, and the next look at what was missed be a second one."""
     for sql in (
         "UPDATE visits SET fetched_at = ? WHERE kind = 'article' RETURNING 1",
-        "UPDATE cursors SET value = ? WHERE name = 'sweep' RETURNING 1",
+        "UPDATE crawl_state SET value = ? WHERE name = 'swept_at' RETURNING 1",
         "UPDATE articles SET missed_at = ? WHERE missed_at IS NOT NULL RETURNING 1",
         "UPDATE comments SET missed_at = ? WHERE missed_at IS NOT NULL RETURNING 1",
     ):

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from archive.core import tolerant_json
+from archive.core.charsets import Decoded, decode
 
+REMEMBERED_BYTES = 4_000_000  # a larger answer is parsed by each of its readers
 TRIES = 60  # places at which JSON may begin that are looked at
 LONGEST_NOISE = 200_000  # characters before it
 _BEGIN = re.compile(r"[\[{]")
@@ -23,22 +27,49 @@ _INSIDE = frozenset('[{,:"')  # characters before a part of other JSON, as of an
 _decoder = json.JSONDecoder()
 
 
-def read(body: bytes) -> tuple[Any, bool]:
-    """Return the value of an answer in UTF-8, and whether it came without noise around it.
+@dataclass(frozen=True, slots=True)
+class JsonAnswer:
+    """An answer in JSON. `is_clean`: it came without noise around it. `decoded` is its text."""
+
+    value: Any
+    is_clean: bool
+    decoded: Decoded
+
+
+def read(body: bytes) -> JsonAnswer:
+    """Return what an answer says. All its readers share the value, and change nothing in it.
 
     Raises ValueError where there is no JSON in it. A value with noise is an array or an object that ends
     the answer, or is most of it.
     """
-    return read_text(body.decode("utf-8", "replace"))
+    found = _read_once(body) if len(body) <= REMEMBERED_BYTES else _read(body)
+    if isinstance(found, ValueError):
+        raise found
+    return found
 
 
-def read_text(text: str) -> tuple[Any, bool]:
-    """Return the same of an answer that is decoded already."""
-    plain = text.removeprefix("\ufeff").strip()
+def _read(body: bytes) -> JsonAnswer | ValueError:
+    decoded = _decoded(body)
+    plain = decoded.text.removeprefix("\ufeff").strip()
     try:
-        return tolerant_json.loads(plain), len(plain) == len(text.strip())
+        value = tolerant_json.loads(plain)
     except ValueError:
-        return _amid_noise(plain), False
+        try:
+            return JsonAnswer(_amid_noise(plain), False, decoded)
+        except ValueError as error:
+            return error
+    return JsonAnswer(value, len(plain) == len(decoded.text.strip()), decoded)
+
+
+_read_once = lru_cache(maxsize=2)(_read)
+
+
+def _decoded(body: bytes) -> Decoded:
+    """Return the text of an answer: JSON is UTF-8, whatever charset a text inside it speaks of."""
+    try:
+        return Decoded(text=body.decode("utf-8"), charset="utf-8")
+    except UnicodeDecodeError:
+        return decode(body)
 
 
 def _amid_noise(text: str) -> Any:

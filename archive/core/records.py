@@ -224,12 +224,11 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bookmark:
-    """A note for later crawls that is kept at once, before what a crawl hands on after it."""
+class OverlapLost:
+    """A feed began with nothing that was known; kept at once, before what the crawl hands on after it."""
 
     source: str
-    name: str
-    value: str
+    at: datetime
 
 
 _NO_CHANGE = frozenset({"missed", "problems", "unproven"})

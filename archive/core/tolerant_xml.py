@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import html as entities
 import re
+from functools import lru_cache
 
 from lxml import etree
 
 from archive.core.charsets import Decoded, decode
 
+REMEMBERED_BYTES = 4_000_000
+"""A larger document is parsed by each of its readers; of smaller ones the last two are remembered."""
 DOCTYPE_CHARACTERS = 65_536
 """A longer document type declaration is taken for text."""
 _DECLARATION = re.compile(r"\s{0,100}<\?xml[^>]{0,1000}\?>")
@@ -23,7 +26,15 @@ _LONG_REFERENCE = re.compile(r"&#(?:x[0-9a-f]{9,}|\d{10,});?", re.IGNORECASE)
 
 
 def parse(body: bytes, content_type: str | None = None) -> tuple[etree._Element | None, Decoded]:
-    """Return the root of a document, None where it has none, and the text it was read from."""
+    """Return the root of a document, None where it has none, and the text it was read from.
+
+    All readers of one answer share the root, and change nothing in it.
+    """
+    read = _parsed_once if len(body) <= REMEMBERED_BYTES else _parsed
+    return read(body, content_type)
+
+
+def _parsed(body: bytes, content_type: str | None) -> tuple[etree._Element | None, Decoded]:
     decoded = decode(body.lstrip(), content_type)
     parser = etree.XMLParser(
         recover=True,
@@ -37,6 +48,9 @@ def parse(body: bytes, content_type: str | None = None) -> tuple[etree._Element 
         return etree.fromstring(_clean(decoded.text).encode("utf-8"), parser), decoded
     except (etree.LxmlError, ValueError):
         return None, decoded
+
+
+_parsed_once = lru_cache(maxsize=2)(_parsed)
 
 
 def local_name(element: etree._Element) -> str:

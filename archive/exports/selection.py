@@ -59,7 +59,7 @@ LEFT = frozenset(
     {
         "checks",
         "comment_months",
-        "cursors",
+        "crawl_state",
         "noise_places",
         "notified",
         "pending_changes",

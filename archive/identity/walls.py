@@ -17,11 +17,10 @@ from archive.core.records import Article, Extract, Page, Problem, Surface
 from archive.core.timestamps import to_text
 from archive.identity.claims import Evidence, Held, Reason, Verdict
 from archive.identity.likeness import fingerprint
-from archive.tables import rows, visits
+from archive.tables import crawl_states, rows, visits
 from archive.tables.merge import REST_OF_THEM, Value, rank
 
 CODE = "not-this-article"
-FILLED = "text-digests"  # the bookmark of a source all of whose texts have a digest
 APART = timedelta(hours=1)  # between two looks that show the same text
 PORTION = 200  # articles whose digests are added at a time
 BEFORE = Evidence.TITLE
@@ -115,7 +114,7 @@ def note_refused(db: Database, page: Page, article: Article, verdict: Verdict) -
 
 def fill(db: Database, source: str) -> None:
     """Add the digests of texts that were saved before digests were kept, once for each source."""
-    if rows.bookmark(db, source, FILLED) is not None:
+    if crawl_states.value(db, source, "has_text_digests"):
         return
     sql = (
         "SELECT id, url, text FROM articles WHERE source = ? AND text IS NOT NULL AND redaction_id IS NULL"
@@ -127,7 +126,7 @@ def fill(db: Database, source: str) -> None:
             if digest := fingerprint(text, url):
                 _note_digest(db, source, number, digest, BEFORE)
         last = found[-1][0]
-    db.execute("INSERT INTO cursors VALUES (?, ?, 'yes')", [source, FILLED])
+    crawl_states.note(db, source, has_text_digests=True)
 
 
 def _note_digest(db: Database, source: str, article_id: int, digest: str, proof: str) -> None:

@@ -6,23 +6,22 @@ It only reads: the newest answer of each kind of listing, and what was wrong wit
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive.changes import lastmod_trust
-from archive.tables import rows
+from archive.core.crawl_state import CrawlState
+from archive.core.formatting import when
+from archive.tables import crawl_states, rows
 from archive.tables.merge import Value
 
-TLS = "tls"  # the bookmark of whether the certificate of a source is verified
-UNVERIFIED = "unverified"
-_RUNGS = {
+_LISTED_BY = {
     "rest": "Articles are listed by REST",
     "sitemap": "Articles are listed by the sitemap",
     "feed": "Articles are listed by the feed, as far as it goes back",
     "listing": "Articles are found by listing pages",
 }
 _NAMES = {"rest": "REST", "sitemap": "the sitemap", "feed": "the feed", "listing": "listing pages"}
-LAST_READ = "surface-"  # before the name of a surface: the cursor of when it last listed the articles
 _FEED = """
 SELECT status, failures, good_at, (SELECT detail FROM problems WHERE problems.source = visits.source
     AND problems.url = visits.url AND ended_at IS NULL LIMIT 1) AS problem
@@ -32,28 +31,29 @@ FROM visits WHERE source = ? AND kind = ? ORDER BY fetched_at DESC LIMIT 1
 
 def sentence(db: Database, source: str) -> str:
     """Return how a source is read as of its last crawl, and since when a surface that was read is gone."""
-    rung = rows.bookmark(db, source, "rung") or ""
-    last_read = {name: rows.bookmark(db, source, f"{LAST_READ}{name}") for name in _RUNGS}
-    parts = [_listed(rung, last_read)]
+    state = crawl_states.load(db, source)
+    surface = state.surface or ""
+    last_read = {name: getattr(state, f"{name}_read_at") for name in _LISTED_BY}
+    parts = [_listed(surface, last_read)]
     newest = {kind: rows.one(db, _FEED, source, kind) for kind in ("posts", "comments", "comments-feed")}
-    if rung:
-        parts[0] += f"; {_heard(db, source, rung, newest)}."
-        parts += _lost(rung, last_read)
+    if surface:
+        parts[0] += f"; {_heard(state, newest)}."
+        parts += _lost(surface, last_read)
     parts += [str(row["problem"]) for row in newest.values() if row and row["problem"]]
     feed = newest["comments-feed"]
     if feed and feed["failures"] and feed["good_at"]:
         parts.append(f"The comments feed has given nothing since {_minute(feed['good_at'])}.")
-    if lastmod_trust.read(rows.bookmark(db, source, lastmod_trust.NOTE)).is_lost:
+    if state.lastmod_trust.is_lost:
         parts.append("Its dates of modification move without a change, so they no longer make a page due.")
-    if rows.bookmark(db, source, TLS) == UNVERIFIED:
+    if state.verifies_tls is False:
         parts.append("Its TLS certificate is not verified (verify_tls = false).")
     return " ".join(parts)
 
 
-def _listed(rung: str, last_read: Mapping[str, str | None]) -> str:
+def _listed(surface: str, last_read: Mapping[str, datetime | None]) -> str:
     """Return what lists the articles, without a full stop where something does."""
-    if rung in _RUNGS:
-        return _RUNGS[rung]
+    if surface in _LISTED_BY:
+        return _LISTED_BY[surface]
     known = {name: moment for name, moment in last_read.items() if moment}
     if not known:
         return "No list of its articles has been read yet."
@@ -61,20 +61,20 @@ def _listed(rung: str, last_read: Mapping[str, str | None]) -> str:
     return f"Nothing lists its articles any more; {_NAMES[name]} last did, on {_minute(known[name])}."
 
 
-def _lost(rung: str, last_read: Mapping[str, str | None]) -> Iterator[str]:
+def _lost(surface: str, last_read: Mapping[str, datetime | None]) -> Iterator[str]:
     """Yield since when each better surface than the present one has listed nothing."""
-    now, order = last_read.get(rung) or "", list(_RUNGS)
-    for name in order[: order.index(rung)]:
+    now, order = last_read.get(surface), list(_LISTED_BY)
+    for name in order[: order.index(surface)]:
         moment = last_read[name]
-        if moment and moment < now:
+        if moment and now and moment < now:
             said = _NAMES[name]
             yield f"{said[0].upper()}{said[1:]} has listed none since {_minute(moment)}."
 
 
-def _heard(db: Database, source: str, rung: str, newest: Mapping[str, dict[str, Value] | None]) -> str:
+def _heard(state: CrawlState, newest: Mapping[str, dict[str, Value] | None]) -> str:
     """Return what tells of new comments."""
     rest, feed = newest["comments"], newest["comments-feed"]
-    by_rest = rung == "rest" and rows.bookmark(db, source, "rest-comments") != "closed"
+    by_rest = state.surface == "rest" and state.rest_lists_comments is not False
     tellers = ["REST"] if by_rest and rest and not rest["problem"] else []
     tellers += ["the comments feed"] if feed and not feed["problem"] and not feed["failures"] else []
     if not tellers:
@@ -82,8 +82,8 @@ def _heard(db: Database, source: str, rung: str, newest: Mapping[str, dict[str, 
     return f"new comments are told by {' and '.join(tellers)}"
 
 
-def _minute(moment: Value) -> str:
-    return f"{str(moment).replace('T', ' ')[:16]} UTC"
+def _minute(moment: Value | datetime) -> str:
+    return f"{when(moment if isinstance(moment, datetime) else str(moment))} UTC"
 
 
 def open_gaps(db: Database, source: str) -> int:

@@ -14,7 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from archive.core import urls
+from archive.core import crawl_state, urls
+from archive.core.crawl_state import CrawlState
 from archive.core.database import BUSY, Closing
 from archive.core.reader_guard import GAVE_UP
 from archive.core.records import PageKind, Seen
@@ -109,6 +110,12 @@ class Facts(Closing):
         return [self._seen(row) for row in self._db.execute(sql, [self.source, PORTION])]
 
     @cached_property
+    def state(self) -> CrawlState:
+        """Return the state that earlier crawls have left, as it was when it was first asked for."""
+        rows = self._db.execute("SELECT name, value FROM crawl_state WHERE source = ?", [self.source])
+        return crawl_state.read(dict(map(tuple, rows)))
+
+    @cached_property
     def comments_told(self) -> bool:
         """True if a surface of the whole site, REST or the comments feed, tells of new comments.
 
@@ -121,8 +128,8 @@ class Facts(Closing):
             self.source,
             PageKind.COMMENTS_FEED.value,
         )
-        told = [self.cursor("comments"), instant(feed["at"]) if feed and feed["at"] else None]
-        crawled = self.cursor("crawl")
+        told = [self.state.comments_read_at, instant(feed["at"]) if feed and feed["at"] else None]
+        crawled = self.state.crawled_at
         return any(moment and (crawled is None or moment >= crawled - TOLD) for moment in told)
 
     @cached_property
@@ -248,16 +255,6 @@ class Facts(Closing):
         )
         rows = self._db.execute(sql, [self.source, _PAGE, to_text(moment), limit])
         return [self._seen(row) for row in rows]
-
-    def mark(self, name: str) -> str | None:
-        """A note that an earlier run left, or None."""
-        row = self._one("SELECT value FROM cursors WHERE source = ? AND name = ?", self.source, name)
-        return row["value"] if row else None
-
-    def cursor(self, name: str) -> datetime | None:
-        """Up to when a listing has been read completely, or None."""
-        value = self.mark(name)
-        return instant(value) if value else None
 
     def _one(self, sql: str, *values: str | int) -> sqlite3.Row | None:
         with closing(self._db.execute(sql, values)) as cursor:

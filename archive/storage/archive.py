@@ -14,12 +14,13 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from sqlite_utils import Database
 
 from archive.changes.flux import Flux, Settled, stated_lists
 from archive.core import urls
+from archive.core.crawl_state import CrawlState
 from archive.core.database import Closing, LogFolder, is_writable, open_ours, transaction
 from archive.core.records import Article, Extract, Page, PageKind, Problem, Saved, Site, Surface
 from archive.core.timestamps import to_text
@@ -31,7 +32,7 @@ from archive.migrations import migrations
 from archive.storage import coverage, multipart, reconciliation, run_ledger, tombstones
 from archive.storage.comment_writer import CommentWriter, by_article
 from archive.storage.redaction_work import finish as finish_redactions
-from archive.tables import change_detection, events, rows, url_keys, versions, visits
+from archive.tables import change_detection, crawl_states, events, rows, url_keys, versions, visits
 from archive.tables.events import Event
 from archive.tables.merge import Value, compact, merge
 from archive.tables.observations import Look
@@ -136,13 +137,15 @@ class Archive(Closing):
         with transaction(self.db):
             visits.forget_due(self.db, source, rules)
 
-    def set_cursor(self, source: str, name: str, value: str) -> None:
-        """Remember how far a complete reading of a listing has come."""
+    def note_state(self, source: str, **known: Any) -> None:
+        """Keep some fields of the CrawlState of a source at once."""
         with transaction(self.db):
-            self.db.execute(
-                "INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-                [source, name, value],
-            )
+            crawl_states.note(self.db, source, **known)
+
+    def keep_state(self, source: str, before: CrawlState, after: CrawlState) -> None:
+        """Keep what a crawl has changed in the state of its source."""
+        with transaction(self.db):
+            crawl_states.save(self.db, source, before, after)
 
     # -- articles ---------------------------------------------------------------------------------
 

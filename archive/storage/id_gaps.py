@@ -12,8 +12,8 @@ from datetime import timedelta
 
 from sqlite_utils import Database
 
-from archive.core.timestamps import to_text
-from archive.tables import rows
+from archive.core.timestamps import instant, to_text
+from archive.tables import crawl_states, rows
 from archive.tables.merge import Value
 from archive.tables.observations import Window
 
@@ -68,8 +68,8 @@ def _leave(db: Database, gap: dict[str, Value], number: int, at: str) -> None:
     same = {name: gap[name] for name in gap if name not in {"id", "first", "last"}}
     _open(db, same, first, number - 1)
     _open(db, same, number + 1, last)
-    crawl = rows.bookmark(db, str(gap["source"]), "crawl")
-    if crawl is not None and str(gap["opened_at"]) < crawl:
+    crawled_at = crawl_states.value(db, str(gap["source"]), "crawled_at")
+    if crawled_at is not None and instant(str(gap["opened_at"])) < crawled_at:
         _open(db, same | {"ended_at": at, "ended_how": "shown"}, number, number)
 
 

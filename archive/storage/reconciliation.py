@@ -14,10 +14,9 @@ from sqlite_utils import Database
 from archive.changes import unlisted
 from archive.core import urls
 from archive.core.records import Saved
-from archive.core.timestamps import instant
 from archive.storage import id_gaps, tombstones
 from archive.storage.id_gaps import NUMBERED
-from archive.tables import rows
+from archive.tables import crawl_states, rows
 from archive.tables.merge import Value
 from archive.tables.observations import APART, Listing, Look, Missing, ThreadLook, Window
 
@@ -27,8 +26,6 @@ KNOWN_FOR = timedelta(days=30)
 _LISTED = "SELECT count(*) AS n FROM comments WHERE source = ? AND kind = 'comment' AND site_id IS NOT NULL"
 VISIBLE = f"{_LISTED} AND gone_at IS NULL AND missed_at IS NULL"
 """How many comments of the kind that REST lists are held and neither gone nor doubted."""
-HIDDEN = "comments-hidden"
-"""The bookmark of how many comments a site counts and shows to nobody: those of protected articles."""
 
 
 def note(db: Database, look: Look) -> Saved:
@@ -56,8 +53,8 @@ def _apart(db: Database, look: ThreadLook, missed: list[str]) -> timedelta:
     numbers = [int(key) for key in look.shown if key.isdecimal()]
     if not missed or not numbers or not all(key.isdecimal() and int(key) > max(numbers) for key in missed):
         return APART
-    seen = rows.bookmark(db, look.source, tombstones.STALE)
-    is_known = seen is not None and look.looked_at - instant(seen) < KNOWN_FOR
+    seen = crawl_states.value(db, look.source, "stale_copy_at")
+    is_known = seen is not None and look.looked_at - seen < KNOWN_FOR
     return STALE_APART if is_known else COPY_APART
 
 
@@ -78,7 +75,7 @@ def _missed_in_window(db: Database, look: Window) -> list[str]:
 
 def _total_agrees(db: Database, look: Window, missed: int) -> bool:
     """True if the site's own total has fallen by as much as the look has missed."""
-    hidden = rows.bookmark(db, look.source, HIDDEN)
+    hidden = crawl_states.value(db, look.source, "hidden_comments")
     if hidden is None or look.total is None:
         return False
     [held] = db.query(f"{_LISTED} AND gone_at IS NULL", [look.source])

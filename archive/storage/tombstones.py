@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from archive.core import urls
 from archive.core.records import Extract, Page, Saved
 from archive.core.timestamps import instant, to_text
-from archive.tables import events, rows
+from archive.tables import crawl_states, events, rows
 from archive.tables.events import ARTICLE_GONE, Event
 from archive.tables.merge import Value
 from archive.tables.observations import APART, Missing
@@ -28,8 +28,6 @@ PROTECTED = "password-protected"
 """The problem of a page that asks for a password."""
 NOT_THERE = frozenset({"soft-404", "not-this-article"})
 """Problems of a page that answers 200 and does not show its article: a weaker sign than a status."""
-STALE = "stale-copies"
-"""The bookmark of when a source last showed again what a look had just missed: it answers out of caches."""
 WHOLE_THREAD = 2  # comments of a thread that are all missed at once, at least
 GOOD_FOR_EACH = 3  # pages of other articles that must be good for each that is absent as well
 GOOD_FOR_EACH_WEAK = 10  # the same where the page says so with status 200
@@ -57,10 +55,8 @@ def seen_again(db: Database, kind: str, row: dict[str, Value], at: str) -> dict[
     if kind == "article":
         db.execute("UPDATE unlisted SET shown_at = ? WHERE article_id = ?", [at, row["id"]])
     elif gone_at is None:
-        db.execute(
-            "INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-            [row["source"], STALE, at],
-        )
+        # The source shows again what a look had just missed: it answers out of caches.
+        crawl_states.note(db, str(row["source"]), stale_copy_at=instant(at))
     if gone_at is not None:
         events.note(db, Event.RETURNED, kind, row, at, since=gone_at, how=row["gone_how"])
     return {"missed_at": None, "gone_at": None, "gone_how": None}

@@ -63,12 +63,6 @@ def comment_values(comment: Comment) -> dict[str, Value]:
     }
 
 
-def bookmark(db: Database, source: str, name: str) -> str | None:
-    """A note that an earlier crawl of a source has left, or None."""
-    row = one(db, "SELECT value FROM cursors WHERE source = ? AND name = ?", source, name)
-    return None if row is None else str(row["value"])
-
-
 def one(db: Database, sql: str, *values: Value) -> dict[str, Value] | None:
     """The first row of a query, or None."""
     return next(iter(db.query(sql, list(values))), None)

@@ -16,21 +16,23 @@ from archive.core.records import Page, PageKind
 from archive.core.timestamps import instant
 from archive.queries.coverage_state import Thread
 from archive.storage.coverage_records import Kind, Proof, Reason
-from crawler.audit.rest_audit import BudgetSpentError
-from crawler.audit.sitemap_audit import SitemapVerification
+from crawler.audit.audit_session import BudgetSpentError
+from crawler.audit.findings import Findings
+from crawler.crawl import Crawl
 from crawler.frontier import addresses
 
 
-class PageVerification(SitemapVerification):
-    """The part of the verifying spider that asks pages of articles."""
+class PageAudit:
+    """The audit of comments by the numbers that pages of articles state."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, crawl: Crawl, findings: Findings) -> None:
+        self.crawl = crawl
+        self.findings = findings
         self.walks: dict[str, str | None] = {}  # threads that were read: why not to the end, None if so
 
     async def comments_by_pages(self) -> AsyncIterator[Any]:
         """Yield a proof for every month, from the numbers that the pages of its articles state."""
-        before = {thread.url: thread for thread in self.holdings.threads()}
+        before = {thread.url: thread for thread in self.findings.holdings.threads()}
         spent: BudgetSpentError | None = None
         try:
             for thread in before.values():
@@ -41,7 +43,7 @@ class PageVerification(SitemapVerification):
             spent = error
         months = defaultdict[str, list[Thread]](list)
         told = any(thread.stated is not None for thread in before.values())
-        for thread in self.holdings.threads():
+        for thread in self.findings.holdings.threads():
             months[thread.month].append(thread)
             if short := _short(before.get(thread.url, thread)):
                 self._note_short(thread, short)
@@ -54,7 +56,7 @@ class PageVerification(SitemapVerification):
     def _unread_pages(self) -> Counter[str]:
         """Count by month the articles whose page could not be read: nobody knows of their comments."""
         found = Counter[str]()
-        for (kind, _), gap in self.gaps.items():
+        for (kind, _), gap in self.findings.gaps.items():
             if kind is Kind.ARTICLE and gap.reason is not Reason.PROTECTED:
                 found[gap.month] += gap.number
         return found
@@ -69,7 +71,7 @@ class PageVerification(SitemapVerification):
             detail = f"Its page speaks of {still:,} more than were read: {cut_off}."
         else:
             reason, detail = Reason.UNLISTED, f"Its page spoke of {short:,} more than were held."
-        self.note_gap(
+        self.findings.note_gap(
             Kind.COMMENT, thread.url, thread.month, reason, detail, thread.url, number=still or short
         )
 
@@ -80,8 +82,10 @@ class PageVerification(SitemapVerification):
         why = "REST is closed, and not every article's page states how many it has." if silent else None
         if unread:
             why = f"REST is closed, and the pages of {unread:,} articles could not be read."
-        oldest = min((instant(thread.read_at) for thread in threads), default=self.started_at)
-        return self.proof(Kind.COMMENT, month, surface="page", stated=stated, proved_at=oldest, unproved=why)
+        oldest = min((instant(thread.read_at) for thread in threads), default=self.crawl.started_at)
+        return self.findings.proof(
+            Kind.COMMENT, month, surface="page", stated=stated, proved_at=oldest, unproved=why
+        )
 
     async def _thread(self, url: str) -> AsyncIterator[Page]:
         """Yield an article's page and every page of its thread, and note how far the walk came."""
@@ -90,7 +94,7 @@ class PageVerification(SitemapVerification):
         before = frozenset[bytes]()
         while waiting:
             asked = waiting[0]
-            page = await self.ask(PageKind.ARTICLE, asked)
+            page = await self.crawl.session.fetch(PageKind.ARTICLE, asked)
             shown = addresses.shown_comments(page)
             if page.status != 200:
                 yield page

@@ -16,56 +16,37 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from archive.core import urls
-from archive.core.records import Page, PageKind, Seen
-from archive.queries.coverage_state import Holdings
-from archive.storage.coverage_records import Gap, Kind, Proof, Reason
+from archive.core.records import Page, PageKind
+from archive.storage.coverage_records import Kind, Proof, Reason
 from archive.tables.observations import Missing
+from crawler.audit.audit_session import FORBIDDEN
+from crawler.audit.findings import Findings
 from crawler.audit.month_spans import Span, calendar
+from crawler.crawl import Crawl
 from crawler.discovery import rest, rest_ids
+from crawler.discovery.discovery import Discovery
+from crawler.discovery.listings import CLOSED, NoListingError, page_size, rest_pages
 from crawler.discovery.rest_ids import Item
-from crawler.discovery.strategies import OVERLAP
-from crawler.fetch import request_budget
-from crawler.fetch.session import CLOSED, NoListingError
-from crawler.spiders.news import NewsSpider
+from crawler.discovery.rest_strategy import OVERLAP
 
-FORBIDDEN = "Forbidden by robots.txt"  # as Scrapy says it
 ROUTES = {Kind.ARTICLE: "posts", Kind.COMMENT: "comments"}
 T = TypeVar("T")
 
 
-class BudgetSpentError(Exception):
-    """The run has no request left."""
+class RestAudit:
+    """The audit of months by REST."""
 
-
-class Verification(NewsSpider):
-    """The part of the verifying spider that asks REST."""
-
-    holdings: Holdings
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.until = self.started_at  # what was published later is not looked at
-        self.kinds: tuple[str, ...] = ("posts",)  # the routes of what counts as an article
-        self.gaps: dict[tuple[Kind, str], Gap] = {}  # everything that was lacking when it was looked for
-        self.proofs: list[Proof] = []
-        self.left_out = Counter[str]()  # what the site has, and nobody asked for: how many, 0 for unknown
-
-    async def ask(self, kind: PageKind, url: str, *, seen: Seen | None = None) -> Page:
-        """Ask and wait. Raises BudgetSpentError, and NoListingError where the site is in trouble."""
-        page = await super().ask(kind, url, seen=seen)
-        if page.status == 0 and request_budget.is_spent(self.crawler):
-            raise BudgetSpentError
-        if kind is not PageKind.ARTICLE and _is_trouble(page):
-            raise NoListingError(page, closed=False)
-        return page
+    def __init__(self, crawl: Crawl, findings: Findings, discovery: Discovery) -> None:
+        self.crawl = crawl
+        self.findings = findings
+        self.discovery = discovery
 
     async def oldest(self, kind: Kind) -> tuple[bool, str | None]:
         """True if REST lists a kind at all, and the month of the first one it lists."""
         async for root in self._roots():
-            page = await self.ask(PageKind.LISTING, rest_ids.oldest_url(root, ROUTES[kind]))
+            page = await self.crawl.session.fetch(PageKind.LISTING, rest_ids.oldest_url(root, ROUTES[kind]))
             if rest.read_array(page) is not None:
-                self.rung, self.rest_root = "rest", root
+                self.crawl.report.surface, self.crawl.rest.root = "rest", root
                 months = [item.published[:7] for item in rest_ids.read(page, ROUTES[kind]) if item.published]
                 return True, months[0] if months else None
             if page.status not in {200, *CLOSED} and page.error != FORBIDDEN:
@@ -73,17 +54,17 @@ class Verification(NewsSpider):
         return False, None
 
     async def _roots(self) -> AsyncIterator[str]:
-        if self.rest_root:
-            yield self.rest_root
+        if self.crawl.rest.root:
+            yield self.crawl.rest.root
             return
-        async for root in self.rest_roots():
+        async for root in self.discovery.by_rest.roots():
             yield root
 
     def months(self, kind: Kind, first: str | None) -> list[tuple[str, Kind, str]]:
         """The months to look at, by the calendar, as (when each was last looked at, kind, month)."""
-        looked, held = self.holdings.looked(), self.holdings.numbers(kind)
+        looked, held = self.findings.holdings.looked(), self.findings.holdings.numbers(kind)
         known = {*held, *(month for of, month in looked if of is kind and month), *([first] if first else [])}
-        months = calendar(min(known), f"{self.until:%Y-%m}") if known else ()
+        months = calendar(min(known), f"{self.findings.until:%Y-%m}") if known else ()
         return [(looked.get((kind, month), ""), kind, month) for month in months]
 
     async def prove(self, span: Span) -> AsyncIterator[Any]:
@@ -96,7 +77,7 @@ class Verification(NewsSpider):
 
     async def _prove_articles(self, span: Span) -> AsyncIterator[Any]:
         listed: dict[str, Item] = {}
-        for route in self.kinds:
+        for route in self.findings.kinds:
             try:
                 async for page in self._listing(span, route):
                     listed |= {item.key: item for item in rest_ids.read(page, route)}
@@ -108,17 +89,19 @@ class Verification(NewsSpider):
         stated = Counter(span.month_of(item.published) for item in listed.values())
         silent = {
             str(post): (month, url)
-            for month, post, url in self.holdings.articles_of(span.months[0], span.months[-1], self.until)
+            for month, post, url in self.findings.holdings.articles_of(
+                span.months[0], span.months[-1], self.findings.until
+            )
             if str(post) not in listed
         }
-        shown = await self._shown(self.kinds, list(silent))
+        shown = await self._shown(self.findings.kinds, list(silent))
         left_out = _inside(span, shown.values())
         shown |= await self._shown(("pages",), [key for key in silent if key not in shown])
         for key, (month, url) in silent.items():
             if key in shown:
                 stated[month] += 1
                 continue
-            page = await self.ask(PageKind.ARTICLE, url)
+            page = await self.crawl.session.fetch(PageKind.ARTICLE, url)
             yield page
             stated[month] += page.status == 200
         for proof in self._proofs(span, stated, left_out=left_out):
@@ -128,29 +111,33 @@ class Verification(NewsSpider):
         """Note the articles that are lacking, and give the listings that tell of them."""
         pages, wanted = [], dict[str, list[int]]()
         for item in listed:
-            lacking = self.holdings.lacking_article(item.link or "", item.id)
+            lacking = self.findings.holdings.lacking_article(item.link or "", item.id)
             if lacking is None:
                 continue
             reason, detail = (Reason.PROTECTED, "It asks for a password.") if item.protected else lacking
-            self.note_gap(Kind.ARTICLE, item.key, span.month_of(item.published), reason, detail, item.link)
+            self.findings.note_gap(
+                Kind.ARTICLE, item.key, span.month_of(item.published), reason, detail, item.link
+            )
             if reason in {Reason.UNLISTED, Reason.CALLED_GONE}:
                 wanted.setdefault(item.route, []).append(item.id)
         for route, ids in wanted.items():
-            for some in _portions(ids, self.page_size(route)):
-                page = await self.ask(PageKind.POSTS, rest.pages_url(self.rest_root or "", some, kind=route))
+            for some in _portions(ids, page_size(self.crawl, route)):
+                page = await self.crawl.session.fetch(
+                    PageKind.POSTS, rest.pages_url(self.crawl.rest.root or "", some, kind=route)
+                )
                 pages += [page] if rest.read_array(page) else []
         return pages
 
     # -- comments -------------------------------------------------------------------------------------
 
     async def _prove_comments(self, span: Span) -> AsyncIterator[Any]:
-        held = self.holdings.comments_of(span.months[0], span.months[-1], self.until)
+        held = self.findings.holdings.comments_of(span.months[0], span.months[-1], self.findings.until)
         listed, total = dict[str, Item](), 0
         async for page in self._listing(span, "comments"):
             found = {item.key: item for item in rest_ids.read(page, "comments")}
             listed |= found
             total = rest.total(page) or 0
-            lacking = self.holdings.lacking_comments(found)
+            lacking = self.findings.holdings.lacking_comments(found)
             async for item in self._read_comments(span, [found[key] for key in lacking], lacking):
                 yield item
             if len(found) < total == len(held) and not lacking and found.keys() <= held.keys():
@@ -173,14 +160,14 @@ class Verification(NewsSpider):
         silent = [key for key in held if key not in listed]
         shown = await self._shown(("comments",), silent)
         if absent := tuple(key for key in silent if key not in shown):
-            yield Missing(source=self.source_name, ids=absent, looked_at=datetime.now(UTC))
+            yield Missing(source=self.crawl.source, ids=absent, looked_at=datetime.now(UTC))
         stated = Counter(span.month_of(item.published) for item in listed.values())
         stated.update(held[key] for key in shown)
         if hidden:
             month = span.months[0]
             stated[month] += hidden
             detail = "The site counts more than it shows: mostly below articles with a password."
-            self.note_gap(Kind.COMMENT, month, month, Reason.NOT_SHOWN, detail, number=hidden)
+            self.findings.note_gap(Kind.COMMENT, month, month, Reason.NOT_SHOWN, detail, number=hidden)
         for proof in self._proofs(span, stated, left_out=_inside(span, shown.values())):
             yield proof
 
@@ -188,51 +175,29 @@ class Verification(NewsSpider):
         self, span: Span, lacking: Sequence[Item], why: Mapping[str, tuple[Reason, str]]
     ) -> AsyncIterator[Page]:
         """Read in the comments that are lacking, with the static pages they stand below, and note them."""
-        root = self.rest_root or ""
+        root = self.crawl.rest.root or ""
         unknown = sorted(
-            {item.post for item in lacking if item.post and not self.facts.address_of(item.post)}
+            {item.post for item in lacking if item.post and not self.findings.holdings.address_of(item.post)}
         )
-        for posts in _portions(unknown, self.page_size("pages")):
-            page = await self.ask(PageKind.POSTS, rest.pages_url(root, posts))
+        for posts in _portions(unknown, page_size(self.crawl, "pages")):
+            page = await self.crawl.session.fetch(PageKind.POSTS, rest.pages_url(root, posts))
             if rest.read_array(page):
                 yield page
-        for some in _portions(lacking, self.page_size("comments")):
-            page = await self.ask(
+        for some in _portions(lacking, page_size(self.crawl, "comments")):
+            page = await self.crawl.session.fetch(
                 PageKind.COMMENTS, rest.comments_url(root, 1, include=[item.key for item in some])
             )
             if rest.read_array(page):
                 yield page
         for item in lacking:
             reason, detail = why[item.key]
-            if item.post and self.facts.address_of(item.post) is None:
+            if item.post and self.findings.holdings.address_of(item.post) is None:
                 reason, detail = Reason.NO_ARTICLE, f"It stands below {item.post}, which is no article here."
-            self.note_gap(Kind.COMMENT, item.key, span.month_of(item.published), reason, detail, item.link)
+            self.findings.note_gap(
+                Kind.COMMENT, item.key, span.month_of(item.published), reason, detail, item.link
+            )
 
     # -- both -----------------------------------------------------------------------------------------
-
-    def note_gap(
-        self,
-        kind: Kind,
-        key: str,
-        month: str,
-        reason: Reason,
-        detail: str,
-        url: str | None = None,
-        *,
-        number: int = 1,
-    ) -> None:
-        """Remember what is lacking, until the proof of its month takes it along."""
-        key = urls.page_key(key) if "://" in key else key
-        self.gaps[kind, key] = Gap(key=key, month=month, reason=reason, detail=detail, url=url, number=number)
-
-    def proof(self, kind: Kind, month: str, **told: Any) -> Proof:
-        """The proof of one month, with its gaps."""
-        gaps = tuple(gap for (of, _), gap in self.gaps.items() if of is kind and gap.month == month)
-        now = datetime.now(UTC)
-        facts = {"proved_at": now, "gaps": gaps, **told}
-        proof = Proof(source=self.source_name, kind=kind, month=month, looked_at=now, **facts)
-        self.proofs.append(proof)
-        return proof
 
     def _proofs(
         self, span: Span, stated: Counter[str], *, surface: str = "rest", left_out: int = 0
@@ -244,17 +209,17 @@ class Verification(NewsSpider):
             else None
         )
         for month in span.months:
-            yield self.proof(span.kind, month, surface=surface, stated=stated[month], unproved=why)
+            yield self.findings.proof(span.kind, month, surface=surface, stated=stated[month], unproved=why)
 
     def _listing(self, span: Span, route: str) -> AsyncIterator[Page]:
         address = partial(
             rest_ids.between_url,
-            self.rest_root or "",
+            self.crawl.rest.root or "",
             route,
             after=span.after,
-            before=min(span.before, self.until),
+            before=min(span.before, self.findings.until),
         )
-        return self.listing(PageKind.LISTING, address)
+        return rest_pages(self.crawl, PageKind.LISTING, address)
 
     async def _shown(self, routes: Sequence[str], ids: Sequence[str]) -> dict[str, Item]:
         """Those of some ids that the site shows, asked for in the company of what it is known to show.
@@ -265,12 +230,12 @@ class Verification(NewsSpider):
         shown: dict[str, Item] = {}
         for route in routes:
             kind = next((kind for kind in Kind if ROUTES[kind] == route), None)
-            half = max(1, self.page_size(route) // 2)
-            known = self.holdings.newest(kind, half) if kind else []
+            half = max(1, page_size(self.crawl, route) // 2)
+            known = self.findings.holdings.newest(kind, half) if kind else []
             for some in _portions([key for key in ids if key not in shown], half):
                 asked = list(dict.fromkeys([*some, *known]))
-                page = await self.ask(
-                    PageKind.LISTING, rest_ids.shown_url(self.rest_root or "", route, asked)
+                page = await self.crawl.session.fetch(
+                    PageKind.LISTING, rest_ids.shown_url(self.crawl.rest.root or "", route, asked)
                 )
                 found = {item.key: item for item in rest_ids.read(page, route)}
                 told = some if kind is not Kind.COMMENT else {*found, *rest.not_shown(page, asked, known)}
@@ -279,11 +244,6 @@ class Verification(NewsSpider):
                     raise NoListingError(replace(page, error=other), closed=False)
                 shown |= {key: item for key, item in found.items() if key in some}
         return shown
-
-
-def _is_trouble(page: Page) -> bool:
-    """True if an answer says that the site is in trouble, and nothing about what was asked for."""
-    return (page.status in {0, 429} and page.error != FORBIDDEN) or page.status >= 500
 
 
 def _inside(span: Span, items: Iterable[Item]) -> int:

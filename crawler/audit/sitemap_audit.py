@@ -14,37 +14,42 @@ from re import search
 from archive.core import urls
 from archive.core.records import PageKind
 from archive.storage.coverage_records import WITHHELD, Kind, Proof
-from crawler.audit.rest_audit import Verification
+from crawler.audit.findings import Findings
+from crawler.crawl import Crawl
 from crawler.discovery import feeds, sitemaps
-from crawler.fetch.session import NoListingError
+from crawler.discovery.listings import NoListingError
 from crawler.frontier.addresses import Listed
+from crawler.frontier.frontier import Frontier
 
 FEED_PAGES = 30  # that are read as a second witness, the newest first
 
 
-class SitemapVerification(Verification):
-    """The part of the verifying spider that asks sitemaps and the feed for articles."""
+class SitemapAudit:
+    """The audit of articles by sitemaps and the feed."""
 
-    fed = 0  # how many articles the feed has named
+    def __init__(self, crawl: Crawl, findings: Findings, frontier: Frontier) -> None:
+        self.crawl = crawl
+        self.findings = findings
+        self.frontier = frontier
 
     async def articles_by_sitemap(self) -> AsyncIterator[Proof]:
         """Yield a proof for every month, from what the sitemaps name."""
-        stated, unnamed = Counter[str](), Counter(self.holdings.numbers(Kind.ARTICLE))
+        stated, unnamed = Counter[str](), Counter(self.findings.holdings.numbers(Kind.ARTICLE))
         named: set[str] = set()
         async for entry in self._named():
             key = urls.key(entry.url)
             if key in named:
                 continue
             named.add(key)
-            lacking = self.holdings.lacking_article(entry.url)
-            if lacking and not self.is_article(entry):
-                self.left_out["pages, lists or other things than articles"] += 1
+            lacking = self.findings.holdings.lacking_article(entry.url)
+            if lacking and not self.frontier.is_article(entry):
+                self.findings.left_out["pages, lists or other things than articles"] += 1
                 continue
-            self.rung = "sitemap"
-            month = self.holdings.month_of(entry.url) or _month_in(entry)
+            self.crawl.report.surface = "sitemap"
+            month = self.findings.holdings.month_of(entry.url) or _month_in(entry)
             stated[month] += 1
             if lacking:
-                self.note_gap(Kind.ARTICLE, entry.url, month, *lacking, entry.url)
+                self.findings.note_gap(Kind.ARTICLE, entry.url, month, *lacking, entry.url)
             else:
                 unnamed[month] -= 1
         if not (is_named := bool(stated)):
@@ -57,62 +62,72 @@ class SitemapVerification(Verification):
                 why = "REST is closed, and no sitemap names the articles."
             elif why is None and not listed[month] and self._only_withheld(month):
                 why = "REST is closed, and the feed alone names any of it, so perhaps there are others."
-            yield self.proof(Kind.ARTICLE, month, surface="sitemap", stated=stated[month], unproved=why)
+            yield self.findings.proof(
+                Kind.ARTICLE, month, surface="sitemap", stated=stated[month], unproved=why
+            )
 
     async def _named(self) -> AsyncIterator[Listed]:
         """Yield everything that the site's sitemaps name, and note the files that could not be read."""
-        guessed = () if self.named_sitemaps else sitemaps.candidates(self.home)
-        waiting, seen = [*(self.named_sitemaps or guessed)], set[str]()
+        guessed = () if self.crawl.session.sitemaps else sitemaps.candidates(self.crawl.home)
+        waiting, seen = [*(self.crawl.session.sitemaps or guessed)], set[str]()
         while waiting:
             url = waiting.pop(0)
-            if url in seen or not urls.same_host(url, self.home):
+            if url in seen or not urls.same_host(url, self.crawl.home):
                 continue
             if len(seen) == sitemaps.MAX_FILES:
-                self.refusals.append(f"the sitemap has more than {sitemaps.MAX_FILES:,} files")
+                self.crawl.report.missing_lists.append(
+                    f"the sitemap has more than {sitemaps.MAX_FILES:,} files"
+                )
                 return
             seen.add(url)
-            page = await self.ask(PageKind.LISTING, url)
+            page = await self.crawl.session.fetch(PageKind.LISTING, url)
             sitemap = sitemaps.read(page)
             if sitemap is None:
                 if url not in guessed:
-                    self.refusals.append(f"the sitemap {url} could not be read ({page.error or page.status})")
+                    self.crawl.report.missing_lists.append(
+                        f"the sitemap {url} could not be read ({page.error or page.status})"
+                    )
                 continue
             if url in guessed:  # the first that is there is the site's own; further guesses would be others
                 waiting = []
             waiting = [*sitemap.sitemaps, *waiting]
             for aside in sitemap.aside:
                 name = urls.path_of(aside).rpartition("/")[2]
-                self.left_out[f"what {name} names"] += 0
+                self.findings.left_out[f"what {name} names"] += 0
             for entry in sitemap.listed:
                 yield entry
 
     async def _only_in_feed(self, named: set[str]) -> Counter[str]:
         """Note the articles that the feed names, no sitemap does, and are not held; count them by month."""
-        found, known, usual = Counter[str](), set[str](), feeds.posts_url(self.home)
+        found, known, usual = Counter[str](), set[str](), feeds.posts_url(self.crawl.home)
         for number in range(1, FEED_PAGES + 1):
-            page = await self.ask(PageKind.LISTING, feeds.page_url(usual, number))
+            page = await self.crawl.session.fetch(PageKind.LISTING, feeds.page_url(usual, number))
             fresh = [entry for entry in feeds.read_posts(page) or () if urls.key(entry.url) not in known]
             if not fresh:
                 break
             for entry in fresh:
                 known.add(urls.key(entry.url))
-                self.fed += 1
-                if urls.key(entry.url) in named or not self.is_article(entry):
+                self.findings.fed += 1
+                if urls.key(entry.url) in named or not self.frontier.is_article(entry):
                     continue
-                if lacking := self.holdings.lacking_article(entry.url):
-                    month = self.holdings.month_of(entry.url) or _month_in(entry)
+                if lacking := self.findings.holdings.lacking_article(entry.url):
+                    month = self.findings.holdings.month_of(entry.url) or _month_in(entry)
                     found[month] += 1
-                    self.note_gap(Kind.ARTICLE, entry.url, month, *lacking, entry.url)
+                    self.findings.note_gap(Kind.ARTICLE, entry.url, month, *lacking, entry.url)
         return found
 
     def _only_withheld(self, month: str) -> bool:
         """True if what is noted as lacking of a month is shown to no visitor: nothing of it is missing."""
-        gaps = [gap for (kind, _), gap in self.gaps.items() if kind is Kind.ARTICLE and gap.month == month]
+        gaps = [
+            gap
+            for (kind, _), gap in self.findings.gaps.items()
+            if kind is Kind.ARTICLE and gap.month == month
+        ]
         return bool(gaps) and all(gap.reason in WITHHELD for gap in gaps)
 
     async def _must_answer(self) -> None:
         """Raise NoListingError where not even the front page is given: then nothing is told at all."""
-        page = await self.ask(PageKind.LISTING, self.home + "/")
+        page = await self.crawl.session.fetch(PageKind.LISTING, self.crawl.home + "/")
         if page.status != 200:
             raise NoListingError(page, closed=False)
 

@@ -5,19 +5,15 @@ Pure. Reads `<link>` elements and the Link header; what they name is believed on
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
 
 from archive.core import urls
+from archive.core.crawl_state import Declared
 from archive.core.records import Page, PageKind
-from archive.core.timestamps import instant, to_text
 
-LASTS = timedelta(days=1)  # how long what a front page declared is believed
 _API = "https://api.w.org/"
 _HEADER_LINK = re.compile(r'<([^<>]*)>\s*;[^,<]*?\brel="?https://api\.w\.org/"?')
 _FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/rdf+xml"}
@@ -27,19 +23,6 @@ _GUESSES = {
     PageKind.POSTS_FEED: ("?feed=rss2", "rss/", "atom.xml", "feed.xml", "rss.xml", "index.xml"),
     PageKind.COMMENTS_FEED: ("?feed=comments-rss2",),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
-    """The declarations of a page: the root of REST, and the feeds of posts and of comments, as URLs."""
-
-    rest: str | None = None
-    posts_feed: str | None = None
-    comments_feed: str | None = None
-
-    def feed(self, kind: PageKind) -> str | None:
-        """Return the URL of a kind of feed, or None."""
-        return self.posts_feed if kind is PageKind.POSTS_FEED else self.comments_feed
 
 
 def read(page: Page, home: str) -> Declared:
@@ -73,18 +56,9 @@ def guesses(kind: PageKind, home: str) -> tuple[str, ...]:
     return tuple(urljoin(home + "/", name) for name in _GUESSES[kind])
 
 
-def write_note(declared: Declared, now: datetime) -> str:
-    """Return what was declared as a text to keep for LASTS."""
-    return json.dumps({"at": to_text(now), **asdict(declared)})
-
-
-def read_note(text: str | None, now: datetime) -> Declared | None:
-    """Return what was kept, or None where there is nothing or it is too old."""
-    if not text:
-        return None
-    kept = json.loads(text)
-    age = now - instant(kept.pop("at"))
-    return Declared(**kept) if timedelta(0) <= age < LASTS else None
+def feed_of(declared: Declared, kind: PageKind) -> str | None:
+    """Return the URL of a declared feed of a kind, or None."""
+    return declared.posts_feed if kind is PageKind.POSTS_FEED else declared.comments_feed
 
 
 def _rest_root(page: Page) -> str | None:

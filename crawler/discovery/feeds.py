@@ -8,8 +8,6 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -17,8 +15,8 @@ from lxml import etree
 
 from archive.core import tolerant_xml, urls
 from archive.core.reader_guard import reader
-from archive.core.records import Page, Seen
-from archive.queries.fetch_history import A_WHILE
+from archive.core.records import Page
+from crawler.fetch.validators import has_validators
 from crawler.frontier.addresses import Listed
 
 _COMMENT = re.compile(r"#comment-(\d{1,18})(?!\d)", re.ASCII)
@@ -33,11 +31,11 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """Response of a feed. `silent`: nothing is new, by a 304 or by an equal body."""
+class FeedAnswer:
+    """Answer of a feed. `is_silent`: nothing is new, by a 304 or by an equal body."""
 
     page: Page
-    silent: bool
+    is_silent: bool
 
     @property
     def is_mute(self) -> bool:
@@ -50,39 +48,10 @@ class Heard:
         return self.page.status == HTTPStatus.NOT_MODIFIED or is_feed(self.page)
 
 
-def has_validators(page: Page) -> bool:
-    """True if an answer can be asked for again on the condition that it has changed.
-
-    One that was last modified in the future cannot: below a comment that is dated so, WordPress takes no
-    newer one for a change.
-    """
-    last_modified = page.header("last-modified")
-    return bool(page.header("etag") or last_modified) and not _is_to_come(last_modified, page.fetched_at)
-
-
 def digest(page: Page) -> str:
     """Return a digest of a feed without its build time, for sites without validators."""
     said = re.sub(rb"<(lastBuildDate|updated)>[^<]*</\1>", b"", page.body, count=1)
     return hashlib.sha256(said).hexdigest()
-
-
-def validators(seen: Seen) -> dict[str, str]:
-    """The headers that ask for an answer only if it has changed, from those of the last visit.
-
-    A proxy that packs answers turns an ETag weak, and WordPress then never matches it: so the mark
-    of weakness is taken off.
-    """
-    if _is_to_come(seen.last_modified, seen.fetched_at):
-        return {}
-    headers = {"If-None-Match": (seen.etag or "").removeprefix("W/"), "If-Modified-Since": seen.last_modified}
-    return {name: value for name, value in headers.items() if value}
-
-
-def _is_to_come(http_date: str | None, now: datetime) -> bool:
-    try:
-        return parsedate_to_datetime(http_date or "") > now + A_WHILE
-    except (ValueError, TypeError, OverflowError):
-        return False
 
 
 def posts_url(site_url: str) -> str:

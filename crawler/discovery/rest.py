@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
 
 from archive.core import json_text, urls
 from archive.core.reader_guard import reader
@@ -40,26 +40,6 @@ def route_url(root: str, route: str, **query: str | int) -> str:
 def roots(site_url: str) -> tuple[str, str]:
     """Where a site's REST API can be: with pretty permalinks, and without."""
     return urljoin(site_url + "/", "wp-json/"), urljoin(site_url + "/", "?rest_route=/")
-
-
-def other_spellings(url: str) -> tuple[str, ...]:
-    """Return the other URLs at which WordPress gives the same REST answer; none for other requests."""
-    parts = urlsplit(url)
-    query = parse_qsl(parts.query, keep_blank_values=True)
-    route = next((value for name, value in query if name == "rest_route"), None)
-    folder, pretty, rest_of_path = parts.path.partition("/wp-json")
-    if route is None and not pretty:
-        return ()
-    if route is None:
-        route = rest_of_path or "/"
-    base = folder.removesuffix("/index.php") if pretty else parts.path.removesuffix("index.php")
-    base = base.rstrip("/")
-    others = urlencode([(name, value) for name, value in query if name != "rest_route"], safe="/,:")
-    plain = urlencode({"rest_route": route}, safe="/,:") + (f"&{others}" if others else "")
-    spellings = [(f"{base}{start}/wp-json{route}", others) for start in ("", "/index.php")]
-    spellings += [(f"{base}{start}", plain) for start in ("/", "/index.php")]
-    urls = (urlunsplit(parts._replace(path=path, query=query, fragment="")) for path, query in spellings)
-    return tuple(other for other in urls if other != url)
 
 
 def posts_url(
@@ -206,7 +186,7 @@ def read_array(page: Page) -> list[dict[str, Any]] | None:
 def is_refusal(page: Page) -> bool:
     """True if an answer is REST's own error, which tells that REST is there."""
     try:
-        value, _ = json_text.read(page.body)
+        value = json_text.read(page.body).value
     except ValueError:
         return False
     return isinstance(value, dict) and str(value.get("code", "")).startswith("rest_")
@@ -230,7 +210,7 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
 def _json(page: Page) -> Any:
     """Return what an answer says in JSON; None where it is no such answer."""
     try:
-        return json_text.read(page.body)[0] if page.status == 200 else None
+        return json_text.read(page.body).value if page.status == 200 else None
     except ValueError:
         return None
 

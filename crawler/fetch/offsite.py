@@ -19,6 +19,7 @@ from twisted.internet.interfaces import IHostResolution, IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]
 
 from archive.core import urls
+from crawler.fetch.session import report_of, session_of
 
 OFF_SITE = "is not on the site"  # in the words of an OffSiteError
 
@@ -40,12 +41,11 @@ class GuardMiddleware:
 
     def process_request(self, request: Request) -> None:
         """Refuse what is not on the site, and everything when nothing can be saved. Raises IgnoreRequest."""
-        if self.crawler.stats.get_value("backissue/fault"):
+        if report_of(self.crawler).fault is not None:
             raise IgnoreRequest("the archive cannot be written, so nothing is asked")
-        home = getattr(self.crawler.spider, "home", None)
-        hosts = getattr(self.crawler.spider, "hosts", ())
-        if home is not None and not is_allowed(request.url, home, hosts):
-            raise OffSiteError(f"{request.url} {OFF_SITE} {home}")
+        session = session_of(self.crawler)
+        if not is_allowed(request.url, session.home, session.hosts):
+            raise OffSiteError(f"{request.url} {OFF_SITE} {session.home}")
         if urls.is_loopback(urlsplit(request.url).hostname):
             request.meta["proxy"] = None  # a proxy from the environment cannot reach this machine's loopback
 

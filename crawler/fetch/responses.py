@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from scrapy.http import Request, Response
 
+from archive.core.lastmod import lastmod_moment
 from archive.core.records import Page, PageKind
 from crawler.fetch.failures import words
-from crawler.frontier.revisit_policy import moment_of
 
 LONGEST_KEPT = 86_400  # seconds
 _PRIVATE = {"set-cookie"}  # headers that are about us, not about the page
@@ -54,7 +54,7 @@ def _is_older(response: Response, mark: str, now: datetime) -> bool:
     """
     age = (response.headers.get(b"Age") or b"").decode("latin-1").strip()
     seconds = int(age) if age.isdecimal() and len(age) < 10 else 0
-    changed = moment_of(mark)
+    changed = lastmod_moment(mark)
     return changed is not None and 0 < seconds < LONGEST_KEPT and now - timedelta(seconds=seconds) < changed
 
 

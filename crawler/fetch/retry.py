@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from datetime import UTC, datetime
-from typing import Self, cast
+from typing import Self
 
 from scrapy import Spider
 from scrapy.crawler import Crawler
@@ -19,7 +19,7 @@ from scrapy.utils.asyncio import call_later
 from scrapy.utils.misc import load_object
 
 from archive.core import timestamps
-from crawler.fetch.session import Asking
+from crawler.fetch.session import report_of, session_of
 
 logger = logging.getLogger(__name__)
 LONGEST_WAIT = 300.0  # seconds we stay and wait for a server; when it asks for more, the crawl ends
@@ -56,14 +56,16 @@ class PatienceMiddleware:
         self._refusals = self._refusals + 1 if response.status in REFUSING else 0
         if self._refusals == REFUSALS:
             logger.warning("%d requests in a row were refused: the crawl ends here", REFUSALS)
-            self._give_up("backissue/refused", REFUSALS)
+            report_of(self.crawler).refused_requests = REFUSALS
+            self._give_up()
         asked = retry_after(response, datetime.now(UTC))
         if self._closing or not (asked or response.status in self.statuses):
             return response
         if asked is not None and asked > LONGEST_WAIT:
             logger.warning("%s asks to wait %.0f s: the crawl ends here", request.url, asked)
-            cast("Asking", self.crawler.spider).wait(asked)
-            self._give_up("backissue/retry_after", asked)
+            session_of(self.crawler).postpone(asked)
+            report_of(self.crawler).retry_after_seconds = asked
+            self._give_up()
             return response
         most = None if response.status in self.statuses else TRIES_DESPITE_AN_ANSWER
         return await self._again(request, f"status {response.status}", asked, most) or response
@@ -99,9 +101,8 @@ class PatienceMiddleware:
             slot.latercall.cancel()
         slot.latercall = call_later(self._until - now, downloader._latercall, slot)
 
-    def _give_up(self, why: str, number: float) -> None:
+    def _give_up(self) -> None:
         if self._closing is None:
-            self.crawler.stats.set_value(why, number)
             self._closing = asyncio.get_running_loop().create_task(self.crawler.stop_async())
 
 

@@ -5,10 +5,9 @@ It knows HTTP and the crawl's pace; it does not know what is fetched or why.
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy.crawler import Crawler
@@ -18,10 +17,11 @@ from scrapy.http import Request, Response
 from scrapy.utils.misc import build_from_crawler
 from twisted.internet.defer import Deferred
 
-from crawler.discovery import rest
+from archive.core.crawl_state import RobotsCopy
 from crawler.fetch.failures import words
+from crawler.fetch.rest_spellings import other_spellings
 from crawler.fetch.retry import LONGEST_WAIT
-from crawler.fetch.session import Asking
+from crawler.fetch.session import session_of
 
 LASTS = timedelta(hours=24)  # how long a copy may be used, RFC 9309 section 2.4
 MOST = 500 * 1024  # bytes of it that must be read, RFC 9309 section 2.5
@@ -52,7 +52,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     def process_request_2(self, rp: Any, request: Request) -> None:
         """Refuse what robots.txt forbids, under whichever address REST is asked. Raises IgnoreRequest."""
         super().process_request_2(rp, request)
-        for url in rest.other_spellings(request.url):
+        for url in other_spellings(request.url):
             super().process_request_2(rp, request.replace(url=url))
 
     async def robot_parser(self, request: Request) -> Any:
@@ -65,8 +65,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         return await super().robot_parser(request)
 
     @property
-    def _kept(self) -> dict[str, str]:
-        return cast("Asking", self.crawler.spider).robots_copies
+    def _kept(self) -> dict[str, RobotsCopy]:
+        return session_of(self.crawler).robots_copies
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         self._kept.pop(netloc, None)
@@ -86,7 +86,6 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         await super()._parse_robots(response.replace(body=body), netloc, request)
 
     def _slow_down(self, delay: float) -> None:
-        self.crawler.stats.set_value("backissue/crawl_delay", delay)
         downloader = self.crawler.engine.downloader
         downloader._delay = max(downloader._delay, delay)  # for slots that are still to be made
         for slot in downloader.slots.values():
@@ -95,37 +94,30 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         super()._robots_error(exc, netloc)
         if not isinstance(exc, IgnoreRequest):
-            cast("Asking", self.crawler.spider).obstacles.note_failure(exc)
+            session_of(self.crawler).obstacles.note_failure(exc)
             self._unread = f"{netloc} cannot be reached: {words(exc)}"
             self._parsers[netloc] = build_from_crawler(self._parserimpl, self.crawler, _NOTHING)
 
 
-def write_copy(response: Response, now: datetime) -> str:
-    """A robots.txt as a text to keep, with the moment until which it stands."""
+def write_copy(response: Response, now: datetime) -> RobotsCopy:
+    """Return a robots.txt to keep, with the moment until which it may be used."""
     header = (response.headers.get(b"Cache-Control") or b"").decode("latin-1")
-    told = re.search(r"max-age=(\d{1,9})", header)
-    lasts = min(LASTS, timedelta(seconds=int(told[1]))) if told else LASTS
+    stated = re.search(r"max-age=(\d{1,9})", header)
+    lasts = min(LASTS, timedelta(seconds=int(stated[1]))) if stated else LASTS
     if "no-store" in header or "no-cache" in header:
         lasts = timedelta(0)
-    return json.dumps(
-        {
-            "url": response.url,
-            "status": response.status,
-            "until": (now + lasts).isoformat(),
-            "body": response.body[:MOST].decode("latin-1"),
-        }
-    )
+    body = response.body[:MOST].decode("latin-1")
+    return RobotsCopy(url=response.url, status=response.status, until=now + lasts, body=body)
 
 
-def read_copy(text: str | None, now: datetime) -> Response | None:
-    """The robots.txt that was kept, None where there is none, or it stands no longer."""
-    if text is None:
+def read_copy(copy: RobotsCopy | None, now: datetime) -> Response | None:
+    """Return the robots.txt that was kept; None where there is none, or its time is over."""
+    if copy is None:
         return None
-    copy = json.loads(text)
-    left = datetime.fromisoformat(copy["until"]) - now
+    left = copy.until - now
     if not timedelta(0) < left <= LASTS:  # longer only by a clock that was wrong
         return None
-    return Response(copy["url"], status=copy["status"], body=copy["body"].encode("latin-1"))
+    return Response(copy.url, status=copy.status, body=copy.body.encode("latin-1"))
 
 
 def _is_html(response: Response) -> bool:

@@ -15,6 +15,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import call_later
 
+from crawler.fetch.session import report_of
+
 CLOSING = (
     600.0  # seconds, at most, to end by itself: a server may have asked us to wait, and then answer late
 )
@@ -48,5 +50,5 @@ class Limit:
         faulthandler.cancel_dump_traceback_later()
 
     def _ask(self) -> None:
-        self.crawler.stats.set_value("backissue/limit", self.seconds)
+        report_of(self.crawler).limit_seconds = self.seconds
         self._stopping = asyncio.get_running_loop().create_task(self.crawler.stop_async())

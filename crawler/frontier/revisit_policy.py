@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, time, timedelta
 
+from archive.core.lastmod import lastmod_moment
 from archive.core.records import Moment, Seen
 from archive.queries.fetch_history import A_WHILE
 from archive.tables.visits import Due
@@ -141,20 +142,11 @@ def is_same_mark(one: str, other: str | None) -> bool:
     """
     if one == other or other is None:
         return one == other
-    here, there = moment_of(one), moment_of(other)
+    here, there = lastmod_moment(one), lastmod_moment(other)
     if here is None or there is None:
         return False
     mere = sum(len(mark) == len("2026-03-01") for mark in (one, other)) == 1
     return abs(here - there) <= (timedelta(hours=38) if mere else timedelta(0))
-
-
-def moment_of(mark: str) -> datetime | None:
-    """The moment that a mark of change tells, None where it tells none."""
-    try:
-        moment = datetime.fromisoformat(mark)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _instant(moment: Moment | None) -> datetime | None:

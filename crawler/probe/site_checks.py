@@ -20,7 +20,7 @@ from archive.operations.doctor import Finding, bad, fine, warn
 from crawler.config.config import Config, Source
 from crawler.discovery import declared, feeds, rest
 from crawler.fetch import walls
-from crawler.probe.spider import Looking, Site, look_each
+from crawler.probe.spider import ProbeSpider, Site, look_each
 
 SKEW = 120.0  # seconds a site's clock and ours may differ: caches answer with dates of a minute ago
 
@@ -97,15 +97,15 @@ def _certificate(source: Source) -> Iterator[Finding]:
 _OPEN = "Open it in a browser. A site that refuses crawlers is not archived."
 
 
-class _Checkup(Looking):
+class _Checkup(ProbeSpider):
     """Asks for the home page, and for what names articles and comments."""
 
     async def look(self) -> dict[str, Page]:
-        answers = {"home": await self.look_at(self.home)}
+        answers = {"home": await self.look_at(self.session.home)}
         if answers["home"].status != 200:
             return answers
-        said = declared.read(answers["home"], self.home)
-        for root in dict.fromkeys([*([said.rest] if said.rest else []), *rest.roots(self.home)]):
+        said = declared.read(answers["home"], self.session.home)
+        for root in dict.fromkeys([*([said.rest] if said.rest else []), *rest.roots(self.session.home)]):
             answers["posts"] = await self.look_at(
                 rest.route_url(root, "posts", per_page=1, _fields="id,link")
             )
@@ -114,8 +114,10 @@ class _Checkup(Looking):
                     rest.route_url(root, "comments", per_page=1, _fields="id")
                 )
                 break
-        answers["feed"] = await self.look_at(said.posts_feed or feeds.posts_url(self.home))
-        answers["comments feed"] = await self.look_at(said.comments_feed or feeds.comments_url(self.home))
+        answers["feed"] = await self.look_at(said.posts_feed or feeds.posts_url(self.session.home))
+        answers["comments feed"] = await self.look_at(
+            said.comments_feed or feeds.comments_url(self.session.home)
+        )
         return answers
 
 

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import scrapy
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.http import Request
 
 from archive.core import urls
+from archive.core.crawl_report import CrawlReport
 from archive.core.errors import SiteError
 from archive.core.records import Page, PageKind
-from crawler.fetch.session import Asking
+from crawler.fetch.session import Session
 from crawler.runs.runner import settings
 
 
@@ -29,14 +31,15 @@ class Site:
     verify_tls: bool = True
 
 
-class Looking(Asking):
+class ProbeSpider(scrapy.Spider):
     """Asks one question after another and leaves its finding, or the error, in `found`."""
 
     name = "looking"
 
     def __init__(self, home: str, found: list[Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.home = home
+        self.session = Session(home, source="survey")
+        self.report = CrawlReport()
         self.found = found
 
     @classmethod
@@ -50,7 +53,9 @@ class Looking(Asking):
         if contact:
             agent = crawler.settings["USER_AGENT"]
             crawler.settings.set("USER_AGENT", f"{agent} (+{contact})", "spider")
-        return super().from_crawler(crawler, home=home, **kwargs)
+        spider = super().from_crawler(crawler, home=home, **kwargs)
+        spider.session.attach(crawler)
+        return spider
 
     async def start(self) -> AsyncIterator[Any]:
         """Look, and leave what was found."""
@@ -68,10 +73,10 @@ class Looking(Asking):
 
     async def look_at(self, url: str) -> Page:
         """One answer of the site."""
-        return await self.ask(PageKind.LISTING, url)
+        return await self.session.fetch(PageKind.LISTING, url)
 
 
-def look(spider: type[Looking], url: str, contact: str | None) -> Any:
+def look(spider: type[ProbeSpider], url: str, contact: str | None) -> Any:
     """Return the result of a probe of one site. Raises SiteError when it finds nothing."""
     (found,) = look_each(spider, [Site(url=url, contact=contact)])
     if isinstance(found, Exception):
@@ -79,11 +84,10 @@ def look(spider: type[Looking], url: str, contact: str | None) -> Any:
     return found
 
 
-def look_each(spider: type[Looking], sites: Sequence[Site]) -> list[Any]:
+def look_each(spider: type[ProbeSpider], sites: Sequence[Site]) -> list[Any]:
     """Return what a spider finds at each site, or the error that kept it off."""
     values = settings()
     values.set("RETRY_TIMES", 1, priority="cmdline")
-    values.set("ITEM_PIPELINES", {}, priority="cmdline")
     process = AsyncCrawlerProcess(values)
     found: list[list[Any]] = [[] for _ in sites]
     tasks = [

@@ -17,7 +17,7 @@ from archive.core.records import Page, PageKind
 from crawler.discovery import declared, feeds, rest, sitemaps
 from crawler.fetch import walls
 from crawler.frontier import addresses
-from crawler.probe.spider import Looking, look
+from crawler.probe.spider import ProbeSpider, look
 
 LOOKED_INTO = 30  # files of a sitemap that are counted
 
@@ -69,26 +69,26 @@ def fetch_page(url: str, contact: str | None) -> Page:
     return page
 
 
-class _PageSpider(Looking):
+class _PageSpider(ProbeSpider):
     async def look(self) -> Page:
-        return await self.ask(PageKind.ARTICLE, self.home)
+        return await self.session.fetch(PageKind.ARTICLE, self.session.home)
 
 
-class _SurveySpider(Looking):
+class _SurveySpider(ProbeSpider):
     async def look(self) -> Survey:
-        home = await self.look_at(self.home)
+        home = await self.look_at(self.session.home)
         if home.status != 200:
             raise SiteError(
-                f"{self.home} cannot be read: {walls.why(home)}.",
+                f"{self.session.home} cannot be read: {walls.why(home)}.",
                 hint="Check the address in a browser. A site that refuses crawlers is not archived.",
             )
         found = Survey(
             url=_base(home.final_url), language=_first(rb"""<html[^>]*\blang=["']([\w-]+)""", home)
         )
-        self.home = found.url
-        if self.robots is not None:
+        self.session.home = found.url
+        if self.session.robots is not None:
             agent = self.settings["USER_AGENT"]
-            found = replace(found, crawl_delay=self.robots.crawl_delay(agent))
+            found = replace(found, crawl_delay=self.session.robots.crawl_delay(agent))
         found = await self._rest(found, home)
         found = await self._sitemaps(found)
         found = await self._feeds(found, home)
@@ -118,7 +118,7 @@ class _SurveySpider(Looking):
 
     async def _sitemaps(self, found: Survey) -> Survey:
         """The sitemaps robots.txt names, else the usual ones; where REST is closed, counted."""
-        named = self.named_sitemaps
+        named = self.session.sitemaps
         if found.rest:
             return replace(found, sitemaps=named)
         for url in named or sitemaps.candidates(found.url):
@@ -135,16 +135,16 @@ class _SurveySpider(Looking):
             looked += 1
             if sitemap is not None:
                 waiting += sitemap.sitemaps
-                articles = [e for e in sitemap.listed if addresses.is_article(e, self.home, None)]
+                articles = [e for e in sitemap.listed if addresses.is_article(e, self.session.home, None)]
                 count += len(articles)
                 self.article = self.article or next((e.url for e in reversed(articles)), None)
         return count
 
     async def _feed(self, kind: PageKind, usual: str, home: Page) -> Page:
         """Ask for a feed where WordPress has it, else where the home page says, else where others have it."""
-        said = declared.read(home, self.home).feed(kind)
+        said = declared.feed_of(declared.read(home, self.session.home), kind)
         page = await self.look_at(usual)
-        for url in [said] if said else declared.guesses(kind, self.home):
+        for url in [said] if said else declared.guesses(kind, self.session.home):
             if feeds.read_entries(page) is not None:
                 break
             page = await self.look_at(url)
@@ -232,7 +232,7 @@ def _first(pattern: bytes, page: Page) -> str | None:
 
 def _object(page: Page) -> dict[str, Any]:
     try:
-        value, _ = json_text.read(page.body)
+        value = json_text.read(page.body).value
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

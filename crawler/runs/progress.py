@@ -1,4 +1,4 @@
-"""How far a crawl is, on the terminal: a bar with counts where there is one, else plain lines.
+"""Progress of a run on the terminal: a bar with counts where there is one, else plain lines.
 
 It writes to standard error, so that standard output stays free for data; an idle crawl shows nothing.
 """
@@ -17,25 +17,28 @@ from scrapy.exceptions import NotConfigured
 
 from archive.cli.console import say
 from archive.core.records import Page, PageKind
-from crawler.spiders.news import spider_of
+from archive.storage.coverage_records import Proof
+from crawler.spiders.source import SourceSpider
+from crawler.spiders.verify import VerifySpider
 
-EVERY = 10.0  # seconds between plain lines
-PATIENCE = 1.0  # seconds a crawl may take before anything is shown
+LINE_SECONDS = 10.0  # between plain lines
+QUIET_SECONDS = 1.0  # a crawl may take before anything is shown
 
 
 class Progress:
-    """Follows the pages as they are saved."""
+    """Counts pages of articles, or the months of an audit, as they are saved."""
 
     def __init__(self, crawler: Crawler) -> None:
         if not crawler.settings.getbool("BACKISSUE_PROGRESS", True):
             raise NotConfigured
-        self.spider = spider_of(crawler)
-        self.stats = crawler.stats
-        self.began = self.told = time.monotonic()
+        if not isinstance(crawler.spider, SourceSpider):
+            raise NotConfigured("only runs of a source show their progress")
+        self.spider = crawler.spider
+        self.began = self.shown = time.monotonic()
         self.console = Console(stderr=True)
         self.done = 0
         self.bar: Bar | None = None
-        crawler.signals.connect(self.page_saved, signal=signals.item_scraped)
+        crawler.signals.connect(self.item_saved, signal=signals.item_scraped)
         crawler.signals.connect(self.close, signal=signals.spider_closed)
 
     @classmethod
@@ -43,26 +46,39 @@ class Progress:
         """Make one for a crawler, as Scrapy asks."""
         return cls(crawler)
 
-    def page_saved(self, item: object) -> None:
-        """Count a page that was saved, and show it when it is time."""
-        self.done += isinstance(item, Page) and item.kind is PageKind.ARTICLE
+    def item_saved(self, item: object) -> None:
+        """Count an item that was saved, and show it when it is time."""
+        if isinstance(self.spider, VerifySpider):
+            self.done += isinstance(item, Proof)
+        else:
+            self.done += isinstance(item, Page) and item.kind is PageKind.ARTICLE
         now = time.monotonic()
-        if now - self.began < PATIENCE or not self.spider.expected:
+        if now - self.began < QUIET_SECONDS or not self._expected:
             return
         if self.console.is_terminal:
             self._draw()
-        elif now - self.told >= EVERY:
-            self.told = now
+        elif now - self.shown >= LINE_SECONDS:
+            self.shown = now
             say(f"{self.spider.site.name}: {self._counts()}")
 
     def close(self) -> None:
-        """Take the bar away; the outcome is told by whoever started the crawl."""
+        """Take the bar away; whoever started the run says how it ended."""
         if self.bar is not None:
             self.bar.stop()
 
+    @property
+    def _expected(self) -> int:
+        if isinstance(self.spider, VerifySpider):
+            return self.spider.findings.expected
+        return self.spider.report.pages_expected
+
+    @property
+    def _noun(self) -> str:
+        return "months looked at" if isinstance(self.spider, VerifySpider) else "pages read"
+
     def _counts(self) -> str:
-        comments = self.stats.get_value("backissue/comments_new", 0)
-        return f"{self.done:,} of {self.spider.expected:,} pages read, {comments:,} new comments"
+        comments = self.spider.report.saved.comments_new
+        return f"{self.done:,} of {self._expected:,} {self._noun}, {comments:,} new comments"
 
     def _draw(self) -> None:
         if self.bar is None:
@@ -70,12 +86,11 @@ class Progress:
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
-                TextColumn("pages · {task.fields[comments]:,} comments ·"),
+                TextColumn(f"{self._noun} · {{task.fields[comments]:,}} comments ·"),
                 TimeElapsedColumn(),
             )
             self.bar = Bar(*columns, console=self.console, transient=True)
             self.task = self.bar.add_task(self.spider.site.name, total=None, comments=0)
             self.bar.start()
-        comments = self.stats.get_value("backissue/comments_new", 0)
-        total = self.spider.expected
-        self.bar.update(self.task, completed=self.done, total=total, comments=comments)
+        comments = self.spider.report.saved.comments_new
+        self.bar.update(self.task, completed=self.done, total=self._expected, comments=comments)

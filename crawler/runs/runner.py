@@ -7,8 +7,8 @@ from pathlib import Path
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
-from scrapy.utils.misc import load_object
 
+from archive.core.crawl_report import CrawlReport
 from archive.core.errors import ClockError
 from archive.core.records import Run
 from archive.operations.clock_check import refuse_past
@@ -42,9 +42,11 @@ def crawl(
     What the archive was read out of by older rules is read again first, else what only the rules have changed
     would pass for an edit.
     """
+    from pipeline.replay import catch_up  # noqa: PLC0415  (it loads the extractor)
+
     if not trust_clock:
         _check_clock(archive_path, run_id)
-    load_object(settings()["BACKISSUE_CATCH_UP"])(archive_path, source.site)
+    catch_up(archive_path, source.site)
     return _run("news", source, archive_path, BACKISSUE_RUN=run_id, BACKISSUE_PROGRESS=progress)
 
 
@@ -77,11 +79,14 @@ def _run(spider: str, source: Source, archive_path: Path, **options: object) -> 
         values.set(name, value, priority="cmdline")
     process = AsyncCrawlerProcess(values)
     crawler = process.create_crawler(spider)
-    task = process.crawl(crawler, source=source)
+    report = CrawlReport()
+    task = process.crawl(crawler, source=source, report=report)
     process.start()
     error = task.exception() if task.done() and not task.cancelled() else None
-    error = error or crawler.stats.get_value("backissue/fault")
+    error = error or report.fault
     if error is not None:
         raise error
+    if report.run_id is None:
+        raise RuntimeError("a run that was never recorded")
     with Archive.open(archive_path) as archive:
-        return archive.runs.get(crawler.stats.get_value("backissue/run"))
+        return archive.runs.get(report.run_id)

@@ -60,7 +60,7 @@ def _named(page: Page) -> tuple[str, str]:
 def _said(page: Page) -> str:
     """The code of REST's own error, as " (rest_no_route)"."""
     try:
-        told, _ = json_text.read(page.body)
+        told = json_text.read(page.body).value
     except ValueError:
         return ""
     code = told.get("code") if isinstance(told, dict) else None

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 from archive.core import json_text, urls
-from archive.core.charsets import decode
 from archive.core.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
 from archive.tables.change_detection import EMBEDDED
 from archive.tables.merge import FIRST_TEN
@@ -53,11 +52,11 @@ def _listing(page: Page, read: Callable[[Entry], Article | Comment | Problem | N
     """Read a JSON array entry by entry; a single object counts as a list of one."""
     if not page.body.strip():
         return Extract(surface=Surface.REST)
-    decoded = decode(page.body)
     try:
-        data, clean = json_text.read_text(decoded.text)
+        answer = json_text.read(page.body)
     except ValueError as error:
         return _failed("not-json", f"The answer is no JSON: {error}.")
+    data = answer.value
     if isinstance(data, dict):
         if "code" in data and "id" not in data:
             return _failed(
@@ -68,13 +67,13 @@ def _listing(page: Page, read: Callable[[Entry], Article | Comment | Problem | N
     if not isinstance(data, list):
         return _failed("not-json", "The answer is no list.")
     found: list[Article | Comment | Problem | None] = [_guarded(read, entry) for entry in data]
-    if not clean:
+    if not answer.is_clean:
         found.append(_NOISE)
     return Extract(
         surface=Surface.REST,
         articles=tuple(x for x in found if isinstance(x, Article)),
         comments=tuple(x for x in found if isinstance(x, Comment)),
-        problems=(*charset_problems(decoded), *(x for x in found if isinstance(x, Problem))),
+        problems=(*charset_problems(answer.decoded), *(x for x in found if isinstance(x, Problem))),
     )
 
 

@@ -1,0 +1,66 @@
+"""Findings of one audit: the months that were looked at, and what was lacking when it was looked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from archive.core import urls
+from archive.queries.coverage_state import Holdings
+from archive.storage.coverage_records import WITHHELD, Gap, Kind, Proof, Reason
+
+
+class Findings:
+    """Gaps and proofs of one audit.
+
+    `until` (aware UTC) is the last complete crawl: what was published later is not looked at. `kinds` are the
+    REST routes of what counts as an article. `left_out` is what the site has and nobody asked for, with its
+    number, 0 for unknown. `fed` counts the articles that the feed has named; `stopped_short` is True where
+    the budget was spent before all was looked at, `expected` how many months are to be looked at.
+    """
+
+    def __init__(self, source: str, started_at: datetime) -> None:
+        self.source = source
+        self.started_at = started_at
+        self.until = started_at
+        self.kinds: tuple[str, ...] = ("posts",)
+        self.gaps: dict[tuple[Kind, str], Gap] = {}
+        self.proofs: list[Proof] = []
+        self.left_out = Counter[str]()
+        self.fed = 0
+        self.expected = 0
+        self.stopped_short = False
+        self.holdings: Holdings
+
+    @property
+    def missing(self) -> Counter[Kind]:
+        """Return how many articles and comments were found missing, whether or not they were read since."""
+        found = Counter[Kind]()
+        for (kind, _), gap in self.gaps.items():
+            found[kind] += 0 if gap.reason in WITHHELD else gap.number
+        return found
+
+    def note_gap(
+        self,
+        kind: Kind,
+        key: str,
+        month: str,
+        reason: Reason,
+        detail: str,
+        url: str | None = None,
+        *,
+        number: int = 1,
+    ) -> None:
+        """Remember what is lacking, until the proof of its month takes it along."""
+        key = urls.page_key(key) if "://" in key else key
+        self.gaps[kind, key] = Gap(key=key, month=month, reason=reason, detail=detail, url=url, number=number)
+
+    def proof(self, kind: Kind, month: str, **stated: Any) -> Proof:
+        """Return the proof of one month, with its gaps."""
+        gaps = tuple(gap for (of, _), gap in self.gaps.items() if of is kind and gap.month == month)
+        now = datetime.now(UTC)
+        facts = {"proved_at": now, "gaps": gaps, **stated}
+        proof = Proof(source=self.source, kind=kind, month=month, looked_at=now, **facts)
+        self.proofs.append(proof)
+        return proof

@@ -1,0 +1,88 @@
+"""Context of one crawl: what its collaborators share.
+
+Each collaborator (discovery, sync of feeds and comments, audit …) gets the Crawl and does one thing with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from archive.core.crawl_report import CrawlReport
+from archive.core.crawl_state import CrawlState
+from archive.core.records import Site
+from archive.queries.fetch_history import Facts
+from crawler.fetch.session import Session
+
+
+@dataclass(slots=True)
+class RestAccess:
+    """Access to REST in this crawl: its root where it is open, and whether it lists comments.
+
+    `refused` is True where REST itself has said that it is not for visitors.
+    """
+
+    root: str | None = None
+    lists_comments: bool = True
+    refused: bool = False
+
+    @property
+    def tells_comments(self) -> bool:
+        """True if REST lists the comments."""
+        return self.root is not None and self.lists_comments
+
+
+@dataclass(slots=True, kw_only=True)
+class Crawl:
+    """One crawl of one site. `started_at` is aware UTC.
+
+    `before` is the state that earlier crawls left, `after` the one that this crawl leaves. `page_sizes` are
+    the most entries that an answer of each REST route has had. `settled` waits until all that was handed on
+    is kept, so that `facts` know it.
+    """
+
+    site: Site
+    session: Session
+    facts: Facts
+    report: CrawlReport
+    started_at: datetime
+    settled: Callable[[], Awaitable[None]]
+    before: CrawlState = field(init=False)
+    after: CrawlState = field(init=False)
+    page_sizes: dict[str, int] = field(init=False)
+    rest: RestAccess = field(default_factory=RestAccess)
+
+    def __post_init__(self) -> None:
+        self.before = self.after = self.facts.state
+        self.page_sizes = dict(self.before.page_sizes)
+        self.session.robots_copies.update(self.before.robots)
+
+    @property
+    def home(self) -> str:
+        """Return the URL of the site, without a slash at its end."""
+        return self.session.home
+
+    @property
+    def source(self) -> str:
+        """Return the name of the source."""
+        return self.site.name
+
+    @property
+    def is_first(self) -> bool:
+        """True if the archive holds no whole crawl of the site yet."""
+        return self.before.crawled_at is None
+
+    @property
+    def wants_comments(self) -> bool:
+        """True if this source's comments are archived at all."""
+        return self.site.comments != "none"
+
+    def note(self, **known: Any) -> None:
+        """Change fields of the state that this crawl leaves."""
+        self.after = replace(self.after, **known)
+
+    def is_within(self, span: timedelta, moment: datetime | None) -> bool:
+        """True if a moment lies at most `span` before the start; one still to come is not believed."""
+        return moment is not None and timedelta(0) <= self.started_at - moment < span

@@ -1,0 +1,42 @@
+"""The front page of a site: what it declares, and whether the whole site is walled off."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from archive.core.crawl_state import Declared
+from archive.core.records import Page, PageKind
+from crawler.crawl import Crawl
+from crawler.discovery import declared
+
+LASTS = timedelta(days=1)  # how long the declarations of a front page are believed
+
+
+class FrontPage:
+    """The front page of one site in one crawl: fetched at most once, and only where it is needed."""
+
+    def __init__(self, crawl: Crawl) -> None:
+        self.crawl = crawl
+        self._declared: Declared | None = None
+        self._is_fetched = False
+
+    async def declared(self) -> Declared:
+        """Return the declarations of the front page, as of today."""
+        before = self.crawl.before
+        if self._declared is None and self.crawl.is_within(LASTS, before.declared_at):
+            self._declared = before.declared or Declared()
+        if self._declared is None:
+            self._declared = declared.read(await self._fetch(), self.crawl.home)
+            self.crawl.note(declared=self._declared, declared_at=self.crawl.started_at)
+        return self._declared
+
+    async def is_walled_off(self) -> bool:
+        """True if the whole site is: its front page too, since some sites close only REST and the feeds."""
+        obstacles = self.crawl.session.obstacles
+        if obstacles.is_suspected and not self._is_fetched:
+            await self._fetch()
+        return obstacles.is_suspected
+
+    async def _fetch(self) -> Page:
+        self._is_fetched = True
+        return await self.crawl.session.fetch(PageKind.LISTING, self.crawl.home + "/")

@@ -1,0 +1,95 @@
+"""Discovery of articles by the pages of a feed and by listing pages, on sites without a better surface."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Any
+
+from scrapy.http import Request
+
+from archive.core import urls
+from archive.core.records import PageKind
+from crawler.crawl import Crawl
+from crawler.discovery import feeds, listing_pages
+from crawler.discovery.endless import Course
+from crawler.discovery.feeds import FeedAnswer
+from crawler.discovery.listings import leave
+from crawler.frontier.frontier import Frontier
+
+
+class FeedStrategy:
+    """Articles as the pages of the feed of posts name them."""
+
+    def __init__(self, crawl: Crawl, frontier: Frontier) -> None:
+        self.crawl = crawl
+        self.frontier = frontier
+
+    async def find(self, first: FeedAnswer | None) -> AsyncIterator[Any]:
+        """Yield pages, back to the feed's end the first time, later to what is known.
+
+        A feed's own facts come after the articles it names, since it may name what is no article.
+        """
+        session, course = self.crawl.session, Course()
+        number, known, answered = 1, set[str](), set[str]()
+        usual = self.crawl.before.posts_feed_url or feeds.posts_url(self.crawl.home)
+        is_whole = first is not None and first.page.status != HTTPStatus.NOT_MODIFIED
+        page = first.page if first and is_whole else await session.fetch(PageKind.POSTS_FEED, usual)
+        url = page.url
+        while listed := [entry for entry in feeds.read_posts(page) or () if entry.url not in known]:
+            self.crawl.report.surface = "feed"
+            requests = list(self.frontier.requests(listed))
+            for request in requests:
+                answer = await session.fetch(PageKind.ARTICLE, request.url)
+                answered |= {answer.final_url} if answer.status == HTTPStatus.OK else set()
+                for item in self.frontier.follow(answer):
+                    yield item
+            yield page
+            if not requests and not self.crawl.is_first:
+                return
+            if not course.brings(answered if requests else [entry.url for entry in listed]):
+                leave(self.crawl, page, course)
+                return
+            known.update(entry.url for entry in listed)
+            number += 1
+            page = await session.fetch(PageKind.POSTS_FEED, feeds.page_url(url, number))
+
+
+class ListingStrategy:
+    """Articles as the front page and its older pages link them."""
+
+    def __init__(self, crawl: Crawl, frontier: Frontier) -> None:
+        self.crawl = crawl
+        self.frontier = frontier
+
+    async def find(self) -> AsyncIterator[Request]:
+        """Yield requests, back to the last listing page at first, later to what is known.
+
+        Where the front page leads to no older one, its archives by category, tag, author or year do.
+        """
+        waiting, seen = [self.crawl.home + "/"], set[str]()
+        course, older = Course(), None
+        while waiting and len(seen) < listing_pages.MAX_PAGES:
+            url = waiting.pop(0)
+            if url in seen or not urls.same_host(url, self.crawl.home):
+                continue
+            seen.add(url)
+            course = course if url == older else Course()
+            page = await self.crawl.session.fetch(PageKind.LISTING, url)
+            listing = listing_pages.read(page)
+            older = listing.older
+            found = [entry for entry in listing.listed if self.frontier.is_article(entry)]
+            if found:
+                self.crawl.report.surface = "listing"
+            requests = list(self.frontier.requests(found))
+            for request in requests:
+                yield request
+            await self.crawl.session.wait_for_room()
+            goes_on = course.brings([entry.url for entry in found])
+            if listing.older and (requests or self.crawl.is_first):
+                if goes_on:
+                    waiting.insert(0, listing.older)
+                else:
+                    leave(self.crawl, page, course)
+            elif len(seen) == 1 and not listing.older:
+                waiting += listing.archives

@@ -1,0 +1,129 @@
+"""Discovery of articles by REST: everything once a day, in between only what was modified."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from archive.core.records import PageKind
+from archive.tables.observations import Listing
+from crawler.crawl import Crawl
+from crawler.discovery import rest
+from crawler.discovery.front_page import FrontPage
+from crawler.discovery.listings import NoListingError, rest_pages
+from crawler.discovery.sitemap_strategy import SitemapStrategy
+from crawler.frontier.frontier import Frontier
+
+OVERLAP = timedelta(hours=2)  # WordPress compares local times: in the repeated autumn hour a bound is 1 h off
+
+
+class RestStrategy:
+    """Articles as REST lists them, and beside it what a post listing omits."""
+
+    def __init__(self, crawl: Crawl, frontier: Frontier, front: FrontPage, sitemaps: SitemapStrategy) -> None:
+        self.crawl = crawl
+        self.frontier = frontier
+        self.front = front
+        self.sitemaps = sitemaps
+        self._listed: set[int] = set()  # the ids of all posts that REST has listed
+        self._is_whole = True  # each listing has named as many as it counts
+
+    async def roots(self) -> AsyncIterator[str]:
+        """Yield the URLs at which REST may be: as of before, WordPress' own, as the front page declares.
+
+        The front page is fetched only after the others were tried, and not where REST itself has refused.
+        """
+        known = self.crawl.before.rest_root
+        tried = list(dict.fromkeys([*([known] if known else []), *rest.roots(self.crawl.home)]))
+        for root in tried:
+            yield root
+        root_declared = None if self.crawl.rest.refused else (await self.front.declared()).rest
+        if root_declared and root_declared not in tried:
+            yield root_declared
+
+    async def find(self, *, recent: bool) -> AsyncIterator[Any]:
+        """Yield listings and requests; only what was modified where everything was listed recently."""
+        crawl = self.crawl
+        since = crawl.before.posts_read_at
+        after = since - OVERLAP if since and recent else None
+        wants_texts = not recent and not crawl.before.rest_content_read
+        async for root in self.roots():
+            try:
+                async for item in self._changed(root, since, recent=recent):
+                    self._open(root)
+                    yield item
+                url_of = partial(rest.posts_url, root, modified_after=after, content=recent or wants_texts)
+                async for item in self._list(url_of, after):
+                    self._open(root)
+                    yield item
+                if crawl.rest.root and not recent:
+                    async for item in self._beside(root):
+                        yield item
+            except NoListingError as refusal:
+                yield refusal.page  # how it was refused is a fact about the site
+                crawl.rest.refused |= rest.is_refusal(refusal.page)
+                if not crawl.rest.root:
+                    continue
+                crawl.report.missing_lists.append(str(refusal))
+                return
+            crawl.note(posts_read_at=crawl.started_at)
+            if wants_texts:
+                crawl.note(rest_content_read=True)
+            return
+
+    def _open(self, root: str) -> None:
+        self.crawl.report.surface, self.crawl.rest.root = "rest", root
+
+    async def _changed(self, root: str, since: datetime | None, *, recent: bool) -> AsyncIterator[Any]:
+        """Yield what changed, with its text, before everything is listed, which is done without the texts."""
+        if recent or since is None or not self.crawl.before.rest_content_read:
+            return
+        url_of = partial(rest.posts_url, root, modified_after=since - OVERLAP, content=True)
+        async for item in self._list(url_of, since - OVERLAP):
+            yield item
+
+    async def _list(self, url_of: Callable[[int], str], after: datetime | None = None) -> AsyncIterator[Any]:
+        """Yield a listing's pages, and requests: for all articles of its first page, then for changed ones.
+
+        Further new articles are found among those never read, once the whole listing is saved. What was
+        modified last comes first where only that `after` a moment is wanted: WordPress before 5.7 heeds no
+        such bound, and lists everything.
+        """
+        is_first, named, stated = True, set[int](), None
+        async for page in rest_pages(self.crawl, PageKind.POSTS, url_of):
+            yield page
+            named |= {int(key) for key in rest.read_ids(page) or () if key.isdecimal()}
+            stated = rest.total(page)
+            listed = rest.read_posts(page) or ()
+            divided = rest.read_divided(page)  # they have a text, and their page is wanted all the same
+            for entry in listed:
+                for request in self.frontier.requests([entry], new=is_first or entry.url in divided):
+                    yield request
+            is_first = False
+            if after and listed and (listed[-1].lastmod or "") < rest.time_text(after):
+                return
+        if after is None:
+            self._listed |= named
+            self._is_whole = self._is_whole and stated == len(named)
+
+    async def _beside(self, root: str) -> AsyncIterator[Any]:
+        """Yield the articles that the post listing omits (custom types, sitemap entries), and all ids."""
+        crawl = self.crawl
+        types = await crawl.session.fetch(PageKind.LISTING, rest.route_url(root, "types"))
+        with_texts = not crawl.before.rest_content_read
+        for kind in rest.read_article_types(types):
+            try:
+                async for item in self._list(partial(rest.posts_url, root, kind=kind, content=with_texts)):
+                    yield item
+            except NoListingError as refusal:
+                if not refusal.closed:
+                    raise
+        async for listed in self.sitemaps.listed():
+            unknown = [entry for entry in listed if not crawl.facts.holds(entry.url)]
+            for request in self.frontier.requests(unknown):
+                yield request
+                await crawl.session.wait_for_room()
+        if self._is_whole:
+            yield Listing(source=crawl.source, looked_at=datetime.now(UTC), posts=frozenset(self._listed))

@@ -1,0 +1,64 @@
+"""Discovery of articles by the site's sitemaps."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from archive.core import urls
+from archive.core.records import PageKind
+from archive.tables.observations import Listing
+from crawler.crawl import Crawl
+from crawler.discovery import sitemaps
+from crawler.discovery.endless import Course
+from crawler.discovery.listings import leave
+from crawler.frontier.addresses import Listed
+from crawler.frontier.frontier import Frontier
+
+BARREN_FILES = 100  # sitemaps in a row without a new URL that are fetched
+
+
+class SitemapStrategy:
+    """Articles as the sitemaps name them."""
+
+    def __init__(self, crawl: Crawl, frontier: Frontier) -> None:
+        self.crawl = crawl
+        self.frontier = frontier
+
+    async def find(self) -> AsyncIterator[Any]:
+        """Yield requests for the articles that are due, and in the end the URLs that were named."""
+        named: set[str] = set()
+        async for listed in self.listed():
+            self.crawl.report.surface = "sitemap"
+            named |= {entry.url for entry in listed}
+            for request in self.frontier.requests(listed):
+                yield request
+                await self.crawl.session.wait_for_room()
+        if named:
+            yield Listing(source=self.crawl.source, looked_at=datetime.now(UTC), urls=frozenset(named))
+
+    async def listed(self) -> AsyncIterator[tuple[Listed, ...]]:
+        """Yield the articles that the site's sitemaps name, one file at a time."""
+        session = self.crawl.session
+        is_named = bool(session.sitemaps)
+        waiting = list(session.sitemaps or sitemaps.candidates(self.crawl.home))
+        seen: set[str] = set()
+        course = Course(barren=BARREN_FILES, pages=sitemaps.MAX_FILES)
+        while waiting and len(seen) < sitemaps.MAX_FILES:
+            url = waiting.pop(0)
+            if url in seen or not urls.same_host(url, self.crawl.home):
+                continue
+            seen.add(url)
+            page = await session.fetch(PageKind.LISTING, url)
+            sitemap = sitemaps.read(page)
+            if not course.brings([entry.url for entry in sitemap.listed] if sitemap else ()):
+                leave(self.crawl, page, course)
+                waiting.clear()
+            if sitemap is None:
+                continue
+            if course.cut is None:
+                others = waiting if is_named or not sitemap.sitemaps else []
+                waiting = [*sitemap.sitemaps, *others]
+            if articles := tuple(filter(self.frontier.is_article, sitemap.listed)):
+                yield articles

@@ -1,0 +1,25 @@
+"""Spellings of one REST request, all of which robots.txt may forbid. Pure."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+
+def other_spellings(url: str) -> tuple[str, ...]:
+    """Return the other URLs at which WordPress gives the same REST answer; none for other requests."""
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    route = next((value for name, value in query if name == "rest_route"), None)
+    folder, pretty, rest_of_path = parts.path.partition("/wp-json")
+    if route is None and not pretty:
+        return ()
+    if route is None:
+        route = rest_of_path or "/"
+    base = folder.removesuffix("/index.php") if pretty else parts.path.removesuffix("index.php")
+    base = base.rstrip("/")
+    others = urlencode([(name, value) for name, value in query if name != "rest_route"], safe="/,:")
+    plain = urlencode({"rest_route": route}, safe="/,:") + (f"&{others}" if others else "")
+    spellings = [(f"{base}{start}/wp-json{route}", others) for start in ("", "/index.php")]
+    spellings += [(f"{base}{start}", plain) for start in ("/", "/index.php")]
+    found = (urlunsplit(parts._replace(path=path, query=query, fragment="")) for path, query in spellings)
+    return tuple(other for other in found if other != url)

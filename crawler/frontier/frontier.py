@@ -1,0 +1,155 @@
+"""Frontier of one crawl: pages of articles that are requested, each at most once, and walks of threads.
+
+What is due is decided by the revisit policy, from facts; how an article's URL looks, by `addresses`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from scrapy.http import Request, Response
+from twisted.python.failure import Failure
+
+from archive.core import lastmod, urls
+from archive.core.records import Page, PageKind, Seen
+from archive.tables.observations import ThreadLook
+from crawler.crawl import Crawl
+from crawler.fetch.offsite import is_allowed
+from crawler.fetch.responses import page_of, page_of_failure
+from crawler.frontier import addresses, revisit_policy
+from crawler.frontier.addresses import Listed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """The way through the pages of one thread: where it began, and which comments it has met.
+
+    `paged` are those of its comment pages, `shown` also those of the article's page, as ids in the markup.
+    """
+
+    start: str
+    paged: frozenset[bytes] = frozenset()
+    shown: frozenset[bytes] = frozenset()
+
+
+class Frontier:
+    """Requests for pages of articles. `requested` are the keys of the URLs that were requested in this run.
+
+    `by_lastmod` are the URLs that only a moved date has made due, each with the visit before (aware UTC).
+    """
+
+    def __init__(self, crawl: Crawl) -> None:
+        self.crawl = crawl
+        self.requested: set[str] = set()
+        self.by_lastmod: dict[str, datetime] = {}
+        self._elsewhere: dict[str, set[str]] = {}  # URLs of articles on hosts that may not be asked, by host
+
+    def is_article(self, entry: Listed) -> bool:
+        """True if what a listing names is an article of this site."""
+        if not self._is_here(entry.url):
+            return False
+        home = self.crawl.home if urls.same_host(entry.url, self.crawl.home) else urljoin(entry.url, "/")
+        return addresses.is_article(entry, home, self.crawl.site.article_pattern)
+
+    def foreign_hosts(self) -> list[str]:
+        """Return a sentence for each host that has most of the site's articles and may not be asked."""
+        half = self.crawl.facts.count_articles() / 2
+        return [
+            f"{len(found):,} articles are at {host}, which is not asked; if it is the site's own, allow it"
+            f' with hosts = ["{host}"] in [sources.{self.crawl.source}]'
+            for host, found in self._elsewhere.items()
+            if len(found) > half
+        ]
+
+    def requests(self, listed: Iterable[Listed], *, new: bool = True) -> Iterator[Request]:
+        """Yield requests for those of the listed articles that are due; for unknown ones only if `new`."""
+        now = self.crawl.started_at
+        for entry in filter(self.is_article, listed):
+            seen = self.crawl.facts.visit(entry.url)
+            if not (new or seen) or not revisit_policy.is_due(seen, now, lastmod=entry.lastmod):
+                continue
+            if seen and not revisit_policy.is_due(seen, now) and not self._may_follow_lastmod(seen):
+                continue
+            yield from self.request(seen.url if seen else entry.url, lastmod=entry.lastmod)
+
+    def request(self, url: str, *, lastmod: str | None = None, walk: Walk | None = None) -> Iterator[Request]:
+        """Yield the request for a page of an article, unless this run has made it already.
+
+        `walk` is the way through the pages of a thread that has led here.
+        """
+        key = urls.page_key(url)
+        if key in self.requested or self.crawl.facts.hides(url) or not self._is_here(url):
+            return
+        self.requested.add(key)
+        self.crawl.report.pages_expected += 1
+        url = urls.clean_page(url)
+        meta = {"kind": PageKind.ARTICLE, "asked": url, "lastmod": lastmod, "walk": walk}
+        yield Request(url, callback=self._arrived, errback=self._failed, meta=meta, dont_filter=True)
+
+    def follow(self, page: Page, walk: Walk | None = None) -> Iterator[Any]:
+        """Yield a page of an article, and requests for its further parts and the next page of its thread.
+
+        The pages of a thread are requested in order, up to the first that shows no comment, or those of
+        pages before it alone, so that nobody can send us on a long walk by naming a far one.
+        """
+        yield page
+        for url in addresses.parts(page):
+            yield from self.request(url)
+        if not self.crawl.wants_comments or page.status != HTTPStatus.OK:
+            return
+        here = addresses.shown_comments(page)
+        is_further = addresses.is_comment_page(page.url)
+        walk = walk or Walk(start=page.url)
+        if not is_further or (addresses.shows_comments(page) and not (here and here <= walk.paged)):
+            thread = addresses.thread_pages(page)
+            if thread.own:
+                self.requested.add(urls.page_key(thread.own))
+            paged = walk.paged | here if is_further else walk.paged
+            walk = Walk(start=walk.start, paged=paged, shown=walk.shown | here)
+            for url in thread.urls:
+                if urls.page_key(url) not in self.requested:
+                    yield from self.request(url, walk=walk)
+                    return
+        if not self.crawl.is_first:
+            yield self._thread_look(walk, page)
+
+    def _thread_look(self, walk: Walk, page: Page) -> ThreadLook:
+        """Return the comments that a thread has shown, once it was walked to its end."""
+        return ThreadLook(
+            source=self.crawl.source,
+            url=walk.start,
+            shown=frozenset(number.decode() for number in walk.shown),
+            looked_at=page.fetched_at,
+            pings_only=self.crawl.rest.tells_comments,
+        )
+
+    def _may_follow_lastmod(self, seen: Seen) -> bool:
+        """True if a page may be requested only because the listing's date has moved; notes that it was."""
+        is_lost = self.crawl.before.lastmod_trust.is_lost
+        if is_lost and len(self.by_lastmod) >= lastmod.PROBES and seen.url not in self.by_lastmod:
+            return False
+        self.by_lastmod[seen.url] = seen.fetched_at
+        return True
+
+    def _is_here(self, url: str) -> bool:
+        """True if a URL is on a host that may be asked; another host is remembered."""
+        if is_allowed(url, self.crawl.home, self.crawl.session.hosts):
+            return True
+        self._elsewhere.setdefault(urlsplit(url).netloc.lower(), set()).add(url)
+        return False
+
+    def _arrived(self, response: Response) -> Iterator[Any]:
+        page = page_of(response, self.crawl.source)
+        self.crawl.session.obstacles.note_answer(page)
+        yield from self.follow(page, response.meta["walk"])
+
+    def _failed(self, failure: Failure) -> Iterator[Page]:
+        """Yield the page of an answer that did not come, or for which we were not allowed to ask."""
+        error = failure.value or RuntimeError("unknown failure")
+        self.crawl.session.obstacles.note_failure(error)
+        yield page_of_failure(error, failure.request, self.crawl.source)  # type: ignore[attr-defined]

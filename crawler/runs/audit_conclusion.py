@@ -1,0 +1,93 @@
+"""Conclusion of an audit: complete only of what was looked at, by surfaces that have named it."""
+
+from __future__ import annotations
+
+from archive.core.formatting import count
+from archive.storage.coverage_records import Kind
+from crawler.audit.findings import Findings
+from crawler.runs.conclusion import Conclusion, RunEnd
+from crawler.spiders.verify import VerifySpider
+
+_SURFACES = {
+    "rest": "REST",
+    "rest-total": "REST",
+    "sitemap": "the sitemap",
+    "page": "the numbers their pages state",
+}
+
+
+def conclude(end: RunEnd, spider: VerifySpider) -> Conclusion:
+    """Return how an audit has ended: complete, incomplete, unproved, blocked, interrupted or failed."""
+    outcome, sentence = _outcome(end, spider)
+    return Conclusion(outcome=outcome, sentence=sentence, state=end.state)
+
+
+def _outcome(end: RunEnd, spider: VerifySpider) -> tuple[str, str]:
+    report, findings = spider.report, spider.findings
+    found = _found(spider, to_the_end=end.reason == "finished")
+    if report.pause_seconds:
+        return (
+            "blocked",
+            f"Nothing was asked: the site is to be left alone for another {report.pause_seconds:.0f} s.",
+        )
+    if report.retry_after_seconds:
+        wait = f"The site asked us to wait {report.retry_after_seconds:.0f} s"
+        return "blocked", f"{wait}, so the verification ended. {found}"
+    if report.refused_requests:
+        refused = f"The site refused {report.refused_requests} requests in a row"
+        return "blocked", f"{refused}, so the verification ended. {found}"
+    if report.fault is not None:
+        return "failed", f"{report.fault} So the verification ended. {found}"
+    if report.limit_seconds is not None:
+        return (
+            "interrupted",
+            f"The time limit was over before all was looked at; the next one goes on. {found}",
+        )
+    if end.reason == "shutdown":
+        return "interrupted", f"The verification was ended before it was done; the next one goes on. {found}"
+    if end.reason != "finished" or end.exceptions or report.faults or report.lost:
+        return (
+            "failed",
+            f"The verification ended because of a fault of ours ({end.reason}); see the log. {found}",
+        )
+    if findings.missing.total():
+        return "incomplete", found
+    is_unproved = report.missing_lists or report.cut_off or any(proof.unproved for proof in findings.proofs)
+    return ("unproved" if is_unproved else "complete"), found
+
+
+def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
+    report, findings = spider.report, spider.findings
+    unproved = {proof.month for proof in findings.proofs if proof.unproved}
+    months = count(len({proof.month for proof in findings.proofs}), "month")
+    parts = [f"{months} looked at{_by_what(findings)}."]
+    if unproved:
+        parts.append(f"{count(len(unproved), 'month')} cannot be proved.")
+    missing = [count(number, kind) for kind, number in sorted(findings.missing.items()) if number]
+    whole = to_the_end and not (unproved or report.missing_lists or findings.stopped_short)
+    nothing = "Nothing that the site names is missing." if whole else "Nothing was found missing."
+    parts.append(f"Missing: {' and '.join(missing)}." if missing else nothing)
+    if findings.fed and not unproved:
+        parts.append(f"The feed names {count(findings.fed, 'article')}, all of them in the sitemap.")
+    if findings.left_out:
+        parts.append(f"Not asked for: {_left_out(findings)}.")
+    if findings.stopped_short:
+        less = "" if findings.proofs else " It was too small for the first month whose turn it was."
+        parts.append(f"The budget is spent; the next verification goes on.{less}")
+    if refused := [*report.missing_lists, *report.cut_off]:
+        parts.append(f"Not told: {'; '.join(refused)}.")
+    return " ".join(parts)
+
+
+def _by_what(findings: Findings) -> str:
+    """Return which surfaces were believed, as in ", articles by the sitemap, comments by the pages"."""
+    found = sorted(
+        {(proof.kind, _SURFACES[proof.surface]) for proof in findings.proofs if not proof.unproved}
+    )
+    named = [f"{kind}s by {' and '.join(name for of, name in found if of == kind)}" for kind in Kind]
+    used = [name for kind, name in zip(Kind, named, strict=True) if any(of == kind for of, _ in found)]
+    return f" ({', '.join(used)})" if used else ""
+
+
+def _left_out(findings: Findings) -> str:
+    return ", ".join(f"{number:,} {name}" if number else name for name, number in findings.left_out.items())

@@ -1,0 +1,68 @@
+"""Conclusion of a crawl: what happened to the source as a whole, how good the pages were, how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from archive.changes import upheaval
+from archive.core.database import transaction
+from archive.core.lastmod import LastmodTrust
+from archive.core.timestamps import to_text
+from archive.queries import quality_drift
+from archive.tables import rows
+from crawler.fetch import backoff
+from crawler.runs.conclusion import Conclusion, RunEnd
+from crawler.runs.outcome import Ended, outcome_of, trusted_state
+from crawler.spiders.news import NewsSpider
+
+_CHANGED = """
+SELECT articles.changed_at > ? AS changed FROM visits JOIN articles ON articles.id = article_id
+WHERE visits.source = ? AND visits.url = ? AND good_at >= ?
+"""
+
+
+def conclude(end: RunEnd, spider: NewsSpider) -> Conclusion:
+    """Return how a crawl has ended; edits that an event of the whole source made are taken off its counts."""
+    report, source, now = spider.report, spider.site.name, datetime.now(UTC)
+    short = end.archive.runs.threads_short(source, end.started_at)
+    report.quality = replace(report.quality, threads_short=short)
+    earlier = end.archive.runs.qualities(source)
+    with transaction(end.archive.db):
+        found = upheaval.settle(end.archive.db, source, now)
+    report.saved = replace(
+        report.saved,
+        articles_changed=max(0, report.saved.articles_changed - found.articles),
+        comments_changed=max(0, report.saved.comments_changed - found.comments),
+    )
+    is_relisted = end.state.posts_listed_at != end.before.posts_listed_at
+    ended = Ended(
+        reason=end.reason,
+        report=report,
+        exceptions=end.exceptions,
+        relisted=is_relisted,
+        drift=quality_drift.alarm(report.quality, earlier),
+        upheaval=found.sentence,
+    )
+    outcome, sentence = outcome_of(ended)
+    state = trusted_state(ended, outcome, end.before, end.state)
+    if report.refused_requests:
+        state = backoff.after(state, now, refused=True)
+    state = replace(state, lastmod_trust=_learned(end, spider))
+    settled = is_relisted and outcome in {"ok", "partial"}
+    return Conclusion(
+        outcome=outcome, sentence=sentence, state=state, quality=report.quality, is_relisted=settled
+    )
+
+
+def _learned(end: RunEnd, spider: NewsSpider) -> LastmodTrust:
+    """Return the trust in moved dates of modification after this run."""
+    since = to_text(end.started_at) or ""
+    visits = spider.frontier.by_lastmod if spider.frontier else {}
+    found = [
+        rows.one(end.archive.db, _CHANGED, to_text(before), spider.site.name, url, since)
+        for url, before in visits.items()
+    ]
+    good = [row for row in found if row]
+    changed = sum(bool(row["changed"]) for row in good)
+    return end.before.lastmod_trust.after(len(good) - changed, changed) if good else end.before.lastmod_trust

@@ -1,0 +1,128 @@
+"""Recorder of runs: a row in the run ledger from the start of a crawl or an audit, its outcome at the end.
+
+It holds the source's lock for as long as the run lives, so that no two runs of one source overlap, whoever
+started them. How a kind of run has ended is concluded elsewhere. Invariant: what a run leaves is written by
+the recorder alone.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from archive.core.crawl_state import CrawlState
+from archive.core.errors import ArchiveError, BusyError
+from archive.core.locks import PATIENCE, hold, lock_of
+from archive.core.records import Page, PageKind
+from archive.core.timestamps import to_text
+from archive.storage.archive import Archive
+from archive.tables import crawl_states, visits
+from crawler.frontier.due_dates import decide_due
+from crawler.runs import audit_conclusion, crawl_conclusion
+from crawler.runs.conclusion import Conclusion, RunEnd
+from crawler.spiders.news import NewsSpider
+from crawler.spiders.source import SourceSpider
+from crawler.spiders.verify import VerifySpider
+
+
+class RunRecorder:
+    """Opens the run when the crawl is made, and closes it when the spider closes."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        if not isinstance(crawler.spider, SourceSpider):
+            raise NotConfigured("only runs of a source are recorded")
+        self.crawler = crawler
+        self.spider = crawler.spider
+        self.site = self.spider.site
+        path = Path(crawler.settings["BACKISSUE_ARCHIVE"])
+        self._open = ExitStack()
+        self._open.enter_context(hold(path, lock_of(self.site.name), wait=PATIENCE))
+        self.archive = self._open.enter_context(Archive.open(path))
+        self.started_at = datetime.now(UTC)
+        self.archive.add_source(self.site, to_text(self.started_at) or "")
+        self.archive.note_state(self.site.name, verifies_tls=self.spider.verify_tls)
+        if isinstance(self.spider, NewsSpider):
+            decide_due(self.archive, self.site)
+        self.before = crawl_states.load(self.archive.db, self.site.name)
+        claimed = crawler.settings.get("BACKISSUE_RUN")
+        self.run_id = self.archive.runs.begin(
+            self.site.name, "hand", self.started_at, claimed, kind=self.spider.kind
+        )
+        self.spider.report.run_id = self.run_id
+        crawler.signals.connect(self.lose, signal=signals.item_error)
+        crawler.signals.connect(self.lose, signal=signals.item_dropped)
+        crawler.signals.connect(self.close, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make one for a run of a source. Raises BusyError while another run of the source lives."""
+        return cls(crawler)
+
+    def lose(self, item: object) -> None:
+        """Count an item that could not be saved: a fault of ours, with which no run is called well."""
+        self.spider.report.lost += 1
+        if not isinstance(item, Page) or item.kind is not PageKind.ARTICLE:
+            self.spider.report.listings_lost += 1
+
+    def close(self, reason: str) -> None:
+        """Write the outcome, and let the lock go. Where that cannot be written, the report says so."""
+        with self._open:
+            try:
+                self._write(reason)
+            except (ArchiveError, BusyError) as error:
+                self.spider.report.fault = error
+
+    def _write(self, reason: str) -> None:
+        spider, report, stats = self.spider, self.spider.report, self.crawler.stats.get_stats()
+        report.obstacle = spider.session.obstacles.sentence
+        end = RunEnd(
+            archive=self.archive,
+            reason=reason,
+            exceptions=stats.get("spider_exceptions/count", 0),
+            before=self.before,
+            state=self._state(),
+            started_at=self.started_at,
+        )
+        conclusion = self._conclude(end)
+        self.archive.keep_state(self.site.name, self.before, conclusion.state)
+        if isinstance(spider, NewsSpider):
+            self._settle(conclusion)
+        ended = replace(
+            self.archive.runs.get(self.run_id),
+            ended_at=datetime.now(UTC),
+            outcome=conclusion.outcome,
+            requests=stats.get("downloader/request_count", 0),
+            bytes=stats.get("downloader/response_bytes", 0),
+            saved=report.saved,
+            sentence=conclusion.sentence,
+            quality=conclusion.quality,
+        )
+        self.archive.runs.end(ended)
+
+    def _state(self) -> CrawlState:
+        """Return the state that the run leaves, with what the site has asked for."""
+        crawl, wait_until = self.spider.crawl, self.spider.session.wait_until
+        state = crawl.after if crawl else self.before
+        return replace(state, wait_until=wait_until) if wait_until else state
+
+    def _conclude(self, end: RunEnd) -> Conclusion:
+        if isinstance(self.spider, NewsSpider):
+            return crawl_conclusion.conclude(end, self.spider)
+        if isinstance(self.spider, VerifySpider):
+            return audit_conclusion.conclude(end, self.spider)
+        raise TypeError(f"no conclusion is known for runs of {type(self.spider).__name__}")
+
+    def _settle(self, conclusion: Conclusion) -> None:
+        """Decide when pages are due again, end problems that are over, and the gaps that were filled."""
+        now = datetime.now(UTC)
+        decide_due(self.archive, self.site)
+        if conclusion.is_relisted:
+            visits.end_unread(self.archive.db, self.site.name, self.started_at, now)
+        self.archive.coverage.settle(self.site.name, now)

@@ -1,0 +1,101 @@
+"""Spider of one configured source: its session, its report, and the items that it hands on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import scrapy
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.http import Request
+from scrapy.settings import BaseSettings
+
+from archive.core import reader_guard
+from archive.core.crawl_report import CrawlReport
+from archive.core.records import Site
+from crawler.config.config import Source, load
+from crawler.crawl import Crawl
+from crawler.fetch.session import Session
+
+
+class Handoff:
+    """Items that were handed on to be kept, and are not kept yet."""
+
+    def __init__(self, crawler: Crawler, session: Session) -> None:
+        self._session = session
+        self._waiting: set[int] = set()
+        for signal in (signals.item_scraped, signals.item_error, signals.item_dropped):
+            crawler.signals.connect(self.done, signal=signal)
+
+    def done(self, item: Any) -> None:
+        """Note that an item has been kept, or could not be."""
+        self._waiting.discard(id(item))
+
+    async def through(self, items: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Yield items, and behind each the problems of answers that could not be read meanwhile."""
+        async for item in items:
+            if not isinstance(item, Request):
+                self._waiting.add(id(item))
+            yield item
+            for unread in reader_guard.taken():
+                yield unread
+        for unread in reader_guard.taken():
+            yield unread
+
+    async def settled(self) -> None:
+        """Wait until all that was handed on is kept; not in a crawl that ends."""
+        while self._waiting and not self._session.is_closing:
+            await asyncio.sleep(0.01)
+
+
+class SourceSpider(scrapy.Spider):
+    """Spider of one source. `crawl` is the context of its run, None before it; `started_at` is aware UTC."""
+
+    kind: str  # of its runs in the ledger: crawl or verify
+    crawl: Crawl | None = None
+    handoff: Handoff
+
+    def __init__(
+        self, source: Source, archive: Path, *, report: CrawlReport | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.site: Site = source.site
+        self.archive = archive
+        self.verify_tls = source.verify_tls
+        self.started_at = datetime.now(UTC)
+        self.report = report or CrawlReport()
+        self.session = self.make_session(source)
+
+    def make_session(self, source: Source) -> Session:
+        """Return the session with the site of a source."""
+        return Session(source.site.url, source=source.site.name, hosts=source.hosts)
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Let what is fetched go through the pipeline."""
+        from pipeline.item_pipeline import ItemPipeline  # noqa: PLC0415  (it loads the extractor)
+
+        super().update_settings(settings)
+        settings.set("ITEM_PIPELINES", {ItemPipeline: 300}, priority="spider")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, source: str | Source = "", **kwargs: Any) -> Self:
+        """Make a spider for a source, and set the crawl's pace and name from its configuration."""
+        settings = crawler.settings
+        if isinstance(source, str):
+            config = load(None)
+            source = config.source(source)
+            settings.set("BACKISSUE_ARCHIVE", str(config.archive), priority="spider")
+        if source.contact:
+            settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{source.contact})", priority="spider")
+        settings.set("DOWNLOAD_DELAY", source.delay, priority="spider")
+        settings.set("DOWNLOAD_VERIFY_CERTIFICATES", source.verify_tls, priority="spider")
+        path = Path(settings["BACKISSUE_ARCHIVE"])
+        spider = super().from_crawler(crawler, source=source, archive=path, **kwargs)
+        spider.session.attach(crawler)
+        spider.handoff = Handoff(crawler, spider.session)
+        return spider

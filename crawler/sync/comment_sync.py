@@ -1,0 +1,120 @@
+"""Sync of new comments: by REST where it is open, else on the pages of the articles that the feed names.
+
+A feed shows only the newest few; where none of them is known, more may have come in between, and every
+thread is read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from scrapy.http import Request
+
+from archive.core.records import OverlapLost, Page, PageKind
+from crawler.crawl import Crawl
+from crawler.discovery import feeds, rest
+from crawler.discovery.feeds import FeedAnswer, Mention
+from crawler.discovery.listings import NoListingError, page_size, rest_pages
+from crawler.discovery.rest_strategy import OVERLAP
+from crawler.frontier import revisit_policy
+from crawler.frontier.frontier import Frontier
+
+THREADS = 500  # that one crawl reads again because a feed began with nothing that was known
+
+
+class CommentSync:
+    """The new comments of one site."""
+
+    def __init__(self, crawl: Crawl, frontier: Frontier) -> None:
+        self.crawl = crawl
+        self.frontier = frontier
+
+    async def new_comments(self, feed: FeedAnswer | None) -> AsyncIterator[Any]:
+        """Yield the new comments. `feed` is the comments feed's answer, None where it was not fetched."""
+        crawl = self.crawl
+        if not crawl.wants_comments:
+            return
+        listed: set[str] = set()
+        if not (feed and feed.is_silent) and crawl.rest.root:
+            async for page in self._since_last_time():
+                listed |= rest.read_ids(page) or set()
+                yield page
+        if feed is not None and not feed.is_feed and crawl.facts.visit(feed.page.url) is not None:
+            yield feed.page  # that it has gone away is a fact about the site
+        if feed is None or not feed.is_feed:
+            return
+        mentions = feeds.read_comments(feed.page) or ()
+        unknown = crawl.facts.unknown_comments({each.comment_id for each in mentions} - listed)
+        all_new = mentions and len(unknown) == len(mentions) and crawl.facts.holds_comments()
+        if all_new and not crawl.is_first:
+            # First: were the crawl killed behind the feed, the next one would know its comments.
+            yield self._lose_overlap()
+        yield feed.page
+        if crawl.is_first:
+            return  # a first crawl requests every page anyway
+        for request in self._announced(mentions, unknown):
+            yield request
+
+    async def _since_last_time(self) -> AsyncIterator[Page]:
+        crawl, since = self.crawl, self.crawl.before.comments_read_at
+        after = since - OVERLAP if since and since <= crawl.started_at else None
+        crawl.rest.lists_comments = True
+        async for page in self.by_rest(after=after):
+            yield page
+        if crawl.rest.lists_comments:
+            crawl.note(comments_read_at=crawl.started_at)
+        crawl.note(rest_lists_comments=crawl.rest.lists_comments)
+
+    def _lose_overlap(self) -> OverlapLost:
+        crawl = self.crawl
+        crawl.rest.lists_comments = False  # perhaps it speaks out of a cache: it has listed none of them
+        crawl.note(comments_read_at=crawl.before.comments_read_at, overlap_lost_at=crawl.started_at)
+        return OverlapLost(source=crawl.source, at=crawl.started_at)
+
+    def _announced(self, mentions: tuple[Mention, ...], unknown: set[str]) -> Iterator[Request]:
+        """Yield requests for the threads of comments that only the feed names."""
+        for url in sorted({mention.article for mention in mentions if mention.comment_id in unknown}):
+            visit = self.crawl.facts.visit(url)
+            if visit is None or not visit.failures or revisit_policy.is_due(visit, self.crawl.started_at):
+                yield from self.frontier.request(visit.url if visit else url)
+
+    async def all_threads(self) -> AsyncIterator[Request]:
+        """Yield requests for threads that were not read since the overlap was lost, some in each crawl."""
+        lost_at = self.crawl.after.overlap_lost_at
+        if lost_at is None or self.crawl.rest.tells_comments:
+            return
+        for seen in self.crawl.facts.visits_before(lost_at, limit=THREADS):
+            for request in self.frontier.request(seen.url, lastmod=seen.lastmod):
+                yield request
+            await self.crawl.session.wait_for_room()
+
+    async def by_rest(self, **which: Any) -> AsyncIterator[Page]:
+        """Yield a listing of comments, and of the static pages among what they hang below."""
+        crawl = self.crawl
+        url_of = partial(rest.comments_url, crawl.rest.root or "", **which)
+        try:
+            async for page in rest_pages(crawl, PageKind.COMMENTS, url_of):
+                posts = rest.read_commented(page)
+                unknown = [post for post in posts if crawl.facts.address_of(post) is None]
+                if unknown:  # static pages that readers comment on: their threads are wanted as well
+                    async for listing in self._static_pages(sorted(unknown)):
+                        yield listing
+                yield page
+        except NoListingError as refusal:
+            yield refusal.page
+            if refusal.closed and "post" in which:
+                return  # the article is no longer open; another's comments may be
+            crawl.rest.lists_comments = False
+            if not refusal.closed:
+                crawl.report.missing_lists.append(str(refusal))
+
+    async def _static_pages(self, ids: Sequence[int]) -> AsyncIterator[Page]:
+        """Yield listings of static pages by their ids, as many in one as the site gives."""
+        size = page_size(self.crawl, "pages")
+        for start in range(0, len(ids), size):
+            url = rest.pages_url(self.crawl.rest.root or "", ids[start : start + size])
+            listing = await self.crawl.session.fetch(PageKind.POSTS, url)
+            if rest.read_array(listing):
+                yield listing
