@@ -143,6 +143,19 @@ def test_no_setting_names_another_room() -> None:
     assert not named
 
 
+def test_the_program_imports_nothing_of_its_tests() -> None:
+    """Who installs the wheel has no tests."""
+    named = {
+        f"{name} imports {module}"
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for module in (getattr(node, "module", None), *(alias.name for alias in node.names))
+        if module and module.partition(".")[0] in {"tests", "fakesite", "conftest"}
+    }
+    assert not named
+
+
 def test_modules_open_with_prose() -> None:
     silent = [name for name, tree in TREES.items() if tree.body and not ast.get_docstring(tree)]
     assert not silent
