@@ -128,7 +128,9 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     wordpress = any(mark in document.source for mark in _WORDPRESS)
     whole = witness.complete(raw, found_pieces, box, writer.document, (title, authors), wordpress=wordpress)
     problems += whole.problems
-    found = boilerplate.clean(whole.blocks, title, authors, urlsplit(document.page.final_url).hostname)
+    host = urlsplit(document.page.final_url).hostname
+    sure = wordpress and bool(whole.verdicts) and box is not None
+    found = boilerplate.clean(whole.blocks, title, authors, host, sure=sure)
     if not found:
         problems.append(
             Problem(code="no-text", detail="No article text was found in the page.", field="text")

@@ -32,22 +32,29 @@ _TAGS = re.compile(
 )
 
 
-def clean(found: list[Block], title: str | None, authors: tuple[str, ...], host: str | None) -> list[Block]:
+def clean(
+    found: list[Block], title: str | None, authors: tuple[str, ...], host: str | None, *, sure: bool
+) -> list[Block]:
     """Return blocks less a title and byline repeated at the top, and terms and the author's life at the end.
 
-    Links at the end are those to other articles, but where they lead to other sites than `host`.
+    Links at the end are those to other articles, but where they lead to other sites than `host`, and where it
+    is `sure` that all blocks are the theme's text.
     """
     names = [fold(author) for author in authors]
     for _ in range(4):
         if len(found) > 1 and _opens(found[0], title, names):
             found = found[1:]
     found = [block for block in found if not _prompts(block)] or found
-    while len(found) > 2 and (
-        _hangs(found[-1])
-        or (
-            _only_links(found[-1])
-            and (found[-1].kind == "list" or _only_links(found[-2]))
-            and not _leads_out(found[-1], host)
+    while (
+        not sure
+        and len(found) > 2
+        and (
+            _hangs(found[-1])
+            or (
+                _only_links(found[-1])
+                and (found[-1].kind == "list" or _only_links(found[-2]))
+                and not _leads_out(found[-1], host)
+            )
         )
     ):
         found = found[:-1]

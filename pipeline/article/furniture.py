@@ -33,8 +33,8 @@ _MARKS = re.compile(
     r"more[-_](?:from|stories|on|news|posts)|trending|popular|recent|newsletters?|subscribe|subscription|sign[-_]?up|"
     r"promo\w*|adverts?|advertis\w*|ads?|adsbygoogle|sponsor\w*|banner|donat\w*|paywall|cookie\w*|consent|popup|"
     r"modal|overlay|toc|ez-toc[-\w]*|rating|ratings|votes?|polls?|print|breadcrumbs?|pagination|pager|navigation|"
-    r"nav|nav-links|menu|sidebar|widget|byline|author|authorbox|author-box|vcard|meta|postmeta|postmetadata|"
-    r"entry-meta|posted|dateline|tags|tagcloud|cats?|categories|comments?|respond|reply|screen-reader-text|"
+    r"nav-links|menu|sidebar|widget|byline|author|authorbox|author-box|vcard|postmeta|postmetadata|"
+    r"(?:entry|post|article)-meta|posted|dateline|tags|tagcloud|cats?|categories|comments?|respond|reply|screen-reader-text|"
     r"visually-hidden|sr-only|skip-link|tooltip|dropdown|search|login|jp-relatedposts|disclosure|copyright|"
     r"toolbar|slider|carousel|audio-player|playlist|likes?|wpulike|avatar|feedback)(?:$|[-_])"
 )
@@ -52,8 +52,11 @@ _PROMPT = re.compile(
     r"\d+ (?:comments?|shares?|views|likes?|min read)|reading time)",
     re.IGNORECASE,
 )
-_SIGNS = 3
+_SIGNS = 2
 """Letters of the shortest piece that is text."""
+_DATE_LENGTH = 40
+_ALL = 0.9
+"""Share of its words from which on a piece counts as a link."""
 
 
 def furniture(
@@ -62,12 +65,12 @@ def furniture(
     known: tuple[str | None, tuple[str, ...]],
     *,
     outside: bool,
-    tight: bool,
+    trust: int,
 ) -> str | None:
     """Return why a piece that was not extracted is no text; None where it is text.
 
-    `outside` is a piece above the first or below the last that was extracted; `tight` is a box that holds
-    little but the text.
+    `outside` is a piece above the first or below the last that was extracted. `trust` is 2 for the box that a
+    theme of WordPress marks, 1 for another that holds little but the text, else 0.
     """
     title, authors = known
     if rule := _marked(piece.element, box):
@@ -81,12 +84,12 @@ def furniture(
         return "the byline"
     if _PROMPT.match(piece.words) or boilerplate.is_prompt(piece.words):
         return "a prompt"
-    if len(piece.words) < 40 and looks_dated(piece.words, None):
+    if outside and len(piece.words) < _DATE_LENGTH and looks_dated(piece.words, None):
         return "a date"
     linked = piece.linked
-    if not tight and (outside or linked > 0.5):
+    if trust == 0 and (outside or linked > _ALL):
         return "outside of the text" if outside else "unmarked links"
-    if outside and (linked > 0.5 or piece.element.tag in ("h1", "h2", "h3", "h4", "h5", "h6")):
+    if trust < 2 and outside and (linked > 0.5 or piece.element.tag in ("h1", "h2", "h3", "h4", "h5", "h6")):
         return "links around the text" if linked > 0.5 else "a heading without text"
     return None
 

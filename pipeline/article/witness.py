@@ -76,6 +76,7 @@ class _Text:
         self.joined = self.folded.replace("\n", "")
         self.lines = Counter(self.folded.split("\n"))
         self._at = 0
+        self._used: set[int] = set()
         self._searches = _SEARCHES
 
     def find(self, words: str) -> int | None:
@@ -92,10 +93,12 @@ class _Text:
         if found < 0 and self._searches > 0:
             self._searches -= 1
             found = self.folded.find(wanted)
+            found = -1 if found in self._used else found
         if found < 0 and short and self.folded.startswith(f"{first}\n"):
             found = 0
         if found < 0:
             return None
+        self._used.add(found)
         self._at = max(self._at, found)
         return bisect_right(self.starts, found + (1 if short else 0)) - 1
 
@@ -125,7 +128,8 @@ def complete(
     taken = [at for at in inside if (place := places[at]) is not None and place >= 0]
     if not taken:
         return Completed(blocks)
-    tight = marked or _is_tight(box, pieces, inside)
+    tight = _is_tight(box, pieces, inside)
+    trust = 2 if marked and wordpress else 1 if marked or tight else 0
     verdicts: dict[int, Verdict] = {}
     missing: list[int] = []
     seen: set[str] = set()
@@ -133,7 +137,7 @@ def complete(
         piece = pieces[at]
         if places[at] is not None:
             verdicts[at] = Verdict(piece.words, "taken", "trafilatura")
-        elif rule := furniture(piece, box, known, outside=not taken[0] < at < taken[-1], tight=tight):
+        elif rule := furniture(piece, box, known, outside=not taken[0] < at < taken[-1], trust=trust):
             verdicts[at] = Verdict(piece.words, "dropped", rule)
         elif (folded := fold(piece.words)) in seen and (
             len(folded) >= _SHORT or _is_caption(piece.element, box)
