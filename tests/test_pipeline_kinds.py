@@ -12,6 +12,7 @@ import pytest
 
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Site
 from pipeline import process
+from pipeline.article import extract
 
 URL = "https://gazette.example/2009/07/lights/"
 PROSE = (
@@ -343,3 +344,27 @@ def test_links_of_a_list_reach_the_links() -> None:
     found = article(read(words=f"{PROSE}{SOURCES}<p>All of them were read by the paper in May and June.</p>"))
     assert found.links == ("https://council.example/1", "https://council.example/2")
     assert "[Minutes of the council of March](https://council.example/2)" in (found.markdown or "")
+
+
+def test_each_block_of_the_box_has_a_verdict() -> None:
+    words = f'{PROSE}<div class="share-box">Share this with friends</div>{SOURCES}'
+    html = (
+        '<html><head><title>Lights</title><link href="/wp-content/a.css"></head><body class="single">'
+        f'<h1>Lights</h1><div class="entry-content">{words}</div></body></html>'
+    )
+    page = Page(
+        source="gull",
+        kind=PageKind.ARTICLE,
+        url=URL,
+        final_url=URL,
+        status=200,
+        headers=(),
+        fetched_at=datetime(2026, 1, 5, 12, tzinfo=UTC),
+        body=html.encode(),
+    )
+    found = extract.verdicts(page, Site(name="gull", url="https://gazette.example/"))
+    fates = {verdict.words[:9]: (verdict.fate, verdict.rule) for verdict in found}
+    assert fates["The harbo"] == ("taken", "trafilatura")
+    assert fates["Share thi"] == ("dropped", "marked share-box")
+    assert fates["Minutes o"][0] in ("taken", "added")
+    assert len(found) == 7

@@ -36,7 +36,7 @@ SPARSE = 200
 """Above this many, a precise answer of less than half is taken for a loss."""
 _WORDPRESS = ("/wp-content/", "wp-json", "wp-caption", "wp-block-")
 _LINES = 2000
-"""Lines of one verse."""
+"""Lines of the longest verse; longer text is left as it is."""
 FALLBACK_BLOCKS = 1500
 """From so many blocks on trafilatura's fallbacks are left aside: jusText compares each with all others."""
 _PARAGRAPHS = tuple(
@@ -152,8 +152,10 @@ def _break_verses(index: Index) -> None:
         if node.find(".//code") is not None or not (node.text or "").strip() or len(node):
             continue
         first, *others = (node.text or "").strip("\n").split("\n")
+        if len(others) > _LINES:
+            continue
         node.tag, node.text = "p", first
-        for line in others[:_LINES]:
+        for line in others:
             lead = node.makeelement("br")
             lead.tail = line
             node.append(lead)

@@ -17,7 +17,7 @@ from lxml.etree import _Element
 from lxml.html import HtmlElement
 
 from archive.core.records import Problem
-from pipeline.article.furniture import furniture
+from pipeline.article.furniture import Furniture
 from pipeline.article.pieces import Piece
 from pipeline.html.dom import fold
 from pipeline.markdown.writer import Block
@@ -33,6 +33,8 @@ _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _PROSE = 60
 """Characters of the shortest prose."""
 _MOSTLY = 0.5
+_BUDGET = 200_000_000
+"""Characters that are looked at in search of all pieces; a real article takes a thousandth."""
 _UNITS = ("table", "ul", "ol", "dl", "blockquote", "pre")
 UNSURE = "more than the text, unsure"
 """The rule of a piece that may be text and was not put in place."""
@@ -73,11 +75,11 @@ class _Text:
             parts.append(folded)
             size += len(folded) + 1
         self.folded = "\n".join(parts) + "\n"
-        self.joined = self.folded.replace("\n", "")
         self.lines = Counter(self.folded.split("\n"))
         self._at = 0
         self._used: set[int] = set()
         self._searches = _SEARCHES
+        self.budget = _BUDGET
 
     def find(self, words: str) -> int | None:
         """Return the number of the block that holds the words, -1 for none said, None for none found."""
@@ -86,12 +88,15 @@ class _Text:
             return -1
         first = lines[0]
         short = len(first) < _SHORT
-        if short and not self.lines[first] and first not in self.folded:
+        if (short and not self.lines[first]) or self.budget <= 0:
             return None
         wanted = f"\n{first}\n" if short else first
-        found = self.folded.find(wanted, max(0, self._at - 1))
+        start = max(0, self._at - 1)
+        found = self.folded.find(wanted, start)
+        self.budget -= (found if found >= 0 else len(self.folded)) - start
         if found < 0 and self._searches > 0:
             self._searches -= 1
+            self.budget -= len(self.folded)
             found = self.folded.find(wanted)
             found = -1 if found in self._used else found
         if found < 0 and short and self.folded.startswith(f"{first}\n"):
@@ -122,32 +127,15 @@ def complete(
     places = [text.find(piece.words) for piece in pieces]
     marked = box is not None
     box = box if box is not None else _box(pieces, places)
-    if box is None:
+    if box is None or text.budget <= 0:
         return Completed(blocks)
     inside = _inside(pieces, box)
     taken = [at for at in inside if (place := places[at]) is not None and place >= 0]
     if not taken:
         return Completed(blocks)
-    tight = _is_tight(box, pieces, inside)
-    trust = 2 if marked and wordpress else 1 if marked or tight else 0
-    verdicts: dict[int, Verdict] = {}
-    missing: list[int] = []
-    seen: set[str] = set()
-    for at in inside:
-        piece = pieces[at]
-        if places[at] is not None:
-            verdicts[at] = Verdict(piece.words, "taken", "trafilatura")
-        elif rule := furniture(piece, box, known, outside=not taken[0] < at < taken[-1], trust=trust):
-            verdicts[at] = Verdict(piece.words, "dropped", rule)
-        elif (folded := fold(piece.words)) in seen and (
-            len(folded) >= _SHORT or _is_caption(piece.element, box)
-        ):
-            verdicts[at] = Verdict(piece.words, "dropped", "once more")
-        elif not (marked or wordpress) and not _is_prose(piece, box):
-            verdicts[at] = Verdict(piece.words, "dropped", "no prose, on an unmarked page")
-        else:
-            missing.append(at)
-            seen.add(folded)
+    sure = marked or wordpress
+    trust = 2 if marked and wordpress else 1 if marked or _is_tight(box, pieces, inside) else 0
+    verdicts, missing = _judged(pieces, places, inside, taken, Furniture(box, known, trust), sure=sure)
     if not marked and _size(pieces, missing) > _size(pieces, taken):
         verdicts |= {at: Verdict(pieces[at].words, "dropped", UNSURE) for at in missing}
         missing = []
@@ -157,6 +145,37 @@ def complete(
         verdicts |= {at: Verdict(pieces[at].words, fate, rule) for at in unit}
     told = tuple(verdicts[at] for at in inside)
     return Completed(added.blocks(), told, _problems(told))
+
+
+def _judged(
+    pieces: list[Piece],
+    places: list[int | None],
+    inside: list[int],
+    taken: list[int],
+    rules: Furniture,
+    *,
+    sure: bool,
+) -> tuple[dict[int, Verdict], list[int]]:
+    """Return the verdicts on the pieces of the box, and the numbers of those that are to be put in place."""
+    verdicts: dict[int, Verdict] = {}
+    missing: list[int] = []
+    seen: set[str] = set()
+    for at in inside:
+        piece, folded = pieces[at], fold(pieces[at].words)
+        rule = rules.rule(piece, outside=not taken[0] < at < taken[-1]) if places[at] is None else None
+        is_caption = _is_caption(piece.element, rules.box)
+        if places[at] is not None:
+            verdicts[at] = Verdict(piece.words, "taken", "trafilatura")
+        elif rule is not None:
+            verdicts[at] = Verdict(piece.words, "dropped", rule)
+        elif folded in seen and (len(folded) >= _SHORT or is_caption):
+            verdicts[at] = Verdict(piece.words, "dropped", "once more")
+        elif not sure and (is_caption or not _is_prose(piece)):
+            verdicts[at] = Verdict(piece.words, "dropped", "no prose, on an unmarked page")
+        else:
+            missing.append(at)
+            seen.add(folded)
+    return verdicts, missing
 
 
 def _size(pieces: list[Piece], numbers: list[int]) -> int:
@@ -294,9 +313,9 @@ class _Placed:
         )
 
 
-def _is_prose(piece: Piece, box: HtmlElement) -> bool:
-    """True if a piece is sentences, and no caption or heading."""
-    if piece.element.tag in (*_HEADINGS, "h1") or _is_caption(piece.element, box):
+def _is_prose(piece: Piece) -> bool:
+    """True if a piece is sentences, and no heading."""
+    if piece.element.tag in (*_HEADINGS, "h1"):
         return False
     return len(piece.words) >= _PROSE and piece.linked < _MOSTLY
 
