@@ -34,7 +34,16 @@ SHORT = 1000
 """Below this many characters trafilatura is asked again, for precision."""
 SPARSE = 200
 """Above this many, a precise answer of less than half is taken for a loss."""
-_WORDPRESS = ("/wp-content/", "wp-json", "wp-caption", "wp-block-")
+_WORDPRESS = (
+    "/wp-content/",
+    "wp-json",
+    "wp-caption",
+    "wp-block-",
+    "entry-content",
+    "hentry",
+    "postid-",
+    'id="post-',
+)
 _LINES = 2000
 """Lines of the longest verse; longer text is left as it is."""
 FALLBACK_BLOCKS = 1500

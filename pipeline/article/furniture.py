@@ -7,6 +7,7 @@ Invariant: each piece that is left out has a rule that names why.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -39,6 +40,9 @@ _MARKS = re.compile(
     r"toolbar|slider|carousel|audio-player|playlist|likes?|wpulike|avatar|feedback)(?:$|[-_])"
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_FOLDING = re.compile(
+    r"accordion|\btabs?\b|[-_]tabs?\b|toggle|spoiler|collaps|expand|faq|panel", re.IGNORECASE
+)
 _PROMPT = re.compile(
     r"^\W*(?:share (?:this|on|via|with)|share$|tweet$|pin it|e-?mail(?: this)?$|print(?: this)?$|"
     r"like this|loading|"
@@ -125,11 +129,18 @@ class Furniture:
         return rule
 
 
+def _is_folded(node: HtmlElement) -> bool:
+    """True if a hidden element is a part that readers fold out, as of an accordion."""
+    around = (node, *islice(node.iterancestors(), 2))
+    return any(_FOLDING.search(f"{each.get('class') or ''} {each.get('id') or ''}") for each in around)
+
+
 def _own_rule(node: HtmlElement) -> str | None:
     """Return the rule by which an element itself is furniture."""
     if node.tag in _TAGS:
         return f"in {'an' if node.tag == 'aside' else 'a'} {_TAGS[node.tag]}"
-    if _HIDDEN.search(node.get("style") or "") or node.get("aria-hidden") == "true":
+    hidden = _HIDDEN.search(node.get("style") or "") or node.get("aria-hidden") == "true"
+    if hidden and not _is_folded(node):
         return "hidden"
     marks = (*sorted(tokens(node)), (node.get("id") or "").lower())
     found = next((mark for mark in marks if _MARKS.search(mark)), None)

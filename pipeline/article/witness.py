@@ -120,8 +120,8 @@ def complete(
     """Return the blocks with the pieces of the box that are missing in their places.
 
     `pieces` are those of the whole page, `box` the element that the theme marks as the text, else None;
-    `write` makes blocks of an element; `known` are the title and the authors. In an unmarked box of another
-    system than WordPress only prose is put in place.
+    `write` makes blocks of an element; `known` are the title and the authors. On a page of another system
+    than WordPress only prose is put in place.
     """
     text = _Text(blocks)
     places = [text.find(piece.words) for piece in pieces]
@@ -133,9 +133,8 @@ def complete(
     taken = [at for at in inside if (place := places[at]) is not None and place >= 0]
     if not taken:
         return Completed(blocks)
-    sure = marked or wordpress
     trust = 2 if marked and wordpress else 1 if marked or _is_tight(box, pieces, inside) else 0
-    verdicts, missing = _judged(pieces, places, inside, taken, Furniture(box, known, trust), sure=sure)
+    verdicts, missing = _judged(pieces, places, inside, taken, Furniture(box, known, trust), sure=wordpress)
     if not marked and _size(pieces, missing) > _size(pieces, taken):
         verdicts |= {at: Verdict(pieces[at].words, "dropped", UNSURE) for at in missing}
         missing = []
@@ -168,10 +167,10 @@ def _judged(
             verdicts[at] = Verdict(piece.words, "taken", "trafilatura")
         elif rule is not None:
             verdicts[at] = Verdict(piece.words, "dropped", rule)
-        elif folded in seen and (len(folded) >= _SHORT or is_caption):
+        elif folded in seen and (is_caption or not sure):
             verdicts[at] = Verdict(piece.words, "dropped", "once more")
         elif not sure and (is_caption or not _is_prose(piece)):
-            verdicts[at] = Verdict(piece.words, "dropped", "no prose, on an unmarked page")
+            verdicts[at] = Verdict(piece.words, "dropped", "no prose, on a page of another system")
         else:
             missing.append(at)
             seen.add(folded)
