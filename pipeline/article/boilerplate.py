@@ -1,7 +1,9 @@
-"""The edges of an article's text: what themes and plugins leave above its first and below its last block.
+"""The edges of an article's text.
 
-Knows the turns of phrase of share prompts, tag lines and lives of authors. Its law: only whole blocks go, and
-never the last one.
+What themes and plugins leave above its first and below its last block.
+
+Knows the turns of phrase of share prompts, tag lines and lives of authors.
+Invariant: only whole blocks go, and never the last one.
 """
 
 from __future__ import annotations
@@ -70,12 +72,12 @@ def is_prompt(words: str) -> bool:
 
 
 def _prompts(block: Block) -> bool:
-    """A paragraph that is a link to another article: "Read more: …"."""
+    """True if a paragraph is a link to another article: "Read more: …"."""
     return block.kind == "p" and block.linked > 0.6 * len(block.text) and bool(_MORE.match(block.text))
 
 
 def _hangs(block: Block) -> bool:
-    """A short heading with nothing below it."""
+    """True if a block is a short heading with nothing below it."""
     return block.kind == "head" and len(block.text) < 60 and not block.text.endswith((".", "!", "”", '"'))
 
 
@@ -102,7 +104,10 @@ def _opens(block: Block, title: str | None, names: list[str]) -> bool:
 
 
 def _about(block: Block, authors: tuple[str, ...]) -> bool:
-    """True if a last block is about the author: it begins with the name and says what he is."""
+    """True if a last block is about the author.
+
+    It begins with the name and says what he is.
+    """
     if len(block.text) > 900:
         return False
     return any(

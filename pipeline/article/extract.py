@@ -1,7 +1,10 @@
-"""An HTML page of an article: the article, its thread, and what is wrong with either.
+"""An HTML page of an article.
 
-Knows the order of the work. Its law: identity first, then the thread, taken out of the tree, and only then
-facts and text, so that no reader's word and no reader's name can become the article's.
+The article, its thread, and what is wrong with either.
+
+Knows the order of the work.
+Invariant: identity first, then the thread, taken out of the tree, and only then facts and text, so that no
+reader's word and no reader's name can become the article's.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from pipeline.html.metadata import Head
 
 
 def read(page: Page, site: Site) -> Extract:
-    """The article and the thread of a page."""
+    """Return the article and the thread of a page."""
     document = parse(page)
     if document is None:
         return _none(Problem(code="empty-page", detail=f"{page.url} holds no HTML."))
@@ -33,7 +36,9 @@ def read(page: Page, site: Site) -> Extract:
 
 
 def verdicts(page: Page, site: Site) -> tuple[Verdict, ...]:
-    """Return what became of each block in the page's box of text; nothing where it has none.
+    """Return what became of each block in the page's box of text.
+
+    Nothing where it has none.
 
     A block that the edges of the text lost after it was taken has the fate "dropped".
     """

@@ -1,4 +1,6 @@
-"""Pieces of a theme's box of text that are no text: shares, related articles, forms, bylines, menus.
+"""Pieces of a theme's box of text that are no text.
+
+Shares, related articles, forms, bylines, menus.
 
 Knows the classes of plugins and the turns of phrase of prompts.
 Invariant: each piece that is left out has a rule that names why.
@@ -81,7 +83,9 @@ class Furniture:
         self._rules: dict[HtmlElement, str | None] = {}
 
     def rule(self, piece: Piece, *, outside: bool) -> str | None:
-        """Return why a piece that was not extracted is no text; None where it is text.
+        """Return why a piece that was not extracted is no text.
+
+        None where it is text.
 
         `outside` is a piece above the first or below the last that was extracted.
         """

@@ -1,4 +1,6 @@
-"""Tags and categories of an article: by WordPress' classes and links, by the lines of themes, by the head.
+"""Tags and categories of an article.
+
+By WordPress' classes and links, by the lines of themes, by the head.
 
 Knows `post_class()`, rel="tag" and the labels of themes.
 Invariant: a cloud of tags, a menu or another article names none.
@@ -62,7 +64,10 @@ _MOST = 60
 
 
 def read(index: Index, head: Head, which: str) -> Terms:
-    """Return the article's terms ("tags" or "categories") and the rule; an empty tuple where it has none."""
+    """Return the article's terms ("tags" or "categories") and the rule.
+
+    An empty tuple where it has none.
+    """
     slugs = _class_slugs(index, which)
     rules: tuple[tuple[str, Callable[[], Iterator[HtmlElement]]], ...] = (
         ("page:rel-tag", lambda: _rel_links(index, which)),
@@ -128,7 +133,7 @@ def _fits(link: HtmlElement, which: str) -> bool:
 
 
 def _is_alien(node: HtmlElement) -> bool:
-    """True if an element stands in a cloud, a sidebar, a menu or a list of other articles."""
+    """True if an element is in a cloud, a sidebar, a menu or a list of other articles."""
     if any(_CLOUD.match(mark) for mark in tokens(node)) or _SIZED.search(node.get("style") or ""):
         return True
     if elsewhere(node, frozenset({"related", "yarpp"})):

@@ -1,4 +1,6 @@
-"""The witness of an article's text: the theme's one box of it, beside what trafilatura has extracted.
+"""The witness of an article's text.
+
+The theme's one box of it, beside what trafilatura has extracted.
 
 Knows which pieces of the box are furniture. Each other piece that was not extracted is put in its place.
 Invariant: every piece of the box has a verdict with its rule; nothing is dropped in silence.
@@ -46,7 +48,7 @@ _QUOTE = 60
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one piece of the box: "taken", "added" or "dropped", and by which rule."""
+    """Fate of one piece of the box ("taken", "added", "dropped") and its rule."""
 
     words: str
     fate: str
@@ -182,7 +184,7 @@ def _size(pieces: list[Piece], numbers: list[int]) -> int:
 
 
 def _inside(pieces: list[Piece], box: HtmlElement) -> list[int]:
-    """Return the numbers of the pieces that stand in the box."""
+    """Return the numbers of the pieces that are in the box."""
     verdicts: dict[HtmlElement, bool] = {}
 
     def is_inside(element: HtmlElement) -> bool:
@@ -215,7 +217,10 @@ def _box(pieces: list[Piece], places: list[int | None]) -> HtmlElement | None:
 
 
 def _is_tight(box: HtmlElement, pieces: list[Piece], inside: list[int]) -> bool:
-    """True if most paragraphs of the box are its own children: then it holds little but the text."""
+    """True if most paragraphs of the box are its own children.
+
+    Then it holds little but the text.
+    """
     own = sum(len(pieces[at].words) for at in inside if pieces[at].element.getparent() is box)
     return 2 * own > sum(len(pieces[at].words) for at in inside)
 
@@ -272,7 +277,7 @@ class _Placed:
             last = place if place is not None and place >= 0 else last
 
     def put(self, unit: list[int]) -> bool:
-        """Put a unit behind the block that stands before it in the page; False where it says nothing."""
+        """Put a unit behind the block that comes before it in the page; False where it says nothing."""
         written = self._written(unit)
         self._behind.setdefault(self._before[unit[0]], []).extend(written)
         return bool(written)

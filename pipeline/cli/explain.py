@@ -46,7 +46,10 @@ def explain(page: Page, site_for: Callable[[str], Site], *, as_json: bool) -> No
 
 
 def read_file(path: str, url: str | None) -> Page:
-    """A saved page, packed by gzip or not; "-" is standard input. Raises BackissueError."""
+    """Return a saved page, packed by gzip or not.
+
+    "-" is standard input. Raises BackissueError.
+    """
     body = _unpack(_read(path), path)
     page = _page(url or "http://localhost/", body, _saved_at(path))
     if url is not None:
@@ -72,7 +75,7 @@ def own_address(page: Page) -> str | None:
 
 
 def render(page: Page, extract: Extract) -> str:
-    """Everything read out of a page, as text for people, each field with the rule that produced it."""
+    """Return everything read out of a page, as text for people, each field with the rule that produced it."""
     parts = [f"{page.final_url}\n{count(len(page.body), 'byte')}, status {page.status}"]
     if not extract.articles:
         parts.append("No article.")
