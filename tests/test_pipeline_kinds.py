@@ -306,6 +306,7 @@ INSIDE = {
         "And left the keeper on dry ground.</pre>",
         ["The tide came in without a sound,\nAnd left the keeper on dry ground."],
     ),
+    "code": ("<pre><code>a = 1\nb = 2</code></pre>", ["a = 1\nb = 2"]),
     "footnotes": (
         '<ol class="wp-block-footnotes"><li id="a">Letter of the pilots, 3 May. <a href="#b">↩︎</a></li></ol>',
         ["Letter of the pilots, 3 May."],
@@ -338,6 +339,17 @@ def test_block_inside_the_text_is_kept(kind: str, box: str) -> None:
     assert [block.replace(" ↩︎", "") for block in blocks[1:-2]] == wanted
     assert blocks[0].startswith("The harbour council")
     assert codes(extract) == []
+
+
+@pytest.mark.parametrize("box", ["entry-content", "entry"])
+def test_linked_source_below_the_text_is_kept(box: str) -> None:
+    html = (
+        "<html><head><title>G &raquo; Blog Archive &raquo; Lights</title></head><body>"
+        '<div class="post" id="post-3"><h2>Lights</h2>'
+        f'<div class="{box}">{PROSE}<p><a href="https://x.example/src">The survey</a></p></div>'
+        '<p class="postmetadata">Filed under <a href="/category/town/">Town</a></p></div></body></html>'
+    )
+    assert (article(read_page(html)).text or "").split("\n\n")[3:] == ["The survey"]
 
 
 def test_links_of_a_list_reach_the_links() -> None:

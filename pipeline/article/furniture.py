@@ -70,8 +70,8 @@ _HALF, _ALL = 0.5, 0.9
 class Furniture:
     """The rules by which pieces of one box are no text.
 
-    `known` are the title and the authors. `trust` is 2 for the box that a theme of WordPress marks, 1 for
-    another that holds little but the text, else 0.
+    `known` are the title and the authors. `trust` is 0 for a box that holds more than the text, else 2
+    on pages of WordPress and 1 on others.
     """
 
     def __init__(self, box: HtmlElement, known: tuple[str | None, tuple[str, ...]], trust: int) -> None:

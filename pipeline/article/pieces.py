@@ -53,6 +53,8 @@ def read(box: HtmlElement, links: Sequence[Link]) -> list[Piece]:
     """
     found: list[Piece] = []
     for element, run, whole in _runs(box):
+        if element.tag == "pre":
+            run = run.strip("\n").replace("\n", _BREAK)
         marked = "\n".join(SPACE.sub(" ", line).strip() for line in run.split(_BREAK))
         plain = emphasis.plain(MARK.sub("", marked)).strip()
         if plain:

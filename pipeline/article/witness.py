@@ -135,7 +135,8 @@ def complete(
     taken = [at for at in inside if (place := places[at]) is not None and place >= 0]
     if not taken:
         return Completed(blocks)
-    trust = 2 if marked and wordpress else 1 if marked or _is_tight(box, pieces, inside) else 0
+    close = marked or _is_tight(box, pieces, inside)
+    trust = (2 if wordpress else 1) if close else 0
     verdicts, missing = _judged(pieces, places, inside, taken, Furniture(box, known, trust), sure=wordpress)
     if not marked and _size(pieces, missing) > _size(pieces, taken):
         verdicts |= {at: Verdict(pieces[at].words, "dropped", UNSURE) for at in missing}
