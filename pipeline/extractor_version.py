@@ -1,4 +1,6 @@
-"""The declared version of the extractor: pages read by one version are read alike by it.
+"""The declared version of the extractor.
+
+Pages read by one version are read alike by it.
 
 Does not: derive the version from the code, since a new docstring or a moved file changes no output.
 Invariant: a change of what is extracted raises `EXTRACTOR_VERSION`; `tests/test_golden.py` fails until then.

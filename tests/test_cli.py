@@ -299,6 +299,7 @@ def keeps(item: dict[str, Any], promise: dict[str, str]) -> None:
 ARTICLE = promised("### `article`")
 COMMENT = promised("### each of `comments`")
 PROBLEM = promised("### each of `problems`")
+BLOCK = promised("### each of `blocks`")
 HISTORY = promised("## `backissue export jsonl`")
 
 
@@ -322,6 +323,8 @@ def test_explain_keeps_its_contract(town: Town, tmp_path: Path) -> None:
             keeps(explained["article"], ARTICLE)
         for problem in explained["problems"]:
             keeps(problem, PROBLEM)
+        for block in explained["blocks"]:
+            keeps(block, BLOCK)
         comments += explained["comments"]
     for comment in comments:
         keeps(comment, COMMENT)

@@ -12,6 +12,7 @@ import pytest
 
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Site
 from pipeline import process
+from pipeline.article import extract
 
 URL = "https://gazette.example/2009/07/lights/"
 PROSE = (
@@ -305,6 +306,7 @@ INSIDE = {
         "And left the keeper on dry ground.</pre>",
         ["The tide came in without a sound,\nAnd left the keeper on dry ground."],
     ),
+    "code": ("<pre><code>a = 1\nb = 2</code></pre>", ["a = 1\nb = 2"]),
     "footnotes": (
         '<ol class="wp-block-footnotes"><li id="a">Letter of the pilots, 3 May. <a href="#b">↩︎</a></li></ol>',
         ["Letter of the pilots, 3 May."],
@@ -339,7 +341,42 @@ def test_block_inside_the_text_is_kept(kind: str, box: str) -> None:
     assert codes(extract) == []
 
 
+@pytest.mark.parametrize("box", ["entry-content", "entry"])
+def test_linked_source_below_the_text_is_kept(box: str) -> None:
+    html = (
+        "<html><head><title>G &raquo; Blog Archive &raquo; Lights</title></head><body>"
+        '<div class="post" id="post-3"><h2>Lights</h2>'
+        f'<div class="{box}">{PROSE}<p><a href="https://x.example/src">The survey</a></p></div>'
+        '<p class="postmetadata">Filed under <a href="/category/town/">Town</a></p></div></body></html>'
+    )
+    assert (article(read_page(html)).text or "").split("\n\n")[3:] == ["The survey"]
+
+
 def test_links_of_a_list_reach_the_links() -> None:
     found = article(read(words=f"{PROSE}{SOURCES}<p>All of them were read by the paper in May and June.</p>"))
     assert found.links == ("https://council.example/1", "https://council.example/2")
     assert "[Minutes of the council of March](https://council.example/2)" in (found.markdown or "")
+
+
+def test_each_block_of_the_box_has_a_verdict() -> None:
+    words = f'{PROSE}<div class="share-box">Share this with friends</div>{SOURCES}'
+    html = (
+        '<html><head><title>Lights</title><link href="/wp-content/a.css"></head><body class="single">'
+        f'<h1>Lights</h1><div class="entry-content">{words}</div></body></html>'
+    )
+    page = Page(
+        source="gull",
+        kind=PageKind.ARTICLE,
+        url=URL,
+        final_url=URL,
+        status=200,
+        headers=(),
+        fetched_at=datetime(2026, 1, 5, 12, tzinfo=UTC),
+        body=html.encode(),
+    )
+    found = extract.verdicts(page, Site(name="gull", url="https://gazette.example/"))
+    fates = {verdict.words[:9]: (verdict.fate, verdict.rule) for verdict in found}
+    assert fates["The harbo"] == ("taken", "trafilatura")
+    assert fates["Share thi"] == ("dropped", "marked share-box")
+    assert fates["Minutes o"][0] in ("taken", "added")
+    assert len(found) == 7

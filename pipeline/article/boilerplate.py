@@ -1,7 +1,9 @@
-"""The edges of an article's text: what themes and plugins leave above its first and below its last block.
+"""The edges of an article's text.
 
-Knows the turns of phrase of share prompts, tag lines and lives of authors. Its law: only whole blocks go, and
-never the last one.
+What themes and plugins leave above its first and below its last block.
+
+Knows the turns of phrase of share prompts, tag lines and lives of authors.
+Invariant: only whole blocks go, and never the last one.
 """
 
 from __future__ import annotations
@@ -32,22 +34,29 @@ _TAGS = re.compile(
 )
 
 
-def clean(found: list[Block], title: str | None, authors: tuple[str, ...], host: str | None) -> list[Block]:
+def clean(
+    found: list[Block], title: str | None, authors: tuple[str, ...], host: str | None, *, sure: bool
+) -> list[Block]:
     """Return blocks less a title and byline repeated at the top, and terms and the author's life at the end.
 
-    Links at the end are those to other articles, but where they lead to other sites than `host`.
+    Links at the end are those to other articles, but where they lead to other sites than `host`, and where it
+    is `sure` that all blocks are the theme's text.
     """
     names = [fold(author) for author in authors]
     for _ in range(4):
         if len(found) > 1 and _opens(found[0], title, names):
             found = found[1:]
     found = [block for block in found if not _prompts(block)] or found
-    while len(found) > 2 and (
-        _hangs(found[-1])
-        or (
-            _only_links(found[-1])
-            and (found[-1].kind == "list" or _only_links(found[-2]))
-            and not _leads_out(found[-1], host)
+    while (
+        not sure
+        and len(found) > 2
+        and (
+            _hangs(found[-1])
+            or (
+                _only_links(found[-1])
+                and (found[-1].kind == "list" or _only_links(found[-2]))
+                and not _leads_out(found[-1], host)
+            )
         )
     ):
         found = found[:-1]
@@ -63,12 +72,12 @@ def is_prompt(words: str) -> bool:
 
 
 def _prompts(block: Block) -> bool:
-    """A paragraph that is a link to another article: "Read more: …"."""
+    """True if a paragraph is a link to another article: "Read more: …"."""
     return block.kind == "p" and block.linked > 0.6 * len(block.text) and bool(_MORE.match(block.text))
 
 
 def _hangs(block: Block) -> bool:
-    """A short heading with nothing below it."""
+    """True if a block is a short heading with nothing below it."""
     return block.kind == "head" and len(block.text) < 60 and not block.text.endswith((".", "!", "”", '"'))
 
 
@@ -95,7 +104,10 @@ def _opens(block: Block, title: str | None, names: list[str]) -> bool:
 
 
 def _about(block: Block, authors: tuple[str, ...]) -> bool:
-    """True if a last block is about the author: it begins with the name and says what he is."""
+    """True if a last block is about the author.
+
+    It begins with the name and says what he is.
+    """
     if len(block.text) > 900:
         return False
     return any(

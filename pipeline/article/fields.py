@@ -1,6 +1,7 @@
-"""The facts about an article, each with the rule that told it.
+"""The facts about an article, each with the rule that found it.
 
-Puts together what the head declares and what the page shows. Its law: a fact without a rule is no fact.
+Puts together what the head declares and what the page shows.
+Invariant: a fact without a rule is no fact.
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ class Facts:
 
 
 def read(document: Document, head: Head, site: Site, opener: str | None = None) -> Facts:
-    """All facts but the text and the thread. The thread must be out of the tree.
+    """Return all facts but the text and the thread.
+
+    The thread must be out of the tree.
 
     `opener` is whom the thread marks as the author of the post.
     """
@@ -82,7 +85,7 @@ def read(document: Document, head: Head, site: Site, opener: str | None = None) 
 
 
 def opening_day(document: Document, head: Head, site: Site) -> date | None:
-    """The article's day by its marks alone, for comments that tell no year."""
+    """Return the article's day by its marks alone, for comments that state no year."""
     for raw, _ in _marks(document.index, head, "published"):
         if found := parse.iso(raw, site.timezone):
             return parse.day_of(found)
@@ -160,7 +163,7 @@ def _marks(index: Index, head: Head, which: str) -> list[tuple[str, str]]:
 
 
 def _plain_times(index: Index) -> list[HtmlElement]:
-    """Return the elements <time> in a post, or above the first prose, which may tell the publication."""
+    """Return the <time> elements that may be the publication."""
     ends = index.place(_first_prose(index))
     times = [node for node in index.tagged("time") if node.get("datetime") and not _elsewhere(node)]
     return [node for node in times if not _is_changed(node) and (_in_post(node) or index.place(node) < ends)]
@@ -173,7 +176,7 @@ def _first_prose(index: Index) -> HtmlElement:
 
 
 def _in_post(node: HtmlElement) -> bool:
-    """True if an element stands in a post."""
+    """True if an element is in a post."""
     return any(outer.tag in ("article", "main") or tokens(outer) & _POSTS for outer in below_body(node))
 
 
@@ -192,7 +195,7 @@ def _modified(index: Index, head: Head, site: Site) -> tuple[Moment | None, str]
 
 
 def _printed(index: Index, site: Site, language: str | None) -> tuple[Moment, str] | None:
-    """The date that the theme prints near the title."""
+    """Return the date that the theme prints near the title."""
     for node in index.having(_DATE_CLASSES):
         if node.tag in ("body", "html", "article") or _elsewhere(node) or _is_changed(node):
             continue
@@ -205,7 +208,7 @@ def _printed(index: Index, site: Site, language: str | None) -> tuple[Moment, st
 
 
 def _below_title(index: Index, site: Site, language: str | None) -> tuple[Moment, str] | None:
-    """A date by itself, without any mark, among the first elements below the first heading."""
+    """Return a date by itself, without any mark, among the first elements below the first heading."""
     heading = next((n for n in index.tagged("h1", "h2") if not _elsewhere(n) and text_of(n)), None)
     for node in heading.xpath(f"following::*[position() <= {_NEAR}]") if heading is not None else ():
         said = line(node.text) or ""
@@ -217,7 +220,7 @@ def _below_title(index: Index, site: Site, language: str | None) -> tuple[Moment
 
 
 def _guessed(document: Document) -> tuple[date | None, str]:
-    """The day by the address, else by htmldate."""
+    """Return the day by the address, else by htmldate."""
     if match := _URL_DAY.search(document.page.final_url):
         try:
             return date(int(match[1]), int(match[2]), int(match[3])), "page:address"
@@ -256,7 +259,7 @@ def _agreed(document: Document, latest: str) -> tuple[date | None, str]:
 
 
 def _other_days(index: Index) -> set[date]:
-    """Return the days of the elements <time> that tell of something else, as of a change or in a widget."""
+    """Return the days of all <time> elements that are not the publication."""
     right = _plain_times(index)
     marked = [parse.iso(node.get("datetime")) for node in index.tagged("time") if node not in right]
     changed = (text_of(node) for node in index.having(_DATE_CLASSES) if not is_longer(node, _PROSE))

@@ -1,4 +1,6 @@
-"""The pieces of text of a page: the runs of words between the edges of its blocks, in the order of the page.
+"""The pieces of text of a page.
+
+The runs of words between the edges of its blocks, in the order of the page.
 
 Knows which elements are blocks.
 Does not: judge what a piece is.
@@ -28,7 +30,10 @@ MOST = 6000
 
 @dataclass(slots=True, eq=False)
 class Piece:
-    """One run of words: its block element, the words with the marks of links and emphasis, and without."""
+    """One run of words.
+
+    Its block element, the words with the marks of links and emphasis, and without.
+    """
 
     element: HtmlElement
     marked: str
@@ -40,12 +45,16 @@ class Piece:
 
 
 def read(box: HtmlElement, links: Sequence[Link]) -> list[Piece]:
-    """Return the pieces in an element; none where there are more than MOST.
+    """Return the pieces in an element.
 
-    `links` are those whose marks stand in the text.
+    None where there are more than MOST.
+
+    `links` are those whose marks are in the text.
     """
     found: list[Piece] = []
     for element, run, whole in _runs(box):
+        if element.tag == "pre":
+            run = run.strip("\n").replace("\n", _BREAK)
         marked = "\n".join(SPACE.sub(" ", line).strip() for line in run.split(_BREAK))
         plain = emphasis.plain(MARK.sub("", marked)).strip()
         if plain:
@@ -59,7 +68,7 @@ def read(box: HtmlElement, links: Sequence[Link]) -> list[Piece]:
 
 
 class _Gatherer:
-    """Gathers words until the edge of a block, with the block that they stand in."""
+    """Gathers words until the edge of a block, with the block that they are in."""
 
     def __init__(self) -> None:
         self._blocks: list[tuple[HtmlElement, bool]] = []

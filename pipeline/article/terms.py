@@ -1,4 +1,6 @@
-"""Tags and categories of an article: by WordPress' classes and links, by the lines of themes, by the head.
+"""Tags and categories of an article.
+
+By WordPress' classes and links, by the lines of themes, by the head.
 
 Knows `post_class()`, rel="tag" and the labels of themes.
 Invariant: a cloud of tags, a menu or another article names none.
@@ -46,7 +48,10 @@ _LABELS = {
         re.IGNORECASE,
     ),
 }
-_CLOUD = re.compile(r"^(?:tag-link-\d+|tag-cloud-link)$")
+_CLOUD = re.compile(r"^(?:tag-link-position-\d+|tag-cloud-link)$")
+_SIZED = re.compile(r"font-size", re.IGNORECASE)
+_OWN = {"tags": words("tag-link post-tag tag__link"), "categories": words("cat-link category-link cat__link")}
+"""Classes of a link to a term."""
 _FRAMES = re.compile(
     r"^(?:widget|widget[_-].*|\w{0,12}[-_]?sidebar(?:[-_]?\w*)?|.*tag[-_]?cloud.*|site-(?:footer|header)|related.*|"
     r"recent[-_].*|(?:main|nav|navigation|primary)?-?menu)$"
@@ -59,15 +64,23 @@ _MOST = 60
 
 
 def read(index: Index, head: Head, which: str) -> Terms:
-    """Return the article's terms ("tags" or "categories") and the rule; an empty tuple where it has none."""
+    """Return the article's terms ("tags" or "categories") and the rule.
+
+    An empty tuple where it has none.
+    """
     slugs = _class_slugs(index, which)
     rules: tuple[tuple[str, Callable[[], Iterator[HtmlElement]]], ...] = (
         ("page:rel-tag", lambda: _rel_links(index, which)),
+        (
+            "page:term-link",
+            lambda: (a for a in index.having(_OWN[which]) if a.tag == "a" and not _is_alien(a)),
+        ),
         ("page:term-list", lambda: _boxed_links(index, which)),
         ("page:term-line", lambda: _labelled_links(index, which)),
     )
     for rule, links in rules:
-        found = [link for link in links() if not slugs or _slug(link) in slugs or not _slug(link)]
+        every = list(links())
+        found = [link for link in every if _slug(link) in slugs] or every
         names = tuple(dict.fromkeys(name for link in found if (name := _name(link))))
         if names:
             return names, rule
@@ -120,8 +133,10 @@ def _fits(link: HtmlElement, which: str) -> bool:
 
 
 def _is_alien(node: HtmlElement) -> bool:
-    """True if an element stands in a cloud, a sidebar, a menu or a list of other articles."""
-    if any(_CLOUD.match(mark) for mark in tokens(node)) or elsewhere(node, frozenset({"related", "yarpp"})):
+    """True if an element is in a cloud, a sidebar, a menu or a list of other articles."""
+    if any(_CLOUD.match(mark) for mark in tokens(node)) or _SIZED.search(node.get("style") or ""):
+        return True
+    if elsewhere(node, frozenset({"related", "yarpp"})):
         return True
     return any(map(_is_frame, below_body(node)))
 

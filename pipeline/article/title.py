@@ -1,7 +1,9 @@
-"""The title of the article: as the page shows it, else as it declares it.
+"""The title of the article.
 
-Knows themes' title classes and the ways a site's name is hung to a title. Its law: the site's name is no
-part of a title.
+As the page shows it, else as it declares it.
+
+Knows themes' title classes and the ways a site's name is hung to a title.
+Invariant: the site's name is no part of a title.
 """
 
 from __future__ import annotations
@@ -39,7 +41,10 @@ _FRAME = re.compile(r"(?:blog ?archives?|archives?|archiv|blog archiv|archivo|ar
 
 
 def read(index: Index, head: Head, site: Site) -> tuple[str | None, str]:
-    """Return the title, and the rule that found it; None where the page has none."""
+    """Return the title, and the rule that found it.
+
+    None where the page has none.
+    """
     headings = list(_headings(index))
     names = _site_names(index, head, site, headings)
     declared = _declared(index, head, names)
@@ -52,7 +57,10 @@ def read(index: Index, head: Head, site: Site) -> tuple[str | None, str]:
 
 
 def _site_names(index: Index, head: Head, site: Site, headings: list[_Heading]) -> list[str]:
-    """Return the names of the site; one that a heading shows as the title is none."""
+    """Return the names of the site.
+
+    One that a heading shows as the title is none.
+    """
     shown = {fold(heading.text) for heading in headings if heading.node.tag in ("h1", "h2") or heading.marked}
     title = plain(head.meta("og:title")) or ""
     names = [name for name in (head.site_name, site.title) if name]
@@ -93,7 +101,10 @@ def _declared(index: Index, head: Head, names: list[str]) -> list[tuple[str, str
 
 
 def _shown(headings: list[_Heading], declared: list[str]) -> tuple[str, str] | None:
-    """The visible title: a heading that agrees with what the page declares, else a marked first heading."""
+    """Return the visible title.
+
+    A heading that agrees with what the page declares, else a marked first heading.
+    """
     folded = [fold(text) for text in declared]
     first = [heading for heading in headings if heading.node.tag == "h1"]
     for heading in (h for h in headings if h.node.tag != "h3"):
@@ -127,7 +138,7 @@ def _framed(headings: list[_Heading], declared: list[str]) -> tuple[str, str] | 
 
 
 def _in_post(node: HtmlElement) -> bool:
-    """True if a heading stands in a post."""
+    """True if a heading is in a post."""
     return any(outer.tag == "article" or not _POSTS.isdisjoint(tokens(outer)) for outer in below_body(node))
 
 
@@ -145,7 +156,10 @@ class _Heading:
 
 
 def _headings(index: Index) -> Iterator[_Heading]:
-    """The headings outside of the page's frame; one that is cut with an ellipsis leads elsewhere."""
+    """Yield the headings outside of the page's frame.
+
+    One that is cut with an ellipsis leads elsewhere.
+    """
     heads = [n for n in index.tagged("h1", "h2", "h3") if n.tag != "h3" or not _CLASSES.isdisjoint(tokens(n))]
     for node in index.ordered([*heads, *index.having(_CLASSES)]):
         said = _LEAD.sub("", line(text_of(node)) or "")
@@ -157,10 +171,10 @@ def _headings(index: Index) -> Iterator[_Heading]:
 
 
 def _agreed(heading: _Heading, declared: str, folded: str) -> tuple[str, str] | None:
-    """The title where a heading is part of the declared one, or has something hung to it.
+    """Return the title where a heading is part of the declared one, or has something hung to it.
 
-    What hangs to it is left aside where it is an element of its own, as a kicker or a rubric is; in one
-    run of words the page shows its title longer than it declares it.
+    What hangs to it is left aside where it is an element of its own, as a kicker or a rubric is; in one run
+    of words the page shows its title longer than it declares it.
     """
     shown = fold(heading.text)
     if not shown or not folded:
@@ -186,7 +200,10 @@ def _alike(shown: str, declared: str) -> bool:
 
 
 def _is_masthead(node: HtmlElement) -> bool:
-    """True if a heading is the site's name: it links to the home page, or stands in the head of the site."""
+    """True if a heading is the site's name.
+
+    It links to the home page, or is in the head of the site.
+    """
     if _leads_home(node):
         return True
     return any(

@@ -1,4 +1,6 @@
-"""The witness of an article's text: the theme's one box of it, beside what trafilatura has extracted.
+"""The witness of an article's text.
+
+The theme's one box of it, beside what trafilatura has extracted.
 
 Knows which pieces of the box are furniture. Each other piece that was not extracted is put in its place.
 Invariant: every piece of the box has a verdict with its rule; nothing is dropped in silence.
@@ -17,7 +19,7 @@ from lxml.etree import _Element
 from lxml.html import HtmlElement
 
 from archive.core.records import Problem
-from pipeline.article.furniture import furniture
+from pipeline.article.furniture import Furniture
 from pipeline.article.pieces import Piece
 from pipeline.html.dom import fold
 from pipeline.markdown.writer import Block
@@ -33,6 +35,8 @@ _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _PROSE = 60
 """Characters of the shortest prose."""
 _MOSTLY = 0.5
+_BUDGET = 200_000_000
+"""Characters that are looked at in search of all pieces; a real article takes a thousandth."""
 _UNITS = ("table", "ul", "ol", "dl", "blockquote", "pre")
 UNSURE = "more than the text, unsure"
 """The rule of a piece that may be text and was not put in place."""
@@ -44,7 +48,7 @@ _QUOTE = 60
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one piece of the box: "taken", "added" or "dropped", and by which rule."""
+    """Fate of one piece of the box ("taken", "added", "dropped") and its rule."""
 
     words: str
     fate: str
@@ -73,10 +77,11 @@ class _Text:
             parts.append(folded)
             size += len(folded) + 1
         self.folded = "\n".join(parts) + "\n"
-        self.joined = self.folded.replace("\n", "")
         self.lines = Counter(self.folded.split("\n"))
         self._at = 0
+        self._used: set[int] = set()
         self._searches = _SEARCHES
+        self.budget = _BUDGET
 
     def find(self, words: str) -> int | None:
         """Return the number of the block that holds the words, -1 for none said, None for none found."""
@@ -85,17 +90,22 @@ class _Text:
             return -1
         first = lines[0]
         short = len(first) < _SHORT
-        if short and not self.lines[first] and first not in self.folded:
+        if (short and not self.lines[first]) or self.budget <= 0:
             return None
         wanted = f"\n{first}\n" if short else first
-        found = self.folded.find(wanted, max(0, self._at - 1))
+        start = max(0, self._at - 1)
+        found = self.folded.find(wanted, start)
+        self.budget -= (found if found >= 0 else len(self.folded)) - start
         if found < 0 and self._searches > 0:
             self._searches -= 1
+            self.budget -= len(self.folded)
             found = self.folded.find(wanted)
+            found = -1 if found in self._used else found
         if found < 0 and short and self.folded.startswith(f"{first}\n"):
             found = 0
         if found < 0:
             return None
+        self._used.add(found)
         self._at = max(self._at, found)
         return bisect_right(self.starts, found + (1 if short else 0)) - 1
 
@@ -112,38 +122,22 @@ def complete(
     """Return the blocks with the pieces of the box that are missing in their places.
 
     `pieces` are those of the whole page, `box` the element that the theme marks as the text, else None;
-    `write` makes blocks of an element; `known` are the title and the authors. In an unmarked box of another
-    system than WordPress only prose is put in place.
+    `write` makes blocks of an element; `known` are the title and the authors. On a page of another system
+    than WordPress only prose is put in place.
     """
     text = _Text(blocks)
     places = [text.find(piece.words) for piece in pieces]
     marked = box is not None
     box = box if box is not None else _box(pieces, places)
-    if box is None:
+    if box is None or text.budget <= 0:
         return Completed(blocks)
     inside = _inside(pieces, box)
     taken = [at for at in inside if (place := places[at]) is not None and place >= 0]
     if not taken:
         return Completed(blocks)
-    tight = marked or _is_tight(box, pieces, inside)
-    verdicts: dict[int, Verdict] = {}
-    missing: list[int] = []
-    seen: set[str] = set()
-    for at in inside:
-        piece = pieces[at]
-        if places[at] is not None:
-            verdicts[at] = Verdict(piece.words, "taken", "trafilatura")
-        elif rule := furniture(piece, box, known, outside=not taken[0] < at < taken[-1], tight=tight):
-            verdicts[at] = Verdict(piece.words, "dropped", rule)
-        elif (folded := fold(piece.words)) in seen and (
-            len(folded) >= _SHORT or _is_caption(piece.element, box)
-        ):
-            verdicts[at] = Verdict(piece.words, "dropped", "once more")
-        elif not (marked or wordpress) and not _is_prose(piece, box):
-            verdicts[at] = Verdict(piece.words, "dropped", "no prose, on an unmarked page")
-        else:
-            missing.append(at)
-            seen.add(folded)
+    close = marked or _is_tight(box, pieces, inside)
+    trust = (2 if wordpress else 1) if close else 0
+    verdicts, missing = _judged(pieces, places, inside, taken, Furniture(box, known, trust), sure=wordpress)
     if not marked and _size(pieces, missing) > _size(pieces, taken):
         verdicts |= {at: Verdict(pieces[at].words, "dropped", UNSURE) for at in missing}
         missing = []
@@ -155,12 +149,43 @@ def complete(
     return Completed(added.blocks(), told, _problems(told))
 
 
+def _judged(
+    pieces: list[Piece],
+    places: list[int | None],
+    inside: list[int],
+    taken: list[int],
+    rules: Furniture,
+    *,
+    sure: bool,
+) -> tuple[dict[int, Verdict], list[int]]:
+    """Return the verdicts on the pieces of the box, and the numbers of those that are to be put in place."""
+    verdicts: dict[int, Verdict] = {}
+    missing: list[int] = []
+    seen: set[str] = set()
+    for at in inside:
+        piece, folded = pieces[at], fold(pieces[at].words)
+        rule = rules.rule(piece, outside=not taken[0] < at < taken[-1]) if places[at] is None else None
+        is_caption = _is_caption(piece.element, rules.box)
+        if places[at] is not None:
+            verdicts[at] = Verdict(piece.words, "taken", "trafilatura")
+        elif rule is not None:
+            verdicts[at] = Verdict(piece.words, "dropped", rule)
+        elif folded in seen and (is_caption or not sure):
+            verdicts[at] = Verdict(piece.words, "dropped", "once more")
+        elif not sure and (is_caption or not _is_prose(piece)):
+            verdicts[at] = Verdict(piece.words, "dropped", "no prose, on a page of another system")
+        else:
+            missing.append(at)
+            seen.add(folded)
+    return verdicts, missing
+
+
 def _size(pieces: list[Piece], numbers: list[int]) -> int:
     return sum(len(pieces[at].words) for at in numbers)
 
 
 def _inside(pieces: list[Piece], box: HtmlElement) -> list[int]:
-    """Return the numbers of the pieces that stand in the box."""
+    """Return the numbers of the pieces that are in the box."""
     verdicts: dict[HtmlElement, bool] = {}
 
     def is_inside(element: HtmlElement) -> bool:
@@ -193,7 +218,10 @@ def _box(pieces: list[Piece], places: list[int | None]) -> HtmlElement | None:
 
 
 def _is_tight(box: HtmlElement, pieces: list[Piece], inside: list[int]) -> bool:
-    """True if most paragraphs of the box are its own children: then it holds little but the text."""
+    """True if most paragraphs of the box are its own children.
+
+    Then it holds little but the text.
+    """
     own = sum(len(pieces[at].words) for at in inside if pieces[at].element.getparent() is box)
     return 2 * own > sum(len(pieces[at].words) for at in inside)
 
@@ -250,7 +278,7 @@ class _Placed:
             last = place if place is not None and place >= 0 else last
 
     def put(self, unit: list[int]) -> bool:
-        """Put a unit behind the block that stands before it in the page; False where it says nothing."""
+        """Put a unit behind the block that comes before it in the page; False where it says nothing."""
         written = self._written(unit)
         self._behind.setdefault(self._before[unit[0]], []).extend(written)
         return bool(written)
@@ -290,9 +318,9 @@ class _Placed:
         )
 
 
-def _is_prose(piece: Piece, box: HtmlElement) -> bool:
-    """True if a piece is sentences, and no caption or heading."""
-    if piece.element.tag in (*_HEADINGS, "h1") or _is_caption(piece.element, box):
+def _is_prose(piece: Piece) -> bool:
+    """True if a piece is sentences, and no heading."""
+    if piece.element.tag in (*_HEADINGS, "h1"):
         return False
     return len(piece.words) >= _PROSE and piece.linked < _MOSTLY
 

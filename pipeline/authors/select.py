@@ -1,7 +1,10 @@
-"""Who wrote the article: what the page declares and the bylines it shows, weighed against each other.
+"""Who wrote the article.
 
-Knows which of them is to be believed. Its law: a name is kept as it is printed, digits and all, and a
-commenter or a reader is never an author (the thread is out of the tree by now).
+What the page declares and the bylines it shows, weighed against each other.
+
+Knows which of them is to be believed.
+Invariant: a name is kept as it is printed, digits and all, and a commenter or a reader is never an author
+(the thread is out of the tree by now).
 """
 
 from __future__ import annotations
@@ -27,7 +30,10 @@ _WRITTEN = re.compile(
 
 
 def split(name: str | None) -> tuple[str, ...]:
-    """The people of one byline; a name is divided only where each part is a full name of its own."""
+    """Return the people of one byline.
+
+    A name is divided only where each part is a full name of its own.
+    """
     name = re.sub(r"(?<=\S)\s+\(?@\w+\)?$", "", line(name) or "")
     if not name or is_no_name(name) or len(name) > 200:
         return ()
@@ -41,7 +47,9 @@ def split(name: str | None) -> tuple[str, ...]:
 
 
 def read(index: Index, head: Head, site: Site, opener: str | None = None) -> Found:
-    """The authors and the rule that found them. `opener` is whom the thread marks as the post's author.
+    """Return the authors and the rule that found them.
+
+    `opener` is whom the thread marks as the post's author.
 
     A declaration that names the site itself stands only where no rule knows a person.
     """
@@ -70,7 +78,10 @@ def _is_house(name: str, own: set[str], labels: set[str]) -> bool:
 
 
 def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Found:
-    """Return the most exact rule's names; byline and meta elements together outvote JSON-LD."""
+    """Return the most exact rule's names.
+
+    Byline and meta elements together outvote JSON-LD.
+    """
     rules: tuple[tuple[str, Callable[[], Iterable[str | None]]], ...] = (
         ("page:credit", lines.credited),
         ("page:json-ld", lambda: _json_ld(head)),
@@ -109,7 +120,10 @@ def _people(names: Iterable[str | None]) -> tuple[str, ...]:
 
 
 def _labels(url: str) -> tuple[str, ...]:
-    """The names in the host of an address: of www.gazette.example the host less www, and the gazette."""
+    """Return the names in the host of an address.
+
+    Of www.gazette.example the host less www, and the gazette.
+    """
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     return host, *host.split(".")[-2:-1]
 

@@ -1,7 +1,8 @@
 """Names in lines that no class marks: "By NAME", a label and a name, a signature below the last paragraph.
 
-Knows turns of phrase. Its law: a line tells the author only where it says nothing else, and never in the
-frame of the page, below a picture or in a card of another article.
+Knows turns of phrase.
+Invariant: a line states the author only where it says nothing else, and never in the frame of the page, below
+a picture or in a card of another article.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ _PROSE = 80
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of a page. `slug` ends the article's address; `is_house` tells the site's own names."""
+    """The lines of a page.
+
+    `slug` ends the article's address; `is_house` states the site's own names.
+    """
 
     index: Index
     slug: str
@@ -70,7 +74,9 @@ class Lines:
         return []
 
     def plain(self) -> list[str]:
-        """A line of its own that says "By NAME", or after a word for author or text a colon and a name."""
+        """Return a line of its own that says "By NAME", or after a word for author or text a colon and a
+        name.
+        """
         for node in self.index.tagged(*_LINES):
             if SAYS.match("".join(islice(node.itertext(), 3))[:60].lstrip()) is None or len(node) > 11:
                 continue
@@ -88,7 +94,7 @@ class Lines:
         return []
 
     def metadata(self) -> list[str]:
-        """A line of metadata that says "von NAME am …" without marking the name."""
+        """Return a line of metadata that says "von NAME am …" without marking the name."""
         for node in self.index.having(METADATA):
             if node.tag in ("body", "article", "time") or strange(node, self.slug):
                 continue
@@ -99,7 +105,7 @@ class Lines:
         return []
 
     def labelled(self) -> list[str]:
-        """A label by itself, and the name in the next element, behind the label or inside of it."""
+        """Return a label by itself, and the name in the next element, behind the label or inside of it."""
         for node in self.index.tagged(*_LINES, "dt"):
             if len(node) > 1 or not LABEL.fullmatch(line(node.text) or "") or strange(node, self.slug):
                 continue
@@ -111,7 +117,7 @@ class Lines:
         return []
 
     def dated(self) -> list[str]:
-        """A full name beside the date in a line close to the title: "3 May 2021 | NAME"."""
+        """Return a full name beside the date in a line close to the title: "3 May 2021 | NAME"."""
         heading = next((n for n in self.index.tagged("h1") if text_of(n)), None)
         near = heading.xpath(_AROUND) if heading is not None else ()
         for node in near:
@@ -129,7 +135,7 @@ class Lines:
         return []
 
     def agency(self) -> list[str]:
-        """A news agency, by itself in a line or in brackets behind the place that opens the text."""
+        """Return a news agency, by itself in a line or in brackets behind the place that opens the text."""
         for node in self.index.tagged("p", "div", "span", "em", "small"):
             match = AGENCY.match("".join(islice(node.itertext(), 3))[:80].strip())
             if (
@@ -141,7 +147,7 @@ class Lines:
         return []
 
     def signature(self) -> list[str]:
-        """A full name alone in the paragraph below the last one of prose."""
+        """Return a full name alone in the paragraph below the last one of prose."""
         prose = [
             p for p in self.index.tagged("p") if len(text_of(p)) >= _PROSE and not elsewhere(p, ELSEWHERE)
         ]
@@ -163,8 +169,8 @@ def _leads_elsewhere(node: HtmlElement, name: str) -> bool:
 
 
 def _after_label(node: HtmlElement) -> tuple[str, bool]:
-    """The name in a line that begins with a label, of several people all of them; and whether it may be a
-    pen name, since the label says that it was written or posted by.
+    """Return the name in a line that begins with a label, of several people all of them; and whether it may
+    be a pen name, since the label says that it was written or posted by.
     """
     said = _first_line(node)
     match = SAYS.match(said)
@@ -188,7 +194,7 @@ def _after_label(node: HtmlElement) -> tuple[str, bool]:
 
 
 def _first_line(node: HtmlElement) -> str:
-    """The words of a node before its first line break."""
+    """Return the words of a node before its first line break."""
     if node.find(".//br") is None:
         return text_of(node)
     said: list[str] = []

@@ -1,7 +1,8 @@
 """Who wrote a comment, as the page shows it.
 
-Knows the classes, orders and turns of phrase of bylines. Its law: a name stays as it is printed, be it "C.",
-"E" or "13times"; badges, dates and "says" are none of it.
+Knows the classes, orders and turns of phrase of bylines.
+Invariant: a name stays as it is printed, be it "C.", "E" or "13times"; badges, dates and "says" are none of
+it.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ class Name:
 
 
 def read(scene: Scene, dated: HtmlElement | None, *, ping: bool) -> Name:
-    """The author of a comment; of a ping the title of the page that links."""
+    """Return the author of a comment.
+
+    Of a ping the title of the page that links.
+    """
     node = _marked(scene)
     if node is None:
         node = _unmarked(scene)
@@ -72,7 +76,7 @@ def read(scene: Scene, dated: HtmlElement | None, *, ping: bool) -> Name:
 
 
 def _marked(scene: Scene) -> HtmlElement | None:
-    """The element that a class or a property marks as the name."""
+    """Return the element that a class or a property marks as the name."""
     for wanted in NAMES[:2]:
         for node in classes(scene.element, *wanted):
             if text_of(node) and not inside_words(scene, node):
@@ -91,12 +95,15 @@ def _marked(scene: Scene) -> HtmlElement | None:
 
 
 def inside_words(scene: Scene, node: HtmlElement) -> bool:
-    """True if the words stand within the name's element, which then marks more than the name."""
+    """True if the words are within the name's element, which then marks more than the name."""
     return scene.body is not None and node in scene.body.iterancestors()
 
 
 def _unmarked(scene: Scene) -> HtmlElement | None:
-    """A name without a class: in a cite, a heading, an outward link, or the first bold words."""
+    """Return a name without a class.
+
+    In a cite, a heading, an outward link, or the first bold words.
+    """
     tags = ("cite", *_HEADINGS, "a", "strong", "b")
     outside = [
         n for n in scene.element.iter(*tags) if not scene.in_body(n) or _leads(n, scene) or _is_own(n, scene)
@@ -145,7 +152,7 @@ def _ping_link(element: HtmlElement) -> HtmlElement | None:
 
 
 def _beside(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
-    """A name that stands in the same line as the date and before it."""
+    """Return a name that is in the same line as the date and before it."""
     for node in dated.itersiblings("a", "strong", "b", "span", "em", preceding=True):
         said = text_of(node)
         if said and len(said) < 80 and not scene.in_body(node) and not _is_meta(node, said, scene.language):
@@ -154,7 +161,7 @@ def _beside(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
 
 
 def _above(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
-    """A name alone in the paragraph above the date, where the words follow below it."""
+    """Return a name alone in the paragraph above the date, where the words follow below it."""
     node, below = dated.getprevious(), dated.getnext()
     if node is None or below is None or not (node.tag == dated.tag == "p") or not text_of(below):
         return None
@@ -163,7 +170,7 @@ def _above(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
 
 
 def _before_permalink(scene: Scene) -> Name | None:
-    """A name as plain words in a line of its own, before a permalink that bears no readable date."""
+    """Return a name as plain words in a line of its own, before a permalink that bears no readable date."""
     link = scene.permalink()
     around = link.getparent() if link is not None else None
     if link is None or around is None or around is scene.element or len(around) > 1 or line(link.tail):
@@ -211,7 +218,10 @@ def _text(node: HtmlElement, language: str | None) -> str | None:
 
 
 def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | None) -> HtmlElement | None:
-    """The name inside a block of metadata: its own first words, else its first link, cite or strong."""
+    """Return the name inside a block of metadata.
+
+    Its own first words, else its first link, cite or strong.
+    """
     own = _own_words(node)
     if len(own) > 1 and not is_says(own) and not parse.looks_dated(own, language) and not BY.match(own):
         return node
@@ -268,7 +278,7 @@ def _author_link(node: HtmlElement, base: str) -> str | None:
 
 
 def _shown(node: HtmlElement, language: str | None) -> str | None:
-    """The words of a name up to a line break, without badges."""
+    """Return the words of a name up to a line break, without badges."""
     parts = [node.text or ""]
     for child in node:
         if child.tag == "br" and line("".join(parts)):

@@ -1,8 +1,9 @@
 """Which elements of a page are comments, and which comment hangs below which.
 
 Knows the shapes WordPress themes give to a thread: `comment_class()` companions, ids, lists, wpDiscuz.
-It reads nothing inside a comment. Its law: an element is a comment for what WordPress itself writes
-(classes, ids), never for what it looks like; comments of another article never come in.
+It reads nothing inside a comment.
+Invariant: an element is a comment for what WordPress itself writes (classes, ids), never for what it looks
+like; comments of another article never come in.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ _NO_ITEM_TAGS = frozenset(
 
 
 def find(index: Index, own: frozenset[str], base: str) -> list[Item]:
-    """The comments of this article in the order of the page. `own` are the keys of its addresses."""
+    """Return the comments of this article in the order of the page.
+
+    `own` are the keys of its addresses.
+    """
     owners: dict[HtmlElement, Item] = {}
     items = [item for element in index.like(_CANDIDATE) if (item := _item(element, owners)) is not None]
     items += loose_entries.listed_pings(index, owners)
@@ -65,7 +69,7 @@ def find(index: Index, own: frozenset[str], base: str) -> list[Item]:
 
 
 def _item(element: HtmlElement, owners: dict[HtmlElement, Item]) -> Item | None:
-    """A new item, or None where the element is none or belongs to a comment already found."""
+    """Return a new item, or None where the element is none or belongs to a comment already found."""
     if element in owners:
         return None
     named = ID.match(element.get("id") or "")
@@ -122,7 +126,10 @@ def signed(element: HtmlElement) -> bool:
 
 
 def in_widget(element: HtmlElement) -> bool:
-    """True if an element stands in a sidebar or widget. Classes of the body say nothing here."""
+    """True if an element is in a sidebar or widget.
+
+    Classes of the body say nothing here.
+    """
     return any(
         (node.get("id") or "").lower() in _WIDGET_IDS or any(_WIDGET.match(mark) for mark in tokens(node))
         for node in below_body(element)
@@ -156,10 +163,12 @@ def _is_ping(item: Item) -> bool:
 
 
 def _by_depth(items: list[Item]) -> None:
-    """Set the parents that the depth classes name; they overrule how the elements are nested.
+    """Set the parents that the depth classes name.
 
-    A theme that closes a tag twice nests each comment in the one before. Where all comments have depth 1,
-    a list of answers says more than the classes, which a walker of a theme's own leaves at 1.
+    They overrule how the elements are nested.
+
+    A theme that closes a tag twice nests each comment in the one before. Where all comments have depth 1, a
+    list of answers says more than the classes, which a walker of a theme's own leaves at 1.
     """
     latest: dict[int, Item] = {}
     depths = {id(item): depth_class(item.element) for item in items}
@@ -180,7 +189,7 @@ def _by_depth(items: list[Item]) -> None:
 
 
 def _in_answers(item: Item) -> bool:
-    """True if a list of answers lies between a comment and the one that it stands in."""
+    """True if a list of answers lies between a comment and the one that it is in."""
     if item.outer is None or item.parent_origin != "page:dom":
         return item.outer is not None
     for node in item.element.iterancestors():
@@ -204,7 +213,10 @@ def _links(index: Index, base: str) -> dict[str, set[str]]:
 
 
 def _belonging(items: list[Item], links: dict[str, set[str]], own: frozenset[str]) -> list[Item]:
-    """The items of this article. A list is alien when all its links name other articles."""
+    """Return the items of this article.
+
+    A list is alien when all its links name other articles.
+    """
     groups: dict[HtmlElement, list[Item]] = {}
     for item in items:
         groups.setdefault(item.top.element.getparent(), []).append(item)
@@ -224,7 +236,10 @@ def _belonging(items: list[Item], links: dict[str, set[str]], own: frozenset[str
 
 
 def _verdict(group: list[Item], links: dict[str, set[str]], own: frozenset[str]) -> bool | None:
-    """True: some link of the group names this article; False: all links name others; None: no links."""
+    """Return True if a link of the group names this article, None without links.
+
+    False where all links name other articles.
+    """
     named = [links[item.id] for item in group if item.id in links]
     if not named:
         return None
@@ -232,7 +247,10 @@ def _verdict(group: list[Item], links: dict[str, set[str]], own: frozenset[str])
 
 
 def _without_doubles(items: list[Item]) -> list[Item]:
-    """One item for each id: of a comment shown twice the one in the longer list."""
+    """Return one item for each id.
+
+    Of a comment shown twice the one in the longer list.
+    """
     sizes: dict[HtmlElement, int] = {}
     for item in items:
         root = item.top.element.getparent()

@@ -1,7 +1,8 @@
 """Fields of one comment, read from its markup.
 
-It is given an element that holds this comment alone (its answers are already taken out). Its law: a name, a
-date and a vote box are never part of what the reader wrote, and nothing the reader wrote is taken for them.
+It is given an element that holds this comment alone (its answers are already taken out).
+Invariant: a name, a date and a vote box are never part of what the reader wrote, and nothing the reader wrote
+is taken for them.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def awaiting(element: HtmlElement) -> bool:
 def read(
     element: HtmlElement, number: str | None, base: str, language: str | None, *, ping: str | None
 ) -> Reading:
-    """Everything one comment's markup tells. The element is used up."""
+    """Return everything one comment's markup states. The element is used up."""
     label = _label(element)
     number = number or _own_id(element)
     body, sure = _body(element)
@@ -143,7 +144,10 @@ def _label(element: HtmlElement) -> str | None:
 
 
 def _own_id(element: HtmlElement) -> str | None:
-    """The id where the item itself bears none: of a reply link, an inner id, an anchor or a permalink."""
+    """Return the id where the item itself bears none.
+
+    Of a reply link, an inner id, an anchor or a permalink.
+    """
     for node in element.iter("*"):
         found = node.get("data-commentid") or node.get("data-comment-id") or ""
         if found.isdigit():
@@ -160,7 +164,7 @@ def _own_id(element: HtmlElement) -> str | None:
 
 
 def _body(element: HtmlElement) -> tuple[HtmlElement | None, bool]:
-    """The element of the reader's words, and whether its mark holds nothing else."""
+    """Return the element of the reader's words, and whether its mark holds nothing else."""
     found = [
         e
         for e in classes(element, *BODIES[0])
@@ -209,7 +213,10 @@ def _strip(
     *,
     marked: bool,
 ) -> None:
-    """Leave in the container what the reader wrote. `known` are the printed date, the name, and the label."""
+    """Leave in the container what the reader wrote.
+
+    `known` are the printed date, the name, and the label.
+    """
     for node in list(container.iter("*")):
         if node is container or not (node.tag in _CHROME or is_noise(node)):
             continue
@@ -260,7 +267,7 @@ def _drop_line(
     known: tuple[str, str, str],
     marked: tuple[HtmlElement | None, HtmlElement | None],
 ) -> None:
-    """Drop a name or date with the line that it stands in, if that says nothing else."""
+    """Drop a name or date with the line that it is in, if that says nothing else."""
     while (parent := node.getparent()) is not None and parent is not container:
         if not _is_theme(text_of(parent), known) or _wraps_words(parent, *marked):
             break
@@ -277,6 +284,6 @@ def _is_theme(words: str, known: tuple[str, str, str]) -> bool:
 
 
 def _loose(words: str | None, known: tuple[str, str, str]) -> str | None:
-    """One run of loose text, or nothing where it is the theme's."""
+    """Return one run of loose text, or nothing where it is the theme's."""
     folded = line(words)
     return None if folded is not None and _is_theme(folded, known) else words

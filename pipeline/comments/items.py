@@ -1,4 +1,4 @@
-"""One comment as it stands in a page, and where it hangs.
+"""One comment as it is in a page, and where it hangs.
 
 Knows lists, ids and depth classes. It reads nothing inside a comment.
 """
@@ -26,7 +26,10 @@ _THREAD_LEVELS = 6
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """One comment as it stands in the page: its element, its id, and the comment it hangs below."""
+    """One comment as it is in the page.
+
+    Its element, its id, and the comment it hangs below.
+    """
 
     element: HtmlElement
     id: str | None
@@ -49,12 +52,12 @@ class Item:
 
 
 def depth_class(element: HtmlElement) -> int | None:
-    """The depth that WordPress writes among the classes."""
+    """Return the depth that WordPress writes among the classes."""
     return next((int(m[1]) for mark in tokens(element) if (m := _DEPTH.match(mark))), None)
 
 
 def outer_of(element: HtmlElement, owners: dict[HtmlElement, Item]) -> tuple[Item | None, str]:
-    """The comment that an element stands in, or that its list of children follows."""
+    """Return the comment that an element is in, or that its list of children follows."""
     inner = element
     for node in element.iterancestors():
         if node in owners:
@@ -75,7 +78,7 @@ def is_list(element: HtmlElement | None) -> bool:
 
 
 def in_thread(element: HtmlElement) -> bool:
-    """True if an element stands in what its class or id calls a thread, or is classed as a comment."""
+    """True if an element is in what its class or id calls a thread, or is classed as a comment."""
     if "comment" in tokens(element):
         return True
     around = islice(element.iterancestors(), _THREAD_LEVELS)

@@ -1,4 +1,4 @@
-"""Comments that neither a class nor an id marks, but the list, the anchor or the line that they stand in.
+"""Comments that neither a class nor an id marks, but the list, the anchor or the line that they are in.
 
 Knows lists of pings, anchors, reply links and the signatures of Movable Type.
 Invariant: a list is taken for what names it, never for what it looks like.

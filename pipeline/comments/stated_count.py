@@ -1,4 +1,6 @@
-"""Statements of a page about its thread: how many comments it has, and whether it is open.
+"""Statements of a page about its thread.
+
+How many comments it has, and whether it is open.
 
 Knows headings and comment forms.
 Invariant: a thread kept elsewhere is a problem with a name, never zero comments.
@@ -88,7 +90,9 @@ def survey(document: Document, head: Head) -> Survey:
 def problems(
     found: Survey, comments: tuple[Comment, ...], system: str | None, *, whole: bool
 ) -> list[Problem]:
-    """Return the problems of an incomplete thread. `whole`: this page should hold all of it.
+    """Return the problems of an incomplete thread.
+
+    `whole`: this page should hold all of it.
 
     `system` is the foreign comment system that the page names.
     """
@@ -129,7 +133,10 @@ def _stated(index: Index, head: Head) -> tuple[int | None, str]:
 
 
 def _headings(index: Index) -> Iterator[HtmlElement]:
-    """Where a page may state the number: marked headings, headings of the thread's box, one before a list."""
+    """Yield where a page may state the number.
+
+    Marked headings, headings of the thread's box, one before a list.
+    """
     yield from (node for node in index.like(_HEADINGS) if node.tag not in ("ol", "ul", "li", "article"))
     yield from (node for node in index.named("comments") if node.tag in _HEADS)
     for box in (*index.named(*_BOXES), *index.having(_BOXES)):
@@ -157,7 +164,7 @@ def _leads_away(node: HtmlElement) -> bool:
 
 
 def count_in(words: str) -> int | None:
-    """The number of comments a heading tells, the article's own title left aside."""
+    """Return the number of comments a heading states, the article's own title left aside."""
     if not words or len(words) > 500:
         return None
     head = _QUOTED.sub(" ", words)

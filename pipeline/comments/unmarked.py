@@ -1,4 +1,6 @@
-"""Threads that no class or id marks: blocks that begin with "NAME says:" or "Posted by NAME".
+"""Threads that no class or id marks.
+
+Blocks that begin with "NAME says:" or "Posted by NAME".
 
 Does not: read marked threads, which thread_shapes does.
 Invariant: readers' words never become the article's. Lines of an interview are no thread: it takes a heading
@@ -109,7 +111,10 @@ class _Head:
 
 
 def take(index: Index, source: str) -> Unmarked:
-    """Take an unmarked thread out of the tree; nothing where the page shows none."""
+    """Take an unmarked thread out of the tree.
+
+    Nothing where the page shows none.
+    """
     if not _may_hold_thread(source):
         return Unmarked()
     order = {node: number for number, node in enumerate(index.tree.iter("*"))}
@@ -160,7 +165,10 @@ def _is_comment_form(form: HtmlElement) -> bool:
 
 
 def _first_prose(index: Index, order: dict[HtmlElement, int]) -> int:
-    """Return the place of the first paragraph of prose: what stands above is no thread."""
+    """Return the place of the first paragraph of prose.
+
+    What is above is no thread.
+    """
     for node in index.tagged("p", "div"):
         said = _opening(node)
         if node in order and len(said) >= _PROSE and not _match(said):
@@ -197,7 +205,10 @@ def _is_inside(node: HtmlElement, taken: set[HtmlElement], words: str) -> bool:
 
 
 def _opening(node: HtmlElement) -> str:
-    """Return the first line of an element: its words before a line break or the edge of a block."""
+    """Return the first line of an element.
+
+    Its words before a line break or the edge of a block.
+    """
     said = ""
     for event, inner in islice(etree.iterwalk(node, events=("start", "end")), _EVENTS):
         if inner is not node and inner.tag in _BLOCKS and said.strip():
@@ -217,7 +228,10 @@ def _item(node: HtmlElement) -> HtmlElement | None:
 
 
 def _readings(heads: list[_Head]) -> list[Reading]:
-    """Return what each block says; the last is taken out first, so that answers are out of theirs."""
+    """Return what each block says.
+
+    The last is taken out first, so that answers are out of theirs.
+    """
     starts = {head.node for head in heads}
     found = []
     for head in reversed(heads):
@@ -241,7 +255,10 @@ def _readings(heads: list[_Head]) -> list[Reading]:
 
 
 def _block(node: HtmlElement, starts: set[HtmlElement]) -> HtmlElement:
-    """Return a reader's block out of the tree: an entry of a list, or a line and what follows it."""
+    """Return a reader's block out of the tree.
+
+    An entry of a list, or a line and what follows it.
+    """
     item = _item(node)
     if item is not None:
         drop(item)

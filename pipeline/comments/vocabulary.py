@@ -134,11 +134,11 @@ class Scene:
     anchor: str | None = None
 
     def in_body(self, node: HtmlElement | None) -> bool:
-        """True if a node stands in the reader's words."""
+        """True if a node is in the reader's words."""
         return inside(node, self.body)
 
     def permalink(self) -> HtmlElement | None:
-        """The link to this comment."""
+        """Return the link to this comment."""
         return next((a for a in self.own_links() if text_of(a)), None)
 
     def own_links(self) -> list[HtmlElement]:
@@ -148,21 +148,27 @@ class Scene:
 
 
 def inside(node: HtmlElement | None, container: HtmlElement | None) -> bool:
-    """True if a node is a container or stands in it."""
+    """True if a node is a container or is in it."""
     if container is None or node is None:
         return False
     return node is container or container in node.iterancestors()
 
 
 def is_says(words: str) -> bool:
-    """True if a piece is a word or sign of a theme's. An emoji is none."""
+    """True if a piece is a word or sign of a theme's.
+
+    An emoji is none.
+    """
     return bool(SAYS.match(words)) and all(
         sign.isalnum() or sign.isspace() or sign in SIGNS for sign in words
     )
 
 
 def only_says(words: str) -> bool:
-    """True if words are a theme's alone: "says", "on", separators. An emoji is a reader's word."""
+    """True if words are a theme's alone: "says", "on", separators.
+
+    An emoji is a reader's word.
+    """
     parts = [part for part in re.split(r"[\s,;|·•—–]+", _PHRASE.sub(" ", words)) if part]
     return all(
         all(sign in SIGNS for sign in part)

@@ -1,4 +1,6 @@
-"""Years of other calendars in printed dates: Buddhist, Japanese, of the Republic of China, and Persian.
+"""Years of other calendars in printed dates.
+
+Buddhist, Japanese, of the Republic of China, and Persian.
 
 Does not: read names of months.
 """
@@ -27,7 +29,10 @@ def common_years(text: str, tongue: str) -> str:
 
 
 def from_persian(year: int, month: int, day: int) -> date | None:
-    """Return the common day of a day of the Persian calendar; None where there is no such day."""
+    """Return the common day of a day of the Persian calendar.
+
+    None where there is no such day.
+    """
     if not (1300 <= year <= 1500 and 1 <= month <= 12 and 1 <= day <= (31 if month < 7 else 30)):
         return None
     days = (month - 1) * 31 - (month // 7) * (month - 7) + day - 1

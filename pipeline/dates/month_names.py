@@ -142,7 +142,10 @@ _NO_LETTER_BEFORE, _NO_LETTER_AFTER = rf"(?<![{_COMBINING}])(?<!{_LETTER})", rf"
 
 @lru_cache(maxsize=64)
 def names(tongue: str) -> dict[str, tuple[str, ...]]:
-    """Return dateparser's words of one language by their meaning; none for a language that it lacks."""
+    """Return dateparser's words of one language by their meaning.
+
+    None for a language that it lacks.
+    """
     try:
         info = import_module(f"dateparser.data.date_translation_data.{tongue}").info
     except ImportError:
@@ -156,7 +159,10 @@ def names(tongue: str) -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=64)
 def numbers(tongue: str) -> dict[str, int]:
-    """Return month names of one language and of English, folded; of no language: those of many."""
+    """Return month names of one language and of English, folded.
+
+    Of no language: those of many.
+    """
     table: dict[str, int] = {}
     for source in ("en", tongue) if tongue else _COMMON:
         words = names(source)
@@ -205,7 +211,10 @@ def fold(text: str) -> str:
 
 
 def tongue(language: str | None) -> str:
-    """Return the bare language of a tag such as de-AT; English where there is none."""
+    """Return the bare language of a tag such as de-AT.
+
+    English where there is none.
+    """
     tongue = (language or "en").replace("_", "-").split("-")[0].lower()
     return _SAME.get(tongue, tongue) if re.fullmatch(r"[a-z]{2,3}", tongue) else "en"
 

@@ -1,8 +1,10 @@
-"""Instants and days: from ISO marks, from feeds, and from dates printed for people.
+"""Instants and days.
 
-Knows month names in many languages (dateparser's tables) and how day and month may be ordered. It knows
-no clock: "two weeks ago" tells a day only against the time of fetching, which comes in as an argument.
-Its law: an aware UTC datetime where the source tells the time, a date where it tells only the day.
+From ISO marks, from feeds, and from dates printed for people.
+
+Knows month names in many languages (dateparser's tables) and how day and month may be ordered. It knows no
+clock: "two weeks ago" states a day only against the time of fetching, which comes in as an argument.
+Invariant: an aware UTC datetime where the source states the time, a date where it states only the day.
 """
 
 from __future__ import annotations
@@ -79,7 +81,7 @@ _ZONE = re.compile(r"(?:\b(?:UTC|GMT)\b|(?<=[\d\s])Z\b)", re.IGNORECASE)
 
 
 def zone(name: str | None) -> ZoneInfo:
-    """The time zone of that name, UTC where there is none of it."""
+    """Return the time zone of that name, UTC where there is none of it."""
     try:
         return ZoneInfo(name or "UTC")
     except (KeyError, ValueError, OSError):
@@ -87,7 +89,10 @@ def zone(name: str | None) -> ZoneInfo:
 
 
 def iso(value: str | None, timezone: str = "UTC") -> Moment | None:
-    """An ISO mark, also with unpadded days: an instant, or a day where it tells no time."""
+    """Return an ISO mark, also with unpadded days.
+
+    An instant, or a day where it states no time.
+    """
     match = _ISO.match(value or "")
     if match is None:
         return _fromiso(value, timezone)
@@ -105,12 +110,15 @@ def iso(value: str | None, timezone: str = "UTC") -> Moment | None:
 
 
 def gmt(value: str | None) -> Moment | None:
-    """WordPress' `*_gmt` fields: UTC without saying so; its zero date is no date."""
+    """Return the instant of one of WordPress' `*_gmt` fields, which are in UTC.
+
+    Its zero date is no date.
+    """
     return None if not value or value.startswith("0000") else iso(value, "UTC")
 
 
 def rfc822(value: str | None) -> Moment | None:
-    """A date of an RSS feed or an HTTP header."""
+    """Return a date of an RSS feed or an HTTP header."""
     try:
         known = parsedate_to_datetime((value or "").strip())
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -130,10 +138,10 @@ def printed(
     day_first: bool | None = None,
     since: date | None = None,
 ) -> Moment | None:
-    """A date printed for people, in the site's language and time zone.
+    """Return a date printed for people, in the site's language and time zone.
 
-    `day_first` settles 3/4/2009 where the page has told it by other dates; else the language does.
-    A date without a year is the first such day from `since` on, where that is given.
+    `day_first` settles 3/4/2009 where the page has told it by other dates; else the language does. A date
+    without a year is the first such day from `since` on, where that is given.
     """
     if not raw or len(raw) > _LONGEST:
         return None
@@ -155,7 +163,10 @@ def printed(
 
 
 def tells_day_first(raws: list[str]) -> bool | None:
-    """Return the day-month order of a page's numeric dates; None where no number exceeds 12."""
+    """Return the day-month order of a page's numeric dates.
+
+    None where no number exceeds 12.
+    """
     for raw in raws:
         if match := _NUMERIC.search(raw):
             if int(match[1]) > 12:
@@ -210,7 +221,7 @@ def _units(tongue: str) -> dict[str, int]:
 
 
 def day_of(moment: Moment) -> date:
-    """The day of a moment, in UTC where it is an instant."""
+    """Return the day of a moment, in UTC where it is an instant."""
     return moment.date() if isinstance(moment, datetime) else moment
 
 
@@ -258,7 +269,10 @@ def _solar(text: str, language: str | None) -> date | None:
 
 
 def _worded(text: str, language: str | None, since: date | None) -> date | None:
-    """A date with its month in words: any order of day, month and year."""
+    """Return a date with its month in words.
+
+    Any order of day, month and year.
+    """
     folded = month_names.fold(text)
     for tongue in (month_names.tongue(language), ""):
         known = month_names.numbers(tongue)
@@ -270,7 +284,7 @@ def _worded(text: str, language: str | None, since: date | None) -> date | None:
 
 
 def _around(before: str, month: int, after: str, since: date | None) -> date | None:
-    """The date whose month stands between two pieces of text."""
+    """Return the date whose month stands between two pieces of text."""
     ahead, behind, earlier = _DAY_BEFORE.search(before), _AFTER.match(after), _YEAR_BEFORE.search(before)
     day = ahead[1] if ahead else behind[1] if behind else None
     year = behind[2] if behind and behind[2] else earlier[1] if earlier else None
@@ -303,7 +317,7 @@ def _clock(text: str, language: str | None) -> tuple[int, int, int] | None:
 
 
 def _half(after: str, language: str | None) -> int | None:
-    """The other languages' words for am and pm, as dateparser lists them."""
+    """Return the other languages' words for am and pm, as dateparser lists them."""
     names = month_names.names(month_names.tongue(language))
     word = after.strip().lower()
     for key, shift in (("pm", 12), ("am", 0)):
@@ -335,7 +349,7 @@ def _offset(text: str) -> str:
 
 
 def _fromiso(value: str | None, timezone: str) -> Moment | None:
-    """The rarer ISO spellings that Python itself reads."""
+    """Return the rarer ISO spellings that Python itself reads."""
     text = (value or "").strip()
     if not 8 <= len(text) <= 40 or not text[:4].isdigit():
         return None
@@ -349,5 +363,8 @@ def _fromiso(value: str | None, timezone: str) -> Moment | None:
 
 
 def _plausible(moment: Moment) -> Moment | None:
-    """News sites began after 1990; what lies outside is a slip of the markup."""
+    """Return a moment of a plausible year, else None.
+
+    What lies outside is a slip of the markup.
+    """
     return moment if 1990 <= moment.year <= 2100 else None

@@ -1,7 +1,8 @@
 """Pages that are no articles: challenges, logins, passwords, errors in disguise, listings.
 
-Knows what such pages look like. Its law: a page is refused for what it plainly is, and every refusal has
-a name; where there is doubt the page is read.
+Knows what such pages look like.
+Invariant: a page is refused for what it plainly is, and every refusal has a name; where there is doubt the
+page is read.
 """
 
 from __future__ import annotations
@@ -103,5 +104,5 @@ def _listing(document: Document, head: Head) -> str | None:
 
 
 def _words(document: Document) -> str:
-    """The words of the page's paragraphs and headings."""
+    """Return the words of the page's paragraphs and headings."""
     return " ".join(text_of(node) for node in document.index.tagged("p", "h1", "h2", "td", "li"))
