@@ -25,7 +25,7 @@ Row = dict[str, Value]
 
 METERED = "metered"
 """The problem of a page that says that it keeps a part of the article back."""
-_GUESSED = {"page:address", "page:htmldate", "page:relative"}
+_GUESSED = {"page:address", "page:htmldate", "page:htmldate, agreed", "page:relative"}
 """Rules of dates that the page itself does not tell."""
 _STATED = {None, "page:canonical", "page:og"}
 _AT_ADDRESS = """

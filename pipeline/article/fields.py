@@ -255,6 +255,8 @@ def _agreed(document: Document, latest: str) -> tuple[date | None, str]:
     day = parse.iso(found)
     if day is None or (day.year, day.month) != (int(month[1]), int(month[2])):
         return None, "none"
+    if day.day == 1:  # htmldate reads a month, as a link of the page has it, as its first day
+        return None, "none"
     return parse.day_of(day), "page:htmldate, agreed"
 
 
