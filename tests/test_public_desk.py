@@ -1,4 +1,4 @@
-"""The reader's desk: looking up URLs, citing, following, people, queries that lead somewhere, an about page."""
+"""A reader's desk: looking up URLs, citing, following, people, queries that lead somewhere, an about page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import fixtures_archive as made
 import pytest
@@ -113,7 +113,7 @@ def test_article_has_metadata_for_reference_managers(room: Room) -> None:
     "address", ["/article/1/comments.atom", "/commenter.atom?name=noor", "/author/1.atom", "/tag/1.atom"]
 )
 def test_feed_of_one_subject_has_its_newest_entries(room: Room, address: str) -> None:
-    feed = ElementTree.fromstring(room.text(address))
+    feed = ET.fromstring(room.text(address))
     entries = feed.findall("{http://www.w3.org/2005/Atom}entry")
     dates = [entry.findtext("{http://www.w3.org/2005/Atom}updated") or "" for entry in entries]
     assert dates == sorted(dates, reverse=True) != []

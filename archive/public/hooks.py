@@ -32,6 +32,7 @@ from archive.public.views import (
     history_view,
     home_view,
     lookup_view,
+    mcp_tools,
     operator_view,
     people_view,
     refused_query,
@@ -113,6 +114,13 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
 
 
 @_hook
+def register_mcp_tools(datasette: Any, mcp: Any) -> None:
+    """Add our tools to the MCP server of the plugin datasette-mcp; nothing calls this without it."""
+    if room_of(datasette).active:
+        mcp_tools.register(datasette, mcp)
+
+
+@_hook
 def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
     """Say so where the machine was too busy for a page, or for one more statement; end what broke off."""
     if isinstance(exception, BrokenOffError):
@@ -167,7 +175,7 @@ _TITLE_COLUMNS = ("title", "title_now", "article_title")
 
 
 def _led_from_query(value: Any, column: str, row: Any, datasette: Any) -> Markup | None:
-    """Link a value in the rows of a query to its article, comment, comparison or commenter; None for no link."""
+    """Return a value of a query's row as a link to its own page; None for no link."""
     path = _path_of(value, column, row)
     if path is None:
         return None

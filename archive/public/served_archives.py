@@ -90,7 +90,7 @@ class Room:
 
     @property
     def about(self) -> str:
-        """The operator's words on the archive, in Markdown: plugins.backissue.about of the metadata, or ""."""
+        """The operator's about page in Markdown (plugins.backissue.about of the metadata), or ""."""
         datasette = self._datasette()
         given = (datasette.plugin_config("backissue") or {}) if datasette else {}
         return str(given.get("about") or "")

@@ -104,7 +104,8 @@ def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
         notes.append(f"“{ask.person[:40]}” has no letters or digits and was left out.")
         ask = replace(ask, person="")
     for name, value in wording.filters:
-        ask = replace(ask, **{name: getattr(ask, name) or value})
+        changes: dict[str, Any] = {name: getattr(ask, name) or value}
+        ask = replace(ask, **changes)
     ask = replace(ask, site=_host_of(ask.site))
     for name in ("since", "until"):
         value = getattr(ask, name)

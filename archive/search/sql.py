@@ -56,8 +56,9 @@ class Table:
     """How one kind is laid out: its index, its rows (always called r), and what a hit shows.
 
     `newest` is the date by which the newest come first, `states` the condition for each `Ask.state`, `below`
-    that for belonging to some articles, `linking` that for a link to a site. `narrow` names the index that has
-    what filters ask for, `months` the table of the months of ids, `pieces` the index of substrings and `held`
+    that for belonging to some articles, `linking` that for a link to a site. `narrow` names the index that
+    has what filters ask for, `months` the table of the months of ids,
+    `pieces` the index of substrings and `held`
     the text in it. Versions have an `item` they are of, the column of that and the index of what it says now.
     """
 
@@ -103,7 +104,8 @@ TABLES = {
         states={state: f"{{id}} IN ({sql.format('articles', 'articles')})" for state, sql in _STATES.items()},
         narrow="INDEXED BY articles_filters",
         pieces="articles_substrings",
-        held="SELECT coalesce(title, '') || ' ' || coalesce(text, '') AS text FROM articles WHERE id = found.id",
+        held="SELECT coalesce(title, '') || ' ' || coalesce(text, '') AS text"
+        " FROM articles WHERE id = found.id",
         rank="bm25(articles_fts, 8.0, 4.0, 1.0)",
         columns="'article' AS kind, r.id, r.id AS article_id, r.title, r.byline AS author, r.published,"
         f" r.url, r.source, r.text, r.comment_count, r.version_count, r.gone_at, {_NOW}",

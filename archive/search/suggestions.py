@@ -147,7 +147,8 @@ def _single_words(wording: Wording) -> Groups:
         [term, *others] = group
         is_phrase = not others and any(char.isspace() for char in term.text)
         words = _WORD.findall(term.text) if is_phrase and not term.pieces else ()
-        for single in [(Term(text=word, field=term.field),) for word in words] or [group]:
+        singles: list[tuple[Term, ...]] = [(Term(text=word, field=term.field),) for word in words]
+        for single in singles or [group]:
             found.setdefault(written([single]).lower(), single)
     return tuple(found.values())
 

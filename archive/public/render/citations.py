@@ -114,7 +114,8 @@ def _chicago(said: dict[str, str], day: str, kept: str, here: str) -> str:
 def _mla(said: dict[str, str], day: str, kept: str, here: str) -> str:
     author = f"{said['byline']}. " if said["byline"] else ""
     when = f", {_long_day(day)}" if day else ""
-    return f"{author}“{said['title']}.” {said['source_title']}{when}, {said['url']}. Archived {_long_day(kept)}, {here}."
+    where = f"{said['source_title']}{when}, {said['url']}"
+    return f"{author}“{said['title']}.” {where}. Archived {_long_day(kept)}, {here}."
 
 
 def _ris(kind: str, said: dict[str, str], day: str, kept: str, here: str) -> str:

@@ -31,8 +31,9 @@ _HELD = (
 
 
 _CITED = (
-    "SELECT comments.id, comments.author AS byline, comments.published, comments.permalink, comments.changed_at,"
-    " comments.text, comments.source, comments.redaction_id, articles.title, articles.url,"
+    "SELECT comments.id, comments.author AS byline, comments.published, comments.permalink,"
+    " comments.changed_at, comments.text, comments.source,"
+    " comments.redaction_id, articles.title, articles.url,"
     " sources.title AS source_title FROM comments JOIN articles ON articles.id = article_id"
     " LEFT JOIN sources ON sources.name = comments.source WHERE comments.id = ?"
 )

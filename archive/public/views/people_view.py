@@ -39,7 +39,8 @@ _REPLIES_BY = (
 _URLS = (
     "SELECT url, host, count(*) AS n,"
     " (SELECT json_group_array(author) FROM (SELECT DISTINCT others.author FROM comment_links AS same"
-    "  JOIN comments AS others ON others.id = same.comment_id WHERE same.url = own.url AND same.place = 'name'"
+    "  JOIN comments AS others ON others.id = same.comment_id WHERE same.url = own.url"
+    "  AND same.place = 'name'"
     "  AND others.author <> own.author LIMIT 8)) AS names"
     " FROM (SELECT comment_links.url, host, author FROM"
     f"  (SELECT id, author FROM comments WHERE author = ? LIMIT {MOST}) AS written"
@@ -149,7 +150,8 @@ async def people(datasette: Any, request: Any) -> Any:
 
 def _people(connection: sqlite3.Connection) -> Row:
     by_tag = (
-        "SELECT id, kind, name, times FROM (SELECT tag_id, count(*) AS times FROM article_tags GROUP BY tag_id)"
+        "SELECT id, kind, name, times FROM"
+        " (SELECT tag_id, count(*) AS times FROM article_tags GROUP BY tag_id)"
         " JOIN tags ON tags.id = tag_id WHERE kind = ? ORDER BY times DESC, name LIMIT 60"
     )
     return {
