@@ -1,9 +1,9 @@
 """Words of scripts that write no spaces, and compounds: found by the index of substrings.
 
 Texts in other scripts than Latin, or of articles in other languages than English, are indexed by groups
-of three characters (`articles_substrings`, `comments_substrings`). A word of such a script is looked up there. Of
-a Latin word, the longer words that contain it are looked up there and searched as its other forms, so that
-ranking and highlights stay those of the word index. An English archive has nothing in that index.
+of three characters (`articles_substrings`, `comments_substrings`). A word of such a script is looked up
+there. Of a Latin word, the longer words that contain it are looked up there and searched as its other
+forms, so that ranking and highlights stay those of the word index. An English archive has nothing there.
 """
 
 from __future__ import annotations
