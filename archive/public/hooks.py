@@ -56,7 +56,10 @@ def get_metadata(datasette: Any) -> Json:
 
 @_hook
 def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) -> None:
-    """Bound what a reader's SQL may cost. Datasette's own `_internal` must stay as it is."""
+    """Bound what a reader's SQL may cost.
+
+    Datasette's own `_internal` must stay as it is.
+    """
     if database in room_of(datasette).archives:
         conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE_BYTES)
         conn.execute("PRAGMA cache_size = -32000")
@@ -115,7 +118,10 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
 
 @_hook
 def register_mcp_tools(datasette: Any, mcp: Any) -> None:
-    """Add our tools to the MCP server of the plugin datasette-mcp; nothing calls this without it."""
+    """Add our tools to the MCP server of the plugin datasette-mcp.
+
+    Nothing calls this without it.
+    """
     if room_of(datasette).active:
         mcp_tools.register(datasette, mcp)
 
@@ -155,7 +161,10 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
 def render_cell(
     value: Any, column: str, table: str | None, database: str, datasette: Any, row: Any
 ) -> Markup | None:
-    """On Datasette's table pages: long text in a box, and the way to the reading page."""
+    """Return long text in a box, and a title as a link to its page.
+
+    None leaves the cell of a table page to Datasette.
+    """
     if database not in room_of(datasette).archives or not isinstance(value, str | int):
         return None
     if column in text.LONG_COLUMNS and isinstance(value, str):

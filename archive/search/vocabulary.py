@@ -97,7 +97,10 @@ def _stem(connection: sqlite3.Connection, word: str) -> str:
 
 
 def _spelled(connection: sqlite3.Connection, term: str, like: str) -> str | None:
-    """Return how a text spells a term of the indexes: of its forms the one most like a word."""
+    """Return how a text spells a term of the indexes.
+
+    Of its forms the one most like a word.
+    """
     for index in INDEXES:
         column = 1 if index == "comments_fts" else 2
         sql = f"SELECT highlight({index}, {column}, char(2), char(3)) FROM {index}"

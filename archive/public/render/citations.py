@@ -20,7 +20,10 @@ _WIKI = str.maketrans({char: f"&#{ord(char)};" for char in "&|{}[]<>"})
 
 
 def citations(article: dict[str, Any], here: str) -> list[Citation]:
-    """Return (form, text) for each form. `here` is our page, `article` a row with its source's title."""
+    """Return (form, text) for each form.
+
+    `here` is our page, `article` a row with its source's title.
+    """
     said, day, kept = _facts(article)
     return [
         ("Plain", _plain(said, day, kept, here)),

@@ -40,7 +40,7 @@ _CITED = (
 
 
 async def article(datasette: Any, request: Any) -> Any:
-    """An article, how we know it, and what was said below it."""
+    """Return an article, how we know it, and what was said below it."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
     number, version = number_of(request.args.get("page")), number_of(request.args.get("version"), least=0)
     since = since_of(request.args.get("since"))
@@ -56,7 +56,7 @@ async def article(datasette: Any, request: Any) -> Any:
 
 
 async def comment(datasette: Any, request: Any) -> Any:
-    """Lead to a comment: the right page of its thread, and its place there."""
+    """Redirect to a comment on the right page of its thread."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
     place = await read(datasette, name, lambda connection: _place(connection, wanted))
     if place is None:
@@ -91,7 +91,9 @@ async def listing(
     template: str,
     context: Row,
 ) -> Any:
-    """The page asked for of what `work` finds, by its number; where that is None, there is no such `kind`.
+    """Return the page asked for of what `work` finds, by its number.
+
+    Where that is None, there is no such `kind`.
 
     A name that cannot be written in UTF-8 is nobody's.
     """
@@ -190,7 +192,10 @@ def _thread(connection: sqlite3.Connection, article: Row, number: int, since: st
 def drawn_thread(
     comments: list[Row], in_full: Callable[[set[int]], list[Row]], number: int, fresh: Fresh | None = None
 ) -> Row:
-    """One page of a thread. The whole of it is ordered; only what is shown is read, with `in_full`."""
+    """One page of a thread.
+
+    The whole of it is ordered; only what is shown is read, with `in_full`.
+    """
     nodes = arrange(comments)
     new = marked(nodes, fresh)
     last = pages(nodes)

@@ -80,7 +80,10 @@ def register(datasette: Any, mcp: Any) -> None:  # noqa: C901  (six small tools)
     async def search(
         ctx: Context, query: str, kind: str = "all", since: str = "", until: str = "", author: str = ""
     ) -> dict[str, Any]:
-        """Search articles and comments, removed and edited ones included. kind: all, articles or comments."""
+        """Search articles and comments, removed and edited ones included.
+
+        `kind` is all, articles or comments.
+        """
         ask = Ask(
             words=query, kind=kind, since=span_of(since), until=span_of(until), person=author, size=MAX_HITS
         )
@@ -91,7 +94,10 @@ def register(datasette: Any, mcp: Any) -> None:  # noqa: C901  (six small tools)
         return await answer(ctx, lambda connection: _article(connection, article_id, link))
 
     async def thread(ctx: Context, article_id: int, page: int = 1) -> dict[str, Any]:
-        """Return the comments of one article, oldest first, 100 a page; removed ones say so."""
+        """Return the comments of one article, oldest first, 100 a page.
+
+        Removed ones say so.
+        """
         return await answer(ctx, lambda connection: _thread(connection, article_id, page, link))
 
     async def as_of(ctx: Context, article_id: int, moment: str) -> dict[str, Any]:
@@ -101,7 +107,10 @@ def register(datasette: Any, mcp: Any) -> None:  # noqa: C901  (six small tools)
     async def changes(
         ctx: Context, show: str = "", since: str = "", until: str = "", page: int = 1
     ) -> dict[str, Any]:
-        """Return edits, removals, returns and moves, newest first. show: edited, removed, returned, moved."""
+        """Return edits, removals, returns and moves, newest first.
+
+        `show` is edited, removed, returned, moved, or empty for all.
+        """
         wanted = Wanted(show=show, since=span_of(since), until=span_of(until), page=max(page, 1))
         return await answer(ctx, lambda connection: _changes(connection, wanted, link))
 
@@ -244,7 +253,7 @@ def _coverage(connection: sqlite3.Connection) -> Row:
 
 
 def _not_covered(connection: sqlite3.Connection) -> str:
-    """Return what an answer cannot speak of: other sites, and what is missing."""
+    """Return a sentence on what the archive does not cover."""
     held = Coverage(Database(connection))
     parts = [
         f"{row['name']}: {completeness.sentence(held.summary(row['name']))}"

@@ -50,17 +50,17 @@ _URLS = (
 
 
 async def author(datasette: Any, request: Any) -> Any:
-    """All articles under one name of a byline."""
+    """Return all articles under one name of a byline."""
     return await _listed(datasette, request, "author", "authors", "article_authors", "author_id")
 
 
 async def tag(datasette: Any, request: Any) -> Any:
-    """All articles filed under one tag or category."""
+    """Return all articles filed under one tag or category."""
     return await _listed(datasette, request, "tag", "tags", "article_tags", "tag_id")
 
 
 async def commenter(datasette: Any, request: Any) -> Any:
-    """Everything that was written under one name, which need not be one person."""
+    """Return everything that was written under one name, which need not be one person."""
     name, wanted = await enter(datasette, request), (request.args.get("name") or "").replace("\0", "")
     work = partial(_commenter, wanted=wanted)
     return await listing(datasette, request, name, work, "commenter", "commenter.html", {"name": wanted})
