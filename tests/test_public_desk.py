@@ -102,6 +102,11 @@ def test_article_and_comment_can_be_cited_in_every_form(room: Room) -> None:
     assert room.get("/comment/999999/cite").status_code == 404
 
 
+def test_printed_article_names_its_urls_and_state(room: Room) -> None:
+    [printed] = re.findall(r'<p class="printed"[^>]*>(.+?)</p>', room.text("/article/1"), re.DOTALL)
+    assert "Archived at http://localhost/article/1, state of" in printed
+
+
 def test_article_has_metadata_for_reference_managers(room: Room) -> None:
     page = room.text("/article/1")
     assert re.search(r'<meta name="citation_publication_date" content="2009/04/\d\d">', page)

@@ -90,13 +90,7 @@ def search(
         state="changed" if changed else "",
         size=limit * 2 if kind == "all" else limit,
     )
-    with opened(context) as archive:
-        typed_filters.check(archive.db.conn, ask)
-        if as_json:
-            found, instead = searching.find(archive.db.conn, ask), ""
-        else:
-            found, advice = find_with_help(archive.db.conn, ask)
-            instead = advice.instead
+    found, instead = _found(context, ask, with_help=not as_json)
     hits = [hit for section in found.sections for hit in section.hits]
     for note in found.notes:
         say(plain(note))
@@ -107,12 +101,27 @@ def search(
         say(plain(instead))
     for hit in hits:
         click.echo(_hit(hit))
+    say(_summary(found, len(hits)))
+
+
+def _found(context: Context, ask: Ask, *, with_help: bool) -> tuple[searching.Found, str]:
+    """Return what is found, and a sentence on what is shown instead ("" for nothing)."""
+    with opened(context) as archive:
+        typed_filters.check(archive.db.conn, ask)
+        if not with_help:
+            return searching.find(archive.db.conn, ask), ""
+        found, advice = find_with_help(archive.db.conn, ask)
+        return found, advice.instead
+
+
+def _summary(found: searching.Found, shown: int) -> str:
+    """Return how many of each kind were found, in a sentence."""
     counts = [
         count(part.count, _COUNTED[part.kind]) + (" or more" if part.more else "")
         for part in found.sections
         if part.count or part.kind in ("articles", "comments")
     ]
-    say(f"{', '.join(counts[:-1])} and {counts[-1]} found; {count(len(hits), 'hit')} shown.")
+    return f"{', '.join(counts[:-1])} and {counts[-1]} found; {count(shown, 'hit')} shown."
 
 
 _COUNTED = {

@@ -50,6 +50,7 @@ async def article(datasette: Any, request: Any) -> Any:
     if found is None:
         return await missing(datasette, request, "article")
     here = absolute(datasette, request, datasette.urls.path(f"article/{wanted}"))
+    found["here_url"] = here
     found["cites"] = citations(found["article"], here)
     found["linked_data"] = linked_data(found["article"], [row["name"] for row in found["authors"]], here)
     return await show(datasette, request, "article.html", {**found, "database": name})

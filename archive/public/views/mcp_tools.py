@@ -8,7 +8,7 @@ Without `from __future__ import annotations`: MCP reads the types of a tool at r
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlite_utils import Database
@@ -43,6 +43,11 @@ _THEN = (
 )
 
 
+Link = Callable[..., str]
+Tool = Callable[..., Awaitable[dict[str, Any]]]
+Answer = Callable[[Any, Callable[[sqlite3.Connection], Row]], Awaitable[Row]]
+
+
 def quotation(text: Any) -> str:
     """Return a text of a site between marks that it cannot close itself; "" for none."""
     if not text:
@@ -51,17 +56,12 @@ def quotation(text: Any) -> str:
     return f"⟦{plain}{'…' if len(str(text)) > MAX_TEXT else ''}⟧"
 
 
-def register(datasette: Any, mcp: Any) -> None:  # noqa: C901  (six small tools)
+def register(datasette: Any, mcp: Any) -> None:
     """Register the tools on the MCP server of a Datasette that serves an archive."""
     from datasette_mcp import (  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
         READ_ONLY_ANNOTATIONS,
         _actor_from_context,
     )
-    from mcp.server.mcpserver import (  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
-        Context,
-    )
-
-    tool = mcp.tool(annotations=READ_ONLY_ANNOTATIONS)
 
     async def answer(ctx: Any, work: Callable[[sqlite3.Connection], Row]) -> Row:
         name = room_of(datasette).main
@@ -76,6 +76,16 @@ def register(datasette: Any, mcp: Any) -> None:  # noqa: C901  (six small tools)
 
     def link(kind: str, number: int, rest: str = "") -> str:
         return str(datasette.urls.path(f"{kind}/{number}{rest}"))
+
+    for each in (*_current_tools(answer, link), *_history_tools(answer, link)):
+        mcp.tool(annotations=READ_ONLY_ANNOTATIONS)(each)
+
+
+def _current_tools(answer: Answer, link: Link) -> tuple[Tool, ...]:
+    """Return the tools that read what is held now."""
+    from mcp.server.mcpserver import (  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+        Context,
+    )
 
     async def search(
         ctx: Context, query: str, kind: str = "all", since: str = "", until: str = "", author: str = ""
@@ -100,6 +110,15 @@ def register(datasette: Any, mcp: Any) -> None:  # noqa: C901  (six small tools)
         """
         return await answer(ctx, lambda connection: _thread(connection, article_id, page, link))
 
+    return search, article, thread
+
+
+def _history_tools(answer: Answer, link: Link) -> tuple[Tool, ...]:
+    """Return the tools that read what was, what changed, and what is covered."""
+    from mcp.server.mcpserver import (  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+        Context,
+    )
+
     async def as_of(ctx: Context, article_id: int, moment: str) -> dict[str, Any]:
         """Return an article as it was at a moment (2025-03-01 or 2025-03-01T12:00:00Z)."""
         return await answer(ctx, lambda connection: _as_of(connection, article_id, moment, link))
@@ -118,11 +137,7 @@ def register(datasette: Any, mcp: Any) -> None:  # noqa: C901  (six small tools)
         """Return what the archive holds of each site, and how complete that is."""
         return await answer(ctx, _coverage)
 
-    for each in (search, article, thread, as_of, changes, coverage):
-        tool(each)
-
-
-Link = Callable[..., str]
+    return as_of, changes, coverage
 
 
 def _search(connection: sqlite3.Connection, ask: Ask, link: Link) -> Row:
