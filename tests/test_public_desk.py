@@ -12,6 +12,7 @@ import fixtures_archive as made
 import pytest
 from room_server import Room
 
+from archive.core.csv_cells import disarmed
 from archive.public.render.completeness import sentence
 from archive.public.render.history import Wanted
 from archive.public.views import mcp_tools
@@ -287,3 +288,18 @@ def test_tools_for_language_models_answer_with_links_and_versions(path: Path) ->
     ]
     assert "quayside:" in mcp_tools._not_covered(connection)
     connection.close()
+
+
+@pytest.mark.parametrize(
+    "text", ["@noor", "@noor, you are right.", "@old.ferryman: yes\n\nno", "plain", 7, None]
+)
+def test_mention_in_a_spreadsheet_stays_as_it_is(text: object) -> None:
+    assert disarmed(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1", "-1", "@SUM(1)", "@cmd|' /C x'!A0", "@noor =1", "@", "@(1)", "\t=1", "＝1", "@a (1)"],
+)
+def test_formula_in_a_spreadsheet_gets_an_apostrophe(text: str) -> None:
+    assert disarmed(text) == f"'{text}"
