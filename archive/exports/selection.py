@@ -165,33 +165,33 @@ class Snapshot(Closing):
         return str(self.db.execute(sql).fetchone()[0])
 
     def columns(self, table: str) -> list[Column]:
-        """The columns of a table, in their order."""
+        """Return the columns of a table, in their order."""
         told = described().get(table, {}).get("columns", {})
         found = self.db.execute(f"PRAGMA main.table_info({table})").fetchall()
         return [Column(name=row[1], type=row[2], description=told.get(row[1], "")) for row in found]
 
     def statements(self, table: str, kind: str) -> list[str]:
-        """The SQL that makes a table (`kind` is "table") or its indexes ("index")."""
+        """Return the SQL that makes a table (`kind` is "table") or its indexes ("index")."""
         sql = "SELECT sql FROM main.sqlite_master WHERE tbl_name = ? AND type = ? AND sql IS NOT NULL"
         return [row[0] for row in self.db.execute(f"{sql} ORDER BY name", [table, kind])]
 
     def count(self, table: str) -> int:
-        """How many rows of a table are taken."""
+        """Return how many rows of a table are taken."""
         return int(self.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
     def counts(self) -> dict[str, int]:
-        """The same for every table."""
+        """Return the same for every table."""
         return {table: self.count(table) for table in TAKEN}
 
     def rows(self, table: str, *columns: str) -> Iterator[tuple[Any, ...]]:
-        """The rows of a table, or some columns of them, in the order of its primary key."""
+        """Yield the rows of a table, or some columns of them, in the order of its primary key."""
         info = self.db.execute(f"PRAGMA main.table_info({table})").fetchall()
         key = ", ".join(row[1] for row in sorted(info, key=lambda row: row[5]) if row[5])
         cursor = self.db.execute(f"SELECT {', '.join(columns) or '*'} FROM {table} ORDER BY {key}")
         yield from self.watch(cursor, total=self.count(table), description=table)
 
     def articles(self) -> Iterator[HeldArticle]:
-        """The articles with their threads, one by one, in the order of their ids."""
+        """Yield the articles with their threads, one by one, in the order of their ids."""
         held = reading.articles(self.db)
         yield from self.watch(held, total=self.count("articles"), description="articles")
 
@@ -215,7 +215,7 @@ def _pick(db: Database, selection: Selection) -> None:
 
 
 def _found(db: Database, query: str) -> str:
-    """A condition for the articles that a search finds, by themselves or by a comment."""
+    """Return a condition for the articles that a search finds, by themselves or by a comment."""
     wording, ask, _ = prepare(db.conn, Ask(words=query))
     db.execute("CREATE TEMP TABLE found (id INTEGER PRIMARY KEY)")
     articles, comments = Plan.of("articles", wording, ask), Plan.of("comments", wording, ask)

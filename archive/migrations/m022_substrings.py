@@ -1,8 +1,9 @@
 """An index of substrings, for texts whose words the index of words does not divide or bend.
 
 Chinese, Japanese and Thai write no spaces, Korean and Arabic join particles to words, German compounds them.
-Only texts in another script than Latin, or below an article in another language than English, are in it, so it
-costs nothing elsewhere. It keeps groups of three characters without positions; two spaces at the end let the last two characters begin a group too.
+Only texts in another script than Latin, or of an article in another language than English, are in it, so it
+costs nothing elsewhere. It keeps groups of three characters without positions; two spaces at the end let the
+last two characters begin a group too.
 """
 
 _SCRIPT = "GLOB '*[Ͱ-῿Ⰰ-퟿豈-﷿ﹰ-﻾＀-￯𠀀-𳿿]*'"

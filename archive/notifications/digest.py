@@ -48,7 +48,9 @@ _THINGS = (
 
 
 def digest(db: Database, fact: Fact | None, links: Links, *, if_empty: bool = False) -> Notice:
-    """The digest of what happened since the last one, `fact`; where there was none, it begins now.
+    """Return the digest of what happened since the last one, `fact`.
+
+    Where there was none, it begins now.
 
     It says nothing where nothing happened, unless `if_empty`.
     """
@@ -73,7 +75,10 @@ def digest(db: Database, fact: Fact | None, links: Links, *, if_empty: bool = Fa
 
 
 def _count(db: Database, span: Mapping[str, int]) -> dict[str, Counter[str]]:
-    """Return counts of events by source and noun; sources without events are left out."""
+    """Return counts of events by source and noun.
+
+    Sources without events are left out.
+    """
     sources: dict[str, Counter[str]] = {}
     for noun, sql in _COUNTED.items():
         for row in db.query(sql, dict(span)):
@@ -98,7 +103,7 @@ def _told(counts: Counter[str]) -> str:
 
 
 def _named(db: Database, span: Mapping[str, int], links: Links) -> Iterator[str]:
-    """The threads that grew most, and some of what was edited and removed, with the way to each."""
+    """Yield the threads that grew most, and some of what was edited and removed, with the way to each."""
     talk = [
         (f"{_title(row)}: {count(row['n'], 'new comment')}", f"article/{row['article_id']}")
         for row in db.query(_TALK, dict(span))
@@ -113,7 +118,7 @@ def _named(db: Database, span: Mapping[str, int], links: Links) -> Iterator[str]
 
 
 def _things(db: Database, which: str, span: Mapping[str, int]) -> list[tuple[str, str]]:
-    """Articles and comments of the ledger, as people call them, with the paths of their pages."""
+    """Return articles and comments of the ledger, as people call them, with the paths of their pages."""
     found = []
     for row in db.query(_THINGS.format(which=which), dict(span)):
         if row["comment_id"] is None:

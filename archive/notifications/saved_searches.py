@@ -91,7 +91,7 @@ def _span(before: dict[str, Any], kind: str, now: int) -> dict[str, int | str]:
 
 
 def _body(db: Database, search: SavedSearch, found: list[_Found], links: Links) -> str:
-    """The newest matches, articles first, and the way to all of them."""
+    """Return the newest matches, articles first, and the way to all of them."""
     hits = [hit for each in found for hit in show(db.conn, each.plan, each.ids[:SHOWN])][:SHOWN]
     further = sum(len(each.ids) for each in found) - len(hits)
     blocks = ["\n".join(_lines(hit, links)) for hit in hits]
@@ -103,7 +103,7 @@ def _body(db: Database, search: SavedSearch, found: list[_Found], links: Links) 
 
 
 def _lines(hit: Row, links: Links) -> Iterator[str]:
-    """A match as people read it: what and whose it is, the words around what matched, the way to it."""
+    """Yield the lines of a match: its title and author, excerpt and link."""
     is_article = hit["kind"] == "article"
     title = quoted(_unmarked(hit["title"])) or "(untitled)"
     author = quoted(_unmarked(hit["author"])) or "nobody named"

@@ -27,6 +27,7 @@ from archive.public.hooks import (
     handle_exception,
     prepare_connection,
     prepare_jinja2_environment,
+    register_mcp_tools,
     register_routes,
     render_cell,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "handle_exception",
     "prepare_connection",
     "prepare_jinja2_environment",
+    "register_mcp_tools",
     "register_routes",
     "render_cell",
 ]

@@ -32,6 +32,7 @@ from archive.public.views import (
     history_view,
     home_view,
     lookup_view,
+    mcp_tools,
     operator_view,
     people_view,
     refused_query,
@@ -55,7 +56,10 @@ def get_metadata(datasette: Any) -> Json:
 
 @_hook
 def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) -> None:
-    """Bound what a reader's SQL may cost. Datasette's own `_internal` must stay as it is."""
+    """Bound what a reader's SQL may cost.
+
+    Datasette's own `_internal` must stay as it is.
+    """
     if database in room_of(datasette).archives:
         conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE_BYTES)
         conn.execute("PRAGMA cache_size = -32000")
@@ -113,6 +117,16 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
 
 
 @_hook
+def register_mcp_tools(datasette: Any, mcp: Any) -> None:
+    """Add our tools to the MCP server of the plugin datasette-mcp.
+
+    Nothing calls this without it.
+    """
+    if room_of(datasette).active:
+        mcp_tools.register(datasette, mcp)
+
+
+@_hook
 def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
     """Say so where the machine was too busy for a page, or for one more statement; end what broke off."""
     if isinstance(exception, BrokenOffError):
@@ -147,7 +161,10 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
 def render_cell(
     value: Any, column: str, table: str | None, database: str, datasette: Any, row: Any
 ) -> Markup | None:
-    """On Datasette's table pages: long text in a box, and the way to the reading page."""
+    """Return long text in a box, and a title as a link to its page.
+
+    None leaves the cell of a table page to Datasette.
+    """
     if database not in room_of(datasette).archives or not isinstance(value, str | int):
         return None
     if column in text.LONG_COLUMNS and isinstance(value, str):
@@ -167,7 +184,7 @@ _TITLE_COLUMNS = ("title", "title_now", "article_title")
 
 
 def _led_from_query(value: Any, column: str, row: Any, datasette: Any) -> Markup | None:
-    """Link a value in the rows of a query to its article, comment, comparison or commenter; None for no link."""
+    """Return a value of a query's row as a link to its own page; None for no link."""
     path = _path_of(value, column, row)
     if path is None:
         return None

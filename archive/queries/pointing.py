@@ -143,7 +143,10 @@ def _comment_at(db: Database, url: str, article: int | None, site_id: str) -> in
     A page of a long thread has an address that no article is known by; its site tells which is meant.
     """
     if article is not None:
-        sql = "SELECT id FROM comments WHERE article_id = ? AND (permalink = ? OR site_id = ?) ORDER BY permalink = ? DESC"
+        sql = (
+            "SELECT id FROM comments WHERE article_id = ? AND (permalink = ? OR site_id = ?)"
+            " ORDER BY permalink = ? DESC"
+        )
         found = rows.one(db, sql, article, url, site_id, url)
         return int(found["id"] or 0) if found else None
     names = _names_at(db, url)

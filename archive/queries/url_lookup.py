@@ -103,11 +103,8 @@ def _facts(db: Database, source: str, url: str) -> list[str]:
         found.append(
             f"The site lists it, but it is missing here since {_day(gap['first_seen'])}: {gap['detail']}"
         )
-    for problem in db.query(
-        "SELECT detail FROM problems WHERE source = ? AND url IN (?, ?) AND ended_at IS NULL LIMIT 3",
-        [source, url, clean],
-    ):
-        found.append(str(problem["detail"]))
+    problems = "SELECT detail FROM problems WHERE source = ? AND url IN (?, ?) AND ended_at IS NULL LIMIT 3"
+    found += [str(problem["detail"]) for problem in db.query(problems, [source, url, clean])]
     if "#comment-" in url:
         found.append("If the comment was posted after the last crawl, the next one may bring it.")
     return found or [

@@ -104,7 +104,8 @@ def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
         notes.append(f"“{ask.person[:40]}” has no letters or digits and was left out.")
         ask = replace(ask, person="")
     for name, value in wording.filters:
-        ask = replace(ask, **{name: getattr(ask, name) or value})
+        changes: dict[str, Any] = {name: getattr(ask, name) or value}
+        ask = replace(ask, **changes)
     ask = replace(ask, site=_host_of(ask.site))
     for name in ("since", "until"):
         value = getattr(ask, name)
@@ -165,7 +166,10 @@ def _is_common(connection: sqlite3.Connection, index: str, match: str) -> bool:
 
 
 def _pool(connection: sqlite3.Connection, plan: Plan, by_date: bool, many: bool) -> list[tuple[Any, int]]:
-    """(score, id) of what is found, best first; one more than CAP where there is more than that."""
+    """Return (score, id) of what is found, best first.
+
+    One more than CAP where there is more than that.
+    """
     if not plan.match:
         newest = connection.execute(f"{plan.walk()} LIMIT {CAP + 1}", plan.values)
         return [(0, row_id) for (row_id,) in newest]
@@ -179,7 +183,10 @@ def _pool(connection: sqlite3.Connection, plan: Plan, by_date: bool, many: bool)
 
 
 def show(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> Iterator[Row]:
-    """The hits themselves. Snippets are made for these few alone, since they read the whole text."""
+    """Yield the hits themselves.
+
+    Snippets are made for these few alone, since they read the whole text.
+    """
     table = plan.table
     row_sql = f"SELECT {table.columns} FROM {table.rows} WHERE r.id = :id"
     marked = _marked(connection, plan, ids)
@@ -204,7 +211,10 @@ def _excerpt(text: str, needles: tuple[str, ...]) -> str:
 
 
 def _marked(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> dict[int, Row]:
-    """Return the index's highlights of each row. Words of one prefix are gathered once."""
+    """Return the index's highlights of each row.
+
+    Words of one prefix are gathered once.
+    """
     if not plan.match or not ids:
         return {}
     index, marks = plan.table.index, ", ".join(map(str, ids))

@@ -141,18 +141,24 @@ def expression(groups: Iterable[Iterable[Term]], columns: Mapping[str, str]) -> 
 
 
 def any_of(terms: Iterable[Term], columns: Mapping[str, str]) -> str | None:
-    """Write terms of which one must be met; those in a field this table lacks are left out."""
+    """Write terms of which one must be met.
+
+    Those in a field this table lacks are left out.
+    """
     parts = [_term(term, columns) for term in terms if term.field is None or term.field in columns]
     return " OR ".join(parts) or None
 
 
 def quoted(text: str) -> str:
-    """A string of FTS5: everything in it is words."""
+    """Return a string of FTS5: everything in it is words."""
     return '"' + text.replace('"', '""') + '"'
 
 
 def tidy(text: str) -> str:
-    """Text that can be handed to SQLite: no NUL, no half of a surrogate pair, no control character."""
+    """Return text that can be handed to SQLite.
+
+    No NUL, no half of a surrogate pair, no control character.
+    """
     return "".join(
         " " if unicodedata.category(char)[0] == "C" else char for char in unicodedata.normalize("NFC", text)
     )
@@ -179,7 +185,7 @@ def _clean(typed: str) -> tuple[str, list[str]]:
 
 
 def _words(text: str) -> Iterator[_Word | str]:
-    """The words of a text, and "OR" where that stands between two of them."""
+    """Yield the words of a text, and "OR" where that stands between two of them."""
     negative, field = False, None
     for found in _TOKEN.finditer(text):
         word = found["word"]
@@ -239,7 +245,7 @@ def _term(term: Term, columns: Mapping[str, str]) -> str:
 
 
 def _completions(word: str) -> list[str]:
-    """Whole words that a cut one may stand for.
+    """Return whole words that a cut one may stand for.
 
     The index holds stems: “organiz*” alone would never meet “organization”, kept as “organ”.
     """

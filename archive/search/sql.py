@@ -56,8 +56,9 @@ class Table:
     """How one kind is laid out: its index, its rows (always called r), and what a hit shows.
 
     `newest` is the date by which the newest come first, `states` the condition for each `Ask.state`, `below`
-    that for belonging to some articles, `linking` that for a link to a site. `narrow` names the index that has
-    what filters ask for, `months` the table of the months of ids, `pieces` the index of substrings and `held`
+    that for belonging to some articles, `linking` that for a link to a site. `narrow` names the index that
+    has what filters ask for, `months` the table of the months of ids,
+    `pieces` the index of substrings and `held`
     the text in it. Versions have an `item` they are of, the column of that and the index of what it says now.
     """
 
@@ -103,7 +104,8 @@ TABLES = {
         states={state: f"{{id}} IN ({sql.format('articles', 'articles')})" for state, sql in _STATES.items()},
         narrow="INDEXED BY articles_filters",
         pieces="articles_substrings",
-        held="SELECT coalesce(title, '') || ' ' || coalesce(text, '') AS text FROM articles WHERE id = found.id",
+        held="SELECT coalesce(title, '') || ' ' || coalesce(text, '') AS text"
+        " FROM articles WHERE id = found.id",
         rank="bm25(articles_fts, 8.0, 4.0, 1.0)",
         columns="'article' AS kind, r.id, r.id AS article_id, r.title, r.byline AS author, r.published,"
         f" r.url, r.source, r.text, r.comment_count, r.version_count, r.gone_at, {_NOW}",
@@ -180,7 +182,7 @@ class Plan:
 
     @classmethod
     def of(cls, kind: str, wording: Wording, ask: Ask) -> Plan:
-        """The plan for one kind of thing, from what was typed and how it was narrowed down."""
+        """Return the plan for one kind of thing, from what was typed and how it was narrowed down."""
         table = TABLES[kind]
         groups, titled = _split(wording.groups, table)
         groups, pieced = _divide(groups, table)
@@ -211,7 +213,7 @@ class Plan:
         return cls(table=table, match=match, conditions=tuple(conditions), values=values, needles=needles)
 
     def few(self, order: str) -> str:
-        """Ids and scores of the matches, asking each match whether it meets the conditions."""
+        """Return ids and scores of the matches, asking each match whether it meets the conditions."""
         table, index = self.table, self.table.index
         if not self.match:
             return f"SELECT r.id, {table.newest} AS score FROM {table.name} AS r WHERE {self._where('r.id')}"
@@ -223,7 +225,7 @@ class Plan:
         return f"SELECT {index}.rowid AS id, {score} AS score FROM {index}{joined} WHERE {matching}"
 
     def many(self, order: str) -> str:
-        """The same of the matches archived last, where a great many match.
+        """Return the same of the matches archived last, where a great many match.
 
         Versions are asked only whether they are among the newest matches, since their conditions cost more.
         """
@@ -237,7 +239,10 @@ class Plan:
         return f"SELECT r.id, {score} AS score FROM {rows} AND {self._where('r.id')}"
 
     def walk(self) -> str:
-        """Ids of the newest: walk the rows by date and ask each whether it is one, or sort a set of ids."""
+        """Return ids of the newest.
+
+        Walk the rows by date and ask each whether it is one, or sort a set of ids.
+        """
         table, where = self.table, self._where("r.id")
         rows = f"{table.name} AS r"
         if self.match:
@@ -248,7 +253,10 @@ class Plan:
         return f"SELECT r.id FROM {rows} WHERE {where} ORDER BY {table.newest} DESC, r.id DESC"
 
     def whole(self, order: str) -> str:
-        """All that is found, with all columns. Ids are put in order first: whole rows sort slowly."""
+        """Return all that is found, with all columns.
+
+        Ids are put in order first: whole rows sort slowly.
+        """
         table = self.table
         if not self.match:
             where = self._where("r.id")
@@ -260,17 +268,23 @@ class Plan:
 
     @property
     def has_prefix(self) -> bool:
-        """True if words that only begin so are looked for: the index then gathers them at every question."""
+        """True if words that only begin so are looked for.
+
+        The index then gathers them at every question.
+        """
         return bool(self.match and '" *' in self.match)
 
     def _where(self, row_id: str, *, sets_first: bool = False) -> str:
-        """The conditions, of which sets of ids are only asked, or are where to begin."""
+        """Return the conditions, of which sets of ids are only asked, or are where to begin."""
         names = {"id": row_id if sets_first else f"+{row_id}", "row": row_id}
         return " AND ".join(condition.format(**names) for condition in self.conditions) or "1"
 
 
 def _within(months: str) -> list[str]:
-    """The span of ids of some months: many rows of other months are passed over in one step."""
+    """Return the span of ids of some months.
+
+    Many rows of other months are passed over in one step.
+    """
     asked = f"FROM {months} WHERE month BETWEEN substr(:since, 1, 7) AND substr(:until, 1, 7)"
     return [f"{{row}} >= (SELECT min(first) {asked})", f"{{row}} <= (SELECT max(last) {asked})"]
 
@@ -280,7 +294,10 @@ def _below(table: Table, articles: str) -> str:
 
 
 def _split(groups: Groups, table: Table) -> tuple[Groups, Groups]:
-    """Comments have no title of their own: `title:` there asks for the article they stand under."""
+    """Comments have no title of their own.
+
+    `title:` there asks for the article they stand under.
+    """
     if "title" in table.fields:
         return groups, ()
     titled = tuple(group for group in groups if all(term.field == "title" for term in group))

@@ -1,9 +1,9 @@
 """Words of scripts that write no spaces, and compounds: found by the index of substrings.
 
-Texts in other scripts than Latin, or below articles in other languages than English, are indexed by groups of
-three characters (`articles_substrings`, `comments_substrings`). A word of such a script is looked up there. Of a
-Latin word, the longer words that contain it are looked up there and searched as its other forms, so
-that ranking and highlights stay those of the word index. An English archive has nothing in that index.
+Texts in other scripts than Latin, or of articles in other languages than English, are indexed by groups
+of three characters (`articles_substrings`, `comments_substrings`). A word of such a script is looked up
+there. Of a Latin word, the longer words that contain it are looked up there and searched as its other
+forms, so that ranking and highlights stay those of the word index. An English archive has nothing there.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def _groups(connection: sqlite3.Connection, table: str, start: str) -> Iterator[
     """Yield the groups of an index that begin with one or two characters."""
     vocabulary = f"temp.{table}_groups"
     connection.execute(
-        f"CREATE VIRTUAL TABLE IF NOT EXISTS {vocabulary} USING fts5vocab('main', '{table}_substrings', 'row')"
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS {vocabulary}"
+        f" USING fts5vocab('main', '{table}_substrings', 'row')"
     )
     sql = f"SELECT term FROM {vocabulary} WHERE term >= ? AND term < ? LIMIT {_MAX_GROUPS}"
     for (group,) in connection.execute(sql, [start, start + "\U0010ffff"]):

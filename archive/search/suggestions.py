@@ -50,7 +50,10 @@ class Help:
 
 
 def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[Found, Help]:
-    """Search; where little is found, return what finds more too. `Found.ask` is the search that is shown."""
+    """Search; where little is found, return what finds more too.
+
+    `Found.ask` is the search that is shown.
+    """
     found = find(connection, ask)
     wording, plain, _ = prepare(connection, ask)
     groups = wording.groups
@@ -68,7 +71,10 @@ def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[Found, Hel
 
 
 def _instead(connection: sqlite3.Connection, found: Found, advice: Help) -> tuple[Found, Help]:
-    """Return the best other search, and why it is shown; where there is none, the empty answer."""
+    """Return the best other search, and why it is shown.
+
+    Where there is none, the empty answer.
+    """
     respelled = next(iter(advice.spelled), None)
     if respelled is not None:
         shown = find(connection, respelled.ask)
@@ -126,7 +132,10 @@ def _without_one(connection: sqlite3.Connection, ask: Ask, wording: Wording) -> 
 
 
 def _most_of(connection: sqlite3.Connection, ask: Ask, groups: Groups) -> Option | None:
-    """Return the search for texts with most of the words: as many of the rarest as any text has."""
+    """Return the search for texts with most of the words.
+
+    As many of the rarest as any text has.
+    """
     counted = [(_texts_with(connection, group), group) for group in groups[: 2 * _MAX_GROUPS]]
     known = sorted((pair for pair in counted if pair[0]), key=lambda pair: pair[0])[:_MOST_OF]
     chosen = tuple(group for group in groups if any(group is one for _, one in known))
@@ -147,7 +156,8 @@ def _single_words(wording: Wording) -> Groups:
         [term, *others] = group
         is_phrase = not others and any(char.isspace() for char in term.text)
         words = _WORD.findall(term.text) if is_phrase and not term.pieces else ()
-        for single in [(Term(text=word, field=term.field),) for word in words] or [group]:
+        singles: list[tuple[Term, ...]] = [(Term(text=word, field=term.field),) for word in words]
+        for single in singles or [group]:
             found.setdefault(written([single]).lower(), single)
     return tuple(found.values())
 

@@ -1,8 +1,8 @@
 """The words that an archive holds, and the nearest of them to a misspelt one.
 
 It reads the terms of the full-text indexes (stems, as the indexes keep them) through FTS5's own vocabulary
-tables, made in the connection's temporary database. Work is bounded: a few hundred exact look-ups, and one walk
-over the terms that share the first two letters.
+tables, made in the connection's temporary database. Work is bounded: a few hundred exact look-ups, and one
+walk over the terms that share the first two letters.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _ALPHABETS = (("a", "abcdefghijklmnopqrstuvwxyz"), ("а", "абвгдежзий�
 _MAX_TERMS = 20_000
 _MAX_LENGTH = 30
 _SHORT = 5
+_MARKED = re.compile("\x02([^\x03]+)\x03")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -96,13 +97,16 @@ def _stem(connection: sqlite3.Connection, word: str) -> str:
 
 
 def _spelled(connection: sqlite3.Connection, term: str, like: str) -> str | None:
-    """Return how a text spells a term of the indexes: of its forms the one most like a word."""
+    """Return how a text spells a term of the indexes.
+
+    Of its forms the one most like a word.
+    """
     for index in INDEXES:
-        sql = (
-            f"SELECT highlight({index}, {1 if index == 'comments_fts' else 2}, char(2), char(3)) FROM {index}"
-        )
+        column = 1 if index == "comments_fts" else 2
+        sql = f"SELECT highlight({index}, {column}, char(2), char(3)) FROM {index}"
         rows = connection.execute(f"{sql} WHERE {index} MATCH ? LIMIT 5", [quoted(term)])
-        forms = {form.lower() for (text,) in rows for form in re.findall("\x02([^\x03]+)\x03", text or "")}
+        texts = [str(text or "") for (text,) in rows]
+        forms = {str(form).lower() for text in texts for form in _MARKED.findall(text)}
         if forms:
             return min(forms, key=lambda form: (distance(form, like), form))
     return None

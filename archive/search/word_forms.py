@@ -54,7 +54,10 @@ def base_form(word: str) -> str:
 
 
 def other_forms(word: str) -> tuple[str, ...]:
-    """Return other spellings of a word, at most MAX_FORMS; empty for a phrase of several words."""
+    """Return other spellings of a word, at most MAX_FORMS.
+
+    Empty for a phrase of several words.
+    """
     if any(char.isspace() for char in word):
         return ()
     parts = _PARTS.findall(word)

@@ -60,7 +60,7 @@ class Chart:
 
 
 def bars(title: str, name: str, months: Sequence[tuple[str, int]]) -> Chart:
-    """A chart of numbers by month ("2009-07"), of what `name` says."""
+    """Return a chart of numbers by month ("2009-07"), of what `name` says."""
     filled, unit = _filled(months), "month"
     if len(filled) > MOST:
         filled, unit = _by_year(filled), "year"
@@ -70,7 +70,7 @@ def bars(title: str, name: str, months: Sequence[tuple[str, int]]) -> Chart:
 
 
 def lines(title: str, spans: Sequence[str], series: Mapping[str, Mapping[str, float]]) -> Chart:
-    """A chart of values in percent by month or year, as `spans` name them."""
+    """Return a chart of values in percent by month or year, as `spans` name them."""
     return Chart(
         title=title,
         shape="lines",

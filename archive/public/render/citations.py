@@ -20,7 +20,10 @@ _WIKI = str.maketrans({char: f"&#{ord(char)};" for char in "&|{}[]<>"})
 
 
 def citations(article: dict[str, Any], here: str) -> list[Citation]:
-    """Return (form, text) for each form. `here` is our page, `article` a row with its source's title."""
+    """Return (form, text) for each form.
+
+    `here` is our page, `article` a row with its source's title.
+    """
     said, day, kept = _facts(article)
     return [
         ("Plain", _plain(said, day, kept, here)),
@@ -114,7 +117,8 @@ def _chicago(said: dict[str, str], day: str, kept: str, here: str) -> str:
 def _mla(said: dict[str, str], day: str, kept: str, here: str) -> str:
     author = f"{said['byline']}. " if said["byline"] else ""
     when = f", {_long_day(day)}" if day else ""
-    return f"{author}“{said['title']}.” {said['source_title']}{when}, {said['url']}. Archived {_long_day(kept)}, {here}."
+    where = f"{said['source_title']}{when}, {said['url']}"
+    return f"{author}“{said['title']}.” {where}. Archived {_long_day(kept)}, {here}."
 
 
 def _ris(kind: str, said: dict[str, str], day: str, kept: str, here: str) -> str:

@@ -34,7 +34,7 @@ class Block:
 
 
 def compare(old: str | None, new: str | None) -> list[Block]:
-    """The new text's paragraphs, and among them what was taken out."""
+    """Return the new text's paragraphs, and among them what was taken out."""
     before, after = _paragraphs(old), _paragraphs(new)
     blocks: list[Block] = []
     for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
@@ -46,7 +46,7 @@ def compare(old: str | None, new: str | None) -> list[Block]:
 
 
 def words(old: str, new: str) -> tuple[Part, ...]:
-    """Two texts word by word."""
+    """Return the comparison of two texts, word by word."""
     before, after = _WORDS.findall(old), _WORDS.findall(new)
     if len(before) * len(after) > LARGEST:
         return (("del", old), ("ins", new))
@@ -64,7 +64,7 @@ def words(old: str, new: str) -> tuple[Part, ...]:
 
 
 def items(old: Sequence[str], new: Sequence[str]) -> tuple[Part, ...]:
-    """Two lists, such as of tags, in which order tells nothing."""
+    """Return the comparison of two lists whose order does not matter."""
     gone = [("del", item) for item in old if item not in new]
     kept = [("same", item) for item in new if item in old]
     come = [("ins", item) for item in new if item not in old]
@@ -75,7 +75,9 @@ def items(old: Sequence[str], new: Sequence[str]) -> tuple[Part, ...]:
 
 
 def folded(blocks: Sequence[Block], *, around: int = 1) -> list[list[Block]]:
-    """Runs of blocks, alternating: to be shown, to be folded away, to be shown, … (the first may be empty).
+    """Runs of blocks, alternating.
+
+    To be shown, to be folded away, to be shown, … (the first may be empty).
 
     Folded away are unchanged paragraphs further than `around` from any change, three or more at a time.
     """
@@ -102,7 +104,7 @@ def folded(blocks: Sequence[Block], *, around: int = 1) -> list[list[Block]]:
 
 
 def excerpt(old: str | None, new: str | None, *, length: int = 160) -> tuple[Part, ...]:
-    """The first change, with some words around it."""
+    """Return the first change, with some words around it."""
     changed = next((block for block in compare(old, new) if block.changed), None)
     if changed is None:
         return ()
@@ -120,7 +122,7 @@ def _paragraphs(text: str | None) -> list[str]:
 
 
 def _edited(before: list[str], after: list[str]) -> Iterator[Block]:
-    """Paragraphs that stand in the place of others: the like ones are compared, in order."""
+    """Yield paragraphs that replace others; similar ones are compared."""
     for index in range(max(len(before), len(after))):
         old = before[index] if index < len(before) else None
         new = after[index] if index < len(after) else None

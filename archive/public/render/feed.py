@@ -27,7 +27,7 @@ class Entry:
 
 
 def atom(title: str, page: str, own: str, entries: Sequence[Entry]) -> Any:
-    """An Atom feed of a page."""
+    """Return an Atom feed of a page."""
     newest = max((_instant(entry.updated) for entry in entries), default=_NEVER)
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
@@ -51,7 +51,10 @@ def _entry(entry: Entry) -> str:
 
 
 def _instant(moment: str | None) -> str:
-    """A time as Atom wants it, whatever is held: an instant, a day, a month, or nothing that can be read."""
+    """Return a time in RFC 3339, as Atom wants it.
+
+    `moment` may be an instant, a day, a month, or nothing that can be read.
+    """
     found = _MOMENT.fullmatch(moment or "")
     if found is None:
         return _NEVER

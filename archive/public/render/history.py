@@ -45,7 +45,10 @@ class Wanted:
 
 
 def states(connection: sqlite3.Connection, kind: str, item: Row) -> list[Row]:
-    """All states of an article or comment, oldest first; the last is the present one."""
+    """Return all states of an article or comment, oldest first.
+
+    The last is the present one.
+    """
     columns = _ARTICLE if kind == "article" else _COMMENT
     past = rows(
         connection,
@@ -85,7 +88,10 @@ def step(kind: str, old: Row, new: Row) -> Row:
 
 
 def _differ(name: str, old: Row, new: Row) -> bool:
-    """True if a field differs; versions from before lists were kept tell nothing of them."""
+    """True if a field differs.
+
+    Versions from before lists were kept tell nothing of them.
+    """
     if name in _LISTS:
         known = old[name] is not None and new[name] is not None
         return known and set(json.loads(old[name])) != set(json.loads(new[name]))
@@ -104,7 +110,9 @@ def _shown(name: str, state: Row) -> str:
 
 
 def recent(connection: sqlite3.Connection, wanted: Wanted, *, size: int) -> list[Row]:
-    """Return recent events with excerpts, newest first; `size` + 1 where more exist.
+    """Return recent events with excerpts, newest first.
+
+    `size` + 1 where more exist.
 
     What went or came back with its article is left out: the article stands for it.
     """
@@ -124,7 +132,10 @@ def recent(connection: sqlite3.Connection, wanted: Wanted, *, size: int) -> list
 
 
 def upheavals(connection: sqlite3.Connection, wanted: Wanted, *, size: int) -> list[Row]:
-    """Return events of whole sources, newest first, each with a `sentence`; none where a kind is wanted."""
+    """Return events of whole sources, newest first, each with a `sentence`.
+
+    None where a kind is wanted.
+    """
     if wanted.show or wanted.page > 1:
         return []
     sql = (
@@ -155,7 +166,7 @@ _TOLD = (
 
 
 def _glimpse(connection: sqlite3.Connection, row: Row) -> Row:
-    """The first words that changed, or the opening of what is gone or back, or both addresses."""
+    """Return the first words that changed, or the opening of what is gone or back, or both addresses."""
     match row["what"]:
         case Event.EDITED:
             return _edit(connection, row)
@@ -169,7 +180,7 @@ def _glimpse(connection: sqlite3.Connection, row: Row) -> Row:
 
 
 def _gone_with(connection: sqlite3.Connection, row: Row) -> int:
-    """How many comments went with an article."""
+    """Return how many comments went with an article."""
     if row["kind"] == "comment" or row["what"] != Event.REMOVED:
         return 0
     sql = "SELECT count(*) AS n FROM comments WHERE article_id = ? AND gone_how = ?"
@@ -177,7 +188,7 @@ def _gone_with(connection: sqlite3.Connection, row: Row) -> int:
 
 
 def _edit(connection: sqlite3.Connection, row: Row) -> Row:
-    """Which fields an edit changed, and how the foremost of them."""
+    """Return which fields an edit changed, and how the foremost of them."""
     old, new = (_state(connection, row, version) for version in (row["version"], row["version"] + 1))
     if old is None or new is None:
         return {"fields": [], "parts": ()}
@@ -189,7 +200,7 @@ def _edit(connection: sqlite3.Connection, row: Row) -> Row:
 
 
 def _state(connection: sqlite3.Connection, row: Row, version: int) -> Row | None:
-    """A version of what a row tells of; its present state where that version is not superseded."""
+    """Return a version of the item of an event, or its current state."""
     kind = row["kind"]
     past = f"SELECT * FROM {kind}_versions WHERE {kind}_id = ? AND version = ?"
     if found := one(connection, past, row["id"], version):

@@ -25,19 +25,25 @@ _RELATION = "nofollow ugc noopener noreferrer"
 
 
 def article_html(markdown: str | None, text: str | None) -> Markup:
-    """The body of an article: from its Markdown where there is one, else its paragraphs."""
+    """Return the body of an article as HTML.
+
+    It is made from its Markdown where there is one, else from its paragraphs.
+    """
     if not markdown:
         return paragraphs(text)
     return _safe(_parser().render(markdown))
 
 
 def comment_html(html: str | None, text: str | None) -> Markup:
-    """The body of a comment: its own harmless tags where they were kept, else its paragraphs."""
+    """Return the body of a comment as HTML.
+
+    Harmless tags of its own stay where they were kept; else it has paragraphs.
+    """
     return _safe(html) if html else paragraphs(text)
 
 
 def paragraphs(text: str | None) -> Markup:
-    """Plain text: blank lines divide paragraphs, other line breaks stay."""
+    """Return plain text: blank lines divide paragraphs, other line breaks stay."""
     parts = [part.strip() for part in (text or "").split("\n\n") if part.strip()]
     return Markup("\n").join(
         Markup("<p>{}</p>").format(Markup("<br>").join(escape(line) for line in part.split("\n")))
@@ -72,7 +78,7 @@ def _picture(_renderer: Any, tokens: Sequence[Any], index: int, _options: Any, _
 
 
 def _lower_headings(state: Any) -> None:
-    """The page has one <h1>, its title; what the body calls so is a heading below it."""
+    """Return HTML with headings below that of the page, which has one <h1>."""
     for token in state.tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + 1)}" if token.tag == "h1" else token.tag

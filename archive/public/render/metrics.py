@@ -70,7 +70,7 @@ class Measures(Collector):
         self.problems = list(db.query(_PROBLEMS))
 
     def collect(self) -> Iterator[Metric]:
-        """All metrics, as the client library asks for them."""
+        """Yield all metrics, as the client library asks for them."""
         yield _gauge("healthy", "1 when nothing needs looking after.", (), {(): self.status.ok})
         yield from self._sources()
         yield from self._counters()

@@ -17,7 +17,10 @@ FEW = "SELECT substr(published, 1, 7) AS month, count(*) AS times FROM articles 
 
 
 def by_month(connection: sqlite3.Connection) -> list[Row]:
-    """Each month with its articles and comments, and how many are not yet fetched, removed, or not held."""
+    """Return each month with its articles and comments.
+
+    Those not yet fetched, removed, or missing are counted too.
+    """
     waiting, gone = (
         {row["month"]: row["times"] for row in rows(connection, FEW.format(which=which))}
         for which in ("text IS NULL", "gone_at IS NOT NULL")
@@ -29,7 +32,10 @@ def by_month(connection: sqlite3.Connection) -> list[Row]:
 
 
 def charts(months: list[Row]) -> list[Chart]:
-    """Articles and comments over time: by month, or by year where the months would be too many."""
+    """Return charts of articles and comments over time.
+
+    Each has months, or years where the months would be too many.
+    """
     named = [
         (row["month"], row["articles"], row["comments"] or 0) for row in months if _is_month(row["month"])
     ]

@@ -33,7 +33,7 @@ class Fresh:
         return self._after(posted) or (self.known < self.since and self._after(seen))
 
     def _after(self, moment: str) -> bool:
-        """A day is meant from its beginning; of an instant, only what came after it."""
+        """True if a moment is at or after the beginning of a day, or after an instant."""
         return bool(moment >= self.since if len(self.since) == len("2009-07-09") else moment > self.since)
 
 
@@ -47,7 +47,7 @@ class Marked:
 
 
 def since_of(text: str | None) -> str:
-    """A day or an instant as it stands in an address, or "" for neither."""
+    """Return a day or an instant as it stands in an address, or "" for neither."""
     return text if text and _MOMENT.fullmatch(text) else ""
 
 

@@ -23,58 +23,64 @@ _MARKED = re.compile(f"{MARK}([^{MARK}{UNMARK}]*){UNMARK}")
 
 
 def number(value: int | None) -> str:
-    """1234 as "1,234"."""
+    """Return 1234 as "1,234"."""
     return f"{value or 0:,}"
 
 
 def plural(count: int | None, one: str, many: str | None = None) -> str:
-    """1 as "1 comment", 1234 as "1,234 comments", never broken between the two."""
+    """Return 1 as "1 comment", 1234 as "1,234 comments", never broken between the two."""
     return f"{number(count)}\u00a0{one if count == 1 else many or one + 's'}"
 
 
 def share(percent: float) -> str:
-    """A percentage as people say it: 67, 3.4, 0.02."""
+    """Return a percentage as people say it: 67, 3.4, 0.02."""
     return f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
 
 
 def times(count: int) -> str:
-    """2 as "twice"."""
+    """Return 2 as "twice"."""
     return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
 
 
 def day(value: str | None) -> Markup:
-    """A date for people: "9 July 2009"."""
+    """Return a date for people: "9 July 2009"."""
     return _time(value, _day)
 
 
 def when(value: str | None) -> Markup:
-    """A moment for people: "9 July 2009, 14:50 UTC", or the day alone where no more is known."""
+    """Return a moment for people, such as "9 July 2009, 14:50 UTC".
+
+    Where no more is known it is the day alone.
+    """
     return _time(value, lambda text: f"{_day(text)}, {text[11:16]} UTC" if len(text) > 10 else _day(text))
 
 
 def marked(value: str | None) -> Markup:
-    """A snippet of the search index: escaped first, and only then its marks made into <mark>."""
+    """Return a snippet of the search index as HTML with <mark>.
+
+    It is escaped first, and only then are its marks replaced.
+    """
     safe = _MARKED.sub(r"<mark>\1</mark>", str(escape(" ".join((value or "").split()))))
     return Markup(safe.replace(MARK, "").replace(UNMARK, ""))  # noqa: S704
 
 
 def unmarked(value: str | None) -> str:
-    """A snippet of the search index as plain text."""
+    """Return a snippet of the search index as plain text."""
     return (value or "").replace(MARK, "").replace(UNMARK, "")
 
 
 def boxed(value: str) -> Markup:
-    """Long text in a cell of a table."""
+    """Return long text in a cell of a table."""
     return Markup('<div class="boxed" dir="auto">{}</div>').format(value)
 
 
 def commands(value: str | None) -> Markup:
-    """A sentence of ours; what stands in `backticks` is a command to type."""
+    """Return a sentence of ours as HTML; `backticks` enclose a command."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(value or ""))))  # noqa: S704
 
 
 def host(url: str | None) -> str:
-    """The host of an address, without "www."."""
+    """Return the host of a URL, without "www."."""
     try:
         return (urlsplit(url or "").hostname or "").removeprefix("www.")
     except ValueError:
@@ -82,7 +88,7 @@ def host(url: str | None) -> str:
 
 
 def outward(url: str | None) -> str | None:
-    """An address that may stand in a link: http or https, else None."""
+    """Return a URL of http or https, which may be linked, else None."""
     try:
         parts = urlsplit(url or "")
     except ValueError:
@@ -91,18 +97,18 @@ def outward(url: str | None) -> str | None:
 
 
 def shortened(url: str | None) -> str:
-    """An address short enough to be read."""
+    """Return a URL short enough to be read."""
     text = (url or "").split("://", 1)[-1].rstrip("/")
     return text if len(text) <= 70 else text[:69] + "…"
 
 
 def language(value: str | None) -> str | None:
-    """A language code that may stand in `lang`, else None."""
+    """Return a language code that is valid in `lang`, else None."""
     return value if value and _LANGUAGE.fullmatch(value) else None
 
 
 def names(value: str | None) -> list[str]:
-    """A JSON list of field names, as words."""
+    """Return a JSON list of field names, as words."""
     try:
         found = json.loads(value or "[]")
     except ValueError:
@@ -111,7 +117,7 @@ def names(value: str | None) -> list[str]:
 
 
 def plain_names(value: str | None) -> list[str]:
-    """Return a JSON list of people's names as it is; empty for anything else."""
+    """Return the names in a JSON list; empty for anything else."""
     try:
         found = json.loads(value or "[]")
     except ValueError:

@@ -54,11 +54,11 @@ class Counted:
     terms: Mapping[str, Mapping[str, int]]
 
     def share(self, term: str, span: str) -> float:
-        """The share of those with a term, in percent."""
+        """Return the share of those with a term, in percent."""
         return 100 * self.terms[term].get(span, 0) / self.totals[span]
 
     def peak(self, term: str) -> str | None:
-        """The span of time in which the share of a term is highest, or None where it never occurs."""
+        """Return the span of time in which the share of a term is highest, or None where it never occurs."""
         spans = [span for span in self.totals if self.terms[term].get(span)]
         return max(spans, key=lambda span: self.share(term, span), default=None)
 
@@ -89,7 +89,7 @@ def count(connection: sqlite3.Connection, asked: Asked) -> Counted:
 
 
 def _counts(ids: Sequence[int], runs: Sequence[Run]) -> Counter[str]:
-    """How many ids, in their order, each span of time has."""
+    """Return how many of some sorted ids fall on each span of time."""
     counted: Counter[str] = Counter()
     end = 0
     for first, last, span in runs:
@@ -100,7 +100,10 @@ def _counts(ids: Sequence[int], runs: Sequence[Run]) -> Counter[str]:
 
 
 def _ids(connection: sqlite3.Connection, kind: str, term: str, last: int) -> list[int]:
-    """The ids of all that have a term, in their order: a lot at a time, since row by row takes far longer."""
+    """Return the sorted ids of all that have a term.
+
+    They are read in portions, since row by row takes far longer.
+    """
     match, index = _match(term, kind), TABLES[kind].index
     if match is None:
         return []
@@ -113,7 +116,7 @@ def _ids(connection: sqlite3.Connection, kind: str, term: str, last: int) -> lis
 
 
 def _match(term: str, kind: str) -> str | None:
-    """The FTS5 expression of a term, which is looked for everywhere but in names."""
+    """Return the FTS5 expression of a term, which is looked for everywhere but in names."""
     wording, fields = read(term), TABLES[kind].fields
     match = expression(wording.groups, fields)
     without = any_of(wording.without, fields)

@@ -31,15 +31,16 @@ _HELD = (
 
 
 _CITED = (
-    "SELECT comments.id, comments.author AS byline, comments.published, comments.permalink, comments.changed_at,"
-    " comments.text, comments.source, comments.redaction_id, articles.title, articles.url,"
+    "SELECT comments.id, comments.author AS byline, comments.published, comments.permalink,"
+    " comments.changed_at, comments.text, comments.source,"
+    " comments.redaction_id, articles.title, articles.url,"
     " sources.title AS source_title FROM comments JOIN articles ON articles.id = article_id"
     " LEFT JOIN sources ON sources.name = comments.source WHERE comments.id = ?"
 )
 
 
 async def article(datasette: Any, request: Any) -> Any:
-    """An article, how we know it, and what was said below it."""
+    """Return an article, how we know it, and what was said below it."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
     number, version = number_of(request.args.get("page")), number_of(request.args.get("version"), least=0)
     since = since_of(request.args.get("since"))
@@ -49,13 +50,14 @@ async def article(datasette: Any, request: Any) -> Any:
     if found is None:
         return await missing(datasette, request, "article")
     here = absolute(datasette, request, datasette.urls.path(f"article/{wanted}"))
+    found["here_url"] = here
     found["cites"] = citations(found["article"], here)
     found["linked_data"] = linked_data(found["article"], [row["name"] for row in found["authors"]], here)
     return await show(datasette, request, "article.html", {**found, "database": name})
 
 
 async def comment(datasette: Any, request: Any) -> Any:
-    """Lead to a comment: the right page of its thread, and its place there."""
+    """Redirect to a comment on the right page of its thread."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
     place = await read(datasette, name, lambda connection: _place(connection, wanted))
     if place is None:
@@ -90,7 +92,9 @@ async def listing(
     template: str,
     context: Row,
 ) -> Any:
-    """The page asked for of what `work` finds, by its number; where that is None, there is no such `kind`.
+    """Return the page asked for of what `work` finds, by its number.
+
+    Where that is None, there is no such `kind`.
 
     A name that cannot be written in UTF-8 is nobody's.
     """
@@ -189,7 +193,10 @@ def _thread(connection: sqlite3.Connection, article: Row, number: int, since: st
 def drawn_thread(
     comments: list[Row], in_full: Callable[[set[int]], list[Row]], number: int, fresh: Fresh | None = None
 ) -> Row:
-    """One page of a thread. The whole of it is ordered; only what is shown is read, with `in_full`."""
+    """One page of a thread.
+
+    The whole of it is ordered; only what is shown is read, with `in_full`.
+    """
     nodes = arrange(comments)
     new = marked(nodes, fresh)
     last = pages(nodes)

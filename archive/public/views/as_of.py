@@ -30,7 +30,7 @@ _COMMENTS = (
 
 
 async def as_of(datasette: Any, request: Any) -> Any:
-    """An article with what stood below it at the moment `at`."""
+    """Return an article with what stood below it at the moment `at`."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
     moment, number = moment_of(request.args.get("at")), number_of(request.args.get("page"))
     found = await read(datasette, name, lambda connection: _as_of(connection, wanted, moment, number))
@@ -41,7 +41,7 @@ async def as_of(datasette: Any, request: Any) -> Any:
 
 
 def moment_of(text: str | None) -> str | None:
-    """A day ("2009-07-15", meaning its end) or an instant as the archive writes it, or None for neither."""
+    """Return a day, meaning its end, or an instant in ISO 8601; None for neither."""
     try:
         moment = from_text(text)
         if isinstance(moment, datetime):

@@ -81,7 +81,7 @@ def _coverage(connection: sqlite3.Connection) -> Row:
 
 
 def _proofs(connection: sqlite3.Connection, source: Row) -> Row:
-    """The coverage ledger of one source."""
+    """Return the coverage ledger of one source."""
     name = source["name"]
     summary = Coverage(Database(connection)).summary(name)
     return {

@@ -26,13 +26,13 @@ _SHORT_NAME_CHARACTERS = 16  # OpenSearch 1.1 allows no more
 
 
 async def saved(datasette: Any, request: Any) -> Any:
-    """Return the page of saved articles, comments and searches; the browser fills it."""
+    """Return the page of saved items, which the browser fills."""
     await enter(datasette, request)
     return await show(datasette, request, "saved.html", {})
 
 
 async def about(datasette: Any, request: Any) -> Any:
-    """Return what the operator says of the archive: who keeps it, and whom to ask for a removal.
+    """Return the operator's about page.
 
     Raises NotFound where the operator says nothing.
     """

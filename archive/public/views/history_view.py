@@ -37,7 +37,7 @@ DEEPEST = 100_000
 
 
 async def changes(datasette: Any, request: Any) -> Any:
-    """Silent edits, removals, returns and moves, newest first."""
+    """Return silent edits, removals, returns and moves, newest first."""
     name, wanted = await enter(datasette, request), asked(request)
     found, slow = [], False
     try:
@@ -59,7 +59,7 @@ async def changes(datasette: Any, request: Any) -> Any:
 
 
 async def changes_feed(datasette: Any, request: Any) -> Any:
-    """The same as an Atom feed."""
+    """Return the same as an Atom feed."""
     name, wanted = await enter(datasette, request), replace(asked(request), page=1)
     try:
         found = await read(datasette, name, lambda connection: recent(connection, wanted, size=SIZE))
@@ -74,7 +74,10 @@ async def changes_feed(datasette: Any, request: Any) -> Any:
 
 
 def asked(request: Any) -> Wanted:
-    """Which changes a query string asks for. Whatever stands there, it can be answered."""
+    """Return which changes a query string asks for.
+
+    Whatever stands there, it can be answered.
+    """
     shown = request.args.get("show") or ""
     return Wanted(
         show=shown if shown in set(Event) else "",
@@ -86,7 +89,10 @@ def asked(request: Any) -> Wanted:
 
 
 def link(datasette: Any, wanted: Wanted, *, form: str = "", **to: Any) -> str:
-    """The address of these changes with something else asked; only what differs from the usual is in it."""
+    """Return the address of these changes with something else asked.
+
+    Only what differs from the usual is in it.
+    """
     new, usual = replace(wanted, **{"page": 1, **to}), Wanted()
     pairs = {name: getattr(new, name) for name in Wanted.__slots__}
     query = urlencode(
@@ -97,7 +103,7 @@ def link(datasette: Any, wanted: Wanted, *, form: str = "", **to: Any) -> str:
 
 
 async def versions(datasette: Any, request: Any) -> Any:
-    """All versions of an article or comment, and what one step between them changed."""
+    """Return all versions of an article or comment, and what one step between them changed."""
     name = await enter(datasette, request)
     kind, wanted = request.url_vars["kind"], int(request.url_vars["id"])
     if kind == "article" and (asked_for := request.args.get("as-of")):

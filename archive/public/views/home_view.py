@@ -42,12 +42,15 @@ async def home(datasette: Any, request: Any) -> Any:
 
 
 async def data(datasette: Any, request: Any) -> Any:
-    """Datasette's own front page: every database, table and view."""
+    """Return Datasette's own front page: every database, table and view."""
     return await IndexView(datasette).get(request)
 
 
 async def robots(datasette: Any) -> Any:
-    """Ask search engines to stay away: the text belongs to the sites it was copied from."""
+    """Ask search engines to stay away.
+
+    The text belongs to the sites it was copied from.
+    """
     if not room_of(datasette).active:
         raise NotFound("robots.txt")
     return Response.text("User-agent: *\nDisallow: /\n")
@@ -77,7 +80,7 @@ def _with_proof(source: Row, proofs: Coverage) -> Row:
 
 
 def examples(connection: sqlite3.Connection) -> list[str]:
-    """Return up to three searches that find something here: the tags that most articles have."""
+    """Return up to three tags that most articles have, as searches."""
     found = rows(
         connection,
         "SELECT name FROM (SELECT tag_id, count(*) AS times FROM article_tags GROUP BY tag_id)"
@@ -103,7 +106,7 @@ def coverage(connection: sqlite3.Connection) -> Row:
 
 
 def _talk(connection: sqlite3.Connection) -> list[Row]:
-    """The threads in which most of the newest comments were written, and how many of them."""
+    """Return the threads in which most of the newest comments were written, and how many of them."""
     return rows(
         connection,
         "SELECT articles.id, title, comment_count, fresh, latest FROM"

@@ -32,7 +32,7 @@ _FRESH = {"cache-control": "no-store"}
 
 
 async def health_json(datasette: Any, request: Any) -> Any:
-    """How the archive is, as JSON: the same as `backissue status --json`."""
+    """Return the health as JSON, the same as `backissue status --json`."""
     if room_of(datasette).waiting:
         return _answer({"ok": False, "troubles": ["There is no archive yet: nothing was crawled."]})
     try:
@@ -43,7 +43,7 @@ async def health_json(datasette: Any, request: Any) -> Any:
 
 
 async def metrics(datasette: Any, request: Any) -> Any:
-    """The same in numbers, in the text format of Prometheus."""
+    """Return the same in numbers, in the text format of Prometheus."""
     try:
         measures = await _ask(datasette, request, lambda archive: Measures(archive.db, _status(archive)))
     except UNREADABLE as error:

@@ -39,7 +39,8 @@ _REPLIES_BY = (
 _URLS = (
     "SELECT url, host, count(*) AS n,"
     " (SELECT json_group_array(author) FROM (SELECT DISTINCT others.author FROM comment_links AS same"
-    "  JOIN comments AS others ON others.id = same.comment_id WHERE same.url = own.url AND same.place = 'name'"
+    "  JOIN comments AS others ON others.id = same.comment_id WHERE same.url = own.url"
+    "  AND same.place = 'name'"
     "  AND others.author <> own.author LIMIT 8)) AS names"
     " FROM (SELECT comment_links.url, host, author FROM"
     f"  (SELECT id, author FROM comments WHERE author = ? LIMIT {MOST}) AS written"
@@ -49,17 +50,17 @@ _URLS = (
 
 
 async def author(datasette: Any, request: Any) -> Any:
-    """All articles under one name of a byline."""
+    """Return all articles under one name of a byline."""
     return await _listed(datasette, request, "author", "authors", "article_authors", "author_id")
 
 
 async def tag(datasette: Any, request: Any) -> Any:
-    """All articles filed under one tag or category."""
+    """Return all articles filed under one tag or category."""
     return await _listed(datasette, request, "tag", "tags", "article_tags", "tag_id")
 
 
 async def commenter(datasette: Any, request: Any) -> Any:
-    """Everything that was written under one name, which need not be one person."""
+    """Return everything that was written under one name, which need not be one person."""
     name, wanted = await enter(datasette, request), (request.args.get("name") or "").replace("\0", "")
     work = partial(_commenter, wanted=wanted)
     return await listing(datasette, request, name, work, "commenter", "commenter.html", {"name": wanted})
@@ -149,7 +150,8 @@ async def people(datasette: Any, request: Any) -> Any:
 
 def _people(connection: sqlite3.Connection) -> Row:
     by_tag = (
-        "SELECT id, kind, name, times FROM (SELECT tag_id, count(*) AS times FROM article_tags GROUP BY tag_id)"
+        "SELECT id, kind, name, times FROM"
+        " (SELECT tag_id, count(*) AS times FROM article_tags GROUP BY tag_id)"
         " JOIN tags ON tags.id = tag_id WHERE kind = ? ORDER BY times DESC, name LIMIT 60"
     )
     return {

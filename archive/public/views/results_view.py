@@ -19,7 +19,10 @@ from archive.public.web import enter
 
 
 async def as_csv(datasette: Any, request: Any) -> Any:
-    """Return all rows as CSV. Cells that a spreadsheet would run are disarmed unless `raw` is asked for."""
+    """Return all rows as CSV.
+
+    Cells that a spreadsheet would run are disarmed unless `raw` is asked for.
+    """
     raw = bool(request.args.get("raw"))
     download = await _asked(datasette, request)
     if not isinstance(download, Download):
@@ -33,7 +36,10 @@ async def as_csv(datasette: Any, request: Any) -> Any:
 
 
 async def as_json(datasette: Any, request: Any) -> Any:
-    """Return all rows as one JSON array of objects; a blob is told by its hexadecimal digits."""
+    """Return all rows as one JSON array of objects.
+
+    A blob is told by its hexadecimal digits.
+    """
     download = await _asked(datasette, request)
     if not isinstance(download, Download):
         return download
@@ -54,7 +60,7 @@ async def as_json(datasette: Any, request: Any) -> Any:
 
 
 async def _asked(datasette: Any, request: Any) -> Any:
-    """The download of the query that a request has, or the answer that says why it cannot be."""
+    """Return the download of the query that a request has, or the answer that says why it cannot be."""
     name = await enter(datasette, request)
     await datasette.ensure_permissions(request.actor, [("execute-sql", name), ("view-database", name)])
     sql = (request.args.get("sql") or "").strip().rstrip(";")

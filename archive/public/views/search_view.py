@@ -33,7 +33,7 @@ _COLUMNS = (
 
 
 async def page(datasette: Any, request: Any) -> Any:
-    """One box over articles, comments and what was edited away. No input whatever makes this fail."""
+    """Return the search page; no input makes it fail."""
     name, ask = await enter(datasette, request), asked(request)
     if is_url(ask.words):
         return Response.redirect(path_for(datasette, ask.words.strip()))
@@ -65,7 +65,7 @@ def _around(connection: sqlite3.Connection) -> tuple[list[Row], list[str]]:
 
 
 async def as_json(datasette: Any, request: Any) -> Any:
-    """The same page of results, for programs."""
+    """Return the same page of results, for programs."""
     name, ask = await enter(datasette, request), replace(asked(request), size=100)
     try:
         found = await read(datasette, name, lambda connection: find(connection, ask))
@@ -92,7 +92,7 @@ async def as_json(datasette: Any, request: Any) -> Any:
 
 
 async def as_feed(datasette: Any, request: Any) -> Any:
-    """The newest results of this search, as an Atom feed."""
+    """Return the newest results of this search, as an Atom feed."""
     name, ask = await enter(datasette, request), replace(asked(request), sort="date", page=1, size=50)
     try:
         found = await read(datasette, name, lambda connection: find(connection, ask))
@@ -117,7 +117,10 @@ async def as_feed(datasette: Any, request: Any) -> Any:
 
 
 async def as_csv(datasette: Any, request: Any) -> Any:
-    """All results, streamed. Cells that a spreadsheet would run are disarmed unless `raw` is asked for."""
+    """Return all results, streamed.
+
+    Cells that a spreadsheet would run are disarmed unless `raw` is asked for.
+    """
     name, ask = await enter(datasette, request), asked(request)
     raw = bool(request.args.get("raw"))
     kinds = [kind for kind in KINDS if ask.kind in ("all", kind)]
@@ -152,7 +155,7 @@ async def as_csv(datasette: Any, request: Any) -> Any:
 
 
 def asked(request: Any) -> Ask:
-    """The question in a query string. Whatever stands there, it is a question."""
+    """Return the search that a query string asks for; never raises."""
     plain = {name: (request.args.get(name) or "").strip()[:200] for name in _PLAIN}
     ask = Ask(
         words=request.args.get("q") or "",
@@ -164,7 +167,10 @@ def asked(request: Any) -> Ask:
 
 
 def link(datasette: Any, ask: Ask, *, form: str = "", **changes: Any) -> str:
-    """The address of this search with something changed; only what differs from the usual is in it."""
+    """Return the address of this search with something changed.
+
+    Only what differs from the usual is in it.
+    """
     wanted, usual = replace(ask, **{"page": 1, **changes}), Ask()
     pairs = [("q", wanted.words)] if wanted.words else []
     for name in (*_PLAIN, *_NUMBERS):
@@ -180,7 +186,7 @@ def _full(datasette: Any, request: Any, hit: Row) -> Row:
 
 
 def _place(hit: Row) -> str:
-    """Where a hit is read: for an earlier version, beside what replaced it."""
+    """Return the path of a hit; an earlier version leads to its comparison."""
     kind = "article" if str(hit["kind"]).startswith("article") else "comment"
     step = f"/versions?version={hit['version']}" if hit["version"] else ""
     return f"{kind}/{hit['id']}{step}"

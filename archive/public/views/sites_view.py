@@ -55,7 +55,7 @@ async def sites(datasette: Any, request: Any) -> Any:
 
 
 def _sites(connection: sqlite3.Connection) -> list[Row]:
-    """The most cited, without the archived sites themselves."""
+    """Return the most cited, without the archived sites themselves."""
     own = [host_of(row["url"]) for row in rows(connection, "SELECT url FROM sources")]
     others = " AND site NOT IN ({})".format(", ".join("?" * len(own))) if own else ""
     return rows(connection, f"{_ALL.replace('{others}', others)} LIMIT {MOST}", *own)

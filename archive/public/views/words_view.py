@@ -18,7 +18,7 @@ SLOW = "This took too long. Ask for fewer or rarer words."
 
 
 async def page(datasette: Any, request: Any) -> Any:
-    """How often words occur over time, as a chart with its table."""
+    """Return how often words occur over time, as a chart with its table."""
     name, wanted = await enter(datasette, request), _asked(request)
     found, slow = None, False
     if wanted.terms:
@@ -40,7 +40,10 @@ async def page(datasette: Any, request: Any) -> Any:
 
 
 async def as_csv(datasette: Any, request: Any) -> Any:
-    """The numbers: a row for each span of time, a column for each term."""
+    """Return the numbers.
+
+    A row for each span of time, a column for each term.
+    """
     name, wanted = await enter(datasette, request), _asked(request)
     try:
         found = await _count(datasette, name, wanted)
@@ -56,7 +59,7 @@ async def as_csv(datasette: Any, request: Any) -> Any:
 
 
 async def as_json(datasette: Any, request: Any) -> Any:
-    """The same for programs."""
+    """Return the same for programs."""
     name, wanted = await enter(datasette, request), _asked(request)
     try:
         found = await _count(datasette, name, wanted)
@@ -91,7 +94,7 @@ def _link(datasette: Any, wanted: Asked, *, form: str = "", **to: str) -> str:
 
 
 def _search(datasette: Any, term: str, kind: str) -> str:
-    """The search for a term, to which a span of time is added."""
+    """Return the search for a term, to which a span of time is added."""
     return f"{datasette.urls.path('search')}?{urlencode({'q': term, 'kind': kind}, errors='replace')}"
 
 
