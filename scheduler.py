@@ -35,7 +35,7 @@ from archive.storage.archive import Archive
 from crawler import demo
 from crawler.cli import crawl as crawler_cli
 from crawler.cli import doctor, explain_schedule, init, notify, verify
-from crawler.config.config import FILE_VARIABLE, Config, Source, archive_here, find, load
+from crawler.config.config import FILE_VARIABLE, Config, Source, archive_here, find_config, load_config
 from crawler.config.lookup import site_for
 from crawler.daemon import processes
 from crawler.daemon.dispatcher import Clock
@@ -90,10 +90,10 @@ def main(
         processes.watch_parent()
     ctx.obj = Context(
         config=config,
-        file=lambda: find(config, os.environ),
+        file=lambda: find_config(config, os.environ),
         archive=lambda: archive_here(config),
-        planned=lambda: tuple(map(crawler_cli.planned, load(config, fetching=False).sources)),
-        saved=lambda name: load(config, fetching=False).notify.search(name).ask,
+        planned=lambda: tuple(map(crawler_cli.planned, load_config(config, fetching=False).sources)),
+        saved=lambda name: load_config(config, fetching=False).notify.search(name).ask,
     )
 
 
@@ -127,7 +127,7 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
                     awake = time.monotonic()
                     clock.wake()
             clock.stop()
-            clock.finish(processes.GRACE)
+            clock.finish(processes.STOP_GRACE_SECONDS)
             others += [*notifier.children, *(keeper.children if keeper else ())]
             processes.ask_to_stop(others)
             processes.wait_for(others, CLOSING)
@@ -179,7 +179,7 @@ def up(context: Context, /, **served: Any) -> int:
     A source that was never crawled, or missed its time, is crawled at once. Ctrl-C lets the page under way
     be saved; a second one ends all at once.
     """
-    config = load(context.config)
+    config = load_config(context.config)
     must_be_free(served["host"], served["port"], "--port")
     return _up(config, ", ".join(source.name for source in config.sources), **served)
 
@@ -238,7 +238,7 @@ def _up(
 @click.pass_obj
 def schedule(context: Context) -> int:
     """Archive by the clock alone, until Ctrl-C."""
-    config = load(context.config)
+    config = load_config(context.config)
     names = ", ".join(source.name for source in config.sources)
     return keep(config, (), lambda: say(f"Archiving {names} into {config.archive}. Ctrl-C ends it."))
 
@@ -260,7 +260,7 @@ def explain(context: Context, page: str, url: str | None, source: str | None, as
     """
     from pipeline.cli import explain as pipeline_cli  # noqa: PLC0415  (trafilatura is slow to import)
 
-    config = load(context.config, fetching=False) if context.file() else None
+    config = load_config(context.config, fetching=False) if context.file() else None
     if page.startswith(("http://", "https://")):
         from crawler.probe.survey import fetch_page  # noqa: PLC0415  (Scrapy is slow to import)
 
@@ -288,7 +288,7 @@ def replay(context: Context, source: str | None, apply: bool, as_json: bool) -> 
     """
     from pipeline.cli import replay as cli_replay  # noqa: PLC0415  (trafilatura is slow to import)
 
-    config = load(context.config, fetching=False)
+    config = load_config(context.config, fetching=False)
     named = config.sources if source is None else (config.source(source),)
     cli_replay.run(config.archive, [each.site for each in named], apply=apply, as_json=as_json)
 

@@ -49,7 +49,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.fetch.retry.PatienceMiddleware": 550,
     "crawler.fetch.transport.RefreshMiddleware": 580,
     "crawler.fetch.offsite.PrivateAddressMiddleware": 640,
-    "crawler.fetch.redirect_loops.CircleMiddleware": 650,  # nearer to the site than redirects (600)
+    "crawler.fetch.redirect_loops.RedirectLoopMiddleware": 650,  # nearer to the site than redirects (600)
     "crawler.fetch.request_budget.BudgetMiddleware": 840,
 }
 EXTENSIONS = {
@@ -58,7 +58,7 @@ EXTENSIONS = {
     "scrapy.extensions.memusage.MemoryUsage": None,
     "crawler.runs.recorder.RunRecorder": 100,
     "crawler.runs.progress.Progress": 200,
-    "crawler.fetch.time_limit.Limit": 300,
+    "crawler.fetch.time_limit.TimeLimit": 300,
 }
 
 LOG_LEVEL = "WARNING"

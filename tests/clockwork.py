@@ -13,12 +13,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import scheduler
-from crawler.config.config import load
+from crawler.config.config import load_config
 from crawler.schedule.timetable import Interval, Timetable
 
 
 def main(file: Path, seconds: int) -> int:
-    config = load(file)
+    config = load_config(file)
     rule = Interval(text=f"every {seconds}s", every=timedelta(seconds=seconds))
     sources = tuple(replace(source, schedule=Timetable(rule=rule)) for source in config.sources)
     return scheduler.keep(replace(config, sources=sources), (), lambda: None)

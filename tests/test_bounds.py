@@ -83,7 +83,7 @@ def test_what_was_read_before_the_limit_is_kept_and_the_next_crawl_goes_on(tmp_p
 
 def test_a_crawl_that_does_not_heed_its_limit_is_ended_by_force(site: SampleSite, crawls: Crawls) -> None:
     site.faults.add(Hang(match="/archives/*"))
-    crawls.values["crawler.fetch.time_limit.CLOSING"] = 3.0  # seconds more
+    crawls.values["crawler.fetch.time_limit.CLOSING_SECONDS"] = 3.0  # seconds more
     done = limited(crawls, lambda: site.asked("/archives/*"))
     assert done.returncode == 1
     assert "Timeout" in done.stderr, "and says where it hung"

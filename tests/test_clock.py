@@ -27,8 +27,8 @@ from archive.storage.archive import Archive
 from archive.storage.run_ledger import KEPT
 from crawler.config import config
 from crawler.config.config import Source
-from crawler.daemon.dispatcher import COUNTED, Clock, passed
-from crawler.schedule.cron import parse
+from crawler.daemon.dispatcher import MAX_COUNTED_TIMES, Clock, passed_times
+from crawler.schedule.cron import parse_schedule
 from crawler.schedule.timetable import Interval, Timetable, parse_quiet, parse_span
 
 NOON = datetime(2026, 6, 2, 12, tzinfo=UTC)
@@ -122,7 +122,7 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """A source that is due at six every morning."""
-    world = World(tmp_path / "archive.db", Timetable(rule=parse("0 6 * * *")))
+    world = World(tmp_path / "archive.db", Timetable(rule=parse_schedule("0 6 * * *")))
     yield world
     for crawl in world.crawls:
         crawl.end()
@@ -173,12 +173,12 @@ def test_a_long_absence_is_one_row_that_says_how_long_it_was(world: World) -> No
 
 
 def test_years_of_absence_are_counted_up_to_a_bound_and_the_last_time_is_exact() -> None:
-    minutely = Timetable(rule=parse("* * * * *"))
-    found = passed(minutely, NOON - 700 * DAY, NOON)
-    assert len(found) == COUNTED + 1
+    minutely = Timetable(rule=parse_schedule("* * * * *"))
+    found = passed_times(minutely, NOON - 700 * DAY, NOON)
+    assert len(found) == MAX_COUNTED_TIMES + 1
     assert (found[0], found[-1]) == (NOON - 700 * DAY + timedelta(minutes=1), NOON)
-    yearly = Timetable(rule=parse("0 6 1 1 *"))
-    assert passed(yearly, NOON - 700 * DAY, NOON) == [
+    yearly = Timetable(rule=parse_schedule("0 6 1 1 *"))
+    assert passed_times(yearly, NOON - 700 * DAY, NOON) == [
         datetime(year, 1, 1, 6, tzinfo=UTC) for year in (2025, 2026)
     ]
 
@@ -214,7 +214,7 @@ def test_what_a_wrong_clock_wrote_does_not_stop_the_runs_after_it(world: World) 
 
 def test_in_quiet_hours_nothing_is_begun_and_nothing_forgotten(tmp_path: Path) -> None:
     quiet = parse_quiet("11:00-14:00", "UTC")
-    world = World(tmp_path / "archive.db", Timetable(rule=parse("0 6 * * *"), quiet=quiet))
+    world = World(tmp_path / "archive.db", Timetable(rule=parse_schedule("0 6 * * *"), quiet=quiet))
     world.by_hand(NOON - 3 * DAY, NOON - 3 * DAY)
     world.tick(NOON)
     assert len(world.rows()) == 1
@@ -325,7 +325,7 @@ def test_a_crawl_that_vanished_with_its_scheduler_is_closed_by_the_next_one(worl
 @pytest.mark.parametrize(
     "timetable",
     [
-        Timetable(rule=parse("30 2 * * * Europe/Berlin")),
+        Timetable(rule=parse_schedule("30 2 * * * Europe/Berlin")),
         Timetable(
             rule=Interval(text="", every=parse_span("3d7h")),
             quiet=parse_quiet("00:00-04:00", "Australia/Lord_Howe"),

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from archive.storage.coverage_records import Kind
 
-FULL = 90  # things held in a span: beside them, one request has room for some that are lacking
+MAX_SPAN_RECORDS = 90  # things held in a span: beside them, one request has room for some that are lacking
 EARLIEST = "1970-01"  # no month before is looked at: there are only dates that never were
 
 
@@ -26,12 +26,12 @@ class Span:
     @property
     def after(self) -> datetime:
         """The last second before the first month: REST's bounds are exclusive."""
-        return begin(self.months[0]) - timedelta(seconds=1)
+        return month_start(self.months[0]) - timedelta(seconds=1)
 
     @property
     def before(self) -> datetime:
         """The first second after the last month."""
-        return begin(following(self.months[-1]))
+        return month_start(month_after(self.months[-1]))
 
     @property
     def halves(self) -> tuple[Span, ...]:
@@ -46,13 +46,13 @@ class Span:
         return min(max(month, self.months[0]), self.months[-1])
 
 
-def begin(month: str) -> datetime:
+def month_start(month: str) -> datetime:
     """The first second of a month."""
     year, number = map(int, month.split("-"))
     return datetime(year, number, 1, tzinfo=UTC)
 
 
-def following(month: str) -> str:
+def month_after(month: str) -> str:
     """The month after a month."""
     year, number = map(int, month.split("-"))
     return f"{year + number // 12:04}-{number % 12 + 1:02}"
@@ -63,7 +63,7 @@ def calendar(first: str, last: str) -> Iterator[str]:
     month = max(first, EARLIEST)
     while month <= last:
         yield month
-        month = following(month)
+        month = month_after(month)
 
 
 def spans(due: Iterable[tuple[Kind, str]], held: Mapping[tuple[Kind, str], int]) -> Iterator[Span]:
@@ -71,7 +71,9 @@ def spans(due: Iterable[tuple[Kind, str]], held: Mapping[tuple[Kind, str], int])
     kind, months, number = Kind.ARTICLE, list[str](), 0
     for next_kind, month in due:
         more = held.get((next_kind, month), 0)
-        if months and (next_kind is not kind or month != following(months[-1]) or number + more > FULL):
+        if months and (
+            next_kind is not kind or month != month_after(months[-1]) or number + more > MAX_SPAN_RECORDS
+        ):
             yield Span(kind=kind, months=tuple(months))
             months, number = [], 0
         kind, number = next_kind, number + more

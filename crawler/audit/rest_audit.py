@@ -26,11 +26,11 @@ from crawler.crawl import Crawl
 from crawler.discovery import rest, rest_ids
 from crawler.discovery.discovery import Discovery
 from crawler.discovery.listings import CLOSED, NoListingError, page_size, rest_pages
-from crawler.discovery.rest_ids import Item
+from crawler.discovery.rest_ids import ListedItem
 from crawler.discovery.rest_strategy import OVERLAP
 
 ROUTES = {Kind.ARTICLE: "posts", Kind.COMMENT: "comments"}
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class RestAudit:
@@ -47,7 +47,11 @@ class RestAudit:
             page = await self.crawl.session.fetch(PageKind.LISTING, rest_ids.oldest_url(root, ROUTES[kind]))
             if rest.read_array(page) is not None:
                 self.crawl.report.surface, self.crawl.rest.root = "rest", root
-                months = [item.published[:7] for item in rest_ids.read(page, ROUTES[kind]) if item.published]
+                months = [
+                    item.published[:7]
+                    for item in rest_ids.read_listed_items(page, ROUTES[kind])
+                    if item.published
+                ]
                 return True, months[0] if months else None
             if page.status not in {200, *CLOSED} and page.error != FORBIDDEN:
                 raise NoListingError(page, closed=False)
@@ -76,11 +80,11 @@ class RestAudit:
     # -- articles -------------------------------------------------------------------------------------
 
     async def _prove_articles(self, span: Span) -> AsyncIterator[Any]:
-        listed: dict[str, Item] = {}
+        listed: dict[str, ListedItem] = {}
         for route in self.findings.kinds:
             try:
                 async for page in self._listing(span, route):
-                    listed |= {item.key: item for item in rest_ids.read(page, route)}
+                    listed |= {item.key: item for item in rest_ids.read_listed_items(page, route)}
             except NoListingError as refusal:
                 if route == "posts" or not refusal.closed:
                     raise
@@ -107,7 +111,7 @@ class RestAudit:
         for proof in self._proofs(span, stated, left_out=left_out):
             yield proof
 
-    async def _read_articles(self, span: Span, listed: Iterable[Item]) -> list[Page]:
+    async def _read_articles(self, span: Span, listed: Iterable[ListedItem]) -> list[Page]:
         """Note the articles that are lacking, and give the listings that tell of them."""
         pages, wanted = [], dict[str, list[int]]()
         for item in listed:
@@ -132,9 +136,9 @@ class RestAudit:
 
     async def _prove_comments(self, span: Span) -> AsyncIterator[Any]:
         held = self.findings.holdings.comments_of(span.months[0], span.months[-1], self.findings.until)
-        listed, total = dict[str, Item](), 0
+        listed, total = dict[str, ListedItem](), 0
         async for page in self._listing(span, "comments"):
-            found = {item.key: item for item in rest_ids.read(page, "comments")}
+            found = {item.key: item for item in rest_ids.read_listed_items(page, "comments")}
             listed |= found
             total = rest.total(page) or 0
             lacking = self.findings.holdings.lacking_comments(found)
@@ -154,7 +158,7 @@ class RestAudit:
             yield item
 
     async def _compare_comments(
-        self, span: Span, held: Mapping[str, str], listed: Mapping[str, Item], hidden: int
+        self, span: Span, held: Mapping[str, str], listed: Mapping[str, ListedItem], hidden: int
     ) -> AsyncIterator[Any]:
         """The proofs of a span, once all that the site lists is known; `hidden` are counted and not shown."""
         silent = [key for key in held if key not in listed]
@@ -172,7 +176,7 @@ class RestAudit:
             yield proof
 
     async def _read_comments(
-        self, span: Span, lacking: Sequence[Item], why: Mapping[str, tuple[Reason, str]]
+        self, span: Span, lacking: Sequence[ListedItem], why: Mapping[str, tuple[Reason, str]]
     ) -> AsyncIterator[Page]:
         """Read in the comments that are lacking, with the static pages they stand below, and note them."""
         root = self.crawl.rest.root or ""
@@ -221,13 +225,13 @@ class RestAudit:
         )
         return rest_pages(self.crawl, PageKind.LISTING, address)
 
-    async def _shown(self, routes: Sequence[str], ids: Sequence[str]) -> dict[str, Item]:
+    async def _shown(self, routes: Sequence[str], ids: Sequence[str]) -> dict[str, ListedItem]:
         """Those of some ids that the site shows, asked for in the company of what it is known to show.
 
         Raises NoListingError where it shows nothing at all, or what was not asked for, and where it does not
         prove of every comment whether it is shown: then it is not well.
         """
-        shown: dict[str, Item] = {}
+        shown: dict[str, ListedItem] = {}
         for route in routes:
             kind = next((kind for kind in Kind if ROUTES[kind] == route), None)
             half = max(1, page_size(self.crawl, route) // 2)
@@ -237,7 +241,7 @@ class RestAudit:
                 page = await self.crawl.session.fetch(
                     PageKind.LISTING, rest_ids.shown_url(self.crawl.rest.root or "", route, asked)
                 )
-                found = {item.key: item for item in rest_ids.read(page, route)}
+                found = {item.key: item for item in rest_ids.read_listed_items(page, route)}
                 told = some if kind is not Kind.COMMENT else {*found, *rest.not_shown(page, asked, known)}
                 if kind and not (found and found.keys() <= set(asked) and set(some) <= set(told)):
                     other = page.error or "with something else than what was asked for"
@@ -246,13 +250,13 @@ class RestAudit:
         return shown
 
 
-def _inside(span: Span, items: Iterable[Item]) -> int:
+def _inside(span: Span, items: Iterable[ListedItem]) -> int:
     """How many items a listing of the span should have had: a bound can be an hour off in autumn."""
     first, last = span.after + OVERLAP, span.before - OVERLAP
     times = (item.published for item in items if item.published)
     return sum(rest.time_text(first) < f"{time}Z" < rest.time_text(last) for time in times)
 
 
-def _portions(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+def _portions(values: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
     for start in range(0, len(values), size):
         yield values[start : start + size]

@@ -68,7 +68,7 @@ class SitemapAudit:
 
     async def _named(self) -> AsyncIterator[Listed]:
         """Yield everything that the site's sitemaps name, and note the files that could not be read."""
-        guessed = () if self.crawl.session.sitemaps else sitemaps.candidates(self.crawl.home)
+        guessed = () if self.crawl.session.sitemaps else sitemaps.sitemap_candidates(self.crawl.home)
         waiting, seen = [*(self.crawl.session.sitemaps or guessed)], set[str]()
         while waiting:
             url = waiting.pop(0)
@@ -81,7 +81,7 @@ class SitemapAudit:
                 return
             seen.add(url)
             page = await self.crawl.session.fetch(PageKind.LISTING, url)
-            sitemap = sitemaps.read(page)
+            sitemap = sitemaps.read_sitemap(page)
             if sitemap is None:
                 if url not in guessed:
                     self.crawl.report.missing_lists.append(
@@ -99,10 +99,10 @@ class SitemapAudit:
 
     async def _only_in_feed(self, named: set[str]) -> Counter[str]:
         """Note the articles that the feed names, no sitemap does, and are not held; count them by month."""
-        found, known, usual = Counter[str](), set[str](), feeds.posts_url(self.crawl.home)
+        found, known, usual = Counter[str](), set[str](), feeds.posts_feed_url(self.crawl.home)
         for number in range(1, FEED_PAGES + 1):
-            page = await self.crawl.session.fetch(PageKind.LISTING, feeds.page_url(usual, number))
-            fresh = [entry for entry in feeds.read_posts(page) or () if urls.key(entry.url) not in known]
+            page = await self.crawl.session.fetch(PageKind.LISTING, feeds.feed_page_url(usual, number))
+            fresh = [entry for entry in feeds.read_posts_feed(page) or () if urls.key(entry.url) not in known]
             if not fresh:
                 break
             for entry in fresh:

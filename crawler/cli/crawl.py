@@ -16,9 +16,9 @@ import click
 from archive.cli.console import Context, Exit, Planned, emit
 from archive.core.formatting import plain
 from archive.core.records import Run
-from crawler.config.config import Config, Source, load
+from crawler.config.config import Config, Source, load_config
 from crawler.daemon import processes
-from crawler.schedule.timetable import tell_span
+from crawler.schedule.timetable import format_span
 
 logger = logging.getLogger(__name__)
 _CODES = {"ok": Exit.FINE, "interrupted": Exit.INTERRUPTED}
@@ -48,7 +48,7 @@ def crawl(
     Leaves with 0 when all went well, 3 when something is missing (what came is kept), 4 when another
     run of the source is under way, 130 when it was interrupted.
     """
-    config = load(context.config, fetching=False)
+    config = load_config(context.config, fetching=False)
     chosen = [config.source(source)] if source else list(config.sources)
     replace(config, sources=tuple(chosen)).check_contact()
     if len(chosen) == 1:
@@ -71,7 +71,7 @@ def planned(source: Source) -> Planned:
         delay=source.delay,
         next_run=starts[0],
         next_runs=tuple(starts),
-        limit=tell_span(source.limit),
+        limit=format_span(source.limit),
     )
 
 
@@ -91,7 +91,7 @@ def quietly() -> Iterator[None]:
 def _crawl_one(
     config: Config, source: Source, run_id: int | None, *, progress: bool, as_json: bool, trust_clock: bool
 ) -> int:
-    from crawler.runs.runner import crawl as run_crawl  # noqa: PLC0415  (Scrapy is slow to import)
+    from crawler.runs.runner import run_crawl  # noqa: PLC0415  (Scrapy is slow to import)
 
     run = run_crawl(source, config.archive, run_id=run_id, progress=progress, trust_clock=trust_clock)
     if run_id is not None:
@@ -107,7 +107,7 @@ def _crawl_each(config: Config, sources: Sequence[Source], options: Sequence[str
     """A process can run Scrapy once, so each source gets one of its own."""
     codes = []
     for source in sources:
-        codes.append(processes.run([*processes.crawl_arguments(config.path, source.name), *options]))
+        codes.append(processes.run_child([*processes.crawl_arguments(config.path, source.name), *options]))
         if codes[-1] == Exit.INTERRUPTED:
             break
     return max(codes)

@@ -15,7 +15,7 @@ from archive.core.formatting import count, plain
 from archive.operations import doctor as examining
 from archive.operations.doctor import Finding, Verdict
 from crawler.cli.crawl import quietly
-from crawler.config.config import load
+from crawler.config.config import load_config
 
 _COLOURS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.BAD: "red"}
 
@@ -49,16 +49,16 @@ def _findings(context: Context, now: datetime, *, offline: bool) -> Iterator[Fin
     from crawler.probe import site_checks  # noqa: PLC0415  (Scrapy is slow to import)
 
     try:
-        config = load(context.config, fetching=False)
+        config = load_config(context.config, fetching=False)
     except ConfigError as error:
         yield examining.bad("configuration", str(error), error.hint or "Mend the file, and look again.")
         yield examining.libraries()
         return
-    yield from site_checks.configuration(config)
+    yield from site_checks.check_configuration(config)
     yield from examining.look(config.archive, now)
     if not offline:
         with quietly():
-            yield from site_checks.sites(config.sources)
+            yield from site_checks.check_sites(config.sources)
 
 
 def _tell(finding: Finding) -> None:

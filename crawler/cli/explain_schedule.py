@@ -17,7 +17,7 @@ from archive.core.records import Seen, Site
 from archive.queries import articles
 from archive.storage.archive import Archive
 from archive.tables.visits import Due
-from crawler.config.config import load
+from crawler.config.config import load_config
 from crawler.frontier.due_dates import facts_of
 from crawler.frontier.estimate import duration
 from crawler.frontier.revisit_policy import decide
@@ -41,7 +41,7 @@ def explain_schedule(context: Context, article: str, as_json: bool) -> None:
     ID is the number that `search` prints. A listing or feed that speaks of the article brings the
     crawler to it sooner. Nothing is fetched.
     """
-    sites = [source.site for source in load(context.config, fetching=False).sources]
+    sites = [source.site for source in load_config(context.config, fetching=False).sources]
     now = datetime.now(UTC)
     with opened(context) as archive:
         decided = [(seen, decide(seen)) for seen in _visits(archive, sites, article)]

@@ -25,17 +25,17 @@ from crawler.config.config import (
     is_contact,
     is_language,
     is_source_name,
-    load,
+    load_config,
     profile,
     profiles,
 )
-from crawler.config.toml_reader import check_address, is_loopback
+from crawler.config.toml_reader import check_address, is_loopback_url
 from crawler.daemon import systemd as units
 from crawler.frontier.estimate import Estimate, estimate
 from crawler.schedule.cron import is_timezone
 
 if TYPE_CHECKING:
-    from crawler.probe.survey import Survey
+    from crawler.probe.survey import SiteSurvey
 
 
 @click.command()
@@ -88,16 +88,16 @@ def init(
     found = _look(url, contact, must=not known)
     chosen = name or (site if known else writer.name_for(url))
     block = writer.profile_block(chosen, site) if known else _block(chosen, url, found)
-    delay = source.delay if source else (0.0 if is_loopback(url) else 1.0)
+    delay = source.delay if source else (0.0 if is_loopback_url(url) else 1.0)
     cost = estimate(found, delay) if found else None
     file = _file(context.config)
     text = (
-        writer.added(file, block, chosen, contact)
+        writer.extended_config_text(file, block, chosen, contact)
         if file.exists() and not force
-        else writer.whole(block, contact)
+        else writer.new_config_text(block, contact)
     )
     if not dry_run:
-        writer.write(file, text, chosen)
+        writer.write_config(file, text, chosen)
     if as_json:
         emit(_init_json(chosen, url, found, cost, file, text, written=not dry_run))
     else:
@@ -136,13 +136,14 @@ def _file(named: Path | None) -> Path:
     return (named or Path(os.environ.get(FILE_VARIABLE) or FILE_NAME)).absolute()
 
 
-def _look(url: str, contact: str | None, *, must: bool) -> Survey | None:
-    from crawler.probe.survey import survey  # noqa: PLC0415  (Scrapy is slow to import)
+def _look(url: str, contact: str | None, *, must: bool) -> SiteSurvey | None:
+
+    from crawler.probe.survey import survey_site  # noqa: PLC0415  (Scrapy is slow to import)
 
     say(f"Looking at {url} …")
     try:
         with quietly():
-            return survey(url, contact)
+            return survey_site(url, contact)
     except SiteError as error:
         if must:
             raise
@@ -150,14 +151,14 @@ def _look(url: str, contact: str | None, *, must: bool) -> Survey | None:
         return None
 
 
-def _block(name: str, url: str, found: Survey | None) -> str:
+def _block(name: str, url: str, found: SiteSurvey | None) -> str:
     if found is None:
         raise BackissueError(f"{url} was not looked at.")
     return writer.site_block(
         name,
         check_address(found.url),
         title=found.title,
-        delay=0.0 if is_loopback(found.url) else 1.0,
+        delay=0.0 if is_loopback_url(found.url) else 1.0,
         comments=found.comment_style,
         language=found.language if is_language(found.language) else None,
         timezone=found.timezone if is_timezone(found.timezone) else None,
@@ -166,7 +167,14 @@ def _block(name: str, url: str, found: Survey | None) -> str:
 
 
 def _init_json(
-    name: str, url: str, found: Survey | None, cost: Estimate | None, file: Path, text: str, *, written: bool
+    name: str,
+    url: str,
+    found: SiteSurvey | None,
+    cost: Estimate | None,
+    file: Path,
+    text: str,
+    *,
+    written: bool,
 ) -> dict[str, object]:
     return {
         "name": name,
@@ -182,7 +190,7 @@ def _init_json(
 def _tell_init(
     name: str,
     url: str,
-    found: Survey | None,
+    found: SiteSurvey | None,
     cost: Estimate | None,
     file: Path,
     text: str,
@@ -197,7 +205,7 @@ def _tell_init(
         click.echo(f"\nThis would be written to {file}:\n\n{text}")
         return
     click.echo(f"\n{file} now has the source “{name}”.")
-    if contact is None and not is_loopback(url):
+    if contact is None and not is_loopback_url(url):
         click.echo("Before the first crawl, put your contact into it: the line `contact = …`.")
     click.echo(
         "Next: `backissue up` archives it by the clock and serves it; `backissue crawl` does one crawl."
@@ -208,12 +216,12 @@ def _tell_init(
 
 
 def _units(named: Path | None, folder: Path | None) -> None:
-    config = load(named)
+    config = load_config(named)
     texts = units.units(config.path, config.archive, tells=bool(config.notify.urls))
     if folder is None:
         click.echo("\n".join(f"# {name}\n{text}" for name, text in texts.items()), nl=False)
     else:
-        units.write(folder, texts)
+        units.write_units(folder, texts)
         say(f"{', '.join(texts)} were written to {folder}.")
     if config.path.owner() == "root":
         say("Warning: the configuration belongs to root, and so would the service; better another user.")

@@ -12,7 +12,7 @@ from archive.core.errors import ConfigError
 from archive.core.formatting import count
 from archive.core.locks import hold
 from archive.notifications.conditions import Notice
-from crawler.config.config import load
+from crawler.config.config import load_config
 
 _TEST = Notice(subject="test", value="", title="A test", body="Backissue can tell you here what happens.")
 
@@ -32,7 +32,7 @@ def notify(context: Context, test: bool, quiet: bool) -> int:
     """
     from crawler.notifications import sender as telling  # noqa: PLC0415  (apprise is slow to import)
 
-    config = load(context.config, fetching=False)
+    config = load_config(context.config, fetching=False)
     if not config.notify.urls:
         raise ConfigError(
             "No address of notifications is configured.",
@@ -43,7 +43,7 @@ def notify(context: Context, test: bool, quiet: bool) -> int:
         sent = [service.send(_TEST) for service in found]
         return Exit.FINE if all(sent) else Exit.INCOMPLETE
     with Interruption().heeded() as interruption, opened(context) as archive, hold(archive.path, "notify"):
-        told = telling.look(archive, config.notify, found, datetime.now(UTC), lambda: interruption.asked)
+        told = telling.send_due(archive, config.notify, found, datetime.now(UTC), lambda: interruption.asked)
     if told.sent:
         say(f"{count(told.sent, 'message')} sent.")
     elif not told.failed and not quiet:

@@ -13,16 +13,18 @@ from archive.core.records import Run
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import WITHHELD
 from archive.tables.merge import Value
-from crawler.config.config import Config, Source, load
+from crawler.config.config import Config, Source, load_config
 from crawler.daemon import processes
 
 Row = dict[str, Value]
-LEAST = 20  # requests that can prove anything: some are asked before the first month is
+MIN_BUDGET_REQUESTS = 20  # requests that can prove anything: some are asked before the first month is
 
 
 @click.command()
 @click.argument("source", required=False)
-@click.option("--budget", type=click.IntRange(LEAST), help="Ask at most so many requests of each source.")
+@click.option(
+    "--budget", type=click.IntRange(MIN_BUDGET_REQUESTS), help="Ask at most so many requests of each source."
+)
 @click.option("--no-progress", "progress", flag_value=False, default=True, help="Show nothing while it runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each source.")
 @click.pass_obj
@@ -35,7 +37,7 @@ def verify(context: Context, source: str | None, budget: int | None, progress: b
     Leaves with 3 when something is missing or cannot be told, 4 when another run of the source is
     under way, 130 when it was interrupted.
     """
-    config = load(context.config, fetching=False)
+    config = load_config(context.config, fetching=False)
     chosen = [config.source(source)] if source else list(config.sources)
     replace(config, sources=tuple(chosen)).check_contact()
     if len(chosen) == 1:
@@ -44,7 +46,7 @@ def verify(context: Context, source: str | None, budget: int | None, progress: b
 
 
 def _one(config: Config, source: Source, budget: int | None, progress: bool, as_json: bool) -> int:
-    from crawler.runs.runner import verify as run_verify  # noqa: PLC0415  (Scrapy is slow to import)
+    from crawler.runs.runner import run_verify  # noqa: PLC0415  (Scrapy is slow to import)
 
     run = run_verify(source, config.archive, budget=budget or 0, progress=progress)
     with Archive.open(config.archive) as archive:
@@ -67,7 +69,7 @@ def _each(config: Config, sources: list[Source], budget: int | None, progress: b
         words = ["--config", str(config.path), "verify", source.name]
         words += [] if budget is None else ["--budget", str(budget)]
         words += [*([] if progress else ["--no-progress"]), *(["--json"] if as_json else [])]
-        codes.append(processes.run(words))
+        codes.append(processes.run_child(words))
         if codes[-1] == Exit.INTERRUPTED:
             break
     return max(codes)

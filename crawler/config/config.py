@@ -21,7 +21,7 @@ from archive.core.nearest_name import nearest
 from archive.core.records import Site
 from crawler.config import notify_keys, schedule_keys
 from crawler.config.notify_keys import Notify
-from crawler.config.toml_reader import Table, describe, is_loopback
+from crawler.config.toml_reader import TomlTable, describe_value, is_loopback_url
 from crawler.schedule.cron import check_timezone
 from crawler.schedule.timetable import Timetable
 
@@ -31,11 +31,11 @@ USUAL_ARCHIVE = "archive.db"
 COMMENT_STYLES = ("auto", "native", "wpdiscuz", "none")
 SITES = Path(__file__).parent / "sites"
 
-KEYS = ("archive", "contact", "public_url", "sources", "notify", "searches")
+CONFIG_KEYS = ("archive", "contact", "public_url", "sources", "notify", "searches")
 SOURCE_KEYS = (
     "url",
     "profile",
-    *schedule_keys.KEYS,
+    *schedule_keys.SCHEDULE_KEYS,
     "delay",
     "verify_tls",
     "hosts",
@@ -61,7 +61,7 @@ class Source:
 
     site: Site
     schedule: Timetable
-    limit: timedelta = schedule_keys.LIMIT
+    limit: timedelta = schedule_keys.DEFAULT_CRAWL_LIMIT
     delay: float = 1.0
     contact: str | None = None
     verify_tls: bool = True
@@ -75,7 +75,7 @@ class Source:
     @property
     def is_local(self) -> bool:
         """True if the site is on this machine, where nobody needs our contact."""
-        return is_loopback(self.site.url)
+        return is_loopback_url(self.site.url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,7 @@ class Config:
                 )
 
 
-def load(
+def load_config(
     path: Path | None = None, *, fetching: bool = True, environ: Mapping[str, str] | None = None
 ) -> Config:
     """Read the configuration: `path`, else $BACKISSUE_CONFIG, else ./backissue.toml.
@@ -118,20 +118,20 @@ def load(
     With `fetching` a contact is required for every source on another machine; what only reads the
     archive or a file can do without one. Raises ConfigError, also where there is no file.
     """
-    found = find(path, os.environ if environ is None else environ)
+    found = find_config(path, os.environ if environ is None else environ)
     if found is None:
         raise ConfigError(
             f"There is no {FILE_NAME} in {Path.cwd()}, and neither --config nor ${FILE_VARIABLE} names one.",
             hint="Make one for your site: `backissue init https://www.example.org --contact you@example.org`."
             " To look around first: `backissue demo`.",
         )
-    config = _read_config(Table(found, "", _read_toml(found)))
+    config = _read_config(TomlTable(found, "", _read_toml(found)))
     if fetching:
         config.check_contact()
     return config
 
 
-def find(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+def find_config(path: Path | None, environ: Mapping[str, str]) -> Path | None:
     """The configuration file in force, or None. Raises ConfigError for a named one that is not there."""
     named = path or (Path(environ[FILE_VARIABLE]) if environ.get(FILE_VARIABLE) else None)
     if named is None:
@@ -151,9 +151,9 @@ def archive_here(path: Path | None = None) -> Path:
     Raises ConfigError where there is neither a configuration nor that file.
     """
     usual = Path.cwd() / USUAL_ARCHIVE
-    if find(path, os.environ) is None and usual.exists():
+    if find_config(path, os.environ) is None and usual.exists():
         return usual
-    return load(path, fetching=False).archive
+    return load_config(path, fetching=False).archive
 
 
 def profiles() -> tuple[str, ...]:
@@ -174,7 +174,7 @@ def profile_path(name: str) -> Path:
 def profile(name: str) -> Source:
     """Return the built-in configuration of a known site. Raises ConfigError."""
     path = profile_path(name)
-    return _read_source(name, Table(path, "", _read_toml(path)), None)
+    return _read_source(name, TomlTable(path, "", _read_toml(path)), None)
 
 
 def is_contact(text: str) -> bool:
@@ -205,8 +205,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _read_config(table: Table) -> Config:
-    table.only(KEYS)
+def _read_config(table: TomlTable) -> Config:
+    table.only(CONFIG_KEYS)
     archive = (
         table.file.parent / Path(table.text("archive", "the path of a file") or USUAL_ARCHIVE).expanduser()
     )
@@ -225,26 +225,26 @@ def _read_config(table: Table) -> Config:
     )
 
 
-def _read_contact(table: Table) -> str | None:
+def _read_contact(table: TomlTable) -> str | None:
     contact = table.text("contact", CONTACT)
     if contact is not None and not is_contact(contact):
-        table.refuse("contact", CONTACT, describe(contact))
+        table.refuse("contact", CONTACT, describe_value(contact))
     return contact
 
 
-def _read_named(sources: Table, name: str, contact: str | None) -> Source:
+def _read_named(sources: TomlTable, name: str, contact: str | None) -> Source:
     if not is_source_name(name):
-        sources.refuse(name, "a name of small letters, digits, _ and -", describe(name))
+        sources.refuse(name, "a name of small letters, digits, _ and -", describe_value(name))
     table = sources.table(name)
     table.only(SOURCE_KEYS)
     chosen = table.choice("profile", profiles())
     if chosen is not None:
         known = _read_toml(profile_path(chosen))
-        table = Table(table.file, table.place, schedule_keys.overlaid(known, table.values))
+        table = TomlTable(table.file, table.place, schedule_keys.overlaid(known, table.values))
     return _read_source(name, table, contact)
 
 
-def _read_source(name: str, table: Table, contact: str | None) -> Source:
+def _read_source(name: str, table: TomlTable, contact: str | None) -> Source:
     table.only(SOURCE_KEYS)
     url = table.address("url")
     if url is None:
@@ -274,7 +274,7 @@ def _read_source(name: str, table: Table, contact: str | None) -> Source:
     )
 
 
-def _read_timezone(table: Table) -> str:
+def _read_timezone(table: TomlTable) -> str:
     expected = "an IANA time zone, such as Europe/Berlin"
     name = table.text("timezone", expected) or "UTC"
     try:
@@ -284,9 +284,9 @@ def _read_timezone(table: Table) -> str:
     return name
 
 
-def _read_language(table: Table) -> str | None:
+def _read_language(table: TomlTable) -> str | None:
     expected = "a language tag, such as en or de-AT"
     language = table.text("language", expected)
     if language is not None and not is_language(language):
-        table.refuse("language", expected, describe(language))
+        table.refuse("language", expected, describe_value(language))
     return language

@@ -26,12 +26,12 @@ def site_for(sources: Sequence[Source], name: str | None, url: str) -> Site:
             )
         return (named or profile(name)).site
     for source in (*sources, *map(profile, profiles())):
-        if home(source.site.url) == home(url):
+        if host_of(source.site.url) == host_of(url):
             return source.site
     parts = urlsplit(url)
     return Site(name="explain", url=f"{parts.scheme}://{parts.netloc}")
 
 
-def home(url: str) -> str:
+def host_of(url: str) -> str:
     """The host and port of an address, without "www."."""
     return urlsplit(url).netloc.lower().removeprefix("www.")

@@ -15,10 +15,10 @@ from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
 from archive.notifications.saved_searches import SavedSearch
 from archive.search.engine import Ask, understand
-from crawler.config.toml_reader import Table, describe
-from crawler.schedule.cron import Schedule, parse
+from crawler.config.toml_reader import TomlTable, describe_value
+from crawler.schedule.cron import Schedule, parse_schedule
 
-KEYS = ("urls", "digest", "empty_digest")
+NOTIFY_KEYS = ("urls", "digest", "empty_digest")
 SEARCH_KEYS = ("query", "source")
 _VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)
 _URLS = 'a list of addresses, such as ["mailtos://${MAIL_USER}:${MAIL_WORD}@example.org"]'
@@ -66,10 +66,10 @@ class Notify:
         )
 
 
-def read_notify(table: Table, sources: Collection[str]) -> Notify:
+def read_notify(table: TomlTable, sources: Collection[str]) -> Notify:
     """Everything of the configuration that is about telling people. Raises ConfigError."""
     notify, searches = table.table("notify"), table.table("searches")
-    notify.only(KEYS)
+    notify.only(NOTIFY_KEYS)
     return Notify(
         urls=_read_urls(notify),
         digest=_read_digest(notify),
@@ -79,7 +79,7 @@ def read_notify(table: Table, sources: Collection[str]) -> Notify:
     )
 
 
-def _read_urls(table: Table) -> tuple[str, ...]:
+def _read_urls(table: TomlTable) -> tuple[str, ...]:
     urls = table.texts("urls", _URLS)
     for number, url in enumerate(urls, 1):
         if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|\$\{", url):
@@ -87,17 +87,17 @@ def _read_urls(table: Table) -> tuple[str, ...]:
     return urls
 
 
-def _read_digest(table: Table) -> Schedule | None:
+def _read_digest(table: TomlTable) -> Schedule | None:
     text = table.text("digest", _DIGEST)
     if text is None:
         return None
     try:
-        return parse(text)
+        return parse_schedule(text)
     except ValueError as error:
-        table.refuse("digest", _DIGEST, f"{describe(text)}: {error}")
+        table.refuse("digest", _DIGEST, f"{describe_value(text)}: {error}")
 
 
-def _read_search(searches: Table, name: str, sources: Collection[str]) -> SavedSearch:
+def _read_search(searches: TomlTable, name: str, sources: Collection[str]) -> SavedSearch:
     table = searches.table(name)
     table.only(SEARCH_KEYS)
     expected = "what one types into the search box"
@@ -106,16 +106,16 @@ def _read_search(searches: Table, name: str, sources: Collection[str]) -> SavedS
         table.refuse("query", expected, "none")
     wording, _, _ = understand(Ask(words=query))
     if not wording and not wording.filters:
-        table.refuse("query", expected, f"{describe(query)}, in which nothing can be searched for")
+        table.refuse("query", expected, f"{describe_value(query)}, in which nothing can be searched for")
     return SavedSearch(name=name, query=query, source=table.choice("source", sources) or "")
 
 
-def _read_public_url(table: Table) -> str | None:
+def _read_public_url(table: TomlTable) -> str | None:
     url = table.text("public_url", _PUBLIC)
     if url is None:
         return None
     parts = urlsplit(url)
     plain = parts.hostname and not (parts.query or parts.fragment or parts.username)
     if not plain or parts.scheme not in {"http", "https"}:
-        table.refuse("public_url", _PUBLIC, describe(re.sub("//[^/]*@", "//…@", url)))
+        table.refuse("public_url", _PUBLIC, describe_value(re.sub("//[^/]*@", "//…@", url)))
     return url.rstrip("/")

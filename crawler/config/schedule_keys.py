@@ -9,19 +9,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from crawler.config.toml_reader import Table, describe
-from crawler.schedule.cron import DEFAULT, EXPECTED, Schedule, parse
-from crawler.schedule.timetable import Interval, Quiet, Timetable, parse_quiet, parse_span, tell_span
+from crawler.config.toml_reader import TomlTable, describe_value
+from crawler.schedule.cron import DEFAULT_SCHEDULE, EXPECTED_SCHEDULE, Schedule, parse_schedule
+from crawler.schedule.timetable import Interval, Quiet, Timetable, format_span, parse_quiet, parse_span
 
-KEYS = ("schedule", "every", "quiet", "jitter", "limit")
-LIMIT = timedelta(hours=12)  # about 40,000 pages at one a second: a first crawl of all but the largest sites
+SCHEDULE_KEYS = ("schedule", "every", "quiet", "jitter", "limit")
+DEFAULT_CRAWL_LIMIT = timedelta(
+    hours=12
+)  # about 40,000 pages at one a second: a first crawl of all but the largest sites
 _SPAN = "a span of time, such as 10m, 1h30m or 2d"
 _QUIET = 'hours of the day, such as "22:00-06:00", or several with commas between'
 _SHORTEST = timedelta(minutes=1)
 _LONGEST = timedelta(days=366)
 
 
-def read_timetable(table: Table, timezone: str, whose: str) -> Timetable:
+def read_timetable(table: TomlTable, timezone: str, whose: str) -> Timetable:
     """When a source is due. `timezone` is that of the site; `whose` makes its jitter its own."""
     rule = _read_rule(table)
     timetable = Timetable(
@@ -34,13 +36,15 @@ def read_timetable(table: Table, timezone: str, whose: str) -> Timetable:
         try:
             check()
         except ValueError as error:
-            table.refuse(key, "what leaves the schedule room", f"{describe(table.values[key])}: {error}")
+            table.refuse(
+                key, "what leaves the schedule room", f"{describe_value(table.values[key])}: {error}"
+            )
     return timetable
 
 
-def read_limit(table: Table) -> timedelta:
+def read_limit(table: TomlTable) -> timedelta:
     """How long a crawl may take before it is ended."""
-    return _read_span(table, "limit", timedelta(seconds=1)) or LIMIT
+    return _read_span(table, "limit", timedelta(seconds=1)) or DEFAULT_CRAWL_LIMIT
 
 
 def overlaid(known: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
@@ -50,41 +54,41 @@ def overlaid(known: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     return {**kept, **values}
 
 
-def _read_rule(table: Table) -> Schedule | Interval:
+def _read_rule(table: TomlTable) -> Schedule | Interval:
     every = _read_span(table, "every", _SHORTEST)
-    text = table.text("schedule", EXPECTED)
+    text = table.text("schedule", EXPECTED_SCHEDULE)
     if every is not None:
         if text is not None:
             table.refuse("every", "either schedule or every", "both")
-        return Interval(text=f"every {tell_span(every)}", every=every)
+        return Interval(text=f"every {format_span(every)}", every=every)
     try:
-        return parse(text or DEFAULT)
+        return parse_schedule(text or DEFAULT_SCHEDULE)
     except ValueError as error:
-        table.refuse("schedule", EXPECTED, f"{describe(text)}: {error}")
+        table.refuse("schedule", EXPECTED_SCHEDULE, f"{describe_value(text)}: {error}")
 
 
-def _read_span(table: Table, key: str, least: timedelta) -> timedelta | None:
+def _read_span(table: TomlTable, key: str, least: timedelta) -> timedelta | None:
     text = table.text(key, _SPAN)
     if text is None:
         return None
     try:
         span = parse_span(text)
     except ValueError as error:
-        table.refuse(key, _SPAN, f"{describe(text)}: {error}")
+        table.refuse(key, _SPAN, f"{describe_value(text)}: {error}")
     if not least <= span <= _LONGEST:
-        bounds = f"a span of time from {tell_span(least)} to {tell_span(_LONGEST)}"
-        table.refuse(key, bounds, describe(text))
+        bounds = f"a span of time from {format_span(least)} to {format_span(_LONGEST)}"
+        table.refuse(key, bounds, describe_value(text))
     return span
 
 
-def _read_quiet(table: Table, timezone: str) -> Quiet | None:
+def _read_quiet(table: TomlTable, timezone: str) -> Quiet | None:
     text = table.text("quiet", _QUIET)
     if text is None:
         return None
     try:
         return parse_quiet(text, timezone)
     except ValueError as error:
-        table.refuse("quiet", _QUIET, f"{describe(text)}: {error}")
+        table.refuse("quiet", _QUIET, f"{describe_value(text)}: {error}")
 
 
 def _zone_of(rule: Schedule | Interval) -> str | None:

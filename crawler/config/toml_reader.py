@@ -24,7 +24,7 @@ from archive.core.nearest_name import nearest
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TomlTable:
     """One table of a TOML file, with the way to it. Each reader returns None for a key that is absent."""
 
     file: Path
@@ -42,12 +42,12 @@ class Table:
             if key not in known:
                 self.refuse(key, f"one of {', '.join(known)}", f"an unknown key{nearest(key, known)}")
 
-    def table(self, key: str) -> Table:
+    def table(self, key: str) -> TomlTable:
         """A table below this one; empty when absent."""
         value = self.values.get(key, {})
         if not isinstance(value, dict):
-            self.refuse(key, "a table", describe(value))
-        return Table(self.file, f"{self.place}.{key}" if self.place else key, value)
+            self.refuse(key, "a table", describe_value(value))
+        return TomlTable(self.file, f"{self.place}.{key}" if self.place else key, value)
 
     def text(self, key: str, expected: str = "a text") -> str | None:
         """A text of one line that is not empty."""
@@ -55,14 +55,14 @@ class Table:
         if value is None:
             return None
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
-            self.refuse(key, expected, describe(value))
+            self.refuse(key, expected, describe_value(value))
         return value.strip()
 
     def texts(self, key: str, expected: str) -> tuple[str, ...]:
         """A list of texts; empty when absent."""
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
-            self.refuse(key, expected, describe(value))
+            self.refuse(key, expected, describe_value(value))
         return tuple(item.strip() for item in value)
 
     def choice(self, key: str, choices: Collection[str]) -> str | None:
@@ -70,7 +70,7 @@ class Table:
         expected = f"one of {', '.join(choices)}"
         value = self.text(key, expected)
         if value is not None and value not in choices:
-            self.refuse(key, expected, f"{describe(value)}{nearest(value, choices)}")
+            self.refuse(key, expected, f"{describe_value(value)}{nearest(value, choices)}")
         return value
 
     def seconds(self, key: str) -> float | None:
@@ -80,7 +80,7 @@ class Table:
             return None
         fine = isinstance(value, int | float) and not isinstance(value, bool)
         if not fine or not math.isfinite(value) or value < 0:
-            self.refuse(key, "a number of seconds, 0 or more", describe(value))
+            self.refuse(key, "a number of seconds, 0 or more", describe_value(value))
         return float(value)
 
     def pattern(self, key: str) -> str | None:
@@ -90,7 +90,9 @@ class Table:
             try:
                 re.compile(value)
             except re.error as error:
-                self.refuse(key, "a regular expression", f"{describe(value)}, in which there is {error}")
+                self.refuse(
+                    key, "a regular expression", f"{describe_value(value)}, in which there is {error}"
+                )
         return value
 
     def selectors(self, key: str) -> tuple[str, ...]:
@@ -101,7 +103,7 @@ class Table:
             try:
                 parse_selector(selector)
             except SelectorError as error:
-                self.refuse(key, expected, f"{describe(selector)}, which is none: {error}")
+                self.refuse(key, expected, f"{describe_value(selector)}, which is none: {error}")
         return selectors
 
     def hosts(self, key: str) -> tuple[str, ...]:
@@ -110,14 +112,14 @@ class Table:
         names = self.texts(key, expected)
         for name in names:
             if not re.fullmatch(r"[\w.-]+(:\d{1,5})?", name):
-                self.refuse(key, expected, describe(name))
+                self.refuse(key, expected, describe_value(name))
         return tuple(name.lower() for name in names)
 
     def truth(self, key: str, *, default: bool = False) -> bool:
         """true or false; the default when absent."""
         value = self.values.get(key, default)
         if not isinstance(value, bool):
-            self.refuse(key, "true or false", describe(value))
+            self.refuse(key, "true or false", describe_value(value))
         return value
 
     def address(self, key: str) -> str | None:
@@ -130,10 +132,10 @@ class Table:
         except ValueError as error:
             found = re.sub(r"//[^/]*@", "//…@", value)  # a password is not repeated on the terminal
             expected = "the address of a site, such as https://www.example.org"
-            self.refuse(key, expected, f"{describe(found)}: {error}")
+            self.refuse(key, expected, f"{describe_value(found)}: {error}")
 
 
-def describe(value: object) -> str:
+def describe_value(value: object) -> str:
     """A value as one would write it in the file, cut when it is long."""
     if isinstance(value, bool):
         return f"the truth value {str(value).lower()}"
@@ -179,7 +181,7 @@ def check_host(host: str) -> None:
         raise ValueError("its host is a private address; only public sites and this machine are archived")
 
 
-def is_loopback(url: str) -> bool:
+def is_loopback_url(url: str) -> bool:
     """True if an address is on this machine by its very name."""
     host = urlsplit(url).hostname or ""
     if host == "localhost" or host.endswith(".localhost"):

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from archive.core.errors import ConfigError
 from archive.core.urls import same_site
-from crawler.config.config import load
-from crawler.schedule.cron import DEFAULT
+from crawler.config.config import load_config
+from crawler.schedule.cron import DEFAULT_SCHEDULE
 
-HEAD = """\
+CONFIG_HEAD = """\
 # What Backissue archives, and how. Every key is described in docs/configuration.md.
 
 # Where the archive is kept; a relative path starts at this file.
@@ -56,7 +56,7 @@ def profile_block(name: str, profile: str) -> str:
     return (
         f"[sources.{name}]\n"
         f"# All that is known of this site comes with the program (crawler/config/sites/{profile}.toml).\n"
-        f"# Any key set here wins, such as: schedule = {quote(DEFAULT)}\n"
+        f"# Any key set here wins, such as: schedule = {quote(DEFAULT_SCHEDULE)}\n"
         f"profile = {quote(profile)}\n"
     )
 
@@ -81,7 +81,7 @@ def site_block(
         lines.append(f"title = {quote(title)}")
     lines += [
         "# When to look for what is new: five crontab fields and perhaps a time zone.",
-        f"schedule = {quote(DEFAULT)}",
+        f"schedule = {quote(DEFAULT_SCHEDULE)}",
         '# Or, instead, every so often: every = "30m". And never at night: quiet = "22:00-06:00".',
         "# Seconds between two requests. A longer Crawl-delay in robots.txt is kept.",
         f"delay = {delay:g}",
@@ -108,9 +108,9 @@ def _or_example(key: str, value: str | None, example: str, why: str) -> list[str
     return [f"# {why}", f"{key} = {quote(value)}" if value else f"# {key} = {quote(example)}"]
 
 
-def whole(block: str, contact: str | None) -> str:
+def new_config_text(block: str, contact: str | None) -> str:
     """A new file."""
-    return HEAD.format(contact=contact_line(contact)) + block
+    return CONFIG_HEAD.format(contact=contact_line(contact)) + block
 
 
 def contact_line(contact: str | None) -> str:
@@ -118,9 +118,9 @@ def contact_line(contact: str | None) -> str:
     return _NO_CONTACT if contact is None else _CONTACT.format(value=quote(contact))
 
 
-def added(file: Path, block: str, name: str, contact: str | None) -> str:
+def extended_config_text(file: Path, block: str, name: str, contact: str | None) -> str:
     """The text of an existing file with a block more. Raises ConfigError when that cannot be done cleanly."""
-    config = load(file, fetching=False)
+    config = load_config(file, fetching=False)
     if any(source.name == name for source in config.sources):
         raise ConfigError(
             f"{file} already has a source “{name}”; nothing was changed.",
@@ -132,7 +132,7 @@ def added(file: Path, block: str, name: str, contact: str | None) -> str:
     return text
 
 
-def write(file: Path, text: str, name: str) -> None:
+def write_config(file: Path, text: str, name: str) -> None:
     """Put a text in the place of a file, whole or not at all, once it reads as it should.
 
     Raises ConfigError, leaving the old file, when it does not (an inline `sources` cannot be added to).
@@ -140,7 +140,7 @@ def write(file: Path, text: str, name: str) -> None:
     new = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
         new.write_text(text, encoding="utf-8")
-        load(new, fetching=False).source(name)
+        load_config(new, fetching=False).source(name)
         new.replace(file)
     except (ConfigError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(

@@ -29,11 +29,11 @@ from archive.storage import checks
 from archive.storage.archive import Archive
 from crawler.config.config import Config, Source
 from crawler.daemon import processes
-from crawler.schedule.timetable import Timetable, tell_span
+from crawler.schedule.timetable import Timetable, format_span
 
-LATE = timedelta(minutes=2)  # past the start that was planned, a crawl is told to make up for something
-AGAIN = timedelta(seconds=30)  # until we look again whether a crawl that we did not begin has ended
-COUNTED = 10_000  # planned times that are counted after an absence: a week of minutes
+LATE_START = timedelta(minutes=2)  # past the start that was planned, a crawl is told to make up for something
+RECHECK_DELAY = timedelta(seconds=30)  # until we look again whether a crawl that we did not begin has ended
+MAX_COUNTED_TIMES = 10_000  # planned times that are counted after an absence: a week of minutes
 _SPANS = tuple(timedelta(days=days) for days in (1, 40, 400, 4000))
 
 logger = logging.getLogger(__name__)
@@ -152,7 +152,7 @@ class Clock:
         why = f"no crawl was begun in time; the one of {_told(now)} makes up for it."
         ledger.note(source.name, ticks[:-1], "coalesced", why, now)
         planned = ticks[-1] if ticks else None
-        in_time = planned is not None and now - source.schedule.start_of(planned) <= LATE
+        in_time = planned is not None and now - source.schedule.start_of(planned) <= LATE_START
         return ledger.claim(source.name, "schedule" if in_time else "catch-up", now, planned)
 
     def _note_overlap(self, archive: Archive, source: Source, now: datetime) -> int:
@@ -168,7 +168,7 @@ class Clock:
 
     def _look_again(self, source: Source, now: datetime) -> None:
         """Come back soon for what may be owed: the crawl under way may be one that is just ending."""
-        at = now + AGAIN
+        at = now + RECHECK_DELAY
         self._scheduler.add_job(
             self.tick, args=[source], id=f"{source.name} again", next_run_time=at, replace_existing=True
         )
@@ -179,7 +179,7 @@ class Clock:
         if last is None:
             crawl = archive.runs.newest(source.name)
             last = crawl.started_at if crawl else now
-        return passed(source.schedule, last, now)
+        return passed_times(source.schedule, last, now)
 
     def _keep(self, source: Source, child: Popen[bytes], run_id: int, begun: datetime) -> None:
         """Wait for a crawl to end, and tell the ledger how it did if it could not do so itself."""
@@ -198,10 +198,13 @@ class Clock:
     def _ending(self, source: Source, code: int, took: timedelta) -> tuple[str, str]:
         """The outcome and the sentence for a crawl's process that ended without telling them itself."""
         if self._stopped:
-            return "interrupted", f"Backissue was ended, and the crawl with it. {processes.KEPT}"
+            return "interrupted", f"Backissue was ended, and the crawl with it. {processes.PROGRESS_KEPT}"
         if took >= source.limit:
-            limit = tell_span(source.limit)
-            return "failed", f"The crawl hung: it did not end at its limit of {limit}. {processes.KEPT}"
+            limit = format_span(source.limit)
+            return (
+                "failed",
+                f"The crawl hung: it did not end at its limit of {limit}. {processes.PROGRESS_KEPT}",
+            )
         return "failed", processes.ending(code)
 
 
@@ -222,10 +225,10 @@ def _told(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def passed(timetable: Timetable, after: datetime, until: datetime) -> list[datetime]:
+def passed_times(timetable: Timetable, after: datetime, until: datetime) -> list[datetime]:
     """The planned times after one moment, up to and with another; at most COUNTED, and the very last."""
-    found = list(islice(timetable.ticks(after, until), COUNTED))
-    if len(found) == COUNTED:
+    found = list(islice(timetable.ticks(after, until), MAX_COUNTED_TIMES))
+    if len(found) == MAX_COUNTED_TIMES:
         for span in _SPANS:
             if tail := list(timetable.ticks(max(found[-1], until - span), until)):
                 return [*found, tail[-1]]

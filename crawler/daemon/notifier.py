@@ -14,8 +14,8 @@ from subprocess import Popen
 
 from crawler.schedule.cron import Schedule
 
-AGAIN = timedelta(minutes=5)  # until what could not be sent is tried again
-LIMIT = timedelta(minutes=5)  # for one look; a service answers in seconds, or not
+RETRY_DELAY = timedelta(minutes=5)  # until what could not be sent is tried again
+SEND_TIMEOUT = timedelta(minutes=5)  # for one look; a service answers in seconds, or not
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 logger = logging.getLogger(__name__)
@@ -56,11 +56,11 @@ class Notifier:
 
     def _attend(self, child: Popen[bytes], now: datetime) -> None:
         code = child.poll()
-        if code is None and now - self._begun > LIMIT:
-            logger.warning("Telling people took more than %s and is ended; it is tried again.", LIMIT)
+        if code is None and now - self._begun > SEND_TIMEOUT:
+            logger.warning("Telling people took more than %s and is ended; it is tried again.", SEND_TIMEOUT)
             child.kill()
             code = child.wait()
         if code is not None:
             self.child = None
             if code:
-                self._due = min(self._due, now + AGAIN)
+                self._due = min(self._due, now + RETRY_DELAY)

@@ -18,8 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 
 PROGRAM = Path(__file__).parents[2] / "scheduler.py"  # by its place: no folder can shadow it
-GRACE = 10.0  # seconds for a crawl to end its page and save it
-KEPT = "What it had saved is kept."
+STOP_GRACE_SECONDS = 10.0  # seconds for a crawl to end its page and save it
+PROGRESS_KEPT = "What it had saved is kept."
 
 
 def start(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
@@ -68,13 +68,15 @@ def crawl_arguments(config: Path, source: str) -> list[str]:
 def ending(code: int) -> str:
     """Return a sentence for a crawl process that ended without recording why."""
     if code >= 0:
-        return f"The crawl's process ended before it was done (exit code {code}); its log says why. {KEPT}"
+        return (
+            f"The crawl process ended too early (exit code {code}); its log has the reason. {PROGRESS_KEPT}"
+        )
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
     perhaps = ", perhaps because the machine ran out of memory" if -code == signal.SIGKILL else ""
-    return f"The crawl's process was ended from outside ({name}{perhaps}). {KEPT}"
+    return f"The crawl's process was ended from outside ({name}{perhaps}). {PROGRESS_KEPT}"
 
 
-def run(arguments: Sequence[str]) -> int:
+def run_child(arguments: Sequence[str]) -> int:
     """Run a child to its end and return its exit code. Call it in the main thread.
 
     An interruption is handed on, so that the child can save what it holds; a second one ends it at once.
@@ -90,7 +92,7 @@ def run(arguments: Sequence[str]) -> int:
             timer.start()
 
     signals: list[bool] = []
-    timer = threading.Timer(GRACE, child.kill)
+    timer = threading.Timer(STOP_GRACE_SECONDS, child.kill)
     before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         code = child.wait()
@@ -101,7 +103,7 @@ def run(arguments: Sequence[str]) -> int:
     return code if code >= 0 else 128 - code
 
 
-def watch_parent(grace: float = GRACE) -> None:
+def watch_parent(grace: float = STOP_GRACE_SECONDS) -> None:
     """In a child: stop when the parent is gone, and at the latest `grace` seconds later."""
     threading.Thread(target=_watch, args=(grace,), name="watch-parent", daemon=True).start()
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from archive.core.errors import BackissueError
-from crawler.daemon.processes import GRACE, PROGRAM
+from crawler.daemon.processes import PROGRAM, STOP_GRACE_SECONDS
 
 NEXT = (
     "Put them into /etc/systemd/system, and then:\n"
@@ -94,8 +94,8 @@ def units(config: Path, archive: Path, *, tells: bool) -> dict[str, str]:
         "program": " ".join(map(_quoted, (*_program(), "--config", str(config)))),
         "place": place,
         "bounds": _BOUNDS.format(writes=" ".join(_quoted(str(folder)) for folder in writes)),
-        "grace": f"{GRACE:g}",
-        "stop": f"{3 * GRACE:g}",
+        "grace": f"{STOP_GRACE_SECONDS:g}",
+        "stop": f"{3 * STOP_GRACE_SECONDS:g}",
     }
     tell = "ExecStopPost={program} notify --quiet\n".format(**known) if tells else ""
     both, single = "Backissue: archives news and serves the archive", "Backissue: one crawl of every source"
@@ -106,7 +106,7 @@ def units(config: Path, archive: Path, *, tells: bool) -> dict[str, str]:
     }
 
 
-def write(folder: Path, texts: Mapping[str, str]) -> None:
+def write_units(folder: Path, texts: Mapping[str, str]) -> None:
     """Write units into a folder, which is made. Raises BackissueError where that cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -17,8 +17,8 @@ from archive.core.database import read_only
 from archive.core.errors import ArchiveError, ConfigError
 from archive.core.timestamps import instant, to_text
 from archive.storage.archive import Archive
-from crawler.config.config import Config, load
-from crawler.config.toml_reader import is_loopback
+from crawler.config.config import Config, load_config
+from crawler.config.toml_reader import is_loopback_url
 
 FILE, ARCHIVE, SOURCE = "demo.toml", "demo.db", "sample"
 PORT_VARIABLE, PORT = "BACKISSUE_SAMPLE_PORT", 8002
@@ -55,7 +55,7 @@ def prepare(folder: Path, port: int) -> Config:
         raise ConfigError(
             f"{file} cannot be written: {error.strerror}.", hint="Run the demo in a folder of your own."
         ) from error
-    return load(file)
+    return load_config(file)
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def _before(file: Path) -> int | None:
             f"{file} is there, and `backissue demo` has not written it.",
             hint="Run the demo in another folder, an empty one for instance.",
         )
-    return _port_of(load(file))
+    return _port_of(load_config(file))
 
 
 def _port_of(config: Config) -> int:
@@ -102,7 +102,7 @@ def _must_be_demo(path: Path) -> None:
             f"{path} is not the demo's: {error}",
             hint="Run the demo in another folder, an empty one for instance.",
         ) from error
-    others = [name for name, url in found if name != SOURCE or not is_loopback(url)]
+    others = [name for name, url in found if name != SOURCE or not is_loopback_url(url)]
     if others:
         raise ArchiveError(
             f"{path} holds another source ({', '.join(others)}), so the demo is not written into it.",

@@ -25,7 +25,7 @@ _GUESSES = {
 }
 
 
-def read(page: Page, home: str) -> Declared:
+def read_declared(page: Page, home: str) -> Declared:
     """Return what a page declares of the site `home`; nothing where it is no page."""
     feeds = _feeds(page)
     ours = [(url, title) for url, title in feeds if urls.same_host(url, home)]
@@ -51,7 +51,7 @@ def is_comments_feed(url: str, title: str) -> bool:
     return bool(_COMMENTS_URL.search(f"{parts.path}?{parts.query}") or _COMMENTS_TITLE.search(title))
 
 
-def guesses(kind: PageKind, home: str) -> tuple[str, ...]:
+def guessed_feed_urls(kind: PageKind, home: str) -> tuple[str, ...]:
     """Return where feeds of a kind lie on sites that do not declare them."""
     return tuple(urljoin(home + "/", name) for name in _GUESSES[kind])
 

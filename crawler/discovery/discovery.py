@@ -87,7 +87,7 @@ class Discovery:
         """Return the articles that a feed names and the listing did not, as one out of a cache does."""
         await self.crawl.settled()
         facts = self.crawl.facts
-        named = (replace(entry, url=urls.clean(entry.url)) for entry in feeds.read_posts(feed) or ())
+        named = (replace(entry, url=urls.clean(entry.url)) for entry in feeds.read_posts_feed(feed) or ())
         return [
             entry
             for entry in named

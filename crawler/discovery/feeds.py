@@ -48,31 +48,31 @@ class FeedAnswer:
         return self.page.status == HTTPStatus.NOT_MODIFIED or is_feed(self.page)
 
 
-def digest(page: Page) -> str:
+def feed_digest(page: Page) -> str:
     """Return a digest of a feed without its build time, for sites without validators."""
     said = re.sub(rb"<(lastBuildDate|updated)>[^<]*</\1>", b"", page.body, count=1)
     return hashlib.sha256(said).hexdigest()
 
 
-def posts_url(site_url: str) -> str:
+def posts_feed_url(site_url: str) -> str:
     """The feed of posts, where WordPress has it; its pages reach back to the first post."""
     return urljoin(site_url + "/", "feed")
 
 
-def page_url(url: str, page: int) -> str:
+def feed_page_url(url: str, page: int) -> str:
     """Return the URL of a page of the feed of posts that is at `url`."""
     parts = urlsplit(url)
     query = "&".join(filter(None, [parts.query, f"paged={page}" if page > 1 else ""]))
     return urlunsplit(parts._replace(query=query))
 
 
-def comments_url(site_url: str) -> str:
+def comments_feed_url(site_url: str) -> str:
     """The feed of the newest comments of the whole site. It cannot be paged."""
     return urljoin(site_url + "/", "comments/feed")
 
 
 @reader(None)
-def read_posts(page: Page) -> tuple[Listed, ...] | None:
+def read_posts_feed(page: Page) -> tuple[Listed, ...] | None:
     """The articles a feed names; None if the answer is no feed or an empty one."""
     entries = read_entries(page)
     if not entries:
@@ -82,7 +82,7 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
 
 
 @reader(None)
-def read_comments(page: Page) -> tuple[Mention, ...] | None:
+def read_comments_feed(page: Page) -> tuple[Mention, ...] | None:
     """The comments a comments feed names; None if the answer is no feed."""
     entries = read_entries(page)
     if entries is None:

@@ -9,7 +9,7 @@ from archive.core.records import Page, PageKind
 from crawler.crawl import Crawl
 from crawler.discovery import declared
 
-LASTS = timedelta(days=1)  # how long the declarations of a front page are believed
+DECLARATIONS_MAX_AGE = timedelta(days=1)  # how long the declarations of a front page are believed
 
 
 class FrontPage:
@@ -23,10 +23,10 @@ class FrontPage:
     async def declared(self) -> Declared:
         """Return the declarations of the front page, as of today."""
         before = self.crawl.before
-        if self._declared is None and self.crawl.is_within(LASTS, before.declared_at):
+        if self._declared is None and self.crawl.is_within(DECLARATIONS_MAX_AGE, before.declared_at):
             self._declared = before.declared or Declared()
         if self._declared is None:
-            self._declared = declared.read(await self._fetch(), self.crawl.home)
+            self._declared = declared.read_declared(await self._fetch(), self.crawl.home)
             self.crawl.note(declared=self._declared, declared_at=self.crawl.started_at)
         return self._declared
 

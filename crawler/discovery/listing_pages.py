@@ -28,7 +28,7 @@ _PAGED = re.compile(r"/page/\d+|[?&]paged=\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class ListingPage:
     """One listing page: the addresses it names in order, where the older ones are, and other archives."""
 
     listed: tuple[Listed, ...] = ()
@@ -36,20 +36,20 @@ class Listing:
     archives: tuple[str, ...] = ()
 
 
-@reader(Listing())
-def read(page: Page) -> Listing:
+@reader(ListingPage())
+def read_listing_page(page: Page) -> ListingPage:
     """Read a listing page; an empty Listing if there is nothing to read."""
     if page.status != 200 or not page.body.strip():
-        return Listing()
+        return ListingPage()
     text = decode(page.body, page.header("content-type")).text
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, collect_ids=False, remove_pis=True)
     try:
         tree = html.document_fromstring(text.encode("utf-8", "ignore"), parser=parser)
     except (etree.ParserError, ValueError):
-        return Listing()
+        return ListingPage()
     links = _links(tree, page)
     named = dict.fromkeys(urls.clean(link.url) for link in sorted(links, key=_rank) if link.rank)
-    return Listing(
+    return ListingPage(
         listed=tuple(Listed(url=url) for url in named),
         older=_older(tree, links, page),
         archives=tuple(dict.fromkeys(link.url for link in links if is_archive(link.url))),

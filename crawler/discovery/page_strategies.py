@@ -32,11 +32,11 @@ class FeedStrategy:
         """
         session, course = self.crawl.session, Course()
         number, known, answered = 1, set[str](), set[str]()
-        usual = self.crawl.before.posts_feed_url or feeds.posts_url(self.crawl.home)
+        usual = self.crawl.before.posts_feed_url or feeds.posts_feed_url(self.crawl.home)
         is_whole = first is not None and first.page.status != HTTPStatus.NOT_MODIFIED
         page = first.page if first and is_whole else await session.fetch(PageKind.POSTS_FEED, usual)
         url = page.url
-        while listed := [entry for entry in feeds.read_posts(page) or () if entry.url not in known]:
+        while listed := [entry for entry in feeds.read_posts_feed(page) or () if entry.url not in known]:
             self.crawl.report.surface = "feed"
             requests = list(self.frontier.requests(listed))
             for request in requests:
@@ -52,7 +52,7 @@ class FeedStrategy:
                 return
             known.update(entry.url for entry in listed)
             number += 1
-            page = await session.fetch(PageKind.POSTS_FEED, feeds.page_url(url, number))
+            page = await session.fetch(PageKind.POSTS_FEED, feeds.feed_page_url(url, number))
 
 
 class ListingStrategy:
@@ -76,7 +76,7 @@ class ListingStrategy:
             seen.add(url)
             course = course if url == older else Course()
             page = await self.crawl.session.fetch(PageKind.LISTING, url)
-            listing = listing_pages.read(page)
+            listing = listing_pages.read_listing_page(page)
             older = listing.older
             found = [entry for entry in listing.listed if self.frontier.is_article(entry)]
             if found:

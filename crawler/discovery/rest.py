@@ -19,12 +19,12 @@ from crawler.frontier.addresses import Listed
 
 _LONGEST_ID = 20  # characters; no longer one is asked for
 PER_PAGE = 100  # the most that WordPress' REST API gives in one answer
-POST_FIELDS = (
+REST_POST_FIELDS = (
     "id,link,date,date_gmt,modified,modified_gmt,title,content.protected,comment_status,"
     "author,tags,categories,featured_media,_links,_embedded"
 )
 _PARTS = {"attachment", "nav_menu_item"}  # types of which a site is made, and that are no texts of it
-COMMENT_FIELDS = "id,post,parent,author_name,author_url,date,date_gmt,content,link,type,status"
+REST_COMMENT_FIELDS = "id,post,parent,author_name,author_url,date,date_gmt,content,link,type,status"
 
 
 def route_url(root: str, route: str, **query: str | int) -> str:
@@ -57,7 +57,7 @@ def posts_url(
     query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "date", "order": "desc"}
     if modified_after is not None:
         query |= {"orderby": "modified", "modified_after": time_text(modified_after)}
-    fields = f"{POST_FIELDS},content.rendered" if content else POST_FIELDS
+    fields = f"{REST_POST_FIELDS},content.rendered" if content else REST_POST_FIELDS
     return route_url(root, kind, **query, _embed="author,wp:term,wp:featuredmedia", _fields=fields)
 
 
@@ -111,14 +111,20 @@ def comments_url(
         query["post"] = post
     if include is not None:
         query["include"] = ",".join(include)
-    return route_url(root, "comments", **query, _fields=COMMENT_FIELDS)
+    return route_url(root, "comments", **query, _fields=REST_COMMENT_FIELDS)
 
 
 def window_url(root: str, offset: int, *, newest_first: bool = False) -> str:
     """A stretch of all comments by id, from the `offset`-th on."""
     order = "desc" if newest_first else "asc"
     return route_url(
-        root, "comments", per_page=PER_PAGE, offset=offset, orderby="id", order=order, _fields=COMMENT_FIELDS
+        root,
+        "comments",
+        per_page=PER_PAGE,
+        offset=offset,
+        orderby="id",
+        order=order,
+        _fields=REST_COMMENT_FIELDS,
     )
 
 
@@ -126,7 +132,7 @@ def pages_url(root: str, ids: Iterable[int], *, kind: str = "pages") -> str:
     """Some static pages, or posts of a kind, by their ids, at most PER_PAGE, as a listing of posts."""
     include = ",".join(map(str, ids))
     query: dict[str, str | int] = {"per_page": PER_PAGE, "include": include, "_embed": "author"}
-    return route_url(root, kind, **query, _fields=POST_FIELDS)
+    return route_url(root, kind, **query, _fields=REST_POST_FIELDS)
 
 
 def read_ids(page: Page) -> set[str] | None:

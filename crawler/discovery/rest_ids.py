@@ -18,7 +18,7 @@ _FIELDS = "id,date_gmt,link,post,content.protected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class ListedItem:
     """One post or comment of a listing. `published` is UTC without a zone, as REST tells it.
 
     `post` is the id of what a comment hangs below.
@@ -55,10 +55,10 @@ def shown_url(root: str, route: str, ids: Iterable[str]) -> str:
     return route_url(root, route, per_page=PER_PAGE, include=",".join(ids), **order, _fields=_FIELDS)
 
 
-def read(page: Page, route: str) -> tuple[Item, ...]:
+def read_listed_items(page: Page, route: str) -> tuple[ListedItem, ...]:
     """The items of a listing; what has no id is left out."""
     return tuple(
-        Item(
+        ListedItem(
             id=number,
             route=route,
             published=_text(item.get("date_gmt")),

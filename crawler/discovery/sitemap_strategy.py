@@ -42,7 +42,7 @@ class SitemapStrategy:
         """Yield the articles that the site's sitemaps name, one file at a time."""
         session = self.crawl.session
         is_named = bool(session.sitemaps)
-        waiting = list(session.sitemaps or sitemaps.candidates(self.crawl.home))
+        waiting = list(session.sitemaps or sitemaps.sitemap_candidates(self.crawl.home))
         seen: set[str] = set()
         course = Course(barren=BARREN_FILES, pages=sitemaps.MAX_FILES)
         while waiting and len(seen) < sitemaps.MAX_FILES:
@@ -51,7 +51,7 @@ class SitemapStrategy:
                 continue
             seen.add(url)
             page = await session.fetch(PageKind.LISTING, url)
-            sitemap = sitemaps.read(page)
+            sitemap = sitemaps.read_sitemap(page)
             if not course.brings([entry.url for entry in sitemap.listed] if sitemap else ()):
                 leave(self.crawl, page, course.cut)
                 waiting.clear()

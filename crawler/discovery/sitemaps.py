@@ -20,8 +20,8 @@ from crawler.frontier.addresses import Listed
 
 MAX_FILES = 1000  # of one site's sitemap that are read in one crawl
 MAX_BYTES = 50 * 2**20  # the limit of the sitemap protocol for one file, unpacked
-MANY = 10  # addresses that hardly changed all within one minute
-MINUTE = len("2026-03-01T12:00")
+MIN_SAME_MINUTE_URLS = 10  # addresses that hardly changed all within one minute
+MINUTE_CHARS = len("2026-03-01T12:00")
 _SIDE_SITEMAP = re.compile(
     r"posts-page|page-sitemap|sitemap-pages?\b|taxonom|categor|post_tag|tag-sitemap|sitemap-tags|author|users|"
     r"attachment|image|video|posts-product|product-sitemap|sitemap_products|sitemap_(?:pages|collections)|"
@@ -45,14 +45,14 @@ class Sitemap:
     listed: tuple[Listed, ...] = ()
 
 
-def candidates(site_url: str) -> tuple[str, ...]:
+def sitemap_candidates(site_url: str) -> tuple[str, ...]:
     """Where sitemaps lie when robots.txt names none: WordPress' own, Yoast's and Rank Math's, the oldest."""
     names = ("wp-sitemap.xml", "sitemap_index.xml", "sitemap.xml")
     return tuple(urljoin(site_url + "/", name) for name in names)
 
 
 @reader(None)
-def read(page: Page) -> Sitemap | None:
+def read_sitemap(page: Page) -> Sitemap | None:
     """Read a sitemap or an index of sitemaps, packed or not; None if the answer is neither."""
     if page.status != 200 or (body := _unpacked(page.body)) is None:
         return None
@@ -62,7 +62,10 @@ def read(page: Page) -> Sitemap | None:
     entries = [(_child(entry, "loc"), _child(entry, "lastmod")) for entry in root]
     links = [(urls.absolute(loc, page.final_url), lastmod) for loc, lastmod in entries if loc]
     found = [(url, lastmod) for url, lastmod in links if url]
-    if len(found) >= MANY and len({(lastmod or "")[:MINUTE] for _, lastmod in found}) == 1:
+    if (
+        len(found) >= MIN_SAME_MINUTE_URLS
+        and len({(lastmod or "")[:MINUTE_CHARS] for _, lastmod in found}) == 1
+    ):
         found = [(url, None) for url, _ in found]  # when the file was made, and not when each was changed
     match tolerant_xml.local_name(root):
         case "sitemapindex":

@@ -16,11 +16,11 @@ from scrapy.exceptions import (
 
 from crawler.fetch.tls import BadCertificateError, TLSFailedError
 
-LONGEST_WORDS = 500  # characters of a reason
+MAX_CLAUSE_CHARS = 500  # characters of a reason
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL}
 
 
-def words(error: BaseException) -> str:
+def failure_clause(error: BaseException) -> str:
     """Return why a request had no answer, as a clause without a full stop."""
     said = str(error) or type(error).__name__
     if isinstance(error, IgnoreRequest):
@@ -37,7 +37,7 @@ def words(error: BaseException) -> str:
         return f"no secure connection (TLS): {said}"
     if _errno(error) in _UNREACHABLE:
         return "there is no way to the host from this machine (network)"
-    return f"{type(error).__name__}: {said}"[:LONGEST_WORDS]
+    return f"{type(error).__name__}: {said}"[:MAX_CLAUSE_CHARS]
 
 
 def _errno(error: BaseException) -> int | None:

@@ -8,13 +8,13 @@ from scrapy.http import Request, Response
 
 from archive.core.lastmod import lastmod_moment
 from archive.core.records import Page, PageKind
-from crawler.fetch.failures import words
+from crawler.fetch.failures import failure_clause
 
-LONGEST_KEPT = 86_400  # seconds
+MAX_CACHE_AGE_SECONDS = 86_400  # seconds
 _PRIVATE = {"set-cookie"}  # headers that are about us, not about the page
 
 
-def page_of(response: Response, source: str) -> Page:
+def page_from_response(response: Response, source: str) -> Page:
     """An answer as a Page. The request's meta tells what was asked, and of which kind it is."""
     meta, now = response.meta, datetime.now(UTC)
     mark = meta.get("lastmod")
@@ -31,7 +31,7 @@ def page_of(response: Response, source: str) -> Page:
     )
 
 
-def page_of_failure(error: BaseException, request: Request, source: str) -> Page:
+def page_from_failure(error: BaseException, request: Request, source: str) -> Page:
     """An answer that did not come, or that we were not allowed to ask for, as a Page with status 0."""
     return Page(
         source=source,
@@ -43,7 +43,7 @@ def page_of_failure(error: BaseException, request: Request, source: str) -> Page
         fetched_at=datetime.now(UTC),
         body=b"",
         lastmod=request.meta.get("lastmod"),
-        error=words(error),
+        error=failure_clause(error),
     )
 
 
@@ -55,7 +55,11 @@ def _is_older(response: Response, mark: str, now: datetime) -> bool:
     age = (response.headers.get(b"Age") or b"").decode("latin-1").strip()
     seconds = int(age) if age.isdecimal() and len(age) < 10 else 0
     changed = lastmod_moment(mark)
-    return changed is not None and 0 < seconds < LONGEST_KEPT and now - timedelta(seconds=seconds) < changed
+    return (
+        changed is not None
+        and 0 < seconds < MAX_CACHE_AGE_SECONDS
+        and now - timedelta(seconds=seconds) < changed
+    )
 
 
 def _headers(response: Response) -> list[tuple[str, str]]:

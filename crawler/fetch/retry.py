@@ -22,10 +22,12 @@ from archive.core import timestamps
 from crawler.fetch.session import report_of, session_of
 
 logger = logging.getLogger(__name__)
-LONGEST_WAIT = 300.0  # seconds we stay and wait for a server; when it asks for more, the crawl ends
-REFUSING = {403, 429, 503}
-TRIES_DESPITE_AN_ANSWER = 1  # where a page comes with Retry-After, as that of a maintenance plugin does
-REFUSALS = 20  # one after another, and the site is taken at its word
+MAX_RETRY_AFTER_SECONDS = (
+    300.0  # seconds we stay and wait for a server; when it asks for more, the crawl ends
+)
+REFUSAL_STATUSES = {403, 429, 503}
+MAX_RETRIES_OF_A_PAGE = 1  # where a page comes with Retry-After, as that of a maintenance plugin does
+MAX_REFUSALS = 20  # one after another, and the site is taken at its word
 
 
 class PatienceMiddleware:
@@ -53,21 +55,21 @@ class PatienceMiddleware:
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Wait and try again where the status says that this may help."""
-        self._refusals = self._refusals + 1 if response.status in REFUSING else 0
-        if self._refusals == REFUSALS:
-            logger.warning("%d requests in a row were refused: the crawl ends here", REFUSALS)
-            report_of(self.crawler).refused_requests = REFUSALS
+        self._refusals = self._refusals + 1 if response.status in REFUSAL_STATUSES else 0
+        if self._refusals == MAX_REFUSALS:
+            logger.warning("%d requests in a row were refused: the crawl ends here", MAX_REFUSALS)
+            report_of(self.crawler).refused_requests = MAX_REFUSALS
             self._give_up()
-        asked = retry_after(response, datetime.now(UTC))
+        asked = retry_after_seconds(response, datetime.now(UTC))
         if self._closing or not (asked or response.status in self.statuses):
             return response
-        if asked is not None and asked > LONGEST_WAIT:
+        if asked is not None and asked > MAX_RETRY_AFTER_SECONDS:
             logger.warning("%s asks to wait %.0f s: the crawl ends here", request.url, asked)
             session_of(self.crawler).postpone(asked)
             report_of(self.crawler).retry_after_seconds = asked
             self._give_up()
             return response
-        most = None if response.status in self.statuses else TRIES_DESPITE_AN_ANSWER
+        most = None if response.status in self.statuses else MAX_RETRIES_OF_A_PAGE
         return await self._again(request, f"status {response.status}", asked, most) or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
@@ -112,6 +114,6 @@ def _spider(crawler: Crawler) -> Spider:
     return crawler.spider
 
 
-def retry_after(response: Response, now: datetime) -> float | None:
+def retry_after_seconds(response: Response, now: datetime) -> float | None:
     """The seconds a server asks us to wait, or None if it does not."""
     return timestamps.retry_after((response.headers.get(b"Retry-After") or b"").decode("latin-1"), now)

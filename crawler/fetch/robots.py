@@ -20,13 +20,13 @@ from twisted.internet.defer import Deferred
 
 from archive.core import reader_guard
 from archive.core.crawl_state import RobotsCopy
-from crawler.fetch.failures import words
+from crawler.fetch.failures import failure_clause
 from crawler.fetch.rest_spellings import other_spellings
-from crawler.fetch.retry import LONGEST_WAIT
+from crawler.fetch.retry import MAX_RETRY_AFTER_SECONDS
 from crawler.fetch.session import session_of
 
-LASTS = timedelta(hours=24)  # how long a copy may be used, RFC 9309 section 2.4
-MOST = 500 * 1024  # bytes of it that must be read, RFC 9309 section 2.5
+MAX_ROBOTS_AGE = timedelta(hours=24)  # how long a copy may be used, RFC 9309 section 2.4
+MAX_ROBOTS_BYTES = 500 * 1024  # bytes of it that must be read, RFC 9309 section 2.5
 logger = logging.getLogger(__name__)
 _NOTHING = b"User-agent: *\nDisallow: /"
 
@@ -82,7 +82,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         await self._obey(response, netloc, request)
 
     async def _obey(self, response: Response, netloc: str, request: Request) -> None:
-        body = response.body[:MOST] if response.status < 400 and not _is_html(response) else b""
+        body = response.body[:MAX_ROBOTS_BYTES] if response.status < 400 and not _is_html(response) else b""
         if response.status >= 500:
             body, self._unread = _NOTHING, f"robots.txt answered {response.status}"
         try:
@@ -92,7 +92,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         except (Exception, reader_guard.TooLongError) as error:
             logger.warning("robots.txt of %s cannot be read.", netloc, exc_info=error)
             body, delay, self._unread = _NOTHING, None, "robots.txt cannot be read"
-        if delay is not None and delay > LONGEST_WAIT:
+        if delay is not None and delay > MAX_RETRY_AFTER_SECONDS:
             body, self._unread = _NOTHING, f"robots.txt asks for {delay:g} s between requests"
         elif delay is not None:
             self._slow_down(delay)
@@ -108,7 +108,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         super()._robots_error(exc, netloc)
         if not isinstance(exc, IgnoreRequest):
             session_of(self.crawler).obstacles.note_failure(exc)
-            self._unread = f"{netloc} cannot be reached: {words(exc)}"
+            self._unread = f"{netloc} cannot be reached: {failure_clause(exc)}"
             self._parsers[netloc] = build_from_crawler(self._parserimpl, self.crawler, _NOTHING)
 
 
@@ -116,10 +116,10 @@ def write_copy(response: Response, now: datetime) -> RobotsCopy:
     """Return a robots.txt to keep, with the moment until which it may be used."""
     header = (response.headers.get(b"Cache-Control") or b"").decode("latin-1")
     stated = re.search(r"max-age=(\d{1,9})", header)
-    lasts = min(LASTS, timedelta(seconds=int(stated[1]))) if stated else LASTS
+    lasts = min(MAX_ROBOTS_AGE, timedelta(seconds=int(stated[1]))) if stated else MAX_ROBOTS_AGE
     if "no-store" in header or "no-cache" in header:
         lasts = timedelta(0)
-    body = response.body[:MOST].decode("latin-1")
+    body = response.body[:MAX_ROBOTS_BYTES].decode("latin-1")
     return RobotsCopy(url=response.url, status=response.status, until=now + lasts, body=body)
 
 
@@ -128,7 +128,7 @@ def read_copy(copy: RobotsCopy | None, now: datetime) -> Response | None:
     if copy is None:
         return None
     left = copy.until - now
-    if not timedelta(0) < left <= LASTS:  # longer only by a clock that was wrong
+    if not timedelta(0) < left <= MAX_ROBOTS_AGE:  # longer only by a clock that was wrong
         return None
     return Response(copy.url, status=copy.status, body=copy.body.encode("latin-1"))
 

@@ -17,7 +17,7 @@ from scrapy.http import Request
 from archive.core.crawl_report import CrawlReport
 from archive.core.crawl_state import RobotsCopy
 from archive.core.records import Page, PageKind, Seen
-from crawler.fetch.responses import page_of, page_of_failure
+from crawler.fetch.responses import page_from_failure, page_from_response
 from crawler.fetch.validators import validators
 from crawler.fetch.walls import Obstacles
 
@@ -66,12 +66,12 @@ class Session:
         try:
             response = await self._engine.download_async(request)
         except Exception as error:  # noqa: BLE001 - whatever kept the answer away is a fact about the site
-            page = page_of_failure(error, request, self.source)
+            page = page_from_failure(error, request, self.source)
             self.obstacles.note_failure(error)
             self.failure = page.error
             return page
         self.failure = None
-        page = page_of(response, self.source)
+        page = page_from_response(response, self.source)
         self.obstacles.note_answer(page)
         return page
 

@@ -17,12 +17,12 @@ from scrapy.utils.asyncio import call_later
 
 from crawler.fetch.session import report_of
 
-CLOSING = (
+CLOSING_SECONDS = (
     600.0  # seconds, at most, to end by itself: a server may have asked us to wait, and then answer late
 )
 
 
-class Limit:
+class TimeLimit:
     """Bounds a crawl to `BACKISSUE_LIMIT` seconds."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -31,7 +31,7 @@ class Limit:
         if not self.seconds:
             raise NotConfigured
         self._stopping: asyncio.Task[None] | None = None
-        faulthandler.dump_traceback_later(self.seconds + min(10 * self.seconds, CLOSING), exit=True)
+        faulthandler.dump_traceback_later(self.seconds + min(10 * self.seconds, CLOSING_SECONDS), exit=True)
         crawler.signals.connect(self.begin, signal=signals.spider_opened)
         crawler.signals.connect(self.end, signal=signals.spider_closed)
 

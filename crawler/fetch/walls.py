@@ -14,11 +14,11 @@ from scrapy.exceptions import IgnoreRequest
 
 from archive.core import challenges
 from archive.core.records import Page
-from crawler.fetch.failures import words
-from crawler.fetch.redirect_loops import CIRCLE, COOKIE_WALL
+from crawler.fetch.failures import failure_clause
+from crawler.fetch.redirect_loops import COOKIE_WALL, REDIRECT_LOOP
 
 EXAMINED_BYTES = 100_000  # of a body
-ENOUGH = 3  # obstacles and no other answer: nothing more is asked
+MIN_OBSTACLES = 3  # obstacles and no other answer: nothing more is asked
 _ASK_OWNER = (
     "Backissue does not get around it. Ask the site's owner to let the user agent “Backissue” in,"
     " or for an export."
@@ -82,7 +82,7 @@ class Obstacles:
     @property
     def is_suspected(self) -> bool:
         """True if so much was met, and nothing was open, that perhaps the whole site is walled off."""
-        return self.sentence is not None and self.met.total() >= ENOUGH
+        return self.sentence is not None and self.met.total() >= MIN_OBSTACLES
 
 
 def sentence_of(page: Page) -> str | None:
@@ -101,7 +101,7 @@ def sentence_of(page: Page) -> str | None:
     return None
 
 
-def why(page: Page) -> str:
+def refusal_clause(page: Page) -> str:
     """Return why a page was not given, as a clause: the wall's name, else the failure, else the status."""
     what = _named(page) if page.status else None
     if what is not None:
@@ -111,8 +111,8 @@ def why(page: Page) -> str:
 
 def sentence_of_failure(error: BaseException) -> str | None:
     """Return why a site cannot be reached at all; None where only this request was not made."""
-    said = words(error)
-    if said in {COOKIE_WALL, CIRCLE}:
+    said = failure_clause(error)
+    if said in {COOKIE_WALL, REDIRECT_LOOP}:
         return f"{said[:1].upper()}{said[1:]}. {_ASK_OWNER}"
     if isinstance(error, IgnoreRequest):
         return None

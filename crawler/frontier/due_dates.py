@@ -21,6 +21,6 @@ def decide_due(archive: Archive, site: Site) -> None:
     """Decide for every page of a source's articles when it is due, where that is not decided yet."""
     with facts_of(archive, site) as facts:
         premise = "told" if facts.comments_told else "polled"
-        archive.forget_due(site.name, f"{revisit_policy.RULES} {premise}")
+        archive.forget_due(site.name, f"{revisit_policy.RULES_VERSION} {premise}")
         while some := facts.undecided_visits():
             archive.note_due(site.name, {seen.url: revisit_policy.decide(seen) for seen in some})

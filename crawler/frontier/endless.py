@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable
 
 ENDLESS = "endless-listing"
-BARREN = 3
+MAX_BARREN_PAGES = 3
 """Pages in a row that may bring nothing new, since entries move while a listing is read."""
 PLAUSIBLE_PAGES = 2000
 """Pages of a listing that states no length: 200,000 entries of REST, 20,000 of a feed."""
@@ -41,7 +41,7 @@ def thread_cut(pages: int, comments: int, stated: int | None) -> str | None:
 class Course:
     """The way through one listing. `cut` is a sentence once it was left before its end, else None."""
 
-    def __init__(self, barren: int = BARREN, pages: int = PLAUSIBLE_PAGES) -> None:
+    def __init__(self, barren: int = MAX_BARREN_PAGES, pages: int = PLAUSIBLE_PAGES) -> None:
         self.pages = 0
         self.cut: str | None = None
         self._barren = barren

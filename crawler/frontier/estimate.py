@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
 
-PER_LISTING = 100  # posts or comments in one REST answer
-ANSWER = 0.5  # seconds a site takes for one answer, about
+ENTRIES_PER_LISTING = 100  # posts or comments in one REST answer
+RESPONSE_SECONDS = 0.5  # seconds a site takes for one answer, about
 
 
-class Counted(Protocol):
+class SurveyCounts(Protocol):
     """Counts of a survey."""
 
     @property
@@ -39,23 +39,27 @@ class Estimate:
     sentence: str
 
 
-def estimate(site: Counted, delay: float) -> Estimate | None:
+def estimate(site: SurveyCounts, delay: float) -> Estimate | None:
     """The cost of a first full crawl, or None where the site does not say how many articles it has."""
     if site.posts_total is None:
         return None
     posts, comments = site.posts_total, site.comments_total or 0
-    listings = ceil(posts / PER_LISTING) + ceil(comments / PER_LISTING)
+    listings = ceil(posts / ENTRIES_PER_LISTING) + ceil(comments / ENTRIES_PER_LISTING)
     requests = posts + listings
     pace = max(delay, site.crawl_delay or 0.0)
-    seconds = requests * max(pace, ANSWER)
+    seconds = requests * max(pace, RESPONSE_SECONDS)
     return Estimate(
         requests=requests,
         delay=pace,
         seconds=seconds,
         sentence=(
             f"A first full crawl takes about {requests:,} requests and {duration(seconds)}: "
-            f"{posts:,} pages of articles and {listings:,} listings of {PER_LISTING}, "
-            + (f"one request every {pace:g} s." if pace >= ANSWER else f"each about {ANSWER:g} s.")
+            f"{posts:,} pages of articles and {listings:,} listings of {ENTRIES_PER_LISTING}, "
+            + (
+                f"one request every {pace:g} s."
+                if pace >= RESPONSE_SECONDS
+                else f"each about {RESPONSE_SECONDS:g} s."
+            )
         ),
     )
 

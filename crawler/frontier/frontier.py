@@ -20,7 +20,7 @@ from archive.core.records import Page, PageKind, Seen
 from archive.tables.observations import ThreadLook
 from crawler.crawl import Crawl
 from crawler.fetch.offsite import is_allowed
-from crawler.fetch.responses import page_of, page_of_failure
+from crawler.fetch.responses import page_from_failure, page_from_response
 from crawler.frontier import addresses, endless, revisit_policy
 from crawler.frontier.addresses import Listed
 from crawler.frontier.cut_off import leave
@@ -159,7 +159,7 @@ class Frontier:
         return False
 
     def _arrived(self, response: Response) -> Iterator[Any]:
-        page = page_of(response, self.crawl.source)
+        page = page_from_response(response, self.crawl.source)
         self.crawl.session.obstacles.note_answer(page)
         yield from self.follow(page, response.meta["walk"])
 
@@ -167,4 +167,4 @@ class Frontier:
         """Yield the page of an answer that did not come, or for which we were not allowed to ask."""
         error = failure.value or RuntimeError("unknown failure")
         self.crawl.session.obstacles.note_failure(error)
-        yield page_of_failure(error, failure.request, self.crawl.source)  # type: ignore[attr-defined]
+        yield page_from_failure(error, failure.request, self.crawl.source)  # type: ignore[attr-defined]

@@ -22,13 +22,13 @@ from archive.tables.visits import Due
 from crawler.frontier.addresses import is_comment_page
 from crawler.frontier.estimate import duration
 
-RULES = "3"  # another number here makes every due time be decided anew
-WORTH = 1 / 24  # comment-days that a request should spare
-SHORTEST = timedelta(minutes=10)
-LONGEST = timedelta(days=60)
-FAILED = timedelta(hours=1)  # until a page that was not given is asked for again, doubled each time
-SETTLED = timedelta(days=1)  # the same for a page that is no article, or asks for a password
-FAILURES_COUNTED = 11  # a pause that has doubled so often is longer than LONGEST anyway
+RULES_VERSION = "3"  # another number here makes every due time be decided anew
+REQUEST_WORTH_COMMENT_DAYS = 1 / 24  # comment-days that a request should spare
+MIN_PAUSE = timedelta(minutes=10)
+MAX_PAUSE = timedelta(days=60)
+FAILURE_PAUSE = timedelta(hours=1)  # until a page that was not given is asked for again, doubled each time
+SETTLED_PAUSE = timedelta(days=1)  # the same for a page that is no article, or asks for a password
+MAX_DOUBLINGS = 11  # a pause that has doubled so often is longer than LONGEST anyway
 _DAY = timedelta(days=1)
 
 
@@ -48,7 +48,7 @@ def is_due(seen: Seen | None, now: datetime, *, lastmod: str | None = None) -> b
     return (at is not None and now >= at) or seen.fetched_at > now + A_WHILE  # by a clock that was wrong
 
 
-def decide(seen: Seen, *, worth: float = WORTH) -> Due:
+def decide(seen: Seen, *, worth: float = REQUEST_WORTH_COMMENT_DAYS) -> Due:
     """From when on a page is due again, if no listing speaks of it before.
 
     `worth` is in comment-days: the more a request may cost, the longer are the pauses.
@@ -61,7 +61,7 @@ def decide(seen: Seen, *, worth: float = WORTH) -> Due:
         )
     if seen.failures:
         return _after_failure(seen)
-    pause = min(LONGEST, max(SHORTEST, math.sqrt(2 * worth / rate(seen)) * _DAY))
+    pause = min(MAX_PAUSE, max(MIN_PAUSE, math.sqrt(2 * worth / rate(seen)) * _DAY))
     often = f"such a page is looked at every {_words(pause)}"
     return Due(at=seen.fetched_at + pause, why=f"{_state(seen)}; {often}.")
 
@@ -89,8 +89,8 @@ def _age(seen: Seen) -> timedelta:
 
 
 def _after_failure(seen: Seen) -> Due:
-    first = SETTLED if seen.settled else FAILED
-    pause = min(LONGEST, first * 2 ** min(seen.failures - 1, FAILURES_COUNTED))
+    first = SETTLED_PAUSE if seen.settled else FAILURE_PAUSE
+    pause = min(MAX_PAUSE, first * 2 ** min(seen.failures - 1, MAX_DOUBLINGS))
     at = seen.fetched_at + pause
     what = {0: "could not be fetched", 200: "showed no article"}.get(seen.status, f"answered {seen.status}")
     often = "" if seen.failures == 1 else f" ({seen.failures} times in a row)"

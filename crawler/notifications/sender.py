@@ -65,7 +65,7 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SendResult:
     """How many messages one look sent, and the services that could not be told everything."""
 
     sent: int
@@ -91,13 +91,13 @@ def services(addresses: Sequence[str]) -> tuple[Service, ...]:
     return tuple(found)
 
 
-def look(
+def send_due(
     archive: Archive,
     wanted: Notify,
     found: Sequence[Service],
     now: datetime,
     stop: Callable[[], bool] = lambda: False,
-) -> Look:
+) -> SendResult:
     """Tell each service what there is to say. `now` is aware; `stop` says whether to end early."""
     status = health.status(archive, now)
     conditions.forget(archive.db, [service.name for service in found], _subjects(wanted))
@@ -106,13 +106,13 @@ def look(
         told = conditions.told(archive.db, service.name)
         for notice in _due(archive, wanted, status, told, now):
             if stop():
-                return Look(sent, tuple(failed))
+                return SendResult(sent, tuple(failed))
             if notice.title and not service.send(notice):
                 failed[service.name] = None  # and on to the next: what is owed must not hold up the rest
                 continue
             sent += bool(notice.title)
             conditions.note(archive.db, service.name, notice, now)
-    return Look(sent, tuple(failed))
+    return SendResult(sent, tuple(failed))
 
 
 def _subjects(wanted: Notify) -> set[str]:

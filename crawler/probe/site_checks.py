@@ -20,12 +20,14 @@ from archive.operations.doctor import Finding, bad, fine, warn
 from crawler.config.config import Config, Source
 from crawler.discovery import declared, feeds, rest
 from crawler.fetch import walls
-from crawler.probe.spider import ProbeSpider, Site, look_each
+from crawler.probe.spider import ProbedSite, ProbeSpider, probe_sites
 
-SKEW = 120.0  # seconds a site's clock and ours may differ: caches answer with dates of a minute ago
+MAX_CLOCK_SKEW_SECONDS = (
+    120.0  # seconds a site's clock and ours may differ: caches answer with dates of a minute ago
+)
 
 
-def configuration(config: Config) -> Iterator[Finding]:
+def check_configuration(config: Config) -> Iterator[Finding]:
     """Check the configuration's values."""
     names = ", ".join(source.name for source in config.sources)
     try:
@@ -36,12 +38,12 @@ def configuration(config: Config) -> Iterator[Finding]:
         yield fine("configuration", f"{config.path}: {names}.")
     if config.path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         yield warn("configuration", "Others may write it.", f"chmod go-w {config.path}")
-    yield zones()
+    yield check_time_zones()
     if config.notify.urls:
-        yield notifications(config)
+        yield check_notifications(config)
 
 
-def notifications(config: Config) -> Finding:
+def check_notifications(config: Config) -> Finding:
     """True if the addresses of notifications can be read; none is told anything."""
     from crawler.notifications.sender import services  # noqa: PLC0415  (apprise is slow to import)
 
@@ -56,7 +58,7 @@ def notifications(config: Config) -> Finding:
     return fine("notifications", f"Told are: {names}. `backissue notify --test` tries them.")
 
 
-def zones() -> Finding:
+def check_time_zones() -> Finding:
     """True if time zones know summer and winter; where their data is old or missing, schedules slip."""
     try:
         zone = ZoneInfo("Europe/Berlin")
@@ -69,12 +71,13 @@ def zones() -> Finding:
     return fine("time zones", f"Their data is of {place}.")
 
 
-def sites(sources: tuple[Source, ...]) -> list[Finding]:
+def check_sites(sources: tuple[Source, ...]) -> list[Finding]:
     """Check each site by requesting it."""
     looks = [
-        Site(url=source.site.url, contact=source.contact, verify_tls=source.verify_tls) for source in sources
+        ProbedSite(url=source.site.url, contact=source.contact, verify_tls=source.verify_tls)
+        for source in sources
     ]
-    asked = look_each(_Checkup, looks)
+    asked = probe_sites(_Checkup, looks)
     return [
         finding
         for source, found in zip(sources, asked, strict=True)
@@ -104,7 +107,7 @@ class _Checkup(ProbeSpider):
         answers = {"home": await self.look_at(self.session.home)}
         if answers["home"].status != 200:
             return answers
-        said = declared.read(answers["home"], self.session.home)
+        said = declared.read_declared(answers["home"], self.session.home)
         for root in dict.fromkeys([*([said.rest] if said.rest else []), *rest.roots(self.session.home)]):
             answers["posts"] = await self.look_at(
                 rest.route_url(root, "posts", per_page=1, _fields="id,link")
@@ -114,9 +117,9 @@ class _Checkup(ProbeSpider):
                     rest.route_url(root, "comments", per_page=1, _fields="id")
                 )
                 break
-        answers["feed"] = await self.look_at(said.posts_feed or feeds.posts_url(self.session.home))
+        answers["feed"] = await self.look_at(said.posts_feed or feeds.posts_feed_url(self.session.home))
         answers["comments feed"] = await self.look_at(
-            said.comments_feed or feeds.comments_url(self.session.home)
+            said.comments_feed or feeds.comments_feed_url(self.session.home)
         )
         return answers
 
@@ -124,7 +127,7 @@ class _Checkup(ProbeSpider):
 def _findings(name: str, answers: dict[str, Page]) -> Iterator[Finding]:
     home = answers["home"]
     if home.status != 200:
-        yield bad(f"site {name}", f"{home.url} was not given: {walls.why(home)}.", _OPEN)
+        yield bad(f"site {name}", f"{home.url} was not given: {walls.refusal_clause(home)}.", _OPEN)
         return
     yield fine(f"site {name}", f"{home.url} answers, and robots.txt lets us in.")
     yield _clock(name, home)
@@ -137,7 +140,7 @@ def _clock(name: str, home: Page) -> Finding:
         skew = (home.fetched_at - parsedate_to_datetime(told or "").astimezone(UTC)).total_seconds()
     except ValueError:
         return fine(f"clock {name}", "The site does not tell the time.")
-    if abs(skew) > SKEW:
+    if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
         hint = "Is this machine's clock right (timedatectl)? If so, the site's is wrong, or a cache answers."
         return warn(f"clock {name}", f"The site's time and ours differ by {abs(skew):,.0f} s.", hint)
     return fine(f"clock {name}", "The site's time and ours agree.")
@@ -149,12 +152,14 @@ def _surfaces(name: str, answers: dict[str, Page]) -> Finding:
     is_open = {
         "REST": rest.read_array(answers["posts"]) is not None,
         "REST comments": comments is not None and rest.read_array(comments) is not None,
-        "feed": feeds.read_posts(answers["feed"]) is not None,
-        "comments feed": feeds.read_comments(answers["comments feed"]) is not None,
+        "feed": feeds.read_posts_feed(answers["feed"]) is not None,
+        "comments feed": feeds.read_comments_feed(answers["comments feed"]) is not None,
     }
     given = ", ".join(surface for surface, given in is_open.items() if given)
     lacking = ", ".join(surface for surface, given in is_open.items() if not given)
     if not is_open["REST"] and not is_open["feed"]:
         hint = "Articles can be found by a sitemap alone. `backissue init URL --dry-run` looks for one."
-        return warn(f"surfaces {name}", f"Closed: {lacking} ({walls.why(answers['posts'])}).", hint)
+        return warn(
+            f"surfaces {name}", f"Closed: {lacking} ({walls.refusal_clause(answers['posts'])}).", hint
+        )
     return fine(f"surfaces {name}", f"Open: {given}." + (f" Closed: {lacking}." if lacking else ""))

@@ -23,7 +23,7 @@ from crawler.runs.runner import settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class ProbedSite:
     """A site to look at. `contact` is told to it; `verify_tls` says whether its certificate must be valid."""
 
     url: str
@@ -76,15 +76,15 @@ class ProbeSpider(scrapy.Spider):
         return await self.session.fetch(PageKind.LISTING, url)
 
 
-def look(spider: type[ProbeSpider], url: str, contact: str | None) -> Any:
+def probe_site(spider: type[ProbeSpider], url: str, contact: str | None) -> Any:
     """Return the result of a probe of one site. Raises SiteError when it finds nothing."""
-    (found,) = look_each(spider, [Site(url=url, contact=contact)])
+    (found,) = probe_sites(spider, [ProbedSite(url=url, contact=contact)])
     if isinstance(found, Exception):
         raise found
     return found
 
 
-def look_each(spider: type[ProbeSpider], sites: Sequence[Site]) -> list[Any]:
+def probe_sites(spider: type[ProbeSpider], sites: Sequence[ProbedSite]) -> list[Any]:
     """Return what a spider finds at each site, or the error that kept it off."""
     values = settings()
     values.set("RETRY_TIMES", 1, priority="cmdline")

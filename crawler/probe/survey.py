@@ -18,10 +18,10 @@ from archive.core.records import Page, PageKind
 from crawler.discovery import declared, feeds, rest, sitemaps
 from crawler.fetch import walls
 from crawler.frontier import addresses
-from crawler.probe.spider import ProbeSpider, look
+from crawler.probe.spider import ProbeSpider, probe_site
 
-LINKS = 5  # of the newest articles, whose hosts are looked at
-LOOKED_INTO = 30  # files of a sitemap that are counted
+MAX_EXAMINED_LINKS = 5  # of the newest articles, whose hosts are looked at
+MAX_SITEMAP_FILES = 30  # files of a sitemap that are counted
 
 _STYLES = {
     "wpDiscuz": rb"wpdiscuz|wpd-comment",
@@ -33,7 +33,7 @@ _STYLES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
+class SiteSurvey:
     """Result of a probe. `url` is the home page after redirects; totals are the site's own.
 
     `comment_style` is one of the styles the configuration knows; `hosts` are others than that of `url`, on
@@ -57,17 +57,17 @@ class Survey:
     notes: tuple[str, ...] = ()
 
 
-def survey(url: str, contact: str | None) -> Survey:
+def survey_site(url: str, contact: str | None) -> SiteSurvey:
     """Look at a site. Raises SiteError when its home page cannot be read."""
-    return look(_SurveySpider, url, contact)  # type: ignore[no-any-return]
+    return probe_site(_SurveySpider, url, contact)  # type: ignore[no-any-return]
 
 
 def fetch_page(url: str, contact: str | None) -> Page:
     """Fetch one page, as an article. Raises SiteError when it is not given."""
-    page: Page = look(_PageSpider, url, contact)
+    page: Page = probe_site(_PageSpider, url, contact)
     if page.status != 200:
         raise SiteError(
-            f"{url} was not given: {walls.why(page)}.",
+            f"{url} was not given: {walls.refusal_clause(page)}.",
             hint="Open it in a browser to see whether it is there for everybody.",
         )
     return page
@@ -79,14 +79,14 @@ class _PageSpider(ProbeSpider):
 
 
 class _SurveySpider(ProbeSpider):
-    async def look(self) -> Survey:
+    async def look(self) -> SiteSurvey:
         home = await self.look_at(self.session.home)
         if home.status != 200:
             raise SiteError(
-                f"{self.session.home} cannot be read: {walls.why(home)}.",
+                f"{self.session.home} cannot be read: {walls.refusal_clause(home)}.",
                 hint="Check the address in a browser. A site that refuses crawlers is not archived.",
             )
-        found = Survey(
+        found = SiteSurvey(
             url=_base(home.final_url), language=_first(rb"""<html[^>]*\blang=["']([\w-]+)""", home)
         )
         self.session.home = found.url
@@ -99,11 +99,13 @@ class _SurveySpider(ProbeSpider):
         found = await self._comments(found)
         return replace(found, notes=tuple(_notes(found, self._external)))
 
-    async def _rest(self, found: Survey, home: Page) -> Survey:
-        said = declared.read(home, found.url)
+    async def _rest(self, found: SiteSurvey, home: Page) -> SiteSurvey:
+        said = declared.read_declared(home, found.url)
         roots = dict.fromkeys([*([said.rest] if said.rest else []), *rest.roots(found.url)])
         for root in roots:
-            posts = await self.look_at(rest.route_url(root, "posts", per_page=LINKS, _fields="id,link"))
+            posts = await self.look_at(
+                rest.route_url(root, "posts", per_page=MAX_EXAMINED_LINKS, _fields="id,link")
+            )
             if rest.read_array(posts) is None:
                 continue
             comments = await self.look_at(rest.route_url(root, "comments", per_page=1, _fields="id"))
@@ -122,12 +124,12 @@ class _SurveySpider(ProbeSpider):
             )
         return replace(found, title=_first(rb"<title[^>]*>([^<]+)</title", home))
 
-    async def _sitemaps(self, found: Survey) -> Survey:
+    async def _sitemaps(self, found: SiteSurvey) -> SiteSurvey:
         """The sitemaps robots.txt names, else the usual ones; where REST is closed, counted."""
         named = self.session.sitemaps
         if found.rest:
             return replace(found, sitemaps=named)
-        for url in named or sitemaps.candidates(found.url):
+        for url in named or sitemaps.sitemap_candidates(found.url):
             count = await self._count(url)
             if count:
                 return replace(found, sitemaps=named or (url,), posts_total=count)
@@ -136,8 +138,8 @@ class _SurveySpider(ProbeSpider):
     async def _count(self, url: str) -> int:
         """The articles a sitemap names, files below it included, up to LOOKED_INTO files."""
         waiting, count, looked = [url], 0, 0
-        while waiting and looked < LOOKED_INTO:
-            sitemap = sitemaps.read(await self.look_at(waiting.pop(0)))
+        while waiting and looked < MAX_SITEMAP_FILES:
+            sitemap = sitemaps.read_sitemap(await self.look_at(waiting.pop(0)))
             looked += 1
             if sitemap is not None:
                 waiting += sitemap.sitemaps
@@ -148,18 +150,18 @@ class _SurveySpider(ProbeSpider):
 
     async def _feed(self, kind: PageKind, usual: str, home: Page) -> Page:
         """Ask for a feed where WordPress has it, else where the home page says, else where others have it."""
-        said = declared.feed_of(declared.read(home, self.session.home), kind)
+        said = declared.feed_of(declared.read_declared(home, self.session.home), kind)
         page = await self.look_at(usual)
-        for url in [said] if said else declared.guesses(kind, self.session.home):
+        for url in [said] if said else declared.guessed_feed_urls(kind, self.session.home):
             if feeds.read_entries(page) is not None:
                 break
             page = await self.look_at(url)
         return page
 
-    async def _feeds(self, found: Survey, home: Page) -> Survey:
-        posts = await self._feed(PageKind.POSTS_FEED, feeds.posts_url(found.url), home)
-        listed = feeds.read_posts(posts)
-        comments = await self._feed(PageKind.COMMENTS_FEED, feeds.comments_url(found.url), home)
+    async def _feeds(self, found: SiteSurvey, home: Page) -> SiteSurvey:
+        posts = await self._feed(PageKind.POSTS_FEED, feeds.posts_feed_url(found.url), home)
+        listed = feeds.read_posts_feed(posts)
+        comments = await self._feed(PageKind.COMMENTS_FEED, feeds.comments_feed_url(found.url), home)
         if listed and self.article is None:
             self.article = listed[0].url
         hosts = found.hosts or _further_hosts([entry.url for entry in listed or ()], found.url)
@@ -167,10 +169,10 @@ class _SurveySpider(ProbeSpider):
             found,
             hosts=hosts,
             feed=posts.final_url if listed else None,
-            comments_feed=None if feeds.read_comments(comments) is None else comments.final_url,
+            comments_feed=None if feeds.read_comments_feed(comments) is None else comments.final_url,
         )
 
-    async def _comments(self, found: Survey) -> Survey:
+    async def _comments(self, found: SiteSurvey) -> SiteSurvey:
         page = await self.look_at(self.article) if self.article else None
         styles = [
             name for name, mark in _STYLES.items() if page and re.search(mark, page.body, re.IGNORECASE)
@@ -182,7 +184,7 @@ class _SurveySpider(ProbeSpider):
     _external: str | None = None
 
 
-def _notes(found: Survey, external: str | None) -> list[str]:
+def _notes(found: SiteSurvey, external: str | None) -> list[str]:
     name = found.title or found.url
     if found.rest:
         way = f"Its REST API is open and names {_many(found.posts_total, 'article')}"

@@ -9,7 +9,7 @@ from crawler.runs.conclusion import Conclusion, RunEnd
 from crawler.spiders.verify import VerifySpider
 
 
-def conclude(end: RunEnd, spider: VerifySpider) -> Conclusion:
+def conclude_audit(end: RunEnd, spider: VerifySpider) -> Conclusion:
     """Return how an audit has ended: complete, incomplete, unproved, blocked, interrupted or failed."""
     outcome, sentence = _outcome(end, spider)
     return Conclusion(outcome=outcome, sentence=sentence, state=end.state)

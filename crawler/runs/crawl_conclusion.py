@@ -22,7 +22,7 @@ WHERE visits.source = ? AND visits.url = ? AND good_at >= ?
 """
 
 
-def conclude(end: RunEnd, spider: NewsSpider) -> Conclusion:
+def conclude_crawl(end: RunEnd, spider: NewsSpider) -> Conclusion:
     """Return how a crawl has ended; edits that an event of the whole source made are taken off its counts."""
     report, source, now = spider.report, spider.site.name, datetime.now(UTC)
     short = end.archive.runs.threads_short(source, end.started_at)

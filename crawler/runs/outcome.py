@@ -19,7 +19,7 @@ _UNREAD = {
     "gave-up": "took too long to read",
     "reader-fault": "could not be read because of a fault of ours (see the log)",
 }
-FEW = 3  # pages that may all fail and still say nothing of the site
+MIN_FAILED_PAGES = 3  # pages that may all fail and still say nothing of the site
 CLOSED_WELL = {"finished", "shutdown"}
 
 
@@ -97,9 +97,12 @@ def nothing_came(ended: Ended) -> str | None:
         )
     if report.surface == "rest" and ended.relisted and not report.posts_listed:
         return "The site answered, but its list of articles is empty."
-    if report.pages_failed >= FEW and not report.pages_good:
+    if report.pages_failed >= MIN_FAILED_PAGES and not report.pages_good:
         return f"None of the {report.pages_failed:,} pages that were asked for was given."
-    if report.quality.pages_read >= FEW and report.quality.texts_missing == report.quality.pages_read:
+    if (
+        report.quality.pages_read >= MIN_FAILED_PAGES
+        and report.quality.texts_missing == report.quality.pages_read
+    ):
         return f"All {report.quality.pages_read:,} pages that were read came without a text."
     return None
 

@@ -114,9 +114,9 @@ class RunRecorder:
 
     def _conclude(self, end: RunEnd) -> Conclusion:
         if isinstance(self.spider, NewsSpider):
-            return crawl_conclusion.conclude(end, self.spider)
+            return crawl_conclusion.conclude_crawl(end, self.spider)
         if isinstance(self.spider, VerifySpider):
-            return audit_conclusion.conclude(end, self.spider)
+            return audit_conclusion.conclude_audit(end, self.spider)
         raise TypeError(f"no conclusion is known for runs of {type(self.spider).__name__}")
 
     def _settle(self, conclusion: Conclusion) -> None:

@@ -24,7 +24,7 @@ def settings() -> Settings:
     return values
 
 
-def crawl(
+def run_crawl(
     source: Source,
     archive_path: Path,
     *,
@@ -50,10 +50,10 @@ def crawl(
     return _run("news", source, archive_path, BACKISSUE_RUN=run_id, BACKISSUE_PROGRESS=progress)
 
 
-def verify(source: Source, archive_path: Path, *, budget: int = 0, progress: bool = True) -> Run:
+def run_verify(source: Source, archive_path: Path, *, budget: int = 0, progress: bool = True) -> Run:
     """Verify what is held of a source and return the row in the run ledger.
 
-    `budget` is how many requests are made at most, 0 any number. Ends and raises as `crawl` does.
+    `budget` is how many requests are made at most, 0 any number. Ends and raises as `run_crawl` does.
     """
     _check_clock(archive_path, None)
     return _run("verify", source, archive_path, BACKISSUE_BUDGET=budget, BACKISSUE_PROGRESS=progress)

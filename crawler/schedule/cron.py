@@ -19,8 +19,8 @@ from apscheduler.triggers.cron import CronTrigger
 from archive.core.nearest_name import nearest
 
 NICKNAMES = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0"}
-DEFAULT = "17 * * * *"
-EXPECTED = 'five crontab fields and perhaps a time zone, such as "15 6 * * 1-5 Europe/Berlin"'
+DEFAULT_SCHEDULE = "17 * * * *"
+EXPECTED_SCHEDULE = 'five crontab fields and perhaps a time zone, such as "15 6 * * 1-5 Europe/Berlin"'
 
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -76,7 +76,7 @@ class Schedule:
                 return due
 
 
-def parse(text: str) -> Schedule:
+def parse_schedule(text: str) -> Schedule:
     """Read a schedule. Raises ValueError with a sentence that says what is wrong with which field."""
     words = text.split()
     if words and words[0].startswith("@"):

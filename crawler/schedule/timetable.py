@@ -74,7 +74,7 @@ class Timetable:
         """The timetable as people read it."""
         parts = [self.rule.text]
         if self.jitter:
-            parts.append(f"up to {tell_span(self.jitter)} later")
+            parts.append(f"up to {format_span(self.jitter)} later")
         if self.quiet:
             parts.append(f"not {self.quiet.text} {self.quiet.timezone}")
         return ", ".join(parts)
@@ -126,7 +126,9 @@ class Timetable:
         first = islice(self.ticks(_EPOCH, datetime.max.replace(tzinfo=UTC)), 100)
         gap = min(later - due for due, later in pairwise(first))
         if self.jitter >= gap:
-            raise ValueError(f"it must be shorter than {tell_span(gap)}, the time from one crawl to the next")
+            raise ValueError(
+                f"it must be shorter than {format_span(gap)}, the time from one crawl to the next"
+            )
 
 
 def parse_span(text: str) -> timedelta:
@@ -138,7 +140,7 @@ def parse_span(text: str) -> timedelta:
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
-def tell_span(span: timedelta) -> str:
+def format_span(span: timedelta) -> str:
     """A span as `parse_span` reads it."""
     minutes, seconds = divmod(int(span.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)

@@ -17,7 +17,7 @@ from scrapy.settings import BaseSettings
 from archive.core import reader_guard
 from archive.core.crawl_report import CrawlReport
 from archive.core.records import Site
-from crawler.config.config import Source, load
+from crawler.config.config import Source, load_config
 from crawler.crawl import Crawl
 from crawler.fetch.session import Session
 
@@ -87,7 +87,7 @@ class SourceSpider(scrapy.Spider):
         """Make a spider for a source, and set the crawl's pace and name from its configuration."""
         settings = crawler.settings
         if isinstance(source, str):
-            config = load(None)
+            config = load_config(None)
             source = config.source(source)
             settings.set("BACKISSUE_ARCHIVE", str(config.archive), priority="spider")
         if source.contact:

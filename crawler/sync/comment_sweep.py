@@ -22,8 +22,12 @@ from crawler.discovery.paging import covered
 
 SWEEP_INTERVAL = timedelta(hours=1)  # between two requests of the sweep
 RECHECK_AFTER = timedelta(hours=1)  # until what was missed is requested again
-DOUBTED = 50  # of the hundred comments of a request, how many may be such as were missed before
-SHARED = 10  # comments that two windows have in common, since the places of all move when one is removed
+MAX_RECHECKED_COMMENTS = (
+    50  # of the hundred comments of a request, how many may be such as were missed before
+)
+OVERLAP_COMMENTS = (
+    10  # comments that two windows have in common, since the places of all move when one is removed
+)
 LAST_ID = (1 << 63) - 1  # no id is larger
 SEARCH_WINDOWS = 20  # read in one crawl to find out where the site's total and ours part
 
@@ -56,7 +60,7 @@ class CommentSweep:
         if crawl.is_first:
             crawl.note(swept_at=crawl.started_at)
             return  # everything has just been read
-        most = min(DOUBTED, page_size(crawl, "comments") // 2)
+        most = min(MAX_RECHECKED_COMMENTS, page_size(crawl, "comments") // 2)
         missed = crawl.facts.missed_comments(before=crawl.started_at - RECHECK_AFTER, limit=most)
         if missed:
             async for item in self._recheck(missed):
@@ -147,4 +151,4 @@ class CommentSweep:
         came, total = len(rest.read_array(page) or ()), rest.total(page)
         step = covered(came, total, offset, self.crawl.page_sizes.get("comments"))
         is_last = came < rest.PER_PAGE and step == rest.PER_PAGE if total is None else offset + step >= total
-        return None if is_last else offset + step - min(SHARED, step // SHARED)
+        return None if is_last else offset + step - min(OVERLAP_COMMENTS, step // OVERLAP_COMMENTS)

@@ -21,7 +21,7 @@ from crawler.discovery.rest_strategy import OVERLAP
 from crawler.frontier import revisit_policy
 from crawler.frontier.frontier import Frontier
 
-THREADS = 500  # that one crawl reads again because a feed began with nothing that was known
+MAX_THREADS_PER_CRAWL = 500  # that one crawl reads again because a feed began with nothing that was known
 
 
 class CommentSync:
@@ -45,7 +45,7 @@ class CommentSync:
             yield feed.page  # that it has gone away is a fact about the site
         if feed is None or not feed.is_feed:
             return
-        mentions = feeds.read_comments(feed.page) or ()
+        mentions = feeds.read_comments_feed(feed.page) or ()
         unknown = crawl.facts.unknown_comments({each.comment_id for each in mentions} - listed)
         all_new = mentions and len(unknown) == len(mentions) and crawl.facts.holds_comments()
         if all_new and not crawl.is_first:
@@ -85,7 +85,7 @@ class CommentSync:
         lost_at = self.crawl.after.overlap_lost_at
         if lost_at is None or self.crawl.rest.tells_comments:
             return
-        for seen in self.crawl.facts.visits_before(lost_at, limit=THREADS):
+        for seen in self.crawl.facts.visits_before(lost_at, limit=MAX_THREADS_PER_CRAWL):
             for request in self.frontier.request(seen.url, lastmod=seen.lastmod):
                 yield request
             await self.crawl.session.wait_for_room()

@@ -19,7 +19,7 @@ from crawler.discovery.front_page import FrontPage
 from crawler.discovery.listings import CLOSED
 from crawler.fetch.offsite import OFF_SITE
 
-_USUAL = {PageKind.POSTS_FEED: feeds.posts_url, PageKind.COMMENTS_FEED: feeds.comments_url}
+_USUAL = {PageKind.POSTS_FEED: feeds.posts_feed_url, PageKind.COMMENTS_FEED: feeds.comments_feed_url}
 _PREFIX = {PageKind.POSTS_FEED: "posts_feed", PageKind.COMMENTS_FEED: "comments_feed"}
 """How the fields of the crawl's state begin that are about a kind of feed."""
 
@@ -65,7 +65,7 @@ class FeedSync:
             asked.add(usual)
             yield usual
         stated = declared.feed_of(await self.front.declared(), kind)
-        for url in [stated] if stated else declared.guesses(kind, self.crawl.home):
+        for url in [stated] if stated else declared.guessed_feed_urls(kind, self.crawl.home):
             if url not in asked and not self.crawl.session.obstacles.is_suspected:
                 asked.add(url)
                 yield url
@@ -80,7 +80,7 @@ class FeedSync:
         page = await crawl.session.fetch(kind, url, seen=seen)
         answer = FeedAnswer(page=page, is_silent=page.status == HTTPStatus.NOT_MODIFIED)
         if answer.is_mute:
-            digest = feeds.digest(page)
+            digest = feeds.feed_digest(page)
             is_same = seen is not None and digest == getattr(crawl.before, field)
             answer = FeedAnswer(page=page, is_silent=is_same)
             crawl.note(**{field: digest})
@@ -98,4 +98,4 @@ def _is_of(kind: PageKind, page: Page) -> bool:
     """True if a feed that was guessed is of the kind that was looked for: one of comments names some."""
     if kind is PageKind.POSTS_FEED or page.status == HTTPStatus.NOT_MODIFIED:
         return True
-    return not feeds.read_entries(page) or bool(feeds.read_comments(page))
+    return not feeds.read_entries(page) or bool(feeds.read_comments_feed(page))
