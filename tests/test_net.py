@@ -117,9 +117,9 @@ def free_port():
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("http://gazette.invalid", "the name of its host leads nowhere (DNS)"),
-        ("refused", "the host refuses the connection"),
-        ("silent", "the host did not answer in time"),
+        ("http://gazette.invalid", "the host name cannot be resolved (DNS)"),
+        ("refused", "the host refused the connection"),
+        ("silent", "the host did not respond in time (timeout)"),
         ("no TLS", "no secure connection (TLS)"),
     ],
 )

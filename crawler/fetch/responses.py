@@ -1,4 +1,4 @@
-"""From Scrapy's responses and failures to Pages: the one place where an answer is taken down."""
+"""Conversion of Scrapy's responses and failures to Pages, the only one."""
 
 from __future__ import annotations
 
@@ -15,9 +15,14 @@ _PRIVATE = {"set-cookie"}  # headers that are about us, not about the page
 
 
 def page_from_response(response: Response, source: str) -> Page:
-    """An answer as a Page. The request's meta tells what was asked, and of which kind it is."""
+    """Return a response as a Page.
+
+    The request's meta has the requested URL (`asked`), the `kind` of page and the listing's `lastmod`. The
+    `lastmod` is dropped where the response is older than that change.
+    """
     meta, now = response.meta, datetime.now(UTC)
-    mark = meta.get("lastmod")
+    lastmod = meta.get("lastmod")
+    is_outdated = bool(lastmod) and _is_older(response, lastmod, now)
     return Page(
         source=source,
         kind=meta["kind"],
@@ -27,12 +32,15 @@ def page_from_response(response: Response, source: str) -> Page:
         headers=tuple(_headers(response)),
         fetched_at=now,
         body=response.body,
-        lastmod=None if mark and _is_older(response, mark, now) else mark,
+        lastmod=None if is_outdated else lastmod,
     )
 
 
 def page_from_failure(error: BaseException, request: Request, source: str) -> Page:
-    """An answer that did not come, or that we were not allowed to ask for, as a Page with status 0."""
+    """Return a failed or forbidden request as a Page with status 0.
+
+    `error` is the reason as a clause.
+    """
     return Page(
         source=source,
         kind=request.meta.get("kind", PageKind.ARTICLE),
@@ -47,19 +55,17 @@ def page_from_failure(error: BaseException, request: Request, source: str) -> Pa
     )
 
 
-def _is_older(response: Response, mark: str, now: datetime) -> bool:
-    """True if an answer comes out of a cache, and was made before the change that its mark tells of.
+def _is_older(response: Response, lastmod: str, now: datetime) -> bool:
+    """True if a cached response was made before the change in `lastmod`.
 
-    Then the change is still to be seen. A cache that keeps its answers for days is not waited for.
+    Then the change is still to be seen. A cache that keeps a response for days is not waited for.
     """
     age = (response.headers.get(b"Age") or b"").decode("latin-1").strip()
     seconds = int(age) if age.isdecimal() and len(age) < 10 else 0
-    changed = lastmod_moment(mark)
-    return (
-        changed is not None
-        and 0 < seconds < MAX_CACHE_AGE_SECONDS
-        and now - timedelta(seconds=seconds) < changed
-    )
+    changed = lastmod_moment(lastmod)
+    if changed is None or not 0 < seconds < MAX_CACHE_AGE_SECONDS:
+        return False
+    return now - timedelta(seconds=seconds) < changed
 
 
 def _headers(response: Response) -> list[tuple[str, str]]:

@@ -1,4 +1,7 @@
-"""Spellings of one REST request, all of which robots.txt may forbid. Pure."""
+"""Alternative URLs of one REST request, for robots.txt.
+
+Pure. A request is forbidden where robots.txt forbids any of them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 
 def other_spellings(url: str) -> tuple[str, ...]:
-    """Return the other URLs at which WordPress gives the same REST answer; none for other requests."""
+    """Return the other URLs with the same REST response.
+
+    An empty tuple for a request that is not one of REST.
+    """
     parts = urlsplit(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     route = next((value for name, value in query if name == "rest_route"), None)

@@ -1,6 +1,6 @@
-"""Manners towards the site: waiting as long as the server asks.
+"""Retry of requests, and the wait that a server requests.
 
-It knows HTTP and the crawl's pace; it does not know what is fetched or why.
+Knows HTTP and the crawl's pace. Does not: know what is fetched, or why.
 """
 
 from __future__ import annotations
@@ -22,20 +22,19 @@ from archive.core import timestamps
 from crawler.fetch.session import report_of, session_of
 
 logger = logging.getLogger(__name__)
-MAX_RETRY_AFTER_SECONDS = (
-    300.0  # seconds we stay and wait for a server; when it asks for more, the crawl ends
-)
+MAX_RETRY_AFTER_SECONDS = 300.0  # a server that requests a longer wait ends the crawl
 REFUSAL_STATUSES = {403, 429, 503}
 MAX_RETRIES_OF_A_PAGE = 1  # where a page comes with Retry-After, as that of a maintenance plugin does
 MAX_REFUSALS = 20  # one after another, and the site is taken at its word
 
 
 class PatienceMiddleware:
-    """Tries again after passing faults, longer apart each time, and no sooner than Retry-After says.
+    """Middleware that retries a request after a temporary error.
 
-    The whole crawl waits: while it does, nothing else is asked of that host. When a server asks for more than
-    LONGEST_WAIT, the crawl is stopped, and no other begins for as long as it asked for. One that does nothing
-    but refuse ends the crawl as well.
+    The wait doubles each time and is never shorter than Retry-After. The whole crawl waits: meanwhile no
+    other request is sent to that host. A server that requests more than MAX_RETRY_AFTER_SECONDS stops the
+    crawl, and no other begins for as long as requested. MAX_REFUSALS refusals in a row stop the crawl as
+    well.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -50,11 +49,11 @@ class PatienceMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make one for a crawler, as Scrapy asks."""
+        """Return an instance for a crawler; Scrapy calls it."""
         return cls(crawler)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Wait and try again where the status says that this may help."""
+        """Return the response, or the request to retry after a wait."""
         self._refusals = self._refusals + 1 if response.status in REFUSAL_STATUSES else 0
         if self._refusals == MAX_REFUSALS:
             logger.warning("%d requests in a row were refused: the crawl ends here", MAX_REFUSALS)
@@ -73,15 +72,16 @@ class PatienceMiddleware:
         return await self._again(request, f"status {response.status}", asked, most) or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
-        """Wait and try again after a broken connection."""
+        """Return the request to retry after a broken connection, else None."""
         return await self._again(request, exception, None) if isinstance(exception, self.faults) else None
 
     async def _again(
         self, request: Request, reason: str | Exception, asked: float | None, most: int | None = None
     ) -> Request | None:
-        """Wait, and return the request to make again; None where it was made often enough.
+        """Wait, and return the request to retry; None after the last retry.
 
-        `asked` are the seconds that the server asks for, `most` how often it is made again at most.
+        `asked` is the server's Retry-After in seconds, `most` the maximum number of retries; None means the
+        default.
         """
         spider = _spider(self.crawler)
         again = get_retry_request(request, spider=spider, reason=reason, max_retry_times=most)
@@ -93,7 +93,7 @@ class PatienceMiddleware:
         return again
 
     def _hold(self, request: Request, seconds: float) -> None:
-        """Send nothing more to this host for so long, whatever else is waiting."""
+        """Send nothing more to this host for `seconds`, whatever is queued."""
         downloader, now = self.crawler.engine.downloader, time.monotonic()
         slot = downloader.slots.get(request.meta.get("download_slot", ""))
         self._until = max(self._until, now + seconds)
@@ -110,10 +110,13 @@ class PatienceMiddleware:
 
 def _spider(crawler: Crawler) -> Spider:
     if crawler.spider is None:
-        raise RuntimeError("a crawl without a spider")
+        raise RuntimeError("the crawler has no spider")
     return crawler.spider
 
 
 def retry_after_seconds(response: Response, now: datetime) -> float | None:
-    """The seconds a server asks us to wait, or None if it does not."""
+    """Return the seconds of a Retry-After header, or None without one.
+
+    `now` is aware UTC; an HTTP date in the header is counted from it.
+    """
     return timestamps.retry_after((response.headers.get(b"Retry-After") or b"").decode("latin-1"), now)

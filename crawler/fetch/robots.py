@@ -1,6 +1,6 @@
-"""robots.txt as RFC 9309 says: obeyed, read again after a day at the latest, and slowing us down if it asks.
+"""Middleware for robots.txt by RFC 9309, with a cache and Crawl-delay.
 
-It knows HTTP and the crawl's pace; it does not know what is fetched or why.
+Knows HTTP and the crawl's pace. Does not: know what is fetched, or why.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ _NOTHING = b"User-agent: *\nDisallow: /"
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Obeys robots.txt as RFC 9309 says: a 4xx means that there is none, a 5xx that nothing is allowed.
+    """Middleware that obeys robots.txt by RFC 9309.
 
-    No answer at all counts as a 5xx. A Crawl-delay longer than the configured delay slows the crawl down;
-    one longer than LONGEST_WAIT forbids it, since it would never end. A copy stands for a day, or for as
-    long as the answer's Cache-Control says if that is less; a 5xx is never kept.
+    A 4xx means that there is no robots.txt, a 5xx or no response that nothing is allowed. A Crawl-delay
+    longer than the configured delay slows the crawl; one longer than MAX_RETRY_AFTER_SECONDS forbids it,
+    since it would never end. A cached copy is valid for a day, or for the Cache-Control max-age of the
+    response if that is shorter; a 5xx is never cached.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -44,7 +45,10 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         self._unread: str | None = None  # why robots.txt could not be read
 
     async def process_request(self, request: Request) -> None:  # type: ignore[override]
-        """Refuse what robots.txt forbids, and everything where it cannot be read. Raises IgnoreRequest."""
+        """Refuse a forbidden request, and any while robots.txt is unreadable.
+
+        Raises IgnoreRequest.
+        """
         try:
             await super().process_request(request)
         except IgnoreRequest:
@@ -53,7 +57,10 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             raise
 
     def process_request_2(self, rp: Any, request: Request) -> None:
-        """Refuse what robots.txt forbids, under whichever address REST is asked. Raises IgnoreRequest."""
+        """Refuse a forbidden request, by any URL of the same REST response.
+
+        Raises IgnoreRequest, also where the rules take too long to apply.
+        """
         try:
             with reader_guard.bounded(reader_guard.CPU_SECONDS):
                 super().process_request_2(rp, request)
@@ -63,7 +70,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             raise IgnoreRequest(f"robots.txt cannot be applied: {error}, so nothing is fetched") from None
 
     async def robot_parser(self, request: Request) -> Any:
-        """Return the parser of a host's robots.txt, from a stored copy while it is valid."""
+        """Return the parser of a host's robots.txt, cached while it is valid."""
         netloc = urlsplit(request.url).netloc
         copy = None if netloc in self._parsers else read_copy(self._kept.get(netloc), datetime.now(UTC))
         if copy is not None:
@@ -113,7 +120,10 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
 
 def write_copy(response: Response, now: datetime) -> RobotsCopy:
-    """Return a robots.txt to keep, with the moment until which it may be used."""
+    """Return a response as a RobotsCopy, with the end of its validity.
+
+    `until` is aware UTC; equal to `now` where Cache-Control forbids a cache.
+    """
     header = (response.headers.get(b"Cache-Control") or b"").decode("latin-1")
     stated = re.search(r"max-age=(\d{1,9})", header)
     lasts = min(MAX_ROBOTS_AGE, timedelta(seconds=int(stated[1]))) if stated else MAX_ROBOTS_AGE
@@ -124,7 +134,7 @@ def write_copy(response: Response, now: datetime) -> RobotsCopy:
 
 
 def read_copy(copy: RobotsCopy | None, now: datetime) -> Response | None:
-    """Return the robots.txt that was kept; None where there is none, or its time is over."""
+    """Return a cached robots.txt as a response; None once it has expired."""
     if copy is None:
         return None
     left = copy.until - now

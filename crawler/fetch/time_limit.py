@@ -1,7 +1,7 @@
-"""The end of a crawl that takes too long: it is asked to stop, and stopped if it does not heed that.
+"""Time limit of a crawl, which ends it by force if necessary.
 
-Asked, it saves its page as on a signal. A process that has hung cannot be asked: then a watch outside of
-Python writes down where it hangs and ends it, and the ledger is told by whoever finds the row without an end.
+On the request it saves its page, as after a signal. A process that hangs cannot respond: a watchdog outside
+of Python logs where it hangs and ends it, and the next run that finds its row without an end closes that row.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CLOSING_SECONDS = (
 
 
 class TimeLimit:
-    """Bounds a crawl to `BACKISSUE_LIMIT` seconds."""
+    """Extension that bounds a crawl to BACKISSUE_LIMIT seconds."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -37,15 +37,15 @@ class TimeLimit:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make one for a crawler, as Scrapy asks."""
+        """Return an instance for a crawler; Scrapy calls it."""
         return cls(crawler)
 
     def begin(self) -> None:
-        """Set the alarm."""
+        """Start the timer."""
         self._alarm = call_later(self.seconds, self._ask)
 
     def end(self) -> None:
-        """Take it back."""
+        """Cancel the timer and the watchdog."""
         self._alarm.cancel()
         faulthandler.cancel_dump_traceback_later()
 
