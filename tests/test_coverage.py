@@ -350,7 +350,7 @@ def test_a_listing_that_leaves_out_what_is_there_proves_nothing(crawls, site):
     site.faults.add(Changed(match=f"{REST}posts*before=*", change=lambda answer: replace(answer, body=b"[]")))
     report = verify(crawls, expect=3)
     assert {row["unproved"] for row in report["months"] if row["kind"] == "article"} == {
-        f"REST's listing leaves out {len(site.articles) - 1} that it shows when asked for by id."
+        f"REST's listing leaves out {len(site.articles) - 1} that it shows when requested by id."
     }
     assert crawls.rows("SELECT * FROM articles WHERE missed_at NOTNULL") == []
 

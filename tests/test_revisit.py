@@ -92,26 +92,26 @@ def test_what_the_server_asked_for_is_obeyed():
                 "comments_month": 5,
                 "comments_year": 5,
             },
-            "Its thread had last grown 3 hours before the last look, by 4 comments in a day;"
-            " such a page is looked at every 4.8 hours.",
+            "Its thread had last grown 3 hours before the last visit, by 4 comments in a day;"
+            " such a page is visited every 4.8 hours.",
         ),
         (
             {"published": NOW - 3 * DAY, "edits": 2},
-            "The article was 3 days old at the last look and had no comments, and it was edited 2 times;"
-            " such a page is looked at every 16 hours.",
+            "The article was 3 days old at the last visit and had no comments, and it was edited 2 times;"
+            " such a page is visited every 16 hours.",
         ),
         (
             {"published": date(2016, 3, 1), "comments_told": True, "comments_year": 9},
-            "A listing or feed of the site tells of new comments. The article was 10 years old at the last"
-            " look; such a page is looked at every 55 days.",
+            "A listing or feed of the site shows its new comments. The article was 10 years old at the last"
+            " visit; such a page is visited every 55 days.",
         ),
         (
             {"status": 404, "failures": 3},
-            "Its page answered 404 (3 times in a row); such a page is asked for again after 4 hours.",
+            "Its page answered 404 (3 times in a row); such a page is requested again after 4 hours.",
         ),
         (
             {"status": 429, "failures": 1, "retry_at": NOW + DAY},
-            "Its page answered 429, and the server asked us to wait until then.",
+            "Its page answered 429, and the server requested a wait until then.",
         ),
     ],
 )

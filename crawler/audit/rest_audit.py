@@ -1,10 +1,10 @@
-"""Proving month by month that nothing is missing, by REST: the ids the site lists beside those that are held.
+"""Audit by REST, month by month: the site's ids against the archive's.
 
-What the site has and we lack is a gap with a reason, and is read in at once where REST gives it. What
-we hold and the site does not list is asked for by its id, in the company of what it is known to show;
-what it then does not show is handed on as missed, and called gone by nobody here. An answer that is none
-proves nothing. Only what was published before the last complete crawl is looked at: what came later is
-not missing but new.
+An item that only the site has is a gap with a reason, and is fetched at once where REST gives it. An item
+that only the archive has is requested by its id, together with ids that the site is sure to show; one that is
+still not shown is recorded as missed, and never as removed by this module. An invalid response proves
+nothing. Only what was published before the last complete crawl is audited: later items are not missing but
+new.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _T = TypeVar("_T")
 
 
 class RestAudit:
-    """The audit of months by REST."""
+    """Audit of months by REST."""
 
     def __init__(self, crawl: Crawl, findings: Findings, discovery: Discovery) -> None:
         self.crawl = crawl
@@ -42,7 +42,10 @@ class RestAudit:
         self.discovery = discovery
 
     async def oldest(self, kind: Kind) -> tuple[bool, str | None]:
-        """True if REST lists a kind at all, and the month of the first one it lists."""
+        """Return True and the first month if REST lists a kind at all.
+
+        False and None where it does not. Raises NoListingError where the site is in trouble.
+        """
         async for root in self._roots():
             page = await self.crawl.session.fetch(PageKind.LISTING, rest_ids.oldest_url(root, ROUTES[kind]))
             if rest.read_array(page) is not None:
@@ -65,14 +68,20 @@ class RestAudit:
             yield root
 
     def months(self, kind: Kind, first: str | None) -> list[tuple[str, Kind, str]]:
-        """The months to look at, by the calendar, as (when each was last looked at, kind, month)."""
+        """Return the months to audit, as (last audit, kind, month).
+
+        By the calendar; the last audit is "" where there was none.
+        """
         looked, held = self.findings.holdings.looked(), self.findings.holdings.numbers(kind)
         known = {*held, *(month for of, month in looked if of is kind and month), *([first] if first else [])}
         months = calendar(min(known), f"{self.findings.until:%Y-%m}") if known else ()
         return [(looked.get((kind, month), ""), kind, month) for month in months]
 
     async def prove(self, span: Span) -> AsyncIterator[Any]:
-        """Look at one span. Raises NoListingError where the site does not tell."""
+        """Yield the items and proofs of one span.
+
+        Raises NoListingError where the site does not list it.
+        """
         way = self._prove_articles if span.kind is Kind.ARTICLE else self._prove_comments
         async for item in way(span):
             yield item
@@ -112,13 +121,13 @@ class RestAudit:
             yield proof
 
     async def _read_articles(self, span: Span, listed: Iterable[ListedItem]) -> list[Page]:
-        """Note the articles that are lacking, and give the listings that tell of them."""
+        """Record the missing articles, and return the listings that have them."""
         pages, wanted = [], dict[str, list[int]]()
         for item in listed:
             lacking = self.findings.holdings.lacking_article(item.link or "", item.id)
             if lacking is None:
                 continue
-            reason, detail = (Reason.PROTECTED, "It asks for a password.") if item.protected else lacking
+            reason, detail = (Reason.PROTECTED, "It requires a password.") if item.protected else lacking
             self.findings.note_gap(
                 Kind.ARTICLE, item.key, span.month_of(item.published), reason, detail, item.link
             )
@@ -149,7 +158,7 @@ class RestAudit:
                     yield proof
                 return
         hidden = max(total - len(listed), 0)
-        if hidden and (halves := span.halves):  # in which month they are is told by asking for fewer months
+        if hidden and (halves := span.halves):  # a listing of fewer months shows in which month they are
             for half in halves:
                 async for item in self._prove_comments(half):
                     yield item
@@ -160,7 +169,10 @@ class RestAudit:
     async def _compare_comments(
         self, span: Span, held: Mapping[str, str], listed: Mapping[str, ListedItem], hidden: int
     ) -> AsyncIterator[Any]:
-        """The proofs of a span, once all that the site lists is known; `hidden` are counted and not shown."""
+        """Yield the proofs of a span from the complete listing of its comments.
+
+        `hidden` is the number that the site counts and does not show.
+        """
         silent = [key for key in held if key not in listed]
         shown = await self._shown(("comments",), silent)
         if absent := tuple(key for key in silent if key not in shown):
@@ -178,7 +190,7 @@ class RestAudit:
     async def _read_comments(
         self, span: Span, lacking: Sequence[ListedItem], why: Mapping[str, tuple[Reason, str]]
     ) -> AsyncIterator[Page]:
-        """Read in the comments that are lacking, with the static pages they stand below, and note them."""
+        """Fetch the missing comments with their static pages, and record them."""
         root = self.crawl.rest.root or ""
         unknown = sorted(
             {item.post for item in lacking if item.post and not self.findings.holdings.address_of(item.post)}
@@ -196,7 +208,10 @@ class RestAudit:
         for item in lacking:
             reason, detail = why[item.key]
             if item.post and self.findings.holdings.address_of(item.post) is None:
-                reason, detail = Reason.NO_ARTICLE, f"It stands below {item.post}, which is no article here."
+                reason, detail = (
+                    Reason.NO_ARTICLE,
+                    f"It belongs to {item.post}, which is no article of this archive.",
+                )
             self.findings.note_gap(
                 Kind.COMMENT, item.key, span.month_of(item.published), reason, detail, item.link
             )
@@ -206,9 +221,9 @@ class RestAudit:
     def _proofs(
         self, span: Span, stated: Counter[str], *, surface: str = "rest", left_out: int = 0
     ) -> Iterator[Proof]:
-        """A proof for each month of a span, or why there is none."""
+        """Yield a proof of each month of a span, or why it is unproved."""
         why = (
-            f"REST's listing leaves out {left_out:,} that it shows when asked for by id."
+            f"REST's listing leaves out {left_out:,} that it shows when requested by id."
             if left_out
             else None
         )
@@ -226,10 +241,11 @@ class RestAudit:
         return rest_pages(self.crawl, PageKind.LISTING, address)
 
     async def _shown(self, routes: Sequence[str], ids: Sequence[str]) -> dict[str, ListedItem]:
-        """Those of some ids that the site shows, asked for in the company of what it is known to show.
+        """Return those of some ids that the site shows.
 
-        Raises NoListingError where it shows nothing at all, or what was not asked for, and where it does not
-        prove of every comment whether it is shown: then it is not well.
+        Requested together with ids that the site is sure to show. Raises NoListingError where it shows
+        nothing at all, or an id that was not requested, and where it does not prove of every comment whether
+        it is shown: then the site is in trouble.
         """
         shown: dict[str, ListedItem] = {}
         for route in routes:
@@ -244,14 +260,17 @@ class RestAudit:
                 found = {item.key: item for item in rest_ids.read_listed_items(page, route)}
                 told = some if kind is not Kind.COMMENT else {*found, *rest.not_shown(page, asked, known)}
                 if kind and not (found and found.keys() <= set(asked) and set(some) <= set(told)):
-                    other = page.error or "with something else than what was asked for"
+                    other = page.error or "with other ids than were requested"
                     raise NoListingError(replace(page, error=other), closed=False)
                 shown |= {key: item for key, item in found.items() if key in some}
         return shown
 
 
 def _inside(span: Span, items: Iterable[ListedItem]) -> int:
-    """How many items a listing of the span should have had: a bound can be an hour off in autumn."""
+    """Return the number of items that a listing of the span should have had.
+
+    Without an edge of OVERLAP: a bound can be an hour off in autumn.
+    """
     first, last = span.after + OVERLAP, span.before - OVERLAP
     times = (item.published for item in items if item.published)
     return sum(rest.time_text(first) < f"{time}Z" < rest.time_text(last) for time in times)

@@ -1,6 +1,6 @@
-"""Where a site's own pages say that its REST API and its feeds are.
+"""REST API and feeds that a site's own pages declare.
 
-Pure. Reads `<link>` elements and the Link header; what they name is believed on the same site alone.
+Pure. Parses `<link>` elements and the Link header; a URL is believed only on the same site.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ _GUESSES = {
 
 
 def read_declared(page: Page, home: str) -> Declared:
-    """Return what a page declares of the site `home`; nothing where it is no page."""
+    """Return what a page of the site at `home` declares.
+
+    An empty Declared where the response is no page, or declares nothing.
+    """
     feeds = _feeds(page)
     ours = [(url, title) for url, title in feeds if urls.same_host(url, home)]
     comments = [url for url, title in ours if is_comments_feed(url, title)]
@@ -40,19 +43,22 @@ def read_declared(page: Page, home: str) -> Declared:
 
 
 def foreign_rest(page: Page, home: str) -> str | None:
-    """Return the root of a REST API that a page declares on another site, or None."""
+    """Return the REST root that a page declares elsewhere, or None.
+
+    A root on another site is never used.
+    """
     root = _rest_root(page)
     return root if root and not urls.same_host(root, home) else None
 
 
 def is_comments_feed(url: str, title: str) -> bool:
-    """True if a declared feed is of comments, by its URL or its title."""
+    """True if a declared feed has comments, by its URL or title."""
     parts = urlsplit(url)
     return bool(_COMMENTS_URL.search(f"{parts.path}?{parts.query}") or _COMMENTS_TITLE.search(title))
 
 
 def guessed_feed_urls(kind: PageKind, home: str) -> tuple[str, ...]:
-    """Return where feeds of a kind lie on sites that do not declare them."""
+    """Return usual feed URLs, for sites that declare none."""
     return tuple(urljoin(home + "/", name) for name in _GUESSES[kind])
 
 

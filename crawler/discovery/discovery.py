@@ -1,8 +1,8 @@
-"""Discovery of articles: by REST where it is open, else by sitemaps, else by the feed, else by listing pages.
+"""Discovery of articles by a chain of strategies.
 
-A chain of strategies: each is tried when those before it give nothing. It yields the listings that say more
-than a URL, for the archive to keep, and requests for the pages that are due. Nothing is listed while the feed
-of posts says that nothing has changed, but once a day all the same.
+REST where it is open, else sitemaps, else the feed, else listing pages: each is the fallback of the one
+before. Yields the listings that have more than URLs, for the archive to save, and requests for the pages that
+are due. Nothing is listed while the feed of posts is unchanged, except once a day.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from crawler.discovery.sitemap_strategy import SitemapStrategy
 from crawler.frontier.addresses import Listed
 from crawler.frontier.frontier import Frontier
 
-RELIST = timedelta(days=1)  # how long listings of what was modified stand for a listing of everything
+RELIST = timedelta(days=1)  # interval of complete listings; between them only modified posts are listed
 
 
 class Discovery:
-    """The strategies that find a site's articles, in the order in which they are tried."""
+    """Strategies that find a site's articles, in the order of their use."""
 
     def __init__(self, crawl: Crawl, frontier: Frontier, front: FrontPage) -> None:
         self.crawl = crawl
@@ -40,9 +40,10 @@ class Discovery:
         self.by_listing = ListingStrategy(crawl, frontier)
 
     async def posts(self, feed: FeedAnswer | None, *, is_silent: bool) -> AsyncIterator[Any]:
-        """Yield what the first strategy brings that names articles; nothing new where all is silent.
+        """Yield the items of the first strategy that names articles.
 
-        `feed` is the answer of the feed of posts, None where it was not fetched.
+        Yields nothing new where `is_silent`, at most a day after a complete listing. `feed` is the response
+        of the feed of posts, None where it was not fetched.
         """
         crawl, before = self.crawl, self.crawl.before
         is_recent = crawl.is_within(RELIST, before.posts_listed_at)
@@ -54,11 +55,11 @@ class Discovery:
                 yield item
             self._note_read(is_recent)
         if crawl.rest.root and feed is not None and feed.is_mute:
-            crawl.note(posts_feed_missing_at=crawl.started_at)  # REST tells of edits as well, in one request
+            crawl.note(posts_feed_missing_at=crawl.started_at)  # REST lists edits as well, in one request
         if feed is not None and feed.is_feed and crawl.report.surface not in {"feed", None}:
             for request in self.frontier.requests(await self._only_in_feed(feed.page)):
                 yield request
-            yield feed.page  # after the articles it names, since it may name what is no article
+            yield feed.page  # after the articles in it, since some entries may be no article
 
     def _note_read(self, is_recent: bool) -> None:
         crawl, surface = self.crawl, self.crawl.report.surface
@@ -84,7 +85,10 @@ class Discovery:
             self.crawl.report.missing_lists.append(self.crawl.session.failure)
 
     async def _only_in_feed(self, feed: Page) -> list[Listed]:
-        """Return the articles that a feed names and the listing did not, as one out of a cache does."""
+        """Return the articles in a feed that are missing in the listing.
+
+        A listing from a cache misses the newest.
+        """
         await self.crawl.settled()
         facts = self.crawl.facts
         named = (replace(entry, url=urls.clean(entry.url)) for entry in feeds.read_posts_feed(feed) or ())

@@ -1,7 +1,7 @@
-"""Listing pages: the front page, archives by date, category, author or tag, and their older pages.
+"""Listing pages: the front page, archives, and their older pages.
 
-The last rung, for sites that tell nothing to machines. Pure. It gives every address that a page
-links in a prominent place; which of them are articles is decided by the caller.
+Pure. Archives are by date, category, author or tag. The last fallback, for sites without any surface for
+machines. Returns every URL with a prominent link; the caller decides which of them are articles.
 """
 
 from __future__ import annotations
@@ -18,18 +18,21 @@ from archive.core.reader_guard import reader
 from archive.core.records import Page
 from crawler.frontier.addresses import Listed, is_archive
 
-MAX_PAGES = 5000  # listing pages that are read in one crawl
+MAX_PAGES = 5000  # listing pages that one crawl fetches
 _OLDER = re.compile(
     r"\b(older|next|previous (posts|entries)|ältere|nächste|suivant|anteriores)\b|^[»→›]$", re.IGNORECASE
 )
 _HEADINGS, _MAIN = ("h1", "h2", "h3"), ("article", "main")
-_PIECES = 20  # pieces of text of a link that are regarded
+_PIECES = 20  # text nodes of a link that are read
 _PAGED = re.compile(r"/page/\d+|[?&]paged=\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingPage:
-    """One listing page: the addresses it names in order, where the older ones are, and other archives."""
+    """One parsed listing page.
+
+    `listed` are its URLs in order, `older` is the URL of the next older page, `archives` those of archives.
+    """
 
     listed: tuple[Listed, ...] = ()
     older: str | None = None
@@ -38,7 +41,7 @@ class ListingPage:
 
 @reader(ListingPage())
 def read_listing_page(page: Page) -> ListingPage:
-    """Read a listing page; an empty Listing if there is nothing to read."""
+    """Return a parsed listing page, an empty one without links."""
     if page.status != 200 or not page.body.strip():
         return ListingPage()
     text = decode(page.body, page.header("content-type")).text
@@ -58,7 +61,10 @@ def read_listing_page(page: Page) -> ListingPage:
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """A link of the page. `rank`: 1 in a heading, 2 in the main part of the page, 0 elsewhere."""
+    """Link of a page.
+
+    `rank` is 1 in a heading, 2 in the main part of the page, 0 in any other part.
+    """
 
     url: str
     words: str
@@ -70,7 +76,7 @@ def _rank(link: _Link) -> int:
 
 
 def _links(tree: html.HtmlElement, page: Page) -> list[_Link]:
-    """Return all links in their order, found in one pass however deep the page nests."""
+    """Return all links in order, by one pass at any depth."""
     found = []
     open_boxes = dict.fromkeys((*_HEADINGS, *_MAIN), 0)
     for event, node in etree.iterwalk(tree, events=("start", "end"), tag=("a", *open_boxes)):
@@ -87,7 +93,10 @@ def _links(tree: html.HtmlElement, page: Page) -> list[_Link]:
 
 
 def _older(tree: html.HtmlElement, links: list[_Link], page: Page) -> str | None:
-    """The link to the next page of the listing: marked as such, else the next number, else by its words."""
+    """Return the URL of the next page of the listing, or None.
+
+    By rel="next", else by the next page number, else by the link's text.
+    """
     marked = tree.xpath("(//link[@rel='next'] | //a[@rel='next'])/@href")
     if marked:
         return urls.absolute(str(marked[0]), page.final_url)

@@ -1,4 +1,4 @@
-"""Listings of REST, read to their end page by page."""
+"""Listings of REST, fetched page by page to their end."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from crawler.discovery.paging import Paging
 from crawler.frontier.cut_off import leave
 from crawler.frontier.endless import Course
 
-CLOSED = {401, 403, 404}  # how REST says that a listing is not for visitors
+CLOSED = {401, 403, 404}  # REST's statuses of a listing that is not for visitors
 
 
 class NoListingError(Exception):
-    """A listing that was requested and not given. `closed`: it is not open to visitors at all."""
+    """Listing that was requested and not given.
+
+    `closed` is True where it is not open to visitors at all. `page` is the response.
+    """
 
     def __init__(self, page: Page, *, closed: bool) -> None:
         super().__init__(
@@ -27,7 +30,10 @@ class NoListingError(Exception):
 
 
 async def rest_pages(crawl: Crawl, kind: PageKind, url_of: Callable[[int], str]) -> AsyncIterator[Page]:
-    """Yield the pages of a REST listing in order. Raises NoListingError where one is not given."""
+    """Yield the pages of a REST listing in order.
+
+    Raises NoListingError where one of them is not given.
+    """
     paging, goes_on = Paging(url_of, crawl.page_sizes), True
     course = Course()
     while goes_on:
@@ -46,5 +52,5 @@ async def rest_pages(crawl: Crawl, kind: PageKind, url_of: Callable[[int], str])
 
 
 def page_size(crawl: Crawl, route: str) -> int:
-    """Return how many entries a site gives at most in one answer of a REST route."""
+    """Return the site's maximum number of entries in one REST response."""
     return crawl.page_sizes.get(route, rest.PER_PAGE)

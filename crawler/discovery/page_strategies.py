@@ -1,4 +1,4 @@
-"""Discovery of articles by the pages of a feed and by listing pages, on sites without a better surface."""
+"""Discovery by feed pages and listing pages, the last fallbacks."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ from crawler.frontier.frontier import Frontier
 
 
 class FeedStrategy:
-    """Articles as the pages of the feed of posts name them."""
+    """Discovery of articles by the pages of the feed of posts."""
 
     def __init__(self, crawl: Crawl, frontier: Frontier) -> None:
         self.crawl = crawl
         self.frontier = frontier
 
     async def find(self, first: FeedAnswer | None) -> AsyncIterator[Any]:
-        """Yield pages, back to the feed's end the first time, later to what is known.
+        """Yield pages of articles, and the feed's pages.
 
-        A feed's own facts come after the articles it names, since it may name what is no article.
+        Back to the feed's end the first time, later to the first page without a due article. A page of the
+        feed follows the articles in it, since some entries may be no article. `first` is the feed's response,
+        None where it was not fetched.
         """
         session, course = self.crawl.session, Course()
         number, known, answered = 1, set[str](), set[str]()
@@ -56,16 +58,17 @@ class FeedStrategy:
 
 
 class ListingStrategy:
-    """Articles as the front page and its older pages link them."""
+    """Discovery of articles by the links of listing pages."""
 
     def __init__(self, crawl: Crawl, frontier: Frontier) -> None:
         self.crawl = crawl
         self.frontier = frontier
 
     async def find(self) -> AsyncIterator[Request]:
-        """Yield requests, back to the last listing page at first, later to what is known.
+        """Yield requests for the articles on listing pages.
 
-        Where the front page leads to no older one, its archives by category, tag, author or year do.
+        Back to the last listing page the first time, later to the first without a due article. Where the
+        front page has no older page, its archives by category, tag, author or year are followed.
         """
         waiting, seen = [self.crawl.home + "/"], set[str]()
         course, older = Course(), None

@@ -1,6 +1,6 @@
-"""REST asked for ids alone: what a site lists between two moments, and which of some ids it shows.
+"""REST requests for ids, by dates or by a list.
 
-Pure. The cheapest answers that can prove anything: a hundred ids, with the time and the place of each.
+Pure. The cheapest responses that can prove anything: a hundred ids, with date and URL of each.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _FIELDS = "id,date_gmt,link,post,content.protected"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedItem:
-    """One post or comment of a listing. `published` is UTC without a zone, as REST tells it.
+    """Post or comment of a listing.
 
-    `post` is the id of what a comment hangs below.
+    `published` is UTC without a zone, verbatim from REST. `post` is the id of a comment's article.
     """
 
     id: int
@@ -33,30 +33,39 @@ class ListedItem:
 
     @property
     def key(self) -> str:
-        """The id as the archive keeps it."""
+        """Return the id as text, as the archive stores it."""
         return str(self.id)
 
 
 def oldest_url(root: str, route: str) -> str:
-    """The one that was published first."""
+    """Return the URL of the first published item of a route."""
     return route_url(root, route, per_page=1, orderby="date", order="asc", _fields="id,date_gmt")
 
 
 def between_url(root: str, route: str, page: int, *, after: datetime, before: datetime) -> str:
-    """A page of what was published between two moments, both exclusive, by id."""
+    """Return the URL of a page of items between two moments.
+
+    In the order of ids; both bounds (aware) are exclusive.
+    """
     bounds = {"after": time_text(after), "before": time_text(before)}
     order = {"orderby": "id", "order": "asc"}
     return route_url(root, route, per_page=PER_PAGE, page=page, **order, **bounds, _fields=_FIELDS)
 
 
 def shown_url(root: str, route: str, ids: Iterable[str]) -> str:
-    """Those of some ids, at most PER_PAGE of them, that are shown, by id."""
+    """Return the URL of those of some ids that are shown.
+
+    At most PER_PAGE ids, in the order of ids.
+    """
     order = {"orderby": "id", "order": "asc"}
     return route_url(root, route, per_page=PER_PAGE, include=",".join(ids), **order, _fields=_FIELDS)
 
 
 def read_listed_items(page: Page, route: str) -> tuple[ListedItem, ...]:
-    """The items of a listing; what has no id is left out."""
+    """Return the items of a listing that have an id.
+
+    Empty where the response is no listing.
+    """
     return tuple(
         ListedItem(
             id=number,

@@ -1,6 +1,7 @@
-"""How many requests a first full crawl takes, and how long at the polite rate. Pure arithmetic.
+"""Estimate of the requests and duration of a first full crawl.
 
-It counts what the site says of itself, and says how it counted; what is not known is not guessed.
+Pure arithmetic on the totals that the site states, with the count in its sentence. Does not: guess an unknown
+total.
 """
 
 from __future__ import annotations
@@ -9,29 +10,32 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
 
-ENTRIES_PER_LISTING = 100  # posts or comments in one REST answer
-RESPONSE_SECONDS = 0.5  # seconds a site takes for one answer, about
+ENTRIES_PER_LISTING = 100  # posts or comments in one REST response
+RESPONSE_SECONDS = 0.5  # typical duration of one response
 
 
 class SurveyCounts(Protocol):
-    """Counts of a survey."""
+    """Totals of a survey."""
 
     @property
     def posts_total(self) -> int | None:
-        """Articles the site says it has."""
+        """Return the number of articles, None if the site states none."""
 
     @property
     def comments_total(self) -> int | None:
-        """Comments the site says it has."""
+        """Return the number of comments, None if the site states none."""
 
     @property
     def crawl_delay(self) -> float | None:
-        """Return the crawl delay that robots.txt requests, in seconds."""
+        """Return the crawl delay of robots.txt in seconds, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """The cost of a first full crawl. `seconds` is for the requests one after another."""
+    """Cost of a first full crawl.
+
+    `delay` is in seconds between requests; `seconds` is for all requests in sequence.
+    """
 
     requests: int
     delay: float
@@ -40,7 +44,10 @@ class Estimate:
 
 
 def estimate(site: SurveyCounts, delay: float) -> Estimate | None:
-    """The cost of a first full crawl, or None where the site does not say how many articles it has."""
+    """Return the cost of a first full crawl.
+
+    None where the site states no number of articles. `delay` is the configured delay in seconds.
+    """
     if site.posts_total is None:
         return None
     posts, comments = site.posts_total, site.comments_total or 0
@@ -65,7 +72,10 @@ def estimate(site: SurveyCounts, delay: float) -> Estimate | None:
 
 
 def duration(seconds: float) -> str:
-    """A length of time in the unit that suits it: "40 seconds", "3 hours", "2 days"."""
+    """Return a duration in a suitable unit, as "3 hours".
+
+    Other examples are "40 seconds", "2 days" and "1.5 years".
+    """
     for size, unit in ((31536000, "year"), (86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= 1.5 * size:
             number = seconds / size
