@@ -1,7 +1,7 @@
-"""The front door and the keeper of the clock: puts the rooms' commands together, and runs until a signal.
+"""Entry point of all commands, and loop of the scheduler.
 
-It knows signals and child processes, and not how a crawl, an extraction or a page works. Each crawl is a
-process of its own, and none outlives this one.
+The loop runs until a signal. Knows signals and child processes. Each crawl is a process of its own, and none
+outlives this one. Does not: know how a crawl, an extraction or a page works.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ from crawler.settings import VERSION
 
 CLOSING = 5.0  # seconds for Datasette to end
 PROGRAM = "backissue" if shutil.which("backissue") else sys.argv[0]
-WAKE = 20.0  # seconds after which the clock is looked at again, in case that the machine slept
+WAKE = 20.0  # seconds between checks of the clock, in case that the machine slept
 
 
 @click.group(
     cls=Program,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
-Leaves with 0 when all is well, 1 after an error that is told, 2 for a command line that cannot be,
-3 when something is missing or needs looking after, 4 when another run of the source is under way, and
-130 when it was interrupted. Documentation: docs/commands.md and docs/configuration.md.""",
+Exits with 0 when all is well, 1 after an error, 2 for an invalid command line, 3 when something is missing
+or needs attention, 4 when another run of the source is active, and 130 when it was interrupted.
+Documentation: docs/commands.md and docs/configuration.md.""",
 )
 @click.version_option(VERSION, prog_name="backissue")
 @click.option(
@@ -73,15 +73,15 @@ def main(
     """Keep a complete, living, searchable archive of a news site and what its readers wrote.
 
     \b
-    First:           backissue demo                     archive a sample newspaper and look at it
+    First:           backissue demo                     archive a sample newspaper and read it
     Your site:       backissue init https://www.example.org --contact you@example.org
-                     backissue up                       archive it by the clock, and serve it
+                     backissue up                       archive it on schedule, and serve it
     By cron:         backissue crawl                    one crawl of every source, now
     Read it:         backissue search harbour ferry
                      backissue show 17
-    Take it along:   backissue export jsonl --output articles.jsonl
+    Export it:       backissue export jsonl --output articles.jsonl
     Is all well?     backissue status
-    Tell me:         backissue notify
+    Notify me:       backissue notify
     Is it complete?  backissue verify
     Why this text?   backissue explain page.html
     """
@@ -97,13 +97,14 @@ def main(
     )
 
 
-# -- the clock ------------------------------------------------------------------------------------
+# -- the scheduler --------------------------------------------------------------------------------
 
 
 def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int:
-    """Run the clock until a signal ends it; and beside it, given their command line, the pages.
+    """Run the scheduler and the pages until a signal.
 
-    Raises ConfigError where the addresses of notifications need what the environment does not have.
+    `pages` is the command line of the pages, empty for none; `greet` is called in a thread after the start.
+    Returns the exit code. Raises ConfigError where the URLs of notifications need a variable that is not set.
     """
     Archive.open(config.archive).close()
     has_readers = bool(config.notify.addresses(os.environ))
@@ -131,7 +132,7 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
             others += [*notifier.children, *(keeper.children if keeper else ())]
             processes.ask_to_stop(others)
             processes.wait_for(others, CLOSING)
-            Archive.open(config.archive).close()  # the last to leave folds the write-ahead log into the file
+            Archive.open(config.archive).close()  # the last close merges the write-ahead log into the file
         except KeyboardInterrupt:
             return Exit.INTERRUPTED
         finally:
@@ -141,17 +142,20 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
 
 
 class PagesNotes:
-    """Keeps in the archive how the pages are; one that cannot be written now is no reason to stop."""
+    """Record of the state of the pages in the archive.
+
+    A record that cannot be written now is no reason to stop.
+    """
 
     def __init__(self, archive: Path) -> None:
         self._archive = archive
 
     def fell(self, sentence: str) -> None:
-        """Keep that they ended."""
+        """Record that they ended."""
         self._keep(lambda db, at: checks.note_check(db, "pages", at, ok=False, sentence=sentence))
 
     def recovered(self, sentence: str) -> None:
-        """Keep that they run again, where it was kept that they ended."""
+        """Record that they run again, after a recorded end."""
         self._keep(lambda db, at: checks.mend_check(db, "pages", at, sentence=sentence))
 
     def _keep(self, note: Callable[[Database, datetime], None]) -> None:
@@ -174,10 +178,10 @@ def _notify(config: Config) -> Popen[bytes]:
 @archive_cli.pages_options
 @click.pass_obj
 def up(context: Context, /, **served: Any) -> int:
-    """Archive by the clock and serve it, until Ctrl-C.
+    """Archive on schedule and serve the archive, until Ctrl-C.
 
-    A source that was never crawled, or missed its time, is crawled at once. Ctrl-C lets the page under way
-    be saved; a second one ends all at once.
+    A source that was never crawled, or missed its time, is crawled at once. Ctrl-C lets the current page be
+    saved; a second one ends everything at once.
     """
     config = load_config(context.config)
     must_be_free(served["host"], served["port"], "--port")
@@ -194,13 +198,13 @@ def up(context: Context, /, **served: Any) -> int:
 )
 @click.pass_obj
 def show_demo(context: Context, /, sample_port: int | None, **served: Any) -> int:
-    """Archive a bundled sample newspaper and serve it, until Ctrl-C, to look around.
+    """Archive a bundled sample newspaper and serve it, until Ctrl-C.
 
-    It goes into demo.db and demo-pages.db in the current folder, by the configuration demo.toml, and is
-    crawled once a minute. Other commands look at it with --config demo.toml.
+    It is stored in demo.db and demo-pages.db in the current folder, by the configuration demo.toml, and
+    crawled once a minute. Other commands read it with --config demo.toml.
     """
     if context.config is not None:
-        raise click.UsageError("The demo has a configuration of its own; leave --config out.")
+        raise click.UsageError("The demo has a configuration of its own; omit --config.")
     port = demo.port_in(Path.cwd(), sample_port)
     must_be_free(served["host"], served["port"], "--port")
     must_be_free("127.0.0.1", port, "--sample-port")
@@ -219,7 +223,7 @@ _NEXT = (
 def _up(
     config: Config, what: str, *further: str, host: str, port: int, base_path: str, metadata: Path | None
 ) -> int:
-    """Run the clock and the pages, and say so once the pages answer."""
+    """Run the scheduler and the pages, and print where, once they respond."""
     pages = ["--config", str(config.path), "serve", "--host", host, "--port", str(port)]
     pages += ["--base-path", base_path, "--quiet", *(["--metadata", str(metadata)] if metadata else [])]
 
@@ -229,7 +233,7 @@ def _up(
             say(f"Read and search it at {serve.address(host=host, port=port, base_url=base_path)}")
             for line in further:
                 say(line)
-            say("Ctrl-C ends it; what is saved stays saved.")
+            say("Ctrl-C ends it; everything saved is kept.")
 
     return keep(config, pages, greet)
 
@@ -237,7 +241,7 @@ def _up(
 @click.command()
 @click.pass_obj
 def schedule(context: Context) -> int:
-    """Archive by the clock alone, until Ctrl-C."""
+    """Archive on schedule without serving, until Ctrl-C."""
     config = load_config(context.config)
     names = ", ".join(source.name for source in config.sources)
     return keep(config, (), lambda: say(f"Archiving {names} into {config.archive}. Ctrl-C ends it."))
@@ -245,14 +249,14 @@ def schedule(context: Context) -> int:
 
 @click.command()
 @click.argument("page", metavar="FILE|URL")
-@click.option("--url", help="The address of a saved page, where it does not say it itself.")
-@click.option("--source", help="The source or known site as which to read it. Else told by the address.")
+@click.option("--url", help="The URL of a saved page, where the page does not contain it.")
+@click.option("--source", help="The source or known site whose rules apply. By default that of the URL.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: article, comments, problems.")
 @click.pass_obj
 def explain(context: Context, page: str, url: str | None, source: str | None, as_json: bool) -> None:
-    """Show what is read out of one page, and by which rule. Nothing is stored.
+    """Show what is extracted from one page, and by which rule. Nothing is stored.
 
-    FILE is a saved page, perhaps packed by gzip, or "-" for standard input.
+    FILE is a saved page, perhaps gzipped, or "-" for standard input.
 
     \b
     backissue explain page.html.gz --url https://www.example.org/2009/07/name/
@@ -273,17 +277,17 @@ def explain(context: Context, page: str, url: str | None, source: str | None, as
 
 @click.command()
 @click.argument("source", required=False)
-@click.option("--apply", is_flag=True, help="Keep the changes, as versions marked re-extracted.")
+@click.option("--apply", is_flag=True, help="Save the changes, as versions labelled re-extracted.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each page that differs.")
 @click.pass_obj
 def replay(context: Context, source: str | None, apply: bool, as_json: bool) -> None:
-    """Read the kept pages again by today's rules, and show what differs. For after an upgrade.
+    """Extract the stored pages again by today's rules, and show the differences. For after an upgrade.
 
-    Nothing is fetched, and nothing is written without --apply; what is applied is kept as a version
-    marked "re-extracted", never as an edit by the publisher.
+    Nothing is fetched, and nothing is written without --apply; a change that is applied is stored as a
+    version labelled "re-extracted", never as an edit by the publisher.
 
     \b
-    backissue replay               what would change, as differences and a summary
+    backissue replay               show what would change, with a summary
     backissue replay --apply       change it
     """
     from pipeline.cli import replay as cli_replay  # noqa: PLC0415  (trafilatura is slow to import)

@@ -142,7 +142,7 @@ def test_every_key_of_the_configuration_is_in_the_manual() -> None:
 
 def test_help_teaches_and_version_is_told() -> None:
     told = run("--help").output
-    for word in ("backissue up", "backissue init", "Leaves with", "docs/commands.md"):
+    for word in ("backissue up", "backissue init", "Exits with", "docs/commands.md"):
         assert word in told
     assert run("--version").output.startswith("backissue, version ")
 
@@ -424,7 +424,7 @@ def test_init_says_what_it_found_what_it_costs_and_what_is_next(
     assert "UTC+2" not in done.stdout, "what is no time zone here is not written"
     assert list(here.iterdir()) == []
     done = run("init", "example.org")
-    assert "put your contact into it" in done.stdout
+    assert "add your contact to it" in done.stdout
     assert (
         config.load_config(here / "backissue.toml", fetching=False).sources[0].site.url
         == "https://www.example.org"

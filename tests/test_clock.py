@@ -156,7 +156,7 @@ def test_of_what_was_missed_the_last_is_made_up_and_the_others_are_told(world: W
         ("06-05T06:00", "catch-up", "ok"),
     ]
     assert world.rows()[1]["sentence"] == (
-        "No crawl was begun in time; the one of 2026-06-05 12:00:00 UTC makes up for it."
+        "No crawl started in time; the one of 2026-06-05 12:00:00 UTC makes up for it."
     )
 
 
@@ -191,7 +191,7 @@ def test_what_a_crawl_by_hand_has_read_since_is_not_made_up_for(world: World) ->
     world.tick(NOON + 2 * HOUR)
     assert world.crawls == []
     assert world.told()[3:] == [(f"06-0{day}T06:00", "schedule", "missed") for day in (1, 2)]
-    assert "the one of 2026-06-02 12:00:00 UTC came after it" in world.rows()[-1]["sentence"]
+    assert "the one of 2026-06-02 12:00:00 UTC was later" in world.rows()[-1]["sentence"]
 
 
 @pytest.mark.parametrize(("outcome", "crawls"), [("interrupted", 2), ("ok", 1), ("failed", 1)])
@@ -289,9 +289,9 @@ def test_a_crawl_that_finds_another_one_has_been_faster_is_an_overlapped_time_or
         (
             -signal.SIGKILL,
             HOUR,
-            "ended from outside (SIGKILL, perhaps because the machine ran out of memory)",
+            "killed from outside (SIGKILL, perhaps because the machine ran out of memory)",
         ),
-        (-signal.SIGSEGV, HOUR, "ended from outside (SIGSEGV)"),
+        (-signal.SIGSEGV, HOUR, "killed from outside (SIGSEGV)"),
         (1, HOUR, "before it was done (exit code 1)"),
         (1, 2 * HOUR, "did not end at its limit of 2h"),
     ],
@@ -306,7 +306,7 @@ def test_a_crawl_that_could_not_say_how_it_ended_has_failed_and_the_ledger_says_
     [row] = world.rows()
     assert (row["outcome"], row["ended_at"][11:]) == ("failed", f"{world.now:%H:%M:%SZ}")
     assert sentence in row["sentence"]
-    assert row["sentence"].endswith("What it had saved is kept.")
+    assert row["sentence"].endswith("Everything it saved is kept.")
 
 
 def test_a_crawl_that_vanished_with_its_scheduler_is_closed_by_the_next_one(world: World) -> None:

@@ -141,11 +141,11 @@ def test_what_is_not_said_has_modest_defaults(file: Path) -> None:
         (LOCAL + "profile = 'longwarjurnal'", ["sources.town.profile", "did you mean “longwarjournal”?"]),
         (
             "contact = 'nobody'\n" + LOCAL,
-            ["contact: expected an e-mail address or a web address", "found “nobody”"],
+            ["contact: expected an e-mail address or a URL", "found “nobody”"],
         ),
         ("archive = 3\n" + LOCAL, ["archive: expected the path of a file; found the number 3"]),
         ("[sources.Town]\nurl = 'http://127.0.0.1'", ["sources.Town: expected a name of small letters"]),
-        ("[sources.town]", ["sources.town.url: expected the address of a site; found none"]),
+        ("[sources.town]", ["sources.town.url: expected the URL of a site; found none"]),
         ("sources = 3", ["sources: expected a table; found the number 3"]),
         ("[sources]\ntown = 3", ["sources.town: expected a table"]),
         ("", ["sources: expected a table [sources.NAME] for each site; found none"]),
@@ -186,7 +186,7 @@ def test_what_cannot_be_is_refused_with_file_key_and_the_nearest_name(
 )
 def test_an_address_that_is_private_or_none_is_refused(file: Path, url: str) -> None:
     error = refusal(file, f"[sources.town]\nurl = '{url}'")
-    assert "sources.town.url: expected the address of a site" in str(error)
+    assert "sources.town.url: expected the URL of a site" in str(error)
     assert "secret" not in str(error)
 
 

@@ -321,8 +321,8 @@ def test_the_sentence_names_what_was_believed_and_what_nobody_asked_for(crawls, 
     site.faults.add(RestClosed())
     sentence = verify(crawls)["run"]["sentence"]
     assert "articles by the sitemap, comments by the numbers their pages state" in sentence
-    assert "Nothing that the site names is missing." in sentence
-    assert "what wp-sitemap-posts-page-1.xml names" in sentence
+    assert "Nothing that the site lists is missing." in sentence
+    assert "the entries of wp-sitemap-posts-page-1.xml" in sentence
     assert "all of them in the sitemap" in sentence
 
 

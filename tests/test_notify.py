@@ -379,7 +379,7 @@ def test_the_clock_tells_of_a_source_that_fails_and_is_not_held_up(tmp_path: Pat
                 stderr=output,
             )
         try:
-            until(lambda: "json was told: site is failing." in log.read_text(), log.read_text)
+            until(lambda: "json was notified: site is failing." in log.read_text(), log.read_text)
         finally:
             keeper.send_signal(signal.SIGTERM)
             code = keeper.wait(PATIENCE)
@@ -417,7 +417,7 @@ def test_the_command_tells_tests_and_never_shows_an_address(desk: Desk, hook: We
     desk.run("failed", 0)
     shown.append(program(file, "notify", HOOK=word))
     assert shown[-1].returncode == 3
-    assert "json 2 could not be told" in shown[-1].stderr
+    assert "json 2 could not be notified" in shown[-1].stderr
     shown.append(program(file, "notify", "--test", HOOK=word))
     assert shown[-1].returncode == 3
     assert hook.titles[1:] == ["A test"]
@@ -426,7 +426,7 @@ def test_the_command_tells_tests_and_never_shows_an_address(desk: Desk, hook: We
         assert shown[-1].returncode == 4
     file = written(desk.path.parent, '[notify]\nurls = ["json://reader:${HOOK}"]')
     shown.append(program(file, "notify", HOOK=word))
-    assert (shown[-1].returncode, shown[-1].stderr) == (0, "Nothing new to tell.\n")
+    assert (shown[-1].returncode, shown[-1].stderr) == (0, "No new notifications.\n")
     shown.append(program(file, "notify", "--quiet", HOOK=word))
     assert shown[-1].stderr == ""
     shown.append(program(file, "schedule"))
@@ -439,13 +439,13 @@ def test_the_command_tells_tests_and_never_shows_an_address(desk: Desk, hook: We
     ("text", "sentences"),
     [
         ("[notify]\nurl = 'x'", ["notify.url: expected one of urls", "did you mean “urls”?"]),
-        ("[notify]\nurls = ['secret']", ["notify.urls: expected a list of addresses", "at place 1"]),
+        ("[notify]\nurls = ['secret']", ["notify.urls: expected a list of URLs", "at place 1"]),
         ("[notify]\ndigest = '0 25 * * *'", ["notify.digest: expected five crontab fields", "the hour “25”"]),
         ("[notify]\nempty_digest = 1", ["notify.empty_digest: expected true or false; found the number 1"]),
-        ("[searches.a]", ["searches.a.query: expected what one types into the search box; found none"]),
+        ("[searches.a]", ["searches.a.query: expected a query as in the search box; found none"]),
         ("[searches.a]\nquery = '--'", ["searches.a.query", "in which nothing can be searched for"]),
         ("[searches.a]\nquery = 'x'\nsource = 'quaysid'", ["searches.a.source", "did you mean “quayside”?"]),
-        ("public_url = 'archive.example.org'", ["public_url: expected the address at which"]),
+        ("public_url = 'archive.example.org'", ["public_url: expected the URL of the published archive"]),
         ("public_url = 'https://me:secret@example.org'", ["public_url", "//…@example.org"]),
     ],
 )

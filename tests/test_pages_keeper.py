@@ -61,7 +61,7 @@ def test_a_steady_process_resets_the_pause_and_is_noted() -> None:
         world.after(1, -9)
         world.after(LONGEST_PAUSE_SECONDS)
     world.after(STEADY_SECONDS + 1)
-    assert world.said[-1] == ("recovered", "The pages run again, after they had ended 4 times.")
+    assert world.said[-1] == ("recovered", "The pages run again, after 4 failures.")
     world.after(1, 1)
     assert world.said[-1][0] == "fell"
     assert world.after(1) == 6

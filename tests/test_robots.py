@@ -83,4 +83,4 @@ def test_robots_txt_that_ends_its_reader_forbids_all(tmp_path):
         assert {request.path for request in site.requests} == {"/robots.txt"}
     [run] = crawls.rows("SELECT sentence FROM runs")
     assert "robots.txt cannot be read" in run["sentence"]
-    assert "fault of ours" not in run["sentence"]
+    assert "error in Backissue" not in run["sentence"]

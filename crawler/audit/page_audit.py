@@ -1,9 +1,9 @@
-"""Audit of comments where REST is closed, by the totals on articles' pages.
+"""Audit of comments by the totals that articles' pages state.
 
-Where a page states more comments than the archive has, its whole thread is fetched again. A remaining
-difference is withheld only if every page of the thread was fetched, and the archive has every comment of
-their markup: then the site itself shows that it counts more than it shows. Comments that a walk did not reach
-are missing, with the reason. A month without stated totals is unproved.
+For sites where REST is closed. Where a page states more comments than the archive has, its whole thread is
+fetched again. A remaining difference is withheld only if every page of the thread was fetched, and the
+archive has every comment of their markup: then the site itself shows that it counts more than it shows.
+Comments that a walk did not reach are missing, with the reason. A month without stated totals is unproved.
 """
 
 from __future__ import annotations

@@ -42,9 +42,10 @@ class RestAudit:
         self.discovery = discovery
 
     async def oldest(self, kind: Kind) -> tuple[bool, str | None]:
-        """Return True and the first month if REST lists a kind at all.
+        """Return True and the first month if REST lists a kind.
 
-        False and None where it does not. Raises NoListingError where the site is in trouble.
+        False and None where it does not; the month is None where the list is empty. Raises NoListingError
+        where the site is in trouble.
         """
         async for root in self._roots():
             page = await self.crawl.session.fetch(PageKind.LISTING, rest_ids.oldest_url(root, ROUTES[kind]))
@@ -169,7 +170,7 @@ class RestAudit:
     async def _compare_comments(
         self, span: Span, held: Mapping[str, str], listed: Mapping[str, ListedItem], hidden: int
     ) -> AsyncIterator[Any]:
-        """Yield the proofs of a span from the complete listing of its comments.
+        """Yield the proofs of a span, given all its listed comments.
 
         `hidden` is the number that the site counts and does not show.
         """
@@ -221,7 +222,10 @@ class RestAudit:
     def _proofs(
         self, span: Span, stated: Counter[str], *, surface: str = "rest", left_out: int = 0
     ) -> Iterator[Proof]:
-        """Yield a proof of each month of a span, or why it is unproved."""
+        """Yield the proof of each month of a span.
+
+        With `left_out` above 0 it is unproved, with the reason.
+        """
         why = (
             f"REST's listing leaves out {left_out:,} that it shows when requested by id."
             if left_out
@@ -267,7 +271,7 @@ class RestAudit:
 
 
 def _inside(span: Span, items: Iterable[ListedItem]) -> int:
-    """Return the number of items that a listing of the span should have had.
+    """Return the number of items that a span's listing should have.
 
     Without an edge of OVERLAP: a bound can be an hour off in autumn.
     """

@@ -93,7 +93,7 @@ class SitemapAudit:
             waiting = [*sitemap.sitemaps, *waiting]
             for aside in sitemap.aside:
                 name = urls.path_of(aside).rpartition("/")[2]
-                self.findings.left_out[f"what {name} names"] += 0
+                self.findings.left_out[f"the entries of {name}"] += 0
             for entry in sitemap.listed:
                 yield entry
 

@@ -1,4 +1,4 @@
-"""The command that looks at everything closely: the machine, the archive, the configuration, the sites."""
+"""Command `doctor`: checks machine, archive, configuration and sites."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _COLOURS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.BAD: "red"}
 
 
 @click.command()
-@click.option("--offline", is_flag=True, help="Ask no site.")
+@click.option("--offline", is_flag=True, help="Send no request to any site.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: at, ok, findings.")
 @click.pass_obj
 def doctor(context: Context, offline: bool, as_json: bool) -> int:
-    """Look closely at the machine, the archive, the configuration and the sites, and say what to do.
+    """Check the machine, the archive, the configuration and the sites.
 
-    The archive is read through, which takes a minute for each few gigabytes. Leaves with 3 when
-    something is bad; what is only worth a look some day is a warning.
+    Every problem comes with advice. The archive is read completely, which takes a minute for each few
+    gigabytes. Exits with 3 when something is bad; a warning is less urgent.
     """
     now, findings = datetime.now(UTC), []
     for finding in _findings(context, now, offline=offline):
@@ -41,7 +41,7 @@ def doctor(context: Context, offline: bool, as_json: bool) -> int:
         emit({"at": now, "ok": ok, "findings": [asdict(finding) for finding in findings]})
     else:
         worse = [verdict for verdict in verdicts if verdict is not Verdict.OK]
-        click.echo(f"\n{count(len(worse), 'thing')} to look after." if worse else "\nAll is well.")
+        click.echo(f"\n{count(len(worse), 'finding')} to check." if worse else "\nAll is well.")
     return Exit.FINE if ok else Exit.INCOMPLETE
 
 
@@ -51,7 +51,9 @@ def _findings(context: Context, now: datetime, *, offline: bool) -> Iterator[Fin
     try:
         config = load_config(context.config, fetching=False)
     except ConfigError as error:
-        yield examining.bad("configuration", str(error), error.hint or "Mend the file, and look again.")
+        yield examining.bad(
+            "configuration", str(error), error.hint or "Correct the file, and run this again."
+        )
         yield examining.libraries()
         return
     yield from site_checks.check_configuration(config)

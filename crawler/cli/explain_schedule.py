@@ -1,6 +1,6 @@
-"""The command `explain-schedule`: when the pages of an article are due again, by which rule and facts.
+"""Command `explain-schedule`: when an article's pages are due, and why.
 
-It decides anew from the facts and fetches nothing; the crawler decides by the same function.
+Decides again from the facts and fetches nothing; the crawler decides by the same function.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _UNSAID = {
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array, one object for each page.")
 @click.pass_obj
 def explain_schedule(context: Context, article: str, as_json: bool) -> None:
-    """Say when an article's page is looked at again, and why.
+    """Show when an article's page is visited again, and why.
 
-    ID is the number that `search` prints. A listing or feed that speaks of the article brings the
-    crawler to it sooner. Nothing is fetched.
+    ID is the number that `search` prints. A listing or feed with the article may make it due sooner. Nothing
+    is fetched.
     """
     sites = [source.site for source in load_config(context.config, fetching=False).sources]
     now = datetime.now(UTC)
@@ -48,8 +48,8 @@ def explain_schedule(context: Context, article: str, as_json: bool) -> None:
     if not decided:
         raise NotFoundError(
             f"No page of “{article}” was visited yet.",
-            hint="`backissue search WORDS` prints the numbers and addresses of articles; what was never"
-            " visited is due at the next crawl.",
+            hint="`backissue search WORDS` prints the numbers and URLs of articles; a page that was"
+            " never visited is due at the next crawl.",
         )
     if as_json:
         emit([_json(seen, due) for seen, due in decided])
@@ -59,7 +59,10 @@ def explain_schedule(context: Context, article: str, as_json: bool) -> None:
 
 
 def _visits(archive: Archive, sites: list[Site], article: str) -> list[Seen]:
-    """The visits to the pages of an article; or to an address that never showed one."""
+    """Return the visits to an article's pages.
+
+    Also those to a URL that never had an article.
+    """
     number = articles.find(archive.db, article)
     found: list[Seen] = []
     for site in sites:

@@ -1,8 +1,7 @@
-"""backissue.toml: where the archive lies, who we are, and which sites to read how and when.
+"""Configuration file backissue.toml: archive, contact, and sources.
 
-The file is read whole and strictly before anything starts: what cannot be is refused with a
-ConfigError that says where and why, and so is a file that is not there. This file fetches nothing, and
-never guesses what the user may have meant.
+The file is parsed whole and strictly before anything starts: an invalid value raises a ConfigError with its
+place and the reason, and so does a missing file. Does not: fetch, or guess what the user may have meant.
 """
 
 from __future__ import annotations
@@ -47,16 +46,17 @@ SOURCE_KEYS = (
     "keep",
     "drop",
 )
-CONTACT = "an e-mail address or a web address at which the site's owner can reach you"
+CONTACT = "an e-mail address or a URL at which the site's owner can reach you"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One site to archive. `delay` is in seconds between requests; `contact` is told to the site.
+    """Configuration of one site to archive.
 
-    `limit` is how long one crawl may take before it is ended. `verify_tls` is False for the rare site whose
-    certificate cannot be verified and that is to be archived all the same. `hosts` are further hosts on which
-    the site has its articles, each with its port where that is not the usual one.
+    `delay` is in seconds between requests; `contact` is sent to the site with each request. `limit` is the
+    maximum duration of one crawl. `verify_tls` is False for the rare site whose certificate cannot be
+    verified and that is still to be archived. `hosts` are further hosts on which the site has its articles,
+    each with its port where that is not the default.
     """
 
     site: Site
@@ -69,18 +69,18 @@ class Source:
 
     @property
     def name(self) -> str:
-        """The source's own name, as in `[sources.NAME]`."""
+        """Return the source's own name, as in `[sources.NAME]`."""
         return self.site.name
 
     @property
     def is_local(self) -> bool:
-        """True if the site is on this machine, where nobody needs our contact."""
+        """True if the site is on this machine, so needs no contact."""
         return is_loopback_url(self.site.url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything configured, and the file that says so."""
+    """Configuration as a whole, and the path of its file."""
 
     path: Path
     archive: Path
@@ -89,7 +89,10 @@ class Config:
     notify: Notify = field(default_factory=Notify)
 
     def source(self, name: str) -> Source:
-        """The source of that name. Raises ConfigError, with the nearest one, when there is none."""
+        """Return the source of that name.
+
+        Raises ConfigError, with the nearest name, for an unknown one.
+        """
         for source in self.sources:
             if source.name == name:
                 return source
@@ -100,7 +103,7 @@ class Config:
         )
 
     def check_contact(self) -> None:
-        """Raise ConfigError when a site on another machine is to be asked and we do not say who we are."""
+        """Raise ConfigError when a remote site has no contact."""
         for source in self.sources:
             if source.contact is None and not source.is_local:
                 raise ConfigError(
@@ -113,17 +116,18 @@ class Config:
 def load_config(
     path: Path | None = None, *, fetching: bool = True, environ: Mapping[str, str] | None = None
 ) -> Config:
-    """Read the configuration: `path`, else $BACKISSUE_CONFIG, else ./backissue.toml.
+    """Return the configuration: `path`, else $BACKISSUE_CONFIG, else ./backissue.toml.
 
-    With `fetching` a contact is required for every source on another machine; what only reads the
-    archive or a file can do without one. Raises ConfigError, also where there is no file.
+    With `fetching` a contact is required for every source on another machine; a command that only reads the
+    archive or a file needs none. `environ` is the process's environment by default. Raises ConfigError, also
+    where there is no file.
     """
     found = find_config(path, os.environ if environ is None else environ)
     if found is None:
         raise ConfigError(
             f"There is no {FILE_NAME} in {Path.cwd()}, and neither --config nor ${FILE_VARIABLE} names one.",
             hint="Make one for your site: `backissue init https://www.example.org --contact you@example.org`."
-            " To look around first: `backissue demo`.",
+            " To try it first: `backissue demo`.",
         )
     config = _read_config(TomlTable(found, "", _read_toml(found)))
     if fetching:
@@ -132,7 +136,10 @@ def load_config(
 
 
 def find_config(path: Path | None, environ: Mapping[str, str]) -> Path | None:
-    """The configuration file in force, or None. Raises ConfigError for a named one that is not there."""
+    """Return the path of the configuration file in force, or None.
+
+    Raises ConfigError for an explicit one that does not exist.
+    """
     named = path or (Path(environ[FILE_VARIABLE]) if environ.get(FILE_VARIABLE) else None)
     if named is None:
         here = Path.cwd() / FILE_NAME
@@ -140,15 +147,15 @@ def find_config(path: Path | None, environ: Mapping[str, str]) -> Path | None:
     if not named.exists():
         raise ConfigError(
             f"The configuration file {named} does not exist.",
-            hint="Make one with `backissue init URL`, or give its place with --config.",
+            hint="Make one with `backissue init URL`, or give its path with --config.",
         )
     return named.absolute()
 
 
 def archive_here(path: Path | None = None) -> Path:
-    """The archive that a command reads: the configured one; without a configuration ./archive.db.
+    """Return the path of the archive that a command reads.
 
-    Raises ConfigError where there is neither a configuration nor that file.
+    The configured one; without a configuration ./archive.db. Raises ConfigError where neither exists.
     """
     usual = Path.cwd() / USUAL_ARCHIVE
     if find_config(path, os.environ) is None and usual.exists():
@@ -157,12 +164,15 @@ def archive_here(path: Path | None = None) -> Path:
 
 
 def profiles() -> tuple[str, ...]:
-    """The names of the sites this program knows."""
+    """Return the names of the built-in sites."""
     return tuple(sorted(path.stem for path in SITES.glob("*.toml")))
 
 
 def profile_path(name: str) -> Path:
-    """The file of a known site. Raises ConfigError, with the nearest name, for an unknown one."""
+    """Return the file of a built-in site.
+
+    Raises ConfigError, with the nearest name, for an unknown one.
+    """
     if name not in profiles():
         raise ConfigError(
             f"There is no profile “{name}”{nearest(name, profiles())}.",
@@ -172,13 +182,13 @@ def profile_path(name: str) -> Path:
 
 
 def profile(name: str) -> Source:
-    """Return the built-in configuration of a known site. Raises ConfigError."""
+    """Return the built-in configuration of a site. Raises ConfigError."""
     path = profile_path(name)
     return _read_source(name, TomlTable(path, "", _read_toml(path)), None)
 
 
 def is_contact(text: str) -> bool:
-    """True if a text is formed like an e-mail or web address."""
+    """True if a text has the form of an e-mail or URL."""
     return re.fullmatch(r"[!-~]+@[!-~]+\.[!-~]+|https?://[!-~]+", text) is not None
 
 
@@ -188,7 +198,7 @@ def is_source_name(text: str) -> bool:
 
 
 def is_language(text: str | None) -> bool:
-    """True if a text is formed like a language tag."""
+    """True if a text has the form of a language tag."""
     return re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text or "") is not None
 
 
@@ -197,7 +207,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
-            f"{path} is not TOML: {error}.", hint='Texts stand in quotes: url = "https://…".'
+            f"{path} is not TOML: {error}.", hint='A text needs quotes: url = "https://…".'
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 text: byte {error.start} cannot be read.") from error
@@ -249,7 +259,7 @@ def _read_source(name: str, table: TomlTable, contact: str | None) -> Source:
     url = table.address("url")
     if url is None:
         table.refuse(
-            "url", "the address of a site", "none", f'Add url = "https://…", or profile = "{profiles()[0]}".'
+            "url", "the URL of a site", "none", f'Add url = "https://…", or profile = "{profiles()[0]}".'
         )
     delay = table.seconds("delay")
     timezone = _read_timezone(table)

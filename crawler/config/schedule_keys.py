@@ -1,7 +1,7 @@
-"""The keys of a source that say when it is crawled and how long a crawl may take.
+"""Keys of a source's schedule, and of the duration of a crawl.
 
-`schedule` or `every` names the times; `quiet`, `jitter` and `limit` bound them. What the texts mean is
-known to `config_schedule` and `timetable`; a refusal here says where in the file and why.
+`schedule` or `every` sets the times; `quiet`, `jitter` and `limit` bound them. `cron` and `timetable` parse
+the texts; an error here adds the place in the file and the reason.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ _LONGEST = timedelta(days=366)
 
 
 def read_timetable(table: TomlTable, timezone: str, whose: str) -> Timetable:
-    """When a source is due. `timezone` is that of the site; `whose` makes its jitter its own."""
+    """Return the timetable of a source.
+
+    `timezone` is that of the site; `whose` is the seed of its jitter. Raises ConfigError.
+    """
     rule = _read_rule(table)
     timetable = Timetable(
         rule=rule,
@@ -37,20 +40,26 @@ def read_timetable(table: TomlTable, timezone: str, whose: str) -> Timetable:
             check()
         except ValueError as error:
             table.refuse(
-                key, "what leaves the schedule room", f"{describe_value(table.values[key])}: {error}"
+                key,
+                "a value that leaves some of the schedule's times",
+                f"{describe_value(table.values[key])}: {error}",
             )
     return timetable
 
 
 def read_limit(table: TomlTable) -> timedelta:
-    """How long a crawl may take before it is ended."""
+    """Return the maximum duration of a crawl. Raises ConfigError."""
     return _read_span(table, "limit", timedelta(seconds=1)) or DEFAULT_CRAWL_LIMIT
 
 
 def overlaid(known: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """A profile's keys below the user's own; either way of naming the times takes the other's place."""
-    said = {"schedule", "every"} & values.keys()
-    kept = {key: value for key, value in known.items() if not said or key not in {"schedule", "every"}}
+    """Return a profile's values with the user's own over them.
+
+    `schedule` and `every` replace each other.
+    """
+    times = {"schedule", "every"}
+    replaced = times if times & values.keys() else set[str]()
+    kept = {key: value for key, value in known.items() if key not in replaced}
     return {**kept, **values}
 
 
@@ -92,6 +101,6 @@ def _read_quiet(table: TomlTable, timezone: str) -> Quiet | None:
 
 
 def _zone_of(rule: Schedule | Interval) -> str | None:
-    """The time zone that the times themselves name, or None."""
+    """Return the time zone in the schedule itself, or None."""
     named = isinstance(rule, Schedule) and rule.text.split()[-1] == rule.timezone
     return rule.timezone if named and isinstance(rule, Schedule) else None

@@ -21,8 +21,8 @@ def page_from_response(response: Response, source: str) -> Page:
     `lastmod` is dropped where the response is older than that change.
     """
     meta, now = response.meta, datetime.now(UTC)
-    lastmod = meta.get("lastmod")
-    is_outdated = bool(lastmod) and _is_older(response, lastmod, now)
+    lastmod: str | None = meta.get("lastmod")
+    is_outdated = lastmod is not None and _is_older(response, lastmod, now)
     return Page(
         source=source,
         kind=meta["kind"],

@@ -1,6 +1,6 @@
-"""Checks of the configuration and its sites: one finding for each.
+"""Checks of the configuration and its sites, one finding each.
 
-The sites are asked half a dozen questions each, with the manners of a crawl, and nothing is stored.
+Each site gets half a dozen requests, as politely as a crawl, and nothing is stored.
 """
 
 from __future__ import annotations
@@ -22,13 +22,11 @@ from crawler.discovery import declared, feeds, rest
 from crawler.fetch import walls
 from crawler.probe.spider import ProbedSite, ProbeSpider, probe_sites
 
-MAX_CLOCK_SKEW_SECONDS = (
-    120.0  # seconds a site's clock and ours may differ: caches answer with dates of a minute ago
-)
+MAX_CLOCK_SKEW_SECONDS = 120.0  # a cached response has a date of some minutes ago
 
 
 def check_configuration(config: Config) -> Iterator[Finding]:
-    """Check the configuration's values."""
+    """Yield a finding for each check of the configuration."""
     names = ", ".join(source.name for source in config.sources)
     try:
         config.check_contact()
@@ -37,14 +35,14 @@ def check_configuration(config: Config) -> Iterator[Finding]:
     else:
         yield fine("configuration", f"{config.path}: {names}.")
     if config.path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        yield warn("configuration", "Others may write it.", f"chmod go-w {config.path}")
+        yield warn("configuration", "Other users may write it.", f"chmod go-w {config.path}")
     yield check_time_zones()
     if config.notify.urls:
         yield check_notifications(config)
 
 
 def check_notifications(config: Config) -> Finding:
-    """True if the addresses of notifications can be read; none is told anything."""
+    """Return a finding on the URLs of notifications; nothing is sent."""
     from crawler.notifications.sender import services  # noqa: PLC0415  (apprise is slow to import)
 
     try:
@@ -53,26 +51,29 @@ def check_notifications(config: Config) -> Finding:
         return warn("notifications", str(error), error.hint or "")
     if config.path.stat().st_mode & stat.S_IROTH and not config.notify.is_discreet:
         hint = f"chmod 600 {config.path}, or take the secrets from the environment: ${{NAME}}."
-        return warn("notifications", "Others may read the addresses in the configuration.", hint)
+        return warn("notifications", "Other users may read the URLs in the configuration.", hint)
     names = ", ".join(service.name for service in found)
-    return fine("notifications", f"Told are: {names}. `backissue notify --test` tries them.")
+    return fine("notifications", f"Sent to: {names}. `backissue notify --test` sends a test message.")
 
 
 def check_time_zones() -> Finding:
-    """True if time zones know summer and winter; where their data is old or missing, schedules slip."""
+    """Return a finding on daylight saving in the time zone data.
+
+    Where the data is old or missing, schedules are wrong.
+    """
     try:
         zone = ZoneInfo("Europe/Berlin")
     except ZoneInfoNotFoundError:
         return bad("time zones", "There is no time zone data.", "Install the package tzdata.")
     summer, winter = (datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in (7, 1))
     if summer == winter:
-        return bad("time zones", "The time zone data knows no daylight saving.", "Install tzdata anew.")
+        return bad("time zones", "The time zone data has no daylight saving.", "Reinstall tzdata.")
     place = next((path for path in TZPATH if Path(path, "UTC").exists()), f"tzdata {version('tzdata')}")
-    return fine("time zones", f"Their data is of {place}.")
+    return fine("time zones", f"Their data is from {place}.")
 
 
 def check_sites(sources: tuple[Source, ...]) -> list[Finding]:
-    """Check each site by requesting it."""
+    """Return the findings of each site, by requests to it."""
     looks = [
         ProbedSite(url=source.site.url, contact=source.contact, verify_tls=source.verify_tls)
         for source in sources
@@ -90,10 +91,10 @@ def check_sites(sources: tuple[Source, ...]) -> list[Finding]:
 
 
 def _certificate(source: Source) -> Iterator[Finding]:
-    """Say of a source that its certificate is not verified."""
+    """Yield a warning for a source whose certificate is not verified."""
     if source.verify_tls or not source.site.url.startswith("https:"):
         return
-    hint = "Anybody on the way can change what is archived. Take verify_tls = false out as soon as you can."
+    hint = "Anybody on the network path can change what is archived. Remove verify_tls = false when you can."
     yield warn(f"TLS {source.name}", "Its certificate is not verified (verify_tls = false).", hint)
 
 
@@ -101,7 +102,7 @@ _OPEN = "Open it in a browser. A site that refuses crawlers is not archived."
 
 
 class _Checkup(ProbeSpider):
-    """Asks for the home page, and for what names articles and comments."""
+    """Probe of a home page and of the surfaces."""
 
     async def look(self) -> dict[str, Page]:
         answers = {"home": await self.look_at(self.session.home)}
@@ -129,7 +130,7 @@ def _findings(name: str, answers: dict[str, Page]) -> Iterator[Finding]:
     if home.status != 200:
         yield bad(f"site {name}", f"{home.url} was not given: {walls.refusal_clause(home)}.", _OPEN)
         return
-    yield fine(f"site {name}", f"{home.url} answers, and robots.txt lets us in.")
+    yield fine(f"site {name}", f"{home.url} responds, and robots.txt allows it.")
     yield _clock(name, home)
     yield _surfaces(name, answers)
 
@@ -139,15 +140,15 @@ def _clock(name: str, home: Page) -> Finding:
     try:
         skew = (home.fetched_at - parsedate_to_datetime(told or "").astimezone(UTC)).total_seconds()
     except ValueError:
-        return fine(f"clock {name}", "The site does not tell the time.")
+        return fine(f"clock {name}", "The site sends no date.")
     if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
-        hint = "Is this machine's clock right (timedatectl)? If so, the site's is wrong, or a cache answers."
+        hint = "Is this machine's clock right (timedatectl)? If so, the site's is wrong, or a cache responds."
         return warn(f"clock {name}", f"The site's time and ours differ by {abs(skew):,.0f} s.", hint)
     return fine(f"clock {name}", "The site's time and ours agree.")
 
 
 def _surfaces(name: str, answers: dict[str, Page]) -> Finding:
-    """Return the surfaces that list articles and comments."""
+    """Return a finding on the surfaces that list articles and comments."""
     comments = answers.get("comments")
     is_open = {
         "REST": rest.read_array(answers["posts"]) is not None,
@@ -158,7 +159,7 @@ def _surfaces(name: str, answers: dict[str, Page]) -> Finding:
     given = ", ".join(surface for surface, given in is_open.items() if given)
     lacking = ", ".join(surface for surface, given in is_open.items() if not given)
     if not is_open["REST"] and not is_open["feed"]:
-        hint = "Articles can be found by a sitemap alone. `backissue init URL --dry-run` looks for one."
+        hint = "Articles can be found by a sitemap alone. `backissue init URL --dry-run` checks for one."
         return warn(
             f"surfaces {name}", f"Closed: {lacking} ({walls.refusal_clause(answers['posts'])}).", hint
         )

@@ -1,7 +1,7 @@
-"""A look at a site before it is archived: which surfaces are open, how much there is, what it asks of us.
+"""Survey of a site before it is archived: surfaces, totals and limits.
 
-About ten requests, with the same manners as a crawl (robots.txt, our own name, one at a time), and
-nothing is stored. `fetch_page` is the same for a single page.
+About ten requests, as polite as a crawl (robots.txt, our own user agent, one at a time), and nothing is
+stored. `fetch_page` does the same for a single page.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from crawler.fetch import walls
 from crawler.frontier import addresses
 from crawler.probe.spider import ProbeSpider, probe_site
 
-MAX_EXAMINED_LINKS = 5  # of the newest articles, whose hosts are looked at
-MAX_SITEMAP_FILES = 30  # files of a sitemap that are counted
+MAX_EXAMINED_LINKS = 5  # of the newest articles, whose hosts are compared
+MAX_SITEMAP_FILES = 30  # files of a sitemap whose articles are counted
 
 _STYLES = {
     "wpDiscuz": rb"wpdiscuz|wpd-comment",
@@ -34,10 +34,11 @@ _STYLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSurvey:
-    """Result of a probe. `url` is the home page after redirects; totals are the site's own.
+    """Result of a survey.
 
-    `comment_style` is one of the styles the configuration knows; `hosts` are others than that of `url`, on
-    which its articles are; `notes` are sentences for people.
+    `url` is the home page after redirects; totals are the site's own. `comment_style` is one of the styles of
+    the configuration; `hosts` are others than that of `url`, with articles of the site; `notes` are sentences
+    for people.
     """
 
     url: str
@@ -58,17 +59,20 @@ class SiteSurvey:
 
 
 def survey_site(url: str, contact: str | None) -> SiteSurvey:
-    """Look at a site. Raises SiteError when its home page cannot be read."""
+    """Return the survey of a site.
+
+    Raises SiteError when its home page cannot be read.
+    """
     return probe_site(_SurveySpider, url, contact)  # type: ignore[no-any-return]
 
 
 def fetch_page(url: str, contact: str | None) -> Page:
-    """Fetch one page, as an article. Raises SiteError when it is not given."""
+    """Fetch one page, as an article. Raises SiteError when it fails."""
     page: Page = probe_site(_PageSpider, url, contact)
     if page.status != 200:
         raise SiteError(
             f"{url} was not given: {walls.refusal_clause(page)}.",
-            hint="Open it in a browser to see whether it is there for everybody.",
+            hint="Open it in a browser to check that everybody can see it.",
         )
     return page
 
@@ -84,7 +88,7 @@ class _SurveySpider(ProbeSpider):
         if home.status != 200:
             raise SiteError(
                 f"{self.session.home} cannot be read: {walls.refusal_clause(home)}.",
-                hint="Check the address in a browser. A site that refuses crawlers is not archived.",
+                hint="Check the URL in a browser. A site that refuses crawlers is not archived.",
             )
         found = SiteSurvey(
             url=_base(home.final_url), language=_first(rb"""<html[^>]*\blang=["']([\w-]+)""", home)
@@ -125,7 +129,10 @@ class _SurveySpider(ProbeSpider):
         return replace(found, title=_first(rb"<title[^>]*>([^<]+)</title", home))
 
     async def _sitemaps(self, found: SiteSurvey) -> SiteSurvey:
-        """The sitemaps robots.txt names, else the usual ones; where REST is closed, counted."""
+        """Add the sitemaps of robots.txt, else the usual ones.
+
+        Where REST is closed, their articles are counted.
+        """
         named = self.session.sitemaps
         if found.rest:
             return replace(found, sitemaps=named)
@@ -136,7 +143,10 @@ class _SurveySpider(ProbeSpider):
         return found
 
     async def _count(self, url: str) -> int:
-        """The articles a sitemap names, files below it included, up to LOOKED_INTO files."""
+        """Return the number of articles in a sitemap, with its files.
+
+        At most MAX_SITEMAP_FILES files are fetched.
+        """
         waiting, count, looked = [url], 0, 0
         while waiting and looked < MAX_SITEMAP_FILES:
             sitemap = sitemaps.read_sitemap(await self.look_at(waiting.pop(0)))
@@ -149,7 +159,10 @@ class _SurveySpider(ProbeSpider):
         return count
 
     async def _feed(self, kind: PageKind, usual: str, home: Page) -> Page:
-        """Ask for a feed where WordPress has it, else where the home page says, else where others have it."""
+        """Fetch a feed at its usual, declared or guessed URL.
+
+        WordPress' URL is first; guesses are used only where the home page declares none.
+        """
         said = declared.feed_of(declared.read_declared(home, self.session.home), kind)
         page = await self.look_at(usual)
         for url in [said] if said else declared.guessed_feed_urls(kind, self.session.home):
@@ -187,28 +200,30 @@ class _SurveySpider(ProbeSpider):
 def _notes(found: SiteSurvey, external: str | None) -> list[str]:
     name = found.title or found.url
     if found.rest:
-        way = f"Its REST API is open and names {_many(found.posts_total, 'article')}"
+        way = f"Its REST API is open and lists {_many(found.posts_total, 'article')}"
         way += f" and {_many(found.comments_total, 'comment')}." if found.comments_total is not None else "."
     elif found.sitemaps:
-        way = f"Its REST API is closed; its sitemap names {_many(found.posts_total, 'article')},"
+        way = f"Its REST API is closed; its sitemap lists {_many(found.posts_total, 'article')},"
         way += " and comments are read from the pages."
     elif found.feed:
         way = "Its REST API is closed and no sitemap was found; articles are found by its feed."
     else:
         way = "Neither a REST API nor a sitemap nor a feed was found: is this a WordPress site?"
-    notes = [f"{name} answers at {found.url}.", way]
+    notes = [f"{name} responds at {found.url}.", way]
     if found.hosts:
         many = " and ".join(found.hosts)
-        notes.append(f"Its articles are at {many}: pages are asked for there only where `hosts` allows it.")
+        notes.append(
+            f"Its articles are on {many}: pages are fetched from there only where `hosts` allows it."
+        )
     notes.append(
-        "New comments are told by its comments feed."
+        "Its comments feed lists new comments."
         if found.comments_feed
-        else "It has no comments feed, so old articles are looked at again from time to time."
+        else "It has no comments feed, so old articles are visited again from time to time."
     )
     if external:
-        notes.append(f"Its comments are run by {external}, outside the site, and cannot be archived yet.")
+        notes.append(f"Its comments are at {external}, outside of the site, and cannot be archived yet.")
     if found.crawl_delay:
-        notes.append(f"robots.txt asks for {found.crawl_delay:g} s between requests; that is kept.")
+        notes.append(f"robots.txt requires {found.crawl_delay:g} s between requests; this is obeyed.")
     return notes
 
 
@@ -221,7 +236,10 @@ def _many(number: int | None, what: str) -> str:
 
 
 def _own_home(about: dict[str, Any], url: str) -> str:
-    """Return the home that REST states, where the front page led below it, as to /en/; else the URL."""
+    """Return the home URL that REST states, else the URL.
+
+    They differ where the front page redirects below the home, as to /en/.
+    """
     home = about.get("home")
     if not isinstance(home, str) or not urls.same_host(home, url):
         return url
@@ -233,7 +251,10 @@ def _own_home(about: dict[str, Any], url: str) -> str:
 
 
 def _base(url: str) -> str:
-    """A home page's address without query and trailing slash, as the configuration keeps it."""
+    """Return a home page's URL without query and trailing slash.
+
+    That is its form in the configuration.
+    """
     parts = urlsplit(url)
     return urlunsplit(parts._replace(path=parts.path.rstrip("/"), query="", fragment=""))
 
@@ -252,14 +273,14 @@ def _object(page: Page) -> dict[str, Any]:
 
 
 def _links(page: Page) -> list[str]:
-    """Return the addresses of the posts that a listing of REST names."""
+    """Return the URLs of the posts in a listing of REST."""
     items = rest.read_array(page) or []
     links = [item.get("link") for item in items if isinstance(item, dict)]
     return [link for link in links if isinstance(link, str)]
 
 
 def _further_hosts(links: Iterable[str], home: str) -> tuple[str, ...]:
-    """Return the hosts of articles that are not the home's own, where none of them is on that."""
+    """Return the hosts of articles, where none is on the home's own."""
     found = [link for link in links if urlsplit(link).netloc]
     if any(urls.same_host(link, home) for link in found):
         return ()

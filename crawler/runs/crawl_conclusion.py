@@ -1,4 +1,4 @@
-"""Conclusion of a crawl: what happened to the source as a whole, how good the pages were, how it ended."""
+"""Conclusion of a crawl: source-wide events, page quality and outcome."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ WHERE visits.source = ? AND visits.url = ? AND good_at >= ?
 
 
 def conclude_crawl(end: RunEnd, spider: NewsSpider) -> Conclusion:
-    """Return how a crawl has ended; edits that an event of the whole source made are taken off its counts."""
+    """Return the conclusion of a crawl.
+
+    Edits that an event of the whole source caused are subtracted from its counts.
+    """
     report, source, now = spider.report, spider.site.name, datetime.now(UTC)
     short = end.archive.runs.threads_short(source, end.started_at)
     report.quality = replace(report.quality, threads_short=short)

@@ -1,9 +1,9 @@
-"""When a source is due: crontab text with a time zone, read as cron reads it.
+"""Crontab schedules with a time zone, interpreted as cron does.
 
-Weekdays count from Sunday (0 or 7), and a day of the month beside a weekday means "either". A time
-of day that the clocks leave out in spring runs once, as much later as they jump; one that they show
-twice in autumn runs once, the first time. Schedules for every hour go by real time and notice
-neither. This file knows no clock: the moment comes in, the next one goes out.
+Weekdays count from Sunday (0 or 7), and a day of the month with a weekday means "either". A time of day that
+the clocks leave out in spring runs once, as much later as they jump; one that they show twice in autumn runs
+once, the first time. Schedules for every hour use real time and notice neither. Does not: read a clock; the
+moment is an argument, and the next one is returned.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS_AT_MOST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _NUMBER = re.compile("[0-9]{1,4}")
-_LONGEST_JUMP = timedelta(hours=3)  # no zone has moved its clocks further in living memory
+_LONGEST_JUMP = timedelta(hours=3)  # no time zone has moved its clocks further in recent decades
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,10 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """A schedule as configured (`text`) and as APScheduler's fields want it: lists, weekdays by name."""
+    """Schedule as configured (`text`), and in APScheduler's fields.
+
+    These are lists of numbers, and weekdays by name.
+    """
 
     text: str
     minute: str
@@ -60,14 +63,14 @@ class Schedule:
     timezone: str
 
     def next_after(self, moment: datetime) -> datetime:
-        """The first time after `moment`, which must be aware, at which the source is due."""
+        """Return the first due time after `moment` (both aware)."""
         zone = ZoneInfo(self.timezone)
         if self.hour == "*":
             return _next(self, moment + timedelta(microseconds=1), self.timezone).astimezone(UTC)
         wall = moment.astimezone(zone)
         before = (moment - _LONGEST_JUMP).astimezone(zone)
         if before.utcoffset() != wall.utcoffset():
-            wall = before  # the clocks have just moved: what they left out may still be due
+            wall = before  # the clocks have just moved: a time that they left out may still be due
         wall = wall.replace(tzinfo=UTC, fold=0)
         while True:
             wall = _next(self, wall + timedelta(microseconds=1), "UTC")
@@ -77,11 +80,16 @@ class Schedule:
 
 
 def parse_schedule(text: str) -> Schedule:
-    """Read a schedule. Raises ValueError with a sentence that says what is wrong with which field."""
+    """Parse a schedule.
+
+    Raises ValueError with a sentence about the wrong field.
+    """
     words = text.split()
     if words and words[0].startswith("@"):
         if words[0] not in NICKNAMES:
-            raise ValueError(f"“{words[0]}” is none of {', '.join(NICKNAMES)}{nearest(words[0], NICKNAMES)}")
+            raise ValueError(
+                f"“{words[0]}” is not one of {', '.join(NICKNAMES)}{nearest(words[0], NICKNAMES)}"
+            )
         words[:1] = NICKNAMES[words[0]].split()
     if len(words) not in {5, 6}:
         raise ValueError(f"it has {len(words)} fields")
@@ -111,7 +119,7 @@ def parse_schedule(text: str) -> Schedule:
 
 
 def check_timezone(name: str) -> None:
-    """Raise ValueError, with the nearest name, for what is no IANA time zone."""
+    """Raise ValueError, with the nearest name, for an unknown IANA time zone."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
@@ -173,7 +181,7 @@ def _triggers(schedule: Schedule, timezone: str) -> tuple[CronTrigger, ...]:
 
 
 def _next(schedule: Schedule, moment: datetime, timezone: str) -> datetime:
-    """The first matching time of the zone's clock that is not before `moment`."""
+    """Return the first matching time of the zone from `moment` on."""
     found: list[datetime | None] = [
         trigger.get_next_fire_time(None, moment) for trigger in _triggers(schedule, timezone)
     ]

@@ -77,6 +77,6 @@ class Backlog:
             await crawl.session.wait_for_room()
 
     def _may_request(self, url: str) -> bool:
-        """True if an article's page was good at its last request, or is due."""
+        """True if a page is not failing, or is due again."""
         seen = self.crawl.facts.visit(url)
         return seen is None or not seen.failures or revisit_policy.is_due(seen, self.crawl.started_at)

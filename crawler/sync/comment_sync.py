@@ -1,7 +1,7 @@
-"""Sync of new comments by REST, else by the pages of the articles in the feed.
+"""Sync of new comments by REST, else by the comments feed.
 
-A feed has only the newest few; where the archive has none of them, more may have appeared in between, and
-every thread is fetched again.
+The feed leads to the pages of its articles. It has only the newest few; where the archive has none of them,
+more may have appeared in between, and every thread is fetched again.
 """
 
 from __future__ import annotations

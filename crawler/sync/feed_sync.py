@@ -97,7 +97,7 @@ def _is_elsewhere(page: Page) -> bool:
 
 
 def _is_of(kind: PageKind, page: Page) -> bool:
-    """True if a feed at a guessed URL is of the wanted kind.
+    """True if a feed at a guessed URL has the wanted kind.
 
     A feed of comments has some.
     """
