@@ -109,7 +109,8 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
     Archive.open(config.archive).close()
     has_readers = bool(config.notify.addresses(os.environ))
     notifier = Notifier(config.notify.digest, partial(_notify, config))
-    clock, keeper = Clock(config, partial(_launch, config), ended=notifier.ask), None
+    clock = Clock(config, partial(_launch, config), ended=notifier.ask)
+    keeper = None
     others: list[Popen[bytes]] = []
     with Interruption().heeded() as interruption:
         try:

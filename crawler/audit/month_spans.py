@@ -83,7 +83,9 @@ def spans(due: Iterable[tuple[Kind, str]], held: Mapping[tuple[Kind, str], int])
     Consecutive months form one span while it has at most MAX_SPAN_RECORDS records. `held` maps kind and month
     to the number of records in the archive.
     """
-    kind, months, number = Kind.ARTICLE, list[str](), 0
+    kind = Kind.ARTICLE
+    months = list[str]()
+    number = 0
     for next_kind, month in due:
         more = held.get((next_kind, month), 0)
         if months and (
@@ -91,7 +93,8 @@ def spans(due: Iterable[tuple[Kind, str]], held: Mapping[tuple[Kind, str], int])
         ):
             yield Span(kind=kind, months=tuple(months))
             months, number = [], 0
-        kind, number = next_kind, number + more
+        kind = next_kind
+        number = number + more
         months.append(month)
     if months:
         yield Span(kind=kind, months=tuple(months))

@@ -70,10 +70,12 @@ class PageAudit:
         return found
 
     def _note_short(self, thread: Thread, short: int) -> None:
-        still, cut_off = _short(thread), self.walks.get(thread.url, "its pages were not requested")
+        still = _short(thread)
+        cut_off = self.walks.get(thread.url, "its pages were not requested")
         unread = self._unread_marks(thread) if still and cut_off is None else None
         if still and unread is not None:
-            reason, detail = Reason.UNREADABLE, f"Its page states {still:,} more than were read: {unread}."
+            reason = Reason.UNREADABLE
+            detail = f"Its page states {still:,} more than were read: {unread}."
         elif still and cut_off is None:
             reason = Reason.NOT_SHOWN
             detail = f"Its page states {still:,} more than all pages of its thread show."
@@ -81,7 +83,8 @@ class PageAudit:
             reason = Reason.UNREAD
             detail = f"Its page states {still:,} more than were read: {cut_off}."
         else:
-            reason, detail = Reason.UNLISTED, f"Its page stated {short:,} more than the archive had."
+            reason = Reason.UNLISTED
+            detail = f"Its page stated {short:,} more than the archive had."
         self.findings.note_gap(
             Kind.COMMENT, thread.url, thread.month, reason, detail, thread.url, number=still or short
         )
@@ -112,7 +115,9 @@ class PageAudit:
     async def _thread(self, url: str) -> AsyncIterator[Page]:
         """Yield all pages of a thread, and record where the walk ended."""
         self.walks[url] = "the budget of requests was spent"
-        waiting, known, done = [url], dict[str, None](), set[str]()
+        waiting = [url]
+        known = dict[str, None]()
+        done = set[str]()
         before = frozenset[bytes]()
         met = self.met[url] = set()
         while waiting:

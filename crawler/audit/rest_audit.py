@@ -50,7 +50,8 @@ class RestAudit:
         async for root in self._roots():
             page = await self.crawl.session.fetch(PageKind.LISTING, rest_ids.oldest_url(root, ROUTES[kind]))
             if rest.read_array(page) is not None:
-                self.crawl.report.surface, self.crawl.rest.root = "rest", root
+                self.crawl.report.surface = "rest"
+                self.crawl.rest.root = root
                 months = [
                     item.published[:7]
                     for item in rest_ids.read_listed_items(page, ROUTES[kind])
@@ -73,7 +74,8 @@ class RestAudit:
 
         By the calendar; the last audit is "" where there was none.
         """
-        looked, held = self.findings.holdings.looked(), self.findings.holdings.numbers(kind)
+        looked = self.findings.holdings.looked()
+        held = self.findings.holdings.numbers(kind)
         known = {*held, *(month for of, month in looked if of is kind and month), *([first] if first else [])}
         months = calendar(min(known), f"{self.findings.until:%Y-%m}") if known else ()
         return [(looked.get((kind, month), ""), kind, month) for month in months]
@@ -123,7 +125,8 @@ class RestAudit:
 
     async def _read_articles(self, span: Span, listed: Iterable[ListedItem]) -> list[Page]:
         """Record the missing articles, and return the listings that have them."""
-        pages, wanted = [], dict[str, list[int]]()
+        pages = []
+        wanted = dict[str, list[int]]()
         for item in listed:
             lacking = self.findings.holdings.lacking_article(item.link or "", item.id)
             if lacking is None:
@@ -146,7 +149,8 @@ class RestAudit:
 
     async def _prove_comments(self, span: Span) -> AsyncIterator[Any]:
         held = self.findings.holdings.comments_of(span.months[0], span.months[-1], self.findings.until)
-        listed, total = dict[str, ListedItem](), 0
+        listed = dict[str, ListedItem]()
+        total = 0
         async for page in self._listing(span, "comments"):
             found = {item.key: item for item in rest_ids.read_listed_items(page, "comments")}
             listed |= found
@@ -209,10 +213,8 @@ class RestAudit:
         for item in lacking:
             reason, detail = why[item.key]
             if item.post and self.findings.holdings.address_of(item.post) is None:
-                reason, detail = (
-                    Reason.NO_ARTICLE,
-                    f"It belongs to {item.post}, which is no article of this archive.",
-                )
+                reason = Reason.NO_ARTICLE
+                detail = f"It belongs to {item.post}, which is no article of this archive."
             self.findings.note_gap(
                 Kind.COMMENT, item.key, span.month_of(item.published), reason, detail, item.link
             )
@@ -275,7 +277,8 @@ def _inside(span: Span, items: Iterable[ListedItem]) -> int:
 
     Without an edge of OVERLAP: a bound can be an hour off in autumn.
     """
-    first, last = span.after + OVERLAP, span.before - OVERLAP
+    first = span.after + OVERLAP
+    last = span.before - OVERLAP
     times = (item.published for item in items if item.published)
     return sum(rest.time_text(first) < f"{time}Z" < rest.time_text(last) for time in times)
 

@@ -34,7 +34,8 @@ class SitemapAudit:
 
     async def articles_by_sitemap(self) -> AsyncIterator[Proof]:
         """Yield a proof of every month, from the entries of the sitemaps."""
-        stated, unnamed = Counter[str](), Counter(self.findings.holdings.numbers(Kind.ARTICLE))
+        stated = Counter[str]()
+        unnamed = Counter(self.findings.holdings.numbers(Kind.ARTICLE))
         named: set[str] = set()
         async for entry in self._named():
             key = urls.key(entry.url)
@@ -69,7 +70,8 @@ class SitemapAudit:
     async def _named(self) -> AsyncIterator[Listed]:
         """Yield all entries of the sitemaps, and record unreadable files."""
         guessed = () if self.crawl.session.sitemaps else sitemaps.sitemap_candidates(self.crawl.home)
-        waiting, seen = [*(self.crawl.session.sitemaps or guessed)], set[str]()
+        waiting = [*(self.crawl.session.sitemaps or guessed)]
+        seen = set[str]()
         while waiting:
             url = waiting.pop(0)
             if url in seen or not urls.same_host(url, self.crawl.home):
@@ -99,7 +101,9 @@ class SitemapAudit:
 
     async def _only_in_feed(self, named: set[str]) -> Counter[str]:
         """Record missing articles that only the feed has; count them by month."""
-        found, known, usual = Counter[str](), set[str](), feeds.posts_feed_url(self.crawl.home)
+        found = Counter[str]()
+        known = set[str]()
+        usual = feeds.posts_feed_url(self.crawl.home)
         for number in range(1, FEED_PAGES + 1):
             page = await self.crawl.session.fetch(PageKind.LISTING, feeds.feed_page_url(usual, number))
             fresh = [entry for entry in feeds.read_posts_feed(page) or () if urls.key(entry.url) not in known]

@@ -30,7 +30,8 @@ def doctor(context: Context, offline: bool, as_json: bool) -> int:
     Every problem comes with advice. The archive is read completely, which takes a minute for each few
     gigabytes. Exits with 3 when something is bad; a warning is less urgent.
     """
-    now, findings = datetime.now(UTC), []
+    now = datetime.now(UTC)
+    findings = []
     for finding in _findings(context, now, offline=offline):
         findings.append(finding)
         if not as_json:

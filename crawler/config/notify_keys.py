@@ -78,7 +78,8 @@ class Notify:
 
 def read_notify(table: TomlTable, sources: Collection[str]) -> Notify:
     """Return the configuration of notifications. Raises ConfigError."""
-    notify, searches = table.table("notify"), table.table("searches")
+    notify = table.table("notify")
+    searches = table.table("searches")
     notify.only(NOTIFY_KEYS)
     return Notify(
         urls=_read_urls(notify),

@@ -167,7 +167,8 @@ class Clock:
 
         Planned times that passed without a crawl are recorded.
         """
-        ledger, ticks = archive.runs, self._passed(archive, source, now)
+        ledger = archive.runs
+        ticks = self._passed(archive, source, now)
         if (last := ledger.newest(source.name)) and not is_owed(source.schedule, last, now):
             ledger.note(source.name, ticks, "missed", _came_after(last), now)
             return None
@@ -180,7 +181,8 @@ class Clock:
     def _note_overlap(self, archive: Archive, source: Source, now: datetime) -> int:
         """Record planned times during another crawl; return their number."""
         with transaction(archive.db):
-            ticks, last = self._passed(archive, source, now), archive.runs.newest(source.name)
+            ticks = self._passed(archive, source, now)
+            last = archive.runs.newest(source.name)
             before = [tick for tick in ticks if last and tick < last.started_at]
             if last:
                 archive.runs.note(source.name, before, "missed", _came_after(last), now)

@@ -65,7 +65,9 @@ class PagesKeeper:
         now = self._now()
         if self._child is None:
             if self._again_at is not None and now >= self._again_at:
-                self._began_at, self._again_at, self._is_steady = now, None, False
+                self._began_at = now
+                self._again_at = None
+                self._is_steady = False
                 self._child = self._launch()
                 logger.info("The pages are started again.")
             return
@@ -83,7 +85,8 @@ class PagesKeeper:
                 f"The pages could not start (exit code {code}).",
                 hint="The reason should be above; `backissue serve` starts them alone.",
             )
-        self._child, self._falls = None, self._falls + 1
+        self._child = None
+        self._falls = self._falls + 1
         self._again_at = now + self._pause
         sentence = f"The pages ended by themselves ({_ending(code)}) after {ran:,.0f} seconds."
         logger.error("%s They are started again in %g seconds; the clock goes on.", sentence, self._pause)

@@ -45,11 +45,13 @@ class Discovery:
         Yields nothing new where `is_silent`, at most a day after a complete listing. `feed` is the response
         of the feed of posts, None where it was not fetched.
         """
-        crawl, before = self.crawl, self.crawl.before
+        crawl = self.crawl
+        before = self.crawl.before
         is_recent = crawl.is_within(RELIST, before.posts_listed_at)
         crawl.rest.lists_comments = before.rest_lists_comments is not False
         if is_recent and is_silent:
-            crawl.report.surface, crawl.rest.root = before.surface, before.rest_root
+            crawl.report.surface = before.surface
+            crawl.rest.root = before.rest_root
         else:
             async for item in self._by_first_open(is_recent, feed):
                 yield item
@@ -62,7 +64,8 @@ class Discovery:
             yield feed.page  # after the articles in it, since some entries may be no article
 
     def _note_read(self, is_recent: bool) -> None:
-        crawl, surface = self.crawl, self.crawl.report.surface
+        crawl = self.crawl
+        surface = self.crawl.report.surface
         if surface and not is_recent and not crawl.report.missing_lists:
             crawl.note(posts_listed_at=crawl.started_at)
         crawl.note(surface=surface, rest_root=crawl.rest.root)

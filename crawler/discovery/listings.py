@@ -34,7 +34,8 @@ async def rest_pages(crawl: Crawl, kind: PageKind, url_of: Callable[[int], str])
 
     Raises NoListingError where one of them is not given.
     """
-    paging, goes_on = Paging(url_of, crawl.page_sizes), True
+    paging = Paging(url_of, crawl.page_sizes)
+    goes_on = True
     course = Course()
     while goes_on:
         page = await crawl.session.fetch(kind, paging.url)
@@ -44,7 +45,8 @@ async def rest_pages(crawl: Crawl, kind: PageKind, url_of: Callable[[int], str])
             raise NoListingError(page, closed=paging.is_first and page.status in {400, *CLOSED})
         yield page
         goes_on = paging.advance(page)
-        came, total = len(rest.read_array(page) or ()), rest.total(page)
+        came = len(rest.read_array(page) or ())
+        total = rest.total(page)
         course.state(ceil(total / came) if total and came else rest.total(page, "x-wp-totalpages"))
         if goes_on and not course.brings(rest.read_ids(page) or ()):
             leave(crawl, page, course.cut)

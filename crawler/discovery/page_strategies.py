@@ -32,8 +32,11 @@ class FeedStrategy:
         feed follows the articles in it, since some entries may be no article. `first` is the feed's response,
         None where it was not fetched.
         """
-        session, course = self.crawl.session, Course()
-        number, known, answered = 1, set[str](), set[str]()
+        session = self.crawl.session
+        course = Course()
+        number = 1
+        known = set[str]()
+        answered = set[str]()
         usual = self.crawl.before.posts_feed_url or feeds.posts_feed_url(self.crawl.home)
         is_whole = first is not None and first.page.status != HTTPStatus.NOT_MODIFIED
         page = first.page if first and is_whole else await session.fetch(PageKind.POSTS_FEED, usual)
@@ -70,7 +73,8 @@ class ListingStrategy:
         Back to the last listing page the first time, later to the first without a due article. Where the
         front page has no older page, its archives by category, tag, author or year are followed.
         """
-        waiting, seen = [self.crawl.home + "/"], set[str]()
+        waiting = [self.crawl.home + "/"]
+        seen = set[str]()
         course, older = Course(), None
         while waiting and len(seen) < listing_pages.MAX_PAGES:
             url = waiting.pop(0)

@@ -75,7 +75,8 @@ class Paging:
         ids = rest.read_ids(page) or set()
         new = ids - self._seen
         repeated = bool(ids) and not new
-        came, total = len(rest.read_array(page) or ()), rest.total(page)
+        came = len(rest.read_array(page) or ())
+        total = rest.total(page)
         self._largest = max(self._largest, came)
         self._note_size(is_capped=self._place is not None and bool(new))
         self._seen |= ids
@@ -103,7 +104,8 @@ class Paging:
     def _count_on(self, page: Page) -> bool:
         """Continue at the next page number; False after the last page."""
         pages = rest.page_count(page, self._number, self._before)
-        self._number, self._before = self._number + 1, page.body
+        self._number = self._number + 1
+        self._before = page.body
         self.url = self._address(self._number)
         return self._number <= pages
 

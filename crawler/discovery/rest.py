@@ -182,7 +182,9 @@ def not_shown(page: Page, asked: Iterable[str], known: Iterable[str]) -> list[st
     requested. Where it has fewer entries than it counts, it proves nothing of ids after its last entry: some
     sites return fewer entries than requested.
     """
-    wanted, shown, numbers = list(asked), read_ids(page) or set(), read_numbers(page) or []
+    wanted = list(asked)
+    shown = read_ids(page) or set()
+    numbers = read_numbers(page) or []
     if not shown.intersection(known) or not shown.issubset(wanted):
         return []
     absent = [key for key in wanted if key not in shown]

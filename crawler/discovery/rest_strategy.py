@@ -78,7 +78,8 @@ class RestStrategy:
             return
 
     def _open(self, root: str) -> None:
-        self.crawl.report.surface, self.crawl.rest.root = "rest", root
+        self.crawl.report.surface = "rest"
+        self.crawl.rest.root = root
 
     async def _changed(self, root: str, since: datetime | None, *, recent: bool) -> AsyncIterator[Any]:
         """Yield modified posts with text, before a complete listing without."""
@@ -95,7 +96,9 @@ class RestStrategy:
         never fetched, once the whole listing is saved. Where only posts after `after` are wanted, the last
         modified are first: WordPress before 5.7 ignores that bound, and lists everything.
         """
-        is_first, named, stated = True, set[int](), None
+        is_first = True
+        named = set[int]()
+        stated = None
         async for page in rest_pages(self.crawl, PageKind.POSTS, url_of):
             yield page
             named |= {int(key) for key in rest.read_ids(page) or () if key.isdecimal()}

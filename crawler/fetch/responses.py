@@ -20,7 +20,8 @@ def page_from_response(response: Response, source: str) -> Page:
     The request's meta has the requested URL (`asked`), the `kind` of page and the listing's `lastmod`. The
     `lastmod` is dropped where the response is older than that change.
     """
-    meta, now = response.meta, datetime.now(UTC)
+    meta = response.meta
+    now = datetime.now(UTC)
     lastmod: str | None = meta.get("lastmod")
     is_outdated = lastmod is not None and _is_older(response, lastmod, now)
     return Page(

@@ -94,7 +94,8 @@ class PatienceMiddleware:
 
     def _hold(self, request: Request, seconds: float) -> None:
         """Send nothing more to this host for `seconds`, whatever is queued."""
-        downloader, now = self.crawler.engine.downloader, time.monotonic()
+        downloader = self.crawler.engine.downloader
+        now = time.monotonic()
         slot = downloader.slots.get(request.meta.get("download_slot", ""))
         self._until = max(self._until, now + seconds)
         if slot is None:

@@ -91,16 +91,20 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     async def _obey(self, response: Response, netloc: str, request: Request) -> None:
         body = response.body[:MAX_ROBOTS_BYTES] if response.status < 400 and not _is_html(response) else b""
         if response.status >= 500:
-            body, self._unread = _NOTHING, f"robots.txt answered {response.status}"
+            body = _NOTHING
+            self._unread = f"robots.txt answered {response.status}"
         try:
             with reader_guard.bounded(reader_guard.CPU_SECONDS):
                 parser = build_from_crawler(self._parserimpl, self.crawler, body)
                 delay = parser.crawl_delay(self._default_useragent)
         except (Exception, reader_guard.TooLongError) as error:
             logger.warning("robots.txt of %s cannot be read.", netloc, exc_info=error)
-            body, delay, self._unread = _NOTHING, None, "robots.txt cannot be read"
+            body = _NOTHING
+            delay = None
+            self._unread = "robots.txt cannot be read"
         if delay is not None and delay > MAX_RETRY_AFTER_SECONDS:
-            body, self._unread = _NOTHING, f"robots.txt asks for {delay:g} s between requests"
+            body = _NOTHING
+            self._unread = f"robots.txt asks for {delay:g} s between requests"
         elif delay is not None:
             self._slow_down(delay)
         await super()._parse_robots(response.replace(body=body), netloc, request)

@@ -124,7 +124,8 @@ def thread_pages(page: Page) -> ThreadPages:
 
 def _numbering(article: str) -> tuple[bytes, str]:
     """Return a pattern of links to thread pages, and a URL template."""
-    path, query = urls.path_of(article), article.partition("?")[2]
+    path = urls.path_of(article)
+    query = article.partition("?")[2]
     if _POST.search(query):
         asked = re.escape(query).encode().replace(rb"\&", rb"(?:&|&amp;|&\#0*38;)")
         return rb"\?" + asked + rb"(?:&|&amp;|&#0*38;)cpage=(\d{1,4})", _braced(article) + "&cpage={}"

@@ -50,7 +50,8 @@ def estimate(site: SurveyCounts, delay: float) -> Estimate | None:
     """
     if site.posts_total is None:
         return None
-    posts, comments = site.posts_total, site.comments_total or 0
+    posts = site.posts_total
+    comments = site.comments_total or 0
     listings = ceil(posts / ENTRIES_PER_LISTING) + ceil(comments / ENTRIES_PER_LISTING)
     requests = posts + listings
     pace = max(delay, site.crawl_delay or 0.0)

@@ -112,7 +112,8 @@ def _after_failure(seen: Seen) -> Due:
 
 
 def _state(seen: Seen) -> str:
-    grown, said = _instant(seen.last_comment), f"The article was {_words(_age(seen))} old at the last visit"
+    grown = _instant(seen.last_comment)
+    said = f"The article was {_words(_age(seen))} old at the last visit"
     if seen.comments_open is False:
         said = f"Its comments are closed. {said}"
     elif seen.comments_told:
@@ -154,7 +155,8 @@ def is_same_mark(one: str, other: str | None) -> bool:
     """
     if one == other or other is None:
         return one == other
-    here, there = lastmod_moment(one), lastmod_moment(other)
+    here = lastmod_moment(one)
+    there = lastmod_moment(other)
     if here is None or there is None:
         return False
     mere = sum(len(mark) == len("2026-03-01") for mark in (one, other)) == 1

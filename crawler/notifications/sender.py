@@ -113,7 +113,8 @@ def send_due(
     """
     status = health.status(archive, now)
     conditions.forget(archive.db, [service.name for service in found], _subjects(wanted))
-    sent, failed = 0, dict[str, None]()
+    sent = 0
+    failed = dict[str, None]()
     for service in found:
         told = conditions.told(archive.db, service.name)
         for notice in _due(archive, wanted, status, told, now):

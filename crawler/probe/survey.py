@@ -147,7 +147,9 @@ class _SurveySpider(ProbeSpider):
 
         At most MAX_SITEMAP_FILES files are fetched.
         """
-        waiting, count, looked = [url], 0, 0
+        waiting = [url]
+        count = 0
+        looked = 0
         while waiting and looked < MAX_SITEMAP_FILES:
             sitemap = sitemaps.read_sitemap(await self.look_at(waiting.pop(0)))
             looked += 1
@@ -244,7 +246,8 @@ def _own_home(about: dict[str, Any], url: str) -> str:
     if not isinstance(home, str) or not urls.same_host(home, url):
         return url
     base = _base(home)
-    stated, here = urlsplit(base).path.rstrip("/") + "/", urlsplit(url).path.rstrip("/") + "/"
+    stated = urlsplit(base).path.rstrip("/") + "/"
+    here = urlsplit(url).path.rstrip("/") + "/"
     if here == stated or not here.startswith(stated):
         return url
     return urlunsplit(urlsplit(url)._replace(path=urlsplit(base).path))

@@ -22,7 +22,8 @@ def conclude_audit(end: RunEnd, spider: VerifySpider) -> Conclusion:
 
 
 def _outcome(end: RunEnd, spider: VerifySpider) -> tuple[str, str]:
-    report, findings = spider.report, spider.findings
+    report = spider.report
+    findings = spider.findings
     found = _found(spider, to_the_end=end.reason == "finished")
     if report.pause_seconds:
         return (
@@ -56,7 +57,8 @@ def _outcome(end: RunEnd, spider: VerifySpider) -> tuple[str, str]:
 
 
 def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
-    report, findings = spider.report, spider.findings
+    report = spider.report
+    findings = spider.findings
     unproved = {proof.month for proof in findings.proofs if proof.unproved}
     believed = ((proof.kind, proof.surface) for proof in findings.proofs if not proof.unproved)
     months = count(len({proof.month for proof in findings.proofs}), "month")

@@ -27,7 +27,9 @@ def conclude_crawl(end: RunEnd, spider: NewsSpider) -> Conclusion:
 
     Edits that an event of the whole source caused are subtracted from its counts.
     """
-    report, source, now = spider.report, spider.site.name, datetime.now(UTC)
+    report = spider.report
+    source = spider.site.name
+    now = datetime.now(UTC)
     short = end.archive.runs.threads_short(source, end.started_at)
     report.quality = replace(report.quality, threads_short=short)
     earlier = end.archive.runs.qualities(source)

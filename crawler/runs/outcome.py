@@ -45,7 +45,8 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
 
     Outcomes are ok, partial, failed, blocked and interrupted.
     """
-    report, news = ended.report, _news(ended.report.saved)
+    report = ended.report
+    news = _news(ended.report.saved)
     if report.pause_seconds:
         return (
             "blocked",

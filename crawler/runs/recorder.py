@@ -88,7 +88,9 @@ class RunRecorder:
                 self.spider.report.fault = error
 
     def _write(self, reason: str) -> None:
-        spider, report, stats = self.spider, self.spider.report, self.crawler.stats.get_stats()
+        spider = self.spider
+        report = self.spider.report
+        stats = self.crawler.stats.get_stats()
         report.obstacle = spider.session.obstacles.sentence
         end = RunEnd(
             archive=self.archive,
@@ -116,7 +118,8 @@ class RunRecorder:
 
     def _state(self) -> CrawlState:
         """Return the state that the run leaves, with the site's requested wait."""
-        crawl, wait_until = self.spider.crawl, self.spider.session.wait_until
+        crawl = self.spider.crawl
+        wait_until = self.spider.session.wait_until
         state = crawl.after if crawl else self.before
         return replace(state, wait_until=wait_until) if wait_until else state
 

@@ -184,7 +184,8 @@ def parse_quiet(text: str, timezone: str) -> Quiet:
         if (last_hour, last_minute) == (24, 0):
             last_hour = 0  # midnight, written as the end of a day
         try:
-            start, end = time(hour, minute), time(last_hour, last_minute)
+            start = time(hour, minute)
+            end = time(last_hour, last_minute)
         except ValueError as error:
             raise ValueError(f"“{part.strip()}” has an impossible time of day") from error
         if start == end:

@@ -68,9 +68,12 @@ class NewsSpider(SourceSpider):
         await asyncio.sleep(0.1)  # the last items end first, else Scrapy notices the end only 5 s later
 
     async def _steps(self, crawl: Crawl) -> AsyncIterator[Any]:
-        front, frontier = FrontPage(crawl), Frontier(crawl)
-        discovery, feeds = Discovery(crawl, frontier, front), FeedSync(crawl, front)
-        comments, sweep = CommentSync(crawl, frontier), CommentSweep(crawl)
+        front = FrontPage(crawl)
+        frontier = Frontier(crawl)
+        discovery = Discovery(crawl, frontier, front)
+        feeds = FeedSync(crawl, front)
+        comments = CommentSync(crawl, frontier)
+        sweep = CommentSweep(crawl)
         backlog = Backlog(crawl, frontier, comments)
         self.frontier = frontier
         talk = await feeds.fetch(PageKind.COMMENTS_FEED) if crawl.wants_comments else None

@@ -74,7 +74,8 @@ class VerifySpider(SourceSpider):
         await asyncio.sleep(0.1)  # the last items end first, else Scrapy sees only 5 s later that all is done
 
     async def _verify(self, crawl: Crawl) -> AsyncIterator[Any]:
-        frontier, findings = Frontier(crawl), self.findings
+        frontier = Frontier(crawl)
+        findings = self.findings
         audit = RestAudit(crawl, findings, Discovery(crawl, frontier, FrontPage(crawl)))
         due = []
         is_open, first = await audit.oldest(Kind.ARTICLE)
@@ -109,7 +110,8 @@ class VerifySpider(SourceSpider):
             for kind in Kind
             for month, number in self.findings.holdings.numbers(kind).items()
         }
-        self.findings.expected, silent = len(due), 0
+        self.findings.expected = len(due)
+        silent = 0
         for span in spans(due, held):
             try:
                 async for item in audit.prove(span):

@@ -44,7 +44,8 @@ class CommentSweep:
 
         Once an hour, and only where REST is open; records it.
         """
-        crawl, before = self.crawl, self.crawl.before
+        crawl = self.crawl
+        before = self.crawl.before
         was_spared = crawl.is_within(SWEEP_INTERVAL, before.feed_spared_at)
         if not before.rest_lists_comments or not self.is_due() or was_spared:
             return False
@@ -99,7 +100,8 @@ class CommentSweep:
         The total is less the comments that the site hides from everybody: when all were fetched and the
         totals still differ, that difference is recorded as hidden.
         """
-        crawl, total = self.crawl, rest.total(page)
+        crawl = self.crawl
+        total = rest.total(page)
         hidden = crawl.before.hidden_comments
         if total is None:
             return
@@ -151,7 +153,8 @@ class CommentSweep:
 
         A window of fewer comments than requested lacks the hidden ones, or is the site's maximum.
         """
-        came, total = len(rest.read_array(page) or ()), rest.total(page)
+        came = len(rest.read_array(page) or ())
+        total = rest.total(page)
         step = covered(came, total, offset, self.crawl.page_sizes.get("comments"))
         is_last = came < rest.PER_PAGE and step == rest.PER_PAGE if total is None else offset + step >= total
         return None if is_last else offset + step - min(OVERLAP_COMMENTS, step // OVERLAP_COMMENTS)

@@ -61,7 +61,8 @@ class CommentSync:
             yield request
 
     async def _since_last_time(self) -> AsyncIterator[Page]:
-        crawl, since = self.crawl, self.crawl.before.comments_read_at
+        crawl = self.crawl
+        since = self.crawl.before.comments_read_at
         after = since - OVERLAP if since and since <= crawl.started_at else None
         crawl.rest.lists_comments = True
         async for page in self.by_rest(after=after):

@@ -37,7 +37,8 @@ class FeedSync:
         Fetched at its last URL, and where it is missing there, at the URLs that the front page declares or
         other systems use. The URL after redirects is saved, so that a quiet crawl takes one request for it.
         """
-        crawl, prefix = self.crawl, _PREFIX[kind]
+        crawl = self.crawl
+        prefix = _PREFIX[kind]
         if crawl.is_within(RELIST, getattr(crawl.before, f"{prefix}_missing_at")):
             return None
         url = getattr(crawl.before, f"{prefix}_url") or _USUAL[kind](crawl.home)
@@ -71,7 +72,8 @@ class FeedSync:
 
     async def _fetch_at(self, kind: PageKind, url: str) -> FeedAnswer:
         """Fetch a feed, conditionally if all its earlier entries were read."""
-        crawl, field = self.crawl, f"{_PREFIX[kind]}_digest"
+        crawl = self.crawl
+        field = f"{_PREFIX[kind]}_digest"
         seen = crawl.facts.visit(url) or crawl.facts.visit(_USUAL[kind](crawl.home))
         trusted = crawl.before.feeds_read_at
         if seen is None or trusted is None or not seen.fetched_at <= trusted <= crawl.started_at:
