@@ -26,7 +26,8 @@ class AuditSession(Session):
         Raises BudgetSpentError, and NoListingError where the site is in trouble.
         """
         page = await super().fetch(kind, url, seen=seen)
-        if page.status == 0 and self.crawler is not None and request_budget.is_spent(self.crawler):
+        is_sent = self.crawler is None or not request_budget.is_spent(self.crawler)
+        if page.status == 0 and not is_sent:
             raise BudgetSpentError
         if kind is not PageKind.ARTICLE and _is_trouble(page):
             raise NoListingError(page, closed=False)
@@ -38,4 +39,5 @@ def _is_trouble(page: Page) -> bool:
 
     Trouble is no response, a 429 or a 5xx.
     """
-    return (page.status in {0, 429} and page.error != FORBIDDEN) or page.status >= 500
+    is_refused = page.status in {0, 429} and page.error != FORBIDDEN
+    return is_refused or page.status >= 500

@@ -41,7 +41,8 @@ class Findings:
         """
         found = Counter[Kind]()
         for (kind, _), gap in self.gaps.items():
-            found[kind] += 0 if gap.reason in WITHHELD else gap.number
+            if gap.reason not in WITHHELD:
+                found[kind] += gap.number
         return found
 
     def note_gap(
@@ -61,7 +62,8 @@ class Findings:
 
     def proof(self, kind: Kind, month: str, **stated: Any) -> Proof:
         """Record and return the proof of one month, with its gaps."""
-        gaps = tuple(gap for (of, _), gap in self.gaps.items() if of is kind and gap.month == month)
+        of_kind = (gap for (of, _), gap in self.gaps.items() if of is kind)
+        gaps = tuple(gap for gap in of_kind if gap.month == month)
         now = datetime.now(UTC)
         facts = {"proved_at": now, "gaps": gaps, **stated}
         proof = Proof(source=self.source, kind=kind, month=month, looked_at=now, **facts)

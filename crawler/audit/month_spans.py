@@ -42,8 +42,12 @@ class Span:
     def halves(self) -> tuple[Span, ...]:
         """Return the first and the second half; empty for a single month."""
         middle = len(self.months) // 2
-        parts = (self.months[:middle], self.months[middle:])
-        return tuple(Span(kind=self.kind, months=months) for months in parts) if middle else ()
+        first = self.months[:middle]
+        second = self.months[middle:]
+        parts = (first, second)
+        if middle:
+            return tuple(Span(kind=self.kind, months=months) for months in parts)
+        return ()
 
     def month_of(self, moment: str | None) -> str:
         """Return the month of REST's time, limited to those of the span.
@@ -51,7 +55,8 @@ class Span:
         REST's bounds may be off by an hour. None is the first month.
         """
         month = (moment or self.months[0])[:7]
-        return min(max(month, self.months[0]), self.months[-1])
+        first, last = self.months[0], self.months[-1]
+        return min(max(month, first), last)
 
 
 def month_start(month: str) -> datetime:
@@ -63,7 +68,8 @@ def month_start(month: str) -> datetime:
 def month_after(month: str) -> str:
     """Return the month after a month."""
     year, number = map(int, month.split("-"))
-    return f"{year + number // 12:04}-{number % 12 + 1:02}"
+    years, months = divmod(number, 12)
+    return f"{year + years:04}-{months + 1:02}"
 
 
 def calendar(first: str, last: str) -> Iterator[str]:

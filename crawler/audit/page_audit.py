@@ -37,7 +37,8 @@ class PageAudit:
 
         Raises BudgetSpentError after the proofs.
         """
-        before = {thread.url: thread for thread in self.findings.holdings.threads()}
+        threads = self.findings.holdings.threads()
+        before = {thread.url: thread for thread in threads}
         spent: BudgetSpentError | None = None
         try:
             for thread in before.values():
@@ -94,7 +95,8 @@ class PageAudit:
         met = self.met.get(thread.url, set())
         if not met:
             return "its pages have no comment with an id"
-        lost = len(met - self.findings.holdings.comment_ids(thread.url))
+        archived = self.findings.holdings.comment_ids(thread.url)
+        lost = len(met - archived)
         return f"{lost:,} of the comments on its pages are not in the archive" if lost else None
 
     def _by_numbers(self, month: str, threads: list[Thread], unread: int, *, told: bool) -> Proof:
@@ -102,12 +104,14 @@ class PageAudit:
 
         A theme with totals shows none where there is no comment.
         """
-        stated = sum(max(thread.stated or 0, thread.held) for thread in threads)
+        totals = (max(thread.stated or 0, thread.held) for thread in threads)
+        stated = sum(totals)
         silent = sum(thread.stated is None and (thread.held > 0 or not told) for thread in threads)
         why = "REST is closed, and not every article's page states how many it has." if silent else None
         if unread:
             why = f"REST is closed, and the pages of {unread:,} articles could not be read."
-        oldest = min((instant(thread.read_at) for thread in threads), default=self.crawl.started_at)
+        read = (instant(thread.read_at) for thread in threads)
+        oldest = min(read, default=self.crawl.started_at)
         return self.findings.proof(
             Kind.COMMENT, month, surface="page", stated=stated, proved_at=oldest, unproved=why
         )
@@ -126,19 +130,23 @@ class PageAudit:
             shown = addresses.shown_comments(page)
             if page.status != 200:
                 yield page
-                self.walks[url] = f"{asked} answered {page.error or page.status}"
+                reason = page.error or page.status
+                self.walks[url] = f"{asked} answered {reason}"
                 return
-            if asked != url and (not addresses.shows_comments(page) or shown == before):
+            is_past_the_end = not addresses.shows_comments(page) or shown == before
+            if asked != url and is_past_the_end:
                 self.walks[url] = f"{asked} shows no further comment"
                 return
             yield page
             thread = addresses.thread_pages(page)
-            done |= {urls.page_key(each) for each in (asked, thread.own) if each}
+            reached = filter(None, (asked, thread.own))
+            done.update(map(urls.page_key, reached))
             known |= dict.fromkeys(thread.urls)
             waiting = [other for other in known if urls.page_key(other) not in done]
             before = shown
             met |= {number.decode() for number in shown}
-            if cut := endless.thread_cut(len(done), len(met), self.findings.holdings.stated_comments(url)):
+            stated = self.findings.holdings.stated_comments(url)
+            if cut := endless.thread_cut(len(done), len(met), stated):
                 self.walks[url] = cut
                 return
         self.walks[url] = None

@@ -48,15 +48,13 @@ class RestAudit:
         where the site is in trouble.
         """
         async for root in self._roots():
-            page = await self.crawl.session.fetch(PageKind.LISTING, rest_ids.oldest_url(root, ROUTES[kind]))
+            url = rest_ids.oldest_url(root, ROUTES[kind])
+            page = await self.crawl.session.fetch(PageKind.LISTING, url)
             if rest.read_array(page) is not None:
                 self.crawl.report.surface = "rest"
                 self.crawl.rest.root = root
-                months = [
-                    item.published[:7]
-                    for item in rest_ids.read_listed_items(page, ROUTES[kind])
-                    if item.published
-                ]
+                items = rest_ids.read_listed_items(page, ROUTES[kind])
+                months = [item.published[:7] for item in items if item.published]
                 return True, months[0] if months else None
             if page.status not in {200, *CLOSED} and page.error != FORBIDDEN:
                 raise NoListingError(page, closed=False)
@@ -76,8 +74,12 @@ class RestAudit:
         """
         looked = self.findings.holdings.looked()
         held = self.findings.holdings.numbers(kind)
-        known = {*held, *(month for of, month in looked if of is kind and month), *([first] if first else [])}
-        months = calendar(min(known), f"{self.findings.until:%Y-%m}") if known else ()
+        audited = {month for of, month in looked if of is kind and month}
+        known = {*held, *audited}
+        if first:
+            known.add(first)
+        last = f"{self.findings.until:%Y-%m}"
+        months = calendar(min(known), last) if known else ()
         return [(looked.get((kind, month), ""), kind, month) for month in months]
 
     async def prove(self, span: Span) -> AsyncIterator[Any]:
@@ -85,7 +87,8 @@ class RestAudit:
 
         Raises NoListingError where the site does not list it.
         """
-        way = self._prove_articles if span.kind is Kind.ARTICLE else self._prove_comments
+        is_article = span.kind is Kind.ARTICLE
+        way = self._prove_articles if is_article else self._prove_comments
         async for item in way(span):
             yield item
 
@@ -96,23 +99,21 @@ class RestAudit:
         for route in self.findings.kinds:
             try:
                 async for page in self._listing(span, route):
-                    listed |= {item.key: item for item in rest_ids.read_listed_items(page, route)}
+                    items = rest_ids.read_listed_items(page, route)
+                    listed |= {item.key: item for item in items}
             except NoListingError as refusal:
                 if route == "posts" or not refusal.closed:
                     raise
         for page in await self._read_articles(span, listed.values()):
             yield page
         stated = Counter(span.month_of(item.published) for item in listed.values())
-        silent = {
-            str(post): (month, url)
-            for month, post, url in self.findings.holdings.articles_of(
-                span.months[0], span.months[-1], self.findings.until
-            )
-            if str(post) not in listed
-        }
+        holdings, first, last = self.findings.holdings, span.months[0], span.months[-1]
+        articles = holdings.articles_of(first, last, self.findings.until)
+        silent = {str(post): (month, url) for month, post, url in articles if str(post) not in listed}
         shown = await self._shown(self.findings.kinds, list(silent))
         left_out = _inside(span, shown.values())
-        shown |= await self._shown(("pages",), [key for key in silent if key not in shown])
+        others = [key for key in silent if key not in shown]
+        shown |= await self._shown(("pages",), others)
         for key, (month, url) in silent.items():
             if key in shown:
                 stated[month] += 1
@@ -128,37 +129,39 @@ class RestAudit:
         pages = []
         wanted = dict[str, list[int]]()
         for item in listed:
-            lacking = self.findings.holdings.lacking_article(item.link or "", item.id)
+            url = item.link or ""
+            lacking = self.findings.holdings.lacking_article(url, item.id)
             if lacking is None:
                 continue
             reason, detail = (Reason.PROTECTED, "It requires a password.") if item.protected else lacking
-            self.findings.note_gap(
-                Kind.ARTICLE, item.key, span.month_of(item.published), reason, detail, item.link
-            )
+            month = span.month_of(item.published)
+            self.findings.note_gap(Kind.ARTICLE, item.key, month, reason, detail, item.link)
             if reason in {Reason.UNLISTED, Reason.CALLED_GONE}:
                 wanted.setdefault(item.route, []).append(item.id)
         for route, ids in wanted.items():
             for some in _portions(ids, page_size(self.crawl, route)):
-                page = await self.crawl.session.fetch(
-                    PageKind.POSTS, rest.pages_url(self.crawl.rest.root or "", some, kind=route)
-                )
+                url = rest.pages_url(self.crawl.rest.root or "", some, kind=route)
+                page = await self.crawl.session.fetch(PageKind.POSTS, url)
                 pages += [page] if rest.read_array(page) else []
         return pages
 
     # -- comments -------------------------------------------------------------------------------------
 
     async def _prove_comments(self, span: Span) -> AsyncIterator[Any]:
-        held = self.findings.holdings.comments_of(span.months[0], span.months[-1], self.findings.until)
+        first, last = span.months[0], span.months[-1]
+        held = self.findings.holdings.comments_of(first, last, self.findings.until)
         listed = dict[str, ListedItem]()
         total = 0
         async for page in self._listing(span, "comments"):
-            found = {item.key: item for item in rest_ids.read_listed_items(page, "comments")}
+            items = rest_ids.read_listed_items(page, "comments")
+            found = {item.key: item for item in items}
             listed |= found
             total = rest.total(page) or 0
             lacking = self.findings.holdings.lacking_comments(found)
             async for item in self._read_comments(span, [found[key] for key in lacking], lacking):
                 yield item
-            if len(found) < total == len(held) and not lacking and found.keys() <= held.keys():
+            is_same_total = len(found) < total == len(held)
+            if is_same_total and not lacking and found.keys() <= held.keys():
                 for proof in self._proofs(span, Counter({span.months[0]: total}), surface="rest-total"):
                     yield proof
                 return
@@ -181,7 +184,8 @@ class RestAudit:
         silent = [key for key in held if key not in listed]
         shown = await self._shown(("comments",), silent)
         if absent := tuple(key for key in silent if key not in shown):
-            yield Missing(source=self.crawl.source, ids=absent, looked_at=datetime.now(UTC))
+            now = datetime.now(UTC)
+            yield Missing(source=self.crawl.source, ids=absent, looked_at=now)
         stated = Counter(span.month_of(item.published) for item in listed.values())
         stated.update(held[key] for key in shown)
         if hidden:
@@ -197,27 +201,27 @@ class RestAudit:
     ) -> AsyncIterator[Page]:
         """Fetch the missing comments with their static pages, and record them."""
         root = self.crawl.rest.root or ""
-        unknown = sorted(
-            {item.post for item in lacking if item.post and not self.findings.holdings.address_of(item.post)}
-        )
+        holdings = self.findings.holdings
+        posts_of = {item.post for item in lacking if item.post}
+        unknown = sorted(post for post in posts_of if not holdings.address_of(post))
         for posts in _portions(unknown, page_size(self.crawl, "pages")):
-            page = await self.crawl.session.fetch(PageKind.POSTS, rest.pages_url(root, posts))
+            url = rest.pages_url(root, posts)
+            page = await self.crawl.session.fetch(PageKind.POSTS, url)
             if rest.read_array(page):
                 yield page
         for some in _portions(lacking, page_size(self.crawl, "comments")):
-            page = await self.crawl.session.fetch(
-                PageKind.COMMENTS, rest.comments_url(root, 1, include=[item.key for item in some])
-            )
+            ids = [item.key for item in some]
+            url = rest.comments_url(root, 1, include=ids)
+            page = await self.crawl.session.fetch(PageKind.COMMENTS, url)
             if rest.read_array(page):
                 yield page
         for item in lacking:
             reason, detail = why[item.key]
-            if item.post and self.findings.holdings.address_of(item.post) is None:
+            if item.post and holdings.address_of(item.post) is None:
                 reason = Reason.NO_ARTICLE
                 detail = f"It belongs to {item.post}, which is no article of this archive."
-            self.findings.note_gap(
-                Kind.COMMENT, item.key, span.month_of(item.published), reason, detail, item.link
-            )
+            month = span.month_of(item.published)
+            self.findings.note_gap(Kind.COMMENT, item.key, month, reason, detail, item.link)
 
     # -- both -----------------------------------------------------------------------------------------
 
@@ -237,13 +241,9 @@ class RestAudit:
             yield self.findings.proof(span.kind, month, surface=surface, stated=stated[month], unproved=why)
 
     def _listing(self, span: Span, route: str) -> AsyncIterator[Page]:
-        address = partial(
-            rest_ids.between_url,
-            self.crawl.rest.root or "",
-            route,
-            after=span.after,
-            before=min(span.before, self.findings.until),
-        )
+        root = self.crawl.rest.root or ""
+        before = min(span.before, self.findings.until)
+        address = partial(rest_ids.between_url, root, route, after=span.after, before=before)
         return rest_pages(self.crawl, PageKind.LISTING, address)
 
     async def _shown(self, routes: Sequence[str], ids: Sequence[str]) -> dict[str, ListedItem]:
@@ -255,20 +255,24 @@ class RestAudit:
         """
         shown: dict[str, ListedItem] = {}
         for route in routes:
-            kind = next((kind for kind in Kind if ROUTES[kind] == route), None)
+            kinds = (kind for kind in Kind if ROUTES[kind] == route)
+            kind = next(kinds, None)
             half = max(1, page_size(self.crawl, route) // 2)
             known = self.findings.holdings.newest(kind, half) if kind else []
             for some in _portions([key for key in ids if key not in shown], half):
                 asked = list(dict.fromkeys([*some, *known]))
-                page = await self.crawl.session.fetch(
-                    PageKind.LISTING, rest_ids.shown_url(self.crawl.rest.root or "", route, asked)
-                )
-                found = {item.key: item for item in rest_ids.read_listed_items(page, route)}
-                told = some if kind is not Kind.COMMENT else {*found, *rest.not_shown(page, asked, known)}
-                if kind and not (found and found.keys() <= set(asked) and set(some) <= set(told)):
+                url = rest_ids.shown_url(self.crawl.rest.root or "", route, asked)
+                page = await self.crawl.session.fetch(PageKind.LISTING, url)
+                items = rest_ids.read_listed_items(page, route)
+                found = {item.key: item for item in items}
+                proved = set(some)
+                if kind is Kind.COMMENT:
+                    proved = {*found, *rest.not_shown(page, asked, known)}
+                is_expected = bool(found) and found.keys() <= set(asked)
+                if kind and not (is_expected and set(some) <= proved):
                     other = page.error or "with other ids than were requested"
                     raise NoListingError(replace(page, error=other), closed=False)
-                shown |= {key: item for key, item in found.items() if key in some}
+                shown.update((key, item) for key, item in found.items() if key in some)
         return shown
 
 
@@ -277,10 +281,10 @@ def _inside(span: Span, items: Iterable[ListedItem]) -> int:
 
     Without an edge of OVERLAP: a bound can be an hour off in autumn.
     """
-    first = span.after + OVERLAP
-    last = span.before - OVERLAP
+    first = rest.time_text(span.after + OVERLAP)
+    last = rest.time_text(span.before - OVERLAP)
     times = (item.published for item in items if item.published)
-    return sum(rest.time_text(first) < f"{time}Z" < rest.time_text(last) for time in times)
+    return sum(first < f"{time}Z" < last for time in times)
 
 
 def _portions(values: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:

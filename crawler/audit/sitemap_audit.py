@@ -69,8 +69,9 @@ class SitemapAudit:
 
     async def _named(self) -> AsyncIterator[Listed]:
         """Yield all entries of the sitemaps, and record unreadable files."""
-        guessed = () if self.crawl.session.sitemaps else sitemaps.sitemap_candidates(self.crawl.home)
-        waiting = [*(self.crawl.session.sitemaps or guessed)]
+        named = self.crawl.session.sitemaps
+        guessed = () if named else sitemaps.sitemap_candidates(self.crawl.home)
+        waiting = [*(named or guessed)]
         seen = set[str]()
         while waiting:
             url = waiting.pop(0)
@@ -86,9 +87,8 @@ class SitemapAudit:
             sitemap = sitemaps.read_sitemap(page)
             if sitemap is None:
                 if url not in guessed:
-                    self.crawl.report.missing_lists.append(
-                        f"the sitemap {url} could not be read ({page.error or page.status})"
-                    )
+                    reason = page.error or page.status
+                    self.crawl.report.missing_lists.append(f"the sitemap {url} could not be read ({reason})")
                 continue
             if url in guessed:  # the first that exists is the site's own; further guesses would be duplicates
                 waiting = []
@@ -105,14 +105,17 @@ class SitemapAudit:
         known = set[str]()
         usual = feeds.posts_feed_url(self.crawl.home)
         for number in range(1, FEED_PAGES + 1):
-            page = await self.crawl.session.fetch(PageKind.LISTING, feeds.feed_page_url(usual, number))
-            fresh = [entry for entry in feeds.read_posts_feed(page) or () if urls.key(entry.url) not in known]
+            url = feeds.feed_page_url(usual, number)
+            page = await self.crawl.session.fetch(PageKind.LISTING, url)
+            entries = feeds.read_posts_feed(page) or ()
+            fresh = [entry for entry in entries if urls.key(entry.url) not in known]
             if not fresh:
                 break
             for entry in fresh:
                 known.add(urls.key(entry.url))
                 self.findings.fed += 1
-                if urls.key(entry.url) in named or not self.frontier.is_article(entry):
+                is_named = urls.key(entry.url) in named
+                if is_named or not self.frontier.is_article(entry):
                     continue
                 if lacking := self.findings.holdings.lacking_article(entry.url):
                     month = self.findings.holdings.month_of(entry.url) or _month_in(entry)
@@ -125,16 +128,14 @@ class SitemapAudit:
 
         Then nothing of it is missing.
         """
-        gaps = [
-            gap
-            for (kind, _), gap in self.findings.gaps.items()
-            if kind is Kind.ARTICLE and gap.month == month
-        ]
-        return bool(gaps) and all(gap.reason in WITHHELD for gap in gaps)
+        of_articles = (gap for (kind, _), gap in self.findings.gaps.items() if kind is Kind.ARTICLE)
+        reasons = [gap.reason for gap in of_articles if gap.month == month]
+        return bool(reasons) and all(reason in WITHHELD for reason in reasons)
 
     async def _must_answer(self) -> None:
         """Raise NoListingError where not even the front page is given."""
-        page = await self.crawl.session.fetch(PageKind.LISTING, self.crawl.home + "/")
+        url = self.crawl.home + "/"
+        page = await self.crawl.session.fetch(PageKind.LISTING, url)
         if page.status != 200:
             raise NoListingError(page, closed=False)
 

@@ -56,7 +56,8 @@ def crawl(
             config, chosen[0], run_id, progress=progress, as_json=as_json, trust_clock=trust_clock
         )
     shown = {"--no-progress": not progress, "--json": as_json, "--trust-clock": trust_clock}
-    return _crawl_each(config, chosen, [option for option, given in shown.items() if given])
+    options = [option for option, given in shown.items() if given]
+    return _crawl_each(config, chosen, options)
 
 
 def planned(source: Source) -> Planned:
@@ -95,7 +96,8 @@ def _crawl_one(
 
     run = run_crawl(source, config.archive, run_id=run_id, progress=progress, trust_clock=trust_clock)
     if run_id is not None:
-        logger.log(logging.INFO if run.outcome == "ok" else logging.WARNING, "%s", _run_line(run))
+        level = logging.INFO if run.outcome == "ok" else logging.WARNING
+        logger.log(level, "%s", _run_line(run))
     elif as_json:
         emit(asdict(run), indent=None)
     else:
@@ -110,11 +112,14 @@ def _crawl_each(config: Config, sources: Sequence[Source], options: Sequence[str
     """
     codes = []
     for source in sources:
-        codes.append(processes.run_child([*processes.crawl_arguments(config.path, source.name), *options]))
+        arguments = processes.crawl_arguments(config.path, source.name)
+        codes.append(processes.run_child([*arguments, *options]))
         if codes[-1] == Exit.INTERRUPTED:
             break
     return max(codes)
 
 
 def _run_line(run: Run) -> str:
-    return plain(f"{run.source}: {run.outcome or 'ended'}. {run.sentence or ''}".strip())
+    outcome = run.outcome or "ended"
+    sentence = run.sentence or ""
+    return plain(f"{run.source}: {outcome}. {sentence}".strip())

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 
@@ -42,7 +43,8 @@ def doctor(context: Context, offline: bool, as_json: bool) -> int:
         emit({"at": now, "ok": ok, "findings": [asdict(finding) for finding in findings]})
     else:
         worse = [verdict for verdict in verdicts if verdict is not Verdict.OK]
-        click.echo(f"\n{count(len(worse), 'finding')} to check." if worse else "\nAll is well.")
+        summary = f"{count(len(worse), 'finding')} to check." if worse else "All is well."
+        click.echo(f"\n{summary}")
     return Exit.FINE if ok else Exit.INCOMPLETE
 
 
@@ -65,12 +67,13 @@ def _findings(context: Context, now: datetime, *, offline: bool) -> Iterator[Fin
 
 
 def _tell(finding: Finding) -> None:
-    verdict = click.style(f"{finding.verdict.upper():<5}", fg=_COLOURS[finding.verdict])
-    words = finding.sentence + (f"\n→ {finding.hint}" if finding.hint else "")
-    lines = [
-        line
-        for part in plain(words).split("\n")
-        for line in textwrap.wrap(part, 80, break_long_words=False, break_on_hyphens=False)
-    ]
+    name = f"{finding.verdict.upper():<5}"
+    verdict = click.style(name, fg=_COLOURS[finding.verdict])
+    text = finding.sentence
+    if finding.hint:
+        text += f"\n→ {finding.hint}"
+    wrap = partial(textwrap.wrap, width=80, break_long_words=False, break_on_hyphens=False)
+    lines = [line for part in plain(text).split("\n") for line in wrap(part)]
     for number, line in enumerate(lines):
-        click.echo(f"{verdict} {finding.check:<18} {line}" if number == 0 else f"{'':<24} {line}")
+        head = f"{verdict} {finding.check:<18}" if number == 0 else f"{'':<24}"
+        click.echo(f"{head} {line}")

@@ -41,7 +41,8 @@ def explain_schedule(context: Context, article: str, as_json: bool) -> None:
     ID is the number that `search` prints. A listing or feed with the article may make it due sooner. Nothing
     is fetched.
     """
-    sites = [source.site for source in load_config(context.config, fetching=False).sources]
+    config = load_config(context.config, fetching=False)
+    sites = [source.site for source in config.sources]
     now = datetime.now(UTC)
     with opened(context) as archive:
         decided = [(seen, decide(seen)) for seen in _visits(archive, sites, article)]
@@ -82,7 +83,8 @@ def _json(seen: Seen, due: Due) -> dict[str, object]:
 def _tell(seen: Seen, due: Due, now: datetime) -> None:
     click.echo(click.style(plain(seen.url), bold=True))
     click.echo(f"{_when(due.at, now)} {plain(due.why)}\n")
-    table(("fact", "value"), [(name.replace("_", " "), _value(fact)) for name, fact in _facts(seen).items()])
+    facts = [(name.replace("_", " "), _value(fact)) for name, fact in _facts(seen).items()]
+    table(("fact", "value"), facts)
     click.echo()
 
 
@@ -91,10 +93,13 @@ def _when(at: datetime | None, now: datetime) -> str:
         return "Not due by itself."
     if at <= now:
         return f"Due since {when(at)} UTC."
-    return f"Due at {when(at)} UTC, in {duration((at - now) / timedelta(seconds=1))}."
+    seconds = (at - now) / timedelta(seconds=1)
+    return f"Due at {when(at)} UTC, in {duration(seconds)}."
 
 
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value) if isinstance(value, int) else when(value)  # type: ignore[arg-type]
+    if isinstance(value, int):
+        return str(value)
+    return when(value)  # type: ignore[arg-type]

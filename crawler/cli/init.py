@@ -90,11 +90,10 @@ def init(
     delay = source.delay if source else (0.0 if is_loopback_url(url) else 1.0)
     cost = estimate(found, delay) if found else None
     file = _file(context.config)
-    text = (
-        writer.extended_config_text(file, block, chosen, contact)
-        if file.exists() and not force
-        else writer.new_config_text(block, contact)
-    )
+    if file.exists() and not force:
+        text = writer.extended_config_text(file, block, chosen, contact)
+    else:
+        text = writer.new_config_text(block, contact)
     if not dry_run:
         writer.write_config(file, text, chosen)
     if as_json:
@@ -138,7 +137,8 @@ def _file(named: Path | None) -> Path:
 
     It is the one that would be read.
     """
-    return (named or Path(os.environ.get(FILE_VARIABLE) or FILE_NAME)).absolute()
+    name = os.environ.get(FILE_VARIABLE) or FILE_NAME
+    return (named or Path(name)).absolute()
 
 
 def _look(url: str, contact: str | None, *, must: bool) -> SiteSurvey | None:
@@ -222,9 +222,11 @@ def _tell_init(
 
 def _units(named: Path | None, folder: Path | None) -> None:
     config = load_config(named)
-    texts = units.units(config.path, config.archive, tells=bool(config.notify.urls))
+    tells = bool(config.notify.urls)
+    texts = units.units(config.path, config.archive, tells=tells)
     if folder is None:
-        click.echo("\n".join(f"# {name}\n{text}" for name, text in texts.items()), nl=False)
+        sections = (f"# {name}\n{text}" for name, text in texts.items())
+        click.echo("\n".join(sections), nl=False)
     else:
         units.write_units(folder, texts)
         say(f"{', '.join(texts)} were written to {folder}.")

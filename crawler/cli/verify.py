@@ -59,7 +59,9 @@ def _one(config: Config, source: Source, budget: int | None, progress: bool, as_
         _tell(run, gaps, months)
     if run.outcome == "interrupted":
         return Exit.INTERRUPTED
-    return Exit.FINE if run.outcome == "complete" and not told.missing else Exit.INCOMPLETE
+    if run.outcome == "complete" and not told.missing:
+        return Exit.FINE
+    return Exit.INCOMPLETE
 
 
 def _each(config: Config, sources: list[Source], budget: int | None, progress: bool, as_json: bool) -> int:
@@ -71,7 +73,10 @@ def _each(config: Config, sources: list[Source], budget: int | None, progress: b
     for source in sources:
         words = ["--config", str(config.path), "verify", source.name]
         words += [] if budget is None else ["--budget", str(budget)]
-        words += [*([] if progress else ["--no-progress"]), *(["--json"] if as_json else [])]
+        if not progress:
+            words.append("--no-progress")
+        if as_json:
+            words.append("--json")
         codes.append(processes.run_child(words))
         if codes[-1] == Exit.INTERRUPTED:
             break
@@ -80,11 +85,14 @@ def _each(config: Config, sources: list[Source], budget: int | None, progress: b
 
 def _tell(run: Run, gaps: list[Row], months: list[Row]) -> None:
     """Print the outcome, unproved months with the reason, and all gaps."""
-    click.echo(plain(f"{run.source}: {run.outcome}. {run.sentence or ''}".strip()))
+    sentence = run.sentence or ""
+    click.echo(plain(f"{run.source}: {run.outcome}. {sentence}".strip()))
     untold = [row for row in months if row["unproved"]]
     for (kind, why), some in groupby(sorted(untold, key=_untold), key=_untold):
         names = [str(row["month"]) for row in some]
-        span = names[0] if len(names) == 1 else f"{count(len(names), 'month')}, {names[0]} to {names[-1]}"
+        span = names[0]
+        if len(names) > 1:
+            span = f"{count(len(names), 'month')}, {span} to {names[-1]}"
         click.echo(plain(f"The {kind}s of {span} cannot be proved: {why}"))
     if gaps:
         click.echo()

@@ -97,9 +97,10 @@ class Config:
             if source.name == name:
                 return source
         names = [source.name for source in self.sources]
+        sources = ", ".join(names)
+        similar = nearest(name, names)
         raise ConfigError(
-            f"{self.path} has no source “{name}”{nearest(name, names)}.",
-            hint=f"Its sources are: {', '.join(names)}.",
+            f"{self.path} has no source “{name}”{similar}.", hint=f"Its sources are: {sources}."
         )
 
     def check_contact(self) -> None:
@@ -140,7 +141,8 @@ def find_config(path: Path | None, environ: Mapping[str, str]) -> Path | None:
 
     Raises ConfigError for an explicit one that does not exist.
     """
-    named = path or (Path(environ[FILE_VARIABLE]) if environ.get(FILE_VARIABLE) else None)
+    variable = environ.get(FILE_VARIABLE)
+    named = path or (Path(variable) if variable else None)
     if named is None:
         here = Path.cwd() / FILE_NAME
         return here if here.exists() else None
@@ -165,7 +167,8 @@ def archive_here(path: Path | None = None) -> Path:
 
 def profiles() -> tuple[str, ...]:
     """Return the names of the built-in sites."""
-    return tuple(sorted(path.stem for path in SITES.glob("*.toml")))
+    names = (path.stem for path in SITES.glob("*.toml"))
+    return tuple(sorted(names))
 
 
 def profile_path(name: str) -> Path:
@@ -174,10 +177,9 @@ def profile_path(name: str) -> Path:
     Raises ConfigError, with the nearest name, for an unknown one.
     """
     if name not in profiles():
-        raise ConfigError(
-            f"There is no profile “{name}”{nearest(name, profiles())}.",
-            hint=f"Known sites are: {', '.join(profiles())}.",
-        )
+        similar = nearest(name, profiles())
+        names = ", ".join(profiles())
+        raise ConfigError(f"There is no profile “{name}”{similar}.", hint=f"Known sites are: {names}.")
     return SITES / f"{name}.toml"
 
 
@@ -217,9 +219,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _read_config(table: TomlTable) -> Config:
     table.only(CONFIG_KEYS)
-    archive = (
-        table.file.parent / Path(table.text("archive", "the path of a file") or USUAL_ARCHIVE).expanduser()
-    )
+    file = table.text("archive", "the path of a file") or USUAL_ARCHIVE
+    archive = table.file.parent / Path(file).expanduser()
     contact = _read_contact(table)
     sources = table.table("sources")
     if not sources.values:
@@ -250,7 +251,8 @@ def _read_named(sources: TomlTable, name: str, contact: str | None) -> Source:
     chosen = table.choice("profile", profiles())
     if chosen is not None:
         known = _read_toml(profile_path(chosen))
-        table = TomlTable(table.file, table.place, schedule_keys.overlaid(known, table.values))
+        values = schedule_keys.overlaid(known, table.values)
+        table = TomlTable(table.file, table.place, values)
     return _read_source(name, table, contact)
 
 

@@ -18,12 +18,14 @@ def site_for(sources: Sequence[Source], name: str | None, url: str) -> Site:
     name, the site on the URL's host, else a default one of that host.
     """
     if name is not None:
-        named = next((source for source in sources if source.name == name), None)
+        matching = (source for source in sources if source.name == name)
+        named = next(matching, None)
         if named is None and name not in profiles():
             names = [*(source.name for source in sources), *profiles()]
+            similar = nearest(name, names)
+            listed = ", ".join(names)
             raise ConfigError(
-                f"There is no source and no known site “{name}”{nearest(name, names)}.",
-                hint=f"There are: {', '.join(names)}.",
+                f"There is no source and no known site “{name}”{similar}.", hint=f"There are: {listed}."
             )
         return (named or profile(name)).site
     for source in (*sources, *map(profile, profiles())):

@@ -53,7 +53,8 @@ class Notify:
 
         Raises ConfigError for a variable that is not set.
         """
-        missing = sorted({name for url in self.urls for name in _VARIABLE.findall(url)} - environ.keys())
+        variables = {name for url in self.urls for name in _VARIABLE.findall(url)}
+        missing = sorted(variables - environ.keys())
         if missing:
             raise ConfigError(
                 f"notify.urls needs ${missing[0]}, which is not in the environment.",
@@ -70,10 +71,8 @@ class Notify:
         for search in self.searches:
             if search.name == name:
                 return search
-        raise ConfigError(
-            f"There is no saved search “{name}”{nearest(name, names)}.",
-            hint=f"Saved are: {', '.join(names)}." if names else "A table [searches.NAME] saves one.",
-        )
+        hint = f"Saved are: {', '.join(names)}." if names else "A table [searches.NAME] saves one."
+        raise ConfigError(f"There is no saved search “{name}”{nearest(name, names)}.", hint=hint)
 
 
 def read_notify(table: TomlTable, sources: Collection[str]) -> Notify:
@@ -118,7 +117,8 @@ def _read_search(searches: TomlTable, name: str, sources: Collection[str]) -> Sa
     wording, _, _ = understand(Ask(words=query))
     if not wording and not wording.filters:
         table.refuse("query", expected, f"{describe_value(query)}, in which nothing can be searched for")
-    return SavedSearch(name=name, query=query, source=table.choice("source", sources) or "")
+    source = table.choice("source", sources) or ""
+    return SavedSearch(name=name, query=query, source=source)
 
 
 def _read_public_url(table: TomlTable) -> str | None:
@@ -126,7 +126,9 @@ def _read_public_url(table: TomlTable) -> str | None:
     if url is None:
         return None
     parts = urlsplit(url)
-    plain = parts.hostname and not (parts.query or parts.fragment or parts.username)
+    has_more = parts.query or parts.fragment or parts.username
+    plain = parts.hostname and not has_more
     if not plain or parts.scheme not in {"http", "https"}:
-        table.refuse("public_url", _PUBLIC, describe_value(re.sub("//[^/]*@", "//…@", url)))
+        found = re.sub("//[^/]*@", "//…@", url)
+        table.refuse("public_url", _PUBLIC, describe_value(found))
     return url.rstrip("/")

@@ -29,21 +29,15 @@ def read_timetable(table: TomlTable, timezone: str, whose: str) -> Timetable:
     `timezone` is that of the site; `whose` is the seed of its jitter. Raises ConfigError.
     """
     rule = _read_rule(table)
-    timetable = Timetable(
-        rule=rule,
-        quiet=_read_quiet(table, _zone_of(rule) or timezone),
-        jitter=_read_span(table, "jitter", timedelta(0)) or timedelta(0),
-        whose=whose,
-    )
+    quiet = _read_quiet(table, _zone_of(rule) or timezone)
+    jitter = _read_span(table, "jitter", timedelta(0)) or timedelta(0)
+    timetable = Timetable(rule=rule, quiet=quiet, jitter=jitter, whose=whose)
     for key, check in (("quiet", timetable.check_quiet), ("jitter", timetable.check_jitter)):
         try:
             check()
         except ValueError as error:
-            table.refuse(
-                key,
-                "a value that leaves some of the schedule's times",
-                f"{describe_value(table.values[key])}: {error}",
-            )
+            found = f"{describe_value(table.values[key])}: {error}"
+            table.refuse(key, "a value that leaves some of the schedule's times", found)
     return timetable
 
 
@@ -103,4 +97,6 @@ def _read_quiet(table: TomlTable, timezone: str) -> Quiet | None:
 def _zone_of(rule: Schedule | Interval) -> str | None:
     """Return the time zone in the schedule itself, or None."""
     named = isinstance(rule, Schedule) and rule.text.split()[-1] == rule.timezone
-    return rule.timezone if named and isinstance(rule, Schedule) else None
+    if named and isinstance(rule, Schedule):
+        return rule.timezone
+    return None

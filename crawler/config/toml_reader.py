@@ -43,14 +43,16 @@ class TomlTable:
         """Raise ConfigError for a key that is not in `known`."""
         for key in self.values:
             if key not in known:
-                self.refuse(key, f"one of {', '.join(known)}", f"an unknown key{nearest(key, known)}")
+                expected = f"one of {', '.join(known)}"
+                self.refuse(key, expected, f"an unknown key{nearest(key, known)}")
 
     def table(self, key: str) -> TomlTable:
         """Return a table below this one; empty when absent."""
         value = self.values.get(key, {})
         if not isinstance(value, dict):
             self.refuse(key, "a table", describe_value(value))
-        return TomlTable(self.file, f"{self.place}.{key}" if self.place else key, value)
+        place = f"{self.place}.{key}" if self.place else key
+        return TomlTable(self.file, place, value)
 
     def text(self, key: str, expected: str = "a text") -> str | None:
         """Return a text of one line that is not empty."""
@@ -81,7 +83,8 @@ class TomlTable:
         value = self.values.get(key)
         if value is None:
             return None
-        fine = isinstance(value, int | float) and not isinstance(value, bool)
+        is_number = isinstance(value, int | float)
+        fine = is_number and not isinstance(value, bool)
         if not fine or not math.isfinite(value) or value < 0:
             self.refuse(key, "a number of seconds, 0 or more", describe_value(value))
         return float(value)
@@ -154,11 +157,14 @@ def describe_value(value: object) -> str:
         shown = value if value.isprintable() else value.encode("unicode_escape").decode()
         return f"“{_cut(shown)}”"
     names = {int: "the number", float: "the number", list: "the list", dict: "the table"}
-    return f"{names.get(type(value), 'the value')} {_cut(str(value))}"
+    name = names.get(type(value), "the value")
+    return f"{name} {_cut(str(value))}"
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= 60 else text[:59] + "…"
+    if len(text) <= 60:
+        return text
+    return text[:59] + "…"
 
 
 def check_address(text: str) -> str:
@@ -178,7 +184,8 @@ def check_address(text: str) -> str:
     check_host(parts.hostname)
     port = "" if parts.port is None else f":{parts.port}"
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return SplitResult(parts.scheme, host + port, parts.path.rstrip("/"), "", "").geturl()
+    path = parts.path.rstrip("/")
+    return SplitResult(parts.scheme, host + port, path, "", "").geturl()
 
 
 def check_host(host: str) -> None:

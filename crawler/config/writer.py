@@ -40,7 +40,8 @@ def quote(text: str) -> str:
     if "'" not in text and "\\" in text and text.isprintable():
         return f"'{text}'"
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in escaped) + '"'
+    printable = (char if char.isprintable() else f"\\U{ord(char):08x}" for char in escaped)
+    return '"' + "".join(printable) + '"'
 
 
 def name_for(url: str) -> str:
@@ -50,7 +51,8 @@ def name_for(url: str) -> str:
     """
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     labels = [""] if re.fullmatch(r"[\d.:]+", host) else host.split(".")
-    kept = "".join(char for char in labels[0].lower() if char.isascii() and (char.isalnum() or char in "-_"))
+    letters = (char for char in labels[0].lower() if char.isascii())
+    kept = "".join(char for char in letters if char.isalnum() or char in "-_")
     return kept.strip("-_") or "site"
 
 
@@ -100,7 +102,8 @@ def site_block(
         own = all(same_site(f"https://{host}", url) for host in hosts)
         note = "" if own else " Their owner is unclear: remove the # to allow them."
         lines.append(f"# Further hosts with its articles.{note}")
-        lines.append(f"{'' if own else '# '}hosts = [{', '.join(map(quote, hosts))}]")
+        sign = "" if own else "# "
+        lines.append(f"{sign}hosts = [{', '.join(map(quote, hosts))}]")
     lines += [
         "# A regular expression for the path of an article's URL, if articles are not recognised.",
         r"# article_pattern = '/\d{4}/\d\d/[^/]+/$'",
@@ -109,7 +112,8 @@ def site_block(
 
 
 def _or_example(key: str, value: str | None, example: str, why: str) -> list[str]:
-    return [f"# {why}", f"{key} = {quote(value)}" if value else f"# {key} = {quote(example)}"]
+    line = f"{key} = {quote(value)}" if value else f"# {key} = {quote(example)}"
+    return [f"# {why}", line]
 
 
 def new_config_text(block: str, contact: str | None) -> str:
@@ -122,7 +126,9 @@ def contact_line(contact: str | None) -> str:
 
     A comment with an example where it is None.
     """
-    return _NO_CONTACT if contact is None else _CONTACT.format(value=quote(contact))
+    if contact is None:
+        return _NO_CONTACT
+    return _CONTACT.format(value=quote(contact))
 
 
 def extended_config_text(file: Path, block: str, name: str, contact: str | None) -> str:
@@ -136,7 +142,8 @@ def extended_config_text(file: Path, block: str, name: str, contact: str | None)
             f"{file} already has a source “{name}”; nothing was changed.",
             hint="Give another --name, edit the file, or replace it with --force.",
         )
-    text = file.read_text(encoding="utf-8-sig").rstrip("\n") + "\n\n" + block
+    before = file.read_text(encoding="utf-8-sig").rstrip("\n")
+    text = f"{before}\n\n{block}"
     if contact is not None and config.contact is None:
         text = contact_line(contact) + "\n" + text
     return text

@@ -54,7 +54,8 @@ class Tick(BaseTrigger):  # type: ignore[misc]
 
         The later of both.
         """
-        return self.timetable.next_start(now if previous is None else max(previous, now))
+        last = now if previous is None else max(previous, now)
+        return self.timetable.next_start(last)
 
 
 class Clock:
@@ -93,14 +94,14 @@ class Clock:
         """
         now = self.now()
         with Archive.open(self.config.archive) as archive:
-            checks.plan_only(archive.db, [source.name for source in self.config.sources])
+            names = [source.name for source in self.config.sources]
+            checks.plan_only(archive.db, names)
             for source in self.config.sources:
                 archive.add_source(source.site, str(to_text(now)))
                 first = source.schedule.earliest(now)
                 checks.plan(archive.db, source.name, source.schedule.text, first)
-                self._scheduler.add_job(
-                    self.tick, Tick(source.schedule), [source], id=source.name, next_run_time=first
-                )
+                tick = Tick(source.schedule)
+                self._scheduler.add_job(self.tick, tick, [source], id=source.name, next_run_time=first)
         self._scheduler.start()
 
     def wake(self) -> None:
@@ -138,9 +139,11 @@ class Clock:
             if run_id is None:
                 return
             child = self.crawls[source.name] = self.launch(source, run_id)
-            keeper = threading.Thread(target=self._keep, args=(source, child, run_id, now), daemon=True)
+            arguments = (source, child, run_id, now)
+            keeper = threading.Thread(target=self._keep, args=arguments, daemon=True)
             keeper.start()
-            self._keepers = [other for other in self._keepers if other.is_alive()] + [keeper]
+            alive = [other for other in self._keepers if other.is_alive()]
+            self._keepers = [*alive, keeper]
 
     def _plan(self, source: Source, now: datetime) -> int | None:
         """Record the planned times that passed, and return a run.
@@ -150,7 +153,8 @@ class Clock:
         with Archive.open(self.config.archive) as archive:
             next_run = source.schedule.next_start(now)
             checks.plan(archive.db, source.name, source.schedule.text, next_run)
-            if source.name in self.crawls and self.crawls[source.name].poll() is None:
+            crawl = self.crawls.get(source.name)
+            if crawl is not None and crawl.poll() is None:
                 self._note_overlap(archive, source, now)
                 return None
             try:
@@ -187,7 +191,8 @@ class Clock:
             if last:
                 archive.runs.note(source.name, before, "missed", _came_after(last), now)
             why = "another run of this source was active, so none started."
-            archive.runs.note(source.name, ticks[len(before) :], "overlapped", why, now)
+            during = ticks[len(before) :]
+            archive.runs.note(source.name, during, "overlapped", why, now)
         return len(ticks)
 
     def _look_again(self, source: Source, now: datetime) -> None:
@@ -219,7 +224,8 @@ class Clock:
                     self.now(),
                 )
                 return
-            outcome, sentence = self._ending(source, code, self.now() - begun)
+            took = self.now() - begun
+            outcome, sentence = self._ending(source, code, took)
             if archive.runs.settle(run_id, outcome, sentence, self.now()):
                 logger.warning("%s: %s. %s", source.name, outcome, sentence)
         self.ended()
@@ -244,7 +250,8 @@ def is_owed(timetable: Timetable, last: Run, now: datetime) -> bool:
     clock, and proves nothing.
     """
     begun = last.started_at
-    return last.outcome == "interrupted" or begun > now or timetable.next_after(begun) <= now
+    is_unfinished = last.outcome == "interrupted" or begun > now
+    return is_unfinished or timetable.next_after(begun) <= now
 
 
 def _came_after(last: Run) -> str:

@@ -57,7 +57,8 @@ class Notifier:
         if self.child is not None:
             self._attend(self.child, now)
         elif self._due <= now:
-            self._begun, self._due = now, self._digest.next_after(now) if self._digest else _NEVER
+            self._begun = now
+            self._due = self._digest.next_after(now) if self._digest else _NEVER
             self.child = self._launch()
 
     def _attend(self, child: Popen[bytes], now: datetime) -> None:

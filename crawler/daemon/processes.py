@@ -74,7 +74,8 @@ def ending(code: int) -> str:
         return (
             f"The crawl process ended too early (exit code {code}); its log has the reason. {PROGRESS_KEPT}"
         )
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    is_named = -code in set(signal.Signals)
+    name = signal.Signals(-code).name if is_named else f"signal {-code}"
     perhaps = ", perhaps because the machine ran out of memory" if -code == signal.SIGKILL else ""
     return f"The crawl process was killed from outside ({name}{perhaps}). {PROGRESS_KEPT}"
 
@@ -97,7 +98,8 @@ def run_child(arguments: Sequence[str]) -> int:
 
     signals: list[bool] = []
     timer = threading.Timer(STOP_GRACE_SECONDS, child.kill)
-    before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, hand_on) for number in numbers}
     try:
         code = child.wait()
     finally:
@@ -112,7 +114,8 @@ def watch_parent(grace: float = STOP_GRACE_SECONDS) -> None:
 
     At the latest `grace` seconds later.
     """
-    threading.Thread(target=_watch, args=(grace,), name="watch-parent", daemon=True).start()
+    watch = threading.Thread(target=_watch, args=(grace,), name="watch-parent", daemon=True)
+    watch.start()
 
 
 def _watch(grace: float) -> None:

@@ -103,11 +103,9 @@ def units(config: Path, archive: Path, *, tells: bool) -> dict[str, str]:
     }
     tell = "ExecStopPost={program} notify --quiet\n".format(**known) if tells else ""
     both, single = "Backissue: archives news and serves the archive", "Backissue: one crawl of every source"
-    return {
-        "backissue.service": _UNIT.format(description=both) + _SERVICE.format(**known),
-        "backissue-crawl.service": _UNIT.format(description=single) + _CRAWL.format(**known, tell=tell),
-        "backissue-crawl.timer": _TIMER,
-    }
+    service = _UNIT.format(description=both) + _SERVICE.format(**known)
+    crawl = _UNIT.format(description=single) + _CRAWL.format(**known, tell=tell)
+    return {"backissue.service": service, "backissue-crawl.service": crawl, "backissue-crawl.timer": _TIMER}
 
 
 def write_units(folder: Path, texts: Mapping[str, str]) -> None:
@@ -129,7 +127,9 @@ def write_units(folder: Path, texts: Mapping[str, str]) -> None:
 def _program() -> tuple[str, ...]:
     """Return the command that starts this very installation."""
     script = Path(sys.executable).with_name("backissue")
-    return (str(script),) if script.exists() else (sys.executable, str(PROGRAM))
+    if script.exists():
+        return (str(script),)
+    return (sys.executable, str(PROGRAM))
 
 
 def _escaped(path: Path) -> str:
@@ -138,4 +138,6 @@ def _escaped(path: Path) -> str:
 
 def _quoted(word: str) -> str:
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return f'"{escaped}"' if any(char in word for char in " \"'\\;") else escaped
+    if any(char in word for char in " \"'\\;"):
+        return f'"{escaped}"'
+    return escaped

@@ -35,8 +35,9 @@ def read_declared(page: Page, home: str) -> Declared:
     comments = [url for url, title in ours if is_comments_feed(url, title)]
     posts = [url for url, title in ours if not is_comments_feed(url, title)]
     root = _rest_root(page)
+    is_ours = root is not None and urls.same_host(root, home)
     return Declared(
-        rest=root if root and urls.same_host(root, home) else None,
+        rest=root if is_ours else None,
         posts_feed=next(iter(posts), None),
         comments_feed=next(iter(comments), None),
     )
@@ -48,13 +49,16 @@ def foreign_rest(page: Page, home: str) -> str | None:
     A root on another site is never used.
     """
     root = _rest_root(page)
-    return root if root and not urls.same_host(root, home) else None
+    if root and not urls.same_host(root, home):
+        return root
+    return None
 
 
 def is_comments_feed(url: str, title: str) -> bool:
     """True if a declared feed has comments, by its URL or title."""
     parts = urlsplit(url)
-    return bool(_COMMENTS_URL.search(f"{parts.path}?{parts.query}") or _COMMENTS_TITLE.search(title))
+    target = f"{parts.path}?{parts.query}"
+    return bool(_COMMENTS_URL.search(target) or _COMMENTS_TITLE.search(title))
 
 
 def guessed_feed_urls(kind: PageKind, home: str) -> tuple[str, ...]:
@@ -64,7 +68,9 @@ def guessed_feed_urls(kind: PageKind, home: str) -> tuple[str, ...]:
 
 def feed_of(declared: Declared, kind: PageKind) -> str | None:
     """Return the URL of a declared feed of a kind, or None."""
-    return declared.posts_feed if kind is PageKind.POSTS_FEED else declared.comments_feed
+    if kind is PageKind.POSTS_FEED:
+        return declared.posts_feed
+    return declared.comments_feed
 
 
 def _rest_root(page: Page) -> str | None:
@@ -80,8 +86,9 @@ def _rest_root(page: Page) -> str | None:
 def _feeds(page: Page) -> list[tuple[str, str]]:
     found = []
     for link in _links(page):
-        is_feed = (link.get("type") or "").strip().lower() in _FEED_TYPES
-        if is_feed and "alternate" in (link.get("rel") or "").lower().split():
+        media_type = (link.get("type") or "").strip().lower()
+        relations = (link.get("rel") or "").lower().split()
+        if media_type in _FEED_TYPES and "alternate" in relations:
             url = urls.absolute(link.get("href"), page.final_url)
             found += [(url, link.get("title") or "")] if url else []
     return found

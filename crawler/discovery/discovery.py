@@ -58,7 +58,8 @@ class Discovery:
             self._note_read(is_recent)
         if crawl.rest.root and feed is not None and feed.is_mute:
             crawl.note(posts_feed_missing_at=crawl.started_at)  # REST lists edits as well, in one request
-        if feed is not None and feed.is_feed and crawl.report.surface not in {"feed", None}:
+        is_other_surface = crawl.report.surface not in {"feed", None}
+        if feed is not None and feed.is_feed and is_other_surface:
             for request in self.frontier.requests(await self._only_in_feed(feed.page)):
                 yield request
             yield feed.page  # after the articles in it, since some entries may be no article
@@ -94,10 +95,9 @@ class Discovery:
         """
         await self.crawl.settled()
         facts = self.crawl.facts
-        named = (replace(entry, url=urls.clean(entry.url)) for entry in feeds.read_posts_feed(feed) or ())
+        entries = feeds.read_posts_feed(feed) or ()
+        named = [replace(entry, url=urls.clean(entry.url)) for entry in entries]
+        unknown = [entry for entry in named if not facts.holds(entry.url)]
         return [
-            entry
-            for entry in named
-            if not facts.holds(entry.url)
-            and (entry.post_id is None or facts.address_of(entry.post_id) is None)
+            entry for entry in unknown if entry.post_id is None or facts.address_of(entry.post_id) is None
         ]

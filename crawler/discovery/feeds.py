@@ -75,7 +75,8 @@ def feed_page_url(url: str, page: int) -> str:
     `url` is that of the first page; pages count from 1.
     """
     parts = urlsplit(url)
-    query = "&".join(filter(None, [parts.query, f"paged={page}" if page > 1 else ""]))
+    paged = f"paged={page}" if page > 1 else ""
+    query = "&".join(filter(None, [parts.query, paged]))
     return urlunsplit(parts._replace(query=query))
 
 
@@ -113,7 +114,8 @@ def read_comments_feed(page: Page) -> tuple[Mention, ...] | None:
     for entry in entries:
         link = urls.absolute(entry.link, page.final_url)
         if link and (found := _COMMENT.search(f"{entry.guid} {link}")):
-            mentions.append(Mention(comment_id=found[1], article=urls.clean(link)))
+            article = urls.clean(link)
+            mentions.append(Mention(comment_id=found[1], article=article))
     return tuple(mentions)
 
 
@@ -138,9 +140,8 @@ def read_entries(page: Page) -> list[_Entry] | None:
     root, _ = tolerant_xml.parse(page.body, page.header("content-type"))
     if root is None or tolerant_xml.local_name(root) not in {"rss", "feed", "RDF"}:
         return None
-    return [
-        _entry(element) for element in root.iter() if tolerant_xml.local_name(element) in {"item", "entry"}
-    ]
+    tags = {"item", "entry"}
+    return [_entry(element) for element in root.iter() if tolerant_xml.local_name(element) in tags]
 
 
 def _entry(element: etree._Element) -> _Entry:
@@ -153,11 +154,13 @@ def _entry(element: etree._Element) -> _Entry:
     for child in element:
         match tolerant_xml.local_name(child):
             case "link" if child.get("rel", "alternate") == "alternate":
-                links.append(child.get("href") or "".join(child.itertext()).strip())
+                text = "".join(child.itertext()).strip()
+                links.append(child.get("href") or text)
             case "guid" | "id":
                 guid = guid or "".join(child.itertext()).strip()
                 permanent = child.get("isPermaLink") != "false"
-    link = next(filter(None, links), guid if permanent and guid.startswith("http") else "")
+    fallback = guid if permanent and guid.startswith("http") else ""
+    link = next(filter(None, links), fallback)
     return _Entry(link=link, guid=guid)
 
 

@@ -26,10 +26,12 @@ class FrontPage:
     async def declared(self) -> Declared:
         """Return the declarations of the front page, cached for a day."""
         before = self.crawl.before
-        if self._declared is None and self.crawl.is_within(DECLARATIONS_MAX_AGE, before.declared_at):
+        is_cached = self.crawl.is_within(DECLARATIONS_MAX_AGE, before.declared_at)
+        if self._declared is None and is_cached:
             self._declared = before.declared or Declared()
         if self._declared is None:
-            self._declared = declared.read_declared(await self._fetch(), self.crawl.home)
+            page = await self._fetch()
+            self._declared = declared.read_declared(page, self.crawl.home)
             self.crawl.note(declared=self._declared, declared_at=self.crawl.started_at)
         return self._declared
 
@@ -45,4 +47,5 @@ class FrontPage:
 
     async def _fetch(self) -> Page:
         self._is_fetched = True
-        return await self.crawl.session.fetch(PageKind.LISTING, self.crawl.home + "/")
+        url = self.crawl.home + "/"
+        return await self.crawl.session.fetch(PageKind.LISTING, url)

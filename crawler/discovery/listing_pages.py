@@ -51,11 +51,13 @@ def read_listing_page(page: Page) -> ListingPage:
     except (etree.ParserError, ValueError):
         return ListingPage()
     links = _links(tree, page)
-    named = dict.fromkeys(urls.clean(link.url) for link in sorted(links, key=_rank) if link.rank)
+    prominent = [link for link in sorted(links, key=_rank) if link.rank]
+    named = dict.fromkeys(urls.clean(link.url) for link in prominent)
+    archives = dict.fromkeys(link.url for link in links if is_archive(link.url))
     return ListingPage(
         listed=tuple(Listed(url=url) for url in named),
         older=_older(tree, links, page),
-        archives=tuple(dict.fromkeys(link.url for link in links if is_archive(link.url))),
+        archives=tuple(archives),
     )
 
 
@@ -86,9 +88,13 @@ def _links(tree: html.HtmlElement, page: Page) -> list[_Link]:
         url = urls.absolute(node.get("href"), page.final_url) if event == "start" else None
         if url is None:
             continue
-        headed = any(open_boxes[tag] for tag in _HEADINGS) or node.get("rel") == "bookmark"
-        rank = 1 if headed else 2 if any(open_boxes[tag] for tag in _MAIN) else 0
-        found.append(_Link(url, "".join(islice(node.itertext(), _PIECES)).strip(), rank))
+        in_heading = any(open_boxes[tag] for tag in _HEADINGS)
+        in_main = any(open_boxes[tag] for tag in _MAIN)
+        rank = 2 if in_main else 0
+        if in_heading or node.get("rel") == "bookmark":
+            rank = 1
+        text = "".join(islice(node.itertext(), _PIECES)).strip()
+        found.append(_Link(url, text, rank))
     return found
 
 
@@ -103,5 +109,6 @@ def _older(tree: html.HtmlElement, links: list[_Link], page: Page) -> str | None
     here = re.search(r"/page/(\d{1,6})(?!\d)", page.final_url)
     number = int(here[1]) + 1 if here else 2
     numbered = (link.url for link in links if re.search(rf"/page/{number}/?$", link.url))
-    worded = (link.url for link in links if _OLDER.search(link.words[:200]) and _PAGED.search(link.url))
+    paged = (link for link in links if _PAGED.search(link.url))
+    worded = (link.url for link in paged if _OLDER.search(link.words[:200]))
     return next(numbered, None) or next(worded, None)

@@ -22,9 +22,8 @@ class NoListingError(Exception):
     """
 
     def __init__(self, page: Page, *, closed: bool) -> None:
-        super().__init__(
-            f"{page.url.partition('per_page')[0].rstrip('?&')} answered {page.error or page.status}"
-        )
+        url = page.url.partition("per_page")[0].rstrip("?&")
+        super().__init__(f"{url} answered {page.error or page.status}")
         self.page = page
         self.closed = closed
 
@@ -42,12 +41,14 @@ async def rest_pages(crawl: Crawl, kind: PageKind, url_of: Callable[[int], str])
         if paging.ends_with(page):
             return
         if rest.read_array(page) is None:
-            raise NoListingError(page, closed=paging.is_first and page.status in {400, *CLOSED})
+            closed = page.status in {400, *CLOSED}
+            raise NoListingError(page, closed=paging.is_first and closed)
         yield page
         goes_on = paging.advance(page)
         came = len(rest.read_array(page) or ())
         total = rest.total(page)
-        course.state(ceil(total / came) if total and came else rest.total(page, "x-wp-totalpages"))
+        pages = ceil(total / came) if total and came else rest.total(page, "x-wp-totalpages")
+        course.state(pages)
         if goes_on and not course.brings(rest.read_ids(page) or ()):
             leave(crawl, page, course.cut)
             return

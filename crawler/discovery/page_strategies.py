@@ -37,7 +37,8 @@ class FeedStrategy:
         number = 1
         known = set[str]()
         answered = set[str]()
-        usual = self.crawl.before.posts_feed_url or feeds.posts_feed_url(self.crawl.home)
+        crawl = self.crawl
+        usual = crawl.before.posts_feed_url or feeds.posts_feed_url(crawl.home)
         is_whole = first is not None and first.page.status != HTTPStatus.NOT_MODIFIED
         page = first.page if first and is_whole else await session.fetch(PageKind.POSTS_FEED, usual)
         url = page.url
@@ -46,18 +47,21 @@ class FeedStrategy:
             requests = list(self.frontier.requests(listed))
             for request in requests:
                 answer = await session.fetch(PageKind.ARTICLE, request.url)
-                answered |= {answer.final_url} if answer.status == HTTPStatus.OK else set()
+                if answer.status == HTTPStatus.OK:
+                    answered.add(answer.final_url)
                 for item in self.frontier.follow(answer):
                     yield item
             yield page
             if not requests and not self.crawl.is_first:
                 return
-            if not course.brings(answered if requests else [entry.url for entry in listed]):
+            entries = answered if requests else [entry.url for entry in listed]
+            if not course.brings(entries):
                 leave(self.crawl, page, course.cut)
                 return
             known.update(entry.url for entry in listed)
             number += 1
-            page = await session.fetch(PageKind.POSTS_FEED, feeds.feed_page_url(url, number))
+            following = feeds.feed_page_url(url, number)
+            page = await session.fetch(PageKind.POSTS_FEED, following)
 
 
 class ListingStrategy:

@@ -23,7 +23,8 @@ def route_of(url: str) -> str:
     "" where the URL has none.
     """
     parts = urlsplit(url)
-    found = _ROUTE.search(dict(parse_qsl(parts.query)).get("rest_route", parts.path))
+    query = dict(parse_qsl(parts.query))
+    found = _ROUTE.search(query.get("rest_route", parts.path))
     return found[1] if found else ""
 
 
@@ -48,7 +49,9 @@ def covered(came: int, total: int | None, place: int, size: int | None) -> int:
     expected = rest.PER_PAGE if total is None else min(rest.PER_PAGE, total - place)
     if came == 0 or came >= expected:
         return rest.PER_PAGE
-    return came if came == size or 2 * came <= expected else rest.PER_PAGE
+    if came == size or 2 * came <= expected:
+        return came
+    return rest.PER_PAGE
 
 
 class Paging:
@@ -78,12 +81,14 @@ class Paging:
         came = len(rest.read_array(page) or ())
         total = rest.total(page)
         self._largest = max(self._largest, came)
-        self._note_size(is_capped=self._place is not None and bool(new))
+        is_capped = self._place is not None and bool(new)
+        self._note_size(is_capped=is_capped)
         self._seen |= ids
         self.is_first = False
         if repeated:
             return False
-        if self._place is None and covered(came, total, self._begin, self._size) == rest.PER_PAGE:
+        is_numbered = self._place is None
+        if is_numbered and covered(came, total, self._begin, self._size) == rest.PER_PAGE:
             return self._count_on(page)
         return self._step_on(came, total)
 
@@ -97,7 +102,8 @@ class Paging:
 
     def _note_size(self, *, is_capped: bool) -> None:
         """Record the largest response; a proved limit replaces an older value."""
-        known = self._largest if is_capped else max(self._largest, self._size or 0)
+        before = 0 if is_capped else self._size or 0
+        known = max(self._largest, before)
         if known:
             self._sizes[self._route] = known
 
@@ -114,4 +120,6 @@ class Paging:
         begin = self._begin if self._place is None else self._place
         self._place = begin + self._largest
         self.url = from_offset(self._address(1), self._place)
-        return self._place < total if total is not None else came >= self._largest > 0
+        if total is not None:
+            return self._place < total
+        return came >= self._largest > 0

@@ -162,7 +162,9 @@ def read_ids(page: Page) -> set[str] | None:
     None if the response is no listing.
     """
     items = read_array(page)
-    return None if items is None else {str(item.get("id"))[:_LONGEST_ID] for item in items}
+    if items is None:
+        return None
+    return {str(item.get("id"))[:_LONGEST_ID] for item in items}
 
 
 def read_numbers(page: Page) -> list[int] | None:
@@ -172,7 +174,9 @@ def read_numbers(page: Page) -> list[int] | None:
     """
     ids = [read_id(item.get("id")) for item in read_array(page) or ()]
     numbers = [number for number in ids if number is not None]
-    return numbers if numbers and len(numbers) == len(ids) else None
+    if numbers and len(numbers) == len(ids):
+        return numbers
+    return None
 
 
 def not_shown(page: Page, asked: Iterable[str], known: Iterable[str]) -> list[str]:
@@ -212,7 +216,9 @@ def read_id(value: object) -> int | None:
     """Return WordPress' id, a number that SQLite can store, else None."""
     if not isinstance(value, int) or isinstance(value, bool):
         return None
-    return int(value) if 0 <= value < 1 << 63 else None
+    if 0 <= value < 1 << 63:
+        return int(value)
+    return None
 
 
 @reader(None)
@@ -222,7 +228,9 @@ def read_array(page: Page) -> list[dict[str, Any]] | None:
     None if the response is no listing.
     """
     value = _json(page)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else None
+    if isinstance(value, list):
+        return [item for item in value if isinstance(item, dict)]
+    return None
 
 
 def is_refusal(page: Page) -> bool:
@@ -254,8 +262,10 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
 
 def _json(page: Page) -> Any:
     """Return a response's JSON value; None if it is no JSON."""
+    if page.status != 200:
+        return None
     try:
-        return json_text.read(page.body).value if page.status == 200 else None
+        return json_text.read(page.body).value
     except ValueError:
         return None
 
@@ -293,13 +303,17 @@ def _link(item: dict[str, Any]) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) and value else None
+    if isinstance(value, str) and value:
+        return value.encode("utf-8", "replace").decode()
+    return None
 
 
 def total(page: Page, name: str = "x-wp-total") -> int | None:
     """Return the total in a REST listing's header, or None."""
     value = page.header(name) or ""
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+    if value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return None
 
 
 def page_count(page: Page, number: int, before: bytes) -> int:

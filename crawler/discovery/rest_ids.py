@@ -86,4 +86,6 @@ def _link(item: dict[str, Any]) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) and value else None
+    if isinstance(value, str) and value:
+        return value.encode("utf-8", "replace").decode()
+    return None

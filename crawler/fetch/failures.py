@@ -44,4 +44,6 @@ def failure_clause(error: BaseException) -> str:
 def _errno(error: BaseException) -> int | None:
     """Return the operating system's error number, or None."""
     number = getattr(error, "osError", None)
-    return number if isinstance(number, int) else getattr(error, "errno", None)
+    if isinstance(number, int):
+        return number
+    return getattr(error, "errno", None)

@@ -73,7 +73,9 @@ class PatienceMiddleware:
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """Return the request to retry after a broken connection, else None."""
-        return await self._again(request, exception, None) if isinstance(exception, self.faults) else None
+        if isinstance(exception, self.faults):
+            return await self._again(request, exception, None)
+        return None
 
     async def _again(
         self, request: Request, reason: str | Exception, asked: float | None, most: int | None = None

@@ -57,7 +57,9 @@ class Session:
     @property
     def sitemaps(self) -> tuple[str, ...]:
         """Return the URLs of the sitemaps in robots.txt."""
-        return tuple(self.robots.rp.sitemaps) if self.robots is not None else ()
+        if self.robots is not None:
+            return tuple(self.robots.rp.sitemaps)
+        return ()
 
     async def fetch(self, kind: PageKind, url: str, *, seen: Seen | None = None) -> Page:
         """Fetch a URL; with `seen`, only if it changed since that visit.

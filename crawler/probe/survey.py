@@ -230,11 +230,9 @@ def _notes(found: SiteSurvey, external: str | None) -> list[str]:
 
 
 def _many(number: int | None, what: str) -> str:
-    return (
-        f"an unknown number of {what}s"
-        if number is None
-        else f"{number:,} {what}{'' if number == 1 else 's'}"
-    )
+    if number is None:
+        return f"an unknown number of {what}s"
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _own_home(about: dict[str, Any], url: str) -> str:
@@ -264,7 +262,9 @@ def _base(url: str) -> str:
 
 def _first(pattern: bytes, page: Page) -> str | None:
     found = re.search(pattern, page.body, re.IGNORECASE)
-    return found[1].decode("utf-8", "replace").strip() or None if found else None
+    if found:
+        return found[1].decode("utf-8", "replace").strip() or None
+    return None
 
 
 def _object(page: Page) -> dict[str, Any]:

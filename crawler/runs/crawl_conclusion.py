@@ -70,4 +70,6 @@ def _learned(end: RunEnd, spider: NewsSpider) -> LastmodTrust:
     ]
     good = [row for row in found if row]
     changed = sum(bool(row["changed"]) for row in good)
-    return end.before.lastmod_trust.after(len(good) - changed, changed) if good else end.before.lastmod_trust
+    if good:
+        return end.before.lastmod_trust.after(len(good) - changed, changed)
+    return end.before.lastmod_trust

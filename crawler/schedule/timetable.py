@@ -110,7 +110,9 @@ class Timetable:
         """
         dice = random.Random(f"{self.whose} {planned.isoformat()}")  # noqa: S311  (no secret)
         start = planned + timedelta(seconds=dice.randint(0, int(self.jitter.total_seconds())))
-        return planned if self.quiet and self.quiet.holds(start) else start
+        if self.quiet and self.quiet.holds(start):
+            return planned
+        return start
 
     def next_start(self, moment: datetime) -> datetime:
         """Return the first start of a crawl after `moment`."""

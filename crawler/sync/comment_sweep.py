@@ -157,4 +157,6 @@ class CommentSweep:
         total = rest.total(page)
         step = covered(came, total, offset, self.crawl.page_sizes.get("comments"))
         is_last = came < rest.PER_PAGE and step == rest.PER_PAGE if total is None else offset + step >= total
-        return None if is_last else offset + step - min(OVERLAP_COMMENTS, step // OVERLAP_COMMENTS)
+        if is_last:
+            return None
+        return offset + step - min(OVERLAP_COMMENTS, step // OVERLAP_COMMENTS)
