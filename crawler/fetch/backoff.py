@@ -24,7 +24,8 @@ def after(state: CrawlState, now: datetime, *, refused: bool) -> CrawlState:
     if not refused:
         return replace(state, refusals=0, pause_until=None)
     times = state.refusals + 1
-    pause = min(LONGEST_BACKOFF, SHORTEST_BACKOFF * float(2 ** min(times - 1, 10)))
+    doublings = min(times - 1, 10)
+    pause = min(LONGEST_BACKOFF, SHORTEST_BACKOFF * float(2**doublings))
     return replace(state, refusals=times, pause_until=now + pause)
 
 
@@ -36,4 +37,5 @@ def seconds_left(state: CrawlState, now: datetime, *, by_hand: bool) -> float:
     """
     moments = [state.wait_until, None if by_hand else state.pause_until]
     waits = [(moment - now).total_seconds() for moment in moments if moment]
-    return max((wait for wait in waits if 0 < wait <= LONGEST_PAUSE.total_seconds()), default=0.0)
+    longest = LONGEST_PAUSE.total_seconds()
+    return max((wait for wait in waits if 0 < wait <= longest), default=0.0)

@@ -77,7 +77,8 @@ def is_allowed(url: str, home: str, hosts: Iterable[str]) -> bool:
     where that is not the default.
     """
     scheme = url.partition("://")[0].lower()
-    return urls.same_host(url, home) or any(urls.same_host(url, f"{scheme}://{host}") for host in hosts)
+    allowed = (f"{scheme}://{host}" for host in hosts)
+    return urls.same_host(url, home) or any(urls.same_host(url, other) for other in allowed)
 
 
 def is_public(address: str) -> bool:

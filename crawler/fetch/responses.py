@@ -61,8 +61,10 @@ def _is_older(response: Response, lastmod: str, now: datetime) -> bool:
 
     Then the change is still to be seen. A cache that keeps a response for days is not waited for.
     """
-    age = (response.headers.get(b"Age") or b"").decode("latin-1").strip()
-    seconds = int(age) if age.isdecimal() and len(age) < 10 else 0
+    header = response.headers.get(b"Age") or b""
+    age = header.decode("latin-1").strip()
+    is_valid = age.isdecimal() and len(age) < 10
+    seconds = int(age) if is_valid else 0
     changed = lastmod_moment(lastmod)
     if changed is None or not 0 < seconds < MAX_CACHE_AGE_SECONDS:
         return False

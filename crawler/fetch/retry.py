@@ -41,7 +41,8 @@ class PatienceMiddleware:
         settings = crawler.settings
         self.crawler = crawler
         self.statuses = {429, *map(int, settings.getlist("RETRY_HTTP_CODES"))}
-        self.faults = tuple(load_object(name) for name in settings.getlist("RETRY_EXCEPTIONS"))
+        faults = settings.getlist("RETRY_EXCEPTIONS")
+        self.faults = tuple(map(load_object, faults))
         self.base = settings.getfloat("BACKISSUE_RETRY_WAIT", 2.0)
         self._refusals = 0
         self._until = 0.0  # on the monotonic clock: nothing is sent before
@@ -60,7 +61,8 @@ class PatienceMiddleware:
             report_of(self.crawler).refused_requests = MAX_REFUSALS
             self._give_up()
         asked = retry_after_seconds(response, datetime.now(UTC))
-        if self._closing or not (asked or response.status in self.statuses):
+        may_help = asked or response.status in self.statuses
+        if self._closing or not may_help:
             return response
         if asked is not None and asked > MAX_RETRY_AFTER_SECONDS:
             logger.warning("%s asks to wait %.0f s: the crawl ends here", request.url, asked)
@@ -69,7 +71,8 @@ class PatienceMiddleware:
             self._give_up()
             return response
         most = None if response.status in self.statuses else MAX_RETRIES_OF_A_PAGE
-        return await self._again(request, f"status {response.status}", asked, most) or response
+        retried = await self._again(request, f"status {response.status}", asked, most)
+        return retried or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """Return the request to retry after a broken connection, else None."""
@@ -89,7 +92,8 @@ class PatienceMiddleware:
         again = get_retry_request(request, spider=spider, reason=reason, max_retry_times=most)
         if again is not None:
             tried: int = again.meta["retry_times"]
-            seconds = max(self.base * 2.0 ** (tried - 1), asked or 0.0)
+            pause = self.base * 2.0 ** (tried - 1)
+            seconds = max(pause, asked or 0.0)
             self._hold(request, seconds)
             await asyncio.sleep(seconds)
         return again
@@ -104,7 +108,8 @@ class PatienceMiddleware:
             return
         if slot.latercall:
             slot.latercall.cancel()
-        slot.latercall = call_later(self._until - now, downloader._latercall, slot)
+        seconds_left = self._until - now
+        slot.latercall = call_later(seconds_left, downloader._latercall, slot)
 
     def _give_up(self) -> None:
         if self._closing is None:
@@ -122,4 +127,5 @@ def retry_after_seconds(response: Response, now: datetime) -> float | None:
 
     `now` is aware UTC; an HTTP date in the header is counted from it.
     """
-    return timestamps.retry_after((response.headers.get(b"Retry-After") or b"").decode("latin-1"), now)
+    header = response.headers.get(b"Retry-After") or b""
+    return timestamps.retry_after(header.decode("latin-1"), now)

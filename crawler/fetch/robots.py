@@ -72,7 +72,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     async def robot_parser(self, request: Request) -> Any:
         """Return the parser of a host's robots.txt, cached while it is valid."""
         netloc = urlsplit(request.url).netloc
-        copy = None if netloc in self._parsers else read_copy(self._kept.get(netloc), datetime.now(UTC))
+        cached = None if netloc in self._parsers else self._kept.get(netloc)
+        copy = read_copy(cached, datetime.now(UTC))
         if copy is not None:
             self._parsers[netloc] = Deferred()
             await self._obey(copy, netloc, request)
@@ -89,7 +90,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         await self._obey(response, netloc, request)
 
     async def _obey(self, response: Response, netloc: str, request: Request) -> None:
-        body = response.body[:MAX_ROBOTS_BYTES] if response.status < 400 and not _is_html(response) else b""
+        has_rules = response.status < 400 and not _is_html(response)
+        body = response.body[:MAX_ROBOTS_BYTES] if has_rules else b""
         if response.status >= 500:
             body = _NOTHING
             self._unread = f"robots.txt answered {response.status}"
@@ -120,7 +122,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if not isinstance(exc, IgnoreRequest):
             session_of(self.crawler).obstacles.note_failure(exc)
             self._unread = f"{netloc} cannot be reached: {failure_clause(exc)}"
-            self._parsers[netloc] = build_from_crawler(self._parserimpl, self.crawler, _NOTHING)
+            parser = build_from_crawler(self._parserimpl, self.crawler, _NOTHING)
+            self._parsers[netloc] = parser
 
 
 def write_copy(response: Response, now: datetime) -> RobotsCopy:
@@ -130,11 +133,14 @@ def write_copy(response: Response, now: datetime) -> RobotsCopy:
     """
     header = (response.headers.get(b"Cache-Control") or b"").decode("latin-1")
     stated = re.search(r"max-age=(\d{1,9})", header)
-    lasts = min(MAX_ROBOTS_AGE, timedelta(seconds=int(stated[1]))) if stated else MAX_ROBOTS_AGE
+    lasts = MAX_ROBOTS_AGE
+    if stated:
+        lasts = min(lasts, timedelta(seconds=int(stated[1])))
     if "no-store" in header or "no-cache" in header:
         lasts = timedelta(0)
     body = response.body[:MAX_ROBOTS_BYTES].decode("latin-1")
-    return RobotsCopy(url=response.url, status=response.status, until=now + lasts, body=body)
+    until = now + lasts
+    return RobotsCopy(url=response.url, status=response.status, until=until, body=body)
 
 
 def read_copy(copy: RobotsCopy | None, now: datetime) -> Response | None:
@@ -144,7 +150,8 @@ def read_copy(copy: RobotsCopy | None, now: datetime) -> Response | None:
     left = copy.until - now
     if not timedelta(0) < left <= MAX_ROBOTS_AGE:  # longer only by a clock that was wrong
         return None
-    return Response(copy.url, status=copy.status, body=copy.body.encode("latin-1"))
+    body = copy.body.encode("latin-1")
+    return Response(copy.url, status=copy.status, body=body)
 
 
 def _is_html(response: Response) -> bool:

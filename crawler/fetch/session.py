@@ -67,7 +67,8 @@ class Session:
         Raises nothing: an exception is a Page with status 0.
         """
         headers = validators(seen) if seen else {}
-        request = Request(url, headers=headers, meta={"kind": kind, "asked": url}, dont_filter=True)
+        meta = {"kind": kind, "asked": url}
+        request = Request(url, headers=headers, meta=meta, dont_filter=True)
         try:
             response = await self._engine.download_async(request)
         except Exception as error:  # noqa: BLE001 - whatever kept the answer away is a fact about the site
@@ -82,7 +83,8 @@ class Session:
 
     def postpone(self, seconds: float) -> None:
         """Record that the site requests a wait of `seconds`, at most LONGEST_PAUSE."""
-        self.wait_until = datetime.now(UTC) + min(LONGEST_PAUSE, timedelta(seconds=seconds))
+        wait = min(LONGEST_PAUSE, timedelta(seconds=seconds))
+        self.wait_until = datetime.now(UTC) + wait
 
     @property
     def is_closing(self) -> bool:

@@ -31,7 +31,8 @@ class TimeLimit:
         if not self.seconds:
             raise NotConfigured
         self._stopping: asyncio.Task[None] | None = None
-        faulthandler.dump_traceback_later(self.seconds + min(10 * self.seconds, CLOSING_SECONDS), exit=True)
+        grace = min(10 * self.seconds, CLOSING_SECONDS)
+        faulthandler.dump_traceback_later(self.seconds + grace, exit=True)
         crawler.signals.connect(self.begin, signal=signals.spider_opened)
         crawler.signals.connect(self.end, signal=signals.spider_closed)
 

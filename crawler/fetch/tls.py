@@ -162,7 +162,8 @@ def _issuer(certificate: x509.Certificate) -> str:
 
 def _mismatch(certificate: X509, host: str) -> str | None:
     """Return why a certificate is for another host, else None."""
-    wanted = IPAddress_ID(host) if isIPAddress(host) or isIPv6Address(host) else DNS_ID(host)
+    is_address = isIPAddress(host) or isIPv6Address(host)
+    wanted = IPAddress_ID(host) if is_address else DNS_ID(host)
     try:
         verify_service_identity(extract_patterns(certificate), [wanted], [])
     except (VerificationError, UnreadableCertificateError):
@@ -179,7 +180,8 @@ def _hosts(certificate: x509.Certificate) -> str:
         return "no host at all"
     names = [*found.get_values_for_type(x509.DNSName)]
     names += map(str, found.get_values_for_type(x509.IPAddress))
-    more = f" and {len(names) - _NAMES_SHOWN} others" if len(names) > _NAMES_SHOWN else ""
+    hidden = len(names) - _NAMES_SHOWN
+    more = f" and {hidden} others" if hidden > 0 else ""
     return ", ".join(names[:_NAMES_SHOWN]) + more or "no host at all"
 
 
@@ -197,5 +199,6 @@ def _reason(error: DownloadFailedError) -> Exception:
 def _openssl_words(error: SSL.Error) -> str:
     """Return OpenSSL's reason for a failed handshake, as "wrong version number"."""
     queue = error.args[0] if error.args else ()
-    words = [entry[-1] for entry in queue if isinstance(entry, tuple) and entry]
+    entries = [entry for entry in queue if isinstance(entry, tuple)]
+    words = [entry[-1] for entry in entries if entry]
     return "; ".join(map(str, words)) or "the connection ended in the handshake"

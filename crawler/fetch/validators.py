@@ -16,7 +16,8 @@ def has_validators(page: Page) -> bool:
     newer comment for a change.
     """
     last_modified = page.header("last-modified")
-    return bool(page.header("etag") or last_modified) and not _is_to_come(last_modified, page.fetched_at)
+    has_any = bool(page.header("etag") or last_modified)
+    return has_any and not _is_to_come(last_modified, page.fetched_at)
 
 
 def validators(seen: Seen) -> dict[str, str]:
@@ -27,7 +28,8 @@ def validators(seen: Seen) -> dict[str, str]:
     """
     if _is_to_come(seen.last_modified, seen.fetched_at):
         return {}
-    headers = {"If-None-Match": (seen.etag or "").removeprefix("W/"), "If-Modified-Since": seen.last_modified}
+    etag = (seen.etag or "").removeprefix("W/")
+    headers = {"If-None-Match": etag, "If-Modified-Since": seen.last_modified}
     return {name: value for name, value in headers.items() if value}
 
 

@@ -131,7 +131,8 @@ def sentence_of_failure(error: BaseException) -> str | None:
     """
     clause = failure_clause(error)
     if clause in {COOKIE_WALL, REDIRECT_LOOP}:
-        return f"{clause[:1].upper()}{clause[1:]}. {_ASK_OWNER}"
+        sentence = clause[:1].upper() + clause[1:]
+        return f"{sentence}. {_ASK_OWNER}"
     if isinstance(error, IgnoreRequest):
         return None
     return f"The site cannot be reached: {clause}."
@@ -149,21 +150,25 @@ def _named(page: Page) -> str | None:
     body = page.body[:EXAMINED_BYTES]
     if page.status in _GOOD and not _is_challenge_page(page):
         return None
-    return next((what for pattern, what in _BODY_PATTERNS if pattern.search(body)), None)
+    found = (what for pattern, what in _BODY_PATTERNS if pattern.search(body))
+    return next(found, None)
 
 
 def _is_challenge_page(page: Page) -> bool:
     """True if a page is a challenge by title or without article text."""
     title = _TITLE.search(page.body[:EXAMINED_BYTES])
-    if title is not None and challenges.TITLE.match(title[1].decode("utf-8", "replace")):
+    text = title[1].decode("utf-8", "replace") if title else ""
+    if title is not None and challenges.TITLE.match(text):
         return True
-    return bool(_HTML.search(page.body[:2000])) and b"<article" not in page.body and b"<p" not in page.body
+    has_text = b"<article" in page.body or b"<p" in page.body
+    return bool(_HTML.search(page.body[:2000])) and not has_text
 
 
 def _is_maintenance(page: Page) -> bool:
-    return page.status == HTTPStatus.SERVICE_UNAVAILABLE and (
-        page.header("retry-after") is not None or b"maintenance" in page.body[:EXAMINED_BYTES].lower()
-    )
+    if page.status != HTTPStatus.SERVICE_UNAVAILABLE:
+        return False
+    body = page.body[:EXAMINED_BYTES].lower()
+    return page.header("retry-after") is not None or b"maintenance" in body
 
 
 def _is_json(page: Page) -> bool:

@@ -77,9 +77,8 @@ def is_article(entry: Listed, site_url: str, pattern: str | None) -> bool:
     path = urls.below(cleaned, site_url)
     if path in {"", "index.php"}:
         return _POST.search(cleaned.partition("?")[2]) is not None
-    return entry.is_post or not (
-        _WORDPRESS.search(path) or _ELSEWHERE.search(path) or urls.without_view(cleaned) != cleaned
-    )
+    is_list = _WORDPRESS.search(path) or _ELSEWHERE.search(path)
+    return entry.is_post or not (is_list or urls.without_view(cleaned) != cleaned)
 
 
 def is_archive(url: str) -> bool:
@@ -117,9 +116,11 @@ def thread_pages(page: Page) -> ThreadPages:
         named.add(int(found[1]))
         if found[2] in shown:
             own.add(int(found[1]))
-    pages = tuple(make.format(number) for number in range(1, max(named, default=0) + 1))
+    highest = max(named, default=0)
+    pages = tuple(make.format(number) for number in range(1, highest + 1))
     here = own.pop() if len(own) == 1 else 0
-    return ThreadPages(urls=pages, own=pages[here - 1] if here else None)
+    own_page = pages[here - 1] if here else None
+    return ThreadPages(urls=pages, own=own_page)
 
 
 def _numbering(article: str) -> tuple[bytes, str]:
@@ -133,7 +134,8 @@ def _numbering(article: str) -> tuple[bytes, str]:
     slash = "/" if base.endswith("/") else ""
     rest = f"?{asked_for}" if asked_for else ""
     linked = re.escape(path.rstrip("/")).encode() + rb"/comment-page-(\d{1,4})/?"
-    return linked, _braced(base.rstrip("/")) + "/comment-page-{}" + slash + _braced(rest)
+    start = _braced(base.rstrip("/"))
+    return linked, f"{start}/comment-page-{{}}{slash}{_braced(rest)}"
 
 
 def _braced(text: str) -> str:

@@ -19,4 +19,5 @@ def leave(crawl: Crawl, page: Page, cut: str | None) -> None:
     url = page.url.partition("?")[0]
     crawl.report.cut_off.append(f"{url} was left: {cut}")
     detail = f"The listing {url} was left before its end: {cut}."
-    reader_guard.note(page, Problem(code=ENDLESS, detail=detail, field=reader_guard.LISTING))
+    problem = Problem(code=ENDLESS, detail=detail, field=reader_guard.LISTING)
+    reader_guard.note(page, problem)

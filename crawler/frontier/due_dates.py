@@ -24,4 +24,5 @@ def decide_due(archive: Archive, site: Site) -> None:
         premise = "told" if facts.comments_told else "polled"
         archive.forget_due(site.name, f"{revisit_policy.RULES_VERSION} {premise}")
         while some := facts.undecided_visits():
-            archive.note_due(site.name, {seen.url: revisit_policy.decide(seen) for seen in some})
+            decided = {seen.url: revisit_policy.decide(seen) for seen in some}
+            archive.note_due(site.name, decided)

@@ -52,7 +52,9 @@ def estimate(site: SurveyCounts, delay: float) -> Estimate | None:
         return None
     posts = site.posts_total
     comments = site.comments_total or 0
-    listings = ceil(posts / ENTRIES_PER_LISTING) + ceil(comments / ENTRIES_PER_LISTING)
+    post_listings = ceil(posts / ENTRIES_PER_LISTING)
+    comment_listings = ceil(comments / ENTRIES_PER_LISTING)
+    listings = post_listings + comment_listings
     requests = posts + listings
     pace = max(delay, site.crawl_delay or 0.0)
     seconds = requests * max(pace, RESPONSE_SECONDS)
@@ -80,6 +82,9 @@ def duration(seconds: float) -> str:
     for size, unit in ((31536000, "year"), (86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= 1.5 * size:
             number = seconds / size
-            shown = f"{number:.0f}" if number >= 10 else f"{number:.1f}".removesuffix(".0")
+            shown = f"{number:.0f}"
+            if number < 10:
+                shown = f"{number:.1f}".removesuffix(".0")
             return f"{shown} {unit}s"
-    return f"{max(1, round(seconds))} second{'' if round(seconds) <= 1 else 's'}"
+    number = max(1, round(seconds))
+    return f"{number} second{'' if number == 1 else 's'}"

@@ -57,7 +57,9 @@ class Frontier:
         """True if a listing's entry is an article of this site."""
         if not self._is_here(entry.url):
             return False
-        home = self.crawl.home if urls.same_host(entry.url, self.crawl.home) else urljoin(entry.url, "/")
+        home = self.crawl.home
+        if not urls.same_host(entry.url, home):
+            home = urljoin(entry.url, "/")
         return addresses.is_article(entry, home, self.crawl.site.article_pattern)
 
     def foreign_hosts(self) -> list[str]:
@@ -85,7 +87,8 @@ class Frontier:
                 continue
             if seen and not revisit_policy.is_due(seen, now) and not self._may_follow_lastmod(seen):
                 continue
-            yield from self.request(seen.url if seen else entry.url, lastmod=entry.lastmod)
+            url = seen.url if seen else entry.url
+            yield from self.request(url, lastmod=entry.lastmod)
 
     def request(self, url: str, *, lastmod: str | None = None, walk: Walk | None = None) -> Iterator[Request]:
         """Yield the request for an article's page, once in a run.
@@ -94,7 +97,8 @@ class Frontier:
         that has this page.
         """
         key = urls.page_key(url)
-        if key in self.requested or self.crawl.facts.hides(url) or not self._is_here(url):
+        is_hidden = key in self.requested or self.crawl.facts.hides(url)
+        if is_hidden or not self._is_here(url):
             return
         self.requested.add(key)
         self.crawl.report.pages_expected += 1
@@ -116,13 +120,15 @@ class Frontier:
         here = addresses.shown_comments(page)
         is_further = addresses.is_comment_page(page.url)
         walk = walk or Walk(start=page.url)
-        if not is_further or (addresses.shows_comments(page) and not (here and here <= walk.paged)):
+        is_repeated = bool(here) and here <= walk.paged
+        if not is_further or (addresses.shows_comments(page) and not is_repeated):
             thread = addresses.thread_pages(page)
             if thread.own:
                 self.requested.add(urls.page_key(thread.own))
             paged = walk.paged | here if is_further else walk.paged
             pages = walk.pages + is_further
-            walk = Walk(start=walk.start, paged=paged, shown=walk.shown | here, pages=pages)
+            shown = walk.shown | here
+            walk = Walk(start=walk.start, paged=paged, shown=shown, pages=pages)
             if cut := self._thread_cut(walk):
                 leave(self.crawl, page, cut)
                 yield from reader_guard.taken()
@@ -143,10 +149,11 @@ class Frontier:
 
     def _thread_look(self, walk: Walk, page: Page) -> ThreadLook:
         """Return the comments that a thread has shown up to its end."""
+        shown = frozenset(number.decode() for number in walk.shown)
         return ThreadLook(
             source=self.crawl.source,
             url=walk.start,
-            shown=frozenset(number.decode() for number in walk.shown),
+            shown=shown,
             looked_at=page.fetched_at,
             pings_only=self.crawl.rest.tells_comments,
         )
@@ -169,7 +176,8 @@ class Frontier:
         """
         if is_allowed(url, self.crawl.home, self.crawl.session.hosts):
             return True
-        self._elsewhere.setdefault(urlsplit(url).netloc.lower(), set()).add(url)
+        host = urlsplit(url).netloc.lower()
+        self._elsewhere.setdefault(host, set()).add(url)
         return False
 
     def _arrived(self, response: Response) -> Iterator[Any]:

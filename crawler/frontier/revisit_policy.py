@@ -46,7 +46,8 @@ def is_due(seen: Seen | None, now: datetime, *, lastmod: str | None = None) -> b
     if seen.leads_to is not None:
         return False
     at = decide(seen).at
-    return (at is not None and now >= at) or seen.fetched_at > now + A_WHILE  # by a clock that was wrong
+    has_wrong_clock = seen.fetched_at > now + A_WHILE
+    return (at is not None and now >= at) or has_wrong_clock  # by a clock that was wrong
 
 
 def decide(seen: Seen, *, worth: float = REQUEST_WORTH_COMMENT_DAYS) -> Due:
@@ -63,9 +64,11 @@ def decide(seen: Seen, *, worth: float = REQUEST_WORTH_COMMENT_DAYS) -> Due:
         )
     if seen.failures:
         return _after_failure(seen)
-    pause = min(MAX_PAUSE, max(MIN_PAUSE, math.sqrt(2 * worth / rate(seen)) * _DAY))
+    best = math.sqrt(2 * worth / rate(seen)) * _DAY
+    pause = min(MAX_PAUSE, max(MIN_PAUSE, best))
     often = f"such a page is visited every {_words(pause)}"
-    return Due(at=seen.fetched_at + pause, why=f"{_state(seen)}; {often}.")
+    at = seen.fetched_at + pause
+    return Due(at=at, why=f"{_state(seen)}; {often}.")
 
 
 def rate(seen: Seen) -> float:
@@ -78,7 +81,9 @@ def rate(seen: Seen) -> float:
     if not _is_polled(seen):
         return edits
     at_its_age = 9.0 / (1 + days / 0.8) ** 3 + 0.0003
-    by_its_past = 0.3 * seen.comments_day + 0.1 * seen.comments_month / 30 + 0.2 * seen.comments_year / 365
+    by_month = 0.1 * seen.comments_month / 30
+    by_year = 0.2 * seen.comments_year / 365
+    by_its_past = 0.3 * seen.comments_day + by_month + by_year
     return edits + at_its_age + by_its_past
 
 
@@ -98,9 +103,11 @@ def _age(seen: Seen) -> timedelta:
 
 def _after_failure(seen: Seen) -> Due:
     first = SETTLED_PAUSE if seen.settled else FAILURE_PAUSE
-    pause = min(MAX_PAUSE, first * 2 ** min(seen.failures - 1, MAX_DOUBLINGS))
+    doublings = min(seen.failures - 1, MAX_DOUBLINGS)
+    pause = min(MAX_PAUSE, first * 2**doublings)
     at = seen.fetched_at + pause
-    what = {0: "could not be fetched", 200: "showed no article"}.get(seen.status, f"answered {seen.status}")
+    reasons = {0: "could not be fetched", 200: "showed no article"}
+    what = reasons.get(seen.status, f"answered {seen.status}")
     often = "" if seen.failures == 1 else f" ({seen.failures} times in a row)"
     said = f"Its page {what}{often}"
     if seen.retry_at is not None and seen.retry_at >= at:
@@ -123,7 +130,8 @@ def _state(seen: Seen) -> str:
         said = f"Its thread had last grown {quiet} before the last visit{_lately(seen)}"
     else:
         said += f" and had no comments{' with a date' if seen.comments_year else ''}"
-    edited = {0: "", 1: ", and it was edited once"}.get(seen.edits, f", and it was edited {seen.edits} times")
+    texts = {0: "", 1: ", and it was edited once"}
+    edited = texts.get(seen.edits, f", and it was edited {seen.edits} times")
     return said + edited
 
 
@@ -159,8 +167,9 @@ def is_same_mark(one: str, other: str | None) -> bool:
     there = lastmod_moment(other)
     if here is None or there is None:
         return False
-    mere = sum(len(mark) == len("2026-03-01") for mark in (one, other)) == 1
-    return abs(here - there) <= (timedelta(hours=38) if mere else timedelta(0))
+    days = [mark for mark in (one, other) if len(mark) == len("2026-03-01")]
+    tolerance = timedelta(hours=38) if len(days) == 1 else timedelta(0)
+    return abs(here - there) <= tolerance
 
 
 def _instant(moment: Moment | None) -> datetime | None:

@@ -84,7 +84,8 @@ def services(addresses: Sequence[str]) -> tuple[Service, ...]:
     kinds: Counter[str] = Counter()
     found = []
     for number, address in enumerate(addresses, 1):
-        kind = address.partition("://")[0].lower() if "://" in address else "?"
+        kind, separator, _ = address.partition("://")
+        kind = kind.lower() if separator else "?"
         kinds[kind] += 1
         target = apprise.Apprise.instantiate(address, asset=_ASSET)
         if target is None:
@@ -96,7 +97,8 @@ def services(addresses: Sequence[str]) -> tuple[Service, ...]:
             target.overflow_mode == apprise.OverflowMode.UPSTREAM
         ):  # it would be refused, and sent again for ever
             target.overflow_mode = apprise.OverflowMode.SPLIT
-        found.append(Service(kind if kinds[kind] == 1 else f"{kind} {kinds[kind]}", target))
+        name = kind if kinds[kind] == 1 else f"{kind} {kinds[kind]}"
+        found.append(Service(name, target))
     return tuple(found)
 
 
@@ -112,7 +114,8 @@ def send_due(
     `now` is aware; `stop` returns True to end early.
     """
     status = health.status(archive, now)
-    conditions.forget(archive.db, [service.name for service in found], _subjects(wanted))
+    names = [service.name for service in found]
+    conditions.forget(archive.db, names, _subjects(wanted))
     sent = 0
     failed = dict[str, None]()
     for service in found:
@@ -129,7 +132,8 @@ def send_due(
 
 
 def _subjects(wanted: Notify) -> set[str]:
-    return {search.subject for search in wanted.searches} | ({SUBJECT} if wanted.digest else set())
+    subjects = {search.subject for search in wanted.searches}
+    return subjects | ({SUBJECT} if wanted.digest else set())
 
 
 def _due(
@@ -139,7 +143,8 @@ def _due(
     links = Links(wanted.public_url)
     yield from conditions.changes(status, told)
     for search in wanted.searches:
-        yield matches(archive.db, search, told.get(search.subject), links)
+        last_match = told.get(search.subject)
+        yield matches(archive.db, search, last_match, links)
     last = told.get(SUBJECT)
     if wanted.digest and (last is None or wanted.digest.next_after(instant(last.at)) <= now):
         yield digest(archive.db, last, links, if_empty=wanted.empty_digest)

@@ -65,10 +65,12 @@ def check_time_zones() -> Finding:
         zone = ZoneInfo("Europe/Berlin")
     except ZoneInfoNotFoundError:
         return bad("time zones", "There is no time zone data.", "Install the package tzdata.")
-    summer, winter = (datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in (7, 1))
+    first_days = (datetime(2026, month, 1, tzinfo=zone) for month in (7, 1))
+    summer, winter = (day.utcoffset() for day in first_days)
     if summer == winter:
         return bad("time zones", "The time zone data has no daylight saving.", "Reinstall tzdata.")
-    place = next((path for path in TZPATH if Path(path, "UTC").exists()), f"tzdata {version('tzdata')}")
+    folders = (path for path in TZPATH if Path(path, "UTC").exists())
+    place = next(folders, f"tzdata {version('tzdata')}")
     return fine("time zones", f"Their data is from {place}.")
 
 
@@ -110,25 +112,24 @@ class _Checkup(ProbeSpider):
             return answers
         said = declared.read_declared(answers["home"], self.session.home)
         for root in dict.fromkeys([*([said.rest] if said.rest else []), *rest.roots(self.session.home)]):
-            answers["posts"] = await self.look_at(
-                rest.route_url(root, "posts", per_page=1, _fields="id,link")
-            )
+            posts_url = rest.route_url(root, "posts", per_page=1, _fields="id,link")
+            answers["posts"] = await self.look_at(posts_url)
             if rest.read_array(answers["posts"]) is not None:
-                answers["comments"] = await self.look_at(
-                    rest.route_url(root, "comments", per_page=1, _fields="id")
-                )
+                comments_url = rest.route_url(root, "comments", per_page=1, _fields="id")
+                answers["comments"] = await self.look_at(comments_url)
                 break
-        answers["feed"] = await self.look_at(said.posts_feed or feeds.posts_feed_url(self.session.home))
-        answers["comments feed"] = await self.look_at(
-            said.comments_feed or feeds.comments_feed_url(self.session.home)
-        )
+        posts_feed = said.posts_feed or feeds.posts_feed_url(self.session.home)
+        answers["feed"] = await self.look_at(posts_feed)
+        comments_feed = said.comments_feed or feeds.comments_feed_url(self.session.home)
+        answers["comments feed"] = await self.look_at(comments_feed)
         return answers
 
 
 def _findings(name: str, answers: dict[str, Page]) -> Iterator[Finding]:
     home = answers["home"]
     if home.status != 200:
-        yield bad(f"site {name}", f"{home.url} was not given: {walls.refusal_clause(home)}.", _OPEN)
+        reason = walls.refusal_clause(home)
+        yield bad(f"site {name}", f"{home.url} was not given: {reason}.", _OPEN)
         return
     yield fine(f"site {name}", f"{home.url} responds, and robots.txt allows it.")
     yield _clock(name, home)
@@ -138,7 +139,8 @@ def _findings(name: str, answers: dict[str, Page]) -> Iterator[Finding]:
 def _clock(name: str, home: Page) -> Finding:
     told = dict(home.headers).get("date")
     try:
-        skew = (home.fetched_at - parsedate_to_datetime(told or "").astimezone(UTC)).total_seconds()
+        site_time = parsedate_to_datetime(told or "").astimezone(UTC)
+        skew = (home.fetched_at - site_time).total_seconds()
     except ValueError:
         return fine(f"clock {name}", "The site sends no date.")
     if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
@@ -160,7 +162,7 @@ def _surfaces(name: str, answers: dict[str, Page]) -> Finding:
     lacking = ", ".join(surface for surface, given in is_open.items() if not given)
     if not is_open["REST"] and not is_open["feed"]:
         hint = "Articles can be found by a sitemap alone. `backissue init URL --dry-run` checks for one."
-        return warn(
-            f"surfaces {name}", f"Closed: {lacking} ({walls.refusal_clause(answers['posts'])}).", hint
-        )
-    return fine(f"surfaces {name}", f"Open: {given}." + (f" Closed: {lacking}." if lacking else ""))
+        reason = walls.refusal_clause(answers["posts"])
+        return warn(f"surfaces {name}", f"Closed: {lacking} ({reason}).", hint)
+    closed = f" Closed: {lacking}." if lacking else ""
+    return fine(f"surfaces {name}", f"Open: {given}.{closed}")

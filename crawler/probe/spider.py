@@ -85,7 +85,8 @@ class ProbeSpider(scrapy.Spider):
 
 def probe_site(spider: type[ProbeSpider], url: str, contact: str | None) -> Any:
     """Return the finding at one site. Raises SiteError without one."""
-    (found,) = probe_sites(spider, [ProbedSite(url=url, contact=contact)])
+    site = ProbedSite(url=url, contact=contact)
+    (found,) = probe_sites(spider, [site])
     if isinstance(found, Exception):
         raise found
     return found

@@ -86,8 +86,9 @@ class _SurveySpider(ProbeSpider):
     async def look(self) -> SiteSurvey:
         home = await self.look_at(self.session.home)
         if home.status != 200:
+            reason = walls.refusal_clause(home)
             raise SiteError(
-                f"{self.session.home} cannot be read: {walls.refusal_clause(home)}.",
+                f"{self.session.home} cannot be read: {reason}.",
                 hint="Check the URL in a browser. A site that refuses crawlers is not archived.",
             )
         found = SiteSurvey(
@@ -105,14 +106,15 @@ class _SurveySpider(ProbeSpider):
 
     async def _rest(self, found: SiteSurvey, home: Page) -> SiteSurvey:
         said = declared.read_declared(home, found.url)
-        roots = dict.fromkeys([*([said.rest] if said.rest else []), *rest.roots(found.url)])
+        stated = [said.rest] if said.rest else []
+        roots = dict.fromkeys([*stated, *rest.roots(found.url)])
         for root in roots:
-            posts = await self.look_at(
-                rest.route_url(root, "posts", per_page=MAX_EXAMINED_LINKS, _fields="id,link")
-            )
+            posts_url = rest.route_url(root, "posts", per_page=MAX_EXAMINED_LINKS, _fields="id,link")
+            posts = await self.look_at(posts_url)
             if rest.read_array(posts) is None:
                 continue
-            comments = await self.look_at(rest.route_url(root, "comments", per_page=1, _fields="id"))
+            comments_url = rest.route_url(root, "comments", per_page=1, _fields="id")
+            comments = await self.look_at(comments_url)
             about = _object(await self.look_at(root))
             links = _links(posts)
             self.article = next(iter(links), None)
@@ -157,7 +159,8 @@ class _SurveySpider(ProbeSpider):
                 waiting += sitemap.sitemaps
                 articles = [e for e in sitemap.listed if addresses.is_article(e, self.session.home, None)]
                 count += len(articles)
-                self.article = self.article or next((e.url for e in reversed(articles)), None)
+                newest_first = (entry.url for entry in reversed(articles))
+                self.article = self.article or next(newest_first, None)
         return count
 
     async def _feed(self, kind: PageKind, usual: str, home: Page) -> Page:
@@ -165,7 +168,8 @@ class _SurveySpider(ProbeSpider):
 
         WordPress' URL is first; guesses are used only where the home page declares none.
         """
-        said = declared.feed_of(declared.read_declared(home, self.session.home), kind)
+        declarations = declared.read_declared(home, self.session.home)
+        said = declared.feed_of(declarations, kind)
         page = await self.look_at(usual)
         for url in [said] if said else declared.guessed_feed_urls(kind, self.session.home):
             if feeds.read_entries(page) is not None:
@@ -174,12 +178,15 @@ class _SurveySpider(ProbeSpider):
         return page
 
     async def _feeds(self, found: SiteSurvey, home: Page) -> SiteSurvey:
-        posts = await self._feed(PageKind.POSTS_FEED, feeds.posts_feed_url(found.url), home)
+        posts_url = feeds.posts_feed_url(found.url)
+        posts = await self._feed(PageKind.POSTS_FEED, posts_url, home)
         listed = feeds.read_posts_feed(posts)
-        comments = await self._feed(PageKind.COMMENTS_FEED, feeds.comments_feed_url(found.url), home)
+        comments_url = feeds.comments_feed_url(found.url)
+        comments = await self._feed(PageKind.COMMENTS_FEED, comments_url, home)
         if listed and self.article is None:
             self.article = listed[0].url
-        hosts = found.hosts or _further_hosts([entry.url for entry in listed or ()], found.url)
+        links = [entry.url for entry in listed or ()]
+        hosts = found.hosts or _further_hosts(links, found.url)
         return replace(
             found,
             hosts=hosts,
@@ -192,7 +199,8 @@ class _SurveySpider(ProbeSpider):
         styles = [
             name for name, mark in _STYLES.items() if page and re.search(mark, page.body, re.IGNORECASE)
         ]
-        self._external = next((name for name in styles if name not in {"native", "wpDiscuz"}), None)
+        others = (name for name in styles if name not in {"native", "wpDiscuz"})
+        self._external = next(others, None)
         return replace(found, comment_style="wpdiscuz" if "wpDiscuz" in styles else "auto")
 
     article: str | None = None
@@ -257,7 +265,8 @@ def _base(url: str) -> str:
     That is its form in the configuration.
     """
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=parts.path.rstrip("/"), query="", fragment=""))
+    path = parts.path.rstrip("/")
+    return urlunsplit(parts._replace(path=path, query="", fragment=""))
 
 
 def _first(pattern: bytes, page: Page) -> str | None:
@@ -287,4 +296,5 @@ def _further_hosts(links: Iterable[str], home: str) -> tuple[str, ...]:
     found = [link for link in links if urlsplit(link).netloc]
     if any(urls.same_host(link, home) for link in found):
         return ()
-    return tuple(dict.fromkeys(urlsplit(link).netloc.lower() for link in found))
+    hosts = (urlsplit(link).netloc.lower() for link in found)
+    return tuple(dict.fromkeys(hosts))

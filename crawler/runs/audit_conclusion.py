@@ -52,7 +52,8 @@ def _outcome(end: RunEnd, spider: VerifySpider) -> tuple[str, str]:
         )
     if findings.missing.total():
         return "incomplete", found
-    is_unproved = report.missing_lists or report.cut_off or any(proof.unproved for proof in findings.proofs)
+    has_unproved = any(proof.unproved for proof in findings.proofs)
+    is_unproved = report.missing_lists or report.cut_off or has_unproved
     return ("unproved" if is_unproved else "complete"), found
 
 
@@ -60,12 +61,15 @@ def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
     report = spider.report
     findings = spider.findings
     unproved = {proof.month for proof in findings.proofs if proof.unproved}
-    believed = ((proof.kind, proof.surface) for proof in findings.proofs if not proof.unproved)
-    months = count(len({proof.month for proof in findings.proofs}), "month")
+    proved = (proof for proof in findings.proofs if not proof.unproved)
+    believed = ((proof.kind, proof.surface) for proof in proved)
+    checked = {proof.month for proof in findings.proofs}
+    months = count(len(checked), "month")
     parts = [f"{months} checked{by_what(believed)}."]
     if unproved:
         parts.append(f"{count(len(unproved), 'month')} cannot be proved.")
-    missing = [count(number, kind) for kind, number in sorted(findings.missing.items()) if number]
+    numbers = sorted(findings.missing.items())
+    missing = [count(number, kind) for kind, number in numbers if number]
     whole = to_the_end and not (unproved or report.missing_lists or findings.stopped_short)
     nothing = "Nothing that the site lists is missing." if whole else "Nothing was found missing."
     parts.append(f"Missing: {' and '.join(missing)}." if missing else nothing)
@@ -82,4 +86,5 @@ def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
 
 
 def _left_out(findings: Findings) -> str:
-    return ", ".join(f"{number:,} {name}" if number else name for name, number in findings.left_out.items())
+    numbers = findings.left_out.items()
+    return ", ".join(f"{number:,} {name}" if number else name for name, number in numbers)

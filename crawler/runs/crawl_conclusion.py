@@ -35,10 +35,11 @@ def conclude_crawl(end: RunEnd, spider: NewsSpider) -> Conclusion:
     earlier = end.archive.runs.qualities(source)
     with transaction(end.archive.db):
         found = upheaval.settle(end.archive.db, source, now)
+    saved = report.saved
     report.saved = replace(
-        report.saved,
-        articles_changed=max(0, report.saved.articles_changed - found.articles),
-        comments_changed=max(0, report.saved.comments_changed - found.comments),
+        saved,
+        articles_changed=max(0, saved.articles_changed - found.articles),
+        comments_changed=max(0, saved.comments_changed - found.comments),
     )
     is_relisted = end.state.posts_listed_at != end.before.posts_listed_at
     ended = Ended(

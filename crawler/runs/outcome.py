@@ -76,7 +76,8 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
         return "failed", nothing
     missing = [*_lost(report), *report.missing_lists, *report.cut_off]
     lack = f" Missing: {'; '.join(missing)}." if missing else ""
-    sentence = " ".join(filter(None, [f"{news}{lack}", ended.upheaval, ended.drift]))
+    parts = [f"{news}{lack}", ended.upheaval, ended.drift]
+    sentence = " ".join(filter(None, parts))
     return ("partial" if lack or ended.drift else "ok"), sentence
 
 
@@ -105,10 +106,8 @@ def nothing_came(ended: Ended) -> str | None:
         return "The site answered, but its list of articles is empty."
     if report.pages_failed >= MIN_FAILED_PAGES and not report.pages_good:
         return f"None of the {report.pages_failed:,} requested pages could be fetched."
-    if (
-        report.quality.pages_read >= MIN_FAILED_PAGES
-        and report.quality.texts_missing == report.quality.pages_read
-    ):
+    quality = report.quality
+    if quality.pages_read >= MIN_FAILED_PAGES and quality.texts_missing == quality.pages_read:
         return f"None of the {report.quality.pages_read:,} pages that were read has a text."
     return None
 
@@ -124,7 +123,8 @@ def trusted_state(ended: Ended, outcome: str, before: CrawlState, after: CrawlSt
         revoked = set(PROGRESS)
     elif outcome in {"interrupted", "blocked"}:
         revoked = set(PROGRESS) - {"comments_read_at"}
-    return replace(after, **{name: getattr(before, name) for name in revoked})
+    values = {name: getattr(before, name) for name in revoked}
+    return replace(after, **values)
 
 
 def _news(saved: Saved) -> str:

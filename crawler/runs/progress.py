@@ -54,7 +54,8 @@ class Progress:
         if isinstance(self.spider, VerifySpider):
             self.done += isinstance(item, Proof)
         else:
-            self.done += isinstance(item, Page) and item.kind is PageKind.ARTICLE
+            is_page = isinstance(item, Page) and item.kind is PageKind.ARTICLE
+            self.done += is_page
         now = time.monotonic()
         if now - self.began < QUIET_SECONDS or not self._expected:
             return

@@ -42,10 +42,12 @@ class RunRecorder:
         self.site = self.spider.site
         path = Path(crawler.settings["BACKISSUE_ARCHIVE"])
         self._open = ExitStack()
-        self._open.enter_context(hold(path, lock_of(self.site.name), wait=PATIENCE))
+        lock = hold(path, lock_of(self.site.name), wait=PATIENCE)
+        self._open.enter_context(lock)
         self.archive = self._open.enter_context(Archive.open(path))
         self.started_at = datetime.now(UTC)
-        self.archive.add_source(self.site, to_text(self.started_at) or "")
+        moment = to_text(self.started_at) or ""
+        self.archive.add_source(self.site, moment)
         self.archive.note_state(self.site.name, verifies_tls=self.spider.verify_tls)
         if isinstance(self.spider, NewsSpider):
             decide_due(self.archive, self.site)

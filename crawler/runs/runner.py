@@ -92,7 +92,8 @@ def _run(spider: str, source: Source, archive_path: Path, **options: object) -> 
     report = CrawlReport()
     task = process.crawl(crawler, source=source, report=report)
     process.start()
-    error = task.exception() if task.done() and not task.cancelled() else None
+    has_ended = task.done() and not task.cancelled()
+    error = task.exception() if has_ended else None
     error = error or report.fault
     if error is not None:
         raise error
