@@ -130,7 +130,8 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
                     clock.wake()
             clock.stop()
             clock.finish(processes.STOP_GRACE_SECONDS)
-            others += [*notifier.children, *(keeper.children if keeper else ())]
+            pages_children = keeper.children if keeper else []
+            others += [*notifier.children, *pages_children]
             processes.ask_to_stop(others)
             processes.wait_for(others, CLOSING)
             Archive.open(config.archive).close()  # the last close merges the write-ahead log into the file
@@ -138,7 +139,8 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
             return Exit.INTERRUPTED
         finally:
             served = keeper.children if keeper else []
-            processes.kill([*clock.crawls.values(), *notifier.children, *served, *others])
+            children = [*clock.crawls.values(), *notifier.children]
+            processes.kill([*children, *served, *others])
     return Exit.FINE
 
 
@@ -165,7 +167,8 @@ class PagesNotes:
 
 
 def _launch(config: Config, source: Source, run_id: int) -> Popen[bytes]:
-    return processes.start([*processes.crawl_arguments(config.path, source.name), "--run", str(run_id)])
+    arguments = processes.crawl_arguments(config.path, source.name)
+    return processes.start([*arguments, "--run", str(run_id)])
 
 
 def _notify(config: Config) -> Popen[bytes]:
@@ -186,7 +189,8 @@ def up(context: Context, /, **served: Any) -> int:
     """
     config = load_config(context.config)
     must_be_free(served["host"], served["port"], "--port")
-    return _up(config, ", ".join(source.name for source in config.sources), **served)
+    names = ", ".join(source.name for source in config.sources)
+    return _up(config, names, **served)
 
 
 @click.command("demo")
@@ -226,7 +230,9 @@ def _up(
 ) -> int:
     """Run the scheduler and the pages, and print where, once they respond."""
     pages = ["--config", str(config.path), "serve", "--host", host, "--port", str(port)]
-    pages += ["--base-path", base_path, "--quiet", *(["--metadata", str(metadata)] if metadata else [])]
+    pages += ["--base-path", base_path, "--quiet"]
+    if metadata:
+        pages += ["--metadata", str(metadata)]
 
     def greet() -> None:
         if wait_until_answering(host, port, seconds=60):
@@ -273,7 +279,8 @@ def explain(context: Context, page: str, url: str | None, source: str | None, as
             read = fetch_page(page, config.contact if config else None)
     else:
         read = pipeline_cli.read_file(page, url)
-    pipeline_cli.explain(read, partial(site_for, config.sources if config else (), source), as_json=as_json)
+    sources = config.sources if config else ()
+    pipeline_cli.explain(read, partial(site_for, sources, source), as_json=as_json)
 
 
 @click.command()
@@ -295,7 +302,8 @@ def replay(context: Context, source: str | None, apply: bool, as_json: bool) -> 
 
     config = load_config(context.config, fetching=False)
     named = config.sources if source is None else (config.source(source),)
-    cli_replay.run(config.archive, [each.site for each in named], apply=apply, as_json=as_json)
+    sites = [each.site for each in named]
+    cli_replay.run(config.archive, sites, apply=apply, as_json=as_json)
 
 
 for command in (

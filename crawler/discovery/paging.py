@@ -34,7 +34,8 @@ def from_offset(url: str, offset: int) -> str:
     It replaces the page number.
     """
     parts = urlsplit(url)
-    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "page"]
+    values = parse_qsl(parts.query)
+    query = [(name, value) for name, value in values if name != "page"]
     query.append(("offset", str(offset)))
     return urlunsplit(parts._replace(query=urlencode(query, safe="/,:")))
 
@@ -46,7 +47,8 @@ def covered(came: int, total: int | None, place: int, size: int | None) -> int:
     than requested: the second is assumed where it has as many entries as the largest response ever (`size`),
     or at most half of those expected.
     """
-    expected = rest.PER_PAGE if total is None else min(rest.PER_PAGE, total - place)
+    left = rest.PER_PAGE if total is None else total - place
+    expected = min(rest.PER_PAGE, left)
     if came == 0 or came >= expected:
         return rest.PER_PAGE
     if came == size or 2 * came <= expected:

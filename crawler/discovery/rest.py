@@ -34,9 +34,8 @@ def route_url(root: str, route: str, **query: str | int) -> str:
     """
     parts = urlsplit(root)
     if "rest_route" in parse_qs(parts.query):
-        return urlunsplit(
-            parts._replace(query=urlencode({"rest_route": f"/wp/v2/{route}", **query}, safe="/,:"))
-        )
+        values = {"rest_route": f"/wp/v2/{route}", **query}
+        return urlunsplit(parts._replace(query=urlencode(values, safe="/,:")))
     return f"{root.rstrip('/')}/wp/v2/{route}?{urlencode(query, safe=',:')}"
 
 
@@ -75,15 +74,9 @@ def read_other_types(page: Page, kinds: Sequence[str]) -> tuple[str, ...]:
     types = _json(page)
     found = types.values() if isinstance(types, dict) else ()
     names = [(kind.get("slug"), kind.get("rest_base")) for kind in found if isinstance(kind, dict)]
-    return tuple(
-        base
-        for slug, base in names
-        if isinstance(slug, str)
-        and isinstance(base, str)
-        and base not in kinds
-        and slug not in _PARTS
-        and not slug.startswith("wp_")
-    )
+    named = [(slug, base) for slug, base in names if isinstance(slug, str) and isinstance(base, str)]
+    others = [(slug, base) for slug, base in named if base not in kinds and slug not in _PARTS]
+    return tuple(base for slug, base in others if not slug.startswith("wp_"))
 
 
 @reader(())
@@ -94,16 +87,18 @@ def read_article_types(page: Page) -> tuple[str, ...]:
     """
     types = _json(page)
     kinds = types.values() if isinstance(types, dict) else ()
-    return tuple(
-        kind["rest_base"]
-        for kind in kinds
-        if isinstance(kind, dict)
-        and isinstance(kind.get("rest_base"), str)
-        and re.fullmatch(r"[\w-]+", kind["rest_base"])
-        and kind.get("rest_namespace", "wp/v2") == "wp/v2"
-        and kind.get("slug") not in {"post", "page", "attachment"}
-        and any(name in _list(kind.get("taxonomies")) for name in ("category", "post_tag"))
-    )
+    return tuple(kind["rest_base"] for kind in kinds if isinstance(kind, dict) and _has_articles(kind))
+
+
+def _has_articles(kind: dict[str, Any]) -> bool:
+    """True if a post type is a site's own, has a plain route, and the posts' taxonomies."""
+    base = kind.get("rest_base")
+    if not isinstance(base, str) or not re.fullmatch(r"[\w-]+", base):
+        return False
+    if kind.get("rest_namespace", "wp/v2") != "wp/v2" or kind.get("slug") in {"post", "page", "attachment"}:
+        return False
+    taxonomies = _list(kind.get("taxonomies"))
+    return "category" in taxonomies or "post_tag" in taxonomies
 
 
 def comments_url(
@@ -172,7 +167,8 @@ def read_numbers(page: Page) -> list[int] | None:
 
     None if it is no listing, or has an id that is no number.
     """
-    ids = [read_id(item.get("id")) for item in read_array(page) or ()]
+    items = read_array(page) or ()
+    ids = [read_id(item.get("id")) for item in items]
     numbers = [number for number in ids if number is not None]
     if numbers and len(numbers) == len(ids):
         return numbers
@@ -195,12 +191,15 @@ def not_shown(page: Page, asked: Iterable[str], known: Iterable[str]) -> list[st
     if total(page) == len(shown):
         return absent
     in_order = numbers == sorted(numbers)
-    return [key for key in absent if in_order and key.isdecimal() and int(key) < numbers[-1]]
+    if not in_order:
+        return []
+    return [key for key in absent if key.isdecimal() and int(key) < numbers[-1]]
 
 
 def read_commented(page: Page) -> set[int]:
     """Return the ids of the posts of a listing's comments."""
-    posts = (read_id(item.get("post")) for item in read_array(page) or ())
+    items = read_array(page) or ()
+    posts = (read_id(item.get("post")) for item in items)
     return {post for post in posts if post}
 
 
@@ -239,7 +238,8 @@ def is_refusal(page: Page) -> bool:
         value = json_text.read(page.body).value
     except ValueError:
         return False
-    return isinstance(value, dict) and str(value.get("code", "")).startswith("rest_")
+    code = value.get("code", "") if isinstance(value, dict) else ""
+    return str(code).startswith("rest_")
 
 
 def read_posts(page: Page) -> tuple[Listed, ...] | None:
@@ -251,13 +251,13 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
     if items is None:
         return None
     links = ((urls.absolute(_link(item), page.final_url), item) for item in items)
-    return tuple(
-        Listed(
-            url=url, lastmod=_text(item.get("modified_gmt")), post_id=read_id(item.get("id")), is_post=True
-        )
-        for url, item in links
-        if url and read_id(item.get("id")) is not None and not _protected(item)
-    )
+    posts = ((url, item) for url, item in links if read_id(item.get("id")) is not None)
+    return tuple(_listed(url, item) for url, item in posts if url and not _protected(item))
+
+
+def _listed(url: str, item: dict[str, Any]) -> Listed:
+    lastmod = _text(item.get("modified_gmt"))
+    return Listed(url=url, lastmod=lastmod, post_id=read_id(item.get("id")), is_post=True)
 
 
 def _json(page: Page) -> Any:
@@ -276,16 +276,15 @@ def _list(value: object) -> list[Any]:
 
 def read_divided(page: Page) -> frozenset[str]:
     """Return the URLs of a listing's posts that are divided into parts."""
-    return frozenset(
-        url
-        for item in read_array(page) or ()
-        if _is_divided(item) and (url := urls.absolute(_link(item), page.final_url))
-    )
+    divided = filter(_is_divided, read_array(page) or ())
+    links = (urls.absolute(_link(item), page.final_url) for item in divided)
+    return frozenset(filter(None, links))
 
 
 def _is_divided(item: dict[str, Any]) -> bool:
     content = item.get("content")
-    return isinstance(content, dict) and "<!--nextpage-->" in str(content.get("rendered") or "")
+    text = content.get("rendered") if isinstance(content, dict) else None
+    return "<!--nextpage-->" in str(text or "")
 
 
 def _protected(item: dict[str, Any]) -> bool:
@@ -325,7 +324,8 @@ def page_count(page: Page, number: int, before: bytes) -> int:
     stated = total(page, "x-wp-totalpages")
     if stated is not None:
         return stated
-    return number + (len(read_array(page) or ()) >= PER_PAGE and page.body != before)
+    is_full = len(read_array(page) or ()) >= PER_PAGE
+    return number + (is_full and page.body != before)
 
 
 def is_past_the_end(page: Page, number: int) -> bool:

@@ -67,16 +67,21 @@ def read_listed_items(page: Page, route: str) -> tuple[ListedItem, ...]:
     Empty where the response is no listing.
     """
     return tuple(
-        ListedItem(
-            id=number,
-            route=route,
-            published=_text(item.get("date_gmt")),
-            link=urls.absolute(_link(item), page.final_url),
-            post=read_id(item.get("post")),
-            protected=isinstance(content := item.get("content"), dict) and bool(content.get("protected")),
-        )
+        _listed_item(page, route, number, item)
         for item in read_array(page) or ()
         if (number := read_id(item.get("id"))) is not None
+    )
+
+
+def _listed_item(page: Page, route: str, number: int, item: dict[str, Any]) -> ListedItem:
+    content = item.get("content")
+    return ListedItem(
+        id=number,
+        route=route,
+        published=_text(item.get("date_gmt")),
+        link=urls.absolute(_link(item), page.final_url),
+        post=read_id(item.get("post")),
+        protected=isinstance(content, dict) and bool(content.get("protected")),
     )
 
 

@@ -37,7 +37,8 @@ class RestStrategy:
         after the others failed, and not where REST itself has refused.
         """
         known = self.crawl.before.rest_root
-        tried = list(dict.fromkeys([*([known] if known else []), *rest.roots(self.crawl.home)]))
+        usual = rest.roots(self.crawl.home)
+        tried = list(dict.fromkeys([known, *usual] if known else usual))
         for root in tried:
             yield root
         root_declared = None if self.crawl.rest.refused else (await self.front.declared()).rest
@@ -101,7 +102,8 @@ class RestStrategy:
         stated = None
         async for page in rest_pages(self.crawl, PageKind.POSTS, url_of):
             yield page
-            named |= {int(key) for key in rest.read_ids(page) or () if key.isdecimal()}
+            ids = rest.read_ids(page) or ()
+            named |= {int(key) for key in ids if key.isdecimal()}
             stated = rest.total(page)
             listed = rest.read_posts(page) or ()
             divided = rest.read_divided(page)  # the listing has their text, and the page is still wanted
@@ -109,7 +111,8 @@ class RestStrategy:
                 for request in self.frontier.requests([entry], new=is_first or entry.url in divided):
                     yield request
             is_first = False
-            if after and listed and (listed[-1].lastmod or "") < rest.time_text(after):
+            last_change = (listed[-1].lastmod or "") if listed else None
+            if after and last_change is not None and last_change < rest.time_text(after):
                 return
         if after is None:
             self._listed |= named
@@ -121,7 +124,8 @@ class RestStrategy:
         These are custom post types, and entries of the sitemaps.
         """
         crawl = self.crawl
-        types = await crawl.session.fetch(PageKind.LISTING, rest.route_url(root, "types"))
+        url = rest.route_url(root, "types")
+        types = await crawl.session.fetch(PageKind.LISTING, url)
         with_texts = not crawl.before.rest_content_read
         for kind in rest.read_article_types(types):
             try:
@@ -136,4 +140,5 @@ class RestStrategy:
                 yield request
                 await crawl.session.wait_for_room()
         if self._is_whole:
-            yield Listing(source=crawl.source, looked_at=datetime.now(UTC), posts=frozenset(self._listed))
+            posts = frozenset(self._listed)
+            yield Listing(source=crawl.source, looked_at=datetime.now(UTC), posts=posts)

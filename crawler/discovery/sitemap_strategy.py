@@ -36,7 +36,8 @@ class SitemapStrategy:
                 yield request
                 await self.crawl.session.wait_for_room()
         if named:
-            yield Listing(source=self.crawl.source, looked_at=datetime.now(UTC), urls=frozenset(named))
+            now = datetime.now(UTC)
+            yield Listing(source=self.crawl.source, looked_at=now, urls=frozenset(named))
 
     async def listed(self) -> AsyncIterator[tuple[Listed, ...]]:
         """Yield the articles of the site's sitemaps, one file at a time."""
@@ -52,7 +53,8 @@ class SitemapStrategy:
             seen.add(url)
             page = await session.fetch(PageKind.LISTING, url)
             sitemap = sitemaps.read_sitemap(page)
-            if not course.brings([entry.url for entry in sitemap.listed] if sitemap else ()):
+            found = [entry.url for entry in sitemap.listed] if sitemap else []
+            if not course.brings(found):
                 leave(self.crawl, page, course.cut)
                 waiting.clear()
             if sitemap is None:

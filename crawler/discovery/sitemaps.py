@@ -68,21 +68,19 @@ def read_sitemap(page: Page) -> Sitemap | None:
     entries = [(_child(entry, "loc"), _child(entry, "lastmod")) for entry in root]
     links = [(urls.absolute(loc, page.final_url), lastmod) for loc, lastmod in entries if loc]
     found = [(url, lastmod) for url, lastmod in links if url]
-    if (
-        len(found) >= MIN_SAME_MINUTE_URLS
-        and len({(lastmod or "")[:MINUTE_CHARS] for _, lastmod in found}) == 1
-    ):
+    minutes = {(lastmod or "")[:MINUTE_CHARS] for _, lastmod in found}
+    if len(found) >= MIN_SAME_MINUTE_URLS and len(minutes) == 1:
         found = [(url, None) for url, _ in found]  # the date of the file, not of each article
     match tolerant_xml.local_name(root):
         case "sitemapindex":
             files = sorted((url for url, _ in found), key=lambda url: not is_of_posts(url))
             aside = tuple(url for url in files if _is_aside(url))
-            return Sitemap(sitemaps=tuple(url for url in files if url not in aside), aside=aside)
+            further = tuple(url for url in files if url not in aside)
+            return Sitemap(sitemaps=further, aside=aside)
         case "urlset":
             posts = is_of_posts(page.url)
-            return Sitemap(
-                listed=tuple(Listed(url=url, lastmod=lastmod, is_post=posts) for url, lastmod in found)
-            )
+            listed = (Listed(url=url, lastmod=lastmod, is_post=posts) for url, lastmod in found)
+            return Sitemap(listed=tuple(listed))
     return None
 
 
@@ -95,7 +93,8 @@ def is_of_posts(url: str) -> bool:
 
 
 def _is_aside(url: str) -> bool:
-    return not is_of_posts(url) and _SIDE_SITEMAP.search(urls.path_of(url)) is not None
+    path = urls.path_of(url)
+    return not is_of_posts(url) and _SIDE_SITEMAP.search(path) is not None
 
 
 def _unpacked(body: bytes) -> bytes | None:

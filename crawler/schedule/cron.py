@@ -66,7 +66,8 @@ class Schedule:
         """Return the first due time after `moment` (both aware)."""
         zone = ZoneInfo(self.timezone)
         if self.hour == "*":
-            return _next(self, moment + timedelta(microseconds=1), self.timezone).astimezone(UTC)
+            following = moment + timedelta(microseconds=1)
+            return _next(self, following, self.timezone).astimezone(UTC)
         wall = moment.astimezone(zone)
         before = (moment - _LONGEST_JUMP).astimezone(zone)
         if before.utcoffset() != wall.utcoffset():
@@ -87,25 +88,23 @@ def parse_schedule(text: str) -> Schedule:
     words = text.split()
     if words and words[0].startswith("@"):
         if words[0] not in NICKNAMES:
-            raise ValueError(
-                f"“{words[0]}” is not one of {', '.join(NICKNAMES)}{nearest(words[0], NICKNAMES)}"
-            )
+            names = ", ".join(NICKNAMES)
+            raise ValueError(f"“{words[0]}” is not one of {names}{nearest(words[0], NICKNAMES)}")
         words[:1] = NICKNAMES[words[0]].split()
     if len(words) not in {5, 6}:
         raise ValueError(f"it has {len(words)} fields")
     timezone = words[5] if len(words) == 6 else "UTC"
     check_timezone(timezone)
-    values = [_parse_field(field, word.lower()) for field, word in zip(_FIELDS, words[:5], strict=True)]
+    pairs = zip(_FIELDS, words[:5], strict=True)
+    values = [_parse_field(field, word.lower()) for field, word in pairs]
     either = not words[2].startswith("*") and not words[4].startswith("*")
     if not either and not any(day <= _DAYS_AT_MOST[month - 1] for month in values[3] for day in values[2]):
         raise ValueError(f"none of its months has a day {', '.join(map(str, values[2]))}")
-    minute, hour, day, month = (
-        "*" if len(numbers) > field.high - field.low else ",".join(map(str, numbers))
-        for field, numbers in zip(_FIELDS[:4], values[:4], strict=True)
-    )
-    weekday = (
-        "*" if words[4] == "*" else ",".join(dict.fromkeys(_WEEKDAYS[number % 7] for number in values[4]))
-    )
+    minute, hour, day, month = map(_field_text, _FIELDS[:4], values[:4])
+    weekday = "*"
+    if words[4] != "*":
+        days = dict.fromkeys(_WEEKDAYS[number % 7] for number in values[4])
+        weekday = ",".join(days)
     return Schedule(
         text=text,
         minute=minute,
@@ -116,6 +115,13 @@ def parse_schedule(text: str) -> Schedule:
         either_day=either,
         timezone=timezone,
     )
+
+
+def _field_text(field: _Field, numbers: tuple[int, ...]) -> str:
+    """Return the numbers of a field, "*" for all of them."""
+    if len(numbers) > field.high - field.low:
+        return "*"
+    return ",".join(map(str, numbers))
 
 
 def check_timezone(name: str) -> None:
@@ -139,14 +145,16 @@ def _parse_field(field: _Field, text: str) -> tuple[int, ...]:
     numbers: set[int] = set()
     for part in text.split(","):
         body, slash, step = part.partition("/")
-        if slash and not (_NUMBER.fullmatch(step) and int(step) > 0):
+        is_step = _NUMBER.fullmatch(step) is not None and int(step) > 0
+        if slash and not is_step:
             raise ValueError(f"the step in the {field.name} “{text}” is no number above 0")
         low, high = _parse_range(field, body, text)
         if slash and low == high and body != "*":
             raise ValueError(
                 f"the step in the {field.name} “{text}” needs a range, such as {low}-{field.high}/{step}"
             )
-        numbers.update(range(low, high + 1, int(step or 1)))
+        every = int(step or 1)
+        numbers.update(range(low, high + 1, every))
     return tuple(sorted(numbers))
 
 
@@ -166,7 +174,8 @@ def _parse_range(field: _Field, body: str, text: str) -> tuple[int, int]:
 def _parse_number(field: _Field, word: str, text: str) -> int:
     if word in field.words:
         return field.words.index(word) + field.low
-    if not (_NUMBER.fullmatch(word) and field.low <= int(word) <= field.high):
+    is_number = _NUMBER.fullmatch(word) is not None
+    if not (is_number and field.low <= int(word) <= field.high):
         raise ValueError(f"the {field.name} “{text}” is not made of numbers from {field.low} to {field.high}")
     return int(word)
 
@@ -182,7 +191,6 @@ def _triggers(schedule: Schedule, timezone: str) -> tuple[CronTrigger, ...]:
 
 def _next(schedule: Schedule, moment: datetime, timezone: str) -> datetime:
     """Return the first matching time of the zone from `moment` on."""
-    found: list[datetime | None] = [
-        trigger.get_next_fire_time(None, moment) for trigger in _triggers(schedule, timezone)
-    ]
+    triggers = _triggers(schedule, timezone)
+    found: list[datetime | None] = [trigger.get_next_fire_time(None, moment) for trigger in triggers]
     return min(time for time in found if time is not None)

@@ -38,7 +38,8 @@ class Interval:
 
     def next_after(self, moment: datetime) -> datetime:
         """Return the first time after `moment` (both aware)."""
-        return _EPOCH + ((moment - _EPOCH) // self.every + 1) * self.every
+        intervals = (moment - _EPOCH) // self.every + 1
+        return _EPOCH + intervals * self.every
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,8 @@ class Timetable:
         Up to `jitter` later, but not in quiet hours.
         """
         dice = random.Random(f"{self.whose} {planned.isoformat()}")  # noqa: S311  (no secret)
-        start = planned + timedelta(seconds=dice.randint(0, int(self.jitter.total_seconds())))
+        longest = int(self.jitter.total_seconds())
+        start = planned + timedelta(seconds=dice.randint(0, longest))
         if self.quiet and self.quiet.holds(start):
             return planned
         return start
@@ -132,7 +134,8 @@ class Timetable:
         """Raise ValueError, with a sentence, where quiet hours leave no planned time."""
         if self.quiet is None:
             return
-        if all(self.quiet.holds(_EPOCH + minute * _MINUTE) for minute in range(24 * 60)):
+        minutes = (_EPOCH + minute * _MINUTE for minute in range(24 * 60))
+        if all(map(self.quiet.holds, minutes)):
             raise ValueError("they leave no minute of the day")
         due = _NOWADAYS
         for _ in range(_TRIED):
@@ -143,7 +146,8 @@ class Timetable:
 
     def check_jitter(self) -> None:
         """Raise ValueError, with a sentence, where delays could reach the next crawl."""
-        first = islice(self.ticks(_EPOCH, datetime.max.replace(tzinfo=UTC)), 100)
+        ticks = self.ticks(_EPOCH, datetime.max.replace(tzinfo=UTC))
+        first = islice(ticks, 100)
         gap = min(later - due for due, later in pairwise(first))
         if self.jitter >= gap:
             raise ValueError(
@@ -169,7 +173,8 @@ def format_span(span: timedelta) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     parts = ((days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"))
-    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
+    shown = (f"{number}{unit}" for number, unit in parts if number)
+    return "".join(shown) or "0s"
 
 
 def parse_quiet(text: str, timezone: str) -> Quiet:

@@ -95,10 +95,10 @@ class NewsSpider(SourceSpider):
                 async for item in self._guarded(step):
                     yield item
         self.report.missing_lists += frontier.foreign_hosts()
-        crawl.after = backoff.after(crawl.after, datetime.now(UTC), refused=self.report.surface is None)
-        crawl.note(
-            crawled_at=crawl.started_at, robots=dict(self.session.robots_copies), page_sizes=crawl.page_sizes
-        )
+        is_refused = self.report.surface is None
+        crawl.after = backoff.after(crawl.after, datetime.now(UTC), refused=is_refused)
+        robots = dict(self.session.robots_copies)
+        crawl.note(crawled_at=crawl.started_at, robots=robots, page_sizes=crawl.page_sizes)
         if not self.report.missing_lists:
             crawl.note(feeds_read_at=datetime.now(UTC))
 

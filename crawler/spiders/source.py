@@ -97,7 +97,8 @@ class SourceSpider(scrapy.Spider):
             source = config.source(source)
             settings.set("BACKISSUE_ARCHIVE", str(config.archive), priority="spider")
         if source.contact:
-            settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{source.contact})", priority="spider")
+            agent = f"{settings['USER_AGENT']} (+{source.contact})"
+            settings.set("USER_AGENT", agent, priority="spider")
         settings.set("DOWNLOAD_DELAY", source.delay, priority="spider")
         settings.set("DOWNLOAD_VERIFY_CERTIFICATES", source.verify_tls, priority="spider")
         path = Path(settings["BACKISSUE_ARCHIVE"])

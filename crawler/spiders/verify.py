@@ -80,11 +80,11 @@ class VerifySpider(SourceSpider):
         due = []
         is_open, first = await audit.oldest(Kind.ARTICLE)
         if is_open:
-            types = await crawl.session.fetch(
-                PageKind.LISTING, rest.route_url(crawl.rest.root or "", "types")
-            )
+            url = rest.route_url(crawl.rest.root or "", "types")
+            types = await crawl.session.fetch(PageKind.LISTING, url)
             findings.kinds += rest.read_article_types(types)
-            findings.left_out.update(dict.fromkeys(rest.read_other_types(types, findings.kinds), 0))
+            others = rest.read_other_types(types, findings.kinds)
+            findings.left_out.update(dict.fromkeys(others, 0))
             due += audit.months(Kind.ARTICLE, first)
         else:
             async for proof in SitemapAudit(crawl, findings, frontier).articles_by_sitemap():
@@ -105,11 +105,8 @@ class VerifySpider(SourceSpider):
         A span without a listing does not end the audit; SILENT_SPANS in a row do, since then the site is in
         trouble.
         """
-        held = {
-            (kind, month): number
-            for kind in Kind
-            for month, number in self.findings.holdings.numbers(kind).items()
-        }
+        numbers = {kind: self.findings.holdings.numbers(kind) for kind in Kind}
+        held = {(kind, month): number for kind in Kind for month, number in numbers[kind].items()}
         self.findings.expected = len(due)
         silent = 0
         for span in spans(due, held):

@@ -79,4 +79,6 @@ class Backlog:
     def _may_request(self, url: str) -> bool:
         """True if a page is not failing, or is due again."""
         seen = self.crawl.facts.visit(url)
-        return seen is None or not seen.failures or revisit_policy.is_due(seen, self.crawl.started_at)
+        if seen is None or not seen.failures:
+            return True
+        return revisit_policy.is_due(seen, self.crawl.started_at)

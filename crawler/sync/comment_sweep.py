@@ -37,7 +37,8 @@ class CommentSweep:
     def is_due(self) -> bool:
         """True if the next window is due."""
         crawl = self.crawl
-        return not crawl.is_first and not crawl.is_within(SWEEP_INTERVAL, crawl.before.swept_at)
+        was_recent = crawl.is_within(SWEEP_INTERVAL, crawl.before.swept_at)
+        return not crawl.is_first and not was_recent
 
     def may_spare_feed(self) -> bool:
         """True if the next window may replace another request.
@@ -68,7 +69,8 @@ class CommentSweep:
         if not self.is_due():
             return
         offset = crawl.before.sweep_offset
-        page = await crawl.session.fetch(PageKind.COMMENTS, rest.window_url(crawl.rest.root or "", offset))
+        url = rest.window_url(crawl.rest.root or "", offset)
+        page = await crawl.session.fetch(PageKind.COMMENTS, url)
         if rest.read_array(page) is None:
             return  # the next crawl requests it again
         crawl.note(swept_at=crawl.started_at)
@@ -85,7 +87,8 @@ class CommentSweep:
         At least one of the newest must be shown.
         """
         crawl = self.crawl
-        others = crawl.facts.newest_comments(limit=page_size(crawl, "comments") - len(missed))
+        room = page_size(crawl, "comments") - len(missed)
+        others = crawl.facts.newest_comments(limit=room)
         asked = dict.fromkeys([*missed, *others])
         url = rest.comments_url(crawl.rest.root or "", 1, include=list(asked))
         page = await crawl.session.fetch(PageKind.COMMENTS, url)
@@ -138,11 +141,15 @@ class CommentSweep:
         numbers = rest.read_numbers(page)
         if numbers is None or numbers != sorted(numbers, reverse=newest_first):
             return None
-        at_end = offset == 0
+        first, last = min(numbers), max(numbers)
+        if offset == 0 and newest_first:
+            last = LAST_ID
+        elif offset == 0:
+            first = 0
         return Window(
             source=self.crawl.source,
-            first=0 if at_end and not newest_first else min(numbers),
-            last=LAST_ID if at_end and newest_first else max(numbers),
+            first=first,
+            last=last,
             shown=frozenset(map(str, numbers)),
             looked_at=page.fetched_at,
             total=rest.total(page),
@@ -156,7 +163,8 @@ class CommentSweep:
         came = len(rest.read_array(page) or ())
         total = rest.total(page)
         step = covered(came, total, offset, self.crawl.page_sizes.get("comments"))
-        is_last = came < rest.PER_PAGE and step == rest.PER_PAGE if total is None else offset + step >= total
+        is_short = came < rest.PER_PAGE and step == rest.PER_PAGE
+        is_last = is_short if total is None else offset + step >= total
         if is_last:
             return None
         return offset + step - min(OVERLAP_COMMENTS, step // OVERLAP_COMMENTS)

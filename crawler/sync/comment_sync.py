@@ -49,8 +49,10 @@ class CommentSync:
         if feed is None or not feed.is_feed:
             return
         mentions = feeds.read_comments_feed(feed.page) or ()
-        unknown = crawl.facts.unknown_comments({each.comment_id for each in mentions} - listed)
-        all_new = mentions and len(unknown) == len(mentions) and crawl.facts.holds_comments()
+        ids = {each.comment_id for each in mentions}
+        unknown = crawl.facts.unknown_comments(ids - listed)
+        is_unknown = mentions and len(unknown) == len(mentions)
+        all_new = is_unknown and crawl.facts.holds_comments()
         if all_new and not crawl.is_first:
             # First: were the crawl killed after the feed, the next one would have its comments already.
             yield self._lose_overlap()
@@ -124,7 +126,8 @@ class CommentSync:
         """
         size = page_size(self.crawl, "pages")
         for start in range(0, len(ids), size):
-            url = rest.pages_url(self.crawl.rest.root or "", ids[start : start + size])
+            some = ids[start : start + size]
+            url = rest.pages_url(self.crawl.rest.root or "", some)
             listing = await self.crawl.session.fetch(PageKind.POSTS, url)
             if rest.read_array(listing):
                 yield listing

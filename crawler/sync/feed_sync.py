@@ -41,7 +41,8 @@ class FeedSync:
         prefix = _PREFIX[kind]
         if crawl.is_within(RELIST, getattr(crawl.before, f"{prefix}_missing_at")):
             return None
-        url = getattr(crawl.before, f"{prefix}_url") or _USUAL[kind](crawl.home)
+        last_url = getattr(crawl.before, f"{prefix}_url")
+        url = last_url or _USUAL[kind](crawl.home)
         answer = await self._fetch_at(kind, url)
         if _is_elsewhere(answer.page):
             async for other in self._other_urls(kind, {url}):
@@ -74,7 +75,8 @@ class FeedSync:
         """Fetch a feed, conditionally if all its earlier entries were read."""
         crawl = self.crawl
         field = f"{_PREFIX[kind]}_digest"
-        seen = crawl.facts.visit(url) or crawl.facts.visit(_USUAL[kind](crawl.home))
+        usual = _USUAL[kind](crawl.home)
+        seen = crawl.facts.visit(url) or crawl.facts.visit(usual)
         trusted = crawl.before.feeds_read_at
         if seen is None or trusted is None or not seen.fetched_at <= trusted <= crawl.started_at:
             seen = None  # perhaps some of its entries then were not fetched
@@ -95,7 +97,8 @@ def _is_elsewhere(page: Page) -> bool:
     """
     if page.status == HTTPStatus.OK:
         return feeds.read_entries(page) is None
-    return page.status in {*CLOSED, HTTPStatus.GONE} or (page.status == 0 and OFF_SITE in (page.error or ""))
+    is_off_site = page.status == 0 and OFF_SITE in (page.error or "")
+    return is_off_site or page.status in {*CLOSED, HTTPStatus.GONE}
 
 
 def _is_of(kind: PageKind, page: Page) -> bool:
