@@ -89,7 +89,9 @@ class PagesKeeper:
         self._falls = self._falls + 1
         self._again_at = now + self._pause
         sentence = f"The pages ended by themselves ({_ending(code)}) after {ran:,.0f} seconds."
-        logger.error("%s They are started again in %g seconds; the clock goes on.", sentence, self._pause)
+        logger.error(
+            "%s They are started again in %g seconds; the scheduler continues.", sentence, self._pause
+        )
         self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
         self._notes.fell(f"{sentence} They are started again.")
 

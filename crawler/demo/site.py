@@ -1,4 +1,4 @@
-"""The demo newspaper as a server on the loopback."""
+"""Server of the demo newspaper on the loopback."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def _utc_now() -> datetime:
 
 
 class DemoSite:
-    """The newspaper on a port of 127.0.0.1, as a context manager.
+    """Newspaper on a port of 127.0.0.1, as a context manager.
 
-    `start` (aware) is when its life began; port 0 takes a free one. Entering raises OSError where the port is
-    taken. `now` returns the current time (aware).
+    `start` (aware) is when its life began; port 0 uses a free one. Entering raises OSError where the port is
+    used. `now` returns the current time (aware).
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class DemoSite:
 
 
 class _Server(ThreadingHTTPServer):
-    """A server that waits for no visitor when it closes."""
+    """Server that waits for no visitor when it closes."""
 
     daemon_threads = True
     block_on_close = False

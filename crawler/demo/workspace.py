@@ -1,6 +1,6 @@
-"""The files of the demo in a folder: `demo.toml`, `demo.db` and `demo-pages.db`.
+"""Files of the demo in a folder: `demo.toml`, `demo.db` and `demo-pages.db`.
 
-A file under one of these names that is not the demo's stays as it is, and so does every other archive.
+A file with one of these names that is not the demo's stays as it is, and so does every other archive.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ delay = 0
 
 
 def port_in(folder: Path, wanted: int | None) -> int:
-    """Return the port of the demo newspaper: the wanted one, the one it had before, or 8002.
+    """Return the port of the demo newspaper.
 
-    Raises ConfigError or ArchiveError where a file of the demo's names is not the demo's.
+    The wanted one, else the one it had before, else 8002. Raises ConfigError or ArchiveError where a file
+    with one of the demo's names is not the demo's.
     """
     before = _before(folder / FILE)
     _must_be_demo(folder / ARCHIVE)
@@ -71,7 +72,7 @@ def newspaper(config: Config) -> Iterator[None]:
 
 
 def _before(file: Path) -> int | None:
-    """Return the port in the configuration that an earlier demo wrote; None without one."""
+    """Return the port in an earlier demo's configuration, or None."""
     if not file.exists():
         return None
     try:

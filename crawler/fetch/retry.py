@@ -24,7 +24,7 @@ from crawler.fetch.session import report_of, session_of
 logger = logging.getLogger(__name__)
 MAX_RETRY_AFTER_SECONDS = 300.0  # a server that requests a longer wait ends the crawl
 REFUSAL_STATUSES = {403, 429, 503}
-MAX_RETRIES_OF_A_PAGE = 1  # where a page comes with Retry-After, as that of a maintenance plugin does
+MAX_RETRIES_OF_A_PAGE = 1  # for a response with a page and Retry-After, as of a maintenance plugin
 MAX_REFUSALS = 20  # one after another, and the site is taken at its word
 
 
@@ -65,7 +65,7 @@ class PatienceMiddleware:
         if self._closing or not may_help:
             return response
         if asked is not None and asked > MAX_RETRY_AFTER_SECONDS:
-            logger.warning("%s asks to wait %.0f s: the crawl ends here", request.url, asked)
+            logger.warning("%s requests a wait of %.0f s: the crawl ends here", request.url, asked)
             session_of(self.crawler).postpone(asked)
             report_of(self.crawler).retry_after_seconds = asked
             self._give_up()

@@ -106,7 +106,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             self._unread = "robots.txt cannot be read"
         if delay is not None and delay > MAX_RETRY_AFTER_SECONDS:
             body = _NOTHING
-            self._unread = f"robots.txt asks for {delay:g} s between requests"
+            self._unread = f"robots.txt requires {delay:g} s between requests"
         elif delay is not None:
             self._slow_down(delay)
         await super()._parse_robots(response.replace(body=body), netloc, request)

@@ -17,9 +17,7 @@ from scrapy.utils.asyncio import call_later
 
 from crawler.fetch.session import report_of
 
-CLOSING_SECONDS = (
-    600.0  # seconds, at most, to end by itself: a server may have asked us to wait, and then answer late
-)
+CLOSING_SECONDS = 600.0  # the maximum to end by itself: a Retry-After wait and a late response
 
 
 class TimeLimit:

@@ -148,7 +148,7 @@ def _words(certificate: X509, code: int) -> str:
         return f"its certificate was issued by {_issuer(read)}, which this machine does not trust"
     if code in _UNKNOWN_ISSUER:
         missing = "or the site leaves out an intermediate certificate"
-        return f"its certificate was issued by {_issuer(read)}, which this machine does not know, {missing}"
+        return f"its certificate was issued by {_issuer(read)}, which is unknown to this machine, {missing}"
     if code == _REVOKED:
         return "its certificate was revoked"
     return f"its certificate is not valid (OpenSSL's code {code})"

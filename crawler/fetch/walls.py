@@ -155,7 +155,10 @@ def _named(page: Page) -> str | None:
 
 
 def _is_challenge_page(page: Page) -> bool:
-    """True if a page is a challenge by title or without article text."""
+    """True if a page is a challenge by its title or markup.
+
+    By its title, or as a HTML page without an article and paragraphs.
+    """
     title = _TITLE.search(page.body[:EXAMINED_BYTES])
     text = title[1].decode("utf-8", "replace") if title else ""
     if title is not None and challenges.TITLE.match(text):

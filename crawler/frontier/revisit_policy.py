@@ -28,7 +28,7 @@ REQUEST_WORTH_COMMENT_DAYS = 1 / 24  # comment-days that a request should spare
 MIN_PAUSE = timedelta(minutes=10)
 MAX_PAUSE = timedelta(days=60)
 FAILURE_PAUSE = timedelta(hours=1)  # until a failed page is requested again, doubled each time
-SETTLED_PAUSE = timedelta(days=1)  # the same for a page that is no article, or asks for a password
+SETTLED_PAUSE = timedelta(days=1)  # the same for a page without an article, or with a password
 MAX_DOUBLINGS = 11  # a pause that has doubled so often is longer than LONGEST anyway
 _DAY = timedelta(days=1)
 
