@@ -52,9 +52,9 @@ WAKE = 20.0  # seconds between checks of the clock, in case that the machine sle
     cls=Program,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
-Exits with 0 when all is well, 1 after an error, 2 for an invalid command line, 3 when something is missing
-or needs attention, 4 when another run of the source is active, and 130 when it was interrupted.
-Documentation: docs/commands.md and docs/configuration.md.""",
+Exits with 0 when all is well, 1 after an error, 2 for an invalid command line, 3 when something is
+missing or needs attention, 4 when another run of the source is active, and 130 when it was
+interrupted. Documentation: docs/commands.md and docs/configuration.md.""",
 )
 @click.version_option(VERSION, prog_name="backissue")
 @click.option(
@@ -70,7 +70,7 @@ Documentation: docs/commands.md and docs/configuration.md.""",
 def main(
     ctx: click.Context, config: Path | None, child: bool, log_format: str | None, log_level: str | None
 ) -> None:
-    """Keep a complete, living, searchable archive of a news site and what its readers wrote.
+    """Archive a news site and its comments: complete, living and searchable.
 
     \b
     First:           backissue demo                     archive a sample newspaper and read it
@@ -261,9 +261,9 @@ def schedule(context: Context) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: article, comments, problems.")
 @click.pass_obj
 def explain(context: Context, page: str, url: str | None, source: str | None, as_json: bool) -> None:
-    """Show what is extracted from one page, and by which rule. Nothing is stored.
+    """Show what is extracted from one page, and by which rule.
 
-    FILE is a saved page, perhaps gzipped, or "-" for standard input.
+    Nothing is stored. FILE is a saved page, perhaps gzipped, or "-" for standard input.
 
     \b
     backissue explain page.html.gz --url https://www.example.org/2009/07/name/
@@ -289,10 +289,10 @@ def explain(context: Context, page: str, url: str | None, source: str | None, as
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each page that differs.")
 @click.pass_obj
 def replay(context: Context, source: str | None, apply: bool, as_json: bool) -> None:
-    """Extract the stored pages again by today's rules, and show the differences. For after an upgrade.
+    """Extract the stored pages again by today's rules, and show differences.
 
-    Nothing is fetched, and nothing is written without --apply; a change that is applied is stored as a
-    version labelled "re-extracted", never as an edit by the publisher.
+    For use after an upgrade. Nothing is fetched, and nothing is written without --apply; a change that is
+    applied is stored as a version labelled "re-extracted", never as an edit by the publisher.
 
     \b
     backissue replay               show what would change, with a summary

@@ -292,7 +292,7 @@ def test_a_crawl_that_finds_another_one_has_been_faster_is_an_overlapped_time_or
             "killed from outside (SIGKILL, perhaps because the machine ran out of memory)",
         ),
         (-signal.SIGSEGV, HOUR, "killed from outside (SIGSEGV)"),
-        (1, HOUR, "before it was done (exit code 1)"),
+        (1, HOUR, "too early (exit code 1)"),
         (1, 2 * HOUR, "did not end at its limit of 2h"),
     ],
     ids=["killed", "crashed", "fallen", "hung"],
