@@ -43,9 +43,9 @@ from crawler.daemon.notifier import Notifier
 from crawler.daemon.pages_keeper import PagesKeeper
 from crawler.settings import VERSION
 
-CLOSING = 5.0  # seconds for Datasette to end
-PROGRAM = "backissue" if shutil.which("backissue") else sys.argv[0]
-WAKE = 20.0  # seconds between checks of the clock, in case that the machine slept
+PAGES_STOP_SECONDS = 5.0  # seconds for Datasette to end
+PROGRAM_NAME = "backissue" if shutil.which("backissue") else sys.argv[0]
+WAKE_SECONDS = 20.0  # seconds between checks of the clock, in case that the machine slept
 
 
 @click.group(
@@ -100,7 +100,7 @@ def main(
 # -- the scheduler --------------------------------------------------------------------------------
 
 
-def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int:
+def run_scheduler(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int:
     """Run the scheduler and the pages until a signal.
 
     `pages` is the command line of the pages, empty for none; `greet` is called in a thread after the start.
@@ -125,7 +125,7 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
                     keeper.step()
                 if has_readers:
                     notifier.step()
-                if time.monotonic() - awake > WAKE:
+                if time.monotonic() - awake > WAKE_SECONDS:
                     awake = time.monotonic()
                     clock.wake()
             clock.stop()
@@ -133,7 +133,7 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
             pages_children = keeper.children if keeper else []
             others += [*notifier.children, *pages_children]
             processes.ask_to_stop(others)
-            processes.wait_for(others, CLOSING)
+            processes.wait_for(others, PAGES_STOP_SECONDS)
             Archive.open(config.archive).close()  # the last close merges the write-ahead log into the file
         except KeyboardInterrupt:
             return Exit.INTERRUPTED
@@ -220,8 +220,8 @@ def show_demo(context: Context, /, sample_port: int | None, **served: Any) -> in
 
 
 _NEXT = (
-    f"Search it in another terminal: {PROGRAM} --config {demo.FILE} search council",
-    f"A real site instead: {PROGRAM} init https://www.example.org --contact you@example.org",
+    f"Search it in another terminal: {PROGRAM_NAME} --config {demo.FILE} search council",
+    f"A real site instead: {PROGRAM_NAME} init https://www.example.org --contact you@example.org",
 )
 
 
@@ -242,7 +242,7 @@ def _up(
                 say(line)
             say("Ctrl-C ends it; everything saved is kept.")
 
-    return keep(config, pages, greet)
+    return run_scheduler(config, pages, greet)
 
 
 @click.command()
@@ -251,16 +251,16 @@ def schedule(context: Context) -> int:
     """Archive on schedule without serving, until Ctrl-C."""
     config = load_config(context.config)
     names = ", ".join(source.name for source in config.sources)
-    return keep(config, (), lambda: say(f"Archiving {names} into {config.archive}. Ctrl-C ends it."))
+    return run_scheduler(config, (), lambda: say(f"Archiving {names} into {config.archive}. Ctrl-C ends it."))
 
 
-@click.command()
+@click.command("explain")
 @click.argument("page", metavar="FILE|URL")
 @click.option("--url", help="The URL of a saved page, where the page does not contain it.")
 @click.option("--source", help="The source or known site whose rules apply. By default that of the URL.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: article, comments, problems.")
 @click.pass_obj
-def explain(context: Context, page: str, url: str | None, source: str | None, as_json: bool) -> None:
+def explain_page(context: Context, page: str, url: str | None, source: str | None, as_json: bool) -> None:
     """Show what is extracted from one page, and by which rule.
 
     Nothing is stored. FILE is a saved page, perhaps gzipped, or "-" for standard input.
@@ -283,12 +283,12 @@ def explain(context: Context, page: str, url: str | None, source: str | None, as
     pipeline_cli.explain(read, partial(site_for, sources, source), as_json=as_json)
 
 
-@click.command()
+@click.command("replay")
 @click.argument("source", required=False)
 @click.option("--apply", is_flag=True, help="Save the changes, as versions labelled re-extracted.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each page that differs.")
 @click.pass_obj
-def replay(context: Context, source: str | None, apply: bool, as_json: bool) -> None:
+def replay_pages(context: Context, source: str | None, apply: bool, as_json: bool) -> None:
     """Extract the stored pages again by today's rules, and show differences.
 
     For use after an upgrade. Nothing is fetched, and nothing is written without --apply; a change that is
@@ -325,9 +325,9 @@ for command in (
     backup.restore,
     doctor.doctor,
     archive_cli.sources,
-    explain,
+    explain_page,
     explain_schedule.explain_schedule,
-    replay,
+    replay_pages,
 ):
     main.add_command(command)
 

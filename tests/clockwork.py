@@ -21,7 +21,7 @@ def main(file: Path, seconds: int) -> int:
     config = load_config(file)
     rule = Interval(text=f"every {seconds}s", every=timedelta(seconds=seconds))
     sources = tuple(replace(source, schedule=Timetable(rule=rule)) for source in config.sources)
-    return scheduler.keep(replace(config, sources=sources), (), lambda: None)
+    return scheduler.run_scheduler(replace(config, sources=sources), (), lambda: None)
 
 
 if __name__ == "__main__":

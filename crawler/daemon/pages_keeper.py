@@ -17,7 +17,7 @@ from archive.core.errors import BackissueError
 from archive.core.formatting import count
 
 FIRST_PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 60.0
+MAX_PAUSE_SECONDS = 60.0
 STEADY_SECONDS = 30.0  # a process that has run for so long is steady
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class PagesKeeper:
         logger.error(
             "%s They are started again in %g seconds; the scheduler continues.", sentence, self._pause
         )
-        self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
+        self._pause = min(self._pause * 2, MAX_PAUSE_SECONDS)
         self._notes.fell(f"{sentence} They are started again.")
 
 

@@ -17,14 +17,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-PROGRAM = Path(__file__).parents[2] / "scheduler.py"  # by its path: no folder can shadow it
+SCHEDULER_SCRIPT = Path(__file__).parents[2] / "scheduler.py"  # by its path: no folder can shadow it
 STOP_GRACE_SECONDS = 10.0  # seconds for a crawl to end its page and save it
 PROGRESS_KEPT = "Everything it saved is kept."
 
 
 def start(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
     """Start `backissue ARGUMENTS` as a child, with our output."""
-    command = [sys.executable, str(PROGRAM), "--child", *arguments]
+    command = [sys.executable, str(SCHEDULER_SCRIPT), "--child", *arguments]
     return subprocess.Popen(  # noqa: S603  (our own program, and no shell)
         command,
         stdin=subprocess.PIPE,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from archive.core.errors import BackissueError
-from crawler.daemon.processes import PROGRAM, STOP_GRACE_SECONDS
+from crawler.daemon.processes import SCHEDULER_SCRIPT, STOP_GRACE_SECONDS
 
 NEXT = (
     "Copy them into /etc/systemd/system, then:\n"
@@ -129,7 +129,7 @@ def _program() -> tuple[str, ...]:
     script = Path(sys.executable).with_name("backissue")
     if script.exists():
         return (str(script),)
-    return (sys.executable, str(PROGRAM))
+    return (sys.executable, str(SCHEDULER_SCRIPT))
 
 
 def _escaped(path: Path) -> str:

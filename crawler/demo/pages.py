@@ -29,7 +29,7 @@ class Node:
 
 
 def listing(paper: Paper, term: Term | None, number: int) -> Response:
-    """Return a page (from 1) of the front page or of a term.
+    """Return a page (from 1) of the front page or a term.
 
     The 404 page past the end.
     """

@@ -23,7 +23,7 @@ _PHOTOGRAPH = re.compile(r"/wp-content/uploads/.*/([\w-]+)\.svg")
 
 
 def respond(paper: Paper, path: str, query: dict[str, str]) -> Response:
-    """Return the response to a path; the 404 page for an unknown one."""
+    """Return the response to a path, or the 404 page."""
     if fixed := _FIXED.get(path.rstrip("/")):
         return fixed(paper)
     if path.startswith("/wp-json/wp/v2/"):

@@ -55,7 +55,10 @@ class DemoSite:
         return self.paper.base
 
     def answer(self, target: str, headers: dict[str, str]) -> Response:
-        """Return the response to a GET of a path with its query; header names are in lower case."""
+        """Return the response to a GET of a path with its query.
+
+        `headers` have names in lower case.
+        """
         parts = urlsplit(target)
         with self._lock:
             self.paper.catch_up(self.now())
@@ -71,7 +74,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print an error of ours, but nothing of a visitor who hangs up."""
+        """Print an error of ours, none of a broken connection."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

@@ -91,7 +91,10 @@ def read_article_types(page: Page) -> tuple[str, ...]:
 
 
 def _has_articles(kind: dict[str, Any]) -> bool:
-    """True if a post type is a site's own, has a plain route, and the posts' taxonomies."""
+    """True if a post type of the site's own has the posts' taxonomies.
+
+    Its route must be plain, below wp/v2.
+    """
     base = kind.get("rest_base")
     if not isinstance(base, str) or not re.fullmatch(r"[\w-]+", base):
         return False

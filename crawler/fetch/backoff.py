@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from archive.core.crawl_state import CrawlState
-from crawler.fetch.session import LONGEST_PAUSE
+from crawler.fetch.session import MAX_HOST_PAUSE
 
-SHORTEST_BACKOFF, LONGEST_BACKOFF = timedelta(minutes=5), timedelta(hours=1)
+MIN_BACKOFF, MAX_BACKOFF = timedelta(minutes=5), timedelta(hours=1)
 
 
 def after(state: CrawlState, now: datetime, *, refused: bool) -> CrawlState:
@@ -25,17 +25,17 @@ def after(state: CrawlState, now: datetime, *, refused: bool) -> CrawlState:
         return replace(state, refusals=0, pause_until=None)
     times = state.refusals + 1
     doublings = min(times - 1, 10)
-    pause = min(LONGEST_BACKOFF, SHORTEST_BACKOFF * float(2**doublings))
+    pause = min(MAX_BACKOFF, MIN_BACKOFF * float(2**doublings))
     return replace(state, refusals=times, pause_until=now + pause)
 
 
 def seconds_left(state: CrawlState, now: datetime, *, by_hand: bool) -> float:
     """Return the seconds for which no request may be sent.
 
-    0.0 when the host may be crawled now. A wait longer than LONGEST_PAUSE comes from a wrong clock and is
+    0.0 when the host may be crawled now. A wait longer than MAX_HOST_PAUSE comes from a wrong clock and is
     ignored.
     """
     moments = [state.wait_until, None if by_hand else state.pause_until]
     waits = [(moment - now).total_seconds() for moment in moments if moment]
-    longest = LONGEST_PAUSE.total_seconds()
+    longest = MAX_HOST_PAUSE.total_seconds()
     return max((wait for wait in waits if 0 < wait <= longest), default=0.0)

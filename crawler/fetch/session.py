@@ -21,7 +21,7 @@ from crawler.fetch.responses import page_from_failure, page_from_response
 from crawler.fetch.validators import validators
 from crawler.fetch.walls import Obstacles
 
-LONGEST_PAUSE = timedelta(days=1)  # a site that requests a longer one is crawled again after a day
+MAX_HOST_PAUSE = timedelta(days=1)  # a site that requests a longer one is crawled again after a day
 QUEUED_REQUESTS = 200  # that may wait in the scheduler before no more are made
 
 
@@ -82,8 +82,8 @@ class Session:
         return page
 
     def postpone(self, seconds: float) -> None:
-        """Record that the site requests a wait of `seconds`, at most LONGEST_PAUSE."""
-        wait = min(LONGEST_PAUSE, timedelta(seconds=seconds))
+        """Record that the site requests a wait of `seconds`, at most MAX_HOST_PAUSE."""
+        wait = min(MAX_HOST_PAUSE, timedelta(seconds=seconds))
         self.wait_until = datetime.now(UTC) + wait
 
     @property

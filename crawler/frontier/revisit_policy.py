@@ -29,7 +29,7 @@ MIN_PAUSE = timedelta(minutes=10)
 MAX_PAUSE = timedelta(days=60)
 FAILURE_PAUSE = timedelta(hours=1)  # until a failed page is requested again, doubled each time
 SETTLED_PAUSE = timedelta(days=1)  # the same for a page without an article, or with a password
-MAX_DOUBLINGS = 11  # a pause that has doubled so often is longer than LONGEST anyway
+MAX_DOUBLINGS = 11  # a pause that has doubled so often is longer than MAX_PAUSE anyway
 _DAY = timedelta(days=1)
 
 
