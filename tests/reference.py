@@ -16,7 +16,7 @@ import click
 
 from archive.core.errors import ConfigError
 from crawler.config import config, notify_keys
-from crawler.schedule.timetable import tell_span
+from crawler.schedule.timetable import format_span
 from scheduler import main
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,9 +38,9 @@ RIGHT: dict[str, dict[str, str]] = {
 }
 """A configuration by its tables, as TOML."""
 TABLES = (
-    ("At the top", "", config.KEYS),
+    ("At the top", "", config.CONFIG_KEYS),
     ("In `[sources.NAME]`", "sources.town", config.SOURCE_KEYS),
-    ("In `[notify]`", "notify", notify_keys.KEYS),
+    ("In `[notify]`", "notify", notify_keys.NOTIFY_KEYS),
     ("In `[searches.NAME]`", "searches.one", notify_keys.SEARCH_KEYS),
 )
 
@@ -123,7 +123,7 @@ def _load(tables: dict[str, dict[str, str]]) -> config.Config:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / config.FILE_NAME
         file.write_text("\n".join(lines), encoding="utf-8")
-        return config.load(file)
+        return config.load_config(file)
 
 
 def _default(key: str) -> str:
@@ -133,7 +133,7 @@ def _default(key: str) -> str:
     known = {
         "archive": read.archive.name,
         "schedule": source.schedule.rule.text,
-        "limit": tell_span(source.limit),
+        "limit": format_span(source.limit),
     }
     owners = (source, source.site, read.notify)
     value = known.get(key) or next((getattr(each, key) for each in owners if hasattr(each, key)), None)

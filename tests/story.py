@@ -241,7 +241,7 @@ class Story:
         own = {post.id for post in truth.posts if post.kind == "post"}
         shown = {c.id for c in truth.comments if c.shown and c.post in own}
         lacking = sorted(own - self._articles().keys()) + sorted(shown - held)
-        if lacking and (done.returncode == 0 or "Nothing that the site names is missing" in done.stdout):
+        if lacking and (done.returncode == 0 or "Nothing that the site lists is missing" in done.stdout):
             yield f"verify proves that nothing is missing, and {lacking} are: {done.stdout}"
         withheld = "SELECT sum(number) AS n FROM coverage_gaps WHERE ended_at IS NULL AND reason = 'withheld'"
         [row] = self.life.crawls.rows(withheld)

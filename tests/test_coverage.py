@@ -321,8 +321,8 @@ def test_the_sentence_names_what_was_believed_and_what_nobody_asked_for(crawls, 
     site.faults.add(RestClosed())
     sentence = verify(crawls)["run"]["sentence"]
     assert "articles by the sitemap, comments by the numbers their pages state" in sentence
-    assert "Nothing that the site names is missing." in sentence
-    assert "what wp-sitemap-posts-page-1.xml names" in sentence
+    assert "Nothing that the site lists is missing." in sentence
+    assert "the entries of wp-sitemap-posts-page-1.xml" in sentence
     assert "all of them in the sitemap" in sentence
 
 
@@ -350,7 +350,7 @@ def test_a_listing_that_leaves_out_what_is_there_proves_nothing(crawls, site):
     site.faults.add(Changed(match=f"{REST}posts*before=*", change=lambda answer: replace(answer, body=b"[]")))
     report = verify(crawls, expect=3)
     assert {row["unproved"] for row in report["months"] if row["kind"] == "article"} == {
-        f"REST's listing leaves out {len(site.articles) - 1} that it shows when asked for by id."
+        f"REST's listing leaves out {len(site.articles) - 1} that it shows when requested by id."
     }
     assert crawls.rows("SELECT * FROM articles WHERE missed_at NOTNULL") == []
 

@@ -25,7 +25,7 @@ def test_the_same_page_for_ever_is_left_soon(stated):
     course = Course()
     course.state(stated)
     assert pages_of(course, ([1, 2] for _ in count())) <= 4
-    assert "nothing new" in course.cut
+    assert "no new entry" in course.cut
 
 
 @pytest.mark.parametrize(("stated", "most"), [(None, PLAUSIBLE_PAGES), (1, 11), (12, 22), (1000, 1020)])

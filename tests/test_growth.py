@@ -131,9 +131,9 @@ def test_a_deep_page_is_read_and_said() -> None:
 @pytest.mark.parametrize(
     ("reader", "make"),
     [
-        (listing_pages.read, lambda n: "<h2>" * n + "<a href=/x>x</a>"),
-        (listing_pages.read, lambda n: "<article><a href=/x>x</a>" * n),
-        (sitemaps.read, lambda n: "<urlset>" + "<url><loc>https://gazette.example/x</loc></url>" * n),
+        (listing_pages.read_listing_page, lambda n: "<h2>" * n + "<a href=/x>x</a>"),
+        (listing_pages.read_listing_page, lambda n: "<article><a href=/x>x</a>" * n),
+        (sitemaps.read_sitemap, lambda n: "<urlset>" + "<url><loc>https://gazette.example/x</loc></url>" * n),
     ],
 )
 def test_the_crawlers_own_readers_grow_with_the_size(

@@ -96,7 +96,7 @@ def test_init_names_the_host_of_the_articles(tmp_path):
         command = [sys.executable, str(PROGRAM), "--config", str(config), "init", f"http://{back}"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
-    assert f"Its articles are at {front}" in done.stdout
+    assert f"Its articles are on {front}" in done.stdout
     assert f'hosts = ["{front}"]' in config.read_text(encoding="utf-8")
 
 

@@ -107,7 +107,7 @@ def test_a_warning_is_one_line_with_its_time_and_origin(tmp_path: Path) -> None:
         done = crawl(tmp_path, site)
     line, outcome = done.stderr.splitlines()
     assert outcome.startswith("town: blocked. ")
-    assert re.match(rf"{TIME} WARNING crawler.fetch.retry: http://\S+ asks to wait 3600 s", line)
+    assert re.match(rf"{TIME} WARNING crawler.fetch.retry: http://\S+ requests a wait of 3600 s", line)
 
 
 def test_the_server_and_the_crawls_of_the_clock_log_in_the_same_form(tmp_path: Path) -> None:

@@ -327,13 +327,13 @@ RSS = '<link rel="alternate" type="application/rss+xml"'
     ],
 )
 def test_front_page_declares(markup, rest, posts, comments):
-    found = declared.read(front(f"<html><head>{markup}</head><body>x"), HOME)
+    found = declared.read_declared(front(f"<html><head>{markup}</head><body>x"), HOME)
     assert (found.rest, found.posts_feed, found.comments_feed) == (rest, posts, comments)
 
 
 def test_link_header_among_others_declares_rest():
     header = f'<{HOME}/wp-json/wp/v2/pages/2>; rel="alternate", <{HOME}/wp-json/>; rel="https://api.w.org/"'
-    assert declared.read(front("<p>x", link=header), HOME).rest == f"{HOME}/wp-json/"
+    assert declared.read_declared(front("<p>x", link=header), HOME).rest == f"{HOME}/wp-json/"
 
 
 # -- noise around JSON ----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from crawling import SOON, Crawls
 from scrapy.http import Response
 
 from archive.storage.archive import Archive
-from crawler.fetch.robots import LASTS, read_copy, write_copy
+from crawler.fetch.robots import MAX_ROBOTS_AGE, read_copy, write_copy
 from tests.fakesite import Fault, RobotsDisallow, SampleSite, Status
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -17,9 +17,9 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("header", "lasts"),
     [
-        (None, LASTS),
+        (None, MAX_ROBOTS_AGE),
         ("max-age=600", timedelta(minutes=10)),
-        ("public, max-age=31536000", LASTS),
+        ("public, max-age=31536000", MAX_ROBOTS_AGE),
         ("no-cache", timedelta(0)),
         ("no-store, max-age=600", timedelta(0)),
     ],
@@ -83,4 +83,4 @@ def test_robots_txt_that_ends_its_reader_forbids_all(tmp_path):
         assert {request.path for request in site.requests} == {"/robots.txt"}
     [run] = crawls.rows("SELECT sentence FROM runs")
     assert "robots.txt cannot be read" in run["sentence"]
-    assert "fault of ours" not in run["sentence"]
+    assert "error in Backissue" not in run["sentence"]

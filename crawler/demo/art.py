@@ -1,4 +1,4 @@
-"""Pictures as SVG: a landscape for each photograph, and a coloured initial for each reader.
+"""Pictures as SVG: landscapes for photographs, coloured initials for readers.
 
 The same name gives the same picture.
 """
@@ -62,7 +62,10 @@ def _boat(dice: Random, water: int) -> str:
 
 
 def initial(letter: str, hue: int) -> str:
-    """Return a letter on a coloured ground, 48 pixels wide; `hue` counts twelfths of the circle."""
+    """Return a letter on a coloured ground, 48 pixels wide.
+
+    `hue` counts twelfths of the colour circle.
+    """
     ground = f'<rect width="48" height="48" fill="hsl({hue * 30},38%,62%)"/>'
     style = 'font-family="sans-serif" font-size="22" text-anchor="middle" fill="#fff"'
     sign = f'<text x="24" y="32" {style}>{letter}</text>'

@@ -1,4 +1,4 @@
-"""What the demo newspaper tells machines: two RSS feeds, the sitemap, robots.txt."""
+"""Machine-readable surfaces of the demo newspaper: feeds, sitemap and robots.txt."""
 
 from __future__ import annotations
 
@@ -78,5 +78,5 @@ def robots(paper: Paper) -> Response:
 
 
 def absolute(html: str, base: str) -> str:
-    """Return markup whose links and pictures within the newspaper name its origin."""
+    """Return markup with absolute URLs for the newspaper's own links and pictures."""
     return html.replace('="/', f'="{base}/')

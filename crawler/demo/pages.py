@@ -1,4 +1,4 @@
-"""The HTML pages of the demo newspaper, as a classic WordPress theme prints them."""
+"""HTML pages of the demo newspaper, as of a classic WordPress theme."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ class Node:
 
 
 def listing(paper: Paper, term: Term | None, number: int) -> Response:
-    """Return a page (from 1) of the front page or of a term; the 404 page past the end."""
+    """Return a page (from 1) of the front page or a term.
+
+    The 404 page past the end.
+    """
     found = paper.newest(term)
     last = max(1, -(-len(found) // PER_PAGE))
     if not 1 <= number <= last:
@@ -59,7 +62,7 @@ def style() -> str:
 
 
 def tree(comments: list[Comment]) -> list[Node]:
-    """Return comments as trees, in the order in which they came in."""
+    """Return comments as trees, in the order of their arrival."""
     nodes: dict[int, Node] = {}
     roots: list[Node] = []
     for comment in sorted(comments, key=lambda each: each.id):
@@ -70,7 +73,10 @@ def tree(comments: list[Comment]) -> list[Node]:
 
 
 def render(template: str, **values: Any) -> str:
-    """Return a template filled with values, which are escaped unless they are markup."""
+    """Return a template filled with values.
+
+    Values are escaped unless they are markup.
+    """
     return _templates().get_template(template).render(name=NAME, tagline=TAGLINE, **values)
 
 
@@ -85,7 +91,7 @@ def _render(template: str, paper: Paper, **values: Any) -> str:
 
 
 def avatar(name: str) -> str:
-    """Return the path of the picture beside a name."""
+    """Return the path of the picture next to a name."""
     initial = next((letter for letter in name if letter.isascii() and letter.isalnum()), "A").upper()
     return f"/avatars/{initial}-{sum(map(ord, name)) % 12}.svg"
 

@@ -1,4 +1,4 @@
-"""The content of the demo newspaper at a moment: articles, comments, and what happens while it runs.
+"""Content of the demo newspaper at a moment, and its events.
 
 paper.json.gz has the newspaper as it was when it was made, and a list of events. A time in it is a number of
 seconds: up to 0 it counts back from the moment of making, above 0 it counts from the start of this newspaper.
@@ -21,7 +21,7 @@ FILE = Path(__file__).with_name("paper.json.gz")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """An author, a category or a tag; `kind` is also the first part of the path of its page."""
+    """Author, category or tag; `kind` is also the first part of its path."""
 
     id: int
     kind: str
@@ -31,13 +31,16 @@ class Term:
 
     @property
     def path(self) -> str:
-        """The path of the page that lists its articles."""
+        """Return the path of the page that lists its articles."""
         return f"/{self.kind}/{self.slug}"
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A published article; times are aware UTC, `html` has the paths of the newspaper without its origin."""
+    """Published article.
+
+    Times are aware UTC; `html` has the paths of the newspaper without its origin.
+    """
 
     id: int
     path: str
@@ -54,7 +57,10 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment or pingback (`kind`) below an article; `parent` is the id of the answered comment, or 0."""
+    """Comment or pingback (`kind`) below an article.
+
+    `parent` is the id of the answered comment, or 0.
+    """
 
     id: int
     article: int
@@ -67,9 +73,9 @@ class Comment:
 
 
 class Paper:
-    """The newspaper from its start on; `catch_up` brings it to a moment.
+    """Newspaper from its start on; `catch_up` brings it to a moment.
 
-    `base` is its origin, without a slash at the end; `changed` (aware UTC) when it last changed.
+    `base` is its origin, without a slash at the end; `changed` (aware UTC) is its last change.
     """
 
     def __init__(self, start: datetime) -> None:
@@ -87,7 +93,10 @@ class Paper:
         self._apply(content)
 
     def catch_up(self, now: datetime) -> int:
-        """Apply every event that is due at an aware moment; return how many were."""
+        """Apply every event that is due at an aware moment.
+
+        Returns the number of events.
+        """
         before, elapsed = self._done, (now - self.start).total_seconds()
         while self._done < len(self._events) and self._events[self._done]["after"] <= elapsed:
             self._apply(self._events[self._done])

@@ -1,4 +1,4 @@
-"""A response of the demo newspaper."""
+"""Response of the demo newspaper."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from email.utils import format_datetime
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """Status, body and headers."""
+    """Response: status, body and headers."""
 
     status: int
     body: bytes
@@ -36,7 +36,10 @@ class Response:
 
     @classmethod
     def json(cls, value: object, status: int = 200, **headers: str) -> Response:
-        """Return a value as JSON; an underscore in the name of a header stands for a hyphen."""
+        """Return a value as JSON.
+
+        An underscore in a header's name represents a hyphen.
+        """
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return cls.text(json.dumps(value), "application/json", status, None, **named)
 
@@ -46,6 +49,6 @@ class Response:
         return cls(301, b"", {"Location": location})
 
     def unless_known(self, headers: dict[str, str]) -> Response:
-        """Return 304 where a conditional request names this response's validator."""
+        """Return 304 for a conditional request with this response's validator."""
         known = headers.get("if-none-match")
         return Response(304, b"", self.headers) if known and known == self.headers.get("ETag") else self

@@ -1,4 +1,7 @@
-"""WordPress' REST routes for posts and comments, as far as an archive asks them. They take no writing."""
+"""WordPress' REST routes for posts and comments, read-only.
+
+Only the parameters that an archive uses.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ _ORDERS: dict[str, Callable[[Any], Any]] = {
 
 
 def answer(paper: Paper, route: str, query: dict[str, str]) -> Response:
-    """Return a list of posts or comments, or the post types; 404 at another route."""
+    """Return a list of posts or comments, or the post types.
+
+    404 at another route.
+    """
     if route == "types":
         return Response.json({"post": {"slug": "post", "name": "Posts", "rest_base": "posts"}})
     if route == "posts":
@@ -68,7 +74,10 @@ def _page(found: Any, query: dict[str, str], item: Callable[[Any], dict[str, Any
 
 
 def _only(item: dict[str, Any], fields: str) -> dict[str, Any]:
-    """Return the named fields of an item ("content.rendered" names a part of one), or all without names."""
+    """Return the requested fields of an item, or all.
+
+    "content.rendered" is a part of a field.
+    """
     names = fields.split(",") if fields else list(item)
     kept = {name: value for name, value in item.items() if name in names or name == "_embedded"}
     for name, _, part in (each.partition(".") for each in names):

@@ -1,4 +1,4 @@
-"""Which path of the demo newspaper leads to which page, feed, picture or route of REST."""
+"""Routes of the demo newspaper: pages, feeds, pictures and REST by path."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PHOTOGRAPH = re.compile(r"/wp-content/uploads/.*/([\w-]+)\.svg")
 
 
 def respond(paper: Paper, path: str, query: dict[str, str]) -> Response:
-    """Return the response to a path; the 404 page where nothing is."""
+    """Return the response to a path, or the 404 page."""
     if fixed := _FIXED.get(path.rstrip("/")):
         return fixed(paper)
     if path.startswith("/wp-json/wp/v2/"):

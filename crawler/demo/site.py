@@ -1,4 +1,4 @@
-"""The demo newspaper as a server on the loopback."""
+"""Server of the demo newspaper on the loopback."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def _utc_now() -> datetime:
 
 
 class DemoSite:
-    """The newspaper on a port of 127.0.0.1, as a context manager.
+    """Newspaper on a port of 127.0.0.1, as a context manager.
 
-    `start` (aware) is when its life began; port 0 takes a free one. Entering raises OSError where the port is
-    taken. `now` returns the current time (aware).
+    `start` (aware) is when its life began; port 0 uses a free one. Entering raises OSError where the port is
+    used. `now` returns the current time (aware).
     """
 
     def __init__(
@@ -55,7 +55,10 @@ class DemoSite:
         return self.paper.base
 
     def answer(self, target: str, headers: dict[str, str]) -> Response:
-        """Return the response to a GET of a path with its query; header names are in lower case."""
+        """Return the response to a GET of a path with its query.
+
+        `headers` have names in lower case.
+        """
         parts = urlsplit(target)
         with self._lock:
             self.paper.catch_up(self.now())
@@ -64,14 +67,14 @@ class DemoSite:
 
 
 class _Server(ThreadingHTTPServer):
-    """A server that waits for no visitor when it closes."""
+    """Server that waits for no visitor when it closes."""
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print an error of ours, but nothing of a visitor who hangs up."""
+        """Print an error of ours, none of a broken connection."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

@@ -1,6 +1,6 @@
-"""The files of the demo in a folder: `demo.toml`, `demo.db` and `demo-pages.db`.
+"""Files of the demo in a folder: `demo.toml`, `demo.db` and `demo-pages.db`.
 
-A file under one of these names that is not the demo's stays as it is, and so does every other archive.
+A file with one of these names that is not the demo's stays as it is, and so does every other archive.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from archive.core.database import read_only
 from archive.core.errors import ArchiveError, ConfigError
 from archive.core.timestamps import instant, to_text
 from archive.storage.archive import Archive
-from crawler.config.config import Config, load
-from crawler.config.toml_reader import is_loopback
+from crawler.config.config import Config, load_config
+from crawler.config.toml_reader import is_loopback_url
 
 FILE, ARCHIVE, SOURCE = "demo.toml", "demo.db", "sample"
 PORT_VARIABLE, PORT = "BACKISSUE_SAMPLE_PORT", 8002
@@ -36,9 +36,10 @@ delay = 0
 
 
 def port_in(folder: Path, wanted: int | None) -> int:
-    """Return the port of the demo newspaper: the wanted one, the one it had before, or 8002.
+    """Return the port of the demo newspaper.
 
-    Raises ConfigError or ArchiveError where a file of the demo's names is not the demo's.
+    The wanted one, else the one it had before, else 8002. Raises ConfigError or ArchiveError where a file
+    with one of the demo's names is not the demo's.
     """
     before = _before(folder / FILE)
     _must_be_demo(folder / ARCHIVE)
@@ -55,7 +56,7 @@ def prepare(folder: Path, port: int) -> Config:
         raise ConfigError(
             f"{file} cannot be written: {error.strerror}.", hint="Run the demo in a folder of your own."
         ) from error
-    return load(file)
+    return load_config(file)
 
 
 @contextmanager
@@ -71,7 +72,7 @@ def newspaper(config: Config) -> Iterator[None]:
 
 
 def _before(file: Path) -> int | None:
-    """Return the port in the configuration that an earlier demo wrote; None without one."""
+    """Return the port in an earlier demo's configuration, or None."""
     if not file.exists():
         return None
     try:
@@ -83,7 +84,7 @@ def _before(file: Path) -> int | None:
             f"{file} is there, and `backissue demo` has not written it.",
             hint="Run the demo in another folder, an empty one for instance.",
         )
-    return _port_of(load(file))
+    return _port_of(load_config(file))
 
 
 def _port_of(config: Config) -> int:
@@ -102,7 +103,7 @@ def _must_be_demo(path: Path) -> None:
             f"{path} is not the demo's: {error}",
             hint="Run the demo in another folder, an empty one for instance.",
         ) from error
-    others = [name for name, url in found if name != SOURCE or not is_loopback(url)]
+    others = [name for name, url in found if name != SOURCE or not is_loopback_url(url)]
     if others:
         raise ArchiveError(
             f"{path} holds another source ({', '.join(others)}), so the demo is not written into it.",

@@ -1,6 +1,6 @@
-"""Walls: answers that keep everybody like us away from a whole site, by their name and with what helps.
+"""Walls: responses that keep every crawler away from a whole site.
 
-Knows headers and marks of the common ones. Does not: get around any.
+Knows headers and patterns of the common ones, their names and the advice for each. Does not: bypass any.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from scrapy.exceptions import IgnoreRequest
 
 from archive.core import challenges
 from archive.core.records import Page
-from crawler.fetch.failures import words
-from crawler.fetch.redirect_loops import CIRCLE, COOKIE_WALL
+from crawler.fetch.failures import failure_clause
+from crawler.fetch.redirect_loops import COOKIE_WALL, REDIRECT_LOOP
 
 EXAMINED_BYTES = 100_000  # of a body
-ENOUGH = 3  # obstacles and no other answer: nothing more is asked
+MIN_OBSTACLES = 3  # obstacles without any open response: then no more requests are sent
 _ASK_OWNER = (
-    "Backissue does not get around it. Ask the site's owner to let the user agent “Backissue” in,"
+    "Backissue does not get around it. Ask the site's owner to allow the user agent “Backissue”,"
     " or for an export."
 )
-_PASSES = "That mostly passes; the next crawl tries again."
+_PASSES = "This is usually temporary; the next crawl tries again."
 _HTML = re.compile(rb"<(?:!doctype html|html|head|title|body)\b", re.IGNORECASE)
 _TITLE = re.compile(rb"<title[^>]*>([^<]{0,200})", re.IGNORECASE)
 
-# (header, part of its value) of answers that a wall gives in place of a page
+# (header, part of its value, name) of the responses of walls
 _BY_HEADER = (
     ("cf-mitigated", "challenge", "a Cloudflare challenge"),
     ("x-amzn-waf-action", "", "a challenge of Amazon's firewall (AWS WAF)"),
@@ -38,7 +38,7 @@ _BY_HEADER = (
     ("crawler-price", "", "a demand for payment from crawlers (Cloudflare pay per crawl)"),
 )
 _BODY_PATTERNS = tuple((maker.pattern, maker.name) for maker in challenges.MAKERS)
-"""Marks in a body, only believed where the page is small or its status a refusal."""
+"""Patterns in a body, believed only where the page is small or its status is a refusal."""
 SMALL_BYTES = 60_000  # a page of status 200 above this is no challenge, whatever it mentions
 _BY_STATUS = {
     401: ("a demand for a login", "Only what visitors see without a login can be archived."),
@@ -53,13 +53,16 @@ _GOOD = {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}
 
 @dataclass(slots=True)
 class Obstacles:
-    """The obstacles that kept a crawl away from a site, by sentence, with the answers that were none."""
+    """Obstacles of a crawl, counted by sentence, and its open responses."""
 
     met: Counter[str] = field(default_factory=Counter)
     open_answers: int = 0
 
     def note_answer(self, page: Page) -> None:
-        """Count an answer: a wall, an open page, or neither, as a 404 or REST's own refusal is."""
+        """Count a response: a wall, an open page, or neither.
+
+        Neither is a 404, or REST's own error.
+        """
         sentence = sentence_of(page)
         if sentence is not None:
             self.met[sentence] += 1
@@ -67,26 +70,35 @@ class Obstacles:
             self.open_answers += 1
 
     def note_failure(self, error: BaseException) -> None:
-        """Count an answer that did not come."""
+        """Count a response that did not arrive."""
         sentence = sentence_of_failure(error)
         if sentence is not None:
             self.met[sentence] += 1
 
     @property
     def sentence(self) -> str | None:
-        """Return the obstacle to the whole site; None where anything of it was open, or nothing met."""
+        """Return the most common obstacle to the whole site.
+
+        None where any response was open, or there was no obstacle.
+        """
         if self.open_answers or not self.met:
             return None
         return self.met.most_common(1)[0][0]
 
     @property
     def is_suspected(self) -> bool:
-        """True if so much was met, and nothing was open, that perhaps the whole site is walled off."""
-        return self.sentence is not None and self.met.total() >= ENOUGH
+        """True if MIN_OBSTACLES were met and no response was open.
+
+        Then the whole site is perhaps closed by a wall.
+        """
+        return self.sentence is not None and self.met.total() >= MIN_OBSTACLES
 
 
 def sentence_of(page: Page) -> str | None:
-    """Return what a wall is and what helps, in two sentences; None for an answer that is none."""
+    """Return name and advice of a wall, in two sentences.
+
+    None for a response that is no wall.
+    """
     if page.status in {0, 404, 410}:
         return None
     what = _named(page)
@@ -101,8 +113,11 @@ def sentence_of(page: Page) -> str | None:
     return None
 
 
-def why(page: Page) -> str:
-    """Return why a page was not given, as a clause: the wall's name, else the failure, else the status."""
+def refusal_clause(page: Page) -> str:
+    """Return why a page was not given, as a clause.
+
+    That is the wall's name, else the error, else the status.
+    """
     what = _named(page) if page.status else None
     if what is not None:
         return f"the site answered with {what} (HTTP {page.status})"
@@ -110,17 +125,21 @@ def why(page: Page) -> str:
 
 
 def sentence_of_failure(error: BaseException) -> str | None:
-    """Return why a site cannot be reached at all; None where only this request was not made."""
-    said = words(error)
-    if said in {COOKIE_WALL, CIRCLE}:
-        return f"{said[:1].upper()}{said[1:]}. {_ASK_OWNER}"
+    """Return why a site cannot be reached, as a sentence.
+
+    None where only this request was not sent.
+    """
+    clause = failure_clause(error)
+    if clause in {COOKIE_WALL, REDIRECT_LOOP}:
+        sentence = clause[:1].upper() + clause[1:]
+        return f"{sentence}. {_ASK_OWNER}"
     if isinstance(error, IgnoreRequest):
         return None
-    return f"The site cannot be reached: {said}."
+    return f"The site cannot be reached: {clause}."
 
 
 def _named(page: Page) -> str | None:
-    """Return the name of the maker of a wall, as "a Cloudflare challenge"."""
+    """Return the name of a wall, as "a Cloudflare challenge", or None."""
     if page.status == HTTPStatus.OK and len(page.body) > SMALL_BYTES:
         return None
     for header, part, what in _BY_HEADER:
@@ -131,23 +150,33 @@ def _named(page: Page) -> str | None:
     body = page.body[:EXAMINED_BYTES]
     if page.status in _GOOD and not _is_challenge_page(page):
         return None
-    return next((what for mark, what in _BODY_PATTERNS if mark.search(body)), None)
+    found = (what for pattern, what in _BODY_PATTERNS if pattern.search(body))
+    return next(found, None)
 
 
 def _is_challenge_page(page: Page) -> bool:
-    """True if a page calls itself a challenge in its title, or is one of few words with a wall's mark."""
+    """True if a page is a challenge by its title or markup.
+
+    By its title, or as a HTML page without an article and paragraphs.
+    """
     title = _TITLE.search(page.body[:EXAMINED_BYTES])
-    if title is not None and challenges.TITLE.match(title[1].decode("utf-8", "replace")):
+    text = title[1].decode("utf-8", "replace") if title else ""
+    if title is not None and challenges.TITLE.match(text):
         return True
-    return bool(_HTML.search(page.body[:2000])) and b"<article" not in page.body and b"<p" not in page.body
+    has_text = b"<article" in page.body or b"<p" in page.body
+    return bool(_HTML.search(page.body[:2000])) and not has_text
 
 
 def _is_maintenance(page: Page) -> bool:
-    return page.status == HTTPStatus.SERVICE_UNAVAILABLE and (
-        page.header("retry-after") is not None or b"maintenance" in page.body[:EXAMINED_BYTES].lower()
-    )
+    if page.status != HTTPStatus.SERVICE_UNAVAILABLE:
+        return False
+    body = page.body[:EXAMINED_BYTES].lower()
+    return page.header("retry-after") is not None or b"maintenance" in body
 
 
 def _is_json(page: Page) -> bool:
-    """True if an answer is REST's own refusal, which says nothing of the site's pages."""
+    """True if a response is REST's own error.
+
+    It is no fact about the site's pages.
+    """
     return "json" in (page.header("content-type") or "")

@@ -1,4 +1,7 @@
-"""Listings and threads that are left before their end: the run says so, and so does a problem."""
+"""Record of listings and threads that were left before their end.
+
+The run's sentence and a problem both report it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,12 @@ from crawler.frontier.endless import ENDLESS
 
 
 def leave(crawl: Crawl, page: Page, cut: str | None) -> None:
-    """Note that a listing or a thread was left at a page, before its end, and why."""
+    """Record that a listing or a thread was left early, and why.
+
+    `page` is the last page that was fetched, `cut` the reason as a clause.
+    """
     url = page.url.partition("?")[0]
     crawl.report.cut_off.append(f"{url} was left: {cut}")
     detail = f"The listing {url} was left before its end: {cut}."
-    reader_guard.note(page, Problem(code=ENDLESS, detail=detail, field=reader_guard.LISTING))
+    problem = Problem(code=ENDLESS, detail=detail, field=reader_guard.LISTING)
+    reader_guard.note(page, problem)
