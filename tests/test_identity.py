@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -536,7 +537,8 @@ def test_renumbered_comments_of_pages_stay_themselves(archive):
 
 def test_comment_that_an_editor_moved_is_one_comment(archive):
     save(archive, listing(IDS), rest_comments(0, (100, IDS[LIGHTS], LIGHTS, 0)))
-    save(archive, rest_comments(30, (100, IDS[NETS], LIGHTS, 0)))
+    moved = rest_comments(30, (100, IDS[NETS], LIGHTS, 0))
+    save(archive, replace(moved, body=moved.body.replace(f"{LIGHTS}#".encode(), f"{NETS}#".encode())))
     assert said(archive) == {("Ann Ell", NETS)}
     assert events(archive) == [("moved", 2)]
 
