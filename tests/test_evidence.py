@@ -22,6 +22,7 @@ from test_redaction import NOON, URL, page
 from test_replay import PAGE, SITE
 from warcio.archiveiterator import ArchiveIterator
 
+from archive.core.crawl_report import CrawlReport
 from archive.core.records import Site
 from archive.files import raw_pages
 from archive.files.raw_pages import Altered, Pages
@@ -247,10 +248,9 @@ def test_page_is_kept_before_it_is_read_and_saved(
     child = os.fork()
     if not child:
         try:
-            stats = SimpleNamespace(get_value=lambda _name: None, inc_value=die, set_value=die)
-            spider = SimpleNamespace(site=SITE)
+            spider = SimpleNamespace(site=SITE, report=CrawlReport())
             settings = Settings({"BACKISSUE_ARCHIVE": str(folder / "archive.db")})
-            crawler = SimpleNamespace(settings=settings, stats=stats, spider=spider, engine=None)
+            crawler = SimpleNamespace(settings=settings, spider=spider, engine=None)
             monkeypatch.setattr(
                 "pipeline.reading.BoundedReader.read_at_once"
                 if moment == "process"

@@ -107,7 +107,8 @@ class Coverage:
             "SELECT DISTINCT kind, surface FROM coverage WHERE source = ? AND unproved IS NULL"
             " AND surface IS NOT NULL ORDER BY kind, surface"
         )
-        return Summary(**row, surfaces=tuple(self.db.execute(sql, [source]).fetchall()))
+        surfaces = tuple((kind, surface) for kind, surface in self.db.execute(sql, [source]))
+        return Summary(**row, surfaces=surfaces)
 
     def months(self, source: str, since: datetime) -> list[dict[str, Value]]:
         """Return the months audited since a moment, by month and kind."""

@@ -149,6 +149,10 @@ class Bylines:
         return []
 
 
+_MAX_BYLINE = 400
+"""Characters of a byline that are examined: a name stands at its beginning."""
+
+
 def name_in(node: HtmlElement) -> str | None:
     """Return the words of a byline without "By" and without what follows the name."""
     links = [
@@ -159,7 +163,7 @@ def name_in(node: HtmlElement) -> str | None:
             r"author|autor|/members?/", (a.get("href") or "") + (a.get("rel") or "") + (a.get("class") or "")
         )
     ]
-    said = next((text for text in links if text), None) or spaced_text(node)
+    said = (next((text for text in links if text), None) or spaced_text(node))[:_MAX_BYLINE]
     said = CUT.sub("", BY.sub("", ALL_BY.sub("", said))).strip(" ,:|·•–—-")
     said = BEHIND.sub("", said).strip(" ,:|·•–—-") or said
     return said if 1 < len(said) <= 80 and not is_no_name(said) and len(said.split()) <= 9 else None
@@ -167,7 +171,7 @@ def name_in(node: HtmlElement) -> str | None:
 
 def spaced_text(node: HtmlElement) -> str:
     """Return the words of a byline, those of different elements with a space between them."""
-    return re.sub(r"\s+(?=[,.;:!?])", "", line(" ".join(node.itertext())) or "")
+    return re.sub(r"\s(?=[,.;:!?])", "", line(" ".join(node.itertext())) or "")
 
 
 def presented(name: str, life: str) -> str | None:
