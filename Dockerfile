@@ -9,13 +9,17 @@ ARG PYTHON=3.12-slim-bookworm
 FROM python:${PYTHON} AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE scheduler.py ./
+COPY requirements requirements
 COPY archive archive
 COPY crawler crawler
 COPY pipeline pipeline
-# Datasette asks for pip and setuptools, for its own `install`; nothing in the final stage can build or install.
+# All as it is locked, with its hashes. Datasette asks for pip and setuptools, for its own `install`; nothing in the
+# final stage can build or install.
 RUN python -m venv --without-pip /opt/backissue \
-    && python -m pip --python /opt/backissue/bin/python install --no-cache-dir . \
-    && python -m pip --python /opt/backissue/bin/python uninstall --yes pip setuptools
+    && export PIP_NO_CACHE_DIR=1 PIP_PYTHON=/opt/backissue/bin/python \
+    && python -m pip install --require-hashes --requirement requirements/run.txt \
+    && python -m pip install --no-deps --no-build-isolation . \
+    && python -m pip uninstall --yes pip setuptools hatchling editables
 
 FROM python:${PYTHON}
 RUN python -m pip uninstall --yes --quiet pip \

@@ -1,7 +1,7 @@
-"""The front door and the keeper of the clock: puts the rooms' commands together, and runs until a signal.
+"""Entry point of all commands, and loop of the scheduler.
 
-It knows signals and child processes, and not how a crawl, an extraction or a page works. Each crawl is a
-process of its own, and none outlives this one.
+The loop runs until a signal. Knows signals and child processes. Each crawl is a process of its own, and none
+outlives this one. Does not: know how a crawl, an extraction or a page works.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from archive.storage.archive import Archive
 from crawler import demo
 from crawler.cli import crawl as crawler_cli
 from crawler.cli import doctor, explain_schedule, init, notify, verify
-from crawler.config.config import FILE_VARIABLE, Config, Source, archive_here, find, load
+from crawler.config.config import FILE_VARIABLE, Config, Source, archive_here, find_config, load_config
 from crawler.config.lookup import site_for
 from crawler.daemon import processes
 from crawler.daemon.dispatcher import Clock
@@ -43,18 +43,18 @@ from crawler.daemon.notifier import Notifier
 from crawler.daemon.pages_keeper import PagesKeeper
 from crawler.settings import VERSION
 
-CLOSING = 5.0  # seconds for Datasette to end
-PROGRAM = "backissue" if shutil.which("backissue") else sys.argv[0]
-WAKE = 20.0  # seconds after which the clock is looked at again, in case that the machine slept
+PAGES_STOP_SECONDS = 5.0  # seconds for Datasette to end
+PROGRAM_NAME = "backissue" if shutil.which("backissue") else sys.argv[0]
+WAKE_SECONDS = 20.0  # seconds between checks of the clock, in case that the machine slept
 
 
 @click.group(
     cls=Program,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
-Leaves with 0 when all is well, 1 after an error that is told, 2 for a command line that cannot be,
-3 when something is missing or needs looking after, 4 when another run of the source is under way, and
-130 when it was interrupted. Documentation: docs/commands.md and docs/configuration.md.""",
+Exits with 0 when all is well, 1 after an error, 2 for an invalid command line, 3 when something is
+missing or needs attention, 4 when another run of the source is active, and 130 when it was
+interrupted. Documentation: docs/commands.md and docs/configuration.md.""",
 )
 @click.version_option(VERSION, prog_name="backissue")
 @click.option(
@@ -70,18 +70,18 @@ Leaves with 0 when all is well, 1 after an error that is told, 2 for a command l
 def main(
     ctx: click.Context, config: Path | None, child: bool, log_format: str | None, log_level: str | None
 ) -> None:
-    """Keep a complete, living, searchable archive of a news site and what its readers wrote.
+    """Archive a news site and its comments: complete, living and searchable.
 
     \b
-    First:           backissue demo                     archive a sample newspaper and look at it
+    First:           backissue demo                     archive a sample newspaper and read it
     Your site:       backissue init https://www.example.org --contact you@example.org
-                     backissue up                       archive it by the clock, and serve it
+                     backissue up                       archive it on schedule, and serve it
     By cron:         backissue crawl                    one crawl of every source, now
     Read it:         backissue search harbour ferry
                      backissue show 17
-    Take it along:   backissue export jsonl --output articles.jsonl
+    Export it:       backissue export jsonl --output articles.jsonl
     Is all well?     backissue status
-    Tell me:         backissue notify
+    Notify me:       backissue notify
     Is it complete?  backissue verify
     Why this text?   backissue explain page.html
     """
@@ -90,25 +90,27 @@ def main(
         processes.watch_parent()
     ctx.obj = Context(
         config=config,
-        file=lambda: find(config, os.environ),
+        file=lambda: find_config(config, os.environ),
         archive=lambda: archive_here(config),
-        planned=lambda: tuple(map(crawler_cli.planned, load(config, fetching=False).sources)),
-        saved=lambda name: load(config, fetching=False).notify.search(name).ask,
+        planned=lambda: tuple(map(crawler_cli.planned, load_config(config, fetching=False).sources)),
+        saved=lambda name: load_config(config, fetching=False).notify.search(name).ask,
     )
 
 
-# -- the clock ------------------------------------------------------------------------------------
+# -- the scheduler --------------------------------------------------------------------------------
 
 
-def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int:
-    """Run the clock until a signal ends it; and beside it, given their command line, the pages.
+def run_scheduler(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int:
+    """Run the scheduler and the pages until a signal.
 
-    Raises ConfigError where the addresses of notifications need what the environment does not have.
+    `pages` is the command line of the pages, empty for none; `greet` is called in a thread after the start.
+    Returns the exit code. Raises ConfigError where the URLs of notifications need a variable that is not set.
     """
     Archive.open(config.archive).close()
     has_readers = bool(config.notify.addresses(os.environ))
     notifier = Notifier(config.notify.digest, partial(_notify, config))
-    clock, keeper = Clock(config, partial(_launch, config), ended=notifier.ask), None
+    clock = Clock(config, partial(_launch, config), ended=notifier.ask)
+    keeper = None
     others: list[Popen[bytes]] = []
     with Interruption().heeded() as interruption:
         try:
@@ -123,35 +125,40 @@ def keep(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int
                     keeper.step()
                 if has_readers:
                     notifier.step()
-                if time.monotonic() - awake > WAKE:
+                if time.monotonic() - awake > WAKE_SECONDS:
                     awake = time.monotonic()
                     clock.wake()
             clock.stop()
-            clock.finish(processes.GRACE)
-            others += [*notifier.children, *(keeper.children if keeper else ())]
+            clock.finish(processes.STOP_GRACE_SECONDS)
+            pages_children = keeper.children if keeper else []
+            others += [*notifier.children, *pages_children]
             processes.ask_to_stop(others)
-            processes.wait_for(others, CLOSING)
-            Archive.open(config.archive).close()  # the last to leave folds the write-ahead log into the file
+            processes.wait_for(others, PAGES_STOP_SECONDS)
+            Archive.open(config.archive).close()  # the last close merges the write-ahead log into the file
         except KeyboardInterrupt:
             return Exit.INTERRUPTED
         finally:
             served = keeper.children if keeper else []
-            processes.kill([*clock.crawls.values(), *notifier.children, *served, *others])
+            children = [*clock.crawls.values(), *notifier.children]
+            processes.kill([*children, *served, *others])
     return Exit.FINE
 
 
 class PagesNotes:
-    """Keeps in the archive how the pages are; one that cannot be written now is no reason to stop."""
+    """Record of the state of the pages in the archive.
+
+    A record that cannot be written now is no reason to stop.
+    """
 
     def __init__(self, archive: Path) -> None:
         self._archive = archive
 
     def fell(self, sentence: str) -> None:
-        """Keep that they ended."""
+        """Record that they ended."""
         self._keep(lambda db, at: checks.note_check(db, "pages", at, ok=False, sentence=sentence))
 
     def recovered(self, sentence: str) -> None:
-        """Keep that they run again, where it was kept that they ended."""
+        """Record that they run again, after a recorded end."""
         self._keep(lambda db, at: checks.mend_check(db, "pages", at, sentence=sentence))
 
     def _keep(self, note: Callable[[Database, datetime], None]) -> None:
@@ -160,7 +167,8 @@ class PagesNotes:
 
 
 def _launch(config: Config, source: Source, run_id: int) -> Popen[bytes]:
-    return processes.start([*processes.crawl_arguments(config.path, source.name), "--run", str(run_id)])
+    arguments = processes.crawl_arguments(config.path, source.name)
+    return processes.start([*arguments, "--run", str(run_id)])
 
 
 def _notify(config: Config) -> Popen[bytes]:
@@ -174,14 +182,15 @@ def _notify(config: Config) -> Popen[bytes]:
 @archive_cli.pages_options
 @click.pass_obj
 def up(context: Context, /, **served: Any) -> int:
-    """Archive by the clock and serve it, until Ctrl-C.
+    """Archive on schedule and serve the archive, until Ctrl-C.
 
-    A source that was never crawled, or missed its time, is crawled at once. Ctrl-C lets the page under way
-    be saved; a second one ends all at once.
+    A source that was never crawled, or missed its time, is crawled at once. Ctrl-C lets the current page be
+    saved; a second one ends everything at once.
     """
-    config = load(context.config)
+    config = load_config(context.config)
     must_be_free(served["host"], served["port"], "--port")
-    return _up(config, ", ".join(source.name for source in config.sources), **served)
+    names = ", ".join(source.name for source in config.sources)
+    return _up(config, names, **served)
 
 
 @click.command("demo")
@@ -194,13 +203,13 @@ def up(context: Context, /, **served: Any) -> int:
 )
 @click.pass_obj
 def show_demo(context: Context, /, sample_port: int | None, **served: Any) -> int:
-    """Archive a bundled sample newspaper and serve it, until Ctrl-C, to look around.
+    """Archive a bundled sample newspaper and serve it, until Ctrl-C.
 
-    It goes into demo.db and demo-pages.db in the current folder, by the configuration demo.toml, and is
-    crawled once a minute. Other commands look at it with --config demo.toml.
+    It is stored in demo.db and demo-pages.db in the current folder, by the configuration demo.toml, and
+    crawled once a minute. Other commands read it with --config demo.toml.
     """
     if context.config is not None:
-        raise click.UsageError("The demo has a configuration of its own; leave --config out.")
+        raise click.UsageError("The demo has a configuration of its own; omit --config.")
     port = demo.port_in(Path.cwd(), sample_port)
     must_be_free(served["host"], served["port"], "--port")
     must_be_free("127.0.0.1", port, "--sample-port")
@@ -211,17 +220,19 @@ def show_demo(context: Context, /, sample_port: int | None, **served: Any) -> in
 
 
 _NEXT = (
-    f"Search it in another terminal: {PROGRAM} --config {demo.FILE} search council",
-    f"A real site instead: {PROGRAM} init https://www.example.org --contact you@example.org",
+    f"Search it in another terminal: {PROGRAM_NAME} --config {demo.FILE} search council",
+    f"A real site instead: {PROGRAM_NAME} init https://www.example.org --contact you@example.org",
 )
 
 
 def _up(
     config: Config, what: str, *further: str, host: str, port: int, base_path: str, metadata: Path | None
 ) -> int:
-    """Run the clock and the pages, and say so once the pages answer."""
+    """Run the scheduler and the pages, and print where, once they respond."""
     pages = ["--config", str(config.path), "serve", "--host", host, "--port", str(port)]
-    pages += ["--base-path", base_path, "--quiet", *(["--metadata", str(metadata)] if metadata else [])]
+    pages += ["--base-path", base_path, "--quiet"]
+    if metadata:
+        pages += ["--metadata", str(metadata)]
 
     def greet() -> None:
         if wait_until_answering(host, port, seconds=60):
@@ -229,30 +240,30 @@ def _up(
             say(f"Read and search it at {serve.address(host=host, port=port, base_url=base_path)}")
             for line in further:
                 say(line)
-            say("Ctrl-C ends it; what is saved stays saved.")
+            say("Ctrl-C ends it; everything saved is kept.")
 
-    return keep(config, pages, greet)
+    return run_scheduler(config, pages, greet)
 
 
 @click.command()
 @click.pass_obj
 def schedule(context: Context) -> int:
-    """Archive by the clock alone, until Ctrl-C."""
-    config = load(context.config)
+    """Archive on schedule without serving, until Ctrl-C."""
+    config = load_config(context.config)
     names = ", ".join(source.name for source in config.sources)
-    return keep(config, (), lambda: say(f"Archiving {names} into {config.archive}. Ctrl-C ends it."))
+    return run_scheduler(config, (), lambda: say(f"Archiving {names} into {config.archive}. Ctrl-C ends it."))
 
 
-@click.command()
+@click.command("explain")
 @click.argument("page", metavar="FILE|URL")
-@click.option("--url", help="The address of a saved page, where it does not say it itself.")
-@click.option("--source", help="The source or known site as which to read it. Else told by the address.")
+@click.option("--url", help="The URL of a saved page, where the page does not contain it.")
+@click.option("--source", help="The source or known site whose rules apply. By default that of the URL.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: article, comments, problems.")
 @click.pass_obj
-def explain(context: Context, page: str, url: str | None, source: str | None, as_json: bool) -> None:
-    """Show what is read out of one page, and by which rule. Nothing is stored.
+def explain_page(context: Context, page: str, url: str | None, source: str | None, as_json: bool) -> None:
+    """Show what is extracted from one page, and by which rule.
 
-    FILE is a saved page, perhaps packed by gzip, or "-" for standard input.
+    Nothing is stored. FILE is a saved page, perhaps gzipped, or "-" for standard input.
 
     \b
     backissue explain page.html.gz --url https://www.example.org/2009/07/name/
@@ -260,7 +271,7 @@ def explain(context: Context, page: str, url: str | None, source: str | None, as
     """
     from pipeline.cli import explain as pipeline_cli  # noqa: PLC0415  (trafilatura is slow to import)
 
-    config = load(context.config, fetching=False) if context.file() else None
+    config = load_config(context.config, fetching=False) if context.file() else None
     if page.startswith(("http://", "https://")):
         from crawler.probe.survey import fetch_page  # noqa: PLC0415  (Scrapy is slow to import)
 
@@ -268,29 +279,31 @@ def explain(context: Context, page: str, url: str | None, source: str | None, as
             read = fetch_page(page, config.contact if config else None)
     else:
         read = pipeline_cli.read_file(page, url)
-    pipeline_cli.explain(read, partial(site_for, config.sources if config else (), source), as_json=as_json)
+    sources = config.sources if config else ()
+    pipeline_cli.explain(read, partial(site_for, sources, source), as_json=as_json)
 
 
-@click.command()
+@click.command("replay")
 @click.argument("source", required=False)
-@click.option("--apply", is_flag=True, help="Keep the changes, as versions marked re-extracted.")
+@click.option("--apply", is_flag=True, help="Save the changes, as versions labelled re-extracted.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each page that differs.")
 @click.pass_obj
-def replay(context: Context, source: str | None, apply: bool, as_json: bool) -> None:
-    """Read the kept pages again by today's rules, and show what differs. For after an upgrade.
+def replay_pages(context: Context, source: str | None, apply: bool, as_json: bool) -> None:
+    """Extract the stored pages again by today's rules, and show differences.
 
-    Nothing is fetched, and nothing is written without --apply; what is applied is kept as a version
-    marked "re-extracted", never as an edit by the publisher.
+    For use after an upgrade. Nothing is fetched, and nothing is written without --apply; a change that is
+    applied is stored as a version labelled "re-extracted", never as an edit by the publisher.
 
     \b
-    backissue replay               what would change, as differences and a summary
+    backissue replay               show what would change, with a summary
     backissue replay --apply       change it
     """
     from pipeline.cli import replay as cli_replay  # noqa: PLC0415  (trafilatura is slow to import)
 
-    config = load(context.config, fetching=False)
+    config = load_config(context.config, fetching=False)
     named = config.sources if source is None else (config.source(source),)
-    cli_replay.run(config.archive, [each.site for each in named], apply=apply, as_json=as_json)
+    sites = [each.site for each in named]
+    cli_replay.run(config.archive, sites, apply=apply, as_json=as_json)
 
 
 for command in (
@@ -312,9 +325,9 @@ for command in (
     backup.restore,
     doctor.doctor,
     archive_cli.sources,
-    explain,
+    explain_page,
     explain_schedule.explain_schedule,
-    replay,
+    replay_pages,
 ):
     main.add_command(command)
 

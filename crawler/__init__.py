@@ -1,4 +1,4 @@
-"""The crawler: HTTP, Scrapy, the surfaces of a WordPress site, politeness, and when a page is due again.
+"""Crawler of WordPress sites: HTTP, Scrapy, surfaces, politeness and revisits.
 
-It knows no SQL and reads no prose: what a page says is the pipeline's work.
+Does not: know SQL, or parse an article. What a page contains is read by the pipeline.
 """

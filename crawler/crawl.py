@@ -1,6 +1,6 @@
-"""Context of one crawl: what its collaborators share.
+"""Context of one crawl: the values that its collaborators share.
 
-Each collaborator (discovery, sync of feeds and comments, audit …) gets the Crawl and does one thing with it.
+Each collaborator (discovery, sync of feeds and comments, audit …) receives the Crawl and has one task.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from crawler.fetch.session import Session
 
 @dataclass(slots=True)
 class RestAccess:
-    """Access to REST in this crawl: its root where it is open, and whether it lists comments.
+    """Access to REST in this crawl.
 
-    `refused` is True where REST itself has said that it is not for visitors.
+    `root` is the URL of the REST root, None while no open root was found. `lists_comments` is False where
+    REST lists no comments. `refused` is True where REST itself answered with an error for visitors.
     """
 
     root: str | None = None
@@ -36,11 +37,11 @@ class RestAccess:
 
 @dataclass(slots=True, kw_only=True)
 class Crawl:
-    """One crawl of one site. `started_at` is aware UTC.
+    """One crawl of one site.
 
-    `before` is the state that earlier crawls left, `after` the one that this crawl leaves. `page_sizes` are
-    the most entries that an answer of each REST route has had. `settled` waits until all that was handed on
-    is kept, so that `facts` know it.
+    `started_at` is aware UTC. `before` is the state that earlier crawls left, `after` the state that this
+    crawl leaves. `page_sizes` maps a REST route to the largest number of entries in one response. `settled`
+    waits until every item yielded so far is saved, so that `facts` include it.
     """
 
     site: Site
@@ -71,7 +72,7 @@ class Crawl:
 
     @property
     def is_first(self) -> bool:
-        """True if the archive holds no whole crawl of the site yet."""
+        """True if the archive has no complete crawl of the site yet."""
         return self.before.crawled_at is None
 
     @property
@@ -80,9 +81,12 @@ class Crawl:
         return self.site.comments != "none"
 
     def note(self, **known: Any) -> None:
-        """Change fields of the state that this crawl leaves."""
+        """Replace fields of the state that this crawl leaves."""
         self.after = replace(self.after, **known)
 
     def is_within(self, span: timedelta, moment: datetime | None) -> bool:
-        """True if a moment lies at most `span` before the start; one still to come is not believed."""
+        """True if a moment is at most `span` before the start.
+
+        False for None and for a moment in the future, which only a wrong clock writes.
+        """
         return moment is not None and timedelta(0) <= self.started_at - moment < span

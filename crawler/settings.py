@@ -1,4 +1,4 @@
-"""Scrapy's settings: how every crawl behaves. What differs from site to site is set by the spider."""
+"""Scrapy's settings for every crawl; the spider sets what differs by source."""
 
 from importlib.metadata import PackageNotFoundError, version
 
@@ -12,7 +12,7 @@ SPIDER_MODULES = ["crawler.spiders"]
 USER_AGENT = f"Backissue/{VERSION} (news archiving crawler)"  # the spider adds the contact
 BACKISSUE_ARCHIVE = "archive.db"
 
-# Manners: one request at a time, robots.txt obeyed, no shell and no console listening.
+# Politeness: one request at a time, robots.txt obeyed, no shell and no console listening.
 ROBOTSTXT_OBEY = True
 CONCURRENT_REQUESTS = 1  # without a delay Scrapy 2.19 sends as many at once, whatever is set for a domain
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
@@ -24,9 +24,9 @@ REMOTE_CONTROL_ENABLED = False
 COOKIES_ENABLED = False
 HTTPCACHE_ENABLED = False
 
-# Bounds on what a site may do to us.
+# Bounds on the responses of a site.
 DOWNLOAD_TIMEOUT = 60
-DOWNLOAD_MAXSIZE = 32 * 2**20  # bytes of one answer
+DOWNLOAD_MAXSIZE = 32 * 2**20  # bytes of one response
 DOWNLOAD_WARNSIZE = 0
 REDIRECT_MAX_TIMES = 8
 HTTPERROR_ALLOW_ALL = True  # a refusal is a fact about a page, and saved as one
@@ -49,7 +49,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.fetch.retry.PatienceMiddleware": 550,
     "crawler.fetch.transport.RefreshMiddleware": 580,
     "crawler.fetch.offsite.PrivateAddressMiddleware": 640,
-    "crawler.fetch.redirect_loops.CircleMiddleware": 650,  # nearer to the site than redirects (600)
+    "crawler.fetch.redirect_loops.RedirectLoopMiddleware": 650,  # nearer to the site than redirects (600)
     "crawler.fetch.request_budget.BudgetMiddleware": 840,
 }
 EXTENSIONS = {
@@ -58,7 +58,7 @@ EXTENSIONS = {
     "scrapy.extensions.memusage.MemoryUsage": None,
     "crawler.runs.recorder.RunRecorder": 100,
     "crawler.runs.progress.Progress": 200,
-    "crawler.fetch.time_limit.Limit": 300,
+    "crawler.fetch.time_limit.TimeLimit": 300,
 }
 
 LOG_LEVEL = "WARNING"

@@ -1,7 +1,9 @@
-"""The glue between Scrapy and the archive: each Page is kept raw, read, and saved.
+"""The glue between Scrapy and the archive.
 
-The raw page is kept first; whatever goes wrong after that can be mended by reading it again. This
-is the one file of this room that knows Scrapy.
+Each Page is kept raw, read, and saved.
+
+The raw page is kept first; whatever goes wrong after that can be mended by reading it again. This is the one
+file of this room that knows Scrapy.
 """
 
 from __future__ import annotations
@@ -98,7 +100,10 @@ class ItemPipeline:
             logger.warning("%s", sentence)
 
     def _is_closing(self) -> bool:
-        """True if the crawl was asked to end: then nothing is waited for."""
+        """True if the crawl was asked to end.
+
+        Then nothing is waited for.
+        """
         slot = self.crawler.engine._slot if self.crawler.engine else None
         return slot is None or slot.closing is not None
 
@@ -146,7 +151,10 @@ class ItemPipeline:
         return extract
 
     def _saved(self, page: Page, extract: Extract) -> Saved:
-        """Save an extract; where a value is one that SQLite cannot keep, save that as the page's problem."""
+        """Save an extract.
+
+        Where a value is one that SQLite cannot keep, save that as the page's problem.
+        """
         try:
             saved = self.archive.save(page, extract)
         except (ValueError, OverflowError) as error:
@@ -168,7 +176,10 @@ def _told(saved: Saved) -> str:
 
 
 def quality_of(page: Page, extract: Extract) -> Quality:
-    """Return extraction counts of an article's first page; zeros for any other page."""
+    """Return extraction counts of an article's first page.
+
+    Zeros for any other page.
+    """
     if page.kind is not PageKind.ARTICLE or page.status != HTTPStatus.OK:
         return Quality()
     if any(article.further or article.part > 1 for article in extract.articles):

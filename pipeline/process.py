@@ -1,6 +1,9 @@
-"""The one door: what kind of answer a page is, and who reads it.
+"""Entry point of the readers.
 
-Knows the kinds of pages. Its law: pure, deterministic, and never raising for what a site sends.
+What kind of answer a page is, and who reads it.
+
+Knows the kinds of pages.
+Invariant: pure, deterministic, and never raising for what a site sends.
 """
 
 from __future__ import annotations

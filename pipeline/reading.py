@@ -1,4 +1,6 @@
-"""How a page is read: at once in this process where it is ordinary, else in a worker with bounds.
+"""How a page is read.
+
+At once in this process where it is ordinary, else in a worker with bounds.
 
 `read(page, site) -> Extract` is the one hand-over; whoever reads many pages is given a reader.
 Does not: fetch or save.
@@ -47,7 +49,10 @@ class Reader(Protocol):
 
 
 class InterruptedReadingError(Exception):
-    """The reading was broken off because the program is to end; the page was not read."""
+    """The reading was broken off because the program is to end.
+
+    The page was not read.
+    """
 
 
 class BoundedReader:
@@ -59,11 +64,17 @@ class BoundedReader:
         self._worker: subprocess.Popen[bytes] | None = None
 
     def read(self, page: Page, site: Site) -> Extract:
-        """Return what a page says. Raises InterruptedReadingError when the program is to end meanwhile."""
+        """Return what a page says.
+
+        Raises InterruptedReadingError when the program is to end meanwhile.
+        """
         return self.read_at_once(page, site) or self.read_apart(page, site)
 
     def read_at_once(self, page: Page, site: Site) -> Extract | None:
-        """Return what an ordinary page says; None for one that is too large or takes too long for that."""
+        """Return what an ordinary page says.
+
+        None for one that is too large or takes too long for that.
+        """
         if len(page.body) > IN_PROCESS_BYTES:
             return None
         try:
@@ -73,7 +84,10 @@ class BoundedReader:
             return None
 
     def read_apart(self, page: Page, site: Site) -> Extract:
-        """Return what a page says, by the worker. Blocks; raises InterruptedReadingError as `read` does."""
+        """Return what a page says, by the worker.
+
+        Blocks; raises InterruptedReadingError as `read` does.
+        """
         self.apart += 1
         worker = self._worker = self._worker or _start()
         deadline = time.monotonic() + WORKER_SECONDS * WALL_FACTOR
@@ -136,7 +150,10 @@ def _exchange(worker: subprocess.Popen[bytes], data: bytes) -> Iterator[Extract 
 
 
 def _receive(worker: subprocess.Popen[bytes]) -> Extract:
-    """Return the worker's answer, which is of our own making. Raises EOFError where it died."""
+    """Return the worker's answer, which is of our own making.
+
+    Raises EOFError where it died.
+    """
     if worker.stdout is None:
         raise EOFError
     size = _all(worker.stdout, _LENGTH)
@@ -146,7 +163,10 @@ def _receive(worker: subprocess.Popen[bytes]) -> Extract:
 
 
 def _all(stream: IO[bytes], size: int) -> bytes:
-    """Return so many bytes of an unbuffered stream. Raises EOFError where it ends before."""
+    """Return so many bytes of an unbuffered stream.
+
+    Raises EOFError where it ends before.
+    """
     parts = []
     while size:
         part = stream.read(size)

@@ -1,10 +1,12 @@
-"""Reading kept pages again by today's rules: what would change, and then the change itself.
+"""Reading kept pages again by today's rules.
 
-It goes through the raw pages of a source, the newest of each address, and saves what is read out of
-them anew. What differs is kept as a version marked "re-extracted", never as the publisher's edit. No
-network. After an upgrade `catch_up` does it before the first crawl, since that would take for an edit what
-only the rules have changed. It also saves what a crawl that died had kept and not saved yet. A page that is
-not as it was received, or cannot be read, is named and passed over; the others are read.
+What would change, and then the change itself.
+
+It goes through the raw pages of a source, the newest of each address, and saves what is read out of them
+again. What differs is kept as a version marked "re-extracted", never as the publisher's edit. No network.
+After an upgrade `catch_up` does it before the first crawl, since that would take for an edit what only the
+rules have changed. It also saves what a crawl that died had kept and not saved yet. A page that is not as it
+was received, or cannot be read, is named and passed over; the others are read.
 """
 
 from __future__ import annotations
@@ -97,7 +99,7 @@ def catch_up(path: Path, site: Site) -> int:
         archive.add_source(site, to_text(datetime.now(UTC)) or "")
         numbers = pages.read_otherwise(site.name, is_current, but=unsaved) if by_rules else []
         if numbers:
-            logger.info("%s: %s is read again by newer rules.", site.name, count(len(numbers), "kept page"))
+            logger.info("%s: reading %s again, by newer rules.", site.name, count(len(numbers), "kept page"))
         reader = BoundedReader()
         held.callback(reader.close)
         for number in numbers:
@@ -125,7 +127,9 @@ def _is_unsaved(pages: Pages, facts: Facts, number: int) -> bool:
 
 
 def _save_late(archive: Archive, pages: Pages, number: int, site: Site, reader: Reader) -> bool:
-    """Save a page that a crawl has kept and not saved; False where it cannot be read.
+    """Save a page that a crawl has kept and not saved.
+
+    False where it cannot be read.
 
     It is tried a few times only: reading it may be what ended that crawl.
     """
@@ -138,7 +142,10 @@ def _save_late(archive: Archive, pages: Pages, number: int, site: Site, reader: 
 def _save(
     archive: Archive, page: Page | Altered, site: Site, reader: Reader, *, again_at: datetime | None = None
 ) -> bool:
-    """Read and save a kept page; False, with a word in the log, where that cannot be."""
+    """Read and save a kept page.
+
+    False, with a word in the log, where that cannot be.
+    """
     if isinstance(page, Altered):
         logger.warning("%s: %s It is passed over.", site.name, page)
         return False
@@ -159,7 +166,7 @@ def _newest(archive: Archive, table: str) -> int:
 
 
 def _differences(archive: Archive, table: str, mark: int) -> Iterator[Difference]:
-    """The fields of the versions made since `mark`, beside what stands there now."""
+    """Yield the fields of the versions made since `mark`, beside what is there now."""
     for version in archive.db.query(f"SELECT * FROM {table}_versions WHERE id > ?", [mark]):
         number = version[f"{table}_id"]
         current = next(iter(archive.db.query(f"SELECT * FROM {table}s WHERE id = ?", [number])))

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from crawler.sample import SampleSite
+from tests.fakesite import SampleSite
 
 PROGRAM = [sys.executable, str(Path(__file__).resolve().parents[1] / "scheduler.py")]
 

@@ -13,15 +13,15 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import scheduler
-from crawler.config.config import load
+from crawler.config.config import load_config
 from crawler.schedule.timetable import Interval, Timetable
 
 
 def main(file: Path, seconds: int) -> int:
-    config = load(file)
+    config = load_config(file)
     rule = Interval(text=f"every {seconds}s", every=timedelta(seconds=seconds))
     sources = tuple(replace(source, schedule=Timetable(rule=rule)) for source in config.sources)
-    return scheduler.keep(replace(config, sources=sources), (), lambda: None)
+    return scheduler.run_scheduler(replace(config, sources=sources), (), lambda: None)
 
 
 if __name__ == "__main__":

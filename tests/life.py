@@ -8,7 +8,11 @@ from wordpress import changes
 from archive.storage.archive import Archive
 
 TIMES = {
-    "visits": ("fetched_at", "good_at", "changed_at", "first_fetched"),
+    "visits": ("fetched_at", "good_at", "changed_at", "first_fetched", "previous_good_at"),
+    "pending_changes": ("first_at", "last_at"),
+    "noise_places": ("first_at",),
+    "unlisted": ("since", "shown_at"),
+    "refused_texts": ("first_seen", "last_seen"),
     "comments": ("missed_at", "first_seen", "changed_at"),
     "articles": ("missed_at", "first_seen", "changed_at"),
     "moderation_gaps": ("opened_at", "looked_at"),
@@ -21,6 +25,7 @@ class Life:
 
     def __init__(self, site, crawls, closed):
         self.site, self.crawls, self.rest = site, crawls, "rest" not in closed
+        self.plain = not site.permalinks
         self.clock = datetime.now(UTC) - timedelta(hours=1)
 
     def write(self, post, count=1):

@@ -60,7 +60,7 @@ MUTANTS = (
     ),
     mutant(
         "archive-is-masked-first",
-        "    seals.note(db, redaction.id, hidden.keep(redaction.id, [*deleted, *masked]))\n",
+        "    redaction_seals.note(db, redaction.id, hidden.keep(redaction.id, [*deleted, *masked]))\n",
         "",
         "test_redaction_kills.py",
         "redaction_killed and comment",
@@ -102,8 +102,8 @@ MUTANTS = (
     ),
     mutant(
         "backup-copies-hidden-first",
-        "wanted = {ARCHIVE: archive, PAGES: beside(archive), HIDDEN: hidden.beside(archive)}",
-        "wanted = {PAGES: beside(archive), ARCHIVE: archive, HIDDEN: hidden.beside(archive)}",
+        "wanted = {ARCHIVE: archive, PAGES: beside(archive), HIDDEN: redaction_store.beside(archive)}",
+        "wanted = {PAGES: beside(archive), ARCHIVE: archive, HIDDEN: redaction_store.beside(archive)}",
         "test_promises.py",
         "order",
     ),
@@ -116,8 +116,8 @@ MUTANTS = (
     ),
     mutant(
         "begin-deferred",
-        'db.execute("BEGIN IMMEDIATE")\n        try:',
-        'db.execute("BEGIN")\n        try:',
+        'db.execute("BEGIN IMMEDIATE")',
+        'db.execute("BEGIN")',
         "test_promises.py",
         "turn",
     ),
@@ -133,8 +133,8 @@ MUTANTS = (
     ),
     mutant(
         "entities",
-        "etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)",
-        "etree.XMLParser(resolve_entities=True, recover=True)",
+        "source = _without_doctype(source[declaration.end() :] if declaration else source)",
+        "source = source[declaration.end() :] if declaration else source",
         "test_promises.py",
         "no_file",
     ),

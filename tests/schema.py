@@ -25,7 +25,7 @@ def page() -> str:
     with tempfile.TemporaryDirectory() as folder, Archive.open(Path(folder) / "archive.db") as archive:
         sql = (
             "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')"
-            " AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%_fts%'"
+            " AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%_fts%' AND name NOT LIKE '%_substrings%'"
             " AND substr(name, 1, 1) <> '_' ORDER BY name"
         )
         names = archive.db.execute(sql).fetchall()

@@ -88,7 +88,7 @@ WRONG = (
     ("redact commenter barnaby", "did you mean “Barnaby Thrupp”?"),
     ("status quayside", "unexpected extra argument"),
     ("explain page.html --source quaysid", "page.html"),
-    ("init nosuch", "neither a web address nor a known site"),
+    ("init nosuch", "neither a URL nor a known site"),
     ("init longwarjurnal", "did you mean “longwarjournal”?"),
     ("init https://quayside.example --contact nonsense", "--contact: expected an e-mail address"),
     ("init https://quayside.example --name Bad!", "--name: expected a name"),

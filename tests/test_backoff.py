@@ -8,7 +8,7 @@ from archive.core.crawl_state import CrawlState
 from archive.storage.archive import Archive
 from crawler.fetch import backoff
 from crawler.fetch.session import Session
-from crawler.sample import SampleSite, TooMany
+from tests.fakesite import SampleSite, TooMany
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

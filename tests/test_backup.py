@@ -26,8 +26,8 @@ from archive.core.locks import hold
 from archive.files.raw_pages import Pages
 from archive.operations import backup, integrity
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
 from scheduler import main
+from tests.fakesite import SampleSite
 
 
 @pytest.fixture(scope="module")
@@ -234,6 +234,19 @@ def test_killed_in_the_middle_it_leaves_no_backup_and_the_next_one_is_made(
     assert {path.name for path in tmp_path.iterdir()} == {"here", "b"}
 
 
+def test_forced_backup_keeps_what_the_archive_has_lost(folder: Path, tmp_path: Path) -> None:
+    """A backup by the clock took the place of the only copy of the raw pages."""
+    target = tmp_path / "b"
+    assert program(folder, "backup", str(target)).exit_code == 0
+    for name in ("pages.db", "pages.db-wal", "pages.db-shm"):
+        (folder / name).unlink(missing_ok=True)
+    before = (target / "pages.db").read_bytes()
+    refused = program(folder, "backup", str(target), "--force")
+    assert refused.exit_code == 1
+    assert "has pages.db, and there is none" in refused.stderr
+    assert (target / "pages.db").read_bytes() == before
+
+
 # -- and back -------------------------------------------------------------------------------------
 
 
@@ -302,6 +315,54 @@ def test_a_second_forced_restore_keeps_what_the_first_set_aside(folder: Path, ke
         with closing(sqlite3.connect(folder / name)) as connection:
             found += connection.execute("SELECT DISTINCT title FROM articles").fetchall()
     assert found == [("Live",), ("Crawled since",)]
+
+
+@pytest.mark.parametrize("step", ["os.link", "Path.replace", "shutil.copyfile"])
+@pytest.mark.parametrize("nth", [1, 2])
+def test_restore_killed_leaves_what_was_live(folder: Path, kept: Path, step: str, nth: int) -> None:
+    """There is an archive at each moment, all of what was live has its names, and a second try ends well."""
+    for name, table, column in (("archive", "articles", "title"), ("pages", "pages", "lastmod")):
+        with closing(sqlite3.connect(folder / f"{name}.db")) as connection, connection:
+            connection.execute(f"UPDATE {table} SET {column} = 'Live'")
+    code = (
+        "import os, shutil, signal; from pathlib import Path; from archive.operations import backup\n"
+        f"left, real = [{nth}], {step}\n"
+        "def step(*words):\n"
+        "    left[0] -= 1\n"
+        "    if not left[0]: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return real(*words)\n"
+        f"{step} = step\n"
+        f"backup.restore(Path({str(kept)!r}), Path('archive.db'), replace=True)"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(PROGRAM.parent)}
+    killed = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environ, check=False)
+    assert killed.returncode == -signal.SIGKILL
+
+    def live() -> set[tuple[str]]:
+        found = set()
+        for name, sql in (
+            ("archive", "SELECT 'a' || title FROM articles"),
+            ("pages", "SELECT lastmod FROM pages"),
+        ):
+            for path in [folder / f"{name}.db", *folder.glob(f"{name}.db.before-restore*")]:
+                if not path.name.endswith(("-wal", "-shm")):
+                    with closing(sqlite3.connect(path)) as connection:
+                        found |= set(connection.execute(sql))
+        return found & {("aLive",), ("Live",)}
+
+    assert (folder / "archive.db").exists()
+    assert len(live()) == 2
+    done = program(folder, "restore", str(kept), "--force")
+    assert done.exit_code == 0, done.output
+    assert len(live()) == 2
+    assert not list(folder.glob(".*.new"))
+
+
+def test_restored_hidden_texts_are_for_their_owner_alone(folder: Path, kept: Path) -> None:
+    program(folder, "redact", "article", "1", "--reason", "x", "--yes")
+    backup.make(folder / "archive.db", None, folder.parent / "more", replace=False)
+    assert program(folder, "restore", str(folder.parent / "more"), "--force").exit_code == 0
+    assert (folder / "hidden.db").stat().st_mode & 0o077 == 0
 
 
 def test_a_restore_sets_aside_files_the_backup_lacks(folder: Path, kept: Path) -> None:

@@ -17,7 +17,7 @@ from archive.queries import health
 from archive.queries.quality_drift import SAMPLE, USUAL, alarm
 from archive.storage.archive import Archive
 from crawler.runs.outcome import Ended, outcome_of
-from crawler.sample import Empty, EmptyList, Endless, Hang, Missing, RestClosed, SampleSite
+from tests.fakesite import Empty, EmptyList, Endless, Hang, Missing, RestClosed, SampleSite
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_calendar_without_end_is_left_at_the_time_limit(site: SampleSite, craw
     site.faults.add(Endless(match="/page/*"))
     crawls.options["delay"] = 0.02
     done = limited(crawls, lambda: len(site.asked("/page/*")) > 3)
-    sentence = "The time limit was over before the site gave anything that was wanted."
+    sentence = "The time limit ended the crawl before the site returned anything to save."
     assert done.returncode == 3
     assert f"site: failed. {sentence}" in done.stderr
     assert (
@@ -72,7 +72,7 @@ def test_what_was_read_before_the_limit_is_kept_and_the_next_crawl_goes_on(tmp_p
         crawls = Crawls(tmp_path, site.url, {"delay": 0.2})
         done = limited(crawls, lambda: len(site.asked("/archives/*")) > 3)
         assert done.returncode == 130
-        assert "interrupted. The time limit was over before all was read; the next crawl" in done.stdout
+        assert "interrupted. The time limit ended the crawl early; the next crawl" in done.stdout
         [first] = crawls.rows("SELECT count(text) AS n FROM articles")
         crawls.options = {"delay": 0}
         crawls.crawl()
@@ -83,7 +83,7 @@ def test_what_was_read_before_the_limit_is_kept_and_the_next_crawl_goes_on(tmp_p
 
 def test_a_crawl_that_does_not_heed_its_limit_is_ended_by_force(site: SampleSite, crawls: Crawls) -> None:
     site.faults.add(Hang(match="/archives/*"))
-    crawls.values["crawler.fetch.time_limit.CLOSING"] = 3.0  # seconds more
+    crawls.values["crawler.fetch.time_limit.CLOSING_SECONDS"] = 3.0  # seconds more
     done = limited(crawls, lambda: site.asked("/archives/*"))
     assert done.returncode == 1
     assert "Timeout" in done.stderr, "and says where it hung"
@@ -120,8 +120,8 @@ def test_an_empty_list_of_articles_fails_the_crawl_and_moves_no_mark(
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
-        (Empty(match="/archives/*"), "All 12 pages that were read came without a text."),
-        (Missing(match="/archives/*"), "None of the 12 pages that were asked for was given."),
+        (Empty(match="/archives/*"), "None of the 12 pages that were read has a text."),
+        (Missing(match="/archives/*"), "None of the 12 requested pages could be fetched."),
         (Empty(match="/*"), "No list of articles could be read"),
     ],
     ids=["empty pages", "no pages", "nothing at all"],

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -25,6 +27,7 @@ PAGES = {
     "as-of": f"/article/{made.EDITED}?version=1", "author": "/author/1", "commenter": "/commenter?name=noor", "coverage": "/coverage",
     "words": "/words?q=ferry,library,%22Lower+Quay%22,harb*,storm,<b>", "no-words": "/words", "sites": "/sites", "site": "/sites?host=ledger.example",
     "since": f"/article/{made.CROWDED}?since=2015-06-01",
+    "saved": "/saved", "lookup": "/lookup?url=https://quayside.example/nosuch%0Ahttps://ledger.example/1902", "people": "/people", "cite": "/comment/1/cite", "helped": "/search?q=grandmother+sold+boats+for+the+ferry",
 }  # fmt: skip
 STOCK = {
     "database": "/archive",
@@ -111,11 +114,11 @@ def test_a_sentence_leads_to_its_thread_its_past_and_its_csv(page: Any) -> None:
     page.get_by_text("An earlier wording").first.wait_for()
     page.locator(".kicker a").click()
     page.locator(":target").get_by_text("edited once").wait_for()
-    page.get_by_role("link", name="compare the versions").click()
-    page.get_by_label("As it stood on").fill("2026-10-31")
+    page.get_by_role("link", name="compare versions").click()
+    page.get_by_label("Show as of").fill("2026-10-31")
     page.get_by_role("button", name="Show").click()
     page.get_by_role("heading", level=1, name="The bridge will open in April", exact=True).wait_for()
-    page.get_by_role("link", name="The present version").click()
+    page.get_by_role("link", name="Current version").click()
     page.get_by_role("heading", level=1, name="The bridge will open in May", exact=True).wait_for()
     with page.expect_download() as download:
         page.get_by_role("link", name="comments as CSV").click()
@@ -125,13 +128,13 @@ def test_a_sentence_leads_to_its_thread_its_past_and_its_csv(page: Any) -> None:
 def test_what_is_new_since_a_day_is_walked_through_by_links(chromium: Any, address: str) -> None:
     with watched(chromium, address, java_script_enabled=False) as page:
         page.goto(f"/article/{made.CROWDED}")
-        page.get_by_label("New since").fill("2015-07-05")
-        page.get_by_role("button", name="Mark").click()
-        page.get_by_role("link", name="go to the first").click()
+        page.get_by_label("Highlight comments since").fill("2015-07-05")
+        page.get_by_role("button", name="Show").last.click()
+        page.get_by_role("link", name="go to the first one").click()
         first = page.locator(".comment.new:target")
         first.wait_for()
         address = page.url
-        first.get_by_role("link", name="Next new one").click()
+        first.get_by_role("link", name="Next new comment").click()
         page.wait_for_url(lambda url: url != address and "since=2015-07-05" in url)
         page.locator(".comment.new:target").wait_for()
 
@@ -153,7 +156,7 @@ def test_the_csv_of_a_search_is_one_click_away(page: Any) -> None:
     page.goto("/search?q=ferry&kind=comments")
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
-    assert download.value.suggested_filename == "search.csv"
+    assert download.value.suggested_filename.startswith("search-ferry-")
 
 
 def test_answers_fold_and_unfold_by_mouse_and_keyboard(page: Any) -> None:
@@ -163,14 +166,14 @@ def test_answers_fold_and_unfold_by_mouse_and_keyboard(page: Any) -> None:
     fold.locator("summary").first.focus()
     page.keyboard.press("Enter")
     second.wait_for(state="hidden")
-    fold.get_by_text("59\N{NO-BREAK SPACE}answers").wait_for()
+    fold.get_by_text("59\N{NO-BREAK SPACE}replies").wait_for()
     fold.locator("summary").first.click()
     second.wait_for()
 
 
 def test_filters_are_reached_by_keyboard_and_kept(page: Any) -> None:
     page.goto("/search?q=ferry")
-    page.get_by_text("Narrow it down").click()
+    page.get_by_text("Filters", exact=True).click()
     page.get_by_label("From").fill("2012")
     page.get_by_label("Order").select_option("date")
     page.keyboard.press("Tab")
@@ -285,11 +288,65 @@ def test_keys_lead_through_a_thread_and_can_be_switched_off(page: Any) -> None:
     assert here() == ids[2]
     page.keyboard.press("?")
     page.locator("dialog[open]").wait_for(state="detached")
-    page.get_by_role("button", name="Keys").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
     page.get_by_label("Switch these keys off").uncheck()
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("/")
-    page.wait_for_url("**/search")
+    page.wait_for_function("document.activeElement.id === 'quick-q'")
+
+
+def test_finds_are_saved_with_notes_exported_and_shared(chromium: Any, address: str) -> None:
+    with watched(chromium, address) as page:
+        page.goto("/article/2")
+        page.locator("button[data-save=article]").click()
+        page.locator("button[data-save=comment]").first.click()
+        page.goto("/search?q=ferry")
+        page.locator("button[data-save=search]").click()
+        page.goto("/saved")
+        page.locator(".saved li").nth(2).wait_for()
+        page.get_by_label("Note").first.fill("ask the =board")
+        page.get_by_label("Tags (with commas)").first.fill("harbour, 1987")
+        page.get_by_label("Tags (with commas)").first.blur()
+        page.get_by_label("Show").select_option("1987")
+        page.wait_for_function("document.querySelectorAll('.saved li').length === 1")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="CSV").click()
+        kept = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+        assert len(kept) == 2
+        assert "ask the =board" in kept[1]
+        shared = page.evaluate("document.querySelector('[data-share]').href")
+    with watched(chromium, address) as page:
+        page.goto(shared)
+        page.get_by_role("button", name="Add them to mine").click()
+        page.wait_for_function("document.querySelectorAll('.saved li').length === 1")
+        assert page.get_by_label("Note").input_value() == "ask the =board"
+        page.get_by_role("button", name="Remove").click()
+        page.get_by_text("Nothing saved yet").wait_for()
+
+
+def test_shared_link_with_hostile_items_adds_nothing_dangerous(chromium: Any, address: str) -> None:
+    items = [
+        {"kind": "article", "path": path, "title": "<img src=x onerror=alert(1)>"}
+        for path in ("javascript:alert(1)", "//evil.example", "/article/1")
+    ]
+    coded = base64.urlsafe_b64encode(json.dumps(items).encode()).decode()
+    with watched(chromium, address) as page:
+        page.goto(f"/saved#list={coded}")
+        page.get_by_role("button", name="Add them to mine").click()
+        page.locator(".saved li").first.wait_for()
+        assert page.locator(".saved a").evaluate_all(
+            "links => links.map(link => link.getAttribute('href'))"
+        ) == ["/article/1"]
+        assert page.locator(".saved img").count() == 0
+
+
+def test_second_visit_to_a_thread_offers_what_is_new(chromium: Any, address: str) -> None:
+    with watched(chromium, address) as page:
+        page.goto("/article/2")
+        page.evaluate("localStorage.setItem('backissue-visited:/article/2', '2015-01-01T00:00:00Z')")
+        page.reload()
+        page.get_by_role("link", name="Show what is new since your last visit").click()
+        page.wait_for_url("**/article/2?since=2015-01-01T00*")
 
 
 def test_a_time_tells_the_readers_own_on_hover(chromium: Any, address: str) -> None:

@@ -25,8 +25,8 @@ from archive.queries import json_schema
 from crawler import demo
 from crawler.config import config, notify_keys
 from crawler.probe import survey
-from crawler.sample import Missing, SampleSite
 from scheduler import main
+from tests.fakesite import Missing, SampleSite
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS_MD = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
@@ -125,7 +125,12 @@ def test_the_manual_names_no_option_that_is_not_there() -> None:
 def test_every_key_of_the_configuration_is_in_the_manual() -> None:
     manual = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     told = set(re.findall(r"^\| `([a-z_]+)` \|", manual, re.MULTILINE))
-    assert told == {*config.KEYS, *config.SOURCE_KEYS, *notify_keys.KEYS, *notify_keys.SEARCH_KEYS}
+    assert told == {
+        *config.CONFIG_KEYS,
+        *config.SOURCE_KEYS,
+        *notify_keys.NOTIFY_KEYS,
+        *notify_keys.SEARCH_KEYS,
+    }
     for choice in (
         *config.COMMENT_STYLES,
         *config.profiles(),
@@ -137,7 +142,7 @@ def test_every_key_of_the_configuration_is_in_the_manual() -> None:
 
 def test_help_teaches_and_version_is_told() -> None:
     told = run("--help").output
-    for word in ("backissue up", "backissue init", "Leaves with", "docs/commands.md"):
+    for word in ("backissue up", "backissue init", "Exits with", "docs/commands.md"):
         assert word in told
     assert run("--version").output.startswith("backissue, version ")
 
@@ -299,6 +304,7 @@ def keeps(item: dict[str, Any], promise: dict[str, str]) -> None:
 ARTICLE = promised("### `article`")
 COMMENT = promised("### each of `comments`")
 PROBLEM = promised("### each of `problems`")
+BLOCK = promised("### each of `blocks`")
 HISTORY = promised("## `backissue export jsonl`")
 
 
@@ -322,6 +328,8 @@ def test_explain_keeps_its_contract(town: Town, tmp_path: Path) -> None:
             keeps(explained["article"], ARTICLE)
         for problem in explained["problems"]:
             keeps(problem, PROBLEM)
+        for block in explained["blocks"]:
+            keeps(block, BLOCK)
         comments += explained["comments"]
     for comment in comments:
         keeps(comment, COMMENT)
@@ -389,7 +397,7 @@ def test_init_looks_at_a_site_and_writes_a_file_that_reads(town: Town, here: Pat
     assert list(answer) == ["name", "url", "found", "estimate", "file", "written", "text"]
     assert answer["found"]["rest"] is True
     assert answer["estimate"]["requests"] >= 8
-    (source,) = config.load(here / "backissue.toml").sources
+    (source,) = config.load_config(here / "backissue.toml").sources
     assert (source.name, source.site.url, source.site.title) == (
         "packet",
         town.site.url,
@@ -400,7 +408,7 @@ def test_init_looks_at_a_site_and_writes_a_file_that_reads(town: Town, here: Pat
 def test_init_says_what_it_found_what_it_costs_and_what_is_next(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = survey.Survey(
+    found = survey.SiteSurvey(
         url="https://www.example.org",
         title="The Example",
         rest=True,
@@ -410,7 +418,7 @@ def test_init_says_what_it_found_what_it_costs_and_what_is_next(
         timezone="UTC+2",
         notes=("The Example answers.",),
     )
-    monkeypatch.setattr(survey, "survey", lambda url, contact: found)
+    monkeypatch.setattr(survey, "survey_site", lambda url, contact: found)
     done = run("init", "example.org", "--dry-run")
     assert done.exit_code == 0, done.output
     assert "The Example answers." in done.stdout
@@ -419,9 +427,10 @@ def test_init_says_what_it_found_what_it_costs_and_what_is_next(
     assert "UTC+2" not in done.stdout, "what is no time zone here is not written"
     assert list(here.iterdir()) == []
     done = run("init", "example.org")
-    assert "put your contact into it" in done.stdout
+    assert "add your contact to it" in done.stdout
     assert (
-        config.load(here / "backissue.toml", fetching=False).sources[0].site.url == "https://www.example.org"
+        config.load_config(here / "backissue.toml", fetching=False).sources[0].site.url
+        == "https://www.example.org"
     )
 
 
@@ -430,7 +439,7 @@ def unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(url: str, contact: str | None) -> None:
         raise SiteError(f"{url} cannot be read: nobody answers.")
 
-    monkeypatch.setattr(survey, "survey", refuse)
+    monkeypatch.setattr(survey, "survey_site", refuse)
 
 
 @pytest.mark.usefixtures("unreachable")
@@ -438,7 +447,7 @@ def test_init_of_a_known_site_works_without_the_network(here: Path) -> None:
     done = run("init", "longwarjournal", "--contact", "desk@example.org")
     assert done.exit_code == 0
     assert "Warning: https://www.longwarjournal.org cannot be read" in done.stderr
-    (source,) = config.load(here / "backissue.toml").sources
+    (source,) = config.load_config(here / "backissue.toml").sources
     assert (source.name, source.contact, source.delay) == ("longwarjournal", "desk@example.org", 2.0)
 
 
@@ -457,7 +466,7 @@ def test_init_never_writes_over_what_is_there_unless_forced(here: Path) -> None:
     assert (again.exit_code, "--force" in again.stderr) == (1, True)
     assert (here / "backissue.toml").read_text(encoding="utf-8") == before
     assert run("init", "longwarjournal", "--name", "second", "--contact", "a@example.org").exit_code == 0
-    assert [source.name for source in config.load(here / "backissue.toml").sources] == [
+    assert [source.name for source in config.load_config(here / "backissue.toml").sources] == [
         "longwarjournal",
         "second",
     ]

@@ -27,8 +27,8 @@ from archive.storage.archive import Archive
 from archive.storage.run_ledger import KEPT
 from crawler.config import config
 from crawler.config.config import Source
-from crawler.daemon.dispatcher import COUNTED, Clock, passed
-from crawler.schedule.cron import parse
+from crawler.daemon.dispatcher import MAX_COUNTED_TIMES, Clock, passed_times
+from crawler.schedule.cron import parse_schedule
 from crawler.schedule.timetable import Interval, Timetable, parse_quiet, parse_span
 
 NOON = datetime(2026, 6, 2, 12, tzinfo=UTC)
@@ -122,7 +122,7 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """A source that is due at six every morning."""
-    world = World(tmp_path / "archive.db", Timetable(rule=parse("0 6 * * *")))
+    world = World(tmp_path / "archive.db", Timetable(rule=parse_schedule("0 6 * * *")))
     yield world
     for crawl in world.crawls:
         crawl.end()
@@ -156,7 +156,7 @@ def test_of_what_was_missed_the_last_is_made_up_and_the_others_are_told(world: W
         ("06-05T06:00", "catch-up", "ok"),
     ]
     assert world.rows()[1]["sentence"] == (
-        "No crawl was begun in time; the one of 2026-06-05 12:00:00 UTC makes up for it."
+        "No crawl started in time; the one of 2026-06-05 12:00:00 UTC makes up for it."
     )
 
 
@@ -173,12 +173,12 @@ def test_a_long_absence_is_one_row_that_says_how_long_it_was(world: World) -> No
 
 
 def test_years_of_absence_are_counted_up_to_a_bound_and_the_last_time_is_exact() -> None:
-    minutely = Timetable(rule=parse("* * * * *"))
-    found = passed(minutely, NOON - 700 * DAY, NOON)
-    assert len(found) == COUNTED + 1
+    minutely = Timetable(rule=parse_schedule("* * * * *"))
+    found = passed_times(minutely, NOON - 700 * DAY, NOON)
+    assert len(found) == MAX_COUNTED_TIMES + 1
     assert (found[0], found[-1]) == (NOON - 700 * DAY + timedelta(minutes=1), NOON)
-    yearly = Timetable(rule=parse("0 6 1 1 *"))
-    assert passed(yearly, NOON - 700 * DAY, NOON) == [
+    yearly = Timetable(rule=parse_schedule("0 6 1 1 *"))
+    assert passed_times(yearly, NOON - 700 * DAY, NOON) == [
         datetime(year, 1, 1, 6, tzinfo=UTC) for year in (2025, 2026)
     ]
 
@@ -191,7 +191,7 @@ def test_what_a_crawl_by_hand_has_read_since_is_not_made_up_for(world: World) ->
     world.tick(NOON + 2 * HOUR)
     assert world.crawls == []
     assert world.told()[3:] == [(f"06-0{day}T06:00", "schedule", "missed") for day in (1, 2)]
-    assert "the one of 2026-06-02 12:00:00 UTC came after it" in world.rows()[-1]["sentence"]
+    assert "the one of 2026-06-02 12:00:00 UTC was later" in world.rows()[-1]["sentence"]
 
 
 @pytest.mark.parametrize(("outcome", "crawls"), [("interrupted", 2), ("ok", 1), ("failed", 1)])
@@ -214,7 +214,7 @@ def test_what_a_wrong_clock_wrote_does_not_stop_the_runs_after_it(world: World) 
 
 def test_in_quiet_hours_nothing_is_begun_and_nothing_forgotten(tmp_path: Path) -> None:
     quiet = parse_quiet("11:00-14:00", "UTC")
-    world = World(tmp_path / "archive.db", Timetable(rule=parse("0 6 * * *"), quiet=quiet))
+    world = World(tmp_path / "archive.db", Timetable(rule=parse_schedule("0 6 * * *"), quiet=quiet))
     world.by_hand(NOON - 3 * DAY, NOON - 3 * DAY)
     world.tick(NOON)
     assert len(world.rows()) == 1
@@ -289,10 +289,10 @@ def test_a_crawl_that_finds_another_one_has_been_faster_is_an_overlapped_time_or
         (
             -signal.SIGKILL,
             HOUR,
-            "ended from outside (SIGKILL, perhaps because the machine ran out of memory)",
+            "killed from outside (SIGKILL, perhaps because the machine ran out of memory)",
         ),
-        (-signal.SIGSEGV, HOUR, "ended from outside (SIGSEGV)"),
-        (1, HOUR, "before it was done (exit code 1)"),
+        (-signal.SIGSEGV, HOUR, "killed from outside (SIGSEGV)"),
+        (1, HOUR, "too early (exit code 1)"),
         (1, 2 * HOUR, "did not end at its limit of 2h"),
     ],
     ids=["killed", "crashed", "fallen", "hung"],
@@ -306,7 +306,7 @@ def test_a_crawl_that_could_not_say_how_it_ended_has_failed_and_the_ledger_says_
     [row] = world.rows()
     assert (row["outcome"], row["ended_at"][11:]) == ("failed", f"{world.now:%H:%M:%SZ}")
     assert sentence in row["sentence"]
-    assert row["sentence"].endswith("What it had saved is kept.")
+    assert row["sentence"].endswith("Everything it saved is kept.")
 
 
 def test_a_crawl_that_vanished_with_its_scheduler_is_closed_by_the_next_one(world: World) -> None:
@@ -325,7 +325,7 @@ def test_a_crawl_that_vanished_with_its_scheduler_is_closed_by_the_next_one(worl
 @pytest.mark.parametrize(
     "timetable",
     [
-        Timetable(rule=parse("30 2 * * * Europe/Berlin")),
+        Timetable(rule=parse_schedule("30 2 * * * Europe/Berlin")),
         Timetable(
             rule=Interval(text="", every=parse_span("3d7h")),
             quiet=parse_quiet("00:00-04:00", "Australia/Lord_Howe"),

@@ -23,7 +23,7 @@ def file(tmp_path: Path) -> Path:
 def refusal(file: Path, text: str) -> ConfigError:
     file.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as refused:
-        config.load(file)
+        config.load_config(file)
     return refused.value
 
 
@@ -47,7 +47,7 @@ drop = ["aside.author", "#share"]
 """,
         encoding="utf-8",
     )
-    read = config.load(file)
+    read = config.load_config(file)
     (source,) = read.sources
     assert (read.path, read.archive, read.contact) == (
         file,
@@ -69,7 +69,7 @@ drop = ["aside.author", "#share"]
 
 def test_what_is_not_said_has_modest_defaults(file: Path) -> None:
     file.write_text(LOCAL, encoding="utf-8")
-    read = config.load(file)
+    read = config.load_config(file)
     (source,) = read.sources
     assert (read.archive, read.contact) == (file.parent / "archive.db", None)
     assert (source.delay, source.schedule.text) == (1.0, "17 * * * *")
@@ -141,11 +141,11 @@ def test_what_is_not_said_has_modest_defaults(file: Path) -> None:
         (LOCAL + "profile = 'longwarjurnal'", ["sources.town.profile", "did you mean “longwarjournal”?"]),
         (
             "contact = 'nobody'\n" + LOCAL,
-            ["contact: expected an e-mail address or a web address", "found “nobody”"],
+            ["contact: expected an e-mail address or a URL", "found “nobody”"],
         ),
         ("archive = 3\n" + LOCAL, ["archive: expected the path of a file; found the number 3"]),
         ("[sources.Town]\nurl = 'http://127.0.0.1'", ["sources.Town: expected a name of small letters"]),
-        ("[sources.town]", ["sources.town.url: expected the address of a site; found none"]),
+        ("[sources.town]", ["sources.town.url: expected the URL of a site; found none"]),
         ("sources = 3", ["sources: expected a table; found the number 3"]),
         ("[sources]\ntown = 3", ["sources.town: expected a table"]),
         ("", ["sources: expected a table [sources.NAME] for each site; found none"]),
@@ -186,7 +186,7 @@ def test_what_cannot_be_is_refused_with_file_key_and_the_nearest_name(
 )
 def test_an_address_that_is_private_or_none_is_refused(file: Path, url: str) -> None:
     error = refusal(file, f"[sources.town]\nurl = '{url}'")
-    assert "sources.town.url: expected the address of a site" in str(error)
+    assert "sources.town.url: expected the URL of a site" in str(error)
     assert "secret" not in str(error)
 
 
@@ -202,16 +202,16 @@ def test_a_site_elsewhere_is_told_whom_to_write_to(file: Path) -> None:
     assert "contact: expected an e-mail address" in str(error)
     assert "sources.packet is not on this machine" in str(error)
     assert 'contact = "' in str(error.hint)
-    assert config.load(file, fetching=False).sources[0].contact is None, (
+    assert config.load_config(file, fetching=False).sources[0].contact is None, (
         "reading what is there needs no contact"
     )
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere.toml does not exist"):
-        config.load(tmp_path / "nowhere.toml")
+        config.load_config(tmp_path / "nowhere.toml")
     with pytest.raises(ConfigError, match=r"elsewhere.toml does not exist"):
-        config.load(environ={"BACKISSUE_CONFIG": str(tmp_path / "elsewhere.toml")})
+        config.load_config(environ={"BACKISSUE_CONFIG": str(tmp_path / "elsewhere.toml")})
 
 
 def test_the_option_wins_over_the_environment_over_the_folder(
@@ -221,9 +221,9 @@ def test_the_option_wins_over_the_environment_over_the_folder(
     for name in ("backissue", "environment", "option"):
         (tmp_path / f"{name}.toml").write_text(LOCAL.replace("town", name), encoding="utf-8")
     environ = {"BACKISSUE_CONFIG": "environment.toml"}
-    assert config.load(Path("option.toml"), environ=environ).sources[0].name == "option"
-    assert config.load(environ=environ).sources[0].name == "environment"
-    assert config.load(environ={}).sources[0].name == "backissue"
+    assert config.load_config(Path("option.toml"), environ=environ).sources[0].name == "option"
+    assert config.load_config(environ=environ).sources[0].name == "environment"
+    assert config.load_config(environ={}).sources[0].name == "backissue"
 
 
 def test_with_no_file_the_folder_and_the_way_on_are_named(
@@ -231,7 +231,7 @@ def test_with_no_file_the_folder_and_the_way_on_are_named(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match=re.escape(f"There is no backissue.toml in {tmp_path}")) as refused:
-        config.load(environ={})
+        config.load_config(environ={})
     assert "backissue init https://" in str(refused.value.hint)
     assert "backissue demo" in str(refused.value.hint)
 
@@ -239,9 +239,9 @@ def test_with_no_file_the_folder_and_the_way_on_are_named(
 def test_a_file_of_another_encoding_is_refused_and_a_byte_order_mark_is_not(file: Path) -> None:
     file.write_bytes("# Bücher\n".encode("latin-1") + LOCAL.encode())
     with pytest.raises(ConfigError, match="not UTF-8"):
-        config.load(file)
+        config.load_config(file)
     file.write_bytes(b"\xef\xbb\xbf" + LOCAL.encode())
-    assert config.load(file).sources[0].name == "town"
+    assert config.load_config(file).sources[0].name == "town"
 
 
 # -- known sites ----------------------------------------------------------------------------------
@@ -274,21 +274,21 @@ def test_a_key_in_the_file_wins_over_the_profile(file: Path) -> None:
     file.write_text(
         "contact = 'a@example.org'\n[sources.lwj]\nprofile = 'longwarjournal'\ndelay = 5\n", encoding="utf-8"
     )
-    (source,) = config.load(file).sources
+    (source,) = config.load_config(file).sources
     assert (source.name, source.delay, source.site.timezone) == ("lwj", 5.0, "America/New_York")
 
 
 def test_an_unknown_source_or_profile_is_answered_with_the_nearest(file: Path) -> None:
     file.write_text(LOCAL, encoding="utf-8")
     with pytest.raises(ConfigError, match=r"no source “twon” \(did you mean “town”\?\)"):
-        config.load(file).source("twon")
+        config.load_config(file).source("twon")
     with pytest.raises(ConfigError, match=r"did you mean “longwarjournal”"):
         config.profile("longwarjournl")
 
 
 def test_an_address_is_read_as_the_site_at_home_there(file: Path) -> None:
     file.write_text(LOCAL, encoding="utf-8")
-    read = config.load(file)
+    read = config.load_config(file)
     assert site_for(read.sources, None, "http://127.0.0.1:8002/2026/a/").name == "town"
     known = "https://longwarjournal.org/archives/2009/07/a.php"
     assert site_for(read.sources, None, known).name == "longwarjournal"
@@ -303,8 +303,8 @@ def test_an_address_is_read_as_the_site_at_home_there(file: Path) -> None:
 
 def test_what_is_written_reads_back(file: Path) -> None:
     block = writer.site_block("packet", "https://example.org", title='The "Packet"\\', delay=2, language="en")
-    writer.write(file, writer.whole(block, "a@example.org"), "packet")
-    (source,) = config.load(file).sources
+    writer.write_config(file, writer.new_config_text(block, "a@example.org"), "packet")
+    (source,) = config.load_config(file).sources
     assert (source.site.title, source.delay, source.site.language) == ('The "Packet"\\', 2.0, "en")
     assert "# " in file.read_text(encoding="utf-8")
 
@@ -312,10 +312,12 @@ def test_what_is_written_reads_back(file: Path) -> None:
 def test_adding_a_site_changes_no_line_that_is_there(file: Path) -> None:
     before = f"# mine\n{LOCAL}delay = 0 # as fast as it goes"
     file.write_text(before, encoding="utf-8")
-    text = writer.added(file, writer.profile_block("lwj", "longwarjournal"), "lwj", "a@example.org")
-    writer.write(file, text, "lwj")
+    text = writer.extended_config_text(
+        file, writer.profile_block("lwj", "longwarjournal"), "lwj", "a@example.org"
+    )
+    writer.write_config(file, text, "lwj")
     assert before in file.read_text(encoding="utf-8")
-    read = config.load(file)
+    read = config.load_config(file)
     assert [source.name for source in read.sources] == ["town", "lwj"]
     assert read.contact == "a@example.org"
 
@@ -323,15 +325,15 @@ def test_adding_a_site_changes_no_line_that_is_there(file: Path) -> None:
 def test_a_source_that_is_there_is_never_written_over(file: Path) -> None:
     file.write_text(LOCAL, encoding="utf-8")
     with pytest.raises(ConfigError, match="already has a source “town”; nothing was changed"):
-        writer.added(file, writer.site_block("town", "https://example.org"), "town", None)
+        writer.extended_config_text(file, writer.site_block("town", "https://example.org"), "town", None)
 
 
 def test_a_file_that_cannot_be_added_to_stays_as_it_was(file: Path) -> None:
     before = 'sources = { town = { url = "http://127.0.0.1" } }\n'
     file.write_text(before, encoding="utf-8")
-    text = writer.added(file, writer.site_block("b", "http://127.0.0.1:81"), "b", None)
+    text = writer.extended_config_text(file, writer.site_block("b", "http://127.0.0.1:81"), "b", None)
     with pytest.raises(ConfigError, match="nothing was changed"):
-        writer.write(file, text, "b")
+        writer.write_config(file, text, "b")
     assert file.read_text(encoding="utf-8") == before
     assert list(file.parent.iterdir()) == [file], "no half-written file is left"
 
@@ -354,7 +356,7 @@ def test_quiet_hours_go_by_the_zone_of_the_schedule_else_of_the_site(file: Path)
     for key in ("schedule = '15 6 * * * Europe/Berlin'", "schedule = '15 12 * * *'", "every = '1h'"):
         text = f"{LOCAL}{key}\nquiet = '22:00-06:00'\ntimezone = 'America/New_York'"
         file.write_text(text)
-        [source] = config.load(file).sources
+        [source] = config.load_config(file).sources
         assert source.schedule.quiet is not None
         zones.append(source.schedule.quiet.timezone)
     assert zones == ["Europe/Berlin", "America/New_York", "America/New_York"]
@@ -363,5 +365,5 @@ def test_quiet_hours_go_by_the_zone_of_the_schedule_else_of_the_site(file: Path)
 def test_an_interval_takes_the_place_of_the_schedule_that_a_profile_has(file: Path) -> None:
     text = "[sources.lwj]\nprofile = 'longwarjournal'\nevery = '3h'\njitter = '5m'\nquiet = '01:00-02:00'"
     file.write_text(text)
-    [source] = config.load(file, fetching=False).sources
+    [source] = config.load_config(file, fetching=False).sources
     assert source.schedule.text == "every 3h, up to 5m later, not 01:00-02:00 America/New_York"

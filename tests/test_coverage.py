@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
 from crawling import Crawls
@@ -12,8 +13,8 @@ from archive.core import urls
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import Kind
 from crawler.audit.month_spans import Span, calendar, spans
-from crawler.sample import Challenge, Empty, Fault, RestClosed, SampleSite, Status, TooMany
-from crawler.sample.wire import Response
+from tests.fakesite import Challenge, Empty, Fault, RestClosed, SampleSite, Status, TooMany
+from tests.fakesite.wire import Response
 
 REST = "/wp-json/wp/v2/"
 
@@ -287,12 +288,41 @@ def test_what_a_walk_did_not_reach_is_missing_and_not_withheld(crawls, site):
     assert report["coverage"]["missing"] >= 2
 
 
+@pytest.mark.parametrize(
+    ("marks", "reason"), [("", "not shown"), ("<script>'<div id=\"comment-{}\">'</script>", "unreadable")]
+)
+def test_comments_that_a_page_marks_and_nobody_read_are_not_withheld(crawls, site, marks, reason):
+    """The site withholds only what its own markup does not have."""
+    sql = (
+        "SELECT url, comments_stated AS n FROM articles"
+        " WHERE comments_stated > 1 AND url || '/comment-page-1' NOT IN (SELECT url FROM visits) LIMIT 1"
+    )
+    [row] = crawls.rows(sql)
+    more = "".join(marks.format(990_000 + number) for number in range(2)).encode()
+
+    def change(answer):
+        said = b"%d Responses" % row["n"]
+        body = answer.body.replace(said, b"%d Responses" % (row["n"] + 2))
+        assert body != answer.body
+        return replace(answer, body=body.replace(b"</body>", more + b"</body>"))
+
+    site.faults.add(RestClosed())
+    site.faults.add(Changed(match=urlsplit(row["url"]).path, change=change))
+    with Archive.open(crawls.path) as archive:
+        archive.db.execute(
+            "UPDATE articles SET comments_stated = comments_stated + 2 WHERE url = ?", [row["url"]]
+        )
+    report = verify(crawls, expect=0 if reason == "not shown" else 3)
+    [gap] = [gap for gap in report["gaps"] if gap["url"] == row["url"]]
+    assert (gap["reason"], gap["number"]) == (reason, 2)
+
+
 def test_the_sentence_names_what_was_believed_and_what_nobody_asked_for(crawls, site):
     site.faults.add(RestClosed())
     sentence = verify(crawls)["run"]["sentence"]
     assert "articles by the sitemap, comments by the numbers their pages state" in sentence
-    assert "Nothing that the site names is missing." in sentence
-    assert "what wp-sitemap-posts-page-1.xml names" in sentence
+    assert "Nothing that the site lists is missing." in sentence
+    assert "the entries of wp-sitemap-posts-page-1.xml" in sentence
     assert "all of them in the sitemap" in sentence
 
 
@@ -320,7 +350,7 @@ def test_a_listing_that_leaves_out_what_is_there_proves_nothing(crawls, site):
     site.faults.add(Changed(match=f"{REST}posts*before=*", change=lambda answer: replace(answer, body=b"[]")))
     report = verify(crawls, expect=3)
     assert {row["unproved"] for row in report["months"] if row["kind"] == "article"} == {
-        f"REST's listing leaves out {len(site.articles) - 1} that it shows when asked for by id."
+        f"REST's listing leaves out {len(site.articles) - 1} that it shows when requested by id."
     }
     assert crawls.rows("SELECT * FROM articles WHERE missed_at NOTNULL") == []
 

@@ -15,7 +15,7 @@ from crawling import Crawls
 from patience import PATIENCE, until
 
 from archive.core.locks import hold
-from crawler.sample import (
+from tests.fakesite import (
     Challenge,
     EmptyList,
     Fault,

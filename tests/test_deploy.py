@@ -17,8 +17,8 @@ import yaml
 from click.testing import CliRunner, Result
 from patience import PATIENCE, free_port, until
 
-from crawler.sample import SampleSite
 from scheduler import main
+from tests.fakesite import SampleSite
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("archive", "crawler", "pipeline")
@@ -93,6 +93,28 @@ def test_installed_from_the_wheel_it_archives_searches_and_serves_without_the_so
         assert serving.wait(PATIENCE) == 0
 
 
+def test_demo_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
+    place, port = tmp_path / "place", free_port()
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target"]
+    subprocess.run([*install, str(place), str(wheel)], check=True, capture_output=True)
+    assert not (place / "tests").exists()
+    words = ["demo", "--port", str(port), "--sample-port", str(free_port())]
+    with (tmp_path / "log").open("wb") as log:
+        running = subprocess.Popen(
+            [str(place / "bin" / "backissue"), *words],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(place)},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        query = "/demo.json?_shape=arrayfirst&sql=select+count(*)+from+comments"
+        until(lambda: (_answers(port, query) or "[0]") not in {"[0]", "[]"}, (tmp_path / "log").read_text)
+    finally:
+        running.terminate()
+        assert running.wait(PATIENCE) == 0
+
+
 def _answers(port: int, path: str) -> str | None:
     try:
         with urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as answer:
@@ -165,7 +187,8 @@ def test_the_image_copies_what_the_wheel_is_made_of_and_the_context_lets_it_in()
         for line in re.findall(r"^COPY (?!--from)(.+) \S+$", recipe, re.MULTILINE)
         for name in line.split()
     }
-    assert {*ROOMS, "scheduler.py", "pyproject.toml", "README.md", "LICENSE"} == copied
+    assert {*ROOMS, "scheduler.py", "pyproject.toml", "README.md", "LICENSE", "requirements"} == copied
+    assert "install --require-hashes --requirement requirements/run.txt" in recipe
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[0] == "!"}
     assert allowed == copied
     final = recipe.rpartition("\nFROM ")[2]

@@ -26,8 +26,8 @@ from archive.files.raw_pages import Pages
 from archive.operations import doctor
 from archive.operations.doctor import Verdict
 from archive.queries import health
-from crawler.sample import Fault, RestClosed, SampleSite, Status
 from scheduler import main
+from tests.fakesite import Fault, RestClosed, SampleSite, Status
 
 
 @pytest.fixture(scope="module")
@@ -81,11 +81,11 @@ def test_a_sound_archive_is_well_in_every_respect(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("urls", "mode", "verdict", "words"),
     [
-        ("json://127.0.0.1/sesame", 0o600, "ok", "Told are: json."),
-        ("json://127.0.0.1/sesame", 0o644, "warn", "Others may read"),
-        ("json://127.0.0.1/${PATH}", 0o644, "ok", "Told are: json."),
+        ("json://127.0.0.1/sesame", 0o600, "ok", "Sent to: json."),
+        ("json://127.0.0.1/sesame", 0o644, "warn", "Other users may read"),
+        ("json://127.0.0.1/${PATH}", 0o644, "ok", "Sent to: json."),
         ("json://127.0.0.1/${BACKISSUE_NO_SUCH}", 0o600, "warn", "needs $BACKISSUE_NO_SUCH"),
-        ("slack://sesame", 0o600, "warn", "none that apprise understands"),
+        ("slack://sesame", 0o600, "warn", "apprise does not support the URL"),
     ],
 )
 def test_addresses_of_notifications_are_looked_at_and_not_told_anything(
@@ -153,7 +153,7 @@ ILLS: list[tuple[str, Callable[[Path], object], str, str, str]] = [
     ("spoiled pages", lambda here: ruin(here / "pages.db", "pages_url"), "raw pages", "bad", ""),
     ("garbled body", lambda here: garble_a_body(here / "pages.db"), "raw pages", "bad", "not as it was received"),
     ("wrong configuration", lambda here: (here / "backissue.toml").write_text("sauces = 1"), "configuration", "bad", "did you mean"),
-    ("open configuration", lambda here: (here / "backissue.toml").chmod(0o666), "configuration", "warn", "Others may write"),
+    ("open configuration", lambda here: (here / "backissue.toml").chmod(0o666), "configuration", "warn", "Other users may write"),
 ]  # fmt: skip
 
 

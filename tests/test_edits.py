@@ -11,10 +11,10 @@ from crawling import Crawls
 
 from archive.core.records import Page, PageKind, Site
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
-from crawler.sample.faults import Fault
-from crawler.sample.wire import Response
 from pipeline import process
+from tests.fakesite import SampleSite
+from tests.fakesite.faults import Fault
+from tests.fakesite.wire import Response
 
 SITE = Site(name="gull", url="https://gazette.example")
 URL = "https://gazette.example/archives/2009/07/harbour_lights.php"

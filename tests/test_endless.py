@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from itertools import count
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 from crawling import Crawls
 
-from crawler.discovery.endless import PLAUSIBLE_PAGES, Course
-from crawler.sample import Fault, RestClosed, SampleSite
+from crawler.frontier.endless import PLAUSIBLE_PAGES, Course, thread_cut
+from tests.fakesite import Fault, RestClosed, SampleSite
 
 
 def pages_of(course, entries):
@@ -23,7 +25,7 @@ def test_the_same_page_for_ever_is_left_soon(stated):
     course = Course()
     course.state(stated)
     assert pages_of(course, ([1, 2] for _ in count())) <= 4
-    assert "nothing new" in course.cut
+    assert "no new entry" in course.cut
 
 
 @pytest.mark.parametrize(("stated", "most"), [(None, PLAUSIBLE_PAGES), (1, 11), (12, 22), (1000, 1020)])
@@ -118,3 +120,52 @@ def test_sitemaps_that_name_ever_new_ones_are_left(tmp_path):
         run, problems = crawl(site, tmp_path)
     assert run["requests"] < 250
     assert (run["outcome"], len(problems)) == ("partial", 1), run
+
+
+@pytest.mark.parametrize(
+    ("pages", "comments", "stated", "ends"),
+    [
+        (5, 10_000, 1, False),
+        (60, 3_000, 3_000, False),
+        (60, 3_000, 1_600, False),
+        (30, 1_500, 12, True),
+        (900, 45_000, None, False),
+        (1_000, 50_000, None, True),
+        (1_000, 50_000, 50_000, True),
+    ],
+)
+def test_thread_is_walked_as_far_as_its_article_states(pages, comments, stated, ends):
+    assert (thread_cut(pages, comments, stated) is not None) == ends
+
+
+@dataclass(slots=True, kw_only=True)
+class EndlessThread(Fault):
+    """A thread each of whose pages shows a new comment and leads to a further page."""
+
+    def answer(self, request, ordinary):
+        path, _, number = request.path.partition("/comment-page-")
+        number = int(number.strip("/") or 1)
+        markup = "".join(
+            f'<li class="comment" id="comment-{10**6 + number * 40 + n}"><cite class="fn">Ann</cite>'
+            f'<div class="comment-content"><p>Letter {number} {n}.</p></div></li>'
+            for n in range(40)
+        )
+        further = f'<a href="{path}/comment-page-{number + 1}">Newer</a>'
+        more = f'<ol class="comment-list">{markup}</ol>{further}</body>'
+        return replace(ordinary(), status=200, body=self.page.replace(b"</body>", more.encode(), 1))
+
+    page: bytes
+
+
+def test_thread_of_ever_new_comments_is_left(tmp_path):
+    with SampleSite(articles=6, comments=10) as site:
+        article = next(each for each in site.articles if not each.protected)
+        path = urlsplit(article.url).path if "://" in article.url else article.url
+        with urlopen(site.url + path) as answer:
+            page = answer.read()
+        site.faults.add(RestClosed())
+        site.faults.add(EndlessThread(match=f"{path}*", page=page))
+        run, problems = crawl(site, tmp_path)
+    assert run["requests"] < 120
+    assert (run["outcome"], len(problems)) == ("partial", 1), run
+    assert "was left" in run["sentence"]

@@ -22,18 +22,19 @@ from test_redaction import NOON, URL, page
 from test_replay import PAGE, SITE
 from warcio.archiveiterator import ArchiveIterator
 
+from archive.core.crawl_report import CrawlReport
 from archive.core.records import Site
 from archive.files import raw_pages
 from archive.files.raw_pages import Altered, Pages
 from archive.operations import doctor
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
 from pipeline import process
 from pipeline.extractor_version import extractor_version
 from pipeline.item_pipeline import ItemPipeline
 from pipeline.reading import BoundedReader
 from pipeline.replay import catch_up, replay
 from scheduler import main
+from tests.fakesite import SampleSite
 
 FIRST = "(SELECT digest FROM pages WHERE id = 1)"
 SECOND = "(SELECT body FROM bodies JOIN pages USING (digest) WHERE id = 2)"
@@ -247,10 +248,9 @@ def test_page_is_kept_before_it_is_read_and_saved(
     child = os.fork()
     if not child:
         try:
-            stats = SimpleNamespace(get_value=lambda _name: None, inc_value=die, set_value=die)
-            spider = SimpleNamespace(site=SITE)
+            spider = SimpleNamespace(site=SITE, report=CrawlReport())
             settings = Settings({"BACKISSUE_ARCHIVE": str(folder / "archive.db")})
-            crawler = SimpleNamespace(settings=settings, stats=stats, spider=spider, engine=None)
+            crawler = SimpleNamespace(settings=settings, spider=spider, engine=None)
             monkeypatch.setattr(
                 "pipeline.reading.BoundedReader.read_at_once"
                 if moment == "process"

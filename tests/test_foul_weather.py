@@ -14,11 +14,11 @@ from archive.core.crawl_state import CrawlState
 from archive.core.records import PageKind
 from archive.core.timestamps import to_text
 from archive.storage.archive import Archive
-from crawler.fetch.responses import page_of
-from crawler.fetch.retry import retry_after
+from crawler.fetch.responses import page_from_response
+from crawler.fetch.retry import retry_after_seconds
 from crawler.frontier.revisit_policy import is_same_mark
 from crawler.runs.outcome import Ended, trusted_state
-from crawler.sample import Fault, Missing, Redirect, RestClosed, SampleSite, Status, TooMany
+from tests.fakesite import Fault, Missing, Redirect, RestClosed, SampleSite, Status, TooMany
 
 
 @pytest.fixture
@@ -348,7 +348,7 @@ def test_a_look_at_known_comments_that_was_not_given_is_made_again(site, crawls)
 )
 def test_whatever_retry_after_says_is_understood_or_left_aside(said, seconds):
     response = Response("https://gazette.example/", headers={"Retry-After": said})
-    assert retry_after(response, datetime.now(UTC)) == seconds
+    assert retry_after_seconds(response, datetime.now(UTC)) == seconds
 
 
 @pytest.mark.parametrize(
@@ -359,7 +359,7 @@ def test_a_copy_from_before_a_change_leaves_the_change_to_be_seen(age, kept):
     url = "https://gazette.example/archives/2026/03/ice.php"
     request = Request(url, meta={"kind": PageKind.ARTICLE, "asked": url, "lastmod": mark})
     answer = Response(url, headers={} if age is None else {"Age": age}, request=request)
-    assert page_of(answer, "gazette").lastmod == (mark if kept else None)
+    assert page_from_response(answer, "gazette").lastmod == (mark if kept else None)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from crawling import Crawls
 
 from archive.operations import integrity
-from crawler.sample import SampleSite
+from tests.fakesite import SampleSite
 
 SMALL = 1_500_000  # bytes: room for the schema and a first listing, and not for the articles
 

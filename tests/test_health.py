@@ -26,8 +26,8 @@ from archive.queries import health
 from archive.queries.health import Crawl, Crawls, State, judge
 from archive.storage import checks
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
 from scheduler import main
+from tests.fakesite import SampleSite
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

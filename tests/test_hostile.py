@@ -19,9 +19,11 @@ from pipeline import process
 SITE = Site(name="gazette", url=HOME)
 CRAWLERS_OWN: tuple[Callable[[Page], Any], ...] = (
     rest.read_array, rest.read_posts, rest.read_ids, rest.read_numbers, rest.read_commented,
-    rest.read_article_types, lambda answer: rest_ids.read(answer, "posts"), rest.total,
-    lambda answer: rest.not_shown(answer, ["7"], ["7"]), feeds.read_posts, feeds.read_comments, feeds.digest,
-    feeds.has_validators, sitemaps.read, listing_pages.read, addresses.parts, addresses.thread_pages,
+    rest.read_article_types, lambda answer: rest_ids.read_listed_items(answer, "posts"), rest.total,
+    lambda answer: rest.not_shown(answer, ["7"], ["7"]), feeds.read_posts_feed,
+    feeds.read_comments_feed, feeds.feed_digest,
+    feeds.has_validators, sitemaps.read_sitemap, listing_pages.read_listing_page,
+    addresses.parts, addresses.thread_pages,
     addresses.shown_comments,
 )  # fmt: skip
 
@@ -64,7 +66,7 @@ def test_a_reference_to_no_character_costs_nothing_else(reference: str) -> None:
     body = FEED.replace(b"Cold", b"Cold" + reference.encode())
     (article, *_) = read(PageKind.POSTS_FEED, body).articles
     assert (article.title, article.description) == ("Ice on the quay", "Cold & clear")
-    listed = feeds.read_posts(page(PageKind.POSTS_FEED, body))
+    listed = feeds.read_posts_feed(page(PageKind.POSTS_FEED, body))
     assert listed is not None
     assert listed[0].url == f"{HOME}/2026/03/ice/"
     html = b"<title>Ice</title><article><h1>Ice</h1><p>%s</p></article>" % (b"The ferry waits. " * 20)
@@ -75,7 +77,7 @@ def test_a_reference_to_no_character_costs_nothing_else(reference: str) -> None:
 @pytest.mark.parametrize("tag", ["<a:b>", "</x>", "<a:b/>", "<!ENTITY", "<?x", "<1>"])
 def test_a_stray_tag_in_a_sitemap_leaves_the_rest(tag: str) -> None:
     body = SITEMAP.replace(b"</urlset>", tag.encode() + b"</urlset>")
-    sitemap = sitemaps.read(page(PageKind.LISTING, body))
+    sitemap = sitemaps.read_sitemap(page(PageKind.LISTING, body))
     assert sitemap is not None
     assert [entry.url for entry in sitemap.listed] == [f"{HOME}/2026/03/ice/"]
 
@@ -102,13 +104,13 @@ def test_an_id_that_is_none_costs_its_entry_alone(number: str) -> None:
     listed = rest.read_posts(answer)
     assert listed is not None
     assert [entry.post_id for entry in listed] == [7]
-    assert [item.id for item in rest_ids.read(answer, "posts")] == [7]
+    assert [item.id for item in rest_ids.read_listed_items(answer, "posts")] == [7]
     assert rest.read_commented(answer) == {7}
 
 
 def test_a_guid_of_many_digits_is_no_id() -> None:
     body = FEED.replace(b"?p=7<", b"?p=" + b"9" * 5000 + b"<")
-    listed = feeds.read_posts(page(PageKind.POSTS_FEED, body))
+    listed = feeds.read_posts_feed(page(PageKind.POSTS_FEED, body))
     assert listed is not None
     assert listed[0].post_id is None
     assert read(PageKind.POSTS_FEED, body).articles[0].post_id is None

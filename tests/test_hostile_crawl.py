@@ -12,7 +12,7 @@ from crawling import Crawls
 from hostile import DEEP, DIGITS
 
 from archive.core.reader_guard import CODES
-from crawler.sample import Fault, Hang, Missing, RestClosed, SampleSite
+from tests.fakesite import Fault, Hang, Missing, RestClosed, SampleSite
 
 Change = Callable[..., object]
 

@@ -25,7 +25,7 @@ INNER = {
     "archive.identity": {"core", "files", "tables"},
     "archive.storage": {"changes", "core", "files", "identity", "migrations", "tables"},
     "archive.queries": {"changes", "core", "files", "storage", "tables"},
-    "archive.notifications": {"core", "queries", "search", "storage", "tables"},
+    "archive.notifications": {"changes", "core", "queries", "search", "storage", "tables"},
     "archive.public": {"changes", "core", "files", "queries", "search", "storage", "tables"},
     "archive.operations": {"core", "files", "migrations", "public", "queries", "storage", "tables"},
     "archive.exports": {
@@ -139,6 +139,19 @@ def test_no_setting_names_another_room() -> None:
         and not node.value.endswith(".db")
         and (node.value in MODULES or node.value.rpartition(".")[0] in MODULES)
         and room(node.value) != room(name)
+    }
+    assert not named
+
+
+def test_the_program_imports_nothing_of_its_tests() -> None:
+    """Who installs the wheel has no tests."""
+    named = {
+        f"{name} imports {module}"
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for module in (getattr(node, "module", None), *(alias.name for alias in node.names))
+        if module and module.partition(".")[0] in {"tests", "fakesite", "conftest"}
     }
     assert not named
 

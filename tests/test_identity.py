@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -165,6 +166,21 @@ def test_wall_on_later_crawl_changes_nothing(archive, name, rest):
     } == {3}
 
 
+@pytest.mark.parametrize("rest", [True, False])
+def test_series_that_differs_in_numbers_is_articles(archive, rest):
+    """Daily figures say the same words each day, below a title, an id and a date of their own."""
+    if rest:
+        save(archive, listing(IDS))
+    for number, url in enumerate(IDS):
+        words = (
+            f"The harbour took in {number + 3} boats today, and {120 + 7 * number} crates of herring.",
+            f"The price closed at {410 + number * 3} crowns, as the auction house told us in the evening.",
+        )
+        save(archive, page(url, story(url, text=words, post_id=IDS[url]), number))
+    assert all(texts(archive).values())
+    assert len(texts(archive)) == 3
+
+
 def test_wall_that_looks_like_articles_is_taken_back(archive):
     """Theme, date and canonical address are the site's: only the second page with the same words tells."""
     wall = {
@@ -210,7 +226,17 @@ def test_teaser_with_a_paywall_is_no_edit(archive):
     )
     save(archive, page(LIGHTS, teaser, 9), page(LIGHTS, teaser, 30))
     assert events(archive) == []
-    assert problems(archive, LIGHTS) == {"not-this-article", "metered"}
+    assert problems(archive, LIGHTS) == {"metered"}
+
+
+@pytest.mark.parametrize(("hours", "held"), [((9, 9.1), 0), ((9, 11), 1)])
+def test_article_under_its_id_alone_is_seen_twice(archive, hours, held):
+    """A page in the site's own frame, with the article's id and address and nothing else of it, may be a wall."""
+    save(archive, page(LIGHTS, story(LIGHTS, post_id=10)))
+    other = story(LIGHTS, post_id=10, title=TITLES[TAR], text=TEXTS[TAR], date=DATES[TAR])
+    save(archive, *(page(LIGHTS, other, hour) for hour in hours))
+    assert len(events(archive)) == held
+    assert ("text-replaced" in problems(archive, LIGHTS)) == (not held)
 
 
 def test_retry_after_with_status_200_is_a_refusal(archive):
@@ -235,6 +261,32 @@ def test_redirect_to_a_wall_is_no_removal(archive):
         save(archive, page(LIGHTS, walls.markup("consent, English"), hour, final_url=wall))
         save(archive, page(NETS, story(NETS), hour))
     assert (len(texts(archive)), events(archive)) == (2, [])
+
+
+@pytest.mark.parametrize(("slug", "moved"), [(LIGHTS, False), (NETS, True)])
+def test_comment_of_a_rebuilt_site_stays_at_its_url(archive, slug, moved):
+    """All posts have other ids, some of them those of others before; a merged thread has another URL, too."""
+    save(archive, listing(IDS))
+    entry = {
+        "id": 5, "post": 10, "parent": 0, "author_name": "Ida", "date_gmt": "2026-02-10T10:00:00", "type": "comment",
+        "status": "approved", "link": f"{LIGHTS}#comment-5", "content": {"rendered": "<p>The lamps are mine.</p>"},
+    }  # fmt: skip
+    url = "https://gull.example/wp-json/wp/v2/comments"
+    save(archive, page(url, json.dumps([entry]), 1, kind=PageKind.COMMENTS))
+    rebuilt = entry | {"post": 11, "link": f"{slug}comment-page-1/#comment-5"}
+    save(archive, page(url, json.dumps([rebuilt]), 9, kind=PageKind.COMMENTS))
+    [comment] = rows(archive, "SELECT articles.url FROM comments JOIN articles ON articles.id = article_id")
+    assert comment["url"] == slug
+    assert [kind for kind, _ in events(archive)] == ["moved"] * moved
+
+
+def test_renumbered_and_renamed_at_once_is_one_article(archive):
+    save(archive, listing(IDS))
+    new = LIGHTS.replace("lights", "lamps")
+    DATES[new], TITLES[new] = DATES[LIGHTS], TITLES[LIGHTS]
+    save(archive, listing({new: 11, NETS: 12, TAR: 13}, 30))
+    assert sorted(texts(archive)) == sorted([new, NETS, TAR])
+    del DATES[new], TITLES[new]
 
 
 # -- real edits ---------------------------------------------------------------------------------------
@@ -265,7 +317,9 @@ def test_real_edit_is_accepted(archive, name):
     if before.get("plain"):
         save(archive, listing({LIGHTS: 10}))  # a page without any mark needs a listing that names it
         archive.db.execute('UPDATE articles SET origins = \'{"*": "page:h1"}\'')
-    save(archive, page(LIGHTS, first, 0.1), page(LIGHTS, story(LIGHTS, **after), 30))
+    save(
+        archive, page(LIGHTS, first, 0.1), *(page(LIGHTS, story(LIGHTS, **after), hour) for hour in (30, 32))
+    )
     [version] = rows(archive, "SELECT changed FROM article_versions")
     assert sorted(json.loads(version["changed"])) == sorted(fields)
     assert "not-this-article" not in problems(archive, LIGHTS)
@@ -483,7 +537,8 @@ def test_renumbered_comments_of_pages_stay_themselves(archive):
 
 def test_comment_that_an_editor_moved_is_one_comment(archive):
     save(archive, listing(IDS), rest_comments(0, (100, IDS[LIGHTS], LIGHTS, 0)))
-    save(archive, rest_comments(30, (100, IDS[NETS], LIGHTS, 0)))
+    moved = rest_comments(30, (100, IDS[NETS], LIGHTS, 0))
+    save(archive, replace(moved, body=moved.body.replace(f"{LIGHTS}#".encode(), f"{NETS}#".encode())))
     assert said(archive) == {("Ann Ell", NETS)}
     assert events(archive) == [("moved", 2)]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +13,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from crawling import Crawls
+from crawling import PROGRAM, Crawls
+from patience import PATIENCE
 
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
-from crawler.sample.faults import Fault
+from crawler.config import writer
 from tests import walls
+from tests.fakesite import SampleSite
+from tests.fakesite.faults import Fault
 from tests.test_identity import DATES, IDS, LIGHTS, NETS, TEXTS, TITLES, story
 
 
@@ -69,7 +73,12 @@ def headless() -> Iterator[tuple[str, str]]:
             }
             for url, number in IDS.items()
         ]
-        with served({"/wp-json/wp/v2/posts": ("application/json", json.dumps(posts))}) as back:
+        answers = {"/wp-json/wp/v2/posts": ("application/json", json.dumps(posts))}
+        answers["/"] = (
+            "text/html",
+            "<html><head><title>API</title></head><body>An API.</body></html>",
+        )
+        with served(answers) as back:
             yield back, front
 
 
@@ -78,6 +87,23 @@ def test_articles_on_another_host_are_said(tmp_path):
         run = Crawls(tmp_path, f"http://{back}").crawl(expect=3)
     assert run.outcome == "partial"
     assert f'hosts = ["{front}"]' in run.sentence
+
+
+def test_init_names_the_host_of_the_articles(tmp_path):
+    """It is allowed in the file, since both are on one machine; a stranger's would be a comment there."""
+    with headless() as (back, front):
+        config = tmp_path / "new.toml"
+        command = [sys.executable, str(PROGRAM), "--config", str(config), "init", f"http://{back}"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"Its articles are on {front}" in done.stdout
+    assert f'hosts = ["{front}"]' in config.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("host", "line"), [("m.gull.example", "hosts ="), ("gull.github.io", "# hosts =")])
+def test_host_of_a_stranger_is_left_to_the_user(host, line):
+    block = writer.site_block("gull", "https://gull.example", hosts=(host,))
+    assert f'\n{line} ["{host}"]' in block
 
 
 def test_articles_on_an_allowed_host_are_read(tmp_path):

@@ -22,7 +22,7 @@ import pytest
 from patience import PATIENCE, until
 
 from archive.core.timestamps import instant
-from crawler.sample import SampleSite
+from tests.fakesite import SampleSite
 
 KILLS = int(os.environ.get("BACKISSUE_KILLS", "8"))
 EVERY = 3  # seconds between two ticks

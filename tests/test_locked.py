@@ -9,7 +9,7 @@ from crawling import SOON, Crawls
 
 from archive.core.errors import ArchiveError, BusyError, LockedError
 from archive.storage.archive import Archive
-from crawler.sample import Fault, SampleSite
+from tests.fakesite import Fault, SampleSite
 
 IMPATIENT = {
     **SOON,

@@ -17,7 +17,7 @@ from patience import PATIENCE, free_port, until
 
 from archive.cli.console import VOICE
 from archive.cli.log_format import as_json, as_text, masked
-from crawler.sample import SampleSite, TooMany
+from tests.fakesite import SampleSite, TooMany
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 
@@ -30,6 +30,7 @@ TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
         ("https://site.example/?api_key=abc#top", "https://site.example/?api_key=***#top"),
         ("https://site.example/?access_token=a-b.c", "https://site.example/?access_token=***"),
         ("told slack://T0/B1/xyz and more", "told slack://*** and more"),
+        ("“ftp://x” cannot be archived", "“ftp://***” cannot be archived"),
         ("told mailtos://desk:hunter2@mail.example?to=a", "told mailtos://***"),
         ("https://hooks.slack.com/services/T0/B1/xyz", "https://hooks.slack.com/***"),
         ("https://api.telegram.org/bot123:abc/send", "https://api.telegram.org/bot***"),
@@ -106,7 +107,7 @@ def test_a_warning_is_one_line_with_its_time_and_origin(tmp_path: Path) -> None:
         done = crawl(tmp_path, site)
     line, outcome = done.stderr.splitlines()
     assert outcome.startswith("town: blocked. ")
-    assert re.match(rf"{TIME} WARNING crawler.fetch.retry: http://\S+ asks to wait 3600 s", line)
+    assert re.match(rf"{TIME} WARNING crawler.fetch.retry: http://\S+ requests a wait of 3600 s", line)
 
 
 def test_the_server_and_the_crawls_of_the_clock_log_in_the_same_form(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What is concluded from looks at known comments, and the ledger of ids that were never seen."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -97,6 +98,21 @@ def test_a_window_without_most_comments_is_believed_only_if_the_total_has_fallen
     assert len(gone(archive)) == expected
 
 
+# -- times --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", ["page", "feed"])
+def test_time_of_a_feed_stands_over_a_printed_one(archive, first):
+    """wpDiscuz prints local times, and the comments feed has them in UTC: neither is an edit of the other."""
+    printed = replace(comment(1), published=NOON, origins=(("published", "page:printed"),))
+    exact = replace(comment(1), published=hours(5), origins=(("published", "feed:pubDate"),))
+    order = [(printed, Surface.PAGE), (exact, Surface.FEED), (printed, Surface.PAGE)]
+    for hour, (said, surface) in enumerate(order if first == "page" else [*order[1:], *order[1:]]):
+        show(archive, said, at=hours(hour), surface=surface)
+    [row] = archive.db.query("SELECT published, version_count FROM comments")
+    assert (row["published"], row["version_count"]) == ("2026-03-01T17:00:00Z", 1)
+
+
 # -- threads ------------------------------------------------------------------------------------------
 
 
@@ -104,6 +120,21 @@ def look_twice(archive, *shown, stated, pings_only=False):
     for hour in (1, 3):
         show(archive, at=hours(hour), stated=stated)
         archive.note_look(thread(*shown, at=hours(hour), pings_only=pings_only))
+
+
+@pytest.mark.parametrize(
+    ("shown", "pings_only", "said"), [((), False, True), ((1,), False, False), ((), True, False)]
+)
+def test_thread_that_shows_nothing_any_more_is_a_problem(archive, shown, pings_only, said):
+    """As on a site that has moved its comments to another system; it ends when they are shown again."""
+    show(archive, comment(1), comment(2), stated=2)
+    look_twice(archive, *shown, stated=None, pings_only=pings_only)
+    sql = "SELECT detail FROM problems WHERE code = 'comments-unreadable' AND ended_at IS NULL"
+    found = [row["detail"] for row in archive.db.query(sql)]
+    assert (bool(found), gone(archive)) == (said, set())
+    assert all("Held as last seen: 2." in detail for detail in found)
+    show(archive, comment(1), comment(2), at=hours(5), stated=2)
+    assert not list(archive.db.query(sql))
 
 
 def test_a_comment_that_neither_the_thread_nor_its_heading_has_any_more_is_gone(archive):

@@ -10,7 +10,7 @@ from crawling import Crawls
 from archive.core.crawl_state import CrawlState, read, write
 from archive.core.lastmod import LastmodTrust
 from archive.storage.archive import Archive
-from crawler.sample import Fault, SampleSite
+from tests.fakesite import Fault, SampleSite
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from crawling import Crawls
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
 from archive.storage.archive import Archive
 from archive.tables.observations import Missing
-from crawler.sample import Challenge, Empty, Fault, Maintenance, RestClosed, SampleSite, Status
+from tests.fakesite import Challenge, Empty, Fault, Maintenance, RestClosed, SampleSite, Status
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://gazette.example/archives/2026/03/ice.php"

@@ -13,14 +13,14 @@ from twisted.internet.address import IPv4Address, IPv6Address
 from crawler.fetch import offsite
 from crawler.fetch.redirect_loops import COOKIE_WALL
 from crawler.fetch.rest_spellings import other_spellings
-from crawler.sample import (
+from tests.fakesite import (
     Challenge,
     Fault,
     RobotsDisallow,
     SampleSite,
     Status,
 )
-from crawler.sample.wire import Response, moved
+from tests.fakesite.wire import Response, moved
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def article_count(site):
         (False, "127.0.0.1", None, "its certificate is self-signed"),
         (True, "127.0.0.1", datetime(2026, 3, 1, tzinfo=UTC), "its certificate expired on 2026-03-01"),
         (True, "other.example", None, "its certificate is for other.example, and not for 127.0.0.1"),
-        (None, "127.0.0.1", None, "issued by “Another Authority”, which this machine does not know"),
+        (None, "127.0.0.1", None, "issued by “Another Authority”, which is unknown to this machine"),
     ],
     ids=["self-signed", "expired", "wrong host", "unknown issuer"],
 )
@@ -117,9 +117,9 @@ def free_port():
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("http://gazette.invalid", "the name of its host leads nowhere (DNS)"),
-        ("refused", "the host refuses the connection"),
-        ("silent", "the host did not answer in time"),
+        ("http://gazette.invalid", "the host name cannot be resolved (DNS)"),
+        ("refused", "the host refused the connection"),
+        ("silent", "the host did not respond in time (timeout)"),
         ("no TLS", "no secure connection (TLS)"),
     ],
 )

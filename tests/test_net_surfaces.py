@@ -11,8 +11,8 @@ from crawling import Crawls
 from archive.core.records import Page, PageKind
 from archive.storage.archive import Archive
 from crawler.discovery import declared, paging
-from crawler.sample import Fault, Missing, RestClosed, SampleSite
-from crawler.sample.wire import moved
+from tests.fakesite import Fault, Missing, RestClosed, SampleSite
+from tests.fakesite.wire import moved
 
 
 @pytest.fixture
@@ -269,7 +269,7 @@ def test_capped_rest_is_verified_and_swept(tmp_path):
 
 
 def as_request(logged):
-    from crawler.sample.wire import Request
+    from tests.fakesite.wire import Request
 
     return Request(logged.method, logged.path, logged.query)
 
@@ -327,13 +327,13 @@ RSS = '<link rel="alternate" type="application/rss+xml"'
     ],
 )
 def test_front_page_declares(markup, rest, posts, comments):
-    found = declared.read(front(f"<html><head>{markup}</head><body>x"), HOME)
+    found = declared.read_declared(front(f"<html><head>{markup}</head><body>x"), HOME)
     assert (found.rest, found.posts_feed, found.comments_feed) == (rest, posts, comments)
 
 
 def test_link_header_among_others_declares_rest():
     header = f'<{HOME}/wp-json/wp/v2/pages/2>; rel="alternate", <{HOME}/wp-json/>; rel="https://api.w.org/"'
-    assert declared.read(front("<p>x", link=header), HOME).rest == f"{HOME}/wp-json/"
+    assert declared.read_declared(front("<p>x", link=header), HOME).rest == f"{HOME}/wp-json/"
 
 
 # -- noise around JSON ----------------------------------------------------------------------------------

@@ -76,6 +76,27 @@ def test_counter_of_every_article_is_known_at_once(archive):
     assert list(archive.db.query("SELECT * FROM pending_changes")) == []
 
 
+def test_plugin_switched_on_later_is_no_edit(archive):
+    """A counter that comes into every article, seen in one of them often before the others are visited."""
+    for n in range(6):
+        visit(archive, Story(number=n), NOON)
+    for look in range(1, 5):
+        visit(archive, Story(number=0, fragment=f"<p>{204 + look} views</p>"), NOON + look * STEP)
+    for look in range(5, 11):
+        for n in range(6):
+            story = Story(number=n, fragment=f"<p>{190 + look * 31} views</p>")
+            visit(archive, story, NOON + look * STEP)
+    assert events(archive) == []
+
+
+def test_counter_in_a_text_of_one_paragraph_waits(archive):
+    old, new = (
+        compare(blocks("One sentence is all of it."), blocks(f"One sentence is all of it.{more}"))
+        for more in ("\n\n47,540 views", "\n\nA second sentence.")
+    )
+    assert [hunk.suspect for hunk in (*old.hunks, *new.hunks)] == [True, False]
+
+
 def test_number_of_one_article_is_an_edit_when_it_lasts(archive):
     plain, edited = (Story(number=1, fragment=f"<p>Masts lost: {n}</p>") for n in (3, 4))
     looks(archive, [plain, plain, edited, edited, edited, edited])

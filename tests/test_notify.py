@@ -28,15 +28,15 @@ from archive.storage import checks
 from archive.storage.archive import Archive
 from crawler.config import config
 from crawler.config.notify_keys import Notify
-from crawler.daemon.notifier import AGAIN, LIMIT, Notifier
-from crawler.notifications.sender import Look, look, services
-from crawler.sample import SampleSite, Status
-from crawler.schedule.cron import parse
+from crawler.daemon.notifier import RETRY_DELAY, SEND_TIMEOUT, Notifier
+from crawler.notifications.sender import SendResult, send_due, services
+from crawler.schedule.cron import parse_schedule
 from scheduler import main
+from tests.fakesite import SampleSite, Status
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-DAILY = parse("0 8 * * * Europe/Berlin")
+DAILY = parse_schedule("0 8 * * * Europe/Berlin")
 FERRY = SavedSearch(name="ferry", query='ferry "lower quay"')
 
 
@@ -48,10 +48,10 @@ class Desk:
     hooks: list[Webhook]
     options: dict[str, object] = field(default_factory=dict)
 
-    def look(self, hours: float, **options: object) -> Look:
+    def look(self, hours: float, **options: object) -> SendResult:
         wanted = Notify(**{**self.options, **options})
         with Archive.open(self.path) as archive:
-            return look(archive, wanted, services([hook.url for hook in self.hooks]), NOON + hours * HOUR)
+            return send_due(archive, wanted, services([hook.url for hook in self.hooks]), NOON + hours * HOUR)
 
     def run(self, outcome: str, hours: float, sentence: str = "") -> None:
         with Archive.open(self.path) as archive:
@@ -99,7 +99,7 @@ def desk(tmp_path: Path, hook: Webhook) -> Desk:
 
 def test_a_failure_is_told_once_and_so_is_its_end(desk: Desk, hook: Webhook) -> None:
     desk.run("ok", 0)
-    assert desk.look(1) == Look(0, ())
+    assert desk.look(1) == SendResult(0, ())
     for hours in (1, 2, 3):
         desk.run("failed", hours, "No list of articles\x1b[2J could be read.")
         desk.look(hours + 0.5)
@@ -147,10 +147,10 @@ def test_what_could_not_be_sent_is_owed_to_that_address_alone(desk: Desk, hook: 
         desk.hooks.append(other)
         desk.run("failed", 0)
         hook.status = 500
-        assert desk.look(1) == Look(1, ("json",))
+        assert desk.look(1) == SendResult(1, ("json",))
         assert (hook.refused, other.titles) == (1, ["quayside is failing"])
         hook.status = 200
-        assert desk.look(2) == Look(1, ())
+        assert desk.look(2) == SendResult(1, ())
         assert (hook.titles, other.titles) == (["quayside is failing"], ["quayside is failing"])
 
 
@@ -159,7 +159,7 @@ def test_a_message_that_a_service_refuses_holds_up_no_other(desk: Desk, hook: We
     desk.look(0)
     desk.article(501, "The ferry at the lower quay", "It leaves.")
     hook.status, hook.word = 400, "ferry"
-    assert desk.look(24) == Look(1, ("json",))
+    assert desk.look(24) == SendResult(1, ("json",))
     assert (hook.refused, hook.titles) == (1, ["Digest: 1 new article"])
 
 
@@ -175,7 +175,7 @@ def test_a_message_too_long_for_a_service_is_sent_in_parts_unless_its_address_sa
 def test_new_matches_are_told_once_with_the_way_to_them(desk: Desk, hook: Webhook) -> None:
     desk.options = {"searches": (FERRY,), "public_url": "https://archive.example.org/news"}
     desk.article(500, "The ferry at the Lower Quay", "An old story.")
-    assert desk.look(0) == Look(0, ()), "what was there before the first look is not new"
+    assert desk.look(0) == SendResult(0, ()), "what was there before the first look is not new"
     desk.article(501, "Tide tables", "The ferry leaves from the Lower Quay @everyone.")
     desk.article(502, "Nothing", "Neither of them.")
     desk.comment(502, "Is the ferry still at the lower quay?")
@@ -242,7 +242,7 @@ def test_the_archive_is_published_and_holds_no_address_and_no_words_of_a_search(
 
 def test_a_digest_tells_once_a_day_what_came_changed_and_went(desk: Desk, hook: Webhook) -> None:
     desk.options = {"digest": DAILY, "public_url": "https://archive.example.org"}
-    assert desk.look(0) == Look(0, ())
+    assert desk.look(0) == SendResult(0, ())
     for number in (701, 702):
         desk.article(number, f"Story {number}", "Text.")
     for article in (702, 702, 701, 1):
@@ -266,6 +266,22 @@ def test_a_digest_tells_once_a_day_what_came_changed_and_went(desk: Desk, hook: 
     assert told[talk + 1] == "- Story 702: 2 new comments https://archive.example.org/article/702"
     assert told[told.index("Edited:") + 1].endswith("https://archive.example.org/article/1/versions")
     assert told[-1] == "All that changed: https://archive.example.org/changes"
+
+
+def test_digest_of_a_redesign_names_it_once(desk: Desk, hook: Webhook) -> None:
+    """An archive that was told before there were such events begins with those that come."""
+    desk.look(0, digest=DAILY)
+    desk.sql(
+        "INSERT INTO source_events (at, source, kind, detail, articles) VALUES"
+        " ('2026-03-01T13:00:00Z', 'quayside', 'redesign', '{}', 12)"
+    )
+    desk.look(24, digest=DAILY)
+    desk.look(48, digest=DAILY)
+    assert hook.titles == ["Digest: 1 change of a whole site"]
+    assert "The site was redesigned: 12 articles" in hook.messages[0]["message"]
+    desk.sql("UPDATE notified SET value = json_remove(value, '$.source_events')")
+    desk.look(72, digest=DAILY)
+    assert len(hook.titles) == 1
 
 
 def test_a_day_without_anything_is_not_told_unless_that_is_wanted(desk: Desk, hook: Webhook) -> None:
@@ -313,7 +329,7 @@ class Looks:
 
 def test_it_looks_at_the_start_after_each_crawl_and_when_a_digest_is_due() -> None:
     looks = Looks()
-    notifier = Notifier(parse("0 * * * *"), looks.launch, lambda: looks.now)
+    notifier = Notifier(parse_schedule("0 * * * *"), looks.launch, lambda: looks.now)
     notifier.step()
     notifier.ask()
     looks.ended(notifier)
@@ -336,12 +352,12 @@ def test_a_look_that_failed_or_hangs_is_ended_and_made_again_soon() -> None:
     looks.ended(notifier)
     notifier.step()
     assert looks.started == 1
-    looks.now += AGAIN
+    looks.now += RETRY_DELAY
     notifier.step()
-    looks.now += LIMIT + timedelta(seconds=1)
+    looks.now += SEND_TIMEOUT + timedelta(seconds=1)
     notifier.step()
     assert (looks.started, notifier.children) == (2, [])
-    looks.now += AGAIN
+    looks.now += RETRY_DELAY
     notifier.step()
     looks.ended(notifier)
     assert looks.started == 3
@@ -363,7 +379,7 @@ def test_the_clock_tells_of_a_source_that_fails_and_is_not_held_up(tmp_path: Pat
                 stderr=output,
             )
         try:
-            until(lambda: "json was told: site is failing." in log.read_text(), log.read_text)
+            until(lambda: "json was notified: site is failing." in log.read_text(), log.read_text)
         finally:
             keeper.send_signal(signal.SIGTERM)
             code = keeper.wait(PATIENCE)
@@ -401,7 +417,7 @@ def test_the_command_tells_tests_and_never_shows_an_address(desk: Desk, hook: We
     desk.run("failed", 0)
     shown.append(program(file, "notify", HOOK=word))
     assert shown[-1].returncode == 3
-    assert "json 2 could not be told" in shown[-1].stderr
+    assert "json 2 could not be notified" in shown[-1].stderr
     shown.append(program(file, "notify", "--test", HOOK=word))
     assert shown[-1].returncode == 3
     assert hook.titles[1:] == ["A test"]
@@ -410,7 +426,7 @@ def test_the_command_tells_tests_and_never_shows_an_address(desk: Desk, hook: We
         assert shown[-1].returncode == 4
     file = written(desk.path.parent, '[notify]\nurls = ["json://reader:${HOOK}"]')
     shown.append(program(file, "notify", HOOK=word))
-    assert (shown[-1].returncode, shown[-1].stderr) == (0, "Nothing new to tell.\n")
+    assert (shown[-1].returncode, shown[-1].stderr) == (0, "No new notifications.\n")
     shown.append(program(file, "notify", "--quiet", HOOK=word))
     assert shown[-1].stderr == ""
     shown.append(program(file, "schedule"))
@@ -423,13 +439,13 @@ def test_the_command_tells_tests_and_never_shows_an_address(desk: Desk, hook: We
     ("text", "sentences"),
     [
         ("[notify]\nurl = 'x'", ["notify.url: expected one of urls", "did you mean “urls”?"]),
-        ("[notify]\nurls = ['secret']", ["notify.urls: expected a list of addresses", "at place 1"]),
+        ("[notify]\nurls = ['secret']", ["notify.urls: expected a list of URLs", "at place 1"]),
         ("[notify]\ndigest = '0 25 * * *'", ["notify.digest: expected five crontab fields", "the hour “25”"]),
         ("[notify]\nempty_digest = 1", ["notify.empty_digest: expected true or false; found the number 1"]),
-        ("[searches.a]", ["searches.a.query: expected what one types into the search box; found none"]),
+        ("[searches.a]", ["searches.a.query: expected a query as in the search box; found none"]),
         ("[searches.a]\nquery = '--'", ["searches.a.query", "in which nothing can be searched for"]),
         ("[searches.a]\nquery = 'x'\nsource = 'quaysid'", ["searches.a.source", "did you mean “quayside”?"]),
-        ("public_url = 'archive.example.org'", ["public_url: expected the address at which"]),
+        ("public_url = 'archive.example.org'", ["public_url: expected the URL of the published archive"]),
         ("public_url = 'https://me:secret@example.org'", ["public_url", "//…@example.org"]),
     ],
 )
@@ -437,7 +453,7 @@ def test_what_cannot_be_is_refused_and_no_secret_repeated(
     tmp_path: Path, text: str, sentences: list[str]
 ) -> None:
     with pytest.raises(ConfigError) as refused:
-        config.load(written(tmp_path, text))
+        config.load_config(written(tmp_path, text))
     for sentence in sentences:
         assert sentence in str(refused.value)
     assert "secret" not in str(refused.value)

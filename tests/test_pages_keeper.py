@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from archive.core.errors import BackissueError
-from crawler.daemon.pages_keeper import LONGEST_PAUSE_SECONDS, STEADY_SECONDS, PagesKeeper
+from crawler.daemon.pages_keeper import MAX_PAUSE_SECONDS, STEADY_SECONDS, PagesKeeper
 
 
 class Child:
@@ -52,16 +52,16 @@ def test_pauses_double_up_to_the_longest() -> None:
         world.after(1, -9)
         assert world.after(pause - 0.5) == started - 1
         assert world.after(0.5) == started
-        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        pause = min(pause * 2, MAX_PAUSE_SECONDS)
 
 
 def test_a_steady_process_resets_the_pause_and_is_noted() -> None:
     world = World()
     for _ in range(4):
         world.after(1, -9)
-        world.after(LONGEST_PAUSE_SECONDS)
+        world.after(MAX_PAUSE_SECONDS)
     world.after(STEADY_SECONDS + 1)
-    assert world.said[-1] == ("recovered", "The pages run again, after they had ended 4 times.")
+    assert world.said[-1] == ("recovered", "The pages run again, after 4 failures.")
     world.after(1, 1)
     assert world.said[-1][0] == "fell"
     assert world.after(1) == 6

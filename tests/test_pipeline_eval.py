@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from archive.core.records import Article, Comment
+from tests.eval import static_copies
+from tests.eval.copies import Copies
 from tests.eval.labels import Labelled, compare
 from tests.eval.measure import Threads, overlap, scores
 
@@ -52,3 +56,34 @@ def test_a_label_is_met_by_the_same_people_in_any_order(
     page = Labelled(url="https://g.example/a", body=b"", share="tuned", title=None, authors=label)
     article = Article(url=page.url, authors=authors)
     assert [good for _, _, good in compare(page, article)] == [same]
+
+
+FEED = (
+    '<rss xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+    "<channel><item><title>Lamps</title><link>https://g.example/2021/lamps/</link><dc:creator>Ida</dc:creator>"
+    "<pubDate>Wed, 22 Sep 2021 10:00:00 +0000</pubDate><category>Town</category><content:encoded><![CDATA["
+    '<p>{}</p><p><a href="/a">A linked paragraph.</a></p><figure><figcaption>A lamp.</figcaption></figure>]]>'
+    "</content:encoded></item></channel></rss>"
+)
+PROSE = "The harbour council sat until the last ferry had gone, and the lamps were lit. " * 4
+
+
+def test_feed_beside_a_page_is_its_truth(tmp_path: Path) -> None:
+    page = tmp_path / "gazette" / "2021" / "lamps" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text(f"<html><title>Lamps</title><p>{PROSE}</p></html>")
+    (tmp_path / "gazette" / "feed.xml").write_text(FEED.format(PROSE))
+    ((site, post),) = static_copies.posts(tmp_path)
+    assert (site, post.page, post.title) == ("gazette", page, "Lamps")
+    assert (post.authors, post.terms) == (("Ida",), {"Town"})
+    assert [kind for kind, _ in post.blocks] == ["paragraph", "linked paragraph", "caption"]
+    table = Copies()
+    table.add(site, post, Article(url=post.url, title="Lamps", text=PROSE, tags=("Town", "Sea")), PROSE, ())
+    assert dict(+table.right) == {
+        "title": 1,
+        "block: paragraph": 1,
+        "terms: recall": 1,
+        "terms: precision": 1,
+    }
+    assert table.asked["terms: precision"] == 2
+    assert table.silent == 2

@@ -87,7 +87,7 @@ GULL = '{"@type": "Person", "name": "The Gull"}'
     ("head", "body", "wanted"),
     [
         (LD % (TITLE, GULL), f'{H1}<p class="x">By Ida Marsh</p>{PROSE}', ("Ida Marsh",)),
-        (LD % (TITLE, GULL), f"{H1}<p><strong>Ida Marsh</strong></p>{PROSE}", ("Ida Marsh",)),
+        (LD % (TITLE, GULL), f"{H1}<p><strong>Ida Marsh</strong></p>{PROSE}", ("The Gull",)),
         (LD % (TITLE, GULL), f"{H1}{PROSE}", ("The Gull",)),
         (LD % (TITLE, '{"name": "Ida Marsh @idam"}'), f"{H1}{PROSE}", ("Ida Marsh",)),
         (LD % (TITLE, ONE), f"{H1}<p>By Tove Reed</p>{PROSE}", ("Ida Marsh",)),
@@ -283,3 +283,15 @@ def test_what_is_no_character_stops_nothing(sign: str) -> None:
     markup = f'<p>A <a href="/quay/">li{sign}nk</a>, <em>li{sign}ned</em>.</p>'
     text = read(f"<main>{H1}{PROSE}{markup}</main>").text or ""
     assert text.replace(" ", "").endswith("Alink,lined.")
+
+
+def test_month_in_the_address_is_no_day():
+    """A link of the page has the month as well, and a month alone reads as its first day."""
+    url = "https://gull.example/2026/02/lights/"
+    body = f"<html><head><link rel=canonical href='{url}'></head><body><h1>Lights</h1><p>They are lit.</p>"
+    page = Page(
+        source="gull", kind=PageKind.ARTICLE, url=url, final_url=url, status=200, headers=(),
+        fetched_at=datetime(2026, 3, 1, 12, tzinfo=UTC), body=body.encode(),
+    )  # fmt: skip
+    (article,) = process(page, Site(name="gull", url="https://gull.example")).articles
+    assert article.published is None

@@ -444,3 +444,22 @@ def test_a_reader_who_speaks_of_moderation_is_not_dropped() -> None:
     body = body.replace("Mostly.", "<em>Mine</em> is still awaiting moderation.")
     said = [comment.text for comment in read(PageKind.ARTICLE, body).comments]
     assert said[1] == "I agree.\nMine is still awaiting moderation."
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "<description>There is no excerpt because this is a protected post.</description>",
+        "<description>Words</description><content:encoded><![CDATA[<form class='post-password-form'>"
+        "</form>]]></content:encoded>",
+    ],
+)
+def test_protected_article_of_a_feed_says_nothing(entry: str) -> None:
+    """What WordPress puts in its place is no title and no summary of the article, and no edit of them."""
+    body = (
+        '<rss xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><item>'
+        "<title>Protected: Ice</title><link>https://gazette.example/2026/03/ice/</link>"
+        f"{entry}</item></channel></rss>"
+    )
+    (article,) = read(PageKind.POSTS_FEED, body).articles
+    assert (article.title, article.description) == (None, None)

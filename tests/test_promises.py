@@ -18,6 +18,7 @@ from scrapy.http import HtmlResponse, Request
 from test_redaction import NOON, OTHER, extract, page
 from test_replay import PAGE, SITE
 
+from archive.core import tolerant_xml
 from archive.core.database import connect, transaction
 from archive.core.records import Article, PageKind, Surface
 from archive.files import redaction_store
@@ -26,7 +27,7 @@ from archive.files.redaction_store import Hidden, Kept
 from archive.operations import backup
 from archive.storage.archive import Archive
 from crawler.discovery import sitemaps
-from crawler.fetch.responses import page_of
+from crawler.fetch.responses import page_from_response
 from crawler.runs.runner import settings
 from pipeline import process
 
@@ -87,24 +88,27 @@ def test_sitemap_bomb_is_not_read() -> None:
     """It is a sound sitemap but for its size, unpacked."""
     entry = b"<url><loc>https://gazette.example/a</loc></url>"
     body = b"<urlset>" + entry + b" " * sitemaps.MAX_BYTES + b"</urlset>"
-    assert sitemaps.read(page(body=gzip.compress(body, 1))) is None
+    assert sitemaps.read_sitemap(page(body=gzip.compress(body, 1))) is None
 
 
 def test_sitemap_reads_no_file_of_this_machine(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("hunter2", encoding="utf-8")
     entity = f'<!DOCTYPE urlset [<!ENTITY a SYSTEM "file://{tmp_path}/secret"><!ENTITY b "expanded">]>'
     loc = "<urlset><url><loc>https://gazette.example/x&a;&b;</loc></url></urlset>"
-    read = sitemaps.read(page(body=(entity + loc).encode()))
+    read = sitemaps.read_sitemap(page(body=(entity + loc).encode()))
     listed = [entry.url for entry in read.listed] if read else []
     assert "hunter2" not in str(listed)
     assert "expanded" not in str(listed)
+    root, _ = tolerant_xml.parse((entity + loc).encode())
+    assert root is not None
+    assert root.getroottree().docinfo.internalDTD is None, "the parser never sees an entity's declaration"
 
 
 def test_headers_about_us_are_not_kept() -> None:
     headers = {"Set-Cookie": ["session=abc", "b=c"], "ETag": "x"}
     meta = {"kind": PageKind.ARTICLE, "asked": PAGE.url}
     response = HtmlResponse(PAGE.url, headers=headers, request=Request(PAGE.url, meta=meta), body=b"x")
-    kept = page_of(response, "gazette").headers
+    kept = page_from_response(response, "gazette").headers
     assert "session=abc" not in str(kept)
     assert ("etag", "x") in kept
 

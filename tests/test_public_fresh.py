@@ -43,17 +43,19 @@ def test_what_came_since_a_day_is_marked_and_led_through_over_pages(room: Room) 
     assert "6\N{NO-BREAK SPACE}comments new since" in page
     assert new(page) == [2], "held back by the site: first seen since"
     assert f'href="/article/1?since={since}#comment-2">go to the first' in page
-    assert f'href="/article/1?since={since}&amp;page=3#comment-446">Next new one' in page
+    assert f'href="/article/1?since={since}&amp;page=3#comment-446">Next new comment' in page
     assert f'href="/article/1?since={since}&amp;page=2#thread">Next</a>' in page
     last = room.text(f"/article/1?since={since}&page=3")
     assert new(last) == [446, 447, 448, 449, 450]
-    assert last.count("Next new one") == 4
+    assert last.count("Next new comment") == 4
 
 
 def test_the_link_of_an_earlier_look_marks_only_what_came_after_it(room: Room) -> None:
-    assert 'keep <a href="/article/1?since=2026-11-20T06:00:00Z#thread">' in room.text("/article/1")
+    assert 'Coming back later? <a href="/article/1?since=2026-11-20T06:00:00Z#thread">' in room.text(
+        "/article/1"
+    )
     seen = room.text(f"/article/1?since={LOOK}")
     assert new(seen)[:3] == [2, 5, 6]
-    assert "Nothing is new since" in room.text("/article/1?since=2030-01-01")
+    assert "No new comments since" in room.text("/article/1?since=2030-01-01")
     everything = room.text("/article/1?since=2025-01-01")
     assert "450\N{NO-BREAK SPACE}comments new" in everything

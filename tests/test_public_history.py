@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from room_server import Room
 from test_public_pages import Elements, words
 
-from archive.public import diff
-from archive.public.chart import LONGEST, MOST, bars
-from archive.public.citations import citations
-from archive.public.feed import Entry, atom
+from archive.public.render import diff
+from archive.public.render.chart import LONGEST, MOST, bars
+from archive.public.render.citations import citations
+from archive.public.render.feed import Entry, atom
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -74,12 +74,12 @@ def test_changes_say_what_was_edited_and_removed_newest_first(room: Room) -> Non
         for text in (
             "seen on 6 November 2026",
             "seen on 5 November 2026",
-            "back again , seen on 4 November 2026 · it had been gone since 3 November 2026",
-            "its address leads to another article , seen on 3 November 2026",
+            "back on the site , seen on 4 November 2026 · removed since 3 November 2026",
+            "its URL leads to another article , seen on 3 November 2026",
             "seen on 2 November 2026",
             "moved , seen on 1 November 2026",
             "seen on 30 October 2026",
-            "put behind a password , seen on 1 February 2016 · 1 comment with it",
+            "put behind a password , seen on 1 February 2016 · with 1 comment",
         )
     ]
     assert places == sorted(places)
@@ -87,9 +87,9 @@ def test_changes_say_what_was_edited_and_removed_newest_first(room: Room) -> Non
     assert "edited ," not in words(room.text("/changes?show=removed"))
     assert "The article that was taken down" not in words(room.text("/changes?show=edited"))
     assert "seen on 5 November 2026" in words(room.text("/changes?show=removed"))
-    assert words(room.text("/changes")).count("seen on 1 February 2016 · 1 comment with it") == 1
+    assert words(room.text("/changes")).count("seen on 1 February 2016 · with 1 comment") == 1
     assert room.get("/changes?show=%00&page=x&since=yesterday&until=%ff&source=%00").status_code == 200
-    assert "Nothing of the kind" in words(room.text("/changes?page=99"))
+    assert "No such changes further back" in words(room.text("/changes?page=99"))
 
 
 def test_changes_are_narrowed_by_kind_source_and_span_of_time(room: Room) -> None:
@@ -147,7 +147,7 @@ def test_versions_show_each_step(room: Room) -> None:
     first = room.text(f"/article/{made.EDITED}/versions?version=1")
     assert "<del>March</del><ins>April</ins>" in first
     assert re.search(r"<del>mayor\s*</del><ins>council\s*</ins>", first)
-    assert "It has not changed" in words(room.text("/article/1/versions"))
+    assert "No changes since" in words(room.text("/article/1/versions"))
     for strange in ("version=99", "version=x", "version=%3Cb%3E"):
         assert room.get(f"/article/{made.EDITED}/versions?{strange}").status_code == 200
     assert room.get("/article/99999/versions").status_code == 404
@@ -157,7 +157,7 @@ def test_a_version_can_be_read(room: Room) -> None:
     here = f"/article/{made.EDITED}"
     then = words(room.text(f"{here}?version=1"))
     assert "The bridge will open in March" in then
-    assert "Version 1 , as it stood from 12 May 2015" in then
+    assert "Version 1 , shown from 12 May 2015" in then
     assert "the mayor said" in then or "mayor" in then
     assert "Version" not in words(room.text(f"{here}?version=3")).split("comments")[0]
 
@@ -167,19 +167,19 @@ def test_an_article_and_its_thread_can_be_read_as_they_stood(room: Room) -> None
     early, before, after = (
         words(room.text(f"{here}={at}")) for at in ("2015-05-14", "2026-11-02T07:29:59Z", "2026-11-06")
     )
-    assert "As it stood at the end of 14 May 2015" in early
+    assert "As of the end of 14 May 2015" in early
     assert "The bridge will open in March" in early
     assert "The bridge will open in April" in before
-    assert "As it stood on 2 November 2026, 07:29 UTC" in before
+    assert "As of 2 November 2026, 07:29 UTC" in before
     assert "An earlier wording of this remark" in before
     assert "The bridge will open in May" in after
     assert "An earlier wording of this remark" not in after
     counts = [int(re.search(r"(\d+)\s+comments", said)[1]) for said in (before, after)]  # type: ignore[index]
     assert counts[0] - counts[1] == 1, "one was removed"
-    assert "Nothing was seen as early as 1 January 2001" in words(room.text(f"{here}=2001-01-01"))
+    assert "The archive had not seen it by 1 January 2001" in words(room.text(f"{here}=2001-01-01"))
     assert "is not a date" in words(room.text(f"{here}=yesterday"))
     gone = words(room.text(f"/article/{made.GONE}/as-of?at=2016-03-01"))
-    assert "it was found gone on 1 February 2016" in gone
+    assert "it was found removed on 1 February 2016" in gone
     for strange in (
         "=%00",
         "=%ff",
@@ -234,8 +234,8 @@ def test_feeds_are_read_by_a_feed_reader(room: Room, address: str) -> None:
 
 def test_a_hit_in_an_earlier_version_says_so_and_leads_to_the_edit(room: Room) -> None:
     page = room.text("/search?q=%22earlier+wording%22")
-    assert "in an earlier version , replaced on 6 November 2026" in words(page)
-    assert "Edited out of comments" in words(page)
+    assert "in an earlier version , edited on 6 November 2026" in words(page)
+    assert "Deleted from comments" in words(page)
     place = re.search(r'href="(/comment/\d+/versions\?version=1)"', page)
     assert place
     assert "<del>" in room.text(place[1])
@@ -298,17 +298,15 @@ def test_coverage_counts_every_month(room: Room) -> None:
 
 def test_coverage_says_what_the_site_has_and_what_is_missing(room: Room) -> None:
     said = words(room.text("/coverage"))
-    assert (
-        "1 of 3 months proved, 3 missing, 2 shown to no visitor; the oldest proof is of 2026-11-20." in said
-    )
+    assert "1 of 3 months complete (oldest check: 2026-11-20); 3 items are missing." in said
     assert "2015-05 11 10 1,204 1,202 3 0 20 November 2026" in said
-    assert "2015-06 0 0 – – 0 0 20 November 2026 , no longer" in said
-    assert "The comments of 1 month cannot be proved: REST is closed" in said
+    assert "2015-06 0 0 – – 0 0 20 November 2026 , not since" in said
+    assert "The comments of 1 month cannot be checked: REST is closed" in said
     assert re.search(r"2015-05: article 4711 quayside.example/\?p=4711 ?, ?Its page answered 403.", said), (
         said
     )
     assert "The site counts more than it shows" not in said, "what is withheld is not missing"
-    assert "What Uplands Gazette says it has Not verified yet" in said
+    assert "Uplands Gazette: Not compared with the site yet" in said
 
 
 def test_time_runs_evenly_in_a_chart() -> None:
@@ -334,7 +332,8 @@ def test_citations_escape_by_the_rules_of_each_form() -> None:
         "published": "2009-07-09T14:50:00Z",
         "changed_at": "2009-07-10T00:00:00Z",
     }
-    plain, bibtex, wikipedia = (text for _, text in citations(article, "http://here/article/7"))
+    forms = dict(citations(article, "http://here/article/7"))
+    plain, bibtex, wikipedia = forms["Plain"], forms["BibTeX"], forms["Wikipedia"]
     assert plain.startswith("Ada Brindle, Tomas Quill: “50% of")
     assert r"title = {50\% of \{nothing\} | [all] \& \textbackslash{}more}" in bibtex
     assert "author = {Ada Brindle and Tomas Quill}" in bibtex

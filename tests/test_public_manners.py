@@ -69,7 +69,7 @@ def test_every_table_and_column_of_the_schema_is_described(path: Path) -> None:
         row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
     ]
     for table in tables:
-        if table.endswith(shadow) or table.startswith("sqlite_"):
+        if table.endswith(shadow) or table.startswith("sqlite_") or "_substrings" in table:
             continue
         assert described[table]["title"], table
         assert described[table]["description"], table
@@ -153,7 +153,9 @@ def test_rows_of_a_query_lead_to_articles_and_comments(room: Room) -> None:
 def test_no_page_has_an_inline_script(room: Room, address: str) -> None:
     page = room.get(address).text
     assert "<script>" not in page
-    assert page.count("<script") == page.count("<script src=") + page.count('<script type="module" src=')
+    data = page.count('<script type="application/ld+json">')
+    loaded = page.count("<script src=") + page.count('<script type="module" src=')
+    assert page.count("<script") == loaded + data
 
 
 def test_search_engines_are_asked_to_stay_away(room: Room) -> None:
@@ -211,7 +213,7 @@ def test_the_internal_database_of_datasette_is_left_alone(room: Room) -> None:
 
 def test_an_archive_without_rows_says_so(tmp_path: Path) -> None:
     room = Room(made.empty(tmp_path / "archive.db"))
-    assert "Nothing has been archived yet" in room.text("/")
+    assert "Nothing archived yet" in room.text("/")
     assert room.get("/search?q=ferry").status_code == 200
     assert room.get("/article/1").status_code == 404
     assert room.get("/search.csv").text.startswith("kind,id,")
@@ -222,7 +224,7 @@ def test_a_file_without_tables_says_so_and_opens_when_the_crawler_has_begun(tmp_
     sqlite3.connect(path).close()
     path.touch()
     room = Room(path)
-    assert "Nothing has been archived yet" in room.text("/")
+    assert "Nothing archived yet" in room.text("/")
     assert room.get("/search?q=x").status_code == 404
     fill = made.Filler(path)
     fill.article(1, made.START, title="The first piece")
@@ -305,7 +307,7 @@ def test_a_page_for_which_the_machine_is_too_busy_says_so(
     monkeypatch.setattr("archive.public.web.PATIENCE", 0)
     answer = room.get(address)
     if answer.status_code == 503:
-        assert "Load it again in a moment" in answer.text
+        assert "Please reload it in a moment" in answer.text
     else:
         assert answer.status_code == 200
         assert re.search("archive is busy|took too long and was stopped", answer.text)

@@ -17,6 +17,7 @@ import pytest
 from room_server import Room
 from test_search import TYPED
 
+from archive.queries.url_lookup import is_url
 from archive.search.engine import Ask
 
 
@@ -109,16 +110,16 @@ def test_an_article_says_its_state_in_words(room: Room) -> None:
     def said(number: int) -> str:
         return words(room.text(f"/article/{number}"))
 
-    assert "Put behind a password: seen to be gone on 1 February 2016" in said(made.GONE)
+    assert "Put behind a password, found on 1 February 2016" in said(made.GONE)
     assert "has not been fetched yet" in said(made.LISTED)
     assert "The page held no text that could be read." in said(made.LISTED)
-    assert "Edited twice since" in said(made.EDITED)
-    assert "Removed from the site; seen to be gone on 5 November 2026" in said(made.EDITED)
+    assert "Edited twice, last on 2 November 2026" in said(made.EDITED)
+    assert "Removed from the site, found on 5 November 2026" in said(made.EDITED)
     assert "edited once" in said(made.EDITED)
-    assert "in reply to a comment that this archive does not hold" in said(made.EDITED)
-    assert "1 mention elsewhere" in said(made.EDITED)
-    assert "No comments None is held for this article" in said(made.BARE)
-    assert "Lead picture, not kept here" in said(made.BARE)
+    assert "in reply to a comment that is not in this archive" in said(made.EDITED)
+    assert "1 mention on other sites" in said(made.EDITED)
+    assert "No comments None archived" in said(made.BARE)
+    assert "Lead picture (not archived)" in said(made.BARE)
     assert "1 comment " in said(made.SINGLE)
     assert made.LONG_NAME in said(made.SINGLE)
     assert "Fetched 3 times, last on 20 November 2026, 06:00 UTC" in said(made.SINGLE)
@@ -144,7 +145,7 @@ def test_no_search_is_an_error_page(room: Room, typed: str) -> None:
         "&kind=comments&sort=date",
         f"&person={short}&tag={short}&since={short}&state={short}&page={short}&kind={short}",
     ):
-        assert room.get(f"/search?q={text}{rest}").status_code == 200
+        assert room.get(f"/search?q={text}{rest}").status_code == (302 if is_url(typed) else 200)
     assert room.get(f"/search.json?q={text}").status_code == 200
 
 
@@ -240,7 +241,7 @@ def test_stored_attacks_are_text(room: Room, address: str) -> None:
         for name in ("href", "src", "action"):
             value = (attributes.get(name) or "").strip().lower()
             assert not value.startswith(("javascript:", "data:", "vbscript:", "//")), (tag, value)
-        if tag == "script":
+        if tag == "script" and attributes.get("type") != "application/ld+json":
             assert (attributes.get("src") or "").startswith("/-/static"), attributes
 
 
@@ -251,6 +252,8 @@ def test_a_template_in_the_text_is_text(room: Room) -> None:
 def test_no_page_of_ours_calls_another_host(room: Room) -> None:
     for address in ("/", "/search?q=ferry", f"/article/{made.BARE}", f"/article/{made.ATTACK}"):
         for tag, attributes in Elements(room.text(address)).found:
+            if attributes.get("type") == "application/ld+json":
+                continue
             if attributes.get("rel") != "alternate" and tag in (
                 "link",
                 "script",

@@ -105,7 +105,7 @@ def test_feeds_and_citations_name_the_address_that_readers_see(behind: str) -> N
         for path, expected in (
             ("search.atom?q=ferry", f"{site}{BASE}article/"),
             ("changes.atom", f"{site}{BASE}changes"),
-            ("article/110", f"Kept at {site}{BASE}article/110"),
+            ("article/110", f"Archived at {site}{BASE}article/110"),
             ("search.json?q=ferry", f"{site}{BASE}article/"),
         ):
             with urllib.request.urlopen(f"{site}{BASE}{path}", timeout=PATIENCE) as answer:

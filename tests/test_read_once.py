@@ -57,7 +57,7 @@ def test_rest_listing_is_parsed_once(parses):
     answer = page(PageKind.POSTS, json.dumps([POST]).encode())
     assert rest.read_ids(answer) == {"7"}
     assert rest.read_posts(answer)
-    assert rest_ids.read(answer, "posts")
+    assert rest_ids.read_listed_items(answer, "posts")
     assert rest.read_divided(answer) == frozenset()
     assert process(answer, Site(name="gazette", url=HOME)).articles
     assert parses == {"json": 1}
@@ -66,15 +66,15 @@ def test_rest_listing_is_parsed_once(parses):
 def test_feed_is_parsed_once(parses):
     answer = page(PageKind.POSTS_FEED, FEED.encode())
     assert feeds.is_feed(answer)
-    assert feeds.read_posts(answer)
+    assert feeds.read_posts_feed(answer)
     assert process(answer, Site(name="gazette", url=HOME)).articles
     assert parses == {"xml": 1}
 
 
 def test_sitemap_is_parsed_once(parses):
     answer = page(PageKind.LISTING, SITEMAP.encode())
-    assert sitemaps.read(answer).listed
-    assert sitemaps.read(answer).listed
+    assert sitemaps.read_sitemap(answer).listed
+    assert sitemaps.read_sitemap(answer).listed
     assert parses == {"xml": 1}
 
 

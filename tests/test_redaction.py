@@ -23,8 +23,8 @@ from archive.files import raw_pages, redaction_store
 from archive.queries import articles as reading
 from archive.queries.json_schema import HISTORY_FIELDS
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
 from scheduler import main
+from tests.fakesite import SampleSite
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://gazette.example/2026/03/the-quince-verdict/"
@@ -372,12 +372,30 @@ def test_an_address_leads_to_its_item_by_the_sites_number(
 
 
 @pytest.mark.parametrize(
+    ("kind", "url", "number"),
+    [
+        ("article", "https://news.example.org/base/article/1", 1),
+        ("article", "http://archive.lan:8001/article/1/as-of?at=2030-01-01", 1),
+        ("article", "http://archive.lan/archive/articles/1.json", 1),
+        ("comment", "http://192.168.0.7:8001/article/1?page=2#comment-2", 2),
+        ("comment", "https://news.example.org/comment/2/versions", 2),
+    ],
+)
+def test_own_page_on_another_host_is_shown_and_meant(folder: Path, kind: str, url: str, number: int) -> None:
+    """Where the archive is published is not known: without a question nothing is hidden by such a URL."""
+    dry = program(folder, "redact", kind, url, "--dry-run")
+    assert f"{kind.capitalize()} {number} by " in dry.stdout
+    assert program(folder, "show", url).stdout
+
+
+@pytest.mark.parametrize(
     ("kind", "url", "said"),
     [
         ("article", SITES_NUMBER, "is the address of a comment"),
         ("comment", URL, "is the address of an article"),
         ("comment", f"{URL}#comment-99", "holds nothing of the address"),
-        ("article", "https://other.example/article/1", "holds nothing of the address"),
+        ("article", "https://other.example/article/1", "whether other.example publishes this archive"),
+        ("article", f"{URL}x/article/1", "holds nothing of the address"),
         ("coment", "1", "did you mean “comment”?"),
     ],
 )

@@ -9,7 +9,7 @@ from stories import NOON, SITE, Story, visit
 from archive.core.records import Extract, Page, PageKind, Problem, Surface
 from archive.storage.archive import Archive
 from archive.tables.observations import Listing, Missing, ThreadLook
-from crawler.sample import RestClosed, SampleSite, SoftNotFound
+from tests.fakesite import RestClosed, SampleSite, SoftNotFound
 
 HOUR = timedelta(hours=1)
 

@@ -10,11 +10,11 @@ from crawling import Crawls
 from archive.core.records import Page, PageKind, Site
 from archive.files.raw_pages import Pages
 from archive.storage.archive import Archive
-from crawler.sample import SampleSite
 from pipeline import process
 from pipeline.extractor_version import extractor_version
 from pipeline.reading import BoundedReader
 from pipeline.replay import Difference, catch_up, replay
+from tests.fakesite import SampleSite
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 READER = BoundedReader()

@@ -14,8 +14,8 @@ from archive.queries.fetch_history import Facts
 from archive.storage.archive import Archive
 from crawler.frontier import revisit_policy
 from crawler.frontier.due_dates import decide_due
-from crawler.sample import RestClosed, SampleSite
 from scheduler import main
+from tests.fakesite import RestClosed, SampleSite
 from tests.revisits.arrivals import Habits, threads
 from tests.revisits.play import TICK, fixed, play, rule
 
@@ -59,7 +59,9 @@ def test_the_pause_grows_with_age_and_shrinks_with_the_thread():
 def test_what_is_expected_to_wait_costs_what_a_request_is_worth():
     facts = seen(published=NOW - 30 * DAY, comments_day=3, comments_month=40, comments_year=40)
     days = (revisit_policy.decide(facts).at - NOW) / DAY
-    assert revisit_policy.rate(facts) * days * days / 2 == pytest.approx(revisit_policy.WORTH)
+    assert revisit_policy.rate(facts) * days * days / 2 == pytest.approx(
+        revisit_policy.REQUEST_WORTH_COMMENT_DAYS
+    )
 
 
 @pytest.mark.parametrize("premise", [{"comments_told": True}, {"comments_open": False}])
@@ -70,7 +72,7 @@ def test_pages_are_looked_at_more_rarely_where_looking_finds_no_new_comments(pre
 
 
 def test_failures_make_the_pause_longer_and_a_listing_does_not_shorten_it():
-    assert pause(failures=1) == HOUR < pause(failures=4) < pause(failures=99) == revisit_policy.LONGEST
+    assert pause(failures=1) == HOUR < pause(failures=4) < pause(failures=99) == revisit_policy.MAX_PAUSE
     assert not revisit_policy.is_due(seen(failures=1, lastmod="1"), NOW, lastmod="2")
 
 
@@ -90,26 +92,26 @@ def test_what_the_server_asked_for_is_obeyed():
                 "comments_month": 5,
                 "comments_year": 5,
             },
-            "Its thread had last grown 3 hours before the last look, by 4 comments in a day;"
-            " such a page is looked at every 4.8 hours.",
+            "Its thread had last grown 3 hours before the last visit, by 4 comments in a day;"
+            " such a page is visited every 4.8 hours.",
         ),
         (
             {"published": NOW - 3 * DAY, "edits": 2},
-            "The article was 3 days old at the last look and had no comments, and it was edited 2 times;"
-            " such a page is looked at every 16 hours.",
+            "The article was 3 days old at the last visit and had no comments, and it was edited 2 times;"
+            " such a page is visited every 16 hours.",
         ),
         (
             {"published": date(2016, 3, 1), "comments_told": True, "comments_year": 9},
-            "A listing or feed of the site tells of new comments. The article was 10 years old at the last"
-            " look; such a page is looked at every 55 days.",
+            "A listing or feed of the site shows its new comments. The article was 10 years old at the last"
+            " visit; such a page is visited every 55 days.",
         ),
         (
             {"status": 404, "failures": 3},
-            "Its page answered 404 (3 times in a row); such a page is asked for again after 4 hours.",
+            "Its page answered 404 (3 times in a row); such a page is requested again after 4 hours.",
         ),
         (
             {"status": 429, "failures": 1, "retry_at": NOW + DAY},
-            "Its page answered 429, and the server asked us to wait until then.",
+            "Its page answered 429, and the server requested a wait until then.",
         ),
     ],
 )
@@ -198,7 +200,7 @@ def test_new_rules_or_another_premise_decide_everything_anew_once(archive, monke
     archive.db.execute("UPDATE visits SET due_why = 'By rules of old.'")
     decide_due(archive, SITE)
     assert kept(archive)["due_why"] == "By rules of old."
-    monkeypatch.setattr(revisit_policy, "RULES", "next")
+    monkeypatch.setattr(revisit_policy, "RULES_VERSION", "next")
     decide_due(archive, SITE)
     assert kept(archive) == polled
     archive.note_state("gazette", comments_read_at=NOW)

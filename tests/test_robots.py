@@ -1,14 +1,15 @@
 """robots.txt is kept for a day at most, and read again when it may have changed."""
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from crawling import Crawls
+from crawling import SOON, Crawls
 from scrapy.http import Response
 
 from archive.storage.archive import Archive
-from crawler.fetch.robots import LASTS, read_copy, write_copy
-from crawler.sample import RobotsDisallow, SampleSite, Status
+from crawler.fetch.robots import MAX_ROBOTS_AGE, read_copy, write_copy
+from tests.fakesite import Fault, RobotsDisallow, SampleSite, Status
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -16,9 +17,9 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("header", "lasts"),
     [
-        (None, LASTS),
+        (None, MAX_ROBOTS_AGE),
         ("max-age=600", timedelta(minutes=10)),
-        ("public, max-age=31536000", LASTS),
+        ("public, max-age=31536000", MAX_ROBOTS_AGE),
         ("no-cache", timedelta(0)),
         ("no-store, max-age=600", timedelta(0)),
     ],
@@ -61,3 +62,25 @@ def test_an_error_in_place_of_robots_txt_is_not_kept(tmp_path):
         crawls.crawl(expect=3)
         site.faults.remove(fault)
         assert crawls.crawl().saved.articles_new
+
+
+@dataclass(slots=True, kw_only=True)
+class LongRobots(Fault):
+    """A robots.txt that takes long to read."""
+
+    def answer(self, _request, ordinary):
+        rules = "".join(f"Disallow: /{number}*x*y$\n" for number in range(20_000))
+        return replace(ordinary(), status=200, body=f"User-agent: *\n{rules}".encode())
+
+
+def test_robots_txt_that_ends_its_reader_forbids_all(tmp_path):
+    """What cannot be read is no leave to fetch, no fault of ours, and named in the sentence of the run."""
+    values = {**SOON, "archive.core.reader_guard.CPU_SECONDS": 0.001}
+    with SampleSite(articles=3, comments=3) as site:
+        site.faults.add(LongRobots(match="/robots.txt"))
+        crawls = Crawls(tmp_path, site.url, values=values)
+        crawls.crawl(expect=3)
+        assert {request.path for request in site.requests} == {"/robots.txt"}
+    [run] = crawls.rows("SELECT sentence FROM runs")
+    assert "robots.txt cannot be read" in run["sentence"]
+    assert "error in Backissue" not in run["sentence"]

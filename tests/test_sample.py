@@ -19,8 +19,8 @@ import pytest
 from lxml import etree, html
 from patience import PATIENCE
 
-from crawler.sample import SampleSite
-from crawler.sample.life import due, when
+from tests.fakesite import SampleSite
+from tests.fakesite.life import due, when
 
 EPOCH = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 XML = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "a": "http://www.w3.org/2005/Atom"}
@@ -529,7 +529,7 @@ def test_the_command_serves_and_ends_cleanly_on_sigterm() -> None:
     with SampleSite(articles=1) as taken:
         port = str(urlsplit(taken.url).port)
         busy = subprocess.run(
-            [sys.executable, "-m", "crawler.sample", "--port", port, "--articles", "1"],
+            [sys.executable, "-m", "tests.fakesite", "--port", port, "--articles", "1"],
             capture_output=True,
             text=True,
             timeout=PATIENCE,
@@ -538,7 +538,7 @@ def test_the_command_serves_and_ends_cleanly_on_sigterm() -> None:
         assert busy.returncode == 1
         assert port in busy.stderr
     with subprocess.Popen(
-        [sys.executable, "-m", "crawler.sample", "--port", "0", "--articles", "1"],
+        [sys.executable, "-m", "tests.fakesite", "--port", "0", "--articles", "1"],
         stdout=subprocess.PIPE,
         text=True,
     ) as running:

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from patience import PATIENCE, until
 
-import crawler.sample as sample
-from crawler.sample import Fault, SampleSite
+from tests import fakesite as sample
+from tests.fakesite import Fault, SampleSite
 
 
 @pytest.fixture(scope="module")

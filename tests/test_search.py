@@ -32,7 +32,7 @@ TYPED = [
 
 def every(connection: sqlite3.Connection, ask: Ask, kind: str) -> list[dict[str, Any]]:
     """All hits of one kind, as the download of a search has them."""
-    cursor = connection.execute(*whole(ask, kind))
+    cursor = connection.execute(*whole(connection, ask, kind))
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
 

@@ -94,7 +94,7 @@ INDEX = """<sitemapindex><sitemap><loc>https://gazette.example/wp-sitemap-posts-
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_sitemap_is_read_packed_or_not(packed):
     body = SITEMAP.encode()
-    sitemap = sitemaps.read(page(gzip.compress(body) if packed else body))
+    sitemap = sitemaps.read_sitemap(page(gzip.compress(body) if packed else body))
     assert [entry.url for entry in sitemap.listed] == [
         f"{HOME}/archives/2026/03/ice.php",
         f"{HOME}/archives/2026/03/thaw.php",
@@ -105,14 +105,14 @@ def test_a_sitemap_is_read_packed_or_not(packed):
 def test_marks_of_a_whole_sitemap_that_are_one_moment_tell_when_it_was_made():
     entries = "".join(
         f"<url><loc>{HOME}/{number}</loc><lastmod>2026-03-01T12:00:{number:02}Z</lastmod></url>"
-        for number in range(sitemaps.MANY)
+        for number in range(sitemaps.MIN_SAME_MINUTE_URLS)
     )
-    sitemap = sitemaps.read(page(f"<urlset>{entries}</urlset>"))
+    sitemap = sitemaps.read_sitemap(page(f"<urlset>{entries}</urlset>"))
     assert {entry.lastmod for entry in sitemap.listed} == {None}
 
 
 def test_an_index_leads_to_articles_and_not_to_taxonomies_or_static_pages():
-    assert sitemaps.read(page(INDEX)).sitemaps == (f"{HOME}/wp-sitemap-posts-post-1.xml",)
+    assert sitemaps.read_sitemap(page(INDEX)).sitemaps == (f"{HOME}/wp-sitemap-posts-post-1.xml",)
 
 
 @pytest.mark.parametrize(
@@ -127,16 +127,16 @@ def test_an_index_leads_to_articles_and_not_to_taxonomies_or_static_pages():
     ids=["empty", "html", "broken gzip", "bomb", "entity"],
 )
 def test_what_is_no_sitemap_is_none(body):
-    assert sitemaps.read(page(body)) is None
+    assert sitemaps.read_sitemap(page(body)) is None
 
 
 def test_a_comments_feed_names_ids_and_articles():
     rss = f"""<rss version="2.0"><channel><item><link>{OWN}/comment-page-2#comment-41</link>
     <guid>{HOME}/?p=7#comment-41</guid></item></channel></rss>"""
-    assert feeds.read_comments(page(rss)) == (
+    assert feeds.read_comments_feed(page(rss)) == (
         feeds.Mention(comment_id="41", article=f"{HOME}/archives/2026/03/ice.php"),
     )
-    assert feeds.read_comments(page("<html>")) is None
+    assert feeds.read_comments_feed(page("<html>")) is None
 
 
 @pytest.mark.parametrize(
@@ -253,12 +253,12 @@ def test_only_what_lies_below_the_configured_url_is_its_article(url, expected, i
 def test_sitemaps_of_posts_come_first_and_others_are_put_aside(name, kind):
     files = [f"{HOME}/sitemap-9.xml", f"{HOME}/{name}"]
     body = "".join(f"<sitemap><loc>{url}</loc></sitemap>" for url in files)
-    index = sitemaps.read(page(f"<sitemapindex>{body}</sitemapindex>"))
+    index = sitemaps.read_sitemap(page(f"<sitemapindex>{body}</sitemapindex>"))
     expected = {"posts": files[::-1], "other": files, "aside": files[:1]}
     assert list(index.sitemaps) == expected[kind]
     assert list(index.aside) == (files[1:] if kind == "aside" else [])
     body = page(f"<urlset><url><loc>{OWN}</loc></url></urlset>", url=files[1])
-    assert [entry.is_post for entry in sitemaps.read(body).listed] == [kind == "posts"]
+    assert [entry.is_post for entry in sitemaps.read_sitemap(body).listed] == [kind == "posts"]
 
 
 def test_the_sources_own_pattern_decides_where_there_is_one():
@@ -339,11 +339,14 @@ def test_a_listing_page_names_articles_and_the_older_page():
     body = """<nav><a href="/about.php">About</a></nav>
     <h2><a href="/archives/2026/03/ice.php#more">Ice</a></h2>
     <a href="https://gazette.example/page/2">Older posts</a>"""
-    listing = listing_pages.read(page(body, url=HOME + "/"))
+    listing = listing_pages.read_listing_page(page(body, url=HOME + "/"))
     assert [entry.url for entry in listing.listed] == [OWN]
     assert listing.older == f"{HOME}/page/2"
-    assert listing_pages.read(page("<a href='/page/3'>3</a>", url=f"{HOME}/page/2")).older == f"{HOME}/page/3"
-    assert listing_pages.read(page(b"")) == listing_pages.Listing()
+    assert (
+        listing_pages.read_listing_page(page("<a href='/page/3'>3</a>", url=f"{HOME}/page/2")).older
+        == f"{HOME}/page/3"
+    )
+    assert listing_pages.read_listing_page(page(b"")) == listing_pages.ListingPage()
 
 
 def test_a_sites_own_kinds_of_post_are_articles_if_they_share_the_posts_taxonomies():

@@ -17,7 +17,7 @@ import pytest
 from crawling import PROGRAM
 from patience import PATIENCE, free_port, until
 
-from crawler.sample import SampleSite
+from tests.fakesite import SampleSite
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for left-over processes in /proc")
 

@@ -52,6 +52,25 @@ def test_changed_time_zone_is_one_source_event(archive):
     assert detail["minutes"] == -300
 
 
+def test_shift_of_one_page_with_its_thread_is_known_at_once(archive):
+    """A crawl mostly visits a page or two: an article and its comments that move alike are proof enough."""
+    stories = [Story(number=n, comments=5) for n in range(8)]
+    crawl(archive, stories, NOON)
+    for day, number in enumerate((2, 0, 5), 1):
+        crawl(archive, [replace(stories[number], offset=-5)], NOON + day * DAY)
+        assert edits(archive) == []
+    assert happened(archive) == [("dates-shifted", 3, 15)]
+
+
+def test_shift_in_winter_and_summer_is_one_event(archive):
+    """A zone with summer time gives place to one without: some dates move by an hour more."""
+    stories = [Story(number=n, comments=1) for n in range(8)]
+    crawl(archive, stories, NOON)
+    crawl(archive, [replace(story, offset=13 + story.number % 2) for story in stories], NOON + DAY)
+    assert edits(archive) == []
+    assert happened(archive) == [("dates-shifted", 8, 8)]
+
+
 def test_shift_and_real_edit_leaves_the_edit(archive):
     stories = [Story(number=n) for n in range(8)]
     crawl(archive, stories, NOON)

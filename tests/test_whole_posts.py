@@ -9,8 +9,8 @@ from stories import NOON, SITE
 
 from archive.core.records import Article, Extract, Page, PageKind, Surface
 from archive.storage.archive import Archive
-from crawler.sample import Fault, SampleSite
 from pipeline import process
+from tests.fakesite import Fault, SampleSite
 
 URL = "https://gazette.example/archives/2009/07/lamps/"
 TAGS = tuple(f"tag {n}" for n in range(14))

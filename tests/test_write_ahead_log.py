@@ -11,7 +11,7 @@ import pytest
 
 from archive.core import database
 from archive.core.database import LogFolder
-from archive.public.metrics import Measures
+from archive.public.render.metrics import Measures
 from archive.queries import health
 from archive.storage.archive import Archive
 

@@ -20,7 +20,7 @@ WIDEST = timedelta(hours=26)  # between the zones that are farthest apart
 
 
 def ways(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[str]:
-    """Yield a word for each way in which a state differs from the one before; "words" for a real edit."""
+    """Yield the ways in which a state differs; "words" for edits."""
     moved = before.get("modified") and after.get("modified") and before["modified"] != after["modified"]
     for name in json.loads(before["changed"]):
         if name == "published" and (shift := _shift(before[name], after[name])) is not None:
@@ -36,7 +36,7 @@ def ways(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iter
 
 
 def _shift(before: str | None, after: str | None) -> int | None:
-    """The minutes between two times where they may be the distance of two zones, else None."""
+    """Return a time-zone shift in minutes, or None."""
     if not before or not after or len(before) != len(after) or len(before) == len("2009-07-09"):
         return None
     distance = instant(after) - instant(before)
@@ -46,7 +46,7 @@ def _shift(before: str | None, after: str | None) -> int | None:
 
 
 def _way_of_title(before: str, after: str) -> str:
-    """A title that only got or lost a frame, such as the name of the site, was not edited."""
+    """Return "look title" for a changed frame, else "words"."""
     framed = before and after and (before in after or after in before)
     return "look title" if framed else "words"
 

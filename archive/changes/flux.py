@@ -32,7 +32,7 @@ _TEXTS = frozenset({"text", "markdown", "html"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lists:
-    """The lists of an article that a page states, and those held: by name."""
+    """Lists that a page states, and the stored ones, by name."""
 
     before: Mapping[str, tuple[str, ...]]
     after: Mapping[str, tuple[str, ...]]
@@ -41,7 +41,7 @@ class Lists:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """The decision on one item: the values to write, the edits among them, and the lists to leave."""
+    """Decision on one item: values, edits, and lists to leave."""
 
     merged: Merged
     edited_lists: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Settled:
 def stated_lists(
     db: Database, article_id: int, held: Mapping[str, str], lists: Mapping[str, tuple[str, tuple[str, ...]]]
 ) -> Lists:
-    """Return the lists that a page states, as name: (origin, values), beside those held."""
+    """Return the page's lists beside the stored ones."""
     after = {name: lists[name][1] for name in change_detection.LISTS_WATCHED if name in lists}
     before = {name: rows.held_list(db, name, article_id) for name in after}
     edited = tuple(
@@ -79,7 +79,7 @@ class Flux:
         said: Mapping[str, Value],
         lists: Lists | None = None,
     ) -> Settled:
-        """Settle what a reading says of an item in the row `old`.
+        """Decide which differences of a reading are edits.
 
         `held` are the origins of what is held, `said` the columns that the reading may speak of, None
         where it does not. A change that waits is left out of the result, as if the reading had not said it.
@@ -118,7 +118,7 @@ class Flux:
 
 
 class _Case:
-    """One item and what one reading says of it."""
+    """One item with one reading of it."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class _Case:
         self.past = list(self.db.query(known, [old["id"], VERSIONS]))
 
     def kept(self, changes: Iterable[str]) -> Iterator[str]:
-        """Yield the names of what is not to be taken from this reading.
+        """Yield the fields that keep their stored value.
 
         A page that says something new besides is no old copy, and what returns in it is told at once.
         """
@@ -151,7 +151,7 @@ class _Case:
         yield from kept
 
     def forget(self, changes: Iterable[str]) -> None:
-        """Forget the waiting changes that this reading contradicts: it says what is held.
+        """Drop pending changes that this reading contradicts.
 
         A widget's place that shows its former state again is noise from there on.
         """
@@ -169,7 +169,7 @@ class _Case:
     # -- texts ------------------------------------------------------------------------------------
 
     def _kept_texts(self, names: list[str]) -> Iterator[str]:
-        """Yield "text" and "links" where no hunk of the text is an edit."""
+        """Yield "text" and "links" where no hunk is an edit."""
         new = self._new_blocks()
         before = text_blocks.blocks(self._text(self.old), self._markdown(self.old))
         compared = text_blocks.compare(before, new, self._is_furniture)
@@ -192,20 +192,20 @@ class _Case:
         yield from names
 
     def _kept_links(self, names: list[str]) -> Iterator[str]:
-        """Yield "links" where they change together with the text: nobody knows where in it they stand."""
+        """Yield "links" where they change with an unmarked text."""
         if "text" in names:
             yield "links"
 
     def _is_edit(self, hunk: Hunk) -> bool:
-        """True if a hunk is the publisher's edit, as far as this reading and earlier ones tell."""
+        """True if a hunk is the publisher's edit, so far."""
         if not hunk.suspect:
             return True
         if self.waiting.is_noise(hunk.place, hunk.bucket):
             return False
-        return self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect")
+        return self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect", hunk.box)
 
     def _returns_to_text(self, new: tuple[text_blocks.Block, ...]) -> bool:
-        """True if the text is that of an earlier version, noise aside, and is not said to be newer."""
+        """True if the text returns to an earlier version."""
         if self._is_newer:
             return False
         return self.is_stale or any(
@@ -221,7 +221,7 @@ class _Case:
 
     @cached_property
     def _marked(self) -> bool:
-        """True if the Markdown on both sides says what the text says, and so knows where the links stand."""
+        """True if both sides have Markdown that locates the links."""
         if self.kind == "comment" or self.said.get("markdown") is None or self.old["markdown"] is None:
             return False
         return rank(_origin(self.held, "markdown")) == rank(_origin(self.held, "text"))
@@ -241,7 +241,7 @@ class _Case:
 
     @property
     def _moments(self) -> tuple[str, str] | None:
-        """When the item was modified, as held and as said; None where either is not known to the second."""
+        """Return both modification times, or None if either is inexact."""
         held, said = str(self.old.get("modified") or ""), str(self.said.get("modified") or "")
         return (held, said) if len(held) == len(said) == len("2009-07-09T14:50:00Z") else None
 
@@ -251,11 +251,11 @@ class _Case:
 
     @property
     def is_stale(self) -> bool:
-        """True if the page says itself that it is older than what is held."""
+        """True if the page states an older modification time."""
         return self._moments is not None and self._moments[1] < self._moments[0]
 
     def _returns(self, name: str, after: str) -> bool:
-        """True if a field is as it was in an earlier version, or as in a copy older than what is held."""
+        """True if a field returns to an earlier value."""
         if self._is_newer:
             return False
         return self.is_stale or any(
@@ -277,7 +277,7 @@ class _Case:
         return change_detection.plain(str(value))
 
     def _states(self, name: str) -> bool:
-        """True if this reading speaks of a field as exactly as what is held."""
+        """True if the reading states a field as exactly as stored."""
         if name in change_detection.LISTS_WATCHED:
             return bool(self.lists.after.get(name))
         return self.reading.proves and self.said.get(name) is not None
@@ -288,5 +288,8 @@ def _origin(held: Mapping[str, str], name: str) -> str | None:
 
 
 def _is_dress(old: str, new: str) -> bool:
-    """True if two texts differ in quotation marks and white space alone: the better-set one may be taken."""
+    """True if two texts differ in typography alone.
+
+    The better-set one may be taken.
+    """
     return change_detection.plain(old) == change_detection.plain(new)

@@ -23,12 +23,13 @@ SUSPECT_AGE = timedelta(hours=1)
 FLIP_LOOKS = 3
 FLIP_AGE = timedelta(hours=24)
 """How long a state that was there before must last: page caches and CDNs rarely keep a copy for longer."""
+SHARED = 3  # other items in which a box waits, too, that is the site's
 LEARNED = 3  # articles in which a position is noise, before it is noise in all articles of the source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A change that waits: of which field, at which place of a text, and why ("flip" or "suspect")."""
+    """Pending change of a field at a place ("flip" or "suspect")."""
 
     field: str
     place: str
@@ -37,7 +38,10 @@ class Waiting:
 
 
 class Patience:
-    """The changes of one "article" or "comment" that wait. `at` is when it was read (ISO 8601 UTC)."""
+    """Pending changes of one "article" or "comment".
+
+    `at` is when it was read (ISO 8601 UTC).
+    """
 
     def __init__(self, db: Database, source: str, kind: str, item: Value, at: str) -> None:
         self.db = db
@@ -52,10 +56,11 @@ class Patience:
         for row in list(self.db.query(sql, [self.kind, self.item])):
             yield Waiting(field=row["field"], place=row["place"], bucket=row["bucket"], why=row["why"])
 
-    def confirmed(self, name: str, place: str, bucket: str, state: str, why: str) -> bool:
-        """True if a change was seen often and long enough to be told; else it is noted as waiting.
+    def confirmed(self, name: str, place: str, bucket: str, state: str, why: str, box: str = "") -> bool:
+        """True if a change is confirmed; else store it as pending.
 
-        Another state at the same place of a text makes the place noise.
+        Another state at the same place of a text makes the place noise, and so does the same `box` (a digest
+        of what came and went) in other items. So a suspect change waits until other articles were visited.
         """
         sql = "SELECT * FROM pending_changes WHERE kind = ? AND item_id = ? AND field = ? AND place = ?"
         row = rows.one(self.db, sql, self.kind, self.item, name, place)
@@ -65,11 +70,15 @@ class Patience:
             return False
         if row is None or row["state"] != state or row["why"] != why:
             self.drop(name, place)
-            self._note_waiting(name, place, bucket, state, why)
+            self._note_waiting(name, place, bucket, state, why, box)
+            self._note_shared(box)
+            return False
+        if why == "suspect" and self._note_shared(box):
             return False
         looks = int(str(row["looks"])) + 1
         looks_needed, age = (SUSPECT_LOOKS, SUSPECT_AGE) if why == "suspect" else (FLIP_LOOKS, FLIP_AGE)
-        if looks >= looks_needed and instant(self.at) - instant(str(row["first_at"])) >= age:
+        is_old = instant(self.at) - instant(str(row["first_at"])) >= age
+        if looks >= looks_needed and is_old and (why == "flip" or self._others_visited(row["first_at"])):
             self.drop(name, place)
             return True
         self.db.execute(
@@ -79,9 +88,31 @@ class Patience:
         )
         return False
 
-    def _note_waiting(self, name: str, place: str, bucket: str, state: str, why: str) -> None:
+    def _note_shared(self, box: str) -> bool:
+        """Record a box that is pending in several items as noise."""
+        sql = "SELECT item_id, place, bucket FROM pending_changes WHERE source = ? AND kind = ? AND box = ?"
+        found = list(self.db.query(sql, [self.source, self.kind, box])) if box else []
+        if len({row["item_id"] for row in found}) <= SHARED:
+            return False
+        for row in found:
+            other = Patience(self.db, self.source, self.kind, row["item_id"], self.at)
+            other.note_noise(row["place"], row["bucket"])
+            other.drop("text", row["place"])
+        return True
+
+    def _others_visited(self, since: Value) -> bool:
+        """True if enough other articles were visited since a moment."""
+        if self.kind == "comment":
+            return True
+        sql = "SELECT count(*) AS n FROM (SELECT DISTINCT article_id FROM visits WHERE source = ?"
+        sql += " AND kind = 'article' AND article_id IS NOT NULL AND article_id != ? AND {} LIMIT ?)"
+        known = rows.one(self.db, sql.format("good_at IS NOT NULL"), self.source, self.item, SHARED)
+        seen = rows.one(self.db, sql.format("good_at > ?"), self.source, self.item, since, SHARED)
+        return seen == known
+
+    def _note_waiting(self, name: str, place: str, bucket: str, state: str, why: str, box: str) -> None:
         item: dict[str, Any] = {"kind": self.kind, "item_id": self.item, "source": self.source}
-        change = {"field": name, "place": place, "bucket": bucket, "state": state, "why": why}
+        change = {"field": name, "place": place, "bucket": bucket, "state": state, "why": why, "box": box}
         times = {"first_at": self.at, "last_at": self.at}
         rows.insert(self.db, "pending_changes", item | change | times)
 
@@ -100,7 +131,7 @@ class Patience:
         )
 
     def is_noise(self, place: str, bucket: str) -> bool:
-        """True if this place of the item is noise, or this position in several items of the source."""
+        """True if a place is noise here or in several items."""
         own = "SELECT 1 FROM noise_places WHERE kind = ? AND item_id = ? AND place = ?"
         if rows.one(self.db, own, self.kind, self.item, place):
             return True

@@ -30,7 +30,7 @@ _NOTICE = re.compile(
 
 
 def is_shared(db: Database, source: str, kind: str, item: Mapping[str, Value], block: Block) -> bool:
-    """True if a block of an item stands in other items of its source, or is a link to one of its articles.
+    """True if a block repeats in other items or links to one.
 
     `item` is the row of an "article" or a "comment". Numbers and dates in the block do not count.
     """
@@ -57,7 +57,7 @@ def is_shared(db: Database, source: str, kind: str, item: Mapping[str, Value], b
 
 
 def _label(block: Block) -> str | None:
-    """Return the label before a link that is the rest of the block; None where there is none."""
+    """Return the label before a link in a block, or None."""
     found = _LABELLED.match(block.words)
     if found is None or block.prose or len(found[1].split()) > _LABEL:
         return None
@@ -66,7 +66,7 @@ def _label(block: Block) -> str | None:
 
 
 def _names_article(db: Database, source: str, own: Value, block: Block) -> bool:
-    """True if a block is the title of another article of the source, perhaps after a label."""
+    """True if a block is another article's title, perhaps labelled."""
     found = _LABELLED.match(block.words)
     titles = {block.words, found[2] if found else block.words}
     marks = ", ".join("?" * len(titles))
@@ -82,7 +82,7 @@ def _names_article(db: Database, source: str, own: Value, block: Block) -> bool:
 
 
 def _others(db: Database, source: str, kind: str, own: Value, said: str) -> Iterator[str]:
-    """Yield texts of other items of the source that have the first words of `said`."""
+    """Yield texts of other items with the same first words."""
     phrase = _phrase(said)
     if phrase is None:
         return
@@ -97,7 +97,7 @@ def _others(db: Database, source: str, kind: str, own: Value, said: str) -> Iter
 
 
 def _phrase(said: str) -> str | None:
-    """Return the longest run of words without a number as a phrase to search for; None for no word."""
+    """Return the longest run of words as a phrase, or None."""
     runs = [_WORD.findall(run)[:_PHRASE] for run in re.split(r"[#~@\d]+", said)]
     longest = max(runs, key=len, default=[])
     return f'"{" ".join(longest)}"' if longest else None

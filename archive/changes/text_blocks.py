@@ -41,7 +41,7 @@ DISSIMILAR = 0.5  # a replaced paragraph that shares less than this is another p
 
 
 class Kind(StrEnum):
-    """The shape of a hunk: `ROTATED` replaces a block by another, `WORDS` changes words within one."""
+    """Shape of a hunk: `ROTATED` replaces a block, `WORDS` edits one."""
 
     INSERTED = "inserted"
     REMOVED = "removed"
@@ -52,7 +52,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One line of a text. `key` is what it says without what does not matter, `links` their identities."""
+    """One line of a text.
+
+    `key` is its comparable form, `links` the identities of its links.
+    """
 
     words: str
     key: str
@@ -69,7 +72,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hunk:
-    """A run of blocks that differs. `place` is a digest of where it stands, `bucket` a coarse position."""
+    """Run of differing blocks.
+
+    `place` is a digest of its position, `bucket` a coarse one.
+    """
 
     kind: Kind
     old: tuple[Block, ...]
@@ -79,6 +85,14 @@ class Hunk:
     suspect: bool
 
     @property
+    def box(self) -> str:
+        """Return a digest of the change, without numbers.
+
+        It is the same for one widget on each page.
+        """
+        return digest(*(block.skeleton for block in self.old), "\0", *(block.skeleton for block in self.new))
+
+    @property
     def state(self) -> str:
         """Return a digest of the new blocks."""
         return digest(*(f"{block.key} {' '.join(sorted(block.links))}" for block in self.new))
@@ -86,7 +100,7 @@ class Hunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """The hunks in which two states of a text differ, and how many paragraphs of prose they share."""
+    """Hunks between two texts, and their shared paragraphs of prose."""
 
     hunks: tuple[Hunk, ...] = ()
     shared: int = 0
@@ -98,7 +112,7 @@ def digest(*parts: str) -> str:
 
 
 def blocks(text: str | None, markdown: str | None = None) -> tuple[Block, ...]:
-    """Return the blocks of a text; with its Markdown they know their links."""
+    """Return a text's blocks; with Markdown they have links."""
     source = markdown or text or ""
     return tuple(
         block
@@ -110,7 +124,10 @@ def blocks(text: str | None, markdown: str | None = None) -> tuple[Block, ...]:
 def compare(
     old: Sequence[Block], new: Sequence[Block], is_furniture: Callable[[Block], bool] = lambda _: False
 ) -> Comparison:
-    """Compare two states of a text. `is_furniture` tells blocks that the site puts on many pages."""
+    """Compare two states of a text.
+
+    `is_furniture` is True for blocks that the site puts on many pages.
+    """
     head = _common(old, new)
     tail = _common(old[head:][::-1], new[head:][::-1])
     left, right = old[head : len(old) - tail], new[head : len(new) - tail]
@@ -128,7 +145,7 @@ def compare(
 
 
 def is_counted(block: Block) -> bool:
-    """True if a block has a number beside a word for what readers do."""
+    """True if a block counts what readers do."""
     return "#" in block.skeleton and bool(COUNTED.search(block.words))
 
 
@@ -170,7 +187,10 @@ def _common(old: Sequence[Block], new: Sequence[Block]) -> int:
 def _runs(
     left: Sequence[Block], right: Sequence[Block], same: list[tuple[Block, Block]]
 ) -> Iterator[tuple[int, int, Sequence[Block], Sequence[Block]]]:
-    """Yield what differs, as (place left, place right, blocks left, blocks right); fill `same`."""
+    """Yield differing runs, and fill `same`.
+
+    As (place left, place right, blocks left, blocks right).
+    """
     if max(len(left), len(right)) > LONGEST_COMPARED:
         yield 0, 0, left, right
         return
@@ -190,9 +210,10 @@ def _hunk(
     shared: int,
     is_furniture: Callable[[Block], bool],
 ) -> Hunk | None:
-    """Return the hunk of a run, without furniture; None where nothing is left.
+    """Return a run's hunk without furniture, or None.
 
-    A sentence that stands on many pages may be a box's, or an editor's note: it has to wait.
+    A sentence that stands on many pages may be a box's, or an editor's note: it has to wait. Without any
+    sentence a hunk of a short text may be a widget's too.
     """
     if len(before) == len(after) and all(_alike(a, b) for a, b in zip(before, after, strict=True)):
         return None
@@ -203,6 +224,8 @@ def _hunk(
     boxed = len(gone) + len(come) <= MOST_BOXED and all(
         not block.prose or is_furniture(block) for block in (*gone, *come)
     )
+    bare = not any(block.prose for block in (*gone, *come))
+    enough = shared >= CONTEXT or (bare and (shared > 0 or all(map(is_counted, (*gone, *come)))))
     kind = _kind(gone, come)
     anchor = old[at - 1].key if at else ""
     return Hunk(
@@ -211,12 +234,12 @@ def _hunk(
         new=come,
         place=digest(anchor),
         bucket=_bucket(old, at, len(before)),
-        suspect=shared >= CONTEXT and (boxed or _is_suspect(kind, gone, come)),
+        suspect=enough and (boxed or _is_suspect(kind, gone, come)),
     )
 
 
 def _relinked(old: Block, new: Block, shared: int) -> Hunk:
-    """Return the hunk of a block that says the same and links elsewhere."""
+    """Return the hunk of an equal block with other links."""
     return Hunk(
         kind=Kind.LINK,
         old=(old,),
@@ -251,7 +274,7 @@ def _alike(a: Block, b: Block) -> bool:
 
 
 def _is_suspect(kind: Kind, gone: Sequence[Block], come: Sequence[Block]) -> bool:
-    """True if a hunk may be a widget's: it is told only when later visits show the same."""
+    """True if a hunk may be a widget's and must wait."""
     every = (*gone, *come)
     if sum(block.size for block in every) > LONGEST_SUSPECT_WORDS * (1 + (kind is Kind.ROTATED)):
         return False
@@ -265,7 +288,7 @@ def _is_suspect(kind: Kind, gone: Sequence[Block], come: Sequence[Block]) -> boo
 
 
 def _bucket(old: Sequence[Block], at: int, length: int) -> str:
-    """Return the coarse position of a hunk: head, tail, or after how many paragraphs of prose."""
+    """Return a hunk's coarse position: head, tail, or paragraph number."""
     before = sum(block.prose for block in old[:at])
     after = sum(block.prose for block in old[at + length :])
     if not after:

@@ -27,7 +27,7 @@ _HELD = "SELECT * FROM articles WHERE source = ? AND gone_at IS NULL AND text IS
 
 
 def note_listing(db: Database, listing: Listing) -> Saved:
-    """Doubt the held articles that a whole list of the site lacks."""
+    """Doubt known articles missing from a complete list."""
     held = [row for row in db.query(_HELD, [listing.source]) if not listing.posts or row["post_id"]]
     named = {urls.key(url) for url in listing.urls}
     lacking = [row for row in held if not _is_listed(db, row, listing, named)]
@@ -51,7 +51,7 @@ def _is_listed(db: Database, row: dict[str, Value], listing: Listing, named: set
 
 
 def _note(db: Database, row: dict[str, Value], now: datetime) -> bool:
-    """Note an article that is not listed; True if it is doubted because of that."""
+    """Record an unlisted article; True if it is doubted now."""
     at = to_text(now)
     known = rows.one(db, "SELECT * FROM unlisted WHERE article_id = ?", row["id"])
     if known is None:

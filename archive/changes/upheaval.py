@@ -33,11 +33,12 @@ ENOUGH = 20  # articles that are enough on a large site
 PART = 0.2  # of the source's articles, where that is fewer
 EDITS = frozenset({"words", "look text added"})
 """Ways that stay edits in the midst of a redesign, unless most articles changed so."""
+SUMMER = 60  # minutes
 BEGINNINGS = 40  # moments at which it may have begun that are tried
 
 
 class Upheaval(StrEnum):
-    """An event of a source, as the cause of the versions that it made."""
+    """Event of a source, and the cause of its versions."""
 
     DATES_SHIFTED = "dates-shifted"
     REDESIGN = "redesign"
@@ -45,7 +46,7 @@ class Upheaval(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """How many edits of articles and comments were none, and a sentence of it, or None."""
+    """Counts of edits explained by an event, and its sentence."""
 
     articles: int = 0
     comments: int = 0
@@ -54,7 +55,7 @@ class Found:
 
 @dataclass(slots=True, kw_only=True)
 class _Change:
-    """A version that was kept as an edit, and the ways in which it differs from the state after it."""
+    """Version stored as an edit, and how it differs."""
 
     kind: str
     row: dict[str, Any]
@@ -64,7 +65,10 @@ class _Change:
 
 
 def settle(db: Database, source: str, now: datetime) -> Found:
-    """Find what happened to a source, and take it out of the edits of the last days. `now` is aware."""
+    """Detect events of a source, and withdraw their edits.
+
+    `now` is aware.
+    """
     since = rows.must(to_text(now - BACK))
     changes = [*_changes(db, source, "article", since), *_changes(db, source, "comment", since)]
     if not changes:
@@ -77,12 +81,12 @@ def settle(db: Database, source: str, now: datetime) -> Found:
     for what, prefix in ((Upheaval.DATES_SHIFTED, "shift "), (Upheaval.REDESIGN, "look ")):
         common = _common(changes, visits, prefix, least)
         known = _known(db, source, what, now)
-        followed = {way: at for at, before in known for way in before}
+        followed = {near: at for at, before in known for way in before for near in _family(way)}
         event: int | None
         new = set(common) - set(followed)
         if new:
             event, begun = _note(db, source, what, min(common[way] for way in new), sorted(new))
-            followed |= dict.fromkeys(new, begun)
+            followed |= {near: begun for way in new for near in _family(way)}
         else:
             event = _newest(db, source, what)
         if not followed or event is None:
@@ -99,7 +103,7 @@ def settle(db: Database, source: str, now: datetime) -> Found:
 
 
 def _changes(db: Database, source: str, kind: str, since: str) -> Iterable[_Change]:
-    """Yield the edits of a kind since a moment, with the ways in which they changed it."""
+    """Yield edits of a kind since a moment, with their ways."""
     article = "id" if kind == "article" else "article_id"
     sql = (
         f"SELECT v.*, item.{article} AS of_article FROM {kind}_versions AS v"
@@ -115,7 +119,7 @@ def _changes(db: Database, source: str, kind: str, since: str) -> Iterable[_Chan
 
 
 def _after(db: Database, kind: str, row: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The state that replaced a version."""
+    """Return the state that replaced a version."""
     item, number = row[f"{kind}_id"], row["version"]
     later = f"SELECT * FROM {kind}_versions WHERE {kind}_id = ? AND version = ?"
     return rows.one(db, later, item, number + 1) or rows.one(db, f"SELECT * FROM {kind}s WHERE id = ?", item)
@@ -125,7 +129,7 @@ def _after(db: Database, kind: str, row: Mapping[str, Any]) -> dict[str, Any] | 
 
 
 def _visits(db: Database, source: str, since: str) -> dict[int, str]:
-    """When the page of each article was last read, of those read since a moment."""
+    """Return each article's last good visit since a moment."""
     sql = (
         "SELECT article_id AS n, max(good_at) AS at FROM visits WHERE source = ? AND kind = 'article'"
         " AND good_at >= ? AND article_id IS NOT NULL GROUP BY article_id"
@@ -134,15 +138,27 @@ def _visits(db: Database, source: str, since: str) -> dict[int, str]:
 
 
 def _common(changes: list[_Change], visits: Mapping[int, str], prefix: str, least: int) -> dict[str, str]:
-    """The ways in which most articles changed that were visited since it began, with the moment it began."""
+    """Return the common ways of change, with their beginnings.
+
+    No editor moves several dates by what two time zones differ: a few articles and comments are enough.
+    """
     first: dict[str, dict[int, str]] = defaultdict(dict)
+    items = Counter[str]()
     for change in changes:
         for way in change.ways:
             if way.startswith(prefix):
-                known = first[way].setdefault(change.article, change.until)
-                first[way][change.article] = min(known, change.until)
+                for near in _family(way):
+                    known = first[near].setdefault(change.article, change.until)
+                    first[near][change.article] = min(known, change.until)
+                    items[near] += 1
     found = {}
+    met = {way for change in changes for way in change.ways if way.startswith(prefix)}
     for way, begun in first.items():
+        if way not in met:
+            continue
+        if way.startswith("shift ") and items[way] >= LEAST:
+            found[way] = min(begun.values())
+            continue
         moments = sorted(set(begun.values()))[-BEGINNINGS:]
         for moment in moments:
             changed = sum(at >= moment for at in begun.values())
@@ -153,8 +169,16 @@ def _common(changes: list[_Change], visits: Mapping[int, str], prefix: str, leas
     return found
 
 
+def _family(way: str) -> tuple[str, ...]:
+    """Return a way with those that are the same: a zone may have had summer time where the other had none."""
+    if not way.startswith("shift "):
+        return (way,)
+    minutes = int(way.split()[1])
+    return way, f"shift {minutes - SUMMER}", f"shift {minutes + SUMMER}"
+
+
 def _known(db: Database, source: str, what: Upheaval, now: datetime) -> list[tuple[str, list[str]]]:
-    """Return the recent events of a source: when each began, and in which ways."""
+    """Return a source's recent events: beginning and ways."""
     sql = "SELECT at, detail FROM source_events WHERE source = ? AND kind = ? AND at >= ?"
     since = to_text(now - FOLLOWING)
     return [
@@ -166,7 +190,7 @@ def _known(db: Database, source: str, what: Upheaval, now: datetime) -> list[tup
 
 
 def _note(db: Database, source: str, what: Upheaval, at: str, ways: list[str]) -> tuple[int, str]:
-    """Note an event of a source; one that began within the same days is the same event."""
+    """Record an event of a source, or extend a recent one."""
     detail: dict[str, Any] = {"ways": ways}
     if what is Upheaval.DATES_SHIFTED:
         detail["minutes"] = int(ways[0].split()[1])
@@ -192,7 +216,7 @@ def _newest(db: Database, source: str, what: Upheaval) -> int | None:
 def _take(
     db: Database, what: Upheaval, changes: list[_Change], followed: Mapping[str, str], widely: set[str]
 ) -> list[_Change]:
-    """Take what happened to the source out of the edits. Returns those that were nothing else.
+    """Withdraw edits explained by an event; return the withdrawn.
 
     A page that is first read again later follows: what it then shows is taken as well.
     """
@@ -215,7 +239,7 @@ def _take(
 
 
 def _is_first_visit(db: Database, change: _Change, begun: str) -> bool:
-    """True if the page that showed a change had not been read since what happened began."""
+    """True if a change was seen at the first visit since."""
     sql = (
         "SELECT 1 FROM visits WHERE article_id = ? AND kind = 'article' AND good_at >= ?"
         " AND previous_good_at < ? LIMIT 1"
@@ -224,7 +248,7 @@ def _is_first_visit(db: Database, change: _Change, begun: str) -> bool:
 
 
 def _end_edit(db: Database, change: _Change, what: Upheaval) -> None:
-    """Make a version one of the source's event, and take back the event of its edit."""
+    """Reassign a version to an event, and delete its edit."""
     rows.update(db, f"{change.kind}_versions", change.row["id"], {"cause": what.value})
     whose = "comment_id = ?" if change.kind == "comment" else "comment_id IS NULL AND article_id = ?"
     db.execute(
@@ -234,7 +258,7 @@ def _end_edit(db: Database, change: _Change, what: Upheaval) -> None:
 
 
 def _keep_rest(db: Database, change: _Change, ways: set[str]) -> None:
-    """Leave an edit with the fields alone that the source's event does not explain."""
+    """Reduce an edit to the fields that no event explains."""
     explained = {
         way.split()[1] for way in ways if way.startswith("look ") and not way.startswith("look text")
     }
@@ -255,7 +279,10 @@ def _count(db: Database, event: int, counts: Mapping[str, int]) -> None:
 
 
 def sentence(kind: str, detail: Mapping[str, Any], articles: int, comments: int) -> str:
-    """Return what happened to a source, for people. `detail` is that of a row of `source_events`."""
+    """Return an event as a sentence.
+
+    `detail` is that of a row of `source_events`.
+    """
     pages = f"{articles:,} article{'' if articles == 1 else 's'}"
     if kind == Upheaval.DATES_SHIFTED:
         minutes = int(detail["minutes"])

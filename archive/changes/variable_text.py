@@ -57,7 +57,7 @@ COUNTED = re.compile(
 
 
 def without_spans(words: str) -> str:
-    """Return a text in which each span such as "3 days ago" is "~"."""
+    """Return a text with spans such as "3 days ago" as "~"."""
     return _AGO.sub("~", words)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from archive.cli.console import Context, Exit, emit, say
-from archive.core.database import connect
+from archive.core.database import connect, is_writable
 from archive.core.errors import DamagedError
 from archive.core.formatting import count, size
 from archive.files.own_files import CONFIG
@@ -84,7 +84,9 @@ def restore(context: Context, folder: Path, force: bool) -> None:
 
 
 def _note(archive: Path, at: datetime, *, ok: bool, sentence: str) -> None:
-    """Leave word in the archive, unless it is older than the place for it."""
+    """Leave word in the archive, unless it is older than the place for it, or may only be read."""
+    if not is_writable(archive):
+        return
     db = connect(archive)
     if db["checks"].exists():
         checks.note_check(db, "backup", at, ok=ok, sentence=sentence)

@@ -49,7 +49,10 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A configured source, as far as commands show it. `next_run` is the first of `next_runs`."""
+    """Source as shown by commands.
+
+    `next_run` is the first of `next_runs`.
+    """
 
     name: str
     url: str
@@ -78,7 +81,10 @@ class Context:
 
 @contextmanager
 def opened(context: Context, *, finish: bool = True) -> Iterator[Archive]:
-    """The configured archive; `finish` as for Archive.open. Raises ArchiveError when there is none yet."""
+    """Open the configured archive. Raises ArchiveError if missing.
+
+    `finish` as for Archive.open.
+    """
     with Archive.open(context.archive(), create=False, finish=finish) as archive:
         yield archive
 
@@ -104,14 +110,14 @@ class ToldBusy(Told):
 
 
 class Program(click.Group):
-    """A group that keeps its commands in the order they were added, and turns every end into a code."""
+    """Group with ordered commands and exit codes."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
-        """The commands in the order in which they are worth reading."""
+        """Return the command names in their reading order."""
         return list(self.commands)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the program; standard output that cannot be written is a sentence, and no traceback."""
+        """Run the program, with output failures as a sentence."""
         _guard_output()
         try:
             return super().main(*args, **kwargs)
@@ -153,7 +159,7 @@ class Program(click.Group):
 
 
 class Interruption:
-    """Signals that ask to end, seen by the main thread in its own time; the second one cuts in."""
+    """Termination signals, handled between steps; the second interrupts."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -181,10 +187,10 @@ class OutputError(OSError):
 
 
 class _Output(io.FileIO):
-    """Standard output, whose failures are told from those of files."""
+    """Standard output with failures of its own kind."""
 
     def write(self, data: Any) -> int | None:  # type: ignore[override]
-        """Write bytes. Raises BrokenPipeError where the reader had enough, OutputError for all else."""
+        """Write bytes. Raises BrokenPipeError or OutputError."""
         try:
             return super().write(data)
         except BrokenPipeError:
@@ -194,7 +200,7 @@ class _Output(io.FileIO):
 
 
 def _guard_output() -> None:
-    """Have standard output, also a closed one, fail by its own error; and no letter ends the program."""
+    """Wrap standard output, so that its failures are named."""
     if sys.stdout is None:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 1)  # what is written then fails, and is not lost in silence
     elif sys.stdout is not sys.__stdout__ or not isinstance(sys.stdout, io.TextIOWrapper):
@@ -209,7 +215,7 @@ def _guard_output() -> None:
 
 
 def _archive_of(ctx: click.Context) -> Path | str:
-    """The archive of the running command, as far as it can be named."""
+    """Return the running command's archive for messages."""
     with suppress(BackissueError):
         if isinstance(ctx.obj, Context):
             return ctx.obj.archive()
@@ -217,7 +223,7 @@ def _archive_of(ctx: click.Context) -> Path | str:
 
 
 def typed(text: str) -> str:
-    """Words of a command line as they were typed, also where the locale knows no letters beyond ASCII."""
+    """Return command-line words decoded in any locale."""
     try:
         return text.encode(errors="surrogateescape").decode()
     except UnicodeDecodeError:
@@ -235,12 +241,12 @@ def say(text: str) -> None:
 
 
 def emit(value: object, *, indent: int | None = 2) -> None:
-    """Write one JSON value, and nothing else, to standard output; without `indent` on one line."""
+    """Print one JSON value; without `indent` on one line."""
     utf8_output().write(json.dumps(value, ensure_ascii=False, indent=indent, default=_jsonable) + "\n")
 
 
 def utf8_output() -> TextIO:
-    """Standard output, writing UTF-8 whatever the locale."""
+    """Return standard output as UTF-8 in any locale."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     return sys.stdout

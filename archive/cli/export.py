@@ -108,13 +108,13 @@ def export(
 
 
 def _usual(form: str, archive: Path, *, joined: bool) -> str:
-    """Where a form goes if nothing is said: a text to standard output, others into the current folder."""
+    """Return a format's default destination."""
     return "-" if form in TEXTS or joined else f"{archive.stem}{ENDINGS.get(form, f'-{form}')}"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an export goes: a path or "-", if it replaces an earlier one, and what guards our own files."""
+    """Destination of an export: path or "-", and its guard."""
 
     target: str
     replace: bool
@@ -126,11 +126,11 @@ class Place:
         return self.target == "-"
 
     def file(self) -> AbstractContextManager[Path]:
-        """A path to write one file at."""
+        """Yield a path to write one file at."""
         return placed(Path(self.target), replace=self.replace, own=self.own)
 
     def folder(self) -> AbstractContextManager[Bundle]:
-        """A folder to write files into."""
+        """Yield a folder to write files into."""
         return bundled(Path(self.target), replace=self.replace, own=self.own)
 
 
@@ -170,7 +170,7 @@ def _stream(place: Place) -> Iterator[Summed]:
 
 @contextmanager
 def _progress() -> Iterator[Watch]:
-    """Show how far it is on standard error, where that is a terminal."""
+    """Show progress on standard error, at a terminal."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         yield progress.track

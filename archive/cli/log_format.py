@@ -39,7 +39,7 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, instead in (
         # any address but of the web or a file, such as slack://token/channel or mailtos://user:word@host
         # whose rest says something: "mailtos://…" in a hint of ours has nothing to hide
-        (r"\b(?!https?:|file:|sqlite:)([a-z][a-z0-9+.-]*)://(?=[^\s\"'<>]*\w)[^\s\"'<>]+", r"\1://***"),
+        (r"\b(?!https?:|file:|sqlite:)([a-z][a-z0-9+.-]*)://(?=[^\s\"'<>“”]*\w)[^\s\"'<>“”]+", r"\1://***"),
         (r"\b(https?)://[^/\s\"'<>@]*@", r"\1://***@"),
         (r"(hooks\.slack\.com/|/api/webhooks/|/bot(?=\d+:))[^\s\"'<>?]+", r"\1***"),
         (rf"([?&;](?:{_NAMES})=)[^&\s\"'<>#]+", r"\1***"),
@@ -50,14 +50,14 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 
 def masked(text: str) -> str:
-    """A text without the secrets that addresses and headers may hold."""
+    """Return a text without secrets of URLs and headers."""
     for pattern, instead in _MASKS:
         text = pattern.sub(instead, text)
     return text
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of a program that choose how it logs; both have a variable in the environment."""
+    """Add logging options, each with an environment variable."""
     form = click.option(
         "--log-format",
         type=click.Choice(FORMATS),
@@ -74,7 +74,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def begin(form: str | None, level: str | None) -> None:
-    """Send everything to standard error, in this process and, where it was asked for, in its children."""
+    """Configure logging to standard error, also for children."""
     for variable, given in ((FORMAT_VARIABLE, form), (LEVEL_VARIABLE, level)):
         if given:
             os.environ[variable] = given
@@ -89,21 +89,21 @@ def begin(form: str | None, level: str | None) -> None:
 
 
 def adopt_uvicorn() -> None:
-    """Have the server's log come out with the rest, where it would bring its own handlers."""
+    """Route the server's log through ours."""
     from uvicorn.config import LOGGING_CONFIG  # noqa: PLC0415  (only the serving process needs it)
 
     LOGGING_CONFIG.update(formatters={}, handlers={}, loggers={})
 
 
 class Lines(logging.Handler):
-    """Writes each record as it is to be read, to what is standard error at that moment."""
+    """Handler that writes formatted records to standard error."""
 
     def __init__(self, write: Callable[[logging.LogRecord], str]) -> None:
         super().__init__()
         self._write = write
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """True if a record is shown: not the failures of single requests, which the ledger has."""
+        """True if a record is not a single request's failure."""
         if record.name in _RECORDED or (record.name == _TLS and record.levelno < logging.ERROR):
             return False
         return record.levelno >= logging.WARNING or record.name.partition(".")[0] in _HEARD
@@ -117,7 +117,7 @@ class Lines(logging.Handler):
 
 
 def as_text(record: logging.LogRecord) -> str:
-    """A record for people: the program's own sentences bare, all others with time, level and origin."""
+    """Return a record for people; our own sentences without prefix."""
     message, hint = plain(record.getMessage()), plain(getattr(record, "hint", None))
     if record.name == VOICE and record.levelno < logging.ERROR:
         return message
@@ -129,7 +129,7 @@ def as_text(record: logging.LogRecord) -> str:
 
 
 def as_json(record: logging.LogRecord) -> str:
-    """A record for programs, as one JSON object on one line."""
+    """Return a record as one line of JSON."""
     value = {
         "time": _time(record),
         "level": record.levelname.lower(),

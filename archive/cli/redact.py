@@ -68,7 +68,8 @@ def redact(
         raise click.UsageError("Say why, with --reason: the tombstone tells it.")
     now = datetime.now(UTC)
     with opened(context) as archive:
-        wanted = list(dict.fromkeys(_shown(archive, kind, item, to_answer=dry_run) for item in items))
+        found = [_shown(archive, kind, item, asks=not yes, to_answer=dry_run) for item in items]
+        wanted = list(dict.fromkeys(found))
         if dry_run:
             say("Nothing was hidden.")
             return
@@ -76,8 +77,11 @@ def redact(
         _hide(archive, kind, wanted, str(reason).strip(), now, as_json=as_json)
 
 
-def _shown(archive: Archive, kind: str, item: str, *, to_answer: bool) -> int | str:
-    """Show whose words are meant, as the answer or beside it, and return the number or the name."""
+def _shown(archive: Archive, kind: str, item: str, *, asks: bool, to_answer: bool) -> int | str:
+    """Print whose words are affected; return the id or name.
+
+    Raises ArchiveError where nobody will be asked and the URL may be that of another archive.
+    """
     if kind == "commenter":
         if item in _names(archive, redaction.redactions(archive.db)).values():
             raise ArchiveError(f"The name “{item}” is hidden already.")
@@ -89,6 +93,11 @@ def _shown(archive: Archive, kind: str, item: str, *, to_answer: bool) -> int | 
         each = pointing.at(archive.db, kind, item)
         if each.redaction is not None:
             raise ArchiveError(f"The {kind} {each.id} is hidden already, by redaction {each.redaction}.")
+        if each.host is not None and not asks:
+            raise ArchiveError(
+                f"Nothing was hidden: whether {each.host} publishes this archive is not known here.",
+                hint=f"Name it by its number, as `{each.kind} {each.id}`, or leave out --yes and be asked.",
+            )
         what = f"“{each.title}”" if kind == "article" else f"under “{each.title}”"
         lines = [
             f"{kind.capitalize()} {each.id} by {each.author}, {when(each.published)}, {what}",
@@ -100,7 +109,7 @@ def _shown(archive: Archive, kind: str, item: str, *, to_answer: bool) -> int | 
 
 
 def _must_be_meant(number: int, *, yes: bool) -> None:
-    """Ask whether that is meant. Raises ArchiveError where nobody can be asked, click.Abort for a no."""
+    """Ask for confirmation. Raises ArchiveError, click.Abort."""
     if yes:
         return
     if not sys.stdin.isatty():
@@ -158,7 +167,7 @@ def _list(context: Context, *, as_json: bool) -> None:
 
 
 def _names(archive: Archive, found: Sequence[Redaction]) -> dict[int, str | None]:
-    """Return the names that redactions of commenters hide, by the number of the redaction."""
+    """Return hidden commenters' names, by redaction."""
     if all(each.kind != "commenter" for each in found):
         return {}
     with Hidden.open(beside(archive.path)) as hidden:
@@ -179,7 +188,7 @@ def _scrub(archive: Archive) -> None:
 
 
 def _tell_what_remains(archive: Archive, names: Sequence[str]) -> None:
-    """Say truthfully where else it may stand."""
+    """Print where else the name may occur."""
     for name in names:
         found = find(archive.db.conn, Ask(words=f'text:"{name}"', kind="comments"))
         if found.total:

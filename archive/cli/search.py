@@ -17,11 +17,12 @@ from archive.core.errors import NotFoundError
 from archive.core.formatting import count, plain, when
 from archive.core.nearest_name import nearest
 from archive.exports import as_jsonl
-from archive.queries import articles, pointing
+from archive.queries import articles, pointing, url_lookup
 from archive.queries.articles import HeldArticle, HeldComment
 from archive.search import engine as searching
 from archive.search import typed_filters
 from archive.search.engine import MARK, UNMARK, Ask, Row
+from archive.search.suggestions import find_with_help
 
 WIDTH = 100
 
@@ -89,23 +90,38 @@ def search(
         state="changed" if changed else "",
         size=limit * 2 if kind == "all" else limit,
     )
-    with opened(context) as archive:
-        typed_filters.check(archive.db.conn, ask)
-        found = searching.find(archive.db.conn, ask)
+    found, instead = _found(context, ask, with_help=not as_json)
     hits = [hit for section in found.sections for hit in section.hits]
     for note in found.notes:
         say(plain(note))
     if as_json:
         emit(_search_json(found, hits))
         return
+    if instead:
+        say(plain(instead))
     for hit in hits:
         click.echo(_hit(hit))
+    say(_summary(found, len(hits)))
+
+
+def _found(context: Context, ask: Ask, *, with_help: bool) -> tuple[searching.Found, str]:
+    """Return what is found, and a sentence on what is shown instead ("" for nothing)."""
+    with opened(context) as archive:
+        typed_filters.check(archive.db.conn, ask)
+        if not with_help:
+            return searching.find(archive.db.conn, ask), ""
+        found, advice = find_with_help(archive.db.conn, ask)
+        return found, advice.instead
+
+
+def _summary(found: searching.Found, shown: int) -> str:
+    """Return how many of each kind were found, in a sentence."""
     counts = [
         count(part.count, _COUNTED[part.kind]) + (" or more" if part.more else "")
         for part in found.sections
         if part.count or part.kind in ("articles", "comments")
     ]
-    say(f"{', '.join(counts[:-1])} and {counts[-1]} found; {count(len(hits), 'hit')} shown.")
+    return f"{', '.join(counts[:-1])} and {counts[-1]} found; {count(shown, 'hit')} shown."
 
 
 _COUNTED = {
@@ -128,7 +144,7 @@ def _search_json(found: searching.Found, hits: list[Row]) -> dict[str, object]:
 
 
 def _hit(hit: Row) -> str:
-    """A hit as lines, the first with the kind and number of the item itself, and not of what it is below."""
+    """Return a hit as lines, beginning with its own number."""
     is_comment = hit["kind"] not in ("article", "article version")
     said = "comment" if hit["version"] else str(hit["kind"])
     then = f"edited out on {when(str(hit['replaced_at']))}: " if hit["version"] else ""
@@ -145,7 +161,7 @@ def _hit(hit: Row) -> str:
 
 
 def _marked(text: object) -> str:
-    """A text with what matched in bold; click takes that away where there is no terminal."""
+    """Return a text with matches in bold."""
     parts = str(text or "").split(MARK)
     shown = [plain(parts[0])]
     for part in parts[1:]:
@@ -183,7 +199,7 @@ def show(context: Context, item: tuple[str, ...], as_json: bool) -> None:
     with opened(context) as archive:
         if not kind and "://" not in reference:
             kind = "article"
-        found = pointing.at(archive.db, kind, reference)
+        found = _item(archive.db, kind, reference)
         comment = found.id if found.kind == "comment" else None
         held = articles.article(archive.db, found.id if comment is None else _article_of(archive.db, comment))
     if held is None:
@@ -195,8 +211,22 @@ def show(context: Context, item: tuple[str, ...], as_json: bool) -> None:
         click.echo_via_pager(shown) if sys.stdout.isatty() else click.echo(shown)
 
 
+def _item(db: Database, kind: str, reference: str) -> pointing.Item:
+    """Return what a number or URL names.
+
+    Raises NotFoundError that says what is known of a URL that is not held.
+    """
+    try:
+        return pointing.at(db, kind, reference)
+    except NotFoundError as error:
+        if "://" not in reference:
+            raise
+        facts = url_lookup.look_up(db, reference).facts
+        raise NotFoundError(str(error), hint=" ".join(facts) or pointing.SEEK) from error
+
+
 def _article_of(db: Database, comment: int) -> int:
-    """Return the number of the article that a comment stands below."""
+    """Return the id of a comment's article."""
     return int(db.execute("SELECT article_id FROM comments WHERE id = ?", [comment]).fetchone()[0])
 
 

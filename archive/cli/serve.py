@@ -47,7 +47,7 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 
 def pages_options(command: Command) -> Command:
-    """The options of whatever serves the pages: `serve` and `up`."""
+    """Add the options of `serve` and `up`."""
     for option in (
         click.option(
             "--metadata",

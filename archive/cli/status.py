@@ -31,7 +31,7 @@ def status(context: Context, as_json: bool) -> int:
 
 
 def _tell(told: health.Status) -> None:
-    """A table of the sources, a sentence about each, and what there is to say of the whole."""
+    """Print sources, a sentence about each, and the whole."""
     table(
         (
             "source",

@@ -24,7 +24,7 @@ _AT_FDCWD, _EXCHANGE = -100, 2  # of <fcntl.h> and <linux/fs.h>
 
 @contextmanager
 def replaced(target: Path, may_replace: Callable[[], None]) -> Iterator[Path]:
-    """A path to write a file or a folder at; at the end of the block it takes the place of `target`.
+    """Yield a path whose content replaces `target` at the end.
 
     `target` is a path without links. `may_replace` raises where something is there that has to stay; it is
     asked at the beginning, and again at the end, since somebody may have put something there meanwhile.
@@ -41,7 +41,7 @@ def replaced(target: Path, may_replace: Callable[[], None]) -> Iterator[Path]:
 
 
 def tidy(target: Path) -> None:
-    """Remove what killed makers of `target` left beside it, and put back what they had moved away."""
+    """Remove litter of killed writers, and restore what they moved."""
     for folder in target.parent.glob(f"{glob.escape(_prefix(target))}*{_ENDING}"):
         lock = _locked(folder)
         if lock is None:
@@ -55,7 +55,7 @@ def tidy(target: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder with all that is in it; one that is not there is no error."""
+    """Remove a file or folder; a missing one is no error."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -73,7 +73,7 @@ def flush(folder: Path) -> None:
 
 @contextmanager
 def _workshop(target: Path) -> Iterator[Path]:
-    """A locked folder beside a place; in the end it is removed with what is left in it."""
+    """Create a locked temporary folder, removed at the end."""
     folder = target.with_name(f"{_prefix(target)}{secrets.token_hex(4)}{_ENDING}")
     lock = None
     try:
@@ -87,7 +87,7 @@ def _workshop(target: Path) -> Iterator[Path]:
 
 
 def _locked(folder: Path) -> int | None:
-    """Lock a folder until its handle is closed or its holder ends; None where another one has it."""
+    """Lock a folder; None where another process has it."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:
@@ -101,7 +101,7 @@ def _locked(folder: Path) -> int | None:
 
 
 def _exchanged(new: Path, target: Path) -> bool:
-    """Swap two paths in one step; False where the system or the file system cannot."""
+    """Exchange two paths atomically; False where unsupported."""
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except (AttributeError, OSError):
@@ -111,13 +111,13 @@ def _exchanged(new: Path, target: Path) -> bool:
 
 
 def _moved(new: Path, target: Path, old: Path) -> None:
-    """Move a result into its place in two steps; a file in one."""
+    """Move a result into place, in two steps for folders."""
     if target.is_dir():
         target.rename(old)
     new.replace(target)
 
 
 def _prefix(target: Path) -> str:
-    """How the names of the folders begin in which `target` is made; no other name's begin so."""
+    """Return the prefix of a target's temporary folders."""
     name = target.name.encode()
     return f".{name[:120].decode(errors='ignore')}.{zlib.crc32(name):08x}."

@@ -123,17 +123,17 @@ class Decoded:
 
     @property
     def misfits(self) -> int:
-        """Bytes that do not belong to the charset."""
+        """Return the number of bytes outside the charset."""
         return self.stray + self.lost
 
     @property
     def letters(self) -> int:
-        """Characters that are not ASCII."""
+        """Return the number of characters outside ASCII."""
         return len(self.text) - len(self.text.encode("ascii", "ignore"))
 
     @property
     def fits(self) -> bool:
-        """True if so few bytes do not belong to the charset that it is likely the right one.
+        """True if few enough bytes are outside the charset.
 
         Letters of UTF-8 hardly ever come about by chance, so a few of them outweigh many stray bytes.
         """
@@ -145,13 +145,13 @@ class Decoded:
 
 
 def codec_of(label: str | None) -> str | None:
-    """Return Python's codec for a label of a charset; None for one that browsers do not know."""
+    """Return the codec of a charset label, or None."""
     known = (label or "").strip().lower()
     return CODECS.get(known) or _SLIPS.get(known)
 
 
 def decode(body: bytes, content_type: str | None = None) -> Decoded:
-    """Return the text of a body: by its byte order mark, the header, the body's declaration, else a guess.
+    """Decode a body by its declarations, else by a guess.
 
     A declaration that the bytes contradict yields to the next one.
     """
@@ -177,14 +177,14 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
 
 
 def declared_in(body: bytes) -> str | None:
-    """Return the label that the body itself declares (meta element, XML declaration); None without one."""
+    """Return the charset that the body declares, or None."""
     head = body[:_HEAD_BYTES]
     found = _XML.match(head) or _META.search(head)
     return found[1].decode("ascii") if found else None
 
 
 def _heeded(label: str, body: bytes, *, by_header: bool) -> str | None:
-    """Return the codec that a declaration stands for; one of UTF-16 only where the bytes may be that."""
+    """Return a declaration's codec; UTF-16 only where plausible."""
     codec = codec_of(label)
     if codec in ("utf-16-le", "utf-16-be") and (not by_header or b"\0" not in body[:_HEAD_BYTES]):
         return "utf-8"  # what could be read as ASCII is not in UTF-16
@@ -192,14 +192,14 @@ def _heeded(label: str, body: bytes, *, by_header: bool) -> str | None:
 
 
 def _checked(found: Decoded, labels: list[str], body: bytes) -> Decoded:
-    """Return the reading; where the first declaration did not lead to it, as a guess."""
+    """Return the reading, as a guess where a declaration failed."""
     if codec_of(labels[0]) is not None and found.declared != labels[0] and not body.isascii():
         return Decoded(found.text, found.charset, labels[0], guessed=True, stray=found.stray, lost=found.lost)
     return found
 
 
 def _guess(body: bytes, labels: list[str]) -> Decoded:
-    """Return the body as UTF-8 where it is that, else as its language is mostly written."""
+    """Decode as UTF-8 where valid, else by language."""
     declared = labels[0] if labels else None
     if body.isascii():
         return Decoded(body.decode("ascii"), "utf-8", declared)
@@ -230,7 +230,7 @@ def _by(body: bytes, codec: str, declared: str | None) -> Decoded:
 
 
 def _mend(error: UnicodeError) -> tuple[str, int]:
-    """Read what a codec of Python's does not: one bad byte costs one character."""
+    """Decode with single bad bytes costing one character each."""
     failed = cast("UnicodeDecodeError", error)
     raw, start, end = failed.object, failed.start, failed.end
     name = failed.encoding.replace("-", "_").lower()
@@ -253,7 +253,7 @@ def _mend(error: UnicodeError) -> tuple[str, int]:
 
 
 def _nec(pair: bytes) -> str:
-    """Return a character that NEC and IBM added to EUC-JP, by its place in Shift_JIS."""
+    """Return a vendor character of EUC-JP, through Shift_JIS."""
     row, cell = pair[0] - 0xA1, pair[1] - 0xA1
     if row < 0 or cell < 0:
         raise UnicodeDecodeError("euc_jp", pair, 0, 1, "no such character")

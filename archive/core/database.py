@@ -36,7 +36,7 @@ class Closing(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of what is held."""
+        """Close all that is open."""
 
     def __enter__(self) -> Self:
         return self
@@ -46,7 +46,9 @@ class Closing(ABC):
 
 
 def open_ours(path: Path, migrations: Migrations, *, create: bool = True) -> Database:
-    """Open one of our files at the newest schema; where it is not there and `create` is True, make it.
+    """Open a database of ours at the newest schema.
+
+    Where it is not there and `create` is True, it is made.
 
     A new file takes its name when its schema is whole. One that may not be written is opened for reading.
     Raises ArchiveError when that cannot be, and for a file of another kind or program.
@@ -64,7 +66,7 @@ def open_ours(path: Path, migrations: Migrations, *, create: bool = True) -> Dat
 
 
 def connect(path: Path, *, create: bool = True, kind: str = "", blank: bool = False) -> Database:
-    """Open a database file for reading and writing, or for reading alone where it may not be written.
+    """Open a database, read-only where it may not be written.
 
     With `kind` it must be one of ours (`kinds`), or `blank`. Raises ArchiveError when that cannot be.
     """
@@ -95,7 +97,7 @@ def connect(path: Path, *, create: bool = True, kind: str = "", blank: bool = Fa
 
 
 def read_only(path: Path, *, timeout: float = BUSY) -> sqlite3.Connection:
-    """A connection that only reads, also where neither the file nor its folder may be written.
+    """Return a read-only connection, even in a read-only folder.
 
     `timeout` is how many seconds it waits for a file that another process holds.
     Raises sqlite3.OperationalError where that cannot be.
@@ -106,13 +108,13 @@ def read_only(path: Path, *, timeout: float = BUSY) -> sqlite3.Connection:
 
 
 def is_writable(path: Path) -> bool:
-    """True if this process may write a file and the logs beside it."""
+    """True if a file and its logs are writable."""
     place = path.resolve()
     return os.access(place.parent, os.W_OK) and (not place.exists() or os.access(place, os.W_OK))
 
 
 def is_still(path: Path) -> bool:
-    """True if a file can only be read as one that nobody changes.
+    """True if a file must be opened as immutable.
 
     SQLite reads a file with a write-ahead log through an index beside it, which it makes where it is not
     there. Where it may not, and there is nothing in a log, the file alone is the whole.
@@ -132,7 +134,7 @@ def _must_have_folder(path: Path) -> None:
 
 
 def _make(path: Path, migrations: Migrations) -> None:
-    """Make a new file with the newest schema; another process that makes it too finds it there."""
+    """Create a file with the newest schema, once."""
     _must_have_folder(path)
     new = path.with_name(f".{path.name}.new")
     with hold(path, "migrate", wait=BUSY):
@@ -153,7 +155,10 @@ def _make(path: Path, migrations: Migrations) -> None:
 
 @contextmanager
 def transaction(db: Database) -> Iterator[None]:
-    """One write transaction: all of the block, or nothing of it. Inside another one it is a part of that."""
+    """Run the block in one write transaction.
+
+    Inside another one it is a part of that.
+    """
     if db.conn.in_transaction:
         yield
         return
@@ -185,7 +190,7 @@ def _path(db: Database) -> str:
 
 
 def before_commit(db: Database, name: str, action: Callable[[], None]) -> None:
-    """Run an action once at the end of the open transaction, as a part of it.
+    """Run an action once before the open transaction commits.
 
     An action of the same name is replaced; a transaction that is rolled back runs none.
     """
@@ -194,7 +199,7 @@ def before_commit(db: Database, name: str, action: Callable[[], None]) -> None:
 
 @contextmanager
 def disk_told(db: Database) -> Iterator[None]:
-    """Turn a full or failing disk, or a file that is held, into an ArchiveError that says so."""
+    """Convert disk and lock errors into ArchiveError."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -216,7 +221,7 @@ def disk_told(db: Database) -> Iterator[None]:
 
 @contextmanager
 def rehearsal(db: Database) -> Iterator[None]:
-    """A write transaction that is taken back at its end, whatever happened in it."""
+    """Run the block in a transaction that is rolled back."""
     begin(db)
     try:
         yield
@@ -231,7 +236,7 @@ def is_locked(error: BaseException) -> bool:
 
 
 def locked(path: Path | str) -> LockedError:
-    """Return the error that says that a file is held."""
+    """Return the error for a locked file."""
     return LockedError(
         f"Another program holds {path}, and it was waited for in vain.",
         hint="Close what else works on it, as a database browser with unsaved changes, and try again."
@@ -240,7 +245,7 @@ def locked(path: Path | str) -> LockedError:
 
 
 class LogFolder:
-    """The folder of a long write-ahead log into its file while a crawl writes and readers come and go.
+    """Checkpointer of a long write-ahead log during a crawl.
 
     SQLite resets the log only at a moment when nobody reads from it, which under steady reading is never;
     waiting for readers makes that moment. It is tried again each time that the log has grown by as much.
@@ -251,7 +256,10 @@ class LogFolder:
         self._next_bytes = FOLD_BYTES
 
     def step(self, db: Database) -> bool:
-        """Fold the log in where it is long. True if that was tried; call it between transactions."""
+        """Checkpoint a long log; True if tried.
+
+        Call it between transactions.
+        """
         try:
             length = self._log.stat().st_size
         except OSError:
@@ -288,6 +296,6 @@ def migrate(db: Database, migrations: Migrations, path: Path) -> None:
 
 
 def newer_migrations(db: Database, migrations: Migrations) -> list[str]:
-    """The names of migrations that a file has had and this program does not know."""
+    """Return applied migrations that this program does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}
     return sorted({migration.name for migration in migrations.applied(db)} - known)

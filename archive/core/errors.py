@@ -18,7 +18,7 @@ from __future__ import annotations
 
 
 class BackissueError(Exception):
-    """The base of all errors that are told to the user as a sentence, without a traceback."""
+    """Base of all errors shown as a sentence."""
 
     retry = False
 
@@ -28,7 +28,7 @@ class BackissueError(Exception):
 
 
 class ConfigError(BackissueError):
-    """backissue.toml holds an unknown key, a wrong type or a value that cannot be."""
+    """Unknown key, wrong type or impossible value in backissue.toml."""
 
 
 class ArchiveError(BackissueError):
@@ -36,7 +36,7 @@ class ArchiveError(BackissueError):
 
 
 class NotFoundError(ArchiveError):
-    """The archive holds no such article or source."""
+    """No such article or source in the archive."""
 
 
 class DamagedError(ArchiveError):
@@ -44,7 +44,7 @@ class DamagedError(ArchiveError):
 
 
 class ClockError(BackissueError):
-    """This machine's clock is behind what the archive holds."""
+    """Clock of this machine behind the archive's newest time."""
 
 
 class BusyError(BackissueError):
@@ -54,7 +54,7 @@ class BusyError(BackissueError):
 
 
 class LockedError(ArchiveError, BusyError):
-    """Another program holds a database file for longer than it is waited for."""
+    """Database file locked by another program for too long."""
 
 
 class SiteError(BackissueError):

@@ -23,7 +23,9 @@ _ELSEWHERE = "Is the path right? Give another one: the key `archive` of backissu
 
 
 def must_be(connection: sqlite3.Connection, path: Path, wanted: str, *, blank: bool) -> None:
-    """Raise ArchiveError where a file is not of the kind `wanted`; `blank` allows one without any table.
+    """Raise ArchiveError unless a file is of a kind.
+
+    `blank` allows one without any table.
 
     It is read and not written, so that what belongs to another program stays as it is.
     """
@@ -53,7 +55,7 @@ def must_be(connection: sqlite3.Connection, path: Path, wanted: str, *, blank: b
 
 
 def _sets(connection: sqlite3.Connection) -> set[str]:
-    """The names of the sets of migrations that a file has had; empty where the table is another one's."""
+    """Return the migration sets of a file; empty for strangers."""
     try:
         return {row[0] for row in connection.execute("SELECT DISTINCT migration_set FROM _sqlite_migrations")}
     except sqlite3.OperationalError:

@@ -28,6 +28,6 @@ def size(number: int) -> str:
 
 
 def when(moment: datetime | date | str | None) -> str:
-    """Return a time as people read it: "2009-07-09 14:50", in UTC; or a dash."""
+    """Return a time for people, as "2009-07-09 14:50" UTC, or a dash."""
     text = moment if isinstance(moment, str) else to_text(moment)
     return (text or "–").replace("T", " ")[:16]

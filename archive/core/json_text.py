@@ -29,7 +29,7 @@ _decoder = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True)
 class JsonAnswer:
-    """An answer in JSON. `is_clean`: it came without noise around it. `decoded` is its text."""
+    """A response in JSON. `is_clean`: without noise around it. `decoded` is its text."""
 
     value: Any
     is_clean: bool
@@ -37,7 +37,7 @@ class JsonAnswer:
 
 
 def read(body: bytes) -> JsonAnswer:
-    """Return what an answer says. All its readers share the value, and change nothing in it.
+    """Parse a response once. All its readers share the value, and never change it.
 
     Raises ValueError where there is no JSON in it. A value with noise is an array or an object that ends
     the answer, or is most of it.

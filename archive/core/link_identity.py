@@ -43,7 +43,7 @@ _TEXT_FRAGMENT = re.compile(r":~:text=|utm_|xtor=|^(?:respond|comments?|more-\d+
 
 
 def identity(url: str) -> str | None:
-    """Return what identifies a link's target; None where it has no target of its own.
+    """Return the identity of a link's target, or None.
 
     Scheme, "www.", a default port, a trailing slash, the order of parameters, and tracking, session and
     signature parameters are left out.
@@ -67,12 +67,12 @@ def identity(url: str) -> str | None:
 
 
 def identities(urls: Iterable[str]) -> frozenset[str]:
-    """Return the identities of some links, without those that have none."""
+    """Return the identities of links, without empty ones."""
     return frozenset(found for url in urls if (found := identity(url)) is not None)
 
 
 def _says(host: str, name: str, value: str) -> bool:
-    """True if a parameter says which thing is meant."""
+    """True if a parameter identifies the target."""
     if host.endswith(_VIDEO_HOSTS) and name == "v":
         return True
     if any(rule.fullmatch(name) for rule in (_TRACKING, _SESSION, _SIGNATURE)):

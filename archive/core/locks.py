@@ -17,7 +17,7 @@ PATIENCE = 1.0  # seconds to wait for the lock of a source: the clock holds it f
 
 
 def lock_of(source: str) -> str:
-    """The name of the lock that every crawl of a source holds as long as it lives."""
+    """Return the name of a source's crawl lock."""
     return f"crawl-{source}"
 
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
-    """Return a question such as " (did you mean “url”?)" for a misspelt word, "" where nothing is near."""
+    """Return a suggestion such as " (did you mean “url”?)", or ""."""
     names = {name.casefold(): name for name in choices}
     wanted = word.casefold()
     found = get_close_matches(wanted, names, n=1, cutoff=0.6) or _parts(wanted, names)
@@ -15,7 +15,7 @@ def nearest(word: str, choices: Iterable[str]) -> str:
 
 
 def _parts(word: str, names: Iterable[str]) -> list[str]:
-    """The first name of which one word is near: of a person, the given name alone for instance."""
+    """Return the first name with a similar word, or None."""
     for name in names:
         if get_close_matches(word, name.split(), n=1, cutoff=0.8):
             return [name]

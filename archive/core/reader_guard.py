@@ -37,12 +37,15 @@ logger = logging.getLogger(__name__)
 
 
 class TooLongError(BaseException):
-    """A reading used up its CPU time. No `except Exception` of a library stops it."""
+    """Limit of a reading's CPU time exceeded.
+
+    No `except Exception` of a library stops it.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """An answer that the crawler could not read for itself, and why: an item for the archive."""
+    """Answer that the crawler could not read, with its problem."""
 
     page: Page
     problem: Problem
@@ -58,12 +61,12 @@ def taken() -> Iterator[Unread]:
 
 
 def note(page: Page, problem: Problem) -> None:
-    """Note a problem of an answer that the crawler reads for itself, until the spider hands it on."""
+    """Record a problem of an answer, until the spider yields it."""
     _unread.append(Unread(page=page, problem=problem))
 
 
 def problem_of(error: BaseException, page: Page, field: str | None = None) -> Problem:
-    """Return the problem that stands for a reader's failure on a page, and log it with its traceback."""
+    """Return the problem of a failed reader, and log it."""
     name = type(error).__name__
     if isinstance(error, TooLongError | MemoryError):
         reason = "it needs too much memory" if isinstance(error, MemoryError) else str(error)
@@ -80,7 +83,7 @@ def problem_of(error: BaseException, page: Page, field: str | None = None) -> Pr
 def reader(
     default: D,
 ) -> Callable[[Callable[Concatenate[Page, P], T]], Callable[Concatenate[Page, P], T | D]]:
-    """Decorate a reader of pages: where it fails, the page is noted as unread and `default` returned."""
+    """Decorate a reader to record failures and return `default`."""
 
     def guarded(read: Callable[Concatenate[Page, P], T]) -> Callable[Concatenate[Page, P], T | D]:
         @wraps(read)
@@ -99,7 +102,7 @@ def reader(
 
 @contextmanager
 def bounded(seconds: float) -> Iterator[None]:
-    """Raise TooLongError in the block once it has used so many seconds of this process' CPU time.
+    """Limit the block's CPU time. Raises TooLongError.
 
     The outermost bound counts; outside of the main thread there is none, since only that one gets signals.
     """

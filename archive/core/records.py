@@ -19,7 +19,7 @@ Origins = tuple[tuple[str, str], ...]
 
 
 class Surface(StrEnum):
-    """Which side of a WordPress site a statement was read from, the most exact first."""
+    """Surface of a site that a statement came from, exactest first."""
 
     REST = "rest"
     PAGE = "page"
@@ -47,7 +47,7 @@ class CommentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """How one site is to be read. An argument of every reading function, never looked up inside it.
+    """Settings for reading one site, passed to every reader.
 
     `url` is the origin as the user configured it. `timezone` is an IANA name and tells how printed
     dates without a zone are meant; `language` (BCP 47) how printed month names are. `article_pattern`
@@ -68,7 +68,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One answer of the site, as received: enough to extract again without the network.
+    """One answer as received, enough to extract again offline.
 
     `url` was asked, `final_url` answered (after redirects). `headers` has lower-case names. `body`
     is the decoded entity (no transfer or content coding). `lastmod` is the site's own mark of change
@@ -90,7 +90,7 @@ class Page:
     error: str | None = None
 
     def header(self, name: str) -> str | None:
-        """The first value of a header, by its name in any case."""
+        """Return the first value of a header, in any case."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key == wanted), None)
 
@@ -161,7 +161,9 @@ class Comment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A fault of the site, or a gap in what it says, as a value. Our own faults raise instead.
+    """Fault of the site, as a value.
+
+    Our own faults raise instead.
 
     `code` is a short stable word ("no-text", "challenge-page"); `detail` a sentence for people that
     says what is missing and why; `field` names the field it touches, if one; `url` the address it is
@@ -176,7 +178,9 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extract:
-    """Everything read out of one Page. `surface` ranks its statements against those of other pages.
+    """All that was read from one Page.
+
+    `surface` ranks its statements against those of other pages.
 
     `wall` names what the page is in case it does not prove to be the article that was asked for.
     """
@@ -190,7 +194,7 @@ class Extract:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """Facts of the earlier visits to one address; what is to be done about them is decided elsewhere.
+    """Facts of the earlier visits to one URL.
 
     `changed_at` is when a visit last brought something new; `failures` counts the visits since the
     last good one; `retry_at` is until when the server then asked us to wait. The others are of the
@@ -225,7 +229,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverlapLost:
-    """A feed began with nothing that was known; kept at once, before what the crawl hands on after it."""
+    """A feed that begins with unknown comments only; stored at once, before later items."""
 
     source: str
     at: datetime
@@ -236,7 +240,10 @@ _NO_CHANGE = frozenset({"missed", "problems", "unproven"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """The rows that one save changed. `missed` were not shown; `unproven` pages were not their article's."""
+    """Counts of rows that one save changed.
+
+    `missed` were not shown; `unproven` pages were not their article's.
+    """
 
     articles_new: int = 0
     articles_changed: int = 0
@@ -256,7 +263,7 @@ class Saved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """Counts of one run's extraction, to compare with other runs of the source.
+    """Extraction counts of one run, for comparison.
 
     `pages_read` are first pages of articles that came whole; the next three count those of them that
     gave no text, no date, no author. `threads_short` are articles that were read and of which the archive
@@ -275,7 +282,7 @@ class Quality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One row of the run ledger: a run on one source, or a planned time at which none was made.
+    """One run of a source, or a skipped planned time.
 
     `id` is given by the archive; `kind` is "crawl" or "verify". `planned_at` is the time of the schedule,
     None for a run by hand; `ticks` how many planned times the row stands for. Where no crawl was made,

@@ -33,7 +33,7 @@ def from_text(text: str | None) -> Moment | None:
 
 
 def instant(text: str) -> datetime:
-    """Read a text that must be an instant, such as `first_seen`. Raises ValueError otherwise."""
+    """Parse a required instant. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"not an instant: {text!r}")
@@ -41,7 +41,7 @@ def instant(text: str) -> datetime:
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """The seconds that a Retry-After asks to wait, as a number or a date; None if it says neither."""
+    """Return the seconds of a Retry-After header, or None."""
     text = (value or "").strip()
     if text.isascii() and text.isdigit():
         return float(text)

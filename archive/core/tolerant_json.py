@@ -18,7 +18,7 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 
 
 def loads(text: str) -> Any:
-    """Return the value of a JSON document. Raises ValueError for what is none.
+    """Parse a JSON document. Raises ValueError.
 
     Values nested deeper than DEPTH and integers of absurd length are None; control characters in strings,
     NaN and Infinity are accepted, the latter as None.
@@ -45,7 +45,7 @@ def _integer(digits: str) -> int | None:
 
 
 def _pruned(text: str) -> str:
-    """Return the document with null in place of each value that is nested too deep."""
+    """Return the document with too deep values as null."""
     kept: list[str] = []
     depth = begin = 0
     for token in _TOKEN.finditer(text):

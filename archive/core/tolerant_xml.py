@@ -26,9 +26,9 @@ _LONG_REFERENCE = re.compile(r"&#(?:x[0-9a-f]{9,}|\d{10,});?", re.IGNORECASE)
 
 
 def parse(body: bytes, content_type: str | None = None) -> tuple[etree._Element | None, Decoded]:
-    """Return the root of a document, None where it has none, and the text it was read from.
+    """Parse XML once; return the root or None, and the text.
 
-    All readers of one answer share the root, and change nothing in it.
+    All readers of one response share the root, and never change it.
     """
     read = _parsed_once if len(body) <= REMEMBERED_BYTES else _parsed
     return read(body, content_type)
@@ -54,7 +54,7 @@ _parsed_once = lru_cache(maxsize=2)(_parsed)
 
 
 def local_name(element: etree._Element) -> str:
-    """Return a tag without namespace or prefix; "" for what is no element."""
+    """Return a tag's local name; "" for non-elements."""
     return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
 
 
@@ -83,7 +83,7 @@ def _unescaped(named: str) -> str:
 
 
 def _referenced(reference: re.Match[str]) -> str:
-    """Return a reference, or nothing where its number is no character of XML."""
+    """Return a character reference, or "" if invalid in XML."""
     number = int(reference[1], 16) if reference[1] else int(reference[2])
     known = number in (9, 10, 13) or 0x20 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD
     return reference[0] if known or 0x10000 <= number <= 0x10FFFF else ""

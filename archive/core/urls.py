@@ -41,7 +41,7 @@ _HOSTERS = ("wordpress.com", "substack.com", "tumblr.com", "typepad.com", "livej
 
 
 def absolute(url: str | None, base: str) -> str | None:
-    """Return a link of a page as an absolute http URL, not cleaned; None where it is none."""
+    """Return a link as an absolute http URL, or None."""
     if not url or not url.strip():
         return None
     try:
@@ -54,7 +54,7 @@ def absolute(url: str | None, base: str) -> str | None:
 
 
 def split(url: str) -> SplitResult | None:
-    """Return the parts of a URL, None where its host or port cannot be read."""
+    """Return the parts of a URL, or None if unreadable."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -64,13 +64,13 @@ def split(url: str) -> SplitResult | None:
 
 
 def path_of(href: str | None) -> str:
-    """Return the path of a link as it is written, "" where it is no URL."""
+    """Return the path of a link, or ""."""
     parts = split(href or "")
     return parts.path if parts else ""
 
 
 def clean(url: str) -> str:
-    """Return the canonical form of an article's URL: the one to keep, to show and to fetch.
+    """Return an article's canonical URL, to store and fetch.
 
     Fragment, credentials, tracking, session, reply and comment page are gone, and what can be spelled in many
     ways (host, port, escapes, order of parameters) is spelled in one. Scheme, "www." and the slash at the end
@@ -80,7 +80,7 @@ def clean(url: str) -> str:
 
 
 def clean_page(url: str) -> str:
-    """Return the canonical form of a single page's URL: like `clean`, with the page of the thread."""
+    """Return a page's canonical URL, with its thread page."""
     return _cleaned(url, thread_page=True)
 
 
@@ -112,7 +112,7 @@ def _cleaned_once(url: str, *, thread_page: bool) -> str:
 
 
 def key(url: str) -> str:
-    """Return the identity of an article: equal for all URLs that lead to it, and to no other article.
+    """Return an article's key, equal for all its URLs.
 
     It is a clean URL without scheme, "www." and the slash at its end, such as "x.example/2026/ice?p=7".
     """
@@ -120,7 +120,7 @@ def key(url: str) -> str:
 
 
 def page_key(url: str) -> str:
-    """Return the identity of a single page: like `key`, with the page of the thread."""
+    """Return a page's key: like `key`, with the thread page."""
     return _key(clean_page(url))
 
 
@@ -135,7 +135,9 @@ def _key(cleaned: str) -> str:
 
 @lru_cache(maxsize=4096)
 def link_key(url: str) -> str:
-    """Return what the links of a page to one article share: its key, whatever the case and parameters.
+    """Return the key of a page's links to one article.
+
+    Whatever the case and parameters.
 
     Only the parameters by which WordPress finds a page (?p=, ?page_id=) count.
     """
@@ -147,7 +149,7 @@ def link_key(url: str) -> str:
 
 
 def without_part(url: str) -> tuple[str, int]:
-    """Return the URL of the article that a numbered part belongs to, and the number, 1 for no part."""
+    """Return a part's article URL, and its number (1 for none)."""
     parts = split(url)
     match = _PART.match(parts.path) if parts else None
     if parts is None or match is None:
@@ -157,7 +159,7 @@ def without_part(url: str) -> tuple[str, int]:
 
 
 def without_view(url: str) -> str:
-    """Return the URL of the article that an alternative view (/amp, /embed, /print, /trackback) shows.
+    """Return the article URL of a view such as /amp or /print.
 
     An article whose own slug is such a word, at the root or behind a date, keeps it.
     """
@@ -169,7 +171,7 @@ def without_view(url: str) -> str:
 
 
 def canonical(stated: str | None, final: str) -> str:
-    """Return the URL of the page at `final`: the canonical one it states, where that can be believed.
+    """Return the stated canonical URL if believable, else `final`.
 
     Scheme and host are as the site serves them, wherever they differ only in http/https or "www.".
     """
@@ -184,7 +186,7 @@ def canonical(stated: str | None, final: str) -> str:
 
 
 def as_served(url: str, final: str) -> str:
-    """Return the URL with scheme and host as `final` has them, if the two are of one host."""
+    """Return a URL with the scheme and host of `final`."""
     ours, theirs = split(final), split(url)
     if ours is None or theirs is None or bare_host(ours) != bare_host(theirs):
         return url
@@ -192,7 +194,7 @@ def as_served(url: str, final: str) -> str:
 
 
 def same_site(one: str, other: str) -> bool:
-    """True if two URLs belong to one publisher: their hosts share a name below a public suffix.
+    """True if two URLs share a name below a public suffix.
 
     Strangers on github.io, blogspot.com or govt.nz do not; m.paper.example and paper.example do.
     """
@@ -206,7 +208,9 @@ def same_site(one: str, other: str) -> bool:
 
 
 def same_host(url: str, home: str) -> bool:
-    """True if a URL lies on the host of `home`, with or without "www.", by http or https.
+    """True if a URL is on the host of `home`.
+
+    With or without "www.", by http or https.
 
     On the loopback, or with a port of its own, a site is one host and one port.
     """
@@ -220,24 +224,24 @@ def same_host(url: str, home: str) -> bool:
 
 
 def is_below(url: str, home: str) -> bool:
-    """True if a URL lies on the host of `home` and below its path, or is `home` itself."""
+    """True if a URL is `home` or below it."""
     path, above = path_of(clean(url)), path_of(clean(home)).rstrip("/")
     return same_host(url, home) and (path + "/").startswith(above + "/")
 
 
 def below(url: str, home: str) -> str:
-    """Return the path of a URL below that of `home`, without slashes around it; "" for `home` itself."""
+    """Return a URL's path below `home`, without outer slashes."""
     path, above = path_of(clean(url)).strip("/"), path_of(clean(home)).strip("/")
     return path.removeprefix(above).strip("/") if (path + "/").startswith(above + "/") else path
 
 
 def matches(url: str, pattern: str | None) -> bool:
-    """True if the source's own pattern for articles, if it has one, fits a URL's path."""
+    """True if the source's article pattern, if any, fits."""
     return pattern is None or re.search(pattern, path_of(url)) is not None
 
 
 def is_loopback(host: str | None) -> bool:
-    """True if a host name or literal IP address is this machine itself."""
+    """True if a host is this machine itself."""
     if host in {"localhost", "localhost."}:
         return True
     try:
@@ -247,7 +251,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def bare_host(parts: SplitResult) -> str:
-    """Return the host without "www.", with its port where that is not the usual one."""
+    """Return the host without "www.", with an unusual port."""
     return _netloc(parts).removeprefix("www.").removesuffix(":443").removesuffix(":80")
 
 
@@ -264,7 +268,7 @@ def _host(parts: SplitResult) -> str:
 
 
 def _netloc(parts: SplitResult) -> str:
-    """Return host and port in lower case, without the scheme's own port and without credentials."""
+    """Return host and port in lower case, without defaults."""
     host = _host(parts)
     if ":" in host:
         host = f"[{host}]"
@@ -273,7 +277,7 @@ def _netloc(parts: SplitResult) -> str:
 
 @cache
 def _registered(host: str) -> str:
-    """Return the registered name a host belongs to ("bbc.co.uk"), "" for an IP address or a single name.
+    """Return a host's registered name, "" for an IP address.
 
     A host that is itself a public suffix stands for itself. Under a suffix that nobody has listed, as in
     "paper.example", the last two labels are the name.
@@ -287,7 +291,7 @@ def _registered(host: str) -> str:
 
 @cache
 def _suffixes() -> TLDExtract:
-    """Return the reader of public suffixes: the list it was shipped with, no network, no cache on disk."""
+    """Return the offline reader of public suffixes."""
     from tldextract import TLDExtract  # noqa: PLC0415  (it imports an HTTP client, and few runs need it)
 
     return TLDExtract(None, (), include_psl_private_domains=True, extra_suffixes=_HOSTERS)

@@ -26,14 +26,17 @@ def write_tables(snapshot: Snapshot, bundle: Bundle, *, raw: bool) -> None:
 
 
 def write_joined(snapshot: Snapshot, out: TextIO, *, raw: bool) -> None:
-    """Write one row for each comment, with its article's columns; an article without comments has one too."""
+    """Write one row for each comment, with its article's columns.
+
+    An article without comments has one too.
+    """
     of_article, of_comment = _once(snapshot, "articles"), _once(snapshot, "comments")
     names = [f"article_{name}" for name in of_article] + [f"comment_{name}" for name in of_comment]
     _write(out, names, _joined(snapshot, of_article, of_comment), raw=raw)
 
 
 def _once(snapshot: Snapshot, table: str) -> list[str]:
-    """The columns of a table without those that say the same as another in a further way."""
+    """Return the columns of a table without those that say the same as another in a further way."""
     return [column.name for column in snapshot.columns(table) if column.name not in _AGAIN]
 
 

@@ -59,7 +59,7 @@ def write(snapshot: Snapshot, path: Path) -> None:
 
 
 def new_file(path: Path) -> sqlite3.Connection:
-    """A connection to a new file that nobody else reads yet, so that nothing needs a journal."""
+    """Return a connection to a new file that nobody else reads yet, so that nothing needs a journal."""
     out = sqlite3.connect(path, isolation_level=None)
     out.execute("PRAGMA journal_mode = OFF")
     out.execute("PRAGMA synchronous = OFF")

@@ -25,7 +25,10 @@ from archive.migrations import migrations
 from archive.operations.serve import SETTINGS
 
 PACKAGE = Path(__file__).parents[1]
-LIBRARIES = ("datasette", "markdown-it-py", "nh3", "prometheus-client", "sqlite-utils", "zstandard")
+LIBRARIES = (
+    *("datasette", "markdown-it-py", "nh3", "prometheus-client", "sqlite-utils", "tldextract", "w3lib"),
+    "zstandard",
+)
 
 _PLUGIN = '''
 """Opens the reading room that lies in this folder, unless an installed Backissue has opened its own."""
@@ -91,7 +94,9 @@ def write(snapshot: Snapshot, bundle: Bundle) -> None:
 
 
 def _write_archive(snapshot: Snapshot, path: Path) -> None:
-    """A whole archive of the newest schema. Its full-text indexes are built at the end, in one go.
+    """Return a whole archive of the newest schema.
+
+    Its full-text indexes are built at the end, in one go.
 
     The months of comments are noted as these go in; what other triggers would write is taken along.
     """
@@ -119,7 +124,7 @@ def _setting(value: str) -> int | bool:
 
 
 def _requirements() -> Iterator[str]:
-    """The few of our own requirements that the pages have."""
+    """Yield the few of our own requirements that the pages have."""
     for line in distribution("backissue").requires or ():
         if re.split(r"[^\w.-]", line)[0] in LIBRARIES and "extra ==" not in line:
             yield line

@@ -39,7 +39,7 @@ def write(snapshot: Snapshot, bundle: Bundle) -> None:
 
 
 def _free_name(bundle: Bundle, held: HeldArticle) -> str:
-    """`2009/07/slug.md`; with the archive's number where another article has that name."""
+    """Return `2009/07/slug.md`; with the archive's number where another article has that name."""
     published = to_text(held.article.published)
     folder = published[:7].replace("-", "/") if published else "undated"
     name = f"{folder}/{_slug(held.article.url)}"
@@ -48,7 +48,7 @@ def _free_name(bundle: Bundle, held: HeldArticle) -> str:
 
 
 def _slug(url: str) -> str:
-    """A name that every file system takes, out of the last part of an address."""
+    """Return a name that every file system takes, out of the last part of an address."""
     parts = [part for part in urlsplit(url).path.split("/") if part]
     last = unicodedata.normalize("NFKC", unquote(parts[-1] if parts else ""))
     last = re.sub(r"\.(php|html?|aspx?)$", "", last.casefold())
@@ -99,7 +99,10 @@ def _quoted(held: HeldComment, level: int, answered: HeldComment | None) -> str:
 
 
 def escaped(text: str) -> str:
-    """Plain text as Markdown that says the same: blank lines divide paragraphs, other line breaks stay."""
+    """Return plain text as Markdown that says the same.
+
+    Blank lines divide paragraphs, other line breaks stay.
+    """
     lines = [line.strip(" \t") for line in re.split(r"\r\n?|\n", text)]
     safe = _AT_START.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", "\n".join(lines)))
     return re.sub(r"(?<=[^\n])\n(?=[^\n])", "\\\\\n", safe)

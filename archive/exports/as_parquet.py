@@ -27,7 +27,10 @@ def must_be_installed() -> None:
 
 
 def write(snapshot: Snapshot, bundle: Bundle) -> None:
-    """Write one file for each table; what tables and columns mean is in their metadata."""
+    """Write one file for each table.
+
+    What tables and columns mean is in their metadata.
+    """
     from pyarrow import parquet  # noqa: PLC0415
 
     for table in TAKEN:

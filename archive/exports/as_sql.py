@@ -29,7 +29,10 @@ def _statements(snapshot: Snapshot, table: str, kind: str, out: TextIO) -> None:
 
 
 def literal(value: Any) -> str:
-    """A value as SQL. Text with a NUL stands in hexadecimal: a shell would end the statement there."""
+    """Return a value as SQL.
+
+    Text with a NUL stands in hexadecimal: a shell would end the statement there.
+    """
     if value is None:
         return "NULL"
     if isinstance(value, str):

@@ -150,7 +150,10 @@ def _packed(block: list[tuple[str, str, str]], out: Summed) -> str:
 
 
 def _articles(snapshot: Snapshot, index: sqlite3.Connection) -> Iterator[dict[str, str]]:
-    """The articles of which a page is in the file, each with its newest one, in the order of publication."""
+    """Yield each article with a page in the file, in order of publication.
+
+    Each comes with its newest page.
+    """
     addresses = "SELECT source, url FROM addresses WHERE article_id = ? ORDER BY url <> ?, url"
     newest = "SELECT at, shown FROM pages WHERE source = ? AND url = ? ORDER BY at DESC LIMIT 1"
     articles = "SELECT id, url, title FROM articles ORDER BY published, id"

@@ -56,7 +56,10 @@ def write(snapshot: Snapshot, out: Summed) -> None:
 
 
 def records(snapshot: Snapshot, out: Summed) -> Iterator[Written]:
-    """Write the records and tell of each page's once it is written. Raises ArchiveError without raw pages."""
+    """Write the records and tell of each page's once it is written.
+
+    Raises ArchiveError without raw pages.
+    """
     path = raw_pages.beside(snapshot.path)
     if not path.is_file():
         raise ArchiveError(
@@ -135,7 +138,7 @@ def _written(page: Page, writer: Any, out: Summed, db: sqlite3.Connection) -> Wr
 
 
 def _headers(page: Page) -> StatusAndHeaders:
-    """The headers as received, but for those of codings that the kept body no longer has."""
+    """Return the headers as received, but for those of codings that the kept body no longer has."""
     phrases = {status.value: status.phrase for status in HTTPStatus}
     kept = [(f"x-orig-{name}" if name in _CODED else name, value) for name, value in page.headers]
     kept.append(("content-length", str(len(page.body))))

@@ -56,7 +56,7 @@ class HeldBack:
         return url in self._addresses
 
     def _telling(self, things: Iterable[Kept]) -> Iterator[str]:
-        """The words by which what a redaction hides is known in a page."""
+        """Yield the words by which what a redaction hides is known in a page."""
         for kept in things:
             was = kept.row.get("was", {})
             if kept.place == "names":
@@ -79,10 +79,10 @@ def _enough(text: str) -> Iterator[str]:
 
 
 def _words(text: str) -> str:
-    """The words of a text and nothing between them, with a space before and after each."""
+    """Return the words of a text and nothing between them, with a space before and after each."""
     return f" {' '.join(_WORD.findall(text.casefold()))} "
 
 
 def _unescaped(text: str) -> str:
-    """The text of JSON without its escapes, and any other nearly as it is."""
+    """Return the text of JSON without its escapes, and any other nearly as it is."""
     return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text).replace("\\/", "/").replace("\\n", "\n")

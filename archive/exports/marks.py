@@ -105,7 +105,7 @@ def _is_jsonl(path: Path) -> bool:
 
 
 def _is_joined(path: Path) -> bool:
-    """True for a file with the heading of `export csv --joined`: columns of articles, then of comments."""
+    """True for a file with the column names of `export csv --joined`."""
     names = next(csv.reader(io.StringIO(_head(path))), [])
     known = all(name.startswith(("article_", "comment_")) for name in names)
     return known and {"article_id", "article_url", "comment_id", "comment_text"} <= set(names)
@@ -117,7 +117,10 @@ def _head(path: Path) -> str:
 
 
 def _holds(is_form: Callable[[Path], bool], path: Path) -> bool:
-    """True if a file is of a form; what cannot be read as one is not."""
+    """True if a file is of a form.
+
+    What cannot be read as one is not.
+    """
     try:
         return is_form(path)
     except _UNREADABLE:

@@ -19,7 +19,7 @@ from archive.core.database import Closing, read_only
 from archive.queries import articles as reading
 from archive.queries.articles import HeldArticle
 from archive.search import typed_filters
-from archive.search.engine import Ask, understand
+from archive.search.engine import Ask, prepare
 from archive.search.query_parser import Wording
 from archive.search.sql import Plan
 
@@ -41,6 +41,7 @@ TAKEN = {
     "article_parts": _OF_ARTICLE,
     "article_versions": _OF_ARTICLE,
     "comment_versions": _OF_COMMENT,
+    "comment_links": _OF_COMMENT,
     "events": _OF_ARTICLE,
     "redactions": "id IN (SELECT redaction_id FROM articles UNION SELECT redaction_id FROM comments"
     " UNION SELECT name_redaction_id FROM comments)",
@@ -164,33 +165,33 @@ class Snapshot(Closing):
         return str(self.db.execute(sql).fetchone()[0])
 
     def columns(self, table: str) -> list[Column]:
-        """The columns of a table, in their order."""
+        """Return the columns of a table, in their order."""
         told = described().get(table, {}).get("columns", {})
         found = self.db.execute(f"PRAGMA main.table_info({table})").fetchall()
         return [Column(name=row[1], type=row[2], description=told.get(row[1], "")) for row in found]
 
     def statements(self, table: str, kind: str) -> list[str]:
-        """The SQL that makes a table (`kind` is "table") or its indexes ("index")."""
+        """Return the SQL that makes a table (`kind` is "table") or its indexes ("index")."""
         sql = "SELECT sql FROM main.sqlite_master WHERE tbl_name = ? AND type = ? AND sql IS NOT NULL"
         return [row[0] for row in self.db.execute(f"{sql} ORDER BY name", [table, kind])]
 
     def count(self, table: str) -> int:
-        """How many rows of a table are taken."""
+        """Return how many rows of a table are taken."""
         return int(self.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
     def counts(self) -> dict[str, int]:
-        """The same for every table."""
+        """Return the same for every table."""
         return {table: self.count(table) for table in TAKEN}
 
     def rows(self, table: str, *columns: str) -> Iterator[tuple[Any, ...]]:
-        """The rows of a table, or some columns of them, in the order of its primary key."""
+        """Yield the rows of a table, or some columns of them, in the order of its primary key."""
         info = self.db.execute(f"PRAGMA main.table_info({table})").fetchall()
         key = ", ".join(row[1] for row in sorted(info, key=lambda row: row[5]) if row[5])
         cursor = self.db.execute(f"SELECT {', '.join(columns) or '*'} FROM {table} ORDER BY {key}")
         yield from self.watch(cursor, total=self.count(table), description=table)
 
     def articles(self) -> Iterator[HeldArticle]:
-        """The articles with their threads, one by one, in the order of their ids."""
+        """Yield the articles with their threads, one by one, in the order of their ids."""
         held = reading.articles(self.db)
         yield from self.watch(held, total=self.count("articles"), description="articles")
 
@@ -214,8 +215,8 @@ def _pick(db: Database, selection: Selection) -> None:
 
 
 def _found(db: Database, query: str) -> str:
-    """A condition for the articles that a search finds, by themselves or by a comment."""
-    wording, ask, _ = understand(Ask(words=query))
+    """Return a condition for the articles that a search finds, by themselves or by a comment."""
+    wording, ask, _ = prepare(db.conn, Ask(words=query))
     db.execute("CREATE TEMP TABLE found (id INTEGER PRIMARY KEY)")
     articles, comments = Plan.of("articles", wording, ask), Plan.of("comments", wording, ask)
     db.execute(f"INSERT INTO found SELECT id FROM ({articles.few('date')})", articles.values)

@@ -35,7 +35,7 @@ _DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 
 @contextmanager
 def placed(target: Path, *, replace: bool, own: Own) -> Iterator[Path]:
-    """A path beside `target` to write a file or a folder at; afterwards it is `target`.
+    """Return a path beside `target` to write a file or a folder at; afterwards it is `target`.
 
     Raises ArchiveError where something is in the way, or the disk does not take it.
     """
@@ -107,12 +107,15 @@ class Summed(io.BufferedIOBase):
         return length
 
     def tell(self) -> int:
-        """How many bytes were written."""
+        """Return how many bytes were written."""
         return self._size
 
 
 def text_of(stream: Summed) -> TextIO:
-    """A text stream of UTF-8 over one of bytes; the ends of lines stay as they are written."""
+    """Return a text stream of UTF-8 over one of bytes.
+
+    The ends of lines stay as they are written.
+    """
     return io.TextIOWrapper(
         cast("IO[bytes]", stream), encoding="utf-8", errors="backslashreplace", newline=""
     )
@@ -138,7 +141,7 @@ class Bundle:
 
     @contextmanager
     def text(self, name: str) -> Iterator[TextIO]:
-        """The same for a text, in UTF-8."""
+        """Return the same for a text, in UTF-8."""
         with self.open(name) as part, text_of(part) as text:
             yield text
 
@@ -156,7 +159,10 @@ class Bundle:
 
 @contextmanager
 def bundled(target: Path, *, replace: bool, own: Own) -> Iterator[Bundle]:
-    """Files in the folder `target`, or packed into it where its name ends in .zip. Raises ArchiveError."""
+    """Return files in the folder `target`, packed where it ends in .zip.
+
+    Raises ArchiveError.
+    """
     with placed(target, replace=replace, own=own) as new:
         if target.suffix.lower() != ".zip":
             yield Bundle(new)

@@ -20,7 +20,7 @@ _LOGS = ("-wal", "-shm", "-journal")
 
 
 def refuse(target: Path, archive: Path, config: Path | None = None) -> None:
-    """Raise ArchiveError where a result at `target` would take the place of the archive's own files."""
+    """Raise ArchiveError where `target` is the archive's own file."""
     for path, name in _files(archive, config):
         if _is_same(target, path):
             raise ArchiveError(
@@ -51,7 +51,7 @@ def _files(archive: Path, config: Path | None) -> Iterator[tuple[Path, str]]:
 
 
 def _is_same(target: Path, path: Path) -> bool:
-    """True if two paths lead to one file: by a link, another spelling, or a name that nothing has yet."""
+    """True if two paths lead to one file, existing or not."""
     try:
         return target.samefile(path)
     except OSError:
@@ -59,5 +59,5 @@ def _is_same(target: Path, path: Path) -> bool:
 
 
 def _folded(path: Path) -> str:
-    """A path without links and, since a file system may not tell them apart, without capital letters."""
+    """Return a path resolved, without links and capital letters."""
     return os.path.realpath(path).casefold()

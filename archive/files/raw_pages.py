@@ -36,7 +36,7 @@ SHOWN = 3  # altered pages that are named where there are many
 
 @migrations()
 def m001_first(db: Database) -> None:
-    """Bodies by digest, and one row for each time a page was received."""
+    """Create bodies by digest, and a row for each received page."""
     db.execute("""
 CREATE TABLE bodies (
     digest TEXT PRIMARY KEY NOT NULL,
@@ -62,13 +62,16 @@ CREATE TABLE pages (
 
 @migrations()
 def m002_rules(db: Database) -> None:
-    """By which rules a page was last read."""
+    """Add the rules by which a page was last read."""
     db.execute("ALTER TABLE pages ADD COLUMN rules TEXT")
 
 
 @migrations()
 def m003_pending(db: Database) -> None:
-    """How often a page is still to be read until it is saved; what is there was saved."""
+    """Add the remaining attempts until a page is saved.
+
+    What is there was saved.
+    """
     db.execute("ALTER TABLE pages ADD COLUMN pending INTEGER NOT NULL DEFAULT 0")
     db.execute("CREATE INDEX pages_pending ON pages(source, id) WHERE pending > 0")
 
@@ -79,7 +82,10 @@ TRIES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Altered:
-    """A raw page that is not as it was received; `fetched_at` is ISO 8601 UTC, `digest` what it had."""
+    """Raw page that differs from what was received.
+
+    `fetched_at` is ISO 8601 UTC, `digest` that of the original.
+    """
 
     id: int
     source: str
@@ -102,7 +108,10 @@ def told_altered(pages: Sequence[Altered]) -> list[str]:
 
 
 def beside(archive: Path) -> Path:
-    """Where the raw pages of an archive lie: `news.db` has `news-pages.db`, `archive.db` has `pages.db`."""
+    """Return the path of an archive's raw pages.
+
+    `news.db` has `news-pages.db`, `archive.db` has `pages.db`.
+    """
     archive = archive.resolve()  # one archive has one such file, by whatever link it is named
     stem = archive.stem.removesuffix("archive").rstrip("-_.")
     return archive.with_name(f"{stem}-pages.db" if stem else "pages.db")
@@ -126,7 +135,7 @@ class Pages(Closing):
         self.db.close()
 
     def keep(self, page: Page, rules: str | None = None) -> int:
-        """Keep a page as received, and by which rules it is read. Return its id, for `note_saved`.
+        """Store a page as received; return its id for `note_saved`.
 
         A body that is held is not kept again, but mended where it is not as it was received.
         """
@@ -156,29 +165,29 @@ class Pages(Closing):
         return int(kept.lastrowid or 0)
 
     def note_saved(self, number: int) -> None:
-        """Note that what was read out of the page of an id is saved."""
+        """Record that a page's extract is saved."""
         with transaction(self.db):
             self.db.execute("UPDATE pages SET pending = 0 WHERE id = ?", [number])
 
     def note_try(self, number: int) -> None:
-        """Note that a page that is not saved yet is about to be read."""
+        """Record an attempt to read an unsaved page."""
         with transaction(self.db):
             self.db.execute("UPDATE pages SET pending = pending - 1 WHERE id = ?", [number])
 
     def unsaved(self, source: str) -> list[int]:
-        """Return the ids of the pages of a source of which it is not certain that they were saved."""
+        """Return the ids of a source's pages not certainly saved."""
         sql = "SELECT id FROM pages WHERE source = ? AND pending > 0 ORDER BY id"
         return [row[0] for row in self.db.execute(sql, [source]).fetchall()]
 
     def newest_of_each(self, source: str) -> Iterator[Page | Altered]:
-        """The page last received from each address of a source, in the order of receipt."""
+        """Return the newest page of each URL, in order of receipt."""
         newest = _NEWEST.format(also="")
         return self._read(f"WHERE id IN ({newest})", [source], order="fetched_at, id")
 
     def read_otherwise(
         self, source: str, is_current: Callable[[str | None], bool], *, but: Iterable[int] = ()
     ) -> list[int]:
-        """Return the ids of each URL's newest page that another extractor has read, in order of receipt.
+        """Return the newest pages that another extractor has read.
 
         `is_current` says of a stored extractor version whether it reads as today's does. Those of `but` do
         not count: what was never saved cannot be read again.
@@ -189,20 +198,22 @@ class Pages(Closing):
         return [number for number, version in found if not is_current(version)]
 
     def get(self, number: int) -> Page | Altered:
-        """The page of an id."""
+        """Return the page of an id."""
         try:
             return self._page(number)
         except (sqlite3.DatabaseError, ValueError, TypeError) as error:
             return self._altered(number, f"it cannot be read ({error})")
 
     def note_rules(self, page: Page | Altered, rules: str) -> None:
-        """Note that a page was read anew, by which rules."""
+        """Record the rules of a page's latest reading."""
         with transaction(self.db):
             sql = "UPDATE pages SET rules = ? WHERE source = ? AND url = ?"
             self.db.execute(sql, [rules, page.source, page.url])
 
     def choose(self, source: str = "", addresses: Iterable[tuple[str, str]] | None = None) -> int:
-        """Choose all pages, those of one source, or those of some addresses (each a source and a URL).
+        """Return chosen pages: all, of a source, or of URLs.
+
+        A URL goes with its source.
 
         Returns how many they are; `chosen` reads them.
         """
@@ -217,11 +228,11 @@ class Pages(Closing):
         return self.db.execute(sql, {"source": source}).rowcount
 
     def chosen(self) -> Iterator[Page | Altered]:
-        """The pages that were chosen, in the order of receipt."""
+        """Yield the chosen pages, in the order of receipt."""
         return self._read("WHERE id IN chosen", [])
 
     def altered(self) -> Iterator[Altered]:
-        """Check every body, and return for each that is altered the page last received with it."""
+        """Check every body; yield the newest page of altered ones."""
         for (digest,) in self.db.execute(
             "SELECT digest FROM bodies UNION SELECT digest FROM pages"
         ).fetchall():
@@ -253,7 +264,7 @@ class Pages(Closing):
         )
 
     def _unpacked(self, digest: str) -> tuple[bytes, str | None]:
-        """The body of a digest, and what is wrong with it; None where it is as it was received."""
+        """Return a body, and its fault; None if it is sound."""
         try:
             row = self.db.execute("SELECT body FROM bodies WHERE digest = ?", [digest]).fetchone()
             body = self._unpack.decompress(row[0]) if row else None
@@ -265,7 +276,7 @@ class Pages(Closing):
         return (body, None) if same else (b"", "its body has another digest")
 
     def _fault(self, digest: str) -> str | None:
-        """Return the fault of the body of a digest, None where it is as it was received."""
+        """Return a body's fault, None if it is sound."""
         return self._unpacked(digest)[1]
 
     def _altered(self, number: int, why: str, digest: str = "") -> Altered:

@@ -16,14 +16,17 @@ from sqlite_utils import Database
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:
-    """How many things a redaction keeps in `hidden.db`, and the seal of the last of them."""
+    """Number of a redaction's stored rows, and their last seal."""
 
     things: int
     value: str
 
 
 def sealed(key: bytes, before: str, place: str, row: str) -> str:
-    """Return the seal of a thing as 64 hexadecimal digits; `before` is that of the one before it, or ""."""
+    """Return a row's seal, chained to the one `before`.
+
+    64 hexadecimal digits; `before` is "" for the first.
+    """
     return hmac.digest(key, f"{before}\n{place}\n{row}".encode(), "sha256").hex()
 
 
@@ -37,7 +40,7 @@ def note(db: Database, redaction: int, seal: Seal) -> None:
 
 
 def of(archive: sqlite3.Connection) -> dict[int, Seal | None]:
-    """Return the seals of an archive's redactions; None for those that an older program has made."""
+    """Return the seals of redactions; None for unsealed ones."""
     numbers = [row[0] for row in archive.execute("SELECT id FROM main.redactions ORDER BY id").fetchall()]
     found: dict[int, Seal | None] = dict.fromkeys(numbers)
     with suppress(sqlite3.OperationalError):  # an archive that was not brought up to date has no seals

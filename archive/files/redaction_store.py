@@ -34,7 +34,7 @@ migrations = Migrations("backissue-hidden")
 
 @migrations()
 def m001_first(db: Database) -> None:
-    """Rows and values that were taken out of the archive, by redaction, in the order in which they went."""
+    """Create the rows taken out of the archive, in order."""
     db.execute("""
 CREATE TABLE kept (
     id INTEGER PRIMARY KEY,
@@ -47,7 +47,10 @@ CREATE TABLE kept (
 
 @migrations()
 def m002_seals(db: Database) -> None:
-    """A seal for each row: of itself and all before it of the same redaction, by a key that never leaves."""
+    """Add a seal to each row, chained to those before.
+
+    By a key that never leaves the file.
+    """
     db.execute("ALTER TABLE kept ADD COLUMN seal TEXT NOT NULL DEFAULT ''")
     db.execute("CREATE INDEX kept_seal ON kept(redaction, id, seal)")
     db.execute("CREATE TABLE secret (key TEXT NOT NULL)")
@@ -60,21 +63,21 @@ def m002_seals(db: Database) -> None:
 
 
 def beside(archive: Path) -> Path:
-    """Where it lies: `news.db` has `news-hidden.db`, `archive.db` has `hidden.db`."""
+    """Return its path: `news-hidden.db` for `news.db`, else `hidden.db`."""
     raw = raw_pages.beside(archive)
     return raw.with_name(raw.name.removesuffix("pages.db") + "hidden.db")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """Rows taken out of one table, or "names" for the name of a commenter."""
+    """Rows taken out of one table, or a commenter's "names"."""
 
     place: str
     row: dict[str, Any]
 
 
 class Hidden(Closing):
-    """The file, open for reading and writing; one that is not there is made by the first thing kept."""
+    """The file, open for writing; created with its first row."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -82,7 +85,7 @@ class Hidden(Closing):
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False) -> Self:
-        """Open the file. Raises ArchiveError where it is damaged, or not there and `create` is False."""
+        """Open the file. Raises ArchiveError if damaged, or missing without `create`."""
         hidden = cls(path)
         if path.exists() and (path.stat().st_size or not create):
             hidden._db = _connected(path)
@@ -96,7 +99,7 @@ class Hidden(Closing):
             self._db.close()
 
     def keep(self, redaction: int, things: Iterable[Kept]) -> Seal:
-        """Keep what is about to leave the archive, and return the seal of all that is kept with it."""
+        """Store rows that leave the archive; return their last seal."""
         if self._db is None:
             self._db = _made(self.path)
         db, key = self._db, _key(self._db)
@@ -114,7 +117,7 @@ class Hidden(Closing):
         return [Kept(place=place, row=json.loads(row)) for place, row, _ in self._rows(redaction)]
 
     def places(self, names: Iterable[str]) -> list[tuple[int, Kept]]:
-        """Return contents of some places, each with its redaction, in the order in which it was kept."""
+        """Return the rows of some tables, with their redactions."""
         if self._db is None:
             return []
         wanted = list(names)
@@ -124,7 +127,7 @@ class Hidden(Closing):
         return [(redaction, Kept(place=place, row=json.loads(row))) for redaction, place, row in found]
 
     def seal(self, redaction: int) -> Seal | None:
-        """The seal of all that belongs to a redaction, None where nothing does."""
+        """Return a redaction's last seal, or None."""
         if self._db is None or not (things := self._count(self._db, redaction)):
             return None
         return Seal(things=things, value=self._last_seal(self._db, redaction))
@@ -171,7 +174,7 @@ class Hidden(Closing):
             raise ArchiveError(f"{sentence}. It is damaged, or it is another file.", hint=_PUT_BACK)
 
     def _fits(self, redaction: int, seal: Seal | None) -> bool:
-        """True if the thing that bears the seal is here, with as many others before it."""
+        """True if the sealed row and all before it are here."""
         if self._db is None:
             return False
         if seal is None:  # of an archive that an older program wrote
@@ -217,7 +220,7 @@ _PUT_BACK = (
 
 
 def _connected(path: Path) -> Database:
-    """Open the file that is there. Raises ArchiveError where it is empty or damaged."""
+    """Open an existing file. Raises ArchiveError if empty or damaged."""
     if not path.stat().st_size:
         raise ArchiveError(f"{path} is empty.", hint=_PUT_BACK)
     db = _durable(path)
@@ -267,11 +270,14 @@ class Known:
     articles: Mapping[int, str] = field(default_factory=dict)
 
     def at(self, source: str, url: str) -> int | None:
-        """Return the archive's id of the hidden article at a URL, None where there is none."""
+        """Return the id of the hidden article at a URL, or None."""
         return self.addresses.get((source, urls.page_key(url))) if self.addresses else None
 
     def keep(self, db: Database, redaction: int, things: Iterable[Kept]) -> None:
-        """Keep more of what a redaction covers, which a crawl has just found; `db` is the archive."""
+        """Store more rows of a redaction, found by a crawl.
+
+        `db` is the archive.
+        """
         with Hidden.open(beside(self.archive)) as hidden:
             redaction_seals.note(db, redaction, hidden.keep(redaction, things))
 

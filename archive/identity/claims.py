@@ -31,12 +31,15 @@ class Reason(StrEnum):
     BARE = "bare"  # nothing marks the page as an article
     ALIKE = "alike"  # several addresses show the same
     METERED = "metered"  # the page shows less, and says that it keeps the rest back
+    REPLACED = "replaced"  # another title, date and text under its id or address; a second look decides
     COLLAPSED = "collapsed"  # nearly all of a known text is gone; a second look decides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """The known facts of one article. `listed` is True where a listing, not its page, told the title.
+    """Known facts of one article.
+
+    `listed` is True where a listing, not its page, states the title.
 
     `common` is True where the title is that of the site or of several articles, so that it proves nothing.
     `url` is its present address, `urls` are all addresses of the article, `read` those at which its page was
@@ -58,7 +61,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The facts that an answer states of itself. `published` is None unless the answer itself tells the date.
+    """Facts that an answer states of itself.
+
+    `published` is None unless the answer itself states the date.
 
     `url` is the address that it states or, where `stated` is False, that it was given at; `asked` and
     `final` are the addresses of the request and of the answer. `whole` is False for a further page of an
@@ -83,11 +88,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """The known articles that a claim may speak of, each None where there is none.
+    """Known articles that a claim may refer to, or None.
 
     `by_id` has the claimed post id; `at_url`, `at_asked` and `at_final` have the claim's addresses; `twin`
-    has the same title and date; `alike` has the same text. `wall` is True where the text was refused for
-    another address.
+    has the same title and date; `alike` has the same text but for numbers. `wall` is True where such a text
+    was refused for another address, `wall_numbers` where one with the same numbers was.
     """
 
     by_id: Held | None = None
@@ -97,11 +102,14 @@ class Known:
     twin: Held | None = None
     alike: Held | None = None
     wall: bool = False
+    wall_numbers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A decision. `held` is the article that is meant, None for a new one; it is accepted without `refused`.
+    """Decision on a claim.
+
+    `held` is the article it refers to, None for a new one; accepted without `refused`.
 
     `id_reused` is True where the claimed post id belonged to another article; `own_url` is True where the
     stated address belongs to another article and is not believed; `copy` where it is another copy of a known
@@ -125,7 +133,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """The facts of one comment that identify it. `article` is the archive's number of its article."""
+    """Facts that identify a comment. `article` is the archive's id."""
 
     article: int
     author: str | None = None

@@ -22,7 +22,7 @@ from archive.tables.versions import EDITED, REBUILT, Reading
 def settle_id(
     db: Database, page: Page, surface: Surface, article: Article, old: Mapping[str, Value] | None
 ) -> Article:
-    """Decide who keeps a post id that another article had before; return the article with or without it.
+    """Resolve a post id that two articles claim.
 
     REST knows its own ids. A page or feed does not take an id from an article to which REST gave it.
     """
@@ -40,7 +40,7 @@ def settle_id(
 
 
 def reading_of(old: Mapping[str, Value], article: Article, reading: Reading) -> Reading:
-    """Return the reading by which an article is updated: with another id, what differs is no edit."""
+    """Return the reading for an update; REBUILT for another id."""
     before, now = old["post_id"], article.post_id
     origins = json.loads(str(old["origins"]))
     released = before is None and rank(origins.get("post_id", origins.get(REST_OF_THEM))) == rank(
@@ -70,7 +70,7 @@ def at_its_address(verdict: Verdict, article: Article, page: Page) -> Article:
 
 
 def of_article(verdict: Verdict, article: Article, page: Page) -> list[Problem]:
-    """Return the problems of an article's page: an address or an id that belongs to another article."""
+    """Return problems of a URL or id that another article owns."""
     if page.kind is not PageKind.ARTICLE:
         return []
     found = []
@@ -86,7 +86,7 @@ def of_article(verdict: Verdict, article: Article, page: Page) -> list[Problem]:
 
 
 def of_listing(reused: Sequence[Verdict], extract: Extract) -> list[Problem]:
-    """Return the problem of a listing in which known post ids belong to other articles."""
+    """Return the problem of a listing with foreign post ids."""
     listed, others = len(extract.articles), len(reused)
     if not others or listed <= 1:
         return []

@@ -29,7 +29,7 @@ Row = dict[str, Value]
 
 @dataclass(slots=True)
 class Named:
-    """Comments by the keys under which they are saved; `held` are the rows of those that are known.
+    """Comments by their storage keys; `held` are the known rows.
 
     `local` counts those whose ids mean something on their own page alone.
     """
@@ -39,7 +39,7 @@ class Named:
     local: int = 0
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return the problem that says that ids are not unique within the site, if so."""
+        """Return the problem of ids not unique within the site."""
         if not self.local:
             return ()
         number = f"{self.local:,} comment{'s have ids' if self.local > 1 else ' has an id'}"
@@ -48,7 +48,10 @@ class Named:
 
 
 def name(db: Database, source: str, article_id: int, by_key: dict[str, Comment], reading: Reading) -> Named:
-    """Return the comments of one article by the keys that are theirs. `by_key` has them by their ids."""
+    """Return an article's comments by storage key.
+
+    `by_key` has them by their ids.
+    """
     held = held_by_key(db, source, list(by_key))
     clashing = {key for key, row in held.items() if not _agrees(row, by_key[key], article_id, reading)}
     unknown = by_key.keys() - held.keys()
@@ -86,7 +89,7 @@ def _localized(
     doubtful: set[str],
     known: Mapping[str, Row],
 ) -> Named:
-    """Name comments whose ids are those of their page: the doubtful ones go by their article and id."""
+    """Key doubtful comments by article and id."""
 
     def key_of(key: str) -> str:
         return str(known[key]["key"]) if key in known else f"@{article_id}/{key}"
@@ -106,7 +109,7 @@ def _localized(
 
 
 def _renumber(db: Database, clashing: Mapping[str, Row], known: Mapping[str, Row]) -> None:
-    """Give comments the ids that REST has for them now; those that had these ids lose them."""
+    """Renumber comments as REST does; others lose these ids."""
     for row in clashing.values():
         rows.update(db, "comments", row["id"], {"key": f"~was:{row['id']}", "site_id": None})
     for key, row in known.items():
@@ -117,7 +120,7 @@ def _renumber(db: Database, clashing: Mapping[str, Row], known: Mapping[str, Row
 def _same_words(
     db: Database, article_id: int, doubtful: Mapping[str, Comment], shown: Mapping[str, Comment]
 ) -> dict[str, Row]:
-    """Return the known comments of an article that say what doubtful ones say, by the keys of the latter.
+    """Return known comments equal to doubtful ones, by their keys.
 
     A comment that is shown under its own id as well is another one.
     """
@@ -142,7 +145,10 @@ def _same_words(
 
 
 def _agrees(row: Row, comment: Comment, article_id: int, reading: Reading) -> bool:
-    """True if a comment is the one that is known by its id. What is hidden is not compared."""
+    """True if a comment is the known one of its id.
+
+    What is hidden is not compared.
+    """
     if comment.id is None or row["redaction_id"] is not None:
         return True
     if row["article_id"] == article_id and (reading.cause != EDITED or row["name_redaction_id"] is not None):

@@ -23,12 +23,15 @@ _RUN = 3  # words
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text in lower case; in scripts without spaces each character is one."""
+    """Return a text's words in lower case.
+
+    In scripts without spaces each character is one.
+    """
     return _WORD.findall(text.casefold())
 
 
 def same_title(one: str | None, other: str | None) -> bool:
-    """True if two titles are one title, perhaps shortened, decorated or slightly changed."""
+    """True if two titles are one, perhaps shortened or decorated."""
     if not one or not other:
         return False
     ours, theirs = ("".join(words(title)) for title in (one, other))
@@ -43,7 +46,9 @@ def same_title(one: str | None, other: str | None) -> bool:
 
 
 def same_date(one: Moment | None, other: Moment | None, *, zones: bool = False) -> bool:
-    """True if two dates are the same. A day agrees with each instant of it, or of the days beside it.
+    """True if two dates agree.
+
+    A day agrees with each instant of it, or of the days beside it.
 
     With `zones` two instants also agree that differ by what two time zones may differ by.
     """
@@ -58,7 +63,7 @@ def same_date(one: Moment | None, other: Moment | None, *, zones: bool = False) 
 
 
 def same_text(one: str, other: str) -> bool:
-    """True if a substantial part of the shorter of two texts stands in the other one."""
+    """True if two texts share a substantial part."""
     ours, theirs = words(one)[:LONGEST], words(other)[:LONGEST]
     if ours == theirs:
         return True
@@ -68,7 +73,7 @@ def same_text(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=4)
 def fingerprint(text: str, url: str) -> str | None:
-    """Return a digest by which texts are found alike that differ in numbers and in their own address alone.
+    """Return a digest without numbers and the own URL.
 
     None for a text of less than three words.
     """
@@ -79,6 +84,12 @@ def fingerprint(text: str, url: str) -> str | None:
     if len(kept) < 3:
         return None
     return hashlib.sha256(" ".join(kept).encode()).hexdigest()[:32]
+
+
+def numbers(text: str) -> str:
+    """Return a digest of a text's numbers."""
+    found = [word for word in words(_URL.sub(" ", text)) if any(map(str.isdigit, word))]
+    return hashlib.sha256(" ".join(found).encode()).hexdigest()[:32]
 
 
 def _runs(found: list[str]) -> set[tuple[str, ...]]:

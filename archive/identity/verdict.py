@@ -12,7 +12,7 @@ from datetime import datetime
 from archive.core.records import Surface
 from archive.core.urls import page_key
 from archive.identity.claims import Claim, Evidence, Held, Known, Reason, Remark, Verdict
-from archive.identity.likeness import same_date, same_text, same_title, words
+from archive.identity.likeness import numbers, same_date, same_text, same_title, words
 
 PROSE_WORDS = 150  # a page without any mark of an article is believed from this length on
 BOILERPLATE_WORDS = 8  # a text that several proven articles may share, as "Watch the video below."
@@ -22,7 +22,7 @@ TELLING_WORDS = 5  # from which on the words of a comment are hardly those of an
 
 
 def judge(claim: Claim, known: Known, surface: Surface) -> Verdict:
-    """Return whether an answer may be saved, and of which known article it speaks.
+    """Return the verdict on an answer, and its article.
 
     A page has to prove itself. An entry of a listing or feed names an article, and is never refused.
     """
@@ -55,7 +55,7 @@ def _judge_page(claim: Claim, known: Known) -> Verdict:
 
 
 def _judge_entry(claim: Claim, known: Known) -> Verdict:
-    """Return which article an entry of a listing or feed speaks of. An entry is never refused.
+    """Return the article of a listing's entry; never a refusal.
 
     An id is believed only if address, date or title agrees; otherwise the entry goes by its address.
     """
@@ -68,13 +68,13 @@ def _judge_entry(claim: Claim, known: Known) -> Verdict:
         same_ids = claim.post_id is None or there.post_id is None
         if same_ids or evidence & {Evidence.TITLE, Evidence.DATE}:
             return Verdict(held=there, evidence=evidence, id_reused=id_reused)
-    if known.twin is not None and not _shares_host(claim, known.twin):
+    if known.twin is not None and (id_reused or not _shares_host(claim, known.twin)):
         return Verdict(held=known.twin, evidence=_agreements(claim, known.twin), id_reused=id_reused)
     return Verdict(id_reused=id_reused)
 
 
 def is_same_comment(one: Remark, other: Remark) -> bool:
-    """True if two comments with one id are the same comment, perhaps edited or moved.
+    """True if two comments of one id are one, perhaps edited.
 
     An edit keeps the author or the date. Under another article the author has to agree, and the date or the
     text with it.
@@ -94,7 +94,10 @@ def is_same_comment(one: Remark, other: Remark) -> bool:
 
 
 def is_same_utterance(one: Remark, other: Remark) -> bool:
-    """True if two comments with different ids are one: their article, instant and words agree."""
+    """True if two comments of different ids are one.
+
+    Their article, instant and words agree.
+    """
     same_instant = isinstance(one.published, datetime) and one.published == other.published
     if one.article != other.article or not same_instant:
         return False
@@ -125,11 +128,13 @@ def _page_refusal(
             return Reason.CONTRADICTED
         if claim.bare and not strong:
             return Reason.UNPROVEN
+        if held.text and claim.text and claim.whole and not claim.repeated:
+            return Reason.REPLACED
     return _shrinkage(claim, held)
 
 
 def _shrinkage(claim: Claim, held: Held) -> Reason | None:
-    """Return why a text that became much shorter is not believed yet, or None."""
+    """Return why a much shorter text is refused, or None."""
     if not claim.whole or not held.text or claim.text in {None, held.text}:
         return None
     before, after = len(words(held.text)), len(words(claim.text or ""))
@@ -141,7 +146,7 @@ def _shrinkage(claim: Claim, held: Held) -> Reason | None:
 
 
 def _is_wall(claim: Claim, known: Known, held: Held | None, evidence: frozenset[Evidence]) -> bool:
-    """True if another address shows the same text, and the page is no second copy of one article."""
+    """True if another URL shows the same text, and no copy."""
     other = known.alike
     if (other is None and not known.wall) or (other is not None and held is not None and other.id == held.id):
         return False
@@ -150,19 +155,37 @@ def _is_wall(claim: Claim, known: Known, held: Held | None, evidence: frozenset[
     proven = bool(evidence & _WITNESSES)
     if proven and len(words(claim.text or "")) < BOILERPLATE_WORDS:
         return False
+    if _is_of_a_series(claim, known, evidence):
+        return False
     if other is None:
         return True
     own_id = claim.post_id is not None and claim.post_id != other.post_id
     return not (own_id and same_title(claim.title, other.title))
 
 
+def _is_of_a_series(claim: Claim, known: Known, evidence: frozenset[Evidence]) -> bool:
+    """True if a proven page differs in numbers from similar ones.
+
+    Daily figures, obituaries and open threads say the same words in article after article.
+    """
+    other = known.alike
+    own = claim.post_id is not None and claim.published is not None
+    if other is not None:
+        own = own and claim.post_id != other.post_id and claim.published != other.published
+    if claim.named or claim.metered or not (own or evidence & {Evidence.TITLE, Evidence.DATE}):
+        return False
+    if other is None:
+        return not known.wall_numbers
+    return numbers(claim.text or "") != numbers(other.text or "") and not known.wall_numbers
+
+
 def _is_doubtful(known: Known) -> bool:
-    """True if the text of the article that shows the same was accepted without a witness."""
+    """True if the similar article's text has no other witness."""
     return known.alike is not None and not known.alike.proof & _WITNESSES
 
 
 def _copied(claim: Claim, known: Known) -> Held | None:
-    """Return the known article of which a page at an unknown address is another copy, or None."""
+    """Return the known article that a page copies, or None."""
     for other in (known.alike, known.twin):
         if other is None or claim.bare or claim.text is None or other.text is None:
             continue
@@ -179,7 +202,7 @@ def _is_bare(claim: Claim) -> bool:
 
 
 def _article_of_page(claim: Claim, known: Known, *, id_reused: bool, own_url: bool) -> Held | None:
-    """Return the article that a page is about; None for one that is not known."""
+    """Return the known article of a page, or None."""
     if known.by_id is not None and not id_reused:
         return known.by_id
     for held, url in _candidates(claim, known, own_url=own_url):
@@ -187,7 +210,8 @@ def _article_of_page(claim: Claim, known: Known, *, id_reused: bool, own_url: bo
         told = bool(evidence & {Evidence.TITLE, Evidence.DATE, Evidence.TEXT})
         ids_differ = None not in (claim.post_id, held.post_id) and claim.post_id != held.post_id
         here = page_key(claim.final) in set(map(page_key, held.urls))
-        if ids_differ and not (told and here):
+        whole = id_reused and {Evidence.TITLE, Evidence.DATE} <= evidence
+        if ids_differ and not (told and here) and not whole:
             continue  # another post has taken the address
         if page_key(url) != page_key(claim.final) and url != claim.url and not told:
             continue  # the address that was asked leads elsewhere
@@ -207,7 +231,7 @@ def _candidates(claim: Claim, known: Known, *, own_url: bool) -> Sequence[tuple[
 
 
 def _has_foreign_canonical(claim: Claim, known: Known) -> bool:
-    """True if a page states the address of another article without being a copy of that article."""
+    """True if the canonical URL belongs to another article."""
     owner = known.at_url
     if owner is None or not claim.stated or page_key(claim.url) == page_key(claim.final):
         return False
@@ -223,7 +247,7 @@ def _has_foreign_canonical(claim: Claim, known: Known) -> bool:
 
 
 def _believes_id(claim: Claim, known: Known) -> bool:
-    """True if a post id names the article that is known by it: address, date, title or text agrees.
+    """True if a post id is confirmed by URL, date, title or text.
 
     Where more agrees with the article at the claimed address, the id has gone over to that one.
     """

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from archive.core.records import Article, Extract, Page, Problem, Surface
 from archive.core.timestamps import to_text
 from archive.identity.claims import Evidence, Held, Reason, Verdict
-from archive.identity.likeness import fingerprint
+from archive.identity.likeness import fingerprint, numbers
 from archive.tables import crawl_states, rows, visits
 from archive.tables.merge import REST_OF_THEM, Value, rank
 
@@ -31,7 +31,9 @@ _FURTHER = {
     Reason.ALIKE: "wall",
     Reason.METERED: "metered",
     Reason.COLLAPSED: "text-collapsed",
+    Reason.REPLACED: "text-replaced",
 }
+_OF_ITS_ARTICLE = frozenset({Reason.METERED, Reason.COLLAPSED, Reason.REPLACED})
 _FROM_PAGE = (
     "title", "byline", "published", "modified", "text", "markdown", "description", "language", "image",
     "comments_stated", "comments_open",
@@ -42,14 +44,16 @@ _SENTENCES = {
     Reason.BARE: "Nothing on the page marks it as an article",
     Reason.ALIKE: "The page shows the same text as other addresses of the site",
     Reason.METERED: "The page shows a part of the article, and keeps the rest back",
+    Reason.REPLACED: "Title, date and text are others than this article's; a second look will tell",
     Reason.COLLAPSED: "Nearly the whole text is gone from the page; a second look will tell",
 }  # fmt: skip
 
 
 def problems(verdict: Verdict, article: Article, extract: Extract) -> tuple[Problem, ...]:
-    """Return the problems that say why a page was refused, and what it is where it names itself.
+    """Return the problems of a refused page, and its wall's name.
 
-    A page with CODE alone may be that of a removed article; one that is something else has a further code.
+    A page with CODE alone may be that of a removed article; one that is something else has a further code. A
+    page that shows less of its own article has one of its own.
     """
     reason = verdict.refused or Reason.UNPROVEN
     shown = f" (“{article.title[:80]}”)" if article.title else ""
@@ -57,18 +61,23 @@ def problems(verdict: Verdict, article: Article, extract: Extract) -> tuple[Prob
     if extract.wall is not None:
         return said, extract.wall
     further = _FURTHER.get(reason)
+    if further is not None and reason in _OF_ITS_ARTICLE:
+        return (Problem(code=further, detail=said.detail, field="text"),)
     return (said,) if further is None else (said, Problem(code=further, detail=f"{_SENTENCES[reason]}."))
 
 
 def digest_of(article: Article) -> str | None:
-    """Return the digest of an article's text; None for no text, a few words, or a further part."""
+    """Return the digest of an article's text, or None.
+
+    A few words and further parts have none.
+    """
     if article.text is None or article.part > 1:
         return None
     return fingerprint(article.text, article.url)
 
 
 def holder(db: Database, source: str, digest: str, without: Collection[Value]) -> dict[str, Value] | None:
-    """Return the row of an article with a text, other than those `without`, or None."""
+    """Return another article's row with a text, or None."""
     sql = (
         "SELECT articles.* FROM text_digests JOIN articles ON articles.id = article_id"
         " WHERE text_digests.source = ? AND digest = ? AND redaction_id IS NULL ORDER BY article_id"
@@ -79,14 +88,18 @@ def holder(db: Database, source: str, digest: str, without: Collection[Value]) -
     return None
 
 
-def is_refused_elsewhere(db: Database, page: Page, digest: str) -> bool:
-    """True if a text was refused at another address."""
-    sql = "SELECT 1 FROM refused_texts WHERE source = ? AND digest = ? AND url != ? LIMIT 1"
-    return rows.one(db, sql, page.source, digest, page.url) is not None
+def refused_elsewhere(db: Database, page: Page, article: Article, digest: str) -> tuple[bool, bool]:
+    """Return whether a text, and its numbers, were refused elsewhere.
+
+    A text that was refused before numbers were kept counts as one with the same.
+    """
+    sql = "SELECT numbers FROM refused_texts WHERE source = ? AND digest = ? AND url != ? LIMIT 100"
+    found = {row["numbers"] for row in db.query(sql, [page.source, digest, page.url])}
+    return bool(found), bool(found & {None, numbers(article.text or "")})
 
 
 def is_repeated(db: Database, page: Page, digest: str) -> bool:
-    """True if a text was refused at this address at a look that is long enough past."""
+    """True if a text was refused here long enough ago."""
     sql = "SELECT 1 FROM refused_texts WHERE source = ? AND url = ? AND digest = ? AND first_seen <= ?"
     return rows.one(db, sql, page.source, page.url, digest, to_text(page.fetched_at - APART)) is not None
 
@@ -102,18 +115,19 @@ def note_accepted(db: Database, page: Page, article: Article, article_id: int, v
 
 
 def note_refused(db: Database, page: Page, article: Article, verdict: Verdict) -> None:
-    """Keep the digest of a text that was refused, and take back the same text where it was accepted."""
+    """Store a refused text's digest; withdraw it where accepted."""
     digest = digest_of(article)
     if digest is None or verdict.refused is None:
         return
     at = rows.must(to_text(page.fetched_at))
-    _note_refused(db, page.source, page.url, digest, verdict.refused, at)
+    told = numbers(article.text or "")
+    _note_refused(db, page.source, page.url, (digest, told), verdict.refused, at)
     if verdict.doubted is not None:
         _take_back(db, page, verdict.doubted, digest, at)
 
 
 def fill(db: Database, source: str) -> None:
-    """Add the digests of texts that were saved before digests were kept, once for each source."""
+    """Fill in digests of older texts, once for each source."""
     if crawl_states.value(db, source, "has_text_digests"):
         return
     sql = (
@@ -137,17 +151,22 @@ def _note_digest(db: Database, source: str, article_id: int, digest: str, proof:
     )
 
 
-def _note_refused(db: Database, source: str, url: str, digest: str, reason: Reason, at: str) -> None:
+def _note_refused(
+    db: Database, source: str, url: str, text: tuple[str, str], reason: Reason, at: str
+) -> None:
+    """Note a refused text, by its digest and that of its numbers."""
     db.execute(
-        "INSERT INTO refused_texts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        "INSERT INTO refused_texts (source, url, digest, numbers, reason, first_seen, last_seen)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " first_seen = CASE digest WHEN excluded.digest THEN first_seen ELSE excluded.first_seen END,"
-        " digest = excluded.digest, reason = excluded.reason, last_seen = excluded.last_seen",
-        [source, url, digest, reason.value, at, at],
+        " digest = excluded.digest, numbers = excluded.numbers, reason = excluded.reason,"
+        " last_seen = excluded.last_seen",
+        [source, url, *text, reason.value, at, at],
     )
 
 
 def _take_back(db: Database, page: Page, held: Held, digest: str, at: str) -> None:
-    """Take a first text back from an article, with everything else that its page told, and ask again."""
+    """Withdraw an article's first text and page facts; ask again."""
     row = rows.one(db, "SELECT * FROM articles WHERE id = ?", held.id)
     if row is None or row["version_count"] != 1:
         return  # an edit has replaced what was there: the ledger is not changed
@@ -162,7 +181,7 @@ def _take_back(db: Database, page: Page, held: Held, digest: str, at: str) -> No
             write(db, held.id, ())
     sql = "SELECT url FROM visits WHERE article_id = ? AND kind = 'article'"
     for (url,) in db.execute(sql, [held.id]).fetchall():
-        _note_refused(db, page.source, url, digest, Reason.ALIKE, at)
+        _note_refused(db, page.source, url, (digest, numbers(held.text or "")), Reason.ALIKE, at)
     db.execute(
         "UPDATE visits SET good_at = NULL, failures = failures + 1, lastmod = NULL"
         " WHERE article_id = ? AND kind = 'article'",

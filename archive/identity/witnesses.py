@@ -25,7 +25,7 @@ Row = dict[str, Value]
 
 METERED = "metered"
 """The problem of a page that says that it keeps a part of the article back."""
-_GUESSED = {"page:address", "page:htmldate", "page:relative"}
+_GUESSED = {"page:address", "page:htmldate", "page:htmldate, agreed", "page:relative"}
 """Rules of dates that the page itself does not tell."""
 _STATED = {None, "page:canonical", "page:og"}
 _AT_ADDRESS = """
@@ -39,7 +39,7 @@ _READ = "SELECT url FROM visits WHERE article_id = ? AND kind = 'article' AND go
 
 
 class Witnesses:
-    """Judges what one page says of its articles, by what is known of them."""
+    """Judge of one page's articles, by the known facts."""
 
     def __init__(self, db: Database, page: Page, extract: Extract, hidden: Hidden) -> None:
         self.db = db
@@ -50,7 +50,7 @@ class Witnesses:
         self.hidden = hidden
 
     def judge(self, article: Article) -> tuple[Verdict, Row | None]:
-        """Return the verdict on an article of the page, and the row of the known article that is meant."""
+        """Return the verdict on an article, and its known row."""
         by_id = None
         if article.post_id is not None:
             by_id = rows.one(self.db, _BY_ID, self.page.source, article.post_id)
@@ -69,8 +69,8 @@ class Witnesses:
     def _known(
         self, article: Article, by_id: Row | None, there: dict[str, Row | None], found: dict[Value, Row]
     ) -> Known:
-        twin = self._twin(article, found)
-        alike, wall = self._alike(article, found)
+        twin = None if any(there.values()) else self._twin(article, by_id)
+        alike, (wall, wall_numbers) = self._alike(article, found)
         for row in (twin, alike):
             if row is not None:
                 found[row["id"]] = row
@@ -87,6 +87,7 @@ class Witnesses:
             twin=of(twin),
             alike=of(alike),
             wall=wall,
+            wall_numbers=wall_numbers,
         )
 
     def _claim(self, article: Article) -> Claim:
@@ -131,28 +132,30 @@ class Witnesses:
         )
 
     def _at(self, url: str) -> Row | None:
-        """Return the row of the article at an address; that of a hidden one, too."""
+        """Return the article's row at a URL, hidden ones included."""
         if found := rows.one(self.db, _AT_ADDRESS, self.page.source, urls.page_key(url)):
             return found
         article_id = self.hidden.at(self.page.source, url)
         return rows.one(self.db, "SELECT * FROM articles WHERE id = ?", article_id) if article_id else None
 
-    def _twin(self, article: Article, found: dict[Value, Row]) -> Row | None:
-        """Return the one article with the same title and the same instant, where no other is known."""
-        if found or article.title is None or not isinstance(article.published, datetime):
+    def _twin(self, article: Article, by_id: Row | None) -> Row | None:
+        """Return the only article of the same title and instant."""
+        if article.title is None or not isinstance(article.published, datetime):
             return None
         values = [self.page.source, article.title, to_text(article.published)]
         twins = list(self.db.query(_TWINS, values))
-        return twins[0] if len(twins) == 1 and twins[0]["redaction_id"] is None else None
+        if len(twins) != 1 or twins[0]["redaction_id"] is not None:
+            return None
+        return None if by_id is not None and by_id["id"] == twins[0]["id"] else twins[0]
 
-    def _alike(self, article: Article, found: dict[Value, Row]) -> tuple[Row | None, bool]:
-        """Return another article with the same text, and whether the text was refused elsewhere."""
+    def _alike(self, article: Article, found: dict[Value, Row]) -> tuple[Row | None, tuple[bool, bool]]:
+        """Return an article of equal text, and whether it was refused."""
         digest = walls.digest_of(article) if self.surface is Surface.PAGE else None
         if digest is None:
-            return None, False
+            return None, (False, False)
         return (
             walls.holder(self.db, self.page.source, digest, found.keys()),
-            walls.is_refused_elsewhere(self.db, self.page, digest),
+            walls.refused_elsewhere(self.db, self.page, article, digest),
         )
 
     def _is_repeated(self, article: Article) -> bool:
@@ -161,7 +164,7 @@ class Witnesses:
 
 
 def is_late(db: Database, row: Row, reading: Reading) -> bool:
-    """True if an article was read, or changed, after an answer came that is saved only now."""
+    """True if an article changed after this answer was received."""
     if reading.cause != EDITED:
         return False
     sql = "SELECT 1 FROM visits WHERE article_id = ? AND kind = 'article' AND good_at > ? LIMIT 1"
@@ -172,6 +175,6 @@ def is_late(db: Database, row: Row, reading: Reading) -> bool:
 
 
 def is_overtaken(db: Database, page: Page) -> bool:
-    """True if a later answer of an article's address was noted before this one."""
+    """True if a later answer of this URL was recorded."""
     sql = "SELECT 1 FROM visits WHERE source = ? AND url_key = ? AND fetched_at > ?"
     return rows.one(db, sql, page.source, urls.page_key(page.url), to_text(page.fetched_at)) is not None

@@ -64,6 +64,7 @@ class Position:
     articles: int = 0
     comments: int = 0
     events: int = 0
+    source_events: int = 0
 
     @classmethod
     def of(cls, db: Database) -> Position:
@@ -103,7 +104,7 @@ def forget(db: Database, services: Collection[str], subjects: Collection[str]) -
 
 
 def quoted(text: str | None) -> str:
-    """A text that came from a site, on one line, unable to call a whole channel by an @name."""
+    """Return a text that came from a site, on one line, unable to call a whole channel by an @name."""
     return " ".join(plain(text).split()).replace("@", "@\N{WORD JOINER}")
 
 
@@ -122,7 +123,7 @@ class Condition:
 
 
 def conditions(status: Status) -> Iterator[Condition]:
-    """Everything that can need looking after, each by itself."""
+    """Yield everything that can need looking after, each by itself."""
     for source in status.sources:
         state = "late" if source.state is health.State.LATE else "failing"
         yield Condition(
@@ -157,7 +158,7 @@ def conditions(status: Status) -> Iterator[Condition]:
 
 
 def changes(status: Status, told: Told) -> Iterator[Notice]:
-    """A notice for each thing that went wrong, or came right, since the service was told of it.
+    """Yield a notice for each thing that went wrong, or came right, since the service was told of it.
 
     What goes wrong again soon after it came right is told when it lasts: it may go to and fro all day.
     """

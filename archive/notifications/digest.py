@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archive.changes.upheaval import sentence
 from archive.core.formatting import count, when
 from archive.notifications.conditions import Fact, Notice, Position, quoted
 from archive.notifications.links import Links
@@ -47,7 +48,9 @@ _THINGS = (
 
 
 def digest(db: Database, fact: Fact | None, links: Links, *, if_empty: bool = False) -> Notice:
-    """The digest of what happened since the last one, `fact`; where there was none, it begins now.
+    """Return the digest of what happened since the last one, `fact`.
+
+    Where there was none, it begins now.
 
     It says nothing where nothing happened, unless `if_empty`.
     """
@@ -55,24 +58,27 @@ def digest(db: Database, fact: Fact | None, links: Links, *, if_empty: bool = Fa
     notice = Notice(subject=SUBJECT, value=json.dumps(now))
     if fact is None:
         return notice
-    span = {**json.loads(fact.value), **{f"{table}_now": row_id for table, row_id in now.items()}}
-    sources = _count(db, span)
+    span = {**now, **json.loads(fact.value), **{f"{table}_now": row_id for table, row_id in now.items()}}
+    sources, upheavals = _count(db, span), list(_upheavals(db, span))
     total = _told(sum(sources.values(), Counter()))
-    if not total and not if_empty:
+    if not (total or upheavals or if_empty):
         return notice
     lines = [f"Since {when(fact.at)} UTC."]
     if len(sources) > 1:
         lines += ["", *(f"{name}: {_told(counts)}" for name, counts in sources.items())]
+    lines += ["", *upheavals] if upheavals else []
     lines += _named(db, span, links)
     if total and (url := links.to("changes")):
         lines += ["", f"All that changed: {url}"]
-    return Notice(
-        subject=SUBJECT, value=notice.value, title=f"Digest: {total or 'nothing new'}", body="\n".join(lines)
-    )
+    title = total or (f"{count(len(upheavals), 'change')} of a whole site" if upheavals else "nothing new")
+    return Notice(subject=SUBJECT, value=notice.value, title=f"Digest: {title}", body="\n".join(lines))
 
 
 def _count(db: Database, span: Mapping[str, int]) -> dict[str, Counter[str]]:
-    """Return counts of events by source and noun; sources without events are left out."""
+    """Return counts of events by source and noun.
+
+    Sources without events are left out.
+    """
     sources: dict[str, Counter[str]] = {}
     for noun, sql in _COUNTED.items():
         for row in db.query(sql, dict(span)):
@@ -80,12 +86,24 @@ def _count(db: Database, span: Mapping[str, int]) -> dict[str, Counter[str]]:
     return dict(sorted(sources.items()))
 
 
+def _upheavals(db: Database, span: Mapping[str, int]) -> Iterator[str]:
+    """Yield a sentence for each change of a whole source, such as a redesign."""
+    sql = (
+        "SELECT coalesce(sources.title, sources.name) AS name, source_events.* FROM source_events"
+        " JOIN sources ON sources.name = source"
+        " WHERE source_events.id > :source_events AND source_events.id <= :source_events_now"
+    )
+    for row in db.query(sql, dict(span)):
+        said = sentence(row["kind"], json.loads(row["detail"]), row["articles"], row["comments"])
+        yield f"{row['name']}: {said}"
+
+
 def _told(counts: Counter[str]) -> str:
     return ", ".join(count(counts[noun], noun) for noun in _COUNTED if counts[noun])
 
 
 def _named(db: Database, span: Mapping[str, int], links: Links) -> Iterator[str]:
-    """The threads that grew most, and some of what was edited and removed, with the way to each."""
+    """Yield the threads that grew most, and some of what was edited and removed, with the way to each."""
     talk = [
         (f"{_title(row)}: {count(row['n'], 'new comment')}", f"article/{row['article_id']}")
         for row in db.query(_TALK, dict(span))
@@ -100,7 +118,7 @@ def _named(db: Database, span: Mapping[str, int], links: Links) -> Iterator[str]
 
 
 def _things(db: Database, which: str, span: Mapping[str, int]) -> list[tuple[str, str]]:
-    """Articles and comments of the ledger, as people call them, with the paths of their pages."""
+    """Return articles and comments of the ledger, as people call them, with the paths of their pages."""
     found = []
     for row in db.query(_THINGS.format(which=which), dict(span)):
         if row["comment_id"] is None:

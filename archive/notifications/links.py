@@ -13,6 +13,6 @@ class Links:
     base: str | None
 
     def to(self, path: str, **query: str) -> str | None:
-        """A page, such as "article/17"; None where nothing is published."""
+        """Return a page, such as "article/17"; None where nothing is published."""
         asked = urlencode({name: value for name, value in query.items() if value})
         return self.base and f"{self.base}/{path}" + (f"?{asked}" if asked else "")

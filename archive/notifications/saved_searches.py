@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from archive.notifications.conditions import Fact, Notice, Position, quoted
 from archive.notifications.links import Links
-from archive.search.engine import Row, show, understand
+from archive.search.engine import Row, prepare, show
 from archive.search.sql import MARK, UNMARK, Ask, Plan
 
 SHOWN = 10  # matches that a notice names; all are counted
@@ -78,7 +78,7 @@ class _Found:
 
     @classmethod
     def of(cls, db: Database, kind: str, ask: Ask, before: dict[str, Any], now: int) -> _Found:
-        wording, ask, _ = understand(ask)
+        wording, ask, _ = prepare(db.conn, ask)
         plan = Plan.of(kind, wording, ask)
         fresh = replace(plan, conditions=(*plan.conditions, _FRESH[kind]))
         found = db.execute(fresh.few("date"), {**plan.values, **_span(before, kind, now)})
@@ -91,7 +91,7 @@ def _span(before: dict[str, Any], kind: str, now: int) -> dict[str, int | str]:
 
 
 def _body(db: Database, search: SavedSearch, found: list[_Found], links: Links) -> str:
-    """The newest matches, articles first, and the way to all of them."""
+    """Return the newest matches, articles first, and the way to all of them."""
     hits = [hit for each in found for hit in show(db.conn, each.plan, each.ids[:SHOWN])][:SHOWN]
     further = sum(len(each.ids) for each in found) - len(hits)
     blocks = ["\n".join(_lines(hit, links)) for hit in hits]
@@ -103,7 +103,7 @@ def _body(db: Database, search: SavedSearch, found: list[_Found], links: Links) 
 
 
 def _lines(hit: Row, links: Links) -> Iterator[str]:
-    """A match as people read it: what and whose it is, the words around what matched, the way to it."""
+    """Yield the lines of a match: its title and author, excerpt and link."""
     is_article = hit["kind"] == "article"
     title = quoted(_unmarked(hit["title"])) or "(untitled)"
     author = quoted(_unmarked(hit["author"])) or "nobody named"

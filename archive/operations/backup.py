@@ -14,13 +14,13 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from archive.core import atomic_files, file_kinds
-from archive.core.database import BUSY, connect, read_only
+from archive.core.database import BUSY, connect, is_locked, is_writable, locked, read_only
 from archive.core.errors import ArchiveError
 from archive.core.formatting import size
 from archive.core.locks import hold
@@ -48,7 +48,7 @@ class Copied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A backup: its files, and the raw pages in it that are not as they were received."""
+    """Files of a backup, and its altered raw pages."""
 
     files: tuple[Copied, ...]
     altered: tuple[Altered, ...]
@@ -58,7 +58,9 @@ class Made:
 
 
 def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> Made:
-    """Make a backup and return what is in it. `replace` lets it take the place of an older backup.
+    """Make a backup; return its files and altered pages.
+
+    `replace` allows it to replace an older backup.
 
     Raw pages that are altered are copied as they are and named; they take no older backup's place.
 
@@ -75,10 +77,11 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
     def may_replace() -> None:
         own_files.refuse(folder, archive, config)
         _must_be_free(folder, replace=replace)
+        _must_lose_nothing(folder, wanted)
 
     may_replace()
     _must_have_room(folder.parent, [path for path in wanted.values() if path.exists()])
-    with hold(archive, "backup"), _folder_made(folder, may_replace) as new:
+    with _alone(archive, "backup"), _folder_made(folder, may_replace) as new:
         _finish_redactions(archive)
         with ExitStack() as opened:
             for name, state in _states(archive, wanted, opened).items():
@@ -96,8 +99,16 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
     return Made(files=copied, altered=altered)
 
 
+def _alone(archive: Path, lock: str, *, wait: float = 0.0) -> AbstractContextManager[None]:
+    """Hold a lock of an archive; none where read-only."""
+    return hold(archive, lock, wait=wait) if os.access(archive.resolve().parent, os.W_OK) else nullcontext()
+
+
 def _must_be_archive(path: Path) -> None:
-    """Raise ArchiveError for a file of another kind. What is damaged is found out when it is copied."""
+    """Raise ArchiveError unless a file is an archive.
+
+    Damage is found when it is copied.
+    """
     with suppress(sqlite3.DatabaseError), closing(read_only(path)) as connection:
         file_kinds.must_be(connection, path, file_kinds.ARCHIVE, blank=False)
 
@@ -115,8 +126,18 @@ def _must_be_free(folder: Path, *, replace: bool) -> None:
         )
 
 
+def _must_lose_nothing(folder: Path, wanted: Mapping[str, Path]) -> None:
+    """Raise ArchiveError where an older backup may have the only copy of a file."""
+    lost = [path for name, path in wanted.items() if (folder / name).exists() and not path.exists()]
+    if lost:
+        raise ArchiveError(
+            f"{folder} has {lost[0].name}, and there is none beside the archive any more: the backup stays.",
+            hint="Find out where it went, or put it back from the backup; else name another folder.",
+        )
+
+
 def _is_backup(folder: Path) -> bool:
-    """True if a folder has a backup's list of checksums, and no file that a backup did not bring."""
+    """True if a folder has a backup's files and no others."""
     try:
         lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
         found = {path.name for path in folder.iterdir()}
@@ -141,7 +162,7 @@ def _must_have_room(place: Path, files: Iterable[Path]) -> None:
 
 @contextmanager
 def _folder_made(folder: Path, may_replace: Callable[[], None]) -> Iterator[Path]:
-    """A folder to fill, which takes its place, and an older one's, at the end of the block or not at all."""
+    """Yield a folder that replaces the target at the end."""
     try:
         with atomic_files.replaced(folder, may_replace) as new:
             new.mkdir(mode=0o700)
@@ -155,25 +176,32 @@ def _folder_made(folder: Path, may_replace: Callable[[], None]) -> Iterator[Path
 
 
 def _finish_redactions(archive: Path) -> None:
-    """Finish what a redaction has left. The schema of an older program stays as it is."""
-    with closing(sqlite3.connect(f"{archive.absolute().as_uri()}?mode=ro", uri=True)) as reader:
+    """Finish pending redactions.
+
+    The schema of an older program stays as it is.
+    """
+    with closing(_reader(archive)) as reader:
         try:
             left = redaction_work.unfinished(reader)
         except sqlite3.DatabaseError:
             return  # it is damaged, and the copy tells how
+    if left and not is_writable(archive):
+        raise ArchiveError(
+            f"{redaction_work.sentence(left, archive)} A backup would have the hidden words in it.",
+            hint="Run `backissue backup` where the archive may be written.",
+        )
     if left:
         with closing(connect(archive)) as db:
             redaction_work.finish(db, archive)
 
 
 def _states(archive: Path, wanted: Mapping[str, Path], opened: ExitStack) -> dict[str, sqlite3.Connection]:
-    """Open one state of each file that is there. From here on others may write; none of it is seen."""
+    """Open a snapshot of each existing file."""
     states = {}
-    with hold(archive, redaction_work.LOCK, wait=BUSY):
+    with _alone(archive, redaction_work.LOCK, wait=BUSY):
         for name, path in wanted.items():
             if path.exists():
-                uri = f"{path.absolute().as_uri()}?mode=ro"
-                state = sqlite3.connect(uri, uri=True, timeout=BUSY, isolation_level=None)
+                state = _reader(path)
                 states[name] = opened.enter_context(closing(state))
                 state.execute("BEGIN")
                 try:
@@ -185,8 +213,26 @@ def _states(archive: Path, wanted: Mapping[str, Path], opened: ExitStack) -> dic
     return states
 
 
+def _reader(path: Path) -> sqlite3.Connection:
+    """Open a file for reading. Raises ArchiveError."""
+    try:
+        connection = read_only(path)
+        connection.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.OperationalError as error:
+        if is_locked(error):
+            raise locked(path) from error
+        raise ArchiveError(
+            f"{path} cannot be read: {error}.",
+            hint="Where its folder may not be written, its write-ahead log (-wal) cannot be read. Copy both"
+            " files to a folder of yours, and make the backup there.",
+        ) from error
+    except sqlite3.DatabaseError:
+        pass  # it is damaged, and the copy tells how
+    return connection
+
+
 def _copy(state: sqlite3.Connection, source: Path, target: Path) -> None:
-    """Copy one state of a database that others go on writing. Raises DamagedError."""
+    """Copy a snapshot of a database. Raises DamagedError."""
     with closing(sqlite3.connect(target, isolation_level=None)) as new:
         try:
             state.backup(new, pages=STEP)
@@ -201,7 +247,7 @@ def _copy(state: sqlite3.Connection, source: Path, target: Path) -> None:
 
 
 def _sealed(path: Path) -> Copied:
-    """Bring a file safely onto the disk, and say what it is."""
+    """Flush a file to disk; return its size and digest."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -212,7 +258,7 @@ def _sealed(path: Path) -> Copied:
 
 
 def check(folder: Path) -> None:
-    """Raise ArchiveError when a folder is no backup, or not as it was made."""
+    """Raise ArchiveError unless a folder is an unchanged backup."""
     try:
         lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
         sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
@@ -229,7 +275,7 @@ def check(folder: Path) -> None:
 
 
 def restore(folder: Path, archive: Path, *, replace: bool) -> tuple[Path, ...]:
-    """Put the files of a checked backup in place, and return where those that were there are kept.
+    """Restore a checked backup; return the paths set aside.
 
     Raises ArchiveError when an archive is there and `replace` is False, when another program has it
     open, and when the disk has no room.
@@ -248,23 +294,32 @@ def restore(folder: Path, archive: Path, *, replace: bool) -> tuple[Path, ...]:
         for path in present:
             _must_be_unused(path)
         ending = _free_ending(targets.values())
+        asides = {path: path.with_name(path.name + ending) for path in targets.values()}
         try:
+            for path, aside in asides.items():
+                _set_aside(path, aside)
             for name, path in targets.items():
-                _put(folder / name, path, path.with_name(path.name + ending))
+                _put(folder / name, path, asides[path])
         except OSError as error:
             raise ArchiveError(f"The backup could not be put in place: {error}.") from error
-    return tuple(path.with_name(path.name + ending) for path in present)
+    return tuple(asides[path] for path in present)
 
 
 def _free_ending(paths: Iterable[Path]) -> str:
-    """An ending under which no earlier restore has set anything aside: that may be the only copy."""
+    """Return an unused ending for files set aside.
+
+    An earlier one may be the only copy.
+    """
     every = tuple(paths)
     endings = (ASIDE if number == 1 else f"{ASIDE}-{number}" for number in count(1))
     return next(end for end in endings if not any(path.with_name(path.name + end).exists() for path in every))
 
 
 def _must_be_unused(path: Path) -> None:
-    """Fold a database into its one file, which only its last user can. One that is damaged is let be."""
+    """Checkpoint a database; raise ArchiveError while in use.
+
+    A damaged one is left as it is.
+    """
     try:
         with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")
@@ -278,24 +333,54 @@ def _must_be_unused(path: Path) -> None:
         pass
 
 
+def _set_aside(path: Path, aside: Path) -> None:
+    """Link a file and its logs under a second name.
+
+    So all that was there has its names before the first file is replaced, whenever the restore is killed.
+    """
+    for ending in ("", *_LOGS):
+        source = path.with_name(path.name + ending)
+        if source.exists():
+            with suppress(OSError):  # some file systems have one name for each file: then it is moved there
+                os.link(source, aside.with_name(aside.name + ending))
+    atomic_files.flush(path.parent)
+
+
 def _put(source: Path, target: Path, aside: Path) -> None:
-    """Copy a file beside its place, move away what is there with its logs, and let it in.
+    """Replace a file by the backup's, the old one at `aside`.
 
     Where the backup has no such file, there is none afterwards: one of another archive would not fit.
     """
     new = target.with_name(f".{target.name}.new")
     try:
         if source.exists():
+            new.unlink(missing_ok=True)
+            new.touch(mode=_mode(source, target))
             shutil.copyfile(source, new)
             _sealed(new)
         for ending in _LOGS:  # of a damaged file; beside another one they would do harm
-            log = target.with_name(target.name + ending)
-            if log.exists():
-                log.replace(aside.with_name(aside.name + ending))
-        if target.exists():
-            target.replace(aside)
-        if source.exists():
+            _leave(target.with_name(target.name + ending), aside.with_name(aside.name + ending))
+        if source.exists() and aside.exists():
             new.replace(target)
+        else:
+            _leave(target, aside)
+            if source.exists():
+                new.replace(target)
         atomic_files.flush(target.parent)
     finally:
         new.unlink(missing_ok=True)
+
+
+def _mode(source: Path, target: Path) -> int:
+    """Return a restored file's permissions; hidden ones are private."""
+    if source.name == HIDDEN:
+        return 0o600
+    return target.stat().st_mode & 0o777 if target.exists() else 0o666
+
+
+def _leave(path: Path, aside: Path) -> None:
+    """Remove a path whose file is, or moves to, `aside`."""
+    if aside.exists():
+        path.unlink(missing_ok=True)
+    elif path.exists():
+        path.replace(aside)

@@ -18,7 +18,7 @@ from archive.files.redaction_store import Hidden
 
 
 def must_have_hidden(archive: Path, hidden: Path, original: Path) -> None:
-    """Raise DamagedError unless a copied hidden.db has all that the copied archive hides.
+    """Raise DamagedError unless a copied hidden.db is complete.
 
     `original` is the file of which `hidden` is the copy.
     """
@@ -37,7 +37,7 @@ def must_have_hidden(archive: Path, hidden: Path, original: Path) -> None:
 
 
 def altered_pages(path: Path) -> tuple[Altered, ...]:
-    """Return the raw pages of a file that are not as they were received; none where there is no file."""
+    """Return a file's altered raw pages; empty if no file."""
     if not path.exists():
         return ()
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
@@ -45,7 +45,7 @@ def altered_pages(path: Path) -> tuple[Altered, ...]:
 
 
 def damaged(path: Path, found: Iterable[str]) -> DamagedError:
-    """Return the error for a file of which no backup is made, with what was found in it."""
+    """Return the error for a damaged file, with the findings."""
     return DamagedError(
         f"{path.name} is damaged, so no backup was made of it. {' '.join(found)}",
         hint="Keep the last good backup; docs/operations.md says how to restore it.",

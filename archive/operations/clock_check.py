@@ -23,7 +23,7 @@ _LAST_RUN = (
 
 
 def last_written(db: Database, *, without_run: int = 0) -> datetime | None:
-    """Return when the newest run that asked a site anything ended (aware UTC); None where there was none.
+    """Return the end of the newest run (aware UTC), or None.
 
     The newest is the one that was begun last, whatever its clock said: after a clock that was ahead, one run
     is enough to go on.
@@ -33,7 +33,10 @@ def last_written(db: Database, *, without_run: int = 0) -> datetime | None:
 
 
 def refuse_past(db: Database, now: datetime, *, run: int) -> None:
-    """Raise ClockError if the clock is behind what the archive holds. `now` is aware, `run` the own run."""
+    """Raise ClockError if the clock is behind the archive.
+
+    `now` is aware, `run` the own run.
+    """
     last = last_written(db, without_run=run)
     if last is not None and now < last - SLACK:
         raise ClockError(

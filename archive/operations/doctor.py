@@ -50,7 +50,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Result of one check: a sentence, and a hint where something is wrong."""
+    """Result of one check, with a hint if it failed."""
 
     check: str
     verdict: Verdict
@@ -59,22 +59,22 @@ class Finding:
 
 
 def fine(check: str, sentence: str) -> Finding:
-    """All is well."""
+    """Return a good result."""
     return Finding(check=check, verdict=Verdict.OK, sentence=sentence)
 
 
 def warn(check: str, sentence: str, hint: str) -> Finding:
-    """It goes on, and should be looked at some day."""
+    """Return a warning."""
     return Finding(check=check, verdict=Verdict.WARN, sentence=sentence, hint=hint)
 
 
 def bad(check: str, sentence: str, hint: str) -> Finding:
-    """Something is lost, or soon will be."""
+    """Return a failure."""
     return Finding(check=check, verdict=Verdict.BAD, sentence=sentence, hint=hint)
 
 
 def look(archive: Path, now: datetime) -> Iterator[Finding]:
-    """Everything about an archive, in the order in which it is worth knowing. `now` is aware."""
+    """Yield all checks of an archive. `now` is aware."""
     yield libraries()
     yield disk(archive)
     yield permissions(archive)
@@ -108,7 +108,7 @@ def _database(db: Database, archive: Path, now: datetime) -> Iterator[Finding]:
 
 
 def libraries() -> Finding:
-    """The versions of what we stand on."""
+    """Return the versions of the libraries."""
     found = [f"Python {sys.version.split()[0]}", f"SQLite {sqlite3.sqlite_version}"]
     missing = []
     for name in LIBRARIES:
@@ -126,7 +126,7 @@ def libraries() -> Finding:
 
 
 def disk(archive: Path) -> Finding:
-    """True if the archive can grow, and be copied or brought up to date."""
+    """Check that the disk has room for growth and copies."""
     if not archive.parent.is_dir():
         return bad("disk", f"The folder {archive.parent} does not exist.", "Make it, or name another place.")
     free, held = shutil.disk_usage(archive.parent).free, archive.stat().st_size if archive.exists() else 0
@@ -139,7 +139,7 @@ def disk(archive: Path) -> Finding:
 
 
 def permissions(archive: Path) -> Finding:
-    """True if we may write, and whether all files belong to one user, as SQLite's log wants it."""
+    """Check that all files are writable and of one user."""
     files = [archive, beside(archive), *archive.parent.glob(f"{archive.name}-*")]
     files = [path for path in files if path.exists()]
     closed = [path for path in (archive.parent, *files) if not os.access(path, os.W_OK)]
@@ -164,7 +164,10 @@ def schema(db: Database) -> Finding:
 
 
 def soundness(db: Database, now: datetime) -> Finding:
-    """Integrity, foreign keys and full-text indexes; what was found is noted in the archive."""
+    """Check integrity, foreign keys and full-text indexes.
+
+    The result is stored in the archive.
+    """
     found = [*integrity.pages(db.conn), *integrity.foreign_keys(db.conn)]
     try:
         found += integrity.full_text(db.conn, PATIENCE)
@@ -182,7 +185,10 @@ def soundness(db: Database, now: datetime) -> Finding:
 
 
 def log(archive: Path) -> Finding:
-    """The write-ahead log, which grows while a reader holds an old state of the file."""
+    """Check the size of the write-ahead log.
+
+    It grows while a reader keeps an old snapshot.
+    """
     path = archive.with_name(f"{archive.name}-wal")
     length = path.stat().st_size if path.exists() else 0
     if length > LONGEST_LOG:
@@ -192,7 +198,7 @@ def log(archive: Path) -> Finding:
 
 
 def clock(db: Database, now: datetime) -> Finding:
-    """True if this machine's clock goes on from where the archive has been."""
+    """Check that the clock is later than the archive."""
     times = (
         "SELECT max(fetched_at) FROM visits UNION ALL SELECT max(started_at) FROM runs GROUP BY source"
         " UNION ALL SELECT max(changed_at) FROM articles UNION ALL SELECT max(changed_at) FROM comments"
@@ -232,7 +238,7 @@ def state(archive: Archive, now: datetime) -> Iterator[Finding]:
 
 
 def redaction(db: Database, archive: Path) -> Iterator[Finding]:
-    """True if every redaction is finished. One that is not is finished here, if that can be."""
+    """Check that every redaction is finished, or finish it."""
     left = redaction_work.unfinished(db.conn)
     if not left:
         return
@@ -276,7 +282,7 @@ def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
 
 
 def raw_pages(path: Path) -> Iterator[Finding]:
-    """The raw pages: the file, and whether each of them is as it was received."""
+    """Check that raw pages are as they were received."""
     if not path.exists():
         yield warn("raw pages", f"There is no {path.name}.", "`replay` needs it; a backup has it.")
         return

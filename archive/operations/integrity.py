@@ -12,7 +12,7 @@ MOST = 5  # faults that are told one by one
 
 
 def faults(connection: sqlite3.Connection) -> list[str]:
-    """Everything that is wrong with a file nobody else writes."""
+    """Return all faults of a file that nobody writes."""
     return [*pages(connection), *foreign_keys(connection), *full_text(connection)]
 
 
@@ -26,7 +26,7 @@ def pages(connection: sqlite3.Connection) -> list[str]:
 
 
 def foreign_keys(connection: sqlite3.Connection) -> list[str]:
-    """Rows that point at rows which are not there."""
+    """Return foreign-key violations."""
     try:
         rows = connection.execute("PRAGMA foreign_key_check").fetchmany(MOST)
     except sqlite3.DatabaseError as error:
@@ -35,7 +35,7 @@ def foreign_keys(connection: sqlite3.Connection) -> list[str]:
 
 
 def full_text(connection: sqlite3.Connection, seconds: float = 3600.0) -> list[str]:
-    """Full-text indexes that do not agree with their tables.
+    """Return full-text indexes that disagree with their tables.
 
     SQLite does this as a write, though it changes nothing: other writers wait meanwhile. Raises
     TimeoutError when it is not done after so many seconds, sqlite3.OperationalError when it may not begin.

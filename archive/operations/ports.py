@@ -32,7 +32,7 @@ def _no_host(host: str) -> BackissueError:
 
 
 def _unbound(error: OSError, host: str, port: int, option: str) -> BackissueError:
-    """The error that says why a server cannot listen at an address."""
+    """Return the error for a server that cannot listen."""
     other = f"{option} {port + 10 if port < 65_000 else port - 10}"
     if error.errno == errno.EADDRINUSE:
         return BackissueError(
@@ -48,7 +48,7 @@ def _unbound(error: OSError, host: str, port: int, option: str) -> BackissueErro
 
 
 def wait_until_answering(host: str, port: int, seconds: float) -> bool:
-    """Wait for a server to take a connection; False when none did in time."""
+    """Wait until a server accepts connections; False on timeout."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:

@@ -34,7 +34,10 @@ def command(
     metadata: Path | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """The command line that serves an archive, for subprocess. `settings` overrule ours."""
+    """Return the command line that serves an archive.
+
+    `settings` override ours.
+    """
     wanted = {**SETTINGS, **({"base_url": base_url} if base_url != "/" else {}), **(settings or {})}
     return [
         *(sys.executable, "-m", "archive.operations.serve", "serve"),
@@ -46,19 +49,19 @@ def command(
 
 
 def address(*, host: str = HOST, port: int = PORT, base_url: str = "/") -> str:
-    """Where a person on this machine finds what `command` serves."""
+    """Return the local URL of what `command` serves."""
     shown = HOST if host in ("0.0.0.0", "::", "") else host  # noqa: S104  (compared, never bound)
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/{base_url.strip('/')}"
 
 
 def path_of(text: str) -> str:
-    """A base path as Datasette wants it: "news" and "/news" are "/news/", and nothing is "/"."""
+    """Return a base path for Datasette, as "/news/" or "/"."""
     inner = text.strip().strip("/")
     return f"/{inner}/" if inner else "/"
 
 
 def main() -> None:
-    """Run Datasette's own command line, with our pages even where the entry point is not installed."""
+    """Run Datasette with our plugin, installed or not."""
     import datasette.cli  # noqa: PLC0415  (first: it brings the handlers that answer what is not found)
     import datasette.handle_exception  # noqa: PLC0415
     from datasette.plugins import pm  # noqa: PLC0415

@@ -8,6 +8,9 @@
     /author/ID, /tag/ID, /commenter?name=…                 /comment/ID/versions
     /coverage             months, gaps, crawls             /-/data       Datasette's own index
     /-/results.csv?sql=… .json                             all rows of a query
+    /lookup?url=…         is this URL archived?            /saved        kept by the reader's browser
+    /people               authors, tags, commenters        /about        the operator's words
+    /article/ID/comments.atom, /author/ID.atom, /tag/ID.atom, /commenter.atom?name=…   /comment/ID/cite
 
 IDs are the archive's own (`articles.id`, `comments.id`, …) and never change; `/article/ID?page=N` is a page
 of its thread, `#comment-ID` a place on it, and `/article/ID/versions?as-of=2015-05-04` leads to a state.
@@ -24,6 +27,7 @@ from archive.public.hooks import (
     handle_exception,
     prepare_connection,
     prepare_jinja2_environment,
+    register_mcp_tools,
     register_routes,
     render_cell,
 )
@@ -34,6 +38,7 @@ __all__ = [
     "handle_exception",
     "prepare_connection",
     "prepare_jinja2_environment",
+    "register_mcp_tools",
     "register_routes",
     "render_cell",
 ]

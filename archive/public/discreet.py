@@ -15,7 +15,7 @@ from archive.public.served_archives import Json, room_of
 
 
 async def databases(datasette: Any, request: Any) -> Any:
-    """Datasette's list of its databases, each with the name of its file."""
+    """Return Datasette's list of its databases, each with the name of its file."""
 
     def listed() -> list[Json]:
         known: list[Json] = datasette._connected_databases()
@@ -27,7 +27,7 @@ async def databases(datasette: Any, request: Any) -> Any:
 
 
 async def threads(datasette: Any, request: Any) -> Any:
-    """Datasette's list of its threads, without its tasks, which name files of the program."""
+    """Return Datasette's list of its threads, without its tasks, which name files of the program."""
 
     def listed() -> Json:
         known: Json = datasette._threads()

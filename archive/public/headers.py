@@ -34,7 +34,7 @@ def stock_policy(datasette: Any) -> str:
 
 
 def guarded(app: App, room: Any, base: str, ending: Any, policy: str) -> App:
-    """The application, with our headers where it sets none of the same name.
+    """Return the application, with our headers where it sets none of the same name.
 
     `base` is Datasette's base_url. It is taken off the path here, since Datasette 0.65 writes it
     twice into some links of its own pages when a proxy leaves it on. `ending` knows every answer under way;
@@ -70,7 +70,10 @@ def guarded(app: App, room: Any, base: str, ending: Any, policy: str) -> App:
 
 
 async def _leaving(scope: Any, receive: Any) -> None:
-    """Wait until the reader has gone. The body of a POST is received by the application itself."""
+    """Wait until the reader has gone.
+
+    The body of a POST is received by the application itself.
+    """
     message = "" if scope["method"] in ("GET", "HEAD") else await asyncio.Future()
     while message != "http.disconnect":
         message = (await receive())["type"]

@@ -8,32 +8,39 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
+from urllib.parse import urlencode
 
 from datasette import hookimpl
+from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
-from archive.public import (
-    article_view,
-    as_of,
-    coverage_view,
-    discreet,
-    history_view,
-    home_view,
-    operator_view,
-    people_view,
-    results_view,
-    search_view,
-    sites_view,
-    text,
-    words_view,
-)
+from archive.public import discreet
 from archive.public.headers import guarded, stock_policy
+from archive.public.render import text
 from archive.public.served_archives import Json, metadata_for, room_of
 from archive.public.sql import stock
 from archive.public.sql.downloads import BrokenOffError, Unsaid
 from archive.public.sql.lifespan import Ending, served
 from archive.public.sql.limits import LONGEST_VALUE_BYTES
 from archive.public.sql.pool import CrowdedError
+from archive.public.views import (
+    article_view,
+    as_of,
+    coverage_view,
+    desk_view,
+    follow_view,
+    history_view,
+    home_view,
+    lookup_view,
+    mcp_tools,
+    operator_view,
+    people_view,
+    refused_query,
+    results_view,
+    search_view,
+    sites_view,
+    words_view,
+)
 from archive.public.web import TooSlow, busy
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
@@ -49,7 +56,10 @@ def get_metadata(datasette: Any) -> Json:
 
 @_hook
 def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) -> None:
-    """Bound what a reader's SQL may cost. Datasette's own `_internal` must stay as it is."""
+    """Bound what a reader's SQL may cost.
+
+    Datasette's own `_internal` must stay as it is.
+    """
     if database in room_of(datasette).archives:
         conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE_BYTES)
         conn.execute("PRAGMA cache_size = -32000")
@@ -77,6 +87,10 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"/search$", search_view.page),
         (r"/search\.json$", search_view.as_json),
         (r"/search\.csv$", search_view.as_csv),
+        (r"/lookup$", lookup_view.lookup),
+        (r"/saved$", desk_view.saved),
+        (r"/about$", desk_view.about),
+        (r"/-/opensearch\.xml$", desk_view.opensearch),
         (r"/search\.atom$", search_view.as_feed),
         (r"/-/results\.csv$", results_view.as_csv),
         (r"/-/results\.json$", results_view.as_json),
@@ -88,6 +102,11 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"/changes\.atom$", history_view.changes_feed),
         (r"/coverage$", coverage_view.coverage),
         (r"/(?P<kind>article|comment)/(?P<id>\d{1,18})/versions$", history_view.versions),
+        (r"/people$", people_view.people),
+        (r"/(?P<kind>author|tag)/(?P<id>\d{1,18})\.atom$", follow_view.listed_feed),
+        (r"/commenter\.atom$", follow_view.commenter_feed),
+        (r"/article/(?P<id>\d{1,18})/comments\.atom$", follow_view.thread_feed),
+        (r"/comment/(?P<id>\d{1,18})/cite$", article_view.cite_comment),
         (r"/author/(?P<id>\d{1,18})$", people_view.author),
         (r"/tag/(?P<id>\d{1,18})$", people_view.tag),
         (r"/commenter$", people_view.commenter),
@@ -95,6 +114,16 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"/article/(?P<id>\d{1,18})$", article_view.article),
         (r"/comment/(?P<id>\d{1,18})$", article_view.comment),
     ]
+
+
+@_hook
+def register_mcp_tools(datasette: Any, mcp: Any) -> None:
+    """Add our tools to the MCP server of the plugin datasette-mcp.
+
+    Nothing calls this without it.
+    """
+    if room_of(datasette).active:
+        mcp_tools.register(datasette, mcp)
 
 
 @_hook
@@ -106,6 +135,8 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
         return lambda: busy(datasette, request, is_crowded=True)
     if isinstance(exception, TooSlow):
         return lambda: busy(datasette, request, is_crowded=False)
+    if isinstance(exception, DatasetteError) and refused_query.is_query_page(datasette, request):
+        return lambda: refused_query.show_again(datasette, request, exception)
     return None
 
 
@@ -130,12 +161,15 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
 def render_cell(
     value: Any, column: str, table: str | None, database: str, datasette: Any, row: Any
 ) -> Markup | None:
-    """On Datasette's table pages: long text in a box, and the way to the reading page."""
+    """Return long text in a box, and a title as a link to its page.
+
+    None leaves the cell of a table page to Datasette.
+    """
     if database not in room_of(datasette).archives or not isinstance(value, str | int):
         return None
     if column in text.LONG_COLUMNS and isinstance(value, str):
         return text.boxed(value)
-    if table is None:
+    if table is None or table == "comments_in_context":
         return _led_from_query(value, column, row, datasette)
     target = {("articles", "title"): ("article", "id"), ("comments", "published"): ("comment", "id")}.get(
         (table or "", column)
@@ -145,11 +179,36 @@ def render_cell(
     return Markup('<a href="{}">{}</a>').format(datasette.urls.path(f"{target[0]}/{row[target[1]]}"), value)
 
 
+_ITEM_COLUMNS = {"article_id": "article", "comment_id": "comment", "parent_id": "comment"}
+_TITLE_COLUMNS = ("title", "title_now", "article_title")
+
+
 def _led_from_query(value: Any, column: str, row: Any, datasette: Any) -> Markup | None:
-    """In the rows of a query: the way to the article or comment that a column names or titles."""
-    named = {"article_id": "article", "comment_id": "comment"}
-    source = "article_id" if column in ("title", "title_now") else column
-    if source not in named or source not in row.keys() or not isinstance(row[source], int):  # noqa: SIM118
+    """Return a value of a query's row as a link to its own page; None for no link."""
+    path = _path_of(value, column, row)
+    if path is None:
         return None
-    path = datasette.urls.path(f"{named[source]}/{row[source]}")
-    return Markup('<a href="{}">{}</a>').format(path, value)
+    return Markup('<a href="{}">{}</a>').format(datasette.urls.path(path), value)
+
+
+def _path_of(value: Any, column: str, row: Any) -> str | None:
+    names = row.keys()
+
+    def number(name: str) -> int | None:
+        found = row[name] if name in names else None
+        return found if isinstance(found, int) else None
+
+    if column in _ITEM_COLUMNS and isinstance(value, int):
+        return f"{_ITEM_COLUMNS[column]}/{value}"
+    if column in _TITLE_COLUMNS and (article := number("article_id")) is not None:
+        return f"article/{article}"
+    if column == "version" and isinstance(value, int):
+        kind = "comment" if number("comment_id") is not None else "article"
+        item = number(f"{kind}_id")
+        return None if item is None else f"{kind}/{item}/versions?version={value}"
+    is_of_comments = any(name in names for name in ("comment_id", "parent_author", "comments", "replies"))
+    if column in ("author", "parent_author") and is_of_comments and value:
+        return f"commenter?{urlencode({'name': value}, errors='replace')}"
+    if column == "host" and "links" in names and value:
+        return f"sites?{urlencode({'host': value}, errors='replace')}"
+    return None

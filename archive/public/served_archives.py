@@ -29,7 +29,7 @@ _rooms: WeakKeyDictionary[Any, Room] = WeakKeyDictionary()
 
 
 def room_of(datasette: Any) -> Room:
-    """The room of one Datasette."""
+    """Return the room of one Datasette."""
     if datasette not in _rooms:
         _rooms[datasette] = Room(datasette)
     return _rooms[datasette]
@@ -78,7 +78,7 @@ class Room:
 
     @property
     def title(self) -> str:
-        """The name of this archive: the operator's, else those of its sources, else our own."""
+        """The name of this archive: the operator's, its sources' or ours."""
         datasette = self._datasette()
         given = datasette.metadata("title") if datasette else None
         if given:
@@ -88,8 +88,15 @@ class Room:
             self._named = (now, _names(str(self._databases[main].path)))
         return self._named[1] or "Backissue"
 
+    @property
+    def about(self) -> str:
+        """The operator's about page in Markdown (plugins.backissue.about of the metadata), or ""."""
+        datasette = self._datasette()
+        given = (datasette.plugin_config("backissue") or {}) if datasette else {}
+        return str(given.get("about") or "")
+
     def static(self, name: str) -> str:
-        """The path of one of our static files, with a mark that changes when the file does."""
+        """Return the path of one of our static files, with a mark that changes when the file does."""
         return f"-/static-plugins/{_plugin_name()}/{name}?{_mark_of(name)}"
 
     def _look(self, name: str, database: Any) -> str:
@@ -103,13 +110,13 @@ class Room:
 
 
 def metadata_for(names: list[str]) -> Json:
-    """Titles and descriptions of our tables, for databases of these names; a fresh copy each time."""
+    """Return a new copy of the titles and descriptions for databases of these names."""
     text = _metadata()
     return {"databases": {name: json.loads(text) for name in names}}
 
 
 def _names(path: str) -> str:
-    """The titles of the sources, as one would say them; "" where there are none or very many."""
+    """Return the titles of the sources in words, "" for none or very many."""
     names = [
         row[0] for row in _ask(path, "SELECT coalesce(title, name) FROM sources ORDER BY first_seen, name")
     ]
@@ -127,7 +134,7 @@ def _ask(path: str, sql: str) -> list[tuple[Any, ...]]:
 
 
 def _kind(path: str) -> str:
-    """Return the kind of a database file: archive, blank (no tables) or other."""
+    """Return "archive", "blank" (no tables) or "other" for a database file."""
     try:
         connection = read_only(Path(path), timeout=PATIENCE)
         try:
@@ -154,7 +161,7 @@ def _mark_of(name: str) -> str:
 
 @cache
 def _plugin_name() -> str:
-    """The name under which Datasette serves our static files: the distribution's, or the module's."""
+    """Return the name under which Datasette serves our static files."""
     from datasette.plugins import get_plugins  # noqa: PLC0415  (Datasette imports us while it is imported)
 
     folder = FOLDER / "static"

@@ -32,7 +32,7 @@ class TooSlow(Exception):  # noqa: N818  (it is an answer, not a fault)
 
 
 async def enter(datasette: Any, request: Any) -> str:
-    """The name of the archive, once it is known that there is one and that this reader may see it.
+    """Return the name of the archive, once it is known that there is one and that this reader may see it.
 
     Raises NotFound where no archive is served, Forbidden where it may not be read.
     """
@@ -48,7 +48,10 @@ async def enter(datasette: Any, request: Any) -> str:
 
 
 async def read(datasette: Any, name: str, work: Callable[[sqlite3.Connection], T]) -> T:
-    """Run `work` on a read-only connection, on one state of the file. Raises TooSlow."""
+    """Run `work` on a read-only connection, on one state of the file.
+
+    Raises TooSlow.
+    """
     limit = PATIENCE * datasette.sql_time_limit_ms
 
     def within_limit(connection: sqlite3.Connection) -> T:
@@ -82,7 +85,10 @@ async def show(
 
 
 async def busy(datasette: Any, request: Any, *, is_crowded: bool) -> Any:
-    """Answer 503 and when to try again; `is_crowded` says that others' queries are in the way."""
+    """Answer 503 and when to try again.
+
+    `is_crowded` says that others' queries are in the way.
+    """
     headers = {"retry-after": str(RETRY_AFTER_SECONDS), "cache-control": "no-store"}
     if request.path.endswith((".json", ".csv", ".atom")):
         error = _CROWDED if is_crowded else _SLOW
@@ -93,29 +99,32 @@ async def busy(datasette: Any, request: Any, *, is_crowded: bool) -> Any:
 
 
 def absolute(datasette: Any, request: Any, path: str) -> str:
-    """A path of ours with scheme and host."""
+    """Return a path of ours with scheme and host."""
     return str(datasette.absolute_url(request, path))
 
 
 def span_of(text: str | None) -> str:
-    """A day, month or year as people give it in a query string ("2009-07-15", "2009"), or "" for none."""
+    """Return a day, month or year ("2009-07-15", "2009"), "" for anything else."""
     return text if text and _SPAN.fullmatch(text) else ""
 
 
 def rows(connection: sqlite3.Connection, sql: str, *values: Any) -> list[Row]:
-    """All rows of a query."""
+    """Return all rows of a query."""
     cursor = connection.execute(sql, values)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def one(connection: sqlite3.Connection, sql: str, *values: Any) -> Row | None:
-    """The first row of a query, or None."""
+    """Return the first row of a query, or None."""
     return next(iter(rows(connection, sql, *values)), None)
 
 
 def number_of(text: str | None, *, least: int = 1, most: int = 10**9) -> int:
-    """A number from a query string; what is none counts as `least`."""
+    """Return a number from a query string.
+
+    What is none counts as `least`.
+    """
     digits = text or ""
     return (
         min(max(int(digits), least), most)

@@ -26,12 +26,15 @@ _COMMENTS = (
     f"SELECT comments.*, at AS hidden_at, reason FROM comments {_TOMBSTONE}"
     " WHERE comments.article_id = ? ORDER BY published, comments.id"
 )
+_ANY_SOURCE = "source IN (SELECT name FROM sources)"  # names the index's first column
 PORTION = 100  # articles read at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """When the archive saw an item first and last, and when it found it gone (ISO 8601, UTC).
+    """First and last observation of an item, and its removal.
+
+    ISO 8601, UTC.
 
     `hidden_at` and `hidden_reason` are when and why the operator has hidden it, None where it is shown.
     """
@@ -45,7 +48,7 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldComment:
-    """A comment as the archive holds it; `id` is the archive's own number, `comment.id` the site's."""
+    """Comment as stored; `id` is the archive's, `comment.id` the site's."""
 
     id: int
     comment: Comment
@@ -54,7 +57,7 @@ class HeldComment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldArticle:
-    """An article as the archive holds it, with its thread in the order of posting."""
+    """Article as stored, with its thread in posting order."""
 
     id: int
     source: str
@@ -64,7 +67,7 @@ class HeldArticle:
 
 
 def articles(db: Database) -> Iterator[HeldArticle]:
-    """Every held article in the order of its id."""
+    """Yield every stored article by id."""
     sql = f"{_ARTICLES} WHERE articles.id > ? ORDER BY articles.id LIMIT {PORTION}"
     last = 0
     while rows := list(db.query(sql, [last])):
@@ -74,7 +77,7 @@ def articles(db: Database) -> Iterator[HeldArticle]:
 
 
 def article(db: Database, article_id: int) -> HeldArticle | None:
-    """One article by the archive's own id, or None."""
+    """Return one article by the archive's id, or None."""
     row = next(iter(db.query(f"{_ARTICLES} WHERE articles.id = ?", [article_id])), None)
     return _held(db, row) if row else None
 
@@ -82,7 +85,7 @@ def article(db: Database, article_id: int) -> HeldArticle | None:
 def conversation(
     comments: Sequence[HeldComment],
 ) -> Iterator[tuple[HeldComment, int, HeldComment | None]]:
-    """The comments as people read a thread: each with its depth, from 1, and the one it answers."""
+    """Return comments in thread order, with depth and parent."""
     numbers = {held.comment.id: number for number, held in enumerate(comments) if held.comment.id}
     rows = [
         {
@@ -98,14 +101,14 @@ def conversation(
 
 
 def find(db: Database, reference: str) -> int | None:
-    """The id of the article that a reader means by an id of the archive or any of its addresses.
+    """Return the article's id by an id or any URL.
 
     An address may be pasted with another scheme, a further slash, or what a tracker has added to it.
     """
     if reference.isascii() and reference.isdigit():
         sql = "SELECT id FROM articles WHERE id = ?"
     else:
-        sql = "SELECT article_id FROM addresses WHERE url_key = ?"
+        sql = f"SELECT article_id FROM addresses WHERE {_ANY_SOURCE} AND url_key = ?"
         reference = urls.page_key(reference)
     row = db.execute(sql, [reference]).fetchone()
     return int(row[0]) if row else None
@@ -126,7 +129,7 @@ def _held(db: Database, row: dict[str, Any]) -> HeldArticle:
 
 
 def _history(row: dict[str, Any], seen: str) -> History:
-    """A thing that is not gone was there when its article's page was last read well."""
+    """Return an item's history, last seen with its page."""
     last = (
         max(seen, row["first_seen"]) if row["gone_at"] is None else max(row["first_seen"], row["changed_at"])
     )

@@ -28,7 +28,7 @@ _ROW = f"SELECT gone_at, {IS_READ} AS is_read, url FROM articles WHERE source = 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """An article as its page tells of its thread: the number the site states, and what is held of it.
+    """Thread of an article: its stated and its known comments.
 
     `read_at` is when its page was last read, ISO 8601 in UTC.
     """
@@ -44,17 +44,17 @@ class Holdings(Facts):
     """The holdings of one source, read through a connection that cannot write."""
 
     def looked(self) -> dict[tuple[Kind, str], str]:
-        """When each month of the ledger was last looked at, as text."""
+        """Return when each month was last audited."""
         sql = "SELECT kind, month, looked_at FROM coverage WHERE source = ?"
         return {(Kind(kind), month): at for kind, month, at in self._db.execute(sql, [self.source])}
 
     def numbers(self, kind: Kind) -> dict[str, int]:
-        """How many articles or comments are held of each month that has any."""
+        """Return the number of known items by month."""
         sql = f"SELECT substr(published, 1, 7) AS month, count(*) FROM {_SHOWN[kind]} GROUP BY month"
         return {month: number for month, number in self._db.execute(sql, [self.source]) if month}
 
     def articles_of(self, first: str, last: str, until: datetime) -> list[tuple[str, int, str]]:
-        """The articles held of some months, first to last, up to a moment: month, site's id, address.
+        """Return known articles of months: month, site's id, URL.
 
         Only those that REST has told of: what other surfaces alone have told, it need not list.
         """
@@ -64,18 +64,18 @@ class Holdings(Facts):
         return [(month, post, hidden.get(number, url)) for month, post, url, number in found]
 
     def comments_of(self, first: str, last: str, until: datetime) -> dict[str, str]:
-        """The comments held of the months first to last, up to a moment: the site's id, and the month."""
+        """Return known comments of months: site's id and month."""
         sql = f"SELECT key, substr(published, 1, 7) FROM {_SHOWN[Kind.COMMENT]}"
         return dict(map(tuple, self._between(sql, first, last, until)))
 
     def newest(self, kind: Kind, limit: int) -> list[str]:
-        """The site's ids of what was published last: a site that is well shows them."""
+        """Return the site's ids of the newest items."""
         key = "post_id" if kind is Kind.ARTICLE else "key"
         sql = f"SELECT {key} FROM {_SHOWN[kind]} AND {key} IS NOT NULL ORDER BY published DESC LIMIT ?"
         return [str(row[0]) for row in self._db.execute(sql, [self.source, limit])]
 
     def lacking_article(self, url: str, post_id: int | None = None) -> tuple[Reason, str] | None:
-        """Why an article of the site is not held, with a sentence; None if it is."""
+        """Return why an article is missing, or None."""
         if self.hides(url):
             return None
         row = self._one(f"{_ROW} post_id = ?2", self.source, post_id) if post_id is not None else None
@@ -88,7 +88,10 @@ class Holdings(Facts):
         return self._unread(row["url"] if row else url, listed=row is not None)
 
     def lacking_comments(self, keys: Iterable[str]) -> dict[str, tuple[Reason, str]]:
-        """Why some of the site's comments are not held, with a sentence; those that are held are left out."""
+        """Return why comments are missing, by id.
+
+        Known comments are left out.
+        """
         found: dict[str, tuple[Reason, str]] = {}
         for key in keys:
             row = self._one("SELECT gone_at FROM comments WHERE source = ? AND key = ?", self.source, key)
@@ -99,7 +102,7 @@ class Holdings(Facts):
         return found
 
     def month_of(self, url: str) -> str | None:
-        """The month of the article known at an address, or None."""
+        """Return the month of the article at a URL, or None."""
         sql = (
             "SELECT substr(published, 1, 7) AS month FROM addresses JOIN articles ON articles.id = article_id"
             " WHERE addresses.source = ? AND addresses.url_key = ?"
@@ -108,7 +111,7 @@ class Holdings(Facts):
         return row["month"] if row else None
 
     def threads(self) -> Iterator[Thread]:
-        """Every article whose page was read, with its thread."""
+        """Yield every read article's thread."""
         sql = (
             "SELECT url, coalesce(substr(published, 1, 7), '') AS month, comments_stated AS stated,"
             " comment_count AS held, (SELECT max(good_at) FROM visits WHERE article_id = articles.id"
@@ -117,12 +120,20 @@ class Holdings(Facts):
         )
         return (Thread(**row) for row in self._db.execute(sql, [self.source]).fetchall())
 
+    def comment_ids(self, url: str) -> set[str]:
+        """Return the site's ids of an article's known comments."""
+        sql = (
+            "SELECT site_id FROM comments WHERE site_id IS NOT NULL AND article_id ="
+            " (SELECT article_id FROM addresses WHERE source = ? AND url_key = ?)"
+        )
+        return {str(number) for (number,) in self._db.execute(sql, [self.source, urls.page_key(url)])}
+
     def _between(self, sql: str, first: str, last: str, until: datetime) -> Iterable[sqlite3.Row]:
         within = " AND published >= ? AND published < ? AND published < ?"
         return self._db.execute(sql + within, [self.source, first, f"{last}~", to_text(until)])
 
     def _unread(self, url: str, *, listed: bool) -> tuple[Reason, str]:
-        """Return the reason that an article's URL gave no text, from its visits."""
+        """Return why an article's URL gave no text."""
         visit = self.visit(url)
         if visit is None and not listed:
             return Reason.UNLISTED, "No crawl was shown it."

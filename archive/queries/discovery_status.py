@@ -30,7 +30,7 @@ FROM visits WHERE source = ? AND kind = ? ORDER BY fetched_at DESC LIMIT 1
 
 
 def sentence(db: Database, source: str) -> str:
-    """Return how a source is read as of its last crawl, and since when a surface that was read is gone."""
+    """Return a sentence on the surfaces of a source."""
     state = crawl_states.load(db, source)
     surface = state.surface or ""
     last_read = {name: getattr(state, f"{name}_read_at") for name in _LISTED_BY}
@@ -62,7 +62,7 @@ def _listed(surface: str, last_read: Mapping[str, datetime | None]) -> str:
 
 
 def _lost(surface: str, last_read: Mapping[str, datetime | None]) -> Iterator[str]:
-    """Yield since when each better surface than the present one has listed nothing."""
+    """Yield since when better surfaces have failed."""
     now, order = last_read.get(surface), list(_LISTED_BY)
     for name in order[: order.index(surface)]:
         moment = last_read[name]
@@ -72,7 +72,7 @@ def _lost(surface: str, last_read: Mapping[str, datetime | None]) -> Iterator[st
 
 
 def _heard(state: CrawlState, newest: Mapping[str, dict[str, Value] | None]) -> str:
-    """Return what tells of new comments."""
+    """Return the surfaces that list new comments."""
     rest, feed = newest["comments"], newest["comments-feed"]
     by_rest = state.surface == "rest" and state.rest_lists_comments is not False
     tellers = ["REST"] if by_rest and rest and not rest["problem"] else []
@@ -87,7 +87,7 @@ def _minute(moment: Value | datetime) -> str:
 
 
 def open_gaps(db: Database, source: str) -> int:
-    """How many ids of comments were never seen, between others that were, and may still be shown."""
+    """Return the number of comment ids never seen."""
     sum_of = "SELECT sum(last - first + 1) AS ids FROM moderation_gaps"
     sql = f"{sum_of} WHERE source = ? AND ended_at IS NULL"
     row = rows.one(db, sql, source)

@@ -33,7 +33,7 @@ TOLD = timedelta(days=1)  # how far behind the last whole crawl a surface that t
 
 
 def _newer(days: int) -> str:
-    """SQL for the number of comments of the days before the last visit; without a date, by first_seen."""
+    """Return SQL for the comments of the last days."""
     since = f"strftime('%Y-%m-%dT%H:%M:%SZ', fetched_at, '-{days} day')"
     count = "SELECT count(*) FROM comments WHERE article_id = visits.article_id AND"
     return f"({count} published > {since}) + ({count} published IS NULL AND comments.first_seen > {since})"
@@ -61,22 +61,26 @@ class Facts(Closing):
         self.source = source
         self.comments = comments
         self._archive = archive
-        self._db = sqlite3.connect(f"{archive.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY)
-        self._db.row_factory = sqlite3.Row
+        self._db = self._connected()
+
+    def _connected(self) -> sqlite3.Connection:
+        db = sqlite3.connect(f"{self._archive.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY)
+        db.row_factory = sqlite3.Row
+        return db
 
     def close(self) -> None:
         """Close the connection."""
         self._db.close()
 
     def visit(self, url: str) -> Seen | None:
-        """The facts of the visits to one address, or None if it was never asked for."""
+        """Return the visit facts of a URL, or None."""
         row = self._one(
             f"{_VISIT} WHERE visits.source = ? AND visits.url_key = ?", self.source, urls.page_key(url)
         )
         return self._seen(row) if row else None
 
     def page_visits(self, article: int | str) -> list[Seen]:
-        """The facts of the visits to the pages of an article, in the order of the first ones.
+        """Return the visit facts of an article's pages.
 
         `article` is the archive's own id, or an address that perhaps never showed one.
         """
@@ -86,7 +90,7 @@ class Facts(Closing):
         return [self._seen(row) for row in self._db.execute(sql, [self.source, wanted, _PAGE])]
 
     def due_visits(self, now: datetime) -> Iterator[Seen]:
-        """The visits to pages of articles that are due, the longest overdue first.
+        """Yield due visits, the longest overdue first.
 
         With them, those that a clock that was wrong has written down for later than now. Read in
         portions, so that no long reading keeps the writer's log from being folded back.
@@ -105,7 +109,7 @@ class Facts(Closing):
         )
 
     def undecided_visits(self) -> list[Seen]:
-        """Some of the visits to pages of articles for which it is not decided when they are due again."""
+        """Return visits whose due date is not decided yet."""
         sql = f"{_VISIT} WHERE visits.source = ? AND kind = 'article' AND due_why IS NULL LIMIT ?"
         return [self._seen(row) for row in self._db.execute(sql, [self.source, PORTION])]
 
@@ -117,7 +121,7 @@ class Facts(Closing):
 
     @cached_property
     def comments_told(self) -> bool:
-        """True if a surface of the whole site, REST or the comments feed, tells of new comments.
+        """True if REST or the comments feed lists new comments.
 
         So it is if it was read about as lately as everything else; and where no comments are wanted.
         """
@@ -147,12 +151,12 @@ class Facts(Closing):
         return self._one(sql, self.source, urls.page_key(url)) is not None
 
     def address_of(self, post_id: int) -> str | None:
-        """The address of the article with the site's own id, or None."""
+        """Return the URL of a post id, or None."""
         row = self._one("SELECT url FROM articles WHERE source = ? AND post_id = ?", self.source, post_id)
         return row["url"] if row else None
 
     def post_of(self, url: str) -> int | None:
-        """The site's own id of the article at a known address, or None."""
+        """Return the post id at a URL, or None."""
         row = self._one(
             "SELECT post_id FROM addresses JOIN articles ON articles.id = article_id"
             " WHERE addresses.source = ? AND addresses.url_key = ?",
@@ -162,12 +166,25 @@ class Facts(Closing):
         return row["post_id"] if row else None
 
     def unknown_comments(self, ids: Iterable[str]) -> set[str]:
-        """Those of the site's comment ids that the archive does not hold."""
+        """Return comment ids that the archive does not have."""
         return {
             site_id
             for site_id in ids
             if not self._one("SELECT 1 FROM comments WHERE source = ? AND key = ?", self.source, site_id)
         }
+
+    def stated_comments(self, url: str) -> int | None:
+        """Return the stated comments of the article at a URL.
+
+        As of now, also when the facts are closed: a thread is still walked then.
+        """
+        sql = (
+            "SELECT comments_stated AS n FROM articles WHERE id = (SELECT article_id FROM addresses"
+            " WHERE source = ? AND url_key = ?)"
+        )
+        with closing(self._connected()) as db:
+            row = db.execute(sql, [self.source, urls.page_key(url)]).fetchone()
+        return None if row is None else row["n"]
 
     def count_articles(self) -> int:
         """Return how many articles of the source are known."""
@@ -175,16 +192,16 @@ class Facts(Closing):
         return int(row["n"]) if row else 0
 
     def holds_comments(self) -> bool:
-        """True if any comment of the source is held."""
+        """True if any comment of the source is stored."""
         return self._one("SELECT 1 FROM comments WHERE source = ? LIMIT 1", self.source) is not None
 
     def count_visible(self) -> int:
-        """How many comments are held that REST would list, neither gone nor doubted."""
+        """Return the number of comments that REST should list."""
         row = self._one(VISIBLE, self.source)
         return int(row["n"]) if row else 0
 
     def unread_articles(self, pattern: str | None = None) -> list[tuple[str, str | None]]:
-        """Addresses of articles that are listed and whose page gave no text yet, the newest first.
+        """Yield URLs of listed articles without text, newest first.
 
         With each goes when the listing says that it was modified: the mark of change for the visit.
         `pattern` leaves out what was listed before the source had its own pattern for articles.
@@ -197,7 +214,7 @@ class Facts(Closing):
         return [(url, at) for url, at in listed if not pattern or re.search(pattern, urlsplit(url).path)]
 
     def lacking_articles(self) -> list[str]:
-        """Addresses of articles that a verification found lacking, and that no crawl was shown."""
+        """Return URLs that a verification found missing."""
         sql = (
             "SELECT url FROM coverage_gaps WHERE source = ? AND kind = 'article' AND ended_at IS NULL"
             " AND reason = 'never listed' AND url IS NOT NULL"
@@ -205,7 +222,7 @@ class Facts(Closing):
         return [row["url"] for row in self._db.execute(sql, [self.source])]
 
     def missed_comments(self, *, before: datetime, limit: int) -> list[str]:
-        """The site's ids of comments that a look before a moment has missed, not yet called gone."""
+        """Return ids of missed comments that are not removed yet."""
         sql = (
             "SELECT key FROM comments WHERE source = ? AND missed_at <= ? AND gone_at IS NULL"
             " ORDER BY missed_at LIMIT ?"
@@ -213,7 +230,7 @@ class Facts(Closing):
         return [row["key"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
 
     def doubted_articles(self, *, before: datetime, limit: int) -> list[str]:
-        """Addresses of articles that were missed before a moment and are not yet called gone."""
+        """Return URLs of missed articles that are not removed yet."""
         sql = (
             "SELECT url FROM articles WHERE source = ? AND missed_at <= ? AND gone_at IS NULL"
             " ORDER BY missed_at LIMIT ?"
@@ -221,7 +238,7 @@ class Facts(Closing):
         return [row["url"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
 
     def waiting_articles(self, *, before: datetime, limit: int) -> list[str]:
-        """Addresses of articles with a change that waits, and was last seen before a moment."""
+        """Return URLs of articles with an old pending change."""
         sql = (
             "SELECT DISTINCT url FROM pending_changes JOIN articles ON articles.id = item_id"
             " WHERE pending_changes.source = ? AND pending_changes.kind = 'article' AND last_at <= ?"
@@ -230,7 +247,7 @@ class Facts(Closing):
         return [row["url"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
 
     def good_article(self) -> str | None:
-        """The address of the article whose page was last read well and is not doubted, or None."""
+        """Return the URL of the last good article, or None."""
         row = self._one(
             "SELECT articles.url FROM visits JOIN articles ON articles.id = article_id"
             " WHERE visits.source = ? AND kind = 'article' AND failures = 0 AND missed_at IS NULL"
@@ -240,7 +257,7 @@ class Facts(Closing):
         return row["url"] if row else None
 
     def newest_comments(self, *, limit: int) -> list[str]:
-        """The site's ids of the newest comments that REST lists, neither gone nor doubted."""
+        """Return ids of the newest comments that REST lists."""
         sql = (
             f"SELECT key FROM comments WHERE source = ? AND kind = 'comment' AND {NUMBERED}"
             " AND gone_at IS NULL AND missed_at IS NULL ORDER BY CAST(site_id AS INTEGER) DESC LIMIT ?"
@@ -248,7 +265,10 @@ class Facts(Closing):
         return [row["key"] for row in self._db.execute(sql, [self.source, limit])]
 
     def visits_before(self, moment: datetime, *, limit: int) -> list[Seen]:
-        """Articles' pages not visited since a moment (in seconds), those with the newest comments first."""
+        """Return pages not visited since a moment, most active first.
+
+        The moment is in seconds.
+        """
         sql = (
             f"{_VISIT} WHERE visits.source = ? AND kind = ? AND fetched_at <= ? AND gone_at IS NULL"
             f" AND visits.url_key = {OWN_KEY} ORDER BY coalesce(last_comment, published) DESC LIMIT ?"

@@ -47,7 +47,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crawl:
-    """Fields of a run that `judge` reads; its times are ISO 8601 text in UTC."""
+    """Run as `judge` reads it.
+
+    Times are ISO 8601 text in UTC.
+    """
 
     id: int
     started_at: str
@@ -57,7 +60,9 @@ class Crawl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crawls:
-    """The facts of the ledger that `judge` reads; `good`, `bad` and `running` are the newest of their kind.
+    """Ledger facts that `judge` reads.
+
+    `good`, `bad` and `running` are the newest of their kind.
 
     `first_bad` is the first bad run after the newest good one, and `fruitless` counts the planned times
     since then that are over. `next_run` is aware: when the clock meant to crawl next, None where none goes;
@@ -75,7 +80,9 @@ class Crawls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
-    """One source. `read` articles have had their page fetched; times are ISO 8601 text in UTC.
+    """State of one source.
+
+    `read` articles have had their page fetched; times are ISO 8601 text in UTC.
 
     `drift` is a sentence where its newest pages give less than they used to.
     """
@@ -105,13 +112,13 @@ class SourceStatus:
 
     @property
     def well(self) -> bool:
-        """True if nobody need look after it."""
+        """True if nothing needs attention."""
         return self.state not in {State.LATE, State.FAILING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """Sizes in bytes: the archive, its write-ahead log, the raw pages, and what the disk has left."""
+    """Sizes in bytes: archive, log, raw pages and free disk."""
 
     archive: int
     log: int
@@ -125,13 +132,13 @@ class Files:
 
     @property
     def log_is_large(self) -> bool:
-        """True if the write-ahead log has grown beyond what a crawl leaves behind."""
+        """True if the write-ahead log is unusually long."""
         return self.log > LONGEST_LOG_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """The newest result of a check of the archive itself; `at` is ISO 8601 text in UTC."""
+    """Newest result of a check. `at` is ISO 8601 UTC."""
 
     name: str
     at: str
@@ -141,7 +148,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """The whole archive at one moment; `troubles` are sentences, none where all is well."""
+    """State of the whole archive. `troubles` are sentences."""
 
     at: datetime
     ok: bool
@@ -152,7 +159,10 @@ class Status:
 
 
 def status(archive: Archive, now: datetime) -> Status:
-    """Ask the archive how it is. `now` is aware. Raises sqlite3.Error where it cannot be read."""
+    """Return the archive's health. Raises sqlite3.Error.
+
+    `now` is aware.
+    """
     found = list(archive.db.query(_SOURCES))
     clock = any(row["next_run"] for row in found)
     sources = tuple(_source(archive.db, row, now, clock=clock) for row in found)
@@ -260,7 +270,10 @@ SELECT coalesce(sum(ticks), 0) FROM runs WHERE source = ? AND planned_at > ? AND
 
 
 def _newest(db: Database, source: str, outcomes: tuple[str, ...]) -> Crawl | None:
-    """The newest run of one of these outcomes; each is looked up by itself, since only so the index tells."""
+    """Return the newest run of some outcomes.
+
+    One query each, so that the index serves.
+    """
     found = [_crawl(db, "outcome = ? ORDER BY id DESC", source, outcome) for outcome in outcomes]
     return max(filter(None, found), key=lambda crawl: crawl.id, default=None)
 

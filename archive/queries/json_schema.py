@@ -32,7 +32,7 @@ HISTORY_FIELDS = ("number", "first_seen", "last_seen", "gone_at", "hidden_at", "
 
 
 def article_json(article: Article) -> dict[str, Any]:
-    """An article without its comments."""
+    """Return the schema of an article without comments."""
     return {
         "url": article.url,
         "title": article.title,
@@ -49,7 +49,7 @@ def article_json(article: Article) -> dict[str, Any]:
 
 
 def comment_json(comment: Comment) -> dict[str, Any]:
-    """One comment; `id` and `parent` are the site's own."""
+    """Return the schema of a comment, with the site's ids."""
     return {
         "id": comment.id,
         "parent": comment.parent,
@@ -68,7 +68,7 @@ def problem_json(problem: Problem) -> dict[str, Any]:
 
 
 def extract_json(extract: Extract) -> dict[str, Any]:
-    """Everything read out of one page: the answer of `explain --json`."""
+    """Return the schema of `explain --json`."""
     article = extract.articles[0] if extract.articles else None
     return {
         "article": None if article is None else article_json(article),
@@ -78,10 +78,10 @@ def extract_json(extract: Extract) -> dict[str, Any]:
 
 
 def with_history(fields: dict[str, Any], history: dict[str, Any]) -> dict[str, Any]:
-    """The same with the archive's own number and what it knows of its history, as HISTORY_FIELDS name it."""
+    """Return a schema with the archive's id and history."""
     return {**fields, **{name: history[name] for name in HISTORY_FIELDS}}
 
 
 def export_json(article: dict[str, Any], comments: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """One line of `export jsonl`: an article with its history, and its comments with theirs."""
+    """Return the schema of one line of `export jsonl`."""
     return {**article, "comments": list(comments)}

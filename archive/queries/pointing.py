@@ -7,7 +7,7 @@ its address (`#comment-N`). An address is never taken for the archive's number, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ from archive.tables import rows
 
 OPENING = 12  # words by which a text is shown
 _FRAGMENT = re.compile(r"comment-(\d+)")
-_OWN_PAGE = re.compile(r"/(article|comment)/(\d{1,18})/?$")
+_OWN_PAGE = re.compile(r"/(article|comment)s?/(\d{1,18})(?:/(?:versions|as-of))?(?:\.json)?/?$")
 SEEK = "`backissue search WORDS` prints the kind and the number of each."
 _ARTICLE = "SELECT id, title, byline AS author, published, text, url, redaction_id FROM articles WHERE id = ?"
 _COMMENT = (
@@ -32,7 +32,11 @@ _COMMENT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An article or a comment: `id` is the archive's own number, `title` that of the article."""
+    """Article or comment, with the archive's `id` and article title.
+
+    `host` is where a page of this archive is taken to be published, for a URL that has the form of our pages
+    and whose host no source has; else None.
+    """
 
     kind: str
     id: int
@@ -42,30 +46,33 @@ class Item:
     opening: str
     url: str
     redaction: int | None
+    host: str | None = None
 
 
 def at(db: Database, kind: str, reference: str) -> Item:
-    """Return the article or comment that is meant by the archive's number or by an address.
+    """Return the item of an id or URL.
 
     `kind` is "article", "comment", or "" for whatever the address leads to. Raises NotFoundError where
     there is none, ArchiveError where the address leads to one of another kind.
     """
     if "://" in reference:
-        found, number = _at_address(db, reference)
+        found, number, host = _at_address(db, reference)
         if kind and found != kind:
             raise ArchiveError(
                 f"{reference} is the address of {_one(found)}, not of {_one(kind)}.",
                 hint=f"Say `{found}` before it, or give the address of {_one(kind)}"
                 + (" with its #comment-NUMBER." if kind == "comment" else "."),
             )
-        return _item(db, found, number)
+        return replace(_item(db, found, number), host=host)
     if not (reference.isascii() and reference.isdigit()):
         raise ArchiveError(f"“{reference}” is neither a number nor an address of {_one(kind)}.", hint=SEEK)
     return _item(db, kind, int(reference))
 
 
 def commenter(db: Database, name: str) -> dict[str, Any]:
-    """Return how many comments stand under a name: `n`, `first` and `last` (ISO 8601), `text` of the newest.
+    """Return the comments of a name: count, first, last, newest.
+
+    As `n`, `first` and `last` (ISO 8601) and `text`.
 
     Raises NotFoundError, with the nearest name, where there is none.
     """
@@ -110,38 +117,47 @@ def _item(db: Database, kind: str, number: int) -> Item:
     )
 
 
-def _at_address(db: Database, url: str) -> tuple[str, int]:
-    """Return the kind and the archive's number of what an address leads to. Raises NotFoundError."""
+def _at_address(db: Database, url: str) -> tuple[str, int, str | None]:
+    """Return the kind, id and `Item.host` of a URL.
+
+    Raises NotFoundError.
+    """
     parts = urlsplit(url)
     fragment = _FRAGMENT.fullmatch(parts.fragment)
     page = url.partition("#")[0]
     article = articles.find(db, page)
     if fragment is None and article is not None:
-        return "article", article
+        return "article", article, None
     if fragment is not None and (comment := _comment_at(db, url, article, fragment[1])):
-        return "comment", comment
+        return "comment", comment, None
     own = _OWN_PAGE.search(parts.path)
-    if own and article is None and parts.hostname in ("127.0.0.1", "localhost", "::1"):
-        return ("comment", int(fragment[1])) if fragment else (own[1], int(own[2]))
+    if own and article is None and not _names_at(db, url):
+        host = None if parts.hostname in ("127.0.0.1", "localhost", "::1") else parts.hostname
+        return ("comment", int(fragment[1]), host) if fragment else (own[1], int(own[2]), host)
     raise NotFoundError(f"The archive holds nothing of the address {url}.", hint=SEEK)
 
 
 def _comment_at(db: Database, url: str, article: int | None, site_id: str) -> int | None:
-    """Return the comment with the site's number, at this address or below this article; else None.
+    """Return the comment of a site's id at a URL, or None.
 
     A page of a long thread has an address that no article is known by; its site tells which is meant.
     """
-    if found := rows.one(db, "SELECT id FROM comments WHERE permalink = ?", url):
-        return int(found["id"] or 0)
     if article is not None:
-        sql = "SELECT id FROM comments WHERE article_id = ? AND site_id = ?"
-        found = rows.one(db, sql, article, site_id)
+        sql = (
+            "SELECT id FROM comments WHERE article_id = ? AND (permalink = ? OR site_id = ?)"
+            " ORDER BY permalink = ? DESC"
+        )
+        found = rows.one(db, sql, article, url, site_id, url)
         return int(found["id"] or 0) if found else None
-    host = (urlsplit(url).netloc or "").removeprefix("www.")
-    names = [row["name"] for row in db["sources"].rows if _host(row["url"]) == host]
-    sql = "SELECT id FROM comments WHERE source = ? AND site_id = ?"
+    names = _names_at(db, url)
+    sql = "SELECT id FROM comments WHERE source = ? AND key = ?"
     every = [row["id"] for name in names for row in db.query(sql, [name, site_id])]
     return int(every[0]) if len(every) == 1 else None
+
+
+def _names_at(db: Database, url: str) -> list[str]:
+    """Return the names of the sources on a URL's host."""
+    return [row["name"] for row in db["sources"].rows if _host(row["url"]) == _host(url)]
 
 
 def _host(url: str) -> str:

@@ -28,7 +28,7 @@ _NEEDED = {"texts_missing", "dates_missing"}  # what every article has, so that 
 
 
 def alarm(now: Quality, earlier: Iterable[Quality]) -> str | None:
-    """Return a sentence on fields that are missing more than before; None if normal.
+    """Return a sentence on fields missing more often, or None.
 
     `earlier` are the runs before this one, the newest first.
     """

@@ -19,7 +19,9 @@ LEVELS = 6
 
 @dataclass(slots=True)
 class Node:
-    """A comment in its thread. `level` counts from 1; `answers` are all below it, at any level.
+    """Comment in its thread.
+
+    `level` counts from 1; `answers` are all below it, at any level.
 
     `up` is the comment it answers, where that is held. `lost` means that it answers one that is not.
     """
@@ -33,7 +35,7 @@ class Node:
 
 @dataclass(slots=True)
 class Branch:
-    """A comment as one page draws it, with what is drawn indented below it.
+    """Comment as drawn on one page, with its replies.
 
     `depth` counts from 1 and is never above LEVELS: deeper answers stand beside the one they answer.
     `named` says that the indentation does not show whom it answers, so the comment should.
@@ -46,7 +48,7 @@ class Branch:
 
 
 def arrange(rows: Iterable[Row]) -> list[Node]:
-    """Order comments as a thread: each directly followed by its answers, oldest first."""
+    """Return comments in thread order, replies after their parent."""
     ordered = sorted(rows, key=_when)
     held = {row["id"]: row for row in ordered}
     below: dict[Any, list[Row]] = {}
@@ -68,18 +70,18 @@ def arrange(rows: Iterable[Row]) -> list[Node]:
 
 
 def page_of(nodes: Sequence[Node], comment_id: int, *, size: int = PAGE) -> int | None:
-    """The page, counted from 1, on which a comment stands, or None where it is not in the thread."""
+    """Return the page of a comment, from 1, or None."""
     place = next((index for index, node in enumerate(nodes) if node.row["id"] == comment_id), None)
     return None if place is None else place // size + 1
 
 
 def pages(nodes: Sequence[Node], *, size: int = PAGE) -> int:
-    """How many pages a thread has; at least one."""
+    """Return the number of a thread's pages, at least one."""
     return max(1, -(-len(nodes) // size))
 
 
 def nest(nodes: Sequence[Node], page: int = 1, *, size: int = PAGE) -> list[Branch]:
-    """One page of a thread as nested lists. Answers to a comment on another page stand at the top."""
+    """Return one page of a thread as nested lists."""
     tops: list[Branch] = []
     drawn: dict[Any, Branch] = {}
     within: dict[Any, list[Branch]] = {}  # the list in which each drawn comment stands

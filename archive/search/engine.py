@@ -17,10 +17,25 @@ from typing import Any
 
 from archive.search.query_parser import Wording, read, searchable, tidy
 from archive.search.sql import CAP, MARK, TABLES, UNMARK, Ask, Plan
+from archive.search.substrings import widen
 
-__all__ = ["CAP", "KINDS", "MARK", "UNMARK", "Ask", "Found", "Section", "find", "show", "understand", "whole"]
+__all__ = [
+    "CAP",
+    "KINDS",
+    "MARK",
+    "UNMARK",
+    "Ask",
+    "Found",
+    "Section",
+    "find",
+    "prepare",
+    "show",
+    "understand",
+    "whole",
+]
 
 KINDS = tuple(TABLES)
+EXCERPT_CHARACTERS = 280
 _DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
 Row = dict[str, str | int | None]
@@ -59,15 +74,21 @@ class Found:
 
 def find(connection: sqlite3.Connection, ask: Ask) -> Found:
     """Search. Raises nothing but what SQLite raises for a broken or interrupted file."""
-    wording, ask, notes = understand(ask)
+    wording, ask, notes = prepare(connection, ask)
     common = cache(partial(_is_common, connection))
     sections = [_section(connection, Plan.of(kind, wording, ask), ask, common) for kind in KINDS]
     return Found(ask=ask, sections=tuple(sections), notes=notes)
 
 
-def whole(ask: Ask, kind: str) -> tuple[str, Mapping[str, str | int]]:
+def prepare(connection: sqlite3.Connection, ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
+    """Return what `understand` returns, with what the archive's index of substrings adds to the words."""
+    wording, ask, notes = understand(ask)
+    return widen(connection, wording), ask, notes
+
+
+def whole(connection: sqlite3.Connection, ask: Ask, kind: str) -> tuple[str, Mapping[str, str | int]]:
     """Return the statement, and its values, that gives all hits of one kind in the order of the pages."""
-    wording, ask, _ = understand(ask)
+    wording, ask, _ = prepare(connection, ask)
     plan = Plan.of(kind, wording, ask)
     return plan.whole(ask.sort), plan.values
 
@@ -83,9 +104,9 @@ def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
         notes.append(f"“{ask.person[:40]}” has no letters or digits and was left out.")
         ask = replace(ask, person="")
     for name, value in wording.filters:
-        ask = (
-            replace(ask, tag=ask.tag or value) if name == "tag" else replace(ask, source=ask.source or value)
-        )
+        changes: dict[str, Any] = {name: getattr(ask, name) or value}
+        ask = replace(ask, **changes)
+    ask = replace(ask, site=_host_of(ask.site))
     for name in ("since", "until"):
         value = getattr(ask, name)
         if value and not _DAY.fullmatch(value):
@@ -100,6 +121,12 @@ def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
         page=min(max(ask.page, 1), CAP // max(ask.size, 1)),
     )
     return wording, ask, tuple(notes)
+
+
+def _host_of(text: str) -> str:
+    """Return the host that a person names by a host or a URL, in lower case and without "www."."""
+    bare = tidy(text).strip().lower().partition("://")
+    return re.split(r"[/?#:]", bare[2] or bare[0], maxsplit=1)[0].removeprefix("www.")
 
 
 def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask, common: Common) -> Section:
@@ -139,7 +166,10 @@ def _is_common(connection: sqlite3.Connection, index: str, match: str) -> bool:
 
 
 def _pool(connection: sqlite3.Connection, plan: Plan, by_date: bool, many: bool) -> list[tuple[Any, int]]:
-    """(score, id) of what is found, best first; one more than CAP where there is more than that."""
+    """Return (score, id) of what is found, best first.
+
+    One more than CAP where there is more than that.
+    """
     if not plan.match:
         newest = connection.execute(f"{plan.walk()} LIMIT {CAP + 1}", plan.values)
         return [(0, row_id) for (row_id,) in newest]
@@ -153,18 +183,38 @@ def _pool(connection: sqlite3.Connection, plan: Plan, by_date: bool, many: bool)
 
 
 def show(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> Iterator[Row]:
-    """The hits themselves. Snippets are made for these few alone, since they read the whole text."""
+    """Yield the hits themselves.
+
+    Snippets are made for these few alone, since they read the whole text.
+    """
     table = plan.table
     row_sql = f"SELECT {table.columns} FROM {table.rows} WHERE r.id = :id"
     marked = _marked(connection, plan, ids)
     for row_id in ids:
         row = next(_rows(connection, row_sql, {"id": row_id}))
         text = str(row.pop("text") or "")
-        yield {**row, "excerpt": text[:280] + ("…" if len(text) > 280 else ""), **marked.get(row_id, {})}
+        excerpt = _excerpt(text, plan.needles)
+        yield {**row, "excerpt": excerpt, **marked.get(row_id, {})}
+
+
+def _excerpt(text: str, needles: tuple[str, ...]) -> str:
+    """Return the words around the first of some needles, all of them marked; else the beginning of a text."""
+    found = re.search("|".join(map(re.escape, needles)), text, re.IGNORECASE) if needles else None
+    start = max(0, found.start() - EXCERPT_CHARACTERS // 3) if found else 0
+    shown = text[start : start + EXCERPT_CHARACTERS]
+    for needle in needles:
+        shown = re.sub(
+            f"{re.escape(needle)}(?![^{MARK}]*{UNMARK})", rf"{MARK}\g<0>{UNMARK}", shown, flags=re.IGNORECASE
+        )
+    more = "…" if start + EXCERPT_CHARACTERS < len(text) else ""
+    return ("…" if start else "") + shown + more
 
 
 def _marked(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> dict[int, Row]:
-    """Return the index's highlights of each row. Words of one prefix are gathered once."""
+    """Return the index's highlights of each row.
+
+    Words of one prefix are gathered once.
+    """
     if not plan.match or not ids:
         return {}
     index, marks = plan.table.index, ", ".join(map(str, ids))

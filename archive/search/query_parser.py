@@ -3,6 +3,7 @@
     bridge ferry        both words, in any form (“bridges”)         bridge OR ferry    one of them
     "lower quay"        these words in this order                   -ferry, NOT ferry  without it
     harb*               words that begin so                         author:vane        only in that field
+    site:ledger.example links to that site                          ferry's            as ferry
 
 Its law: no text whatever is an error. What cannot be searched is left out, and said in `notes`.
 Every word leaves here inside double quotes, so nothing typed can be read as FTS5 syntax.
@@ -14,6 +15,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import combinations
+
+from archive.search.word_forms import base_form, other_forms
 
 LONGEST = 1000
 MOST = 40
@@ -26,9 +30,9 @@ FIELDS = {
     "title": "title",
     "text": "text",
 }
-FILTERS = {"tag": "tag", "category": "tag", "source": "source"}
+FILTERS = {"tag": "tag", "category": "tag", "source": "source", "site": "site", "link": "site"}
 
-_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | dict.fromkeys("’‘ʼ＇", "'"))
 _TOKEN = re.compile(
     r'(?P<sign>[-+])?(?:(?P<field>[A-Za-z]{2,10}):)?(?:"(?P<phrase>[^"]*)(?:"|$)(?P<star>\*)?|(?P<word>[^\s"()]+))'
 )
@@ -52,11 +56,18 @@ _ENDINGS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """One word or phrase, where it must stand (`field`), and whether longer words count too."""
+    """One word or phrase, the `field` it is searched in, and whether longer words count too.
+
+    `also` are other spellings that count as well. `pieces` is an expression for the index of substrings, and
+    `spelled` the spellings that then confirm a match; both are empty for a word that the word index finds.
+    """
 
     text: str
     field: str | None = None
     prefix: bool = False
+    also: tuple[str, ...] = ()
+    pieces: str = ""
+    spelled: tuple[str, ...] = ()
 
 
 Groups = tuple[tuple[Term, ...], ...]
@@ -85,10 +96,13 @@ def read(typed: str) -> Wording:
     for word in _words(text):
         if isinstance(word, str):
             joined = word == "OR" and bool(groups)
-        elif len(without) + sum(map(len, groups)) >= MOST:
+            continue
+        if word.unknown and (note := _unknown_note(word.unknown)) not in notes:
+            notes.append(note)
+        if len(without) + sum(map(len, groups)) >= MOST:
             notes.append(f"Only the first {MOST} words were searched.")
             break
-        elif not searchable(word.term.text):
+        if not searchable(word.term.text):
             notes.append(f"“{word.term.text[:40]}” has no letters or digits and was left out.")
         elif word.term.prefix and len(word.term.text) < SHORTEST:
             notes.append(f"“{word.term.text}*” is too short: {SHORTEST} letters are needed before a star.")
@@ -106,6 +120,20 @@ def read(typed: str) -> Wording:
     )
 
 
+def written(groups: Iterable[Iterable[Term]]) -> str:
+    """Return groups as a person would type them."""
+    return " ".join(" OR ".join(map(_typed, group)) for group in groups)
+
+
+def at_least(groups: Groups, number: int, columns: Mapping[str, str]) -> str | None:
+    """Return an FTS5 expression for texts that meet at least `number` of some groups; None for no groups."""
+    parts = [part for part in (any_of(group, columns) for group in groups) if part]
+    if not parts:
+        return None
+    chosen = combinations(parts, min(max(number, 1), len(parts)))
+    return " OR ".join("(" + " AND ".join(f"({part})" for part in some) + ")" for some in chosen)
+
+
 def expression(groups: Iterable[Iterable[Term]], columns: Mapping[str, str]) -> str | None:
     """Write groups as an FTS5 expression for a table whose fields have these column names, or None."""
     written = [any_of(group, columns) for group in groups]
@@ -113,18 +141,24 @@ def expression(groups: Iterable[Iterable[Term]], columns: Mapping[str, str]) -> 
 
 
 def any_of(terms: Iterable[Term], columns: Mapping[str, str]) -> str | None:
-    """Write terms of which one must be met; those in a field this table lacks are left out."""
+    """Write terms of which one must be met.
+
+    Those in a field this table lacks are left out.
+    """
     parts = [_term(term, columns) for term in terms if term.field is None or term.field in columns]
     return " OR ".join(parts) or None
 
 
 def quoted(text: str) -> str:
-    """A string of FTS5: everything in it is words."""
+    """Return a string of FTS5: everything in it is words."""
     return '"' + text.replace('"', '""') + '"'
 
 
 def tidy(text: str) -> str:
-    """Text that can be handed to SQLite: no NUL, no half of a surrogate pair, no control character."""
+    """Return text that can be handed to SQLite.
+
+    No NUL, no half of a surrogate pair, no control character.
+    """
     return "".join(
         " " if unicodedata.category(char)[0] == "C" else char for char in unicodedata.normalize("NFC", text)
     )
@@ -140,6 +174,7 @@ class _Word:
     term: Term
     negative: bool = False
     filter: str | None = None
+    unknown: str = ""
 
 
 def _clean(typed: str) -> tuple[str, list[str]]:
@@ -150,7 +185,7 @@ def _clean(typed: str) -> tuple[str, list[str]]:
 
 
 def _words(text: str) -> Iterator[_Word | str]:
-    """The words of a text, and "OR" where that stands between two of them."""
+    """Yield the words of a text, and "OR" where that stands between two of them."""
     negative, field = False, None
     for found in _TOKEN.finditer(text):
         word = found["word"]
@@ -170,24 +205,47 @@ def _word(found: re.Match[str], pending: str | None) -> _Word:
     name = (found["field"] or "").lower()
     known = name in FIELDS | FILTERS
     text = found["phrase"] if found["phrase"] is not None else found["word"]
+    is_unknown = bool(name) and not known and text[:1] not in ("", "/")
+    unknown = found["field"] if is_unknown else ""
     if name and not known:
         text = f"{found['field']}:{text}"
     name = name if known else (pending or "")
     prefix = bool(found["star"]) or text.endswith("*")
-    term = Term(text=text.strip("*").strip(), field=FIELDS.get(name), prefix=prefix)
-    return _Word(term=term, filter=FILTERS.get(name))
+    text = text.strip("*").strip()
+    filtered = FILTERS.get(name)
+    if filtered is None and found["phrase"] is None and not prefix:
+        text = base_form(text)
+    also = () if prefix or filtered else other_forms(text)
+    term = Term(text=text, field=FIELDS.get(name), prefix=prefix, also=also)
+    return _Word(term=term, filter=filtered, unknown=unknown)
+
+
+def _unknown_note(name: str) -> str:
+    """Return a sentence on an operator that does not exist."""
+    known = ", ".join(f"{each}:" for each in ("author", "title", "text", "tag", "source", "site"))
+    return f"There is no filter “{name}:”, so it was searched as a word. The filters are {known}."
+
+
+def _typed(term: Term) -> str:
+    """Return a term as a person would type it."""
+    name = f"{term.field}:" if term.field else ""
+    is_phrase = any(char.isspace() for char in term.text)
+    text = f'"{term.text}"' if is_phrase else term.text
+    return f"{name}{text}{'*' if term.prefix else ''}"
 
 
 def _term(term: Term, columns: Mapping[str, str]) -> str:
     where = f"{columns[term.field]} : " if term.field else ""
-    if not term.prefix:
+    if not term.prefix and not term.also:
         return where + quoted(term.text)
+    if not term.prefix:
+        return f"{where}({' OR '.join(map(quoted, (term.text, *term.also)))})"
     parts = [f"{quoted(term.text)} *", *map(quoted, _completions(term.text))]
     return f"{where}({' OR '.join(parts)})"
 
 
 def _completions(word: str) -> list[str]:
-    """Whole words that a cut one may stand for.
+    """Return whole words that a cut one may stand for.
 
     The index holds stems: “organiz*” alone would never meet “organization”, kept as “organ”.
     """

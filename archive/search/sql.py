@@ -14,9 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from archive.search.query_parser import Groups, Term, Wording, any_of, expression
+from archive.search.query_parser import Groups, Term, Wording, any_of, at_least, expression
+from archive.search.word_forms import other_forms
 
 CAP = 10_000
+MAX_SET = 50_000
+"""Texts that one word of the index of substrings may match; the newest count."""
 MARK, UNMARK = "\x02", "\x03"
 
 
@@ -24,7 +27,8 @@ MARK, UNMARK = "\x02", "\x03"
 class Ask:
     """A question. `since` and `until` are a day, a month or a year, both inclusive.
 
-    `state` is "edited", "removed", "changed" for either, or "".
+    `state` is "edited", "removed", "changed" for either, or "". `site` is the host of a link, without "www.".
+    `match` is how many of the words a text must have; 0 means all of them.
     """
 
     words: str = ""
@@ -36,13 +40,15 @@ class Ask:
     tag: str = ""
     source: str = ""
     state: str = ""
+    site: str = ""
+    match: int = 0
     page: int = 1
     size: int = 20
 
     @property
     def filtered(self) -> bool:
         """True if anything besides the words narrows the question."""
-        return any((self.since, self.until, self.person, self.tag, self.source, self.state))
+        return any((self.since, self.until, self.person, self.tag, self.source, self.state, self.site))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +56,10 @@ class Table:
     """How one kind is laid out: its index, its rows (always called r), and what a hit shows.
 
     `newest` is the date by which the newest come first, `states` the condition for each `Ask.state`, `below`
-    that for belonging to some articles. `narrow` names the index that has what filters ask for, `months` the
-    table of the months of ids. Versions have an `item` they are of, the column of that and the index of what
-    it says now.
+    that for belonging to some articles, `linking` that for a link to a site. `narrow` names the index that
+    has what filters ask for, `months` the table of the months of ids,
+    `pieces` the index of substrings and `held`
+    the text in it. Versions have an `item` they are of, the column of that and the index of what it says now.
     """
 
     name: str
@@ -60,6 +67,7 @@ class Table:
     rows: str
     fields: Mapping[str, str]
     below: str
+    linking: str
     source: str
     states: Mapping[str, str]
     rank: str
@@ -68,6 +76,8 @@ class Table:
     newest: str = "r.published"
     narrow: str = ""
     months: str = ""
+    pieces: str = ""
+    held: str = ""
     item: tuple[str, str] | None = None
 
 
@@ -76,6 +86,8 @@ _EDITED = "SELECT id FROM {} WHERE version_count > 1"
 _REMOVED = "SELECT id FROM {} WHERE gone_at IS NOT NULL"
 _STATES = {"edited": _EDITED, "removed": _REMOVED, "changed": f"{_EDITED} UNION ALL {_REMOVED}"}
 _TAGGED = "SELECT article_id FROM article_tags JOIN tags ON tags.id = tag_id WHERE name = :tag COLLATE NOCASE"
+_LINKING_ARTICLES = "SELECT article_id FROM links WHERE host IN (:site, 'www.' || :site)"
+_LINKING_COMMENTS = "SELECT comment_id FROM comment_links WHERE host = :site"
 _NOW = "NULL AS version, NULL AS replaced_at"
 _THEN = "r.version, r.until AS replaced_at"
 _ARTICLE_EXCERPT = f"highlight({{0}}, 0, {_MARKS}) AS title, snippet({{0}}, 2, {_MARKS}, '…', 40) AS excerpt"
@@ -87,9 +99,13 @@ TABLES = {
         rows="articles AS r",
         fields={"author": "byline", "title": "title", "text": "text"},
         below="{id} IN (<articles>)",
+        linking=f"{{id}} IN ({_LINKING_ARTICLES})",
         source="r.source",
         states={state: f"{{id}} IN ({sql.format('articles', 'articles')})" for state, sql in _STATES.items()},
         narrow="INDEXED BY articles_filters",
+        pieces="articles_substrings",
+        held="SELECT coalesce(title, '') || ' ' || coalesce(text, '') AS text"
+        " FROM articles WHERE id = found.id",
         rank="bm25(articles_fts, 8.0, 4.0, 1.0)",
         columns="'article' AS kind, r.id, r.id AS article_id, r.title, r.byline AS author, r.published,"
         f" r.url, r.source, r.text, r.comment_count, r.version_count, r.gone_at, {_NOW}",
@@ -101,10 +117,13 @@ TABLES = {
         rows="comments AS r LEFT JOIN articles AS a ON a.id = r.article_id",
         fields={"author": "author", "text": "text"},
         below="{id} IN (SELECT id FROM comments WHERE article_id IN (<articles>))",
+        linking=f"{{id}} IN ({_LINKING_COMMENTS})",
         source="+r.source",
         states={state: f"{{id}} IN ({sql.format('comments', 'comments')})" for state, sql in _STATES.items()},
         narrow="INDEXED BY comments_filters",
         months="comment_months",
+        pieces="comments_substrings",
+        held="SELECT text FROM comments WHERE id = found.id",
         rank="bm25(comments_fts, 2.0, 1.0)",
         columns="r.kind, r.id, r.article_id, a.title, r.author, r.published, r.permalink AS url,"
         f" r.source, r.text, a.comment_count, r.version_count, r.gone_at, {_NOW}",
@@ -116,6 +135,7 @@ TABLES = {
         rows="article_versions AS r JOIN articles AS a ON a.id = r.article_id",
         fields={"author": "byline", "title": "title", "text": "text"},
         below="r.article_id IN (<articles>)",
+        linking=f"r.article_id IN ({_LINKING_ARTICLES})",
         source="(SELECT source FROM articles INDEXED BY articles_filters WHERE articles.id = r.article_id)",
         states={"removed": f"r.article_id IN ({_REMOVED.format('articles')})"},
         rank="bm25(article_versions_fts, 8.0, 4.0, 1.0)",
@@ -132,6 +152,7 @@ TABLES = {
         " LEFT JOIN articles AS a ON a.id = c.article_id",
         fields={"author": "author", "text": "text"},
         below="r.comment_id IN (SELECT id FROM comments WHERE article_id IN (<articles>))",
+        linking=f"r.comment_id IN ({_LINKING_COMMENTS})",
         source="(SELECT source FROM comments INDEXED BY comments_filters WHERE comments.id = r.comment_id)",
         states={"removed": f"r.comment_id IN ({_REMOVED.format('comments')})"},
         rank="bm25(comment_versions_fts, 2.0, 1.0)",
@@ -149,45 +170,50 @@ class Plan:
     """One question for one table: the FTS5 expression, the further conditions, and their values.
 
     In conditions, {id} and {row} stand for the id of the row, in a set of ids and in a range of them;
-    conditions that name nothing else of it need no row.
+    conditions that name nothing else of it need no row. `needles` are the words that the index of substrings
+    has found, for highlights.
     """
 
     table: Table
     match: str | None
     conditions: tuple[str, ...] = ()
     values: dict[str, str] = field(default_factory=dict)
+    needles: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, kind: str, wording: Wording, ask: Ask) -> Plan:
-        """The plan for one kind of thing, from what was typed and how it was narrowed down."""
+        """Return the plan for one kind of thing, from what was typed and how it was narrowed down."""
         table = TABLES[kind]
         groups, titled = _split(wording.groups, table)
+        groups, pieced = _divide(groups, table)
         if ask.person:
-            groups = (*groups, (Term(text=ask.person, field="author"),))
-        match = expression(groups, table.fields)
+            person = Term(text=ask.person, field="author", also=other_forms(ask.person))
+            groups = (*groups, (person,))
+        wanted = at_least(groups, ask.match, table.fields) if ask.match else None
+        match = wanted or expression(groups, table.fields)
         conditions, values = _filters(ask, table)
+        for number, group in enumerate(pieced):
+            conditions.append(f"{{id}} IN ({_pieces_set(table, group, f'piece{number}', values)})")
         if titles := expression(titled, {"title": "title"}):
             articles = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH :titles"
             conditions.append(f"+{_below(table, articles)}")  # where these are many, so are the comments
             values["titles"] = titles
-        without = any_of(wording.without, table.fields)
-        if without and match and not table.item:
-            match = f"({match}) NOT ({without})"
-        elif without:
-            conditions.append(
-                f"{{id}} NOT IN (SELECT rowid FROM {table.index} WHERE {table.index} MATCH :without)"
-            )
-            values["without"] = without
+        if without := any_of(wording.without, table.fields):
+            match, more = _excluded(table, match, without, values)
+            conditions += more
+        if any(term.pieces for term in wording.without) and table.pieces:
+            conditions.append(f"{{id}} NOT IN ({_pieces_set(table, wording.without, 'lacking', values)})")
         if table.item:
             conditions += _edited_away(table, *table.item) if match else ["r.cause = 'edited'"]
         if match:
             values["match"] = match
         elif groups:
             conditions.append("0")  # nothing of what was asked for can stand in this table
-        return cls(table=table, match=match, conditions=tuple(conditions), values=values)
+        needles = tuple(term.text for group in pieced for term in group if term.pieces)
+        return cls(table=table, match=match, conditions=tuple(conditions), values=values, needles=needles)
 
     def few(self, order: str) -> str:
-        """Ids and scores of the matches, asking each match whether it meets the conditions."""
+        """Return ids and scores of the matches, asking each match whether it meets the conditions."""
         table, index = self.table, self.table.index
         if not self.match:
             return f"SELECT r.id, {table.newest} AS score FROM {table.name} AS r WHERE {self._where('r.id')}"
@@ -199,7 +225,7 @@ class Plan:
         return f"SELECT {index}.rowid AS id, {score} AS score FROM {index}{joined} WHERE {matching}"
 
     def many(self, order: str) -> str:
-        """The same of the matches archived last, where a great many match.
+        """Return the same of the matches archived last, where a great many match.
 
         Versions are asked only whether they are among the newest matches, since their conditions cost more.
         """
@@ -213,7 +239,10 @@ class Plan:
         return f"SELECT r.id, {score} AS score FROM {rows} AND {self._where('r.id')}"
 
     def walk(self) -> str:
-        """Ids of the newest: walk the rows by date and ask each whether it is one, or sort a set of ids."""
+        """Return ids of the newest.
+
+        Walk the rows by date and ask each whether it is one, or sort a set of ids.
+        """
         table, where = self.table, self._where("r.id")
         rows = f"{table.name} AS r"
         if self.match:
@@ -224,7 +253,10 @@ class Plan:
         return f"SELECT r.id FROM {rows} WHERE {where} ORDER BY {table.newest} DESC, r.id DESC"
 
     def whole(self, order: str) -> str:
-        """All that is found, with all columns. Ids are put in order first: whole rows sort slowly."""
+        """Return all that is found, with all columns.
+
+        Ids are put in order first: whole rows sort slowly.
+        """
         table = self.table
         if not self.match:
             where = self._where("r.id")
@@ -236,17 +268,23 @@ class Plan:
 
     @property
     def has_prefix(self) -> bool:
-        """True if words that only begin so are looked for: the index then gathers them at every question."""
+        """True if words that only begin so are looked for.
+
+        The index then gathers them at every question.
+        """
         return bool(self.match and '" *' in self.match)
 
     def _where(self, row_id: str, *, sets_first: bool = False) -> str:
-        """The conditions, of which sets of ids are only asked, or are where to begin."""
+        """Return the conditions, of which sets of ids are only asked, or are where to begin."""
         names = {"id": row_id if sets_first else f"+{row_id}", "row": row_id}
         return " AND ".join(condition.format(**names) for condition in self.conditions) or "1"
 
 
 def _within(months: str) -> list[str]:
-    """The span of ids of some months: many rows of other months are passed over in one step."""
+    """Return the span of ids of some months.
+
+    Many rows of other months are passed over in one step.
+    """
     asked = f"FROM {months} WHERE month BETWEEN substr(:since, 1, 7) AND substr(:until, 1, 7)"
     return [f"{{row}} >= (SELECT min(first) {asked})", f"{{row}} <= (SELECT max(last) {asked})"]
 
@@ -256,11 +294,55 @@ def _below(table: Table, articles: str) -> str:
 
 
 def _split(groups: Groups, table: Table) -> tuple[Groups, Groups]:
-    """Comments have no title of their own: `title:` there asks for the article they stand under."""
+    """Comments have no title of their own.
+
+    `title:` there asks for the article they stand under.
+    """
     if "title" in table.fields:
         return groups, ()
     titled = tuple(group for group in groups if all(term.field == "title" for term in group))
     return tuple(group for group in groups if group not in titled), titled
+
+
+def _excluded(
+    table: Table, match: str | None, without: str, values: dict[str, str]
+) -> tuple[str | None, list[str]]:
+    """Return the expression without some words, and the conditions for what it cannot exclude."""
+    if match and not table.item:
+        return f"({match}) NOT ({without})", []
+    values["without"] = without
+    having = f"SELECT rowid FROM {table.index} WHERE {table.index} MATCH :without"
+    return match, [f"{{id}} NOT IN ({having})"]
+
+
+def _divide(groups: Groups, table: Table) -> tuple[Groups, Groups]:
+    """Return the groups that the index of words finds, and those for the index of substrings."""
+    if not table.pieces:
+        return groups, ()
+    pieced = tuple(group for group in groups if any(term.pieces for term in group))
+    return tuple(group for group in groups if group not in pieced), pieced
+
+
+def _pieces_set(table: Table, terms: tuple[Term, ...], name: str, values: dict[str, str]) -> str:
+    """Return a statement for the ids of texts that have one of some terms, by either index."""
+    sets = []
+    if match := any_of(terms, table.fields):
+        values[name] = match
+        sets.append(f"SELECT rowid FROM {table.index} WHERE {table.index} MATCH :{name}")
+    for number, term in enumerate(term for term in terms if term.pieces):
+        key = f"{name}_{number}"
+        values[key] = term.pieces
+        newest = (
+            f"SELECT rowid AS id FROM {table.pieces} WHERE {table.pieces} MATCH :{key}"
+            f" ORDER BY rowid DESC LIMIT {MAX_SET}"
+        )
+        confirmed = []
+        for position, spelling in enumerate(term.spelled):
+            values[f"{key}_{position}"] = spelling
+            confirmed.append(f"instr(text, :{key}_{position})")
+        where = f" WHERE EXISTS (SELECT 1 FROM ({table.held}) WHERE {' OR '.join(confirmed)})"
+        sets.append(f"SELECT id FROM ({newest}) AS found{where if confirmed else ''}")
+    return " UNION ALL ".join(sets)
 
 
 def _filters(ask: Ask, table: Table) -> tuple[list[str], dict[str, str]]:
@@ -279,6 +361,9 @@ def _filters(ask: Ask, table: Table) -> tuple[list[str], dict[str, str]]:
     if ask.tag:
         conditions.append(_below(table, _TAGGED))
         values["tag"] = ask.tag
+    if ask.site:
+        conditions.append(table.linking)
+        values["site"] = ask.site
     state = table.states.get(ask.state)
     return [*conditions, *([state] if state else [])], values
 

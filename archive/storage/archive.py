@@ -22,6 +22,7 @@ from archive.changes.flux import Flux, Settled, stated_lists
 from archive.core import urls
 from archive.core.crawl_state import CrawlState
 from archive.core.database import Closing, LogFolder, is_writable, open_ours, transaction
+from archive.core.errors import ArchiveError
 from archive.core.records import Article, Extract, Page, PageKind, Problem, Saved, Site, Surface
 from archive.core.timestamps import to_text
 from archive.files.redaction_store import Kept, Known, known
@@ -53,7 +54,7 @@ class Archive(Closing):
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True, finish: bool = True) -> Self:
-        """Open an archive, bringing an old one to the newest schema, and finish what a redaction has left.
+        """Open an archive at the newest schema, and finish pending redactions.
 
         `finish` is False for those who only report. Raises ArchiveError when there is none and `create` is
         False, when the file is no archive, or when something hidden cannot be taken out of its bytes.
@@ -70,14 +71,24 @@ class Archive(Closing):
         return cls(db, path)
 
     def close(self) -> None:
-        """Hand the write-ahead log back to the main file, as far as readers allow, and close."""
+        """Checkpoint the write-ahead log as far as readers allow, and close."""
         with suppress(sqlite3.OperationalError):  # on a full disk it stays where it is, and nothing is lost
             self.db.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         self.db.close()
 
     def add_source(self, site: Site, at: str) -> None:
-        """Make the source known, or bring its address and title up to date. `at` is ISO 8601 UTC."""
+        """Insert or update a source. `at` is ISO 8601 UTC.
+
+        Raises ArchiveError where the same site is known by another name: all of it would be there twice.
+        """
         with transaction(self.db):
+            known = {row["name"]: urls.page_key(row["url"]) for row in self.db["sources"].rows}
+            others = [name for name, key in known.items() if key == urls.page_key(site.url)]
+            if site.name not in known and others:
+                raise ArchiveError(
+                    f"{self.path} holds {site.url} already, as source “{others[0]}”.",
+                    hint=f"Call it [sources.{others[0]}] in backissue.toml, or it would be there twice.",
+                )
             self.db.execute(
                 "INSERT INTO sources (name, url, title, first_seen) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET"
@@ -88,7 +99,7 @@ class Archive(Closing):
             walls.fill(self.db, site.name)
 
     def save(self, page: Page, extract: Extract, *, again_at: datetime | None = None) -> Saved:
-        """Save everything one page says, and the facts of the visit, in one transaction.
+        """Save all that was read from one page, in one transaction.
 
         `again_at` (aware) is for a page that was saved before and is read again by newer rules: what
         changes then is kept as re-extracted from that moment on, and no visit is noted. What was edited
@@ -123,27 +134,27 @@ class Archive(Closing):
         return saved
 
     def note_look(self, look: Look) -> Saved:
-        """Note comments that were asked for again, and what the site no longer shows."""
+        """Record a second observation of known items, and what it missed."""
         with transaction(self.db):
             return reconciliation.note(self.db, look)
 
     def note_due(self, source: str, due: Mapping[str, Due]) -> None:
-        """Keep when addresses of a source are due again, as decided from their facts."""
+        """Store when URLs of a source are due again."""
         with transaction(self.db):
             visits.note_due(self.db, source, due)
 
     def forget_due(self, source: str, rules: str) -> None:
-        """Forget when addresses of a source are due, where other rules than those named decided it."""
+        """Clear due dates that other rules have decided."""
         with transaction(self.db):
             visits.forget_due(self.db, source, rules)
 
     def note_state(self, source: str, **known: Any) -> None:
-        """Keep some fields of the CrawlState of a source at once."""
+        """Store some fields of the CrawlState of a source at once."""
         with transaction(self.db):
             crawl_states.note(self.db, source, **known)
 
     def keep_state(self, source: str, before: CrawlState, after: CrawlState) -> None:
-        """Keep what a crawl has changed in the state of its source."""
+        """Store the fields of a source's state that a crawl has changed."""
         with transaction(self.db):
             crawl_states.save(self.db, source, before, after)
 
@@ -152,7 +163,7 @@ class Archive(Closing):
     def _save_articles(
         self, page: Page, extract: Extract, reading: Reading
     ) -> tuple[Saved, list[int], Extract]:
-        """Save the articles that prove themselves; return their ids, and what else is to be saved."""
+        """Save accepted articles; return their ids and the remaining extract."""
         saved, ids, reused, problems = Saved(), list[int](), list[Verdict](), list(extract.problems)
         judge = Witnesses(self.db, page, extract, self._hidden).judge
         for article in extract.articles:
@@ -230,7 +241,7 @@ class Archive(Closing):
         return self._hidden.at(page.source, page.url) is not None or own in self._hidden.addresses.values()
 
     def _pass_over(self, old: dict[str, Value], page: Page, article: Article) -> int:
-        """Save nothing of a hidden article, and learn its further addresses, so that they stay hidden too."""
+        """Skip a hidden article, but record its new URLs as hidden."""
         known = {article.url, *([page.url, page.final_url] if page.kind is PageKind.ARTICLE else [])}
         new = sorted(url for url in known if self._hidden.at(page.source, url) is None)
         place = {"source": page.source, "article_id": old["id"], "first_seen": to_text(page.fetched_at)}
@@ -257,7 +268,10 @@ class Archive(Closing):
         edited: tuple[str, ...],
         reading: Reading,
     ) -> bool:
-        """Write what changes; True if that made a new version. Another address makes none: it is a move."""
+        """Update an article's row; return True for a new version.
+
+        Another URL makes no version: it is a move.
+        """
         if "url" in edited and reading.proves and urls.key(str(old["url"])) != urls.key(str(values["url"])):
             places = {"old_url": old["url"], "new_url": values["url"]}
             events.note(self.db, Event.MOVED, "article", old, reading.at, **places)
@@ -273,7 +287,7 @@ class Archive(Closing):
         return new and reading.cause != versions.REBUILT
 
     def _save_addresses(self, page: Page, article: Article, article_id: int, at: str) -> None:
-        """An article's own address is its for certain; others that led to it only if they were nobody's."""
+        """Store the URLs of an article; others only if nobody has them."""
         columns = "(source, url, url_key, article_id, first_seen)"
         known = f"INSERT INTO addresses {columns} VALUES (?, ?, ?, ?, ?) ON CONFLICT DO"
         self.db.execute(

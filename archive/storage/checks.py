@@ -15,7 +15,7 @@ from archive.core.timestamps import to_text
 
 
 def plan(db: Database, source: str, schedule: str, next_run: datetime) -> None:
-    """Note when the clock means to crawl a known source next (aware), and by which schedule."""
+    """Store the next planned time (aware) of a known source."""
     with transaction(db):
         db.execute(
             "UPDATE sources SET schedule = ?, next_run = ? WHERE name = ?",
@@ -24,7 +24,7 @@ def plan(db: Database, source: str, schedule: str, next_run: datetime) -> None:
 
 
 def plan_only(db: Database, sources: Collection[str]) -> None:
-    """Forget the plans of all other sources: the clock that starts now does not keep them."""
+    """Delete the plans of all sources but those given."""
     marks = ", ".join("?" * len(sources))
     with transaction(db):
         db.execute(
@@ -35,7 +35,10 @@ def plan_only(db: Database, sources: Collection[str]) -> None:
 
 
 def note_check(db: Database, name: str, at: datetime, *, ok: bool, sentence: str) -> None:
-    """Keep what a check of the archive itself found, in place of its last result. `at` is aware."""
+    """Store the result of a check, replacing the last one.
+
+    `at` is aware.
+    """
     with transaction(db):
         db.execute(
             "INSERT INTO checks VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
@@ -45,7 +48,7 @@ def note_check(db: Database, name: str, at: datetime, *, ok: bool, sentence: str
 
 
 def mend_check(db: Database, name: str, at: datetime, *, sentence: str) -> None:
-    """Keep that a check is well again, where its last result was not. `at` is aware."""
+    """Store that a failed check succeeds again. `at` is aware."""
     with transaction(db):
         db.execute(
             "UPDATE checks SET at = ?, ok = 1, sentence = ? WHERE name = ? AND NOT ok",

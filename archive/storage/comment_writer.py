@@ -16,6 +16,7 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from archive.changes.flux import Flux
+from archive.core import urls
 from archive.core.records import Comment, Problem, Saved, Surface
 from archive.core.timestamps import to_text
 from archive.files.redaction_store import HIDDEN, Kept, Known
@@ -34,7 +35,7 @@ _PLACE = ("depth", "position")
 
 
 def key_of(comment: Comment, article_id: int) -> str:
-    """Return a comment's key within its source: the site's id, else a digest."""
+    """Return a comment's key: the site's id, else a digest."""
     if comment.id is not None:
         return comment.id
     said = [
@@ -51,19 +52,38 @@ def key_of(comment: Comment, article_id: int) -> str:
 def by_article(
     db: Database, comments: Iterable[Comment], source: str, own: int | None
 ) -> dict[int | None, list[Comment]]:
-    """Return comments by the article they belong to; under None those of posts that are no articles here.
+    """Return comments grouped by article id; None for unknown articles.
 
     `own` is the article whose page shows them, None for a listing or feed.
     """
-    found: dict[int | None, int | None] = {None: own}
+    found: dict[tuple[int | None, str], int | None] = {}
     groups: dict[int | None, list[Comment]] = {}
     for comment in comments:
-        post = comment.post_id if own is None else None
-        if post not in found:
-            row = rows.one(db, "SELECT id FROM articles WHERE source = ? AND post_id = ?", source, post)
-            found[post] = int(row["id"] or 0) if row else None
-        groups.setdefault(found[post], []).append(comment)
+        link = urls.page_key(urls.clean(comment.permalink)) if own is None and comment.permalink else ""
+        place = (comment.post_id if own is None else None, link)
+        if place not in found:
+            found[place] = own if own is not None else _article_of(db, source, *place)
+        groups.setdefault(found[place], []).append(comment)
     return groups
+
+
+def _article_of(db: Database, source: str, post_id: int | None, link: str) -> int | None:
+    """Return the id of a listed comment's article, or None.
+
+    Its own URL is believed before the id of its post: a site that was built anew has other ids.
+    """
+    there = article_at(db, source, link)
+    if there is not None or post_id is None:
+        return there
+    row = rows.one(db, "SELECT id FROM articles WHERE source = ? AND post_id = ?", source, post_id)
+    return int(row["id"] or 0) if row else None
+
+
+def article_at(db: Database, source: str, link: str) -> int | None:
+    """Return the id of the article at a key of a URL, or None."""
+    sql = "SELECT article_id AS id FROM addresses WHERE source = ? AND url_key = ?"
+    row = rows.one(db, sql, source, link) if link else None
+    return int(row["id"] or 0) if row else None
 
 
 class CommentWriter:
@@ -97,7 +117,7 @@ class CommentWriter:
                 self._insert(article_id, key, merged)
                 new += 1
                 continue
-            if old["article_id"] != article_id and self._has_moved(comment):
+            if old["article_id"] != article_id and self._has_moved(comment, article_id):
                 touched |= {article_id, old["article_id"]}
                 old["article_id"] = self._move(old, article_id)
             changed += self._update(old, merged)
@@ -108,7 +128,7 @@ class CommentWriter:
         return Saved(comments_new=new, comments_changed=changed)
 
     def _is_past(self, old: dict[str, Value]) -> bool:
-        """True if a comment has changed since the answer that is saved now came."""
+        """True if a comment changed after this answer was received."""
         if self.reading.cause == versions.EDITED:
             return str(old["changed_at"]) > self.reading.received
         return versions.is_outdated(self.db, "comment", old["id"], self.reading)
@@ -132,19 +152,27 @@ class CommentWriter:
         return merged
 
     def _stands_alone(self, comment: Comment) -> bool:
-        """True if REST says outright that a comment answers none: its parent was deleted for good."""
+        """True if REST states that a comment has no parent.
+
+        Its parent was deleted for good.
+        """
         return (
             self.reading.surface is Surface.REST
             and comment.parent is None
             and "parent" in dict(comment.origins)
         )
 
-    def _has_moved(self, comment: Comment) -> bool:
-        """True if REST names another article for a comment than the one it was held under."""
-        return self.reading.proves and self.reading.surface is Surface.REST and comment.post_id is not None
+    def _has_moved(self, comment: Comment, article_id: int) -> bool:
+        """True if REST assigns a comment to another article, by its post and its own URL."""
+        if not self.reading.proves or self.reading.surface is not Surface.REST or comment.post_id is None:
+            return False
+        if comment.permalink is None:
+            return True
+        link = urls.page_key(urls.clean(comment.permalink))
+        return article_at(self.db, self.source, link) == article_id
 
     def _move(self, old: dict[str, Value], article_id: int) -> int:
-        """Put a comment under another article, as an editor did who merged two threads."""
+        """Move a comment to another article, as merged threads do."""
         old_url, new_url = (self._url_of(number) for number in (old["article_id"], article_id))
         moved, places = old | {"article_id": article_id}, {"old_url": old_url, "new_url": new_url}
         rows.update(self.db, "comments", old["id"], {"article_id": article_id})
@@ -181,13 +209,13 @@ class CommentWriter:
         return tombstones.seen_again(self.db, "comment", old, self.reading.at) if self.reading.proves else {}
 
     def _as_published(self, comment: Comment, article_id: int) -> Comment:
-        """A comment without what is hidden: its writer's name, or the address of its article."""
+        """Return a comment without hidden names and URLs."""
         if comment.author in self.hidden.names:
             comment = replace(comment, author=HIDDEN, author_url=None)
         return replace(comment, permalink=None) if article_id in self.hidden.articles else comment
 
     def _note_hidden_names(self, comments: Mapping[str, Comment]) -> None:
-        """Mark the comments whose writer's name is hidden, and keep the name aside."""
+        """Flag comments by hidden authors, and store the names apart."""
         for key, comment in comments.items():
             redaction = self.hidden.names.get(comment.author or "")
             if redaction is None:
@@ -203,7 +231,7 @@ class CommentWriter:
                 rows.update(self.db, "comments", row["id"], {"name_redaction_id": redaction})
 
     def _join_parents(self, keys: list[str]) -> None:
-        """Join each comment whose parent is held, and each orphan whose parent has just come."""
+        """Link comments to known parents, and orphans to new ones."""
         for some in comment_ids.chunks(keys):
             marks = ", ".join("?" * len(some))
             self.db.execute(
@@ -226,7 +254,7 @@ def _by_exact_clock(
     origins: Mapping[str, str],
     surface: Surface,
 ) -> tuple[dict[str, str], dict[str, Value]]:
-    """Let a feed's time, which names its zone, stand above one that a page prints in words.
+    """Prefer a feed's time, with its zone, to a printed one.
 
     Themes and wpDiscuz print the site's local time without a zone. Returns the origins of what is held, and
     the new values.

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from archive.core.database import transaction
 from archive.core.timestamps import to_text
-from archive.storage.coverage_records import WITHHELD, Gap, Proof
+from archive.storage.coverage_records import WITHHELD, Gap, Proof, by_what
 from archive.tables import rows
 from archive.tables.merge import Value
 
@@ -40,9 +40,10 @@ _WITHHELD = ", ".join(f"'{reason}'" for reason in sorted(WITHHELD))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The coverage of one source: `months` the ledger has, `proved` those without a gap.
+    """Coverage of one source: months, and those proved without a gap.
 
-    `missing` and `withheld` count articles and comments; `oldest_proof` is ISO 8601 text in UTC.
+    `missing` and `withheld` count articles and comments; `oldest_proof` is ISO 8601 text in UTC; `surfaces`
+    are the pairs of a kind and a surface by which it was proved.
     """
 
     months: int
@@ -50,15 +51,16 @@ class Summary:
     missing: int
     withheld: int
     oldest_proof: str | None
+    surfaces: tuple[tuple[str, str], ...] = ()
 
     @property
     def sentence(self) -> str:
-        """The same for people."""
+        """Return the summary as a sentence."""
         if not self.months:
             return "Not verified yet; `backissue verify` asks the site what it has."
         parts = [
-            f"{self.proved:,} of {self.months:,} months proved",
-            f"{self.missing:,} missing" if self.missing else "nothing missing",
+            f"{self.proved:,} of {self.months:,} months proved{by_what(self.surfaces)}",
+            f"{self.missing:,} missing" if self.missing else "nothing missing of what the site names there",
         ]
         parts += [f"{self.withheld:,} shown to no visitor"] if self.withheld else []
         oldest = f"; the oldest proof is of {self.oldest_proof[:10]}" if self.oldest_proof else ""
@@ -80,7 +82,10 @@ class Coverage:
         self.db = db
 
     def note(self, proof: Proof) -> None:
-        """Note what a look at one month found. An earlier proof stands where the look tells nothing newer."""
+        """Record the audit of one month.
+
+        An earlier proof is kept where this audit has nothing newer.
+        """
         at = rows.must(to_text(proof.looked_at))
         with transaction(self.db):
             told = proof.unproved is None and (bool(proof.gaps) or not self._is_older(proof))
@@ -96,17 +101,25 @@ class Coverage:
             self._recount(source)
 
     def summary(self, source: str) -> Summary:
-        """The coverage of one source in a few numbers."""
+        """Return the coverage summary of one source."""
         [row] = self.db.query(_SUMMARY, [source])
-        return Summary(**row)
+        sql = (
+            "SELECT DISTINCT kind, surface FROM coverage WHERE source = ? AND unproved IS NULL"
+            " AND surface IS NOT NULL ORDER BY kind, surface"
+        )
+        surfaces = tuple((kind, surface) for kind, surface in self.db.execute(sql, [source]))
+        return Summary(**row, surfaces=surfaces)
 
     def months(self, source: str, since: datetime) -> list[dict[str, Value]]:
-        """The rows of the ledger that were looked at since a moment, by month and kind."""
+        """Return the months audited since a moment, by month and kind."""
         sql = "SELECT * FROM coverage WHERE source = ? AND looked_at >= ? ORDER BY month, kind"
         return list(self.db.query(sql, [source, to_text(since)]))
 
     def gaps(self, source: str, since: datetime) -> list[dict[str, Value]]:
-        """The gaps that are open, or were at a look since a moment; what the site withholds comes last."""
+        """Return gaps that are open or were seen since a moment.
+
+        What the site withholds comes last.
+        """
         sql = (
             "SELECT * FROM coverage_gaps WHERE source = ? AND (ended_at IS NULL OR last_seen >= ?)"
             f" ORDER BY ended_at IS NULL AND reason IN ({_WITHHELD}), month, kind, id"
@@ -145,7 +158,7 @@ class Coverage:
         )
 
     def _is_older(self, proof: Proof) -> bool:
-        """True if the ledger has what was proved later than this proof tells."""
+        """True if the ledger has a later proof."""
         sql = "SELECT 1 FROM coverage WHERE source = ? AND month = ? AND kind = ? AND proved_at > ?"
         key = [proof.source, proof.month, proof.kind, to_text(proof.proved_at)]
         return self.db.execute(sql, key).fetchone() is not None
@@ -170,7 +183,7 @@ class Coverage:
             )
 
     def _recount(self, source: str, month: str | None = None) -> None:
-        """Bring the counts of a source's months, or of one, up to date with its open gaps."""
+        """Recount the gaps of a source's months, or of one."""
         counted = (
             "SELECT coalesce(sum(CASE WHEN reason {} THEN number END), 0) FROM coverage_gaps AS gaps"
             " WHERE gaps.source = coverage.source AND gaps.month = coverage.month"

@@ -5,6 +5,7 @@ Values only. What is still lacking, once what could be healed was saved, is comp
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +19,7 @@ class Kind(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why something that a site has is not held. The last two are the site's own choice and no fault."""
+    """Reason for a gap; the last two are the site's own choice."""
 
     UNLISTED = "never listed"  # no crawl was shown it
     UNREAD = "not yet read"  # listed, and its page was not asked for
@@ -31,12 +32,33 @@ class Reason(StrEnum):
     NOT_SHOWN = "not shown"  # counted by the site, and shown to no visitor
 
 
+SURFACES = {
+    "rest": "REST",
+    "rest-total": "REST",
+    "sitemap": "the sitemap",
+    "page": "the numbers their pages state",
+}
+"""Names of the surfaces of proofs, for people."""
+
 WITHHELD = frozenset({Reason.PROTECTED, Reason.NOT_SHOWN})
+
+
+def by_what(surfaces: Iterable[tuple[str, str]]) -> str:
+    """Return the surfaces of proofs as a clause; "" for none.
+
+    As in " (articles by the sitemap, comments by REST)".
+
+    `surfaces` are pairs of a kind and the surface of a proof.
+    """
+    found = sorted({(str(kind), SURFACES[surface]) for kind, surface in surfaces})
+    kinds = [str(kind) for kind in Kind if any(kind == of for of, _ in found)]
+    named = [f"{kind}s by {' and '.join(name for of, name in found if of == kind)}" for kind in kinds]
+    return f" ({', '.join(named)})" if named else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Something the site has and the archive lacked when it was looked for.
+    """Item of the site that the archive lacked at an audit.
 
     `key` is the site's own id or, where none is known, an address; `number` how many it stands for.
     `month` ("2009-07", in UTC) is that of its publication; "" where the site does not tell.

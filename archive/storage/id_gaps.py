@@ -30,7 +30,7 @@ SELECT (SELECT max(CAST(site_id AS INTEGER)) FROM comments
 
 
 def note_new(db: Database, source: str, site_id: str | None, at: str) -> None:
-    """A comment is about to be held for the first time: open the gap before it, or leave one.
+    """Update id gaps before a comment is inserted.
 
     `at` is ISO 8601 UTC. Ids that are no numbers have no place in the row.
     """
@@ -49,7 +49,10 @@ def note_new(db: Database, source: str, site_id: str | None, at: str) -> None:
 
 
 def note_look(db: Database, window: Window) -> None:
-    """All comments of a stretch were listed: the gaps in it were tried once more, and old ones end."""
+    """Count an attempt for the gaps in a listed range.
+
+    Old gaps end with it.
+    """
     at = to_text(window.looked_at)
     within = "source = ? AND ended_at IS NULL AND first BETWEEN ? AND ? AND last <= ?"
     place = [window.source, window.first, window.last, window.last]
@@ -62,7 +65,10 @@ def note_look(db: Database, window: Window) -> None:
 
 
 def _leave(db: Database, gap: dict[str, Value], number: int, at: str) -> None:
-    """Take one id out of a gap, and note how it ended if the gap outlasted a whole crawl."""
+    """Remove one id from a gap.
+
+    How it ended is kept if the gap outlasted a whole crawl.
+    """
     first, last = int(gap["first"] or 0), int(gap["last"] or 0)
     db.execute("DELETE FROM moderation_gaps WHERE id = ?", [gap["id"]])
     same = {name: gap[name] for name in gap if name not in {"id", "first", "last"}}

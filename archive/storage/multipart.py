@@ -18,7 +18,9 @@ _GAP = "\n\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
-    """An article with the text of all its held parts. `grew` says that a further part has come.
+    """Article with the text of all known parts.
+
+    `grew` is True where a further part has come.
 
     `parts` is what is to be kept of them: nothing for an article in one piece.
     """
@@ -29,7 +31,7 @@ class Whole:
 
 
 def join(db: Database, old: Mapping[str, Value] | None, article: Article) -> Whole:
-    """Put the part that a page shows in its place among those that are held.
+    """Insert a page's part among the known parts of its article.
 
     `old` is the article's row, or None for a new one.
     """
@@ -55,7 +57,10 @@ def join(db: Database, old: Mapping[str, Value] | None, article: Article) -> Who
 
 
 def _is_first_part(text: str, held: Mapping[int, tuple[str, str | None]]) -> bool:
-    """True if a text is still the first part: it has most of its paragraphs, and not those of the others."""
+    """True if a text is the first part and no other.
+
+    It has most of its paragraphs, and none of the others'.
+    """
     if 1 not in held:
         return False
     first = held[1][0].split(_GAP)
@@ -65,7 +70,7 @@ def _is_first_part(text: str, held: Mapping[int, tuple[str, str | None]]) -> boo
 
 
 def keep(db: Database, article_id: int, whole: Whole) -> None:
-    """Make the kept parts of an article be those of `whole`; write nothing if they are."""
+    """Store the parts of an article; write nothing if unchanged."""
     if whole.article.text is None:
         return
     held = _rows(db, article_id)
@@ -77,7 +82,7 @@ def keep(db: Database, article_id: int, whole: Whole) -> None:
 
 
 def _held(db: Database, old: Mapping[str, Value] | None) -> dict[int, tuple[str, str | None]]:
-    """The kept parts; an article in one piece is its own first part."""
+    """Return the stored parts; a whole article is its first part."""
     if old is None or old["text"] is None:
         return {}
     markdown = None if old["markdown"] is None else str(old["markdown"])

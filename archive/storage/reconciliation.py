@@ -13,10 +13,11 @@ from sqlite_utils import Database
 
 from archive.changes import unlisted
 from archive.core import urls
-from archive.core.records import Saved
+from archive.core.records import Problem, Saved
+from archive.core.timestamps import to_text
 from archive.storage import id_gaps, tombstones
 from archive.storage.id_gaps import NUMBERED
-from archive.tables import crawl_states, rows
+from archive.tables import crawl_states, rows, visits
 from archive.tables.merge import Value
 from archive.tables.observations import APART, Listing, Look, Missing, ThreadLook, Window
 
@@ -26,15 +27,19 @@ KNOWN_FOR = timedelta(days=30)
 _LISTED = "SELECT count(*) AS n FROM comments WHERE source = ? AND kind = 'comment' AND site_id IS NOT NULL"
 VISIBLE = f"{_LISTED} AND gone_at IS NULL AND missed_at IS NULL"
 """How many comments of the kind that REST lists are held and neither gone nor doubted."""
+UNREADABLE = "comments-unreadable"
+"""The problem of a page that shows none of its comments any more, and states no fewer."""
 
 
 def note(db: Database, look: Look) -> Saved:
-    """Note what a look has shown and what it has missed."""
+    """Record an observation: what was shown and what was missed."""
     if isinstance(look, Window):
         id_gaps.note_look(db, look)
         found = _missed_in_window(db, look)
     elif isinstance(look, ThreadLook):
         found = _missed_in_thread(db, look)
+        if not (found or look.shown or look.pings_only):
+            _note_unreadable(db, look)
     elif isinstance(look, Listing):
         return unlisted.note_listing(db, look)
     else:
@@ -45,7 +50,7 @@ def note(db: Database, look: Look) -> Saved:
 
 
 def _apart(db: Database, look: ThreadLook, missed: list[str]) -> timedelta:
-    """Return how long comments must be missed that a thread shows no longer.
+    """Return how long comments must be missing from a thread.
 
     A thread without its newest comments may be an old copy out of a cache, so it takes longer; for a day
     where the source is known for such copies, since what it did not show was shown again.
@@ -74,7 +79,7 @@ def _missed_in_window(db: Database, look: Window) -> list[str]:
 
 
 def _total_agrees(db: Database, look: Window, missed: int) -> bool:
-    """True if the site's own total has fallen by as much as the look has missed."""
+    """True if the site's total fell by the number missed."""
     hidden = crawl_states.value(db, look.source, "hidden_comments")
     if hidden is None or look.total is None:
         return False
@@ -83,7 +88,7 @@ def _total_agrees(db: Database, look: Window, missed: int) -> bool:
 
 
 def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
-    """The held comments that a thread shows no longer, if the count in its heading has fallen as well.
+    """Return comments missing from a thread whose count fell too.
 
     Replies below a hidden comment are not shown either, but the site still counts them: so only those
     are missed whose parent is shown or gone. A theme that shows a part of a thread, or none of it, does
@@ -114,8 +119,28 @@ def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
     return missed if held and len(missed) <= len(held) - held[0]["stated"] else []
 
 
+def _note_unreadable(db: Database, look: ThreadLook) -> None:
+    """Record that a thread with known comments shows no comment.
+
+    As where a site moves its comments to another system, or to another program without them.
+    """
+    sql = (
+        "SELECT article_id, articles.url, count(*) AS n FROM addresses"
+        " JOIN articles ON articles.id = article_id JOIN comments USING (article_id)"
+        " WHERE addresses.source = ? AND addresses.url_key = ? AND comments.gone_at IS NULL"
+        " AND comments.missed_at IS NULL AND site_id IS NOT NULL AND kind = 'comment' GROUP BY article_id"
+    )
+    held = rows.one(db, sql, look.source, urls.page_key(look.url))
+    if held is None or held["article_id"] is None:
+        return
+    detail = f"Its page shows no comment any more, and does not say why. Held as last seen: {held['n']:,}."
+    problem = Problem(code=UNREADABLE, detail=detail, field="comments")
+    at = rows.must(to_text(look.looked_at))
+    visits.note_problem(db, look.source, str(held["url"]), problem, int(str(held["article_id"])), at)
+
+
 def _others_show(db: Database, source: str, held: list[dict[str, Value]]) -> bool:
-    """True if the page of another article, read since those that are `held` were missed, states any."""
+    """True if another article's page has stated comments since."""
     missed = [str(row["missed_at"]) for row in held if row["missed_at"]]
     sql = (
         "SELECT 1 FROM visits JOIN articles ON articles.id = article_id WHERE visits.source = ?"

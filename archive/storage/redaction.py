@@ -61,7 +61,10 @@ _NAMES = {"authors": ("article_authors", "author_id"), "tags": ("article_tags", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redaction:
-    """One redaction. `at` is ISO 8601 UTC, `item` the id of what is hidden, None for a commenter."""
+    """One redaction.
+
+    `at` is ISO 8601 UTC, `item` the id of the hidden item, None for a commenter.
+    """
 
     id: int
     kind: str
@@ -71,7 +74,7 @@ class Redaction:
 
 
 def redactions(db: Database) -> list[Redaction]:
-    """All redactions, the oldest first."""
+    """Return all redactions, the oldest first."""
     sql = "SELECT id, kind, coalesce(comment_id, article_id) AS item, at, reason FROM redactions ORDER BY id"
     return [Redaction(**row) for row in db.query(sql)]
 
@@ -79,7 +82,9 @@ def redactions(db: Database) -> list[Redaction]:
 def redact(
     db: Database, hidden: Hidden, kind: str, item: int | str, *, reason: str, at: datetime
 ) -> Redaction:
-    """Hide an article or a comment, by the archive's own id, or a commenter, by the exact name.
+    """Hide an article, a comment or a commenter.
+
+    Items go by the archive's own id, a commenter by the exact name.
 
     `at` is aware. Raises NotFoundError for what is not there, ArchiveError for what is hidden already and
     where `hidden.db` lacks what is. Bytes that are deleted with it are left to `scrub`.
@@ -132,7 +137,7 @@ def unredact(db: Database, hidden: Hidden, number: int) -> Redaction:
 
 
 def named(hidden: Hidden, redaction: Redaction) -> str | None:
-    """The name that a redaction of a commenter hides."""
+    """Return the name that a redaction of a commenter hides."""
     return next((each.row["name"] for each in hidden.kept(redaction.id) if each.place == "names"), None)
 
 
@@ -160,7 +165,7 @@ def _must_be_shown(db: Database, hidden: Hidden, kind: str, item: int | str) -> 
 
 
 def _take(db: Database, hidden: Hidden, redaction: Redaction) -> bool:
-    """Keep and mask everything a redaction covers that is not masked yet; False if there is nothing."""
+    """Store and mask all that a redaction covers; False for nothing."""
     values: dict[str, Value] = {"id": redaction.item, "name": named(hidden, redaction)}
     masked = [kept for mask in _masks(redaction) for kept in _to_mask(db, *mask, values)]
     deleted = list(_to_delete(db, values)) if redaction.kind == "article" else []
@@ -176,7 +181,7 @@ def _take(db: Database, hidden: Hidden, redaction: Redaction) -> bool:
 
 
 def _masks(redaction: Redaction) -> Iterator[tuple[str, str, Mapping[str, Value]]]:
-    """Which columns of which rows say what is hidden, and what they say instead."""
+    """Return the columns to mask, with their replacements."""
     mark: dict[str, Value] = {"redaction_id": redaction.id}
     match redaction.kind:
         case "article":
@@ -220,7 +225,7 @@ def _to_delete(db: Database, values: dict[str, Value]) -> Iterator[Kept]:
 
 
 def _delete(db: Database, values: dict[str, Value]) -> None:
-    """Delete the rows, and the names of authors and tags that no other article has."""
+    """Delete rows, and authors and tags that no article uses."""
     for table, where in _DELETED.items():
         db.execute(f"DELETE FROM {table} WHERE {where}", values)
     for table, (join, column) in _NAMES.items():
@@ -233,7 +238,7 @@ def _delete(db: Database, values: dict[str, Value]) -> None:
 
 
 def _give_back(db: Database, kept: Kept) -> None:
-    """Put one thing back where it was, unless something else has come there since."""
+    """Restore one row, unless another has taken its place."""
     if kept.place == "lists":
         for name in _LISTS:
             rows.LIST_WRITERS[name](db, kept.row["article_id"], tuple(kept.row[name]))

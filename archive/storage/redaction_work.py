@@ -24,14 +24,20 @@ from archive.files.redaction_store import Hidden
 LOCK = "redact"
 """The name of the lock that is held while something is hidden or shown again."""
 
-INDEXES = ("articles_fts", "comments_fts", "article_versions_fts", "comment_versions_fts")
+INDEXES = (
+    *("articles_fts", "comments_fts", "article_versions_fts", "comment_versions_fts"),
+    *("articles_substrings", "comments_substrings"),
+)
 
 READER_SECONDS = 1.0  # how long to wait for readers that keep the log from being emptied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A step still to do for a redaction: "seal", "scrub", "fold" or "forget"; `since` is ISO 8601 UTC."""
+    """Pending step of a redaction: "seal", "scrub", "fold" or "forget".
+
+    `since` is ISO 8601 UTC.
+    """
 
     id: int
     step: str
@@ -46,7 +52,10 @@ def note(db: Database, step: str, redaction: int, since: str) -> None:
 
 
 def unfinished(archive: sqlite3.Connection) -> list[Step]:
-    """Return what is still to do, the oldest first; nothing for an archive of before there were notes."""
+    """Return the pending steps, the oldest first.
+
+    An archive from before there were notes has none.
+    """
     if not archive.execute("SELECT 1 FROM sqlite_master WHERE name = 'redaction_work'").fetchone():
         return []
     sql = "SELECT id, step, redaction, since FROM redaction_work ORDER BY id"
@@ -55,7 +64,7 @@ def unfinished(archive: sqlite3.Connection) -> list[Step]:
 
 
 def sentence(steps: list[Step], path: Path) -> str:
-    """Return what is unfinished in a sentence for people. `steps` is not empty."""
+    """Return pending steps as a sentence. `steps` is not empty."""
     numbers = ", ".join(sorted({str(step.redaction) for step in steps}, key=int))
     which = f"Redaction {numbers} is" if "," not in numbers else f"Redactions {numbers} are"
     kinds = {step.step for step in steps}
@@ -75,7 +84,9 @@ def merge_full_text(db: Database) -> None:
 
 
 def scrub(db: Database) -> bool:
-    """Take what was hidden out of the bytes of the file too; False where a reader keeps the log from it.
+    """Remove hidden words from the file's bytes.
+
+    Returns False where a reader keeps the log from being emptied.
 
     Raises ArchiveError where the disk has no room, or another program does not let the file be written.
     """
@@ -99,7 +110,7 @@ def scrub(db: Database) -> bool:
 
 
 def finish(db: Database, path: Path) -> None:
-    """Finish what an ended redaction has left; does nothing while another process is at it.
+    """Finish pending redactions; do nothing while another process does.
 
     Raises ArchiveError where it cannot be done.
     """
@@ -116,7 +127,7 @@ def finish(db: Database, path: Path) -> None:
 
 
 def forget_lifted(db: Database, kept: Hidden) -> None:
-    """Remove from `hidden.db` what lifted redactions had put there, once it is safely back in the archive."""
+    """Delete lifted redactions from `hidden.db` once they are restored."""
     steps = [step for step in unfinished(db.conn) if step.step == "forget"]
     if not steps:
         return
@@ -132,7 +143,7 @@ def forget_lifted(db: Database, kept: Hidden) -> None:
 
 
 def _fold(db: Database) -> bool:
-    """Empty the write-ahead log into the file; False where a reader is in the way."""
+    """Truncate the write-ahead log; False where a reader blocks it."""
     steps = [step.id for step in unfinished(db.conn) if step.step == "fold"]
     db.execute(f"PRAGMA busy_timeout = {round(READER_SECONDS * 1000)}")
     busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
@@ -146,7 +157,7 @@ def _fold(db: Database) -> bool:
 
 
 def _seal(db: Database, path: Path) -> None:
-    """Seal what an older program has hidden, where `hidden.db` has it."""
+    """Write seals for redactions of an older program."""
     steps = [step for step in unfinished(db.conn) if step.step == "seal"]
     if not steps or not redaction_store.beside(path).exists():
         return

@@ -29,7 +29,10 @@ _QUALITY = tuple(Quality.__slots__)
 
 
 class Ledger:
-    """The `runs` table of one archive. All times are aware; what is kept of them are whole seconds."""
+    """Ledger of runs of one archive.
+
+    All times are aware, and stored in whole seconds.
+    """
 
     def __init__(self, db: Database) -> None:
         self.db = db
@@ -37,13 +40,19 @@ class Ledger:
     # -- planned times --------------------------------------------------------------------------------
 
     def last_tick(self, source: str, now: datetime) -> datetime | None:
-        """The last planned time that has a row, or None. One that is to come was told by a wrong clock."""
+        """Return the last planned time with a row, or None.
+
+        One in the future came from a wrong clock.
+        """
         sql = "SELECT max(planned_at) AS at FROM runs WHERE source = ? AND planned_at <= ?"
         row = rows.one(self.db, sql, source, to_text(now))
         return instant(str(row["at"])) if row and row["at"] else None
 
     def claim(self, source: str, trigger: str, now: datetime, planned: datetime | None) -> int | None:
-        """Open a run for a planned time and return its id; None where another scheduler has been faster."""
+        """Open a run for a planned time; return its id.
+
+        None where another scheduler has been faster.
+        """
         with transaction(self.db):
             if planned is not None and self._is_taken(source, planned):
                 return None
@@ -58,7 +67,10 @@ class Ledger:
             )
 
     def note(self, source: str, ticks: Sequence[datetime], outcome: str, why: str, now: datetime) -> None:
-        """Write planned times at which no crawl was made, the earliest first: a row each, or one for many."""
+        """Store planned times without a crawl, the earliest first.
+
+        One row each, or one for many.
+        """
         if len(ticks) > KEPT:
             span = f"{to_text(ticks[0])} to {to_text(ticks[-1])}"
             self._note(
@@ -99,7 +111,7 @@ class Ledger:
     def begin(
         self, source: str, trigger: str, now: datetime, run_id: int | None = None, *, kind: str = "crawl"
     ) -> int:
-        """Open a run, or go on with the one that was claimed for it, and return its id.
+        """Open a run or continue the claimed one; return its id.
 
         `kind` is "crawl" or "verify".
         The caller holds the source's lock; other runs of this source that have no end are closed.
@@ -119,7 +131,10 @@ class Ledger:
             return run_id
 
     def close_abandoned(self, source: str, now: datetime) -> None:
-        """Close the runs of a source that ended without a word. The caller holds the source's lock."""
+        """Close runs of a source that ended without a result.
+
+        The caller holds the source's lock.
+        """
         with transaction(self.db):
             self.db.execute(
                 "UPDATE runs SET ended_at = ?, outcome = 'interrupted',"
@@ -143,7 +158,10 @@ class Ledger:
             rows.update(self.db, "runs", run.id, values)
 
     def settle(self, run_id: int, outcome: str, sentence: str, now: datetime) -> bool:
-        """Say how a run ended, unless its process has said it itself; whether that was needed."""
+        """Store how a run ended, unless its process did.
+
+        Returns True where that was needed.
+        """
         with transaction(self.db):
             found = self.db.execute(
                 "UPDATE runs SET ended_at = ?, outcome = ?, sentence = ? WHERE id = ? AND ended_at IS NULL",
@@ -152,7 +170,7 @@ class Ledger:
             return found.rowcount > 0
 
     def withdraw(self, run_id: int, sentence: str, now: datetime) -> None:
-        """Say of a claimed run that it did not begin, since another was under way.
+        """Store that a claimed run was skipped for another.
 
         Where no planned time was claimed, nothing was owed to the ledger, and the row goes.
         """
@@ -164,14 +182,14 @@ class Ledger:
     # -- reading --------------------------------------------------------------------------------------
 
     def get(self, run_id: int) -> Run:
-        """The row of an id. Raises NotFoundError where there is none."""
+        """Return the run of an id. Raises NotFoundError."""
         row = rows.one(self.db, "SELECT * FROM runs WHERE id = ?", run_id)
         if row is None:
             raise NotFoundError(f"The run ledger has no row {run_id}.")
         return _run(row)
 
     def newest(self, source: str, *, kind: str = "crawl") -> Run | None:
-        """The run of a source and kind that started last, or None."""
+        """Return the newest run of a source and kind, or None."""
         sql = f"SELECT * FROM runs WHERE source = ? AND kind = ? AND {_MADE} ORDER BY id DESC LIMIT 1"
         row = rows.one(self.db, sql, source, kind)
         return _run(row) if row else None
@@ -183,7 +201,7 @@ class Ledger:
         return map(_quality, self.db.query(sql, [source]))
 
     def threads_short(self, source: str, since: datetime) -> int:
-        """Articles read since a moment of which fewer comments are held than the site speaks of."""
+        """Return articles with fewer known comments than their page states."""
         sql = (
             "SELECT count(DISTINCT articles.id) AS n FROM visits JOIN articles ON articles.id = article_id"
             " WHERE visits.source = ? AND kind = 'article' AND fetched_at >= ? AND good_at = fetched_at"

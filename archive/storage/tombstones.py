@@ -45,7 +45,7 @@ _GOOD_AT = "SELECT max(good_at) AS at FROM visits WHERE article_id = ? AND kind 
 
 
 def seen_again(db: Database, kind: str, row: dict[str, Value], at: str) -> dict[str, Value]:
-    """Return the column values of an "article" or "comment" shown again; record its return.
+    """Return the columns of an item shown again; record its return.
 
     `at` is ISO 8601 UTC. A look from before the one that missed it says nothing.
     """
@@ -63,7 +63,7 @@ def seen_again(db: Database, kind: str, row: dict[str, Value], at: str) -> dict[
 
 
 def note_missing(db: Database, missing: Missing) -> Saved:
-    """Note that comments were not shown though they were asked for by their ids.
+    """Record comments that were requested by id and not shown.
 
     Where a whole thread is missed, its article may be gone: that is found out first, and is one event.
     """
@@ -94,7 +94,10 @@ def note_missing(db: Database, missing: Missing) -> Saved:
 
 
 def _may_be_gone(db: Database, comment: dict[str, Value], now: datetime) -> bool:
-    """True if a missed comment's article is doubted, or is to be from now on: its whole thread is missed."""
+    """True if a missed comment's article may be gone.
+
+    Its whole thread is missed.
+    """
     if comment["article_missed"] is not None:
         return True
     sql = (
@@ -114,7 +117,7 @@ def _may_be_gone(db: Database, comment: dict[str, Value], now: datetime) -> bool
 
 
 def note_absent_page(db: Database, page: Page, extract: Extract) -> Saved:
-    """Note that the page of an article that was read before is not there, or asks for a password.
+    """Record that a known article's page is absent or protected.
 
     Whether a divided article is gone is told by its own page, not by those of its further parts.
     """
@@ -131,13 +134,13 @@ def note_absent_page(db: Database, page: Page, extract: Extract) -> Saved:
 
 
 def note_redirect(db: Database, page: Page, own: int) -> Saved:
-    """Note that the address of an article shows another one, whose id is `own`."""
+    """Record that an article's URL leads to another, `own`."""
     row = rows.one(db, f"{_GONE} AND articles.id != ?", page.source, urls.page_key(page.url), own)
     return Saved() if row is None else _look(db, row, page, "redirected")
 
 
 def _look(db: Database, row: dict[str, Value], page: Page, how: str, *, is_weak: bool = False) -> Saved:
-    """A look that did not show an article: the first doubts it, a second one calls it gone."""
+    """Doubt an article that was not shown; a second time removes it."""
     if row["gone_at"] is not None:
         return Saved(missed=1)
     if not _is_second_look(row, page.fetched_at) or not _is_well(db, row, is_weak=is_weak):
@@ -150,7 +153,7 @@ def _look(db: Database, row: dict[str, Value], page: Page, how: str, *, is_weak:
 
 
 def count(db: Database, article_id: Value) -> None:
-    """Bring an article's count of comments, and the time of the last one, up to date."""
+    """Update an article's comment count and time of the last one."""
     db.execute(
         "UPDATE articles SET (comment_count, last_comment) = (SELECT count(*), max(published)"
         " FROM comments WHERE article_id = articles.id AND gone_at IS NULL) WHERE id = ?",
@@ -164,7 +167,7 @@ def _is_second_look(row: dict[str, Value], now: datetime, apart: timedelta = APA
 
 
 def _is_well(db: Database, row: dict[str, Value], *, is_weak: bool) -> bool:
-    """True if the site has shown other articles since the first look that missed this one.
+    """True if the site has shown enough other articles since.
 
     Few of the pages visited since may be absent as well, unless the site's own list lacks the article.
     """

@@ -34,7 +34,7 @@ _OPENING = 12  # words by which an excerpt is known as the beginning of its text
 
 
 def settle(old: Mapping[str, Value], held: Mapping[str, str], merged: Merged) -> Merged:
-    """Take out of `merged` what is no edit, and what would replace a better value by a worse one.
+    """Drop from `merged` changes that are no edit or no gain.
 
     `held` are the origins of what is held.
     """
@@ -53,7 +53,7 @@ def settle(old: Mapping[str, Value], held: Mapping[str, str], merged: Merged) ->
 def list_edited(
     before: tuple[str, ...], after: tuple[str, ...], held: Mapping[str, str], name: str, origin: str
 ) -> bool:
-    """True if the tags, categories or links of an article were edited, which now come from `origin`.
+    """True if a list of an article, now from `origin`, was edited.
 
     Their order tells nothing. Ten terms that become more are what WordPress before 6.5 embedded.
     That there were or are none is believed only of REST, which leaves nothing out.
@@ -100,7 +100,10 @@ def _matters(name: str, old: Mapping[str, Value], values: Mapping[str, Value], o
 
 
 def _tells_less(old: Mapping[str, Value], values: Mapping[str, Value], origin: str | None) -> bool:
-    """True if a date says less than the held one: a day where an instant was, or a span of time."""
+    """True if a date is less exact than the stored one.
+
+    A day where an instant was, or a span of time.
+    """
     before, after = old.get("published"), values["published"]
     if before is None or after is None:
         return False
@@ -108,16 +111,19 @@ def _tells_less(old: Mapping[str, Value], values: Mapping[str, Value], origin: s
 
 
 def _same_day(before: str, after: str) -> bool:
-    """True if two dates are the same day, one of them told without its time."""
+    """True if two dates are one day, one without its time."""
     return len(before) != len(after) and before[:10] == after[:10]
 
 
 def _opens(description: str, text: Value) -> bool:
-    """True if a description is how the text begins, as WordPress makes it where the author wrote none."""
+    """True if a description is the beginning of the text.
+
+    WordPress makes it so where the author wrote none.
+    """
     said = _WORDS.findall(description)[:_OPENING]
     return bool(said) and said == _WORDS.findall(str(text or "")[:2000])[: len(said)]
 
 
 def _picture(url: str) -> str:
-    """The file of a picture: not its host, which may be a cache, nor its size."""
+    """Return the file name of a picture, without host and size."""
     return _SIZE.sub("", urlsplit(url).path.rpartition("/")[2])

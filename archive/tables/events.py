@@ -30,7 +30,9 @@ class Event(StrEnum):
 
 
 def note(db: Database, event: Event, kind: str, row: Mapping[str, Value], at: str, **facts: Value) -> None:
-    """Note what happened to the row of an "article" or a "comment". `at` is ISO 8601 UTC.
+    """Record an event of an "article" or "comment" row.
+
+    `at` is ISO 8601 UTC.
 
     `facts` are further columns: `version` and `since` of what an edit replaced, `how` something went,
     `since` when it had been doubted or gone, `old_url` and `new_url` of a move.
@@ -44,7 +46,7 @@ def note(db: Database, event: Event, kind: str, row: Mapping[str, Value], at: st
 
 
 def went_with_article(db: Database, article_id: Value, since: str | None) -> None:
-    """Correct how an article's comments went that were found removed since it was last seen well."""
+    """Correct removals of comments that went with their article."""
     if since is None:
         return
     db.execute(

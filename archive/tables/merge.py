@@ -23,6 +23,9 @@ NESTING = "page:dom"
 LISTS = ("authors", "tags", "categories", "links")
 """The fields that have tables of their own; their origins are always named."""
 
+PRINTED = "page:printed"
+"""The origin of a time that is printed for readers: it names no zone, and often no hour."""
+
 FIRST_TEN = "rest:first-ten"
 """The origin of terms of which REST gives the first ten: WordPress before 6.5 embeds no more."""
 
@@ -34,7 +37,7 @@ Value = str | int | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
-    """The outcome: `values` to write, their `origins`, and which fields the publisher `edited`."""
+    """Result of a merge: values, origins, and edited fields."""
 
     values: dict[str, Value]
     origins: dict[str, str]
@@ -42,11 +45,12 @@ class Merged:
 
 
 def rank(origin: str | None) -> int:
-    """How exact a statement is, by the surface it names. 0 for an unknown one.
+    """Return how exact an origin is; 0 for an unknown one.
 
     A parent that only the nesting of the page tells is the least exact: themes stop nesting at some depth.
+    So is a printed time, whose zone is guessed where a feed tells it.
     """
-    if origin == NESTING:
+    if origin in (NESTING, PRINTED):
         return 0
     if origin == FIRST_TEN:
         return _RANK_OF_FIRST_TEN
@@ -64,7 +68,7 @@ def merge(
     watched: frozenset[str],
     fill_only: frozenset[str] = frozenset(),
 ) -> Merged:
-    """Merge what `surface` says into what is held.
+    """Merge the values of a surface into the stored ones.
 
     None in `new` means that the surface does not say. Only fields in `watched` make an edit; those in
     `fill_only` are taken where nothing is held, and never replace anything.
@@ -88,7 +92,7 @@ def merge(
 
 
 def compact(origins: Mapping[str, str]) -> dict[str, str]:
-    """The same origins in fewer words: the commonest one stands once, for all fields not named."""
+    """Return origins with the commonest one stored once."""
     named = {field: origin for field, origin in origins.items() if field != REST_OF_THEM}
     if not named:
         return dict(origins)

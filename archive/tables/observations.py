@@ -13,7 +13,7 @@ APART = timedelta(hours=1)  # between the first look that missed something and t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """Comments the archive holds that a healthy site did not show when asked for by their own `ids`.
+    """Known comments that the site did not show when requested.
 
     `apart` is how long before it an earlier look must have missed them as well, for them to be gone.
     """
@@ -26,7 +26,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """A stretch of a source's comments as REST listed it whole: those `shown` from id `first` to `last`.
+    """Range of comment ids that REST listed completely.
 
     `total` is how many comments the site says it has in all, None where it does not say.
     """
@@ -41,7 +41,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadLook:
-    """The ids that all pages of one article's thread, from its address `url` on, showed together.
+    """Ids of comments on all pages of one thread.
 
     `pings_only` where REST tells the other comments: a page leaves out what hangs below a hidden one.
     """
@@ -55,7 +55,7 @@ class ThreadLook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A whole list of a source's articles: the ids (REST) or else the URLs (sitemaps) that it names."""
+    """Complete list of a source's articles, as ids or URLs."""
 
     source: str
     looked_at: datetime

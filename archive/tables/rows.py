@@ -20,14 +20,14 @@ COMMENT_VERSIONED = ("site_parent", "author", "author_url", "published", "text",
 
 
 def must(text: str | None) -> str:
-    """The text of a time that cannot be missing. Raises ValueError if it is."""
+    """Return a required time's text. Raises ValueError if it is None."""
     if text is None:
         raise ValueError("a time is missing")
     return text
 
 
 def article_values(article: Article) -> dict[str, Value]:
-    """The columns of `articles` that an Article speaks of."""
+    """Return the columns of `articles` for an Article."""
     return {
         "post_id": article.post_id,
         "url": article.url,
@@ -46,7 +46,7 @@ def article_values(article: Article) -> dict[str, Value]:
 
 
 def comment_values(comment: Comment) -> dict[str, Value]:
-    """The columns of `comments` that a Comment speaks of."""
+    """Return the columns of `comments` for a Comment."""
     return {
         "site_id": comment.id,
         "site_parent": comment.parent if comment.parent != comment.id else None,
@@ -64,7 +64,7 @@ def comment_values(comment: Comment) -> dict[str, Value]:
 
 
 def one(db: Database, sql: str, *values: Value) -> dict[str, Value] | None:
-    """The first row of a query, or None."""
+    """Return the first row of a query, or None."""
     return next(iter(db.query(sql, list(values))), None)
 
 
@@ -78,14 +78,14 @@ def insert(db: Database, table: str, row: Mapping[str, Value]) -> int:
 
 
 def update(db: Database, table: str, row_id: Value, values: Mapping[str, Value]) -> None:
-    """Write the named columns of one row; nothing at all where there are none."""
+    """Update the given columns of one row; nothing if empty."""
     if values:
         names = ", ".join(f"{name} = ?" for name in values)
         db.execute(f"UPDATE {table} SET {names} WHERE id = ?", [*values.values(), row_id])
 
 
 def fill_only(article: Article, *, again: bool = False, late: bool = False) -> frozenset[str]:
-    """The columns that a page may fill but not change.
+    """Return columns that a page may fill but not change.
 
     For a further page of an article these are all but the text of its own part; with `late`, for an answer
     older than what is held, all of them. That a page shows no text is no edit, since it may be broken; where
@@ -101,7 +101,7 @@ def fill_only(article: Article, *, again: bool = False, late: bool = False) -> f
 def lists_to_write(
     article: Article, surface: Surface, held: Mapping[str, str]
 ) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """The lists that this surface may say anew, as name: (origin, values).
+    """Return lists that a surface may replace, as name: (origin, values).
 
     `held` are the origins of what is held; a list read from a more exact surface stays. An empty list
     is said only where it has an origin.
@@ -116,7 +116,7 @@ def lists_to_write(
 
 
 def held_list(db: Database, name: str, article_id: Value) -> tuple[str, ...]:
-    """The authors, tags, categories or links of an article, in order."""
+    """Return an article's authors, tags, categories or links, in order."""
     return tuple(str(value) for (value,) in db.execute(_HELD_LISTS[name], [article_id]))
 
 
@@ -162,7 +162,7 @@ def _write_links(db: Database, article_id: int, urls: tuple[str, ...]) -> None:
 def _write_joins(
     db: Database, table: str, column: str, article_id: int, ids: list[int], within: str = "1"
 ) -> None:
-    """Make the join rows of one article be exactly `ids` in this order; write nothing if they are."""
+    """Store the join rows of one article; write nothing if unchanged."""
     held = db.execute(
         f"SELECT {column} FROM {table} WHERE article_id = ? AND {within} ORDER BY position",
         [article_id],

@@ -29,7 +29,7 @@ _UNKEYED = (
 
 
 def fill(db: Database) -> None:
-    """Give every URL of the archive its key, and make one row of those with the same key."""
+    """Fill missing URL keys, and merge rows with equal keys."""
     if not db.execute(_UNKEYED).fetchone()[0]:
         return
     with transaction(db):
@@ -43,13 +43,13 @@ def fill(db: Database) -> None:
 
 
 def respell(db: Database, source: str, old: str, new: str) -> None:
-    """Write the URL of a page as the site now serves it, in its visit, problems and refused text."""
+    """Update a page's URL in visits, problems and refused texts."""
     for table in ("visits", "problems", "refused_texts"):
         db.execute(f"UPDATE OR REPLACE {table} SET url = ? WHERE source = ? AND url = ?", [new, source, old])
 
 
 def _twins(db: Database, table: str) -> Iterator[list[Row]]:
-    """Yield the rows of a table by page, wherever one of them has no key."""
+    """Yield rows grouped by page where a key is missing."""
     found = [
         {**row, "url_key": urls.page_key(str(row["url"]))}
         for row in db.query(f"SELECT rowid AS number, * FROM {table}")
@@ -64,7 +64,7 @@ def _page(row: Row) -> tuple[str, str]:
 
 
 def _settle_addresses(db: Database, twins: list[Row]) -> None:
-    """Keep the row that is an article's own URL, else the one that was met first."""
+    """Keep the article's own URL, else the earliest row."""
     own = "SELECT 1 FROM articles WHERE source = ? AND url = ?"
 
     def rank(row: Row) -> tuple[bool, str]:
@@ -78,7 +78,7 @@ def _settle_addresses(db: Database, twins: list[Row]) -> None:
 
 
 def _settle_visits(db: Database, twins: list[Row]) -> None:
-    """Keep the visit that was good last, with the facts that its twins have better."""
+    """Keep the newest good visit, with the best facts of all."""
 
     def rank(row: Row) -> tuple[str, str]:
         return str(row["good_at"] or ""), str(row["fetched_at"])

@@ -29,7 +29,7 @@ TOGETHER = timedelta(minutes=30)  # within which edits of different fields of on
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One reading of a page: of which side of the site, when, and what a difference means.
+    """Provenance of one reading: surface, time and cause.
 
     `at` and `received`, when the site sent it, are ISO 8601 UTC; they differ for a page that is read anew.
     """
@@ -41,12 +41,18 @@ class Reading:
 
     @property
     def proves(self) -> bool:
-        """True if what it shows is on the site: a feed may be stale, and a page that is read anew is old."""
+        """True if the reading proves presence on the site.
+
+        A feed may be stale, and a page that is read again is old.
+        """
         return self.cause == EDITED and self.surface is not Surface.FEED
 
 
 def is_outdated(db: Database, kind: str, row_id: Value, reading: Reading) -> bool:
-    """True if an "article" or a "comment" was edited after a page that is read anew: what it says is past."""
+    """True if an item was edited after a re-read page.
+
+    What the page says is past then.
+    """
     if reading.cause == EDITED:
         return False
     sql = f"SELECT 1 FROM {kind}_versions WHERE {kind}_id = ? AND cause != ? AND until > ?"
@@ -54,7 +60,7 @@ def is_outdated(db: Database, kind: str, row_id: Value, reading: Reading) -> boo
 
 
 def keep(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], reading: Reading) -> bool:
-    """Keep the state in the row `old`; False where it belongs to the version that was just kept."""
+    """Store the old state as a version; False if merged."""
     if _joined(db, old["id"], edited, reading):
         return False
     version = {name: old[name] for name in rows.ARTICLE_VERSIONED} | lists(db, old["id"])
@@ -63,7 +69,7 @@ def keep(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], readin
 
 
 def lists(db: Database, article_id: Value) -> dict[str, Value]:
-    """The lists of an article that a version keeps, as they stand now, in JSON."""
+    """Return an article's lists for a version, as JSON."""
     return {name: _as_json(rows.held_list(db, name, article_id)) for name in LISTS_WATCHED}
 
 
@@ -81,7 +87,7 @@ def _insert(
     edited: tuple[str, ...],
     reading: Reading,
 ) -> None:
-    """Insert a version, and note the edit in the ledger where the publisher made it."""
+    """Insert a version; record an event where the publisher edited."""
     until = max(reading.at, rows.must(str(old["changed_at"])))  # by a clock that was put back
     times: dict[str, Value] = {"since": old["changed_at"], "until": until}
     which: dict[str, Value] = {f"{kind}_id": old["id"], "version": old["version_count"]}
@@ -93,7 +99,7 @@ def _insert(
 
 
 def _joined(db: Database, article_id: Value, edited: tuple[str, ...], reading: Reading) -> bool:
-    """Join an edit to the newest version, if that is as young and none of its fields is edited again."""
+    """Merge an edit into the newest version, if young and disjoint."""
     sql = "SELECT * FROM article_versions WHERE article_id = ? ORDER BY version DESC LIMIT 1"
     last = rows.one(db, sql, article_id)
     if last is None or last["cause"] != reading.cause:

@@ -34,14 +34,14 @@ LONGEST_WAIT = timedelta(days=365)  # that a server is believed to ask for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """When an address is to be visited again (aware UTC; None for not by itself), and why, in a sentence."""
+    """Due date of a URL (aware UTC or None), and why."""
 
     at: datetime | None
     why: str
 
 
 def place(db: Database, page: Page) -> str:
-    """Return the URL under which a visit is noted, and bring its spelling up to date.
+    """Return a visit's stored URL, updating its spelling.
 
     It is the page's own; for a listing of REST its route, since a listing is asked for anew each time by
     other bounds. An article's page is noted as the site serves it, so that no later visit is redirected.
@@ -60,7 +60,7 @@ def place(db: Database, page: Page) -> str:
 
 
 def address(page: Page) -> str:
-    """Return the URL of a page; of a listing of REST that of its route."""
+    """Return a page's URL; for REST listings that of the route."""
     if page.kind not in {PageKind.POSTS, PageKind.COMMENTS}:
         return page.url
     parts = urlsplit(page.url)
@@ -69,7 +69,7 @@ def address(page: Page) -> str:
 
 
 def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, changed: bool) -> None:
-    """Note that an address was asked for and how it answered. `at` is ISO 8601 UTC.
+    """Record a visit to a URL. `at` is ISO 8601 UTC.
 
     A visit to an article's page that showed no article counts as a failure, whatever its status.
     """
@@ -85,7 +85,7 @@ def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, cha
 
 
 def _leads_to(db: Database, page: Page, article_id: int | None) -> str | None:
-    """Return the URL to which the site has moved the article that was asked for, None where it has not.
+    """Return the URL an article moved to, or None.
 
     An address that shows another article than the one that is held there is no move.
     """
@@ -156,7 +156,7 @@ def note_due(db: Database, source: str, due: Mapping[str, Due]) -> None:
 
 
 def forget_due(db: Database, source: str, rules: str) -> None:
-    """Forget what was decided for a source by other rules than those named."""
+    """Clear due dates that other rules decided."""
     other = "UPDATE sources SET due_rules = ? WHERE name = ? AND due_rules IS NOT ?"
     if db.execute(other, [rules, source, rules]).rowcount:
         db.execute("UPDATE visits SET due_at = NULL, due_why = NULL WHERE source = ?", [source])
@@ -165,7 +165,7 @@ def forget_due(db: Database, source: str, rules: str) -> None:
 def note_problems(
     db: Database, page: Page, problems: Iterable[Problem], article_id: int | None, at: str
 ) -> Saved:
-    """Note the problems of a page, and end those its address had before and has no more."""
+    """Record a page's problems, and end those it no longer has."""
     own = place(db, page)
     now = {(p.url or own, p.code, p.field or ""): p.detail for p in problems}
     before = _open(db, page.source, {own, *(url for url, _, _ in now)})
@@ -185,13 +185,13 @@ def note_problems(
 def note_problem(
     db: Database, source: str, url: str, problem: Problem, article_id: int | None, at: str
 ) -> None:
-    """Note one problem of an address, which ends when a later visit of the address has it no more."""
+    """Record one problem of a URL, until a visit lacks it."""
     row = [source, url, problem.code, problem.field or "", problem.detail]
     db.execute(_OPEN, [*row, article_id, at, at])
 
 
 def note_unread(db: Database, unread: Unread) -> None:
-    """Note the problem of an answer that the crawler could not read itself, in its own transaction."""
+    """Record an unreadable answer, in its own transaction."""
     page, problem, at = unread.page, unread.problem, to_text(unread.page.fetched_at)
     with transaction(db):
         row = [page.source, problem.url or place(db, page), problem.code, problem.field or "", problem.detail]
@@ -199,7 +199,10 @@ def note_unread(db: Database, unread: Unread) -> None:
 
 
 def end_unread(db: Database, source: str, before: datetime, now: datetime) -> None:
-    """End such problems last seen before a moment, in a transaction of its own. Both times are aware."""
+    """End unreadable-answer problems last seen before a moment.
+
+    In a transaction of its own; both times are aware.
+    """
     with transaction(db):
         db.execute(
             "UPDATE problems SET ended_at = ?"

@@ -1,4 +1,7 @@
-"""Session of an audit: it has a budget of requests, and an answer that is none ends what depends on it."""
+"""Session of an audit, with a budget of requests.
+
+A response in trouble ends the listing that depends on it.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,24 @@ from crawler.discovery.listings import NoListingError
 from crawler.fetch import request_budget
 from crawler.fetch.session import Session
 
-FORBIDDEN = "Forbidden by robots.txt"  # as Scrapy says it
+FORBIDDEN = "Forbidden by robots.txt"  # Scrapy's text
 
 
 class BudgetSpentError(Exception):
-    """The run has no request left."""
+    """Budget of requests that is spent: the run has no request left."""
 
 
 class AuditSession(Session):
-    """Session with a site that is audited."""
+    """Session with the site of an audit."""
 
     async def fetch(self, kind: PageKind, url: str, *, seen: Seen | None = None) -> Page:
-        """Fetch a URL. Raises BudgetSpentError, and NoListingError where the site is in trouble."""
+        """Fetch a URL, within the budget.
+
+        Raises BudgetSpentError, and NoListingError where the site is in trouble.
+        """
         page = await super().fetch(kind, url, seen=seen)
-        if page.status == 0 and self.crawler is not None and request_budget.is_spent(self.crawler):
+        is_sent = self.crawler is None or not request_budget.is_spent(self.crawler)
+        if page.status == 0 and not is_sent:
             raise BudgetSpentError
         if kind is not PageKind.ARTICLE and _is_trouble(page):
             raise NoListingError(page, closed=False)
@@ -28,5 +35,9 @@ class AuditSession(Session):
 
 
 def _is_trouble(page: Page) -> bool:
-    """True if an answer says that the site is in trouble, and nothing about what was requested."""
-    return (page.status in {0, 429} and page.error != FORBIDDEN) or page.status >= 500
+    """True if a response shows trouble, and nothing about its URL.
+
+    Trouble is no response, a 429 or a 5xx.
+    """
+    is_refused = page.status in {0, 429} and page.error != FORBIDDEN
+    return is_refused or page.status >= 500

@@ -1,4 +1,4 @@
-"""Findings of one audit: the months that were looked at, and what was lacking when it was looked for."""
+"""Findings of one audit: proofs of months, and gaps."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from archive.storage.coverage_records import WITHHELD, Gap, Kind, Proof, Reason
 class Findings:
     """Gaps and proofs of one audit.
 
-    `until` (aware UTC) is the last complete crawl: what was published later is not looked at. `kinds` are the
-    REST routes of what counts as an article. `left_out` is what the site has and nobody asked for, with its
-    number, 0 for unknown. `fed` counts the articles that the feed has named; `stopped_short` is True where
-    the budget was spent before all was looked at, `expected` how many months are to be looked at.
+    `until` (aware UTC) is the last complete crawl: later publications are not audited. `kinds` are the REST
+    routes of articles. `left_out` maps what the site has and the archive does not want to its number, 0 for
+    unknown. `fed` is the number of articles in the feed; `stopped_short` is True where the budget was spent
+    before the end, `expected` is the number of months to audit.
     """
 
     def __init__(self, source: str, started_at: datetime) -> None:
@@ -35,10 +35,14 @@ class Findings:
 
     @property
     def missing(self) -> Counter[Kind]:
-        """Return how many articles and comments were found missing, whether or not they were read since."""
+        """Return the numbers of articles and comments that were missing.
+
+        Whether or not they were fetched since; without those that the site withholds.
+        """
         found = Counter[Kind]()
         for (kind, _), gap in self.gaps.items():
-            found[kind] += 0 if gap.reason in WITHHELD else gap.number
+            if gap.reason not in WITHHELD:
+                found[kind] += gap.number
         return found
 
     def note_gap(
@@ -52,13 +56,14 @@ class Findings:
         *,
         number: int = 1,
     ) -> None:
-        """Remember what is lacking, until the proof of its month takes it along."""
+        """Record a gap, which the proof of its month will contain."""
         key = urls.page_key(key) if "://" in key else key
         self.gaps[kind, key] = Gap(key=key, month=month, reason=reason, detail=detail, url=url, number=number)
 
     def proof(self, kind: Kind, month: str, **stated: Any) -> Proof:
-        """Return the proof of one month, with its gaps."""
-        gaps = tuple(gap for (of, _), gap in self.gaps.items() if of is kind and gap.month == month)
+        """Record and return the proof of one month, with its gaps."""
+        of_kind = (gap for (of, _), gap in self.gaps.items() if of is kind)
+        gaps = tuple(gap for gap in of_kind if gap.month == month)
         now = datetime.now(UTC)
         facts = {"proved_at": now, "gaps": gaps, **stated}
         proof = Proof(source=self.source, kind=kind, month=month, looked_at=now, **facts)

@@ -1,8 +1,9 @@
-"""Proving the comments where REST is closed: by the numbers that articles' pages state.
+"""Audit of comments by the totals that articles' pages state.
 
-Where a page states more comments than are held, its whole thread is read again. What is short after that is
-withheld only if every page of the thread was read: then the site itself shows that it counts more than it
-shows. What a walk did not reach is missing, with the reason. What no page tells is said to be unproved.
+For sites where REST is closed. Where a page states more comments than the archive has, its whole thread is
+fetched again. A remaining difference is withheld only if every page of the thread was fetched, and the
+archive has every comment of their markup: then the site itself shows that it counts more than it shows.
+Comments that a walk did not reach are missing, with the reason. A month without stated totals is unproved.
 """
 
 from __future__ import annotations
@@ -19,20 +20,25 @@ from archive.storage.coverage_records import Kind, Proof, Reason
 from crawler.audit.audit_session import BudgetSpentError
 from crawler.audit.findings import Findings
 from crawler.crawl import Crawl
-from crawler.frontier import addresses
+from crawler.frontier import addresses, endless
 
 
 class PageAudit:
-    """The audit of comments by the numbers that pages of articles state."""
+    """Audit of comments by the totals that pages of articles state."""
 
     def __init__(self, crawl: Crawl, findings: Findings) -> None:
         self.crawl = crawl
         self.findings = findings
-        self.walks: dict[str, str | None] = {}  # threads that were read: why not to the end, None if so
+        self.walks: dict[str, str | None] = {}  # why a thread was not fetched to its end, None if it was
+        self.met: dict[str, set[str]] = {}  # ids of comments in the markup of a thread's pages
 
     async def comments_by_pages(self) -> AsyncIterator[Any]:
-        """Yield a proof for every month, from the numbers that the pages of its articles state."""
-        before = {thread.url: thread for thread in self.findings.holdings.threads()}
+        """Yield a proof of every month, from the totals of its articles.
+
+        Raises BudgetSpentError after the proofs.
+        """
+        threads = self.findings.holdings.threads()
+        before = {thread.url: thread for thread in threads}
         spent: BudgetSpentError | None = None
         try:
             for thread in before.values():
@@ -54,7 +60,10 @@ class PageAudit:
             raise spent
 
     def _unread_pages(self) -> Counter[str]:
-        """Count by month the articles whose page could not be read: nobody knows of their comments."""
+        """Return by month the number of articles whose page was unreadable.
+
+        Nothing is proved of their comments.
+        """
         found = Counter[str]()
         for (kind, _), gap in self.findings.gaps.items():
             if kind is Kind.ARTICLE and gap.reason is not Reason.PROTECTED:
@@ -62,53 +71,84 @@ class PageAudit:
         return found
 
     def _note_short(self, thread: Thread, short: int) -> None:
-        still, cut_off = _short(thread), self.walks.get(thread.url, "its pages were not asked for")
-        if still and cut_off is None:
+        still = _short(thread)
+        cut_off = self.walks.get(thread.url, "its pages were not requested")
+        unread = self._unread_marks(thread) if still and cut_off is None else None
+        if still and unread is not None:
+            reason = Reason.UNREADABLE
+            detail = f"Its page states {still:,} more than were read: {unread}."
+        elif still and cut_off is None:
             reason = Reason.NOT_SHOWN
-            detail = f"Its page speaks of {still:,} more than all pages of its thread show."
+            detail = f"Its page states {still:,} more than all pages of its thread show."
         elif still:
             reason = Reason.UNREAD
-            detail = f"Its page speaks of {still:,} more than were read: {cut_off}."
+            detail = f"Its page states {still:,} more than were read: {cut_off}."
         else:
-            reason, detail = Reason.UNLISTED, f"Its page spoke of {short:,} more than were held."
+            reason = Reason.UNLISTED
+            detail = f"Its page stated {short:,} more than the archive had."
         self.findings.note_gap(
             Kind.COMMENT, thread.url, thread.month, reason, detail, thread.url, number=still or short
         )
 
+    def _unread_marks(self, thread: Thread) -> str | None:
+        """Return why a complete thread may have unread comments, or None."""
+        met = self.met.get(thread.url, set())
+        if not met:
+            return "its pages have no comment with an id"
+        archived = self.findings.holdings.comment_ids(thread.url)
+        lost = len(met - archived)
+        return f"{lost:,} of the comments on its pages are not in the archive" if lost else None
+
     def _by_numbers(self, month: str, threads: list[Thread], unread: int, *, told: bool) -> Proof:
-        """Return the proof of one month. A theme that tells numbers tells none where there is no comment."""
-        stated = sum(max(thread.stated or 0, thread.held) for thread in threads)
+        """Return the proof of one month.
+
+        A theme with totals shows none where there is no comment.
+        """
+        totals = (max(thread.stated or 0, thread.held) for thread in threads)
+        stated = sum(totals)
         silent = sum(thread.stated is None and (thread.held > 0 or not told) for thread in threads)
         why = "REST is closed, and not every article's page states how many it has." if silent else None
         if unread:
             why = f"REST is closed, and the pages of {unread:,} articles could not be read."
-        oldest = min((instant(thread.read_at) for thread in threads), default=self.crawl.started_at)
+        read = (instant(thread.read_at) for thread in threads)
+        oldest = min(read, default=self.crawl.started_at)
         return self.findings.proof(
             Kind.COMMENT, month, surface="page", stated=stated, proved_at=oldest, unproved=why
         )
 
     async def _thread(self, url: str) -> AsyncIterator[Page]:
-        """Yield an article's page and every page of its thread, and note how far the walk came."""
+        """Yield all pages of a thread, and record where the walk ended."""
         self.walks[url] = "the budget of requests was spent"
-        waiting, known, done = [url], dict[str, None](), set[str]()
+        waiting = [url]
+        known = dict[str, None]()
+        done = set[str]()
         before = frozenset[bytes]()
+        met = self.met[url] = set()
         while waiting:
             asked = waiting[0]
             page = await self.crawl.session.fetch(PageKind.ARTICLE, asked)
             shown = addresses.shown_comments(page)
             if page.status != 200:
                 yield page
-                self.walks[url] = f"{asked} answered {page.error or page.status}"
+                reason = page.error or page.status
+                self.walks[url] = f"{asked} answered {reason}"
                 return
-            if asked != url and (not addresses.shows_comments(page) or shown == before):
+            is_past_the_end = not addresses.shows_comments(page) or shown == before
+            if asked != url and is_past_the_end:
                 self.walks[url] = f"{asked} shows no further comment"
                 return
             yield page
             thread = addresses.thread_pages(page)
-            done |= {urls.page_key(each) for each in (asked, thread.own) if each}
+            reached = filter(None, (asked, thread.own))
+            done.update(map(urls.page_key, reached))
             known |= dict.fromkeys(thread.urls)
             waiting = [other for other in known if urls.page_key(other) not in done]
             before = shown
+            met |= {number.decode() for number in shown}
+            stated = self.findings.holdings.stated_comments(url)
+            if cut := endless.thread_cut(len(done), len(met), stated):
+                self.walks[url] = cut
+                return
         self.walks[url] = None
 
 

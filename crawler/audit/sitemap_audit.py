@@ -1,8 +1,8 @@
-"""Proving the articles where REST is closed: what the sitemaps name, and the feed beside them.
+"""Audit of articles where REST is closed, by sitemaps and the feed.
 
-What a sitemap of posts names and is not held is missing, whatever its URL looks like; files that a crawl
-puts aside, and files that cannot be read, are named. The feed is a second witness: where it names an article
-that no sitemap does, the sitemaps name a part.
+An article in a sitemap of posts that the archive does not have is missing, by any form of its URL; files that
+a crawl leaves aside, and files that cannot be parsed, are named. The feed is a second witness: where it has
+an article that no sitemap has, the sitemaps are incomplete.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from crawler.discovery.listings import NoListingError
 from crawler.frontier.addresses import Listed
 from crawler.frontier.frontier import Frontier
 
-FEED_PAGES = 30  # that are read as a second witness, the newest first
+FEED_PAGES = 30  # pages of the feed as a second witness, the newest first
 
 
 class SitemapAudit:
-    """The audit of articles by sitemaps and the feed."""
+    """Audit of articles by sitemaps and the feed."""
 
     def __init__(self, crawl: Crawl, findings: Findings, frontier: Frontier) -> None:
         self.crawl = crawl
@@ -33,8 +33,9 @@ class SitemapAudit:
         self.frontier = frontier
 
     async def articles_by_sitemap(self) -> AsyncIterator[Proof]:
-        """Yield a proof for every month, from what the sitemaps name."""
-        stated, unnamed = Counter[str](), Counter(self.findings.holdings.numbers(Kind.ARTICLE))
+        """Yield a proof of every month, from the entries of the sitemaps."""
+        stated = Counter[str]()
+        unnamed = Counter(self.findings.holdings.numbers(Kind.ARTICLE))
         named: set[str] = set()
         async for entry in self._named():
             key = urls.key(entry.url)
@@ -43,7 +44,7 @@ class SitemapAudit:
             named.add(key)
             lacking = self.findings.holdings.lacking_article(entry.url)
             if lacking and not self.frontier.is_article(entry):
-                self.findings.left_out["pages, lists or other things than articles"] += 1
+                self.findings.left_out["pages, lists or other URLs than articles"] += 1
                 continue
             self.crawl.report.surface = "sitemap"
             month = self.findings.holdings.month_of(entry.url) or _month_in(entry)
@@ -61,15 +62,17 @@ class SitemapAudit:
             if not is_named:
                 why = "REST is closed, and no sitemap names the articles."
             elif why is None and not listed[month] and self._only_withheld(month):
-                why = "REST is closed, and the feed alone names any of it, so perhaps there are others."
+                why = "REST is closed, and only the feed has articles of it, so perhaps there are others."
             yield self.findings.proof(
                 Kind.ARTICLE, month, surface="sitemap", stated=stated[month], unproved=why
             )
 
     async def _named(self) -> AsyncIterator[Listed]:
-        """Yield everything that the site's sitemaps name, and note the files that could not be read."""
-        guessed = () if self.crawl.session.sitemaps else sitemaps.candidates(self.crawl.home)
-        waiting, seen = [*(self.crawl.session.sitemaps or guessed)], set[str]()
+        """Yield all entries of the sitemaps, and record unreadable files."""
+        named = self.crawl.session.sitemaps
+        guessed = () if named else sitemaps.sitemap_candidates(self.crawl.home)
+        waiting = [*(named or guessed)]
+        seen = set[str]()
         while waiting:
             url = waiting.pop(0)
             if url in seen or not urls.same_host(url, self.crawl.home):
@@ -81,34 +84,38 @@ class SitemapAudit:
                 return
             seen.add(url)
             page = await self.crawl.session.fetch(PageKind.LISTING, url)
-            sitemap = sitemaps.read(page)
+            sitemap = sitemaps.read_sitemap(page)
             if sitemap is None:
                 if url not in guessed:
-                    self.crawl.report.missing_lists.append(
-                        f"the sitemap {url} could not be read ({page.error or page.status})"
-                    )
+                    reason = page.error or page.status
+                    self.crawl.report.missing_lists.append(f"the sitemap {url} could not be read ({reason})")
                 continue
-            if url in guessed:  # the first that is there is the site's own; further guesses would be others
+            if url in guessed:  # the first that exists is the site's own; further guesses would be duplicates
                 waiting = []
             waiting = [*sitemap.sitemaps, *waiting]
             for aside in sitemap.aside:
                 name = urls.path_of(aside).rpartition("/")[2]
-                self.findings.left_out[f"what {name} names"] += 0
+                self.findings.left_out[f"the entries of {name}"] += 0
             for entry in sitemap.listed:
                 yield entry
 
     async def _only_in_feed(self, named: set[str]) -> Counter[str]:
-        """Note the articles that the feed names, no sitemap does, and are not held; count them by month."""
-        found, known, usual = Counter[str](), set[str](), feeds.posts_url(self.crawl.home)
+        """Record missing articles that only the feed has; count them by month."""
+        found = Counter[str]()
+        known = set[str]()
+        usual = feeds.posts_feed_url(self.crawl.home)
         for number in range(1, FEED_PAGES + 1):
-            page = await self.crawl.session.fetch(PageKind.LISTING, feeds.page_url(usual, number))
-            fresh = [entry for entry in feeds.read_posts(page) or () if urls.key(entry.url) not in known]
+            url = feeds.feed_page_url(usual, number)
+            page = await self.crawl.session.fetch(PageKind.LISTING, url)
+            entries = feeds.read_posts_feed(page) or ()
+            fresh = [entry for entry in entries if urls.key(entry.url) not in known]
             if not fresh:
                 break
             for entry in fresh:
                 known.add(urls.key(entry.url))
                 self.findings.fed += 1
-                if urls.key(entry.url) in named or not self.frontier.is_article(entry):
+                is_named = urls.key(entry.url) in named
+                if is_named or not self.frontier.is_article(entry):
                     continue
                 if lacking := self.findings.holdings.lacking_article(entry.url):
                     month = self.findings.holdings.month_of(entry.url) or _month_in(entry)
@@ -117,30 +124,36 @@ class SitemapAudit:
         return found
 
     def _only_withheld(self, month: str) -> bool:
-        """True if what is noted as lacking of a month is shown to no visitor: nothing of it is missing."""
-        gaps = [
-            gap
-            for (kind, _), gap in self.findings.gaps.items()
-            if kind is Kind.ARTICLE and gap.month == month
-        ]
-        return bool(gaps) and all(gap.reason in WITHHELD for gap in gaps)
+        """True if a month's gaps are all withheld from visitors.
+
+        Then nothing of it is missing.
+        """
+        of_articles = (gap for (kind, _), gap in self.findings.gaps.items() if kind is Kind.ARTICLE)
+        reasons = [gap.reason for gap in of_articles if gap.month == month]
+        return bool(reasons) and all(reason in WITHHELD for reason in reasons)
 
     async def _must_answer(self) -> None:
-        """Raise NoListingError where not even the front page is given: then nothing is told at all."""
-        page = await self.crawl.session.fetch(PageKind.LISTING, self.crawl.home + "/")
+        """Raise NoListingError where not even the front page is given."""
+        url = self.crawl.home + "/"
+        page = await self.crawl.session.fetch(PageKind.LISTING, url)
         if page.status != 200:
             raise NoListingError(page, closed=False)
 
 
 def _untold(unnamed: int) -> str | None:
-    """Return why the sitemap proves nothing of a month: it leaves out articles of it; None if it does not."""
+    """Return why the sitemap does not prove a month, or None.
+
+    `unnamed` is the number of its articles that the sitemap omits.
+    """
     if unnamed <= 0:
         return None
-    return f"REST is closed, and the sitemap leaves out {unnamed:,} that are held, so perhaps others too."
+    return (
+        f"REST is closed, and the sitemap omits {unnamed:,} that are in the archive, so perhaps others too."
+    )
 
 
 def _month_in(entry: Listed) -> str:
-    """Return the month in a URL, or of the sitemap's mark of change; "" where there is neither."""
+    """Return the month in a URL, else of its lastmod, else ""."""
     found = search(r"/((?:19|20)\d\d)/(0[1-9]|1[0-2])/", entry.url)
     if found:
         return f"{found[1]}-{found[2]}"

@@ -1,6 +1,6 @@
-"""The command `crawl`, and what the commands that fetch share.
+"""Command `crawl`, and helpers of the commands that fetch.
 
-It knows what to ask and how to say the answer; how a site is crawled is known next door.
+Does not: know how a site is crawled.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ import click
 from archive.cli.console import Context, Exit, Planned, emit
 from archive.core.formatting import plain
 from archive.core.records import Run
-from crawler.config.config import Config, Source, load
+from crawler.config.config import Config, Source, load_config
 from crawler.daemon import processes
-from crawler.schedule.timetable import tell_span
+from crawler.schedule.timetable import format_span
 
 logger = logging.getLogger(__name__)
 _CODES = {"ok": Exit.FINE, "interrupted": Exit.INTERRUPTED}
-_UNWELL = {"failed", "blocked"}  # outcomes that are said on standard error, so that cron mails them
+_UNWELL = {"failed", "blocked"}  # outcomes on standard error, so that cron sends them by mail
 
 
 @click.command()
 @click.argument("source", required=False)
-@click.option("--run", "run_id", type=int, hidden=True, help="The row of the ledger that the clock made.")
+@click.option("--run", "run_id", type=int, hidden=True, help="The scheduler's row of the run ledger.")
 @click.option("--no-progress", "progress", flag_value=False, default=True, help="Show nothing while it runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run as one line of JSON for each source.")
 @click.option("--trust-clock", is_flag=True, help="Crawl though the archive was written later than now.")
@@ -42,13 +42,13 @@ def crawl(
 ) -> int:
     """Crawl one source, or all, once and now.
 
-    Meant for the hand, for cron and for systemd timers; `up` and `schedule` do it by the clock. What is
-    already in the archive is asked for again only where it may have changed.
+    For manual use, for cron and for systemd timers; `up` and `schedule` do it by the clock. Archived pages
+    are requested again only where they may have changed.
 
-    Leaves with 0 when all went well, 3 when something is missing (what came is kept), 4 when another
-    run of the source is under way, 130 when it was interrupted.
+    Exits with 0 when all went well, 3 when something is missing (everything fetched is kept), 4 when another
+    run of the source is active, 130 when it was interrupted.
     """
-    config = load(context.config, fetching=False)
+    config = load_config(context.config, fetching=False)
     chosen = [config.source(source)] if source else list(config.sources)
     replace(config, sources=tuple(chosen)).check_contact()
     if len(chosen) == 1:
@@ -56,11 +56,12 @@ def crawl(
             config, chosen[0], run_id, progress=progress, as_json=as_json, trust_clock=trust_clock
         )
     shown = {"--no-progress": not progress, "--json": as_json, "--trust-clock": trust_clock}
-    return _crawl_each(config, chosen, [option for option, given in shown.items() if given])
+    options = [option for option, given in shown.items() if given]
+    return _crawl_each(config, chosen, options)
 
 
 def planned(source: Source) -> Planned:
-    """A configured source, as other rooms' commands show it."""
+    """Return a configured source for the commands of other rooms."""
     due = datetime.now(UTC)
     starts = [due := source.schedule.next_start(due) for _ in range(3)]
     return Planned(
@@ -71,13 +72,13 @@ def planned(source: Source) -> Planned:
         delay=source.delay,
         next_run=starts[0],
         next_runs=tuple(starts),
-        limit=tell_span(source.limit),
+        limit=format_span(source.limit),
     )
 
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Keep Scrapy's log of what failed off the terminal, where the failure is told as a sentence."""
+    """Silence Scrapy's log of errors, where a sentence reports them."""
     logging.disable(logging.ERROR)
     try:
         yield
@@ -91,11 +92,12 @@ def quietly() -> Iterator[None]:
 def _crawl_one(
     config: Config, source: Source, run_id: int | None, *, progress: bool, as_json: bool, trust_clock: bool
 ) -> int:
-    from crawler.runs.runner import crawl as run_crawl  # noqa: PLC0415  (Scrapy is slow to import)
+    from crawler.runs.runner import run_crawl  # noqa: PLC0415  (Scrapy is slow to import)
 
     run = run_crawl(source, config.archive, run_id=run_id, progress=progress, trust_clock=trust_clock)
     if run_id is not None:
-        logger.log(logging.INFO if run.outcome == "ok" else logging.WARNING, "%s", _run_line(run))
+        level = logging.INFO if run.outcome == "ok" else logging.WARNING
+        logger.log(level, "%s", _run_line(run))
     elif as_json:
         emit(asdict(run), indent=None)
     else:
@@ -104,14 +106,20 @@ def _crawl_one(
 
 
 def _crawl_each(config: Config, sources: Sequence[Source], options: Sequence[str]) -> int:
-    """A process can run Scrapy once, so each source gets one of its own."""
+    """Crawl each source in a process of its own, which Scrapy requires.
+
+    Returns the highest exit code; an interruption ends the rest.
+    """
     codes = []
     for source in sources:
-        codes.append(processes.run([*processes.crawl_arguments(config.path, source.name), *options]))
+        arguments = processes.crawl_arguments(config.path, source.name)
+        codes.append(processes.run_child([*arguments, *options]))
         if codes[-1] == Exit.INTERRUPTED:
             break
     return max(codes)
 
 
 def _run_line(run: Run) -> str:
-    return plain(f"{run.source}: {run.outcome or 'ended'}. {run.sentence or ''}".strip())
+    outcome = run.outcome or "ended"
+    sentence = run.sentence or ""
+    return plain(f"{run.source}: {outcome}. {sentence}".strip())

@@ -1,4 +1,4 @@
-"""The command that looks at everything closely: the machine, the archive, the configuration, the sites."""
+"""Command `doctor`: checks machine, archive, configuration and sites."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 
@@ -15,22 +16,23 @@ from archive.core.formatting import count, plain
 from archive.operations import doctor as examining
 from archive.operations.doctor import Finding, Verdict
 from crawler.cli.crawl import quietly
-from crawler.config.config import load
+from crawler.config.config import load_config
 
 _COLOURS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.BAD: "red"}
 
 
 @click.command()
-@click.option("--offline", is_flag=True, help="Ask no site.")
+@click.option("--offline", is_flag=True, help="Send no request to any site.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: at, ok, findings.")
 @click.pass_obj
 def doctor(context: Context, offline: bool, as_json: bool) -> int:
-    """Look closely at the machine, the archive, the configuration and the sites, and say what to do.
+    """Check the machine, the archive, the configuration and the sites.
 
-    The archive is read through, which takes a minute for each few gigabytes. Leaves with 3 when
-    something is bad; what is only worth a look some day is a warning.
+    Every problem comes with advice. The archive is read completely, which takes a minute for each few
+    gigabytes. Exits with 3 when something is bad; a warning is less urgent.
     """
-    now, findings = datetime.now(UTC), []
+    now = datetime.now(UTC)
+    findings = []
     for finding in _findings(context, now, offline=offline):
         findings.append(finding)
         if not as_json:
@@ -41,7 +43,8 @@ def doctor(context: Context, offline: bool, as_json: bool) -> int:
         emit({"at": now, "ok": ok, "findings": [asdict(finding) for finding in findings]})
     else:
         worse = [verdict for verdict in verdicts if verdict is not Verdict.OK]
-        click.echo(f"\n{count(len(worse), 'thing')} to look after." if worse else "\nAll is well.")
+        summary = f"{count(len(worse), 'finding')} to check." if worse else "All is well."
+        click.echo(f"\n{summary}")
     return Exit.FINE if ok else Exit.INCOMPLETE
 
 
@@ -49,25 +52,28 @@ def _findings(context: Context, now: datetime, *, offline: bool) -> Iterator[Fin
     from crawler.probe import site_checks  # noqa: PLC0415  (Scrapy is slow to import)
 
     try:
-        config = load(context.config, fetching=False)
+        config = load_config(context.config, fetching=False)
     except ConfigError as error:
-        yield examining.bad("configuration", str(error), error.hint or "Mend the file, and look again.")
+        yield examining.bad(
+            "configuration", str(error), error.hint or "Correct the file, and run this again."
+        )
         yield examining.libraries()
         return
-    yield from site_checks.configuration(config)
+    yield from site_checks.check_configuration(config)
     yield from examining.look(config.archive, now)
     if not offline:
         with quietly():
-            yield from site_checks.sites(config.sources)
+            yield from site_checks.check_sites(config.sources)
 
 
 def _tell(finding: Finding) -> None:
-    verdict = click.style(f"{finding.verdict.upper():<5}", fg=_COLOURS[finding.verdict])
-    words = finding.sentence + (f"\n→ {finding.hint}" if finding.hint else "")
-    lines = [
-        line
-        for part in plain(words).split("\n")
-        for line in textwrap.wrap(part, 80, break_long_words=False, break_on_hyphens=False)
-    ]
+    name = f"{finding.verdict.upper():<5}"
+    verdict = click.style(name, fg=_COLOURS[finding.verdict])
+    text = finding.sentence
+    if finding.hint:
+        text += f"\n→ {finding.hint}"
+    wrap = partial(textwrap.wrap, width=80, break_long_words=False, break_on_hyphens=False)
+    lines = [line for part in plain(text).split("\n") for line in wrap(part)]
     for number, line in enumerate(lines):
-        click.echo(f"{verdict} {finding.check:<18} {line}" if number == 0 else f"{'':<24} {line}")
+        head = f"{verdict} {finding.check:<18}" if number == 0 else f"{'':<24}"
+        click.echo(f"{head} {line}")

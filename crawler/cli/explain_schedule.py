@@ -1,6 +1,6 @@
-"""The command `explain-schedule`: when the pages of an article are due again, by which rule and facts.
+"""Command `explain-schedule`: when an article's pages are due, and why.
 
-It decides anew from the facts and fetches nothing; the crawler decides by the same function.
+Decides again from the facts and fetches nothing; the crawler decides by the same function.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from archive.core.records import Seen, Site
 from archive.queries import articles
 from archive.storage.archive import Archive
 from archive.tables.visits import Due
-from crawler.config.config import load
+from crawler.config.config import load_config
 from crawler.frontier.due_dates import facts_of
 from crawler.frontier.estimate import duration
 from crawler.frontier.revisit_policy import decide
@@ -36,20 +36,21 @@ _UNSAID = {
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array, one object for each page.")
 @click.pass_obj
 def explain_schedule(context: Context, article: str, as_json: bool) -> None:
-    """Say when an article's page is looked at again, and why.
+    """Show when an article's page is visited again, and why.
 
-    ID is the number that `search` prints. A listing or feed that speaks of the article brings the
-    crawler to it sooner. Nothing is fetched.
+    ID is the number that `search` prints. A listing or feed with the article may make it due sooner. Nothing
+    is fetched.
     """
-    sites = [source.site for source in load(context.config, fetching=False).sources]
+    config = load_config(context.config, fetching=False)
+    sites = [source.site for source in config.sources]
     now = datetime.now(UTC)
     with opened(context) as archive:
         decided = [(seen, decide(seen)) for seen in _visits(archive, sites, article)]
     if not decided:
         raise NotFoundError(
             f"No page of “{article}” was visited yet.",
-            hint="`backissue search WORDS` prints the numbers and addresses of articles; what was never"
-            " visited is due at the next crawl.",
+            hint="`backissue search WORDS` prints the numbers and URLs of articles; a page that was"
+            " never visited is due at the next crawl.",
         )
     if as_json:
         emit([_json(seen, due) for seen, due in decided])
@@ -59,7 +60,10 @@ def explain_schedule(context: Context, article: str, as_json: bool) -> None:
 
 
 def _visits(archive: Archive, sites: list[Site], article: str) -> list[Seen]:
-    """The visits to the pages of an article; or to an address that never showed one."""
+    """Return the visits to an article's pages.
+
+    Also those to a URL that never had an article.
+    """
     number = articles.find(archive.db, article)
     found: list[Seen] = []
     for site in sites:
@@ -79,7 +83,8 @@ def _json(seen: Seen, due: Due) -> dict[str, object]:
 def _tell(seen: Seen, due: Due, now: datetime) -> None:
     click.echo(click.style(plain(seen.url), bold=True))
     click.echo(f"{_when(due.at, now)} {plain(due.why)}\n")
-    table(("fact", "value"), [(name.replace("_", " "), _value(fact)) for name, fact in _facts(seen).items()])
+    facts = [(name.replace("_", " "), _value(fact)) for name, fact in _facts(seen).items()]
+    table(("fact", "value"), facts)
     click.echo()
 
 
@@ -88,10 +93,13 @@ def _when(at: datetime | None, now: datetime) -> str:
         return "Not due by itself."
     if at <= now:
         return f"Due since {when(at)} UTC."
-    return f"Due at {when(at)} UTC, in {duration((at - now) / timedelta(seconds=1))}."
+    seconds = (at - now) / timedelta(seconds=1)
+    return f"Due at {when(at)} UTC, in {duration(seconds)}."
 
 
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value) if isinstance(value, int) else when(value)  # type: ignore[arg-type]
+    if isinstance(value, int):
+        return str(value)
+    return when(value)  # type: ignore[arg-type]

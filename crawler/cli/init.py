@@ -1,6 +1,6 @@
-"""The command `init`: looks at a site and writes it down, or writes units for systemd.
+"""Command `init`: probes a site and writes its configuration, or systemd units.
 
-It knows what to ask and how to say the answer; how a site is looked at is known next door.
+Does not: know how a site is probed.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from crawler.config.config import (
     is_contact,
     is_language,
     is_source_name,
-    load,
+    load_config,
     profile,
     profiles,
 )
-from crawler.config.toml_reader import check_address, is_loopback
+from crawler.config.toml_reader import check_address, is_loopback_url
 from crawler.daemon import systemd as units
 from crawler.frontier.estimate import Estimate, estimate
 from crawler.schedule.cron import is_timezone
 
 if TYPE_CHECKING:
-    from crawler.probe.survey import Survey
+    from crawler.probe.survey import SiteSurvey
 
 
 @click.command()
 @click.argument("site", metavar="URL|PROFILE", required=False)
-@click.option("--contact", help="An e-mail or web address of yours; it is sent with every request.")
+@click.option("--contact", help="Your e-mail address or a URL of yours; it is sent with every request.")
 @click.option("--name", help="The source's name in the configuration.")
-@click.option("--force", is_flag=True, help="Write the file anew if there is one.")
-@click.option("--dry-run", is_flag=True, help="Look and tell, and write nothing.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+@click.option("--dry-run", is_flag=True, help="Show the result, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--systemd", is_flag=True, help="Print units for systemd instead, for the configuration here.")
 @click.option(
@@ -64,12 +64,11 @@ def init(
     systemd: bool,
     output: Path | None,
 ) -> None:
-    """Look at a site and write backissue.toml.
+    """Probe a site and write backissue.toml.
 
-    Looks at the site's REST interface, sitemaps, feeds, robots.txt and comments with a dozen requests,
-    says what it found and how long a first full crawl will take, and writes a commented configuration.
-    In a folder that has one, the site is added to it. PROFILE is the name of a site that Backissue
-    already knows, such as longwarjournal.
+    Checks the site's REST API, sitemaps, feeds, robots.txt and comments with a dozen requests, shows the
+    result and the duration of a first full crawl, and writes a commented configuration. In a folder that has
+    one, the site is added to it. PROFILE is the name of a built-in site, such as longwarjournal.
 
     \b
     backissue init https://www.example.org --contact you@example.org
@@ -80,7 +79,7 @@ def init(
         _units(context.config, output)
         return
     if site is None:
-        raise click.UsageError("Give the address of a site, or --systemd.")
+        raise click.UsageError("Give the URL of a site, or --systemd.")
     _check_options(contact, name)
     known = site in profiles()
     source = profile(site) if known else None
@@ -88,16 +87,15 @@ def init(
     found = _look(url, contact, must=not known)
     chosen = name or (site if known else writer.name_for(url))
     block = writer.profile_block(chosen, site) if known else _block(chosen, url, found)
-    delay = source.delay if source else (0.0 if is_loopback(url) else 1.0)
+    delay = source.delay if source else (0.0 if is_loopback_url(url) else 1.0)
     cost = estimate(found, delay) if found else None
     file = _file(context.config)
-    text = (
-        writer.added(file, block, chosen, contact)
-        if file.exists() and not force
-        else writer.whole(block, contact)
-    )
+    if file.exists() and not force:
+        text = writer.extended_config_text(file, block, chosen, contact)
+    else:
+        text = writer.new_config_text(block, contact)
     if not dry_run:
-        writer.write(file, text, chosen)
+        writer.write_config(file, text, chosen)
     if as_json:
         emit(_init_json(chosen, url, found, cost, file, text, written=not dry_run))
     else:
@@ -105,7 +103,7 @@ def init(
 
 
 def _check_options(contact: str | None, name: str | None) -> None:
-    """Raise ConfigError for what could not be written down, before the site is asked anything."""
+    """Raise ConfigError for an invalid option, before any request."""
     if contact is not None and not is_contact(contact):
         raise ConfigError(
             f"--contact: expected {CONTACT}; found “{contact}”.",
@@ -119,11 +117,14 @@ def _check_options(contact: str | None, name: str | None) -> None:
 
 
 def _checked(text: str) -> str:
-    """The address of the site, or an error that says what could have been given."""
+    """Return the URL of the site.
+
+    Raises ConfigError with what could be given instead.
+    """
     if "://" not in text and "." not in text and text != "localhost":
         raise ConfigError(
-            f"“{text}” is neither a web address nor a known site{nearest(text, profiles())}.",
-            hint=f"Give an address such as https://www.example.org, or one of: {', '.join(profiles())}.",
+            f"“{text}” is neither a URL nor a known site{nearest(text, profiles())}.",
+            hint=f"Give a URL such as https://www.example.org, or one of: {', '.join(profiles())}.",
         )
     try:
         return check_address(text if "://" in text else f"https://{text}")
@@ -132,40 +133,53 @@ def _checked(text: str) -> str:
 
 
 def _file(named: Path | None) -> Path:
-    """Where the configuration is written: where it would be read."""
-    return (named or Path(os.environ.get(FILE_VARIABLE) or FILE_NAME)).absolute()
+    """Return the path of the configuration to write.
+
+    It is the one that would be read.
+    """
+    name = os.environ.get(FILE_VARIABLE) or FILE_NAME
+    return (named or Path(name)).absolute()
 
 
-def _look(url: str, contact: str | None, *, must: bool) -> Survey | None:
-    from crawler.probe.survey import survey  # noqa: PLC0415  (Scrapy is slow to import)
+def _look(url: str, contact: str | None, *, must: bool) -> SiteSurvey | None:
 
-    say(f"Looking at {url} …")
+    from crawler.probe.survey import survey_site  # noqa: PLC0415  (Scrapy is slow to import)
+
+    say(f"Checking {url} …")
     try:
         with quietly():
-            return survey(url, contact)
+            return survey_site(url, contact)
     except SiteError as error:
         if must:
             raise
-        say(f"Warning: {error} The profile is written all the same.")
+        say(f"Warning: {error} The profile is written anyway.")
         return None
 
 
-def _block(name: str, url: str, found: Survey | None) -> str:
+def _block(name: str, url: str, found: SiteSurvey | None) -> str:
     if found is None:
-        raise BackissueError(f"{url} was not looked at.")
+        raise BackissueError(f"{url} was not probed.")
     return writer.site_block(
         name,
         check_address(found.url),
         title=found.title,
-        delay=0.0 if is_loopback(found.url) else 1.0,
+        delay=0.0 if is_loopback_url(found.url) else 1.0,
         comments=found.comment_style,
         language=found.language if is_language(found.language) else None,
         timezone=found.timezone if is_timezone(found.timezone) else None,
+        hosts=found.hosts,
     )
 
 
 def _init_json(
-    name: str, url: str, found: Survey | None, cost: Estimate | None, file: Path, text: str, *, written: bool
+    name: str,
+    url: str,
+    found: SiteSurvey | None,
+    cost: Estimate | None,
+    file: Path,
+    text: str,
+    *,
+    written: bool,
 ) -> dict[str, object]:
     return {
         "name": name,
@@ -181,7 +195,7 @@ def _init_json(
 def _tell_init(
     name: str,
     url: str,
-    found: Survey | None,
+    found: SiteSurvey | None,
     cost: Estimate | None,
     file: Path,
     text: str,
@@ -196,10 +210,10 @@ def _tell_init(
         click.echo(f"\nThis would be written to {file}:\n\n{text}")
         return
     click.echo(f"\n{file} now has the source “{name}”.")
-    if contact is None and not is_loopback(url):
-        click.echo("Before the first crawl, put your contact into it: the line `contact = …`.")
+    if contact is None and not is_loopback_url(url):
+        click.echo("Before the first crawl, add your contact to it: the line `contact = …`.")
     click.echo(
-        "Next: `backissue up` archives it by the clock and serves it; `backissue crawl` does one crawl."
+        "Next: `backissue up` archives it on schedule and serves it; `backissue crawl` does one crawl."
     )
 
 
@@ -207,13 +221,15 @@ def _tell_init(
 
 
 def _units(named: Path | None, folder: Path | None) -> None:
-    config = load(named)
-    texts = units.units(config.path, config.archive, tells=bool(config.notify.urls))
+    config = load_config(named)
+    tells = bool(config.notify.urls)
+    texts = units.units(config.path, config.archive, tells=tells)
     if folder is None:
-        click.echo("\n".join(f"# {name}\n{text}" for name, text in texts.items()), nl=False)
+        sections = (f"# {name}\n{text}" for name, text in texts.items())
+        click.echo("\n".join(sections), nl=False)
     else:
-        units.write(folder, texts)
+        units.write_units(folder, texts)
         say(f"{', '.join(texts)} were written to {folder}.")
     if config.path.owner() == "root":
-        say("Warning: the configuration belongs to root, and so would the service; better another user.")
+        say("Warning: root owns the configuration, so the service would run as root; another user is safer.")
     say(units.NEXT)

@@ -1,4 +1,4 @@
-"""The command `notify`: tells people what there is to say, or that it can."""
+"""Command `notify`: sends notifications, or a test message."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from archive.core.errors import ConfigError
 from archive.core.formatting import count
 from archive.core.locks import hold
 from archive.notifications.conditions import Notice
-from crawler.config.config import load
+from crawler.config.config import load_config
 
-_TEST = Notice(subject="test", value="", title="A test", body="Backissue can tell you here what happens.")
+_TEST = Notice(subject="test", value="", title="A test", body="Backissue can send you notifications here.")
 
 
 @click.command()
-@click.option("--test", is_flag=True, help="Send a message to each address, to see that it arrives.")
-@click.option("--quiet", is_flag=True, help="Say nothing of a look that found nothing to tell.")
+@click.option("--test", is_flag=True, help="Send a test message to each service.")
+@click.option("--quiet", is_flag=True, help="Print nothing when there is no message.")
 @click.pass_obj
 def notify(context: Context, test: bool, quiet: bool) -> int:
-    """Tell people what happened: by mail, Slack, a webhook or whatever [notify] names.
+    """Send notifications: by mail, Slack, a webhook or any service in [notify].
 
-    A source that starts failing or recovers, new matches of saved searches, and the digest when it is
-    due. Each is said once. `up` and `schedule` do this by themselves after each crawl; with cron it
-    stands behind `crawl`.
+    A source that starts failing or recovers, new matches of saved searches, and the digest when it is due.
+    Each is sent once. `up` and `schedule` do this by themselves after each crawl; with cron it follows
+    `crawl`.
 
-    Leaves with 3 when something could not be sent; it is tried again the next time.
+    Exits with 3 when a message could not be sent; it is sent again the next time.
     """
     from crawler.notifications import sender as telling  # noqa: PLC0415  (apprise is slow to import)
 
-    config = load(context.config, fetching=False)
+    config = load_config(context.config, fetching=False)
     if not config.notify.urls:
         raise ConfigError(
-            "No address of notifications is configured.",
+            "No service for notifications is configured.",
             hint='Add a table [notify] with urls = ["mailtos://…"]; docs/configuration.md has examples.',
         )
     found = telling.services(config.notify.addresses(os.environ))
@@ -43,9 +43,9 @@ def notify(context: Context, test: bool, quiet: bool) -> int:
         sent = [service.send(_TEST) for service in found]
         return Exit.FINE if all(sent) else Exit.INCOMPLETE
     with Interruption().heeded() as interruption, opened(context) as archive, hold(archive.path, "notify"):
-        told = telling.look(archive, config.notify, found, datetime.now(UTC), lambda: interruption.asked)
+        told = telling.send_due(archive, config.notify, found, datetime.now(UTC), lambda: interruption.asked)
     if told.sent:
         say(f"{count(told.sent, 'message')} sent.")
     elif not told.failed and not quiet:
-        say("Nothing new to tell.")
+        say("No new notifications.")
     return Exit.INCOMPLETE if told.failed else Exit.FINE

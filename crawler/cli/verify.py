@@ -1,4 +1,4 @@
-"""The command that proves an archive: what the site says it has, beside what is held."""
+"""Command `verify`: proves that the archive of a site is complete."""
 
 from __future__ import annotations
 
@@ -13,29 +13,31 @@ from archive.core.records import Run
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import WITHHELD
 from archive.tables.merge import Value
-from crawler.config.config import Config, Source, load
+from crawler.config.config import Config, Source, load_config
 from crawler.daemon import processes
 
 Row = dict[str, Value]
-LEAST = 20  # requests that can prove anything: some are asked before the first month is
+MIN_BUDGET_REQUESTS = 20  # fewer requests prove nothing: some are needed before the first month
 
 
 @click.command()
 @click.argument("source", required=False)
-@click.option("--budget", type=click.IntRange(LEAST), help="Ask at most so many requests of each source.")
+@click.option(
+    "--budget", type=click.IntRange(MIN_BUDGET_REQUESTS), help="Send at most so many requests to each source."
+)
 @click.option("--no-progress", "progress", flag_value=False, default=True, help="Show nothing while it runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each source.")
 @click.pass_obj
 def verify(context: Context, source: str | None, budget: int | None, progress: bool, as_json: bool) -> int:
-    """Prove month by month that nothing is missing, and name what is.
+    """Prove month by month that nothing is missing, and list what is.
 
-    Asks the site what it has, compares it with what is held, and reads in what is lacking. With a
-    budget it goes on at the next time where it stopped; what was proved longest ago comes first.
+    Requests the site's lists, compares them with the archive, and fetches what is missing. With a budget the
+    next run continues where it stopped; the months with the oldest proof are first.
 
-    Leaves with 3 when something is missing or cannot be told, 4 when another run of the source is
-    under way, 130 when it was interrupted.
+    Exits with 3 when something is missing or unproved, 4 when another run of the source is active, 130 when
+    it was interrupted.
     """
-    config = load(context.config, fetching=False)
+    config = load_config(context.config, fetching=False)
     chosen = [config.source(source)] if source else list(config.sources)
     replace(config, sources=tuple(chosen)).check_contact()
     if len(chosen) == 1:
@@ -44,7 +46,7 @@ def verify(context: Context, source: str | None, budget: int | None, progress: b
 
 
 def _one(config: Config, source: Source, budget: int | None, progress: bool, as_json: bool) -> int:
-    from crawler.runs.runner import verify as run_verify  # noqa: PLC0415  (Scrapy is slow to import)
+    from crawler.runs.runner import run_verify  # noqa: PLC0415  (Scrapy is slow to import)
 
     run = run_verify(source, config.archive, budget=budget or 0, progress=progress)
     with Archive.open(config.archive) as archive:
@@ -57,33 +59,44 @@ def _one(config: Config, source: Source, budget: int | None, progress: bool, as_
         _tell(run, gaps, months)
     if run.outcome == "interrupted":
         return Exit.INTERRUPTED
-    return Exit.FINE if run.outcome == "complete" and not told.missing else Exit.INCOMPLETE
+    if run.outcome == "complete" and not told.missing:
+        return Exit.FINE
+    return Exit.INCOMPLETE
 
 
 def _each(config: Config, sources: list[Source], budget: int | None, progress: bool, as_json: bool) -> int:
-    """A process can run Scrapy once, so each source gets one of its own."""
+    """Verify each source in a process of its own, which Scrapy requires.
+
+    Returns the highest exit code; an interruption ends the rest.
+    """
     codes = []
     for source in sources:
         words = ["--config", str(config.path), "verify", source.name]
         words += [] if budget is None else ["--budget", str(budget)]
-        words += [*([] if progress else ["--no-progress"]), *(["--json"] if as_json else [])]
-        codes.append(processes.run(words))
+        if not progress:
+            words.append("--no-progress")
+        if as_json:
+            words.append("--json")
+        codes.append(processes.run_child(words))
         if codes[-1] == Exit.INTERRUPTED:
             break
     return max(codes)
 
 
 def _tell(run: Run, gaps: list[Row], months: list[Row]) -> None:
-    """The outcome, what cannot be proved and why, and a table of everything that is not held."""
-    click.echo(plain(f"{run.source}: {run.outcome}. {run.sentence or ''}".strip()))
+    """Print the outcome, unproved months with the reason, and all gaps."""
+    sentence = run.sentence or ""
+    click.echo(plain(f"{run.source}: {run.outcome}. {sentence}".strip()))
     untold = [row for row in months if row["unproved"]]
     for (kind, why), some in groupby(sorted(untold, key=_untold), key=_untold):
         names = [str(row["month"]) for row in some]
-        span = names[0] if len(names) == 1 else f"{count(len(names), 'month')}, {names[0]} to {names[-1]}"
+        span = names[0]
+        if len(names) > 1:
+            span = f"{count(len(names), 'month')}, {span} to {names[-1]}"
         click.echo(plain(f"The {kind}s of {span} cannot be proved: {why}"))
     if gaps:
         click.echo()
-        table(("month", "what", "id", "why", "since", "now", "address"), map(_gap, gaps))
+        table(("month", "what", "id", "why", "since", "now", "URL"), map(_gap, gaps))
 
 
 def _untold(row: Row) -> tuple[str, str]:

@@ -1,8 +1,7 @@
-"""backissue.toml: where the archive lies, who we are, and which sites to read how and when.
+"""Configuration file backissue.toml: archive, contact, and sources.
 
-The file is read whole and strictly before anything starts: what cannot be is refused with a
-ConfigError that says where and why, and so is a file that is not there. This file fetches nothing, and
-never guesses what the user may have meant.
+The file is parsed whole and strictly before anything starts: an invalid value raises a ConfigError with its
+place and the reason, and so does a missing file. Does not: fetch, or guess what the user may have meant.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from archive.core.nearest_name import nearest
 from archive.core.records import Site
 from crawler.config import notify_keys, schedule_keys
 from crawler.config.notify_keys import Notify
-from crawler.config.toml_reader import Table, describe, is_loopback
+from crawler.config.toml_reader import TomlTable, describe_value, is_loopback_url
 from crawler.schedule.cron import check_timezone
 from crawler.schedule.timetable import Timetable
 
@@ -31,11 +30,11 @@ USUAL_ARCHIVE = "archive.db"
 COMMENT_STYLES = ("auto", "native", "wpdiscuz", "none")
 SITES = Path(__file__).parent / "sites"
 
-KEYS = ("archive", "contact", "public_url", "sources", "notify", "searches")
+CONFIG_KEYS = ("archive", "contact", "public_url", "sources", "notify", "searches")
 SOURCE_KEYS = (
     "url",
     "profile",
-    *schedule_keys.KEYS,
+    *schedule_keys.SCHEDULE_KEYS,
     "delay",
     "verify_tls",
     "hosts",
@@ -47,21 +46,22 @@ SOURCE_KEYS = (
     "keep",
     "drop",
 )
-CONTACT = "an e-mail address or a web address at which the site's owner can reach you"
+CONTACT = "an e-mail address or a URL at which the site's owner can reach you"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One site to archive. `delay` is in seconds between requests; `contact` is told to the site.
+    """Configuration of one site to archive.
 
-    `limit` is how long one crawl may take before it is ended. `verify_tls` is False for the rare site whose
-    certificate cannot be verified and that is to be archived all the same. `hosts` are further hosts on which
-    the site has its articles, each with its port where that is not the usual one.
+    `delay` is in seconds between requests; `contact` is sent to the site with each request. `limit` is the
+    maximum duration of one crawl. `verify_tls` is False for the rare site whose certificate cannot be
+    verified and that is still to be archived. `hosts` are further hosts on which the site has its articles,
+    each with its port where that is not the default.
     """
 
     site: Site
     schedule: Timetable
-    limit: timedelta = schedule_keys.LIMIT
+    limit: timedelta = schedule_keys.DEFAULT_CRAWL_LIMIT
     delay: float = 1.0
     contact: str | None = None
     verify_tls: bool = True
@@ -69,18 +69,18 @@ class Source:
 
     @property
     def name(self) -> str:
-        """The source's own name, as in `[sources.NAME]`."""
+        """Return the source's own name, as in `[sources.NAME]`."""
         return self.site.name
 
     @property
     def is_local(self) -> bool:
-        """True if the site is on this machine, where nobody needs our contact."""
-        return is_loopback(self.site.url)
+        """True if the site is on this machine, so needs no contact."""
+        return is_loopback_url(self.site.url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything configured, and the file that says so."""
+    """Configuration as a whole, and the path of its file."""
 
     path: Path
     archive: Path
@@ -89,18 +89,22 @@ class Config:
     notify: Notify = field(default_factory=Notify)
 
     def source(self, name: str) -> Source:
-        """The source of that name. Raises ConfigError, with the nearest one, when there is none."""
+        """Return the source of that name.
+
+        Raises ConfigError, with the nearest name, for an unknown one.
+        """
         for source in self.sources:
             if source.name == name:
                 return source
         names = [source.name for source in self.sources]
+        sources = ", ".join(names)
+        similar = nearest(name, names)
         raise ConfigError(
-            f"{self.path} has no source “{name}”{nearest(name, names)}.",
-            hint=f"Its sources are: {', '.join(names)}.",
+            f"{self.path} has no source “{name}”{similar}.", hint=f"Its sources are: {sources}."
         )
 
     def check_contact(self) -> None:
-        """Raise ConfigError when a site on another machine is to be asked and we do not say who we are."""
+        """Raise ConfigError when a remote site has no contact."""
         for source in self.sources:
             if source.contact is None and not source.is_local:
                 raise ConfigError(
@@ -110,75 +114,83 @@ class Config:
                 )
 
 
-def load(
+def load_config(
     path: Path | None = None, *, fetching: bool = True, environ: Mapping[str, str] | None = None
 ) -> Config:
-    """Read the configuration: `path`, else $BACKISSUE_CONFIG, else ./backissue.toml.
+    """Return the configuration: `path`, else $BACKISSUE_CONFIG, else ./backissue.toml.
 
-    With `fetching` a contact is required for every source on another machine; what only reads the
-    archive or a file can do without one. Raises ConfigError, also where there is no file.
+    With `fetching` a contact is required for every source on another machine; a command that only reads the
+    archive or a file needs none. `environ` is the process's environment by default. Raises ConfigError, also
+    where there is no file.
     """
-    found = find(path, os.environ if environ is None else environ)
+    found = find_config(path, os.environ if environ is None else environ)
     if found is None:
         raise ConfigError(
             f"There is no {FILE_NAME} in {Path.cwd()}, and neither --config nor ${FILE_VARIABLE} names one.",
             hint="Make one for your site: `backissue init https://www.example.org --contact you@example.org`."
-            " To look around first: `backissue demo`.",
+            " To try it first: `backissue demo`.",
         )
-    config = _read_config(Table(found, "", _read_toml(found)))
+    config = _read_config(TomlTable(found, "", _read_toml(found)))
     if fetching:
         config.check_contact()
     return config
 
 
-def find(path: Path | None, environ: Mapping[str, str]) -> Path | None:
-    """The configuration file in force, or None. Raises ConfigError for a named one that is not there."""
-    named = path or (Path(environ[FILE_VARIABLE]) if environ.get(FILE_VARIABLE) else None)
+def find_config(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """Return the path of the configuration file in force, or None.
+
+    Raises ConfigError for an explicit one that does not exist.
+    """
+    variable = environ.get(FILE_VARIABLE)
+    named = path or (Path(variable) if variable else None)
     if named is None:
         here = Path.cwd() / FILE_NAME
         return here if here.exists() else None
     if not named.exists():
         raise ConfigError(
             f"The configuration file {named} does not exist.",
-            hint="Make one with `backissue init URL`, or give its place with --config.",
+            hint="Make one with `backissue init URL`, or give its path with --config.",
         )
     return named.absolute()
 
 
 def archive_here(path: Path | None = None) -> Path:
-    """The archive that a command reads: the configured one; without a configuration ./archive.db.
+    """Return the path of the archive that a command reads.
 
-    Raises ConfigError where there is neither a configuration nor that file.
+    The configured one; without a configuration ./archive.db. Raises ConfigError where neither exists.
     """
     usual = Path.cwd() / USUAL_ARCHIVE
-    if find(path, os.environ) is None and usual.exists():
+    if find_config(path, os.environ) is None and usual.exists():
         return usual
-    return load(path, fetching=False).archive
+    return load_config(path, fetching=False).archive
 
 
 def profiles() -> tuple[str, ...]:
-    """The names of the sites this program knows."""
-    return tuple(sorted(path.stem for path in SITES.glob("*.toml")))
+    """Return the names of the built-in sites."""
+    names = (path.stem for path in SITES.glob("*.toml"))
+    return tuple(sorted(names))
 
 
 def profile_path(name: str) -> Path:
-    """The file of a known site. Raises ConfigError, with the nearest name, for an unknown one."""
+    """Return the file of a built-in site.
+
+    Raises ConfigError, with the nearest name, for an unknown one.
+    """
     if name not in profiles():
-        raise ConfigError(
-            f"There is no profile “{name}”{nearest(name, profiles())}.",
-            hint=f"Known sites are: {', '.join(profiles())}.",
-        )
+        similar = nearest(name, profiles())
+        names = ", ".join(profiles())
+        raise ConfigError(f"There is no profile “{name}”{similar}.", hint=f"Known sites are: {names}.")
     return SITES / f"{name}.toml"
 
 
 def profile(name: str) -> Source:
-    """Return the built-in configuration of a known site. Raises ConfigError."""
+    """Return the built-in configuration of a site. Raises ConfigError."""
     path = profile_path(name)
-    return _read_source(name, Table(path, "", _read_toml(path)), None)
+    return _read_source(name, TomlTable(path, "", _read_toml(path)), None)
 
 
 def is_contact(text: str) -> bool:
-    """True if a text is formed like an e-mail or web address."""
+    """True if a text has the form of an e-mail or URL."""
     return re.fullmatch(r"[!-~]+@[!-~]+\.[!-~]+|https?://[!-~]+", text) is not None
 
 
@@ -188,7 +200,7 @@ def is_source_name(text: str) -> bool:
 
 
 def is_language(text: str | None) -> bool:
-    """True if a text is formed like a language tag."""
+    """True if a text has the form of a language tag."""
     return re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text or "") is not None
 
 
@@ -197,7 +209,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
-            f"{path} is not TOML: {error}.", hint='Texts stand in quotes: url = "https://…".'
+            f"{path} is not TOML: {error}.", hint='A text needs quotes: url = "https://…".'
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 text: byte {error.start} cannot be read.") from error
@@ -205,11 +217,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _read_config(table: Table) -> Config:
-    table.only(KEYS)
-    archive = (
-        table.file.parent / Path(table.text("archive", "the path of a file") or USUAL_ARCHIVE).expanduser()
-    )
+def _read_config(table: TomlTable) -> Config:
+    table.only(CONFIG_KEYS)
+    file = table.text("archive", "the path of a file") or USUAL_ARCHIVE
+    archive = table.file.parent / Path(file).expanduser()
     contact = _read_contact(table)
     sources = table.table("sources")
     if not sources.values:
@@ -225,31 +236,32 @@ def _read_config(table: Table) -> Config:
     )
 
 
-def _read_contact(table: Table) -> str | None:
+def _read_contact(table: TomlTable) -> str | None:
     contact = table.text("contact", CONTACT)
     if contact is not None and not is_contact(contact):
-        table.refuse("contact", CONTACT, describe(contact))
+        table.refuse("contact", CONTACT, describe_value(contact))
     return contact
 
 
-def _read_named(sources: Table, name: str, contact: str | None) -> Source:
+def _read_named(sources: TomlTable, name: str, contact: str | None) -> Source:
     if not is_source_name(name):
-        sources.refuse(name, "a name of small letters, digits, _ and -", describe(name))
+        sources.refuse(name, "a name of small letters, digits, _ and -", describe_value(name))
     table = sources.table(name)
     table.only(SOURCE_KEYS)
     chosen = table.choice("profile", profiles())
     if chosen is not None:
         known = _read_toml(profile_path(chosen))
-        table = Table(table.file, table.place, schedule_keys.overlaid(known, table.values))
+        values = schedule_keys.overlaid(known, table.values)
+        table = TomlTable(table.file, table.place, values)
     return _read_source(name, table, contact)
 
 
-def _read_source(name: str, table: Table, contact: str | None) -> Source:
+def _read_source(name: str, table: TomlTable, contact: str | None) -> Source:
     table.only(SOURCE_KEYS)
     url = table.address("url")
     if url is None:
         table.refuse(
-            "url", "the address of a site", "none", f'Add url = "https://…", or profile = "{profiles()[0]}".'
+            "url", "the URL of a site", "none", f'Add url = "https://…", or profile = "{profiles()[0]}".'
         )
     delay = table.seconds("delay")
     timezone = _read_timezone(table)
@@ -274,7 +286,7 @@ def _read_source(name: str, table: Table, contact: str | None) -> Source:
     )
 
 
-def _read_timezone(table: Table) -> str:
+def _read_timezone(table: TomlTable) -> str:
     expected = "an IANA time zone, such as Europe/Berlin"
     name = table.text("timezone", expected) or "UTC"
     try:
@@ -284,9 +296,9 @@ def _read_timezone(table: Table) -> str:
     return name
 
 
-def _read_language(table: Table) -> str | None:
+def _read_language(table: TomlTable) -> str | None:
     expected = "a language tag, such as en or de-AT"
     language = table.text("language", expected)
     if language is not None and not is_language(language):
-        table.refuse("language", expected, describe(language))
+        table.refuse("language", expected, describe_value(language))
     return language

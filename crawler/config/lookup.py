@@ -1,4 +1,4 @@
-"""Which site's rules an address is read by: a configured source, a known site, or none in particular."""
+"""Site of a URL: configured, built-in, or a default."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ from crawler.config.config import Source, profile, profiles
 
 
 def site_for(sources: Sequence[Source], name: str | None, url: str) -> Site:
-    """The site named, else the one at home at the address, else a plain one of that address.
+    """Return the site of that name, else the site of the URL.
 
-    A name may be a source of the configuration or a known site. Raises ConfigError for another.
+    A name may be a source of the configuration or a built-in site; raises ConfigError for another. Without a
+    name, the site on the URL's host, else a default one of that host.
     """
     if name is not None:
-        named = next((source for source in sources if source.name == name), None)
+        matching = (source for source in sources if source.name == name)
+        named = next(matching, None)
         if named is None and name not in profiles():
             names = [*(source.name for source in sources), *profiles()]
+            similar = nearest(name, names)
+            listed = ", ".join(names)
             raise ConfigError(
-                f"There is no source and no known site “{name}”{nearest(name, names)}.",
-                hint=f"There are: {', '.join(names)}.",
+                f"There is no source and no known site “{name}”{similar}.", hint=f"There are: {listed}."
             )
         return (named or profile(name)).site
     for source in (*sources, *map(profile, profiles())):
-        if home(source.site.url) == home(url):
+        if host_of(source.site.url) == host_of(url):
             return source.site
     parts = urlsplit(url)
     return Site(name="explain", url=f"{parts.scheme}://{parts.netloc}")
 
 
-def home(url: str) -> str:
-    """The host and port of an address, without "www."."""
+def host_of(url: str) -> str:
+    """Return the host and port of a URL, without "www."."""
     return urlsplit(url).netloc.lower().removeprefix("www.")

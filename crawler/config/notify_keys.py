@@ -1,7 +1,7 @@
-"""The keys that say who is told of what: `[notify]`, `[searches.NAME]`, and where the archive is published.
+"""Keys of notifications: `[notify]`, `[searches.NAME]` and `public_url`.
 
-Addresses are kept as they are written, and what they take from the environment is put in only when a
-message is sent, so that reading the archive needs no secret. No refusal repeats an address.
+URLs of services are kept verbatim, and values from the environment are inserted only when a message is sent,
+so that reading the archive needs no secret. No error repeats such a URL.
 """
 
 from __future__ import annotations
@@ -15,22 +15,23 @@ from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
 from archive.notifications.saved_searches import SavedSearch
 from archive.search.engine import Ask, understand
-from crawler.config.toml_reader import Table, describe
-from crawler.schedule.cron import Schedule, parse
+from crawler.config.toml_reader import TomlTable, describe_value
+from crawler.schedule.cron import Schedule, parse_schedule
 
-KEYS = ("urls", "digest", "empty_digest")
+NOTIFY_KEYS = ("urls", "digest", "empty_digest")
 SEARCH_KEYS = ("query", "source")
 _VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)
-_URLS = 'a list of addresses, such as ["mailtos://${MAIL_USER}:${MAIL_WORD}@example.org"]'
+_URLS = 'a list of URLs, such as ["mailtos://${MAIL_USER}:${MAIL_WORD}@example.org"]'
 _DIGEST = 'five crontab fields and perhaps a time zone, such as "0 8 * * * Europe/Berlin"'
-_PUBLIC = "the address at which the archive is published, such as https://archive.example.org/news"
+_PUBLIC = "the URL of the published archive, such as https://archive.example.org/news"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
-    """Who is told (`urls`, as written), when a digest is due, and which searches are looked at.
+    """Configuration of notifications.
 
-    `public_url` is where the archive is published, without a slash at the end.
+    `urls` are the services, verbatim, `digest` is the schedule of the digest, `searches` are those with a
+    message for new matches. `public_url` is the URL of the published archive, without a slash at its end.
     """
 
     urls: tuple[str, ...] = field(default=(), repr=False)
@@ -41,12 +42,19 @@ class Notify:
 
     @property
     def is_discreet(self) -> bool:
-        """True if every address takes something from the environment, and the file has no secret."""
+        """True if every URL has a value from the environment.
+
+        Then the file has no secret.
+        """
         return all(_VARIABLE.search(url) for url in self.urls)
 
     def addresses(self, environ: Mapping[str, str]) -> tuple[str, ...]:
-        """The addresses with what the environment has for them. Raises ConfigError for what it lacks."""
-        missing = sorted({name for url in self.urls for name in _VARIABLE.findall(url)} - environ.keys())
+        """Return the URLs with their values from the environment.
+
+        Raises ConfigError for a variable that is not set.
+        """
+        variables = {name for url in self.urls for name in _VARIABLE.findall(url)}
+        missing = sorted(variables - environ.keys())
         if missing:
             raise ConfigError(
                 f"notify.urls needs ${missing[0]}, which is not in the environment.",
@@ -55,21 +63,23 @@ class Notify:
         return tuple(_VARIABLE.sub(lambda found: environ[found[1]], url) for url in self.urls)
 
     def search(self, name: str) -> SavedSearch:
-        """The saved search of that name. Raises ConfigError, with the nearest one, when there is none."""
+        """Return the saved search of that name.
+
+        Raises ConfigError, with the nearest name, for an unknown one.
+        """
         names = [search.name for search in self.searches]
         for search in self.searches:
             if search.name == name:
                 return search
-        raise ConfigError(
-            f"There is no saved search “{name}”{nearest(name, names)}.",
-            hint=f"Saved are: {', '.join(names)}." if names else "A table [searches.NAME] saves one.",
-        )
+        hint = f"Saved are: {', '.join(names)}." if names else "A table [searches.NAME] saves one."
+        raise ConfigError(f"There is no saved search “{name}”{nearest(name, names)}.", hint=hint)
 
 
-def read_notify(table: Table, sources: Collection[str]) -> Notify:
-    """Everything of the configuration that is about telling people. Raises ConfigError."""
-    notify, searches = table.table("notify"), table.table("searches")
-    notify.only(KEYS)
+def read_notify(table: TomlTable, sources: Collection[str]) -> Notify:
+    """Return the configuration of notifications. Raises ConfigError."""
+    notify = table.table("notify")
+    searches = table.table("searches")
+    notify.only(NOTIFY_KEYS)
     return Notify(
         urls=_read_urls(notify),
         digest=_read_digest(notify),
@@ -79,43 +89,46 @@ def read_notify(table: Table, sources: Collection[str]) -> Notify:
     )
 
 
-def _read_urls(table: Table) -> tuple[str, ...]:
+def _read_urls(table: TomlTable) -> tuple[str, ...]:
     urls = table.texts("urls", _URLS)
     for number, url in enumerate(urls, 1):
         if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|\$\{", url):
-            table.refuse("urls", _URLS, f"an address without its kind, such as slack://, at place {number}")
+            table.refuse("urls", _URLS, f"a URL without its kind, such as slack://, at place {number}")
     return urls
 
 
-def _read_digest(table: Table) -> Schedule | None:
+def _read_digest(table: TomlTable) -> Schedule | None:
     text = table.text("digest", _DIGEST)
     if text is None:
         return None
     try:
-        return parse(text)
+        return parse_schedule(text)
     except ValueError as error:
-        table.refuse("digest", _DIGEST, f"{describe(text)}: {error}")
+        table.refuse("digest", _DIGEST, f"{describe_value(text)}: {error}")
 
 
-def _read_search(searches: Table, name: str, sources: Collection[str]) -> SavedSearch:
+def _read_search(searches: TomlTable, name: str, sources: Collection[str]) -> SavedSearch:
     table = searches.table(name)
     table.only(SEARCH_KEYS)
-    expected = "what one types into the search box"
+    expected = "a query as in the search box"
     query = table.text("query", expected)
     if query is None:
         table.refuse("query", expected, "none")
     wording, _, _ = understand(Ask(words=query))
     if not wording and not wording.filters:
-        table.refuse("query", expected, f"{describe(query)}, in which nothing can be searched for")
-    return SavedSearch(name=name, query=query, source=table.choice("source", sources) or "")
+        table.refuse("query", expected, f"{describe_value(query)}, in which nothing can be searched for")
+    source = table.choice("source", sources) or ""
+    return SavedSearch(name=name, query=query, source=source)
 
 
-def _read_public_url(table: Table) -> str | None:
+def _read_public_url(table: TomlTable) -> str | None:
     url = table.text("public_url", _PUBLIC)
     if url is None:
         return None
     parts = urlsplit(url)
-    plain = parts.hostname and not (parts.query or parts.fragment or parts.username)
+    has_more = parts.query or parts.fragment or parts.username
+    plain = parts.hostname and not has_more
     if not plain or parts.scheme not in {"http", "https"}:
-        table.refuse("public_url", _PUBLIC, describe(re.sub("//[^/]*@", "//…@", url)))
+        found = re.sub("//[^/]*@", "//…@", url)
+        table.refuse("public_url", _PUBLIC, describe_value(found))
     return url.rstrip("/")

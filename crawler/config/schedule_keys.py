@@ -1,7 +1,7 @@
-"""The keys of a source that say when it is crawled and how long a crawl may take.
+"""Keys of a source's schedule, and of the duration of a crawl.
 
-`schedule` or `every` names the times; `quiet`, `jitter` and `limit` bound them. What the texts mean is
-known to `config_schedule` and `timetable`; a refusal here says where in the file and why.
+`schedule` or `every` sets the times; `quiet`, `jitter` and `limit` bound them. `cron` and `timetable` parse
+the texts; an error here adds the place in the file and the reason.
 """
 
 from __future__ import annotations
@@ -9,85 +9,94 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from crawler.config.toml_reader import Table, describe
-from crawler.schedule.cron import DEFAULT, EXPECTED, Schedule, parse
-from crawler.schedule.timetable import Interval, Quiet, Timetable, parse_quiet, parse_span, tell_span
+from crawler.config.toml_reader import TomlTable, describe_value
+from crawler.schedule.cron import DEFAULT_SCHEDULE, EXPECTED_SCHEDULE, Schedule, parse_schedule
+from crawler.schedule.timetable import Interval, Quiet, Timetable, format_span, parse_quiet, parse_span
 
-KEYS = ("schedule", "every", "quiet", "jitter", "limit")
-LIMIT = timedelta(hours=12)  # about 40,000 pages at one a second: a first crawl of all but the largest sites
+SCHEDULE_KEYS = ("schedule", "every", "quiet", "jitter", "limit")
+DEFAULT_CRAWL_LIMIT = timedelta(
+    hours=12
+)  # about 40,000 pages at one a second: a first crawl of all but the largest sites
 _SPAN = "a span of time, such as 10m, 1h30m or 2d"
 _QUIET = 'hours of the day, such as "22:00-06:00", or several with commas between'
 _SHORTEST = timedelta(minutes=1)
 _LONGEST = timedelta(days=366)
 
 
-def read_timetable(table: Table, timezone: str, whose: str) -> Timetable:
-    """When a source is due. `timezone` is that of the site; `whose` makes its jitter its own."""
+def read_timetable(table: TomlTable, timezone: str, whose: str) -> Timetable:
+    """Return the timetable of a source.
+
+    `timezone` is that of the site; `whose` is the seed of its jitter. Raises ConfigError.
+    """
     rule = _read_rule(table)
-    timetable = Timetable(
-        rule=rule,
-        quiet=_read_quiet(table, _zone_of(rule) or timezone),
-        jitter=_read_span(table, "jitter", timedelta(0)) or timedelta(0),
-        whose=whose,
-    )
+    quiet = _read_quiet(table, _zone_of(rule) or timezone)
+    jitter = _read_span(table, "jitter", timedelta(0)) or timedelta(0)
+    timetable = Timetable(rule=rule, quiet=quiet, jitter=jitter, whose=whose)
     for key, check in (("quiet", timetable.check_quiet), ("jitter", timetable.check_jitter)):
         try:
             check()
         except ValueError as error:
-            table.refuse(key, "what leaves the schedule room", f"{describe(table.values[key])}: {error}")
+            found = f"{describe_value(table.values[key])}: {error}"
+            table.refuse(key, "a value that leaves some of the schedule's times", found)
     return timetable
 
 
-def read_limit(table: Table) -> timedelta:
-    """How long a crawl may take before it is ended."""
-    return _read_span(table, "limit", timedelta(seconds=1)) or LIMIT
+def read_limit(table: TomlTable) -> timedelta:
+    """Return the maximum duration of a crawl. Raises ConfigError."""
+    return _read_span(table, "limit", timedelta(seconds=1)) or DEFAULT_CRAWL_LIMIT
 
 
 def overlaid(known: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """A profile's keys below the user's own; either way of naming the times takes the other's place."""
-    said = {"schedule", "every"} & values.keys()
-    kept = {key: value for key, value in known.items() if not said or key not in {"schedule", "every"}}
+    """Return a profile's values with the user's own over them.
+
+    `schedule` and `every` replace each other.
+    """
+    times = {"schedule", "every"}
+    replaced = times if times & values.keys() else set[str]()
+    kept = {key: value for key, value in known.items() if key not in replaced}
     return {**kept, **values}
 
 
-def _read_rule(table: Table) -> Schedule | Interval:
+def _read_rule(table: TomlTable) -> Schedule | Interval:
     every = _read_span(table, "every", _SHORTEST)
-    text = table.text("schedule", EXPECTED)
+    text = table.text("schedule", EXPECTED_SCHEDULE)
     if every is not None:
         if text is not None:
             table.refuse("every", "either schedule or every", "both")
-        return Interval(text=f"every {tell_span(every)}", every=every)
+        return Interval(text=f"every {format_span(every)}", every=every)
     try:
-        return parse(text or DEFAULT)
+        return parse_schedule(text or DEFAULT_SCHEDULE)
     except ValueError as error:
-        table.refuse("schedule", EXPECTED, f"{describe(text)}: {error}")
+        table.refuse("schedule", EXPECTED_SCHEDULE, f"{describe_value(text)}: {error}")
 
 
-def _read_span(table: Table, key: str, least: timedelta) -> timedelta | None:
+def _read_span(table: TomlTable, key: str, least: timedelta) -> timedelta | None:
     text = table.text(key, _SPAN)
     if text is None:
         return None
     try:
         span = parse_span(text)
     except ValueError as error:
-        table.refuse(key, _SPAN, f"{describe(text)}: {error}")
+        table.refuse(key, _SPAN, f"{describe_value(text)}: {error}")
     if not least <= span <= _LONGEST:
-        bounds = f"a span of time from {tell_span(least)} to {tell_span(_LONGEST)}"
-        table.refuse(key, bounds, describe(text))
+        bounds = f"a span of time from {format_span(least)} to {format_span(_LONGEST)}"
+        table.refuse(key, bounds, describe_value(text))
     return span
 
 
-def _read_quiet(table: Table, timezone: str) -> Quiet | None:
+def _read_quiet(table: TomlTable, timezone: str) -> Quiet | None:
     text = table.text("quiet", _QUIET)
     if text is None:
         return None
     try:
         return parse_quiet(text, timezone)
     except ValueError as error:
-        table.refuse("quiet", _QUIET, f"{describe(text)}: {error}")
+        table.refuse("quiet", _QUIET, f"{describe_value(text)}: {error}")
 
 
 def _zone_of(rule: Schedule | Interval) -> str | None:
-    """The time zone that the times themselves name, or None."""
+    """Return the time zone in the schedule itself, or None."""
     named = isinstance(rule, Schedule) and rule.text.split()[-1] == rule.timezone
-    return rule.timezone if named and isinstance(rule, Schedule) else None
+    if named and isinstance(rule, Schedule):
+        return rule.timezone
+    return None

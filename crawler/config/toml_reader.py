@@ -1,7 +1,7 @@
-"""Reading a TOML table strictly: every key is known, every value of its type, every refusal exact.
+"""Strict reader of a TOML table, with exact errors.
 
-A refusal names the file, the key's path, what was expected, what was found, and the nearest valid
-name. This file knows what values look like, and not what any key is for.
+Every key must be defined, every value of its type. An error has the file, the key's path, the expected and
+the actual value, and the nearest valid name. Does not: know the meaning of any key.
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ from archive.core.nearest_name import nearest
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """One table of a TOML file, with the way to it. Each reader returns None for a key that is absent."""
+class TomlTable:
+    """Table of a TOML file, with its path in the file.
+
+    Each reader method returns None for a key that is absent, unless it states another default.
+    """
 
     file: Path
     place: str
@@ -37,104 +40,115 @@ class Table:
         raise ConfigError(f"{self.file}: {where}: expected {expected}; found {found}.", hint=hint)
 
     def only(self, known: Collection[str]) -> None:
-        """Refuse a key that nobody knows."""
+        """Raise ConfigError for a key that is not in `known`."""
         for key in self.values:
             if key not in known:
-                self.refuse(key, f"one of {', '.join(known)}", f"an unknown key{nearest(key, known)}")
+                expected = f"one of {', '.join(known)}"
+                self.refuse(key, expected, f"an unknown key{nearest(key, known)}")
 
-    def table(self, key: str) -> Table:
-        """A table below this one; empty when absent."""
+    def table(self, key: str) -> TomlTable:
+        """Return a table below this one; empty when absent."""
         value = self.values.get(key, {})
         if not isinstance(value, dict):
-            self.refuse(key, "a table", describe(value))
-        return Table(self.file, f"{self.place}.{key}" if self.place else key, value)
+            self.refuse(key, "a table", describe_value(value))
+        place = f"{self.place}.{key}" if self.place else key
+        return TomlTable(self.file, place, value)
 
     def text(self, key: str, expected: str = "a text") -> str | None:
-        """A text of one line that is not empty."""
+        """Return a text of one line that is not empty."""
         value = self.values.get(key)
         if value is None:
             return None
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
-            self.refuse(key, expected, describe(value))
+            self.refuse(key, expected, describe_value(value))
         return value.strip()
 
     def texts(self, key: str, expected: str) -> tuple[str, ...]:
-        """A list of texts; empty when absent."""
+        """Return a list of texts; empty when absent."""
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
-            self.refuse(key, expected, describe(value))
+            self.refuse(key, expected, describe_value(value))
         return tuple(item.strip() for item in value)
 
     def choice(self, key: str, choices: Collection[str]) -> str | None:
-        """One of a few words."""
+        """Return one of `choices`."""
         expected = f"one of {', '.join(choices)}"
         value = self.text(key, expected)
         if value is not None and value not in choices:
-            self.refuse(key, expected, f"{describe(value)}{nearest(value, choices)}")
+            self.refuse(key, expected, f"{describe_value(value)}{nearest(value, choices)}")
         return value
 
     def seconds(self, key: str) -> float | None:
-        """A number of seconds, 0 or more."""
+        """Return a number of seconds, 0 or more."""
         value = self.values.get(key)
         if value is None:
             return None
-        fine = isinstance(value, int | float) and not isinstance(value, bool)
+        is_number = isinstance(value, int | float)
+        fine = is_number and not isinstance(value, bool)
         if not fine or not math.isfinite(value) or value < 0:
-            self.refuse(key, "a number of seconds, 0 or more", describe(value))
+            self.refuse(key, "a number of seconds, 0 or more", describe_value(value))
         return float(value)
 
     def pattern(self, key: str) -> str | None:
-        """A regular expression that compiles."""
+        """Return a regular expression that compiles."""
         value = self.text(key, "a regular expression")
         if value is not None:
             try:
                 re.compile(value)
             except re.error as error:
-                self.refuse(key, "a regular expression", f"{describe(value)}, in which there is {error}")
+                self.refuse(
+                    key, "a regular expression", f"{describe_value(value)}, in which there is {error}"
+                )
         return value
 
     def selectors(self, key: str) -> tuple[str, ...]:
-        """A list of CSS selectors that can be read; empty when absent."""
+        """Return a list of valid CSS selectors; empty when absent."""
         expected = 'a list of CSS selectors, such as [".byline", "#ad"]'
         selectors = self.texts(key, expected)
         for selector in selectors:
             try:
                 parse_selector(selector)
             except SelectorError as error:
-                self.refuse(key, expected, f"{describe(selector)}, which is none: {error}")
+                self.refuse(key, expected, f"{describe_value(selector)}, which is invalid: {error}")
         return selectors
 
     def hosts(self, key: str) -> tuple[str, ...]:
-        """Return a list of host names, each perhaps with a port, in lower case; empty when absent."""
+        """Return a list of host names in lower case; empty when absent.
+
+        Each may have a port.
+        """
         expected = 'a list of host names without a path, such as ["www.example.org"]'
         names = self.texts(key, expected)
         for name in names:
             if not re.fullmatch(r"[\w.-]+(:\d{1,5})?", name):
-                self.refuse(key, expected, describe(name))
+                self.refuse(key, expected, describe_value(name))
         return tuple(name.lower() for name in names)
 
     def truth(self, key: str, *, default: bool = False) -> bool:
-        """true or false; the default when absent."""
+        """Return a boolean value; the default when absent."""
         value = self.values.get(key, default)
         if not isinstance(value, bool):
-            self.refuse(key, "true or false", describe(value))
+            self.refuse(key, "true or false", describe_value(value))
         return value
 
     def address(self, key: str) -> str | None:
-        """The address of a site, in one form: lower-case host, no slash at the end."""
-        value = self.text(key, "the address of a site")
+        """Return the URL of a site in canonical form.
+
+        Lower-case host, no slash at the end.
+        """
+        value = self.text(key, "the URL of a site")
         if value is None:
             return None
         try:
             return check_address(value)
         except ValueError as error:
             found = re.sub(r"//[^/]*@", "//…@", value)  # a password is not repeated on the terminal
-            expected = "the address of a site, such as https://www.example.org"
-            self.refuse(key, expected, f"{describe(found)}: {error}")
+            expected = "the URL of a site, such as https://www.example.org"
+            self.refuse(key, expected, f"{describe_value(found)}: {error}")
 
 
-def describe(value: object) -> str:
-    """A value as one would write it in the file, cut when it is long."""
+def describe_value(value: object) -> str:
+    """Return a value in the file's format, cut when it is long."""
     if isinstance(value, bool):
         return f"the truth value {str(value).lower()}"
     if isinstance(value, str):
@@ -143,15 +157,21 @@ def describe(value: object) -> str:
         shown = value if value.isprintable() else value.encode("unicode_escape").decode()
         return f"“{_cut(shown)}”"
     names = {int: "the number", float: "the number", list: "the list", dict: "the table"}
-    return f"{names.get(type(value), 'the value')} {_cut(str(value))}"
+    name = names.get(type(value), "the value")
+    return f"{name} {_cut(str(value))}"
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= 60 else text[:59] + "…"
+    if len(text) <= 60:
+        return text
+    return text[:59] + "…"
 
 
 def check_address(text: str) -> str:
-    """An http(s) address of a public host or of this machine, in one form. Raises ValueError with why not."""
+    """Return an allowed http(s) URL in canonical form.
+
+    Its host is public, or this machine. Raises ValueError with the reason why not.
+    """
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"}:
         raise ValueError("it does not begin with https:// or http://")
@@ -164,23 +184,24 @@ def check_address(text: str) -> str:
     check_host(parts.hostname)
     port = "" if parts.port is None else f":{parts.port}"
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return SplitResult(parts.scheme, host + port, parts.path.rstrip("/"), "", "").geturl()
+    path = parts.path.rstrip("/")
+    return SplitResult(parts.scheme, host + port, path, "", "").geturl()
 
 
 def check_host(host: str) -> None:
-    """Raise ValueError for the number of a machine that is private, but not this one."""
+    """Raise ValueError for a private IP address that is not loopback."""
     try:
         number = ipaddress.ip_address(host)
     except ValueError:
         if _looks_like_number(host):
-            raise ValueError("its host is a number that is not written out in full") from None
+            raise ValueError("its host is an incomplete IP address") from None
         return
     if not number.is_loopback and (not number.is_global or number.is_multicast):
         raise ValueError("its host is a private address; only public sites and this machine are archived")
 
 
-def is_loopback(url: str) -> bool:
-    """True if an address is on this machine by its very name."""
+def is_loopback_url(url: str) -> bool:
+    """True if a URL has a host of the loopback, without DNS."""
     host = urlsplit(url).hostname or ""
     if host == "localhost" or host.endswith(".localhost"):
         return True

@@ -1,7 +1,7 @@
-"""Writing backissue.toml: a commented block for a site, and adding it to a file that is there.
+"""Writer of backissue.toml: a commented block for a site.
 
-Pure text; what is written is read back strictly before it takes its place. An existing line is
-never changed. It knows nothing of how a site was looked at.
+The block makes a new file, or is appended to an existing one. Pure text; the result is parsed strictly before
+it replaces the file. An existing line is never changed. Does not: know how a site was probed.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archive.core.errors import ConfigError
-from crawler.config.config import load
-from crawler.schedule.cron import DEFAULT
+from archive.core.urls import same_site
+from crawler.config.config import load_config
+from crawler.schedule.cron import DEFAULT_SCHEDULE
 
-HEAD = """\
-# What Backissue archives, and how. Every key is described in docs/configuration.md.
+CONFIG_HEAD = """\
+# Configuration of Backissue. Every key is described in docs/configuration.md.
 
-# Where the archive is kept; a relative path starts at this file.
+# The file of the archive; a relative path starts at this file.
 archive = "archive.db"
 
 {contact}
@@ -35,27 +36,35 @@ _NO_CONTACT = """\
 
 
 def quote(text: str) -> str:
-    """A text as TOML writes it: as it stands where that can be, else with escapes."""
+    """Return a text in TOML's format, with escapes where necessary."""
     if "'" not in text and "\\" in text and text.isprintable():
         return f"'{text}'"
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in escaped) + '"'
+    printable = (char if char.isprintable() else f"\\U{ord(char):08x}" for char in escaped)
+    return '"' + "".join(printable) + '"'
 
 
 def name_for(url: str) -> str:
-    """A source's name out of its address: www.the-site.co.uk becomes the-site, a number just "site"."""
+    """Return a source's name from its URL.
+
+    www.the-site.co.uk becomes the-site, an IP address just "site".
+    """
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     labels = [""] if re.fullmatch(r"[\d.:]+", host) else host.split(".")
-    kept = "".join(char for char in labels[0].lower() if char.isascii() and (char.isalnum() or char in "-_"))
+    letters = (char for char in labels[0].lower() if char.isascii())
+    kept = "".join(char for char in letters if char.isalnum() or char in "-_")
     return kept.strip("-_") or "site"
 
 
 def profile_block(name: str, profile: str) -> str:
-    """The block for a known site: its profile says everything, and can be overruled here."""
+    """Return the block for a built-in site.
+
+    Its profile has all values, and the block may override each.
+    """
     return (
         f"[sources.{name}]\n"
-        f"# All that is known of this site comes with the program (crawler/config/sites/{profile}.toml).\n"
-        f"# Any key set here wins, such as: schedule = {quote(DEFAULT)}\n"
+        f"# All values of this site are built in (crawler/config/sites/{profile}.toml).\n"
+        f"# Any key set here overrides them, such as: schedule = {quote(DEFAULT_SCHEDULE)}\n"
         f"profile = {quote(profile)}\n"
     )
 
@@ -69,68 +78,87 @@ def site_block(
     comments: str = "auto",
     language: str | None = None,
     timezone: str | None = None,
+    hosts: tuple[str, ...] = (),
 ) -> str:
-    """The block for a site that was looked at, each line with its reason."""
+    """Return the block for a probed site, each line with its reason.
+
+    Further hosts of the same publisher are allowed; other hosts are in a comment, for the user to allow.
+    """
     lines = [f"[sources.{name}]", f"url = {quote(url)}"]
     if title:
         lines.append(f"title = {quote(title)}")
     lines += [
-        "# When to look for what is new: five crontab fields and perhaps a time zone.",
-        f"schedule = {quote(DEFAULT)}",
-        '# Or, instead, every so often: every = "30m". And never at night: quiet = "22:00-06:00".',
-        "# Seconds between two requests. A longer Crawl-delay in robots.txt is kept.",
+        "# When to crawl: five crontab fields and perhaps a time zone.",
+        f"schedule = {quote(DEFAULT_SCHEDULE)}",
+        '# Or, instead, an interval: every = "30m". And never at night: quiet = "22:00-06:00".',
+        "# Seconds between two requests. A longer Crawl-delay in robots.txt is obeyed.",
         f"delay = {delay:g}",
         "# How readers' comments are marked up: auto, native, wpdiscuz or none.",
         f"comments = {quote(comments)}",
     ]
-    lines += _or_example(
-        "language", language, "en", "The site's language, in which printed months are to be read."
-    )
-    lines += _or_example("timezone", timezone, "Europe/Berlin", "Where printed dates are at home.")
+    lines += _or_example("language", language, "en", "The site's language, for the names of months.")
+    lines += _or_example("timezone", timezone, "Europe/Berlin", "The time zone of the dates on its pages.")
+    if hosts:
+        own = all(same_site(f"https://{host}", url) for host in hosts)
+        note = "" if own else " Their owner is unclear: remove the # to allow them."
+        lines.append(f"# Further hosts with its articles.{note}")
+        sign = "" if own else "# "
+        lines.append(f"{sign}hosts = [{', '.join(map(quote, hosts))}]")
     lines += [
-        "# A regular expression on the path of an address, if it does not become clear what is an article.",
+        "# A regular expression for the path of an article's URL, if articles are not recognised.",
         r"# article_pattern = '/\d{4}/\d\d/[^/]+/$'",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _or_example(key: str, value: str | None, example: str, why: str) -> list[str]:
-    return [f"# {why}", f"{key} = {quote(value)}" if value else f"# {key} = {quote(example)}"]
+    line = f"{key} = {quote(value)}" if value else f"# {key} = {quote(example)}"
+    return [f"# {why}", line]
 
 
-def whole(block: str, contact: str | None) -> str:
-    """A new file."""
-    return HEAD.format(contact=contact_line(contact)) + block
+def new_config_text(block: str, contact: str | None) -> str:
+    """Return the text of a new file."""
+    return CONFIG_HEAD.format(contact=contact_line(contact)) + block
 
 
 def contact_line(contact: str | None) -> str:
-    """The lines about the contact, as a comment where there is none yet."""
-    return _NO_CONTACT if contact is None else _CONTACT.format(value=quote(contact))
+    """Return the lines of the contact.
+
+    A comment with an example where it is None.
+    """
+    if contact is None:
+        return _NO_CONTACT
+    return _CONTACT.format(value=quote(contact))
 
 
-def added(file: Path, block: str, name: str, contact: str | None) -> str:
-    """The text of an existing file with a block more. Raises ConfigError when that cannot be done cleanly."""
-    config = load(file, fetching=False)
+def extended_config_text(file: Path, block: str, name: str, contact: str | None) -> str:
+    """Return the text of an existing file with the block appended.
+
+    Raises ConfigError for a duplicate name, or an invalid file.
+    """
+    config = load_config(file, fetching=False)
     if any(source.name == name for source in config.sources):
         raise ConfigError(
             f"{file} already has a source “{name}”; nothing was changed.",
-            hint="Give another --name, change the file by hand, or write it anew with --force.",
+            hint="Give another --name, edit the file, or replace it with --force.",
         )
-    text = file.read_text(encoding="utf-8-sig").rstrip("\n") + "\n\n" + block
+    before = file.read_text(encoding="utf-8-sig").rstrip("\n")
+    text = f"{before}\n\n{block}"
     if contact is not None and config.contact is None:
         text = contact_line(contact) + "\n" + text
     return text
 
 
-def write(file: Path, text: str, name: str) -> None:
-    """Put a text in the place of a file, whole or not at all, once it reads as it should.
+def write_config(file: Path, text: str, name: str) -> None:
+    """Replace a file by a text, atomically, once it parses.
 
-    Raises ConfigError, leaving the old file, when it does not (an inline `sources` cannot be added to).
+    Raises ConfigError, with the old file unchanged, when it does not (an inline `sources` cannot be
+    extended).
     """
     new = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
         new.write_text(text, encoding="utf-8")
-        load(new, fetching=False).source(name)
+        load_config(new, fetching=False).source(name)
         new.replace(file)
     except (ConfigError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(

@@ -1,9 +1,9 @@
-"""The clock: begins each source's crawls in time, each as a child process, and tells the ledger of all ticks.
+"""Scheduler of crawls, which are child processes.
 
-At each planned time the ledger is asked what has passed since the last one it knows, so nothing is lost by
-lateness, by a restart or by a machine that slept: of several times that passed the last is made up by one
-crawl, and the others are rows that say so. No crawl of a source overlaps another, whoever started it; the
-source's lock tells. What a crawl does is not known here.
+Starts each crawl in time and records all ticks. At each planned time the run ledger has the last recorded
+one, so nothing is lost by lateness, by a restart or by a machine that slept: of several times that passed the
+last is made up by one crawl, and the others are rows with that reason. Invariant: no crawl of a source
+overlaps another, whoever started it, by the source's lock. Does not: know how a crawl works.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from archive.storage import checks
 from archive.storage.archive import Archive
 from crawler.config.config import Config, Source
 from crawler.daemon import processes
-from crawler.schedule.timetable import Timetable, tell_span
+from crawler.schedule.timetable import Timetable, format_span
 
-LATE = timedelta(minutes=2)  # past the start that was planned, a crawl is told to make up for something
-AGAIN = timedelta(seconds=30)  # until we look again whether a crawl that we did not begin has ended
-COUNTED = 10_000  # planned times that are counted after an absence: a week of minutes
+LATE_START = timedelta(minutes=2)  # a crawl that starts later is recorded as a catch-up
+RECHECK_DELAY = timedelta(seconds=30)  # the next check of a crawl that another process started
+MAX_COUNTED_TIMES = 10_000  # planned times that are counted after an absence: a week of minutes
 _SPANS = tuple(timedelta(days=days) for days in (1, 40, 400, 4000))
 
 logger = logging.getLogger(__name__)
@@ -41,21 +41,29 @@ logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 class Tick(BaseTrigger):  # type: ignore[misc]
-    """A timetable as APScheduler asks for it. However late it is asked, it owes one run and not many."""
+    """Timetable as a trigger of APScheduler.
+
+    After any delay it has one run due, and not many.
+    """
 
     def __init__(self, timetable: Timetable) -> None:
         self.timetable = timetable
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
-        """The first start after the previous one, or after now where that is long past."""
-        return self.timetable.next_start(now if previous is None else max(previous, now))
+        """Return the first start after the previous one, or after now.
+
+        The later of both.
+        """
+        last = now if previous is None else max(previous, now)
+        return self.timetable.next_start(last)
 
 
 class Clock:
-    """Crawls each source by its timetable, in child processes, until it is stopped.
+    """Scheduler that crawls each source by its timetable.
 
-    `launch` starts the crawl of a source for a row of the ledger, `now` tells the time, and `ended` is called
-    after each crawl, when the ledger knows how it ended.
+    Crawls are child processes. `launch` starts the crawl of a source for a row of the run ledger, `now`
+    returns the current time (aware), and `ended` is a callback after each crawl, when the run ledger has its
+    outcome.
     """
 
     def __init__(
@@ -80,32 +88,41 @@ class Clock:
         )
 
     def start(self) -> None:
-        """Set every source going; one that was never crawled, or missed its time, is crawled at once."""
+        """Schedule every source; one that is overdue is crawled at once.
+
+        Overdue is a source that was never crawled, or missed its time.
+        """
         now = self.now()
         with Archive.open(self.config.archive) as archive:
-            checks.plan_only(archive.db, [source.name for source in self.config.sources])
+            names = [source.name for source in self.config.sources]
+            checks.plan_only(archive.db, names)
             for source in self.config.sources:
                 archive.add_source(source.site, str(to_text(now)))
                 first = source.schedule.earliest(now)
                 checks.plan(archive.db, source.name, source.schedule.text, first)
-                self._scheduler.add_job(
-                    self.tick, Tick(source.schedule), [source], id=source.name, next_run_time=first
-                )
+                tick = Tick(source.schedule)
+                self._scheduler.add_job(self.tick, tick, [source], id=source.name, next_run_time=first)
         self._scheduler.start()
 
     def wake(self) -> None:
-        """Look at the clock again: a machine that slept, or whose clock was set, would else be late."""
+        """Check the time again, after a sleep or a clock change."""
         self._scheduler.wakeup()
 
     def stop(self) -> None:
-        """Start nothing more, and ask the crawls under way to save their page and end."""
+        """Start nothing more, and request the active crawls to end.
+
+        Each saves its page first.
+        """
         with self._lock:
             self._stopped = True
         self._scheduler.shutdown(wait=False)
         processes.ask_to_stop(self.crawls.values())
 
     def finish(self, seconds: float) -> None:
-        """Wait until the crawls have ended, by force after so many seconds, and the ledger knows how."""
+        """Wait until the crawls have ended, by force after `seconds`.
+
+        Then the run ledger has their outcomes.
+        """
         processes.wait_for(tuple(self.crawls.values()), seconds)
         for keeper in self._keepers:
             keeper.join()
@@ -113,8 +130,8 @@ class Clock:
     # -- one tick -------------------------------------------------------------------------------------
 
     def tick(self, source: Source) -> None:
-        """Do what is due for a source now: begin its crawl, or tell the ledger why none is begun."""
-        with self._lock:  # a crawl is either seen by stop(), or not started after it
+        """Start a source's crawl that is due, or record why not."""
+        with self._lock:  # stop() either finds a crawl, or none starts after it
             now = self.now()
             if self._stopped or source.schedule.earliest(now) > now:
                 return
@@ -122,16 +139,22 @@ class Clock:
             if run_id is None:
                 return
             child = self.crawls[source.name] = self.launch(source, run_id)
-            keeper = threading.Thread(target=self._keep, args=(source, child, run_id, now), daemon=True)
+            arguments = (source, child, run_id, now)
+            keeper = threading.Thread(target=self._keep, args=arguments, daemon=True)
             keeper.start()
-            self._keepers = [other for other in self._keepers if other.is_alive()] + [keeper]
+            alive = [other for other in self._keepers if other.is_alive()]
+            self._keepers = [*alive, keeper]
 
     def _plan(self, source: Source, now: datetime) -> int | None:
-        """Write what has passed since the last planned time that is known; the run to begin, if one is."""
+        """Record the planned times that passed, and return a run.
+
+        None where no crawl is to start.
+        """
         with Archive.open(self.config.archive) as archive:
             next_run = source.schedule.next_start(now)
             checks.plan(archive.db, source.name, source.schedule.text, next_run)
-            if source.name in self.crawls and self.crawls[source.name].poll() is None:
+            crawl = self.crawls.get(source.name)
+            if crawl is not None and crawl.poll() is None:
                 self._note_overlap(archive, source, now)
                 return None
             try:
@@ -144,88 +167,108 @@ class Clock:
                 return None
 
     def _claim(self, archive: Archive, source: Source, now: datetime) -> int | None:
-        """The row of the crawl that is owed, or None; what has passed without a crawl is told."""
-        ledger, ticks = archive.runs, self._passed(archive, source, now)
+        """Return the row of the crawl that is due, or None.
+
+        Planned times that passed without a crawl are recorded.
+        """
+        ledger = archive.runs
+        ticks = self._passed(archive, source, now)
         if (last := ledger.newest(source.name)) and not is_owed(source.schedule, last, now):
             ledger.note(source.name, ticks, "missed", _came_after(last), now)
             return None
-        why = f"no crawl was begun in time; the one of {_told(now)} makes up for it."
+        why = f"no crawl started in time; the one of {_told(now)} makes up for it."
         ledger.note(source.name, ticks[:-1], "coalesced", why, now)
         planned = ticks[-1] if ticks else None
-        in_time = planned is not None and now - source.schedule.start_of(planned) <= LATE
+        in_time = planned is not None and now - source.schedule.start_of(planned) <= LATE_START
         return ledger.claim(source.name, "schedule" if in_time else "catch-up", now, planned)
 
     def _note_overlap(self, archive: Archive, source: Source, now: datetime) -> int:
-        """Tell the ledger of planned times that came during another crawl, and return their number."""
+        """Record planned times during another crawl; return their number."""
         with transaction(archive.db):
-            ticks, last = self._passed(archive, source, now), archive.runs.newest(source.name)
+            ticks = self._passed(archive, source, now)
+            last = archive.runs.newest(source.name)
             before = [tick for tick in ticks if last and tick < last.started_at]
             if last:
                 archive.runs.note(source.name, before, "missed", _came_after(last), now)
-            why = "another run of this source was under way, so none was begun."
-            archive.runs.note(source.name, ticks[len(before) :], "overlapped", why, now)
+            why = "another run of this source was active, so none started."
+            during = ticks[len(before) :]
+            archive.runs.note(source.name, during, "overlapped", why, now)
         return len(ticks)
 
     def _look_again(self, source: Source, now: datetime) -> None:
-        """Come back soon for what may be owed: the crawl under way may be one that is just ending."""
-        at = now + AGAIN
+        """Check a source again soon: the active crawl may be just ending."""
+        at = now + RECHECK_DELAY
         self._scheduler.add_job(
             self.tick, args=[source], id=f"{source.name} again", next_run_time=at, replace_existing=True
         )
 
     def _passed(self, archive: Archive, source: Source, now: datetime) -> list[datetime]:
-        """The planned times that have no row yet; of very many the first ones, and the last."""
+        """Return the planned times without a row.
+
+        Of very many the first ones, and the last.
+        """
         last = archive.runs.last_tick(source.name, now)
         if last is None:
             crawl = archive.runs.newest(source.name)
             last = crawl.started_at if crawl else now
-        return passed(source.schedule, last, now)
+        return passed_times(source.schedule, last, now)
 
     def _keep(self, source: Source, child: Popen[bytes], run_id: int, begun: datetime) -> None:
-        """Wait for a crawl to end, and tell the ledger how it did if it could not do so itself."""
+        """Wait for a crawl's end, and record a missing outcome."""
         code = child.wait()
         with Archive.open(self.config.archive) as archive:
             if code == Exit.BUSY:
                 archive.runs.withdraw(
-                    run_id, "Another run of this source, or another program, held the archive.", self.now()
+                    run_id,
+                    "Another run of this source, or another program, was using the archive.",
+                    self.now(),
                 )
                 return
-            outcome, sentence = self._ending(source, code, self.now() - begun)
+            took = self.now() - begun
+            outcome, sentence = self._ending(source, code, took)
             if archive.runs.settle(run_id, outcome, sentence, self.now()):
                 logger.warning("%s: %s. %s", source.name, outcome, sentence)
         self.ended()
 
     def _ending(self, source: Source, code: int, took: timedelta) -> tuple[str, str]:
-        """The outcome and the sentence for a crawl's process that ended without telling them itself."""
+        """Return outcome and sentence for a crawl process without its own."""
         if self._stopped:
-            return "interrupted", f"Backissue was ended, and the crawl with it. {processes.KEPT}"
+            return "interrupted", f"Backissue was stopped, and the crawl with it. {processes.PROGRESS_KEPT}"
         if took >= source.limit:
-            limit = tell_span(source.limit)
-            return "failed", f"The crawl hung: it did not end at its limit of {limit}. {processes.KEPT}"
+            limit = format_span(source.limit)
+            return (
+                "failed",
+                f"The crawl hung: it did not end at its limit of {limit}. {processes.PROGRESS_KEPT}",
+            )
         return "failed", processes.ending(code)
 
 
 def is_owed(timetable: Timetable, last: Run, now: datetime) -> bool:
-    """True if a crawl is due, given the last one: a planned time came after it, or it was cut short.
+    """True if a crawl is due after the last one.
 
-    One that began later than now was told by a wrong clock, and proves nothing.
+    A planned time passed since its start, or it was interrupted. One that began later than now had a wrong
+    clock, and proves nothing.
     """
     begun = last.started_at
-    return last.outcome == "interrupted" or begun > now or timetable.next_after(begun) <= now
+    is_unfinished = last.outcome == "interrupted" or begun > now
+    return is_unfinished or timetable.next_after(begun) <= now
 
 
 def _came_after(last: Run) -> str:
-    return f"no crawl was begun for it; the one of {_told(last.started_at)} came after it."
+    return f"no crawl started for it; the one of {_told(last.started_at)} was later."
 
 
 def _told(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def passed(timetable: Timetable, after: datetime, until: datetime) -> list[datetime]:
-    """The planned times after one moment, up to and with another; at most COUNTED, and the very last."""
-    found = list(islice(timetable.ticks(after, until), COUNTED))
-    if len(found) == COUNTED:
+def passed_times(timetable: Timetable, after: datetime, until: datetime) -> list[datetime]:
+    """Return the planned times after `after`, up to and including `until`.
+
+    At most MAX_COUNTED_TIMES, and the very last.
+    """
+    found = list(islice(timetable.ticks(after, until), MAX_COUNTED_TIMES))
+    if len(found) == MAX_COUNTED_TIMES:
         for span in _SPANS:
             if tail := list(timetable.ticks(max(found[-1], until - span), until)):
                 return [*found, tail[-1]]

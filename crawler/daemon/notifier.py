@@ -1,8 +1,8 @@
-"""Beside the clock: has people told after each crawl and when a digest is due, in a process of its own.
+"""Notifier of the scheduler: sends notifications in a process of its own.
 
-It knows when to look, and not what there is to say. One look at a time; asked again meanwhile, one more
-follows. Where something could not be sent, the next look comes soon. It is stepped by the one who keeps
-the clock, and never waits.
+After each crawl, and when a digest is due. One process at a time; a request meanwhile starts one more
+afterwards. Where a message could not be sent, the retry is soon. The scheduler's loop calls `step`, which
+never waits. Does not: know what the messages are.
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ from subprocess import Popen
 
 from crawler.schedule.cron import Schedule
 
-AGAIN = timedelta(minutes=5)  # until what could not be sent is tried again
-LIMIT = timedelta(minutes=5)  # for one look; a service answers in seconds, or not
+RETRY_DELAY = timedelta(minutes=5)  # the pause before a failed message is sent again
+SEND_TIMEOUT = timedelta(minutes=5)  # for one process; a service responds in seconds, or not at all
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 logger = logging.getLogger(__name__)
 
 
 class Notifier:
-    """Starts a look when one is due. `launch` starts its process, and `now` tells the time."""
+    """Starter of the notification process when one is due.
+
+    `launch` starts the process, and `now` returns the current time (aware).
+    """
 
     def __init__(
         self,
@@ -38,29 +41,35 @@ class Notifier:
 
     @property
     def children(self) -> list[Popen[bytes]]:
-        """The process of the look under way, if one is."""
+        """Return the active process in a list; empty without one."""
         return [self.child] if self.child else []
 
     def ask(self) -> None:
-        """Have a look as soon as that can be. May be called from any thread."""
+        """Schedule a process as soon as possible.
+
+        May be called from any thread.
+        """
         self._due = self._now()
 
     def step(self) -> None:
-        """Start the look that is due, or see how the one under way goes."""
+        """Start the process that is due, or check the active one."""
         now = self._now()
         if self.child is not None:
             self._attend(self.child, now)
         elif self._due <= now:
-            self._begun, self._due = now, self._digest.next_after(now) if self._digest else _NEVER
+            self._begun = now
+            self._due = self._digest.next_after(now) if self._digest else _NEVER
             self.child = self._launch()
 
     def _attend(self, child: Popen[bytes], now: datetime) -> None:
         code = child.poll()
-        if code is None and now - self._begun > LIMIT:
-            logger.warning("Telling people took more than %s and is ended; it is tried again.", LIMIT)
+        if code is None and now - self._begun > SEND_TIMEOUT:
+            logger.warning(
+                "Notifications took more than %s and were stopped; they are sent again later.", SEND_TIMEOUT
+            )
             child.kill()
             code = child.wait()
         if code is not None:
             self.child = None
             if code:
-                self._due = min(self._due, now + AGAIN)
+                self._due = min(self._due, now + RETRY_DELAY)

@@ -1,7 +1,7 @@
-"""Beside the clock: keeps the process that serves the pages alive, and says when it was started again.
+"""Keeper of the pages' server process, which restarts it.
 
-Does not: know how pages are served. Stepped by the one who keeps the clock, and never waits. Invariant: the
-clock goes on whatever happens to the pages; only pages that cannot start at all are an error.
+Does not: know how pages are served. The scheduler's loop calls `step`, which never waits. Invariant: the
+scheduler continues in every state of the pages; only pages that cannot start at all are an error.
 """
 
 from __future__ import annotations
@@ -17,24 +17,27 @@ from archive.core.errors import BackissueError
 from archive.core.formatting import count
 
 FIRST_PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 60.0
-STEADY_SECONDS = 30.0  # a process that has run for so long is well
+MAX_PAUSE_SECONDS = 60.0
+STEADY_SECONDS = 30.0  # a process that has run for so long is steady
 
 logger = logging.getLogger(__name__)
 
 
 class Notes(Protocol):
-    """Where it is kept how the pages are, for `status` and `/-/health`."""
+    """Record of the state of the pages, for `status` and `/-/health`."""
 
     def fell(self, sentence: str) -> None:
-        """Keep that they ended."""
+        """Record that they ended."""
 
     def recovered(self, sentence: str) -> None:
-        """Keep that they run again, where it was kept that they ended."""
+        """Record that they run again, after a recorded end."""
 
 
 class PagesKeeper:
-    """Starts the pages, and again after a pause that doubles. `now` gives seconds that only grow."""
+    """Keeper that starts the pages, and restarts them after a pause.
+
+    The pause doubles each time. `now` returns monotonic seconds.
+    """
 
     def __init__(
         self, launch: Callable[[], Popen[bytes]], notes: Notes, now: Callable[[], float] = time.monotonic
@@ -51,18 +54,20 @@ class PagesKeeper:
 
     @property
     def children(self) -> list[Popen[bytes]]:
-        """The process of the pages, if it runs."""
+        """Return the process of the pages in a list; empty without one."""
         return [self._child] if self._child else []
 
     def step(self) -> None:
-        """See how the process is, and start it again when its pause is over.
+        """Check the process, and restart it when its pause is over.
 
-        Raises BackissueError where the first one ends at once by itself: then nothing would mend it.
+        Raises BackissueError where the first one ends at once by itself: then a restart would not help.
         """
         now = self._now()
         if self._child is None:
             if self._again_at is not None and now >= self._again_at:
-                self._began_at, self._again_at, self._is_steady = now, None, False
+                self._began_at = now
+                self._again_at = None
+                self._is_steady = False
                 self._child = self._launch()
                 logger.info("The pages are started again.")
             return
@@ -71,20 +76,23 @@ class PagesKeeper:
             self._fall(code, now)
         elif not self._is_steady and now - self._began_at > STEADY_SECONDS:
             self._is_steady, self._pause = True, FIRST_PAUSE_SECONDS
-            self._notes.recovered(f"The pages run again, after they had ended {count(self._falls, 'time')}.")
+            self._notes.recovered(f"The pages run again, after {count(self._falls, 'failure')}.")
 
     def _fall(self, code: int, now: float) -> None:
         ran = now - self._began_at
         if not self._falls and code > 0 and ran < STEADY_SECONDS:
             raise BackissueError(
-                f"The pages ended by themselves (exit code {code}).",
-                hint="Above it should say why; `backissue serve` starts them alone.",
+                f"The pages could not start (exit code {code}).",
+                hint="The reason should be above; `backissue serve` starts them alone.",
             )
-        self._child, self._falls = None, self._falls + 1
+        self._child = None
+        self._falls = self._falls + 1
         self._again_at = now + self._pause
         sentence = f"The pages ended by themselves ({_ending(code)}) after {ran:,.0f} seconds."
-        logger.error("%s They are started again in %g seconds; the clock goes on.", sentence, self._pause)
-        self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
+        logger.error(
+            "%s They are started again in %g seconds; the scheduler continues.", sentence, self._pause
+        )
+        self._pause = min(self._pause * 2, MAX_PAUSE_SECONDS)
         self._notes.fell(f"{sentence} They are started again.")
 
 

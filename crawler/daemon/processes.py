@@ -1,8 +1,8 @@
-"""Child processes that never outlive us: one for each crawl, and one for the pages.
+"""Child processes that never outlive us: crawls and pages.
 
-A child's standard input is a pipe that only its parent holds. When the parent is gone, however it
-went, the pipe ends, and the child asks itself to stop as a SIGTERM would. Children stand in a
-session of their own, so that a Ctrl-C reaches them once, through us, and not twice.
+A child's standard input is a pipe that only its parent holds. When the parent has ended, for any reason, the
+pipe ends, and the child requests its own end as a SIGTERM would. Children have a session of their own, so
+that a Ctrl-C reaches them once, through us, and not twice.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-PROGRAM = Path(__file__).parents[2] / "scheduler.py"  # by its place: no folder can shadow it
-GRACE = 10.0  # seconds for a crawl to end its page and save it
-KEPT = "What it had saved is kept."
+SCHEDULER_SCRIPT = Path(__file__).parents[2] / "scheduler.py"  # by its path: no folder can shadow it
+STOP_GRACE_SECONDS = 10.0  # seconds for a crawl to end its page and save it
+PROGRESS_KEPT = "Everything it saved is kept."
 
 
 def start(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Start `backissue ARGUMENTS` as a child; its output goes where ours goes."""
-    command = [sys.executable, str(PROGRAM), "--child", *arguments]
+    """Start `backissue ARGUMENTS` as a child, with our output."""
+    command = [sys.executable, str(SCHEDULER_SCRIPT), "--child", *arguments]
     return subprocess.Popen(  # noqa: S603  (our own program, and no shell)
         command,
         stdin=subprocess.PIPE,
@@ -34,14 +34,14 @@ def start(arguments: Sequence[str], environ: Mapping[str, str] | None = None) ->
 
 
 def ask_to_stop(children: Iterable[subprocess.Popen[bytes]]) -> None:
-    """Ask each to stop, as soon as what it holds is saved."""
+    """Request each child to end, as soon as its work is saved."""
     for child in children:
         if child.poll() is None:
             child.terminate()
 
 
 def wait_for(children: Sequence[subprocess.Popen[bytes]], seconds: float) -> None:
-    """Wait until all have ended, and end by force what has not after `seconds`."""
+    """Wait until all have ended, by force after `seconds`."""
     deadline = time.monotonic() + seconds
     try:
         for child in children:
@@ -51,7 +51,10 @@ def wait_for(children: Sequence[subprocess.Popen[bytes]], seconds: float) -> Non
 
 
 def kill(children: Iterable[subprocess.Popen[bytes]]) -> None:
-    """End them at once, with what they started themselves. What was saved stays saved."""
+    """End children at once, with their own children.
+
+    Saved data stays saved.
+    """
     for child in children:
         if child.poll() is None:
             with suppress(ProcessLookupError):
@@ -61,23 +64,27 @@ def kill(children: Iterable[subprocess.Popen[bytes]]) -> None:
 
 
 def crawl_arguments(config: Path, source: str) -> list[str]:
-    """The command line of a crawl, by the configuration in that file, in a process of its own."""
+    """Return the command line of a crawl process."""
     return ["--config", str(config), "crawl", source]
 
 
 def ending(code: int) -> str:
-    """Return a sentence for a crawl process that ended without recording why."""
+    """Return a sentence for a crawl process that ended without a reason."""
     if code >= 0:
-        return f"The crawl's process ended before it was done (exit code {code}); its log says why. {KEPT}"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+        return (
+            f"The crawl process ended too early (exit code {code}); its log has the reason. {PROGRESS_KEPT}"
+        )
+    is_named = -code in set(signal.Signals)
+    name = signal.Signals(-code).name if is_named else f"signal {-code}"
     perhaps = ", perhaps because the machine ran out of memory" if -code == signal.SIGKILL else ""
-    return f"The crawl's process was ended from outside ({name}{perhaps}). {KEPT}"
+    return f"The crawl process was killed from outside ({name}{perhaps}). {PROGRESS_KEPT}"
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run a child to its end and return its exit code. Call it in the main thread.
+def run_child(arguments: Sequence[str]) -> int:
+    """Run a child to its end, and return its exit code.
 
-    An interruption is handed on, so that the child can save what it holds; a second one ends it at once.
+    Call it in the main thread. An interruption is passed on, so that the child can save its work; a second
+    one ends it at once.
     """
     child = start(arguments)
 
@@ -90,8 +97,9 @@ def run(arguments: Sequence[str]) -> int:
             timer.start()
 
     signals: list[bool] = []
-    timer = threading.Timer(GRACE, child.kill)
-    before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    timer = threading.Timer(STOP_GRACE_SECONDS, child.kill)
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, hand_on) for number in numbers}
     try:
         code = child.wait()
     finally:
@@ -101,9 +109,13 @@ def run(arguments: Sequence[str]) -> int:
     return code if code >= 0 else 128 - code
 
 
-def watch_parent(grace: float = GRACE) -> None:
-    """In a child: stop when the parent is gone, and at the latest `grace` seconds later."""
-    threading.Thread(target=_watch, args=(grace,), name="watch-parent", daemon=True).start()
+def watch_parent(grace: float = STOP_GRACE_SECONDS) -> None:
+    """Watch the parent, in a child; end this process after it.
+
+    At the latest `grace` seconds later.
+    """
+    watch = threading.Thread(target=_watch, args=(grace,), name="watch-parent", daemon=True)
+    watch.start()
 
 
 def _watch(grace: float) -> None:

@@ -1,7 +1,8 @@
-"""Units for systemd, as text: the clock with the pages as a service, or single crawls by a timer.
+"""Units for systemd, as text.
 
-They are for the system's own manager, run as the owner of the configuration, and may write nowhere but
-beside the archive. What stands in a path is quoted as systemd reads it.
+Either the scheduler with the pages as a service, or single crawls by a timer. They are for the system
+manager, run as the owner of the configuration, and may write only next to the archive. Special characters of
+a path are quoted as systemd requires.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from archive.core.errors import BackissueError
-from crawler.daemon.processes import GRACE, PROGRAM
+from crawler.daemon.processes import SCHEDULER_SCRIPT, STOP_GRACE_SECONDS
 
 NEXT = (
-    "Put them into /etc/systemd/system, and then:\n"
+    "Copy them into /etc/systemd/system, then:\n"
     "  systemctl daemon-reload\n"
-    "  systemctl enable --now backissue.service        the clock and the pages; or\n"
+    "  systemctl enable --now backissue.service        the scheduler and the pages; or\n"
     "  systemctl enable --now backissue-crawl.timer    only crawls, once an hour"
 )
 
@@ -34,7 +35,7 @@ WorkingDirectory={folder}
 EnvironmentFile=-{folder}/backissue.env
 """
 _BOUNDS = """\
-# It reads the web, and writes beside the archive and nowhere else.
+# It reads the web, and writes only next to the archive.
 UMask=0027
 NoNewPrivileges=yes
 PrivateTmp=yes
@@ -55,7 +56,7 @@ Type=exec
 ExecStart={program} up
 {place}Restart=on-failure
 RestartSec=30
-# The program asks its crawls to save their page, and ends within {grace} s.
+# The program lets its crawls save their page, and ends within {grace} s.
 KillMode=mixed
 TimeoutStopSec={stop}
 {bounds}
@@ -66,7 +67,7 @@ _CRAWL = """
 [Service]
 Type=oneshot
 ExecStart={program} crawl --no-progress
-{tell}# 4: another crawl of the source is under way; 130: it was asked to stop, and has saved its page.
+{tell}# 4: another run of the source is active; 130: it was stopped, and has saved its page.
 SuccessExitStatus=4 130
 {place}KillMode=mixed
 TimeoutStopSec={stop}
@@ -78,7 +79,7 @@ Description=Backissue: crawl once an hour
 [Timer]
 OnCalendar=*-*-* *:17:00
 RandomizedDelaySec=2min
-# What was missed while the machine was off is made up.
+# A crawl that was missed while the machine was off is made up.
 Persistent=yes
 
 [Install]
@@ -87,27 +88,31 @@ WantedBy=timers.target
 
 
 def units(config: Path, archive: Path, *, tells: bool) -> dict[str, str]:
-    """The units for a configuration and its archive, by file name; `tells` says that somebody is notified."""
+    """Return the units of a configuration and its archive, by file name.
+
+    `tells` is True where notifications are configured.
+    """
     place = _PLACE.format(user=config.owner(), folder=_escaped(config.parent))
     writes = dict.fromkeys((config.parent, archive.parent))
     known = {
         "program": " ".join(map(_quoted, (*_program(), "--config", str(config)))),
         "place": place,
         "bounds": _BOUNDS.format(writes=" ".join(_quoted(str(folder)) for folder in writes)),
-        "grace": f"{GRACE:g}",
-        "stop": f"{3 * GRACE:g}",
+        "grace": f"{STOP_GRACE_SECONDS:g}",
+        "stop": f"{3 * STOP_GRACE_SECONDS:g}",
     }
     tell = "ExecStopPost={program} notify --quiet\n".format(**known) if tells else ""
     both, single = "Backissue: archives news and serves the archive", "Backissue: one crawl of every source"
-    return {
-        "backissue.service": _UNIT.format(description=both) + _SERVICE.format(**known),
-        "backissue-crawl.service": _UNIT.format(description=single) + _CRAWL.format(**known, tell=tell),
-        "backissue-crawl.timer": _TIMER,
-    }
+    service = _UNIT.format(description=both) + _SERVICE.format(**known)
+    crawl = _UNIT.format(description=single) + _CRAWL.format(**known, tell=tell)
+    return {"backissue.service": service, "backissue-crawl.service": crawl, "backissue-crawl.timer": _TIMER}
 
 
-def write(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write units into a folder, which is made. Raises BackissueError where that cannot be."""
+def write_units(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write units into a folder, which is created.
+
+    Raises BackissueError where that fails.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
@@ -120,9 +125,11 @@ def write(folder: Path, texts: Mapping[str, str]) -> None:
 
 
 def _program() -> tuple[str, ...]:
-    """How to start this very program, wherever it is installed."""
+    """Return the command that starts this very installation."""
     script = Path(sys.executable).with_name("backissue")
-    return (str(script),) if script.exists() else (sys.executable, str(PROGRAM))
+    if script.exists():
+        return (str(script),)
+    return (sys.executable, str(SCHEDULER_SCRIPT))
 
 
 def _escaped(path: Path) -> str:
@@ -131,4 +138,6 @@ def _escaped(path: Path) -> str:
 
 def _quoted(word: str) -> str:
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return f'"{escaped}"' if any(char in word for char in " \"'\\;") else escaped
+    if any(char in word for char in " \"'\\;"):
+        return f'"{escaped}"'
+    return escaped

@@ -1,6 +1,6 @@
-"""Where a site's own pages say that its REST API and its feeds are.
+"""REST API and feeds that a site's own pages declare.
 
-Pure. Reads `<link>` elements and the Link header; what they name is believed on the same site alone.
+Pure. Parses `<link>` elements and the Link header; a URL is believed only on the same site.
 """
 
 from __future__ import annotations
@@ -25,40 +25,52 @@ _GUESSES = {
 }
 
 
-def read(page: Page, home: str) -> Declared:
-    """Return what a page declares of the site `home`; nothing where it is no page."""
+def read_declared(page: Page, home: str) -> Declared:
+    """Return what a page of the site at `home` declares.
+
+    An empty Declared where the response is no page, or declares nothing.
+    """
     feeds = _feeds(page)
     ours = [(url, title) for url, title in feeds if urls.same_host(url, home)]
     comments = [url for url, title in ours if is_comments_feed(url, title)]
     posts = [url for url, title in ours if not is_comments_feed(url, title)]
     root = _rest_root(page)
+    is_ours = root is not None and urls.same_host(root, home)
     return Declared(
-        rest=root if root and urls.same_host(root, home) else None,
+        rest=root if is_ours else None,
         posts_feed=next(iter(posts), None),
         comments_feed=next(iter(comments), None),
     )
 
 
 def foreign_rest(page: Page, home: str) -> str | None:
-    """Return the root of a REST API that a page declares on another site, or None."""
+    """Return the REST root that a page declares elsewhere, or None.
+
+    A root on another site is never used.
+    """
     root = _rest_root(page)
-    return root if root and not urls.same_host(root, home) else None
+    if root and not urls.same_host(root, home):
+        return root
+    return None
 
 
 def is_comments_feed(url: str, title: str) -> bool:
-    """True if a declared feed is of comments, by its URL or its title."""
+    """True if a declared feed has comments, by its URL or title."""
     parts = urlsplit(url)
-    return bool(_COMMENTS_URL.search(f"{parts.path}?{parts.query}") or _COMMENTS_TITLE.search(title))
+    target = f"{parts.path}?{parts.query}"
+    return bool(_COMMENTS_URL.search(target) or _COMMENTS_TITLE.search(title))
 
 
-def guesses(kind: PageKind, home: str) -> tuple[str, ...]:
-    """Return where feeds of a kind lie on sites that do not declare them."""
+def guessed_feed_urls(kind: PageKind, home: str) -> tuple[str, ...]:
+    """Return usual feed URLs, for sites that declare none."""
     return tuple(urljoin(home + "/", name) for name in _GUESSES[kind])
 
 
 def feed_of(declared: Declared, kind: PageKind) -> str | None:
     """Return the URL of a declared feed of a kind, or None."""
-    return declared.posts_feed if kind is PageKind.POSTS_FEED else declared.comments_feed
+    if kind is PageKind.POSTS_FEED:
+        return declared.posts_feed
+    return declared.comments_feed
 
 
 def _rest_root(page: Page) -> str | None:
@@ -74,8 +86,9 @@ def _rest_root(page: Page) -> str | None:
 def _feeds(page: Page) -> list[tuple[str, str]]:
     found = []
     for link in _links(page):
-        is_feed = (link.get("type") or "").strip().lower() in _FEED_TYPES
-        if is_feed and "alternate" in (link.get("rel") or "").lower().split():
+        media_type = (link.get("type") or "").strip().lower()
+        relations = (link.get("rel") or "").lower().split()
+        if media_type in _FEED_TYPES and "alternate" in relations:
             url = urls.absolute(link.get("href"), page.final_url)
             found += [(url, link.get("title") or "")] if url else []
     return found

@@ -1,8 +1,8 @@
-"""Discovery of articles: by REST where it is open, else by sitemaps, else by the feed, else by listing pages.
+"""Discovery of articles by a chain of strategies.
 
-A chain of strategies: each is tried when those before it give nothing. It yields the listings that say more
-than a URL, for the archive to keep, and requests for the pages that are due. Nothing is listed while the feed
-of posts says that nothing has changed, but once a day all the same.
+REST where it is open, else sitemaps, else the feed, else listing pages: each is the fallback of the one
+before. Yields the listings that have more than URLs, for the archive to save, and requests for the pages that
+are due. Nothing is listed while the feed of posts is unchanged, except once a day.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from crawler.discovery.sitemap_strategy import SitemapStrategy
 from crawler.frontier.addresses import Listed
 from crawler.frontier.frontier import Frontier
 
-RELIST = timedelta(days=1)  # how long listings of what was modified stand for a listing of everything
+RELIST = timedelta(days=1)  # interval of complete listings; between them only modified posts are listed
 
 
 class Discovery:
-    """The strategies that find a site's articles, in the order in which they are tried."""
+    """Strategies that find a site's articles, in the order of their use."""
 
     def __init__(self, crawl: Crawl, frontier: Frontier, front: FrontPage) -> None:
         self.crawl = crawl
@@ -40,28 +40,33 @@ class Discovery:
         self.by_listing = ListingStrategy(crawl, frontier)
 
     async def posts(self, feed: FeedAnswer | None, *, is_silent: bool) -> AsyncIterator[Any]:
-        """Yield what the first strategy brings that names articles; nothing new where all is silent.
+        """Yield the items of the first strategy that names articles.
 
-        `feed` is the answer of the feed of posts, None where it was not fetched.
+        Yields nothing new where `is_silent`, at most a day after a complete listing. `feed` is the response
+        of the feed of posts, None where it was not fetched.
         """
-        crawl, before = self.crawl, self.crawl.before
+        crawl = self.crawl
+        before = self.crawl.before
         is_recent = crawl.is_within(RELIST, before.posts_listed_at)
         crawl.rest.lists_comments = before.rest_lists_comments is not False
         if is_recent and is_silent:
-            crawl.report.surface, crawl.rest.root = before.surface, before.rest_root
+            crawl.report.surface = before.surface
+            crawl.rest.root = before.rest_root
         else:
             async for item in self._by_first_open(is_recent, feed):
                 yield item
             self._note_read(is_recent)
         if crawl.rest.root and feed is not None and feed.is_mute:
-            crawl.note(posts_feed_missing_at=crawl.started_at)  # REST tells of edits as well, in one request
-        if feed is not None and feed.is_feed and crawl.report.surface not in {"feed", None}:
+            crawl.note(posts_feed_missing_at=crawl.started_at)  # REST lists edits as well, in one request
+        is_other_surface = crawl.report.surface not in {"feed", None}
+        if feed is not None and feed.is_feed and is_other_surface:
             for request in self.frontier.requests(await self._only_in_feed(feed.page)):
                 yield request
-            yield feed.page  # after the articles it names, since it may name what is no article
+            yield feed.page  # after the articles in it, since some entries may be no article
 
     def _note_read(self, is_recent: bool) -> None:
-        crawl, surface = self.crawl, self.crawl.report.surface
+        crawl = self.crawl
+        surface = self.crawl.report.surface
         if surface and not is_recent and not crawl.report.missing_lists:
             crawl.note(posts_listed_at=crawl.started_at)
         crawl.note(surface=surface, rest_root=crawl.rest.root)
@@ -84,13 +89,15 @@ class Discovery:
             self.crawl.report.missing_lists.append(self.crawl.session.failure)
 
     async def _only_in_feed(self, feed: Page) -> list[Listed]:
-        """Return the articles that a feed names and the listing did not, as one out of a cache does."""
+        """Return the articles in a feed that are missing in the listing.
+
+        A listing from a cache misses the newest.
+        """
         await self.crawl.settled()
         facts = self.crawl.facts
-        named = (replace(entry, url=urls.clean(entry.url)) for entry in feeds.read_posts(feed) or ())
+        entries = feeds.read_posts_feed(feed) or ()
+        named = [replace(entry, url=urls.clean(entry.url)) for entry in entries]
+        unknown = [entry for entry in named if not facts.holds(entry.url)]
         return [
-            entry
-            for entry in named
-            if not facts.holds(entry.url)
-            and (entry.post_id is None or facts.address_of(entry.post_id) is None)
+            entry for entry in unknown if entry.post_id is None or facts.address_of(entry.post_id) is None
         ]

@@ -1,6 +1,7 @@
-"""Feeds: the newest articles and comments, the only surface of WordPress that says what has not changed.
+"""Feeds of the newest articles and comments.
 
-Pure. RSS and Atom are read alike, and only for the addresses they name.
+Pure. They are WordPress' only surface with conditional requests. RSS and Atom are parsed alike, and only for
+the URLs in them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _COMMENT = re.compile(r"#comment-(\d{1,18})(?!\d)", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
-    """A comment that a feed names: its own id, and the address of the article it hangs below."""
+    """Comment in a feed: its own id and its article's URL."""
 
     comment_id: str
     article: str
@@ -32,48 +33,67 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedAnswer:
-    """Answer of a feed. `is_silent`: nothing is new, by a 304 or by an equal body."""
+    """Response of a feed.
+
+    `is_silent` is True where nothing is new, by a 304 or by a body with the same digest.
+    """
 
     page: Page
     is_silent: bool
 
     @property
     def is_mute(self) -> bool:
-        """True if the answer gives no means to ask whether it has changed."""
+        """True if the response has no validator for a conditional request."""
         return self.page.status == HTTPStatus.OK and not has_validators(self.page)
 
     @property
     def is_feed(self) -> bool:
-        """True if the answer is a feed at all."""
+        """True if the response is a feed at all."""
         return self.page.status == HTTPStatus.NOT_MODIFIED or is_feed(self.page)
 
 
-def digest(page: Page) -> str:
-    """Return a digest of a feed without its build time, for sites without validators."""
-    said = re.sub(rb"<(lastBuildDate|updated)>[^<]*</\1>", b"", page.body, count=1)
-    return hashlib.sha256(said).hexdigest()
+def feed_digest(page: Page) -> str:
+    """Return a digest of a feed without its build time.
+
+    It replaces the validators of a site without any.
+    """
+    content = re.sub(rb"<(lastBuildDate|updated)>[^<]*</\1>", b"", page.body, count=1)
+    return hashlib.sha256(content).hexdigest()
 
 
-def posts_url(site_url: str) -> str:
-    """The feed of posts, where WordPress has it; its pages reach back to the first post."""
+def posts_feed_url(site_url: str) -> str:
+    """Return WordPress' URL of the feed of posts.
+
+    Its further pages reach back to the first post.
+    """
     return urljoin(site_url + "/", "feed")
 
 
-def page_url(url: str, page: int) -> str:
-    """Return the URL of a page of the feed of posts that is at `url`."""
+def feed_page_url(url: str, page: int) -> str:
+    """Return the URL of a further page of the feed of posts.
+
+    `url` is that of the first page; pages count from 1.
+    """
     parts = urlsplit(url)
-    query = "&".join(filter(None, [parts.query, f"paged={page}" if page > 1 else ""]))
+    paged = f"paged={page}" if page > 1 else ""
+    query = "&".join(filter(None, [parts.query, paged]))
     return urlunsplit(parts._replace(query=query))
 
 
-def comments_url(site_url: str) -> str:
-    """The feed of the newest comments of the whole site. It cannot be paged."""
+def comments_feed_url(site_url: str) -> str:
+    """Return WordPress' URL of the feed of the newest comments.
+
+    It is for the whole site, and has no further pages.
+    """
     return urljoin(site_url + "/", "comments/feed")
 
 
 @reader(None)
-def read_posts(page: Page) -> tuple[Listed, ...] | None:
-    """The articles a feed names; None if the answer is no feed or an empty one."""
+def read_posts_feed(page: Page) -> tuple[Listed, ...] | None:
+    """Return the articles in a feed.
+
+    None if the response is no feed, or an empty one.
+    """
     entries = read_entries(page)
     if not entries:
         return None
@@ -82,8 +102,11 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
 
 
 @reader(None)
-def read_comments(page: Page) -> tuple[Mention, ...] | None:
-    """The comments a comments feed names; None if the answer is no feed."""
+def read_comments_feed(page: Page) -> tuple[Mention, ...] | None:
+    """Return the comments in a comments feed.
+
+    None if the response is no feed.
+    """
     entries = read_entries(page)
     if entries is None:
         return None
@@ -91,48 +114,53 @@ def read_comments(page: Page) -> tuple[Mention, ...] | None:
     for entry in entries:
         link = urls.absolute(entry.link, page.final_url)
         if link and (found := _COMMENT.search(f"{entry.guid} {link}")):
-            mentions.append(Mention(comment_id=found[1], article=urls.clean(link)))
+            article = urls.clean(link)
+            mentions.append(Mention(comment_id=found[1], article=article))
     return tuple(mentions)
 
 
 @reader(False)
 def is_feed(page: Page) -> bool:
-    """True if an answer is RSS or Atom."""
+    """True if a response is RSS or Atom."""
     return read_entries(page) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One entry of a feed. What it does not say is ""."""
+    """One entry of a feed. A missing value is ""."""
 
     link: str
     guid: str
 
 
 def read_entries(page: Page) -> list[_Entry] | None:
-    """Return the entries of a feed, or None if the answer is no feed."""
+    """Return the entries of a feed, or None if it is none."""
     if page.status != 200:
         return None
     root, _ = tolerant_xml.parse(page.body, page.header("content-type"))
     if root is None or tolerant_xml.local_name(root) not in {"rss", "feed", "RDF"}:
         return None
-    return [
-        _entry(element) for element in root.iter() if tolerant_xml.local_name(element) in {"item", "entry"}
-    ]
+    tags = {"item", "entry"}
+    return [_entry(element) for element in root.iter() if tolerant_xml.local_name(element) in tags]
 
 
 def _entry(element: etree._Element) -> _Entry:
-    """Return an entry: RSS has its link as text, Atom in an attribute; a guid may stand for the link."""
+    """Return an entry of a feed.
+
+    RSS has its link as text, Atom in an attribute; a guid may replace the link.
+    """
     links: list[str] = []
     guid, permanent = "", True
     for child in element:
         match tolerant_xml.local_name(child):
             case "link" if child.get("rel", "alternate") == "alternate":
-                links.append(child.get("href") or "".join(child.itertext()).strip())
+                text = "".join(child.itertext()).strip()
+                links.append(child.get("href") or text)
             case "guid" | "id":
                 guid = guid or "".join(child.itertext()).strip()
                 permanent = child.get("isPermaLink") != "false"
-    link = next(filter(None, links), guid if permanent and guid.startswith("http") else "")
+    fallback = guid if permanent and guid.startswith("http") else ""
+    link = next(filter(None, links), fallback)
     return _Entry(link=link, guid=guid)
 
 

@@ -1,4 +1,4 @@
-"""The front page of a site: what it declares, and whether the whole site is walled off."""
+"""Front page of a site: its declarations, and site-wide walls."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from archive.core.records import Page, PageKind
 from crawler.crawl import Crawl
 from crawler.discovery import declared
 
-LASTS = timedelta(days=1)  # how long the declarations of a front page are believed
+DECLARATIONS_MAX_AGE = timedelta(days=1)  # then the front page is parsed again
 
 
 class FrontPage:
-    """The front page of one site in one crawl: fetched at most once, and only where it is needed."""
+    """Front page of one site in one crawl.
+
+    It is fetched at most once, and only on demand.
+    """
 
     def __init__(self, crawl: Crawl) -> None:
         self.crawl = crawl
@@ -21,17 +24,22 @@ class FrontPage:
         self._is_fetched = False
 
     async def declared(self) -> Declared:
-        """Return the declarations of the front page, as of today."""
+        """Return the declarations of the front page, cached for a day."""
         before = self.crawl.before
-        if self._declared is None and self.crawl.is_within(LASTS, before.declared_at):
+        is_cached = self.crawl.is_within(DECLARATIONS_MAX_AGE, before.declared_at)
+        if self._declared is None and is_cached:
             self._declared = before.declared or Declared()
         if self._declared is None:
-            self._declared = declared.read(await self._fetch(), self.crawl.home)
+            page = await self._fetch()
+            self._declared = declared.read_declared(page, self.crawl.home)
             self.crawl.note(declared=self._declared, declared_at=self.crawl.started_at)
         return self._declared
 
     async def is_walled_off(self) -> bool:
-        """True if the whole site is: its front page too, since some sites close only REST and the feeds."""
+        """True if the whole site is closed, its front page included.
+
+        Some sites close only REST and the feeds.
+        """
         obstacles = self.crawl.session.obstacles
         if obstacles.is_suspected and not self._is_fetched:
             await self._fetch()
@@ -39,4 +47,5 @@ class FrontPage:
 
     async def _fetch(self) -> Page:
         self._is_fetched = True
-        return await self.crawl.session.fetch(PageKind.LISTING, self.crawl.home + "/")
+        url = self.crawl.home + "/"
+        return await self.crawl.session.fetch(PageKind.LISTING, url)

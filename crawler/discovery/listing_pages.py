@@ -1,7 +1,7 @@
-"""Listing pages: the front page, archives by date, category, author or tag, and their older pages.
+"""Listing pages: the front page, archives, and their older pages.
 
-The last rung, for sites that tell nothing to machines. Pure. It gives every address that a page
-links in a prominent place; which of them are articles is decided by the caller.
+Pure. Archives are by date, category, author or tag. The last fallback, for sites without any surface for
+machines. Returns every URL with a prominent link; the caller decides which of them are articles.
 """
 
 from __future__ import annotations
@@ -18,47 +18,55 @@ from archive.core.reader_guard import reader
 from archive.core.records import Page
 from crawler.frontier.addresses import Listed, is_archive
 
-MAX_PAGES = 5000  # listing pages that are read in one crawl
+MAX_PAGES = 5000  # listing pages that one crawl fetches
 _OLDER = re.compile(
     r"\b(older|next|previous (posts|entries)|ältere|nächste|suivant|anteriores)\b|^[»→›]$", re.IGNORECASE
 )
 _HEADINGS, _MAIN = ("h1", "h2", "h3"), ("article", "main")
-_PIECES = 20  # pieces of text of a link that are regarded
+_PIECES = 20  # text nodes of a link that are read
 _PAGED = re.compile(r"/page/\d+|[?&]paged=\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """One listing page: the addresses it names in order, where the older ones are, and other archives."""
+class ListingPage:
+    """One parsed listing page.
+
+    `listed` are its URLs in order, `older` is the URL of the next older page, `archives` those of archives.
+    """
 
     listed: tuple[Listed, ...] = ()
     older: str | None = None
     archives: tuple[str, ...] = ()
 
 
-@reader(Listing())
-def read(page: Page) -> Listing:
-    """Read a listing page; an empty Listing if there is nothing to read."""
+@reader(ListingPage())
+def read_listing_page(page: Page) -> ListingPage:
+    """Return a parsed listing page, an empty one without links."""
     if page.status != 200 or not page.body.strip():
-        return Listing()
+        return ListingPage()
     text = decode(page.body, page.header("content-type")).text
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, collect_ids=False, remove_pis=True)
     try:
         tree = html.document_fromstring(text.encode("utf-8", "ignore"), parser=parser)
     except (etree.ParserError, ValueError):
-        return Listing()
+        return ListingPage()
     links = _links(tree, page)
-    named = dict.fromkeys(urls.clean(link.url) for link in sorted(links, key=_rank) if link.rank)
-    return Listing(
+    prominent = [link for link in sorted(links, key=_rank) if link.rank]
+    named = dict.fromkeys(urls.clean(link.url) for link in prominent)
+    archives = dict.fromkeys(link.url for link in links if is_archive(link.url))
+    return ListingPage(
         listed=tuple(Listed(url=url) for url in named),
         older=_older(tree, links, page),
-        archives=tuple(dict.fromkeys(link.url for link in links if is_archive(link.url))),
+        archives=tuple(archives),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """A link of the page. `rank`: 1 in a heading, 2 in the main part of the page, 0 elsewhere."""
+    """Link of a page.
+
+    `rank` is 1 in a heading, 2 in the main part of the page, 0 in any other part.
+    """
 
     url: str
     words: str
@@ -70,7 +78,7 @@ def _rank(link: _Link) -> int:
 
 
 def _links(tree: html.HtmlElement, page: Page) -> list[_Link]:
-    """Return all links in their order, found in one pass however deep the page nests."""
+    """Return all links in order, by one pass at any depth."""
     found = []
     open_boxes = dict.fromkeys((*_HEADINGS, *_MAIN), 0)
     for event, node in etree.iterwalk(tree, events=("start", "end"), tag=("a", *open_boxes)):
@@ -80,19 +88,27 @@ def _links(tree: html.HtmlElement, page: Page) -> list[_Link]:
         url = urls.absolute(node.get("href"), page.final_url) if event == "start" else None
         if url is None:
             continue
-        headed = any(open_boxes[tag] for tag in _HEADINGS) or node.get("rel") == "bookmark"
-        rank = 1 if headed else 2 if any(open_boxes[tag] for tag in _MAIN) else 0
-        found.append(_Link(url, "".join(islice(node.itertext(), _PIECES)).strip(), rank))
+        in_heading = any(open_boxes[tag] for tag in _HEADINGS)
+        in_main = any(open_boxes[tag] for tag in _MAIN)
+        rank = 2 if in_main else 0
+        if in_heading or node.get("rel") == "bookmark":
+            rank = 1
+        text = "".join(islice(node.itertext(), _PIECES)).strip()
+        found.append(_Link(url, text, rank))
     return found
 
 
 def _older(tree: html.HtmlElement, links: list[_Link], page: Page) -> str | None:
-    """The link to the next page of the listing: marked as such, else the next number, else by its words."""
+    """Return the URL of the next page of the listing, or None.
+
+    By rel="next", else by the next page number, else by the link's text.
+    """
     marked = tree.xpath("(//link[@rel='next'] | //a[@rel='next'])/@href")
     if marked:
         return urls.absolute(str(marked[0]), page.final_url)
     here = re.search(r"/page/(\d{1,6})(?!\d)", page.final_url)
     number = int(here[1]) + 1 if here else 2
     numbered = (link.url for link in links if re.search(rf"/page/{number}/?$", link.url))
-    worded = (link.url for link in links if _OLDER.search(link.words[:200]) and _PAGED.search(link.url))
+    paged = (link for link in links if _PAGED.search(link.url))
+    worded = (link.url for link in paged if _OLDER.search(link.words[:200]))
     return next(numbered, None) or next(worded, None)

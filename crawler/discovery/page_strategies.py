@@ -1,4 +1,4 @@
-"""Discovery of articles by the pages of a feed and by listing pages, on sites without a better surface."""
+"""Discovery by feed pages and listing pages, the last fallbacks."""
 
 from __future__ import annotations
 
@@ -12,62 +12,73 @@ from archive.core import urls
 from archive.core.records import PageKind
 from crawler.crawl import Crawl
 from crawler.discovery import feeds, listing_pages
-from crawler.discovery.endless import Course
 from crawler.discovery.feeds import FeedAnswer
-from crawler.discovery.listings import leave
+from crawler.frontier.cut_off import leave
+from crawler.frontier.endless import Course
 from crawler.frontier.frontier import Frontier
 
 
 class FeedStrategy:
-    """Articles as the pages of the feed of posts name them."""
+    """Discovery of articles by the pages of the feed of posts."""
 
     def __init__(self, crawl: Crawl, frontier: Frontier) -> None:
         self.crawl = crawl
         self.frontier = frontier
 
     async def find(self, first: FeedAnswer | None) -> AsyncIterator[Any]:
-        """Yield pages, back to the feed's end the first time, later to what is known.
+        """Yield pages of articles, and the feed's pages.
 
-        A feed's own facts come after the articles it names, since it may name what is no article.
+        Back to the feed's end the first time, later to the first page without a due article. A page of the
+        feed follows the articles in it, since some entries may be no article. `first` is the feed's response,
+        None where it was not fetched.
         """
-        session, course = self.crawl.session, Course()
-        number, known, answered = 1, set[str](), set[str]()
-        usual = self.crawl.before.posts_feed_url or feeds.posts_url(self.crawl.home)
+        session = self.crawl.session
+        course = Course()
+        number = 1
+        known = set[str]()
+        answered = set[str]()
+        crawl = self.crawl
+        usual = crawl.before.posts_feed_url or feeds.posts_feed_url(crawl.home)
         is_whole = first is not None and first.page.status != HTTPStatus.NOT_MODIFIED
         page = first.page if first and is_whole else await session.fetch(PageKind.POSTS_FEED, usual)
         url = page.url
-        while listed := [entry for entry in feeds.read_posts(page) or () if entry.url not in known]:
+        while listed := [entry for entry in feeds.read_posts_feed(page) or () if entry.url not in known]:
             self.crawl.report.surface = "feed"
             requests = list(self.frontier.requests(listed))
             for request in requests:
                 answer = await session.fetch(PageKind.ARTICLE, request.url)
-                answered |= {answer.final_url} if answer.status == HTTPStatus.OK else set()
+                if answer.status == HTTPStatus.OK:
+                    answered.add(answer.final_url)
                 for item in self.frontier.follow(answer):
                     yield item
             yield page
             if not requests and not self.crawl.is_first:
                 return
-            if not course.brings(answered if requests else [entry.url for entry in listed]):
-                leave(self.crawl, page, course)
+            entries = answered if requests else [entry.url for entry in listed]
+            if not course.brings(entries):
+                leave(self.crawl, page, course.cut)
                 return
             known.update(entry.url for entry in listed)
             number += 1
-            page = await session.fetch(PageKind.POSTS_FEED, feeds.page_url(url, number))
+            following = feeds.feed_page_url(url, number)
+            page = await session.fetch(PageKind.POSTS_FEED, following)
 
 
 class ListingStrategy:
-    """Articles as the front page and its older pages link them."""
+    """Discovery of articles by the links of listing pages."""
 
     def __init__(self, crawl: Crawl, frontier: Frontier) -> None:
         self.crawl = crawl
         self.frontier = frontier
 
     async def find(self) -> AsyncIterator[Request]:
-        """Yield requests, back to the last listing page at first, later to what is known.
+        """Yield requests for the articles on listing pages.
 
-        Where the front page leads to no older one, its archives by category, tag, author or year do.
+        Back to the last listing page the first time, later to the first without a due article. Where the
+        front page has no older page, its archives by category, tag, author or year are followed.
         """
-        waiting, seen = [self.crawl.home + "/"], set[str]()
+        waiting = [self.crawl.home + "/"]
+        seen = set[str]()
         course, older = Course(), None
         while waiting and len(seen) < listing_pages.MAX_PAGES:
             url = waiting.pop(0)
@@ -76,7 +87,7 @@ class ListingStrategy:
             seen.add(url)
             course = course if url == older else Course()
             page = await self.crawl.session.fetch(PageKind.LISTING, url)
-            listing = listing_pages.read(page)
+            listing = listing_pages.read_listing_page(page)
             older = listing.older
             found = [entry for entry in listing.listed if self.frontier.is_article(entry)]
             if found:
@@ -90,6 +101,6 @@ class ListingStrategy:
                 if goes_on:
                     waiting.insert(0, listing.older)
                 else:
-                    leave(self.crawl, page, course)
+                    leave(self.crawl, page, course.cut)
             elif len(seen) == 1 and not listing.older:
                 waiting += listing.archives

@@ -1,7 +1,7 @@
-"""WordPress' REST API: which address asks for what, and which posts an answer names.
+"""WordPress' REST API: request URLs, and posts in a response.
 
-Pure, and the content is left to the pipeline. Whatever a site may answer can come in here, so an
-answer that is no listing is None, and an entry that cannot be understood is left out.
+Pure. The content is parsed by the pipeline. A site may respond with any JSON, so a response that is no
+listing is None, and an entry of another type is left out.
 """
 
 from __future__ import annotations
@@ -17,28 +17,30 @@ from archive.core.reader_guard import reader
 from archive.core.records import Page
 from crawler.frontier.addresses import Listed
 
-_LONGEST_ID = 20  # characters; no longer one is asked for
-PER_PAGE = 100  # the most that WordPress' REST API gives in one answer
-POST_FIELDS = (
+_LONGEST_ID = 20  # characters
+PER_PAGE = 100  # WordPress' maximum of entries in one REST response
+REST_POST_FIELDS = (
     "id,link,date,date_gmt,modified,modified_gmt,title,content.protected,comment_status,"
     "author,tags,categories,featured_media,_links,_embedded"
 )
-_PARTS = {"attachment", "nav_menu_item"}  # types of which a site is made, and that are no texts of it
-COMMENT_FIELDS = "id,post,parent,author_name,author_url,date,date_gmt,content,link,type,status"
+_PARTS = {"attachment", "nav_menu_item"}  # post types without a text
+REST_COMMENT_FIELDS = "id,post,parent,author_name,author_url,date,date_gmt,content,link,type,status"
 
 
 def route_url(root: str, route: str, **query: str | int) -> str:
-    """The address of a REST route, below a root such as https://…/wp-json/ or https://…/?rest_route=/."""
+    """Return the URL of a REST route below a root.
+
+    A root is such as https://…/wp-json/ or https://…/?rest_route=/.
+    """
     parts = urlsplit(root)
     if "rest_route" in parse_qs(parts.query):
-        return urlunsplit(
-            parts._replace(query=urlencode({"rest_route": f"/wp/v2/{route}", **query}, safe="/,:"))
-        )
+        values = {"rest_route": f"/wp/v2/{route}", **query}
+        return urlunsplit(parts._replace(query=urlencode(values, safe="/,:")))
     return f"{root.rstrip('/')}/wp/v2/{route}?{urlencode(query, safe=',:')}"
 
 
 def roots(site_url: str) -> tuple[str, str]:
-    """Where a site's REST API can be: with pretty permalinks, and without."""
+    """Return the usual roots of a REST API: pretty permalinks, then plain."""
     return urljoin(site_url + "/", "wp-json/"), urljoin(site_url + "/", "?rest_route=/")
 
 
@@ -50,49 +52,56 @@ def posts_url(
     modified_after: datetime | None = None,
     content: bool = False,
 ) -> str:
-    """Return the URL of a page of the listing of posts of one kind, the newest (or the last modified) first.
+    """Return the URL of a page of the listing of posts.
 
-    With `content` it has the whole text of each post, which a page may divide into parts without naming them.
+    `kind` is the route of the post type. The newest are first, with `modified_after` (aware) the last
+    modified. With `content` a response has the whole text of each post, which a page may divide into parts
+    without links.
     """
     query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "date", "order": "desc"}
     if modified_after is not None:
         query |= {"orderby": "modified", "modified_after": time_text(modified_after)}
-    fields = f"{POST_FIELDS},content.rendered" if content else POST_FIELDS
+    fields = f"{REST_POST_FIELDS},content.rendered" if content else REST_POST_FIELDS
     return route_url(root, kind, **query, _embed="author,wp:term,wp:featuredmedia", _fields=fields)
 
 
 @reader(())
 def read_other_types(page: Page, kinds: Sequence[str]) -> tuple[str, ...]:
-    """Return the routes of what else a site publishes: its pages and own types, but for WordPress' parts."""
+    """Return the routes of a site's other content types.
+
+    These are its pages and own types, without WordPress' internal ones and `kinds`.
+    """
     types = _json(page)
     found = types.values() if isinstance(types, dict) else ()
     names = [(kind.get("slug"), kind.get("rest_base")) for kind in found if isinstance(kind, dict)]
-    return tuple(
-        base
-        for slug, base in names
-        if isinstance(slug, str)
-        and isinstance(base, str)
-        and base not in kinds
-        and slug not in _PARTS
-        and not slug.startswith("wp_")
-    )
+    named = [(slug, base) for slug, base in names if isinstance(slug, str) and isinstance(base, str)]
+    others = [(slug, base) for slug, base in named if base not in kinds and slug not in _PARTS]
+    return tuple(base for slug, base in others if not slug.startswith("wp_"))
 
 
 @reader(())
 def read_article_types(page: Page) -> tuple[str, ...]:
-    """The routes of a site's own post types that carry articles: those that share the posts' taxonomies."""
+    """Return the routes of a site's own post types with articles.
+
+    These share the posts' taxonomies (category, post_tag).
+    """
     types = _json(page)
     kinds = types.values() if isinstance(types, dict) else ()
-    return tuple(
-        kind["rest_base"]
-        for kind in kinds
-        if isinstance(kind, dict)
-        and isinstance(kind.get("rest_base"), str)
-        and re.fullmatch(r"[\w-]+", kind["rest_base"])
-        and kind.get("rest_namespace", "wp/v2") == "wp/v2"
-        and kind.get("slug") not in {"post", "page", "attachment"}
-        and any(name in _list(kind.get("taxonomies")) for name in ("category", "post_tag"))
-    )
+    return tuple(kind["rest_base"] for kind in kinds if isinstance(kind, dict) and _has_articles(kind))
+
+
+def _has_articles(kind: dict[str, Any]) -> bool:
+    """True if a post type of the site's own has the posts' taxonomies.
+
+    Its route must be plain, below wp/v2.
+    """
+    base = kind.get("rest_base")
+    if not isinstance(base, str) or not re.fullmatch(r"[\w-]+", base):
+        return False
+    if kind.get("rest_namespace", "wp/v2") != "wp/v2" or kind.get("slug") in {"post", "page", "attachment"}:
+        return False
+    taxonomies = _list(kind.get("taxonomies"))
+    return "category" in taxonomies or "post_tag" in taxonomies
 
 
 def comments_url(
@@ -103,7 +112,11 @@ def comments_url(
     post: int | None = None,
     include: Iterable[str] | None = None,
 ) -> str:
-    """A page of the listing of comments by id: all, later ones, one article's, or those with certain ids."""
+    """Return the URL of a page of the listing of comments.
+
+    In the order of ids. All comments; with `after` (aware) the later ones, with `post` one article's, with
+    `include` those ids.
+    """
     query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "id", "order": "asc"}
     if after is not None:
         query["after"] = time_text(after)
@@ -111,106 +124,151 @@ def comments_url(
         query["post"] = post
     if include is not None:
         query["include"] = ",".join(include)
-    return route_url(root, "comments", **query, _fields=COMMENT_FIELDS)
+    return route_url(root, "comments", **query, _fields=REST_COMMENT_FIELDS)
 
 
 def window_url(root: str, offset: int, *, newest_first: bool = False) -> str:
-    """A stretch of all comments by id, from the `offset`-th on."""
+    """Return the URL of a window of all comments by id.
+
+    It begins at `offset`, counted from the oldest or, with `newest_first`, from the newest.
+    """
     order = "desc" if newest_first else "asc"
     return route_url(
-        root, "comments", per_page=PER_PAGE, offset=offset, orderby="id", order=order, _fields=COMMENT_FIELDS
+        root,
+        "comments",
+        per_page=PER_PAGE,
+        offset=offset,
+        orderby="id",
+        order=order,
+        _fields=REST_COMMENT_FIELDS,
     )
 
 
 def pages_url(root: str, ids: Iterable[int], *, kind: str = "pages") -> str:
-    """Some static pages, or posts of a kind, by their ids, at most PER_PAGE, as a listing of posts."""
+    """Return the URL of a listing of static pages by id.
+
+    At most PER_PAGE ids; with `kind` posts of that kind.
+    """
     include = ",".join(map(str, ids))
     query: dict[str, str | int] = {"per_page": PER_PAGE, "include": include, "_embed": "author"}
-    return route_url(root, kind, **query, _fields=POST_FIELDS)
+    return route_url(root, kind, **query, _fields=REST_POST_FIELDS)
 
 
 def read_ids(page: Page) -> set[str] | None:
-    """The ids of everything a listing names, or None if it is no listing."""
+    """Return the ids in a listing as text, or None.
+
+    None if the response is no listing.
+    """
     items = read_array(page)
-    return None if items is None else {str(item.get("id"))[:_LONGEST_ID] for item in items}
+    if items is None:
+        return None
+    return {str(item.get("id"))[:_LONGEST_ID] for item in items}
 
 
 def read_numbers(page: Page) -> list[int] | None:
-    """The ids of a listing in its order, or None if it is no listing or not all are numbers."""
-    ids = [read_id(item.get("id")) for item in read_array(page) or ()]
+    """Return the ids of a listing in its order.
+
+    None if it is no listing, or has an id that is no number.
+    """
+    items = read_array(page) or ()
+    ids = [read_id(item.get("id")) for item in items]
     numbers = [number for number in ids if number is not None]
-    return numbers if numbers and len(numbers) == len(ids) else None
+    if numbers and len(numbers) == len(ids):
+        return numbers
+    return None
 
 
 def not_shown(page: Page, asked: Iterable[str], known: Iterable[str]) -> list[str]:
-    """Those of the ids a listing was asked for, in their order, that it proves not to be shown.
+    """Return those of the requested ids that a listing proves hidden.
 
-    None at all, unless it gives something that is `known` to be shown, and nothing but what was asked for.
-    Where it does not give all that it counts, it proves nothing of what would come after its last entry:
-    some sites give fewer entries than they are asked for.
+    In their order. Empty, unless the response has an id that is `known` to be shown, and no id that was not
+    requested. Where it has fewer entries than it counts, it proves nothing of ids after its last entry: some
+    sites return fewer entries than requested.
     """
-    wanted, shown, numbers = list(asked), read_ids(page) or set(), read_numbers(page) or []
+    wanted = list(asked)
+    shown = read_ids(page) or set()
+    numbers = read_numbers(page) or []
     if not shown.intersection(known) or not shown.issubset(wanted):
         return []
     absent = [key for key in wanted if key not in shown]
     if total(page) == len(shown):
         return absent
     in_order = numbers == sorted(numbers)
-    return [key for key in absent if in_order and key.isdecimal() and int(key) < numbers[-1]]
+    if not in_order:
+        return []
+    return [key for key in absent if key.isdecimal() and int(key) < numbers[-1]]
 
 
 def read_commented(page: Page) -> set[int]:
-    """The ids of the posts that the comments of a listing hang below."""
-    posts = (read_id(item.get("post")) for item in read_array(page) or ())
+    """Return the ids of the posts of a listing's comments."""
+    items = read_array(page) or ()
+    posts = (read_id(item.get("post")) for item in items)
     return {post for post in posts if post}
 
 
 def time_text(moment: datetime) -> str:
-    """A time as REST takes it. The Z matters: without a zone WordPress reads it as the site's own time."""
+    """Return a time in REST's format.
+
+    The Z matters: WordPress reads a time without a zone in the site's own zone.
+    """
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def read_id(value: object) -> int | None:
-    """Return an id as WordPress gives it, a number that SQLite can keep; None for anything else."""
-    known = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63
-    return int(value) if known and isinstance(value, int) else None
+    """Return WordPress' id, a number that SQLite can store, else None."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    if 0 <= value < 1 << 63:
+        return int(value)
+    return None
 
 
 @reader(None)
 def read_array(page: Page) -> list[dict[str, Any]] | None:
-    """The objects of a REST listing, or None if the answer is none."""
+    """Return the objects of a REST listing, or None.
+
+    None if the response is no listing.
+    """
     value = _json(page)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else None
+    if isinstance(value, list):
+        return [item for item in value if isinstance(item, dict)]
+    return None
 
 
 def is_refusal(page: Page) -> bool:
-    """True if an answer is REST's own error, which tells that REST is there."""
+    """True if a response is REST's own error, so REST exists."""
     try:
         value = json_text.read(page.body).value
     except ValueError:
         return False
-    return isinstance(value, dict) and str(value.get("code", "")).startswith("rest_")
+    code = value.get("code", "") if isinstance(value, dict) else ""
+    return str(code).startswith("rest_")
 
 
 def read_posts(page: Page) -> tuple[Listed, ...] | None:
-    """The posts a REST listing names, without password-protected ones; None if it is no listing."""
+    """Return the posts in a REST listing, without password-protected ones.
+
+    None if it is no listing.
+    """
     items = read_array(page)
     if items is None:
         return None
     links = ((urls.absolute(_link(item), page.final_url), item) for item in items)
-    return tuple(
-        Listed(
-            url=url, lastmod=_text(item.get("modified_gmt")), post_id=read_id(item.get("id")), is_post=True
-        )
-        for url, item in links
-        if url and read_id(item.get("id")) is not None and not _protected(item)
-    )
+    posts = ((url, item) for url, item in links if read_id(item.get("id")) is not None)
+    return tuple(_listed(url, item) for url, item in posts if url and not _protected(item))
+
+
+def _listed(url: str, item: dict[str, Any]) -> Listed:
+    lastmod = _text(item.get("modified_gmt"))
+    return Listed(url=url, lastmod=lastmod, post_id=read_id(item.get("id")), is_post=True)
 
 
 def _json(page: Page) -> Any:
-    """Return what an answer says in JSON; None where it is no such answer."""
+    """Return a response's JSON value; None if it is no JSON."""
+    if page.status != 200:
+        return None
     try:
-        return json_text.read(page.body).value if page.status == 200 else None
+        return json_text.read(page.body).value
     except ValueError:
         return None
 
@@ -220,17 +278,16 @@ def _list(value: object) -> list[Any]:
 
 
 def read_divided(page: Page) -> frozenset[str]:
-    """Return the URLs of the posts of a listing whose text is divided into several parts."""
-    return frozenset(
-        url
-        for item in read_array(page) or ()
-        if _is_divided(item) and (url := urls.absolute(_link(item), page.final_url))
-    )
+    """Return the URLs of a listing's posts that are divided into parts."""
+    divided = filter(_is_divided, read_array(page) or ())
+    links = (urls.absolute(_link(item), page.final_url) for item in divided)
+    return frozenset(filter(None, links))
 
 
 def _is_divided(item: dict[str, Any]) -> bool:
     content = item.get("content")
-    return isinstance(content, dict) and "<!--nextpage-->" in str(content.get("rendered") or "")
+    text = content.get("rendered") if isinstance(content, dict) else None
+    return "<!--nextpage-->" in str(text or "")
 
 
 def _protected(item: dict[str, Any]) -> bool:
@@ -239,32 +296,44 @@ def _protected(item: dict[str, Any]) -> bool:
 
 
 def _link(item: dict[str, Any]) -> str | None:
-    """Return the link of an item as it is written, so that a broken one is not taken for another URL."""
+    """Return the link of an item verbatim.
+
+    So that a broken one is not taken for another URL.
+    """
     link = item.get("link")
     return link if isinstance(link, str) else None
 
 
 def _text(value: object) -> str | None:
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) and value else None
+    if isinstance(value, str) and value:
+        return value.encode("utf-8", "replace").decode()
+    return None
 
 
 def total(page: Page, name: str = "x-wp-total") -> int | None:
-    """How many there are in all, as a REST listing's header says; None if it does not."""
+    """Return the total in a REST listing's header, or None."""
     value = page.header(name) or ""
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+    if value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return None
 
 
 def page_count(page: Page, number: int, before: bytes) -> int:
-    """How many pages a REST listing has. Where it does not say, one more after a full page `number`.
+    """Return the number of pages of a REST listing.
 
-    `before` is the body of the page before it: a cache that gives one page for all is not read for ever.
+    Without a header, one more after a full page `number`. `before` is the body of the previous page: a cache
+    that returns one page for every request is not followed for ever.
     """
-    told = total(page, "x-wp-totalpages")
-    if told is not None:
-        return told
-    return number + (len(read_array(page) or ()) >= PER_PAGE and page.body != before)
+    stated = total(page, "x-wp-totalpages")
+    if stated is not None:
+        return stated
+    is_full = len(read_array(page) or ()) >= PER_PAGE
+    return number + (is_full and page.body != before)
 
 
 def is_past_the_end(page: Page, number: int) -> bool:
-    """True if a listing has no page `number`, though the one before it was full: WordPress answers 400."""
+    """True if a listing has no page `number`, by WordPress' 400.
+
+    That is its response after a full last page.
+    """
     return number > 1 and page.status == 400 and b"invalid_page_number" in page.body

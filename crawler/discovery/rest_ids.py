@@ -1,6 +1,6 @@
-"""REST asked for ids alone: what a site lists between two moments, and which of some ids it shows.
+"""REST requests for ids, by dates or by a list.
 
-Pure. The cheapest answers that can prove anything: a hundred ids, with the time and the place of each.
+Pure. The cheapest responses that can prove anything: a hundred ids, with date and URL of each.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _FIELDS = "id,date_gmt,link,post,content.protected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One post or comment of a listing. `published` is UTC without a zone, as REST tells it.
+class ListedItem:
+    """Post or comment of a listing.
 
-    `post` is the id of what a comment hangs below.
+    `published` is UTC without a zone, verbatim from REST. `post` is the id of a comment's article.
     """
 
     id: int
@@ -33,41 +33,55 @@ class Item:
 
     @property
     def key(self) -> str:
-        """The id as the archive keeps it."""
+        """Return the id as text, as the archive stores it."""
         return str(self.id)
 
 
 def oldest_url(root: str, route: str) -> str:
-    """The one that was published first."""
+    """Return the URL of the first published item of a route."""
     return route_url(root, route, per_page=1, orderby="date", order="asc", _fields="id,date_gmt")
 
 
 def between_url(root: str, route: str, page: int, *, after: datetime, before: datetime) -> str:
-    """A page of what was published between two moments, both exclusive, by id."""
+    """Return the URL of a page of items between two moments.
+
+    In the order of ids; both bounds (aware) are exclusive.
+    """
     bounds = {"after": time_text(after), "before": time_text(before)}
     order = {"orderby": "id", "order": "asc"}
     return route_url(root, route, per_page=PER_PAGE, page=page, **order, **bounds, _fields=_FIELDS)
 
 
 def shown_url(root: str, route: str, ids: Iterable[str]) -> str:
-    """Those of some ids, at most PER_PAGE of them, that are shown, by id."""
+    """Return the URL of those of some ids that are shown.
+
+    At most PER_PAGE ids, in the order of ids.
+    """
     order = {"orderby": "id", "order": "asc"}
     return route_url(root, route, per_page=PER_PAGE, include=",".join(ids), **order, _fields=_FIELDS)
 
 
-def read(page: Page, route: str) -> tuple[Item, ...]:
-    """The items of a listing; what has no id is left out."""
+def read_listed_items(page: Page, route: str) -> tuple[ListedItem, ...]:
+    """Return the items of a listing that have an id.
+
+    Empty where the response is no listing.
+    """
     return tuple(
-        Item(
-            id=number,
-            route=route,
-            published=_text(item.get("date_gmt")),
-            link=urls.absolute(_link(item), page.final_url),
-            post=read_id(item.get("post")),
-            protected=isinstance(content := item.get("content"), dict) and bool(content.get("protected")),
-        )
+        _listed_item(page, route, number, item)
         for item in read_array(page) or ()
         if (number := read_id(item.get("id"))) is not None
+    )
+
+
+def _listed_item(page: Page, route: str, number: int, item: dict[str, Any]) -> ListedItem:
+    content = item.get("content")
+    return ListedItem(
+        id=number,
+        route=route,
+        published=_text(item.get("date_gmt")),
+        link=urls.absolute(_link(item), page.final_url),
+        post=read_id(item.get("post")),
+        protected=isinstance(content, dict) and bool(content.get("protected")),
     )
 
 
@@ -77,4 +91,6 @@ def _link(item: dict[str, Any]) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) and value else None
+    if isinstance(value, str) and value:
+        return value.encode("utf-8", "replace").decode()
+    return None

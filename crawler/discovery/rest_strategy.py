@@ -1,4 +1,4 @@
-"""Discovery of articles by REST: everything once a day, in between only what was modified."""
+"""Discovery by REST: everything once a day, modified posts at other times."""
 
 from __future__ import annotations
 
@@ -20,23 +20,25 @@ OVERLAP = timedelta(hours=2)  # WordPress compares local times: in the repeated 
 
 
 class RestStrategy:
-    """Articles as REST lists them, and beside it what a post listing omits."""
+    """Discovery of articles by REST, and of those that it omits."""
 
     def __init__(self, crawl: Crawl, frontier: Frontier, front: FrontPage, sitemaps: SitemapStrategy) -> None:
         self.crawl = crawl
         self.frontier = frontier
         self.front = front
         self.sitemaps = sitemaps
-        self._listed: set[int] = set()  # the ids of all posts that REST has listed
-        self._is_whole = True  # each listing has named as many as it counts
+        self._listed: set[int] = set()  # ids of all posts in REST's listings
+        self._is_whole = True  # each listing has as many entries as it counts
 
     async def roots(self) -> AsyncIterator[str]:
-        """Yield the URLs at which REST may be: as of before, WordPress' own, as the front page declares.
+        """Yield possible URLs of the REST root.
 
-        The front page is fetched only after the others were tried, and not where REST itself has refused.
+        In the order: the last one used, WordPress' own, the declared one. The front page is fetched only
+        after the others failed, and not where REST itself has refused.
         """
         known = self.crawl.before.rest_root
-        tried = list(dict.fromkeys([*([known] if known else []), *rest.roots(self.crawl.home)]))
+        usual = rest.roots(self.crawl.home)
+        tried = list(dict.fromkeys([known, *usual] if known else usual))
         for root in tried:
             yield root
         root_declared = None if self.crawl.rest.refused else (await self.front.declared()).rest
@@ -44,7 +46,10 @@ class RestStrategy:
             yield root_declared
 
     async def find(self, *, recent: bool) -> AsyncIterator[Any]:
-        """Yield listings and requests; only what was modified where everything was listed recently."""
+        """Yield listings and requests; with `recent` only of modified posts.
+
+        `recent` is True at most a day after a complete listing.
+        """
         crawl = self.crawl
         since = crawl.before.posts_read_at
         after = since - OVERLAP if since and recent else None
@@ -62,7 +67,7 @@ class RestStrategy:
                     async for item in self._beside(root):
                         yield item
             except NoListingError as refusal:
-                yield refusal.page  # how it was refused is a fact about the site
+                yield refusal.page  # the refusal is a fact about the site
                 crawl.rest.refused |= rest.is_refusal(refusal.page)
                 if not crawl.rest.root:
                     continue
@@ -74,10 +79,11 @@ class RestStrategy:
             return
 
     def _open(self, root: str) -> None:
-        self.crawl.report.surface, self.crawl.rest.root = "rest", root
+        self.crawl.report.surface = "rest"
+        self.crawl.rest.root = root
 
     async def _changed(self, root: str, since: datetime | None, *, recent: bool) -> AsyncIterator[Any]:
-        """Yield what changed, with its text, before everything is listed, which is done without the texts."""
+        """Yield modified posts with text, before a complete listing without."""
         if recent or since is None or not self.crawl.before.rest_content_read:
             return
         url_of = partial(rest.posts_url, root, modified_after=since - OVERLAP, content=True)
@@ -85,33 +91,41 @@ class RestStrategy:
             yield item
 
     async def _list(self, url_of: Callable[[int], str], after: datetime | None = None) -> AsyncIterator[Any]:
-        """Yield a listing's pages, and requests: for all articles of its first page, then for changed ones.
+        """Yield a listing's pages, and requests for its articles.
 
-        Further new articles are found among those never read, once the whole listing is saved. What was
-        modified last comes first where only that `after` a moment is wanted: WordPress before 5.7 heeds no
-        such bound, and lists everything.
+        For all articles of its first page, then for changed ones: further new articles are found among those
+        never fetched, once the whole listing is saved. Where only posts after `after` are wanted, the last
+        modified are first: WordPress before 5.7 ignores that bound, and lists everything.
         """
-        is_first, named, stated = True, set[int](), None
+        is_first = True
+        named = set[int]()
+        stated = None
         async for page in rest_pages(self.crawl, PageKind.POSTS, url_of):
             yield page
-            named |= {int(key) for key in rest.read_ids(page) or () if key.isdecimal()}
+            ids = rest.read_ids(page) or ()
+            named |= {int(key) for key in ids if key.isdecimal()}
             stated = rest.total(page)
             listed = rest.read_posts(page) or ()
-            divided = rest.read_divided(page)  # they have a text, and their page is wanted all the same
+            divided = rest.read_divided(page)  # the listing has their text, and the page is still wanted
             for entry in listed:
                 for request in self.frontier.requests([entry], new=is_first or entry.url in divided):
                     yield request
             is_first = False
-            if after and listed and (listed[-1].lastmod or "") < rest.time_text(after):
+            last_change = (listed[-1].lastmod or "") if listed else None
+            if after and last_change is not None and last_change < rest.time_text(after):
                 return
         if after is None:
             self._listed |= named
             self._is_whole = self._is_whole and stated == len(named)
 
     async def _beside(self, root: str) -> AsyncIterator[Any]:
-        """Yield the articles that the post listing omits (custom types, sitemap entries), and all ids."""
+        """Yield the articles that the post listing omits, and all ids.
+
+        These are custom post types, and entries of the sitemaps.
+        """
         crawl = self.crawl
-        types = await crawl.session.fetch(PageKind.LISTING, rest.route_url(root, "types"))
+        url = rest.route_url(root, "types")
+        types = await crawl.session.fetch(PageKind.LISTING, url)
         with_texts = not crawl.before.rest_content_read
         for kind in rest.read_article_types(types):
             try:
@@ -126,4 +140,5 @@ class RestStrategy:
                 yield request
                 await crawl.session.wait_for_room()
         if self._is_whole:
-            yield Listing(source=crawl.source, looked_at=datetime.now(UTC), posts=frozenset(self._listed))
+            posts = frozenset(self._listed)
+            yield Listing(source=crawl.source, looked_at=datetime.now(UTC), posts=posts)

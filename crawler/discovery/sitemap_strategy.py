@@ -11,23 +11,23 @@ from archive.core.records import PageKind
 from archive.tables.observations import Listing
 from crawler.crawl import Crawl
 from crawler.discovery import sitemaps
-from crawler.discovery.endless import Course
-from crawler.discovery.listings import leave
 from crawler.frontier.addresses import Listed
+from crawler.frontier.cut_off import leave
+from crawler.frontier.endless import Course
 from crawler.frontier.frontier import Frontier
 
-BARREN_FILES = 100  # sitemaps in a row without a new URL that are fetched
+BARREN_FILES = 100  # sitemaps in a row without a new URL end the walk
 
 
 class SitemapStrategy:
-    """Articles as the sitemaps name them."""
+    """Discovery of articles by the sitemaps."""
 
     def __init__(self, crawl: Crawl, frontier: Frontier) -> None:
         self.crawl = crawl
         self.frontier = frontier
 
     async def find(self) -> AsyncIterator[Any]:
-        """Yield requests for the articles that are due, and in the end the URLs that were named."""
+        """Yield requests for the due articles, then the listing of all URLs."""
         named: set[str] = set()
         async for listed in self.listed():
             self.crawl.report.surface = "sitemap"
@@ -36,13 +36,14 @@ class SitemapStrategy:
                 yield request
                 await self.crawl.session.wait_for_room()
         if named:
-            yield Listing(source=self.crawl.source, looked_at=datetime.now(UTC), urls=frozenset(named))
+            now = datetime.now(UTC)
+            yield Listing(source=self.crawl.source, looked_at=now, urls=frozenset(named))
 
     async def listed(self) -> AsyncIterator[tuple[Listed, ...]]:
-        """Yield the articles that the site's sitemaps name, one file at a time."""
+        """Yield the articles of the site's sitemaps, one file at a time."""
         session = self.crawl.session
         is_named = bool(session.sitemaps)
-        waiting = list(session.sitemaps or sitemaps.candidates(self.crawl.home))
+        waiting = list(session.sitemaps or sitemaps.sitemap_candidates(self.crawl.home))
         seen: set[str] = set()
         course = Course(barren=BARREN_FILES, pages=sitemaps.MAX_FILES)
         while waiting and len(seen) < sitemaps.MAX_FILES:
@@ -51,9 +52,10 @@ class SitemapStrategy:
                 continue
             seen.add(url)
             page = await session.fetch(PageKind.LISTING, url)
-            sitemap = sitemaps.read(page)
-            if not course.brings([entry.url for entry in sitemap.listed] if sitemap else ()):
-                leave(self.crawl, page, course)
+            sitemap = sitemaps.read_sitemap(page)
+            found = [entry.url for entry in sitemap.listed] if sitemap else []
+            if not course.brings(found):
+                leave(self.crawl, page, course.cut)
                 waiting.clear()
             if sitemap is None:
                 continue

@@ -1,6 +1,6 @@
-"""Sitemaps: where they lie, and which further files and addresses they name.
+"""Sitemaps: their usual URLs, and the files and URLs in them.
 
-Pure. WordPress' own, Yoast's and Rank Math's are one format; broken and hostile files are None.
+Pure. WordPress' own, Yoast's and Rank Math's have one format; a broken or hostile file is None.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from archive.core.reader_guard import reader
 from archive.core.records import Page
 from crawler.frontier.addresses import Listed
 
-MAX_FILES = 1000  # of one site's sitemap that are read in one crawl
+MAX_FILES = 1000  # of one site's sitemap in one crawl
 MAX_BYTES = 50 * 2**20  # the limit of the sitemap protocol for one file, unpacked
-MANY = 10  # addresses that hardly changed all within one minute
-MINUTE = len("2026-03-01T12:00")
+MIN_SAME_MINUTE_URLS = 10  # so many URLs with one minute as lastmod have the date of the file
+MINUTE_CHARS = len("2026-03-01T12:00")
 _SIDE_SITEMAP = re.compile(
     r"posts-page|page-sitemap|sitemap-pages?\b|taxonom|categor|post_tag|tag-sitemap|sitemap-tags|author|users|"
     r"attachment|image|video|posts-product|product-sitemap|sitemap_products|sitemap_(?:pages|collections)|"
@@ -35,9 +35,9 @@ _POST_SITEMAP = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitemap:
-    """One sitemap file: the further files it names, those of posts first, and the addresses.
+    """One sitemap file: further files, those of posts first, and URLs.
 
-    `aside` are the files whose names say that they list no articles: pages, products, terms, people, media.
+    `aside` are files without articles by their name: pages, products, terms, people, media.
     """
 
     sitemaps: tuple[str, ...] = ()
@@ -45,15 +45,21 @@ class Sitemap:
     listed: tuple[Listed, ...] = ()
 
 
-def candidates(site_url: str) -> tuple[str, ...]:
-    """Where sitemaps lie when robots.txt names none: WordPress' own, Yoast's and Rank Math's, the oldest."""
+def sitemap_candidates(site_url: str) -> tuple[str, ...]:
+    """Return the usual sitemap URLs, for a robots.txt without any.
+
+    WordPress' own, that of Yoast and Rank Math, and the oldest.
+    """
     names = ("wp-sitemap.xml", "sitemap_index.xml", "sitemap.xml")
     return tuple(urljoin(site_url + "/", name) for name in names)
 
 
 @reader(None)
-def read(page: Page) -> Sitemap | None:
-    """Read a sitemap or an index of sitemaps, packed or not; None if the answer is neither."""
+def read_sitemap(page: Page) -> Sitemap | None:
+    """Return a sitemap or an index of sitemaps, parsed.
+
+    The file may be gzipped. None if it is neither.
+    """
     if page.status != 200 or (body := _unpacked(page.body)) is None:
         return None
     root, _ = tolerant_xml.parse(body)
@@ -62,32 +68,40 @@ def read(page: Page) -> Sitemap | None:
     entries = [(_child(entry, "loc"), _child(entry, "lastmod")) for entry in root]
     links = [(urls.absolute(loc, page.final_url), lastmod) for loc, lastmod in entries if loc]
     found = [(url, lastmod) for url, lastmod in links if url]
-    if len(found) >= MANY and len({(lastmod or "")[:MINUTE] for _, lastmod in found}) == 1:
-        found = [(url, None) for url, _ in found]  # when the file was made, and not when each was changed
+    minutes = {(lastmod or "")[:MINUTE_CHARS] for _, lastmod in found}
+    if len(found) >= MIN_SAME_MINUTE_URLS and len(minutes) == 1:
+        found = [(url, None) for url, _ in found]  # the date of the file, not of each article
     match tolerant_xml.local_name(root):
         case "sitemapindex":
             files = sorted((url for url, _ in found), key=lambda url: not is_of_posts(url))
             aside = tuple(url for url in files if _is_aside(url))
-            return Sitemap(sitemaps=tuple(url for url in files if url not in aside), aside=aside)
+            further = tuple(url for url in files if url not in aside)
+            return Sitemap(sitemaps=further, aside=aside)
         case "urlset":
             posts = is_of_posts(page.url)
-            return Sitemap(
-                listed=tuple(Listed(url=url, lastmod=lastmod, is_post=posts) for url, lastmod in found)
-            )
+            listed = (Listed(url=url, lastmod=lastmod, is_post=posts) for url, lastmod in found)
+            return Sitemap(listed=tuple(listed))
     return None
 
 
 def is_of_posts(url: str) -> bool:
-    """True if a sitemap's name says that it lists posts alone, as those of WordPress and its plugins do."""
+    """True if a sitemap has posts only, by its name.
+
+    Names are those of WordPress and its plugins.
+    """
     return _POST_SITEMAP.search(urls.path_of(url)) is not None
 
 
 def _is_aside(url: str) -> bool:
-    return not is_of_posts(url) and _SIDE_SITEMAP.search(urls.path_of(url)) is not None
+    path = urls.path_of(url)
+    return not is_of_posts(url) and _SIDE_SITEMAP.search(path) is not None
 
 
 def _unpacked(body: bytes) -> bytes | None:
-    """The text of a sitemap that may be gzip'd; None if it is broken or larger than the protocol allows."""
+    """Return the text of a sitemap, gunzipped if necessary.
+
+    None if it is broken, or larger than the protocol allows.
+    """
     if not body.startswith(b"\x1f\x8b"):
         return body
     unpack = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)

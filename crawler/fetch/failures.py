@@ -1,6 +1,6 @@
-"""Why no answer came, in words that a person without a debugger understands.
+"""Reasons why a request had no response, as clauses for people.
 
-Pure. Each sentence goes after "HOST: " or "No answer for URL: ".
+Pure. Each clause follows "HOST: " or "No answer for URL: ".
 """
 
 from __future__ import annotations
@@ -16,31 +16,34 @@ from scrapy.exceptions import (
 
 from crawler.fetch.tls import BadCertificateError, TLSFailedError
 
-LONGEST_WORDS = 500  # characters of a reason
+MAX_CLAUSE_CHARS = 500  # characters of a reason
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL}
 
 
-def words(error: BaseException) -> str:
-    """Return why a request had no answer, as a clause without a full stop."""
-    said = str(error) or type(error).__name__
+def failure_clause(error: BaseException) -> str:
+    """Return why a request failed, as a clause without a full stop.
+
+    An unexpected exception is named by its type and cut to MAX_CLAUSE_CHARS.
+    """
+    text = str(error) or type(error).__name__
     if isinstance(error, IgnoreRequest):
-        return said
+        return text
     if isinstance(error, CannotResolveHostError):
-        return "the name of its host leads nowhere (DNS)"
+        return "the host name cannot be resolved (DNS)"
     if isinstance(error, DownloadConnectionRefusedError):
-        return "the host refuses the connection"
+        return "the host refused the connection"
     if isinstance(error, DownloadTimeoutError):
-        return "the host did not answer in time"
-    if isinstance(error, BadCertificateError):
-        return f"no secure connection (TLS): {said}"
-    if isinstance(error, TLSFailedError):
-        return f"no secure connection (TLS): {said}"
+        return "the host did not respond in time (timeout)"
+    if isinstance(error, BadCertificateError | TLSFailedError):
+        return f"no secure connection (TLS): {text}"
     if _errno(error) in _UNREACHABLE:
-        return "there is no way to the host from this machine (network)"
-    return f"{type(error).__name__}: {said}"[:LONGEST_WORDS]
+        return "this machine has no network route to the host"
+    return f"{type(error).__name__}: {text}"[:MAX_CLAUSE_CHARS]
 
 
 def _errno(error: BaseException) -> int | None:
-    """Return the number of the operating system's error, where it is one."""
+    """Return the operating system's error number, or None."""
     number = getattr(error, "osError", None)
-    return number if isinstance(number, int) else getattr(error, "errno", None)
+    if isinstance(number, int):
+        return number
+    return getattr(error, "errno", None)

@@ -1,7 +1,7 @@
-"""Where a crawl may go: the site the user configured, and no other address, least of all a private one.
+"""Guard of the crawl's scope: the configured site only, no private host.
 
-The configured origin may lie on the loopback (the sample newspaper, a test site); then its very
-port is meant. A public name that turns out to lead to a private address is refused as well.
+The configured origin may be on the loopback (the sample newspaper, a test site); then only its exact port is
+allowed. A public host name that resolves to a private IP address is refused as well.
 """
 
 from __future__ import annotations
@@ -21,28 +21,32 @@ from zope.interface import implementer  # type: ignore[import-untyped]
 from archive.core import urls
 from crawler.fetch.session import report_of, session_of
 
-OFF_SITE = "is not on the site"  # in the words of an OffSiteError
+OFF_SITE = "is not on the site"  # part of the text of an OffSiteError
 
 
 class OffSiteError(IgnoreRequest):
-    """A request, mostly a redirect, led away from the configured site."""
+    """A request, mostly a redirect, that leads away from the configured site."""
 
 
 class GuardMiddleware:
-    """Lets only requests to the spider's own site pass, redirects included."""
+    """Middleware that passes only requests to the spider's own site, redirects included."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make one for a crawler, as Scrapy asks."""
+        """Return an instance for a crawler; Scrapy calls it."""
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Refuse what is not on the site, and everything when nothing can be saved. Raises IgnoreRequest."""
+        """Refuse an off-site request, and any while nothing can be saved.
+
+        Raises OffSiteError (an IgnoreRequest) for another site, IgnoreRequest where the archive cannot be
+        written.
+        """
         if report_of(self.crawler).fault is not None:
-            raise IgnoreRequest("the archive cannot be written, so nothing is asked")
+            raise IgnoreRequest("the archive cannot be written, so nothing is requested")
         session = session_of(self.crawler)
         if not is_allowed(request.url, session.home, session.hosts):
             raise OffSiteError(f"{request.url} {OFF_SITE} {session.home}")
@@ -51,23 +55,34 @@ class GuardMiddleware:
 
 
 class PrivateAddressMiddleware:
-    """Says of a name that leads to no public address where it leads, and keeps it from being tried again."""
+    """Middleware that reports private IP addresses of host names.
+
+    The error prevents a retry.
+    """
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        """Leave a failure as it is. Raises OffSiteError where a private address is behind it."""
+        """Leave an exception as it is, unless a private host caused it.
+
+        Raises OffSiteError with the private IP address.
+        """
         name = urlsplit(request.url).hostname or ""
         if isinstance(exception, CannotResolveHostError) and (address := refused_addresses.get(name)):
-            raise OffSiteError(f"{name} leads to the private address {address}, which is never fetched")
+            raise OffSiteError(f"{name} resolves to the private address {address}, which is never fetched")
 
 
 def is_allowed(url: str, home: str, hosts: Iterable[str]) -> bool:
-    """True if a URL is on the host of `home`, or on one of the further hosts that the user allows."""
+    """True if a URL is on an allowed host.
+
+    That is the host of `home`, or one of `hosts`, the further hosts that the user allows, each with its port
+    where that is not the default.
+    """
     scheme = url.partition("://")[0].lower()
-    return urls.same_host(url, home) or any(urls.same_host(url, f"{scheme}://{host}") for host in hosts)
+    allowed = (f"{scheme}://{host}" for host in hosts)
+    return urls.same_host(url, home) or any(urls.same_host(url, other) for other in allowed)
 
 
 def is_public(address: str) -> bool:
-    """True if a literal IP address may be reached for a site that is not on the loopback."""
+    """True if a literal IP address is public; False for other text."""
     try:
         return ipaddress.ip_address(address).is_global
     except ValueError:
@@ -75,9 +90,9 @@ def is_public(address: str) -> bool:
 
 
 class PublicResolver(CachingHostnameResolver):
-    """Scrapy's resolver of IPv4 and IPv6 addresses, which leaves out private ones.
+    """Scrapy's resolver of IPv4 and IPv6, without private IP addresses.
 
-    A name that says itself that it is on the loopback, and a literal address, lead where they say.
+    A host name on the loopback by its own text, and a literal IP address, resolve as they are.
     """
 
     def resolveHostName(  # noqa: N802  (Twisted's name)
@@ -88,14 +103,17 @@ class PublicResolver(CachingHostnameResolver):
         addressTypes: Any = None,  # noqa: N803
         transportSemantics: str = "TCP",  # noqa: N803
     ) -> IHostResolution:
-        """Resolve a name. Where all its addresses are private none comes; see `refused_addresses`."""
+        """Resolve a host name to its public IP addresses.
+
+        Where all of them are private, the result is empty; see `refused_addresses`.
+        """
         receiver: Any = _PublicReceiver(resolutionReceiver, hostName)
         return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
 
 
 @implementer(IResolutionReceiver)
 class _PublicReceiver:
-    """Hands on the addresses of a name that may be reached for it."""
+    """Receiver that passes on the public IP addresses of a host name."""
 
     def __init__(self, receiver: Any, name: str) -> None:
         self._receiver = receiver
@@ -104,11 +122,11 @@ class _PublicReceiver:
         self._passed = False
 
     def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802
-        """Hand on that it begins."""
+        """Pass on the begin of a resolution."""
         self._receiver.resolutionBegan(resolution)
 
     def addressResolved(self, address: Any) -> None:  # noqa: N802
-        """Hand an address on, unless it is private."""
+        """Pass an IP address on, unless it is private."""
         if may_lead_to(self._name, address.host):
             self._passed = True
             self._receiver.addressResolved(address)
@@ -116,7 +134,7 @@ class _PublicReceiver:
             self._refused.append(address.host)
 
     def resolutionComplete(self) -> None:  # noqa: N802
-        """Hand on that it ends, and note a name that leads to private addresses alone."""
+        """Pass on the end, and record a host with private addresses only."""
         if self._refused and not self._passed:
             refused_addresses[self._name] = self._refused[0]
         else:
@@ -125,9 +143,12 @@ class _PublicReceiver:
 
 
 refused_addresses: dict[str, str] = {}
-"""The private address of each name that leads to no public one; Twisted has no way to hand on why."""
+"""Maps a host name that resolves to no public IP address to a private one; Twisted passes no reason on."""
 
 
 def may_lead_to(name: str, address: str) -> bool:
-    """True if a name may lead to an address: a public one, or the loopback by a name that says so."""
+    """True if a host name may resolve to an IP address.
+
+    That is a public IP address, or a loopback one for a host name of the loopback.
+    """
     return is_public(address) or urls.is_loopback(name)

@@ -1,6 +1,6 @@
-"""A limit on the requests of one run: what goes beyond it is not sent.
+"""Budget of requests of one run, beyond which none is sent.
 
-It counts what Scrapy's own statistics count: pages, robots.txt, redirects and further tries alike.
+Counts what Scrapy's statistics count: pages, robots.txt, redirects and each retry.
 """
 
 from __future__ import annotations
@@ -13,20 +13,23 @@ from scrapy.http import Request
 
 
 class BudgetMiddleware:
-    """Refuses requests once BACKISSUE_BUDGET of them were sent."""
+    """Middleware that refuses requests after BACKISSUE_BUDGET of them."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make one for a run that has a budget. Raises NotConfigured for others."""
+        """Return an instance for a run with a budget.
+
+        Raises NotConfigured for a run without one.
+        """
         if not crawler.settings.getint("BACKISSUE_BUDGET"):
             raise NotConfigured
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Let a request pass, or raise IgnoreRequest."""
+        """Pass a request on. Raises IgnoreRequest when the budget is spent."""
         if is_spent(self.crawler):
             raise IgnoreRequest(f"{request.url} is beyond this run's budget of requests")
 

@@ -1,4 +1,4 @@
-"""From Scrapy's responses and failures to Pages: the one place where an answer is taken down."""
+"""Conversion of Scrapy's responses and failures to Pages, the only one."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ from scrapy.http import Request, Response
 
 from archive.core.lastmod import lastmod_moment
 from archive.core.records import Page, PageKind
-from crawler.fetch.failures import words
+from crawler.fetch.failures import failure_clause
 
-LONGEST_KEPT = 86_400  # seconds
+MAX_CACHE_AGE_SECONDS = 86_400  # seconds
 _PRIVATE = {"set-cookie"}  # headers that are about us, not about the page
 
 
-def page_of(response: Response, source: str) -> Page:
-    """An answer as a Page. The request's meta tells what was asked, and of which kind it is."""
-    meta, now = response.meta, datetime.now(UTC)
-    mark = meta.get("lastmod")
+def page_from_response(response: Response, source: str) -> Page:
+    """Return a response as a Page.
+
+    The request's meta has the requested URL (`asked`), the `kind` of page and the listing's `lastmod`. The
+    `lastmod` is dropped where the response is older than that change.
+    """
+    meta = response.meta
+    now = datetime.now(UTC)
+    lastmod: str | None = meta.get("lastmod")
+    is_outdated = lastmod is not None and _is_older(response, lastmod, now)
     return Page(
         source=source,
         kind=meta["kind"],
@@ -27,12 +33,15 @@ def page_of(response: Response, source: str) -> Page:
         headers=tuple(_headers(response)),
         fetched_at=now,
         body=response.body,
-        lastmod=None if mark and _is_older(response, mark, now) else mark,
+        lastmod=None if is_outdated else lastmod,
     )
 
 
-def page_of_failure(error: BaseException, request: Request, source: str) -> Page:
-    """An answer that did not come, or that we were not allowed to ask for, as a Page with status 0."""
+def page_from_failure(error: BaseException, request: Request, source: str) -> Page:
+    """Return a failed or forbidden request as a Page with status 0.
+
+    `error` is the reason as a clause.
+    """
     return Page(
         source=source,
         kind=request.meta.get("kind", PageKind.ARTICLE),
@@ -43,19 +52,23 @@ def page_of_failure(error: BaseException, request: Request, source: str) -> Page
         fetched_at=datetime.now(UTC),
         body=b"",
         lastmod=request.meta.get("lastmod"),
-        error=words(error),
+        error=failure_clause(error),
     )
 
 
-def _is_older(response: Response, mark: str, now: datetime) -> bool:
-    """True if an answer comes out of a cache, and was made before the change that its mark tells of.
+def _is_older(response: Response, lastmod: str, now: datetime) -> bool:
+    """True if a cached response was made before the change in `lastmod`.
 
-    Then the change is still to be seen. A cache that keeps its answers for days is not waited for.
+    Then the change is still to be seen. A cache that keeps a response for days is not waited for.
     """
-    age = (response.headers.get(b"Age") or b"").decode("latin-1").strip()
-    seconds = int(age) if age.isdecimal() and len(age) < 10 else 0
-    changed = lastmod_moment(mark)
-    return changed is not None and 0 < seconds < LONGEST_KEPT and now - timedelta(seconds=seconds) < changed
+    header = response.headers.get(b"Age") or b""
+    age = header.decode("latin-1").strip()
+    is_valid = age.isdecimal() and len(age) < 10
+    seconds = int(age) if is_valid else 0
+    changed = lastmod_moment(lastmod)
+    if changed is None or not 0 < seconds < MAX_CACHE_AGE_SECONDS:
+        return False
+    return now - timedelta(seconds=seconds) < changed
 
 
 def _headers(response: Response) -> list[tuple[str, str]]:

@@ -1,4 +1,7 @@
-"""Spellings of one REST request, all of which robots.txt may forbid. Pure."""
+"""Alternative URLs of one REST request, for robots.txt.
+
+Pure. A request is forbidden where robots.txt forbids any of them.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 
 def other_spellings(url: str) -> tuple[str, ...]:
-    """Return the other URLs at which WordPress gives the same REST answer; none for other requests."""
+    """Return the other URLs with the same REST response.
+
+    An empty tuple for a request that is not one of REST.
+    """
     parts = urlsplit(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
-    route = next((value for name, value in query if name == "rest_route"), None)
+    routes = (value for name, value in query if name == "rest_route")
+    route = next(routes, None)
     folder, pretty, rest_of_path = parts.path.partition("/wp-json")
     if route is None and not pretty:
         return ()
@@ -17,8 +24,11 @@ def other_spellings(url: str) -> tuple[str, ...]:
         route = rest_of_path or "/"
     base = folder.removesuffix("/index.php") if pretty else parts.path.removesuffix("index.php")
     base = base.rstrip("/")
-    others = urlencode([(name, value) for name, value in query if name != "rest_route"], safe="/,:")
-    plain = urlencode({"rest_route": route}, safe="/,:") + (f"&{others}" if others else "")
+    other_values = [(name, value) for name, value in query if name != "rest_route"]
+    others = urlencode(other_values, safe="/,:")
+    plain = urlencode({"rest_route": route}, safe="/,:")
+    if others:
+        plain += f"&{others}"
     spellings = [(f"{base}{start}/wp-json{route}", others) for start in ("", "/index.php")]
     spellings += [(f"{base}{start}", plain) for start in ("/", "/index.php")]
     found = (urlunsplit(parts._replace(path=path, query=query, fragment="")) for path, query in spellings)

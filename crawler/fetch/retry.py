@@ -1,6 +1,6 @@
-"""Manners towards the site: waiting as long as the server asks.
+"""Retry of requests, and the wait that a server requests.
 
-It knows HTTP and the crawl's pace; it does not know what is fetched or why.
+Knows HTTP and the crawl's pace. Does not: know what is fetched, or why.
 """
 
 from __future__ import annotations
@@ -22,25 +22,27 @@ from archive.core import timestamps
 from crawler.fetch.session import report_of, session_of
 
 logger = logging.getLogger(__name__)
-LONGEST_WAIT = 300.0  # seconds we stay and wait for a server; when it asks for more, the crawl ends
-REFUSING = {403, 429, 503}
-TRIES_DESPITE_AN_ANSWER = 1  # where a page comes with Retry-After, as that of a maintenance plugin does
-REFUSALS = 20  # one after another, and the site is taken at its word
+MAX_RETRY_AFTER_SECONDS = 300.0  # a server that requests a longer wait ends the crawl
+REFUSAL_STATUSES = {403, 429, 503}
+MAX_RETRIES_OF_A_PAGE = 1  # for a response with a page and Retry-After, as of a maintenance plugin
+MAX_REFUSALS = 20  # one after another, and the site is taken at its word
 
 
 class PatienceMiddleware:
-    """Tries again after passing faults, longer apart each time, and no sooner than Retry-After says.
+    """Middleware that retries a request after a temporary error.
 
-    The whole crawl waits: while it does, nothing else is asked of that host. When a server asks for more than
-    LONGEST_WAIT, the crawl is stopped, and no other begins for as long as it asked for. One that does nothing
-    but refuse ends the crawl as well.
+    The wait doubles each time and is never shorter than Retry-After. The whole crawl waits: meanwhile no
+    other request is sent to that host. A server that requests more than MAX_RETRY_AFTER_SECONDS stops the
+    crawl, and no other begins for as long as requested. MAX_REFUSALS refusals in a row stop the crawl as
+    well.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
         self.crawler = crawler
         self.statuses = {429, *map(int, settings.getlist("RETRY_HTTP_CODES"))}
-        self.faults = tuple(load_object(name) for name in settings.getlist("RETRY_EXCEPTIONS"))
+        faults = settings.getlist("RETRY_EXCEPTIONS")
+        self.faults = tuple(map(load_object, faults))
         self.base = settings.getfloat("BACKISSUE_RETRY_WAIT", 2.0)
         self._refusals = 0
         self._until = 0.0  # on the monotonic clock: nothing is sent before
@@ -48,58 +50,66 @@ class PatienceMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make one for a crawler, as Scrapy asks."""
+        """Return an instance for a crawler; Scrapy calls it."""
         return cls(crawler)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Wait and try again where the status says that this may help."""
-        self._refusals = self._refusals + 1 if response.status in REFUSING else 0
-        if self._refusals == REFUSALS:
-            logger.warning("%d requests in a row were refused: the crawl ends here", REFUSALS)
-            report_of(self.crawler).refused_requests = REFUSALS
+        """Return the response, or the request to retry after a wait."""
+        self._refusals = self._refusals + 1 if response.status in REFUSAL_STATUSES else 0
+        if self._refusals == MAX_REFUSALS:
+            logger.warning("%d requests in a row were refused: the crawl ends here", MAX_REFUSALS)
+            report_of(self.crawler).refused_requests = MAX_REFUSALS
             self._give_up()
-        asked = retry_after(response, datetime.now(UTC))
-        if self._closing or not (asked or response.status in self.statuses):
+        asked = retry_after_seconds(response, datetime.now(UTC))
+        may_help = asked or response.status in self.statuses
+        if self._closing or not may_help:
             return response
-        if asked is not None and asked > LONGEST_WAIT:
-            logger.warning("%s asks to wait %.0f s: the crawl ends here", request.url, asked)
+        if asked is not None and asked > MAX_RETRY_AFTER_SECONDS:
+            logger.warning("%s requests a wait of %.0f s: the crawl ends here", request.url, asked)
             session_of(self.crawler).postpone(asked)
             report_of(self.crawler).retry_after_seconds = asked
             self._give_up()
             return response
-        most = None if response.status in self.statuses else TRIES_DESPITE_AN_ANSWER
-        return await self._again(request, f"status {response.status}", asked, most) or response
+        most = None if response.status in self.statuses else MAX_RETRIES_OF_A_PAGE
+        retried = await self._again(request, f"status {response.status}", asked, most)
+        return retried or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
-        """Wait and try again after a broken connection."""
-        return await self._again(request, exception, None) if isinstance(exception, self.faults) else None
+        """Return the request to retry after a broken connection, else None."""
+        if isinstance(exception, self.faults):
+            return await self._again(request, exception, None)
+        return None
 
     async def _again(
         self, request: Request, reason: str | Exception, asked: float | None, most: int | None = None
     ) -> Request | None:
-        """Wait, and return the request to make again; None where it was made often enough.
+        """Wait, and return the request to retry; None after the last retry.
 
-        `asked` are the seconds that the server asks for, `most` how often it is made again at most.
+        `asked` is the server's Retry-After in seconds, `most` the maximum number of retries; None means the
+        default.
         """
         spider = _spider(self.crawler)
         again = get_retry_request(request, spider=spider, reason=reason, max_retry_times=most)
         if again is not None:
             tried: int = again.meta["retry_times"]
-            seconds = max(self.base * 2.0 ** (tried - 1), asked or 0.0)
+            pause = self.base * 2.0 ** (tried - 1)
+            seconds = max(pause, asked or 0.0)
             self._hold(request, seconds)
             await asyncio.sleep(seconds)
         return again
 
     def _hold(self, request: Request, seconds: float) -> None:
-        """Send nothing more to this host for so long, whatever else is waiting."""
-        downloader, now = self.crawler.engine.downloader, time.monotonic()
+        """Send nothing more to this host for `seconds`, whatever is queued."""
+        downloader = self.crawler.engine.downloader
+        now = time.monotonic()
         slot = downloader.slots.get(request.meta.get("download_slot", ""))
         self._until = max(self._until, now + seconds)
         if slot is None:
             return
         if slot.latercall:
             slot.latercall.cancel()
-        slot.latercall = call_later(self._until - now, downloader._latercall, slot)
+        seconds_left = self._until - now
+        slot.latercall = call_later(seconds_left, downloader._latercall, slot)
 
     def _give_up(self) -> None:
         if self._closing is None:
@@ -108,10 +118,14 @@ class PatienceMiddleware:
 
 def _spider(crawler: Crawler) -> Spider:
     if crawler.spider is None:
-        raise RuntimeError("a crawl without a spider")
+        raise RuntimeError("the crawler has no spider")
     return crawler.spider
 
 
-def retry_after(response: Response, now: datetime) -> float | None:
-    """The seconds a server asks us to wait, or None if it does not."""
-    return timestamps.retry_after((response.headers.get(b"Retry-After") or b"").decode("latin-1"), now)
+def retry_after_seconds(response: Response, now: datetime) -> float | None:
+    """Return the seconds of a Retry-After header, or None without one.
+
+    `now` is aware UTC; an HTTP date in the header is counted from it.
+    """
+    header = response.headers.get(b"Retry-After") or b""
+    return timestamps.retry_after(header.decode("latin-1"), now)

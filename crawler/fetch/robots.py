@@ -1,10 +1,11 @@
-"""robots.txt as RFC 9309 says: obeyed, read again after a day at the latest, and slowing us down if it asks.
+"""Middleware for robots.txt by RFC 9309, with a cache and Crawl-delay.
 
-It knows HTTP and the crawl's pace; it does not know what is fetched or why.
+Knows HTTP and the crawl's pace. Does not: know what is fetched, or why.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,23 +18,26 @@ from scrapy.http import Request, Response
 from scrapy.utils.misc import build_from_crawler
 from twisted.internet.defer import Deferred
 
+from archive.core import reader_guard
 from archive.core.crawl_state import RobotsCopy
-from crawler.fetch.failures import words
+from crawler.fetch.failures import failure_clause
 from crawler.fetch.rest_spellings import other_spellings
-from crawler.fetch.retry import LONGEST_WAIT
+from crawler.fetch.retry import MAX_RETRY_AFTER_SECONDS
 from crawler.fetch.session import session_of
 
-LASTS = timedelta(hours=24)  # how long a copy may be used, RFC 9309 section 2.4
-MOST = 500 * 1024  # bytes of it that must be read, RFC 9309 section 2.5
+MAX_ROBOTS_AGE = timedelta(hours=24)  # how long a copy may be used, RFC 9309 section 2.4
+MAX_ROBOTS_BYTES = 500 * 1024  # bytes of it that must be read, RFC 9309 section 2.5
+logger = logging.getLogger(__name__)
 _NOTHING = b"User-agent: *\nDisallow: /"
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Obeys robots.txt as RFC 9309 says: a 4xx means that there is none, a 5xx that nothing is allowed.
+    """Middleware that obeys robots.txt by RFC 9309.
 
-    No answer at all counts as a 5xx. A Crawl-delay longer than the configured delay slows the crawl down;
-    one longer than LONGEST_WAIT forbids it, since it would never end. A copy stands for a day, or for as
-    long as the answer's Cache-Control says if that is less; a 5xx is never kept.
+    A 4xx means that there is no robots.txt, a 5xx or no response that nothing is allowed. A Crawl-delay
+    longer than the configured delay slows the crawl; one longer than MAX_RETRY_AFTER_SECONDS forbids it,
+    since it would never end. A cached copy is valid for a day, or for the Cache-Control max-age of the
+    response if that is shorter; a 5xx is never cached.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -41,7 +45,10 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         self._unread: str | None = None  # why robots.txt could not be read
 
     async def process_request(self, request: Request) -> None:  # type: ignore[override]
-        """Refuse what robots.txt forbids, and everything where it cannot be read. Raises IgnoreRequest."""
+        """Refuse a forbidden request, and any while robots.txt is unreadable.
+
+        Raises IgnoreRequest.
+        """
         try:
             await super().process_request(request)
         except IgnoreRequest:
@@ -50,15 +57,23 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             raise
 
     def process_request_2(self, rp: Any, request: Request) -> None:
-        """Refuse what robots.txt forbids, under whichever address REST is asked. Raises IgnoreRequest."""
-        super().process_request_2(rp, request)
-        for url in other_spellings(request.url):
-            super().process_request_2(rp, request.replace(url=url))
+        """Refuse a forbidden request, by any URL of the same REST response.
+
+        Raises IgnoreRequest, also where the rules take too long to apply.
+        """
+        try:
+            with reader_guard.bounded(reader_guard.CPU_SECONDS):
+                super().process_request_2(rp, request)
+                for url in other_spellings(request.url):
+                    super().process_request_2(rp, request.replace(url=url))
+        except reader_guard.TooLongError as error:
+            raise IgnoreRequest(f"robots.txt cannot be applied: {error}, so nothing is fetched") from None
 
     async def robot_parser(self, request: Request) -> Any:
-        """Return the parser of a host's robots.txt, from a stored copy while it is valid."""
+        """Return the parser of a host's robots.txt, cached while it is valid."""
         netloc = urlsplit(request.url).netloc
-        copy = None if netloc in self._parsers else read_copy(self._kept.get(netloc), datetime.now(UTC))
+        cached = None if netloc in self._parsers else self._kept.get(netloc)
+        copy = read_copy(cached, datetime.now(UTC))
         if copy is not None:
             self._parsers[netloc] = Deferred()
             await self._obey(copy, netloc, request)
@@ -75,12 +90,23 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         await self._obey(response, netloc, request)
 
     async def _obey(self, response: Response, netloc: str, request: Request) -> None:
-        body = response.body[:MOST] if response.status < 400 and not _is_html(response) else b""
+        has_rules = response.status < 400 and not _is_html(response)
+        body = response.body[:MAX_ROBOTS_BYTES] if has_rules else b""
         if response.status >= 500:
-            body, self._unread = _NOTHING, f"robots.txt answered {response.status}"
-        delay = build_from_crawler(self._parserimpl, self.crawler, body).crawl_delay(self._default_useragent)
-        if delay is not None and delay > LONGEST_WAIT:
-            body, self._unread = _NOTHING, f"robots.txt asks for {delay:g} s between requests"
+            body = _NOTHING
+            self._unread = f"robots.txt answered {response.status}"
+        try:
+            with reader_guard.bounded(reader_guard.CPU_SECONDS):
+                parser = build_from_crawler(self._parserimpl, self.crawler, body)
+                delay = parser.crawl_delay(self._default_useragent)
+        except (Exception, reader_guard.TooLongError) as error:
+            logger.warning("robots.txt of %s cannot be read.", netloc, exc_info=error)
+            body = _NOTHING
+            delay = None
+            self._unread = "robots.txt cannot be read"
+        if delay is not None and delay > MAX_RETRY_AFTER_SECONDS:
+            body = _NOTHING
+            self._unread = f"robots.txt requires {delay:g} s between requests"
         elif delay is not None:
             self._slow_down(delay)
         await super()._parse_robots(response.replace(body=body), netloc, request)
@@ -95,29 +121,37 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         super()._robots_error(exc, netloc)
         if not isinstance(exc, IgnoreRequest):
             session_of(self.crawler).obstacles.note_failure(exc)
-            self._unread = f"{netloc} cannot be reached: {words(exc)}"
-            self._parsers[netloc] = build_from_crawler(self._parserimpl, self.crawler, _NOTHING)
+            self._unread = f"{netloc} cannot be reached: {failure_clause(exc)}"
+            parser = build_from_crawler(self._parserimpl, self.crawler, _NOTHING)
+            self._parsers[netloc] = parser
 
 
 def write_copy(response: Response, now: datetime) -> RobotsCopy:
-    """Return a robots.txt to keep, with the moment until which it may be used."""
+    """Return a response as a RobotsCopy, with the end of its validity.
+
+    `until` is aware UTC; equal to `now` where Cache-Control forbids a cache.
+    """
     header = (response.headers.get(b"Cache-Control") or b"").decode("latin-1")
     stated = re.search(r"max-age=(\d{1,9})", header)
-    lasts = min(LASTS, timedelta(seconds=int(stated[1]))) if stated else LASTS
+    lasts = MAX_ROBOTS_AGE
+    if stated:
+        lasts = min(lasts, timedelta(seconds=int(stated[1])))
     if "no-store" in header or "no-cache" in header:
         lasts = timedelta(0)
-    body = response.body[:MOST].decode("latin-1")
-    return RobotsCopy(url=response.url, status=response.status, until=now + lasts, body=body)
+    body = response.body[:MAX_ROBOTS_BYTES].decode("latin-1")
+    until = now + lasts
+    return RobotsCopy(url=response.url, status=response.status, until=until, body=body)
 
 
 def read_copy(copy: RobotsCopy | None, now: datetime) -> Response | None:
-    """Return the robots.txt that was kept; None where there is none, or its time is over."""
+    """Return a cached robots.txt as a response; None once it has expired."""
     if copy is None:
         return None
     left = copy.until - now
-    if not timedelta(0) < left <= LASTS:  # longer only by a clock that was wrong
+    if not timedelta(0) < left <= MAX_ROBOTS_AGE:  # longer only by a clock that was wrong
         return None
-    return Response(copy.url, status=copy.status, body=copy.body.encode("latin-1"))
+    body = copy.body.encode("latin-1")
+    return Response(copy.url, status=copy.status, body=body)
 
 
 def _is_html(response: Response) -> bool:

@@ -1,7 +1,7 @@
-"""Session with one site: one request after another, each answer waited for.
+"""Session with one site: one request at a time, each response awaited.
 
-An answer that never came, or that we were not allowed to ask for, is a Page with status 0: what kept it away
-is a fact about the site. Does not: decide what is fetched, or keep anything.
+A response that never arrived, or whose request was not allowed, is a Page with status 0: the reason is a fact
+about the site. Does not: decide what is fetched, or save anything.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from scrapy.http import Request
 from archive.core.crawl_report import CrawlReport
 from archive.core.crawl_state import RobotsCopy
 from archive.core.records import Page, PageKind, Seen
-from crawler.fetch.responses import page_of, page_of_failure
+from crawler.fetch.responses import page_from_failure, page_from_response
 from crawler.fetch.validators import validators
 from crawler.fetch.walls import Obstacles
 
-LONGEST_PAUSE = timedelta(days=1)  # a site that asks for more is asked again after a day
+MAX_HOST_PAUSE = timedelta(days=1)  # a site that requests a longer one is crawled again after a day
 QUEUED_REQUESTS = 200  # that may wait in the scheduler before no more are made
 
 
 class Session:
-    """Requests of one crawl to the site at `home`, and what stood in their way.
+    """Session of one crawl with the site at `home`, and its obstacles.
 
-    `hosts` are further hosts on which the site has its articles; `source` is the name under which its pages
-    are filed. `robots` is Scrapy's parser of robots.txt once it was read, `robots_copies` are those that an
-    earlier crawl has kept, by host. `wait_until` (aware UTC) is the moment before which the site wants
-    no further request. `failure` is why the last request had no answer, None if it had one.
+    `hosts` are further hosts on which the site has its articles; `source` is the source's name in each Page.
+    `robots` is Scrapy's parser of robots.txt, None before it was read; `robots_copies` are the copies that an
+    earlier crawl has cached, by host. `wait_until` (aware UTC) is the moment before which the site wants no
+    further request. `failure` is why the last request had no response, None if it had one.
     """
 
     def __init__(self, home: str, *, source: str, hosts: tuple[str, ...] = ()) -> None:
@@ -51,42 +51,49 @@ class Session:
         crawler.signals.connect(self.robots_parsed, signal=signals.robots_parsed)
 
     def robots_parsed(self, robotparser: Any) -> None:
-        """Keep what robots.txt says, as Scrapy's signal brings it."""
+        """Store the parser of robots.txt; the callback of Scrapy's signal."""
         self.robots = robotparser
 
     @property
     def sitemaps(self) -> tuple[str, ...]:
-        """Return the sitemaps that robots.txt names."""
-        return tuple(self.robots.rp.sitemaps) if self.robots is not None else ()
+        """Return the URLs of the sitemaps in robots.txt."""
+        if self.robots is not None:
+            return tuple(self.robots.rp.sitemaps)
+        return ()
 
     async def fetch(self, kind: PageKind, url: str, *, seen: Seen | None = None) -> Page:
-        """Fetch a URL; with `seen`, on the condition that it has changed since that visit."""
+        """Fetch a URL; with `seen`, only if it changed since that visit.
+
+        Raises nothing: an exception is a Page with status 0.
+        """
         headers = validators(seen) if seen else {}
-        request = Request(url, headers=headers, meta={"kind": kind, "asked": url}, dont_filter=True)
+        meta = {"kind": kind, "asked": url}
+        request = Request(url, headers=headers, meta=meta, dont_filter=True)
         try:
             response = await self._engine.download_async(request)
         except Exception as error:  # noqa: BLE001 - whatever kept the answer away is a fact about the site
-            page = page_of_failure(error, request, self.source)
+            page = page_from_failure(error, request, self.source)
             self.obstacles.note_failure(error)
             self.failure = page.error
             return page
         self.failure = None
-        page = page_of(response, self.source)
+        page = page_from_response(response, self.source)
         self.obstacles.note_answer(page)
         return page
 
     def postpone(self, seconds: float) -> None:
-        """Note that the site asks to be left alone for so long."""
-        self.wait_until = datetime.now(UTC) + min(LONGEST_PAUSE, timedelta(seconds=seconds))
+        """Record that the site requests a wait of `seconds`, at most MAX_HOST_PAUSE."""
+        wait = min(MAX_HOST_PAUSE, timedelta(seconds=seconds))
+        self.wait_until = datetime.now(UTC) + wait
 
     @property
     def is_closing(self) -> bool:
-        """True if the crawl was asked to end."""
+        """True if the crawl was requested to end."""
         slot = self._engine._slot
         return slot is None or slot.closing is not None
 
     async def wait_for_room(self) -> None:
-        """Wait while the scheduler holds enough, so that a large site does not fill the memory."""
+        """Wait while the scheduler's queue is full, which bounds the memory."""
         slot = self._engine._slot
         if slot is not None and len(cast("Sized", slot.scheduler)) >= QUEUED_REQUESTS:
             await self._crawler.signals.wait_for(signals.scheduler_empty)
@@ -94,7 +101,7 @@ class Session:
     @property
     def _crawler(self) -> Crawler:
         if self.crawler is None:
-            raise RuntimeError("a session that no crawler is attached to")
+            raise RuntimeError("the session has no crawler")
         return self.crawler
 
     @property

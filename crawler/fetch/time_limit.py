@@ -1,7 +1,7 @@
-"""The end of a crawl that takes too long: it is asked to stop, and stopped if it does not heed that.
+"""Time limit of a crawl, which ends it by force if necessary.
 
-Asked, it saves its page as on a signal. A process that has hung cannot be asked: then a watch outside of
-Python writes down where it hangs and ends it, and the ledger is told by whoever finds the row without an end.
+On the request it saves its page, as after a signal. A process that hangs cannot respond: a watchdog outside
+of Python logs where it hangs and ends it, and the next run that finds its row without an end closes that row.
 """
 
 from __future__ import annotations
@@ -17,13 +17,11 @@ from scrapy.utils.asyncio import call_later
 
 from crawler.fetch.session import report_of
 
-CLOSING = (
-    600.0  # seconds, at most, to end by itself: a server may have asked us to wait, and then answer late
-)
+CLOSING_SECONDS = 600.0  # the maximum to end by itself: a Retry-After wait and a late response
 
 
-class Limit:
-    """Bounds a crawl to `BACKISSUE_LIMIT` seconds."""
+class TimeLimit:
+    """Extension that bounds a crawl to BACKISSUE_LIMIT seconds."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -31,21 +29,22 @@ class Limit:
         if not self.seconds:
             raise NotConfigured
         self._stopping: asyncio.Task[None] | None = None
-        faulthandler.dump_traceback_later(self.seconds + min(10 * self.seconds, CLOSING), exit=True)
+        grace = min(10 * self.seconds, CLOSING_SECONDS)
+        faulthandler.dump_traceback_later(self.seconds + grace, exit=True)
         crawler.signals.connect(self.begin, signal=signals.spider_opened)
         crawler.signals.connect(self.end, signal=signals.spider_closed)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make one for a crawler, as Scrapy asks."""
+        """Return an instance for a crawler; Scrapy calls it."""
         return cls(crawler)
 
     def begin(self) -> None:
-        """Set the alarm."""
+        """Start the timer."""
         self._alarm = call_later(self.seconds, self._ask)
 
     def end(self) -> None:
-        """Take it back."""
+        """Cancel the timer and the watchdog."""
         self._alarm.cancel()
         faulthandler.cancel_dump_traceback_later()
 

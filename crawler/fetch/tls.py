@@ -1,7 +1,8 @@
-"""TLS certificates are verified, and one that fails has a name: expired, self-signed, of another host.
+"""Verification of TLS certificates, with a reason for each failure.
 
-Knows Twisted's TLS and the one private attribute of Scrapy's download handler that it needs. Does not:
-retry, or decide for which source certificates are verified.
+Reasons are such as: expired, self-signed, issued for another host. Knows Twisted's TLS and the one private
+attribute of Scrapy's download handler that it needs. Does not: retry, or decide for which source certificates
+are verified.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from zope.interface import implementer  # type: ignore[import-untyped]
 
 from crawler.fetch.transport import BoundedHandler
 
-_STORES = ("SSL_CERT_FILE", "SSL_CERT_DIR")  # the variables by which OpenSSL is told of another store
+_STORES = ("SSL_CERT_FILE", "SSL_CERT_DIR")  # environment variables by which OpenSSL finds another store
 _NAMES_SHOWN = 3
 
 # OpenSSL's include/openssl/x509_vfy.h
@@ -41,15 +42,21 @@ _UNKNOWN_ISSUER = {2, 20, 21}
 
 
 class BadCertificateError(Exception):
-    """The certificate of a site does not prove that it is that site. The text says why."""
+    """Certificate that does not prove the identity of its site.
+
+    The text is the reason.
+    """
 
 
 class TLSFailedError(DownloadFailedError):
-    """No secure connection came about, for a reason that may pass. The text says why."""
+    """Failure of a TLS connection for a reason that may pass.
+
+    The text is the reason.
+    """
 
 
 def find_trust_store() -> None:
-    """Take certifi's list of authorities where this machine has none of its own."""
+    """Use certifi's list of authorities where this machine has none."""
     if any(os.environ.get(name) for name in _STORES):
         return
     paths = ssl.get_default_verify_paths()
@@ -60,7 +67,10 @@ def find_trust_store() -> None:
 
 
 class SecureHandler(BoundedHandler):
-    """Scrapy's handler of HTTPS, with certificates verified unless DOWNLOAD_VERIFY_CERTIFICATES is false."""
+    """Scrapy's handler of HTTPS, with verified certificates.
+
+    Without verification where DOWNLOAD_VERIFY_CERTIFICATES is false.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -69,7 +79,10 @@ class SecureHandler(BoundedHandler):
             self._contextFactory = cast("IPolicyForHTTPS", VerifyingPolicy())
 
     async def download_request(self, request: Request) -> Response:
-        """Fetch. Raises BadCertificateError or TLSFailedError where no secure connection comes about."""
+        """Fetch a URL.
+
+        Raises BadCertificateError or TLSFailedError where the TLS connection fails.
+        """
         try:
             return await super().download_request(request)
         except DownloadFailedError as error:
@@ -78,16 +91,19 @@ class SecureHandler(BoundedHandler):
 
 @implementer(IPolicyForHTTPS)
 class VerifyingPolicy:
-    """Makes the connections that verify the certificate of a host against this machine's trust store."""
+    """Factory of connections that verify a certificate against this machine's trust store."""
 
     def creatorForNetloc(self, hostname: bytes, port: int) -> Any:  # noqa: ARG002, N802  (Twisted's names)
-        """Return what makes connections to a host."""
+        """Return the factory of connections to a host."""
         return _Creator(hostname.decode("ascii"))
 
 
 @implementer(IOpenSSLClientConnectionCreator)
 class _Creator:
-    """Makes TLS connections to one host; Twisted's own, but for the words of a failure."""
+    """Factory of TLS connections to one host.
+
+    Twisted's own, with a reason for a failure.
+    """
 
     def __init__(self, host: str) -> None:
         self.host = host
@@ -109,7 +125,7 @@ def _verifier(
             why = None if ok else _words(certificate, code)
             if why is None and depth == 0:
                 why = _mismatch(certificate, host)
-        except Exception as error:  # noqa: BLE001  (OpenSSL loses what a callback raises, and goes on)
+        except Exception as error:  # noqa: BLE001  (OpenSSL ignores an exception of a callback)
             why = f"its certificate cannot be read ({type(error).__name__})"
         if why is not None:
             fail(Failure(BadCertificateError(why)))  # type: ignore[no-untyped-call]
@@ -119,7 +135,7 @@ def _verifier(
 
 
 def _words(certificate: X509, code: int) -> str:
-    """Return why a certificate of a chain is not valid, by OpenSSL's code."""
+    """Return why a certificate is not valid, by OpenSSL's error code."""
     read = certificate.to_cryptography()
     if code == _EXPIRED:
         return f"its certificate expired on {read.not_valid_after_utc:%Y-%m-%d}"
@@ -132,7 +148,7 @@ def _words(certificate: X509, code: int) -> str:
         return f"its certificate was issued by {_issuer(read)}, which this machine does not trust"
     if code in _UNKNOWN_ISSUER:
         missing = "or the site leaves out an intermediate certificate"
-        return f"its certificate was issued by {_issuer(read)}, which this machine does not know, {missing}"
+        return f"its certificate was issued by {_issuer(read)}, which is unknown to this machine, {missing}"
     if code == _REVOKED:
         return "its certificate was revoked"
     return f"its certificate is not valid (OpenSSL's code {code})"
@@ -145,8 +161,9 @@ def _issuer(certificate: x509.Certificate) -> str:
 
 
 def _mismatch(certificate: X509, host: str) -> str | None:
-    """Return why a certificate is not that of a host, or None if it is."""
-    wanted = IPAddress_ID(host) if isIPAddress(host) or isIPv6Address(host) else DNS_ID(host)
+    """Return why a certificate is for another host, else None."""
+    is_address = isIPAddress(host) or isIPv6Address(host)
+    wanted = IPAddress_ID(host) if is_address else DNS_ID(host)
     try:
         verify_service_identity(extract_patterns(certificate), [wanted], [])
     except (VerificationError, UnreadableCertificateError):
@@ -156,19 +173,20 @@ def _mismatch(certificate: X509, host: str) -> str | None:
 
 
 def _hosts(certificate: x509.Certificate) -> str:
-    """Return the names that a certificate is for, in words."""
+    """Return the host names of a certificate, as text for people."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return "no host at all"
     names = [*found.get_values_for_type(x509.DNSName)]
     names += map(str, found.get_values_for_type(x509.IPAddress))
-    more = f" and {len(names) - _NAMES_SHOWN} others" if len(names) > _NAMES_SHOWN else ""
+    hidden = len(names) - _NAMES_SHOWN
+    more = f" and {hidden} others" if hidden > 0 else ""
     return ", ".join(names[:_NAMES_SHOWN]) + more or "no host at all"
 
 
 def _reason(error: DownloadFailedError) -> Exception:
-    """Return the TLS failure behind a failed download, or the error itself where there is none."""
+    """Return the TLS error behind a failed download, else the error itself."""
     for failure in getattr(error.__cause__, "reasons", ()):
         value = failure.value
         if isinstance(value, BadCertificateError):
@@ -179,7 +197,8 @@ def _reason(error: DownloadFailedError) -> Exception:
 
 
 def _openssl_words(error: SSL.Error) -> str:
-    """Return what OpenSSL says of a failed handshake, as "wrong version number"."""
+    """Return OpenSSL's reason for a failed handshake, as "wrong version number"."""
     queue = error.args[0] if error.args else ()
-    words = [entry[-1] for entry in queue if isinstance(entry, tuple) and entry]
+    entries = [entry for entry in queue if isinstance(entry, tuple)]
+    words = [entry[-1] for entry in entries if entry]
     return "; ".join(map(str, words)) or "the connection ended in the handshake"

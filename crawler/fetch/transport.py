@@ -1,8 +1,8 @@
-"""Bounds at the connection that Scrapy does not set: how long the headers of an answer may be.
+"""Bound on the headers of a response, which Scrapy does not set.
 
-Does not: bound bodies, which DOWNLOAD_MAXSIZE does.
-Invariant: headers that never end cost HEADER_BYTES and the connection. Touches private parts of Scrapy's
-handler (`_pool._factory`, its protocol and parser); tests/test_hostile_crawl.py breaks when they change.
+Does not: bound bodies, which DOWNLOAD_MAXSIZE does. Invariant: endless headers cost HEADER_BYTES and the
+connection. Uses private parts of Scrapy's handler (`_pool._factory`, its protocol and parser);
+tests/test_hostile_crawl.py fails when they change.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ HEADER_BYTES = 256 * 1024
 
 
 class _Parser(_LenientHTTPClientParser):
-    """A parser of answers that counts the bytes of their headers, those of 1xx answers included."""
+    """Parser of responses that counts the bytes of their headers.
+
+    Headers of 1xx responses are included.
+    """
 
     header_bytes = 0
 
@@ -59,7 +62,7 @@ class BoundedHandler(HTTP11DownloadHandler):
 
 
 class RefreshMiddleware(MetaRefreshMiddleware):
-    """Scrapy's follower of <meta http-equiv="refresh">, for pages that make it fail as well."""
+    """Scrapy's middleware for <meta http-equiv="refresh">, robust against broken pages."""
 
     def process_response(
         self,
@@ -67,9 +70,9 @@ class RefreshMiddleware(MetaRefreshMiddleware):
         response: Response,
         spider: Spider | None = None,  # noqa: ARG002 - as Scrapy declares it
     ) -> Request | Response:
-        """Return the request that a page redirects to, else the response."""
+        """Return the request that a page redirects to, or the response."""
         try:
             following: Request | Response = super().process_response(request, response)
-        except (ValueError, LookupError):  # a charset or a base address that is none
+        except (ValueError, LookupError):  # an invalid charset or base URL
             return response
         return following

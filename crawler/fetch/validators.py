@@ -1,4 +1,4 @@
-"""Validators of HTTP (ETag, Last-Modified): what asks for an answer only if it has changed. Pure."""
+"""Validators of HTTP (ETag, Last-Modified) for conditional requests. Pure."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from archive.queries.fetch_history import A_WHILE
 
 
 def has_validators(page: Page) -> bool:
-    """True if an answer can be asked for again on the condition that it has changed.
+    """True if a response can be requested conditionally the next time.
 
-    One that was last modified in the future cannot: below a comment that is dated so, WordPress takes no
-    newer one for a change.
+    False for one that was last modified in the future: below a comment with such a date, WordPress takes no
+    newer comment for a change.
     """
     last_modified = page.header("last-modified")
-    return bool(page.header("etag") or last_modified) and not _is_to_come(last_modified, page.fetched_at)
+    has_any = bool(page.header("etag") or last_modified)
+    return has_any and not _is_to_come(last_modified, page.fetched_at)
 
 
 def validators(seen: Seen) -> dict[str, str]:
-    """Return the headers that ask for an answer only if it has changed since a visit.
+    """Return the headers of a conditional request after a visit.
 
-    A proxy that packs answers turns an ETag weak, and WordPress then never matches it: so the sign of
-    weakness is taken off.
+    A proxy that compresses responses makes an ETag weak, and WordPress then never matches it: so the prefix
+    W/ is removed. An empty dict where the visit has no usable validator.
     """
     if _is_to_come(seen.last_modified, seen.fetched_at):
         return {}
-    headers = {"If-None-Match": (seen.etag or "").removeprefix("W/"), "If-Modified-Since": seen.last_modified}
+    etag = (seen.etag or "").removeprefix("W/")
+    headers = {"If-None-Match": etag, "If-Modified-Since": seen.last_modified}
     return {name: value for name, value in headers.items() if value}
 
 

@@ -1,7 +1,7 @@
-"""URLs of a WordPress site: which are articles, and which further pages an article's page leads to.
+"""URLs of a WordPress site: articles, and the further pages of each.
 
-Pure. It knows the shapes in which WordPress makes URLs, and reads no page but for the links to pages of the
-same thread or article. What makes two URLs one is in `archive/core/urls.py`.
+Pure. Knows the patterns of WordPress' URLs, and parses a page only for links to pages of the same thread or
+article. Does not: decide which URLs are duplicates; `archive/core/urls.py` does.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _WORDPRESS = re.compile(
     r"|\.(?:xml|xsl|rss|json|jpe?g|png|gif|webp|avif|svg|ico|pdf|zip|gz|mp3|mp4|css|js|txt)$",
     re.IGNORECASE,
 )
-"""Paths, as WordPress makes them, that show no article: lists, feeds, machinery and files.
+"""Paths of WordPress without an article: lists, feeds, internals and files.
 
-The words alone make none: a section or a slug may be called "comments", "search" or "author", too.
+A name alone excludes nothing: a section or a slug may be called "comments", "search" or "author", too.
 """
 
 _ELSEWHERE = re.compile(
@@ -37,7 +37,7 @@ _ELSEWHERE = re.compile(
     r"|^(?:[a-z]{2}/)?(?:products?|collections|product-(?:category|tag))/.",
     re.IGNORECASE,
 )
-"""Paths that many systems, and shops beside a blog, have for what is no article."""
+"""Paths that many systems, and shops next to a blog, have for static pages and products."""
 
 _ARCHIVE = re.compile(
     r"(?:^|/)(?:(?:tags?|category|author)/[^/]+|(?:archives/)?(?:19|20)\d\d(?:/\d\d)?)$", re.IGNORECASE
@@ -50,9 +50,10 @@ _COMMENT_MARK = re.compile(rb"""(?:id|class)=["'][^"'>]*\b(?:comment-\d+|depth-\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """One article as a listing names it. `lastmod` is the listing's mark of change, verbatim.
+    """One entry of a listing of articles.
 
-    `is_post`: the listing is one of posts alone (REST, a feed, a sitemap of posts), so it is an article's.
+    `lastmod` is the listing's date of change, verbatim. `is_post` is True where the listing has posts only
+    (REST, a feed, a sitemap of posts), so the URL is an article's.
     """
 
     url: str
@@ -62,10 +63,11 @@ class Listed:
 
 
 def is_article(entry: Listed, site_url: str, pattern: str | None) -> bool:
-    """True if what a listing names is an article of the site.
+    """True if a listing's entry is an article of the site.
 
-    The source's own pattern decides, if it has one. Else it must lie below the site's URL, and a listing of
-    posts is believed; of other listings, what has the shape of a list, a feed or a static page is left out.
+    The source's own pattern decides, if it has one. Else the URL must be below the site's URL, and a listing
+    of posts is believed; from other listings, URLs with the pattern of a list, a feed or a static page are
+    left out.
     """
     if pattern is not None:
         return urls.same_host(entry.url, site_url) and urls.matches(entry.url, pattern)
@@ -75,31 +77,36 @@ def is_article(entry: Listed, site_url: str, pattern: str | None) -> bool:
     path = urls.below(cleaned, site_url)
     if path in {"", "index.php"}:
         return _POST.search(cleaned.partition("?")[2]) is not None
-    return entry.is_post or not (
-        _WORDPRESS.search(path) or _ELSEWHERE.search(path) or urls.without_view(cleaned) != cleaned
-    )
+    is_list = _WORDPRESS.search(path) or _ELSEWHERE.search(path)
+    return entry.is_post or not (is_list or urls.without_view(cleaned) != cleaned)
 
 
 def is_archive(url: str) -> bool:
-    """True if a URL is the first page of an archive: by category, tag, author, year or month."""
+    """True if a URL is the first page of an archive.
+
+    An archive is by category, tag, author, year or month.
+    """
     return _ARCHIVE.search(urls.path_of(url).rstrip("/")) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadPages:
-    """The pages of an article's thread: all that are known of, and which one is at hand, if known."""
+    """Pages of an article's thread.
+
+    `urls` are all pages found so far, `own` is the URL of the parsed page itself, None if that is unclear.
+    """
 
     urls: tuple[str, ...] = ()
     own: str | None = None
 
 
 def thread_pages(page: Page) -> ThreadPages:
-    """Return the pages of a thread, as far as one of its pages, or the article's own, names them.
+    """Return the pages of a thread that one of its pages links.
 
-    Without a parse: links that continue the article's own URL by /comment-page-N or, where permalinks are
-    plain, by cpage=N. All pages up to the highest named are given in order, since themes name only the
-    neighbours. Which page this is shows in the permalinks of its own comments, when they agree on one number;
-    those of other comments, as a list of recent ones has them, say nothing about it.
+    Found by regular expression: links that continue the article's own URL by /comment-page-N or, where
+    permalinks are plain, by cpage=N. All pages up to the highest number are returned in order, since themes
+    link only the neighbours. The number of this page is in the permalinks of its own comments, when they
+    agree on one number; those of other comments, as in a list of recent ones, are ignored.
     """
     article = urls.clean(page.final_url)
     pattern, make = _numbering(article)
@@ -109,14 +116,17 @@ def thread_pages(page: Page) -> ThreadPages:
         named.add(int(found[1]))
         if found[2] in shown:
             own.add(int(found[1]))
-    pages = tuple(make.format(number) for number in range(1, max(named, default=0) + 1))
+    highest = max(named, default=0)
+    pages = tuple(make.format(number) for number in range(1, highest + 1))
     here = own.pop() if len(own) == 1 else 0
-    return ThreadPages(urls=pages, own=pages[here - 1] if here else None)
+    own_page = pages[here - 1] if here else None
+    return ThreadPages(urls=pages, own=own_page)
 
 
 def _numbering(article: str) -> tuple[bytes, str]:
-    """Return how links to the pages of an article's thread look, and how to make their URLs."""
-    path, query = urls.path_of(article), article.partition("?")[2]
+    """Return a pattern of links to thread pages, and a URL template."""
+    path = urls.path_of(article)
+    query = article.partition("?")[2]
     if _POST.search(query):
         asked = re.escape(query).encode().replace(rb"\&", rb"(?:&|&amp;|&\#0*38;)")
         return rb"\?" + asked + rb"(?:&|&amp;|&#0*38;)cpage=(\d{1,4})", _braced(article) + "&cpage={}"
@@ -124,7 +134,8 @@ def _numbering(article: str) -> tuple[bytes, str]:
     slash = "/" if base.endswith("/") else ""
     rest = f"?{asked_for}" if asked_for else ""
     linked = re.escape(path.rstrip("/")).encode() + rb"/comment-page-(\d{1,4})/?"
-    return linked, _braced(base.rstrip("/")) + "/comment-page-{}" + slash + _braced(rest)
+    start = _braced(base.rstrip("/"))
+    return linked, f"{start}/comment-page-{{}}{slash}{_braced(rest)}"
 
 
 def _braced(text: str) -> str:
@@ -132,7 +143,10 @@ def _braced(text: str) -> str:
 
 
 def parts(page: Page) -> tuple[str, ...]:
-    """Return the URLs of the further parts of an article that is divided, as its first part names them."""
+    """Return the URLs of the further parts of a divided article.
+
+    Empty where the first part links none.
+    """
     article = urls.clean(page.final_url)
     path = urls.path_of(article).rstrip("/").encode()
     if not path or is_comment_page(page.url):
@@ -145,12 +159,15 @@ def parts(page: Page) -> tuple[str, ...]:
 
 
 def is_comment_page(url: str) -> bool:
-    """True if a URL is that of a further page of an article's thread."""
+    """True if a URL is a further page of an article's thread."""
     return _COMMENT_PAGE.search(url.partition("#")[0]) is not None
 
 
 def shows_comments(page: Page) -> bool:
-    """True if a page has any comment in its markup. A comment page past the end answers 200 without one."""
+    """True if a page has any comment in its markup.
+
+    A comment page past the end has status 200, and none.
+    """
     return page.status == 200 and _COMMENT_MARK.search(page.body) is not None
 
 

@@ -1,7 +1,8 @@
-"""Keeps beside each visit when its page is due again, so that a run reads the due ones by an index.
+"""Due dates of pages, cached next to each visit.
 
-What is kept is a cache of `revisit.decide` and never more: the archive empties it when a fact changes,
-this module fills it again, and where the rules or their premise changed, all of it anew.
+So a run reads the due ones by an index. A cache of `revisit_policy.decide` and never more: the archive
+empties it when a fact changes, this module fills it again, and all of it where the rules or their premise
+changed.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from crawler.frontier import revisit_policy
 
 
 def facts_of(archive: Archive, site: Site) -> Facts:
-    """The facts of a source, as its decisions are made from them."""
+    """Return the facts of a source, for its decisions."""
     return Facts(archive.path, site.name, comments=site.comments != "none")
 
 
 def decide_due(archive: Archive, site: Site) -> None:
-    """Decide for every page of a source's articles when it is due, where that is not decided yet."""
+    """Decide when each page of a source is due, where undecided."""
     with facts_of(archive, site) as facts:
         premise = "told" if facts.comments_told else "polled"
-        archive.forget_due(site.name, f"{revisit_policy.RULES} {premise}")
+        archive.forget_due(site.name, f"{revisit_policy.RULES_VERSION} {premise}")
         while some := facts.undecided_visits():
-            archive.note_due(site.name, {seen.url: revisit_policy.decide(seen) for seen in some})
+            decided = {seen.url: revisit_policy.decide(seen) for seen in some}
+            archive.note_due(site.name, decided)

@@ -1,6 +1,7 @@
-"""How many requests a first full crawl takes, and how long at the polite rate. Pure arithmetic.
+"""Estimate of the requests and duration of a first full crawl.
 
-It counts what the site says of itself, and says how it counted; what is not known is not guessed.
+Pure arithmetic on the totals that the site states, with the count in its sentence. Does not: guess an unknown
+total.
 """
 
 from __future__ import annotations
@@ -9,29 +10,32 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
 
-PER_LISTING = 100  # posts or comments in one REST answer
-ANSWER = 0.5  # seconds a site takes for one answer, about
+ENTRIES_PER_LISTING = 100  # posts or comments in one REST response
+RESPONSE_SECONDS = 0.5  # typical duration of one response
 
 
-class Counted(Protocol):
-    """Counts of a survey."""
+class SurveyCounts(Protocol):
+    """Totals of a survey."""
 
     @property
     def posts_total(self) -> int | None:
-        """Articles the site says it has."""
+        """Return the number of articles, None if the site states none."""
 
     @property
     def comments_total(self) -> int | None:
-        """Comments the site says it has."""
+        """Return the number of comments, None if the site states none."""
 
     @property
     def crawl_delay(self) -> float | None:
-        """Return the crawl delay that robots.txt requests, in seconds."""
+        """Return the crawl delay of robots.txt in seconds, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """The cost of a first full crawl. `seconds` is for the requests one after another."""
+    """Cost of a first full crawl.
+
+    `delay` is in seconds between requests; `seconds` is for all requests in sequence.
+    """
 
     requests: int
     delay: float
@@ -39,32 +43,48 @@ class Estimate:
     sentence: str
 
 
-def estimate(site: Counted, delay: float) -> Estimate | None:
-    """The cost of a first full crawl, or None where the site does not say how many articles it has."""
+def estimate(site: SurveyCounts, delay: float) -> Estimate | None:
+    """Return the cost of a first full crawl.
+
+    None where the site states no number of articles. `delay` is the configured delay in seconds.
+    """
     if site.posts_total is None:
         return None
-    posts, comments = site.posts_total, site.comments_total or 0
-    listings = ceil(posts / PER_LISTING) + ceil(comments / PER_LISTING)
+    posts = site.posts_total
+    comments = site.comments_total or 0
+    post_listings = ceil(posts / ENTRIES_PER_LISTING)
+    comment_listings = ceil(comments / ENTRIES_PER_LISTING)
+    listings = post_listings + comment_listings
     requests = posts + listings
     pace = max(delay, site.crawl_delay or 0.0)
-    seconds = requests * max(pace, ANSWER)
+    seconds = requests * max(pace, RESPONSE_SECONDS)
     return Estimate(
         requests=requests,
         delay=pace,
         seconds=seconds,
         sentence=(
             f"A first full crawl takes about {requests:,} requests and {duration(seconds)}: "
-            f"{posts:,} pages of articles and {listings:,} listings of {PER_LISTING}, "
-            + (f"one request every {pace:g} s." if pace >= ANSWER else f"each about {ANSWER:g} s.")
+            f"{posts:,} pages of articles and {listings:,} listings of {ENTRIES_PER_LISTING}, "
+            + (
+                f"one request every {pace:g} s."
+                if pace >= RESPONSE_SECONDS
+                else f"each about {RESPONSE_SECONDS:g} s."
+            )
         ),
     )
 
 
 def duration(seconds: float) -> str:
-    """A length of time in the unit that suits it: "40 seconds", "3 hours", "2 days"."""
+    """Return a duration in a suitable unit, as "3 hours".
+
+    Other examples are "40 seconds", "2 days" and "1.5 years".
+    """
     for size, unit in ((31536000, "year"), (86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= 1.5 * size:
             number = seconds / size
-            shown = f"{number:.0f}" if number >= 10 else f"{number:.1f}".removesuffix(".0")
+            shown = f"{number:.0f}"
+            if number < 10:
+                shown = f"{number:.1f}".removesuffix(".0")
             return f"{shown} {unit}s"
-    return f"{max(1, round(seconds))} second{'' if round(seconds) <= 1 else 's'}"
+    number = max(1, round(seconds))
+    return f"{number} second{'' if number == 1 else 's'}"

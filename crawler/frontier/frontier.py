@@ -1,6 +1,6 @@
-"""Frontier of one crawl: pages of articles that are requested, each at most once, and walks of threads.
+"""Frontier of one crawl: page requests without duplicates, and thread walks.
 
-What is due is decided by the revisit policy, from facts; how an article's URL looks, by `addresses`.
+The revisit policy decides from facts what is due; `addresses` knows the URLs of articles.
 """
 
 from __future__ import annotations
@@ -15,59 +15,71 @@ from urllib.parse import urljoin, urlsplit
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from archive.core import lastmod, urls
+from archive.core import lastmod, reader_guard, urls
 from archive.core.records import Page, PageKind, Seen
 from archive.tables.observations import ThreadLook
 from crawler.crawl import Crawl
 from crawler.fetch.offsite import is_allowed
-from crawler.fetch.responses import page_of, page_of_failure
-from crawler.frontier import addresses, revisit_policy
+from crawler.fetch.responses import page_from_failure, page_from_response
+from crawler.frontier import addresses, endless, revisit_policy
 from crawler.frontier.addresses import Listed
+from crawler.frontier.cut_off import leave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """The way through the pages of one thread: where it began, and which comments it has met.
+    """Progress through the pages of one thread.
 
-    `paged` are those of its comment pages, `shown` also those of the article's page, as ids in the markup.
+    `start` is its first URL. `paged` are the comments of its comment pages, `shown` those of the article's
+    page as well, as ids in the markup; `pages` is the number of comment pages.
     """
 
     start: str
     paged: frozenset[bytes] = frozenset()
     shown: frozenset[bytes] = frozenset()
+    pages: int = 0
 
 
 class Frontier:
-    """Requests for pages of articles. `requested` are the keys of the URLs that were requested in this run.
+    """Requests for pages of articles in one run.
 
-    `by_lastmod` are the URLs that only a moved date has made due, each with the visit before (aware UTC).
+    `requested` are the canonical keys of the URLs that were requested in this run. `by_lastmod` maps each URL
+    that only a moved date has made due to the time of the visit before (aware UTC).
     """
 
     def __init__(self, crawl: Crawl) -> None:
         self.crawl = crawl
         self.requested: set[str] = set()
         self.by_lastmod: dict[str, datetime] = {}
-        self._elsewhere: dict[str, set[str]] = {}  # URLs of articles on hosts that may not be asked, by host
+        self._elsewhere: dict[str, set[str]] = {}  # URLs of articles on hosts that are not allowed, by host
 
     def is_article(self, entry: Listed) -> bool:
-        """True if what a listing names is an article of this site."""
+        """True if a listing's entry is an article of this site."""
         if not self._is_here(entry.url):
             return False
-        home = self.crawl.home if urls.same_host(entry.url, self.crawl.home) else urljoin(entry.url, "/")
+        home = self.crawl.home
+        if not urls.same_host(entry.url, home):
+            home = urljoin(entry.url, "/")
         return addresses.is_article(entry, home, self.crawl.site.article_pattern)
 
     def foreign_hosts(self) -> list[str]:
-        """Return a sentence for each host that has most of the site's articles and may not be asked."""
+        """Return a sentence for each foreign host with most of the articles.
+
+        Such a host may not be crawled until the user allows it.
+        """
         half = self.crawl.facts.count_articles() / 2
         return [
-            f"{len(found):,} articles are at {host}, which is not asked; if it is the site's own, allow it"
+            f"{len(found):,} articles are on {host}, which is not crawled; if it is the site's own, allow it"
             f' with hosts = ["{host}"] in [sources.{self.crawl.source}]'
             for host, found in self._elsewhere.items()
             if len(found) > half
         ]
 
     def requests(self, listed: Iterable[Listed], *, new: bool = True) -> Iterator[Request]:
-        """Yield requests for those of the listed articles that are due; for unknown ones only if `new`."""
+        """Yield requests for the listed articles that are due.
+
+        An article that the archive does not have yet is included only with `new`.
+        """
         now = self.crawl.started_at
         for entry in filter(self.is_article, listed):
             seen = self.crawl.facts.visit(entry.url)
@@ -75,15 +87,18 @@ class Frontier:
                 continue
             if seen and not revisit_policy.is_due(seen, now) and not self._may_follow_lastmod(seen):
                 continue
-            yield from self.request(seen.url if seen else entry.url, lastmod=entry.lastmod)
+            url = seen.url if seen else entry.url
+            yield from self.request(url, lastmod=entry.lastmod)
 
     def request(self, url: str, *, lastmod: str | None = None, walk: Walk | None = None) -> Iterator[Request]:
-        """Yield the request for a page of an article, unless this run has made it already.
+        """Yield the request for an article's page, once in a run.
 
-        `walk` is the way through the pages of a thread that has led here.
+        Nothing for a duplicate, a redacted page or another host. `walk` is the progress through the thread
+        that has this page.
         """
         key = urls.page_key(url)
-        if key in self.requested or self.crawl.facts.hides(url) or not self._is_here(url):
+        is_hidden = key in self.requested or self.crawl.facts.hides(url)
+        if is_hidden or not self._is_here(url):
             return
         self.requested.add(key)
         self.crawl.report.pages_expected += 1
@@ -92,10 +107,10 @@ class Frontier:
         yield Request(url, callback=self._arrived, errback=self._failed, meta=meta, dont_filter=True)
 
     def follow(self, page: Page, walk: Walk | None = None) -> Iterator[Any]:
-        """Yield a page of an article, and requests for its further parts and the next page of its thread.
+        """Yield a page, and requests for its further parts and thread page.
 
-        The pages of a thread are requested in order, up to the first that shows no comment, or those of
-        pages before it alone, so that nobody can send us on a long walk by naming a far one.
+        The pages of a thread are requested in order, up to the first that shows no comment, or only comments
+        of the pages before it, so that nobody can cause a long walk by a link to a far page.
         """
         yield page
         for url in addresses.parts(page):
@@ -105,12 +120,19 @@ class Frontier:
         here = addresses.shown_comments(page)
         is_further = addresses.is_comment_page(page.url)
         walk = walk or Walk(start=page.url)
-        if not is_further or (addresses.shows_comments(page) and not (here and here <= walk.paged)):
+        is_repeated = bool(here) and here <= walk.paged
+        if not is_further or (addresses.shows_comments(page) and not is_repeated):
             thread = addresses.thread_pages(page)
             if thread.own:
                 self.requested.add(urls.page_key(thread.own))
             paged = walk.paged | here if is_further else walk.paged
-            walk = Walk(start=walk.start, paged=paged, shown=walk.shown | here)
+            pages = walk.pages + is_further
+            shown = walk.shown | here
+            walk = Walk(start=walk.start, paged=paged, shown=shown, pages=pages)
+            if cut := self._thread_cut(walk):
+                leave(self.crawl, page, cut)
+                yield from reader_guard.taken()
+                return
             for url in thread.urls:
                 if urls.page_key(url) not in self.requested:
                     yield from self.request(url, walk=walk)
@@ -118,18 +140,29 @@ class Frontier:
         if not self.crawl.is_first:
             yield self._thread_look(walk, page)
 
+    def _thread_cut(self, walk: Walk) -> str | None:
+        """Return why a thread is left before its end, None to continue."""
+        if walk.pages < endless.THREAD_PAGES:
+            return None
+        stated = self.crawl.facts.stated_comments(walk.start)
+        return endless.thread_cut(walk.pages, len(walk.shown), stated)
+
     def _thread_look(self, walk: Walk, page: Page) -> ThreadLook:
-        """Return the comments that a thread has shown, once it was walked to its end."""
+        """Return the comments that a thread has shown up to its end."""
+        shown = frozenset(number.decode() for number in walk.shown)
         return ThreadLook(
             source=self.crawl.source,
             url=walk.start,
-            shown=frozenset(number.decode() for number in walk.shown),
+            shown=shown,
             looked_at=page.fetched_at,
             pings_only=self.crawl.rest.tells_comments,
         )
 
     def _may_follow_lastmod(self, seen: Seen) -> bool:
-        """True if a page may be requested only because the listing's date has moved; notes that it was."""
+        """True if a moved date alone may cause a request.
+
+        Records the request, whose result decides on the trust in the listing's dates.
+        """
         is_lost = self.crawl.before.lastmod_trust.is_lost
         if is_lost and len(self.by_lastmod) >= lastmod.PROBES and seen.url not in self.by_lastmod:
             return False
@@ -137,19 +170,23 @@ class Frontier:
         return True
 
     def _is_here(self, url: str) -> bool:
-        """True if a URL is on a host that may be asked; another host is remembered."""
+        """True if a URL is on an allowed host.
+
+        Another host is recorded for `foreign_hosts`.
+        """
         if is_allowed(url, self.crawl.home, self.crawl.session.hosts):
             return True
-        self._elsewhere.setdefault(urlsplit(url).netloc.lower(), set()).add(url)
+        host = urlsplit(url).netloc.lower()
+        self._elsewhere.setdefault(host, set()).add(url)
         return False
 
     def _arrived(self, response: Response) -> Iterator[Any]:
-        page = page_of(response, self.crawl.source)
+        page = page_from_response(response, self.crawl.source)
         self.crawl.session.obstacles.note_answer(page)
         yield from self.follow(page, response.meta["walk"])
 
     def _failed(self, failure: Failure) -> Iterator[Page]:
-        """Yield the page of an answer that did not come, or for which we were not allowed to ask."""
+        """Yield the page of a failed or forbidden request."""
         error = failure.value or RuntimeError("unknown failure")
         self.crawl.session.obstacles.note_failure(error)
-        yield page_of_failure(error, failure.request, self.crawl.source)  # type: ignore[attr-defined]
+        yield page_from_failure(error, failure.request, self.crawl.source)  # type: ignore[attr-defined]

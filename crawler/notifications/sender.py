@@ -1,8 +1,9 @@
-"""Telling people: each service is told what it was not told yet, through the apprise library.
+"""Sender of notifications through the apprise library.
 
-What there is to say is known to the archive. A message that could not be sent is logged and owed until
-the next look; it is noted as told only after it was sent, so that a message may come twice after a crash,
-and is never lost. No address is shown or logged: a service is named by its kind.
+The archive decides what the messages are. Each service gets the messages that it has not had yet. A message
+that could not be sent is logged and sent again the next time; it is recorded only after it was sent, so that
+a message may arrive twice after a crash, and is never lost. No URL of a service is shown or logged: its name
+is its kind.
 """
 
 from __future__ import annotations
@@ -40,13 +41,16 @@ _ASSET = apprise.AppriseAsset(
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One address that can be told something. Its name is its kind, with a number from the second one on."""
+    """Service for notifications.
+
+    Its name is its kind, with a number from the second one on.
+    """
 
     name: str
     target: Any
 
     def send(self, notice: Notice) -> bool:
-        """Send a message; False, with a line in the log, where that failed."""
+        """Send a message; False, with a line in the log, on failure."""
         try:
             sent = self.target.notify(
                 title=notice.title,
@@ -55,78 +59,92 @@ class Service:
                 body_format=apprise.NotifyFormat.TEXT,
             )
         except Exception:
-            logger.warning("%s: the service broke.", self.name, exc_info=True)
+            logger.warning("%s: the service raised an exception.", self.name, exc_info=True)
             sent = False
         if sent:
-            logger.info("%s was told: %s.", self.name, notice.title)
+            logger.info("%s was notified: %s.", self.name, notice.title)
         else:
-            logger.warning("%s could not be told: %s. It is tried again.", self.name, notice.title)
+            logger.warning("%s could not be notified: %s. It is sent again later.", self.name, notice.title)
         return bool(sent)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """How many messages one look sent, and the services that could not be told everything."""
+class SendResult:
+    """Number of messages that were sent, and the services that failed."""
 
     sent: int
     failed: tuple[str, ...]
 
 
 def services(addresses: Sequence[str]) -> tuple[Service, ...]:
-    """The services of these addresses, in their order. Raises ConfigError for one that cannot be."""
+    """Return the services of these URLs, in their order.
+
+    Raises ConfigError for an invalid one.
+    """
     kinds: Counter[str] = Counter()
     found = []
     for number, address in enumerate(addresses, 1):
-        kind = address.partition("://")[0].lower() if "://" in address else "?"
+        kind, separator, _ = address.partition("://")
+        kind = kind.lower() if separator else "?"
         kinds[kind] += 1
         target = apprise.Apprise.instantiate(address, asset=_ASSET)
         if target is None:
             raise ConfigError(
-                f"notify.urls: the address at place {number} ({kind}://…) is none that apprise understands.",
-                hint="How to write one: https://github.com/caronc/apprise/wiki. Odd characters become %XX.",
+                f"notify.urls: apprise does not support the URL at place {number} ({kind}://…).",
+                hint="Formats: https://github.com/caronc/apprise/wiki. Special characters become %XX.",
             )
-        if target.overflow_mode == apprise.OverflowMode.UPSTREAM:  # it would be refused, and owed for ever
+        if (
+            target.overflow_mode == apprise.OverflowMode.UPSTREAM
+        ):  # it would be refused, and sent again for ever
             target.overflow_mode = apprise.OverflowMode.SPLIT
-        found.append(Service(kind if kinds[kind] == 1 else f"{kind} {kinds[kind]}", target))
+        name = kind if kinds[kind] == 1 else f"{kind} {kinds[kind]}"
+        found.append(Service(name, target))
     return tuple(found)
 
 
-def look(
+def send_due(
     archive: Archive,
     wanted: Notify,
     found: Sequence[Service],
     now: datetime,
     stop: Callable[[], bool] = lambda: False,
-) -> Look:
-    """Tell each service what there is to say. `now` is aware; `stop` says whether to end early."""
+) -> SendResult:
+    """Send each service its due messages.
+
+    `now` is aware; `stop` returns True to end early.
+    """
     status = health.status(archive, now)
-    conditions.forget(archive.db, [service.name for service in found], _subjects(wanted))
-    sent, failed = 0, dict[str, None]()
+    names = [service.name for service in found]
+    conditions.forget(archive.db, names, _subjects(wanted))
+    sent = 0
+    failed = dict[str, None]()
     for service in found:
         told = conditions.told(archive.db, service.name)
         for notice in _due(archive, wanted, status, told, now):
             if stop():
-                return Look(sent, tuple(failed))
+                return SendResult(sent, tuple(failed))
             if notice.title and not service.send(notice):
-                failed[service.name] = None  # and on to the next: what is owed must not hold up the rest
+                failed[service.name] = None  # continue: one failure must not delay the other messages
                 continue
             sent += bool(notice.title)
             conditions.note(archive.db, service.name, notice, now)
-    return Look(sent, tuple(failed))
+    return SendResult(sent, tuple(failed))
 
 
 def _subjects(wanted: Notify) -> set[str]:
-    return {search.subject for search in wanted.searches} | ({SUBJECT} if wanted.digest else set())
+    subjects = {search.subject for search in wanted.searches}
+    return subjects | ({SUBJECT} if wanted.digest else set())
 
 
 def _due(
     archive: Archive, wanted: Notify, status: health.Status, told: Told, now: datetime
 ) -> Iterator[Notice]:
-    """Return the notices due for a service: troubles first, then matches, then the digest."""
+    """Yield a service's due notices: troubles, matches, then the digest."""
     links = Links(wanted.public_url)
     yield from conditions.changes(status, told)
     for search in wanted.searches:
-        yield matches(archive.db, search, told.get(search.subject), links)
+        last_match = told.get(search.subject)
+        yield matches(archive.db, search, last_match, links)
     last = told.get(SUBJECT)
     if wanted.digest and (last is None or wanted.digest.next_after(instant(last.at)) <= now):
         yield digest(archive.db, last, links, if_empty=wanted.empty_digest)

@@ -1,6 +1,6 @@
-"""Checks of the configuration and its sites: one finding for each.
+"""Checks of the configuration and its sites, one finding each.
 
-The sites are asked half a dozen questions each, with the manners of a crawl, and nothing is stored.
+Each site gets half a dozen requests, as politely as a crawl, and nothing is stored.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from archive.operations.doctor import Finding, bad, fine, warn
 from crawler.config.config import Config, Source
 from crawler.discovery import declared, feeds, rest
 from crawler.fetch import walls
-from crawler.probe.spider import ProbeSpider, Site, look_each
+from crawler.probe.spider import ProbedSite, ProbeSpider, probe_sites
 
-SKEW = 120.0  # seconds a site's clock and ours may differ: caches answer with dates of a minute ago
+MAX_CLOCK_SKEW_SECONDS = 120.0  # a cached response has a date of some minutes ago
 
 
-def configuration(config: Config) -> Iterator[Finding]:
-    """Check the configuration's values."""
+def check_configuration(config: Config) -> Iterator[Finding]:
+    """Yield a finding for each check of the configuration."""
     names = ", ".join(source.name for source in config.sources)
     try:
         config.check_contact()
@@ -35,14 +35,14 @@ def configuration(config: Config) -> Iterator[Finding]:
     else:
         yield fine("configuration", f"{config.path}: {names}.")
     if config.path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        yield warn("configuration", "Others may write it.", f"chmod go-w {config.path}")
-    yield zones()
+        yield warn("configuration", "Other users may write it.", f"chmod go-w {config.path}")
+    yield check_time_zones()
     if config.notify.urls:
-        yield notifications(config)
+        yield check_notifications(config)
 
 
-def notifications(config: Config) -> Finding:
-    """True if the addresses of notifications can be read; none is told anything."""
+def check_notifications(config: Config) -> Finding:
+    """Return a finding on the URLs of notifications; nothing is sent."""
     from crawler.notifications.sender import services  # noqa: PLC0415  (apprise is slow to import)
 
     try:
@@ -51,30 +51,36 @@ def notifications(config: Config) -> Finding:
         return warn("notifications", str(error), error.hint or "")
     if config.path.stat().st_mode & stat.S_IROTH and not config.notify.is_discreet:
         hint = f"chmod 600 {config.path}, or take the secrets from the environment: ${{NAME}}."
-        return warn("notifications", "Others may read the addresses in the configuration.", hint)
+        return warn("notifications", "Other users may read the URLs in the configuration.", hint)
     names = ", ".join(service.name for service in found)
-    return fine("notifications", f"Told are: {names}. `backissue notify --test` tries them.")
+    return fine("notifications", f"Sent to: {names}. `backissue notify --test` sends a test message.")
 
 
-def zones() -> Finding:
-    """True if time zones know summer and winter; where their data is old or missing, schedules slip."""
+def check_time_zones() -> Finding:
+    """Return a finding on daylight saving in the time zone data.
+
+    Where the data is old or missing, schedules are wrong.
+    """
     try:
         zone = ZoneInfo("Europe/Berlin")
     except ZoneInfoNotFoundError:
         return bad("time zones", "There is no time zone data.", "Install the package tzdata.")
-    summer, winter = (datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in (7, 1))
+    first_days = (datetime(2026, month, 1, tzinfo=zone) for month in (7, 1))
+    summer, winter = (day.utcoffset() for day in first_days)
     if summer == winter:
-        return bad("time zones", "The time zone data knows no daylight saving.", "Install tzdata anew.")
-    place = next((path for path in TZPATH if Path(path, "UTC").exists()), f"tzdata {version('tzdata')}")
-    return fine("time zones", f"Their data is of {place}.")
+        return bad("time zones", "The time zone data has no daylight saving.", "Reinstall tzdata.")
+    folders = (path for path in TZPATH if Path(path, "UTC").exists())
+    place = next(folders, f"tzdata {version('tzdata')}")
+    return fine("time zones", f"Their data is from {place}.")
 
 
-def sites(sources: tuple[Source, ...]) -> list[Finding]:
-    """Check each site by requesting it."""
+def check_sites(sources: tuple[Source, ...]) -> list[Finding]:
+    """Return the findings of each site, by requests to it."""
     looks = [
-        Site(url=source.site.url, contact=source.contact, verify_tls=source.verify_tls) for source in sources
+        ProbedSite(url=source.site.url, contact=source.contact, verify_tls=source.verify_tls)
+        for source in sources
     ]
-    asked = look_each(_Checkup, looks)
+    asked = probe_sites(_Checkup, looks)
     return [
         finding
         for source, found in zip(sources, asked, strict=True)
@@ -87,10 +93,10 @@ def sites(sources: tuple[Source, ...]) -> list[Finding]:
 
 
 def _certificate(source: Source) -> Iterator[Finding]:
-    """Say of a source that its certificate is not verified."""
+    """Yield a warning for a source whose certificate is not verified."""
     if source.verify_tls or not source.site.url.startswith("https:"):
         return
-    hint = "Anybody on the way can change what is archived. Take verify_tls = false out as soon as you can."
+    hint = "Anybody on the network path can change what is archived. Remove verify_tls = false when you can."
     yield warn(f"TLS {source.name}", "Its certificate is not verified (verify_tls = false).", hint)
 
 
@@ -98,35 +104,34 @@ _OPEN = "Open it in a browser. A site that refuses crawlers is not archived."
 
 
 class _Checkup(ProbeSpider):
-    """Asks for the home page, and for what names articles and comments."""
+    """Probe of a home page and of the surfaces."""
 
     async def look(self) -> dict[str, Page]:
         answers = {"home": await self.look_at(self.session.home)}
         if answers["home"].status != 200:
             return answers
-        said = declared.read(answers["home"], self.session.home)
+        said = declared.read_declared(answers["home"], self.session.home)
         for root in dict.fromkeys([*([said.rest] if said.rest else []), *rest.roots(self.session.home)]):
-            answers["posts"] = await self.look_at(
-                rest.route_url(root, "posts", per_page=1, _fields="id,link")
-            )
+            posts_url = rest.route_url(root, "posts", per_page=1, _fields="id,link")
+            answers["posts"] = await self.look_at(posts_url)
             if rest.read_array(answers["posts"]) is not None:
-                answers["comments"] = await self.look_at(
-                    rest.route_url(root, "comments", per_page=1, _fields="id")
-                )
+                comments_url = rest.route_url(root, "comments", per_page=1, _fields="id")
+                answers["comments"] = await self.look_at(comments_url)
                 break
-        answers["feed"] = await self.look_at(said.posts_feed or feeds.posts_url(self.session.home))
-        answers["comments feed"] = await self.look_at(
-            said.comments_feed or feeds.comments_url(self.session.home)
-        )
+        posts_feed = said.posts_feed or feeds.posts_feed_url(self.session.home)
+        answers["feed"] = await self.look_at(posts_feed)
+        comments_feed = said.comments_feed or feeds.comments_feed_url(self.session.home)
+        answers["comments feed"] = await self.look_at(comments_feed)
         return answers
 
 
 def _findings(name: str, answers: dict[str, Page]) -> Iterator[Finding]:
     home = answers["home"]
     if home.status != 200:
-        yield bad(f"site {name}", f"{home.url} was not given: {walls.why(home)}.", _OPEN)
+        reason = walls.refusal_clause(home)
+        yield bad(f"site {name}", f"{home.url} was not given: {reason}.", _OPEN)
         return
-    yield fine(f"site {name}", f"{home.url} answers, and robots.txt lets us in.")
+    yield fine(f"site {name}", f"{home.url} responds, and robots.txt allows it.")
     yield _clock(name, home)
     yield _surfaces(name, answers)
 
@@ -134,27 +139,30 @@ def _findings(name: str, answers: dict[str, Page]) -> Iterator[Finding]:
 def _clock(name: str, home: Page) -> Finding:
     told = dict(home.headers).get("date")
     try:
-        skew = (home.fetched_at - parsedate_to_datetime(told or "").astimezone(UTC)).total_seconds()
+        site_time = parsedate_to_datetime(told or "").astimezone(UTC)
+        skew = (home.fetched_at - site_time).total_seconds()
     except ValueError:
-        return fine(f"clock {name}", "The site does not tell the time.")
-    if abs(skew) > SKEW:
-        hint = "Is this machine's clock right (timedatectl)? If so, the site's is wrong, or a cache answers."
+        return fine(f"clock {name}", "The site sends no date.")
+    if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
+        hint = "Is this machine's clock right (timedatectl)? If so, the site's is wrong, or a cache responds."
         return warn(f"clock {name}", f"The site's time and ours differ by {abs(skew):,.0f} s.", hint)
     return fine(f"clock {name}", "The site's time and ours agree.")
 
 
 def _surfaces(name: str, answers: dict[str, Page]) -> Finding:
-    """Return the surfaces that list articles and comments."""
+    """Return a finding on the surfaces that list articles and comments."""
     comments = answers.get("comments")
     is_open = {
         "REST": rest.read_array(answers["posts"]) is not None,
         "REST comments": comments is not None and rest.read_array(comments) is not None,
-        "feed": feeds.read_posts(answers["feed"]) is not None,
-        "comments feed": feeds.read_comments(answers["comments feed"]) is not None,
+        "feed": feeds.read_posts_feed(answers["feed"]) is not None,
+        "comments feed": feeds.read_comments_feed(answers["comments feed"]) is not None,
     }
     given = ", ".join(surface for surface, given in is_open.items() if given)
     lacking = ", ".join(surface for surface, given in is_open.items() if not given)
     if not is_open["REST"] and not is_open["feed"]:
-        hint = "Articles can be found by a sitemap alone. `backissue init URL --dry-run` looks for one."
-        return warn(f"surfaces {name}", f"Closed: {lacking} ({walls.why(answers['posts'])}).", hint)
-    return fine(f"surfaces {name}", f"Open: {given}." + (f" Closed: {lacking}." if lacking else ""))
+        hint = "Articles can be found by a sitemap alone. `backissue init URL --dry-run` checks for one."
+        reason = walls.refusal_clause(answers["posts"])
+        return warn(f"surfaces {name}", f"Closed: {lacking} ({reason}).", hint)
+    closed = f" Closed: {lacking}." if lacking else ""
+    return fine(f"surfaces {name}", f"Open: {given}.{closed}")

@@ -1,6 +1,7 @@
-"""How a site is asked a few questions outside a crawl: with the same manners, and nothing is stored.
+"""Probes of a site outside of a crawl.
 
-A process can do this once; several sites are looked at side by side.
+They are as polite as a crawl, and nothing is stored. A process can do this once; several sites are probed
+concurrently.
 """
 
 from __future__ import annotations
@@ -23,8 +24,11 @@ from crawler.runs.runner import settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """A site to look at. `contact` is told to it; `verify_tls` says whether its certificate must be valid."""
+class ProbedSite:
+    """Site of a probe.
+
+    `contact` is sent to it; `verify_tls` is True where its certificate must be valid.
+    """
 
     url: str
     contact: str | None
@@ -32,7 +36,7 @@ class Site:
 
 
 class ProbeSpider(scrapy.Spider):
-    """Asks one question after another and leaves its finding, or the error, in `found`."""
+    """Spider that leaves its finding, or the error, in `found`."""
 
     name = "looking"
 
@@ -46,7 +50,10 @@ class ProbeSpider(scrapy.Spider):
     def from_crawler(
         cls, crawler: Any, home: str, contact: str | None, *, verify_tls: bool = True, **kwargs: Any
     ) -> Any:
-        """Make a spider that asks this site at its pace and under our name."""
+        """Return a spider for a site.
+
+        Sets the delay, the TLS verification, and our user agent with the contact.
+        """
         here = urls.is_loopback(urlsplit(home).hostname)
         crawler.settings.set("DOWNLOAD_DELAY", 0 if here else 0.5, "spider")
         crawler.settings.set("DOWNLOAD_VERIFY_CERTIFICATES", verify_tls, "spider")
@@ -58,34 +65,35 @@ class ProbeSpider(scrapy.Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        """Look, and leave what was found."""
+        """Run the probe, and store its finding."""
         try:
             self.found.append(await self.look())
         except SiteError as error:
             self.found.append(error)
         nothing: tuple[Request, ...] = ()
-        for request in nothing:  # an async generator, as Scrapy wants it, that has no further questions
+        for request in nothing:  # an async generator, which Scrapy requires, without a request
             yield request
 
     async def look(self) -> Any:
-        """Ask, and return what was found. Raises SiteError."""
+        """Send the requests, and return the finding. Raises SiteError."""
         raise NotImplementedError
 
     async def look_at(self, url: str) -> Page:
-        """One answer of the site."""
+        """Return one response of the site."""
         return await self.session.fetch(PageKind.LISTING, url)
 
 
-def look(spider: type[ProbeSpider], url: str, contact: str | None) -> Any:
-    """Return the result of a probe of one site. Raises SiteError when it finds nothing."""
-    (found,) = look_each(spider, [Site(url=url, contact=contact)])
+def probe_site(spider: type[ProbeSpider], url: str, contact: str | None) -> Any:
+    """Return the finding at one site. Raises SiteError without one."""
+    site = ProbedSite(url=url, contact=contact)
+    (found,) = probe_sites(spider, [site])
     if isinstance(found, Exception):
         raise found
     return found
 
 
-def look_each(spider: type[ProbeSpider], sites: Sequence[Site]) -> list[Any]:
-    """Return what a spider finds at each site, or the error that kept it off."""
+def probe_sites(spider: type[ProbeSpider], sites: Sequence[ProbedSite]) -> list[Any]:
+    """Return a spider's finding at each site, or its error."""
     values = settings()
     values.set("RETRY_TIMES", 1, priority="cmdline")
     process = AsyncCrawlerProcess(values)
@@ -99,6 +107,6 @@ def look_each(spider: type[ProbeSpider], sites: Sequence[Site]) -> list[Any]:
         if task.done() and not task.cancelled() and (error := task.exception()):
             raise error
     return [
-        each[0] if each else SiteError(f"The look at {site.url} was broken off.")
+        each[0] if each else SiteError(f"The check of {site.url} was interrupted.")
         for site, each in zip(sites, found, strict=True)
     ]

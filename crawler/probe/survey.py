@@ -1,12 +1,13 @@
-"""A look at a site before it is archived: which surfaces are open, how much there is, what it asks of us.
+"""Survey of a site before it is archived: surfaces, totals and limits.
 
-About ten requests, with the same manners as a crawl (robots.txt, our own name, one at a time), and
-nothing is stored. `fetch_page` is the same for a single page.
+About ten requests, as polite as a crawl (robots.txt, our own user agent, one at a time), and nothing is
+stored. `fetch_page` does the same for a single page.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,9 +18,10 @@ from archive.core.records import Page, PageKind
 from crawler.discovery import declared, feeds, rest, sitemaps
 from crawler.fetch import walls
 from crawler.frontier import addresses
-from crawler.probe.spider import ProbeSpider, look
+from crawler.probe.spider import ProbeSpider, probe_site
 
-LOOKED_INTO = 30  # files of a sitemap that are counted
+MAX_EXAMINED_LINKS = 5  # of the newest articles, whose hosts are compared
+MAX_SITEMAP_FILES = 30  # files of a sitemap whose articles are counted
 
 _STYLES = {
     "wpDiscuz": rb"wpdiscuz|wpd-comment",
@@ -31,10 +33,12 @@ _STYLES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
-    """Result of a probe. `url` is the home page after redirects; totals are the site's own.
+class SiteSurvey:
+    """Result of a survey.
 
-    `comment_style` is one of the styles the configuration knows; `notes` are sentences for people.
+    `url` is the home page after redirects; totals are the site's own. `comment_style` is one of the styles of
+    the configuration; `hosts` are others than that of `url`, with articles of the site; `notes` are sentences
+    for people.
     """
 
     url: str
@@ -50,21 +54,25 @@ class Survey:
     comment_style: str = "auto"
     timezone: str | None = None
     language: str | None = None
+    hosts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def survey(url: str, contact: str | None) -> Survey:
-    """Look at a site. Raises SiteError when its home page cannot be read."""
-    return look(_SurveySpider, url, contact)  # type: ignore[no-any-return]
+def survey_site(url: str, contact: str | None) -> SiteSurvey:
+    """Return the survey of a site.
+
+    Raises SiteError when its home page cannot be read.
+    """
+    return probe_site(_SurveySpider, url, contact)  # type: ignore[no-any-return]
 
 
 def fetch_page(url: str, contact: str | None) -> Page:
-    """Fetch one page, as an article. Raises SiteError when it is not given."""
-    page: Page = look(_PageSpider, url, contact)
+    """Fetch one page, as an article. Raises SiteError when it fails."""
+    page: Page = probe_site(_PageSpider, url, contact)
     if page.status != 200:
         raise SiteError(
-            f"{url} was not given: {walls.why(page)}.",
-            hint="Open it in a browser to see whether it is there for everybody.",
+            f"{url} was not given: {walls.refusal_clause(page)}.",
+            hint="Open it in a browser to check that everybody can see it.",
         )
     return page
 
@@ -75,14 +83,15 @@ class _PageSpider(ProbeSpider):
 
 
 class _SurveySpider(ProbeSpider):
-    async def look(self) -> Survey:
+    async def look(self) -> SiteSurvey:
         home = await self.look_at(self.session.home)
         if home.status != 200:
+            reason = walls.refusal_clause(home)
             raise SiteError(
-                f"{self.session.home} cannot be read: {walls.why(home)}.",
-                hint="Check the address in a browser. A site that refuses crawlers is not archived.",
+                f"{self.session.home} cannot be read: {reason}.",
+                hint="Check the URL in a browser. A site that refuses crawlers is not archived.",
             )
-        found = Survey(
+        found = SiteSurvey(
             url=_base(home.final_url), language=_first(rb"""<html[^>]*\blang=["']([\w-]+)""", home)
         )
         self.session.home = found.url
@@ -95,18 +104,23 @@ class _SurveySpider(ProbeSpider):
         found = await self._comments(found)
         return replace(found, notes=tuple(_notes(found, self._external)))
 
-    async def _rest(self, found: Survey, home: Page) -> Survey:
-        said = declared.read(home, found.url)
-        roots = dict.fromkeys([*([said.rest] if said.rest else []), *rest.roots(found.url)])
+    async def _rest(self, found: SiteSurvey, home: Page) -> SiteSurvey:
+        said = declared.read_declared(home, found.url)
+        stated = [said.rest] if said.rest else []
+        roots = dict.fromkeys([*stated, *rest.roots(found.url)])
         for root in roots:
-            posts = await self.look_at(rest.route_url(root, "posts", per_page=1, _fields="id,link"))
+            posts_url = rest.route_url(root, "posts", per_page=MAX_EXAMINED_LINKS, _fields="id,link")
+            posts = await self.look_at(posts_url)
             if rest.read_array(posts) is None:
                 continue
-            comments = await self.look_at(rest.route_url(root, "comments", per_page=1, _fields="id"))
+            comments_url = rest.route_url(root, "comments", per_page=1, _fields="id")
+            comments = await self.look_at(comments_url)
             about = _object(await self.look_at(root))
-            self.article = _link(posts)
+            links = _links(posts)
+            self.article = next(iter(links), None)
             return replace(
                 found,
+                hosts=_further_hosts(links, found.url),
                 url=_own_home(about, found.url),
                 rest=True,
                 title=about.get("name") or None,
@@ -116,118 +130,150 @@ class _SurveySpider(ProbeSpider):
             )
         return replace(found, title=_first(rb"<title[^>]*>([^<]+)</title", home))
 
-    async def _sitemaps(self, found: Survey) -> Survey:
-        """The sitemaps robots.txt names, else the usual ones; where REST is closed, counted."""
+    async def _sitemaps(self, found: SiteSurvey) -> SiteSurvey:
+        """Add the sitemaps of robots.txt, else the usual ones.
+
+        Where REST is closed, their articles are counted.
+        """
         named = self.session.sitemaps
         if found.rest:
             return replace(found, sitemaps=named)
-        for url in named or sitemaps.candidates(found.url):
+        for url in named or sitemaps.sitemap_candidates(found.url):
             count = await self._count(url)
             if count:
                 return replace(found, sitemaps=named or (url,), posts_total=count)
         return found
 
     async def _count(self, url: str) -> int:
-        """The articles a sitemap names, files below it included, up to LOOKED_INTO files."""
-        waiting, count, looked = [url], 0, 0
-        while waiting and looked < LOOKED_INTO:
-            sitemap = sitemaps.read(await self.look_at(waiting.pop(0)))
+        """Return the number of articles in a sitemap, with its files.
+
+        At most MAX_SITEMAP_FILES files are fetched.
+        """
+        waiting = [url]
+        count = 0
+        looked = 0
+        while waiting and looked < MAX_SITEMAP_FILES:
+            sitemap = sitemaps.read_sitemap(await self.look_at(waiting.pop(0)))
             looked += 1
             if sitemap is not None:
                 waiting += sitemap.sitemaps
                 articles = [e for e in sitemap.listed if addresses.is_article(e, self.session.home, None)]
                 count += len(articles)
-                self.article = self.article or next((e.url for e in reversed(articles)), None)
+                newest_first = (entry.url for entry in reversed(articles))
+                self.article = self.article or next(newest_first, None)
         return count
 
     async def _feed(self, kind: PageKind, usual: str, home: Page) -> Page:
-        """Ask for a feed where WordPress has it, else where the home page says, else where others have it."""
-        said = declared.feed_of(declared.read(home, self.session.home), kind)
+        """Fetch a feed at its usual, declared or guessed URL.
+
+        WordPress' URL is first; guesses are used only where the home page declares none.
+        """
+        declarations = declared.read_declared(home, self.session.home)
+        said = declared.feed_of(declarations, kind)
         page = await self.look_at(usual)
-        for url in [said] if said else declared.guesses(kind, self.session.home):
+        for url in [said] if said else declared.guessed_feed_urls(kind, self.session.home):
             if feeds.read_entries(page) is not None:
                 break
             page = await self.look_at(url)
         return page
 
-    async def _feeds(self, found: Survey, home: Page) -> Survey:
-        posts = await self._feed(PageKind.POSTS_FEED, feeds.posts_url(found.url), home)
-        listed = feeds.read_posts(posts)
-        comments = await self._feed(PageKind.COMMENTS_FEED, feeds.comments_url(found.url), home)
+    async def _feeds(self, found: SiteSurvey, home: Page) -> SiteSurvey:
+        posts_url = feeds.posts_feed_url(found.url)
+        posts = await self._feed(PageKind.POSTS_FEED, posts_url, home)
+        listed = feeds.read_posts_feed(posts)
+        comments_url = feeds.comments_feed_url(found.url)
+        comments = await self._feed(PageKind.COMMENTS_FEED, comments_url, home)
         if listed and self.article is None:
             self.article = listed[0].url
+        links = [entry.url for entry in listed or ()]
+        hosts = found.hosts or _further_hosts(links, found.url)
         return replace(
             found,
+            hosts=hosts,
             feed=posts.final_url if listed else None,
-            comments_feed=None if feeds.read_comments(comments) is None else comments.final_url,
+            comments_feed=None if feeds.read_comments_feed(comments) is None else comments.final_url,
         )
 
-    async def _comments(self, found: Survey) -> Survey:
+    async def _comments(self, found: SiteSurvey) -> SiteSurvey:
         page = await self.look_at(self.article) if self.article else None
         styles = [
             name for name, mark in _STYLES.items() if page and re.search(mark, page.body, re.IGNORECASE)
         ]
-        self._external = next((name for name in styles if name not in {"native", "wpDiscuz"}), None)
+        others = (name for name in styles if name not in {"native", "wpDiscuz"})
+        self._external = next(others, None)
         return replace(found, comment_style="wpdiscuz" if "wpDiscuz" in styles else "auto")
 
     article: str | None = None
     _external: str | None = None
 
 
-def _notes(found: Survey, external: str | None) -> list[str]:
+def _notes(found: SiteSurvey, external: str | None) -> list[str]:
     name = found.title or found.url
     if found.rest:
-        way = f"Its REST API is open and names {_many(found.posts_total, 'article')}"
+        way = f"Its REST API is open and lists {_many(found.posts_total, 'article')}"
         way += f" and {_many(found.comments_total, 'comment')}." if found.comments_total is not None else "."
     elif found.sitemaps:
-        way = f"Its REST API is closed; its sitemap names {_many(found.posts_total, 'article')},"
+        way = f"Its REST API is closed; its sitemap lists {_many(found.posts_total, 'article')},"
         way += " and comments are read from the pages."
     elif found.feed:
         way = "Its REST API is closed and no sitemap was found; articles are found by its feed."
     else:
         way = "Neither a REST API nor a sitemap nor a feed was found: is this a WordPress site?"
-    notes = [f"{name} answers at {found.url}.", way]
+    notes = [f"{name} responds at {found.url}.", way]
+    if found.hosts:
+        many = " and ".join(found.hosts)
+        notes.append(
+            f"Its articles are on {many}: pages are fetched from there only where `hosts` allows it."
+        )
     notes.append(
-        "New comments are told by its comments feed."
+        "Its comments feed lists new comments."
         if found.comments_feed
-        else "It has no comments feed, so old articles are looked at again from time to time."
+        else "It has no comments feed, so old articles are visited again from time to time."
     )
     if external:
-        notes.append(f"Its comments are run by {external}, outside the site, and cannot be archived yet.")
+        notes.append(f"Its comments are at {external}, outside of the site, and cannot be archived yet.")
     if found.crawl_delay:
-        notes.append(f"robots.txt asks for {found.crawl_delay:g} s between requests; that is kept.")
+        notes.append(f"robots.txt requires {found.crawl_delay:g} s between requests; this is obeyed.")
     return notes
 
 
 def _many(number: int | None, what: str) -> str:
-    return (
-        f"an unknown number of {what}s"
-        if number is None
-        else f"{number:,} {what}{'' if number == 1 else 's'}"
-    )
+    if number is None:
+        return f"an unknown number of {what}s"
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _own_home(about: dict[str, Any], url: str) -> str:
-    """Return the home that REST states, where the front page led below it, as to /en/; else the URL."""
+    """Return the home URL that REST states, else the URL.
+
+    They differ where the front page redirects below the home, as to /en/.
+    """
     home = about.get("home")
     if not isinstance(home, str) or not urls.same_host(home, url):
         return url
     base = _base(home)
-    stated, here = urlsplit(base).path.rstrip("/") + "/", urlsplit(url).path.rstrip("/") + "/"
+    stated = urlsplit(base).path.rstrip("/") + "/"
+    here = urlsplit(url).path.rstrip("/") + "/"
     if here == stated or not here.startswith(stated):
         return url
     return urlunsplit(urlsplit(url)._replace(path=urlsplit(base).path))
 
 
 def _base(url: str) -> str:
-    """A home page's address without query and trailing slash, as the configuration keeps it."""
+    """Return a home page's URL without query and trailing slash.
+
+    That is its form in the configuration.
+    """
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=parts.path.rstrip("/"), query="", fragment=""))
+    path = parts.path.rstrip("/")
+    return urlunsplit(parts._replace(path=path, query="", fragment=""))
 
 
 def _first(pattern: bytes, page: Page) -> str | None:
     found = re.search(pattern, page.body, re.IGNORECASE)
-    return found[1].decode("utf-8", "replace").strip() or None if found else None
+    if found:
+        return found[1].decode("utf-8", "replace").strip() or None
+    return None
 
 
 def _object(page: Page) -> dict[str, Any]:
@@ -238,7 +284,17 @@ def _object(page: Page) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _link(page: Page) -> str | None:
+def _links(page: Page) -> list[str]:
+    """Return the URLs of the posts in a listing of REST."""
     items = rest.read_array(page) or []
-    link = items[0].get("link") if items else None
-    return link if isinstance(link, str) else None
+    links = [item.get("link") for item in items if isinstance(item, dict)]
+    return [link for link in links if isinstance(link, str)]
+
+
+def _further_hosts(links: Iterable[str], home: str) -> tuple[str, ...]:
+    """Return the hosts of articles, where none is on the home's own."""
+    found = [link for link in links if urlsplit(link).netloc]
+    if any(urls.same_host(link, home) for link in found):
+        return ()
+    hosts = (urlsplit(link).netloc.lower() for link in found)
+    return tuple(dict.fromkeys(hosts))

@@ -1,34 +1,34 @@
-"""Conclusion of an audit: complete only of what was looked at, by surfaces that have named it."""
+"""Conclusion of an audit: complete only for audited months.
+
+A month counts by the surfaces that listed it.
+"""
 
 from __future__ import annotations
 
 from archive.core.formatting import count
-from archive.storage.coverage_records import Kind
+from archive.storage.coverage_records import by_what
 from crawler.audit.findings import Findings
 from crawler.runs.conclusion import Conclusion, RunEnd
 from crawler.spiders.verify import VerifySpider
 
-_SURFACES = {
-    "rest": "REST",
-    "rest-total": "REST",
-    "sitemap": "the sitemap",
-    "page": "the numbers their pages state",
-}
 
+def conclude_audit(end: RunEnd, spider: VerifySpider) -> Conclusion:
+    """Return the conclusion of an audit.
 
-def conclude(end: RunEnd, spider: VerifySpider) -> Conclusion:
-    """Return how an audit has ended: complete, incomplete, unproved, blocked, interrupted or failed."""
+    Outcomes are complete, incomplete, unproved, blocked, interrupted and failed.
+    """
     outcome, sentence = _outcome(end, spider)
     return Conclusion(outcome=outcome, sentence=sentence, state=end.state)
 
 
 def _outcome(end: RunEnd, spider: VerifySpider) -> tuple[str, str]:
-    report, findings = spider.report, spider.findings
+    report = spider.report
+    findings = spider.findings
     found = _found(spider, to_the_end=end.reason == "finished")
     if report.pause_seconds:
         return (
             "blocked",
-            f"Nothing was asked: the site is to be left alone for another {report.pause_seconds:.0f} s.",
+            f"No request was sent: the site is left alone for another {report.pause_seconds:.0f} s.",
         )
     if report.retry_after_seconds:
         wait = f"The site asked us to wait {report.retry_after_seconds:.0f} s"
@@ -41,53 +41,50 @@ def _outcome(end: RunEnd, spider: VerifySpider) -> tuple[str, str]:
     if report.limit_seconds is not None:
         return (
             "interrupted",
-            f"The time limit was over before all was looked at; the next one goes on. {found}",
+            f"The time limit ended the verification early; the next one continues. {found}",
         )
     if end.reason == "shutdown":
-        return "interrupted", f"The verification was ended before it was done; the next one goes on. {found}"
+        return "interrupted", f"The verification was stopped early; the next one continues. {found}"
     if end.reason != "finished" or end.exceptions or report.faults or report.lost:
         return (
             "failed",
-            f"The verification ended because of a fault of ours ({end.reason}); see the log. {found}",
+            f"An error in Backissue ended the verification ({end.reason}); see the log. {found}",
         )
     if findings.missing.total():
         return "incomplete", found
-    is_unproved = report.missing_lists or report.cut_off or any(proof.unproved for proof in findings.proofs)
+    has_unproved = any(proof.unproved for proof in findings.proofs)
+    is_unproved = report.missing_lists or report.cut_off or has_unproved
     return ("unproved" if is_unproved else "complete"), found
 
 
 def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
-    report, findings = spider.report, spider.findings
+    report = spider.report
+    findings = spider.findings
     unproved = {proof.month for proof in findings.proofs if proof.unproved}
-    months = count(len({proof.month for proof in findings.proofs}), "month")
-    parts = [f"{months} looked at{_by_what(findings)}."]
+    proved = (proof for proof in findings.proofs if not proof.unproved)
+    believed = ((proof.kind, proof.surface) for proof in proved)
+    checked = {proof.month for proof in findings.proofs}
+    months = count(len(checked), "month")
+    parts = [f"{months} checked{by_what(believed)}."]
     if unproved:
         parts.append(f"{count(len(unproved), 'month')} cannot be proved.")
-    missing = [count(number, kind) for kind, number in sorted(findings.missing.items()) if number]
+    numbers = sorted(findings.missing.items())
+    missing = [count(number, kind) for kind, number in numbers if number]
     whole = to_the_end and not (unproved or report.missing_lists or findings.stopped_short)
-    nothing = "Nothing that the site names is missing." if whole else "Nothing was found missing."
+    nothing = "Nothing that the site lists is missing." if whole else "Nothing was found missing."
     parts.append(f"Missing: {' and '.join(missing)}." if missing else nothing)
     if findings.fed and not unproved:
-        parts.append(f"The feed names {count(findings.fed, 'article')}, all of them in the sitemap.")
+        parts.append(f"The feed lists {count(findings.fed, 'article')}, all of them in the sitemap.")
     if findings.left_out:
-        parts.append(f"Not asked for: {_left_out(findings)}.")
+        parts.append(f"Not archived: {_left_out(findings)}.")
     if findings.stopped_short:
-        less = "" if findings.proofs else " It was too small for the first month whose turn it was."
-        parts.append(f"The budget is spent; the next verification goes on.{less}")
+        less = "" if findings.proofs else " It was too small for the first month."
+        parts.append(f"The budget is spent; the next verification continues.{less}")
     if refused := [*report.missing_lists, *report.cut_off]:
-        parts.append(f"Not told: {'; '.join(refused)}.")
+        parts.append(f"Not available: {'; '.join(refused)}.")
     return " ".join(parts)
 
 
-def _by_what(findings: Findings) -> str:
-    """Return which surfaces were believed, as in ", articles by the sitemap, comments by the pages"."""
-    found = sorted(
-        {(proof.kind, _SURFACES[proof.surface]) for proof in findings.proofs if not proof.unproved}
-    )
-    named = [f"{kind}s by {' and '.join(name for of, name in found if of == kind)}" for kind in Kind]
-    used = [name for kind, name in zip(Kind, named, strict=True) if any(of == kind for of, _ in found)]
-    return f" ({', '.join(used)})" if used else ""
-
-
 def _left_out(findings: Findings) -> str:
-    return ", ".join(f"{number:,} {name}" if number else name for name, number in findings.left_out.items())
+    numbers = findings.left_out.items()
+    return ", ".join(f"{number:,} {name}" if number else name for name, number in numbers)

@@ -1,4 +1,4 @@
-"""The end of a run as the recorder sees it, and the conclusion that is drawn from it."""
+"""End of a run as the recorder sees it, and its conclusion."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from archive.storage.archive import Archive
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnd:
-    """Facts of a run that has ended. `reason` is Scrapy's, `exceptions` counts those of callbacks.
+    """Facts of a run that has ended.
 
-    `before` is the state at the start, `state` the one that the run would leave; `started_at` is aware UTC.
+    `reason` is Scrapy's, `exceptions` is the number of exceptions in callbacks. `before` is the state at the
+    start, `state` the one that the run would leave; `started_at` is aware UTC.
     """
 
     archive: Archive
@@ -27,9 +28,9 @@ class RunEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
-    """Outcome of a run in a word and a sentence, and the state that it may leave.
+    """Conclusion of a run: outcome, sentence, and the state it may leave.
 
-    `is_relisted`: the whole list of articles was read, so that a listing's old problems are over.
+    `is_relisted` is True where the whole list of articles was fetched, which ends a listing's old problems.
     """
 
     outcome: str

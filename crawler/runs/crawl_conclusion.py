@@ -1,4 +1,4 @@
-"""Conclusion of a crawl: what happened to the source as a whole, how good the pages were, how it ended."""
+"""Conclusion of a crawl: source-wide events, page quality and outcome."""
 
 from __future__ import annotations
 
@@ -22,18 +22,24 @@ WHERE visits.source = ? AND visits.url = ? AND good_at >= ?
 """
 
 
-def conclude(end: RunEnd, spider: NewsSpider) -> Conclusion:
-    """Return how a crawl has ended; edits that an event of the whole source made are taken off its counts."""
-    report, source, now = spider.report, spider.site.name, datetime.now(UTC)
+def conclude_crawl(end: RunEnd, spider: NewsSpider) -> Conclusion:
+    """Return the conclusion of a crawl.
+
+    Edits that an event of the whole source caused are subtracted from its counts.
+    """
+    report = spider.report
+    source = spider.site.name
+    now = datetime.now(UTC)
     short = end.archive.runs.threads_short(source, end.started_at)
     report.quality = replace(report.quality, threads_short=short)
     earlier = end.archive.runs.qualities(source)
     with transaction(end.archive.db):
         found = upheaval.settle(end.archive.db, source, now)
+    saved = report.saved
     report.saved = replace(
-        report.saved,
-        articles_changed=max(0, report.saved.articles_changed - found.articles),
-        comments_changed=max(0, report.saved.comments_changed - found.comments),
+        saved,
+        articles_changed=max(0, saved.articles_changed - found.articles),
+        comments_changed=max(0, saved.comments_changed - found.comments),
     )
     is_relisted = end.state.posts_listed_at != end.before.posts_listed_at
     ended = Ended(
@@ -65,4 +71,6 @@ def _learned(end: RunEnd, spider: NewsSpider) -> LastmodTrust:
     ]
     good = [row for row in found if row]
     changed = sum(bool(row["changed"]) for row in good)
-    return end.before.lastmod_trust.after(len(good) - changed, changed) if good else end.before.lastmod_trust
+    if good:
+        return end.before.lastmod_trust.after(len(good) - changed, changed)
+    return end.before.lastmod_trust

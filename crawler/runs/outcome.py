@@ -1,7 +1,7 @@
-"""Outcome of a crawl, in a word and a sentence, and how far the next one may trust it.
+"""Outcome of a crawl, with its sentence and trusted state.
 
-Pure: facts of the crawl come in. A crawl that brought nothing where something was expected has failed, and
-one whose pages give less than they used to is no more than partial, however smoothly it went.
+Pure: facts of the crawl come in. A crawl without any result where one was expected has failed, and one whose
+pages have less than they used to is no more than partial, however smoothly it went.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from archive.core.records import Saved
 _UNREAD = {
     "unreadable": "could not be read",
     "gave-up": "took too long to read",
-    "reader-fault": "could not be read because of a fault of ours (see the log)",
+    "reader-fault": "could not be read because of an error in Backissue (see the log)",
 }
-FEW = 3  # pages that may all fail and still say nothing of the site
+MIN_FAILED_PAGES = 3  # fewer pages prove nothing about the site
 CLOSED_WELL = {"finished", "shutdown"}
 
 
@@ -27,9 +27,9 @@ CLOSED_WELL = {"finished", "shutdown"}
 class Ended:
     """Facts of a crawl that has ended.
 
-    `reason` is Scrapy's, why the spider closed; `exceptions` counts those of callbacks. `relisted`: the whole
-    list of articles was asked for. `drift` is what is odd about the pages compared with earlier ones,
-    `upheaval` what happened to the source as a whole, each a sentence.
+    `reason` is Scrapy's reason for the close; `exceptions` is the number of exceptions in callbacks.
+    `relisted`: the whole list of articles was requested. `drift` is what is odd about the pages compared with
+    earlier ones, `upheaval` an event of the whole source, each a sentence.
     """
 
     reason: str
@@ -41,12 +41,16 @@ class Ended:
 
 
 def outcome_of(ended: Ended) -> tuple[str, str]:
-    """Return one of ok, partial, failed, blocked, interrupted, and a sentence for people."""
-    report, news = ended.report, _news(ended.report.saved)
+    """Return outcome and sentence of a crawl.
+
+    Outcomes are ok, partial, failed, blocked and interrupted.
+    """
+    report = ended.report
+    news = _news(ended.report.saved)
     if report.pause_seconds:
         return (
             "blocked",
-            f"Nothing was asked: the site is to be left alone for another {report.pause_seconds:.0f} s.",
+            f"No request was sent: the site is left alone for another {report.pause_seconds:.0f} s.",
         )
     if report.retry_after_seconds:
         return (
@@ -60,24 +64,25 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
     if report.fault is not None:
         return "failed", f"{report.fault} So the crawl ended. {news}"
     if ended.reason not in CLOSED_WELL or ended.exceptions or report.faults or report.lost:
-        return "failed", f"The crawl ended because of a fault of ours ({ended.reason}); see the log. {news}"
+        return "failed", f"An error in Backissue ended the crawl ({ended.reason}); see the log. {news}"
     is_late = report.limit_seconds is not None
     if is_late and not report.saved and not report.pages_good:
-        return "failed", "The time limit was over before the site gave anything that was wanted."
+        return "failed", "The time limit ended the crawl before the site returned anything to save."
     if is_late:
-        return "interrupted", f"The time limit was over before all was read; the next crawl goes on. {news}"
+        return "interrupted", f"The time limit ended the crawl early; the next crawl continues. {news}"
     if ended.reason == "shutdown":
-        return "interrupted", f"The crawl was ended before it was done; the next one goes on. {news}"
+        return "interrupted", f"The crawl was stopped early; the next one continues. {news}"
     if nothing := nothing_came(ended):
         return "failed", nothing
     missing = [*_lost(report), *report.missing_lists, *report.cut_off]
     lack = f" Missing: {'; '.join(missing)}." if missing else ""
-    sentence = " ".join(filter(None, [f"{news}{lack}", ended.upheaval, ended.drift]))
+    parts = [f"{news}{lack}", ended.upheaval, ended.drift]
+    sentence = " ".join(filter(None, parts))
     return ("partial" if lack or ended.drift else "ok"), sentence
 
 
 def _lost(report: CrawlReport) -> Iterator[str]:
-    """Yield what was requested and did not come, or came and could not be read."""
+    """Yield a clause for each kind of failed or unreadable response."""
     if report.pages_failed:
         yield f"{count(report.pages_failed, 'page')} could not be fetched"
     for code, why in _UNREAD.items():
@@ -86,36 +91,40 @@ def _lost(report: CrawlReport) -> Iterator[str]:
 
 
 def nothing_came(ended: Ended) -> str | None:
-    """Return why a crawl that went to its end has brought nothing that it should have, or None."""
+    """Return why a complete crawl has no result, or None.
+
+    None also where none was expected.
+    """
     report = ended.report
     if report.surface is None and report.obstacle:
         return report.obstacle
     if report.surface is None:
-        asked = "; ".join([*report.missing_lists, *report.cut_off])
-        return (
-            f"No list of articles could be read: {asked or 'neither REST nor sitemap nor feed gave a list'}."
-        )
+        reasons = "; ".join([*report.missing_lists, *report.cut_off])
+        reasons = reasons or "neither REST nor a sitemap nor a feed has one"
+        return f"No list of articles could be read: {reasons}."
     if report.surface == "rest" and ended.relisted and not report.posts_listed:
         return "The site answered, but its list of articles is empty."
-    if report.pages_failed >= FEW and not report.pages_good:
-        return f"None of the {report.pages_failed:,} pages that were asked for was given."
-    if report.quality.pages_read >= FEW and report.quality.texts_missing == report.quality.pages_read:
-        return f"All {report.quality.pages_read:,} pages that were read came without a text."
+    if report.pages_failed >= MIN_FAILED_PAGES and not report.pages_good:
+        return f"None of the {report.pages_failed:,} requested pages could be fetched."
+    quality = report.quality
+    if quality.pages_read >= MIN_FAILED_PAGES and quality.texts_missing == quality.pages_read:
+        return f"None of the {report.quality.pages_read:,} pages that were read has a text."
     return None
 
 
 def trusted_state(ended: Ended, outcome: str, before: CrawlState, after: CrawlState) -> CrawlState:
-    """Return the state that a crawl may leave: without its progress if nothing came, or a listing was lost.
+    """Return the state that a crawl may leave.
 
-    What an interrupted run had listed was not all fetched, so it is listed again; comments are whole
-    in their listing.
+    Without its progress if there was no result, or a listing was lost. The articles that an interrupted run
+    listed were not all fetched, so they are listed again; comments are complete in their listing.
     """
     revoked = set[str]()
     if nothing_came(ended) or ended.report.listings_lost:
         revoked = set(PROGRESS)
     elif outcome in {"interrupted", "blocked"}:
         revoked = set(PROGRESS) - {"comments_read_at"}
-    return replace(after, **{name: getattr(before, name) for name in revoked})
+    values = {name: getattr(before, name) for name in revoked}
+    return replace(after, **values)
 
 
 def _news(saved: Saved) -> str:

@@ -1,6 +1,6 @@
-"""Progress of a run on the terminal: a bar with counts where there is one, else plain lines.
+"""Progress of a run: a bar on a terminal, else plain lines.
 
-It writes to standard error, so that standard output stays free for data; an idle crawl shows nothing.
+Written to standard error, so that standard output stays free for data; an idle crawl shows nothing.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ from archive.storage.coverage_records import Proof
 from crawler.spiders.source import SourceSpider
 from crawler.spiders.verify import VerifySpider
 
-LINE_SECONDS = 10.0  # between plain lines
-QUIET_SECONDS = 1.0  # a crawl may take before anything is shown
+LINE_SECONDS = 10.0  # the pause between plain lines
+QUIET_SECONDS = 1.0  # a shorter crawl shows nothing
 
 
 class Progress:
-    """Counts pages of articles, or the months of an audit, as they are saved."""
+    """Extension that shows the progress of a run.
+
+    It counts the saved pages of a crawl, or the proved months of an audit.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         if not crawler.settings.getbool("BACKISSUE_PROGRESS", True):
@@ -43,15 +46,16 @@ class Progress:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make one for a crawler, as Scrapy asks."""
+        """Return an instance for a crawler; Scrapy calls it."""
         return cls(crawler)
 
     def item_saved(self, item: object) -> None:
-        """Count an item that was saved, and show it when it is time."""
+        """Count a saved item, and show the progress when it is time."""
         if isinstance(self.spider, VerifySpider):
             self.done += isinstance(item, Proof)
         else:
-            self.done += isinstance(item, Page) and item.kind is PageKind.ARTICLE
+            is_page = isinstance(item, Page) and item.kind is PageKind.ARTICLE
+            self.done += is_page
         now = time.monotonic()
         if now - self.began < QUIET_SECONDS or not self._expected:
             return
@@ -62,7 +66,7 @@ class Progress:
             say(f"{self.spider.site.name}: {self._counts()}")
 
     def close(self) -> None:
-        """Take the bar away; whoever started the run says how it ended."""
+        """Remove the bar; the caller of the run prints its outcome."""
         if self.bar is not None:
             self.bar.stop()
 
@@ -74,7 +78,7 @@ class Progress:
 
     @property
     def _noun(self) -> str:
-        return "months looked at" if isinstance(self.spider, VerifySpider) else "pages read"
+        return "months checked" if isinstance(self.spider, VerifySpider) else "pages read"
 
     def _counts(self) -> str:
         comments = self.spider.report.saved.comments_new

@@ -1,8 +1,7 @@
-"""Recorder of runs: a row in the run ledger from the start of a crawl or an audit, its outcome at the end.
+"""Recorder of runs: a row in the run ledger for each.
 
-It holds the source's lock for as long as the run lives, so that no two runs of one source overlap, whoever
-started them. How a kind of run has ended is concluded elsewhere. Invariant: what a run leaves is written by
-the recorder alone.
+It has the source's lock for the whole run, so that no two runs of one source overlap, whoever started them.
+Does not: conclude how a run has ended. Invariant: only the recorder writes the state that a run leaves.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from crawler.spiders.verify import VerifySpider
 
 
 class RunRecorder:
-    """Opens the run when the crawl is made, and closes it when the spider closes."""
+    """Extension that opens a run, and closes it with its spider."""
 
     def __init__(self, crawler: Crawler) -> None:
         if not isinstance(crawler.spider, SourceSpider):
@@ -43,10 +42,12 @@ class RunRecorder:
         self.site = self.spider.site
         path = Path(crawler.settings["BACKISSUE_ARCHIVE"])
         self._open = ExitStack()
-        self._open.enter_context(hold(path, lock_of(self.site.name), wait=PATIENCE))
+        lock = hold(path, lock_of(self.site.name), wait=PATIENCE)
+        self._open.enter_context(lock)
         self.archive = self._open.enter_context(Archive.open(path))
         self.started_at = datetime.now(UTC)
-        self.archive.add_source(self.site, to_text(self.started_at) or "")
+        moment = to_text(self.started_at) or ""
+        self.archive.add_source(self.site, moment)
         self.archive.note_state(self.site.name, verifies_tls=self.spider.verify_tls)
         if isinstance(self.spider, NewsSpider):
             decide_due(self.archive, self.site)
@@ -62,17 +63,26 @@ class RunRecorder:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make one for a run of a source. Raises BusyError while another run of the source lives."""
+        """Return an instance for a run of a source.
+
+        Raises BusyError while another run of the source is active.
+        """
         return cls(crawler)
 
     def lose(self, item: object) -> None:
-        """Count an item that could not be saved: a fault of ours, with which no run is called well."""
+        """Count an item that could not be saved, an error of ours.
+
+        A run with one is never complete.
+        """
         self.spider.report.lost += 1
         if not isinstance(item, Page) or item.kind is not PageKind.ARTICLE:
             self.spider.report.listings_lost += 1
 
     def close(self, reason: str) -> None:
-        """Write the outcome, and let the lock go. Where that cannot be written, the report says so."""
+        """Write the outcome, and release the lock.
+
+        An error while writing is recorded in the report.
+        """
         with self._open:
             try:
                 self._write(reason)
@@ -80,7 +90,9 @@ class RunRecorder:
                 self.spider.report.fault = error
 
     def _write(self, reason: str) -> None:
-        spider, report, stats = self.spider, self.spider.report, self.crawler.stats.get_stats()
+        spider = self.spider
+        report = self.spider.report
+        stats = self.crawler.stats.get_stats()
         report.obstacle = spider.session.obstacles.sentence
         end = RunEnd(
             archive=self.archive,
@@ -107,20 +119,21 @@ class RunRecorder:
         self.archive.runs.end(ended)
 
     def _state(self) -> CrawlState:
-        """Return the state that the run leaves, with what the site has asked for."""
-        crawl, wait_until = self.spider.crawl, self.spider.session.wait_until
+        """Return the state that the run leaves, with the site's requested wait."""
+        crawl = self.spider.crawl
+        wait_until = self.spider.session.wait_until
         state = crawl.after if crawl else self.before
         return replace(state, wait_until=wait_until) if wait_until else state
 
     def _conclude(self, end: RunEnd) -> Conclusion:
         if isinstance(self.spider, NewsSpider):
-            return crawl_conclusion.conclude(end, self.spider)
+            return crawl_conclusion.conclude_crawl(end, self.spider)
         if isinstance(self.spider, VerifySpider):
-            return audit_conclusion.conclude(end, self.spider)
-        raise TypeError(f"no conclusion is known for runs of {type(self.spider).__name__}")
+            return audit_conclusion.conclude_audit(end, self.spider)
+        raise TypeError(f"runs of {type(self.spider).__name__} have no conclusion")
 
     def _settle(self, conclusion: Conclusion) -> None:
-        """Decide when pages are due again, end problems that are over, and the gaps that were filled."""
+        """Decide due dates, and end solved problems and filled gaps."""
         now = datetime.now(UTC)
         decide_due(self.archive, self.site)
         if conclusion.is_relisted:

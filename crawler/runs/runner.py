@@ -1,4 +1,7 @@
-"""One run on one source, by Scrapy, in this process. A process can do this once."""
+"""One run of one source, by Scrapy, in this process.
+
+A process can do this once.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,17 @@ from crawler.config.config import Source
 
 
 def settings() -> Settings:
-    """The project's Scrapy settings, wherever the program is started; its log goes the way of ours."""
+    """Return the project's Scrapy settings, from any working directory.
+
+    Scrapy's log uses the handlers of ours.
+    """
     values = Settings()
     values.setmodule("crawler.settings")
     values.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
     return values
 
 
-def crawl(
+def run_crawl(
     source: Source,
     archive_path: Path,
     *,
@@ -32,15 +38,16 @@ def crawl(
     progress: bool = True,
     trust_clock: bool = False,
 ) -> Run:
-    """Crawl a source into an archive and return its row in the run ledger: `run_id`, where one is claimed.
+    """Crawl a source, and return its row in the run ledger.
 
-    SIGINT, SIGTERM and the source's time limit let the page under way be saved and end the crawl as
-    interrupted; a second signal ends it at once, and so does a limit that it does not heed. Raises BusyError
-    while another run of the source lives, ArchiveError when the archive cannot be written, ClockError when
-    the machine's clock is behind what the archive holds, unless `trust_clock`.
+    `run_id` is the row where one is claimed. SIGINT, SIGTERM and the source's time limit let the current page
+    be saved and end the crawl as interrupted; a second signal ends it at once, and so does a time limit that
+    it does not heed. Raises BusyError while another run of the source is active, ArchiveError when the
+    archive cannot be written, ClockError when the machine's clock is behind the archive's dates, unless
+    `trust_clock`.
 
-    What the archive was read out of by older rules is read again first, else what only the rules have changed
-    would pass for an edit.
+    Pages that were extracted by older rules are extracted again first, else a change of the rules would
+    appear as an edit.
     """
     from pipeline.replay import catch_up  # noqa: PLC0415  (it loads the extractor)
 
@@ -50,17 +57,20 @@ def crawl(
     return _run("news", source, archive_path, BACKISSUE_RUN=run_id, BACKISSUE_PROGRESS=progress)
 
 
-def verify(source: Source, archive_path: Path, *, budget: int = 0, progress: bool = True) -> Run:
-    """Verify what is held of a source and return the row in the run ledger.
+def run_verify(source: Source, archive_path: Path, *, budget: int = 0, progress: bool = True) -> Run:
+    """Verify a source's archive, and return its run-ledger row.
 
-    `budget` is how many requests are made at most, 0 any number. Ends and raises as `crawl` does.
+    `budget` is the maximum number of requests, 0 means no maximum. Ends and raises as `run_crawl` does.
     """
     _check_clock(archive_path, None)
     return _run("verify", source, archive_path, BACKISSUE_BUDGET=budget, BACKISSUE_PROGRESS=progress)
 
 
 def _check_clock(path: Path, run_id: int | None) -> None:
-    """Raise ClockError if the clock is behind what the archive holds; the row of the run says so as well."""
+    """Raise ClockError if the clock is behind the archive's dates.
+
+    The row of the run is closed as failed.
+    """
     with Archive.open(path) as archive:
         now = datetime.now(UTC)
         try:
@@ -82,11 +92,12 @@ def _run(spider: str, source: Source, archive_path: Path, **options: object) -> 
     report = CrawlReport()
     task = process.crawl(crawler, source=source, report=report)
     process.start()
-    error = task.exception() if task.done() and not task.cancelled() else None
+    has_ended = task.done() and not task.cancelled()
+    error = task.exception() if has_ended else None
     error = error or report.fault
     if error is not None:
         raise error
     if report.run_id is None:
-        raise RuntimeError("a run that was never recorded")
+        raise RuntimeError("the run was never recorded")
     with Archive.open(archive_path) as archive:
         return archive.runs.get(report.run_id)

@@ -1,9 +1,9 @@
-"""When a source is due: crontab text with a time zone, read as cron reads it.
+"""Crontab schedules with a time zone, interpreted as cron does.
 
-Weekdays count from Sunday (0 or 7), and a day of the month beside a weekday means "either". A time
-of day that the clocks leave out in spring runs once, as much later as they jump; one that they show
-twice in autumn runs once, the first time. Schedules for every hour go by real time and notice
-neither. This file knows no clock: the moment comes in, the next one goes out.
+Weekdays count from Sunday (0 or 7), and a day of the month with a weekday means "either". A time of day that
+the clocks leave out in spring runs once, as much later as they jump; one that they show twice in autumn runs
+once, the first time. Schedules for every hour use real time and notice neither. Does not: read a clock; the
+moment is an argument, and the next one is returned.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from apscheduler.triggers.cron import CronTrigger
 from archive.core.nearest_name import nearest
 
 NICKNAMES = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0"}
-DEFAULT = "17 * * * *"
-EXPECTED = 'five crontab fields and perhaps a time zone, such as "15 6 * * 1-5 Europe/Berlin"'
+DEFAULT_SCHEDULE = "17 * * * *"
+EXPECTED_SCHEDULE = 'five crontab fields and perhaps a time zone, such as "15 6 * * 1-5 Europe/Berlin"'
 
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS_AT_MOST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _NUMBER = re.compile("[0-9]{1,4}")
-_LONGEST_JUMP = timedelta(hours=3)  # no zone has moved its clocks further in living memory
+_LONGEST_JUMP = timedelta(hours=3)  # no time zone has moved its clocks further in recent decades
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,10 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """A schedule as configured (`text`) and as APScheduler's fields want it: lists, weekdays by name."""
+    """Schedule as configured (`text`), and in APScheduler's fields.
+
+    These are lists of numbers, and weekdays by name.
+    """
 
     text: str
     minute: str
@@ -60,14 +63,15 @@ class Schedule:
     timezone: str
 
     def next_after(self, moment: datetime) -> datetime:
-        """The first time after `moment`, which must be aware, at which the source is due."""
+        """Return the first due time after `moment` (both aware)."""
         zone = ZoneInfo(self.timezone)
         if self.hour == "*":
-            return _next(self, moment + timedelta(microseconds=1), self.timezone).astimezone(UTC)
+            following = moment + timedelta(microseconds=1)
+            return _next(self, following, self.timezone).astimezone(UTC)
         wall = moment.astimezone(zone)
         before = (moment - _LONGEST_JUMP).astimezone(zone)
         if before.utcoffset() != wall.utcoffset():
-            wall = before  # the clocks have just moved: what they left out may still be due
+            wall = before  # the clocks have just moved: a time that they left out may still be due
         wall = wall.replace(tzinfo=UTC, fold=0)
         while True:
             wall = _next(self, wall + timedelta(microseconds=1), "UTC")
@@ -76,28 +80,31 @@ class Schedule:
                 return due
 
 
-def parse(text: str) -> Schedule:
-    """Read a schedule. Raises ValueError with a sentence that says what is wrong with which field."""
+def parse_schedule(text: str) -> Schedule:
+    """Parse a schedule.
+
+    Raises ValueError with a sentence about the wrong field.
+    """
     words = text.split()
     if words and words[0].startswith("@"):
         if words[0] not in NICKNAMES:
-            raise ValueError(f"“{words[0]}” is none of {', '.join(NICKNAMES)}{nearest(words[0], NICKNAMES)}")
+            names = ", ".join(NICKNAMES)
+            raise ValueError(f"“{words[0]}” is not one of {names}{nearest(words[0], NICKNAMES)}")
         words[:1] = NICKNAMES[words[0]].split()
     if len(words) not in {5, 6}:
         raise ValueError(f"it has {len(words)} fields")
     timezone = words[5] if len(words) == 6 else "UTC"
     check_timezone(timezone)
-    values = [_parse_field(field, word.lower()) for field, word in zip(_FIELDS, words[:5], strict=True)]
+    pairs = zip(_FIELDS, words[:5], strict=True)
+    values = [_parse_field(field, word.lower()) for field, word in pairs]
     either = not words[2].startswith("*") and not words[4].startswith("*")
     if not either and not any(day <= _DAYS_AT_MOST[month - 1] for month in values[3] for day in values[2]):
         raise ValueError(f"none of its months has a day {', '.join(map(str, values[2]))}")
-    minute, hour, day, month = (
-        "*" if len(numbers) > field.high - field.low else ",".join(map(str, numbers))
-        for field, numbers in zip(_FIELDS[:4], values[:4], strict=True)
-    )
-    weekday = (
-        "*" if words[4] == "*" else ",".join(dict.fromkeys(_WEEKDAYS[number % 7] for number in values[4]))
-    )
+    minute, hour, day, month = map(_field_text, _FIELDS[:4], values[:4])
+    weekday = "*"
+    if words[4] != "*":
+        days = dict.fromkeys(_WEEKDAYS[number % 7] for number in values[4])
+        weekday = ",".join(days)
     return Schedule(
         text=text,
         minute=minute,
@@ -110,8 +117,15 @@ def parse(text: str) -> Schedule:
     )
 
 
+def _field_text(field: _Field, numbers: tuple[int, ...]) -> str:
+    """Return the numbers of a field, "*" for all of them."""
+    if len(numbers) > field.high - field.low:
+        return "*"
+    return ",".join(map(str, numbers))
+
+
 def check_timezone(name: str) -> None:
-    """Raise ValueError, with the nearest name, for what is no IANA time zone."""
+    """Raise ValueError, with the nearest name, for an unknown IANA time zone."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
@@ -131,14 +145,16 @@ def _parse_field(field: _Field, text: str) -> tuple[int, ...]:
     numbers: set[int] = set()
     for part in text.split(","):
         body, slash, step = part.partition("/")
-        if slash and not (_NUMBER.fullmatch(step) and int(step) > 0):
+        is_step = _NUMBER.fullmatch(step) is not None and int(step) > 0
+        if slash and not is_step:
             raise ValueError(f"the step in the {field.name} “{text}” is no number above 0")
         low, high = _parse_range(field, body, text)
         if slash and low == high and body != "*":
             raise ValueError(
                 f"the step in the {field.name} “{text}” needs a range, such as {low}-{field.high}/{step}"
             )
-        numbers.update(range(low, high + 1, int(step or 1)))
+        every = int(step or 1)
+        numbers.update(range(low, high + 1, every))
     return tuple(sorted(numbers))
 
 
@@ -158,7 +174,8 @@ def _parse_range(field: _Field, body: str, text: str) -> tuple[int, int]:
 def _parse_number(field: _Field, word: str, text: str) -> int:
     if word in field.words:
         return field.words.index(word) + field.low
-    if not (_NUMBER.fullmatch(word) and field.low <= int(word) <= field.high):
+    is_number = _NUMBER.fullmatch(word) is not None
+    if not (is_number and field.low <= int(word) <= field.high):
         raise ValueError(f"the {field.name} “{text}” is not made of numbers from {field.low} to {field.high}")
     return int(word)
 
@@ -173,8 +190,7 @@ def _triggers(schedule: Schedule, timezone: str) -> tuple[CronTrigger, ...]:
 
 
 def _next(schedule: Schedule, moment: datetime, timezone: str) -> datetime:
-    """The first matching time of the zone's clock that is not before `moment`."""
-    found: list[datetime | None] = [
-        trigger.get_next_fire_time(None, moment) for trigger in _triggers(schedule, timezone)
-    ]
+    """Return the first matching time of the zone from `moment` on."""
+    triggers = _triggers(schedule, timezone)
+    found: list[datetime | None] = [trigger.get_next_fire_time(None, moment) for trigger in triggers]
     return min(time for time in found if time is not None)

@@ -1,8 +1,8 @@
-"""When a source is crawled: its planned times, less its quiet hours, each begun perhaps a little later.
+"""Timetable of a source: planned times, quiet hours and jitter.
 
-The planned times come from a crontab text (`config_schedule`) or from an interval; an interval is counted
-from the beginning of 1970 in UTC, so that it is the same after a restart and for every scheduler. This file
-knows no clock and throws no dice: the moment comes in, and the delay of a start is computed from its time.
+The planned times are those of a crontab text (`cron`) or of an interval; an interval is counted from the
+beginning of 1970 in UTC, so that it is the same after a restart and for every scheduler. Does not: read a
+clock or a random source; the moment is an argument, and the delay of a start is computed from its time.
 """
 
 from __future__ import annotations
@@ -18,43 +18,56 @@ from zoneinfo import ZoneInfo
 from crawler.schedule.cron import Schedule
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NOWADAYS = datetime(2030, 1, 1, tzinfo=UTC)  # from then on, zones are known by the rules in force today
+_NOWADAYS = datetime(2030, 1, 1, tzinfo=UTC)  # from then on, time zones follow today's rules
 _INSTANT = timedelta(microseconds=1)
 _MINUTE = timedelta(minutes=1)
 _SPAN = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
 _QUIET = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)", re.ASCII)
-_TRIED = 500  # planned times in a row that may all be quiet before we say that they always are
+_TRIED = 500  # so many planned times in quiet hours in a row mean that all are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """Every so long, by real time: an hour of the clock that is left out or shown twice changes nothing."""
+    """Schedule at a fixed interval of real time.
+
+    An hour of the clock that is left out or shown twice changes nothing.
+    """
 
     text: str
     every: timedelta
 
     def next_after(self, moment: datetime) -> datetime:
-        """The first time after `moment`, which must be aware."""
-        return _EPOCH + ((moment - _EPOCH) // self.every + 1) * self.every
+        """Return the first time after `moment` (both aware)."""
+        intervals = (moment - _EPOCH) // self.every + 1
+        return _EPOCH + intervals * self.every
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiet:
-    """Hours of the day, by the clock of a zone, in which no crawl is begun. A span may pass midnight."""
+    """Hours of the day without the start of a crawl.
+
+    By the clock of `timezone`. A span may pass midnight.
+    """
 
     text: str
     spans: tuple[tuple[time, time], ...]
     timezone: str
 
     def holds(self, moment: datetime) -> bool:
-        """True if a moment lies in quiet hours: from the first minute, up to but not with the last."""
+        """True if a moment is in quiet hours.
+
+        The first minute of a span is included, the last is not.
+        """
         wall = moment.astimezone(ZoneInfo(self.timezone)).time()
         return any(
             start <= wall < end if start < end else wall >= start or wall < end for start, end in self.spans
         )
 
     def end_of(self, moment: datetime) -> datetime:
-        """The moment itself, or the first full minute after it that is not quiet."""
+        """Return the first moment, from this one on, that is not quiet.
+
+        That is the moment itself, or a full minute after it.
+        """
         while self.holds(moment):
             moment = moment.replace(second=0, microsecond=0) + _MINUTE
         return moment
@@ -62,7 +75,7 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timetable:
-    """When one source is due. `whose` makes its delays differ from those of others."""
+    """Timetable of one source. `whose` is the seed of its delays."""
 
     rule: Schedule | Interval
     quiet: Quiet | None = None
@@ -71,48 +84,58 @@ class Timetable:
 
     @property
     def text(self) -> str:
-        """The timetable as people read it."""
+        """Return the timetable as text for people."""
         parts = [self.rule.text]
         if self.jitter:
-            parts.append(f"up to {tell_span(self.jitter)} later")
+            parts.append(f"up to {format_span(self.jitter)} later")
         if self.quiet:
             parts.append(f"not {self.quiet.text} {self.quiet.timezone}")
         return ", ".join(parts)
 
     def next_after(self, moment: datetime) -> datetime:
-        """The first planned time after `moment`, which must be aware."""
+        """Return the first planned time after `moment` (both aware)."""
         due = self.rule.next_after(moment)
         while self.quiet and self.quiet.holds(due):
             due = self.rule.next_after(self.quiet.end_of(due) - _INSTANT)
         return due
 
     def ticks(self, after: datetime, until: datetime) -> Iterator[datetime]:
-        """The planned times after one moment, up to and with another."""
+        """Yield the planned times after `after`, up to and including `until`."""
         while (after := self.next_after(after)) <= until:
             yield after
 
     def start_of(self, planned: datetime) -> datetime:
-        """When the crawl of a planned time begins: up to `jitter` later, but not in quiet hours."""
+        """Return the start of the crawl of a planned time.
+
+        Up to `jitter` later, but not in quiet hours.
+        """
         dice = random.Random(f"{self.whose} {planned.isoformat()}")  # noqa: S311  (no secret)
-        start = planned + timedelta(seconds=dice.randint(0, int(self.jitter.total_seconds())))
-        return planned if self.quiet and self.quiet.holds(start) else start
+        longest = int(self.jitter.total_seconds())
+        start = planned + timedelta(seconds=dice.randint(0, longest))
+        if self.quiet and self.quiet.holds(start):
+            return planned
+        return start
 
     def next_start(self, moment: datetime) -> datetime:
-        """The first time after `moment` at which a crawl begins."""
+        """Return the first start of a crawl after `moment`."""
         planned = self.next_after(moment - self.jitter - _INSTANT)
         while (start := self.start_of(planned)) <= moment:
             planned = self.next_after(planned)
         return start
 
     def earliest(self, moment: datetime) -> datetime:
-        """The first moment, from this one on, at which a crawl that is owed may begin."""
+        """Return the first moment, from this one on, outside of quiet hours.
+
+        Then an overdue crawl may start.
+        """
         return self.quiet.end_of(moment) if self.quiet else moment
 
     def check_quiet(self) -> None:
         """Raise ValueError, with a sentence, where quiet hours leave no planned time."""
         if self.quiet is None:
             return
-        if all(self.quiet.holds(_EPOCH + minute * _MINUTE) for minute in range(24 * 60)):
+        minutes = (_EPOCH + minute * _MINUTE for minute in range(24 * 60))
+        if all(map(self.quiet.holds, minutes)):
             raise ValueError("they leave no minute of the day")
         due = _NOWADAYS
         for _ in range(_TRIED):
@@ -122,15 +145,21 @@ class Timetable:
         raise ValueError(f"every time of “{self.rule.text}” lies in them")
 
     def check_jitter(self) -> None:
-        """Raise ValueError, with a sentence, where a delayed crawl could meet the next one."""
-        first = islice(self.ticks(_EPOCH, datetime.max.replace(tzinfo=UTC)), 100)
+        """Raise ValueError, with a sentence, where delays could reach the next crawl."""
+        ticks = self.ticks(_EPOCH, datetime.max.replace(tzinfo=UTC))
+        first = islice(ticks, 100)
         gap = min(later - due for due, later in pairwise(first))
         if self.jitter >= gap:
-            raise ValueError(f"it must be shorter than {tell_span(gap)}, the time from one crawl to the next")
+            raise ValueError(
+                f"it must be shorter than {format_span(gap)}, the time from one crawl to the next"
+            )
 
 
 def parse_span(text: str) -> timedelta:
-    """Read "10m", "1h30m" or "2d". Raises ValueError with a sentence that says what is wrong."""
+    """Parse a duration such as "10m", "1h30m" or "2d".
+
+    Raises ValueError with a sentence about the error.
+    """
     found = _SPAN.fullmatch(text)
     if not found or not text:
         raise ValueError("it is not made of numbers with d, h, m or s, such as 1h30m")
@@ -138,17 +167,21 @@ def parse_span(text: str) -> timedelta:
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
-def tell_span(span: timedelta) -> str:
-    """A span as `parse_span` reads it."""
+def format_span(span: timedelta) -> str:
+    """Return a duration in the format of `parse_span`."""
     minutes, seconds = divmod(int(span.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     parts = ((days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"))
-    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
+    shown = (f"{number}{unit}" for number, unit in parts if number)
+    return "".join(shown) or "0s"
 
 
 def parse_quiet(text: str, timezone: str) -> Quiet:
-    """Read "22:00-06:00", or several with commas between. Raises ValueError with what is wrong."""
+    """Parse "22:00-06:00", or several with commas between.
+
+    Raises ValueError with a sentence about the error.
+    """
     spans = []
     for part in text.split(","):
         found = _QUIET.fullmatch(part.strip())
@@ -158,9 +191,10 @@ def parse_quiet(text: str, timezone: str) -> Quiet:
         if (last_hour, last_minute) == (24, 0):
             last_hour = 0  # midnight, written as the end of a day
         try:
-            start, end = time(hour, minute), time(last_hour, last_minute)
+            start = time(hour, minute)
+            end = time(last_hour, last_minute)
         except ValueError as error:
-            raise ValueError(f"“{part.strip()}” has a time that no clock shows") from error
+            raise ValueError(f"“{part.strip()}” has an impossible time of day") from error
         if start == end:
             raise ValueError(f"“{part.strip()}” begins where it ends")
         spans.append((start, end))

@@ -1,1 +1,1 @@
-"""The project's spiders, where Scrapy looks for them."""
+"""The project's spiders, in the package that Scrapy searches."""

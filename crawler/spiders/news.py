@@ -1,7 +1,7 @@
-"""Spider of news: finds what is new on a site and fetches it, page by page.
+"""Spider of news: finds and fetches the new pages of a site.
 
-It puts the parts of a crawl in their order: feeds, articles, comments, backlog, sweep. What each of them
-asks for is decided there, and what an answer says is read elsewhere.
+Runs the parts of a crawl in their order: feeds, articles, comments, backlog, sweep. Does not: decide what
+each of them requests, or parse a response.
 """
 
 from __future__ import annotations
@@ -32,17 +32,20 @@ logger = logging.getLogger(__name__)
 
 
 class NewsSpider(SourceSpider):
-    """Crawls one source: `scrapy crawl news -a source=NAME`."""
+    """Crawl of one source: `scrapy crawl news -a source=NAME`."""
 
     name = "news"
     kind = "crawl"
     frontier: Frontier | None = None
 
     async def start(self) -> AsyncIterator[Any]:
-        """Yield everything that a crawl asks for: listings first, then the pages that are due."""
+        """Yield every request and item of a crawl.
+
+        Listings first, then the pages that are due. Nothing while the source is to be left alone.
+        """
         comments = self.site.comments != "none"
         with Facts(self.archive, self.site.name, comments=comments) as facts:
-            by_hand = self.settings.get("BACKISSUE_RUN") is None  # else the clock has claimed it
+            by_hand = self.settings.get("BACKISSUE_RUN") is None  # else the scheduler has claimed it
             if seconds := backoff.seconds_left(facts.state, self.started_at, by_hand=by_hand):
                 self.report.pause_seconds = seconds
                 return
@@ -62,12 +65,15 @@ class NewsSpider(SourceSpider):
                 if not is_locked(error):
                     raise
                 self.report.fault = locked(self.archive)
-        await asyncio.sleep(0.1)  # the last items end first, else Scrapy sees only 5 s later that all is done
+        await asyncio.sleep(0.1)  # the last items end first, else Scrapy notices the end only 5 s later
 
     async def _steps(self, crawl: Crawl) -> AsyncIterator[Any]:
-        front, frontier = FrontPage(crawl), Frontier(crawl)
-        discovery, feeds = Discovery(crawl, frontier, front), FeedSync(crawl, front)
-        comments, sweep = CommentSync(crawl, frontier), CommentSweep(crawl)
+        front = FrontPage(crawl)
+        frontier = Frontier(crawl)
+        discovery = Discovery(crawl, frontier, front)
+        feeds = FeedSync(crawl, front)
+        comments = CommentSync(crawl, frontier)
+        sweep = CommentSweep(crawl)
         backlog = Backlog(crawl, frontier, comments)
         self.frontier = frontier
         talk = await feeds.fetch(PageKind.COMMENTS_FEED) if crawl.wants_comments else None
@@ -89,19 +95,22 @@ class NewsSpider(SourceSpider):
                 async for item in self._guarded(step):
                     yield item
         self.report.missing_lists += frontier.foreign_hosts()
-        crawl.after = backoff.after(crawl.after, datetime.now(UTC), refused=self.report.surface is None)
-        crawl.note(
-            crawled_at=crawl.started_at, robots=dict(self.session.robots_copies), page_sizes=crawl.page_sizes
-        )
+        is_refused = self.report.surface is None
+        crawl.after = backoff.after(crawl.after, datetime.now(UTC), refused=is_refused)
+        robots = dict(self.session.robots_copies)
+        crawl.note(crawled_at=crawl.started_at, robots=robots, page_sizes=crawl.page_sizes)
         if not self.report.missing_lists:
             crawl.note(feeds_read_at=datetime.now(UTC))
 
     async def _guarded(self, step: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Yield what a step yields; a fault of ours in one step does not keep the others from their turn."""
+        """Yield what a step yields; an error ends only that step.
+
+        The error is ours: it is logged and counted in the report.
+        """
         try:
             async for item in step:
                 yield item
         except Exception:
-            logger.exception("A fault of ours ended a part of the crawl of %s.", self.site.name)
+            logger.exception("An error in Backissue ended a part of the crawl of %s.", self.site.name)
             self.report.faults += 1
             self.report.listings_lost += 1

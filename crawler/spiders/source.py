@@ -1,4 +1,4 @@
-"""Spider of one configured source: its session, its report, and the items that it hands on."""
+"""Spider of one configured source: session, report and items."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from scrapy.settings import BaseSettings
 from archive.core import reader_guard
 from archive.core.crawl_report import CrawlReport
 from archive.core.records import Site
-from crawler.config.config import Source, load
+from crawler.config.config import Source, load_config
 from crawler.crawl import Crawl
 from crawler.fetch.session import Session
 
 
 class Handoff:
-    """Items that were handed on to be kept, and are not kept yet."""
+    """Items that were yielded and are not saved yet."""
 
     def __init__(self, crawler: Crawler, session: Session) -> None:
         self._session = session
@@ -32,11 +32,11 @@ class Handoff:
             crawler.signals.connect(self.done, signal=signal)
 
     def done(self, item: Any) -> None:
-        """Note that an item has been kept, or could not be."""
+        """Record that an item was saved, or could not be."""
         self._waiting.discard(id(item))
 
     async def through(self, items: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Yield items, and behind each the problems of answers that could not be read meanwhile."""
+        """Yield items, each followed by the problems of unreadable responses."""
         async for item in items:
             if not isinstance(item, Request):
                 self._waiting.add(id(item))
@@ -47,15 +47,18 @@ class Handoff:
             yield unread
 
     async def settled(self) -> None:
-        """Wait until all that was handed on is kept; not in a crawl that ends."""
+        """Wait until every yielded item is saved, except in a closing crawl."""
         while self._waiting and not self._session.is_closing:
             await asyncio.sleep(0.01)
 
 
 class SourceSpider(scrapy.Spider):
-    """Spider of one source. `crawl` is the context of its run, None before it; `started_at` is aware UTC."""
+    """Spider of one source.
 
-    kind: str  # of its runs in the ledger: crawl or verify
+    `crawl` is the context of its run, None before its start; `started_at` is aware UTC.
+    """
+
+    kind: str  # of its runs in the run ledger: crawl or verify
     crawl: Crawl | None = None
     handoff: Handoff
 
@@ -76,7 +79,7 @@ class SourceSpider(scrapy.Spider):
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Let what is fetched go through the pipeline."""
+        """Send every item through the item pipeline."""
         from pipeline.item_pipeline import ItemPipeline  # noqa: PLC0415  (it loads the extractor)
 
         super().update_settings(settings)
@@ -84,14 +87,18 @@ class SourceSpider(scrapy.Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, source: str | Source = "", **kwargs: Any) -> Self:
-        """Make a spider for a source, and set the crawl's pace and name from its configuration."""
+        """Return a spider of a source, by the source's configuration.
+
+        Sets the delay, the user agent and the TLS verification. Raises ConfigError for an unknown source.
+        """
         settings = crawler.settings
         if isinstance(source, str):
-            config = load(None)
+            config = load_config(None)
             source = config.source(source)
             settings.set("BACKISSUE_ARCHIVE", str(config.archive), priority="spider")
         if source.contact:
-            settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{source.contact})", priority="spider")
+            agent = f"{settings['USER_AGENT']} (+{source.contact})"
+            settings.set("USER_AGENT", agent, priority="spider")
         settings.set("DOWNLOAD_DELAY", source.delay, priority="spider")
         settings.set("DOWNLOAD_VERIFY_CERTIFICATES", source.verify_tls, priority="spider")
         path = Path(settings["BACKISSUE_ARCHIVE"])

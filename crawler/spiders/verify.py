@@ -1,7 +1,7 @@
-"""Spider that audits an archive: it asks what a site says it has, and reads in what is lacking.
+"""Spider of an audit: compares site and archive, fetches missing items.
 
-Month by month, those that were looked at longest ago first, until all were looked at or the budget of
-requests is spent; the next audit goes on from there.
+Month by month, the earliest audited first, until all were audited or the budget of requests is spent; the
+next audit continues there.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from crawler.fetch.session import Session
 from crawler.frontier.frontier import Frontier
 from crawler.spiders.source import SourceSpider
 
-SILENT_SPANS = 3  # spans in a row that a site may fail to tell of
+SILENT_SPANS = 3  # spans in a row without a listing end the audit
 
 
 class VerifySpider(SourceSpider):
-    """Audits one source: `scrapy crawl verify -a source=NAME`."""
+    """Audit of one source: `scrapy crawl verify -a source=NAME`."""
 
     name = "verify"
     kind = "verify"
@@ -44,11 +44,11 @@ class VerifySpider(SourceSpider):
         self.findings = Findings(self.site.name, self.started_at)
 
     def make_session(self, source: Source) -> Session:
-        """Return the session with the site of a source, which has a budget."""
+        """Return the session with the site of a source, within a budget."""
         return AuditSession(source.site.url, source=source.site.name, hosts=source.hosts)
 
     async def start(self) -> AsyncIterator[Any]:
-        """Yield everything that an audit asks for, and a proof of each month."""
+        """Yield every request of an audit, and a proof of each month."""
         with Holdings(self.archive, self.site.name) as holdings:
             if seconds := backoff.seconds_left(holdings.state, self.started_at, by_hand=True):
                 self.report.pause_seconds = seconds
@@ -74,16 +74,17 @@ class VerifySpider(SourceSpider):
         await asyncio.sleep(0.1)  # the last items end first, else Scrapy sees only 5 s later that all is done
 
     async def _verify(self, crawl: Crawl) -> AsyncIterator[Any]:
-        frontier, findings = Frontier(crawl), self.findings
+        frontier = Frontier(crawl)
+        findings = self.findings
         audit = RestAudit(crawl, findings, Discovery(crawl, frontier, FrontPage(crawl)))
         due = []
         is_open, first = await audit.oldest(Kind.ARTICLE)
         if is_open:
-            types = await crawl.session.fetch(
-                PageKind.LISTING, rest.route_url(crawl.rest.root or "", "types")
-            )
+            url = rest.route_url(crawl.rest.root or "", "types")
+            types = await crawl.session.fetch(PageKind.LISTING, url)
             findings.kinds += rest.read_article_types(types)
-            findings.left_out.update(dict.fromkeys(rest.read_other_types(types, findings.kinds), 0))
+            others = rest.read_other_types(types, findings.kinds)
+            findings.left_out.update(dict.fromkeys(others, 0))
             due += audit.months(Kind.ARTICLE, first)
         else:
             async for proof in SitemapAudit(crawl, findings, frontier).articles_by_sitemap():
@@ -99,13 +100,15 @@ class VerifySpider(SourceSpider):
             yield item
 
     async def _spans(self, audit: RestAudit, due: list[tuple[Kind, str]]) -> AsyncIterator[Any]:
-        """Look at each span. One that is not told leaves the others; where none is, the site is not well."""
-        held = {
-            (kind, month): number
-            for kind in Kind
-            for month, number in self.findings.holdings.numbers(kind).items()
-        }
-        self.findings.expected, silent = len(due), 0
+        """Yield the items and proofs of each span.
+
+        A span without a listing does not end the audit; SILENT_SPANS in a row do, since then the site is in
+        trouble.
+        """
+        numbers = {kind: self.findings.holdings.numbers(kind) for kind in Kind}
+        held = {(kind, month): number for kind in Kind for month, number in numbers[kind].items()}
+        self.findings.expected = len(due)
+        silent = 0
         for span in spans(due, held):
             try:
                 async for item in audit.prove(span):

@@ -1,4 +1,4 @@
-"""Backlog of a source: articles that were never read, that are doubted, or that are due again."""
+"""Backlog of a source: articles that are unread, doubted or due again."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from crawler.frontier.addresses import Listed
 from crawler.frontier.frontier import Frontier
 from crawler.sync.comment_sync import CommentSync
 
-DOUBTED_ARTICLES = 50  # that were missed, of which one crawl requests the pages
-PENDING_ARTICLES = 20  # with a change that waits, of which one crawl requests the pages
+DOUBTED_ARTICLES = 50  # missed articles whose pages one crawl requests
+PENDING_ARTICLES = 20  # articles with a pending change whose pages one crawl requests
 
 
 class Backlog:
-    """The known articles of a source whose pages are wanted."""
+    """Backlog of one source in one crawl."""
 
     def __init__(self, crawl: Crawl, frontier: Frontier, comments: CommentSync) -> None:
         self.crawl = crawl
@@ -27,7 +27,10 @@ class Backlog:
         self.comments = comments
 
     async def unread(self) -> AsyncIterator[Request]:
-        """Yield requests for articles that are listed but were never read, and those an audit has named."""
+        """Yield requests for listed articles that were never fetched.
+
+        Also for those that an audit found missing.
+        """
         crawl = self.crawl
         await crawl.settled()
         for url, modified in crawl.facts.unread_articles(crawl.site.article_pattern):
@@ -40,20 +43,27 @@ class Backlog:
             yield request
 
     async def doubted(self) -> AsyncIterator[Request]:
-        """Yield requests for missed articles, with a page that should be good, and for pending changes."""
+        """Yield requests for missed articles and for pending changes.
+
+        A page that should be good is requested first, as a control.
+        """
         crawl = self.crawl
         await crawl.settled()
         before = crawl.started_at - APART
         doubted = crawl.facts.doubted_articles(before=before, limit=DOUBTED_ARTICLES)
         missed = [url for url in doubted if self._may_request(url)]
-        known = crawl.facts.good_article() if missed else None
+        good = crawl.facts.good_article() if missed else None
+        control = [good] if good else []
         pending = crawl.facts.waiting_articles(before=before, limit=PENDING_ARTICLES)
-        for url in [*([known] if known else []), *missed, *filter(self._may_request, pending)]:
+        for url in [*control, *missed, *filter(self._may_request, pending)]:
             for request in self.frontier.request(url):
                 yield request
 
     async def revisits(self) -> AsyncIterator[Any]:
-        """Yield requests for articles that are due again, with their whole thread, so that edits are seen."""
+        """Yield requests for due articles, with their whole thread.
+
+        The thread is listed again, so that edits of comments are found.
+        """
         crawl = self.crawl
         for seen in crawl.facts.due_visits(crawl.started_at):
             if not revisit_policy.is_due(seen, crawl.started_at):
@@ -67,6 +77,8 @@ class Backlog:
             await crawl.session.wait_for_room()
 
     def _may_request(self, url: str) -> bool:
-        """True if the page of an article was good when it was last requested, or is due."""
+        """True if a page is not failing, or is due again."""
         seen = self.crawl.facts.visit(url)
-        return seen is None or not seen.failures or revisit_policy.is_due(seen, self.crawl.started_at)
+        if seen is None or not seen.failures:
+            return True
+        return revisit_policy.is_due(seen, self.crawl.started_at)

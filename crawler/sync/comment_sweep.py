@@ -1,10 +1,10 @@
-"""Sweep of known comments, so that edits, removals and late approvals are seen.
+"""Sweep of the archive's comments for edits, removals and late approvals.
 
-WordPress moves no date when a comment is edited, removed or approved late; only another request finds it.
-One request an hour reads the next hundred comments by their ids, and so goes round the archive for ever.
-The same answer states how many comments the site has in all: when that is not what the archive has, the
-newest hundreds are read until it is. What was not shown is requested by its id once more, after a while and
-together with others, so that a site that shows nothing at all is not taken for one that removed everything.
+WordPress moves no date when a comment is edited, removed or approved late; only another request finds it. One
+request an hour fetches the next hundred comments by id, and so walks through the archive for ever. The same
+response has the site's total of comments: when that differs from the archive's, the newest hundreds are
+fetched until it agrees. A missed comment is requested by its id once more, after a while and together with
+others, so that a site that shows nothing at all is not taken for one that removed everything.
 """
 
 from __future__ import annotations
@@ -20,28 +20,33 @@ from crawler.discovery import rest
 from crawler.discovery.listings import page_size
 from crawler.discovery.paging import covered
 
-SWEEP_INTERVAL = timedelta(hours=1)  # between two requests of the sweep
-RECHECK_AFTER = timedelta(hours=1)  # until what was missed is requested again
-DOUBTED = 50  # of the hundred comments of a request, how many may be such as were missed before
-SHARED = 10  # comments that two windows have in common, since the places of all move when one is removed
+SWEEP_INTERVAL = timedelta(hours=1)  # the pause between two requests of the sweep
+RECHECK_AFTER = timedelta(hours=1)  # the pause before a missed comment is requested again
+MAX_RECHECKED_COMMENTS = 50  # the maximum of missed comments among the hundred of one request
+OVERLAP_COMMENTS = 10  # comments that two windows share, since all offsets move when a comment is removed
 LAST_ID = (1 << 63) - 1  # no id is larger
-SEARCH_WINDOWS = 20  # read in one crawl to find out where the site's total and ours part
+SEARCH_WINDOWS = 20  # windows that one crawl fetches to find where the site's total and the archive's differ
 
 
 class CommentSweep:
-    """The sweep of one site, one window further in each hour."""
+    """Sweep of one site, one window each hour."""
 
     def __init__(self, crawl: Crawl) -> None:
         self.crawl = crawl
 
     def is_due(self) -> bool:
-        """True if the time has come for the next window."""
+        """True if the next window is due."""
         crawl = self.crawl
-        return not crawl.is_first and not crawl.is_within(SWEEP_INTERVAL, crawl.before.swept_at)
+        was_recent = crawl.is_within(SWEEP_INTERVAL, crawl.before.swept_at)
+        return not crawl.is_first and not was_recent
 
     def may_spare_feed(self) -> bool:
-        """True if the next window may take the place of another request: once an hour, where REST is open."""
-        crawl, before = self.crawl, self.crawl.before
+        """True if the next window may replace another request.
+
+        Once an hour, and only where REST is open; records it.
+        """
+        crawl = self.crawl
+        before = self.crawl.before
         was_spared = crawl.is_within(SWEEP_INTERVAL, before.feed_spared_at)
         if not before.rest_lists_comments or not self.is_due() or was_spared:
             return False
@@ -49,14 +54,14 @@ class CommentSweep:
         return True
 
     async def run(self) -> AsyncIterator[Any]:
-        """Yield the comments that an earlier answer has missed, and the next window."""
+        """Yield the comments missed earlier, and the next window."""
         crawl = self.crawl
         if not (crawl.wants_comments and crawl.rest.tells_comments):
             return
         if crawl.is_first:
             crawl.note(swept_at=crawl.started_at)
-            return  # everything has just been read
-        most = min(DOUBTED, page_size(crawl, "comments") // 2)
+            return  # everything has just been listed
+        most = min(MAX_RECHECKED_COMMENTS, page_size(crawl, "comments") // 2)
         missed = crawl.facts.missed_comments(before=crawl.started_at - RECHECK_AFTER, limit=most)
         if missed:
             async for item in self._recheck(missed):
@@ -64,9 +69,10 @@ class CommentSweep:
         if not self.is_due():
             return
         offset = crawl.before.sweep_offset
-        page = await crawl.session.fetch(PageKind.COMMENTS, rest.window_url(crawl.rest.root or "", offset))
+        url = rest.window_url(crawl.rest.root or "", offset)
+        page = await crawl.session.fetch(PageKind.COMMENTS, url)
         if rest.read_array(page) is None:
-            return  # what was not given is requested again
+            return  # the next crawl requests it again
         crawl.note(swept_at=crawl.started_at)
         if window := self._window(page, offset):
             yield page
@@ -76,9 +82,13 @@ class CommentSweep:
         crawl.note(sweep_offset=self._following(page, offset) or 0)
 
     async def _recheck(self, missed: list[str]) -> AsyncIterator[Any]:
-        """Request comments by their ids, together with the newest, of which one must be shown."""
+        """Request comments by id, together with the newest as a control.
+
+        At least one of the newest must be shown.
+        """
         crawl = self.crawl
-        others = crawl.facts.newest_comments(limit=page_size(crawl, "comments") - len(missed))
+        room = page_size(crawl, "comments") - len(missed)
+        others = crawl.facts.newest_comments(limit=room)
         asked = dict.fromkeys([*missed, *others])
         url = rest.comments_url(crawl.rest.root or "", 1, include=list(asked))
         page = await crawl.session.fetch(PageKind.COMMENTS, url)
@@ -88,11 +98,13 @@ class CommentSweep:
             yield Missing(source=crawl.source, ids=tuple(missing), looked_at=page.fetched_at)
 
     async def _search(self, page: Page) -> AsyncIterator[Any]:
-        """Yield the newest hundreds until the site's total is what we hold, and what it shows to nobody.
+        """Yield the newest hundreds until the site's total is the archive's.
 
-        When all were read and it is still not, that difference is taken for what nobody is shown.
+        The total is less the comments that the site hides from everybody: when all were fetched and the
+        totals still differ, that difference is recorded as hidden.
         """
-        crawl, total = self.crawl, rest.total(page)
+        crawl = self.crawl
+        total = rest.total(page)
         hidden = crawl.before.hidden_comments
         if total is None:
             return
@@ -107,7 +119,7 @@ class CommentSweep:
             if window is None:
                 if rest.read_array(page) != []:
                     return
-                hidden = None  # past the end: all were read
+                hidden = None  # past the end: all were fetched
                 break
             yield page
             yield window
@@ -121,30 +133,38 @@ class CommentSweep:
             crawl.note(hidden_comments=total - crawl.facts.count_visible())
 
     def _window(self, page: Page, offset: int, *, newest_first: bool = False) -> Window | None:
-        """Return the stretch that a listing by id shows; None where its order is not by id.
+        """Return the window that a listing by id shows.
 
-        One that begins at an end of the row reaches beyond what it shows there. At its other end it never
-        does, since nobody knows why it stops.
+        None where its order is not by id. A window at one end of all comments reaches beyond the last comment
+        shown there. At its other end it never does, since the reason why it ends is unclear.
         """
         numbers = rest.read_numbers(page)
         if numbers is None or numbers != sorted(numbers, reverse=newest_first):
             return None
-        at_end = offset == 0
+        first, last = min(numbers), max(numbers)
+        if offset == 0 and newest_first:
+            last = LAST_ID
+        elif offset == 0:
+            first = 0
         return Window(
             source=self.crawl.source,
-            first=0 if at_end and not newest_first else min(numbers),
-            last=LAST_ID if at_end and newest_first else max(numbers),
+            first=first,
+            last=last,
             shown=frozenset(map(str, numbers)),
             looked_at=page.fetched_at,
             total=rest.total(page),
         )
 
     def _following(self, page: Page, offset: int) -> int | None:
-        """Return the offset of the next window; None behind the last one.
+        """Return the offset of the next window; None after the last.
 
-        A window of fewer comments than were requested lacks what nobody is shown, or is all that is given.
+        A window of fewer comments than requested lacks the hidden ones, or is the site's maximum.
         """
-        came, total = len(rest.read_array(page) or ()), rest.total(page)
+        came = len(rest.read_array(page) or ())
+        total = rest.total(page)
         step = covered(came, total, offset, self.crawl.page_sizes.get("comments"))
-        is_last = came < rest.PER_PAGE and step == rest.PER_PAGE if total is None else offset + step >= total
-        return None if is_last else offset + step - min(SHARED, step // SHARED)
+        is_short = came < rest.PER_PAGE and step == rest.PER_PAGE
+        is_last = is_short if total is None else offset + step >= total
+        if is_last:
+            return None
+        return offset + step - min(OVERLAP_COMMENTS, step // OVERLAP_COMMENTS)

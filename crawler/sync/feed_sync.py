@@ -1,6 +1,6 @@
-"""Sync of the feeds of posts and comments, which alone can say that nothing is new.
+"""Sync of the feeds of posts and comments by conditional requests.
 
-On a quiet site that is all. Does not: read what a feed announces.
+On a quiet site that is the whole crawl. Does not: parse the entries of a feed.
 """
 
 from __future__ import annotations
@@ -19,29 +19,30 @@ from crawler.discovery.front_page import FrontPage
 from crawler.discovery.listings import CLOSED
 from crawler.fetch.offsite import OFF_SITE
 
-_USUAL = {PageKind.POSTS_FEED: feeds.posts_url, PageKind.COMMENTS_FEED: feeds.comments_url}
+_USUAL = {PageKind.POSTS_FEED: feeds.posts_feed_url, PageKind.COMMENTS_FEED: feeds.comments_feed_url}
 _PREFIX = {PageKind.POSTS_FEED: "posts_feed", PageKind.COMMENTS_FEED: "comments_feed"}
-"""How the fields of the crawl's state begin that are about a kind of feed."""
+"""Maps a kind of feed to the prefix of its fields in the crawl's state."""
 
 
 class FeedSync:
-    """The feeds of one site, fetched on the condition that they have changed."""
+    """Sync of one site's feeds."""
 
     def __init__(self, crawl: Crawl, front: FrontPage) -> None:
         self.crawl = crawl
         self.front = front
 
     async def fetch(self, kind: PageKind) -> FeedAnswer | None:
-        """Fetch a feed; None where there was no such feed within the last day.
+        """Fetch a feed; None where it was missing within the last day.
 
-        It is fetched where it was found last, and where it is no more, at the URLs that the front page
-        declares or other systems use. Where it leads to another URL, that one is remembered, so that a quiet
-        crawl takes one request for it.
+        Fetched at its last URL, and where it is missing there, at the URLs that the front page declares or
+        other systems use. The URL after redirects is saved, so that a quiet crawl takes one request for it.
         """
-        crawl, prefix = self.crawl, _PREFIX[kind]
+        crawl = self.crawl
+        prefix = _PREFIX[kind]
         if crawl.is_within(RELIST, getattr(crawl.before, f"{prefix}_missing_at")):
             return None
-        url = getattr(crawl.before, f"{prefix}_url") or _USUAL[kind](crawl.home)
+        last_url = getattr(crawl.before, f"{prefix}_url")
+        url = last_url or _USUAL[kind](crawl.home)
         answer = await self._fetch_at(kind, url)
         if _is_elsewhere(answer.page):
             async for other in self._other_urls(kind, {url}):
@@ -58,29 +59,31 @@ class FeedSync:
         return answer
 
     async def _other_urls(self, kind: PageKind, asked: set[str]) -> AsyncIterator[str]:
-        """Yield the URLs at which a feed may be that is not where it was looked for."""
+        """Yield alternative URLs of a feed that is missing at its own."""
         asked = set(asked)
         usual = _USUAL[kind](self.crawl.home)
         if usual not in asked:
             asked.add(usual)
             yield usual
         stated = declared.feed_of(await self.front.declared(), kind)
-        for url in [stated] if stated else declared.guesses(kind, self.crawl.home):
+        for url in [stated] if stated else declared.guessed_feed_urls(kind, self.crawl.home):
             if url not in asked and not self.crawl.session.obstacles.is_suspected:
                 asked.add(url)
                 yield url
 
     async def _fetch_at(self, kind: PageKind, url: str) -> FeedAnswer:
-        """Fetch a feed at a URL, conditionally where all that it announced before was read."""
-        crawl, field = self.crawl, f"{_PREFIX[kind]}_digest"
-        seen = crawl.facts.visit(url) or crawl.facts.visit(_USUAL[kind](crawl.home))
+        """Fetch a feed, conditionally if all its earlier entries were read."""
+        crawl = self.crawl
+        field = f"{_PREFIX[kind]}_digest"
+        usual = _USUAL[kind](crawl.home)
+        seen = crawl.facts.visit(url) or crawl.facts.visit(usual)
         trusted = crawl.before.feeds_read_at
         if seen is None or trusted is None or not seen.fetched_at <= trusted <= crawl.started_at:
-            seen = None  # what it announced then was perhaps not all read
+            seen = None  # perhaps some of its entries then were not fetched
         page = await crawl.session.fetch(kind, url, seen=seen)
         answer = FeedAnswer(page=page, is_silent=page.status == HTTPStatus.NOT_MODIFIED)
         if answer.is_mute:
-            digest = feeds.digest(page)
+            digest = feeds.feed_digest(page)
             is_same = seen is not None and digest == getattr(crawl.before, field)
             answer = FeedAnswer(page=page, is_silent=is_same)
             crawl.note(**{field: digest})
@@ -88,14 +91,21 @@ class FeedSync:
 
 
 def _is_elsewhere(page: Page) -> bool:
-    """True if an answer says that no feed is to be had at its URL; not where the site is in trouble."""
+    """True if a response shows that its URL has no feed.
+
+    False where the site is in trouble.
+    """
     if page.status == HTTPStatus.OK:
         return feeds.read_entries(page) is None
-    return page.status in {*CLOSED, HTTPStatus.GONE} or (page.status == 0 and OFF_SITE in (page.error or ""))
+    is_off_site = page.status == 0 and OFF_SITE in (page.error or "")
+    return is_off_site or page.status in {*CLOSED, HTTPStatus.GONE}
 
 
 def _is_of(kind: PageKind, page: Page) -> bool:
-    """True if a feed that was guessed is of the kind that was looked for: one of comments names some."""
+    """True if a feed at a guessed URL has the wanted kind.
+
+    A feed of comments has some.
+    """
     if kind is PageKind.POSTS_FEED or page.status == HTTPStatus.NOT_MODIFIED:
         return True
-    return not feeds.read_entries(page) or bool(feeds.read_comments(page))
+    return not feeds.read_entries(page) or bool(feeds.read_comments_feed(page))

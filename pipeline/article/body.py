@@ -1,8 +1,10 @@
-"""The article's own words: trafilatura on what is left of the tree, and the edges cleaned.
+"""The article's own words.
 
-Knows trafilatura and what WordPress and its plugins hang below an article. Its law: cut before extraction
-only what is structurally no prose (the thread, term lists, share bars of known plugins, the author's box),
-since pruning by general class names costs real text on other sites.
+Trafilatura on what is left of the tree, and the edges cleaned.
+
+Knows trafilatura and what WordPress and its plugins hang below an article.
+Invariant: cut before extraction only what is structurally no prose (the thread, term lists, share bars of
+known plugins, the author's box), since pruning by general class names costs real text on other sites.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
+from urllib.parse import urlsplit
 
 from cssselect import HTMLTranslator, SelectorError
 from lxml.etree import XPath, _Element
@@ -20,7 +23,8 @@ from lxml.html import HtmlElement, document_fromstring
 from trafilatura import bare_extraction
 
 from archive.core.records import Problem, Site
-from pipeline.article import boilerplate
+from pipeline.article import boilerplate, pieces, witness
+from pipeline.article.witness import Verdict
 from pipeline.html import frames
 from pipeline.html.document import Document
 from pipeline.html.dom import Index, drop, elsewhere, text_of, words
@@ -32,6 +36,18 @@ SHORT = 1000
 """Below this many characters trafilatura is asked again, for precision."""
 SPARSE = 200
 """Above this many, a precise answer of less than half is taken for a loss."""
+_WORDPRESS = (
+    "/wp-content/",
+    "wp-json",
+    "wp-caption",
+    "wp-block-",
+    "entry-content",
+    "hentry",
+    "postid-",
+    'id="post-',
+)
+_LINES = 2000
+"""Lines of the longest verse; longer text is left as it is."""
 FALLBACK_BLOCKS = 1500
 """From so many blocks on trafilatura's fallbacks are left aside: jusText compares each with all others."""
 _PARAGRAPHS = tuple(
@@ -90,20 +106,28 @@ class Prose:
     links: tuple[str, ...] = ()
     rule: str = "page:trafilatura"
     problems: tuple[Problem, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
 
 
 def read(document: Document, site: Site, title: str | None, authors: tuple[str, ...]) -> Prose:
-    """The body of an article. The tree is used up; the thread must be out of it."""
+    """Return the body of an article.
+
+    The tree is used up; the thread must be out of it.
+    """
     tree = document.tree
     problems = list(_select(tree, site))
     _cut(document.index)
     if frames.is_without_text(document.index, _marked_boxes(document.index)):
         return Prose(text="", markdown="", rule="page:without-text", problems=tuple(problems))
+    _break_verses(document.index)
     italics = captions.place(document.index, _BOXES)
     emphasised = not emphasis.MARKS.search(document.source)
     if emphasised:
         emphasis.mark_emphasis([*document.index.tagged(*emphasis.TAGS), *italics])
     links = prose_links.mark_links(document.index.tagged("a"))
+    boxes = [node for node in _marked_boxes(document.index) if text_of(node)]
+    box = boxes[0] if len(boxes) == 1 else None
+    found_pieces = pieces.read(tree.find("body") if tree.find("body") is not None else tree, links)
     try:
         extracted, rule = _extract(document)
     except Exception as error:  # noqa: BLE001  # a third party's fault on one page, and a problem of that page
@@ -114,7 +138,13 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
         )
         return Prose(problems=tuple(problems))
     writer = Writer(links, document.base, lambda: "".join(tree.itertext()), emphasised=emphasised)
-    found = boilerplate.clean(writer.document(extracted), title, authors) if extracted is not None else []
+    raw = writer.document(extracted) if extracted is not None else []
+    wordpress = any(mark in document.source for mark in _WORDPRESS)
+    whole = witness.complete(raw, found_pieces, box, writer.document, (title, authors), wordpress=wordpress)
+    problems += whole.problems
+    host = urlsplit(document.page.final_url).hostname
+    sure = wordpress and bool(whole.verdicts) and box is not None
+    found = boilerplate.clean(whole.blocks, title, authors, host, sure=sure)
     if not found:
         problems.append(
             Problem(code="no-text", detail="No article text was found in the page.", field="text")
@@ -126,14 +156,32 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
         links=tuple(dict.fromkeys(writer.used)),
         rule=rule,
         problems=tuple(problems),
+        verdicts=whole.verdicts,
     )
 
 
-def _extract(document: Document) -> tuple[_Element | None, str]:
-    """Trafilatura once, and where it found little again: in the theme's own box, else for precision.
+def _break_verses(index: Index) -> None:
+    """Make lines of preformatted text that is no code, as verse, lines of a paragraph."""
+    for node in index.tagged("pre"):
+        if node.find(".//code") is not None or not (node.text or "").strip() or len(node):
+            continue
+        first, *others = (node.text or "").strip("\n").split("\n")
+        if len(others) > _LINES:
+            continue
+        node.tag, node.text = "p", first
+        for line in others:
+            lead = node.makeelement("br")
+            lead.tail = line
+            node.append(lead)
 
-    In a short article title, byline and menus weigh as much as the text. Where a theme marks the one
-    box of the text, nothing outside of it is needed to tell them apart.
+
+def _extract(document: Document) -> tuple[_Element | None, str]:
+    """Run trafilatura once, and where it found little again.
+
+    In the theme's own box, else for precision.
+
+    In a short article title, byline and menus weigh as much as the text. Where a theme marks the one box of
+    the text, nothing outside of it is needed to tell them apart.
     """
     tree, url = document.tree, document.page.final_url
     first = _run(tree, url, precise=False)
@@ -150,7 +198,7 @@ def _extract(document: Document) -> tuple[_Element | None, str]:
 
 
 def _box(index: Index) -> HtmlElement | None:
-    """The one element that its theme marks as the text of the article, in a document of its own."""
+    """Return the one element that its theme marks as the text of the article, in a document of its own."""
     outer = [node for node in _marked_boxes(index) if text_of(node)]
     if len(outer) != 1:
         return None
@@ -160,7 +208,7 @@ def _box(index: Index) -> HtmlElement | None:
 
 
 def _marked_boxes(index: Index) -> list[HtmlElement]:
-    """The elements that a theme marks as the text of the article, without those inside of others."""
+    """Return the elements that a theme marks as the text of the article, without those inside of others."""
     found = index.having(_BOXES)
     outer = [node for node in found if not any(other in found for other in node.iterancestors())]
     return [node for node in outer if not elsewhere(node, _NO_BOX)]
@@ -241,7 +289,10 @@ def _cut(index: Index) -> None:
 
 
 def _cut_terms(link: HtmlElement, verdicts: dict[HtmlElement, bool]) -> None:
-    """Drop a paragraph of nothing but tags and categories. `verdicts` are on elements looked at before."""
+    """Drop a paragraph of nothing but tags and categories.
+
+    `verdicts` are on elements looked at before.
+    """
     node = link
     while (parent := node.getparent()) is not None and parent.tag not in ("body", "article", "main", "html"):
         if parent not in verdicts:

@@ -1,7 +1,9 @@
-"""The edges of an article's text: what themes and plugins leave above its first and below its last block.
+"""The edges of an article's text.
 
-Knows the turns of phrase of share prompts, tag lines and lives of authors. Its law: only whole blocks go, and
-never the last one.
+What themes and plugins leave above its first and below its last block.
+
+Knows the turns of phrase of share prompts, tag lines and lives of authors.
+Invariant: only whole blocks go, and never the last one.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ _MORE = re.compile(
     r"auch|mehr zum thema|leia (?:também|mais)|lee también|leggi anche|lees ook)\b",
     re.IGNORECASE,
 )
+_HOSTS = re.compile(r"\]\(https?://([^/)\s]+)")
 _IS = re.compile(
     r"^[\s,]*(?:\([^)]*\)\s*)?(?:is|was|has|ist|war|est|es|è|é|writes|covers|serves|works|"
     r"schreibt|arbeitet)\b",
@@ -31,15 +34,30 @@ _TAGS = re.compile(
 )
 
 
-def clean(found: list[Block], title: str | None, authors: tuple[str, ...]) -> list[Block]:
-    """Title and byline repeated at the top, terms and the author's life at the end."""
+def clean(
+    found: list[Block], title: str | None, authors: tuple[str, ...], host: str | None, *, sure: bool
+) -> list[Block]:
+    """Return blocks less a title and byline repeated at the top, and terms and the author's life at the end.
+
+    Links at the end are those to other articles, but where they lead to other sites than `host`, and where it
+    is `sure` that all blocks are the theme's text.
+    """
     names = [fold(author) for author in authors]
     for _ in range(4):
         if len(found) > 1 and _opens(found[0], title, names):
             found = found[1:]
     found = [block for block in found if not _prompts(block)] or found
-    while len(found) > 2 and (
-        _hangs(found[-1]) or (_only_links(found[-1]) and (found[-1].kind == "list" or _only_links(found[-2])))
+    while (
+        not sure
+        and len(found) > 2
+        and (
+            _hangs(found[-1])
+            or (
+                _only_links(found[-1])
+                and (found[-1].kind == "list" or _only_links(found[-2]))
+                and not _leads_out(found[-1], host)
+            )
+        )
     ):
         found = found[:-1]
     for _ in range(3):
@@ -48,14 +66,26 @@ def clean(found: list[Block], title: str | None, authors: tuple[str, ...]) -> li
     return found
 
 
+def is_prompt(words: str) -> bool:
+    """True if words invite to read another article."""
+    return bool(_MORE.match(words))
+
+
 def _prompts(block: Block) -> bool:
-    """A paragraph that is a link to another article: "Read more: …"."""
+    """True if a paragraph is a link to another article: "Read more: …"."""
     return block.kind == "p" and block.linked > 0.6 * len(block.text) and bool(_MORE.match(block.text))
 
 
 def _hangs(block: Block) -> bool:
-    """A short heading with nothing below it."""
+    """True if a block is a short heading with nothing below it."""
     return block.kind == "head" and len(block.text) < 60 and not block.text.endswith((".", "!", "”", '"'))
+
+
+def _leads_out(block: Block, host: str | None) -> bool:
+    """True if most links of a block lead to other sites."""
+    hosts = [found.removeprefix("www.") for found in _HOSTS.findall(block.markdown)]
+    own = (host or "").removeprefix("www.")
+    return 2 * sum(1 for found in hosts if found != own) > len(hosts)
 
 
 def _only_links(block: Block) -> bool:
@@ -74,7 +104,10 @@ def _opens(block: Block, title: str | None, names: list[str]) -> bool:
 
 
 def _about(block: Block, authors: tuple[str, ...]) -> bool:
-    """True if a last block is about the author: it begins with the name and says what he is."""
+    """True if a last block is about the author.
+
+    It begins with the name and says what he is.
+    """
     if len(block.text) > 900:
         return False
     return any(

@@ -1,7 +1,10 @@
-"""An HTML page of an article: the article, its thread, and what is wrong with either.
+"""An HTML page of an article.
 
-Knows the order of the work. Its law: identity first, then the thread, taken out of the tree, and only then
-facts and text, so that no reader's word and no reader's name can become the article's.
+The article, its thread, and what is wrong with either.
+
+Knows the order of the work.
+Invariant: identity first, then the thread, taken out of the tree, and only then facts and text, so that no
+reader's word and no reader's name can become the article's.
 """
 
 from __future__ import annotations
@@ -13,31 +16,64 @@ from archive.core.records import Article, Extract, Page, Problem, Site, Surface
 from pipeline.article import body, fields
 from pipeline.article.body import Prose
 from pipeline.article.fields import Facts
-from pipeline.comments import extract, stated_count
+from pipeline.article.witness import Verdict
+from pipeline.comments import extract, stated_count, systems
 from pipeline.comments.stated_count import Survey
 from pipeline.html import marks, metadata, not_an_article
 from pipeline.html.document import Document, parse
+from pipeline.html.dom import fold
 from pipeline.html.metadata import Head
 
 
 def read(page: Page, site: Site) -> Extract:
-    """The article and the thread of a page."""
+    """Return the article and the thread of a page."""
     document = parse(page)
     if document is None:
         return _none(Problem(code="empty-page", detail=f"{page.url} holds no HTML."))
     head = metadata.read(document)
     refusal = not_an_article.of(document, head)
-    return _none(refusal) if refusal is not None else _read(document, head, site)
+    return _none(refusal) if refusal is not None else _read(document, head, site)[0]
+
+
+def verdicts(page: Page, site: Site) -> tuple[Verdict, ...]:
+    """Return what became of each block in the page's box of text.
+
+    Nothing where it has none.
+
+    A block that the edges of the text lost after it was taken has the fate "dropped".
+    """
+    document = parse(page)
+    if document is None:
+        return ()
+    head = metadata.read(document)
+    if not_an_article.of(document, head) is not None:
+        return ()
+    result, prose = _read(document, head, site)
+    text = fold("".join(article.text or "" for article in result.articles))
+    return tuple(
+        verdict if verdict.fate == "dropped" or _is_in(verdict.words, text) else _lost(verdict)
+        for verdict in prose.verdicts
+    )
+
+
+def _is_in(words: str, text: str) -> bool:
+    return all(fold(line) in text for line in words.split("\n"))
+
+
+def _lost(verdict: Verdict) -> Verdict:
+    return Verdict(verdict.words, "dropped", "the title, byline, terms or links at the edge of the text")
 
 
 def _none(problem: Problem) -> Extract:
     return Extract(surface=Surface.PAGE, problems=(problem,))
 
 
-def _read(document: Document, head: Head, site: Site) -> Extract:
+def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose]:
+    """Return what a page says, and the prose with the verdict on each of its blocks."""
     survey = stated_count.survey(document, head)
     thread = extract.take(document, site, head, fields.opening_day(document, head, site))
     document = replace(document, index=thread.index)
+    system = None if thread.comments else systems.named(thread.index)
     known = fields.read(document, head, site, thread.opener)
     prose = body.read(document, site, known.values.get("title"), known.values.get("authors", ()))
     problems = [
@@ -45,20 +81,20 @@ def _read(document: Document, head: Head, site: Site) -> Extract:
         *thread.problems,
         *marks.metered(document, head),
         *prose.problems,
-        *stated_count.problems(survey, thread.comments, whole=not _is_comment_page(document.page)),
+        *stated_count.problems(survey, thread.comments, system, whole=not _is_comment_page(document.page)),
     ]
     if prose.text is None and not known.values.get("title"):
-        return _none(
-            Problem(code="empty-page", detail=f"{document.page.url} holds neither a title nor text.")
-        )
+        detail = f"{document.page.url} holds neither a title nor text."
+        return _none(Problem(code="empty-page", detail=detail)), prose
     bare = not thread.comments and not marks.declares(document, head, known.rules)
-    return Extract(
+    result = Extract(
         surface=Surface.PAGE,
         articles=(_article(document, head, known, prose, survey, bare=bare),),
         comments=thread.comments,
         problems=tuple(problems),
         wall=not_an_article.name_wall(document) if bare else None,
     )
+    return result, prose
 
 
 def _is_comment_page(page: Page) -> bool:

@@ -1,6 +1,7 @@
-"""The facts about an article, each with the rule that told it.
+"""The facts about an article, each with the rule that found it.
 
-Puts together what the head declares and what the page shows. Its law: a fact without a rule is no fact.
+Puts together what the head declares and what the page shows.
+Invariant: a fact without a rule is no fact.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from htmldate import find_date
 from lxml.html import HtmlElement
 
 from archive.core.records import Moment, Site
-from pipeline.article import title
+from pipeline.article import terms, title
 from pipeline.authors import select
 from pipeline.dates import parse
 from pipeline.html import images
 from pipeline.html.document import Document
-from pipeline.html.dom import Index, attribute, elsewhere, text_of, tokens, words
+from pipeline.html.dom import Index, attribute, below_body, elsewhere, is_longer, text_of, tokens, words
 from pipeline.html.metadata import Head, resolve, string, values
 from pipeline.html.sanitize import line, plain
 
@@ -32,14 +33,20 @@ _FRAME = words(
     "related yarpp jp-relatedposts widget sidebar related-posts nav-links "
     "post-navigation tagcloud wp-block-latest-posts comments-area site-footer site-header"
 )
+_POSTS = words("post hentry type-post entry single-post article post-content entry-content")
+_CHANGED = words("updated modified date-modified last-updated modified-date entry-modified")
+_CHANGED_WORDS = re.compile(
+    r"\W*(?:last\s)?(?:updated|modified|edited|aktualisiert|zuletzt|actualizado|modificado|mis à jour|"
+    r"aggiornato|atualizado|bijgewerkt|uppdaterad|обновлено)\b",
+    re.IGNORECASE,
+)
+_PROSE = 80
+"""Paragraphs of this length are prose."""
 _NEAR = 30
 """How many elements below the title may come before its date."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_URL_MONTH = re.compile(r"/((?:19|20)\d{2})/(\d{1,2})/(?!\d)")
 _URL_DAY = re.compile(r"/((?:19|20)\d{2})/(\d{1,2})/(\d{1,2})(?:/|$)")
-_TERM_PATH = {
-    "tags": re.compile(r"/(?:tags?|schlagwort|etiqueta|stichwort)/"),
-    "categories": re.compile(r"/(?:category|kategorie|categorie|categoria|topics?)/"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +58,9 @@ class Facts:
 
 
 def read(document: Document, head: Head, site: Site, opener: str | None = None) -> Facts:
-    """All facts but the text and the thread. The thread must be out of the tree.
+    """Return all facts but the text and the thread.
+
+    The thread must be out of the tree.
 
     `opener` is whom the thread marks as the author of the post.
     """
@@ -66,8 +75,8 @@ def read(document: Document, head: Head, site: Site, opener: str | None = None) 
         "modified": _modified(index, head, site),
         "description": _first(head, "og:description", "description", "twitter:description"),
         "language": (language, language_rule),
-        "tags": _terms(index, head, "tags"),
-        "categories": _terms(index, head, "categories"),
+        "tags": terms.read(index, head, "tags"),
+        "categories": terms.read(index, head, "categories"),
         "image": _image(document, head),
         "post_id": (head.post_id, head.post_id_rule),
     }
@@ -76,7 +85,7 @@ def read(document: Document, head: Head, site: Site, opener: str | None = None) 
 
 
 def opening_day(document: Document, head: Head, site: Site) -> date | None:
-    """The article's day by its marks alone, for comments that tell no year."""
+    """Return the article's day by its marks alone, for comments that state no year."""
     for raw, _ in _marks(document.index, head, "published"):
         if found := parse.iso(raw, site.timezone):
             return parse.day_of(found)
@@ -148,13 +157,34 @@ def _marks(index: Index, head: Head, which: str) -> list[tuple[str, str]]:
         )
         if right and not _elsewhere(node):
             found.append((attribute(node, "datetime", "content", "title") or text_of(node), "page:time"))
-    times = (
-        [node for node in index.tagged("time") if node.get("datetime") and not _elsewhere(node)]
-        if which == "published"
-        else []
-    )
-    found += [(node.get("datetime"), "page:time") for node in times[:1]]
+    if which == "published":
+        found += [(node.get("datetime"), "page:time") for node in _plain_times(index)[:1]]
     return [(raw, rule) for raw, rule in found if raw]
+
+
+def _plain_times(index: Index) -> list[HtmlElement]:
+    """Return the <time> elements that may be the publication."""
+    ends = index.place(_first_prose(index))
+    times = [node for node in index.tagged("time") if node.get("datetime") and not _elsewhere(node)]
+    return [node for node in times if not _is_changed(node) and (_in_post(node) or index.place(node) < ends)]
+
+
+def _first_prose(index: Index) -> HtmlElement:
+    """Return the first long paragraph, the last element where there is none."""
+    prose = (node for node in index.tagged("p") if is_longer(node, _PROSE) and not _elsewhere(node))
+    return next(prose, index.last)
+
+
+def _in_post(node: HtmlElement) -> bool:
+    """True if an element is in a post."""
+    return any(outer.tag in ("article", "main") or tokens(outer) & _POSTS for outer in below_body(node))
+
+
+def _is_changed(node: HtmlElement) -> bool:
+    """True if a date is marked as that of a change."""
+    marks = tokens(node)
+    props = (node.get("itemprop") or "").split()
+    return "dateModified" in props or bool(marks & _CHANGED and not marks & {"published", "entry-date"})
 
 
 def _modified(index: Index, head: Head, site: Site) -> tuple[Moment | None, str]:
@@ -165,28 +195,32 @@ def _modified(index: Index, head: Head, site: Site) -> tuple[Moment | None, str]
 
 
 def _printed(index: Index, site: Site, language: str | None) -> tuple[Moment, str] | None:
-    """The date that the theme prints near the title."""
+    """Return the date that the theme prints near the title."""
     for node in index.having(_DATE_CLASSES):
-        if node.tag in ("body", "html", "article") or _elsewhere(node):
+        if node.tag in ("body", "html", "article") or _elsewhere(node) or _is_changed(node):
             continue
         said = text_of(node)
+        if _CHANGED_WORDS.match(said):
+            continue
         if said and len(said) < 200 and (found := parse.printed(said, site.timezone, language)):
             return found, "page:printed"
     return None
 
 
 def _below_title(index: Index, site: Site, language: str | None) -> tuple[Moment, str] | None:
-    """A date by itself, without any mark, among the first elements below the first heading."""
+    """Return a date by itself, without any mark, among the first elements below the first heading."""
     heading = next((n for n in index.tagged("h1", "h2") if not _elsewhere(n) and text_of(n)), None)
     for node in heading.xpath(f"following::*[position() <= {_NEAR}]") if heading is not None else ():
         said = line(node.text) or ""
+        if _is_changed(node) or _CHANGED_WORDS.match(said) or _elsewhere(node):
+            continue
         if len(said) <= 40 and _YEAR.search(said) and (found := parse.printed(said, site.timezone, language)):
             return found, "page:printed"
     return None
 
 
 def _guessed(document: Document) -> tuple[date | None, str]:
-    """The day by the address, else by htmldate."""
+    """Return the day by the address, else by htmldate."""
     if match := _URL_DAY.search(document.page.final_url):
         try:
             return date(int(match[1]), int(match[2]), int(match[3])), "page:address"
@@ -204,30 +238,35 @@ def _guessed(document: Document) -> tuple[date | None, str]:
     except Exception:  # noqa: BLE001  # a third party's fault on one page
         found = None
     day = parse.iso(found)
-    return (parse.day_of(day), "page:htmldate") if day is not None else (None, "none")
+    if day is None or parse.day_of(day) in _other_days(document.index):
+        return _agreed(document, latest)
+    return parse.day_of(day), "page:htmldate"
 
 
-def _terms(index: Index, head: Head, which: str) -> tuple[tuple[str, ...], str]:
-    shown = []
-    for link in index.tagged("a"):
-        marks, href = (link.get("rel") or "").split(), link.get("href") or ""
-        if "tag" not in marks or _elsewhere(link):
-            continue
-        category = "category" in marks or bool(_TERM_PATH["categories"].search(href))
-        if category == (which == "categories"):
-            shown.append(line(text_of(link)))
-    names = tuple(dict.fromkeys(name for name in shown if name))
-    if names:
-        return names, "page:rel-tag"
-    if which == "tags":
-        stated = head.metas.get("article:tag", ())
-        return tuple(dict.fromkeys(filter(None, map(plain, stated)))), "page:og"
-    sections = head.metas.get("article:section") or tuple(
-        filter(None, map(string, values(head.article.get("articleSection"))))
-    )
-    return tuple(
-        dict.fromkeys(filter(None, map(plain, sections)))
-    ), "page:og" if "article:section" in head.metas else "page:json-ld"
+def _agreed(document: Document, latest: str) -> tuple[date | None, str]:
+    """Return the day that htmldate finds anywhere in the page, if the address names the same month."""
+    month = _URL_MONTH.search(document.page.final_url)
+    if month is None:
+        return None, "none"
+    try:
+        found = find_date(document.tree, extensive_search=True, original_date=True, max_date=latest)
+    except Exception:  # noqa: BLE001  # a third party's fault on one page
+        found = None
+    day = parse.iso(found)
+    if day is None or (day.year, day.month) != (int(month[1]), int(month[2])):
+        return None, "none"
+    if day.day == 1:  # htmldate reads a month, as a link of the page has it, as its first day
+        return None, "none"
+    return parse.day_of(day), "page:htmldate, agreed"
+
+
+def _other_days(index: Index) -> set[date]:
+    """Return the days of all <time> elements that are not the publication."""
+    right = _plain_times(index)
+    marked = [parse.iso(node.get("datetime")) for node in index.tagged("time") if node not in right]
+    changed = (text_of(node) for node in index.having(_DATE_CLASSES) if not is_longer(node, _PROSE))
+    marked += [parse.printed(said, "UTC", None) for said in changed if _CHANGED_WORDS.match(said)]
+    return {parse.day_of(moment) for moment in marked if moment is not None}
 
 
 def _image(document: Document, head: Head) -> tuple[str | None, str]:

@@ -1,7 +1,9 @@
-"""The title of the article: as the page shows it, else as it declares it.
+"""The title of the article.
 
-Knows themes' title classes and the ways a site's name is hung to a title. Its law: the site's name is no
-part of a title.
+As the page shows it, else as it declares it.
+
+Knows themes' title classes and the ways a site's name is hung to a title.
+Invariant: the site's name is no part of a title.
 """
 
 from __future__ import annotations
@@ -28,21 +30,61 @@ _ELSEWHERE = words(
     "related widget sidebar site-title site-branding logo comments comment-respond "
     "jp-relatedposts yarpp-related recent-posts nav-links"
 )
+_ENTRY = words("entry-title wp-block-post-title post-title posttitle entry_title post_title")
+_POSTS = words("post hentry type-post entry")
 _PROPS = ("headline", "name headline")
-_SEPARATORS = r"\s+[|»«•·–—:~-]\s+|\s[|]\s*|\s*[»«]\s*"
+_SEPARATORS = r"\s+(?:[|»«•·–—:~>/-]|//|::|>>|<<|&raquo;)\s+|\s[|]\s*|\s*[»«]\s*|\s*::\s*"
+_LEAD = re.compile(r"^(?:\[>|[»›→>|·•]+)\s+")
+"""Signs that a theme puts before a title."""
+_FRAME = re.compile(r"(?:blog ?archives?|archives?|archiv|blog archiv|archivo|archivio)", re.IGNORECASE)
+"""What WordPress 2.x puts between the site's name and the title."""
 
 
 def read(index: Index, head: Head, site: Site) -> tuple[str | None, str]:
-    """The title, and the rule that found it."""
-    declared = _declared(index, head, site)
-    shown = _shown(index, [text for text, _ in declared])
+    """Return the title, and the rule that found it.
+
+    None where the page has none.
+    """
+    headings = list(_headings(index))
+    names = _site_names(index, head, site, headings)
+    declared = _declared(index, head, names)
+    shown = _shown(headings, [text for text, _ in declared])
+    if shown is None and all(rule == "page:title" for _, rule in declared):
+        shown = _only(headings, names)
     if shown is not None:
         return shown
     return declared[0] if declared else (None, "none")
 
 
-def _declared(index: Index, head: Head, site: Site) -> list[tuple[str, str]]:
-    names = [n for n in (head.site_name, site.title) if n]
+def _site_names(index: Index, head: Head, site: Site, headings: list[_Heading]) -> list[str]:
+    """Return the names of the site.
+
+    One that a heading shows as the title is none.
+    """
+    shown = {fold(heading.text) for heading in headings if heading.node.tag in ("h1", "h2") or heading.marked}
+    title = plain(head.meta("og:title")) or ""
+    names = [name for name in (head.site_name, site.title) if name]
+    names = [name for name in names if not (fold(name) == fold(title) and fold(name) in shown)]
+    whole = {fold(text_of(node)) for node in index.tagged("title")[:1]} | {fold(title)}
+    mastheads = (line(text_of(node)) for node in index.tagged("h1") if _leads_home(node))
+    return names + [name for name in mastheads if name and len(name) <= 80 and fold(name) not in whole]
+
+
+def _only(headings: list[_Heading], names: list[str]) -> tuple[str, str] | None:
+    """Return the one marked title, else the one first heading, of a page whose head says less."""
+    folded = set(map(fold, names))
+    for group in (
+        [heading for heading in headings if not _ENTRY.isdisjoint(tokens(heading.node))],
+        [heading for heading in headings if heading.node.tag == "h1"],
+    ):
+        texts = dict.fromkeys(heading.text for heading in group if fold(heading.text) not in folded)
+        if len(texts) == 1:
+            text = next(iter(texts))
+            return text, next(heading.rule for heading in group if heading.text == text)
+    return None
+
+
+def _declared(index: Index, head: Head, names: list[str]) -> list[tuple[str, str]]:
     document = next(iter(index.tagged("title")), None)
     told = (
         (head.meta("og:title"), "page:og"),
@@ -58,14 +100,18 @@ def _declared(index: Index, head: Head, site: Site) -> list[tuple[str, str]]:
     return found
 
 
-def _shown(index: Index, declared: list[str]) -> tuple[str, str] | None:
-    """The visible title: a heading that agrees with what the page declares, else a marked first heading."""
+def _shown(headings: list[_Heading], declared: list[str]) -> tuple[str, str] | None:
+    """Return the visible title.
+
+    A heading that agrees with what the page declares, else a marked first heading.
+    """
     folded = [fold(text) for text in declared]
-    headings = list(_headings(index))
     first = [heading for heading in headings if heading.node.tag == "h1"]
     for heading in (h for h in headings if h.node.tag != "h3"):
         if fold(heading.text) in folded:
             return heading.text, heading.rule
+    if framed := _framed(headings, declared):
+        return framed
     for group in (first, [h for h in headings if h.marked], headings):
         for heading in group:
             for number, other in enumerate(folded):
@@ -75,6 +121,25 @@ def _shown(index: Index, declared: list[str]) -> tuple[str, str] | None:
         return first[0].text, f"{first[0].rule}, alike"
     first = [heading for heading in first if heading.marked]
     return (first[0].text, first[0].rule) if len(first) == 1 else None
+
+
+def _framed(headings: list[_Heading], declared: list[str]) -> tuple[str, str] | None:
+    """Return the heading that is the first or last part of a declared title, as in "Site » Title"."""
+    runs: set[str] = set()
+    for text in declared:
+        parts = [part for part in re.split(_SEPARATORS, text) if part and not _FRAME.fullmatch(part)]
+        runs |= {fold("".join(parts[:end])) for end in range(1, len(parts))}
+        runs |= {fold("".join(parts[start:])) for start in range(1, len(parts))}
+    found = [heading for heading in headings if fold(heading.text) in runs - {""}]
+    if not found:
+        return None
+    best = max(range(len(found)), key=lambda at: (found[at].marked, _in_post(found[at].node), at))
+    return found[best].text, f"{found[best].rule}, framed"
+
+
+def _in_post(node: HtmlElement) -> bool:
+    """True if a heading is in a post."""
+    return any(outer.tag == "article" or not _POSTS.isdisjoint(tokens(outer)) for outer in below_body(node))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +156,13 @@ class _Heading:
 
 
 def _headings(index: Index) -> Iterator[_Heading]:
-    """The headings outside of the page's frame; one that is cut with an ellipsis leads elsewhere."""
+    """Yield the headings outside of the page's frame.
+
+    One that is cut with an ellipsis leads elsewhere.
+    """
     heads = [n for n in index.tagged("h1", "h2", "h3") if n.tag != "h3" or not _CLASSES.isdisjoint(tokens(n))]
     for node in index.ordered([*heads, *index.having(_CLASSES)]):
-        said = line(text_of(node))
+        said = _LEAD.sub("", line(text_of(node)) or "")
         if not said or len(said) > 400 or said.endswith(("…", "...")) or elsewhere(node, _ELSEWHERE):
             continue
         marked = not _CLASSES.isdisjoint(tokens(node)) or node.get("itemprop") in _PROPS
@@ -103,10 +171,10 @@ def _headings(index: Index) -> Iterator[_Heading]:
 
 
 def _agreed(heading: _Heading, declared: str, folded: str) -> tuple[str, str] | None:
-    """The title where a heading is part of the declared one, or has something hung to it.
+    """Return the title where a heading is part of the declared one, or has something hung to it.
 
-    What hangs to it is left aside where it is an element of its own, as a kicker or a rubric is; in one
-    run of words the page shows its title longer than it declares it.
+    What hangs to it is left aside where it is an element of its own, as a kicker or a rubric is; in one run
+    of words the page shows its title longer than it declares it.
     """
     shown = fold(heading.text)
     if not shown or not folded:
@@ -132,13 +200,11 @@ def _alike(shown: str, declared: str) -> bool:
 
 
 def _is_masthead(node: HtmlElement) -> bool:
-    """True if a heading is the site's name: it links to the home page, or stands in the head of the site."""
-    homes = (
-        urls.path_of(a.get("href") or "#")
-        for a in node.iter("a")
-        if not (a.get("href") or "#").startswith("#")
-    )
-    if any(path in ("", "/") for path in homes):
+    """True if a heading is the site's name.
+
+    It links to the home page, or is in the head of the site.
+    """
+    if _leads_home(node):
         return True
     return any(
         re.search(r"logo|site-?(?:title|name)|blog-?(?:title|name)|masthead|branding", mark)
@@ -147,8 +213,18 @@ def _is_masthead(node: HtmlElement) -> bool:
     )
 
 
+def _leads_home(node: HtmlElement) -> bool:
+    """True if a heading links to the home page."""
+    hrefs = (a.get("href") or "#" for a in node.iter("a"))
+    return any(urls.path_of(href) in ("", "/") for href in hrefs if not href.startswith("#"))
+
+
 def _without_site(title: str, names: list[str]) -> str:
-    """A title less the site's name at its end or its beginning."""
+    """Return a title less the site's name, and the frame of WordPress 2.x, at its end or its beginning."""
+    parts = re.split(rf"({_SEPARATORS})", title)
+    for at in range(2, len(parts) - 2, 2):
+        if _FRAME.fullmatch(parts[at]):
+            return "".join(parts[at + 2 :])
     for name in names:
         if name.strip().casefold() not in title.casefold():
             continue

@@ -1,7 +1,10 @@
-"""The bylines that a page marks: where WordPress, its plugins and its themes print who wrote it.
+"""The bylines that a page marks.
 
-Knows their classes and links. Its law: the byline of another article or of a reader is none of this
-article's, and what follows a name is no part of it.
+Where WordPress, its plugins and its themes print who wrote it.
+
+Knows their classes and links.
+Invariant: the byline of another article or of a reader is none of this article's, and what follows a name is
+no part of it.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from pipeline.authors.vocabulary import (
     ALL_BY,
     ASIDE,
     AUTHOR,
+    BEHIND,
     BOX,
     BY,
     CUT,
@@ -50,13 +54,19 @@ _CARD = 500
 
 @dataclass(frozen=True, slots=True)
 class Bylines:
-    """The bylines in a page's tree, by their marks. `slug` is the end of the article's address."""
+    """The bylines in a page's tree, by their marks.
+
+    `slug` is the end of the article's address.
+    """
 
     index: Index
     slug: str
 
     def classed(self) -> list[str]:
-        """Theme classes, most exact first; of each only what stands outside lists of other articles."""
+        """Return names by theme classes, most exact first.
+
+        Of each only what is outside lists of other articles.
+        """
         index = self.index
         links = [a for a in index.tagged("a") if a.get("href")]
         for nodes in (
@@ -85,7 +95,7 @@ class Bylines:
         return names
 
     def boxed(self) -> list[str]:
-        """The name at the head of the box in which a theme presents the author below the article."""
+        """Return the name at the head of the box in which a theme presents the author below the article."""
         for box in self.index.like(BOX):
             for node in box.iter("h2", "h3", "h4", "h5", "h6", "strong", "b", "a", "div", "p"):
                 said = text_of(node) if node.tag in ("div", "p") else name_in(node) or ""
@@ -97,7 +107,7 @@ class Bylines:
         return []
 
     def like(self) -> list[str]:
-        """A full name alone in an element whose class or id speaks of an author in any way."""
+        """Return a full name alone in an element whose class or id speaks of an author in any way."""
         for node in self.index.like(AUTHOR):
             name = name_in(node) if node.tag in _TAGS and len(node) < 6 else None
             if name and FULL_NAME.fullmatch(name) and not strange(node, self.slug):
@@ -105,7 +115,7 @@ class Bylines:
         return []
 
     def pictured(self) -> list[str]:
-        """A full name alone in an element beside the picture that WordPress prints of a user."""
+        """Return a full name alone in an element beside the picture that WordPress prints of a user."""
         for image in self.index.having({"avatar"}):
             if "gravatar" not in (image.get("src") or "") or strange(image, self.slug):
                 continue
@@ -116,7 +126,7 @@ class Bylines:
         return []
 
     def profiled(self) -> list[str]:
-        """A name that links to a page about people, whose address ends with it."""
+        """Return a name that links to a page about people, whose address ends with it."""
         for link in self.index.tagged("a"):
             match = PEOPLE.search(link.get("href") or "")
             name = name_in(link) if match and not _in_prose(link) else None
@@ -125,20 +135,26 @@ class Bylines:
         return []
 
     def life(self) -> Iterator[str]:
-        """The words with which the page presents its author."""
+        """Yield the words with which the page presents its author."""
         return (text_of(box) for box in self.index.like(BOX) if not elsewhere(box, ASIDE))
 
     def guessed(self) -> list[str]:
         """Where trafilatura looks for an author, without its normaliser, which alters pseudonyms."""
         for path in AUTHOR_XPATHS[:2]:
             for node in path(self.index.tree):
-                if not strange(node, self.slug) and (name := name_in(node)) and len(name.split()) <= 5:
+                name = name_in(node)
+                shaped = name and (FULL_NAME.fullmatch(name) or (" " not in name and name[-1:].isalnum()))
+                if name and shaped and not strange(node, self.slug):
                     return [name]
         return []
 
 
+_MAX_BYLINE = 400
+"""Characters of a byline that are examined: a name stands at its beginning."""
+
+
 def name_in(node: HtmlElement) -> str | None:
-    """The words of a byline without "By" and without what follows the name."""
+    """Return the words of a byline without "By" and without what follows the name."""
     links = [
         text_of(a)
         for a in node.iter("a")
@@ -147,13 +163,19 @@ def name_in(node: HtmlElement) -> str | None:
             r"author|autor|/members?/", (a.get("href") or "") + (a.get("rel") or "") + (a.get("class") or "")
         )
     ]
-    said = next((text for text in links if text), None) or text_of(node)
+    said = (next((text for text in links if text), None) or spaced_text(node))[:_MAX_BYLINE]
     said = CUT.sub("", BY.sub("", ALL_BY.sub("", said))).strip(" ,:|·•–—-")
+    said = BEHIND.sub("", said).strip(" ,:|·•–—-") or said
     return said if 1 < len(said) <= 80 and not is_no_name(said) and len(said.split()) <= 9 else None
 
 
+def spaced_text(node: HtmlElement) -> str:
+    """Return the words of a byline, those of different elements with a space between them."""
+    return re.sub(r"\s(?=[,.;:!?])", "", line(" ".join(node.itertext())) or "")
+
+
 def presented(name: str, life: str) -> str | None:
-    """The full name with which a life begins that presents a person known by this first name."""
+    """Return the full name with which a life begins that presents a person known by this first name."""
     match = FIRST_WORDS.match(life)
     known = match and match[0].startswith(f"{name} ") and IS.match(life[match.end() :])
     return match[0] if match and known else None
@@ -169,12 +191,12 @@ def _bare(name: str) -> str:
 
 
 def _in_post(node: HtmlElement) -> bool:
-    """True if a byline stands in a post, and not in the head of the site."""
+    """True if a byline is in a post, and not in the head of the site."""
     return any(outer.tag in ("article", "main") or "hentry" in tokens(outer) for outer in below_body(node))
 
 
 def _near(node: HtmlElement, first: HtmlElement) -> bool:
-    """True if two names stand in one byline, or in one block of authors."""
+    """True if two names are in one byline, or in one block of authors."""
     around = [first, *islice(first.iterancestors(), 2)]
     if any(outer in around for outer in (node, *islice(node.iterancestors(), 2))):
         return True
@@ -194,11 +216,25 @@ def strange(node: HtmlElement, slug: str) -> bool:
     """True if a node belongs to the page's frame, to a picture's licence or to another article; `slug` ends
     this one's address.
     """
-    return elsewhere(node, ELSEWHERE) or in_card(node, slug) or _licensed(node) or _of_others(node)
+    return (
+        elsewhere(node, ELSEWHERE)
+        or _in_frame(node)
+        or in_card(node, slug)
+        or _licensed(node)
+        or _of_others(node)
+    )
+
+
+def _in_frame(node: HtmlElement) -> bool:
+    """True if a node is in a form, a label or the footer of the site."""
+    inner = [outer.tag for outer in below_body(node)]
+    if "form" in inner or "label" in inner or "button" in inner:
+        return True
+    return "footer" in inner and not {"article", "main"} & set(inner) and not _in_post(node)
 
 
 def in_card(node: HtmlElement, slug: str) -> bool:
-    """True if a node stands in a small block whose heading links to another article."""
+    """True if a node is in a small block whose heading links to another article."""
     for outer in islice(below_body(node), 1, 6):
         if is_longer(outer, _CARD) or outer.find(".//h1") is not None:
             return False

@@ -1,7 +1,10 @@
-"""Who wrote the article: what the page declares and the bylines it shows, weighed against each other.
+"""Who wrote the article.
 
-Knows which of them is to be believed. Its law: a name is kept as it is printed, digits and all, and a
-commenter or a reader is never an author (the thread is out of the tree by now).
+What the page declares and the bylines it shows, weighed against each other.
+
+Knows which of them is to be believed.
+Invariant: a name is kept as it is printed, digits and all, and a commenter or a reader is never an author
+(the thread is out of the tree by now).
 """
 
 from __future__ import annotations
@@ -13,9 +16,9 @@ from urllib.parse import urlsplit
 from archive.core.records import Site
 from pipeline.authors.bylines import Bylines, presented
 from pipeline.authors.unmarked_bylines import Lines
-from pipeline.authors.vocabulary import BY, HOUSE, ROLE, is_no_name
+from pipeline.authors.vocabulary import BY, FULL_NAME, HOUSE, ROLE, is_no_name
 from pipeline.html.dom import Index, fold
-from pipeline.html.metadata import Head, resolve, string, values
+from pipeline.html.metadata import Head, Node, resolve, string, values
 from pipeline.html.sanitize import line, plain
 
 Found = tuple[tuple[str, ...], str]
@@ -27,7 +30,10 @@ _WRITTEN = re.compile(
 
 
 def split(name: str | None) -> tuple[str, ...]:
-    """The people of one byline; a name is divided only where each part is a full name of its own."""
+    """Return the people of one byline.
+
+    A name is divided only where each part is a full name of its own.
+    """
     name = re.sub(r"(?<=\S)\s+\(?@\w+\)?$", "", line(name) or "")
     if not name or is_no_name(name) or len(name) > 200:
         return ()
@@ -41,14 +47,17 @@ def split(name: str | None) -> tuple[str, ...]:
 
 
 def read(index: Index, head: Head, site: Site, opener: str | None = None) -> Found:
-    """The authors and the rule that found them. `opener` is whom the thread marks as the post's author.
+    """Return the authors and the rule that found them.
+
+    `opener` is whom the thread marks as the post's author.
 
     A declaration that names the site itself stands only where no rule knows a person.
     """
-    own = {fold(name) for name in (head.site_name, site.title, *_labels(head.url)) if name}
+    own = {fold(name) for name in (head.site_name, site.title) if name}
+    labels = {fold(name) for name in _labels(head.url)}
     slug = urlsplit(head.url).path.rstrip("/").rsplit("/", 1)[-1]
     bylines = Bylines(index, slug)
-    lines = Lines(index, slug, lambda name: fold(name) in own or bool(HOUSE.search(name)))
+    lines = Lines(index, slug, lambda name: _is_house(name, own, labels))
     names, rule = _told(head, bylines, lines, opener)
     if len(names) == 1 and " " not in names[0]:
         lives = (*_lives(head, names[0]), *bylines.life())
@@ -57,8 +66,22 @@ def read(index: Index, head: Head, site: Site, opener: str | None = None) -> Fou
     return names, rule
 
 
+def _is_house(name: str, own: set[str], labels: set[str]) -> bool:
+    """True if a name is the site's, or that of a house and not of a person.
+
+    A full name may be that of the domain as well: many people write at an address of their own name.
+    """
+    folded = fold(name)
+    if folded in own or HOUSE.search(name):
+        return True
+    return folded in labels and not FULL_NAME.fullmatch(name)
+
+
 def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Found:
-    """Return the most exact rule's names; byline and meta elements together outvote JSON-LD."""
+    """Return the most exact rule's names.
+
+    Byline and meta elements together outvote JSON-LD.
+    """
     rules: tuple[tuple[str, Callable[[], Iterable[str | None]]], ...] = (
         ("page:credit", lines.credited),
         ("page:json-ld", lambda: _json_ld(head)),
@@ -80,8 +103,6 @@ def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Fou
     )
     signed: Found = ((), "none")
     for rule, told in rules:
-        if signed[0] and rule == "page:trafilatura":
-            rule, told = "page:first-lines", lines.bold
         found = _people(told())
         if found and not all(map(lines.is_house, found)):
             shown = _people(bylines.classed()) if rule == "page:json-ld" else ()
@@ -99,7 +120,10 @@ def _people(names: Iterable[str | None]) -> tuple[str, ...]:
 
 
 def _labels(url: str) -> tuple[str, ...]:
-    """The names in the host of an address: of www.gazette.example the host less www, and the gazette."""
+    """Return the names in the host of an address.
+
+    Of www.gazette.example the host less www, and the gazette.
+    """
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     return host, *host.split(".")[-2:-1]
 
@@ -115,8 +139,14 @@ def _json_ld(head: Head) -> list[str | None]:
             continue
         node = resolve(head.nodes, author)
         if "Organization" not in values(node.get("@type")):
-            people += [string(name) for name in values(node.get("name"))]
+            people += [string(name) for name in values(node.get("name"))] or [_parts_of_name(node)]
     return [name for name in people if name]
+
+
+def _parts_of_name(node: Node) -> str | None:
+    """Return the name of a person whose given and family name are declared apart."""
+    parts = (string(node.get(key)) for key in ("givenName", "additionalName", "familyName"))
+    return " ".join(part for part in parts if part) or None
 
 
 def _lives(head: Head, name: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Names in lines that no class marks: "By NAME", a label and a name, a signature below the last paragraph.
 
-Knows turns of phrase. Its law: a line tells the author only where it says nothing else, and never in the
-frame of the page, below a picture or in a card of another article.
+Knows turns of phrase.
+Invariant: a line states the author only where it says nothing else, and never in the frame of the page, below
+a picture or in a card of another article.
 """
 
 from __future__ import annotations
@@ -28,8 +29,11 @@ from pipeline.authors.vocabulary import (
     LABEL,
     META,
     METADATA,
+    PEOPLE,
+    PROFILE,
     SAYS,
     is_no_name,
+    is_person,
 )
 from pipeline.dates.parse import looks_dated
 from pipeline.html.dom import Index, below_body, elsewhere, text_of
@@ -48,7 +52,10 @@ _PROSE = 80
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of a page. `slug` ends the article's address; `is_house` tells the site's own names."""
+    """The lines of a page.
+
+    `slug` ends the article's address; `is_house` states the site's own names.
+    """
 
     index: Index
     slug: str
@@ -67,7 +74,9 @@ class Lines:
         return []
 
     def plain(self) -> list[str]:
-        """A line of its own that says "By NAME", or after a word for author or text a colon and a name."""
+        """Return a line of its own that says "By NAME", or after a word for author or text a colon and a
+        name.
+        """
         for node in self.index.tagged(*_LINES):
             if SAYS.match("".join(islice(node.itertext(), 3))[:60].lstrip()) is None or len(node) > 11:
                 continue
@@ -78,14 +87,14 @@ class Lines:
             if any(outer.tag in ("figure", "blockquote") for outer in below_body(node)):  # of a picture
                 continue
             name, sure = _after_label(node)
-            if not (FULL_NAME.fullmatch(name) or sure) or is_no_name(name) or self.is_house(name):
+            if not (is_person(name) or sure) or is_no_name(name) or self.is_house(name):
                 continue
             if not in_card(node, self.slug):
                 return [name]
         return []
 
     def metadata(self) -> list[str]:
-        """A line of metadata that says "von NAME am …" without marking the name."""
+        """Return a line of metadata that says "von NAME am …" without marking the name."""
         for node in self.index.having(METADATA):
             if node.tag in ("body", "article", "time") or strange(node, self.slug):
                 continue
@@ -96,32 +105,37 @@ class Lines:
         return []
 
     def labelled(self) -> list[str]:
-        """A label by itself, and the name in the next element, behind the label or inside of it."""
+        """Return a label by itself, and the name in the next element, behind the label or inside of it."""
         for node in self.index.tagged(*_LINES, "dt"):
             if len(node) > 1 or not LABEL.fullmatch(line(node.text) or "") or strange(node, self.slug):
                 continue
             beside = node[0] if len(node) else node.getnext()
             after = line(None if len(node) else node.tail) or (text_of(beside) if beside is not None else "")
             name = CUT.sub("", after).strip(" ,:|·•–—-")
-            if FULL_NAME.fullmatch(name) and not is_no_name(name):
+            if is_person(name) and not is_no_name(name):
                 return [name]
         return []
 
     def dated(self) -> list[str]:
-        """A full name beside the date in a line close to the title: "3 May 2021 | NAME"."""
+        """Return a full name beside the date in a line close to the title: "3 May 2021 | NAME"."""
         heading = next((n for n in self.index.tagged("h1") if text_of(n)), None)
         near = heading.xpath(_AROUND) if heading is not None else ()
         for node in near:
             said = text_of(node) if node.tag in (*_LINES, "time") and len(node) < 9 else ""
             parts = [part for part in _BESIDE.split(said) if part] if len(said) < _LINE else []
-            names = [part for part in parts if FULL_NAME.fullmatch(part) and not part.isupper()]
+            names = [
+                part
+                for part in parts
+                if FULL_NAME.fullmatch(part) and not part.isupper() and not is_no_name(part)
+            ]
+            names = [name for name in names if not _leads_elsewhere(node, name)]
             dates = [part for part in parts if part not in names and looks_dated(part, None)]
             if len(names) == 1 and dates and len(parts) <= 3 and not strange(node, self.slug):
                 return names
         return []
 
     def agency(self) -> list[str]:
-        """A news agency, by itself in a line or in brackets behind the place that opens the text."""
+        """Return a news agency, by itself in a line or in brackets behind the place that opens the text."""
         for node in self.index.tagged("p", "div", "span", "em", "small"):
             match = AGENCY.match("".join(islice(node.itertext(), 3))[:80].strip())
             if (
@@ -132,18 +146,8 @@ class Lines:
                 return [match["alone"] or match["opening"]]
         return []
 
-    def bold(self) -> list[str]:
-        """A bold name alone in one of the first paragraphs."""
-        lines = [node for node in self.index.tagged("p") if not elsewhere(node, ELSEWHERE) and text_of(node)]
-        for node in lines[:4]:
-            bold = node.find(".//strong") if node.find(".//strong") is not None else node.find(".//b")
-            said = text_of(node)
-            if bold is not None and text_of(bold) == said and FULL_NAME.fullmatch(said):
-                return [said]
-        return []
-
     def signature(self) -> list[str]:
-        """A full name alone in the paragraph below the last one of prose."""
+        """Return a full name alone in the paragraph below the last one of prose."""
         prose = [
             p for p in self.index.tagged("p") if len(text_of(p)) >= _PROSE and not elsewhere(p, ELSEWHERE)
         ]
@@ -156,9 +160,17 @@ class Lines:
         )
 
 
+def _leads_elsewhere(node: HtmlElement, name: str) -> bool:
+    """True if words in a line link to something that is no page of an author, as a category."""
+    links = [a for a in (*node.iter("a"), *node.iterancestors("a")) if text_of(a) == name]
+    return any(
+        not PROFILE.search(a.get("href") or "") and not PEOPLE.search(a.get("href") or "") for a in links
+    )
+
+
 def _after_label(node: HtmlElement) -> tuple[str, bool]:
-    """The name in a line that begins with a label, of several people all of them; and whether it may be a
-    pen name, since the label says that it was written or posted by.
+    """Return the name in a line that begins with a label, of several people all of them; and whether it may
+    be a pen name, since the label says that it was written or posted by.
     """
     said = _first_line(node)
     match = SAYS.match(said)
@@ -182,7 +194,7 @@ def _after_label(node: HtmlElement) -> tuple[str, bool]:
 
 
 def _first_line(node: HtmlElement) -> str:
-    """The words of a node before its first line break."""
+    """Return the words of a node before its first line break."""
     if node.find(".//br") is None:
         return text_of(node)
     said: list[str] = []

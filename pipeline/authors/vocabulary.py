@@ -20,7 +20,8 @@ BY = re.compile(
 _POSTS = r"(?:posts|articles|artikel|beitr[äa]ge|entradas|entries)"
 LABEL = re.compile(
     r"\W*(?:(?:posted|written|published|geschrieben|verfasst|erstellt|ver[öo]ffentlicht)\s+)?"
-    r"(?:by|von|par|por|autor(?:in|en)?|authors?|auteurs?|autore|автор|yazar|redakteur(?:in)?)\s*:?",
+    r"(?:by|von|par|por|autor(?:in|en)?|authors?|auteurs?|autore|автор|yazar|redakteur(?:in)?|بقلم|كتب|الكاتب|"
+    r"نویسنده|מאת|作者|撰文|文|記者|기자|글|συντάκτης|του|szerző|tác giả|penulis)\s*[:：]?",
     re.IGNORECASE,
 )
 """A label that announces a name."""
@@ -64,7 +65,10 @@ META = re.compile(
     re.IGNORECASE,
 )
 """A byline in a line of metadata: after "by" or "von", and before a date, a rubric or a sign."""
-_PART = r"[^\W\d_a-zß-ÿ][\w.'’-]*"
+_CAPITAL = "".join(chr(code) for code in (*range(0x41, 0x590), *range(0x1E00, 0x2000)) if chr(code).isupper())
+_PART = rf"[{_CAPITAL}][\w.'’-]*"
+_CASELESS = r"[֐-ۿऀ-෿฀-๿぀-ヿ㐀-鿿가-힯]+"
+_ANY_SCRIPT = re.compile(rf"{_CASELESS}(?:[\s·・]{_CASELESS}){{0,3}}")
 _PERSON = rf"{_PART}(?:\s(?:(?:van|von|de|der|den|da|di|du|la|le|bin|al|el|y)\s)*{_PART}){{1,3}}"
 FULL_NAME = re.compile(rf"{_PERSON}(?:(?:\s*[,/]\s*|\s+(?:and|und|et|y|e|&)\s+){_PERSON}){{0,4}}")
 _CREDIT = (
@@ -94,8 +98,10 @@ BOX = re.compile(
     r"^about-author|(?:^|-)author-bio(?![a-z])|^biography$"
 )
 AUTHOR = re.compile(
-    r"author|autor|auteur|byline|verfasser|redakteur|writer|contributor|posted-?by|(?:^|[-_])by(?:$|[-_])|"
-    r"^elementor-post-info__item--type-custom$"
+    r"(?:^|[\s_-])(?:co|post|entry|article|news|blog|meta|story|the|td)?-?"
+    r"(?:authors?|autor(?:in|en|es)?|auteurs?|by-?lines?|verfasser|redakteur|writers?|contributors?)(?:$|[\s_-])|"
+    r"(?:^|[\s_-])(?:posted|written|published|post|entry|article|meta)[-_]?by(?:$|[\s_-])|(?:^|\s)by(?:$|\s)|"
+    r"^elementor-post-info__item--type-custom$|(?:^|[\s_-])author[a-z]*(?:name|link|wrap|meta|list)(?:$|[\s_-])"
 )
 ABOUT = re.compile(
     r"^(?:about|über|à propos de|sobre|acerca de)\s+(?:(?:the author|the writer|den autor|die autorin)\W+)?",
@@ -145,8 +151,29 @@ METADATA = words(
     "entry-details metadata post-byline article-meta entry-header-meta post-header-meta posted-on date "
     "posted postdate post-date entry-date dateline"
 )
+_ROLE = (
+    r"(?:(?:senior|chief|associate|assistant|managing|contributing|deputy|guest|political|foreign|national|"
+    r"digital|news|sports?|business|crime|education|health|science|special|freelance)\s+)*(?:staff\s+)?"
+    r"(?:writers?|reporters?|editors?|correspondents?|columnists?|contributors?|authors?|producers?|"
+    r"journalists?|bloggers?)(?:[- ]in[- ]chief)?|editorial (?:staff|team|board)|staff"
+)
+BEHIND = re.compile(
+    rf"(?:[\s,|·•–—-]+(?:{_ROLE}|\d+[- ]?min(?:ute)?s?\.?(?: read)?|(?:published|updated|last updated|posted|"
+    r"aktualisiert|veröffentlicht|publicado|publié)\b.*|follow(?: on (?:twitter|x))?|view (?:bio|profile)|"
+    r"\d+ shares?|read time.*|lesezeit.*))+\s*$",
+    re.IGNORECASE,
+)
+"""What stands behind a name in its line: an office, a time of reading, a date."""
 _NOT_A_NAME = re.compile(
-    r"https?:|@\w+\.|^\W*$|^(?:admin|editor|by|author|posted|guest|staff writer|share|"
+    r"https?:|@\w+\.|^\W*$|^(?:admin|editor|by|author|posted|guest|share|"
+    rf"{_ROLE}|"
+    r"(?:no|\d+|leave a|add a|post a|write a|your|keine?|aucun|sin|nessun|geen|brak|нет)\s+"
+    r"(?:comments?|repl(?:y|ies)|responses?|thoughts?|kommentare?|antworte?n?|commentaires?|comentarios?|"
+    r"respuestas?|comment[oi]|reacties?|komentarzy|комментари\w*)|comments?(?: off| closed)?(?: on .*)?|"
+    r".*\bwordpress\b.*|.*\bpowered by\b.*|proudly .*|theme:?\s.*|copyright.*|all rights reserved.*|"
+    r"\d+[- ]?min(?:ute)?s?\.?(?: read)?|(?:your |first |last |full |e-?mail |user)+\s?(?:name|address)\W*|"
+    r"e-?mail|website|url|home|menu|search|login|log in|uncategori[sz]ed|related (?:posts|articles)|"
+    r"the end|photo gallery|print|"
     r"name(?: \(.*\)| ?\*)?|follow|read more|weiter|no author|null|unknown|about the author|"
     r"über (?:den autor|die autorin|mich)|sign up|subscribe|"
     r".*\b(?:facebook|twitter|whatsapp|newsletter)\b.*|"
@@ -154,6 +181,11 @@ _NOT_A_NAME = re.compile(
     r"beitr[äa]ge|entries).*|.*→|(?:view )?archives?|archiv(?: anzeigen)?)$",
     re.IGNORECASE,
 )
+
+
+def is_person(name: str) -> bool:
+    """True if words are a full name, in a script without capitals a few words; for what a label announces."""
+    return bool(FULL_NAME.fullmatch(name) or _ANY_SCRIPT.fullmatch(name))
 
 
 def is_no_name(said: str) -> bool:

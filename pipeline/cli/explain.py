@@ -1,4 +1,4 @@
-"""Command `explain`: one page, every extracted field, and the rule behind it.
+"""Command `explain`: one page, every extracted field, each block of its text, and the rules behind them.
 
 It is given a page and a site, and stores nothing. It knows files, and no network; the address of a
 saved page is what was said, else what the page says of itself, else a made-up one, and it says which.
@@ -7,7 +7,9 @@ saved page is what was said, else what the page says of itself, else a made-up o
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import fill, indent
@@ -22,23 +24,32 @@ from archive.core.records import Article, Comment, Extract, Page, PageKind, Site
 from archive.core.urls import absolute
 from archive.queries.json_schema import ARTICLE_FIELDS, article_json, extract_json
 from pipeline import process
+from pipeline.article.extract import verdicts
+from pipeline.article.witness import Verdict
 from pipeline.html.document import parse
 
 LARGEST = 64 * 2**20  # bytes of one page; more is no news article
 _WIDTH = 100
+_QUOTE = 70  # characters of a block that are shown
+_FATES = {"taken": "=", "added": "+", "dropped": "-"}
 
 
 def explain(page: Page, site_for: Callable[[str], Site], *, as_json: bool) -> None:
     """Read a page as the site of its address would be read, and show it: JSON, or text for people."""
-    extract = process(page, site_for(page.final_url))
+    site = site_for(page.final_url)
+    extract = process(page, site)
+    blocks = verdicts(page, site) if extract.articles else ()
     if as_json:
-        emit(extract_json(extract))
+        emit({**extract_json(extract), "blocks": [asdict(block) for block in blocks]})
     else:
-        click.echo(render(page, extract))
+        click.echo(render(page, extract) + "\n\n" + _witness(blocks))
 
 
 def read_file(path: str, url: str | None) -> Page:
-    """A saved page, packed by gzip or not; "-" is standard input. Raises BackissueError."""
+    """Return a saved page, packed by gzip or not.
+
+    "-" is standard input. Raises BackissueError.
+    """
     body = _unpack(_read(path), path)
     page = _page(url or "http://localhost/", body, _saved_at(path))
     if url is not None:
@@ -64,7 +75,7 @@ def own_address(page: Page) -> str | None:
 
 
 def render(page: Page, extract: Extract) -> str:
-    """Everything read out of a page, as text for people, each field with the rule that produced it."""
+    """Return everything read out of a page, as text for people, each field with the rule that produced it."""
     parts = [f"{page.final_url}\n{count(len(page.body), 'byte')}, status {page.status}"]
     if not extract.articles:
         parts.append("No article.")
@@ -77,6 +88,20 @@ def render(page: Page, extract: Extract) -> str:
         for problem in extract.problems
     ]
     return plain("\n\n".join(parts))
+
+
+def _witness(blocks: tuple[Verdict, ...]) -> str:
+    """Return each block of the page's box of text, with what became of it and by which rule."""
+    if not blocks:
+        return "No box of the text was found in the page, so nothing bears witness to what it lacks."
+    counts = Counter(block.fate for block in blocks)
+    told = ", ".join(f"{counts[fate]} {fate}" for fate in _FATES if counts[fate])
+    lines = [f"{count(len(blocks), 'block')} in the page's box of the text: {told}"]
+    for block in blocks:
+        words = " ".join(block.words.split())
+        quoted = words if len(words) <= _QUOTE else words[: _QUOTE - 1] + "…"
+        lines.append(f"  {_FATES[block.fate]} {block.fate:<8} {plain(quoted)}  [{block.rule}]")
+    return "\n".join(lines)
 
 
 def _article(article: Article) -> str:

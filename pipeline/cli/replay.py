@@ -24,7 +24,10 @@ SHOWN = 12  # lines of one field's difference that are shown to people
 
 
 def run(path: Path, sites: Sequence[Site], *, apply: bool, as_json: bool) -> None:
-    """Read the kept pages of some sites again and show what differs. Raises ArchiveError if there is none."""
+    """Read the kept pages of some sites again and show what differs.
+
+    Raises ArchiveError if there is none.
+    """
     fields: Counter[str] = Counter()
     total = Saved()
     with (

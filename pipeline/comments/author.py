@@ -1,7 +1,8 @@
 """Who wrote a comment, as the page shows it.
 
-Knows the classes, orders and turns of phrase of bylines. Its law: a name stays as it is printed, be it "C.",
-"E" or "13times"; badges, dates and "says" are none of it.
+Knows the classes, orders and turns of phrase of bylines.
+Invariant: a name stays as it is printed, be it "C.", "E" or "13times"; badges, dates and "says" are none of
+it.
 """
 
 from __future__ import annotations
@@ -9,11 +10,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from lxml.html import HtmlElement
 
 from archive.core import urls
-from pipeline.comments.vocabulary import BADGES, BY, NAME_LIKE, NAMES, NOISE, Scene, inside, is_says
+from pipeline.comments.vocabulary import (
+    BADGES,
+    BY,
+    NAME_LIKE,
+    NAME_WORD,
+    NAMES,
+    NOISE,
+    VERBS,
+    Scene,
+    inside,
+    is_says,
+)
 from pipeline.dates import parse
 from pipeline.html.dom import classes, classes_like, text_of, tokens
 from pipeline.html.sanitize import line
@@ -21,13 +34,11 @@ from pipeline.html.sanitize import line
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _END = 120
 """Characters at the end of a name among which "says" is looked for."""
-_SAYS_END = re.compile(
-    r"\s*(?:\b(?:says?|said|wrote|writes|commented|schreibt|schrieb|sagte?|meint|dit|a "
-    r"dit|a écrit|dice|dijo|escribió|ha detto|ha scritto|scrive|disse|diz|escreveu|zegt|schreef|skrev|"
-    r"skriver|siger|säger|sier|mówi|pisze|říká|говорит|пишет|каже|より|يقول|הגיב|说道?|說|diyor ki|yazdı|"
-    r"szerint|λέει|sanoo|napsal|spune)\b)?\s*[:：]?\s*$",
-    re.IGNORECASE,
+_SAYS_END = re.compile(rf"\s*(?:(?<!\w)(?:{VERBS})(?!\w))?\s*(?:[:：]|\.\.\.|…)?\s*$", re.IGNORECASE)
+_BEFORE_DATE = re.compile(
+    r"\s*(?:[|,·•—–@(/]|\s-\s|\s(?:on|at|am|um|le|el|il|op|den|em|в|dne|dnia|,)\s|:\s)\s*", re.IGNORECASE
 )
+"""What stands between a name and a date in one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +52,10 @@ class Name:
 
 
 def read(scene: Scene, dated: HtmlElement | None, *, ping: bool) -> Name:
-    """The author of a comment; of a ping the title of the page that links."""
+    """Return the author of a comment.
+
+    Of a ping the title of the page that links.
+    """
     node = _marked(scene)
     if node is None:
         node = _unmarked(scene)
@@ -62,7 +76,7 @@ def read(scene: Scene, dated: HtmlElement | None, *, ping: bool) -> Name:
 
 
 def _marked(scene: Scene) -> HtmlElement | None:
-    """The element that a class or a property marks as the name."""
+    """Return the element that a class or a property marks as the name."""
     for wanted in NAMES[:2]:
         for node in classes(scene.element, *wanted):
             if text_of(node) and not inside_words(scene, node):
@@ -71,7 +85,8 @@ def _marked(scene: Scene) -> HtmlElement | None:
     for node in scene.element.iter("*"):
         if (node.get("itemprop") or "") in ("author", "creator") and text_of(node):
             return next((n for n in node.iter("*") if n.get("itemprop") == "name" and text_of(n)), node)
-    for node in (*classes(scene.element, *NAMES[2]), *classes_like(scene.element, NAME_LIKE)):
+    like = (classes_like(scene.element, pattern) for pattern in (NAME_LIKE, NAME_WORD))
+    for node in chain(classes(scene.element, *NAMES[2]), classes(scene.element, *NAMES[3]), *like):
         if text_of(node) and node is not scene.element and node.tag not in ("li", "article", "ul"):
             found = _name_within(node, scene.body, scene.language)
             if found is not None:
@@ -80,12 +95,15 @@ def _marked(scene: Scene) -> HtmlElement | None:
 
 
 def inside_words(scene: Scene, node: HtmlElement) -> bool:
-    """True if the words stand within the name's element, which then marks more than the name."""
+    """True if the words are within the name's element, which then marks more than the name."""
     return scene.body is not None and node in scene.body.iterancestors()
 
 
 def _unmarked(scene: Scene) -> HtmlElement | None:
-    """A name without a class: in a cite, a heading, an outward link, or the first bold words."""
+    """Return a name without a class.
+
+    In a cite, a heading, an outward link, or the first bold words.
+    """
     tags = ("cite", *_HEADINGS, "a", "strong", "b")
     outside = [
         n for n in scene.element.iter(*tags) if not scene.in_body(n) or _leads(n, scene) or _is_own(n, scene)
@@ -101,7 +119,8 @@ def _unmarked(scene: Scene) -> HtmlElement | None:
 
 
 def _may_name(node: HtmlElement, said: str, scene: Scene) -> bool:
-    if _is_meta(node, said, scene.language) and not (node.tag == "cite" and BY.match(said)):
+    opening = node.tag == "cite" and (BY.match(said) or _before_date(said, scene.language) is not None)
+    if _is_meta(node, said, scene.language) and not opening:
         return False
     if node.tag == "a":
         return "external" in (node.get("rel") or "") or "url" in tokens(node)
@@ -133,7 +152,7 @@ def _ping_link(element: HtmlElement) -> HtmlElement | None:
 
 
 def _beside(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
-    """A name that stands in the same line as the date and before it."""
+    """Return a name that is in the same line as the date and before it."""
     for node in dated.itersiblings("a", "strong", "b", "span", "em", preceding=True):
         said = text_of(node)
         if said and len(said) < 80 and not scene.in_body(node) and not _is_meta(node, said, scene.language):
@@ -142,7 +161,7 @@ def _beside(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
 
 
 def _above(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
-    """A name alone in the paragraph above the date, where the words follow below it."""
+    """Return a name alone in the paragraph above the date, where the words follow below it."""
     node, below = dated.getprevious(), dated.getnext()
     if node is None or below is None or not (node.tag == dated.tag == "p") or not text_of(below):
         return None
@@ -151,15 +170,17 @@ def _above(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
 
 
 def _before_permalink(scene: Scene) -> Name | None:
-    """A name as plain words in a line of its own, before a permalink that bears no readable date."""
+    """Return a name as plain words in a line of its own, before a permalink that bears no readable date."""
     link = scene.permalink()
     around = link.getparent() if link is not None else None
     if link is None or around is None or around is scene.element or len(around) > 1 or line(link.tail):
         return None
     said = line(around.text)
+    match = BY.match(said or "")
+    said = match["name"] if match else said
     if not said or len(said) > 80 or is_says(said):
         return None
-    return Name(text=said.rstrip(" ,:"), rule="page:permalink", element=around)
+    return Name(text=said.rstrip(" ,:|"), rule="page:permalink", element=around)
 
 
 def _in_words(scene: Scene) -> Name:
@@ -167,12 +188,28 @@ def _in_words(scene: Scene) -> Name:
     for node in reversed(list(scene.element.iter("p", "small", "div", "span", "cite"))):
         said = text_of(node)
         if len(said) < 160 and not scene.in_body(node) and (match := BY.match(said)):
-            return Name(text=match["name"].rstrip(" ,:") or None, rule="page:words")
+            name = match["name"].rstrip(" ,:") or None
+            link = next((a for a in node.iter("a") if text_of(a) == name), None)
+            url = _author_link(link, scene.base) if link is not None else None
+            return Name(text=name, url=url, rule="page:words")
     return Name()
+
+
+def _before_date(said: str, language: str | None) -> str | None:
+    """Return the words before a date in one line, None where no date follows any."""
+    if not parse.looks_dated(said, language):
+        return None
+    for match in _BEFORE_DATE.finditer(said):
+        head, rest = said[: match.start()].strip(), said[match.end() :]
+        if head and not is_says(head) and parse.looks_dated(rest, language):
+            return None if parse.looks_dated(head, language) else head
+    return None
 
 
 def _text(node: HtmlElement, language: str | None) -> str | None:
     name = _shown(node, language)
+    if name and node.tag == "cite" and not BY.match(name) and (head := _before_date(name, language)):
+        return _without_says(head)
     match = BY.match(name or "")
     if match and node.tag in ("cite", "div", "p", "small"):
         links = (text_of(a) for a in node.iter("a") if "#" not in (a.get("href") or ""))
@@ -181,8 +218,11 @@ def _text(node: HtmlElement, language: str | None) -> str | None:
 
 
 def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | None) -> HtmlElement | None:
-    """The name inside a block of metadata: its own first words, else its first link, cite or strong."""
-    own = line(node.text) or ""
+    """Return the name inside a block of metadata.
+
+    Its own first words, else its first link, cite or strong.
+    """
+    own = _own_words(node)
     if len(own) > 1 and not is_says(own) and not parse.looks_dated(own, language) and not BY.match(own):
         return node
     for inner in node.iter("cite", "strong", "b", *_HEADINGS, "a", "span", "em"):
@@ -192,6 +232,16 @@ def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | No
         if said and not _is_meta(inner, said, language):
             return inner
     return node if own and not is_says(own) and not parse.looks_dated(own, language) else None
+
+
+def _own_words(node: HtmlElement) -> str:
+    """Return the first words of an element's own, behind elements that say nothing."""
+    said = line(node.text)
+    for child in node:
+        if said or text_of(child):
+            break
+        said = line(child.tail)
+    return said or ""
 
 
 def _is_meta(inner: HtmlElement, said: str, language: str | None) -> bool:
@@ -228,7 +278,7 @@ def _author_link(node: HtmlElement, base: str) -> str | None:
 
 
 def _shown(node: HtmlElement, language: str | None) -> str | None:
-    """The words of a name up to a line break, without badges."""
+    """Return the words of a name up to a line break, without badges."""
     parts = [node.text or ""]
     for child in node:
         if child.tag == "br" and line("".join(parts)):
@@ -249,6 +299,14 @@ def _shown(node: HtmlElement, language: str | None) -> str | None:
             skip = True
         parts += ["" if skip else said, child.tail or ""]
     name = line("".join(parts)) or ""
-    if "fn" not in tokens(node):
-        name = name[:-_END] + _SAYS_END.sub("", name[-_END:])
+    return _trimmed(name if "fn" in tokens(node) else _without_says(name) or "")
+
+
+def _without_says(name: str) -> str | None:
+    """Return a name less the word "says" behind it."""
+    return _trimmed(name[:-_END] + _SAYS_END.sub("", name[-_END:]))
+
+
+def _trimmed(name: str) -> str | None:
+    """Return a name less the signs around it."""
     return (name[:-_END] + re.sub(r"\s+[-–—|·•]+$", "", name[-_END:])).rstrip(" ,:").lstrip(" ,") or None

@@ -1,7 +1,7 @@
-"""When a comment was written, as the page tells it.
+"""When a comment was written, as the page states it.
 
-Knows where themes print a date, and that what they put into `datetime` is not always one. Its law: a date
-that the reader wrote is never the date of the comment.
+Knows where themes print a date, and that what they put into `datetime` is not always one.
+Invariant: a date that the reader wrote is never the date of the comment.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 from lxml.html import HtmlElement
 
 from archive.core.records import Moment
-from pipeline.comments.vocabulary import DATE_LIKE, DATES, Scene, inside
+from pipeline.comments.vocabulary import DATE_LIKE, DATE_WORD, DATES, Scene, inside
 from pipeline.dates import parse
 from pipeline.html.dom import attribute, classes, classes_like, text_of
 from pipeline.html.sanitize import line
@@ -23,6 +23,9 @@ _AGE = re.compile(r"\d{1,3}\s[^\d]{3,20}$")
 _TIME = re.compile(
     r"\W{0,3}(?:(?:at|um|à|a las|om)\s)?\d{1,2}[:.h]\d{2}(?:\s?[ap]\.?m\.?|\s?uhr)?$", re.IGNORECASE
 )
+_INLINE = ("a", "time", "span", "abbr", "small", "em")
+_AROUND = 12
+"""Characters that may stand beside a date in an element of its own."""
 LINE = 70
 """Longer runs of text are no line of a theme's."""
 
@@ -38,7 +41,10 @@ class Stamp:
 
 
 def read(scene: Scene, *, ping: bool) -> Stamp:
-    """The date of a comment. Of a ping only what is marked, since its title may hold another one."""
+    """Return the date of a comment.
+
+    Of a ping only what is marked, since its title may hold another one.
+    """
     sources = (source(scene) for source in (_marked, _titled, _linked, _classed))
     found = next(filter(None, sources), None)
     if found is None and not ping and not _aged(scene):
@@ -52,14 +58,14 @@ def read(scene: Scene, *, ping: bool) -> Stamp:
 
 
 def _timed(stamp: Stamp) -> Stamp:
-    """A day with the time that stands in the next element."""
+    """Return a day with the time that is in the next element."""
     beside = stamp.element.getnext() if stamp.element is not None else None
     said = text_of(beside) if beside is not None else ""
     return replace(stamp, mark=None, raw=f"{stamp.raw} {said}") if _TIME.match(said) else stamp
 
 
 def _marked(scene: Scene) -> Stamp | None:
-    """A date for machines."""
+    """Return a date for machines."""
     for node in scene.element.iter("*"):
         stamp = node.get("datetime")
         if stamp and not (scene.in_body(node) and node.tag in ("ins", "del")):
@@ -72,7 +78,7 @@ def _marked(scene: Scene) -> Stamp | None:
 
 
 def _titled(scene: Scene) -> Stamp | None:
-    """A full date in a title, beside "2 hours ago"."""
+    """Return a full date in a title, beside "2 hours ago"."""
     for node in scene.element.iter("abbr", "span", "div", "a", "time"):
         title = node.get("title") or ""
         if (
@@ -86,9 +92,8 @@ def _titled(scene: Scene) -> Stamp | None:
 
 
 def _linked(scene: Scene) -> Stamp | None:
-    """The permalink, or the line that it stands in."""
-    mark = f"#comment-{scene.number}"
-    links = [a for a in scene.element.iter("a") if scene.number and (a.get("href") or "").endswith(mark)]
+    """Return the permalink, or the line that it is in."""
+    links = scene.own_links()
     for link in links:
         if raw := _with_time(link, scene.language) or _dated(link, scene.language):
             return Stamp(raw=raw, rule="page:permalink", element=link)
@@ -114,23 +119,48 @@ def _with_time(link: HtmlElement, language: str | None) -> str | None:
 
 
 def _classed(scene: Scene) -> Stamp | None:
-    found = [
-        Stamp(raw=raw, rule="page:date-class", element=node)
-        for node in (*classes(scene.element, *DATES), *classes_like(scene.element, DATE_LIKE))
-        if not _holds(node, scene) and (raw := _dated(node, scene.language))
-    ]
+    """Return a date in an element whose class says that it is one."""
+    marked = (*classes(scene.element, *DATES), *classes_like(scene.element, DATE_LIKE))
+    found = [stamp for node in marked if (stamp := _class_stamp(node, scene))]
+    if not found:
+        like = classes_like(scene.element, DATE_WORD)
+        found = [stamp for node in like if (stamp := _class_stamp(node, scene)) and _is_alone(stamp, scene)]
     return _innermost(found, scene)
 
 
+def _is_alone(stamp: Stamp, scene: Scene) -> bool:
+    """True if a date is outside of the words, or in an element among them that says nothing else."""
+    node = stamp.element
+    if node is None or not scene.in_body(node):
+        return True
+    return node is not scene.body and len(text_of(node)) - len(stamp.raw or "") < _AROUND
+
+
+def _class_stamp(node: HtmlElement, scene: Scene) -> Stamp | None:
+    """Return the date in an element.
+
+    In one that holds the words, too, the date before them.
+    """
+    if not _holds(node, scene):
+        raw = _dated(node, scene.language)
+    else:
+        lead = node.text or ""
+        raw = line(lead) if len(lead) < LINE and parse.looks_dated(lead, scene.language) else None
+    return Stamp(raw=raw, rule="page:date-class", element=node) if raw else None
+
+
 def _innermost(found: list[Stamp], scene: Scene) -> Stamp | None:
-    """The first, or what stands in its element and tells the same moment."""
+    """Return the first, or what is in its element and states the same moment."""
     inner = (stamp for stamp in found[1:] if inside(stamp.element, found[0].element))
     exact = (stamp for stamp in inner if _is_exact(stamp, found[0], scene))
     return next(exact, found[0] if found else None)
 
 
 def _is_exact(inner: Stamp, outer: Stamp, scene: Scene) -> bool:
-    """True if an inner date is that of an outer line: the same moment, or its words less a glued-on name."""
+    """True if an inner date is that of an outer line.
+
+    The same moment, or its words less a glued-on name.
+    """
     first, second = _moment(outer, scene), _moment(inner, scene)
     return first == second or (type(first) is type(second) and (inner.raw or "") in (outer.raw or ""))
 
@@ -140,7 +170,7 @@ def _moment(stamp: Stamp, scene: Scene) -> Moment | None:
 
 
 def _lines(scene: Scene) -> Stamp | None:
-    """A date in an element of its own without a class."""
+    """Return a date in an element of its own without a class."""
     found = []
     for node in scene.element.iter("time", "small", "span", "p", "em", "div", "h4", "h5", "cite", "dt", "li"):
         if node is scene.element or _holds(node, scene) or (scene.sure and scene.in_body(node)):
@@ -162,7 +192,7 @@ def _aged(scene: Scene) -> bool:
 
 
 def _loose(scene: Scene) -> Stamp | None:
-    """A date printed between elements."""
+    """Return a date printed between elements."""
     for words in _runs(scene.element):
         if len(words) < LINE and parse.looks_dated(words, scene.language):
             return Stamp(raw=line(words), rule="page:words")
@@ -192,9 +222,20 @@ def _holds(node: HtmlElement, scene: Scene) -> bool:
 
 
 def _dated(node: HtmlElement, language: str | None) -> str | None:
-    """The words of a node that hold a date, the shortest run of text first."""
-    for piece in (node.text, *(child.tail for child in node)):
-        if piece and len(piece) < LINE * 2 and parse.looks_dated(piece, language):
-            return line(piece)
+    """Return the shortest run of a node's text that holds a date, with the time behind it."""
     said = text_of(node)
+    pieces = (node.text, *(child.tail for child in node), *(text_of(child) for child in node.iter(*_INLINE)))
+    for piece in pieces:
+        if piece and len(piece) < LINE * 2 and parse.looks_dated(piece, language):
+            run = line(piece) or ""
+            return _with_clock(run, said, language)
     return said if len(said) < LINE * 2 and parse.looks_dated(said, language) else None
+
+
+def _with_clock(run: str, said: str, language: str | None) -> str:
+    """Return a run of text with a day, and what follows it where that states the time of the day."""
+    start = said.find(run) if len(said) < LINE * 2 else -1
+    if start < 0 or isinstance(day := parse.printed(run, "UTC", language), datetime) or day is None:
+        return run
+    longer = parse.printed(said[start:], "UTC", language)
+    return said[start:] if isinstance(longer, datetime) and longer.date() == day else run

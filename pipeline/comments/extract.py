@@ -1,8 +1,11 @@
-"""The thread of a page: its comments as records, and what the page says of their number.
+"""The thread of a page.
+
+Its comments as records, and what the page says of their number.
 
 Ties the shapes (which elements) to the readings (what they say), and takes the thread out of the tree, so
-that no comment can become body text. Its law: parents come from where the page nests, each with the rule
-that told it; a comment awaiting moderation is never let through.
+that no comment can become body text.
+Invariant: parents come from where the page nests, each with the rule that found it; a comment awaiting
+moderation is never let through.
 """
 
 from __future__ import annotations
@@ -12,14 +15,15 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from archive.core import urls
 from archive.core.records import Comment, CommentKind, Moment, Problem, Site
 from pipeline.comments import detect, fields
 from pipeline.comments import unmarked as thread_unmarked
-from pipeline.comments.detect import Item
 from pipeline.comments.fields import Reading
+from pipeline.comments.items import Item
 from pipeline.comments.unmarked import Unmarked
 from pipeline.dates import parse
 from pipeline.html.document import Document, standard_tree
@@ -64,7 +68,10 @@ class _Clock:
     fetched_at: datetime
 
     def read(self, reading: Reading) -> tuple[Moment | None, str]:
-        """The instant and its rule. A mark of the day alone yields to a printed time."""
+        """Return the instant and its rule.
+
+        A mark of the day alone yields to a printed time.
+        """
         marked = parse.iso(reading.mark, self.timezone)
         printed = parse.printed(
             reading.raw, self.timezone, self.language, day_first=self.day_first, since=self.since
@@ -77,8 +84,10 @@ class _Clock:
 
 
 def take(document: Document, site: Site, head: Head, since: date | None) -> Thread:
-    """Read the thread, and take it out of its tree: the document's, or where that holds none although the
-    source does, the one that a browser would build. `since` is the article's day, if known.
+    """Read the thread, and take it out of its tree.
+
+    The document's, or where that holds none although the source does, the one that a browser would build.
+    `since` is the article's day, if known.
     """
     index = document.index
     if site.comments == "none":
@@ -110,7 +119,7 @@ def take(document: Document, site: Site, head: Head, since: date | None) -> Thre
 
 
 def _keys(document: Document, head: Head) -> frozenset[str]:
-    """Every key under which the page's own comments may be linked."""
+    """Return every key under which the page's own comments may be linked."""
     keys = {urls.link_key(known) for known in (document.page.url, document.page.final_url, head.url)}
     if head.post_id is not None:
         keys |= {f"{key.split('/')[0]}?p={head.post_id}" for key in keys}
@@ -118,15 +127,18 @@ def _keys(document: Document, head: Head) -> frozenset[str]:
 
 
 def _read_all(index: Index, base: str, keys: frozenset[str], language: str | None) -> list[_Read]:
-    """Readings in the order of the page. Inner comments are read, and taken out, before outer ones."""
+    """Return readings in the order of the page.
+
+    Inner comments are read, and taken out, before outer ones.
+    """
     reads = []
-    taken_out = index.tree.makeelement("div")
+    taken_out = etree.Element("div")
     for item in reversed(detect.find(index, keys, base)):
         element = _alone(item)
         if fields.awaiting(element):
             continue
         reading = fields.read(element, item.id, base, language, ping=_kind(item))
-        taken_out.append(element)  # lxml frees what stands in a tree in one go, loose elements one by one
+        taken_out.append(element)  # lxml looks at all of a loose tree as often as it has elements
         if reading.link_id or reading.author:
             reads.append(_Read(item, reading, item.id or reading.link_id))
     reads.reverse()
@@ -134,7 +146,10 @@ def _read_all(index: Index, base: str, keys: frozenset[str], language: str | Non
 
 
 def _alone(item: Item) -> HtmlElement:
-    """The item's element, out of the tree; a term takes its definitions with it."""
+    """Return the item's element, out of the tree.
+
+    A term takes its definitions with it.
+    """
     element = item.element
     if item.behind:
         whole = element.makeelement("div", dict(element.attrib))
@@ -163,15 +178,17 @@ def _record(
     if kind is CommentKind.COMMENT and not detect.signed(item.element) and is_excerpt(body.text):
         kind = CommentKind.PINGBACK
     parent = item.parent_id or (idents.get(id(item.parent)) if item.parent is not None else None)
+    answers = reading.answers if parent is None and reading.answers in idents.values() else None
+    anchor = detect.other_anchor(item.element) or f"comment-{read.ident}"
     rules = (
         ("author", reading.author_rule),
         ("published", date_rule if published else None),
-        ("parent", item.parent_origin),
+        ("parent", "page:reply-to-link" if answers else item.parent_origin),
         ("text", "page:markup" if body.text else None),
     )
     return Comment(
         id=read.ident,
-        parent=parent,
+        parent=parent or answers,
         kind=kind,
         author=reading.author or "Anonymous",
         author_url=reading.author_url,
@@ -179,7 +196,7 @@ def _record(
         published_raw=reading.raw,
         text=body.text,
         html=body.html,
-        permalink=f"{url}#comment-{read.ident}" if read.ident else None,
+        permalink=f"{url}#{anchor}" if read.ident else None,
         depth=item.depth,
         position=position,
         origins=tuple((name, rule) for name, rule in rules if rule),
@@ -187,7 +204,7 @@ def _record(
 
 
 def _settle_names(reads: list[_Read]) -> None:
-    """Names by the label "Reply to NAME" where it differs from what was found beside the comment."""
+    """Return names by the label "Reply to NAME" where it differs from what was found beside the comment."""
     heads: Counter[str] = Counter()
     for read in reads:
         label, author = read.reading.label, read.reading.author

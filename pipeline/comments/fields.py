@@ -1,7 +1,8 @@
 """Fields of one comment, read from its markup.
 
-It is given an element that holds this comment alone (its answers are already taken out). Its law: a name, a
-date and a vote box are never part of what the reader wrote, and nothing the reader wrote is taken for them.
+It is given an element that holds this comment alone (its answers are already taken out).
+Invariant: a name, a date and a vote box are never part of what the reader wrote, and nothing the reader wrote
+is taken for them.
 """
 
 from __future__ import annotations
@@ -41,6 +42,12 @@ _CHROME = (
     "embed",
 )
 
+_TO_COMMENT = re.compile(r"#(?:comment-|c)(\d{1,20})$")
+_REPLIED = re.compile(
+    r"\W*(?:replied to|in (?:reply|response) to|replying to|als antwort auf|in antwort auf|en réponse à|"
+    r"en respuesta a|in risposta a|em resposta a|als reactie op)\b",
+    re.IGNORECASE,
+)
 _METAS = frozenset({"comment-meta", "commentmetadata"})
 
 
@@ -58,6 +65,7 @@ class Reading:
     markup: str
     ping: str | None
     link_id: str | None
+    answers: str | None = None
 
 
 def awaiting(element: HtmlElement) -> bool:
@@ -80,11 +88,20 @@ def awaiting(element: HtmlElement) -> bool:
 def read(
     element: HtmlElement, number: str | None, base: str, language: str | None, *, ping: str | None
 ) -> Reading:
-    """Everything one comment's markup tells. The element is used up."""
+    """Return everything one comment's markup states. The element is used up."""
     label = _label(element)
     number = number or _own_id(element)
     body, sure = _body(element)
-    scene = Scene(element=element, body=body, sure=sure, number=number, base=base, language=language)
+    scene = Scene(
+        element=element,
+        body=body,
+        sure=sure,
+        number=number,
+        base=base,
+        language=language,
+        anchor=element.get("id"),
+    )
+    answers = _answered(scene)
     ping = ping or _told_ping(element)
     stamp = date.read(scene, ping=bool(ping))
     name = thread_names.read(scene, stamp.element, ping=bool(ping))
@@ -104,7 +121,18 @@ def read(
         markup=inner_html(container),
         ping=ping,
         link_id=number,
+        answers=answers,
     )
+
+
+def _answered(scene: Scene) -> str | None:
+    """Return the id of the comment that a link "replied to comment from NAME" leads to, else None."""
+    for link in scene.element.iter("a"):
+        match = _TO_COMMENT.search(link.get("href") or "")
+        if match and match[1] != scene.number and not scene.in_body(link) and _REPLIED.match(text_of(link)):
+            drop(link)
+            return match[1]
+    return None
 
 
 def _label(element: HtmlElement) -> str | None:
@@ -116,7 +144,10 @@ def _label(element: HtmlElement) -> str | None:
 
 
 def _own_id(element: HtmlElement) -> str | None:
-    """The id where the item itself bears none: of a reply link, an inner id, an anchor or a permalink."""
+    """Return the id where the item itself bears none.
+
+    Of a reply link, an inner id, an anchor or a permalink.
+    """
     for node in element.iter("*"):
         found = node.get("data-commentid") or node.get("data-comment-id") or ""
         if found.isdigit():
@@ -126,15 +157,14 @@ def _own_id(element: HtmlElement) -> str | None:
             if match:
                 return match[1]
     for node in element.iter("a"):
-        if (match := re.search(r"#comment-(\d{1,18})$", node.get("href") or "")) and "reply" not in text_of(
-            node
-        ).lower():
+        match = re.search(r"#comment-(\d{1,18})$", node.get("href") or "")
+        if match and "reply" not in text_of(node).lower() and not _REPLIED.match(text_of(node)):
             return match[1]
     return None
 
 
 def _body(element: HtmlElement) -> tuple[HtmlElement | None, bool]:
-    """The element of the reader's words, and whether its mark holds nothing else."""
+    """Return the element of the reader's words, and whether its mark holds nothing else."""
     found = [
         e
         for e in classes(element, *BODIES[0])
@@ -183,7 +213,10 @@ def _strip(
     *,
     marked: bool,
 ) -> None:
-    """Leave in the container what the reader wrote. `known` are the printed date, the name, and the label."""
+    """Leave in the container what the reader wrote.
+
+    `known` are the printed date, the name, and the label.
+    """
     for node in list(container.iter("*")):
         if node is container or not (node.tag in _CHROME or is_noise(node)):
             continue
@@ -234,7 +267,7 @@ def _drop_line(
     known: tuple[str, str, str],
     marked: tuple[HtmlElement | None, HtmlElement | None],
 ) -> None:
-    """Drop a name or date with the line that it stands in, if that says nothing else."""
+    """Drop a name or date with the line that it is in, if that says nothing else."""
     while (parent := node.getparent()) is not None and parent is not container:
         if not _is_theme(text_of(parent), known) or _wraps_words(parent, *marked):
             break
@@ -251,6 +284,6 @@ def _is_theme(words: str, known: tuple[str, str, str]) -> bool:
 
 
 def _loose(words: str | None, known: tuple[str, str, str]) -> str | None:
-    """One run of loose text, or nothing where it is the theme's."""
+    """Return one run of loose text, or nothing where it is the theme's."""
     folded = line(words)
     return None if folded is not None and _is_theme(folded, known) else words

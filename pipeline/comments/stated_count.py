@@ -1,7 +1,9 @@
-"""Statements of a page about its thread: count, open or closed, external system.
+"""Statements of a page about its thread.
 
-Knows headings, comment forms and the marks of foreign comment systems. Its law: a thread kept elsewhere
-is a problem with a name, never zero comments.
+How many comments it has, and whether it is open.
+
+Knows headings and comment forms.
+Invariant: a thread kept elsewhere is a problem with a name, never zero comments.
 """
 
 from __future__ import annotations
@@ -9,11 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from lxml.html import HtmlElement
 
 from archive.core import urls
 from archive.core.records import Comment, Problem
+from pipeline.comments.systems import FORM_ONLY
+from pipeline.comments.vocabulary import REMARKS
 from pipeline.html.document import Document
 from pipeline.html.dom import Index, elsewhere, text_of
 from pipeline.html.metadata import Head
@@ -24,7 +29,7 @@ _HEADINGS = re.compile(
     r"comments_intro|wp-block-comments-title|title-comments?|comments-number)$",
     re.IGNORECASE,
 )
-_HEADS = ("h2", "h3", "h4")
+_HEADS = ("h2", "h3", "h4", "h5", "h6")
 _NOT_HERE = frozenset(
     {"comment", "commentlist", "comment-list", "sidebar", "widget", "entry-meta", "post-meta"}
 )
@@ -50,37 +55,15 @@ _NONE = re.compile(
     r"repl|kommentare?|commentaire|comentarios|commento)",
     re.IGNORECASE,
 )
-_SYSTEMS: tuple[tuple[str, frozenset[str], frozenset[str], str], ...] = tuple(
-    (name, frozenset(ids.split()), frozenset(marks.split()), source)
-    for name, ids, marks, source in (
-        ("Disqus", "disqus_thread", "", r"disqus\.com/(?:embed|count)\.js"),
-        ("Facebook", "", "fb-comments", r"facebook\.com/plugins/(?:comments|feedback)"),
-        (
-            "Coral",
-            "coral_thread coral_talk_stream coral-stream",
-            "coral-embed",
-            r"coral\.coralproject|/embed/stream",
-        ),
-        ("IntenseDebate", "idc-container idc-container-parent", "", r"intensedebate\.com/"),
-        ("Livefyre", "livefyre-comments livefyre", "livefyre-comments fyre", r"livefyre\.com/"),
-        ("OpenWeb", "", "sppre_conversation", r"spot\.im/|openweb"),
-        ("Viafoura", "", "viafoura", r"viafoura\.(?:net|co)"),
-        ("Hyvor Talk", "hyvor-talk-view", "", r"talk\.hyvor\.com"),
-        ("Commento", "commento", "", r"commento\.io"),
-        ("Remark42", "remark42", "", ""),
-        ("Isso", "isso-thread", "", ""),
-        ("GraphComment", "graphcomment", "", r"graphcomment\.com"),
-        ("Discourse", "discourse-comments", "", ""),
-        ("Utterances", "", "utterances giscus", r"utteranc\.es|giscus\.app"),
-        ("Vuukle", "vuukle-comments", "vuukle-comments", r"vuukle\.com"),
-        ("Cusdis", "cusdis_thread", "", ""),
-        ("VK", "vk_comments", "", ""),
-        ("Jetpack", "jetpack_remote_comment", "", r"jetpack\.wordpress\.com/jetpack-comment"),
-    )
+_COUNTING = re.compile(
+    rf"\W{{0,3}}(?:\d{{1,3}}(?:[.,\s]\d{{3}})*|\d{{1,6}}|one|ein|eine|un|una|une|uno|um|uma|één)\s+(?:{REMARKS})(?!\w)"
+    r"(?:\s+(?:to|on|for|so far|a|en|auf|zu|für|sur|su|per|para|em|op|til|till|de|к|на)\s.{0,200}|"
+    r"\s*[“„«\"‘'].{0,200})?\W{0,3}"
+    rf"|\W{{0,3}}(?:{REMARKS})\W{{0,3}}\d{{1,6}}\W{{0,3}}",
+    re.IGNORECASE | re.DOTALL,
 )
-"""Comment systems by name, ids, classes, and the address of a script or frame."""
-_FORM_ONLY = frozenset({"Jetpack"})
-"""Systems that may serve the form alone while the thread is native."""
+"""A heading that says nothing but how many comments there are, and on what."""
+_PINGS = re.compile(r"(?:track|ping)[- ]?back|\bpings\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +73,6 @@ class Survey:
     stated: int | None
     stated_rule: str
     open: bool | None
-    system: str | None
     more_pages: bool
 
 
@@ -101,27 +83,24 @@ def survey(document: Document, head: Head) -> Survey:
         stated=stated,
         stated_rule=rule,
         open=_open(document.index),
-        system=_system(document.index),
         more_pages=_more_pages(document, head),
     )
 
 
-def _system(index: Index) -> str | None:
-    """The foreign system that a page's marks name."""
-    sources = " ".join(e.get("src") or "" for e in index.tagged("script", "iframe"))
-    for name, ids, marks, source in _SYSTEMS:
-        if index.named(*ids) or index.having(marks) or (source and re.search(source, sources)):
-            return name
-    return None
+def problems(
+    found: Survey, comments: tuple[Comment, ...], system: str | None, *, whole: bool
+) -> list[Problem]:
+    """Return the problems of an incomplete thread.
 
+    `whole`: this page should hold all of it.
 
-def problems(found: Survey, comments: tuple[Comment, ...], *, whole: bool) -> list[Problem]:
-    """Return the problems of an incomplete thread. `whole`: this page should hold all of it."""
-    if found.system and not comments and (found.system not in _FORM_ONLY or found.stated):
+    `system` is the foreign comment system that the page names.
+    """
+    if system and not comments and (system not in FORM_ONLY or found.stated):
         return [
             Problem(
                 code="external-comments",
-                detail=f"The comments are kept by {found.system} and are not in the page.",
+                detail=f"The comments are kept by {system} and are not in the page.",
                 field="comments",
             )
         ]
@@ -137,8 +116,11 @@ def problems(found: Survey, comments: tuple[Comment, ...], *, whole: bool) -> li
 
 
 def _stated(index: Index, head: Head) -> tuple[int | None, str]:
-    for node in _headings(index):
-        if not elsewhere(node, _NOT_HERE) and (number := count_in(text_of(node))) is not None:
+    for node in chain(_headings(index), _plain_headings(index)):
+        if elsewhere(node, _NOT_HERE) or _leads_away(node):
+            continue
+        said = text_of(node)
+        if (number := count_in(said)) is not None and not (_PINGS.search(said) and not _COUNTING.match(said)):
             return number, "page:heading"
     for value in (head.article.get("commentCount"), head.meta("commentcount")):
         if (
@@ -151,7 +133,10 @@ def _stated(index: Index, head: Head) -> tuple[int | None, str]:
 
 
 def _headings(index: Index) -> Iterator[HtmlElement]:
-    """Where a page may state the number: marked headings, headings of the thread's box, one before a list."""
+    """Yield where a page may state the number.
+
+    Marked headings, headings of the thread's box, one before a list.
+    """
     yield from (node for node in index.like(_HEADINGS) if node.tag not in ("ol", "ul", "li", "article"))
     yield from (node for node in index.named("comments") if node.tag in _HEADS)
     for box in (*index.named(*_BOXES), *index.having(_BOXES)):
@@ -164,8 +149,22 @@ def _headings(index: Index) -> Iterator[HtmlElement]:
             yield previous
 
 
+def _plain_headings(index: Index) -> Iterator[HtmlElement]:
+    """Yield the headings, and what bears the id "comments", that say nothing but a number of comments."""
+    named = [node for node in index.named("comments") if node.tag in ("p", "span", "strong")]
+    for node in (*named, *index.tagged(*_HEADS)):
+        if _COUNTING.fullmatch(" ".join("".join(islice(node.itertext(), 30)).split())[:300]):
+            yield node
+
+
+def _leads_away(node: HtmlElement) -> bool:
+    """True if a heading links to another page."""
+    hrefs = [a.get("href") or "" for a in (*node.iter("a"), *node.iterancestors("a"))]
+    return any(href and "#" not in href for href in hrefs)
+
+
 def count_in(words: str) -> int | None:
-    """The number of comments a heading tells, the article's own title left aside."""
+    """Return the number of comments a heading states, the article's own title left aside."""
     if not words or len(words) > 500:
         return None
     head = _QUOTED.sub(" ", words)

@@ -1,4 +1,6 @@
-"""Threads that no class or id marks: blocks that begin with "NAME says:" or "Posted by NAME".
+"""Threads that no class or id marks.
+
+Blocks that begin with "NAME says:" or "Posted by NAME".
 
 Does not: read marked threads, which thread_shapes does.
 Invariant: readers' words never become the article's. Lines of an interview are no thread: it takes a heading
@@ -17,19 +19,12 @@ from lxml.html import HtmlElement
 
 from archive.core.records import Problem
 from pipeline.comments.fields import Reading
+from pipeline.comments.vocabulary import REMARKS, VERBS
 from pipeline.html.dom import Index, below_body, drop, elsewhere, inner_html, text_of
 from pipeline.html.sanitize import line
 
-_VERBS = (
-    r"says?|said|wrote|writes|commented|replied|schreibt|schrieb|sagte?|meinte?|kommentierte?|"
-    r"dit|a dit|a écrit|"
-    r"écrit|dice|dijo|escribió|escribe|comentó|scrive|ha scritto|ha detto|disse|diz|escreveu|"
-    r"comentou|zegt|schreef|"
-    r"skrev|skriver|siger|säger|sier|mówi|pisze|napisał\(?a?\)?|říká|napsal|говорит|пишет|написал\(?а?\)?|"
-    r"yazdı|diyor ki|sanoo|kirjoitti|írta|spune|a spus|λέει|γράφει"
-)
 _SAYS = re.compile(
-    rf"^\W{{0,3}}(?:#?\d{{1,4}}[.)]?\s+)?(?P<name>[^\n:!?]{{1,60}}?)\s(?:{_VERBS})(?!\w)(?P<rest>[^\n]{{0,80}})$",
+    rf"^\W{{0,3}}(?:#?\d{{1,4}}[.)]?\s+)?(?P<name>[^\n:!?]{{1,60}}?)\s(?:{VERBS})(?!\w)(?P<rest>[^\n]{{0,80}})$",
     re.IGNORECASE,
 )
 _POSTED = re.compile(
@@ -40,18 +35,12 @@ _POSTED = re.compile(
     r"(?P<rest>(?:[,|·•—–(]|\s-\s|\b(?:on|at|am|um|le|el|il|em|op|den|dia|на)\b)[^\n]{0,80})?$",
     re.IGNORECASE,
 )
-_WORDS = (
-    r"comments?|responses?|repl(?:y|ies)|thoughts?|kommentare?|antwort(?:en)?|gedanken?|"
-    r"commentaires?|réponses?|"
-    r"comentarios?|respuestas?|commenti?|risposte?|comentários?|respostas?|reacties?|kommentar(?:er)?|svar|"
-    r"komentarz\w*|komentář\w*|комментари\w*|yorum(?:lar)?|kommenttia?|hozzászólás\w*|σχόλι\w+"
-)
 _COUNT = re.compile(
-    rf"^\W{{0,3}}(?P<number>\d{{1,5}}|one|ein|eine|un|una|une|uno|um|uma|één)\s+(?:{_WORDS})(?!\w)",
+    rf"^\W{{0,3}}(?P<number>\d{{1,5}}|one|ein|eine|un|una|une|uno|um|uma|één)\s+(?:{REMARKS})(?!\w)",
     re.IGNORECASE,
 )
 _TITLE = re.compile(
-    rf"^\W{{0,3}}(?:readers?['’]?\s)?(?:{_WORDS})\W{{0,3}}(?P<number>\d{{1,5}})?\W{{0,3}}$", re.IGNORECASE
+    rf"^\W{{0,3}}(?:readers?['’]?\s)?(?:{REMARKS})\W{{0,3}}(?P<number>\d{{1,5}})?\W{{0,3}}$", re.IGNORECASE
 )
 _INVITES = re.compile(
     r"^\W{0,3}(?:(?:leave|post|add|write|submit)\s(?:a|your)\s(?:comment|reply|response)|"
@@ -66,10 +55,16 @@ _INVITES = re.compile(
     r"написать)\s.{0,15}(?:комментарий|ответ))",
     re.IGNORECASE,
 )
-_GATE = re.compile(
-    rf"\b(?:{_VERBS})\b|\b(?:posted|comment|kommentar|commentaire|comentario)\s+(?:by|von|par|de|por)\b",
-    re.IGNORECASE,
+_STEMS = (
+    "said says wrote writes commented replied posted comment_by schreib schrieb sagt meint "
+    "kommentar écrit _dit commentaire dice dijo dicho escrib escrit coment opina scrive detto "
+    "scritto disse diz escrev zegt schreef schrijft skrev skriver siger sagde säger _sade _sier "
+    "mówi pisze napisa říká píše napsal hovorí napísal говорит сказал пиш написал каж каза より "
+    "يقول הגיב 说 說 diyor dedi yazdı szerint írta λέει γράφει είπε sanoo kirjoitti spune a_spus "
+    "ütleb raksta rašo berkata"
 )
+_WORDS = tuple(stem.replace("_", " ") for stem in _STEMS.split())
+"""Pieces of the words that open an unmarked comment, in lower case, the frequent ones first."""
 _BLOCKS = frozenset(
     {
         "address",
@@ -116,8 +111,11 @@ class _Head:
 
 
 def take(index: Index, source: str) -> Unmarked:
-    """Take an unmarked thread out of the tree; nothing where the page shows none."""
-    if _GATE.search(source) is None:
+    """Take an unmarked thread out of the tree.
+
+    Nothing where the page shows none.
+    """
+    if not _may_hold_thread(source):
         return Unmarked()
     order = {node: number for number, node in enumerate(index.tree.iter("*"))}
     prose = _first_prose(index, order)
@@ -136,6 +134,12 @@ def take(index: Index, source: str) -> Unmarked:
     if len(heads) >= enough and order[heads[0].node] > prose:
         return Unmarked(tuple(_readings(heads)))
     return _cut(counts)
+
+
+def _may_hold_thread(source: str) -> bool:
+    """True if a page has any of the words that open an unmarked comment."""
+    lowered = source.lower()
+    return any(word in lowered for word in _WORDS)
 
 
 def _signs(
@@ -161,7 +165,10 @@ def _is_comment_form(form: HtmlElement) -> bool:
 
 
 def _first_prose(index: Index, order: dict[HtmlElement, int]) -> int:
-    """Return the place of the first paragraph of prose: what stands above is no thread."""
+    """Return the place of the first paragraph of prose.
+
+    What is above is no thread.
+    """
     for node in index.tagged("p", "div"):
         said = _opening(node)
         if node in order and len(said) >= _PROSE and not _match(said):
@@ -198,7 +205,10 @@ def _is_inside(node: HtmlElement, taken: set[HtmlElement], words: str) -> bool:
 
 
 def _opening(node: HtmlElement) -> str:
-    """Return the first line of an element: its words before a line break or the edge of a block."""
+    """Return the first line of an element.
+
+    Its words before a line break or the edge of a block.
+    """
     said = ""
     for event, inner in islice(etree.iterwalk(node, events=("start", "end")), _EVENTS):
         if inner is not node and inner.tag in _BLOCKS and said.strip():
@@ -218,7 +228,10 @@ def _item(node: HtmlElement) -> HtmlElement | None:
 
 
 def _readings(heads: list[_Head]) -> list[Reading]:
-    """Return what each block says; the last is taken out first, so that answers are out of theirs."""
+    """Return what each block says.
+
+    The last is taken out first, so that answers are out of theirs.
+    """
     starts = {head.node for head in heads}
     found = []
     for head in reversed(heads):
@@ -242,7 +255,10 @@ def _readings(heads: list[_Head]) -> list[Reading]:
 
 
 def _block(node: HtmlElement, starts: set[HtmlElement]) -> HtmlElement:
-    """Return a reader's block out of the tree: an entry of a list, or a line and what follows it."""
+    """Return a reader's block out of the tree.
+
+    An entry of a list, or a line and what follows it.
+    """
     item = _item(node)
     if item is not None:
         drop(item)

@@ -21,11 +21,8 @@ NAMES = (
         "comment_author commentauthor comment__author-name comment-name commenter-name "
         "commenter epoch-author-link author-name comment-autor nickname username user-name comment-user"
     ),
-    words(
-        "comment-author comment__author comment-author-info comment-author-vcard vcard "
-        "author comment-info comment-meta commentmeta comment-header comment-head "
-        "commentmetadata"
-    ),
+    words("comment-author comment__author comment-author-info comment-author-vcard vcard author"),
+    words("comment-info comment-meta commentmeta comment-header comment-head commentmetadata"),
 )
 BODIES = (
     words(
@@ -72,30 +69,61 @@ BADGES = re.compile(
     r"comment-meta|commentmetadata|.*-date|.*-time|date|time|screen-reader-text|wpd-.*|"
     r"wc-.*)$"
 )
+VERBS = (
+    r"says?|said|wrote|writes|commented|replied|schreibt|schrieb|sagte?|meinte?|kommentierte?|"
+    r"hat (?:gesagt|geschrieben)|dit|a dit|a écrit|écrit|dice|dijo|ha dicho|escribió|ha escrito|escribe|"
+    r"comentó|comenta|opina|scrive|ha detto|ha scritto|disse|diz|escreveu|comentou|ha dit|zegt|schreef|"
+    r"schrijft|skrev|skriver|siger|sagde|säger|sade|sier|mówi|pisze|napisał(?:\(?a\)?)?|říká|píše|"
+    r"napsal(?:\(?a\)?)?|hovorí|napísal(?:\(?a\)?)?|говорит|сказал(?:\(?а\)?)?|пишет|"
+    r"написал(?:\(?а\)?)?|каже|пише|каза|より|يقول|הגיב(?:ה)?|说道?|說道?|diyor ki|dedi ki|"
+    r"yazdı|szerint|írta|λέει|γράφει|είπε|sanoo|kirjoitti|spune|a spus|ütleb|raksta|rašo|berkata"
+)
+"""What themes write behind the name of who comments."""
+_PHRASE = re.compile(
+    rf"(?<!\w)(?:{'|'.join(verb for verb in VERBS.split('|') if ' ' in verb and '(' not in verb)})(?!\w)",
+    re.IGNORECASE,
+)
+REMARKS = (
+    r"comments?|responses?|repl(?:y|ies)|thoughts?|kommentare?|antwort(?:en)?|gedanken?|"
+    r"commentaires?|réponses?|"
+    r"comentarios?|respuestas?|commenti?|risposte?|comentários?|respostas?|reacties?|kommentar(?:er)?|svar|"
+    r"komentarz\w*|komentář\w*|комментари\w*|yorum(?:lar)?|kommenttia?|hozzászólás\w*|σχόλι\w+|коментар\w*|comentarii|"
+    r"reacciones|opiniones|reações|komentar(?:a|i)?|bình luận|تعليقات?|تعليقًا?|نظرات?|דיבוריות|תגובות"
+)
+"""What themes call comments when they count them."""
 SAYS = re.compile(
-    r"^[\s\W]*(?:pingbacks?|trackbacks?|comment|kommentar|commentaire|comentario|commento|"
-    r"posted|says?|said|wrote|writes|commented|comments?|schreibt|schrieb|sagte?|meint|"
-    r"kommentiert|dit|a dit|a écrit|écrit|dice|dijo|escribió|"
-    r"scrive|ha detto|disse|diz|escreveu|zegt|schreef|siger|säger|sier|mówi|pisze|říká|"
-    r"говорит|пишет|каже|より|يقول|הגיב|说道?|說|diyor ki|yazdı|szerint|λέει|"
-    r"sanoo|napsal|spune|:|at|am|um|on|the|le|el|il|op|den|à|alle|a las|às|uhr|permalink|link|"
+    rf"^[\s\W]*(?:pingbacks?|trackbacks?|comment|kommentar|commentaire|comentario|commento|posted|comments?|{VERBS}|"
+    r":|at|am|um|on|the|le|el|il|op|den|à|alle|a las|às|uhr|permalink|link|"
     r"edit|reply|antworten|bearbeiten|#\d*|\d{1,3}\.?|by|von|par|por|di)?[\s\W]*$",
     re.IGNORECASE,
 )
 BY = re.compile(
-    r"^\W*(?:(?:comment|pingback|trackback|kommentar|commentaire|comentario|posted|"
-    r"written|geschrieben|left|gepostet)\s+)?(?:by|von|par|por|di|door|av|"
-    r"af)\s+(?P<name>.{1,120}?)\s*(?:[—–|·•,@/]|\s-\s|\bon\b|\bam\b|\bat\b|\bum\b|$)",
+    r"^\W*(?:(?:comment|pingback|trackback|kommentar|commentaire|comentario|comentário|commento|reactie|posted|"
+    r"written|geschrieben|left|gepostet|publicado|publié|escrito|scritto|inviato|postado)\s+"
+    r"(?:by|from|von|par|por|de|di|da|door|av|af|przez|от)|by|von|par|por|di|door|av|af)\s*(?::\s*|\s)"
+    r"(?P<name>\S.{0,120}?)\s*(?:[—–|·•,@/]|\s-\s|\bon\b|\bam\b|\bat\b|\bum\b|$)",
     re.IGNORECASE,
 )
+_NAMING = (
+    r"(?:auth|author|autor|auteur|autore|poster|commenter|commentor|commentator|nick(?:name)?|who|writer)"
+)
+NAME_WORD = re.compile(rf"(?:[\w-]*[-_])?(?:{_NAMING}(?:[-_]?name)?|(?:user|display|visitor|guest)[-_]?name)")
+"""Classes of a name in themes of any kind: auth-name, comment_autor, poster."""
+DATE_WORD = re.compile(
+    r"(?:[\w-]*[-_])?(?:date|time|timestamp|datetime|datum|fecha|posted|published|when)(?:[-_][a-z]{1,6})?"
+)
+"""Classes of a date in themes of any kind: auth-time, post_date."""
 
 SIGNS = frozenset(".:·•|—–-/()[]{}«»‹›“”„\"'’@#&→←↓↑…*+=~_!")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """One comment as it is being read. `body` is the element of the reader's words, if the theme marks one;
-    `sure` tells that the mark is of the kind that holds nothing else."""
+    """One comment as it is being read.
+
+    `body` is the element of the reader's words, if the theme marks one; `sure` is True where that mark holds
+    nothing else; `anchor` is the fragment of the permalink.
+    """
 
     element: HtmlElement
     body: HtmlElement | None
@@ -103,35 +131,45 @@ class Scene:
     number: str | None
     base: str
     language: str | None
+    anchor: str | None = None
 
     def in_body(self, node: HtmlElement | None) -> bool:
-        """True if a node stands in the reader's words."""
+        """True if a node is in the reader's words."""
         return inside(node, self.body)
 
     def permalink(self) -> HtmlElement | None:
-        """The link to this comment."""
-        mark = f"#comment-{self.number}"
-        links = self.element.iter("a") if self.number else ()
-        return next((a for a in links if (a.get("href") or "").endswith(mark) and text_of(a)), None)
+        """Return the link to this comment."""
+        return next((a for a in self.own_links() if text_of(a)), None)
+
+    def own_links(self) -> list[HtmlElement]:
+        """Return the links whose fragment is this comment's anchor."""
+        marks = tuple(f"#{name}" for name in (f"comment-{self.number}", self.anchor) if self.number and name)
+        return [a for a in self.element.iter("a") if marks and (a.get("href") or "").endswith(marks)]
 
 
 def inside(node: HtmlElement | None, container: HtmlElement | None) -> bool:
-    """True if a node is a container or stands in it."""
+    """True if a node is a container or is in it."""
     if container is None or node is None:
         return False
     return node is container or container in node.iterancestors()
 
 
 def is_says(words: str) -> bool:
-    """True if a piece is a word or sign of a theme's. An emoji is none."""
+    """True if a piece is a word or sign of a theme's.
+
+    An emoji is none.
+    """
     return bool(SAYS.match(words)) and all(
         sign.isalnum() or sign.isspace() or sign in SIGNS for sign in words
     )
 
 
 def only_says(words: str) -> bool:
-    """True if words are a theme's alone: "says", "on", separators. An emoji is a reader's word."""
-    parts = [part for part in re.split(r"[\s,;|·•—–]+", words) if part]
+    """True if words are a theme's alone: "says", "on", separators.
+
+    An emoji is a reader's word.
+    """
+    parts = [part for part in re.split(r"[\s,;|·•—–]+", _PHRASE.sub(" ", words)) if part]
     return all(
         all(sign in SIGNS for sign in part)
         or (re.search(r"\w", part) and (SAYS.match(part) or BY.match(part + " x")))

@@ -1,19 +1,23 @@
-"""Instants and days: from ISO marks, from feeds, and from dates printed for people.
+"""Instants and days.
 
-Knows month names in many languages (dateparser's tables) and how day and month may be ordered. It knows
-no clock: "two weeks ago" tells a day only against the time of fetching, which comes in as an argument.
-Its law: an aware UTC datetime where the source tells the time, a date where it tells only the day.
+From ISO marks, from feeds, and from dates printed for people.
+
+Knows month names in many languages (dateparser's tables) and how day and month may be ordered. It knows no
+clock: "two weeks ago" states a day only against the time of fetching, which comes in as an argument.
+Invariant: an aware UTC datetime where the source states the time, a date where it states only the day.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from archive.core.records import Moment
-from pipeline.dates import month_names
+from pipeline.dates import calendars, month_names
 
 _ISO = re.compile(
     r"^\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)?\s*(Z|"
@@ -26,7 +30,15 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _YMD = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*[-/.年년]\s*(\d{1,2})\s*[-/.月월]\s*(\d{1,2})(?!\d)")
-_SIGNS = str.maketrans("\xa0\u202f،：٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９", "  ,:" + "0123456789" * 3)
+_SIGNS = {
+    ord(sign): plain
+    for sign, plain in zip("\xa0\u202f،：\u200e\u200f", (" ", " ", ",", ":", "", ""), strict=True)
+} | {
+    code: str(unicodedata.digit(chr(code)))
+    for code in (*range(0x660, 0x1A9A), *range(0xFF10, 0xFF1A))
+    if unicodedata.category(chr(code)) == "Nd"
+}
+"""Spaces, signs and digits of all scripts as those of Europe."""
 _HALVES = (
     (re.compile(r"(?:午前|上午|오전)\s*(\d{1,2}:\d{2})"), r"\1 am"),
     (re.compile(r"(?:午後|下午|오후)\s*(\d{1,2}:\d{2})"), r"\1 pm"),
@@ -37,20 +49,39 @@ _HALVES = (
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?((?:19|20)\d{2}|\d{2})(?!\d)")
 _NUMERIC_THEN_YEAR = re.compile(r"(?<!\d)(\d{1,2})\.\s?(\d{1,2})\.?,?\s+((?:19|20)\d{2})(?!\d)")
 _DAY_BEFORE = re.compile(
-    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª|e)?[\s,]*(?:de|di|of|den|d')?[\s,/-]*$", re.IGNORECASE
-)
-_YEAR_BEFORE = re.compile(r"((?:19|20)\d{2})[\s,./年-]*(?:\d{1,2})?[\s.,/-]*$")
-_AFTER = re.compile(
-    r"[\s.,/-]*(?:(\d{1,2})(?:st|nd|rd|th|\.)?(?![\d:])[\s,.]*)?(?:de|del|"
-    r"of)?[\s,/-]*(?:'|’)?((?:19|20)\d{2}|\d{2}(?![\d:.]))?",
+    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª|e|-a|-е|-го|ain|[یي]|ê|mh)?[\s,]*"
+    r"(?:de|di|of|den|d['’]|ta['’]|a|ngày|dienas?)?[\s,/-]*$",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W\d_]+(?:\.(?=\s|,|$))?", re.UNICODE)
+_OF_YEAR = r"(?:m|gada|gads|г|год|года|р|рік|року|ж|жылы?|жылғы|оны|он|йил|yil|urteko|\(?e?\)?ko|năm|թ|թ․)"
+"""Words for "year" between a year and a month."""
+_YEAR_BEFORE = re.compile(
+    rf"((?:19|20)\d{{2}})[\s.-]{{0,2}}(?:{_OF_YEAR}(?!\w)\.?)?[\s,./年-]*(?:\d{{1,2}}(?!\d))?[\s.,/-]*$",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"[\s.,/-]*(?:(\d{1,2})(?:st|nd|rd|th|\.|a|an|ean|-нд?|-ны)?(?![\d:])\s?(?:d\.)?[\s,.]*)?"
+    r"(?:del|dal|de|of|năm|คศ|พศ|ค\.ศ|พ\.ศ|жылы?|г\.?|av|i|ta['’]|y)?[\s,/-]*(?:'|’)?((?:19|20)\d{2}|\d{2}(?![\d:.]))?",
+    re.IGNORECASE,
+)
+_SOLAR_NUMERIC = re.compile(r"(?<!\d)(1[34]\d{2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{1,2})(?!\d)")
+_SOLAR_YEAR = re.compile(r"(?<!\d)(1[34]\d{2})(?!\d)")
+_SOLAR_DAY = re.compile(r"(?<!\d)(\d{1,2})(?!\d)")
+_SOLAR_TONGUES = frozenset({"fa", "ps", "haz", "azb", "glk", "prs"})
+_DIGIT = re.compile(r"\d")
+_DAY_SECONDS = 86400
+_SPAN = re.compile(r"(?<!\d)(\d{1,3})\s{0,3}([^\W\d_]+)\.?")
+_WORDS = re.compile(r"[^\W\d_]+")
+_SHORTEST_WORD = 3
+"""Letters of a unit of time that needs no other word beside it; "d." alone is no age."""
+_LONGEST = 400
+"""Characters of a text that may be a printed date."""
+_THAI_DOTS = re.compile("(?<=[\u0e00-\u0eff])\\.")
 _ZONE = re.compile(r"(?:\b(?:UTC|GMT)\b|(?<=[\d\s])Z\b)", re.IGNORECASE)
 
 
 def zone(name: str | None) -> ZoneInfo:
-    """The time zone of that name, UTC where there is none of it."""
+    """Return the time zone of that name, UTC where there is none of it."""
     try:
         return ZoneInfo(name or "UTC")
     except (KeyError, ValueError, OSError):
@@ -58,7 +89,10 @@ def zone(name: str | None) -> ZoneInfo:
 
 
 def iso(value: str | None, timezone: str = "UTC") -> Moment | None:
-    """An ISO mark, also with unpadded days: an instant, or a day where it tells no time."""
+    """Return an ISO mark, also with unpadded days.
+
+    An instant, or a day where it states no time.
+    """
     match = _ISO.match(value or "")
     if match is None:
         return _fromiso(value, timezone)
@@ -76,12 +110,15 @@ def iso(value: str | None, timezone: str = "UTC") -> Moment | None:
 
 
 def gmt(value: str | None) -> Moment | None:
-    """WordPress' `*_gmt` fields: UTC without saying so; its zero date is no date."""
+    """Return the instant of one of WordPress' `*_gmt` fields, which are in UTC.
+
+    Its zero date is no date.
+    """
     return None if not value or value.startswith("0000") else iso(value, "UTC")
 
 
 def rfc822(value: str | None) -> Moment | None:
-    """A date of an RSS feed or an HTTP header."""
+    """Return a date of an RSS feed or an HTTP header."""
     try:
         known = parsedate_to_datetime((value or "").strip())
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -101,17 +138,17 @@ def printed(
     day_first: bool | None = None,
     since: date | None = None,
 ) -> Moment | None:
-    """A date printed for people, in the site's language and time zone.
+    """Return a date printed for people, in the site's language and time zone.
 
-    `day_first` settles 3/4/2009 where the page has told it by other dates; else the language does.
-    A date without a year is the first such day from `since` on, where that is given.
+    `day_first` settles 3/4/2009 where the page has told it by other dates; else the language does. A date
+    without a year is the first such day from `since` on, where that is given.
     """
-    if not raw or len(raw) > 400:
+    if not raw or len(raw) > _LONGEST:
         return None
     found = iso(raw, timezone)
     if found is not None:
         return found
-    text = _familiar(raw)
+    text = _familiar(raw, language)
     day = _day(text, language, day_first, since)
     if day is None:
         return None
@@ -126,7 +163,10 @@ def printed(
 
 
 def tells_day_first(raws: list[str]) -> bool | None:
-    """Return the day-month order of a page's numeric dates; None where no number exceeds 12."""
+    """Return the day-month order of a page's numeric dates.
+
+    None where no number exceeds 12.
+    """
     for raw in raws:
         if match := _NUMERIC.search(raw):
             if int(match[1]) > 12:
@@ -138,31 +178,58 @@ def tells_day_first(raws: list[str]) -> bool | None:
 
 def looks_dated(text: str, language: str | None) -> bool:
     """True if a short text holds a full date."""
-    return _day(text.translate(_SIGNS), language, None, None) is not None
+    if len(text) > _LONGEST or not _DIGIT.search(text):
+        return False
+    return _day(_familiar(text, language), language, None, None) is not None
 
 
-def relative(raw: str | None, fetched_at: datetime, language: str | None) -> Moment | None:
-    """ "50 minutes ago" against the time of fetching: the day, for spans that tell it; else None."""
-    if not raw or len(raw) > 60 or not re.search(r"\d", raw):
+def relative(raw: str | None, fetched_at: datetime, language: str | None) -> date | None:
+    """Return the day of "2 weeks, 3 days ago" against the time of fetching; None where the words name none.
+
+    Each number must belong to a unit of time, and the smallest unit be no larger than a day: "3 years, 2 days
+    ago" is rounded, and "2021 m. rugsėjo 22 d." is no age.
+    """
+    if not raw or len(raw) > 60:
         return None
-    names = month_names.names(month_names.tongue(language))
-    for unit, seconds in (("minute", 60), ("hour", 3600), ("day", 86400)):
-        for word in names.get(unit, ()):
-            match = re.search(rf"(\d{{1,3}})\s*{re.escape(word.lower())}s?(?!\w)", raw.lower())
-            if match:
-                return (fetched_at.astimezone(UTC) - timedelta(seconds=int(match[1]) * seconds)).date()
-    return None
+    text = month_names.fold(raw.translate(_SIGNS))
+    units = _units(month_names.tongue(language))
+    seconds = smallest = 0
+    rest = text
+    for match in _SPAN.finditer(text):
+        unit = units.get(match[2]) or units.get(match[2].removesuffix("s"))
+        if unit is None:
+            return None
+        seconds, smallest = seconds + int(match[1]) * unit, unit
+        rest = rest.replace(match[0], " ", 1)
+    if not smallest or smallest > _DAY_SECONDS or _DIGIT.search(rest):
+        return None
+    if len(max(_WORDS.findall(text), key=len)) < _SHORTEST_WORD and not _WORDS.search(rest):
+        return None
+    return (fetched_at.astimezone(UTC) - timedelta(seconds=seconds)).date()
+
+
+@lru_cache(maxsize=64)
+def _units(tongue: str) -> dict[str, int]:
+    """Return the seconds of each unit of time up to a week, by its names in one language."""
+    seconds = {"week": 7 * _DAY_SECONDS, "day": _DAY_SECONDS, "hour": 3600, "minute": 60}
+    names = month_names.names(tongue)
+    return {
+        month_names.fold(word).rstrip("."): length
+        for unit, length in seconds.items()
+        for word in names.get(unit, ())
+    }
 
 
 def day_of(moment: Moment) -> date:
-    """The day of a moment, in UTC where it is an instant."""
+    """Return the day of a moment, in UTC where it is an instant."""
     return moment.date() if isinstance(moment, datetime) else moment
 
 
-def _familiar(raw: str) -> str:
-    """A printed date with European digits, signs and halves of the day."""
-    text = raw.translate(_SIGNS)
+def _familiar(raw: str, language: str | None) -> str:
+    """Return a printed date with European digits and signs, common years and halves of the day."""
+    text = calendars.common_years(raw.translate(_SIGNS), month_names.tongue(language))
     if not text.isascii():
+        text = _THAI_DOTS.sub("", text)
         for pattern, half in _HALVES:
             text = pattern.sub(half, text)
     return text
@@ -181,21 +248,43 @@ def _day(text: str, language: str | None, day_first: bool | None, since: date | 
         return _date(year, second, first)
     if match := _NUMERIC_THEN_YEAR.search(text):
         return _date(int(match[3]), int(match[2]), int(match[1]))
-    return _worded(text, language, since)
+    return _solar(text, language) or _worded(text, language, since)
+
+
+def _solar(text: str, language: str | None) -> date | None:
+    """Return the day of a date of the Persian calendar."""
+    if match := _SOLAR_NUMERIC.search(text):
+        if month_names.tongue(language) in _SOLAR_TONGUES:
+            return calendars.from_persian(int(match[1]), int(match[3]), int(match[4]))
+        return None
+    if text.isascii() or not (year := _SOLAR_YEAR.search(text)):
+        return None
+    folded = month_names.fold(text)
+    month = month_names.solar_pattern().search(folded)
+    day = _SOLAR_DAY.search(_SOLAR_YEAR.sub(" ", folded))
+    if month is None or day is None:
+        return None
+    number = month_names.solar_numbers()[month[0].rstrip(".")]
+    return calendars.from_persian(int(year[1]), number, int(day[1]))
 
 
 def _worded(text: str, language: str | None, since: date | None) -> date | None:
-    """A date with its month in words: any order of day, month and year."""
-    for known in (month_names.numbers(month_names.tongue(language)), month_names.numbers("")):
-        for match in _WORD.finditer(text):
-            month = known.get(match[0].lower().rstrip("."))
-            if month and (found := _around(text[: match.start()], month, text[match.end() :], since)):
+    """Return a date with its month in words.
+
+    Any order of day, month and year.
+    """
+    folded = month_names.fold(text)
+    for tongue in (month_names.tongue(language), ""):
+        known = month_names.numbers(tongue)
+        for match in month_names.pattern(tongue).finditer(folded):
+            month = known.get(match[0]) or known[match[0].rstrip(".")]
+            if found := _around(folded[: match.start()], month, folded[match.end() :], since):
                 return found
     return None
 
 
 def _around(before: str, month: int, after: str, since: date | None) -> date | None:
-    """The date whose month stands between two pieces of text."""
+    """Return the date whose month stands between two pieces of text."""
     ahead, behind, earlier = _DAY_BEFORE.search(before), _AFTER.match(after), _YEAR_BEFORE.search(before)
     day = ahead[1] if ahead else behind[1] if behind else None
     year = behind[2] if behind and behind[2] else earlier[1] if earlier else None
@@ -228,7 +317,7 @@ def _clock(text: str, language: str | None) -> tuple[int, int, int] | None:
 
 
 def _half(after: str, language: str | None) -> int | None:
-    """The other languages' words for am and pm, as dateparser lists them."""
+    """Return the other languages' words for am and pm, as dateparser lists them."""
     names = month_names.names(month_names.tongue(language))
     word = after.strip().lower()
     for key, shift in (("pm", 12), ("am", 0)):
@@ -260,7 +349,7 @@ def _offset(text: str) -> str:
 
 
 def _fromiso(value: str | None, timezone: str) -> Moment | None:
-    """The rarer ISO spellings that Python itself reads."""
+    """Return the rarer ISO spellings that Python itself reads."""
     text = (value or "").strip()
     if not 8 <= len(text) <= 40 or not text[:4].isdigit():
         return None
@@ -274,5 +363,8 @@ def _fromiso(value: str | None, timezone: str) -> Moment | None:
 
 
 def _plausible(moment: Moment) -> Moment | None:
-    """News sites began after 1990; what lies outside is a slip of the markup."""
+    """Return a moment of a plausible year, else None.
+
+    What lies outside is a slip of the markup.
+    """
     return moment if 1990 <= moment.year <= 2100 else None

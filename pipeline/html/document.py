@@ -1,6 +1,7 @@
 """An HTML answer as a tree, parsed once and shared by every reader of it.
 
-Knows parsers. Its law: nothing a page holds can make parsing fail, and what its charset costs is said.
+Knows parsers.
+Invariant: nothing a page holds can make parsing fail, and what its charset costs is said.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ _TOO_DEEP = Problem(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A page's source and tree. `base` is what its relative links are resolved against."""
+    """A page's source and tree.
+
+    `base` is what its relative links are resolved against.
+    """
 
     page: Page
     source: str
@@ -64,7 +68,10 @@ class Document:
 
 
 def parse(page: Page) -> Document | None:
-    """The page as a document; None where it holds no element at all."""
+    """Return the page as a document.
+
+    None where it holds no element at all.
+    """
     decoded = decode(page.body, page.header("content-type"))
     source = decoded.text
     tree = to_tree(source)
@@ -100,7 +107,7 @@ def charset_problems(decoded: Decoded) -> tuple[Problem, ...]:
 
 
 def to_tree(source: str) -> HtmlElement | None:
-    """The tree as libxml2 builds it, without comments and processing instructions."""
+    """Return the tree as libxml2 builds it, without comments and processing instructions."""
     parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True
     )
@@ -134,7 +141,7 @@ def flatten(tree: HtmlElement) -> bool:
 
 
 def standard_tree(source: str) -> HtmlElement | None:
-    """The tree as a browser builds it, for pages whose unclosed tags libxml2 hangs elsewhere."""
+    """Return the tree as a browser builds it, for pages whose unclosed tags libxml2 hangs elsewhere."""
     markup = LexborHTMLParser(_clean(source).decode("utf-8")).html
     tree = to_tree(markup) if markup else None
     if tree is not None:
@@ -143,7 +150,7 @@ def standard_tree(source: str) -> HtmlElement | None:
 
 
 def _clean(source: str) -> bytes:
-    """The source in UTF-8 without control characters and what is no character at all."""
+    """Return the source in UTF-8 without control characters and what is no character at all."""
     for sign in "\ufffe\uffff":
         source = source.replace(sign, "")
     return _REFERENCES.sub("", source).encode("utf-8", "ignore").translate(_FORM_FEED, _CONTROL)

@@ -1,4 +1,6 @@
-"""Small questions to an HTML tree, asked by several readers: classes, text, removal.
+"""Small questions to an HTML tree, asked by several readers.
+
+Classes, text, removal.
 
 Knows lxml. It knows nothing of articles or comments.
 """
@@ -18,12 +20,12 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def tokens(element: HtmlElement) -> frozenset[str]:
-    """The classes of an element, in lower case."""
+    """Return the classes of an element, in lower case."""
     return frozenset((element.get("class") or "").lower().split())
 
 
 def text_of(element: HtmlElement) -> str:
-    """All text below an element on one line."""
+    """Return all text below an element on one line."""
     return _SPACE.sub(" ", "".join(element.itertext())).strip()
 
 
@@ -33,7 +35,10 @@ def fold(text: str) -> str:
 
 
 def is_longer(element: HtmlElement, number: int) -> bool:
-    """True if the text below an element has more characters; no more of it is looked at than that takes."""
+    """True if the text below an element has more characters.
+
+    No more of it is looked at than that takes.
+    """
     total = 0
     for piece in element.itertext():
         total += len(" ".join(piece.split()))
@@ -43,7 +48,7 @@ def is_longer(element: HtmlElement, number: int) -> bool:
 
 
 def attribute(element: HtmlElement, *names: str) -> str:
-    """The first of these attributes that holds something, on one line."""
+    """Return the first of these attributes that holds something, on one line."""
     return next((_SPACE.sub(" ", v).strip() for n in names if (v := element.get(n)) and v.strip()), "")
 
 
@@ -63,13 +68,13 @@ def drop(element: HtmlElement) -> None:
 
 
 def inner_html(element: HtmlElement) -> str:
-    """The markup inside an element."""
+    """Return the markup inside an element."""
     head = (element.text or "").translate(_ESCAPES)
     return head + "".join(etree.tostring(child, encoding="unicode", method="html") for child in element)
 
 
 def below_body(element: HtmlElement) -> Iterator[HtmlElement]:
-    """The element and its ancestors, up to but without the body."""
+    """Yield the element and its ancestors, up to but without the body."""
     node: HtmlElement | None = element
     while node is not None and node.tag not in ("body", "html"):
         yield node
@@ -77,12 +82,15 @@ def below_body(element: HtmlElement) -> Iterator[HtmlElement]:
 
 
 def words(listed: str) -> frozenset[str]:
-    """A set of words, written in one line."""
+    """Return a set of words, written in one line."""
     return frozenset(listed.split())
 
 
 class Index:
-    """A tree's elements by class, id and tag, gathered in one pass. Keys of classes are in lower case."""
+    """A tree's elements by class, id and tag, gathered in one pass.
+
+    Keys of classes are in lower case.
+    """
 
     def __init__(self, tree: HtmlElement) -> None:
         self.tree = tree
@@ -103,31 +111,43 @@ class Index:
                 self._classes[mark] += found
 
     def having(self, wanted: Iterable[str]) -> list[HtmlElement]:
-        """All elements with one of these classes, in the order of the page."""
+        """Return all elements with one of these classes, in the order of the page."""
         return self.ordered(element for mark in wanted for element in self._classes.get(mark, ()))
 
     def like(self, pattern: re.Pattern[str]) -> list[HtmlElement]:
-        """All elements with a class or an id in which the pattern is found, in the order of the page."""
+        """Return all elements with a class or an id that the pattern finds, in page order."""
         keyed = (*self._classes.items(), *self.ids.items())
         return self.ordered(element for key, found in keyed if pattern.search(key) for element in found)
 
     def tagged(self, *names: str) -> list[HtmlElement]:
-        """All elements with one of these tags, in the order of the page."""
+        """Return all elements with one of these tags, in the order of the page."""
         if len(names) == 1:
             return self.tags.get(names[0], [])
         return self.ordered(element for name in names for element in self.tags.get(name, ()))
 
     def named(self, *names: str) -> list[HtmlElement]:
-        """All elements with one of these ids."""
+        """Return all elements with one of these ids."""
         return [element for name in names for element in self.ids.get(name, ())]
 
+    @property
+    def last(self) -> HtmlElement:
+        """The last element of the page."""
+        return next(reversed(self._order))
+
+    def place(self, element: HtmlElement) -> int:
+        """Return an element's number in the order of the page.
+
+        The last for one that was added.
+        """
+        return self._order.get(element, len(self._order))
+
     def ordered(self, found: Iterable[HtmlElement]) -> list[HtmlElement]:
-        """Each element once, in the order of the page."""
+        """Return each element once, in the order of the page."""
         return sorted(dict.fromkeys(found), key=self._order.__getitem__)
 
 
 def elsewhere(element: HtmlElement, wrong: frozenset[str]) -> bool:
-    """True if an element stands in a block so classed, in an aside or nav, or no longer in the page."""
+    """True if an element is in a block so classed, in an aside or nav, or no longer in the page."""
     node: HtmlElement | None = element
     while node is not None:
         if node.tag == "body":
@@ -139,7 +159,7 @@ def elsewhere(element: HtmlElement, wrong: frozenset[str]) -> bool:
 
 
 def classes(root: HtmlElement, *wanted: str) -> list[HtmlElement]:
-    """All elements with one of these classes, in the order of the page."""
+    """Return all elements with one of these classes, in the order of the page."""
     known = frozenset(wanted)
     return [
         e for e in root.iter("*") if e.get("class") and not known.isdisjoint(e.get("class").lower().split())
@@ -147,5 +167,5 @@ def classes(root: HtmlElement, *wanted: str) -> list[HtmlElement]:
 
 
 def classes_like(root: HtmlElement, pattern: re.Pattern[str]) -> list[HtmlElement]:
-    """All elements with a class that the pattern matches as a whole, in the order of the page."""
+    """Return all elements with a class that the pattern matches as a whole, in the order of the page."""
     return [e for e in root.iter("*") if e.get("class") and any(map(pattern.fullmatch, tokens(e)))]

@@ -1,7 +1,9 @@
-"""Answers that are no page at all, by name: who refuses, and what the refusal means.
+"""Answers that are no page at all, by name.
 
-Knows status codes and the few words that tell one refusal from another of the same code. Its law: each
-has one stable code, and a sentence that says what it means for the archive.
+Who refuses, and what the refusal means.
+
+Knows status codes and the few words that tell one refusal from another of the same code.
+Invariant: each has one stable code, and a sentence that says what it means for the archive.
 """
 
 from __future__ import annotations
@@ -9,8 +11,8 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from archive.core import json_text
+from archive.core.challenges import CHALLENGE
 from archive.core.records import Page, PageKind, Problem
-from pipeline.html.not_an_article import CHALLENGE
 
 _REST = {PageKind.POSTS, PageKind.COMMENTS}
 _NAMES = {
@@ -58,7 +60,7 @@ def _named(page: Page) -> tuple[str, str]:
 
 
 def _said(page: Page) -> str:
-    """The code of REST's own error, as " (rest_no_route)"."""
+    """Return the code of REST's own error, as " (rest_no_route)"."""
     try:
         told = json_text.read(page.body).value
     except ValueError:

@@ -1,6 +1,9 @@
-"""True if the place of an article's text is known and empty: then the rest of the page is none of its text.
+"""Pages whose place of the text is known and empty.
 
-Knows the elements by which HTML marks that place. Its law: where there is doubt, what was extracted is kept.
+Then the rest of the page is none of its text.
+
+Knows the elements by which HTML marks that place.
+Invariant: where there is doubt, what was extracted is kept.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ def is_without_text(index: Index, boxes: Sequence[HtmlElement]) -> bool:
 
 
 def _paragraphs(nodes: Iterable[HtmlElement]) -> Iterable[HtmlElement]:
-    """The paragraphs below some elements that are no part of the site's frame."""
+    """Return the paragraphs below some elements that are no part of the site's frame."""
     for node in nodes:
         for paragraph in node.iter("p"):
             if not _is_inside(paragraph, _BESIDE_TEXT) and not elsewhere(paragraph, _FRAME):

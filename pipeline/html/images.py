@@ -1,4 +1,7 @@
-"""URLs of pictures: the picture's own, where a delivery network stands before it. Pure."""
+"""URLs of pictures.
+
+The picture's own, where a delivery network comes before it. Pure.
+"""
 
 from __future__ import annotations
 

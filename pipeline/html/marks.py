@@ -1,7 +1,7 @@
 """Marks by which a page declares itself an article, or says that it keeps a part of it back.
 
-Knows the vocabularies of themes and paywalls. Its law: a mark is quoted, not judged; the archive decides what
-a page without any may change.
+Knows the vocabularies of themes and paywalls.
+Invariant: a mark is quoted, not judged; the archive decides what a page without any may change.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
 
 def declares(document: Document, head: Head, rules: Mapping[str, str]) -> bool:
-    """True if anything marks a page as an article: a class, an id, a declared type, a date.
+    """True if anything marks a page as an article.
+
+    A class, an id, a declared type, a date.
 
     `rules` are those that told the page's facts, by field.
     """

@@ -1,7 +1,10 @@
-"""Metadata of a page's head: meta elements, links, JSON-LD; and the page's identity.
+"""Metadata and identity of a page, from its head.
 
-Knows the vocabularies. Its law: a declaration is quoted, not judged; identity alone is decided here,
-since everything else hangs on it.
+Meta elements, links and JSON-LD.
+
+Knows the vocabularies.
+Invariant: a declaration is quoted, not judged; identity alone is decided here, since everything else hangs on
+it.
 """
 
 from __future__ import annotations
@@ -29,8 +32,10 @@ _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The declarations of one page. `part` is the number of a part of a divided article, 1 for all others;
-    `parts` the highest that the page links to.
+    """The declarations of one page.
+
+    `part` is the number of a part of a divided article, 1 for all others; `parts` the highest that the page
+    links to.
     """
 
     url: str
@@ -47,12 +52,12 @@ class Head:
     marks: frozenset[str]
 
     def meta(self, *names: str) -> str | None:
-        """The first value of the first of these meta elements."""
+        """Return the first value of the first of these meta elements."""
         return next((self.metas[name][0] for name in names if name in self.metas), None)
 
 
 def read(document: Document) -> Head:
-    """The head of a document."""
+    """Return the head of a document."""
     body = document.tree.find("body")
     marks = tokens(body) if body is not None else frozenset()
     metas = _metas(document)
@@ -76,7 +81,7 @@ def read(document: Document) -> Head:
 
 
 def _parts(document: Document, url: str) -> int:
-    """The highest number of a part of this article that the page links to; 1 for one in one piece."""
+    """Return the highest number of a part of this article that the page links to; 1 for one in one piece."""
     path = urlsplit(url).path.rstrip("/")
     hrefs = (a.get("href") or "" for a in document.index.tagged("a"))
     paths = (urls.path_of(href) for href in hrefs if path in href)
@@ -86,7 +91,10 @@ def _parts(document: Document, url: str) -> int:
 
 
 def _site_name(document: Document, metas: dict[str, tuple[str, ...]]) -> str | None:
-    """The site's name: declared, else as WordPress hangs it before "Feed" in the title of the feed's link."""
+    """Return the site's name.
+
+    Declared, else as WordPress hangs it before "Feed" in the title of the feed's link.
+    """
     if declared := metas.get("og:site_name"):
         return declared[0]
     for link in document.index.tagged("link"):
@@ -102,7 +110,7 @@ def values(value: object) -> list[Any]:
 
 
 def resolve(nodes: tuple[Node, ...], value: object) -> Node:
-    """A node of JSON-LD, also where it is only referred to by its @id."""
+    """Return a node of JSON-LD, also where it is only referred to by its @id."""
     if not isinstance(value, dict):
         return {}
     if set(value) <= {"@id", "@type"} and value.get("@id"):
@@ -111,7 +119,7 @@ def resolve(nodes: tuple[Node, ...], value: object) -> Node:
 
 
 def string(value: object) -> str | None:
-    """A string of JSON-LD, on one line."""
+    """Return a string of JSON-LD, on one line."""
     return line(value) if isinstance(value, str) else None
 
 
@@ -142,7 +150,7 @@ def _json_ld(document: Document) -> Iterator[Node]:
 
 
 def _flat(data: object, level: int) -> Iterator[Node]:
-    """All top nodes, those of a @graph included."""
+    """Yield all top nodes, those of a @graph included."""
     if level > 5:
         return
     for node in values(data):
@@ -155,7 +163,7 @@ def _flat(data: object, level: int) -> Iterator[Node]:
 
 
 def _article(nodes: tuple[Node, ...]) -> Node:
-    """The node of the article itself."""
+    """Return the node of the article itself."""
     best: Node = {}
     for node in nodes:
         kinds = [k for k in values(node.get("@type")) if isinstance(k, str)]

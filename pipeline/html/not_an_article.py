@@ -1,7 +1,8 @@
 """Pages that are no articles: challenges, logins, passwords, errors in disguise, listings.
 
-Knows what such pages look like. Its law: a page is refused for what it plainly is, and every refusal has
-a name; where there is doubt the page is read.
+Knows what such pages look like.
+Invariant: a page is refused for what it plainly is, and every refusal has a name; where there is doubt the
+page is read.
 """
 
 from __future__ import annotations
@@ -9,24 +10,13 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from archive.core.challenges import CHALLENGE, TITLE
 from archive.core.records import Problem
 from pipeline.html.document import Document
 from pipeline.html.dom import text_of, tokens
 from pipeline.html.metadata import Head
 from pipeline.html.refusal_words import WALLS
 
-CHALLENGE = re.compile(
-    r"_cf_chl_opt|cf-browser-verification|cf_challenge|/cdn-cgi/challenge-platform/h/|"
-    r"_Incapsula_Resource|px-captcha|"
-    r"geo\.captcha-delivery\.com|sucuri_cloudproxy_js|ddos-guard/js-challenge|"
-    r"aws-waf-token|awsWafCookieDomainList|sgcaptcha|wpsec-challenge"
-)
-_CHALLENGE_TITLE = re.compile(
-    r"^(?:just a moment|attention required! \| cloudflare|checking your browser|one "
-    r"moment, please|ddos-guard|access denied|are you a robot|security check|please wait|"
-    r"verifying|robot challenge screen|bot verification)",
-    re.IGNORECASE,
-)
 _LOST_TITLE = re.compile(
     r"^(?:404\b|(?:error 404|page not found|not found|nothing found|seite nicht gefunden|"
     r"page introuvable|página no encontrada|oops))",
@@ -72,9 +62,7 @@ def name_wall(document: Document) -> Problem | None:
 
 def _challenge(document: Document, name: str) -> str | None:
     small = len(document.source) < SMALL and not document.index.tagged("article")
-    if small and (
-        _CHALLENGE_TITLE.match(name) or (CHALLENGE.search(document.source) and len(_words(document)) < 1500)
-    ):
+    if small and (TITLE.match(name) or (CHALLENGE.search(document.source) and len(_words(document)) < 1500)):
         return f"The site asks for proof of a browser instead of showing the page ({name or 'no title'})."
     return None
 
@@ -116,5 +104,5 @@ def _listing(document: Document, head: Head) -> str | None:
 
 
 def _words(document: Document) -> str:
-    """The words of the page's paragraphs and headings."""
+    """Return the words of the page's paragraphs and headings."""
     return " ".join(text_of(node) for node in document.index.tagged("p", "h1", "h2", "td", "li"))

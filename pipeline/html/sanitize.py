@@ -1,8 +1,11 @@
-"""Small pieces of prose: a comment's HTML as safe HTML and as plain text, and single lines.
+"""Small pieces of prose.
 
-Every surface of a site comes through `render`, so that the same comment read from REST, from a page or
-from a feed is the same text and the same HTML. It knows what markup is harmless, and nothing of where
-the markup came from. Its law: what leaves here names no script, and no reader's word is lost.
+A comment's HTML as safe HTML and as plain text, and single lines.
+
+Every surface of a site comes through `render`, so that the same comment read from REST, from a page or from a
+feed is the same text and the same HTML. It knows what markup is harmless, and nothing of where the markup
+came from.
+Invariant: what leaves here names no script, and no reader's word is lost.
 """
 
 from __future__ import annotations
@@ -47,21 +50,27 @@ _AROUND_LINE = re.compile(r"(?<!\s)\s*\v\s*")
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One piece of prose twice: as plain text and as safe HTML. None where nothing is left."""
+    """One piece of prose twice: as plain text and as safe HTML.
+
+    None where nothing is left.
+    """
 
     text: str | None
     html: str | None
 
 
 def line(value: str | None) -> str | None:
-    """A single line: white space folded; None where nothing is left."""
+    """Return a single line: white space folded; None where nothing is left."""
     if value is None:
         return None
     return _SPACE.sub(" ", _CONTROL.sub("", value)).strip() or None
 
 
 def plain(value: str | None) -> str | None:
-    """A line of rendered HTML (a title, a name) as text: tags stripped, entities decoded once."""
+    """Return a line of rendered HTML (a title, a name) as text.
+
+    Tags stripped, entities decoded once.
+    """
     if value is None:
         return None
     if "<" in value:
@@ -70,7 +79,10 @@ def plain(value: str | None) -> str | None:
 
 
 def render(markup: str | None, base: str | None = None) -> Rendered:
-    """The markup of a comment as text and as safe HTML; relative links are resolved against `base`."""
+    """Return the markup of a comment as text and as safe HTML.
+
+    Relative links are resolved against `base`.
+    """
     if not markup or not markup.strip():
         return Rendered(None, None)
     try:
@@ -101,7 +113,10 @@ def is_excerpt(text: str | None) -> bool:
 
 
 def _emoji(markup: str) -> str:
-    """Emoji drawn as images are characters again; other images, old smileys too, are left to be dropped."""
+    """Return markup with emoji that are drawn as images as characters.
+
+    Other images, old smileys too, are left to be dropped.
+    """
     if "<img" not in markup and "<IMG" not in markup:
         return markup
 
@@ -114,14 +129,20 @@ def _emoji(markup: str) -> str:
 
 
 def _tidy(safe: str) -> str:
-    """One form for equal content: no blank lines between blocks, no empty paragraphs."""
+    """Return one form of equal content.
+
+    No blank lines between blocks, no empty paragraphs.
+    """
     if "<pre>" in safe:
         return safe.strip()
     return _EMPTY.sub("", _BETWEEN.sub("\n", safe.replace("\xa0", "&nbsp;"))).strip(" \t\r\n\f\v")
 
 
 def to_text(safe: str) -> str | None:
-    """The plain text of safe HTML: paragraphs divided by blank lines, line breaks kept."""
+    """Return the plain text of safe HTML.
+
+    Paragraphs divided by blank lines, line breaks kept.
+    """
     out: list[str] = []
     inside_pre = 0
     position = 0
@@ -144,14 +165,20 @@ def to_text(safe: str) -> str | None:
 
 
 def _append(out: list[str], raw: str, *, keep: bool) -> None:
-    """Add character data; outside `pre` its white space folds, so that only tags break lines."""
+    """Add character data.
+
+    Outside `pre` its white space folds, so that only tags break lines.
+    """
     if raw:
         text = entities.unescape(raw)
         out.append(text if keep else _SPACE.sub(" ", text))
 
 
 def _paragraphs(marked: str) -> str | None:
-    """Marks (form feed: paragraph, vertical tab: line) as white space, and none of it at the edges."""
+    """Return text with its marks as white space, and none of it at the edges.
+
+    A form feed marks a paragraph, a vertical tab a line.
+    """
     blocks = []
     for block in marked.split("\f"):
         lines = [part.strip() for part in re.split(r"[\n\v]", _AROUND_LINE.sub("\v", block))]

@@ -1,7 +1,8 @@
 """Captions of pictures, made paragraphs of the text before trafilatura, which drops them.
 
-Knows how WordPress marks a caption, and where. Its law: a caption stands below its picture in a paragraph of
-its own, in italics; one outside of the article's text is none of it.
+Knows how WordPress marks a caption, and where.
+Invariant: a caption is below its picture in a paragraph of its own, in italics; one outside of the article's
+text is none of it.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ _LONGEST = 800
 
 
 def place(index: Index, boxes: frozenset[str]) -> list[HtmlElement]:
-    """Put each caption into a paragraph behind its picture; what is to be in italics. `boxes` are the classes
-    of the elements that hold an article's text.
+    """Put each caption into a paragraph behind its picture.
+
+    What is to be in italics. `boxes` are the classes of the elements that hold an article's text.
     """
     placed = []
     last: dict[HtmlElement, HtmlElement] = {}
@@ -41,7 +43,7 @@ def place(index: Index, boxes: frozenset[str]) -> list[HtmlElement]:
 
 
 def _paragraph(caption: HtmlElement) -> tuple[HtmlElement, HtmlElement]:
-    """The words and links of a caption in a paragraph of their own, and what of it is in italics."""
+    """Return the words and links of a caption in a paragraph of their own, and what of it is in italics."""
     paragraph, italics = caption.makeelement("p"), caption.makeelement("em")
     italics.text = caption.text
     italics.extend(list(caption))
@@ -58,7 +60,10 @@ def _in_text(caption: HtmlElement, boxes: frozenset[str]) -> bool:
 
 
 def _whole(caption: HtmlElement) -> HtmlElement:
-    """The picture with all that belongs to it; of a gallery all pictures."""
+    """Return the picture with all that belongs to it.
+
+    Of a gallery all pictures.
+    """
     whole = caption
     for outer in below_body(caption):
         if outer is not caption and (outer.tag in ("figure", "dl") or not _WHOLES.isdisjoint(tokens(outer))):

@@ -1,7 +1,7 @@
 """Bold and italics of a body, carried through trafilatura as marks in the text, as its links are.
 
-A hexagram stands at each end of what is emphasised; prose reads them as it is written. Its law: the plain
-text never shows a mark, and a page that itself writes these signs is left as it is.
+A hexagram stands at each end of what is emphasised; prose reads them as it is written.
+Invariant: the plain text never shows a mark, and a page that itself writes these signs is left as it is.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def mark_emphasis(elements: Iterable[HtmlElement]) -> None:
 
 
 def plain(words: str) -> str:
-    """Words without marks."""
+    """Return words without marks."""
     return MARKS.sub("", words)
 
 
@@ -49,7 +49,10 @@ def is_whole(words: str) -> bool:
 
 
 def dress(rows: list[str]) -> list[str]:
-    """Rows of Markdown with the marks as stars; what is open at the end of a row goes on in the next."""
+    """Return rows of Markdown with the marks as stars.
+
+    What is open at the end of a row goes on in the next.
+    """
     dressed = []
     carried = ""
     for row in rows:
@@ -67,14 +70,17 @@ def dress(rows: list[str]) -> list[str]:
 
 
 def _paired(words: str, replace: Callable[[re.Match[str]], str]) -> str:
-    """Pairs of marks replaced from the inside out."""
+    """Return words with their pairs of marks replaced from the inside out."""
     while (inner := _PAIR.sub(replace, words)) != words:
         words = inner
     return words
 
 
 def _starred(match: re.Match[str]) -> str:
-    """One emphasised run with its stars; without them where Markdown would not take them as such."""
+    """Return one emphasised run with its stars.
+
+    Without them where Markdown would not take them as such.
+    """
     inner = match[1] if match[1] is not None else match[2]
     core = inner.strip()
     before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]

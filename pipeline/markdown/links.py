@@ -20,7 +20,10 @@ _FIRST, _BASE = 0x2801, 255
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of the page: where it leads, and the first run of its words."""
+    """A link of the page.
+
+    Where it leads, and the first run of its words.
+    """
 
     href: str
     words: str
@@ -47,16 +50,16 @@ def mark_links(links: Iterable[HtmlElement]) -> tuple[Link, ...]:
 
 
 def _first_with_words(link: HtmlElement) -> HtmlElement | None:
-    """The first element inside a link whose own text says something."""
+    """Return the first element inside a link whose own text says something."""
     return next((node for node in link.iter("*") if (node.text or "").strip()), None) if len(link) else None
 
 
 def number(mark: str) -> int:
-    """The number of the link that a mark stands for."""
+    """Return the number of the link that a mark stands for."""
     return (ord(mark[0]) - _FIRST) * _BASE + ord(mark[1]) - _FIRST
 
 
 def numbers(element: _Element) -> Iterator[int]:
-    """The numbers of the links marked in an element."""
+    """Yield the numbers of the links marked in an element."""
     for mark in MARK.findall("".join(element.itertext())):
         yield number(mark)

@@ -1,13 +1,13 @@
 """Trafilatura's document as plain text and as Markdown, both from one walk.
 
-Knows the elements trafilatura writes. Its law: text and Markdown say the same words in the same order, and
-what stood in blocks stands in blocks.
+Knows the elements trafilatura writes.
+Invariant: text and Markdown say the same words in the same order, and what stood in blocks is in blocks.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from lxml.etree import _Element
@@ -62,7 +62,10 @@ _EDGE = 24
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block of an article: its words, the same in Markdown, what it is, and how much of it is linked."""
+    """One block of an article.
+
+    Its words, the same in Markdown, what it is, and how much of it is linked.
+    """
 
     text: str
     markdown: str
@@ -84,8 +87,10 @@ class _Run:
 
 
 class Writer:
-    """Writes a document's blocks. `source` gives the page's whole text, to find lost spaces again;
-    `emphasised` tells that marks of emphasis stand in it.
+    """Writes a document's blocks.
+
+    `source` gives the page's whole text, to find lost spaces again; `emphasised` states that marks of
+    emphasis are in it.
     """
 
     def __init__(
@@ -102,7 +107,7 @@ class Writer:
         return emphasis.plain(words) if self._emphasised else words
 
     def document(self, body: _Element) -> list[Block]:
-        """The blocks of a whole document."""
+        """Return the blocks of a whole document."""
         for element in body.iter(*_ALIASES):
             if element.tag in ("ol", "h1", "h2", "h3", "h4", "h5", "h6"):
                 element.set("rend", element.tag)
@@ -110,7 +115,10 @@ class Writer:
         return self.blocks(body)
 
     def blocks(self, body: _Element) -> list[Block]:
-        """The blocks of a container in their order; loose words between them make paragraphs of their own."""
+        """Return the blocks of a container in their order.
+
+        Loose words between them make paragraphs of their own.
+        """
         out: list[Block] = []
         run = _Run()
         self._words(run, body.text)
@@ -213,7 +221,7 @@ class Writer:
             run.linked += inner.linked
 
     def _seam(self, run: _Run, words: str) -> None:
-        """A space between two pieces where the page has one and trafilatura has trimmed it."""
+        """Return a space between two pieces where the page has one and trafilatura has trimmed it."""
         words = self._plain(words)
         before = next(filter(None, map(self._plain, reversed(run.text))), "")
         if not before[-1:].isalnum() or not words[:1].isalnum():
@@ -240,7 +248,10 @@ class Writer:
         return before + core + after
 
     def _items(self, element: _Element, level: int) -> tuple[list[str], list[str]]:
-        """The lines of a list; inner lists are indented below their item."""
+        """Return the lines of a list.
+
+        Inner lists are indented below their item.
+        """
         text: list[str] = []
         marked: list[str] = []
         ordered = element.get("rend") == "ol"
@@ -262,7 +273,7 @@ class Writer:
 
     def _table(self, element: _Element, out: list[Block]) -> None:
         rows: list[tuple[list[str], list[str]]] = []
-        for row in element.iter("row"):
+        for row in _own_rows(element):
             told = [self.blocks(cell) for cell in row.iterchildren("cell")]
             plain = [" ".join(block.text.replace("\n", " ") for block in cell) for cell in told]
             marked = [" ".join(block.markdown.replace("\n", " ") for block in cell) for cell in told]
@@ -295,3 +306,12 @@ def _rows(words: str) -> list[str]:
 
 def _fold(words: str) -> str:
     return _SPACE.sub(" ", words).strip()
+
+
+def _own_rows(table: _Element) -> Iterator[_Element]:
+    """Yield the rows of a table without those of a table inside it, which its cell writes."""
+    for child in table:
+        if child.tag == "row":
+            yield child
+        elif child.tag != "table":
+            yield from _own_rows(child)

@@ -3,7 +3,8 @@
 Real pages are looked for in ../shared/data/threads (pages with the truth of their threads); with
 `--benchmark DIR` in a checkout of scrapinghub/article-extraction-benchmark (pages with the truth of their
 bodies); and with `--trafilatura DIR` in a checkout of adbar/trafilatura (pages with titles and authors as
-people read them). Nothing of them belongs to the project.
+people read them); and with `--copies DIR` in a folder of static copies of WordPress sites, whose own
+feeds and REST files are the truth. Nothing of them belongs to the project.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import trafilatura
 
 from archive.core.records import Extract, Page, PageKind, Site
 from pipeline import process
-from tests.eval import labels
+from tests.eval import labels, static_copies
+from tests.eval.copies import Copies
 from tests.eval.measure import Shares, Threads, overlap, scores
 
 ROOT = Path(__file__).parents[2]
@@ -153,11 +155,31 @@ def labelled(checkout: Path, *, errors: bool) -> None:
         print("    " + error)
 
 
+def copies(folder: Path, *, errors: bool) -> None:
+    """Print how static copies of WordPress sites are read, against their own feeds and REST files."""
+    table = Copies()
+    for site, post in static_copies.posts(folder):
+        body = post.page.read_bytes()
+        extract = read(body, post.url)
+        article = next(iter(extract.articles), None)
+        table.add(site, post, article, rival(body, post.url), tuple(extract.problems))
+    print(f"\nStatic copies of WordPress ({table.posts} posts of {len(table.sites)} sites)")
+    if not table.posts:
+        return
+    show("ours", scores(table.ours))
+    show("trafilatura", scores(table.theirs))
+    for line in table.lines():
+        print("  " + line)
+    for error in table.errors if errors else ():
+        print("    " + error)
+
+
 def main() -> None:
     """Print every table there is data for."""
     parser = argparse.ArgumentParser(prog="python -m tests.eval", description=__doc__)
     parser.add_argument("--benchmark", type=Path, help="a checkout of article-extraction-benchmark")
     parser.add_argument("--trafilatura", type=Path, help="a checkout of adbar/trafilatura")
+    parser.add_argument("--copies", type=Path, help="a folder of static WordPress copies, one a site")
     parser.add_argument("--errors", action="store_true", help="name every error, but for unseen pages")
     options = parser.parse_args()
     report("Threads of our own pages", fixtures(), errors=True)
@@ -169,6 +191,8 @@ def main() -> None:
         benchmark(options.benchmark)
     if options.trafilatura:
         labelled(options.trafilatura, errors=options.errors)
+    if options.copies:
+        copies(options.copies, errors=options.errors)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from crawler.frontier.revisit_policy import WORTH
+from crawler.frontier.revisit_policy import REQUEST_WORTH_COMMENT_DAYS
 from tests.revisits.arrivals import Habits, Thread, threads
 from tests.revisits.play import TICK, Outcome, Policy, at_the_cost_of, by_age, fixed, play, rule, without_end
 
@@ -49,7 +49,11 @@ def main() -> None:
     for seed in (3, 4):
         ratio(f"another ten years (seed {seed})", a_site(seed))
     for times in (0.25, 4.0):
-        ratio(f"a request may cost {times:g} comment-hours, not 1", site, rule(WORTH * times))
+        ratio(
+            f"a request may cost {times:g} comment-hours, not 1",
+            site,
+            rule(REQUEST_WORTH_COMMENT_DAYS * times),
+        )
     for name, habits in READERS.items():
         ratio(f"readers {name}", a_site(SEED, habits))
     say("\n")

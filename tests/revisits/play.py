@@ -75,7 +75,7 @@ class Outcome:
             self.delays.append((seen - came) * 24)
 
 
-def rule(worth: float = revisit_policy.WORTH) -> Policy:
+def rule(worth: float = revisit_policy.REQUEST_WORTH_COMMENT_DAYS) -> Policy:
     def pause(seen: Seen) -> float:
         at = revisit_policy.decide(seen, worth=worth).at
         assert at is not None
@@ -90,7 +90,7 @@ def fixed(days: float) -> Policy:
 
 def by_age(share: float) -> Policy:
     """Age-only decay: a page is left alone for a share of its age, at most as long as by the rule."""
-    longest = revisit_policy.LONGEST / _DAY
+    longest = revisit_policy.MAX_PAUSE / _DAY
 
     def pause(seen: Seen) -> float:
         assert isinstance(seen.published, datetime)

@@ -10,6 +10,46 @@ from datetime import UTC, datetime
 from .site import WordPress
 
 
+def option(site: WordPress, name: str, value: object) -> None:
+    """Set an option, as those of php/doors.php."""
+    site.run("update_option($name, $value);", name=name, value=value)
+
+
+def toggle(site: WordPress, name: str, value: str) -> None:
+    """Put a value into an option that is a list, or take it out."""
+    code = """$all = (array) get_option($name, []);
+        update_option($name, in_array($value, $all) ? array_diff($all, [$value]) : [...$all, $value]);"""
+    site.run(code, name=name, value=value)
+
+
+def permalinks(site: WordPress, structure: str) -> None:
+    """Give all addresses another form; WordPress leads the old ones there by the name of the post."""
+    code = "global $wp_rewrite; $wp_rewrite->set_permalink_structure($structure); flush_rewrite_rules(false);"
+    site.run(code, structure=structure)
+
+
+def renumber(site: WordPress, by: int) -> int:
+    """Give each post an id that is larger by so much, as an import into a new site does; return it."""
+    code = """global $wpdb;
+        foreach ([1000000, $by - 1000000] as $step) {
+            foreach ([['posts', 'ID'], ['posts', 'post_parent'], ['postmeta', 'post_id'],
+                    ['term_relationships', 'object_id'], ['comments', 'comment_post_ID']] as [$name, $id]) {
+                $wpdb->query("UPDATE {$wpdb->prefix}$name SET $id = $id + ($step) WHERE $id > 0");
+            }
+        }
+        wp_cache_flush();"""
+    site.run(code, by=by)
+    return by
+
+
+def redesign(site: WordPress, theme: str) -> None:
+    """Give a site another theme: "classic" (ours) or "block" (the bundled one)."""
+    code = """switch_theme($theme === 'classic' ? 'gazette' : current(array_filter(
+            array_keys(wp_get_themes()), fn($name) => wp_get_theme($name)->is_block_theme())));
+        update_option('sidebars_widgets', ['wp_inactive_widgets' => []]);"""
+    site.run(code, theme=theme)
+
+
 def set_comment(site: WordPress, comment: int, status: str) -> None:
     """Let a comment be "approve", "hold", "spam" or "trash"."""
     site.run(
@@ -55,6 +95,12 @@ def trash_post(site: WordPress, post: int) -> None:
 def restore_post(site: WordPress, post: int) -> None:
     """Take a post out of the trash, its comments with it, and publish it again."""
     site.run("wp_untrash_post($id) || throw new Exception('refused');", id=post)
+    edit_post(site, post, post_status="publish")
+
+
+def bring_back(site: WordPress, post: int) -> None:
+    """Publish a post again that may be in the trash, its comments with it."""
+    site.run("get_post_status($id) === 'trash' && wp_untrash_post($id);", id=post)
     edit_post(site, post, post_status="publish")
 
 

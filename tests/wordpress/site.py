@@ -36,8 +36,8 @@ class WordPress:
     (the bundled one). `closed` names doors that are shut: "rest", "comments-feed", "feeds", "sitemap".
     `comments_per_page` counts threads, 0 puts all on one page; `thread_depth` 0 or 1 nests nothing.
     `comments_page` tells which page of comments comes first: "newest" or "oldest"; `comment_order` which
-    thread stands first on a page: the oldest ("asc") or the newest ("desc"). Every theme shows the site's
-    recent comments beside each page.
+    thread stands first on a page: the oldest ("asc") or the newest ("desc"). A theme shows the site's
+    recent comments beside each page where `recent_comments` is True, and each block theme does.
     """
 
     workdir: Path
@@ -51,6 +51,7 @@ class WordPress:
     comments_page: str = "newest"
     comment_order: str = "asc"
     posts_per_page: int = 10
+    recent_comments: bool = False
     workers: int = 2
     _port: int = field(default=0, init=False)
     _server: subprocess.Popen[bytes] | None = field(default=None, init=False)
@@ -129,7 +130,7 @@ class WordPress:
             "thread_comments_depth": max(self.thread_depth, 2),
             "default_comments_page": self.comments_page,
             "comment_order": self.comment_order,
-            "recent_comments": int(self.theme == "block"),
+            "recent_comments": int(self.recent_comments or self.theme == "block"),
             "posts_per_page": self.posts_per_page,
             "closed_doors": list(self.closed),
         }

@@ -32,7 +32,9 @@ _QUIET = "_size=0&_nofacet=1&_nocount=1"
 
 
 async def as_csv(view: Any, request: Any, database: str) -> Any:
-    """Answer as DataView.as_csv does; a stream is one statement, and is whole or breaks off.
+    """Answer as DataView.as_csv does.
+
+    A stream is one statement, and is whole or breaks off.
 
     Raises DatasetteError with status 400 for what cannot be answered, CrowdedError, Forbidden.
     """
@@ -128,7 +130,7 @@ async def _query(datasette: Any, request: Any, name: str, sql: str, canned: dict
 
 
 def _as_hex(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A row whose blobs are hexadecimal digits: they have no address."""
+    """Return a row whose blobs are hexadecimal digits: they have no address."""
     return tuple(cell.hex() if isinstance(cell, bytes) else cell for cell in row)
 
 

@@ -50,7 +50,9 @@ def answer(
     end: str = "",
     most_bytes: int = 0,
 ) -> Any:
-    """Return the streamed answer. `texts` makes text of a portion, and is told which one is the first.
+    """Return the streamed answer.
+
+    `texts` makes text of a portion, and is told which one is the first.
 
     `most_bytes` 0 means no bound. Beyond it, and after a failure, the answer breaks off (BrokenOffError).
     """

@@ -84,7 +84,10 @@ def pack_job(job: Job) -> bytes:
 
 
 def unpack_job(data: bytes) -> Job:
-    """Return the job; call it in a worker alone, on what the server sent."""
+    """Return the job.
+
+    Call it in a worker alone, on what the server sent.
+    """
     job: Job = pickle.loads(data)  # noqa: S301  (from our own server, over a socket that nobody else has)
     return job
 
@@ -110,7 +113,10 @@ def send(connection: socket.socket, data: bytes) -> None:
 
 
 def receive(connection: socket.socket, seconds: float | None = None) -> bytes:
-    """Return the next frame. Raises EOFError where the other end is gone, TimeoutError after `seconds`."""
+    """Return the next frame.
+
+    Raises EOFError where the other end is gone, TimeoutError after `seconds`.
+    """
     deadline = None if seconds is None else time.monotonic() + seconds
     (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, deadline))
     if length > MOST_REPLY_BYTES:

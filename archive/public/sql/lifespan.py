@@ -48,7 +48,7 @@ class Ending:
 def served(
     app: Callable[..., Awaitable[None]], datasette: Any, ending: Ending
 ) -> Callable[..., Awaitable[None]]:
-    """The application, with our part at the start and the end of its server."""
+    """Return the application, with our part at the start and the end of its server."""
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":
@@ -112,7 +112,10 @@ def log_bytes(archive: Path) -> int:
 
 
 def _heed_signals(datasette: Any, ending: Ending) -> None:
-    """Before the server's own handler, end what would keep it waiting. Only the main thread can."""
+    """Before the server's own handler, end what would keep it waiting.
+
+    Only the main thread can.
+    """
     if threading.current_thread() is not threading.main_thread():
         return
     loop = asyncio.get_running_loop()

@@ -76,7 +76,9 @@ def sorted_table(sql: str) -> tuple[str, str] | None:
 
 
 def first_page(sql: str, keys: str, least: str) -> Paged:
-    """Return a sorted first page in a full order: by its column, then by the primary key `keys`.
+    """Return a first page sorted by its column, then by the primary key.
+
+    `keys` are the columns of that key.
 
     `least` is the smallest value of the column's type, as SQL: bounded by it, SQLite walks the index where it
     would else sort the whole table, which is cheaper for all rows. Rows without a value come first in

@@ -101,7 +101,10 @@ class Pool:
             self.give_back(self.take_worker())
 
     def end_stalled_downloads(self, older_than_seconds: float | None = None) -> int:
-        """End downloads that nobody takes, or all that began so long ago. Returns how many."""
+        """End downloads that nobody takes, or all that began so long ago.
+
+        Returns how many.
+        """
         now = time.monotonic()
         with self._lock:
             found = [each for each in self._downloads if each.is_stalled(now, older_than_seconds)]
@@ -123,7 +126,7 @@ class Pool:
     # -- for the threads, and for downloads ---------------------------------------------------------
 
     def take_worker(self) -> Worker:
-        """An idle worker, or a new one. Raises LostError, CrowdedError."""
+        """Return an idle worker, or a new one. Raises LostError, CrowdedError."""
         with self._lock:
             worker = self._idle.pop() if self._idle else None
             if self._closed:
@@ -147,7 +150,10 @@ class Pool:
             worker.end()
 
     def exchange(self, worker: Worker, ask: Callable[[], Rows | Failure]) -> Rows | Failure:
-        """Let a worker reply. Raises CrowdedError, LateError, LostError; the worker is given back then."""
+        """Let a worker reply.
+
+        Raises CrowdedError, LateError, LostError; the worker is given back then.
+        """
         try:
             reply = ask()
         except WorkerLostError as error:
@@ -160,7 +166,10 @@ class Pool:
         return reply
 
     async def in_download_thread(self, work: Callable[[], T]) -> T:
-        """Run blocking work of a download. Raises CrowdedError once the pool is closed."""
+        """Run blocking work of a download.
+
+        Raises CrowdedError once the pool is closed.
+        """
         if self._closed:
             raise CrowdedError
         return await self._answered(asyncio.wrap_future(self._download_threads.submit(work)))
@@ -214,7 +223,10 @@ class Download:
             self.names, self._first = reply.names, reply
 
     async def portion(self) -> list[tuple[object, ...]] | None:
-        """Return the next rows, None after the last. Raises LateError, LostError where it breaks off."""
+        """Return the next rows, None after the last.
+
+        Raises LateError, LostError where it breaks off.
+        """
         self._taken_at = time.monotonic()
         if self._first is not None:
             reply: Rows | Failure = self._first
@@ -256,7 +268,10 @@ class Download:
         return self._noted(self._pool.exchange(worker, lambda: worker.ask_for_more(self._seconds)))
 
     def _noted(self, reply: Rows | Failure) -> Rows | Failure:
-        """Note how it stands after a reply; after the last one the process is free for others."""
+        """Note how it stands after a reply.
+
+        After the last one the process is free for others.
+        """
         self._more = isinstance(reply, Rows) and reply.more
         if isinstance(reply, Failure):
             self.failure, self._worker = reply, None

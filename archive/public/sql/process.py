@@ -83,14 +83,20 @@ def _obey(control: socket.socket, workers: set[int]) -> None:
 
 
 def _end(pid: int) -> None:
-    """Kill a worker and take its exit code: until then its number is nobody else's."""
+    """Kill a worker and take its exit code.
+
+    Until then its number is nobody else's.
+    """
     with suppress(ProcessLookupError, ChildProcessError):
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
 
 
 def _work(connection: socket.socket) -> None:
-    """Be a worker: run what comes, until the server is gone. Does not return."""
+    """Be a worker: run what comes, until the server is gone.
+
+    Does not return.
+    """
     code = 1
     try:
         datasette = Datasette(**pickle.loads(receive(connection)))  # noqa: S301  (from our own server)
@@ -128,7 +134,7 @@ def _run_all(server: socket.socket, datasette: Any) -> None:
 
 
 def _connect(datasette: Any, job: Job) -> sqlite3.Connection:
-    """A connection as Datasette makes them, with its functions and those of plugins, and bounded."""
+    """Return a connection as Datasette makes them, with its functions and those of plugins, and bounded."""
     connection: sqlite3.Connection = stock.connect(datasette, job.place)
     connection.row_factory = None
     bound_connection(connection)
@@ -140,7 +146,10 @@ def _failure(error: Exception) -> Failure:
 
 
 def _run(connection: sqlite3.Connection, job: Job) -> Rows:
-    """The whole answer of a page. Raises TooMuchError, and what SQLite raises."""
+    """Return the whole answer of a page.
+
+    Raises TooMuchError, and what SQLite raises.
+    """
     with sqlite_timelimit(connection, job.limit_ms):
         cursor = connection.execute(job.sql, job.params)
         names = tuple(column[0] for column in cursor.description or ())
@@ -161,7 +170,10 @@ def _run(connection: sqlite3.Connection, job: Job) -> Rows:
 def _take(
     rows: Iterator[tuple[Any, ...]], most: int | None, most_bytes: int
 ) -> tuple[list[tuple[Any, ...]], bool, int]:
-    """Rows up to a number and a size, whether some are left, and their size in characters and bytes."""
+    """Return rows up to a number and a size.
+
+    Beside them: whether more follow, and their size in characters and bytes.
+    """
     found: list[tuple[Any, ...]] = []
     size = 0
     while most is None or len(found) < most:
@@ -196,7 +208,10 @@ def _run_download(server: socket.socket, connection: sqlite3.Connection, job: Jo
 
 
 def _portion(cursor: sqlite3.Cursor, most: int) -> tuple[list[tuple[Any, ...]], bool]:
-    """Rows up to a number and a size. Nothing is read ahead: more may be said of none."""
+    """Return rows up to a number and a size.
+
+    Nothing is read ahead: more may be said of none.
+    """
     found: list[tuple[Any, ...]] = []
     size = 0
     for row in cursor:

@@ -57,7 +57,9 @@ _originals: dict[str, Callable[..., Any]] = {}
 
 
 def install(as_csv: Callable[..., Any]) -> None:
-    """Replace the parts, once for this process; `as_csv` is for that of DataView.
+    """Replace the parts, once for this process.
+
+    `as_csv` is for that of DataView.
 
     Call it when Datasette is imported whole, since it imports us while it is not.
     """
@@ -75,7 +77,10 @@ def install(as_csv: Callable[..., Any]) -> None:
 
 
 def pool_of(datasette: Any) -> Pool:
-    """Return the processes of one Datasette; they start when they are first needed."""
+    """Return the processes of one Datasette.
+
+    They start when they are first needed.
+    """
     if datasette not in _pools:
         settings = pickle.dumps(arguments_of(datasette))
         _pools[datasette] = Pool(lambda: settings)
@@ -188,7 +193,7 @@ async def stock_csv(view: Any, request: Any, database: str) -> Any:
 
 
 async def _paged(database: Any, sql: str) -> Paged:
-    """The statement, or what stands for it where it is a page of a sorted table."""
+    """Return the statement, or what stands for it where it is a page of a sorted table."""
     if not _table_page.get():
         return Paged(sql)
     if sorted_table(sql) is None:
@@ -204,7 +209,7 @@ async def whole_of(database: Any, sql: str) -> tuple[str, ...]:
 
 
 async def _order_of(database: Any, sql: str) -> tuple[str, str] | None:
-    """The primary key of a sorted table, and the least value of its column; None for anything else."""
+    """Return the primary key of a sorted table, and the least value of its column; None for anything else."""
     found = sorted_table(sql)
     if found is None:
         return None
@@ -218,7 +223,10 @@ async def _order_of(database: Any, sql: str) -> tuple[str, str] | None:
 
 
 def plain_params(sql: str, params: Any) -> Any:
-    """Return parameters as plain values; magic ones are asked for by the names in the statement."""
+    """Return parameters as plain values.
+
+    Magic ones are asked for by the names in the statement.
+    """
     if params is None:
         return {}
     if not isinstance(params, dict):
@@ -241,7 +249,7 @@ def error_of(failure: Failure, sql: str = "", params: Any = None) -> Exception:
 
 
 def as_rows(names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[sqlite3.Row]:
-    """Return tuples as the rows that sqlite3 makes: read by number and by name."""
+    """Return tuples as rows of sqlite3, read by number and by name."""
     if not names:
         return []
     columns = ", ".join('0 AS "{}"'.format(name.replace('"', '""')) for name in names)
@@ -254,7 +262,7 @@ def as_rows(names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[sqlite3
 
 
 def _staying(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A method whose statements are run in this process."""
+    """Return a method whose statements are run in this process."""
 
     @wraps(method)
     async def staying(self: Any, *args: Any, **options: Any) -> Any:

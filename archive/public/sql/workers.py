@@ -48,11 +48,17 @@ class Worker:
         self._ended = threading.Event()
 
     def ask(self, job: Job, seconds: float) -> Rows | Failure:
-        """Run a job and return its reply. Raises WorkerLostError; the process is ended then."""
+        """Run a job and return its reply.
+
+        Raises WorkerLostError; the process is ended then.
+        """
         return self._exchange(pack_job(job), seconds)
 
     def ask_for_more(self, seconds: float) -> Rows | Failure:
-        """Return the next portion of a download. Raises WorkerLostError; the process is ended then."""
+        """Return the next portion of a download.
+
+        Raises WorkerLostError; the process is ended then.
+        """
         return self._exchange(MORE, seconds)
 
     def _exchange(self, message: bytes, seconds: float) -> Rows | Failure:
@@ -71,7 +77,10 @@ class Worker:
         return self._ended.is_set()
 
     def end(self) -> None:
-        """Kill the process, whatever it does; may be called from any thread, and twice."""
+        """Kill the process, whatever it does.
+
+        May be called from any thread, and twice.
+        """
         if not self._ended.is_set():
             self._ended.set()
             with suppress(OSError):
@@ -91,7 +100,10 @@ class Template:
         atexit.register(self.close)
 
     def start_worker(self, settings: bytes) -> Worker:
-        """Start a worker; `settings` are the pickled arguments of its Datasette. Raises WorkerLostError."""
+        """Start a worker; `settings` are the pickled arguments of its Datasette.
+
+        Raises WorkerLostError.
+        """
         ours, theirs = socket.socketpair()
         with theirs, self._lock:
             pid = self._fork(theirs) or self._fork(theirs)  # a template that died is replaced once
@@ -108,7 +120,10 @@ class Template:
         return worker
 
     def end(self, pid: int) -> None:
-        """Kill a worker. Where the template is gone, it took its workers along."""
+        """Kill a worker.
+
+        Where the template is gone, it took its workers along.
+        """
         with self._lock, suppress(OSError):
             if self._control is not None:
                 self._control.sendall(END + PID.pack(pid))
@@ -122,7 +137,7 @@ class Template:
             self._drop()
 
     def _fork(self, theirs: socket.socket) -> int:
-        """The number of a new worker's process, 0 where there is none."""
+        """Return the number of a new worker's process, 0 where there is none."""
         control = self._running()
         try:
             socket.send_fds(control, [START], [theirs.fileno()])

@@ -33,7 +33,7 @@
     go((named && document.getElementById("comment-" + named[1])) || above);
   }
   function search() {
-    const box = document.querySelector("#q");
+    const box = document.querySelector("#q") ?? document.querySelector("#quick-q");
     if (box) return box.select() ?? box.focus();
     document.querySelector("a[data-key='/']")?.click();
   }
@@ -43,12 +43,61 @@
       dialog = document.createElement("dialog");
       dialog.className = "keys";
       dialog.setAttribute("aria-labelledby", "keys-title");
-      dialog.innerHTML = '<form method="dialog"><h2 id="keys-title">Keys</h2><dl><dt>/</dt><dd>search</dd><dt>j</dt><dd>next comment or result</dd><dt>k</dt><dd>the one before</dd><dt>u</dt><dd>up to the comment answered</dd><dt>?</dt><dd>this help</dd></dl><p><label><input type="checkbox"> Switch these keys off</label></p><button>Close</button></form>';
+      dialog.innerHTML = '<form method="dialog"><h2 id="keys-title">Keyboard shortcuts</h2><dl><dt>/</dt><dd>search</dd><dt>j</dt><dd>next comment or result</dd><dt>k</dt><dd>the one before</dd><dt>u</dt><dd>up to the parent comment</dd><dt>?</dt><dd>this help</dd></dl><p><label><input type="checkbox"> Switch these keys off</label></p><button>Close</button></form>';
       document.body.append(dialog);
       dialog.querySelector("input").addEventListener("change", (event) => stored(event.target.checked));
     }
     dialog.querySelector("input").checked = stored();
     dialog.showModal();
+  }
+
+  // Saved items, in this browser alone: {kind, path, title, date, note, tags, saved}.
+  const SAVED = "backissue-saved";
+  const store = {
+    all() {
+      try { return JSON.parse(localStorage.getItem(SAVED) ?? "[]"); } catch { return []; }
+    },
+    write(items) {
+      try { localStorage.setItem(SAVED, JSON.stringify(items)); } catch { /* storage may be full or forbidden */ }
+    },
+    has: (path) => store.all().some((item) => item.path === path),
+    add(item) { if (!store.has(item.path)) store.write([item, ...store.all()]); },
+    remove(path) { store.write(store.all().filter((item) => item.path !== path)); },
+    change(path, values) { store.write(store.all().map((item) => (item.path === path ? { ...item, ...values } : item))); },
+  };
+  window.backissueSaved = store;
+  for (const button of document.querySelectorAll("button[data-save]")) {
+    const { save: kind, path, title, date } = button.dataset;
+    const name = () => { button.textContent = store.has(path) ? "Saved" : "Save"; button.setAttribute("aria-pressed", String(store.has(path))); };
+    button.addEventListener("click", () => {
+      store.has(path) ? store.remove(path) : store.add({ kind, path, title, date, note: "", tags: "", saved: new Date().toISOString() });
+      name();
+    });
+    name();
+    button.hidden = false;
+  }
+  for (const button of document.querySelectorAll("button[data-copy]")) {
+    const text = button.closest("p").nextElementSibling;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(text.textContent);
+        button.textContent = "Copied";
+      } catch { getSelection().selectAllChildren(text); }
+    });
+    button.hidden = false;
+  }
+  // When a thread was last read here, so that the next visit can show what is new.
+  for (const place of document.querySelectorAll("[data-visited]")) {
+    const { visited, now } = place.dataset;
+    const key = `backissue-visited:${visited}`;
+    let before = null;
+    try { before = localStorage.getItem(key); localStorage.setItem(key, now); } catch { /* then the link of the page remains */ }
+    if (before && before < now && !location.search.includes("since=")) {
+      const link = place.querySelector("a");
+      link.href = `${visited}?since=${encodeURIComponent(before)}#thread`;
+      link.textContent = "Show what is new since your last visit";
+      place.replaceChildren(link);
+    }
   }
 
   const KEYS = { "/": search, j: () => beside(1), k: () => beside(-1), u: up, "?": help };

@@ -1,8 +1,8 @@
 """Reader of RSS and Atom feeds of articles and comments.
 
-Read with lxml in recovery rather than with feedparser: the content comes through unchanged (feedparser's
-own sanitising would make the same comment differ from REST's), and it costs a tenth. Its law: an entry
-without an address is no article, and an entry without an id is no comment.
+Read with lxml in recovery rather than with feedparser: the content comes through unchanged (feedparser's own
+sanitising would make the same comment differ from REST's), and it costs a tenth.
+Invariant: an entry without an address is no article, and an entry without an id is no comment.
 """
 
 from __future__ import annotations
@@ -27,18 +27,19 @@ _IN_REPLY = re.compile(
     r"""^\s*(?:<p>\s*)?[^<>]{1,60}?<a\b[^>]*?href=["'][^"']*#comment-(\d+)["'][^>]*>.*?</a>\s*\.?\s*(?:</p>|<br\s*/?>|\n)\s*""",
     re.DOTALL,
 )
+_NO_EXCERPT = re.compile(r"^\W*There is no excerpt because this is a protected post")
 _APPEARED = re.compile(
     r"\s*(?:<p>)?(?:The post )?<a\b[^>]*>[^<]*</a>\s*[^<]{0,40}<a\b[^>]*>[^<]*</a>\.?\s*(?:</p>)?\s*$"
 )
 
 
 def posts(page: Page, site: Site) -> Extract:
-    """The articles of a feed: facts, no text."""
+    """Return the articles of a feed: facts, no text."""
     return _feed(page, lambda entry: _article(entry, page, site))
 
 
 def comments(page: Page, site: Site) -> Extract:
-    """The comments of a feed, with the parents it tells."""
+    """Return the comments of a feed, with the parents it states."""
     return _feed(page, lambda entry: _comment(entry, page, site))
 
 
@@ -68,13 +69,15 @@ def _article(entry: etree._Element, page: Page, site: Site) -> Article | Problem
         return None
     guid = _first(entry, "guid", "id")
     count = _first(entry, "comments", "total", last=True)
+    summary = _first(entry, "description", "summary") or ""
+    protected = _is_protected(_first(entry, "encoded", "content") or "") or _NO_EXCERPT.search(summary)
     facts: dict[str, Any] = {
         "post_id": _number(_POST_ID, guid),
-        "title": plain(_first(entry, "title")),
+        "title": None if protected else plain(_first(entry, "title")),
         "authors": _names(entry),
         "published": _when(entry, site),
         "modified": dates.iso(_first(entry, "updated", "modified"), site.timezone),
-        "description": render(_APPEARED.sub("", _first(entry, "description", "summary") or "")).text,
+        "description": None if protected else render(_APPEARED.sub("", summary)).text,
         "image": images.unwrap_image(_image(entry), page.final_url),
         "comments_stated": int(count) if count and re.fullmatch(r"\d{1,7}", count) else None,
     }
@@ -89,7 +92,7 @@ def _comment(entry: etree._Element, page: Page, site: Site) -> Comment | Problem
     if ident is None:
         return Problem(code="unreadable-entry", detail="An entry of the comments feed has no id.", field="id")
     markup = _first(entry, "encoded", "content") or _first(entry, "description", "summary") or ""
-    if "post-password-form" in markup or "wp-login.php?action=postpass" in markup:
+    if _is_protected(markup):
         return Problem(
             code="password-protected",
             detail=f"Comment {ident[1]} belongs to a protected article.",
@@ -121,8 +124,16 @@ def _comment(entry: etree._Element, page: Page, site: Site) -> Comment | Problem
     )
 
 
+def _is_protected(markup: str) -> bool:
+    """True if a feed gives the form that asks for a password in place of an article's words."""
+    return "post-password-form" in markup or "wp-login.php?action=postpass" in markup
+
+
 def _parent(entry: etree._Element, markup: str) -> tuple[str | None, str]:
-    """The comment answered to: Atom says it in an element, RSS in a line before the text."""
+    """Return the comment answered to.
+
+    Atom says it in an element, RSS in a line before the text.
+    """
     for child in entry:
         if local_name(child) == "in-reply-to":
             found = _COMMENT_ID.search(child.get("ref") or "") or _COMMENT_ID.search(child.get("href") or "")
@@ -138,7 +149,7 @@ def _when(entry: etree._Element, site: Site) -> Moment | None:
 
 
 def _names(entry: etree._Element) -> tuple[str, ...]:
-    """Names of the authors: dc:creator, or Atom's author/name."""
+    """Return names of the authors: dc:creator, or Atom's author/name."""
     creators = [plain(_content(child)) for child in entry if local_name(child) == "creator"]
     authors = [plain(_first(child, "name")) for child in entry if local_name(child) == "author"]
     return tuple(dict.fromkeys(name for name in creators or authors if name))
@@ -158,7 +169,10 @@ def _image(entry: etree._Element) -> str | None:
 
 
 def _link(entry: etree._Element) -> str | None:
-    """RSS has text in its link, Atom an attribute; Atom's own page is the alternate one."""
+    """Return the link of an entry: text in RSS, an attribute in Atom.
+
+    Atom's own page is the alternate one.
+    """
     for child in entry:
         if local_name(child) == "link":
             if child.get("href") and child.get("rel", "alternate") == "alternate":
@@ -170,7 +184,10 @@ def _link(entry: etree._Element) -> str | None:
 
 
 def _first(entry: etree._Element, *names: str, last: bool = False) -> str | None:
-    """The text of the first child so named, names in order; `last` wants the last of that name."""
+    """Return the text of the first child so named, names in order.
+
+    `last` wants the last of that name.
+    """
     for name in names:
         found: Iterator[str] = filter(None, (_content(child) for child in entry if local_name(child) == name))
         values = list(found)
@@ -180,7 +197,10 @@ def _first(entry: etree._Element, *names: str, last: bool = False) -> str | None
 
 
 def _content(element: etree._Element) -> str | None:
-    """All character data of an element; XHTML inside Atom content is written out again."""
+    """Return all character data of an element.
+
+    XHTML inside Atom content is written out again.
+    """
     if element.get("type") == "xhtml":
         return (
             "".join(etree.tostring(child, encoding="unicode", method="html") for child in element).strip()

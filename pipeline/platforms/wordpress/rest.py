@@ -1,7 +1,8 @@
 """Reader of REST listings of posts and comments.
 
-Knows WordPress' JSON. Its law: only published and approved things come out; an entry that cannot be read
-becomes a problem and spoils none of the others.
+Knows WordPress' JSON.
+Invariant: only published and approved things come out; an entry that cannot be read becomes a problem and
+spoils none of the others.
 """
 
 from __future__ import annotations
@@ -39,17 +40,23 @@ _NOISE = Problem(
 
 
 def posts(page: Page, site: Site) -> Extract:
-    """The articles of a listing of posts: facts, and text only where the page would show a part of it."""
+    """Return the articles of a listing of posts.
+
+    Facts, and text only where the page would show a part of it.
+    """
     return _listing(page, lambda entry: _post(entry, page, site))
 
 
 def comments(page: Page, site: Site) -> Extract:
-    """The comments of a listing."""
+    """Return the comments of a listing."""
     return _listing(page, lambda entry: _comment(entry, page, site))
 
 
 def _listing(page: Page, read: Callable[[Entry], Article | Comment | Problem | None]) -> Extract:
-    """Read a JSON array entry by entry; a single object counts as a list of one."""
+    """Read a JSON array entry by entry.
+
+    A single object counts as a list of one.
+    """
     if not page.body.strip():
         return Extract(surface=Surface.REST)
     try:
@@ -125,7 +132,10 @@ def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
 
 
 def _whole(markup: str, page: Page, url: str, site: Site, facts: dict[str, Any]) -> dict[str, Any]:
-    """Return text, Markdown and links of all parts of a divided article; nothing where none is found."""
+    """Return text, Markdown and links of all parts of a divided article.
+
+    Nothing where none is found.
+    """
     source = (
         f'<html><body><article><div class="entry-content">{markup.replace(NEXT_PAGE, "")}</div></article>'
     )
@@ -170,7 +180,7 @@ def _moment(entry: Entry, name: str, site: Site) -> Moment | None:
 
 
 def _authors(entry: Entry) -> tuple[str, ...]:
-    """Names from the embedded authors; a co-author plugin lists several."""
+    """Return names from the embedded authors; a co-author plugin lists several."""
     embedded = _list(_dict(entry.get("_embedded")).get("author"))
     return _unique(plain(_text(_dict(author).get("name"))) for author in embedded)
 
@@ -214,7 +224,10 @@ def _text(value: object) -> str | None:
 
 
 def _id(value: object) -> int | None:
-    """A WordPress id. JSON has also true, 1.0 and "12" in store; the last is one."""
+    """Return a WordPress id.
+
+    JSON has also true, 1.0 and "12" in store; the last is one.
+    """
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63 else None

@@ -1,0 +1,104 @@
+"""Charts over time, as numbers that uPlot draws in the reader's browser (static/chart.js). Pure.
+
+Time runs evenly: months without anything are there, as nought. Beside every chart stands its table,
+which is the chart for those who cannot see it and where no script may run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+MOST = 160
+"""More bars than that are no longer seen apart: then each stands for a year."""
+LONGEST = 200
+"""Years a chart may span; a date that a site made up draws no longer one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Values over time.
+
+    `shape` is "bars" for one series or "lines" for several; `unit` "month" or "year", and `spans` name
+    them ("2009-07", "2009"). `series` are names with one value for each span, in percent if `percent`.
+    """
+
+    title: str
+    shape: str
+    unit: str
+    spans: tuple[str, ...]
+    series: Mapping[str, tuple[float, ...]]
+    percent: bool = False
+
+    @property
+    def top(self) -> float:
+        """The highest value."""
+        return max((value for values in self.series.values() for value in values), default=0)
+
+    @property
+    def numbers(self) -> list[tuple[str, float]]:
+        """The spans of the first series that have anything, for a table."""
+        first = next(iter(self.series.values()), ())
+        return [(span, value) for span, value in zip(self.spans, first, strict=True) if value]
+
+    @property
+    def data(self) -> str:
+        """Return the chart's data for static/chart.js, as JSON."""
+        return json.dumps(
+            {
+                "shape": self.shape,
+                "unit": self.unit,
+                "percent": self.percent,
+                "spans": self.spans,
+                "names": list(self.series),
+                "values": list(self.series.values()),
+            },
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+
+
+def bars(title: str, name: str, months: Sequence[tuple[str, int]]) -> Chart:
+    """Return a chart of numbers by month ("2009-07"), of what `name` says."""
+    filled, unit = _filled(months), "month"
+    if len(filled) > MOST:
+        filled, unit = _by_year(filled), "year"
+    return Chart(
+        title=title, shape="bars", unit=unit, spans=tuple(filled), series={name: tuple(filled.values())}
+    )
+
+
+def lines(title: str, spans: Sequence[str], series: Mapping[str, Mapping[str, float]]) -> Chart:
+    """Return a chart of values in percent by month or year, as `spans` name them."""
+    return Chart(
+        title=title,
+        shape="lines",
+        unit="month" if len(spans[0]) > len("2009") else "year",
+        spans=tuple(spans),
+        series={
+            name: tuple(round(values.get(span, 0), 4) for span in spans) for name, values in series.items()
+        },
+        percent=True,
+    )
+
+
+def _filled(months: Sequence[tuple[str, int]]) -> dict[str, int]:
+    known = dict(months)
+    first, last = _number(min(known)), _number(max(known))
+    names = (
+        f"{number // 12:04}-{number % 12 + 1:02}"
+        for number in range(first, min(last, first + 12 * LONGEST) + 1)
+    )
+    return {name: known.get(name, 0) for name in names}
+
+
+def _number(month: str) -> int:
+    return int(month[:4]) * 12 + int(month[5:7]) - 1
+
+
+def _by_year(months: Mapping[str, int]) -> dict[str, int]:
+    years: dict[str, int] = {}
+    for month, value in months.items():
+        years[month[:4]] = years.get(month[:4], 0) + value
+    return years

@@ -1,0 +1,196 @@
+"""How an article or comment is cited, in the forms that writers and their tools use. Pure.
+
+What a site wrote goes into these forms by their own rules of escaping; the page then escapes for HTML. Names
+of authors stay as the byline has them: nobody can tell a family name in every language.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from typing import Any
+
+from markupsafe import Markup
+
+Citation = tuple[str, str]
+
+_TEX = {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"}
+_WIKI = str.maketrans({char: f"&#{ord(char)};" for char in "&|{}[]<>"})
+
+
+def citations(article: dict[str, Any], here: str) -> list[Citation]:
+    """Return (form, text) for each form.
+
+    `here` is our page, `article` a row with its source's title.
+    """
+    said, day, kept = _facts(article)
+    return [
+        ("Plain", _plain(said, day, kept, here)),
+        ("APA", _apa(said, day, kept, here)),
+        ("Chicago", _chicago(said, day, kept, here)),
+        ("MLA", _mla(said, day, kept, here)),
+        ("BibTeX", _bibtex(f"backissue{article['id']}", said, day, kept, here)),
+        ("RIS", _ris("NEWS", said, day, kept, here)),
+        ("CSL-JSON", _csl("article-newspaper", f"article-{article['id']}", said, day, kept, here)),
+        ("Wikipedia", _wikipedia(said, day, kept, here)),
+    ]
+
+
+def comment_citations(comment: dict[str, Any], here: str) -> list[Citation]:
+    """Return (form, text) for a comment, a row with its article's title and URL; Wikipedia cites none."""
+    said, day, kept = _facts(comment)
+    said["byline"] = said["byline"] or "Unnamed commenter"
+    said["title"] = f"Comment on “{said['title'] or 'Untitled'}”"
+    said["url"] = " ".join(str(comment.get("permalink") or comment["url"] or "").split())
+    return [
+        ("Plain", _plain(said, day, kept, here)),
+        ("APA", _apa(said, day, kept, here)),
+        ("Chicago", _chicago(said, day, kept, here)),
+        ("MLA", _mla(said, day, kept, here)),
+        ("BibTeX", _bibtex(f"backissuecomment{comment['id']}", said, day, kept, here)),
+        ("RIS", _ris("BLOG", said, day, kept, here)),
+        ("CSL-JSON", _csl("post", f"comment-{comment['id']}", said, day, kept, here)),
+    ]
+
+
+def linked_data(article: dict[str, Any], authors: list[str], here: str) -> Markup:
+    """Return an article as schema.org's NewsArticle in JSON-LD, safe inside a script element."""
+    said, day, _ = _facts(article)
+    data = {
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "headline": said["title"],
+        "author": [{"@type": "Person", "name": name} for name in authors],
+        "datePublished": str(article["published"] or day) or None,
+        "publisher": {"@type": "Organization", "name": said["source_title"]},
+        "url": said["url"] if said["url"].startswith(("http://", "https://")) else None,
+        "archivedAt": here,
+        "inLanguage": article.get("language"),
+        "commentCount": article.get("comment_count"),
+    }
+    known = {name: value for name, value in data.items() if value not in (None, "", [])}
+    text = json.dumps(known, ensure_ascii=True)
+    for char in "<>&":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return Markup(text)  # noqa: S704
+
+
+def _facts(item: dict[str, Any]) -> tuple[dict[str, str], str, str]:
+    """Return the texts of an item on one line each, its day, and the day of the archived state."""
+    names = ("title", "byline", "url", "source_title")
+    said = {name: " ".join(str(item.get(name) or "").split()) for name in names}
+    said["source_title"] = said["source_title"] or str(item["source"])
+    return said, str(item["published"] or "")[:10], str(item["changed_at"])[:10]
+
+
+def _long_day(day: str) -> str:
+    """Return "9 July 2009" for "2009-07-09", a text as it is where it is no whole day."""
+    try:
+        moment = date.fromisoformat(day)
+    except ValueError:
+        return day
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def _plain(said: dict[str, str], day: str, kept: str, here: str) -> str:
+    author = f"{said['byline']}: " if said["byline"] else ""
+    when = f", {day}" if day else ""
+    where = f"{said['source_title']}{when}. {said['url']}"
+    return f"{author}“{said['title']}”, {where} Archived at {here}, state of {kept}."
+
+
+def _apa(said: dict[str, str], day: str, kept: str, here: str) -> str:
+    author = f"{said['byline']}. " if said["byline"] else ""
+    when = f"({_long_day(day) or 'n.d.'})"
+    start = f"{author}{when}. {said['title']}." if author else f"{said['title']}. {when}."
+    return f"{start} {said['source_title']}. {said['url']} (archived {_long_day(kept)}, {here})"
+
+
+def _chicago(said: dict[str, str], day: str, kept: str, here: str) -> str:
+    author = f"{said['byline']}. " if said["byline"] else ""
+    when = f", {_long_day(day)}" if day else ""
+    archived = f"Archived {_long_day(kept)}, at {here}."
+    return f"{author}“{said['title']}.” {said['source_title']}{when}. {said['url']}. {archived}"
+
+
+def _mla(said: dict[str, str], day: str, kept: str, here: str) -> str:
+    author = f"{said['byline']}. " if said["byline"] else ""
+    when = f", {_long_day(day)}" if day else ""
+    where = f"{said['source_title']}{when}, {said['url']}"
+    return f"{author}“{said['title']}.” {where}. Archived {_long_day(kept)}, {here}."
+
+
+def _ris(kind: str, said: dict[str, str], day: str, kept: str, here: str) -> str:
+    fields = [
+        ("TY", kind),
+        *(("AU", name) for name in said["byline"].split(", ") if name),
+        ("TI", said["title"]),
+        ("T2", said["source_title"]),
+        ("DA", day.replace("-", "/")),
+        ("UR", said["url"]),
+        ("L2", here),
+        ("Y2", kept.replace("-", "/")),
+    ]
+    return "\n".join([*(f"{name}  - {value}" for name, value in fields if value), "ER  - "])
+
+
+def _csl(kind: str, number: str, said: dict[str, str], day: str, kept: str, here: str) -> str:
+    item = {
+        "id": f"backissue-{number}",
+        "type": kind,
+        "title": said["title"],
+        "author": [{"literal": name} for name in said["byline"].split(", ") if name],
+        "container-title": said["source_title"],
+        "issued": _csl_date(day),
+        "URL": said["url"],
+        "archive": here,
+        "accessed": _csl_date(kept),
+    }
+    return json.dumps([{name: value for name, value in item.items() if value}], ensure_ascii=False, indent=1)
+
+
+def _csl_date(day: str) -> dict[str, list[list[int]]] | None:
+    parts = [int(part) for part in day.split("-") if part.isdigit()]
+    return {"date-parts": [parts]} if parts else None
+
+
+def _bibtex(key: str, said: dict[str, str], day: str, kept: str, here: str) -> str:
+    fields = [
+        ("title", _tex(said["title"])),
+        ("author", _tex(said["byline"].replace(", ", " and "))),
+        ("journal", _tex(said["source_title"])),
+        ("date", day),
+        ("url", _url(said["url"])),
+        ("urldate", kept),
+        ("note", f"Archived at {_url(here)}"),
+    ]
+    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields if value)
+    return f"@article{{{key},\n{lines}\n}}"
+
+
+def _wikipedia(said: dict[str, str], day: str, kept: str, here: str) -> str:
+    fields = [
+        ("title", said["title"]),
+        ("author", said["byline"]),
+        ("newspaper", said["source_title"]),
+        ("date", day),
+        ("url", said["url"]),
+        ("archive-url", here),
+        ("archive-date", kept),
+    ]
+    return "{{cite news " + " ".join(f"|{name}={_wiki(value)}" for name, value in fields if value) + " }}"
+
+
+def _tex(text: str) -> str:
+    return re.sub(r"[\\{}$&#^_%~]", lambda found: _TEX.get(found[0], "\\" + found[0]), text)
+
+
+def _url(text: str) -> str:
+    return text.replace("{", "%7B").replace("}", "%7D").replace("\\", "%5C")
+
+
+def _wiki(text: str) -> str:
+    if "://" in text:
+        return text.replace("|", "%7C").replace("{", "%7B").replace("}", "%7D")
+    return text.translate(_WIKI)

@@ -1,0 +1,34 @@
+"""How complete one source is, in a sentence that anybody understands. Pure.
+
+Home page and coverage page show the same sentence, so that they cannot contradict each other.
+"""
+
+from __future__ import annotations
+
+from archive.core.formatting import count
+from archive.storage.coverage import Summary
+
+
+def sentence(summary: Summary) -> str:
+    """Return how much of what the site says it has is archived."""
+    if not summary.months:
+        return "Not compared with the site yet; `backissue verify` does it."
+    checked = f" (oldest check: {summary.oldest_proof[:10]})" if summary.oldest_proof else ""
+    if summary.proved == summary.months:
+        months = count(summary.months, "month")
+        whole = f"Complete: everything the site listed for {months} is archived{checked}."
+        return whole + _withheld(summary.withheld)
+    parts = [f"{summary.proved:,} of {count(summary.months, 'month')} complete{checked}"]
+    if summary.missing:
+        verb = "is" if summary.missing == 1 else "are"
+        parts.append(f"{count(summary.missing, 'item')} {verb} missing")
+    else:
+        parts.append("the others could not be checked")
+    return f"{'; '.join(parts)}.{_withheld(summary.withheld)}"
+
+
+def _withheld(number: int) -> str:
+    """Return a sentence on what the site counts but shows to nobody, "" for none."""
+    if not number:
+        return ""
+    return f" {number:,} more {'is' if number == 1 else 'are'} counted by the site but not public."

@@ -1,0 +1,143 @@
+"""Differences of two texts by paragraph, and by word within a paragraph. Pure.
+
+Bounded: two paragraphs too long to be compared word by word are shown as one removed, one added.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+LARGEST = 1_000_000
+"""The product of two word counts above which no word is compared with another."""
+NEAR = 0.3
+"""How alike two paragraphs must be for one to count as the other, edited."""
+
+_WORDS = re.compile(r"\w+\s*|[^\w\s]\s*|^\s+")
+
+Part = tuple[str, str]
+"""("same" | "del" | "ins", text)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One paragraph: unchanged if all its parts are "same"."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def changed(self) -> bool:
+        """True if anything in it changed."""
+        return any(kind != "same" for kind, _ in self.parts)
+
+
+def compare(old: str | None, new: str | None) -> list[Block]:
+    """Return the new text's paragraphs, and among them what was taken out."""
+    before, after = _paragraphs(old), _paragraphs(new)
+    blocks: list[Block] = []
+    for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            blocks += [Block((("same", text),)) for text in after[c:d]]
+        else:
+            blocks += _edited(before[a:b], after[c:d])
+    return blocks
+
+
+def words(old: str, new: str) -> tuple[Part, ...]:
+    """Return the comparison of two texts, word by word."""
+    before, after = _WORDS.findall(old), _WORDS.findall(new)
+    if len(before) * len(after) > LARGEST:
+        return (("del", old), ("ins", new))
+    parts: list[Part] = []
+    old_bare, new_bare = [word.rstrip() for word in before], [word.rstrip() for word in after]
+    for kind, a, b, c, d in SequenceMatcher(None, old_bare, new_bare, autojunk=False).get_opcodes():
+        if kind == "equal":
+            parts.append(("same", "".join(after[c:d])))
+            continue
+        if a < b:
+            parts.append(("del", "".join(before[a:b])))
+        if c < d:
+            parts.append(("ins", "".join(after[c:d])))
+    return tuple(parts)
+
+
+def items(old: Sequence[str], new: Sequence[str]) -> tuple[Part, ...]:
+    """Return the comparison of two lists whose order does not matter."""
+    gone = [("del", item) for item in old if item not in new]
+    kept = [("same", item) for item in new if item in old]
+    come = [("ins", item) for item in new if item not in old]
+    parts = [*kept, *gone, *come]
+    return tuple(
+        (kind, item + (", " if place < len(parts) else "")) for place, (kind, item) in enumerate(parts, 1)
+    )
+
+
+def folded(blocks: Sequence[Block], *, around: int = 1) -> list[list[Block]]:
+    """Runs of blocks, alternating.
+
+    To be shown, to be folded away, to be shown, … (the first may be empty).
+
+    Folded away are unchanged paragraphs further than `around` from any change, three or more at a time.
+    """
+    near = {
+        other
+        for index, block in enumerate(blocks)
+        if block.changed
+        for other in range(index - around, index + around + 1)
+    }
+    runs: list[list[Block]] = [[]]
+    index = 0
+    while index < len(blocks):
+        end = index
+        while end < len(blocks) and end not in near:
+            end += 1
+        if end - index >= 3:
+            runs += [list(blocks[index:end]), []]
+            index = end
+        else:
+            end = max(end, index + 1)
+            runs[-1] += blocks[index:end]
+            index = end
+    return runs
+
+
+def excerpt(old: str | None, new: str | None, *, length: int = 160) -> tuple[Part, ...]:
+    """Return the first change, with some words around it."""
+    changed = next((block for block in compare(old, new) if block.changed), None)
+    if changed is None:
+        return ()
+    first = next(index for index, (kind, _) in enumerate(changed.parts) if kind != "same")
+    parts = [(kind, text) for kind, text in changed.parts[first : first + 3]]
+    if first:
+        parts.insert(0, ("same", _tail(changed.parts[first - 1][1], length // 3)))
+    if parts[-1][0] == "same":
+        parts[-1] = ("same", _head(parts[-1][1], length // 3))
+    return tuple((kind, text if kind == "same" else _head(text, length)) for kind, text in parts)
+
+
+def _paragraphs(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split("\n\n") if part.strip()]
+
+
+def _edited(before: list[str], after: list[str]) -> Iterator[Block]:
+    """Yield paragraphs that replace others; similar ones are compared."""
+    for index in range(max(len(before), len(after))):
+        old = before[index] if index < len(before) else None
+        new = after[index] if index < len(after) else None
+        if old is not None and new is not None and SequenceMatcher(None, old, new).quick_ratio() >= NEAR:
+            yield Block(words(old, new))
+            continue
+        if old is not None:
+            yield Block((("del", old),))
+        if new is not None:
+            yield Block((("ins", new),))
+
+
+def _head(text: str, length: int) -> str:
+    return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + " …"
+
+
+def _tail(text: str, length: int) -> str:
+    return text if len(text) <= length else "… " + text[-length:].split(" ", 1)[-1]

@@ -1,0 +1,210 @@
+"""History: the states of one item, and recent events. Read-only.
+
+A superseded state is a row of a version table, the newest one the item's own row. `changed` and
+`cause` of a state tell of the step to the next. What happened stands in the ledger, `events`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+
+from archive.changes.upheaval import sentence
+from archive.public.render.diff import Part, compare, excerpt, folded, items, words
+from archive.public.render.text import names, when
+from archive.public.web import Row, one, rows
+from archive.tables.events import ARTICLE_GONE, Event
+
+LONGEST = 100
+"""States of one item that are listed."""
+OPENING = 200
+"""How much of a text that is gone or back is shown among the changes, in characters."""
+
+_ARTICLE = (
+    "version, since, until, changed, cause, title, byline, published, modified, text, markdown, description,"
+    " image, tags, categories, links"
+)
+_COMMENT = "version, since, until, changed, cause, author, author_url, published, text, html"
+_FIELDS = {
+    "article": ("title", "byline", "published", "description", "image", "tags", "categories", "links"),
+    "comment": ("author", "author_url", "published"),
+}
+_LISTS = ("tags", "categories", "links")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which changes are asked for. `since` and `until` are a day, a month or a year, both inclusive."""
+
+    show: str = ""
+    source: str = ""
+    since: str = ""
+    until: str = ""
+    page: int = 1
+
+
+def states(connection: sqlite3.Connection, kind: str, item: Row) -> list[Row]:
+    """Return all states of an article or comment, oldest first.
+
+    The last is the present one.
+    """
+    columns = _ARTICLE if kind == "article" else _COMMENT
+    past = rows(
+        connection,
+        f"SELECT {columns} FROM {kind}_versions WHERE {kind}_id = ? ORDER BY version DESC LIMIT ?",
+        item["id"],
+        LONGEST,
+    )[::-1]
+    number = past[-1]["version"] + 1 if past else 1
+    since = past[-1]["until"] if past else item["first_seen"]
+    lists = _lists_now(connection, item["id"]) if kind == "article" else {}
+    present = {"version": number, "since": since, "until": None, "changed": None, "cause": None}
+    return [*past, {**item, **lists, **present}]
+
+
+def _lists_now(connection: sqlite3.Connection, article_id: int) -> Row:
+    sql = "SELECT tags, categories, links FROM article_states WHERE article_id = ? ORDER BY version DESC"
+    return one(connection, f"{sql} LIMIT 1", article_id) or dict.fromkeys(_LISTS)
+
+
+def happened(connection: sqlite3.Connection, kind: str, wanted: int) -> list[Row]:
+    """Return events of an article or comment other than edits, newest first."""
+    mine = "comment_id = ?" if kind == "comment" else "article_id = ? AND comment_id IS NULL"
+    sql = f"SELECT * FROM events WHERE {mine} AND kind != 'edited' ORDER BY at DESC, id DESC LIMIT ?"
+    return rows(connection, sql, wanted, LONGEST)
+
+
+def step(kind: str, old: Row, new: Row) -> Row:
+    """Return the changes from one state to the next, ready for a template."""
+    fields = [
+        {"name": name.replace("_", " "), "parts": _compared(name, old, new)}
+        for name in _FIELDS[kind]
+        if _differ(name, old, new)
+    ]
+    blocks = compare(old["text"], new["text"])
+    text = folded(blocks) if any(block.changed for block in blocks) else []
+    return {"old": old, "new": new, "fields": fields, "text": text}
+
+
+def _differ(name: str, old: Row, new: Row) -> bool:
+    """True if a field differs.
+
+    Versions from before lists were kept tell nothing of them.
+    """
+    if name in _LISTS:
+        known = old[name] is not None and new[name] is not None
+        return known and set(json.loads(old[name])) != set(json.loads(new[name]))
+    return bool((old[name] or "") != (new[name] or ""))
+
+
+def _compared(name: str, old: Row, new: Row) -> tuple[Part, ...]:
+    if name in _LISTS:
+        return items(json.loads(old[name]), json.loads(new[name]))
+    return words(_shown(name, old), _shown(name, new))
+
+
+def _shown(name: str, state: Row) -> str:
+    value = str(state[name] or "")
+    return when(value).striptags() if name == "published" else value
+
+
+def recent(connection: sqlite3.Connection, wanted: Wanted, *, size: int) -> list[Row]:
+    """Return recent events with excerpts, newest first.
+
+    `size` + 1 where more exist.
+
+    What went or came back with its article is left out: the article stands for it.
+    """
+    conditions, values = [f"how IS NOT '{ARTICLE_GONE}'"], []
+    for condition, value in (
+        ("kind = ?", wanted.show),
+        ("source = ?", wanted.source),
+        ("at >= ?", wanted.since),
+        ("at <= ?", wanted.until and wanted.until + "~"),  # after every time within that day, month or year
+    ):
+        if value:
+            conditions.append(condition)
+            values.append(value)
+    some = f"SELECT * FROM events WHERE {' AND '.join(conditions)} ORDER BY at DESC, id DESC LIMIT ? OFFSET ?"
+    found = rows(connection, f"{_TOLD.format(some=some)}", *values, size + 1, size * (wanted.page - 1))
+    return [{**row, **_glimpse(connection, row)} for row in found]
+
+
+def upheavals(connection: sqlite3.Connection, wanted: Wanted, *, size: int) -> list[Row]:
+    """Return events of whole sources, newest first, each with a `sentence`.
+
+    None where a kind is wanted.
+    """
+    if wanted.show or wanted.page > 1:
+        return []
+    sql = (
+        "SELECT e.*, coalesce(s.title, s.name) AS title, s.url FROM source_events AS e"
+        " JOIN sources AS s ON s.name = e.source"
+        " WHERE (:source = '' OR e.source = :source) AND (:since = '' OR at >= :since)"
+        " AND (:until = '' OR at <= :until || '~') ORDER BY at DESC LIMIT :size"
+    )
+    values = {"source": wanted.source, "since": wanted.since, "until": wanted.until, "size": size}
+    found = connection.execute(sql, values)
+    names = [column[0] for column in found.description]
+    return [_with_sentence(dict(zip(names, row, strict=True))) for row in found]
+
+
+def _with_sentence(row: Row) -> Row:
+    detail = json.loads(row["detail"])
+    return {**row, "sentence": sentence(row["kind"], detail, row["articles"], row["comments"])}
+
+
+_TOLD = (
+    "SELECT e.at, e.id AS event, e.kind AS what, e.how, e.since, e.version, e.old_url, e.new_url,"
+    " CASE WHEN comment_id IS NULL THEN 'article' ELSE 'comment' END AS kind,"
+    " coalesce(comment_id, a.id) AS id, a.title,"
+    " CASE WHEN comment_id IS NULL THEN a.byline ELSE c.author END AS author"
+    " FROM ({some}) AS e JOIN articles AS a ON a.id = e.article_id"
+    " LEFT JOIN comments AS c ON c.id = e.comment_id ORDER BY e.at DESC, e.id DESC"
+)
+
+
+def _glimpse(connection: sqlite3.Connection, row: Row) -> Row:
+    """Return the first words that changed, or the opening of what is gone or back, or both addresses."""
+    match row["what"]:
+        case Event.EDITED:
+            return _edit(connection, row)
+        case Event.MOVED | Event.REDIRECTED:
+            return {"fields": [], "parts": (("del", row["old_url"] or ""), ("ins", row["new_url"] or ""))}
+        case _:
+            sql = f"SELECT substr(text, 1, ?) AS text FROM {row['kind']}s WHERE id = ?"
+            text = (one(connection, sql, OPENING + 1, row["id"]) or {})["text"] or ""
+            shown = text[:OPENING] + ("…" if len(text) > OPENING else "")
+            return {"fields": [], "parts": (("same", shown),), "with_it": _gone_with(connection, row)}
+
+
+def _gone_with(connection: sqlite3.Connection, row: Row) -> int:
+    """Return how many comments went with an article."""
+    if row["kind"] == "comment" or row["what"] != Event.REMOVED:
+        return 0
+    sql = "SELECT count(*) AS n FROM comments WHERE article_id = ? AND gone_how = ?"
+    return int((one(connection, sql, row["id"], ARTICLE_GONE) or {"n": 0})["n"])
+
+
+def _edit(connection: sqlite3.Connection, row: Row) -> Row:
+    """Return which fields an edit changed, and how the foremost of them."""
+    old, new = (_state(connection, row, version) for version in (row["version"], row["version"] + 1))
+    if old is None or new is None:
+        return {"fields": [], "parts": ()}
+    changed = [name for name in _FIELDS[row["kind"]] if _differ(name, old, new)]
+    parts = () if "title" in changed else excerpt(old["text"], new["text"])
+    if not parts and changed:
+        parts = _compared(changed[0], old, new)
+    return {"fields": names(old["changed"]), "parts": parts}
+
+
+def _state(connection: sqlite3.Connection, row: Row, version: int) -> Row | None:
+    """Return a version of the item of an event, or its current state."""
+    kind = row["kind"]
+    past = f"SELECT * FROM {kind}_versions WHERE {kind}_id = ? AND version = ?"
+    if found := one(connection, past, row["id"], version):
+        return found
+    lists = _lists_now(connection, row["id"]) if kind == "article" else {}
+    present = one(connection, f"SELECT * FROM {kind}s WHERE id = ?", row["id"])
+    return present and present | lists

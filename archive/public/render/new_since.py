@@ -1,0 +1,61 @@
+"""New comments of a thread since a day or instant that the reader names. Pure.
+
+New is what was posted since; and what this archive first saw since, in a thread that it knew before, such
+as a comment that the site held back for a while. No cookie and no script: the moment stands in the address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from archive.queries.threads import PAGE, Node
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
+
+Place = tuple[int, int]
+"""Where a comment is found: its id, and the page of its thread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """The question: `since` when, "" for never asked, and since when the thread is `known` here."""
+
+    since: str
+    known: str
+
+    def __contains__(self, comment: Mapping[str, Any]) -> bool:
+        if not self.since:
+            return False
+        posted, seen = comment["published"] or comment["first_seen"], comment["first_seen"]
+        return self._after(posted) or (self.known < self.since and self._after(seen))
+
+    def _after(self, moment: str) -> bool:
+        """True if a moment is at or after the beginning of a day, or after an instant."""
+        return bool(moment >= self.since if len(self.since) == len("2009-07-09") else moment > self.since)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """The answer: how many are new, where the first is, and where each leads on to, None for the last."""
+
+    since: str = ""
+    first: Place | None = None
+    following: dict[int, Place | None] = field(default_factory=dict)
+
+
+def since_of(text: str | None) -> str:
+    """Return a day or an instant as it stands in an address, or "" for neither."""
+    return text if text and _MOMENT.fullmatch(text) else ""
+
+
+def marked(nodes: Sequence[Node], fresh: Fresh | None) -> Marked:
+    """Find what is new in a thread, in the order in which it is read."""
+    if fresh is None or not fresh.since:
+        return Marked()
+    places = [(node.row["id"], index // PAGE + 1) for index, node in enumerate(nodes) if node.row in fresh]
+    ids = [number for number, _ in places]
+    following = dict(zip(ids, [*places[1:], None], strict=True)) if places else {}
+    return Marked(since=fresh.since, first=places[0] if places else None, following=following)

@@ -1,0 +1,159 @@
+"""How the room writes for people: numbers, dates, counted nouns, marked snippets.
+
+Pure. Everything here takes what the archive holds, which a hostile site may have written, and
+returns either plain text, which the templates escape, or Markup whose every part was escaped here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+from archive.core.timestamps import from_text
+from archive.search.engine import MARK, UNMARK
+
+LONG_COLUMNS = frozenset({"text", "markdown", "html", "description", "origins"})
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_MARKED = re.compile(f"{MARK}([^{MARK}{UNMARK}]*){UNMARK}")
+
+
+def number(value: int | None) -> str:
+    """Return 1234 as "1,234"."""
+    return f"{value or 0:,}"
+
+
+def plural(count: int | None, one: str, many: str | None = None) -> str:
+    """Return 1 as "1 comment", 1234 as "1,234 comments", never broken between the two."""
+    return f"{number(count)}\u00a0{one if count == 1 else many or one + 's'}"
+
+
+def share(percent: float) -> str:
+    """Return a percentage as people say it: 67, 3.4, 0.02."""
+    return f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
+
+
+def times(count: int) -> str:
+    """Return 2 as "twice"."""
+    return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
+
+
+def day(value: str | None) -> Markup:
+    """Return a date for people: "9 July 2009"."""
+    return _time(value, _day)
+
+
+def when(value: str | None) -> Markup:
+    """Return a moment for people, such as "9 July 2009, 14:50 UTC".
+
+    Where no more is known it is the day alone.
+    """
+    return _time(value, lambda text: f"{_day(text)}, {text[11:16]} UTC" if len(text) > 10 else _day(text))
+
+
+def marked(value: str | None) -> Markup:
+    """Return a snippet of the search index as HTML with <mark>.
+
+    It is escaped first, and only then are its marks replaced.
+    """
+    safe = _MARKED.sub(r"<mark>\1</mark>", str(escape(" ".join((value or "").split()))))
+    return Markup(safe.replace(MARK, "").replace(UNMARK, ""))  # noqa: S704
+
+
+def unmarked(value: str | None) -> str:
+    """Return a snippet of the search index as plain text."""
+    return (value or "").replace(MARK, "").replace(UNMARK, "")
+
+
+def boxed(value: str) -> Markup:
+    """Return long text in a cell of a table."""
+    return Markup('<div class="boxed" dir="auto">{}</div>').format(value)
+
+
+def commands(value: str | None) -> Markup:
+    """Return a sentence of ours as HTML; `backticks` enclose a command."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(value or ""))))  # noqa: S704
+
+
+def host(url: str | None) -> str:
+    """Return the host of a URL, without "www."."""
+    try:
+        return (urlsplit(url or "").hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def outward(url: str | None) -> str | None:
+    """Return a URL of http or https, which may be linked, else None."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return None
+    return url if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def shortened(url: str | None) -> str:
+    """Return a URL short enough to be read."""
+    text = (url or "").split("://", 1)[-1].rstrip("/")
+    return text if len(text) <= 70 else text[:69] + "…"
+
+
+def language(value: str | None) -> str | None:
+    """Return a language code that is valid in `lang`, else None."""
+    return value if value and _LANGUAGE.fullmatch(value) else None
+
+
+def names(value: str | None) -> list[str]:
+    """Return a JSON list of field names, as words."""
+    try:
+        found = json.loads(value or "[]")
+    except ValueError:
+        return []
+    return [str(name).replace("_", " ") for name in found] if isinstance(found, list) else []
+
+
+def plain_names(value: str | None) -> list[str]:
+    """Return the names in a JSON list; empty for anything else."""
+    try:
+        found = json.loads(value or "[]")
+    except ValueError:
+        return []
+    return [str(name) for name in found if name] if isinstance(found, list) else []
+
+
+def _day(text: str) -> str:
+    moment = from_text(text)
+    return "" if moment is None else f"{moment.day} {moment:%B %Y}"
+
+
+def _time(value: str | None, write: Callable[[str], str]) -> Markup:
+    if not value:
+        return Markup("")
+    try:
+        shown = write(value)
+    except (ValueError, TypeError):
+        return Markup("{}").format(value)
+    return Markup('<time datetime="{}">{}</time>').format(value, shown)
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "number": number,
+    "plural": plural,
+    "share": share,
+    "times": times,
+    "day": day,
+    "when": when,
+    "marked": marked,
+    "unmarked": unmarked,
+    "commands": commands,
+    "host": host,
+    "language": language,
+    "shortened": shortened,
+    "outward": outward,
+    "names": names,
+    "plain_names": plain_names,
+}

@@ -1,0 +1,114 @@
+/* The page of saved items: notes, tags, export, import, and a link that carries the list. All in this browser. */
+"use strict";
+(() => {
+  const place = document.getElementById("saved");
+  if (!place || !window.backissueSaved) return;
+  const store = window.backissueSaved;
+  const list = place.querySelector("ol");
+  const choice = place.querySelector("select");
+  const part = (name) => place.querySelector(`[data-${name}]`);
+  const here = (path) => new URL(path, location.href).href;
+  const tagsOf = (item) => (item.tags ?? "").split(",").map((tag) => tag.trim()).filter(Boolean);
+  const shown = () => store.all().filter((item) => !choice.value || tagsOf(item).includes(choice.value) || item.kind === choice.value);
+
+  function element(name, text, attributes = {}) {
+    const made = document.createElement(name);
+    made.textContent = text;
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return made;
+  }
+  function field(item, name, label) {
+    const wrap = element("label", `${label} `);
+    const input = element("input", "", { type: "text", dir: "auto" });
+    input.value = item[name] ?? "";
+    input.addEventListener("change", () => { store.change(item.path, { [name]: input.value }); options(); links(); });
+    wrap.append(input);
+    return wrap;
+  }
+  function row(item) {
+    const line = element("li", "");
+    const link = element("a", item.title || item.path, { href: item.path, class: "headline", dir: "auto" });
+    const facts = element("p", [item.kind, (item.date ?? "").slice(0, 10), `saved ${item.saved.slice(0, 10)}`].filter(Boolean).join(" · "), { class: "facts" });
+    const remove = element("button", "Remove", { type: "button", class: "plain" });
+    remove.addEventListener("click", () => { store.remove(item.path); draw(); });
+    const notes = element("p", "", { class: "fields" });
+    notes.append(field(item, "note", "Note"), field(item, "tags", "Tags (with commas)"), remove);
+    line.append(link, facts, notes);
+    return line;
+  }
+  function options() {
+    const chosen = choice.value;
+    const names = new Set(store.all().flatMap((item) => [item.kind, ...tagsOf(item)]));
+    choice.replaceChildren(element("option", "everything", { value: "" }), ...[...names].sort().map((name) => element("option", name, { value: name })));
+    choice.value = names.has(chosen) ? chosen : "";
+  }
+  function cell(text) {
+    const safe = /^[=+\-\t\r]|^@(?!\w)/.test(text) ? `'${text}` : text;
+    return `"${safe.replaceAll('"', '""')}"`;
+  }
+  const FORMS = {
+    csv: ["text/csv", (items) => "\ufeff" + [["kind", "title", "date", "url", "note", "tags", "saved"], ...items.map((item) => [item.kind, item.title, item.date, here(item.path), item.note, item.tags, item.saved])].map((line) => line.map((text) => cell(text ?? "")).join(",")).join("\r\n") + "\r\n"],
+    json: ["application/json", (items) => JSON.stringify({ items: items.map((item) => ({ ...item, url: here(item.path) })) }, null, 1)],
+    md: ["text/markdown", (items) => items.map((item) => `- [${(item.title || item.path).replace(/[[\]]/g, "")}](${here(item.path)})${item.note ? `: ${item.note}` : ""}`).join("\n") + "\n"],
+  };
+  function links() {
+    const items = shown();
+    for (const link of place.querySelectorAll("[data-form]")) {
+      const [type, write] = FORMS[link.dataset.form];
+      URL.revokeObjectURL(link.href);
+      link.href = URL.createObjectURL(new Blob([write(items)], { type }));
+    }
+    const bytes = new TextEncoder().encode(JSON.stringify(items));
+    part("share").href = "#list=" + btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")).replaceAll("+", "-").replaceAll("/", "_");
+  }
+  function draw() {
+    options();
+    const items = shown();
+    list.replaceChildren(...items.map(row));
+    const any = store.all().length > 0;
+    part("empty").hidden = any;
+    part("export").hidden = !any;
+    place.querySelector("form").hidden = !any;
+    links();
+  }
+  function clean(items) {
+    const kinds = ["article", "comment", "search"];
+    const local = (item) => typeof item?.path === "string" && item.path.startsWith("/") && !item.path.startsWith("//") && !item.path.startsWith("/\\");
+    const text = (value) => (typeof value === "string" ? value.slice(0, 2000) : "");
+    return (Array.isArray(items) ? items : []).filter(local).slice(0, 2000).map((item) => ({
+      kind: kinds.includes(item.kind) ? item.kind : "article", path: item.path, title: text(item.title), date: text(item.date),
+      note: text(item.note), tags: text(item.tags), saved: text(item.saved) || new Date().toISOString(),
+    }));
+  }
+  function offerShared() {
+    const coded = location.hash.match(/^#list=([\w=-]+)$/)?.[1];
+    if (!coded) return;
+    let items = [];
+    try {
+      const bytes = Uint8Array.from(atob(coded.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+      items = clean(JSON.parse(new TextDecoder().decode(bytes)));
+    } catch { /* a link that was cut: nothing to offer */ }
+    const known = new Set(store.all().map((item) => item.path));
+    const fresh = items.filter((item) => !known.has(item.path));
+    const note = part("shared");
+    note.hidden = !fresh.length;
+    note.querySelector("span").textContent = `This link has ${fresh.length} saved ${fresh.length === 1 ? "item" : "items"} that you do not have: ${fresh.slice(0, 5).map((item) => item.title).join("; ")}${fresh.length > 5 ? " …" : ""}`;
+    note.querySelector("button").onclick = () => { fresh.forEach(store.add); note.hidden = true; draw(); };
+  }
+
+  place.querySelector("[data-import]").hidden = false;
+  document.getElementById("saved-file").addEventListener("change", async (event) => {
+    try {
+      clean(JSON.parse(await event.target.files[0].text()).items).forEach(store.add);
+    } catch {
+      part("empty").hidden = false;
+      part("empty").textContent = "This file has no saved items in JSON.";
+      return;
+    }
+    draw();
+  });
+  choice.addEventListener("change", draw);
+  addEventListener("hashchange", offerShared);
+  draw();
+  offerShared();
+})();

@@ -1,0 +1,232 @@
+"""One article with its thread, and the way from a comment's own address to its place."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from datasette.utils.asgi import Response
+
+from archive.public.render.citations import citations, comment_citations, linked_data
+from archive.public.render.markup import article_html, comment_html
+from archive.public.render.new_since import Fresh, Place, marked, since_of
+from archive.public.web import Row, absolute, enter, number_of, one, read, rows, show
+from archive.queries.threads import PAGE, Branch, arrange, nest, page_of, pages
+
+_VERSION = (
+    "SELECT version, since, until, title, byline, published, modified, text, markdown, description"
+    " FROM article_versions WHERE article_id = ? AND version = ?"
+)
+COMMENTS = (
+    "SELECT comments.*, what.at AS hidden_at, what.reason, name.reason AS name_reason FROM comments"
+    " LEFT JOIN redactions AS what ON what.id = redaction_id"
+    " LEFT JOIN redactions AS name ON name.id = name_redaction_id"
+)
+"""Comments with why the operator has hidden them, or the names under which they were written."""
+_HELD = (
+    "SELECT id, parent_id, site_parent, published, position, kind, first_seen FROM comments"
+    " WHERE article_id = ? AND kind = 'comment'"
+)
+
+
+_CITED = (
+    "SELECT comments.id, comments.author AS byline, comments.published, comments.permalink,"
+    " comments.changed_at, comments.text, comments.source,"
+    " comments.redaction_id, articles.title, articles.url,"
+    " sources.title AS source_title FROM comments JOIN articles ON articles.id = article_id"
+    " LEFT JOIN sources ON sources.name = comments.source WHERE comments.id = ?"
+)
+
+
+async def article(datasette: Any, request: Any) -> Any:
+    """Return an article, how we know it, and what was said below it."""
+    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    number, version = number_of(request.args.get("page")), number_of(request.args.get("version"), least=0)
+    since = since_of(request.args.get("since"))
+    found = await read(
+        datasette, name, lambda connection: _article(connection, wanted, number, version, since)
+    )
+    if found is None:
+        return await missing(datasette, request, "article")
+    here = absolute(datasette, request, datasette.urls.path(f"article/{wanted}"))
+    found["here_url"] = here
+    found["cites"] = citations(found["article"], here)
+    found["linked_data"] = linked_data(found["article"], [row["name"] for row in found["authors"]], here)
+    return await show(datasette, request, "article.html", {**found, "database": name})
+
+
+async def comment(datasette: Any, request: Any) -> Any:
+    """Redirect to a comment on the right page of its thread."""
+    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    place = await read(datasette, name, lambda connection: _place(connection, wanted))
+    if place is None:
+        return await missing(datasette, request, "comment")
+    article_id, page = place
+    query = f"?page={page}" if page > 1 else ""
+    return Response.redirect(datasette.urls.path(f"article/{article_id}{query}#comment-{wanted}"))
+
+
+async def cite_comment(datasette: Any, request: Any) -> Any:
+    """Return how one comment is cited, in every form."""
+    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    found = await read(datasette, name, lambda connection: one(connection, _CITED, wanted))
+    if found is None or found["redaction_id"] is not None:
+        return await missing(datasette, request, "comment")
+    here = absolute(datasette, request, datasette.urls.path(f"comment/{wanted}"))
+    context = {"comment": found, "cites": comment_citations(found, here)}
+    return await show(datasette, request, "cite.html", context)
+
+
+async def missing(datasette: Any, request: Any, kind: str) -> Any:
+    """Say that the archive holds no such thing."""
+    return await show(datasette, request, "missing.html", {"kind": kind}, status=404)
+
+
+async def listing(
+    datasette: Any,
+    request: Any,
+    name: str,
+    work: Callable[[sqlite3.Connection, int], Row | None],
+    kind: str,
+    template: str,
+    context: Row,
+) -> Any:
+    """Return the page asked for of what `work` finds, by its number.
+
+    Where that is None, there is no such `kind`.
+
+    A name that cannot be written in UTF-8 is nobody's.
+    """
+    page = number_of(request.args.get("page"), most=10_000)
+    try:
+        found = await read(datasette, name, lambda connection: work(connection, page))
+    except UnicodeEncodeError:
+        found = None
+    if found is None:
+        return await missing(datasette, request, kind)
+    return await show(datasette, request, template, {**context, "page": page, **found})
+
+
+def _place(connection: sqlite3.Connection, wanted: int) -> tuple[int, int] | None:
+    row = one(connection, "SELECT article_id, kind FROM comments WHERE id = ?", wanted)
+    if row is None:
+        return None
+    if row["kind"] != "comment":
+        return row["article_id"], 1
+    nodes = arrange(rows(connection, _HELD, row["article_id"]))
+    return row["article_id"], page_of(nodes, wanted) or 1
+
+
+def _article(
+    connection: sqlite3.Connection, wanted: int, number: int, version: int, since: str
+) -> Row | None:
+    row = one(
+        connection,
+        "SELECT articles.*, sources.title AS source_title, sources.url AS source_url, at AS hidden_at, reason"
+        " FROM articles LEFT JOIN sources ON sources.name = articles.source"
+        " LEFT JOIN redactions ON redactions.id = redaction_id WHERE articles.id = ?",
+        wanted,
+    )
+    if row is None:
+        return None
+    then = one(connection, _VERSION, wanted, version) if 0 < version < row["version_count"] else None
+    row |= then or {}
+    return {
+        "article": row,
+        "then": then,
+        "body": article_html(row["markdown"], row["text"]),
+        **_about(connection, wanted),
+        **_thread(connection, row, number, since),
+    }
+
+
+def _about(connection: sqlite3.Connection, wanted: int) -> Row:
+    return {
+        "authors": rows(
+            connection,
+            "SELECT authors.id, name FROM article_authors JOIN authors ON authors.id = author_id"
+            " WHERE article_id = ? ORDER BY position",
+            wanted,
+        ),
+        "tags": rows(
+            connection,
+            "SELECT min(tags.id) AS id, name FROM article_tags JOIN tags ON tags.id = tag_id"
+            " WHERE article_id = ? GROUP BY lower(name) ORDER BY min(kind), min(position)",
+            wanted,
+        ),
+        "visit": one(
+            connection,
+            "SELECT max(times) AS times, min(first_fetched) AS first, max(fetched_at) AS last FROM visits"
+            " WHERE article_id = ? AND kind = 'article'",
+            wanted,
+        ),
+        "links": rows(
+            connection, "SELECT url, host FROM links WHERE article_id = ? ORDER BY position LIMIT 200", wanted
+        ),
+        "problems": rows(
+            connection,
+            "SELECT code, detail FROM problems WHERE article_id = ? AND ended_at IS NULL"
+            " ORDER BY id LIMIT 20",
+            wanted,
+        ),
+    }
+
+
+def _thread(connection: sqlite3.Connection, article: Row, number: int, since: str) -> Row:
+    """One page of the thread, what of it is new, its pings, and how many of it are gone."""
+    wanted = article["id"]
+    held = rows(connection, _HELD, wanted)
+    fresh = Fresh(since=since, known=article["first_seen"])
+    pings = rows(
+        connection,
+        "SELECT * FROM comments WHERE article_id = ? AND kind != 'comment' ORDER BY published, id LIMIT 500",
+        wanted,
+    )
+    gone = one(
+        connection, "SELECT count(*) AS n FROM comments WHERE article_id = ? AND gone_at IS NOT NULL", wanted
+    )
+    drawn = drawn_thread(held, lambda ids: _comments(connection, ids), number, fresh)
+    return {**drawn, "pings": pings, "gone": gone["n"] if gone else 0}
+
+
+def drawn_thread(
+    comments: list[Row], in_full: Callable[[set[int]], list[Row]], number: int, fresh: Fresh | None = None
+) -> Row:
+    """One page of a thread.
+
+    The whole of it is ordered; only what is shown is read, with `in_full`.
+    """
+    nodes = arrange(comments)
+    new = marked(nodes, fresh)
+    last = pages(nodes)
+    number = min(number, last)
+    on_page = nodes[(number - 1) * PAGE : number * PAGE]
+    ids = {near.row["id"] for node in on_page for near in (node, node.up) if near is not None}
+    held = {row["id"]: row for row in in_full(ids)}
+    return {
+        "thread": [_shown(branch, held, new.following) for branch in nest(nodes, number)],
+        "fresh": new,
+        "page": number,
+        "pages": last,
+        "said": len(nodes),
+    }
+
+
+def _comments(connection: sqlite3.Connection, ids: set[int]) -> list[Row]:
+    marks = ",".join("?" * len(ids))
+    return rows(connection, f"{COMMENTS} WHERE comments.id IN ({marks})", *ids) if ids else []
+
+
+def _shown(branch: Branch, held: dict[int, Row], new: dict[int, Place | None]) -> Row:
+    row, up = held[branch.node.row["id"]], branch.node.up
+    return {
+        **row,
+        "body": comment_html(row["html"], row["text"]),
+        "answers": branch.node.answers,
+        "to": held[up.row["id"]] if up is not None and branch.named else None,
+        "lost": branch.node.lost,
+        "new": row["id"] in new,
+        "next_new": new.get(row["id"]),
+        "below": [_shown(below, held, new) for below in branch.branches],
+    }

@@ -1,0 +1,68 @@
+"""An article and its thread as they stood at a moment, as far as this archive had seen it by then.
+
+It reads the views `article_states` and `comment_states`, which anybody may ask the same of. A moment
+is a day, which means its end, or an instant in UTC.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from typing import Any
+
+from archive.core.timestamps import from_text, to_text
+from archive.public.render.markup import article_html
+from archive.public.views.article_view import drawn_thread, missing
+from archive.public.web import Row, enter, number_of, one, read, rows, show
+
+_STOOD = "since <= ?2 AND (until > ?2 OR until IS NULL)"
+_ARTICLE = f"SELECT * FROM article_states WHERE article_id = ?1 AND {_STOOD} ORDER BY version DESC LIMIT 1"
+_NEAREST = (
+    "SELECT (SELECT max(until) FROM article_states WHERE article_id = ?1 AND until <= ?2) AS gone,"
+    " (SELECT min(since) FROM article_states WHERE article_id = ?1 AND since > ?2) AS next"
+)
+_COMMENTS = (
+    "SELECT comment_id AS id, parent_id, kind, author, author_url, published, text, html, position,"
+    " published_raw, version AS version_count, NULL AS gone_at FROM"
+    f" (SELECT * FROM comment_states WHERE article_id = ?1 AND {_STOOD}) AS said"
+    " JOIN (SELECT id, position, published_raw FROM comments) AS held ON held.id = comment_id"
+)
+
+
+async def as_of(datasette: Any, request: Any) -> Any:
+    """Return an article with what stood below it at the moment `at`."""
+    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    moment, number = moment_of(request.args.get("at")), number_of(request.args.get("page"))
+    found = await read(datasette, name, lambda connection: _as_of(connection, wanted, moment, number))
+    if found is None:
+        return await missing(datasette, request, "article")
+    context = {**found, "at": request.args.get("at") or "", "moment": moment}
+    return await show(datasette, request, "asof.html", context)
+
+
+def moment_of(text: str | None) -> str | None:
+    """Return a day, meaning its end, or an instant in ISO 8601; None for neither."""
+    try:
+        moment = from_text(text)
+        if isinstance(moment, datetime):
+            return to_text(moment)
+    except ValueError:
+        return None
+    return f"{moment}T23:59:59Z" if moment else None
+
+
+def _as_of(connection: sqlite3.Connection, wanted: int, moment: str | None, number: int) -> Row | None:
+    article = one(connection, "SELECT * FROM articles WHERE id = ?", wanted)
+    if article is None or moment is None:
+        return article and {"article": article, "then": None, "near": None}
+    then = one(connection, _ARTICLE, wanted, moment)
+    said = {comment["id"]: comment for comment in rows(connection, _COMMENTS, wanted, moment)}
+    talk = [comment for comment in said.values() if comment["kind"] == "comment"]
+    return {
+        "article": article | (then or {}),
+        "then": then,
+        "near": None if then else one(connection, _NEAREST, wanted, moment),
+        "body": article_html(then["markdown"], then["text"]) if then else None,
+        "pings": len(said) - len(talk),
+        **drawn_thread(talk, lambda ids: [said[number] for number in ids], number),
+    }

@@ -1,0 +1,54 @@
+"""What helps a reader to work: saved items, an about page, and a search plug-in for browsers.
+
+Saved items stay in the reader's own browser; nothing of them is sent to the server.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.sax.saxutils import escape
+
+from datasette.utils.asgi import NotFound, Response
+
+from archive.public.render.markup import article_html
+from archive.public.served_archives import room_of
+from archive.public.web import absolute, enter, show
+
+_OPENSEARCH = """<?xml version="1.0" encoding="utf-8"?>
+<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">
+<ShortName>{short}</ShortName><Description>Search articles and comments of {name}</Description>
+<InputEncoding>UTF-8</InputEncoding>
+<Url type="text/html" template="{search}?q={{searchTerms}}"/>
+<Url type="application/atom+xml" template="{search}.atom?q={{searchTerms}}"/>
+</OpenSearchDescription>
+"""
+_SHORT_NAME_CHARACTERS = 16  # OpenSearch 1.1 allows no more
+
+
+async def saved(datasette: Any, request: Any) -> Any:
+    """Return the page of saved items, which the browser fills."""
+    await enter(datasette, request)
+    return await show(datasette, request, "saved.html", {})
+
+
+async def about(datasette: Any, request: Any) -> Any:
+    """Return the operator's about page.
+
+    Raises NotFound where the operator says nothing.
+    """
+    await enter(datasette, request)
+    text = room_of(datasette).about
+    if not text:
+        raise NotFound("The operator of this archive has not written an about page.")
+    return await show(datasette, request, "about.html", {"body": article_html(text, text)})
+
+
+async def opensearch(datasette: Any, request: Any) -> Any:
+    """Return the descriptor by which a browser adds the archive's search."""
+    await enter(datasette, request)
+    name = room_of(datasette).title
+    search = absolute(datasette, request, datasette.urls.path("search"))
+    text = _OPENSEARCH.format(
+        short=escape(name[:_SHORT_NAME_CHARACTERS]), name=escape(name), search=escape(search)
+    )
+    return Response(text, content_type="application/opensearchdescription+xml; charset=utf-8")

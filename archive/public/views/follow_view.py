@@ -1,0 +1,88 @@
+"""Atom feeds of one thread, author, tag or commenter, newest first."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from archive.public.render.feed import Entry, atom
+from archive.public.views.article_view import missing
+from archive.public.web import Row, absolute, enter, one, read, rows
+
+ENTRIES = 50
+_COMMENTS = (
+    "SELECT comments.id, author, comments.published, comments.text, articles.title FROM comments"
+    " JOIN articles ON articles.id = article_id WHERE {where}"
+    f" ORDER BY comments.published DESC, comments.id DESC LIMIT {ENTRIES}"
+)
+_ARTICLES = (
+    "SELECT articles.id, byline AS author, published, description AS text, title FROM {join}"
+    " JOIN articles ON articles.id = article_id WHERE {key} = ?"
+    f" ORDER BY published DESC, articles.id DESC LIMIT {ENTRIES}"
+)
+_LISTED = {
+    "author": ("authors", "article_authors", "author_id"),
+    "tag": ("tags", "article_tags", "tag_id"),
+}
+
+
+async def thread_feed(datasette: Any, request: Any) -> Any:
+    """Return the newest comments on one article as an Atom feed."""
+    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+
+    def work(connection: sqlite3.Connection) -> tuple[Row | None, list[Row]]:
+        article = one(connection, "SELECT title FROM articles WHERE id = ?", wanted)
+        where = "article_id = ? AND comments.kind = 'comment'"
+        return article, rows(connection, _COMMENTS.format(where=where), wanted)
+
+    article, found = await read(datasette, name, work)
+    if article is None:
+        return await missing(datasette, request, "article")
+    title = f"Comments on {article['title'] or 'Untitled'}"
+    return _feed(datasette, request, title, f"article/{wanted}", "comment", found)
+
+
+async def commenter_feed(datasette: Any, request: Any) -> Any:
+    """Return the newest comments under one name as an Atom feed."""
+    name = await enter(datasette, request)
+    wanted = (request.args.get("name") or "").replace("\0", "").encode("utf-8", "ignore").decode()
+    found = await read(
+        datasette, name, lambda connection: rows(connection, _COMMENTS.format(where="author = ?"), wanted)
+    )
+    if not found:
+        return await missing(datasette, request, "commenter")
+    path = f"commenter?{request.query_string}"
+    return _feed(datasette, request, f"Comments by {wanted}", path, "comment", found)
+
+
+async def listed_feed(datasette: Any, request: Any) -> Any:
+    """Return the newest articles of one author or tag as an Atom feed."""
+    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    kind = request.url_vars["kind"]
+    table, join, key = _LISTED[kind]
+
+    def work(connection: sqlite3.Connection) -> tuple[Row | None, list[Row]]:
+        item = one(connection, f"SELECT name FROM {table} WHERE id = ?", wanted)
+        return item, rows(connection, _ARTICLES.format(join=join, key=key), wanted)
+
+    item, found = await read(datasette, name, work)
+    if item is None:
+        return await missing(datasette, request, kind)
+    return _feed(datasette, request, f"Articles: {item['name']}", f"{kind}/{wanted}", "article", found)
+
+
+def _feed(datasette: Any, request: Any, title: str, page: str, kind: str, found: list[Row]) -> Any:
+    entries = [_entry(datasette, request, kind, row) for row in found]
+    own = absolute(datasette, request, request.full_path)
+    return atom(title, absolute(datasette, request, datasette.urls.path(page)), own, entries)
+
+
+def _entry(datasette: Any, request: Any, kind: str, row: Row) -> Entry:
+    title = row["title"] or "Untitled"
+    return Entry(
+        link=absolute(datasette, request, datasette.urls.path(f"{kind}/{row['id']}")),
+        title=title if kind == "article" else f"{row['author'] or 'No name'} on {title}",
+        updated=row["published"],
+        author=row["author"],
+        text=row["text"] or "",
+    )

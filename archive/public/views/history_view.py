@@ -1,0 +1,160 @@
+"""The pages of change: what happened lately, and the versions of one item, word by word."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+from urllib.parse import urlencode
+
+from datasette.utils.asgi import Response
+
+from archive.changes.upheaval import Upheaval
+from archive.public.render.feed import Entry, atom
+from archive.public.render.history import Wanted, happened, recent, states, step, upheavals
+from archive.public.render.text import unmarked
+from archive.public.views.article_view import missing
+from archive.public.web import (
+    Row,
+    TooSlow,
+    absolute,
+    enter,
+    number_of,
+    one,
+    read,
+    rows,
+    show,
+    span_of,
+)
+from archive.tables.events import Event
+
+SIZE = 30
+WHOLE = 5
+"""Events of whole sources that are shown above the others."""
+DEEPEST = 100_000
+"""The last page of changes that can be asked for."""
+
+
+async def changes(datasette: Any, request: Any) -> Any:
+    """Return silent edits, removals, returns and moves, newest first."""
+    name, wanted = await enter(datasette, request), asked(request)
+    found, slow = [], False
+    try:
+        found = await read(datasette, name, lambda connection: recent(connection, wanted, size=SIZE))
+    except TooSlow:
+        slow = True
+    sources = await read(datasette, name, lambda connection: rows(connection, "SELECT * FROM sources"))
+    whole = await read(datasette, name, lambda connection: upheavals(connection, wanted, size=WHOLE))
+    context = {
+        "whole": whole,
+        "changes": found[:SIZE],
+        "more": len(found) > SIZE,
+        "wanted": wanted,
+        "slow": slow,
+        "sources": sources,
+        "link": lambda **to: link(datasette, wanted, **to),
+    }
+    return await show(datasette, request, "changes.html", context)
+
+
+async def changes_feed(datasette: Any, request: Any) -> Any:
+    """Return the same as an Atom feed."""
+    name, wanted = await enter(datasette, request), replace(asked(request), page=1)
+    try:
+        found = await read(datasette, name, lambda connection: recent(connection, wanted, size=SIZE))
+    except TooSlow:
+        return Response.text("This took too long; ask for a shorter span of time.", status=503)
+    whole = await read(datasette, name, lambda connection: upheavals(connection, wanted, size=WHOLE))
+    entries = [_entry(datasette, request, row) for row in found[:SIZE]]
+    entries += [_entry_of_source(datasette, request, row) for row in whole]
+    entries.sort(key=lambda entry: entry.updated or "", reverse=True)
+    here = absolute(datasette, request, link(datasette, wanted))
+    return atom("What changed lately", here, absolute(datasette, request, request.full_path), entries)
+
+
+def asked(request: Any) -> Wanted:
+    """Return which changes a query string asks for.
+
+    Whatever stands there, it can be answered.
+    """
+    shown = request.args.get("show") or ""
+    return Wanted(
+        show=shown if shown in set(Event) else "",
+        source=request.args.get("source") or "",
+        since=span_of(request.args.get("since")),
+        until=span_of(request.args.get("until")),
+        page=number_of(request.args.get("page"), most=DEEPEST),
+    )
+
+
+def link(datasette: Any, wanted: Wanted, *, form: str = "", **to: Any) -> str:
+    """Return the address of these changes with something else asked.
+
+    Only what differs from the usual is in it.
+    """
+    new, usual = replace(wanted, **{"page": 1, **to}), Wanted()
+    pairs = {name: getattr(new, name) for name in Wanted.__slots__}
+    query = urlencode(
+        {name: value for name, value in pairs.items() if value != getattr(usual, name)}, errors="replace"
+    )
+    path = str(datasette.urls.path(f"changes.{form}" if form else "changes"))
+    return f"{path}?{query}" if query else path
+
+
+async def versions(datasette: Any, request: Any) -> Any:
+    """Return all versions of an article or comment, and what one step between them changed."""
+    name = await enter(datasette, request)
+    kind, wanted = request.url_vars["kind"], int(request.url_vars["id"])
+    if kind == "article" and (asked_for := request.args.get("as-of")):
+        return Response.redirect(
+            datasette.urls.path(f"article/{wanted}/as-of")
+            + "?"
+            + urlencode({"at": asked_for}, errors="replace")
+        )
+    known, events = await read(datasette, name, lambda connection: _history(connection, kind, wanted))
+    if not known:
+        return await missing(datasette, request, kind)
+    steps = list(pairwise(known))
+    chosen = number_of(request.args.get("version"), least=0)
+    pair = next((pair for pair in steps if pair[0]["version"] == chosen), steps[-1] if steps else None)
+    context = {
+        "kind": kind,
+        "item": known[-1],
+        "states": known,
+        "events": events,
+        "step": step(kind, *pair) if pair else None,
+    }
+    return await show(datasette, request, "versions.html", context)
+
+
+def _history(connection: sqlite3.Connection, kind: str, wanted: int) -> tuple[list[Row], list[Row]]:
+    title = (
+        "" if kind == "article" else ", (SELECT title FROM articles WHERE articles.id = article_id) AS title"
+    )
+    item = one(connection, f"SELECT *{title} FROM {kind}s WHERE id = ?", wanted)
+    return (states(connection, kind, item), happened(connection, kind, wanted)) if item else ([], [])
+
+
+def _entry_of_source(datasette: Any, request: Any, row: Row) -> Entry:
+    return Entry(
+        link=absolute(datasette, request, datasette.urls.path("changes")) + f"#source-event-{row['id']}",
+        title=f"{row['title']}: {'redesigned' if row['kind'] == Upheaval.REDESIGN else 'dates moved'}",
+        updated=row["at"],
+        author=row["title"],
+        text=row["sentence"],
+    )
+
+
+def _entry(datasette: Any, request: Any, row: Row) -> Entry:
+    what = f"{row['author'] or 'No name'} on {row['title']}" if row["kind"] == "comment" else row["title"]
+    step = f"/versions?version={row['version']}" if row["what"] == Event.EDITED else ""
+    marks = {"same": "{}", "del": "[-{}-]", "ins": "{{+{}+}}"}
+    return Entry(
+        link=absolute(datasette, request, datasette.urls.path(f"{row['kind']}/{row['id']}{step}"))
+        + f"#event-{row['event']}",
+        title=f"{row['what'].capitalize()}: {unmarked(what) or 'Untitled'}",
+        updated=row["at"],
+        author=row["author"],
+        text="".join(marks[kind].format(text) for kind, text in row["parts"]),
+    )

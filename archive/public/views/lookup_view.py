@@ -1,0 +1,38 @@
+"""Whether URLs are archived: a pasted URL opens its article or comment, a list of them becomes a table."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+from urllib.parse import urlencode
+
+from datasette.utils.asgi import Response
+from sqlite_utils import Database
+
+from archive.public.web import Row, enter, read, show
+from archive.queries.url_lookup import Answer, look_up
+
+MAX_URLS = 100
+
+
+async def lookup(datasette: Any, request: Any) -> Any:
+    """Return the page of one URL by a redirect, else what is known of each URL asked for."""
+    name = await enter(datasette, request)
+    typed = (request.args.get("url") or "")[:20_000]
+    asked = typed.split()[:MAX_URLS]
+    answers = await read(datasette, name, lambda connection: _answers(connection, asked))
+    if len(answers) == 1 and answers[0].kind:
+        return Response.redirect(datasette.urls.path(f"{answers[0].kind}/{answers[0].id}"))
+    context: Row = {"answers": answers, "typed": typed, "most": MAX_URLS}
+    status = 404 if len(answers) == 1 else 200
+    return await show(datasette, request, "lookup.html", context, status=status)
+
+
+def path_for(datasette: Any, url: str) -> str:
+    """Return the path of the page that says whether a URL is archived."""
+    return f"{datasette.urls.path('lookup')}?{urlencode({'url': url}, errors='replace')}"
+
+
+def _answers(connection: sqlite3.Connection, urls: list[str]) -> list[Answer]:
+    db = Database(connection)
+    return [look_up(db, url) for url in urls]

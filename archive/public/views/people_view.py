@@ -1,0 +1,170 @@
+"""Pages about one author, one commenter's name, one tag: what there is, since when, the newest first."""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import partial
+from typing import Any
+
+from archive.public.render.chart import bars
+from archive.public.views.article_view import listing
+from archive.public.web import Row, TooSlow, enter, one, read, rows, show
+
+SIZE = 30
+_ARTICLES = (
+    "SELECT articles.id, title, byline, published, comment_count, text IS NOT NULL AS held, gone_at"
+    " FROM {join} JOIN articles ON articles.id = article_id WHERE {key} = ?"
+    " ORDER BY published DESC, articles.id DESC LIMIT ? OFFSET ?"
+)
+_SPAN = (
+    "SELECT count(*) AS articles, min(published) AS since, max(published) AS until,"
+    " sum(comment_count) AS comments FROM {join} JOIN articles ON articles.id = article_id WHERE {key} = ?"
+)
+
+
+MOST = 20_000
+"""Comments of one name that its figures are made of."""
+_REPLIES_TO = (
+    "SELECT parent.author AS name, count(*) AS n FROM"
+    f" (SELECT parent_id FROM comments WHERE author = ? AND parent_id IS NOT NULL LIMIT {MOST}) AS own"
+    " JOIN comments AS parent ON parent.id = own.parent_id WHERE parent.author > ''"
+    " GROUP BY parent.author ORDER BY n DESC LIMIT 8"
+)
+_REPLIES_BY = (
+    "SELECT reply.author AS name, count(*) AS n FROM"
+    f" (SELECT id FROM comments WHERE author = ? LIMIT {MOST}) AS own"
+    " JOIN comments AS reply ON reply.parent_id = own.id WHERE reply.author > ''"
+    " GROUP BY reply.author ORDER BY n DESC LIMIT 8"
+)
+_URLS = (
+    "SELECT url, host, count(*) AS n,"
+    " (SELECT json_group_array(author) FROM (SELECT DISTINCT others.author FROM comment_links AS same"
+    "  JOIN comments AS others ON others.id = same.comment_id WHERE same.url = own.url"
+    "  AND same.place = 'name'"
+    "  AND others.author <> own.author LIMIT 8)) AS names"
+    " FROM (SELECT comment_links.url, host, author FROM"
+    f"  (SELECT id, author FROM comments WHERE author = ? LIMIT {MOST}) AS written"
+    "  JOIN comment_links ON comment_links.comment_id = written.id AND place = 'name') AS own"
+    " GROUP BY url ORDER BY n DESC LIMIT 6"
+)
+
+
+async def author(datasette: Any, request: Any) -> Any:
+    """Return all articles under one name of a byline."""
+    return await _listed(datasette, request, "author", "authors", "article_authors", "author_id")
+
+
+async def tag(datasette: Any, request: Any) -> Any:
+    """Return all articles filed under one tag or category."""
+    return await _listed(datasette, request, "tag", "tags", "article_tags", "tag_id")
+
+
+async def commenter(datasette: Any, request: Any) -> Any:
+    """Return everything that was written under one name, which need not be one person."""
+    name, wanted = await enter(datasette, request), (request.args.get("name") or "").replace("\0", "")
+    work = partial(_commenter, wanted=wanted)
+    return await listing(datasette, request, name, work, "commenter", "commenter.html", {"name": wanted})
+
+
+async def _listed(datasette: Any, request: Any, kind: str, table: str, join: str, key: str) -> Any:
+    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+
+    def work(connection: sqlite3.Connection, page: int) -> Row | None:
+        item = one(connection, f"SELECT * FROM {table} WHERE id = ?", wanted)
+        if item is None:
+            return None
+        sql = _ARTICLES.format(join=join, key=key)
+        found = rows(connection, sql, wanted, SIZE + 1, SIZE * (page - 1))
+        span = one(connection, _SPAN.format(join=join, key=key), wanted)
+        return {"item": item, "span": span, "articles": found[:SIZE], "more": len(found) > SIZE}
+
+    return await listing(datasette, request, name, work, kind, "listed.html", {"kind": kind})
+
+
+def _commenter(connection: sqlite3.Connection, page: int, wanted: str) -> Row | None:
+    span = one(
+        connection,
+        "SELECT count(*) AS comments, count(DISTINCT article_id) AS articles, min(published) AS since,"
+        " max(published) AS until"
+        " FROM (SELECT article_id, published FROM comments WHERE author = ? LIMIT 100000)",
+        wanted,
+    )
+    if span is None or not span["comments"]:
+        return None
+    found = rows(
+        connection,
+        "SELECT comments.id, comments.kind, comments.published, comments.text, comments.gone_at,"
+        " comments.version_count, article_id, title FROM comments JOIN articles ON articles.id = article_id"
+        " WHERE author = ? ORDER BY comments.published DESC, comments.id DESC LIMIT ? OFFSET ?",
+        wanted,
+        SIZE + 1,
+        SIZE * (page - 1),
+    )
+    return {
+        "span": span,
+        "comments": found[:SIZE],
+        "more": len(found) > SIZE,
+        **(_portrait(connection, wanted) if page == 1 else {}),
+    }
+
+
+def _portrait(connection: sqlite3.Connection, wanted: str) -> Row:
+    """Return when a name comments, whom it replies to, who replies, and what shares its URLs."""
+    months = rows(
+        connection,
+        "SELECT substr(published, 1, 7) AS month, count(*) AS n FROM"
+        f" (SELECT published FROM comments WHERE author = ? AND published > '' LIMIT {MOST})"
+        " GROUP BY month ORDER BY month",
+        wanted,
+    )
+    named = [(row["month"], row["n"]) for row in months if len(row["month"]) == len("2009-07")]
+    return {
+        "chart": bars(f"Comments by {wanted}", "Comments", named) if len(named) > 1 else None,
+        "hours": _by_part(connection, wanted, "substr(published, 12, 2)"),
+        "days": _by_part(connection, wanted, "strftime('%w', published)"),
+        "answered": rows(connection, _REPLIES_TO, wanted),
+        "answering": rows(connection, _REPLIES_BY, wanted),
+        "sites": rows(connection, _URLS, wanted),
+    }
+
+
+def _by_part(connection: sqlite3.Connection, wanted: str, part: str) -> list[Row]:
+    """Return how many comments of a name fall on each hour or weekday (UTC)."""
+    sql = (
+        f"SELECT {part} AS part, count(*) AS n FROM"
+        f" (SELECT published FROM comments WHERE author = ? AND length(published) > 10 LIMIT {MOST})"
+        " GROUP BY part ORDER BY n DESC LIMIT 3"
+    )
+    return rows(connection, sql, wanted)
+
+
+async def people(datasette: Any, request: Any) -> Any:
+    """Return the authors, tags, categories and commenters with most texts."""
+    name = await enter(datasette, request)
+    try:
+        found = await read(datasette, name, _people)
+    except TooSlow:
+        found = {"slow": True}
+    return await show(datasette, request, "people.html", {**found, "database": name})
+
+
+def _people(connection: sqlite3.Connection) -> Row:
+    by_tag = (
+        "SELECT id, kind, name, times FROM"
+        " (SELECT tag_id, count(*) AS times FROM article_tags GROUP BY tag_id)"
+        " JOIN tags ON tags.id = tag_id WHERE kind = ? ORDER BY times DESC, name LIMIT 60"
+    )
+    return {
+        "authors": rows(
+            connection,
+            "SELECT id, name, times FROM (SELECT author_id, count(*) AS times FROM article_authors"
+            " GROUP BY author_id) JOIN authors ON authors.id = author_id ORDER BY times DESC, name LIMIT 60",
+        ),
+        "tags": rows(connection, by_tag, "tag"),
+        "categories": rows(connection, by_tag, "category"),
+        "commenters": rows(
+            connection,
+            "SELECT author AS name, count(*) AS times FROM comments INDEXED BY comments_author"
+            " WHERE author > '' GROUP BY author ORDER BY times DESC LIMIT 60",
+        ),
+    }

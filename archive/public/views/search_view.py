@@ -1,0 +1,215 @@
+"""The search page, and its results as JSON and CSV. What is found is decided in archive/search/engine.py."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from datasette.utils.asgi import Response
+
+from archive.core.csv_cells import disarmed
+from archive.public.render.feed import Entry, atom
+from archive.public.render.text import unmarked
+from archive.public.sql import downloads, stock
+from archive.public.sql.jobs import Job
+from archive.public.sql.pool import LateError, LostError
+from archive.public.views.home_view import examples
+from archive.public.views.lookup_view import path_for
+from archive.public.web import Row, TooSlow, absolute, enter, number_of, read, rows, show
+from archive.queries.url_lookup import is_url
+from archive.search.engine import KINDS, Ask, Found, find, whole
+from archive.search.suggestions import Help, find_with_help
+
+_PLAIN = ("kind", "sort", "since", "until", "person", "tag", "source", "state", "site")
+_NUMBERS = ("match", "page")
+_COLUMNS = (
+    *("kind", "id", "title", "author", "published", "text", "url", "source", "gone_at", "page"),
+    *("version", "replaced_at"),
+)
+
+
+async def page(datasette: Any, request: Any) -> Any:
+    """Return the search page; no input makes it fail."""
+    name, ask = await enter(datasette, request), asked(request)
+    if is_url(ask.words):
+        return Response.redirect(path_for(datasette, ask.words.strip()))
+    found, help_, slow = Found(ask=ask, sections=()), Help(), False
+    try:
+        found, help_ = await read(datasette, name, lambda connection: find_with_help(connection, ask))
+    except TooSlow:
+        slow = True
+    sources, tried = await read(datasette, name, _around)
+    shown = found.ask if help_.instead else ask
+    context = {
+        "found": found,
+        "help": help_,
+        "asked": ask,
+        "ask": shown,
+        "slow": slow,
+        "sources": sources,
+        "examples": tried,
+        "link": lambda **to: link(datasette, shown, **to),
+        "link_to": lambda other: link(datasette, other),
+        "place": lambda hit: datasette.urls.path(_place(hit)),
+    }
+    return await show(datasette, request, "search.html", context)
+
+
+def _around(connection: sqlite3.Connection) -> tuple[list[Row], list[str]]:
+    """Return the sources, and searches that find something here."""
+    return rows(connection, "SELECT name, title FROM sources"), examples(connection)
+
+
+async def as_json(datasette: Any, request: Any) -> Any:
+    """Return the same page of results, for programs."""
+    name, ask = await enter(datasette, request), replace(asked(request), size=100)
+    try:
+        found = await read(datasette, name, lambda connection: find(connection, ask))
+    except TooSlow:
+        return Response.json({"ok": False, "error": "This search took too long; narrow it."}, status=503)
+    hits = [_plain(datasette, request, hit) for part in found.sections for hit in part.hits]
+    counts = {part.kind: {"count": part.count, "more": part.more} for part in found.sections}
+    last = max((part.count for part in found.sections if part.hits), default=0) <= ask.page * ask.size
+    following = (
+        None
+        if last or ask.kind == "all"
+        else absolute(datasette, request, link(datasette, ask, page=ask.page + 1, form="json"))
+    )
+    return Response.json(
+        {
+            "ok": True,
+            "query": asdict(found.ask),
+            "notes": found.notes,
+            "counts": counts,
+            "results": hits,
+            "next_url": following,
+        }
+    )
+
+
+async def as_feed(datasette: Any, request: Any) -> Any:
+    """Return the newest results of this search, as an Atom feed."""
+    name, ask = await enter(datasette, request), replace(asked(request), sort="date", page=1, size=50)
+    try:
+        found = await read(datasette, name, lambda connection: find(connection, ask))
+    except TooSlow:
+        return Response.text("This search took too long; narrow it.", status=503)
+    hits = [_plain(datasette, request, hit) for part in found.sections for hit in part.hits]
+    hits.sort(key=lambda hit: hit["published"] or "", reverse=True)
+    entries = [
+        Entry(
+            link=hit["page"],
+            title=_named(hit),
+            updated=hit["published"],
+            author=hit["author"],
+            text=hit["excerpt"],
+        )
+        for hit in hits
+    ]
+    page = absolute(datasette, request, link(datasette, ask, sort="relevance"))
+    return atom(
+        f"Search: {ask.words or 'everything'}", page, absolute(datasette, request, request.full_path), entries
+    )
+
+
+async def as_csv(datasette: Any, request: Any) -> Any:
+    """Return all results, streamed.
+
+    Cells that a spreadsheet would run are disarmed unless `raw` is asked for.
+    """
+    name, ask = await enter(datasette, request), asked(request)
+    raw = bool(request.args.get("raw"))
+    kinds = [kind for kind in KINDS if ask.kind in ("all", kind)]
+    (sql, values), *further = await read(
+        datasette, name, lambda connection: [whole(connection, ask, kind) for kind in kinds]
+    )
+    job = Job(
+        place=stock.place_of(datasette.get_database(name)),
+        sql=sql,
+        params=values,
+        further=tuple(further),
+        limit_ms=datasette.sql_time_limit_ms * downloads.PATIENCE,
+        portion_rows=downloads.PORTION_ROWS,
+    )
+    try:
+        download = await stock.pool_of(datasette).open_download(job, "search")
+    except (LateError, LostError) as error:
+        raise TooSlow from error
+    if download.failure is not None:
+        raise TooSlow
+    root = absolute(datasette, request, datasette.urls.path(""))
+
+    mark = "\ufeff" if request.args.get("excel") else ""
+
+    def texts(found: list[tuple[Any, ...]], is_first: bool) -> str:
+        hits = [dict(zip(download.names, row, strict=True)) for row in found]
+        lines = [*([_COLUMNS] if is_first else []), *(_line(hit, root, raw) for hit in hits)]
+        return (mark if is_first else "") + downloads.csv_text(lines)
+
+    headers = {"content-disposition": f'attachment; filename="{_file_name(ask)}.csv"'}
+    return downloads.answer(download, texts, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def asked(request: Any) -> Ask:
+    """Return the search that a query string asks for; never raises."""
+    plain = {name: (request.args.get(name) or "").strip()[:200] for name in _PLAIN}
+    ask = Ask(
+        words=request.args.get("q") or "",
+        page=number_of(request.args.get("page")),
+        match=number_of(request.args.get("match"), least=0, most=20),
+    )
+    changes: dict[str, Any] = {name: value for name, value in plain.items() if value}
+    return replace(ask, **changes)
+
+
+def link(datasette: Any, ask: Ask, *, form: str = "", **changes: Any) -> str:
+    """Return the address of this search with something changed.
+
+    Only what differs from the usual is in it.
+    """
+    wanted, usual = replace(ask, **{"page": 1, **changes}), Ask()
+    pairs = [("q", wanted.words)] if wanted.words else []
+    for name in (*_PLAIN, *_NUMBERS):
+        value = getattr(wanted, name)
+        if value != getattr(usual, name):
+            pairs.append((name, str(value)))
+    path = str(datasette.urls.path(f"search.{form}" if form else "search"))
+    return f"{path}?{urlencode(pairs, errors='replace')}" if pairs else path
+
+
+def _full(datasette: Any, request: Any, hit: Row) -> Row:
+    return {**hit, "page": absolute(datasette, request, datasette.urls.path(_place(hit)))}
+
+
+def _place(hit: Row) -> str:
+    """Return the path of a hit; an earlier version leads to its comparison."""
+    kind = "article" if str(hit["kind"]).startswith("article") else "comment"
+    step = f"/versions?version={hit['version']}" if hit["version"] else ""
+    return f"{kind}/{hit['id']}{step}"
+
+
+def _plain(datasette: Any, request: Any, hit: Row) -> Row:
+    texts = {name: unmarked(hit[name]) for name in ("title", "author", "excerpt")}
+    return {**_full(datasette, request, hit), **texts}
+
+
+def _named(hit: Row) -> str:
+    title = hit["title"] or "Untitled"
+    name = title if hit["kind"].startswith("article") else f"{hit['author'] or 'No name'} on {title}"
+    return f"{name} (in an earlier version)" if hit["version"] else name
+
+
+def _file_name(ask: Ask) -> str:
+    """Return a file name with the words and the day: "search-harbour-ferry-2026-11-28"."""
+    words = "-".join(re.findall(r"[a-z0-9]+", ask.words.lower()))[:60].strip("-")
+    return "-".join(filter(None, ("search", words, datetime.now(UTC).date().isoformat())))
+
+
+def _line(hit: Row, root: str, raw: bool) -> list[Any]:
+    page = root + _place(hit)
+    values = [page if name == "page" else hit[name] for name in _COLUMNS]
+    return values if raw else [disarmed(value) for value in values]

@@ -1,0 +1,106 @@
+"""The page of words over time, and its numbers as CSV and JSON. What is counted is decided in `words`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+from urllib.parse import urlencode
+
+from datasette.utils.asgi import Response
+
+from archive.core.csv_cells import disarmed
+from archive.public.render.chart import Chart, lines
+from archive.public.render.word_trends import MOST, Asked, Counted, asked, count
+from archive.public.web import Row, TooSlow, enter, read, show
+
+SLOW = "This took too long. Ask for fewer or rarer words."
+
+
+async def page(datasette: Any, request: Any) -> Any:
+    """Return how often words occur over time, as a chart with its table."""
+    name, wanted = await enter(datasette, request), _asked(request)
+    found, slow = None, False
+    if wanted.terms:
+        try:
+            found = await _count(datasette, name, wanted)
+        except TooSlow:
+            slow = True
+    context = {
+        "asked": wanted,
+        "typed": request.args.get("q") or "",
+        "most": MOST,
+        "slow": slow,
+        "found": found if found and found.totals else None,
+        "chart": _chart(wanted, found) if found and len(found.totals) > 1 else None,
+        "link": lambda **to: _link(datasette, wanted, **to),
+        "searches": {term: _search(datasette, term, wanted.kind) for term in wanted.terms},
+    }
+    return await show(datasette, request, "words.html", context)
+
+
+async def as_csv(datasette: Any, request: Any) -> Any:
+    """Return the numbers.
+
+    A row for each span of time, a column for each term.
+    """
+    name, wanted = await enter(datasette, request), _asked(request)
+    try:
+        found = await _count(datasette, name, wanted)
+    except TooSlow:
+        return Response.text(SLOW, status=503)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow([wanted.by, wanted.kind, *map(disarmed, wanted.terms)])
+    for span, total in found.totals.items():
+        writer.writerow([span, total, *(found.terms[term].get(span, 0) for term in wanted.terms)])
+    headers = {"content-disposition": 'attachment; filename="words.csv"'}
+    return Response(buffer.getvalue(), headers=headers, content_type="text/csv; charset=utf-8")
+
+
+async def as_json(datasette: Any, request: Any) -> Any:
+    """Return the same for programs."""
+    name, wanted = await enter(datasette, request), _asked(request)
+    try:
+        found = await _count(datasette, name, wanted)
+    except TooSlow:
+        return Response.json({"ok": False, "error": SLOW}, status=503)
+    counts = [
+        {
+            "span": span,
+            "total": total,
+            "terms": {term: found.terms[term].get(span, 0) for term in wanted.terms},
+        }
+        for span, total in found.totals.items()
+    ]
+    return Response.json(
+        {"ok": True, "terms": list(wanted.terms), "kind": wanted.kind, "by": wanted.by, "counts": counts}
+    )
+
+
+async def _count(datasette: Any, name: str, wanted: Asked) -> Counted:
+    return await read(datasette, name, lambda connection: count(connection, wanted))
+
+
+def _asked(request: Any) -> Asked:
+    parts = (request.args.get(name) or "" for name in ("q", "kind", "by"))
+    return asked(*parts)
+
+
+def _link(datasette: Any, wanted: Asked, *, form: str = "", **to: str) -> str:
+    pairs: Row = {"q": ", ".join(wanted.terms), "kind": wanted.kind, "by": wanted.by, **to}
+    path = datasette.urls.path(f"words.{form}" if form else "words")
+    return f"{path}?{urlencode(pairs, errors='replace')}"
+
+
+def _search(datasette: Any, term: str, kind: str) -> str:
+    """Return the search for a term, to which a span of time is added."""
+    return f"{datasette.urls.path('search')}?{urlencode({'q': term, 'kind': kind}, errors='replace')}"
+
+
+def _chart(wanted: Asked, found: Counted) -> Chart:
+    spans = list(found.totals)
+    series = {
+        term: {span: found.share(term, span) for span in spans} for term in wanted.terms if found.peak(term)
+    }
+    return lines(f"Share of {wanted.kind} with each word", spans, series)

@@ -1,0 +1,149 @@
+"""Whether the archive holds the page of a URL; where it does not, what it knows of that URL.
+
+It only reads, and every statement is served by an index. A URL may be an earlier one, carry tracking
+parameters or a `#comment-N`, or lack its scheme.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.core import urls
+from archive.core.errors import BackissueError
+from archive.queries import pointing
+from archive.tables import rows
+
+_HOST = re.compile(r"(?:https?://)?[^\s/.]+(?:\.[^\s/.]+)+(?:[/?#]\S*)?", re.IGNORECASE)
+_TYPED_URL = re.compile(
+    r"(?:https?://\S+|(?:www\.)[^\s/]+\.[^\s/]+\S*|[^\s/:]+\.[a-z]{2,}/\S*)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the archive knows of a URL.
+
+    `kind` is "article", "comment" or "" for not held, `id` the archive's own number then, else 0. `facts` are
+    sentences for people. `articles` and `comments` count what links to the URL.
+    """
+
+    url: str
+    kind: str = ""
+    id: int = 0
+    title: str = ""
+    source: str = ""
+    facts: tuple[str, ...] = ()
+    articles: int = 0
+    comments: int = 0
+
+
+def is_url(text: str) -> bool:
+    """True if a text that a person typed is one URL, and no words to search."""
+    return _TYPED_URL.fullmatch(text.strip()) is not None
+
+
+def look_up(db: Database, typed: str) -> Answer:
+    """Return what the archive knows of a URL. Never raises for what a person may type."""
+    text = typed.strip()
+    url = text if "://" in text else f"https://{text}"
+    if not _HOST.fullmatch(text) and not urls.is_loopback(getattr(urls.split(url), "hostname", None)):
+        return Answer(url=text, facts=("This is not a URL such as https://news.example/2026/harbour/.",))
+    try:
+        item = pointing.at(db, "", url)
+    except (BackissueError, ValueError):
+        return _not_held(db, url)
+    return Answer(url=url, kind=item.kind, id=item.id, title=item.title)
+
+
+def _not_held(db: Database, url: str) -> Answer:
+    source = _source_of(db, url)
+    facts = list(_facts(db, source, url)) if source else [_elsewhere(db)]
+    return Answer(
+        url=url,
+        source=source or "",
+        facts=tuple(facts),
+        articles=_count(db, "links", url),
+        comments=_count(db, "comment_links", url),
+    )
+
+
+def _source_of(db: Database, url: str) -> str | None:
+    """Return the name of the source on whose site a URL lies, None for another site."""
+    for row in db["sources"].rows:
+        if urls.same_host(url, row["url"]):
+            return str(row["name"])
+    return None
+
+
+def _facts(db: Database, source: str, url: str) -> list[str]:
+    """Return sentences on a URL of an archived site that leads to nothing held."""
+    found = []
+    visit = rows.one(
+        db,
+        "SELECT status, fetched_at, failures, leads_to FROM visits WHERE source = ? AND url_key = ?",
+        source,
+        urls.page_key(url),
+    )
+    if visit:
+        found.append(_visited(visit))
+    clean = urls.clean(url)
+    gap = rows.one(
+        db,
+        "SELECT detail, first_seen FROM coverage_gaps WHERE source = ? AND kind = 'article'"
+        " AND key IN (?, ?) AND ended_at IS NULL",
+        source,
+        clean,
+        urls.key(url),
+    )
+    if gap:
+        found.append(
+            f"The site lists it, but it is missing here since {_day(gap['first_seen'])}: {gap['detail']}"
+        )
+    problems = "SELECT detail FROM problems WHERE source = ? AND url IN (?, ?) AND ended_at IS NULL LIMIT 3"
+    found += [str(problem["detail"]) for problem in db.query(problems, [source, url, clean])]
+    if "#comment-" in url:
+        found.append("If the comment was posted after the last crawl, the next one may bring it.")
+    return found or [
+        "The archive covers this site, but no crawl has met this URL. It may be newer than the last crawl,"
+        " no article, or removed before the archive began."
+    ]
+
+
+def _visited(visit: dict[str, Any]) -> str:
+    day = _day(visit["fetched_at"])
+    if visit["leads_to"]:
+        return f"Fetched on {day}: it leads to {visit['leads_to']}."
+    if int(visit["status"]) >= 400:
+        return f"Fetched on {day}: the site answered with status {visit['status']}, so nothing was kept."
+    return f"Fetched on {day}: it is no article (a list, a page of the site, or a refused copy)."
+
+
+def _elsewhere(db: Database) -> str:
+    names = [str(row["url"]) for row in db["sources"].rows]
+    covered = ", ".join(names[:5]) or "no site yet"
+    return f"The archive does not cover this site. It covers {covered}."
+
+
+def _count(db: Database, table: str, url: str) -> int:
+    """Return how many links lead to a URL, in its usual spellings."""
+    host = (getattr(urls.split(url), "hostname", "") or "").removeprefix("www.")
+    key = urls.key(url)
+    bare = url.partition("#")[0].partition("://")[2].removeprefix("www.")
+    forms = {
+        f"{scheme}://{www}{form}"
+        for scheme in ("http", "https")
+        for www in ("", "www.")
+        for form in (bare, key, f"{key}/")
+    }
+    marks = ", ".join("?" * len(forms))
+    column = "article_id" if table == "links" else "comment_id"
+    sql = f"SELECT count(DISTINCT {column}) FROM {table} WHERE host IN (?, 'www.' || ?) AND url IN ({marks})"
+    return int(db.execute(sql, [host, host, *sorted(forms)]).fetchone()[0])
+
+
+def _day(moment: Any) -> str:
+    return str(moment or "")[:10]

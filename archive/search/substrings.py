@@ -1,0 +1,104 @@
+"""Words of scripts that write no spaces, and compounds: found by the index of substrings.
+
+Texts in other scripts than Latin, or of articles in other languages than English, are indexed by groups
+of three characters (`articles_substrings`, `comments_substrings`). A word of such a script is looked up
+there. Of a Latin word, the longer words that contain it are looked up there and searched as its other
+forms, so that ranking and highlights stay those of the word index. An English archive has nothing there.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from archive.search.query_parser import Term, Wording, quoted
+
+GROUP_CHARACTERS = 3
+MAX_COMPOUNDS = 80
+"""Longer words that are searched for one word."""
+
+_SAMPLED_TEXTS = 600
+_MAX_GROUPS = 800
+_SHORTEST_COMPOUND = 4
+_OTHER_SCRIPT = re.compile("[Ͱ-῿Ⰰ-퟿豈-﷿ﹰ-﻾＀-￯𠀀-𳿿]")
+_WORD = re.compile(r"[^\W_]+")
+_SAMPLED = {
+    "articles": "SELECT coalesce(title, '') || ' ' || coalesce(text, '') FROM main.articles"
+    " WHERE coalesce(language, 'en') NOT LIKE 'en%' AND id IN",
+    "comments": "SELECT comments.text FROM main.comments JOIN main.articles ON articles.id = article_id"
+    " WHERE coalesce(language, 'en') NOT LIKE 'en%' AND comments.id IN",
+}
+
+
+def widen(connection: sqlite3.Connection, wording: Wording) -> Wording:
+    """Return the wording with what the index of substrings adds to its words.
+
+    An archive without such an index, or with nothing in it, gives the wording back.
+    """
+    indexes = [table for table in _SAMPLED if _has_texts(connection, table)]
+    if not indexes:
+        return wording
+    groups = tuple(tuple(_widened(connection, term, indexes) for term in group) for group in wording.groups)
+    without = tuple(_widened(connection, term, indexes) for term in wording.without)
+    return replace(wording, groups=groups, without=without)
+
+
+def _widened(connection: sqlite3.Connection, term: Term, indexes: list[str]) -> Term:
+    if term.field not in (None, "text") or term.pieces:
+        return term
+    text = term.text.lower()
+    if _OTHER_SCRIPT.search(text):
+        pieces = _pieces(connection, text, indexes)
+        spelled = (text, text.capitalize(), text.upper()) if len(text) > GROUP_CHARACTERS else ()
+        return replace(term, pieces=pieces, spelled=tuple(dict.fromkeys(spelled)))
+    if term.prefix or len(text) < _SHORTEST_COMPOUND or not _WORD.fullmatch(text):
+        return term
+    compounds = _compounds(connection, text, indexes)
+    return replace(term, also=(*term.also, *compounds)) if compounds else term
+
+
+def _pieces(connection: sqlite3.Connection, text: str, indexes: list[str]) -> str:
+    """Return the expression that finds a text of any length in the index of substrings."""
+    if len(text) >= GROUP_CHARACTERS:
+        groups = (text[at : at + GROUP_CHARACTERS] for at in range(len(text) - GROUP_CHARACTERS + 1))
+        return " AND ".join(map(quoted, dict.fromkeys(groups)))
+    found = dict.fromkeys(group for table in indexes for group in _groups(connection, table, text))
+    return " OR ".join(map(quoted, found)) or quoted(text.ljust(GROUP_CHARACTERS))
+
+
+def _groups(connection: sqlite3.Connection, table: str, start: str) -> Iterator[str]:
+    """Yield the groups of an index that begin with one or two characters."""
+    vocabulary = f"temp.{table}_groups"
+    connection.execute(
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS {vocabulary}"
+        f" USING fts5vocab('main', '{table}_substrings', 'row')"
+    )
+    sql = f"SELECT term FROM {vocabulary} WHERE term >= ? AND term < ? LIMIT {_MAX_GROUPS}"
+    for (group,) in connection.execute(sql, [start, start + "\U0010ffff"]):
+        yield group
+
+
+def _compounds(connection: sqlite3.Connection, word: str, indexes: list[str]) -> list[str]:
+    """Return longer words that contain a word, the most frequent of the newest texts first."""
+    expression = _pieces(connection, word, indexes)
+    counts = Counter[str]()
+    for table in indexes:
+        index = f"{table}_substrings"
+        newest = (
+            f"SELECT rowid FROM main.{index} WHERE {index} MATCH ? ORDER BY rowid DESC LIMIT {_SAMPLED_TEXTS}"
+        )
+        for (text,) in connection.execute(f"{_SAMPLED[table]} ({newest})", [expression]):
+            counts.update({found for found in _WORD.findall((text or "").lower()) if word in found})
+    del counts[word]
+    return [found for found, _ in counts.most_common(MAX_COMPOUNDS)]
+
+
+def _has_texts(connection: sqlite3.Connection, table: str) -> bool:
+    sql = f"SELECT 1 FROM main.{table}_substrings_docsize LIMIT 1"
+    try:
+        return connection.execute(sql).fetchone() is not None
+    except sqlite3.OperationalError:  # an archive of before, opened for reading
+        return False

@@ -1,0 +1,172 @@
+"""What to do about a search that finds little: which word is at fault, and what finds more.
+
+A search with no match is tried again: with the nearest spelling, then without quotation marks, then for texts
+that have most of the words. What was then shown instead is said in `Help.instead`. Invariant: a search that
+finds something is never replaced.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from archive.search.engine import Found, find, prepare
+from archive.search.query_parser import Groups, Term, Wording, written
+from archive.search.sql import Ask, Plan
+from archive.search.vocabulary import nearest_word
+
+FEW = 3
+"""Matches up to which help is offered."""
+
+COUNTED = 1000
+"""Texts up to which a word is counted here."""
+
+_MAX_GROUPS = 12
+_MOST_OF = 7
+_PRESENT = ("articles", "comments")
+_WORD = re.compile(r"[^\W_]+(?:['.-][^\W_]+)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """Another search: what is changed (`label`), the search itself, and its matches up to COUNTED."""
+
+    label: str
+    ask: Ask
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Help:
+    """How often each word occurs, what else to search, and what is shown instead ("" for nothing)."""
+
+    words: tuple[tuple[str, int], ...] = ()
+    spelled: tuple[Option, ...] = ()
+    without: tuple[Option, ...] = ()
+    most: Option | None = None
+    instead: str = ""
+
+
+def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[Found, Help]:
+    """Search; where little is found, return what finds more too.
+
+    `Found.ask` is the search that is shown.
+    """
+    found = find(connection, ask)
+    wording, plain, _ = prepare(connection, ask)
+    groups = wording.groups
+    if found.total > FEW or not groups or plain.page > 1 or plain.match:
+        return found, Help()
+    counts = [_texts_with(connection, group) for group in groups[:_MAX_GROUPS]]
+    words = tuple((written([group]), count) for group, count in zip(groups, counts, strict=False))
+    spelled = tuple(_respelled(connection, plain, wording, counts))
+    without = tuple(_without_one(connection, plain, wording)) if len(groups) > 1 else ()
+    most = _most_of(connection, plain, _single_words(wording))
+    advice = Help(words=words, spelled=spelled, without=without, most=most)
+    if found.total:
+        return found, advice
+    return _instead(connection, found, advice)
+
+
+def _instead(connection: sqlite3.Connection, found: Found, advice: Help) -> tuple[Found, Help]:
+    """Return the best other search, and why it is shown.
+
+    Where there is none, the empty answer.
+    """
+    respelled = next(iter(advice.spelled), None)
+    if respelled is not None:
+        shown = find(connection, respelled.ask)
+        sentence = f"Nothing matches “{found.ask.words}”. These are results for “{respelled.ask.words}”."
+        return replace(shown, notes=found.notes), replace(advice, instead=sentence)
+    if advice.most is not None:
+        shown = find(connection, advice.most.ask)
+        sentence = f"No text has all of these words. These have at least {advice.most.ask.match} of them."
+        return replace(shown, notes=found.notes), replace(advice, instead=sentence)
+    return found, advice
+
+
+def _texts_with(connection: sqlite3.Connection, group: tuple[Term, ...]) -> int:
+    """Return how many articles and comments meet one group, up to COUNTED."""
+    return _count(connection, Ask(), Wording(groups=(group,)))
+
+
+def _count(connection: sqlite3.Connection, ask: Ask, wording: Wording) -> int:
+    """Return how many articles and comments a search finds, up to COUNTED."""
+    found = 0
+    for kind in _PRESENT if ask.kind not in _PRESENT else (ask.kind,):
+        plan = Plan.of(kind, wording, ask)
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM ({plan.few('relevance')} LIMIT {COUNTED}))"
+        found += int(connection.execute(sql, plan.values).fetchone()[0])
+    return min(found, COUNTED)
+
+
+def _respelled(
+    connection: sqlite3.Connection, ask: Ask, wording: Wording, counts: list[int]
+) -> Iterator[Option]:
+    """Yield the search with each word that does not occur in its nearest spelling."""
+    groups = list(wording.groups)
+    labels = []
+    for at, count in enumerate(counts):
+        [term, *others] = groups[at]
+        if count or others or term.prefix or term.pieces:
+            continue
+        if near := nearest_word(connection, term.text):
+            groups[at] = (Term(text=near, field=term.field),)
+            labels.append(near)
+    if not labels:
+        return
+    option = _option(connection, replace(ask, words=_typed(tuple(groups), wording)), ", ".join(labels))
+    if option.count:
+        yield option
+
+
+def _without_one(connection: sqlite3.Connection, ask: Ask, wording: Wording) -> Iterator[Option]:
+    """Yield the search without each of its words, where that finds something."""
+    for at, group in enumerate(wording.groups[:_MAX_GROUPS]):
+        rest = (*wording.groups[:at], *wording.groups[at + 1 :])
+        option = _option(connection, replace(ask, words=_typed(rest, wording)), written([group]))
+        if option.count:
+            yield option
+
+
+def _most_of(connection: sqlite3.Connection, ask: Ask, groups: Groups) -> Option | None:
+    """Return the search for texts with most of the words.
+
+    As many of the rarest as any text has.
+    """
+    counted = [(_texts_with(connection, group), group) for group in groups[: 2 * _MAX_GROUPS]]
+    known = sorted((pair for pair in counted if pair[0]), key=lambda pair: pair[0])[:_MOST_OF]
+    chosen = tuple(group for group in groups if any(group is one for _, one in known))
+    needed = max(2, (min(len(groups), _MOST_OF) + 1) // 2)
+    for number in range(len(chosen), needed - 1, -1):
+        if number == len(groups):
+            continue
+        option = _option(connection, replace(ask, words=written(chosen), match=number), "")
+        if option.count:
+            return option
+    return None
+
+
+def _single_words(wording: Wording) -> Groups:
+    """Return the groups of a search, with the words of a phrase as groups of their own."""
+    found: dict[str, tuple[Term, ...]] = {}
+    for group in wording.groups:
+        [term, *others] = group
+        is_phrase = not others and any(char.isspace() for char in term.text)
+        words = _WORD.findall(term.text) if is_phrase and not term.pieces else ()
+        singles: list[tuple[Term, ...]] = [(Term(text=word, field=term.field),) for word in words]
+        for single in singles or [group]:
+            found.setdefault(written([single]).lower(), single)
+    return tuple(found.values())
+
+
+def _option(connection: sqlite3.Connection, ask: Ask, label: str) -> Option:
+    wording, plain, _ = prepare(connection, ask)
+    return Option(label=label, ask=ask, count=_count(connection, plain, wording))
+
+
+def _typed(groups: Groups, wording: Wording) -> str:
+    """Return groups, and what must not occur, as a person would type them."""
+    return " ".join([written(groups), *(f"-{written([[term]])}" for term in wording.without)]).strip()

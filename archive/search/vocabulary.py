@@ -1,0 +1,112 @@
+"""The words that an archive holds, and the nearest of them to a misspelt one.
+
+It reads the terms of the full-text indexes (stems, as the indexes keep them) through FTS5's own vocabulary
+tables, made in the connection's temporary database. Work is bounded: a few hundred exact look-ups, and one
+walk over the terms that share the first two letters.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+
+from archive.search.query_parser import quoted
+
+INDEXES = ("comments_fts", "articles_fts")
+_ALPHABETS = (("a", "abcdefghijklmnopqrstuvwxyz"), ("а", "абвгдежзийклмнопрстуфхцчшщъыьэюя"))
+_MAX_TERMS = 20_000
+_MAX_LENGTH = 30
+_SHORT = 5
+_MARKED = re.compile("\x02([^\x03]+)\x03")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def nearest_word(connection: sqlite3.Connection, word: str) -> str | None:
+    """Return the word of the archive that is spelled most like one it does not hold; None for none near."""
+    low = word.lower()
+    if not _WORD.fullmatch(low) or len(low) < 3 or len(low) > _MAX_LENGTH:
+        return None
+    stem = _stem(connection, low)
+    found: dict[str, tuple[int, int]] = {}
+    for index in INDEXES:
+        for term, times in _near_terms(connection, index, stem):
+            off = distance(term, stem)
+            known = found.get(term, (off, 0))
+            found[term] = (off, known[1] + times)
+    limit = 1 if len(stem) <= _SHORT else 2
+    near = [(off, -times, term) for term, (off, times) in found.items() if 0 < off <= limit]
+    return next((said for _, _, term in sorted(near)[:5] if (said := _spelled(connection, term, low))), None)
+
+
+def distance(one: str, other: str) -> int:
+    """Return how many letters are added, left out, exchanged or swapped between two words."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for row, char in enumerate(one, 1):
+        now = [row]
+        for column, wanted in enumerate(other, 1):
+            cost = min(last[column] + 1, now[-1] + 1, last[column - 1] + (char != wanted))
+            is_swap = row > 1 and column > 1 and char == other[column - 2] and one[row - 2] == wanted
+            now.append(min(cost, before[column - 2] + 1) if is_swap else cost)
+        before, last = last, now
+    return last[-1]
+
+
+def _near_terms(connection: sqlite3.Connection, index: str, stem: str) -> Iterator[tuple[str, int]]:
+    """Yield terms of an index that may be meant by a stem, each with the texts that have it."""
+    table = f"temp.{index}_words"
+    connection.execute(
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS {table} USING fts5vocab('main', '{index}', 'row')"
+    )
+    one = f"SELECT term, doc FROM {table} WHERE term = ?"
+    for edit in sorted(_edits(stem)):
+        yield from connection.execute(one, [edit])
+    start = stem[:2]
+    walk = f"SELECT term, doc FROM {table} WHERE term >= ? AND term < ? LIMIT {_MAX_TERMS}"
+    for term, times in connection.execute(walk, [start, start + "\U0010ffff"]):
+        if abs(len(term) - len(stem)) <= 2:
+            yield term, times
+
+
+def _edits(word: str) -> set[str]:
+    """Return what one slip makes of a word."""
+    letters = next((alphabet for first, alphabet in _ALPHABETS if word[0] >= first), "")
+    letters = _ALPHABETS[1][1] if word[0] >= "а" else letters
+    halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    left_out = {a + b[1:] for a, b in halves if b}
+    swapped = {a + b[1] + b[0] + b[2:] for a, b in halves if len(b) > 1}
+    exchanged = {a + letter + b[1:] for a, b in halves if b for letter in letters}
+    added = {a + letter + b for a, b in halves for letter in letters}
+    return left_out | swapped | exchanged | added
+
+
+def _stem(connection: sqlite3.Connection, word: str) -> str:
+    """Return the term that the indexes keep for a word."""
+    connection.execute(
+        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.stemmed"
+        " USING fts5(word, tokenize='porter unicode61 remove_diacritics 2')"
+    )
+    connection.execute(
+        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.stems USING fts5vocab('temp', 'stemmed', 'row')"
+    )
+    connection.execute("DELETE FROM temp.stemmed")
+    connection.execute("INSERT INTO temp.stemmed VALUES (?)", [word])
+    found = connection.execute("SELECT term FROM temp.stems").fetchone()
+    return str(found[0]) if found else word
+
+
+def _spelled(connection: sqlite3.Connection, term: str, like: str) -> str | None:
+    """Return how a text spells a term of the indexes.
+
+    Of its forms the one most like a word.
+    """
+    for index in INDEXES:
+        column = 1 if index == "comments_fts" else 2
+        sql = f"SELECT highlight({index}, {column}, char(2), char(3)) FROM {index}"
+        rows = connection.execute(f"{sql} WHERE {index} MATCH ? LIMIT 5", [quoted(term)])
+        texts = [str(text or "") for (text,) in rows]
+        forms = {str(form).lower() for text in texts for form in _MARKED.findall(text)}
+        if forms:
+            return min(forms, key=lambda form: (distance(form, like), form))
+    return None

@@ -1,0 +1,149 @@
+"""Content of the demo newspaper at a moment, and its events.
+
+paper.json.gz has the newspaper as it was when it was made, and a list of events. A time in it is a number of
+seconds: up to 0 it counts back from the moment of making, above 0 it counts from the start of this newspaper.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+NAME = "The Averil Packet"
+TAGLINE = "News of the harbour and the hills since 1871"
+FILE = Path(__file__).with_name("paper.json.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Author, category or tag; `kind` is also the first part of its path."""
+
+    id: int
+    kind: str
+    slug: str
+    name: str
+    about: str = ""
+
+    @property
+    def path(self) -> str:
+        """Return the path of the page that lists its articles."""
+        return f"/{self.kind}/{self.slug}"
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """Published article.
+
+    Times are aware UTC; `html` has the paths of the newspaper without its origin.
+    """
+
+    id: int
+    path: str
+    title: str
+    author: Term
+    category: Term
+    tags: tuple[Term, ...]
+    published: datetime
+    modified: datetime
+    excerpt: str
+    image: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """Comment or pingback (`kind`) below an article.
+
+    `parent` is the id of the answered comment, or 0.
+    """
+
+    id: int
+    article: int
+    parent: int
+    kind: str
+    author: str
+    url: str
+    published: datetime
+    html: str
+
+
+class Paper:
+    """Newspaper from its start on; `catch_up` brings it to a moment.
+
+    `base` is its origin, without a slash at the end; `changed` (aware UTC) is its last change.
+    """
+
+    def __init__(self, start: datetime) -> None:
+        """Begin with the content as it was made; `start` is aware."""
+        content = _content()
+        self.start = start.astimezone(UTC).replace(microsecond=0)
+        self.base = ""
+        self._made = min(datetime.fromisoformat(content["made"]), self.start)
+        self.terms = {term["id"]: Term(**term) for term in content["terms"]}
+        self.articles: dict[int, Article] = {}
+        self.comments: dict[int, Comment] = {}
+        self.changed = self._made
+        self._events: list[dict[str, Any]] = content["events"]
+        self._done = 0
+        self._apply(content)
+
+    def catch_up(self, now: datetime) -> int:
+        """Apply every event that is due at an aware moment.
+
+        Returns the number of events.
+        """
+        before, elapsed = self._done, (now - self.start).total_seconds()
+        while self._done < len(self._events) and self._events[self._done]["after"] <= elapsed:
+            self._apply(self._events[self._done])
+            self.changed = self._moment(self._events[self._done]["after"])
+            self._done += 1
+        return self._done - before
+
+    def newest(self, term: Term | None = None) -> list[Article]:
+        """Return the articles under a term, or all, newest first."""
+        found = (
+            each for each in self.articles.values() if term in (None, each.author, each.category, *each.tags)
+        )
+        return sorted(found, key=_place_in_time, reverse=True)
+
+    def thread(self, article: Article) -> list[Comment]:
+        """Return the comments below an article, oldest first."""
+        found = (comment for comment in self.comments.values() if comment.article == article.id)
+        return sorted(found, key=_place_in_time)
+
+    def conversation(self) -> list[Comment]:
+        """Return all comments, oldest first."""
+        return sorted(self.comments.values(), key=_place_in_time)
+
+    def _apply(self, change: dict[str, Any]) -> None:
+        for row in change.get("articles", ()):
+            self.articles[row["id"]] = self._article(row)
+        for row in change.get("comments", ()):
+            self.comments[row["id"]] = Comment(**{**row, "published": self._moment(row["published"])})
+        for number in change.get("removed", ()):
+            del self.comments[number]
+
+    def _article(self, row: dict[str, Any]) -> Article:
+        times = {name: self._moment(row[name]) for name in ("published", "modified")}
+        terms = {name: self.terms[row[name]] for name in ("author", "category")}
+        return Article(
+            **{**row, **times, **terms, "tags": tuple(self.terms[number] for number in row["tags"])}
+        )
+
+    def _moment(self, seconds: int) -> datetime:
+        return (self.start if seconds > 0 else self._made) + timedelta(seconds=seconds)
+
+
+def _place_in_time(each: Article | Comment) -> tuple[datetime, int]:
+    return each.published, each.id
+
+
+@cache
+def _content() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(gzip.decompress(FILE.read_bytes()))
+    return content

@@ -1,0 +1,151 @@
+"""Pieces of a theme's box of text that are no text.
+
+Shares, related articles, forms, bylines, menus.
+
+Knows the classes of plugins and the turns of phrase of prompts.
+Invariant: each piece that is left out has a rule that names why.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+from lxml.html import HtmlElement
+
+from pipeline.article import boilerplate
+from pipeline.article.pieces import Piece
+from pipeline.dates.parse import looks_dated
+from pipeline.html.dom import fold, tokens
+
+_TAGS = {
+    "nav": "menu",
+    "form": "form",
+    "button": "button",
+    "fieldset": "form",
+    "aside": "aside",
+    "footer": "footer",
+    "iframe": "embed",
+    "video": "embed",
+    "audio": "embed",
+    "object": "embed",
+    "noscript": "script",
+}
+_MARKS = re.compile(
+    r"(?:^|[-_])(?:shar(?:e|es|ing)|sharedaddy|social|follow|related|yarpp|recommend\w*|also[-_]?read|read[-_]?more|"
+    r"more[-_](?:from|stories|on|news|posts)|trending|popular|recent|newsletters?|subscribe|subscription|sign[-_]?up|"
+    r"promo\w*|adverts?|advertis\w*|ads?|adsbygoogle|sponsor\w*|banner|donat\w*|paywall|cookie\w*|consent|popup|"
+    r"modal|overlay|toc|ez-toc[-\w]*|rating|ratings|votes?|polls?|print|breadcrumbs?|pagination|pager|navigation|"
+    r"nav-links|menu|sidebar|widget|byline|author|authorbox|author-box|vcard|postmeta|postmetadata|"
+    r"(?:entry|post|article)-meta|posted|dateline|tags|tagcloud|cats?|categories|comments?|respond|reply|screen-reader-text|"
+    r"visually-hidden|sr-only|skip-link|tooltip|dropdown|search|login|jp-relatedposts|disclosure|copyright|"
+    r"toolbar|slider|carousel|audio-player|playlist|likes?|wpulike|avatar|feedback)(?:$|[-_])"
+)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_FOLDING = re.compile(
+    r"accordion|\btabs?\b|[-_]tabs?\b|toggle|spoiler|collaps|expand|faq|panel", re.IGNORECASE
+)
+_PROMPT = re.compile(
+    r"^\W*(?:share (?:this|on|via|with)|share$|tweet$|pin it|e-?mail(?: this)?$|print(?: this)?$|"
+    r"like this|loading|"
+    r"advertisements?$|anzeige$|werbung$|publicidad$|publicité$|sponsored|continue reading|subscribe|sign up|"
+    r"follow us|click here to|read more$|view all|powered by|skip to|back to top|teilen|click to share|"
+    r"adverts?$|iklan$|reklame?$|trending\b|our latest|topics$|next prev|this slideshow requires|"
+    r"image copyright|"
+    r"\d+ (?:- \d+ )?of \d+$|getty images$|caption$|close$|photos?$|gallery$|foto$|bild$|image$|updated \d|"
+    r"leave a (?:comment|reply)|related (?:posts?|articles?|stories)|you (?:may|might) also|more from|"
+    r"table of contents|by \w+ \w+$|posted (?:by|in|on)|filed under|tags?:|tagged|published (?:by|on|in)|"
+    r"\d+ (?:comments?|shares?|views|likes?|min read)|reading time)",
+    re.IGNORECASE,
+)
+_SIGNS = 2
+"""Letters of the shortest piece that is text."""
+_DATE_LENGTH = 40
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_SURE = 2
+_HALF, _ALL = 0.5, 0.9
+"""Shares of its words from which on a piece counts as links, half or wholly."""
+
+
+class Furniture:
+    """The rules by which pieces of one box are no text.
+
+    `known` are the title and the authors. `trust` is 0 for a box that holds more than the text, else 2
+    on pages of WordPress and 1 on others.
+    """
+
+    def __init__(self, box: HtmlElement, known: tuple[str | None, tuple[str, ...]], trust: int) -> None:
+        title, authors = known
+        self.box = box
+        self._title = fold(title or "")
+        self._bylines = {said for name in authors for said in (fold(name), f"by{fold(name)}")}
+        self._trust = trust
+        self._rules: dict[HtmlElement, str | None] = {}
+
+    def rule(self, piece: Piece, *, outside: bool) -> str | None:
+        """Return why a piece that was not extracted is no text.
+
+        None where it is text.
+
+        `outside` is a piece above the first or below the last that was extracted.
+        """
+        return self._marked(piece.element) or self._said(piece, outside) or self._placed(piece, outside)
+
+    def _said(self, piece: Piece, outside: bool) -> str | None:
+        """Return the rule by which the words of a piece are no text."""
+        folded = fold(piece.words)
+        if len(folded) < _SIGNS:
+            return "only signs"
+        if folded == self._title:
+            return "the title"
+        if folded in self._bylines:
+            return "the byline"
+        if _PROMPT.match(piece.words) or boilerplate.is_prompt(piece.words):
+            return "a prompt"
+        if outside and len(piece.words) < _DATE_LENGTH and looks_dated(piece.words, None):
+            return "a date"
+        return None
+
+    def _placed(self, piece: Piece, outside: bool) -> str | None:
+        """Return the rule by which the place of a piece, and its links, make it no text."""
+        if self._trust == 0 and (outside or piece.linked > _ALL):
+            return "outside of the text" if outside else "unmarked links"
+        if self._trust < _SURE and outside:
+            if piece.linked > _HALF:
+                return "links around the text"
+            if piece.element.tag in _HEADINGS:
+                return "a heading without text"
+        return None
+
+    def _marked(self, element: HtmlElement) -> str | None:
+        """Return the rule by which an element, or one around it up to the box, is furniture."""
+        path = []
+        node: HtmlElement | None = element
+        rule: str | None = None
+        while node is not None and node is not self.box and node not in self._rules:
+            path.append(node)
+            node = node.getparent()
+        if node is not None:
+            rule = self._rules.get(node)
+        for inner in reversed(path):
+            rule = rule or _own_rule(inner)
+            self._rules[inner] = rule
+        return rule
+
+
+def _is_folded(node: HtmlElement) -> bool:
+    """True if a hidden element is a part that readers fold out, as of an accordion."""
+    around = (node, *islice(node.iterancestors(), 2))
+    return any(_FOLDING.search(f"{each.get('class') or ''} {each.get('id') or ''}") for each in around)
+
+
+def _own_rule(node: HtmlElement) -> str | None:
+    """Return the rule by which an element itself is furniture."""
+    if node.tag in _TAGS:
+        return f"in {'an' if node.tag == 'aside' else 'a'} {_TAGS[node.tag]}"
+    hidden = _HIDDEN.search(node.get("style") or "") or node.get("aria-hidden") == "true"
+    if hidden and not _is_folded(node):
+        return "hidden"
+    marks = (*sorted(tokens(node)), (node.get("id") or "").lower())
+    found = next((mark for mark in marks if _MARKS.search(mark)), None)
+    return f"marked {found}" if found else None

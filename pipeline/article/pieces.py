@@ -1,0 +1,118 @@
+"""The pieces of text of a page.
+
+The runs of words between the edges of its blocks, in the order of the page.
+
+Knows which elements are blocks.
+Does not: judge what a piece is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from pipeline.html.dom import words
+from pipeline.markdown import emphasis
+from pipeline.markdown.links import MARK, SPACE, Link, number
+
+BLOCKS = words(
+    "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure "
+    "footer form h1 h2 h3 h4 h5 h6 header hr li main nav noscript ol p pre section summary table tbody td "
+    "tfoot th thead tr ul iframe video audio object embed"
+)
+_BREAK = "\x1e"
+MOST = 6000
+"""Pieces of a page that are looked at; a page with more is no article of one box."""
+
+
+@dataclass(slots=True, eq=False)
+class Piece:
+    """One run of words.
+
+    Its block element, the words with the marks of links and emphasis, and without.
+    """
+
+    element: HtmlElement
+    marked: str
+    words: str
+    whole: bool
+    """True where the run is all that its element holds."""
+    linked: float
+    """Share of the words that are links, from 0 to 1."""
+
+
+def read(box: HtmlElement, links: Sequence[Link]) -> list[Piece]:
+    """Return the pieces in an element.
+
+    None where there are more than MOST.
+
+    `links` are those whose marks are in the text.
+    """
+    found: list[Piece] = []
+    for element, run, whole in _runs(box):
+        if element.tag == "pre":
+            run = run.strip("\n").replace("\n", _BREAK)
+        marked = "\n".join(SPACE.sub(" ", line).strip() for line in run.split(_BREAK))
+        plain = emphasis.plain(MARK.sub("", marked)).strip()
+        if plain:
+            said = sum(
+                len(links[at].words) for mark in MARK.findall(marked) if (at := number(mark)) < len(links)
+            )
+            found.append(Piece(element, marked.strip(), plain, whole, min(1.0, said / len(plain))))
+            if len(found) > MOST:
+                return []
+    return found
+
+
+class _Gatherer:
+    """Gathers words until the edge of a block, with the block that they are in."""
+
+    def __init__(self) -> None:
+        self._blocks: list[tuple[HtmlElement, bool]] = []
+        self._run: list[str] = []
+
+    def add(self, words: str | None) -> None:
+        """Add words to the run."""
+        if words:
+            self._run.append(words)
+
+    def enter(self, block: HtmlElement) -> Iterator[_Run]:
+        """End the run at the beginning of a block."""
+        yield from self._flush(ends=False)
+        if self._blocks:
+            self._blocks[-1] = (self._blocks[-1][0], True)
+        self._blocks.append((block, False))
+
+    def leave(self) -> Iterator[_Run]:
+        """End the run at the end of a block."""
+        yield from self._flush(ends=True)
+        self._blocks.pop()
+
+    def _flush(self, *, ends: bool) -> Iterator[_Run]:
+        if self._run and self._blocks:
+            block, had_blocks = self._blocks[-1]
+            yield block, "".join(self._run), ends and not had_blocks
+        self._run.clear()
+
+
+_Run = tuple[HtmlElement, str, bool]
+"""A block, one run of its words, and whether the block holds nothing else."""
+
+
+def _runs(box: HtmlElement) -> Iterator[_Run]:
+    """Yield each run of words in the order of the page."""
+    gatherer = _Gatherer()
+    for event, node in etree.iterwalk(box, events=("start", "end")):
+        is_block = node is box or node.tag in BLOCKS
+        if event == "start":
+            if is_block:
+                yield from gatherer.enter(node)
+            gatherer.add(_BREAK if node.tag == "br" else node.text)
+            continue
+        if is_block:
+            yield from gatherer.leave()
+        if node is not box:
+            gatherer.add(node.tail)

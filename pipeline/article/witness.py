@@ -1,0 +1,357 @@
+"""The witness of an article's text.
+
+The theme's one box of it, beside what trafilatura has extracted.
+
+Knows which pieces of the box are furniture. Each other piece that was not extracted is put in its place.
+Invariant: every piece of the box has a verdict with its rule; nothing is dropped in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+
+from lxml.etree import _Element
+from lxml.html import HtmlElement
+
+from archive.core.records import Problem
+from pipeline.article.furniture import Furniture
+from pipeline.article.pieces import Piece
+from pipeline.html.dom import fold
+from pipeline.markdown.writer import Block
+
+_SHARE = 0.85
+"""Share of the extracted characters that the box of an unmarked theme holds at least."""
+_ENOUGH_PIECES = 2
+_SHORT = 16
+"""Folded letters below which a piece must be a line of its own to count as extracted."""
+_SEARCHES = 300
+"""Pieces that are looked for in all of the text, beside those that stand in its order."""
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+_PROSE = 60
+"""Characters of the shortest prose."""
+_MOSTLY = 0.5
+_BUDGET = 200_000_000
+"""Characters that are looked at in search of all pieces; a real article takes a thousandth."""
+_UNITS = ("table", "ul", "ol", "dl", "blockquote", "pre")
+UNSURE = "more than the text, unsure"
+"""The rule of a piece that may be text and was not put in place."""
+_NAMED = 3
+"""Blocks that a problem quotes."""
+_QUOTE = 60
+"""Characters of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Fate of one piece of the box ("taken", "added", "dropped") and its rule."""
+
+    words: str
+    fate: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """An article's blocks with what was missing in place, the verdicts, and the problem where one is left."""
+
+    blocks: list[Block]
+    verdicts: tuple[Verdict, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class _Text:
+    """The extracted blocks as one folded string, in which pieces are found in their order."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.starts: list[int] = []
+        parts: list[str] = []
+        size = 0
+        for block in blocks:
+            self.starts.append(size)
+            folded = "\n".join(map(fold, re.split(r"\n| \| ", block.text)))
+            parts.append(folded)
+            size += len(folded) + 1
+        self.folded = "\n".join(parts) + "\n"
+        self.lines = Counter(self.folded.split("\n"))
+        self._at = 0
+        self._used: set[int] = set()
+        self._searches = _SEARCHES
+        self.budget = _BUDGET
+
+    def find(self, words: str) -> int | None:
+        """Return the number of the block that holds the words, -1 for none said, None for none found."""
+        lines = [folded for line in words.split("\n") if (folded := fold(line))]
+        if not lines:
+            return -1
+        first = lines[0]
+        short = len(first) < _SHORT
+        if (short and not self.lines[first]) or self.budget <= 0:
+            return None
+        wanted = f"\n{first}\n" if short else first
+        start = max(0, self._at - 1)
+        found = self.folded.find(wanted, start)
+        self.budget -= (found if found >= 0 else len(self.folded)) - start
+        if found < 0 and self._searches > 0:
+            self._searches -= 1
+            self.budget -= len(self.folded)
+            found = self.folded.find(wanted)
+            found = -1 if found in self._used else found
+        if found < 0 and short and self.folded.startswith(f"{first}\n"):
+            found = 0
+        if found < 0:
+            return None
+        self._used.add(found)
+        self._at = max(self._at, found)
+        return bisect_right(self.starts, found + (1 if short else 0)) - 1
+
+
+def complete(
+    blocks: list[Block],
+    pieces: list[Piece],
+    box: HtmlElement | None,
+    write: Callable[[_Element], list[Block]],
+    known: tuple[str | None, tuple[str, ...]],
+    *,
+    wordpress: bool,
+) -> Completed:
+    """Return the blocks with the pieces of the box that are missing in their places.
+
+    `pieces` are those of the whole page, `box` the element that the theme marks as the text, else None;
+    `write` makes blocks of an element; `known` are the title and the authors. On a page of another system
+    than WordPress only prose is put in place.
+    """
+    text = _Text(blocks)
+    places = [text.find(piece.words) for piece in pieces]
+    marked = box is not None
+    box = box if box is not None else _box(pieces, places)
+    if box is None or text.budget <= 0:
+        return Completed(blocks)
+    inside = _inside(pieces, box)
+    taken = [at for at in inside if (place := places[at]) is not None and place >= 0]
+    if not taken:
+        return Completed(blocks)
+    close = marked or _is_tight(box, pieces, inside)
+    trust = (2 if wordpress else 1) if close else 0
+    verdicts, missing = _judged(pieces, places, inside, taken, Furniture(box, known, trust), sure=wordpress)
+    if not marked and _size(pieces, missing) > _size(pieces, taken):
+        verdicts |= {at: Verdict(pieces[at].words, "dropped", UNSURE) for at in missing}
+        missing = []
+    added = _Placed(blocks, pieces, places, box, write)
+    for unit in _units(missing, pieces, places, inside, box):
+        fate, rule = ("added", "the theme's box") if added.put(unit) else ("dropped", UNSURE)
+        verdicts |= {at: Verdict(pieces[at].words, fate, rule) for at in unit}
+    told = tuple(verdicts[at] for at in inside)
+    return Completed(added.blocks(), told, _problems(told))
+
+
+def _judged(
+    pieces: list[Piece],
+    places: list[int | None],
+    inside: list[int],
+    taken: list[int],
+    rules: Furniture,
+    *,
+    sure: bool,
+) -> tuple[dict[int, Verdict], list[int]]:
+    """Return the verdicts on the pieces of the box, and the numbers of those that are to be put in place."""
+    verdicts: dict[int, Verdict] = {}
+    missing: list[int] = []
+    seen: set[str] = set()
+    for at in inside:
+        piece, folded = pieces[at], fold(pieces[at].words)
+        rule = rules.rule(piece, outside=not taken[0] < at < taken[-1]) if places[at] is None else None
+        is_caption = _is_caption(piece.element, rules.box)
+        if places[at] is not None:
+            verdicts[at] = Verdict(piece.words, "taken", "trafilatura")
+        elif rule is not None:
+            verdicts[at] = Verdict(piece.words, "dropped", rule)
+        elif folded in seen and (is_caption or not sure):
+            verdicts[at] = Verdict(piece.words, "dropped", "once more")
+        elif not sure and (is_caption or not _is_prose(piece)):
+            verdicts[at] = Verdict(piece.words, "dropped", "no prose, on a page of another system")
+        else:
+            missing.append(at)
+            seen.add(folded)
+    return verdicts, missing
+
+
+def _size(pieces: list[Piece], numbers: list[int]) -> int:
+    return sum(len(pieces[at].words) for at in numbers)
+
+
+def _inside(pieces: list[Piece], box: HtmlElement) -> list[int]:
+    """Return the numbers of the pieces that are in the box."""
+    verdicts: dict[HtmlElement, bool] = {}
+
+    def is_inside(element: HtmlElement) -> bool:
+        path = []
+        node: HtmlElement | None = element
+        while node is not None and node not in verdicts and node is not box:
+            path.append(node)
+            node = node.getparent()
+        answer = node is box or (node is not None and verdicts[node])
+        verdicts.update(dict.fromkeys(path, answer))
+        return answer
+
+    return [at for at, piece in enumerate(pieces) if is_inside(piece.element)]
+
+
+def _box(pieces: list[Piece], places: list[int | None]) -> HtmlElement | None:
+    """Return the innermost element that holds nearly all of what was extracted, else None."""
+    taken = [piece for piece, place in zip(pieces, places, strict=True) if place is not None and place >= 0]
+    if len(taken) < _ENOUGH_PIECES:
+        return None
+    sizes: Counter[HtmlElement] = Counter()
+    for piece in taken:
+        sizes[piece.element] += len(piece.words)
+        for outer in piece.element.iterancestors():
+            sizes[outer] += len(piece.words)
+    total = sum(len(piece.words) for piece in taken)
+    wide = [node for node, size in sizes.items() if size >= _SHARE * total]
+    box = max(wide, key=lambda node: sum(1 for _ in node.iterancestors()))
+    return None if box.tag in ("body", "html", "p") else box
+
+
+def _is_tight(box: HtmlElement, pieces: list[Piece], inside: list[int]) -> bool:
+    """True if most paragraphs of the box are its own children.
+
+    Then it holds little but the text.
+    """
+    own = sum(len(pieces[at].words) for at in inside if pieces[at].element.getparent() is box)
+    return 2 * own > sum(len(pieces[at].words) for at in inside)
+
+
+def _units(
+    missing: list[int], pieces: list[Piece], places: list[int | None], inside: list[int], box: HtmlElement
+) -> list[list[int]]:
+    """Return the missing pieces, those of one list, table or quotation together if all of it is missing."""
+    units: dict[int, HtmlElement | None] = {at: _unit(pieces[at].element, box) for at in inside}
+    absent = set(missing)
+    partly = {units[at] for at in inside if at not in absent and places[at] != -1}
+    found: list[list[int]] = []
+    for at in missing:
+        unit = units[at]
+        joins = found and unit is not None and unit not in partly and units[found[-1][-1]] is unit
+        if joins:
+            found[-1].append(at)
+        else:
+            found.append([at])
+    return found
+
+
+def _unit(element: HtmlElement, box: HtmlElement) -> HtmlElement | None:
+    """Return the outermost list, table or quotation of the box around an element."""
+    unit = None
+    node: HtmlElement | None = element
+    while node is not None and node is not box:
+        if node.tag in _UNITS:
+            unit = node
+        node = node.getparent()
+    return unit
+
+
+class _Placed:
+    """The blocks of an article, and what is put behind each."""
+
+    def __init__(
+        self,
+        blocks: list[Block],
+        pieces: list[Piece],
+        places: list[int | None],
+        box: HtmlElement,
+        write: Callable[[_Element], list[Block]],
+    ) -> None:
+        self._blocks = blocks
+        self._pieces = pieces
+        self._box = box
+        self._write = write
+        self._behind: dict[int, list[Block]] = {}
+        self._before: list[int] = []
+        last = -1
+        for place in places:
+            self._before.append(last)
+            last = place if place is not None and place >= 0 else last
+
+    def put(self, unit: list[int]) -> bool:
+        """Put a unit behind the block that comes before it in the page; False where it says nothing."""
+        written = self._written(unit)
+        self._behind.setdefault(self._before[unit[0]], []).extend(written)
+        return bool(written)
+
+    def blocks(self) -> list[Block]:
+        """Return all blocks in their order."""
+        found = list(self._behind.get(-1, ()))
+        for at, block in enumerate(self._blocks):
+            found += [block, *self._behind.get(at, ())]
+        return found
+
+    def _written(self, unit: list[int]) -> list[Block]:
+        piece = self._pieces[unit[0]]
+        around = _unit(piece.element, self._box)
+        holder = piece.element.makeelement("body")
+        if around is not None and len(unit) > 1:
+            copy = deepcopy(around)
+            copy.tail = None
+            holder.append(copy)
+            return self._write(holder)
+        tag = piece.element.tag
+        block = piece.element.makeelement(tag if tag in _HEADINGS and piece.whole else "p")
+        lines = piece.marked.split("\n")
+        block.text = lines[0]
+        for line in lines[1:]:
+            lead = block.makeelement("br")
+            lead.tail = line
+            block.append(lead)
+        holder.append(block)
+        written = self._write(holder)
+        if _is_caption(piece.element, self._box):
+            return [_in_italics(each) for each in written]
+        return (
+            [_as_item(each) for each in written]
+            if around is not None and around.tag in ("ul", "ol")
+            else written
+        )
+
+
+def _is_prose(piece: Piece) -> bool:
+    """True if a piece is sentences, and no heading."""
+    if piece.element.tag in (*_HEADINGS, "h1"):
+        return False
+    return len(piece.words) >= _PROSE and piece.linked < _MOSTLY
+
+
+def _is_caption(element: HtmlElement, box: HtmlElement) -> bool:
+    """True if a piece is the caption of a picture."""
+    node: HtmlElement | None = element
+    while node is not None and node is not box:
+        if node.tag == "figcaption" or "caption-text" in (node.get("class") or "") or node.tag == "caption":
+            return True
+        node = node.getparent()
+    return False
+
+
+def _in_italics(block: Block) -> Block:
+    """Return a caption as captions are written: one paragraph in italics."""
+    if "*" in block.markdown or "\n" in block.markdown:
+        return block
+    return Block(block.text, f"*{block.markdown}*", block.kind, block.linked)
+
+
+def _as_item(block: Block) -> Block:
+    return Block(block.text, f"- {block.markdown}", "list", block.linked)
+
+
+def _problems(verdicts: tuple[Verdict, ...]) -> tuple[Problem, ...]:
+    """Return the problem of blocks that look like text and could not be put in place."""
+    lost = [verdict for verdict in verdicts if verdict.fate == "dropped" and verdict.rule == UNSURE]
+    if not lost:
+        return ()
+    quoted = ", ".join(f"“{verdict.words[:_QUOTE]}”" for verdict in lost[:_NAMED])
+    more = f" and {len(lost) - _NAMED:,} more" if len(lost) > _NAMED else ""
+    detail = f"The page's text has {len(lost):,} blocks that the archive's lacks: {quoted}{more}."
+    return (Problem(code="blocks-missing", detail=detail, field="text"),)

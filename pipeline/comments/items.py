@@ -1,0 +1,87 @@
+"""One comment as it is in a page, and where it hangs.
+
+Knows lists, ids and depth classes. It reads nothing inside a comment.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import islice
+
+from lxml.html import HtmlElement
+
+from pipeline.html.dom import tokens
+
+LISTS = frozenset({"ul", "ol", "dl"})
+CHILDREN = frozenset({"children", "replies", "comment-replies", "child-comments", "subcomments"})
+THREAD = re.compile(
+    r"^(?:(?:all-)?comments?(?:[-_]?(?:list|area|block|content|section|wrap|holder|thread|body))?)$"
+)
+"""Classes and ids of the element that holds a thread."""
+_DEPTH = re.compile(r"^(?:depth-|wpd_comment_level-|comment-depth-|level-)(\d{1,2})$")
+_THREAD_LEVELS = 6
+"""How many elements may lie between a comment and the element that holds the thread."""
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One comment as it is in the page.
+
+    Its element, its id, and the comment it hangs below.
+    """
+
+    element: HtmlElement
+    id: str | None
+    parent: Item | None = None
+    parent_id: str | None = None
+    parent_origin: str = "page:top"
+    outer: Item | None = None
+    listed_ping: bool = False
+    behind: list[HtmlElement] = field(default_factory=list)
+
+    @property
+    def depth(self) -> int:
+        """1 for a comment on the article itself."""
+        return 1 if self.parent is None else self.parent.depth + 1
+
+    @property
+    def top(self) -> Item:
+        """The outermost comment in whose element or list this one stands."""
+        return self if self.outer is None else self.outer.top
+
+
+def depth_class(element: HtmlElement) -> int | None:
+    """Return the depth that WordPress writes among the classes."""
+    return next((int(m[1]) for mark in tokens(element) if (m := _DEPTH.match(mark))), None)
+
+
+def outer_of(element: HtmlElement, owners: dict[HtmlElement, Item]) -> tuple[Item | None, str]:
+    """Return the comment that an element is in, or that its list of children follows."""
+    inner = element
+    for node in element.iterancestors():
+        if node in owners:
+            return owners[node], "page:dom"
+        if node.tag in LISTS and inner is not node and (tokens(node) & CHILDREN or is_list(node.getparent())):
+            previous = node.getprevious()
+            while previous is not None and previous.tag in LISTS:
+                previous = previous.getprevious()
+            if previous is not None and previous in owners:
+                return owners[previous], "page:list-after"
+        inner = node
+    return None, "page:top"
+
+
+def is_list(element: HtmlElement | None) -> bool:
+    """True if an element is a list."""
+    return element is not None and element.tag in LISTS
+
+
+def in_thread(element: HtmlElement) -> bool:
+    """True if an element is in what its class or id calls a thread, or is classed as a comment."""
+    if "comment" in tokens(element):
+        return True
+    around = islice(element.iterancestors(), _THREAD_LEVELS)
+    return any(
+        THREAD.match(mark) for node in around for mark in (*tokens(node), (node.get("id") or "").lower())
+    )

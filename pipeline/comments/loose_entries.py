@@ -1,0 +1,135 @@
+"""Comments that neither a class nor an id marks, but the list, the anchor or the line that they are in.
+
+Knows lists of pings, anchors, reply links and the signatures of Movable Type.
+Invariant: a list is taken for what names it, never for what it looks like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from lxml.html import HtmlElement
+
+from pipeline.comments.items import Item, in_thread, outer_of
+from pipeline.comments.vocabulary import BY
+from pipeline.dates.parse import looks_dated
+from pipeline.html.dom import Index, below_body, elsewhere, text_of, tokens, words
+
+_PING_LIST = re.compile(r"(?:^|[-_ ])(?:ping|track)(?:back)?s?(?:[-_ ]?list)?(?:$|[-_ ])", re.IGNORECASE)
+_PING_LIKE = re.compile(r"ping|trackback", re.IGNORECASE)
+_PING_HEADING = re.compile(
+    r"\W{0,3}(?:\d{1,4}\W{0,3})?(?:(?:track|ping)[- ]?backs?|pings)(?:\W{1,3}(?:(?:and|und|y|et|e|&)\W{1,3})?"
+    r"(?:track|ping)[- ]?backs?)?(?:\W{0,3}\d{1,4})?\W{0,3}",
+    re.IGNORECASE,
+)
+_ANCHOR = re.compile(r"^comment-(\d{1,18})$")
+_LISTING = re.compile(r"^comments?[-_]?list$")
+_SIGNATURES = words("comments-post comment-footer comment-posted comment-byline comment-signature posted")
+"""Classes of the line below a comment that says who wrote it and when."""
+_SIGNATURE_LENGTH = 200
+
+
+def listed_pings(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
+    """Return pings in a list of their own, by its class, id or heading, whose entries nothing marks."""
+    marked = [
+        listing
+        for listing in index.like(_PING_LIKE)
+        if listing.tag in ("ol", "ul")
+        and (_PING_LIST.search(listing.get("class") or "") or _PING_LIST.search(listing.get("id") or ""))
+    ]
+    found = []
+    for listing in (*marked, *_headed_lists(index)):
+        for entry in listing.iterchildren("li"):
+            if entry in owners:
+                owners[entry].listed_ping = True
+            elif entry.find(".//a[@href]") is not None:
+                owners[entry] = Item(element=entry, id=None, listed_ping=True)
+                found.append(owners[entry])
+    return found
+
+
+def _headed_lists(index: Index) -> Iterator[HtmlElement]:
+    """Yield the lists below a heading that says "Trackbacks" or the like."""
+    for heading in index.tagged("h2", "h3", "h4", "h5", "h6"):
+        if not _PING_HEADING.fullmatch(" ".join("".join(islice(heading.itertext(), 9)).split())[:80]):
+            continue
+        listing = heading.getnext()
+        if listing is not None and listing.tag in ("ol", "ul") and not elsewhere(listing, frozenset()):
+            yield listing
+
+
+def anchored(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
+    """Entries of a comment list that nothing but an empty anchor names: `<li><a name="comment-7"></a>`."""
+    found = []
+    for anchor in index.tagged("a"):
+        named = _ANCHOR.match(anchor.get("name") or anchor.get("id") or "")
+        entry = anchor.getparent()
+        if named is None or anchor.get("href") or entry.tag != "li" or entry in owners:
+            continue
+        if any(_LISTING.match(mark) for mark in tokens(entry.getparent())):
+            owners[entry] = Item(element=entry, id=named[1])
+            found.append(owners[entry])
+    return found
+
+
+def answerable(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
+    """Entries of a list that nothing marks but the link with which WordPress lets people answer them."""
+    found = []
+    for link in index.having({"comment-reply-link"}):
+        entry = next((outer for outer in below_body(link) if outer.tag == "li"), None)
+        if entry is not None and entry not in owners:
+            outer, origin = outer_of(entry, owners)
+            owners[entry] = Item(element=entry, id=None, parent=outer, parent_origin=origin, outer=outer)
+            found.append(owners[entry])
+    return found
+
+
+def signed_below(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
+    """Return the blocks that end in "Posted by NAME at DATE", as in Movable Type's first templates."""
+    lines = [
+        node for node in index.having(_SIGNATURES) if node.getparent() is not None and _is_signature(node)
+    ]
+    blocks = Counter(node.getparent() for node in lines)
+    found = []
+    for node in lines:
+        block = node.getparent()
+        if blocks[block] > 1:
+            block = _gathered(node, owners)
+        if block not in owners and block.tag not in ("body", "html", "article", "main"):
+            owners[block] = Item(element=block, id=None)
+            found.append(owners[block])
+    return found
+
+
+def _is_signature(node: HtmlElement) -> bool:
+    """True if a line in a thread says who wrote a comment, and when."""
+    said = text_of(node)
+    if len(said) > _SIGNATURE_LENGTH or not BY.match(said) or not looks_dated(said, None):
+        return False
+    return in_thread(node) or any(mark.startswith("comment") for mark in tokens(node))
+
+
+def _gathered(signature: HtmlElement, owners: dict[HtmlElement, Item]) -> HtmlElement:
+    """Put a signature and the words above it, down to the comment before, into a block of their own."""
+    parts = [signature]
+    for sibling in signature.itersiblings(preceding=True):
+        if sibling in owners or sibling.tag not in (
+            "p",
+            "div",
+            "blockquote",
+            "ul",
+            "ol",
+            "br",
+            "pre",
+        ):
+            break
+        parts.append(sibling)
+    block: HtmlElement = signature.makeelement("div")
+    signature.addnext(block)
+    block.tail, signature.tail = signature.tail, None
+    for part in reversed(parts):
+        block.append(part)
+    return block

@@ -1,0 +1,121 @@
+"""Comment systems other than WordPress' own, by the marks that they leave in a page.
+
+Knows their ids, classes, elements, attributes and scripts.
+Does not: read their comments, which are not in the page.
+Invariant: a thread kept elsewhere has a name, and is never zero comments.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lxml.etree import XPath
+
+from pipeline.html.dom import Index, words
+
+_ATTRIBUTES = ["data-spotim-module", "data-spot-im-module-default", "data-viafoura", "data-isso"]
+_ATTRIBUTES += ["data-telegram-discussion", "data-vf-container-id", "data-fastcomments"]
+_MARKED = XPath("//*[{}]".format(" or ".join(f"@{name}" for name in _ATTRIBUTES)))
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Marks of one comment system: `ids` is a pattern, `scripts` are pieces of script text or addresses."""
+
+    name: str
+    ids: str = ""
+    classes: str = ""
+    tags: str = ""
+    attributes: str = ""
+    scripts: tuple[str, ...] = ()
+
+
+_SYSTEMS = (
+    System(
+        "Disqus", r"disqus_thread", scripts=("disqus.com/embed.js", "disqus.com/count.js", "disqus_shortname")
+    ),
+    System("Facebook", classes="fb-comments", tags="fb:comments", scripts=("facebook.com/plugins/comments",)),
+    System(
+        "Coral",
+        r"coral[-_](?:thread|talk|stream|embed).*|coral",
+        "coral-embed coral-thread",
+        scripts=("coral_talk", "coralproject", "coral.createstreamembed", "/embed/stream"),
+    ),
+    System("IntenseDebate", r"idc-(?:container|cover).*", scripts=("intensedebate.com/", "idcomments_acct")),
+    System("Livefyre", r"livefyre.*", "livefyre-comments fyre", scripts=("livefyre.com/",)),
+    System(
+        "OpenWeb",
+        r"spot-?im.*",
+        "sppre_conversation spot-im-comments ow-comments",
+        "ow-conversation",
+        "data-spotim-module data-spot-im-module-default",
+        ("launcher.spot.im", "spot.im/spot/", "launcher.openweb", "openweb.com/launcher"),
+    ),
+    System(
+        "Viafoura",
+        r"viafoura.*|vf-(?:comments|conversations).*",
+        "viafoura viafoura-comments vf-comments",
+        "vf-conversations vf-comments vf-widget",
+        "data-viafoura data-vf-container-id",
+        ("viafoura.net", "viafoura.co"),
+    ),
+    System("Hyvor Talk", r"hyvor-talk.*", "", "hyvor-talk-comments", scripts=("talk.hyvor.com",)),
+    System("Commento", r"commento", scripts=("commento.io", "/commento.js")),
+    System("Comentario", r"comentario", "", "comentario-comments", scripts=("/comentario.js",)),
+    System("Remark42", r"remark42", scripts=("remark_config",)),
+    System("Isso", r"isso-thread", attributes="data-isso"),
+    System("GraphComment", r"graphcomment", scripts=("graphcomment.com",)),
+    System("Discourse", r"discourse-comments", "discourse-comments-area", scripts=("discourseembed",)),
+    System("Utterances", classes="utterances", scripts=("utteranc.es",)),
+    System("giscus", classes="giscus", scripts=("giscus.app",)),
+    System("Vuukle", r"vuukle-comments?", "vuukle-comments", scripts=("vuukle.com",)),
+    System("Cusdis", r"cusdis_thread", scripts=("cusdis.com",)),
+    System("VK", r"vk_comments", scripts=("vk.widgets.comments",)),
+    System("Insticator", r"insticator-comment.*", "insticator-commenting", scripts=("insticator-comment",)),
+    System("Waline", r"waline", scripts=("waline.init", "@waline/")),
+    System("Valine", r"vcomments?", scripts=("new valine",)),
+    System("Twikoo", r"tcomment|twikoo", scripts=("twikoo.init",)),
+    System("Artalk", r"artalk.*", scripts=("artalk.init", "new artalk")),
+    System("Gitalk", r"gitalk-container", scripts=("new gitalk",)),
+    System("FastComments", r"fastcomments.*", "", "", "data-fastcomments", ("fastcomments.com",)),
+    System("ReplyBox", r"replybox", scripts=("getreplybox.com",)),
+    System("Talkyard", classes="talkyard-comments", scripts=("talkyard-comments",)),
+    System("HyperComments", r"hypercomments_widget", scripts=("hypercomments.com",)),
+    System("Cackle", r"mc-container", scripts=("cackle.me",)),
+    System("Tolstoy Comments", r"tolstoycomments", "tolstoycomments-feed", scripts=("tolstoycomments.com",)),
+    System("LiveRe", r"lv-container", scripts=("livere.com", "livere_uid")),
+    System("Gigya", r"gigya-?comments?.*", scripts=("gigya.comments", "showcommentsui")),
+    System("Muut", classes="muut", scripts=("cdn.muut.com",)),
+    System("Echo", classes="js-kit-comments", scripts=("js-kit.com", "haloscan.com")),
+    System("Telegram", attributes="data-telegram-discussion", scripts=("comments.app/",)),
+    System("Jetpack", r"jetpack_remote_comment", scripts=("jetpack.wordpress.com/jetpack-comment",)),
+)
+FORM_ONLY = frozenset({"Jetpack"})
+"""Systems that may serve the form alone while the thread is native."""
+_IDS = {system.name: re.compile(system.ids, re.IGNORECASE) for system in _SYSTEMS if system.ids}
+_ID_GATE = re.compile("|".join(pattern.pattern for pattern in _IDS.values()), re.IGNORECASE)
+_LONGEST_SCRIPT = 8192
+"""Characters of an inline script that loads a system; longer ones hold data."""
+
+
+def named(index: Index) -> str | None:
+    """Return the name of the foreign system that a page's marks tell of, None where there is none."""
+    ids = [name for name in index.ids if _ID_GATE.fullmatch(name)]
+    attributes = frozenset(name for node in _MARKED(index.tree) for name in node.attrib)
+    scripts = _scripts(index)
+    for system in _SYSTEMS:
+        if any(system.name in _IDS and _IDS[system.name].fullmatch(name) for name in ids):
+            return system.name
+        if index.having(words(system.classes)) or index.tagged(*system.tags.split()):
+            return system.name
+        if attributes & words(system.attributes) or any(piece in scripts for piece in system.scripts):
+            return system.name
+    return None
+
+
+def _scripts(index: Index) -> str:
+    """Return the addresses of scripts and frames, and the text of short scripts, in lower case."""
+    found = [node.get("src") or "" for node in index.tagged("script", "iframe")]
+    found += [node.text for node in index.tagged("script") if node.text and len(node.text) <= _LONGEST_SCRIPT]
+    return "\n".join(found).lower()

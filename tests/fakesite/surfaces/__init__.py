@@ -1,0 +1,1 @@
+"""What a visitor may ask the newspaper for: pages, feeds, sitemaps, REST."""
