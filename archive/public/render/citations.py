@@ -14,6 +14,8 @@ from typing import Any
 from markupsafe import Markup
 
 Citation = tuple[str, str]
+Cited = tuple[dict[str, str], str, str, str]
+"""Texts of an item, its day, the day of the archived state, and our page."""
 
 _TEX = {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"}
 _WIKI = str.maketrans({char: f"&#{ord(char)};" for char in "&|{}[]<>"})
@@ -24,17 +26,10 @@ def citations(article: dict[str, Any], here: str) -> list[Citation]:
 
     `here` is our page, `article` a row with its source's title.
     """
-    said, day, kept = _facts(article)
-    return [
-        ("Plain", _plain(said, day, kept, here)),
-        ("APA", _apa(said, day, kept, here)),
-        ("Chicago", _chicago(said, day, kept, here)),
-        ("MLA", _mla(said, day, kept, here)),
-        ("BibTeX", _bibtex(f"backissue{article['id']}", said, day, kept, here)),
-        ("RIS", _ris("NEWS", said, day, kept, here)),
-        ("CSL-JSON", _csl("article-newspaper", f"article-{article['id']}", said, day, kept, here)),
-        ("Wikipedia", _wikipedia(said, day, kept, here)),
-    ]
+    facts = (*_facts(article), here)
+    csl = ("article-newspaper", f"article-{article['id']}")
+    shared = _forms(facts, f"backissue{article['id']}", "NEWS", csl)
+    return [*shared, ("Wikipedia", _wikipedia(*facts))]
 
 
 def comment_citations(comment: dict[str, Any], here: str) -> list[Citation]:
@@ -43,14 +38,23 @@ def comment_citations(comment: dict[str, Any], here: str) -> list[Citation]:
     said["byline"] = said["byline"] or "Unnamed commenter"
     said["title"] = f"Comment on “{said['title'] or 'Untitled'}”"
     said["url"] = " ".join(str(comment.get("permalink") or comment["url"] or "").split())
+    facts = (said, day, kept, here)
+    return _forms(facts, f"backissuecomment{comment['id']}", "BLOG", ("post", f"comment-{comment['id']}"))
+
+
+def _forms(facts: Cited, key: str, ris: str, csl: tuple[str, str]) -> list[Citation]:
+    """Return the forms that articles and comments share.
+
+    `key` is BibTeX's, `ris` a type of RIS, `csl` a type of CSL with the item's id.
+    """
     return [
-        ("Plain", _plain(said, day, kept, here)),
-        ("APA", _apa(said, day, kept, here)),
-        ("Chicago", _chicago(said, day, kept, here)),
-        ("MLA", _mla(said, day, kept, here)),
-        ("BibTeX", _bibtex(f"backissuecomment{comment['id']}", said, day, kept, here)),
-        ("RIS", _ris("BLOG", said, day, kept, here)),
-        ("CSL-JSON", _csl("post", f"comment-{comment['id']}", said, day, kept, here)),
+        ("Plain", _plain(*facts)),
+        ("APA", _apa(*facts)),
+        ("Chicago", _chicago(*facts)),
+        ("MLA", _mla(*facts)),
+        ("BibTeX", _bibtex(key, *facts)),
+        ("RIS", _ris(ris, *facts)),
+        ("CSL-JSON", _csl(csl[0], csl[1], *facts)),
     ]
 
 
