@@ -21,6 +21,13 @@ _LISTED_BY = {
     "feed": "Articles are listed by the feed, as far as it goes back",
     "listing": "Articles are found by listing pages",
 }
+_FIELDS = (
+    "surface",
+    *(f"{name}_read_at" for name in _LISTED_BY),
+    "rest_lists_comments",
+    "lastmod_trust",
+    "verifies_tls",
+)
 _NAMES = {"rest": "REST", "sitemap": "the sitemap", "feed": "the feed", "listing": "listing pages"}
 _FEED = """
 SELECT status, failures, good_at, (SELECT detail FROM problems WHERE problems.source = visits.source
@@ -31,7 +38,7 @@ FROM visits WHERE source = ? AND kind = ? ORDER BY fetched_at DESC LIMIT 1
 
 def sentence(db: Database, source: str) -> str:
     """Return a sentence on the surfaces of a source."""
-    state = crawl_states.load(db, source)
+    state = crawl_states.load(db, source, _FIELDS)
     surface = state.surface or ""
     last_read = {name: getattr(state, f"{name}_read_at") for name in _LISTED_BY}
     parts = [_listed(surface, last_read)]

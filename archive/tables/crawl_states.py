@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -14,18 +15,21 @@ _KEEP = "INSERT INTO crawl_state VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET valu
 _DROP = "DELETE FROM crawl_state WHERE source = ? AND name = ?"
 
 
-def load(db: Database, source: str) -> CrawlState:
-    """Return the state of a source; an empty one where none is known."""
-    found = db.execute("SELECT name, value FROM crawl_state WHERE source = ?", [source]).fetchall()
+def load(db: Database, source: str, names: Collection[str] = ()) -> CrawlState:
+    """Return the state of a source, or only the fields of some names; unknown fields have their defaults.
+
+    The copies of robots.txt make a whole state large.
+    """
+    sql = "SELECT name, value FROM crawl_state WHERE source = ?"
+    if names:
+        sql += f" AND name IN ({', '.join('?' * len(names))})"
+    found = db.execute(sql, [source, *names]).fetchall()
     return crawl_state.read(dict(found))
 
 
 def value(db: Database, source: str, name: str) -> Any:
     """Return one field of the state of a source."""
-    found = db.execute(
-        "SELECT name, value FROM crawl_state WHERE source = ? AND name = ?", [source, name]
-    ).fetchall()
-    return getattr(crawl_state.read(dict(found)), name)
+    return getattr(load(db, source, [name]), name)
 
 
 def save(db: Database, source: str, before: CrawlState, after: CrawlState) -> None:
@@ -40,5 +44,5 @@ def save(db: Database, source: str, before: CrawlState, after: CrawlState) -> No
 
 def note(db: Database, source: str, **known: Any) -> None:
     """Write some fields of the state of a source, in a transaction of the caller."""
-    before = replace(CrawlState(), **{name: value(db, source, name) for name in known})
+    before = load(db, source, known)
     save(db, source, before, replace(before, **known))
