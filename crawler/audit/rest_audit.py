@@ -24,10 +24,10 @@ from crawler.audit.findings import Findings
 from crawler.audit.month_spans import Span, calendar
 from crawler.crawl import Crawl
 from crawler.discovery import rest, rest_ids
-from crawler.discovery.discovery import Discovery
+from crawler.discovery.front_page import FrontPage
 from crawler.discovery.listings import CLOSED, NoListingError, page_size, rest_pages
 from crawler.discovery.rest_ids import ListedItem
-from crawler.discovery.rest_strategy import OVERLAP
+from crawler.discovery.rest_strategy import OVERLAP, rest_roots
 
 ROUTES = {Kind.ARTICLE: "posts", Kind.COMMENT: "comments"}
 _T = TypeVar("_T")
@@ -36,10 +36,10 @@ _T = TypeVar("_T")
 class RestAudit:
     """Audit of months by REST."""
 
-    def __init__(self, crawl: Crawl, findings: Findings, discovery: Discovery) -> None:
+    def __init__(self, crawl: Crawl, findings: Findings, front: FrontPage) -> None:
         self.crawl = crawl
         self.findings = findings
-        self.discovery = discovery
+        self.front = front
 
     async def oldest(self, kind: Kind) -> tuple[bool, str | None]:
         """Return True and the first month if REST lists a kind.
@@ -64,7 +64,7 @@ class RestAudit:
         if self.crawl.rest.root:
             yield self.crawl.rest.root
             return
-        async for root in self.discovery.by_rest.roots():
+        async for root in rest_roots(self.crawl, self.front):
             yield root
 
     def months(self, kind: Kind, first: str | None) -> list[tuple[str, Kind, str]]:

@@ -253,13 +253,13 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
     items = read_array(page)
     if items is None:
         return None
-    links = ((urls.absolute(_link(item), page.final_url), item) for item in items)
+    links = ((urls.absolute(raw_link(item), page.final_url), item) for item in items)
     posts = ((url, item) for url, item in links if read_id(item.get("id")) is not None)
     return tuple(_listed(url, item) for url, item in posts if url and not _protected(item))
 
 
 def _listed(url: str, item: dict[str, Any]) -> Listed:
-    lastmod = _text(item.get("modified_gmt"))
+    lastmod = stated_text(item.get("modified_gmt"))
     return Listed(url=url, lastmod=lastmod, post_id=read_id(item.get("id")), is_post=True)
 
 
@@ -280,7 +280,7 @@ def _list(value: object) -> list[Any]:
 def read_divided(page: Page) -> frozenset[str]:
     """Return the URLs of a listing's posts that are divided into parts."""
     divided = filter(_is_divided, read_array(page) or ())
-    links = (urls.absolute(_link(item), page.final_url) for item in divided)
+    links = (urls.absolute(raw_link(item), page.final_url) for item in divided)
     return frozenset(filter(None, links))
 
 
@@ -295,7 +295,7 @@ def _protected(item: dict[str, Any]) -> bool:
     return isinstance(content, dict) and bool(content.get("protected"))
 
 
-def _link(item: dict[str, Any]) -> str | None:
+def raw_link(item: dict[str, Any]) -> str | None:
     """Return the link of an item verbatim.
 
     So that a broken one is not taken for another URL.
@@ -304,7 +304,8 @@ def _link(item: dict[str, Any]) -> str | None:
     return link if isinstance(link, str) else None
 
 
-def _text(value: object) -> str | None:
+def stated_text(value: object) -> str | None:
+    """Return a text without what is no character; None for no text."""
     if isinstance(value, str) and value:
         return value.encode("utf-8", "replace").decode()
     return None

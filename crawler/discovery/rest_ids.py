@@ -12,7 +12,7 @@ from typing import Any
 
 from archive.core import urls
 from archive.core.records import Page
-from crawler.discovery.rest import PER_PAGE, read_array, read_id, route_url, time_text
+from crawler.discovery.rest import PER_PAGE, raw_link, read_array, read_id, route_url, stated_text, time_text
 
 _FIELDS = "id,date_gmt,link,post,content.protected"
 
@@ -78,19 +78,8 @@ def _listed_item(page: Page, route: str, number: int, item: dict[str, Any]) -> L
     return ListedItem(
         id=number,
         route=route,
-        published=_text(item.get("date_gmt")),
-        link=urls.absolute(_link(item), page.final_url),
+        published=stated_text(item.get("date_gmt")),
+        link=urls.absolute(raw_link(item), page.final_url),
         post=read_id(item.get("post")),
         protected=isinstance(content, dict) and bool(content.get("protected")),
     )
-
-
-def _link(item: dict[str, Any]) -> str | None:
-    link = item.get("link")
-    return link if isinstance(link, str) else None
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, str) and value:
-        return value.encode("utf-8", "replace").decode()
-    return None

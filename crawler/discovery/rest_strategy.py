@@ -19,6 +19,22 @@ from crawler.frontier.frontier import Frontier
 OVERLAP = timedelta(hours=2)  # WordPress compares local times: in the repeated autumn hour a bound is 1 h off
 
 
+async def rest_roots(crawl: Crawl, front: FrontPage) -> AsyncIterator[str]:
+    """Yield possible URLs of the REST root.
+
+    In the order: the last one used, WordPress' own, the declared one. The front page is fetched only
+    after the others failed, and not where REST itself has refused.
+    """
+    known = crawl.before.rest_root
+    usual = rest.roots(crawl.home)
+    tried = list(dict.fromkeys([known, *usual] if known else usual))
+    for root in tried:
+        yield root
+    root_declared = None if crawl.rest.refused else (await front.declared()).rest
+    if root_declared and root_declared not in tried:
+        yield root_declared
+
+
 class RestStrategy:
     """Discovery of articles by REST, and of those that it omits."""
 
@@ -30,21 +46,6 @@ class RestStrategy:
         self._listed: set[int] = set()  # ids of all posts in REST's listings
         self._is_whole = True  # each listing has as many entries as it counts
 
-    async def roots(self) -> AsyncIterator[str]:
-        """Yield possible URLs of the REST root.
-
-        In the order: the last one used, WordPress' own, the declared one. The front page is fetched only
-        after the others failed, and not where REST itself has refused.
-        """
-        known = self.crawl.before.rest_root
-        usual = rest.roots(self.crawl.home)
-        tried = list(dict.fromkeys([known, *usual] if known else usual))
-        for root in tried:
-            yield root
-        root_declared = None if self.crawl.rest.refused else (await self.front.declared()).rest
-        if root_declared and root_declared not in tried:
-            yield root_declared
-
     async def find(self, *, recent: bool) -> AsyncIterator[Any]:
         """Yield listings and requests; with `recent` only of modified posts.
 
@@ -54,7 +55,7 @@ class RestStrategy:
         since = crawl.before.posts_read_at
         after = since - OVERLAP if since and recent else None
         wants_texts = not recent and not crawl.before.rest_content_read
-        async for root in self.roots():
+        async for root in rest_roots(crawl, self.front):
             try:
                 async for item in self._changed(root, since, recent=recent):
                     self._open(root)

@@ -9,6 +9,7 @@ from archive.core.formatting import count
 from archive.storage.coverage_records import by_what
 from crawler.audit.findings import Findings
 from crawler.runs.conclusion import Conclusion, RunEnd
+from crawler.runs.outcome import kept_away
 from crawler.spiders.verify import VerifySpider
 
 
@@ -25,17 +26,8 @@ def _outcome(end: RunEnd, spider: VerifySpider) -> tuple[str, str]:
     report = spider.report
     findings = spider.findings
     found = _found(spider, to_the_end=end.reason == "finished")
-    if report.pause_seconds:
-        return (
-            "blocked",
-            f"No request was sent: the site is left alone for another {report.pause_seconds:.0f} s.",
-        )
-    if report.retry_after_seconds:
-        wait = f"The site asked us to wait {report.retry_after_seconds:.0f} s"
-        return "blocked", f"{wait}, so the verification ended. {found}"
-    if report.refused_requests:
-        refused = f"The site refused {report.refused_requests} requests in a row"
-        return "blocked", f"{refused}, so the verification ended. {found}"
+    if away := kept_away(report, "verification", found):
+        return "blocked", away
     if report.fault is not None:
         return "failed", f"{report.fault} So the verification ended. {found}"
     if report.limit_seconds is not None:

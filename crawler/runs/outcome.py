@@ -47,20 +47,8 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
     """
     report = ended.report
     news = _news(ended.report.saved)
-    if report.pause_seconds:
-        return (
-            "blocked",
-            f"No request was sent: the site is left alone for another {report.pause_seconds:.0f} s.",
-        )
-    if report.retry_after_seconds:
-        return (
-            "blocked",
-            f"The site asked us to wait {report.retry_after_seconds:.0f} s, so the crawl ended. {news}",
-        )
-    if report.refused_requests:
-        why = f"{report.obstacle} " if report.obstacle else ""
-        refused = f"The site refused {report.refused_requests} requests in a row, so the crawl ended."
-        return "blocked", f"{why}{refused} {news}"
+    if away := kept_away(report, "crawl", news, obstacle=report.obstacle):
+        return "blocked", away
     if report.fault is not None:
         return "failed", f"{report.fault} So the crawl ended. {news}"
     if ended.reason not in CLOSED_WELL or ended.exceptions or report.faults or report.lost:
@@ -79,6 +67,23 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
     parts = [f"{news}{lack}", ended.upheaval, ended.drift]
     sentence = " ".join(filter(None, parts))
     return ("partial" if lack or ended.drift else "ok"), sentence
+
+
+def kept_away(report: CrawlReport, run: str, news: str, *, obstacle: str | None = None) -> str | None:
+    """Return why the site ended a run, or let none begin, as sentences; None where it did not.
+
+    `run` is the run's noun, `news` its results, `obstacle` the known reason of a refusal.
+    """
+    if report.pause_seconds:
+        return f"No request was sent: the site is left alone for another {report.pause_seconds:.0f} s."
+    if report.retry_after_seconds:
+        wait = f"The site asked us to wait {report.retry_after_seconds:.0f} s"
+        return f"{wait}, so the {run} ended. {news}"
+    if report.refused_requests:
+        why = f"{obstacle} " if obstacle else ""
+        refused = f"The site refused {report.refused_requests} requests in a row"
+        return f"{why}{refused}, so the {run} ended. {news}"
+    return None
 
 
 def _lost(report: CrawlReport) -> Iterator[str]:

@@ -49,14 +49,7 @@ class NewsSpider(SourceSpider):
             if seconds := backoff.seconds_left(facts.state, self.started_at, by_hand=by_hand):
                 self.report.pause_seconds = seconds
                 return
-            self.crawl = Crawl(
-                site=self.site,
-                session=self.session,
-                facts=facts,
-                report=self.report,
-                started_at=self.started_at,
-                settled=self.handoff.settled,
-            )
+            self.crawl = self.make_crawl(facts)
             try:
                 async for item in self.handoff.through(self._steps(self.crawl)):
                     yield item

@@ -17,6 +17,7 @@ from scrapy.settings import BaseSettings
 from archive.core import reader_guard
 from archive.core.crawl_report import CrawlReport
 from archive.core.records import Site
+from archive.queries.fetch_history import Facts
 from crawler.config.config import Source, load_config
 from crawler.crawl import Crawl
 from crawler.fetch.session import Session
@@ -76,6 +77,17 @@ class SourceSpider(scrapy.Spider):
     def make_session(self, source: Source) -> Session:
         """Return the session with the site of a source."""
         return Session(source.site.url, source=source.site.name, hosts=source.hosts)
+
+    def make_crawl(self, facts: Facts) -> Crawl:
+        """Return the context of this spider's run."""
+        return Crawl(
+            site=self.site,
+            session=self.session,
+            facts=facts,
+            report=self.report,
+            started_at=self.started_at,
+            settled=self.handoff.settled,
+        )
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:

@@ -22,7 +22,6 @@ from crawler.audit.sitemap_audit import SitemapAudit
 from crawler.config.config import Source
 from crawler.crawl import Crawl
 from crawler.discovery import rest
-from crawler.discovery.discovery import Discovery
 from crawler.discovery.front_page import FrontPage
 from crawler.discovery.listings import NoListingError
 from crawler.fetch import backoff
@@ -55,14 +54,7 @@ class VerifySpider(SourceSpider):
                 return
             self.findings.holdings = holdings
             self.findings.until = holdings.state.crawled_at or self.started_at
-            self.crawl = Crawl(
-                site=self.site,
-                session=self.session,
-                facts=holdings,
-                report=self.report,
-                started_at=self.started_at,
-                settled=self.handoff.settled,
-            )
+            self.crawl = self.make_crawl(holdings)
             try:
                 async for item in self.handoff.through(self._verify(self.crawl)):
                     yield item
@@ -76,7 +68,7 @@ class VerifySpider(SourceSpider):
     async def _verify(self, crawl: Crawl) -> AsyncIterator[Any]:
         frontier = Frontier(crawl)
         findings = self.findings
-        audit = RestAudit(crawl, findings, Discovery(crawl, frontier, FrontPage(crawl)))
+        audit = RestAudit(crawl, findings, FrontPage(crawl))
         due = []
         is_open, first = await audit.oldest(Kind.ARTICLE)
         if is_open:
