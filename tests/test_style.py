@@ -8,12 +8,13 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter, defaultdict
-from pathlib import Path
 from statistics import median
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests import test_house
+from tests.test_house import MODULES
+
 STANDARD = """
 fetch parse request response url urls normalize canonical retry cache queue validate scheduler
 schedule crawl endpoint header headers query transaction timeout duplicate default argument
@@ -25,26 +26,17 @@ told tell tells say says said look looks held hold holds stand stands word words
 mark marks go goes gone come comes asked ask asks heard hear known knows whatever anew beside else
 """
 LEFT_OUT = {"demo", "migrations"}
-FILES = [
-    *(
-        file
-        for room in ("archive", "crawler", "pipeline")
-        for file in sorted((ROOT / room).rglob("*.py"))
-        if not LEFT_OUT & set(file.relative_to(ROOT).parts)
-    ),
-    ROOT / "scheduler.py",
-]
+TREES = {
+    MODULES[name]: tree
+    for name, tree in test_house.TREES.items()
+    if not LEFT_OUT & set(MODULES[name].relative_to(test_house.ROOT).parts)
+}
 DESCRIBED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @pytest.fixture(scope="module")
-def trees() -> dict[Path, ast.Module]:
-    return {file: ast.parse(file.read_text(encoding="utf-8")) for file in FILES}
-
-
-@pytest.fixture(scope="module")
-def docstrings(trees: dict[Path, ast.Module]) -> list[str]:
-    nodes = (node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, DESCRIBED))
+def docstrings() -> list[str]:
+    nodes = (node for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, DESCRIBED))
     return [text for node in nodes if (text := ast.get_docstring(node))]
 
 
@@ -61,9 +53,9 @@ def test_first_lines_are_short_and_direct(docstrings: list[str]) -> None:
     assert sum(first[0] in {"What", "Whether"} for first in firsts) <= len(firsts) / 100
 
 
-def test_public_names_mean_one_thing(trees: dict[Path, ast.Module]) -> None:
+def test_public_names_mean_one_thing() -> None:
     places = defaultdict(set)
-    for file, tree in trees.items():
+    for file, tree in TREES.items():
         for node in tree.body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 places[node.name].add(file)
@@ -76,14 +68,14 @@ def test_public_names_mean_one_thing(trees: dict[Path, ast.Module]) -> None:
 
 
 def test_no_folder_is_crowded() -> None:
-    folders = Counter(file.parent for file in FILES)
+    folders = Counter(file.parent for file in TREES)
     assert max(folders.values()) <= 22
 
 
-def test_no_class_inherits_more_than_three_deep(trees: dict[Path, ast.Module]) -> None:
+def test_no_class_inherits_more_than_three_deep() -> None:
     bases = {
         node.name: [ast.unparse(base).rpartition(".")[2] for base in node.bases]
-        for tree in trees.values()
+        for tree in TREES.values()
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef)
     }
