@@ -132,7 +132,10 @@ class _Case:
         self.old, self.held, self.said, self.lists = old, held, said, lists
         self.waiting = Patience(flux.db, flux.source, flux.kind, old["id"], flux.reading.at)
         self.hunks: tuple[Hunk, ...] | None = None  # of the text, once it was compared
-        known = f"SELECT * FROM {self.kind}_versions WHERE {self.kind}_id = ? ORDER BY version DESC LIMIT ?"
+        known = (
+            f"SELECT * FROM {self.kind}_versions WHERE {self.kind}_id = ? AND witness IS NULL"
+            " ORDER BY version DESC LIMIT ?"
+        )
         self.past = list(self.db.query(known, [old["id"], VERSIONS]))
 
     def kept(self, changes: Iterable[str]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from archive.core import urls
 from archive.core.records import Saved
 from archive.core.timestamps import instant, to_text
 from archive.tables import rows
+from archive.tables.captured import OURS
 from archive.tables.merge import Value
 from archive.tables.observations import Listing
 
@@ -23,7 +24,7 @@ MOST_OF_REST = 0.5  # of the held articles that a listing of REST may lack
 MOST_OF_SITEMAP = 0.1  # the same of sitemaps, which leave out more
 FEW = 3  # articles that a sitemap may lack, however few are held
 
-_HELD = "SELECT * FROM articles WHERE source = ? AND gone_at IS NULL AND text IS NOT NULL"
+_HELD = f"SELECT * FROM articles WHERE source = ? AND gone_at IS NULL AND text IS NOT NULL AND {OURS}"
 
 
 def note_listing(db: Database, listing: Listing) -> Saved:

@@ -43,6 +43,8 @@ TAKEN = {
     "comment_versions": _OF_COMMENT,
     "comment_links": _OF_COMMENT,
     "events": _OF_ARTICLE,
+    "captures": _OF_ARTICLE,
+    "captured_comments": _OF_COMMENT,
     "redactions": "id IN (SELECT redaction_id FROM articles UNION SELECT redaction_id FROM comments"
     " UNION SELECT name_redaction_id FROM comments)",
     "visits": _OF_ARTICLE,

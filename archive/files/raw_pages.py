@@ -27,7 +27,7 @@ from archive.core.timestamps import instant, to_text
 migrations = Migrations("backissue-pages")
 _NEWEST = """
 SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY url ORDER BY fetched_at DESC, id DESC) AS place
-    FROM pages WHERE source = ? {also}) WHERE place = 1
+    FROM pages WHERE source = ? AND witness IS NULL {also}) WHERE place = 1
 """
 LEVEL = 10  # zstd: half a gzip'd WARC's size at about 2 ms a page, with room for a dictionary
 
@@ -74,6 +74,14 @@ def m003_pending(db: Database) -> None:
     """
     db.execute("ALTER TABLE pages ADD COLUMN pending INTEGER NOT NULL DEFAULT 0")
     db.execute("CREATE INDEX pages_pending ON pages(source, id) WHERE pending > 0")
+
+
+@migrations()
+def m004_witness(db: Database) -> None:
+    """Who received a page, where that was not this archive, and what was read out of it, in JSON."""
+    db.execute("ALTER TABLE pages ADD COLUMN witness TEXT")
+    db.execute("ALTER TABLE pages ADD COLUMN said TEXT")
+    db.execute("CREATE INDEX pages_captured ON pages(source, url, fetched_at) WHERE witness IS NOT NULL")
 
 
 TRIES = 2
@@ -139,12 +147,8 @@ class Pages(Closing):
 
         A body that is held is not kept again, but mended where it is not as it was received.
         """
-        digest = hashlib.sha256(page.body).hexdigest()
         with transaction(self.db):
-            if self._fault(digest):
-                body = self._pack.compress(page.body)
-                sql = "INSERT OR REPLACE INTO bodies VALUES (?, 'zstd', ?, ?)"
-                self.db.execute(sql, [digest, len(page.body), body])
+            digest = self.keep_body(page.body)
             kept = self.db.execute(
                 "INSERT INTO pages"
                 " (source, kind, url, final_url, status, headers, fetched_at, lastmod, digest, rules,"
@@ -163,6 +167,14 @@ class Pages(Closing):
                 ],
             )
         return int(kept.lastrowid or 0)
+
+    def keep_body(self, body: bytes) -> str:
+        """Keep a body, and return its SHA-256 digest in hex. Inside a transaction of its caller."""
+        digest = hashlib.sha256(body).hexdigest()
+        if self._fault(digest):
+            sql = "INSERT OR REPLACE INTO bodies VALUES (?, 'zstd', ?, ?)"
+            self.db.execute(sql, [digest, len(body), self._pack.compress(body)])
+        return digest
 
     def note_saved(self, number: int) -> None:
         """Record that a page's extract is saved."""
@@ -207,15 +219,14 @@ class Pages(Closing):
     def note_rules(self, page: Page | Altered, rules: str) -> None:
         """Record the rules of a page's latest reading."""
         with transaction(self.db):
-            sql = "UPDATE pages SET rules = ? WHERE source = ? AND url = ?"
+            sql = "UPDATE pages SET rules = ? WHERE source = ? AND url = ? AND witness IS NULL"
             self.db.execute(sql, [rules, page.source, page.url])
 
     def choose(self, source: str = "", addresses: Iterable[tuple[str, str]] | None = None) -> int:
-        """Return chosen pages: all, of a source, or of URLs.
+        """Choose all pages that we received, those of one source, or those of some addresses.
 
-        A URL goes with its source.
-
-        Returns how many they are; `chosen` reads them.
+        An address is a source and a URL. What another witness received is in files of its own. Returns how
+        many they are; `chosen` reads them.
         """
         self.db.execute("CREATE TEMP TABLE chosen (id INTEGER PRIMARY KEY)")
         self.db.execute("CREATE TEMP TABLE wanted (source TEXT, url TEXT, PRIMARY KEY (source, url))")
@@ -223,8 +234,12 @@ class Pages(Closing):
         known = (
             "SELECT 1 FROM wanted WHERE wanted.source = pages.source AND wanted.url IN (pages.url, final_url)"
         )
-        where = [*["source = :source"] * bool(source), *[f"EXISTS ({known})"] * (addresses is not None)]
-        sql = f"INSERT INTO chosen SELECT id FROM pages WHERE {' AND '.join(where) or 1}"
+        where = [
+            "witness IS NULL",
+            *["source = :source"] * bool(source),
+            *[f"EXISTS ({known})"] * (addresses is not None),
+        ]
+        sql = f"INSERT INTO chosen SELECT id FROM pages WHERE {' AND '.join(where)}"
         return self.db.execute(sql, {"source": source}).rowcount
 
     def chosen(self) -> Iterator[Page | Altered]:

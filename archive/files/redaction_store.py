@@ -295,7 +295,7 @@ def known(db: sqlite3.Connection, archive: Path) -> Known:
     articles: dict[int, str] = {}
     with Hidden.open(beside(archive)) as hidden:
         hidden.check(db)
-        for redaction, kept in hidden.places(("names", "addresses", "visits")):
+        for redaction, kept in hidden.places(("names", "addresses", "visits", "captures")):
             if redaction not in ids:
                 continue
             if kept.place == "names":

@@ -18,6 +18,7 @@ from archive.core.timestamps import from_text, to_text
 from archive.identity.claims import Remark
 from archive.identity.verdict import is_same_comment, is_same_utterance
 from archive.tables import rows
+from archive.tables.captured import OURS
 from archive.tables.change_detection import RELATIVE
 from archive.tables.merge import Value
 from archive.tables.versions import EDITED, Reading
@@ -133,7 +134,8 @@ def _same_words(
     for some in chunks(list(moments)):
         marks = ", ".join("?" * len(some))
         sql = (
-            f"SELECT * FROM comments WHERE article_id = ? AND redaction_id IS NULL AND published IN ({marks})"
+            "SELECT * FROM comments WHERE article_id = ? AND redaction_id IS NULL"
+            f" AND {OURS} AND published IN ({marks})"
         )
         for row in db.query(sql, [article_id, *some]):
             key = moments[str(row["published"])]

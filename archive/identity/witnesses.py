@@ -18,6 +18,7 @@ from archive.identity import verdict as identity
 from archive.identity import walls
 from archive.identity.claims import Claim, Evidence, Held, Known, Verdict
 from archive.tables import rows
+from archive.tables.captured import OURS
 from archive.tables.merge import REST_OF_THEM, Value
 from archive.tables.versions import EDITED, Reading
 
@@ -33,8 +34,8 @@ SELECT articles.* FROM addresses JOIN articles ON articles.id = article_id
 WHERE addresses.source = ? AND addresses.url_key = ?
 """
 _BY_ID = "SELECT * FROM articles WHERE source = ? AND post_id = ?"
-_TWINS = "SELECT * FROM articles WHERE source = ? AND title = ? AND published = ? LIMIT 2"
-_COMMON = "SELECT 1 FROM articles WHERE source = ? AND title = ? AND id != ? LIMIT 1"
+_TWINS = f"SELECT * FROM articles WHERE source = ? AND title = ? AND published = ? AND {OURS} LIMIT 2"
+_COMMON = f"SELECT 1 FROM articles WHERE source = ? AND title = ? AND id != ? AND {OURS} LIMIT 1"
 _READ = "SELECT url FROM visits WHERE article_id = ? AND kind = 'article' AND good_at IS NOT NULL"
 
 

@@ -23,10 +23,13 @@ from archive.tables.events import ARTICLE_GONE
 SUBJECT = "digest"
 SHOWN = 5  # things of a kind that are named; all are counted
 
-_NEW = "SELECT source, count(*) AS n FROM {0} WHERE id > :{0} AND id <= :{0}_now GROUP BY source"
+_NEW = (
+    "SELECT source, count(*) AS n FROM {0} WHERE id > :{0} AND id <= :{0}_now"
+    " AND witness IS NULL GROUP BY source"
+)
 _EVENTS = (
     "FROM events WHERE id > :events AND id <= :events_now AND kind IN ({kinds})"
-    f" AND how IS NOT '{ARTICLE_GONE}'"
+    f" AND how IS NOT '{ARTICLE_GONE}' AND witness IS NULL"
 )
 _EDITED, _REMOVED = _EVENTS.format(kinds="'edited'"), _EVENTS.format(kinds="'removed', 'redirected'")
 _COUNTED = {
@@ -37,7 +40,7 @@ _COUNTED = {
 }
 _TALK = (
     "SELECT article_id, title, count(*) AS n FROM comments JOIN articles ON articles.id = article_id"
-    " WHERE comments.id > :comments AND comments.id <= :comments_now"
+    " WHERE comments.id > :comments AND comments.id <= :comments_now AND comments.witness IS NULL"
     f" GROUP BY article_id ORDER BY n DESC, article_id DESC LIMIT {SHOWN}"
 )
 _THINGS = (

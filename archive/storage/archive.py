@@ -30,7 +30,7 @@ from archive.identity import clashes, walls, witnesses
 from archive.identity.claims import Verdict
 from archive.identity.witnesses import Witnesses, is_late
 from archive.migrations import migrations
-from archive.storage import coverage, multipart, reconciliation, run_ledger, tombstones
+from archive.storage import captures, coverage, multipart, reconciliation, run_ledger, tombstones
 from archive.storage.comment_writer import CommentWriter, by_article
 from archive.storage.redaction_work import finish as finish_redactions
 from archive.tables import change_detection, crawl_states, events, rows, url_keys, versions, visits
@@ -116,7 +116,7 @@ class Archive(Closing):
                 return Saved()  # the archive has a later answer of this address; the raw page is kept
             saved, ids, extract = self._save_articles(page, extract, reading)
             own = ids[0] if page.kind is PageKind.ARTICLE and len(ids) == 1 else None
-            said, clashing = self._save_comments(extract, page, own, reading)
+            said, clashing, threads = self._save_comments(extract, page, own, reading)
             saved += said
             if page.kind is PageKind.ARTICLE and self._is_hidden(page, own):
                 return saved  # a visit would tell its address
@@ -131,7 +131,33 @@ class Archive(Closing):
             saved += visits.note_problems(self.db, page, problems, own, at)
             if again_at is None:
                 visits.note_visit(self.db, page, own, at, changed=bool(saved))
+            captures.claim(self.db, self.path, page.source, [*ids, *threads], self._hidden)
         return saved
+
+    def save_capture(self, page: Page, extract: Extract, witness: str) -> Saved:
+        """Note what a page says that another witness received, in one transaction.
+
+        Its words are kept beside the raw page (`captured_pages`) before. A page that does not prove to be an
+        article is a problem, and nothing else.
+        """
+        with transaction(self.db):
+            self._hidden = known(self.db.conn, self.path)
+            article = next(iter(extract.articles), None)
+            if article is None:
+                return Saved(unproven=1)
+            self._log.step(self.db)
+            number = len(extract.comments)
+            return captures.save(self.db, self.path, page, witness, article, number, self._hidden)
+
+    def knows(self, source: str, url: str) -> bool:
+        """True if an article of a source is known at a URL."""
+        sql = "SELECT 1 FROM addresses WHERE source = ? AND url_key = ?"
+        return rows.one(self.db, sql, source, urls.key(url)) is not None
+
+    def note_problem(self, source: str, url: str, problem: Problem, at: datetime) -> None:
+        """Note a problem of a URL that no visit of ours has met. `at` is aware."""
+        with transaction(self.db):
+            visits.note_problem(self.db, source, url, problem, None, rows.must(to_text(at)))
 
     def note_look(self, look: Look) -> Saved:
         """Record a second observation of known items, and what it missed."""
@@ -214,7 +240,7 @@ class Archive(Closing):
         taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}
         changed, settled = False, Settled(merged=merged)
         if old is None:
-            article_id = self._insert_article(page.source, merged.values, taken, reading.at)
+            article_id = self._insert_article(page, article, merged.values, taken, reading.at)
         else:
             article_id = int(old["id"] or 0)
             stated = stated_lists(self.db, article_id, held, lists)
@@ -250,15 +276,22 @@ class Archive(Closing):
             self._hidden.keep(self.db, int(old["redaction_id"] or 0), kept)
         return int(old["id"] or 0)
 
-    def _insert_article(self, source: str, values: dict[str, Value], origins: dict[str, str], at: str) -> int:
+    def _insert_article(
+        self, page: Page, article: Article, values: dict[str, Value], origins: dict[str, str], at: str
+    ) -> int:
+        """Insert an article; where others have seen it before us, it keeps its number."""
         row = {
             **values,
-            "source": source,
+            "source": page.source,
             "first_seen": at,
             "changed_at": at,
             "origins": json.dumps(compact(origins)),
         }
-        return rows.insert(self.db, "articles", row)
+        if (known_to_others := captures.adopt(self.db, page, article)) is None:
+            return rows.insert(self.db, "articles", row)
+        fresh = {"witness": None, "seen_at": None, "version_count": 1, "gone_at": None, "gone_how": None}
+        rows.update(self.db, "articles", known_to_others["id"], fresh | row)
+        return int(known_to_others["id"] or 0)
 
     def _update_article(
         self,
@@ -303,10 +336,11 @@ class Archive(Closing):
 
     def _save_comments(
         self, extract: Extract, page: Page, own: int | None, reading: Reading
-    ) -> tuple[Saved, tuple[Problem, ...]]:
+    ) -> tuple[Saved, tuple[Problem, ...], list[int]]:
         writer = CommentWriter(self.db, page.source, reading, self._hidden)
-        saved = Saved()
+        saved, threads = Saved(), list[int]()
         for article_id, comments in by_article(self.db, extract.comments, page.source, own).items():
             if article_id is not None:
                 saved += writer.save(article_id, comments)
-        return saved, writer.problems
+                threads.append(article_id)
+        return saved, writer.problems, threads

@@ -21,7 +21,7 @@ from archive.core.records import Comment, Problem, Saved, Surface
 from archive.core.timestamps import to_text
 from archive.files.redaction_store import HIDDEN, Kept, Known
 from archive.identity import comment_ids
-from archive.storage import id_gaps, tombstones
+from archive.storage import id_gaps, past_comments, tombstones
 from archive.tables import events, rows, versions
 from archive.tables.change_detection import COMMENT_WATCHED, settle
 from archive.tables.events import Event
@@ -114,7 +114,7 @@ class CommentWriter:
                 continue
             merged = self._merge(old, self._as_published(comment, article_id))
             if old is None:
-                self._insert(article_id, key, merged)
+                self._insert(article_id, key, comment, merged)
                 new += 1
                 continue
             if old["article_id"] != article_id and self._has_moved(comment, article_id):
@@ -183,11 +183,21 @@ class CommentWriter:
         row = rows.one(self.db, "SELECT url FROM articles WHERE id = ?", article_id)
         return row["url"] if row else None
 
-    def _insert(self, article_id: int, key: str, merged: Merged) -> None:
+    def _insert(self, article_id: int, key: str, comment: Comment, merged: Merged) -> None:
+        """Insert a comment; where others have seen it before us, it keeps its number, and stays hidden."""
         row = {"article_id": article_id, "source": self.source, "key": key, **merged.values}
         id_gaps.note_new(self.db, self.source, key if merged.values.get("site_id") else None, self.reading.at)
         times = {"first_seen": self.reading.at, "changed_at": self.reading.at}
-        rows.insert(self.db, "comments", row | times | {"origins": json.dumps(compact(merged.origins))})
+        row |= times | {"origins": json.dumps(compact(merged.origins))}
+        known = past_comments.adopt(self.db, article_id, comment)
+        if known is None:
+            rows.insert(self.db, "comments", row)
+            return
+        fresh: dict[str, Value] = {"witness": None, "seen_at": None, "version_count": 1}
+        fresh |= {"parent_id": None, "gone_at": None, "gone_how": None}
+        if known["redaction_id"] is not None:
+            row |= {"author": known["author"], "author_url": None, "text": known["text"], "html": None}
+        rows.update(self.db, "comments", known["id"], fresh | row)
 
     def _update(self, old: dict[str, Value], merged: Merged) -> bool:
         values = dict(merged.values)

@@ -17,6 +17,7 @@ from archive.core import urls
 from archive.core.records import Extract, Page, Saved
 from archive.core.timestamps import instant, to_text
 from archive.tables import crawl_states, events, rows
+from archive.tables.captured import OURS
 from archive.tables.events import ARTICLE_GONE, Event
 from archive.tables.merge import Value
 from archive.tables.observations import APART, Missing
@@ -103,6 +104,7 @@ def _may_be_gone(db: Database, comment: dict[str, Value], now: datetime) -> bool
     sql = (
         "SELECT count(*) AS n, count(missed_at) AS missed FROM comments"
         " WHERE article_id = ? AND gone_at IS NULL AND kind = 'comment'"
+        f" AND {OURS}"
     )
     thread: dict[str, Any] = rows.one(db, sql, comment["article_id"]) or {}
     good = rows.one(db, _GOOD_AT, comment["article_id"])
@@ -153,10 +155,15 @@ def _look(db: Database, row: dict[str, Value], page: Page, how: str, *, is_weak:
 
 
 def count(db: Database, article_id: Value) -> None:
-    """Update an article's comment count and time of the last one."""
+    """Bring an article's count of comments, and the time of the last one, up to date.
+
+    Where we have seen the article ourselves, those count that we have seen.
+    """
     db.execute(
         "UPDATE articles SET (comment_count, last_comment) = (SELECT count(*), max(published)"
-        " FROM comments WHERE article_id = articles.id AND gone_at IS NULL) WHERE id = ?",
+        " FROM comments WHERE article_id = articles.id AND gone_at IS NULL"
+        " AND (witness IS NULL OR seen_at IS NOT NULL"
+        " OR (articles.witness IS NOT NULL AND articles.seen_at IS NULL))) WHERE id = ?",
         [article_id],
     )
 

@@ -55,7 +55,9 @@ def is_outdated(db: Database, kind: str, row_id: Value, reading: Reading) -> boo
     """
     if reading.cause == EDITED:
         return False
-    sql = f"SELECT 1 FROM {kind}_versions WHERE {kind}_id = ? AND cause != ? AND until > ?"
+    sql = (
+        f"SELECT 1 FROM {kind}_versions WHERE {kind}_id = ? AND cause != ? AND until > ? AND witness IS NULL"
+    )
     return rows.one(db, sql, row_id, RE_EXTRACTED, reading.received) is not None
 
 
@@ -99,8 +101,9 @@ def _insert(
 
 
 def _joined(db: Database, article_id: Value, edited: tuple[str, ...], reading: Reading) -> bool:
-    """Merge an edit into the newest version, if young and disjoint."""
-    sql = "SELECT * FROM article_versions WHERE article_id = ? ORDER BY version DESC LIMIT 1"
+    """Join an edit to the newest version, if that is as young and none of its fields is edited again."""
+    own = "article_id = ? AND witness IS NULL"
+    sql = f"SELECT * FROM article_versions WHERE {own} ORDER BY version DESC LIMIT 1"
     last = rows.one(db, sql, article_id)
     if last is None or last["cause"] != reading.cause:
         return False

@@ -1,0 +1,82 @@
+"""Pages that another witness received, in `pages.db`: kept with who received them, when, and what they said.
+
+They are evidence as ours are, and never taken for ours: what reads our pages again passes them over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from archive.core.database import read_only, transaction
+from archive.core.records import Page
+from archive.core.timestamps import to_text
+from archive.files.raw_pages import Pages, beside
+
+_HELD = "source = ? AND url = ? AND fetched_at = ? AND witness = ?"
+
+
+def is_held(pages: Pages, page: Page, witness: str, rules: str) -> bool:
+    """True if a page of a witness was kept and read by these rules, or by none since it holds no article."""
+    sql = f"SELECT digest, rules FROM pages WHERE {_HELD}"
+    row = pages.db.execute(sql, [page.source, page.url, to_text(page.fetched_at), witness]).fetchone()
+    return row is not None and row[1] == rules and row[0] == hashlib.sha256(page.body).hexdigest()
+
+
+def is_read(pages: Pages, source: str, which: tuple[str, datetime, str], rules: str) -> bool:
+    """True if the page of a URL, a moment and a witness was read by these rules."""
+    url, at, witness = which
+    sql = f"SELECT 1 FROM pages WHERE {_HELD} AND rules = ?"
+    return pages.db.execute(sql, [source, url, to_text(at), witness, rules]).fetchone() is not None
+
+
+def keep(pages: Pages, page: Page, witness: str) -> bool:
+    """Keep a page as another witness received it; False where another body is held of that moment."""
+    which = [page.source, page.url, to_text(page.fetched_at), witness]
+    with transaction(pages.db):
+        held = pages.db.execute(f"SELECT digest FROM pages WHERE {_HELD}", which).fetchone()
+        digest = pages.keep_body(page.body)
+        if held is not None:
+            return bool(held[0] == digest)
+        pages.db.execute(
+            "INSERT INTO pages (source, url, fetched_at, witness, kind, final_url, status, headers, digest)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [*which, page.kind.value, page.final_url, page.status, json.dumps(page.headers), digest],
+        )
+    return True
+
+
+def note_said(pages: Pages, page: Page, witness: str, said: str | None, rules: str) -> None:
+    """Keep what was read out of a page of a witness, None where it is no article, and by which rules."""
+    which = [page.source, page.url, to_text(page.fetched_at), witness]
+    with transaction(pages.db):
+        pages.db.execute(f"UPDATE pages SET said = ?, rules = ? WHERE {_HELD}", [said, rules, *which])
+
+
+def said_by(archive: Path, source: str, captures: Iterable[tuple[str, str, str]]) -> list[str | None]:
+    """Return what captures said, each a URL, a time and a witness, in order; None where that is lost."""
+    path = beside(archive)
+    if not path.is_file():
+        return [None for _ in captures]
+    with closing(read_only(path)) as db:
+        sql = f"SELECT said FROM pages WHERE {_HELD}"
+        found = (db.execute(sql, [source, *which]).fetchone() for which in captures)
+        return [row[0] if row else None for row in found]
+
+
+def own_visits(archive: Path, source: str, urls: Iterable[str]) -> list[str]:
+    """Return when we received pages of some URLs with status 200, ISO 8601 UTC, the earliest first."""
+    path = beside(archive)
+    if not path.is_file():
+        return []
+    sql = "SELECT fetched_at FROM pages WHERE source = ? AND url = ? AND witness IS NULL AND status = 200"
+    try:
+        with closing(read_only(path)) as db:
+            return sorted(at for url in urls for (at,) in db.execute(sql, [source, url]))
+    except sqlite3.OperationalError:  # of an older schema
+        return []

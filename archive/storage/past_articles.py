@@ -1,0 +1,83 @@
+"""The past of an article: its states as other witnesses saw them before us, or in place of us.
+
+It writes the article's row, its lists, versions and events, inside a transaction of its caller.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from sqlite_utils import Database
+
+from archive.changes import text_blocks
+from archive.core import urls
+from archive.core.records import Surface
+from archive.storage import past_versions
+from archive.storage.past_versions import Past, Row, State
+from archive.tables import rows
+from archive.tables.captured import Capture, is_ours, own_since
+from archive.tables.change_detection import LISTS_WATCHED, plain
+from archive.tables.merge import LISTS, Value, compact
+
+
+def derive(db: Database, row: Row, captures: Sequence[Capture]) -> Row:
+    """Let an article's past be what its captures tell, the earliest first; return its row as it is then."""
+    first = captures[0]
+    ours = is_ours(row)
+    whole = [each for each in captures if not each.article.further and each.article.part == 1]
+    own = own_since(row) if ours else None
+    seen = [_state(each) for each in whole or captures if own is None or each.at < own]
+    if own is not None:
+        past = past_versions.before(past_versions.first_own(db, "article", row), own, seen, differences)
+        values: Row = _observed(first, own)
+    else:
+        states = past_versions.fold(seen, differences)
+        past = Past(states=tuple(states[:-1]), until=states[-1].since, since=states[-1].since)
+        values = {**_present(db, row, (whole or captures)[-1]), **_observed(first, None)}
+    values |= past_versions.write(db, "article", row, past)
+    rows.update(db, "articles", row["id"], {name: v for name, v in values.items() if row[name] != v})
+    told = past_versions.told(row, past, {"article_id": row["id"], "comment_id": None})
+    past_versions.write_events(db, row["id"], told, comments=False)
+    return {**row, **values}
+
+
+def differences(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return which of title and text a reader would miss. Other fields are read anew with each theme."""
+    changed = []
+    if before["title"] and after["title"] and plain(str(before["title"])) != plain(str(after["title"])):
+        changed.append("title")
+    if before["text"] and after["text"] and before["text"] != after["text"]:
+        old, new = (text_blocks.blocks(str(state["text"])) for state in (before, after))
+        if any(not hunk.suspect for hunk in text_blocks.compare(old, new).hunks):
+            changed.append("text")
+    return tuple(changed)
+
+
+def _observed(first: Capture, own: str | None) -> Row:
+    """Return who saw an article first and when, and when we did."""
+    if own is not None and own <= first.at:
+        return {"first_seen": own, "witness": None, "seen_at": None}
+    return {"first_seen": first.at, "witness": first.witness, "seen_at": own}
+
+
+def _state(capture: Capture) -> State:
+    said = rows.article_values(capture.article)
+    lists: Row = {
+        name: json.dumps(getattr(capture.article, name), ensure_ascii=False) for name in LISTS_WATCHED
+    }
+    values = {name: said[name] for name in rows.ARTICLE_VERSIONED} | lists
+    return State(since=capture.at, witness=capture.witness, values=values)
+
+
+def _present(db: Database, row: Row, newest: Capture) -> Row:
+    """Return the columns of an article that only others have seen, and write its lists.
+
+    The site's own number is left out: it may be another article's by the time that we come to the site.
+    """
+    article = newest.article
+    for name in LISTS:
+        rows.LIST_WRITERS[name](db, int(row["id"] or 0), getattr(article, name))
+    origins = dict(article.origins) or {"title": Surface.PAGE.value}
+    said = rows.article_values(article) | {"post_id": None, "url": urls.clean(newest.url)}
+    return said | {"origins": json.dumps(compact(origins))}

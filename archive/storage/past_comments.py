@@ -1,0 +1,299 @@
+"""The past of a thread: comments that only others have seen, and what ours said before we saw them.
+
+A comment that was captured, and that no later look at the whole thread shows, was removed between the two.
+Such a row has no number of the site, so that no listing of today's numbers ever meets it. It writes
+`comments`, their versions and events, and `captured_comments`, inside a transaction of its caller.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from archive.changes.text_blocks import digest
+from archive.core import urls
+from archive.core.records import Comment, CommentKind
+from archive.core.timestamps import to_text
+from archive.files import captured_pages
+from archive.files.redaction_store import HIDDEN, Known
+from archive.identity.likeness import words
+from archive.storage import past_versions, past_voices
+from archive.storage.past_versions import Past, Row, State
+from archive.storage.past_voices import Claim, Voice
+from archive.tables import rows
+from archive.tables.captured import OTHERS, Capture, is_ours, own_since
+from archive.tables.events import Event
+from archive.tables.merge import Value, compact
+
+_OWN_THREAD = (
+    "SELECT count(*) AS n FROM comments WHERE article_id = ? AND kind = 'comment'"
+    " AND (witness IS NULL OR seen_at IS NOT NULL)"
+)
+
+
+def derive(db: Database, archive: Path, article: Row, captures: Sequence[Capture], hidden: Known) -> None:
+    """Let the thread of an article be what its captures, by time, and our own rows tell."""
+    article_id = int(article["id"] or 0)
+    voices = past_voices.gather(db, article_id, captures)
+    others = [voice for voice in voices if voice.row is None]
+    _settle_rows(db, article, captures, others)
+    for voice in voices:
+        voice.number = int(voice.row["id"] or 0) if voice.row else 0
+    _name(db, article, others)
+    looks = _Looks(captures, voices, _own_looks(db, archive, article))
+    told: list[Row] = []
+    for voice in voices:
+        if not voice.hidden and (voice.claims or _has_past(voice)):
+            told += _write(db, article, voice, looks, hidden)
+    past_versions.write_events(db, article_id, told, comments=True)
+    _note_places(db, captures, voices)
+
+
+def hand_over(db: Database, article_id: Value, other_id: Value) -> None:
+    """Put the comments of an article that only others have seen under another one."""
+    for table in ("events", "comments"):
+        db.execute(f"UPDATE {table} SET article_id = ? WHERE article_id = ?", [other_id, article_id])
+
+
+def adopt(db: Database, article_id: int, comment: Comment) -> Row | None:
+    """Return the row of a comment that only others have seen and that we now see too, emptied of its past."""
+    found = db.query(f"SELECT * FROM comments WHERE article_id = ? AND {OTHERS} ORDER BY id", [article_id])
+    remark = past_voices.remark_of(comment, article_id)
+    for row in list(found):
+        if row["redaction_id"] is not None:
+            if row["published"] is None or row["published"] != to_text(comment.published):
+                continue
+        elif not past_voices.is_one(remark, past_voices.remark_of_row(row, article_id)):
+            continue
+        _forget_past(db, row["id"])
+        return dict(row)
+    return None
+
+
+class _Looks:
+    """The looks at a thread by which a comment is known to be there no more."""
+
+    def __init__(self, captures: Sequence[Capture], voices: Sequence[Voice], own: Sequence[str]) -> None:
+        self.own = own
+        self._captures = captures
+        self._shown: dict[int, list[Comment]] = {each.id: list(each.comments) for each in captures}
+        self._voices = {(claim.capture.id, claim.place): voice for voice in voices for claim in voice.claims}
+
+    def gone_at(self, voice: Voice) -> str | None:
+        """Return when a comment was first seen to be gone, after it was last seen; None where it was not."""
+        last = voice.newest.capture.at
+        later = [each.at for each in self._captures if each.at > last and self._lacks(each, voice)]
+        return min([*later, *(at for at in self.own if at > last)], default=None)
+
+    def parent(self, claim: Claim) -> Voice | None:
+        """Return the comment that a captured one answers, where the same capture shows it."""
+        if claim.comment.parent is None:
+            return None
+        for place, other in enumerate(claim.capture.comments):
+            if other.id == claim.comment.parent and place != claim.place:
+                return self._voices.get((claim.capture.id, place))
+        return None
+
+    def _lacks(self, capture: Capture, voice: Voice) -> bool:
+        """True if a capture lacks a comment and shows the whole thread, or what stands around it."""
+        shown = self._shown[capture.id]
+        stated = capture.article.comments_stated
+        comments = [each for each in shown if each.kind is CommentKind.COMMENT]
+        if voice.newest.comment.kind is not CommentKind.COMMENT:
+            return False  # many themes show no pings
+        if stated is not None:
+            return len(comments) >= stated and not capture.article.further
+        parent = self.parent(voice.newest)
+        if parent is not None:
+            return parent.shown_in(capture)
+        tops = sorted(str(to_text(each.published)) for each in comments if each.published and not each.parent)
+        own = to_text(voice.newest.comment.published)
+        return own is not None and len(tops) > 1 and tops[0] < own < tops[-1]
+
+
+def _write(db: Database, article: Row, voice: Voice, looks: _Looks, hidden: Known) -> list[Row]:
+    """Write the row and versions of one comment, and return the events that rest on other witnesses."""
+    row = rows.one(db, "SELECT * FROM comments WHERE id = ?", voice.number) or {}
+    claims = sorted(voice.claims, key=lambda claim: claim.capture.at)
+    own = own_since(row) if voice.row is not None else None
+    states = [_state(claim, hidden) for claim in claims if own is None or claim.capture.at < own]
+    if own is not None:
+        first = past_versions.first_own(db, "comment", row)
+        past = past_versions.before(first, own, states, differences)
+        values = _observed(claims, own)
+    else:
+        folded = past_versions.fold(states, differences)
+        past = Past(states=tuple(folded[:-1]), until=folded[-1].since, since=folded[-1].since)
+        values = {**_present(article, voice, looks, hidden), **_observed(claims, None)}
+    values |= past_versions.write(db, "comment", row, past)
+    rows.update(db, "comments", voice.number, {name: v for name, v in values.items() if row[name] != v})
+    whose: Row = {"article_id": article["id"], "comment_id": voice.number}
+    told = past_versions.told(row, past, whose)
+    if own is None and values["gone_at"] is not None:
+        newest = voice.newest.capture
+        removed: Row = {
+            "at": values["gone_at"],
+            "kind": Event.REMOVED.value,
+            "source": row["source"],
+            **whose,
+        }
+        told.append(
+            {**removed, "version": None, "since": newest.at, "how": "removed", "witness": newest.witness}
+        )
+    return told
+
+
+def differences(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return whether the author or the words of a comment were changed; themes print all else differently."""
+    changed = []
+    if before["author"] and after["author"] and before["author"] != after["author"]:
+        changed.append("author")
+    if before["text"] and after["text"] and words(str(before["text"])) != words(str(after["text"])):
+        changed.append("text")
+    return tuple(changed)
+
+
+def _has_past(voice: Voice) -> bool:
+    """True if a comment of ours has a past that its captures, which have gone, told."""
+    return voice.row is not None and voice.row["witness"] is not None
+
+
+def _observed(claims: Sequence[Claim], own: str | None) -> Row:
+    if not claims or (own is not None and own <= claims[0].capture.at):
+        return {"first_seen": own, "witness": None, "seen_at": None}
+    first = claims[0].capture
+    return {"first_seen": first.at, "witness": first.witness, "seen_at": own}
+
+
+def _masked(comment: Comment, hidden: Known) -> Row:
+    """Return the columns that a captured comment speaks of, without a writer's name that is hidden."""
+    values = rows.comment_values(comment) | {"site_id": None, "site_parent": None, "name_redaction_id": None}
+    redaction = hidden.names.get(comment.author or "")
+    if redaction is not None:
+        values |= {"author": HIDDEN, "author_url": None, "name_redaction_id": redaction}
+    return values
+
+
+def _state(claim: Claim, hidden: Known) -> State:
+    said = _masked(claim.comment, hidden)
+    values = {name: said[name] for name in rows.COMMENT_VERSIONED}
+    return State(since=claim.capture.at, witness=claim.capture.witness, values=values)
+
+
+def _present(article: Row, voice: Voice, looks: _Looks, hidden: Known) -> Row:
+    """Return the columns of a comment that only others have seen."""
+    comment = voice.newest.comment
+    parents = [parent for claim in voice.claims if (parent := looks.parent(claim)) is not None]
+    gone_at = looks.gone_at(voice)
+    return {
+        **_masked(comment, hidden),
+        "article_id": article["id"],
+        "parent_id": parents[0].number if parents and parents[0] is not voice else None,
+        "origins": json.dumps(compact(dict(comment.origins))),
+        "gone_at": gone_at,
+        "gone_how": "removed" if gone_at else None,
+    }
+
+
+# -- rows -------------------------------------------------------------------------------------------
+
+
+def _settle_rows(db: Database, article: Row, captures: Sequence[Capture], others: Sequence[Voice]) -> None:
+    """Find the row that each comment of others had before, delete those that are no comment's any more."""
+    held = {
+        row["id"]: dict(row)
+        for row in db.query(f"SELECT * FROM comments WHERE article_id = ? AND {OTHERS}", [article["id"]])
+    }
+    noted = _places(db, captures)
+    for voice in others:
+        known = {noted.get((claim.capture.id, claim.place)) for claim in voice.claims} & held.keys()
+        if known:
+            number = min(known, key=lambda each: (held[each]["redaction_id"] is None, int(each or 0)))
+            voice.row = held.pop(number)
+            voice.hidden = voice.row["redaction_id"] is not None
+    for number in held:
+        _delete(db, number)
+
+
+def _name(db: Database, article: Row, others: Sequence[Voice]) -> None:
+    """Give each comment of others a row and a key that follows from what it first said."""
+    seen: dict[str, int] = {}
+    keys: list[str] = []
+    for voice in others:
+        said = voice.first.comment
+        key = digest(
+            urls.key(str(article["url"])),
+            said.kind,
+            str(said.author),
+            str(to_text(said.published)),
+            str(said.text),
+        )
+        seen[key] = seen.get(key, 0) + 1
+        keys.append(f"^{key}" if seen[key] == 1 else f"^{key}.{seen[key]}")
+    for voice, key in zip(others, keys, strict=True):
+        if voice.row is not None and voice.row["key"] != key:  # they are unique: first out of the way
+            rows.update(db, "comments", voice.row["id"], {"key": f"^^{voice.row['id']}"})
+    for voice, key in zip(others, keys, strict=True):
+        if voice.row is None:
+            first = voice.first
+            values: Row = {"article_id": article["id"], "source": article["source"], "key": key}
+            times = {"first_seen": first.capture.at, "changed_at": first.capture.at}
+            kind = {"kind": first.comment.kind.value, "witness": first.capture.witness}
+            voice.number = rows.insert(db, "comments", {**values, **times, **kind})
+        else:
+            voice.number = int(voice.row["id"] or 0)
+            rows.update(db, "comments", voice.number, {"key": key})
+        voice.row = None  # it is not ours
+
+
+def _delete(db: Database, number: Value) -> None:
+    _forget_past(db, number)
+    db.execute("DELETE FROM captured_comments WHERE comment_id = ?", [number])
+    db.execute("UPDATE comments SET parent_id = NULL WHERE parent_id = ?", [number])
+    db.execute("DELETE FROM comments WHERE id = ?", [number])
+
+
+def _forget_past(db: Database, number: Value) -> None:
+    db.execute("DELETE FROM comment_versions WHERE comment_id = ? AND witness IS NOT NULL", [number])
+    db.execute("DELETE FROM events WHERE comment_id = ? AND witness IS NOT NULL", [number])
+
+
+def _places(db: Database, captures: Sequence[Capture]) -> dict[tuple[int, int], Value]:
+    numbers = json.dumps([each.id for each in captures])
+    sql = "SELECT * FROM captured_comments WHERE capture_id IN (SELECT value FROM json_each(?))"
+    return {(row["capture_id"], row["position"]): row["comment_id"] for row in db.query(sql, [numbers])}
+
+
+def _note_places(db: Database, captures: Sequence[Capture], voices: Sequence[Voice]) -> None:
+    wanted = {(claim.capture.id, claim.place): voice.number for voice in voices for claim in voice.claims}
+    held = _places(db, captures)
+    for which in held.keys() - wanted.keys():
+        db.execute("DELETE FROM captured_comments WHERE capture_id = ? AND position = ?", list(which))
+    for which, number in wanted.items():
+        if held.get(which) != number:
+            db.execute("INSERT OR REPLACE INTO captured_comments VALUES (?, ?, ?)", [*which, number])
+
+
+def _own_looks(db: Database, archive: Path, article: Row) -> list[str]:
+    """Return when we read an article's page, the earliest first.
+
+    Nothing where its thread is known to be short.
+    """
+    if not is_ours(article):
+        return []
+    stated = article["comments_stated"]
+    [thread] = db.query(_OWN_THREAD, [article["id"]])
+    if stated is not None and int(thread["n"]) < int(stated):
+        return []
+    sql = "SELECT url FROM addresses WHERE article_id = ? UNION SELECT url FROM visits WHERE article_id = ?"
+    places = [url for (url,) in db.execute(sql, [article["id"], article["id"]]).fetchall()]
+    if times := captured_pages.own_visits(archive, str(article["source"]), places):
+        return times
+    sql = (
+        "SELECT CASE WHEN failures = 0 AND times = 1 THEN first_fetched ELSE good_at END AS at FROM visits"
+        " WHERE article_id = ? AND kind = 'article' AND good_at IS NOT NULL ORDER BY at"
+    )
+    return [at for (at,) in db.execute(sql, [article["id"]]).fetchall()]

@@ -1,0 +1,169 @@
+"""Which comments of several captures, and of our own rows, are one comment.
+
+An id alone proves nothing: other eras of a site number comments anew. Author, time and words decide. What is
+hidden has no words to compare, and is known by its id or its time. It only reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+from sqlite_utils import Database
+
+from archive.core.records import Comment
+from archive.core.timestamps import from_text, to_text
+from archive.identity.claims import Remark
+from archive.identity.likeness import same_date, words
+from archive.identity.verdict import is_same_comment, is_same_utterance
+from archive.storage.past_versions import Row
+from archive.tables.captured import OURS, Capture
+from archive.tables.change_detection import RELATIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One comment as one capture shows it, at its place in what was read out of the capture."""
+
+    capture: Capture
+    place: int
+    comment: Comment
+
+
+@dataclass(slots=True)
+class Voice:
+    """One comment: our own row of it, if we have seen it, and all captures that show it, the newest first."""
+
+    row: Row | None = None
+    remarks: list[Remark] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    hidden: bool = False
+    number: int = 0  # of its row, once it has one
+
+    def shown_in(self, capture: Capture) -> bool:
+        """True if a capture shows it."""
+        return any(claim.capture.id == capture.id for claim in self.claims)
+
+    @property
+    def first(self) -> Claim:
+        """Return the earliest capture of it."""
+        return self.claims[-1]
+
+    @property
+    def newest(self) -> Claim:
+        """Return the latest capture of it."""
+        return self.claims[0]
+
+
+def gather(db: Database, article_id: int, captures: Sequence[Capture]) -> list[Voice]:
+    """Return all comments of an article that are ours or captured, ours first. The captures come by time."""
+    return _Gathering(_own(db, article_id), article_id).of(captures)
+
+
+def remark_of(comment: Comment, article_id: int) -> Remark:
+    """Return the facts by which a captured comment is known."""
+    is_relative = dict(comment.origins).get("published") == RELATIVE
+    published = None if is_relative else comment.published
+    return Remark(article=article_id, author=comment.author, published=published, text=comment.text)
+
+
+def remark_of_row(row: Row, article_id: int) -> Remark:
+    """Return the facts by which the comment of a row or version is known."""
+    said = {name: None if row[name] is None else str(row[name]) for name in ("author", "published", "text")}
+    return Remark(
+        article=article_id, author=said["author"], published=from_text(said["published"]), text=said["text"]
+    )
+
+
+def is_one(one: Remark, other: Remark) -> bool:
+    """True if two comments of one article under different ids are one: author, time and words agree.
+
+    Two eras of a site print one time in different zones, or only its day.
+    """
+    if is_same_utterance(one, other):
+        return True
+    if one.text is None or other.text is None or one.author != other.author:
+        return False
+    return words(one.text) == words(other.text) and same_date(one.published, other.published, zones=True)
+
+
+class _Gathering:
+    """Voices by what a comment may be found by: its id, its time, its words."""
+
+    def __init__(self, own: list[Voice], article_id: int) -> None:
+        self.article_id = article_id
+        self.voices: list[Voice] = []
+        self._found: dict[str, list[Voice]] = {}
+        for voice in own:
+            self.voices.append(voice)
+            for remark in voice.remarks:
+                self._index(voice, None, remark)
+            if voice.row and voice.row["site_id"] is not None:
+                self._index(voice, str(voice.row["site_id"]), None)
+
+    def of(self, captures: Sequence[Capture]) -> list[Voice]:
+        """Return the voices of all captures, of which the newest are the nearest to what we saw ourselves."""
+        for capture in reversed(captures):
+            taken: set[int] = set()
+            for place, comment in enumerate(capture.comments):
+                remark = remark_of(comment, self.article_id)
+                voice = self._match(comment, remark, taken)
+                if voice is None:
+                    voice = Voice()
+                    self.voices.append(voice)
+                taken.add(id(voice))
+                voice.claims.append(Claim(capture, place, comment))
+                voice.remarks.append(remark)
+                self._index(voice, comment.id, remark)
+        return self.voices
+
+    def _match(self, comment: Comment, remark: Remark, taken: set[int]) -> Voice | None:
+        same_id = self._found.get(f"id {comment.id}", []) if comment.id is not None else []
+        for voice in same_id:
+            if id(voice) not in taken and (
+                voice.hidden or any(is_same_comment(remark, other) for other in voice.remarks)
+            ):
+                return voice
+        for voice in chain.from_iterable(self._found.get(key, []) for key in _keys(None, remark)):
+            if id(voice) in taken:
+                continue
+            if any(_agrees(voice, remark, other) for other in voice.remarks):
+                return voice
+        return None
+
+    def _index(self, voice: Voice, site_id: str | None, remark: Remark | None) -> None:
+        for key in _keys(site_id, remark):
+            there = self._found.setdefault(key, [])
+            if not any(each is voice for each in there):
+                there.append(voice)
+
+
+def _agrees(voice: Voice, remark: Remark, other: Remark) -> bool:
+    if voice.hidden:
+        return remark.published is not None and remark.published == other.published
+    return is_one(remark, other)
+
+
+def _keys(site_id: str | None, remark: Remark | None) -> Iterator[str]:
+    if site_id is not None:
+        yield f"id {site_id}"
+    if remark is not None and remark.published is not None:
+        yield f"at {to_text(remark.published)}"
+    if remark is not None and remark.text:
+        yield f"said {' '.join(words(remark.text))}"
+
+
+def _own(db: Database, article_id: int) -> list[Voice]:
+    """Return the comments of an article that we have seen ourselves, with all that they said."""
+    sql = f"SELECT * FROM comments WHERE article_id = ? AND {OURS} ORDER BY key"
+    voices = []
+    for row in db.query(sql, [article_id]):
+        remarks = [remark_of_row(row, article_id)]
+        if int(row["version_count"]) > 1:
+            said = "SELECT * FROM comment_versions WHERE comment_id = ? AND witness IS NULL"
+            remarks += [remark_of_row(each, article_id) for each in db.query(said, [row["id"]])]
+        if row["name_redaction_id"] is not None:
+            remarks = [replace(remark, author=None) for remark in remarks]
+        voices.append(Voice(row=dict(row), remarks=remarks, hidden=row["redaction_id"] is not None))
+    return voices

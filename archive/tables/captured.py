@@ -1,0 +1,76 @@
+"""A capture: what one page said when another witness received it, and how that is written as text.
+
+Pure: no SQL, no clock. Nothing of it is kept in the archive that is served; it stands beside the raw page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from archive.core.records import Article, Comment, CommentKind
+from archive.core.timestamps import from_text, to_text
+
+OURS = "(witness IS NULL OR seen_at IS NOT NULL)"
+"""SQL: true of an article or comment that a crawl of ours has seen, whoever saw it first."""
+OTHERS = "(witness IS NOT NULL AND seen_at IS NULL)"
+"""SQL: true of an article or comment that only another witness has seen."""
+CAPTURED = "captured"
+"""Why a version was replaced: another witness saw it, and after it another state was seen."""
+
+_TIMES = ("published", "modified")
+
+
+def is_ours(row: Mapping[str, Any]) -> bool:
+    """True if a crawl of ours has seen the article or comment of a row."""
+    return row["witness"] is None or row["seen_at"] is not None
+
+
+def own_since(row: Mapping[str, Any]) -> str:
+    """Return since when we ourselves know the article or comment of a row, ISO 8601 UTC."""
+    return str(row["seen_at"] or row["first_seen"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """One page of an article as `witness` received it at `at`, ISO 8601 UTC; `id` is its row's."""
+
+    id: int
+    witness: str
+    at: str
+    url: str
+    article: Article
+    comments: tuple[Comment, ...] = ()
+
+
+def to_json(article: Article, comments: tuple[Comment, ...]) -> str:
+    """Return what a page said as text."""
+    said = {"article": _plain(article), "comments": [_plain(comment) for comment in comments]}
+    return json.dumps(said, ensure_ascii=False)
+
+
+def from_json(text: str) -> tuple[Article, tuple[Comment, ...]]:
+    """Return what `to_json` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+    said = json.loads(text)
+    comments = tuple(
+        Comment(**_values(each) | {"kind": CommentKind(each.get("kind", CommentKind.COMMENT))})
+        for each in said["comments"]
+    )
+    return Article(**_values(said["article"])), comments
+
+
+def _plain(record: Article | Comment) -> dict[str, Any]:
+    defaults = {field.name: field.default for field in fields(record)}
+    values = {name: value for name, value in asdict(record).items() if value != defaults[name]}
+    return values | {name: to_text(values[name]) for name in _TIMES if values.get(name)}
+
+
+def _values(said: dict[str, Any]) -> dict[str, Any]:
+    values = {name: _frozen(value) for name, value in said.items()}
+    return values | {name: from_text(values[name]) for name in _TIMES if values.get(name)}
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
