@@ -34,7 +34,7 @@ from archive.storage import checks
 from archive.storage.archive import Archive
 from crawler import demo
 from crawler.cli import crawl as crawler_cli
-from crawler.cli import doctor, explain_schedule, init, notify, verify
+from crawler.cli import doctor, explain_schedule, import_, init, notify, verify
 from crawler.config.config import FILE_VARIABLE, Config, Source, archive_here, find_config, load_config
 from crawler.config.lookup import site_for
 from crawler.daemon import processes
@@ -312,6 +312,7 @@ for command in (
     show_demo,
     crawler_cli.crawl,
     verify.verify,
+    import_.import_,
     schedule,
     notify.notify,
     archive_cli.serve,

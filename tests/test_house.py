@@ -52,7 +52,18 @@ INNER = {
     "crawler.notifications": {"config"},
     "crawler.probe": {"config", "discovery", "fetch", "frontier", "notifications", "runs"},
     "crawler.daemon": {"config", "schedule"},
-    "crawler.cli": {"config", "daemon", "frontier", "notifications", "probe", "runs", "schedule"},
+    "crawler.imports": set(),
+    "crawler.cli": {
+        "config",
+        "daemon",
+        "frontier",
+        "imports",
+        "notifications",
+        "probe",
+        "runs",
+        "schedule",
+        "settings",
+    },
     "pipeline.html": set(),
     "pipeline.dates": set(),
     "pipeline.markdown": {"html"},
@@ -60,6 +71,7 @@ INNER = {
     "pipeline.authors": {"dates", "html"},
     "pipeline.article": {"authors", "comments", "dates", "html", "markdown"},
     "pipeline.platforms": {"article", "dates", "html"},
+    "pipeline.imports": {"article", "extractor_version", "html", "platforms", "reading"},
 }
 """The inner rooms, and the neighbours in the same room that each may import."""
 FILES = [

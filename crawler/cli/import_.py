@@ -1,0 +1,244 @@
+"""The command that brings in what others have kept of a source: `import`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from archive.cli.console import Context, Exit, emit, say
+from archive.core.errors import BackissueError
+from archive.core.formatting import count, plain
+from archive.core.locks import PATIENCE, hold, lock_of
+from archive.core.timestamps import to_text
+from archive.files.raw_pages import Pages, beside
+from archive.storage.archive import Archive
+from crawler.config.config import Config, Source, load
+from crawler.frontier.addresses import Listed, is_article
+from crawler.settings import USER_AGENT
+
+if TYPE_CHECKING:
+    from pipeline.imports.observed import Fault, Observed, PassedOver
+    from pipeline.imports.taking import Taking, Tally, Wanted
+
+SHOWN = 10  # faults and reasons that are named; all are counted
+
+
+@click.command("import")
+@click.argument("places", metavar="PATH|URL...", nargs=-1, required=True)
+@click.option("--source", help="The source that they are of; needed where there are several.")
+@click.option(
+    "--witness", help="Who received the pages. Else the file's name, or the host of the web archive."
+)
+@click.option("--replay", metavar="URL", help="Where the web archive replays pages, if not beside its index.")
+@click.option("--since", help="Only what was received from then on: a year, month or day (UTC).")
+@click.option("--until", help="Only what was received up to then, a year, month or day, itself included.")
+@click.option("--match", metavar="REGEX", help="Only pages whose URL this expression is found in.")
+@click.option(
+    "--dry-run", is_flag=True, help="Write nothing; say what would be read, and how long that takes."
+)
+@click.option("--no-progress", "progress", flag_value=False, default=True, help="Show nothing while it runs.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def import_(
+    context: Context,
+    /,
+    places: tuple[str, ...],
+    source: str | None,
+    witness: str | None,
+    replay: str | None,
+    progress: bool,
+    as_json: bool,
+    **limits: Any,
+) -> int:
+    """Bring in the past of a source: what others have kept of it, with who received it and when.
+
+    PATH is a WARC or WACZ file, a WordPress export (WXR), a Disqus export, a saved page, or a folder of
+    these; URL the CDX server of a web archive, asked at most 24 times a minute. What was imported before
+    is not read again, so an import that was ended goes on where it stopped.
+
+    \b
+    backissue import crawl-2012.warc.gz old-site.xml
+    backissue import https://web.archive.org/ --until 2015 --dry-run
+
+    Leaves with 3 when something could not be read, 130 when it was interrupted.
+    """
+    config = load(context.config, fetching=False)
+    chosen = _source(config, source)
+    dry_run = limits.pop("dry_run")
+    with ExitStack() as held:
+        taking = _taking(held, config, chosen, _wanted(chosen, **limits), dry_run=dry_run)
+        shown = Progress(console=Console(stderr=True), transient=True, disable=not progress or as_json)
+        bar = held.enter_context(shown)
+        task = bar.add_task("pages", total=None)
+        found = _each(
+            places, config, chosen, taking, (witness, replay, *_span(limits["since"], limits["until"]))
+        )
+        for each in found:
+            taking.take(each, datetime.now(UTC))
+            bar.update(task, description=f"{taking.tally.read:,} pages read")
+    _tell(taking.tally, dry_run=dry_run, as_json=as_json)
+    return Exit.INCOMPLETE if taking.tally.faults else Exit.FINE
+
+
+def _source(config: Config, name: str | None) -> Source:
+    if name is None and len(config.sources) > 1:
+        names = ", ".join(source.name for source in config.sources)
+        raise click.UsageError(f"Say which source it is of, with --source. There are: {names}.")
+    return config.source(name) if name else config.sources[0]
+
+
+def _taking(held: ExitStack, config: Config, source: Source, wanted: Wanted, *, dry_run: bool) -> Taking:
+    from pipeline.imports.taking import Taking  # noqa: PLC0415  (trafilatura is slow to import)
+    from pipeline.reading import BoundedReader  # noqa: PLC0415
+
+    path = config.archive
+    if dry_run and not path.exists():  # nothing is written, not even an empty archive
+        path = Path(held.enter_context(TemporaryDirectory())) / path.name
+    held.enter_context(hold(path, lock_of(source.name), wait=PATIENCE))
+    archive = held.enter_context(Archive.open(path))
+    pages = held.enter_context(Pages.open(beside(path)))
+    reader = BoundedReader()
+    held.callback(reader.close)
+    if not dry_run:
+        archive.add_source(source.site, to_text(datetime.now(UTC)) or "")
+    return Taking(archive, pages, source.site, reader, wanted, rehearse=dry_run)
+
+
+def _wanted(source: Source, *, since: str | None, until: str | None, match: str | None) -> Wanted:
+    from pipeline.imports.taking import Wanted  # noqa: PLC0415
+
+    try:
+        pattern = re.compile(match) if match else None
+    except re.error as error:
+        raise click.BadParameter(f"it is no regular expression: {error}.", param_hint="--match") from error
+    first, last = _span(since, until)
+    site = source.site
+
+    def is_wanted(url: str) -> bool:
+        return is_article(Listed(url=url), site.url, site.article_pattern)
+
+    return Wanted(is_article=is_wanted, since=first, until=last, match=pattern)
+
+
+def _span(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """Return the moments from and before which pages are wanted. Raises BadParameter."""
+    first = _days(since, "--since")[0] if since else None
+    last = _days(until, "--until")[1] if until else None
+    if first and last and first >= last:
+        raise click.BadParameter("it ends before it begins.", param_hint="--until")
+    return first, last
+
+
+def _days(text: str, option: str) -> tuple[datetime, datetime]:
+    """Return the beginning and the end of a year, a month or a day."""
+    try:
+        if match := re.fullmatch(r"(\d{4})", text):
+            return datetime(int(text), 1, 1, tzinfo=UTC), datetime(int(text) + 1, 1, 1, tzinfo=UTC)
+        if match := re.fullmatch(r"(\d{4})-(\d\d)", text):
+            begin = datetime(int(match[1]), int(match[2]), 1, tzinfo=UTC)
+            return begin, (begin + timedelta(days=32)).replace(day=1)
+        begin = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        return begin, begin + timedelta(days=1)
+    except (ValueError, OverflowError) as error:
+        message = "it is neither a year, a month nor a day, as 2009, 2009-07 or 2009-07-09."
+        raise click.BadParameter(message, param_hint=option) from error
+
+
+def _each(
+    places: tuple[str, ...],
+    config: Config,
+    source: Source,
+    taking: Taking,
+    how: tuple[str | None, str | None, datetime | None, datetime | None],
+) -> Iterator[Observed | Fault | PassedOver]:
+    """Yield what files and web archives hold, one place after the other."""
+    from pipeline.imports import containers  # noqa: PLC0415
+
+    witness, replay, since, until = how
+    local = [place for place in places if not place.startswith(("http://", "https://"))]
+    paths = [path for place in local for path in containers.files(Path(place))]
+    for place in places:
+        if place not in local:
+            yield from _from_web(place, config, source, taking, (replay, since, until))
+    for path in paths:
+        yield from containers.read(path, source.site, witness)
+
+
+def _from_web(
+    index: str,
+    config: Config,
+    source: Source,
+    taking: Taking,
+    how: tuple[str | None, datetime | None, datetime | None],
+) -> Iterator[Observed | Fault | PassedOver]:
+    """Yield the captures of a web archive that are wanted and not there yet."""
+    from crawler.imports.cdx import WebArchive  # noqa: PLC0415
+
+    if not config.contact:
+        raise BackissueError(
+            "A web archive is asked only by somebody whom it can write to.",
+            hint="Give `contact`, an e-mail address or URL, in backissue.toml.",
+        )
+    replay, since, until = how
+    archive = WebArchive(index, replay, agent=f"{USER_AGENT} (+{config.contact})")
+    for entry in archive.entries(source.site, since, until):
+        if not taking.wants(entry.url, entry.at):
+            continue
+        if taking.has(entry.url, entry.at, archive.name):
+            taking.tally.known += 1
+        elif taking.is_sampled:
+            taking.tally.pages += 1
+        else:
+            yield archive.capture(entry, source.name)
+
+
+def _tell(tally: Tally, *, dry_run: bool, as_json: bool) -> None:
+    """Say what was read, what was new, what was passed over, and name what could not be read."""
+    if as_json:
+        emit(
+            {
+                "dry_run": dry_run,
+                "pages": tally.pages,
+                "articles": len(tally.articles),
+                "known": tally.known,
+                "read": tally.read,
+                "articles_new": tally.saved.articles_new,
+                "articles_changed": tally.saved.articles_changed,
+                "comments_new": tally.saved.comments_new,
+                "comments_gone": tally.saved.gone,
+                "passed_over": dict(tally.passed_over),
+                "faults": [{"place": f.place, "url": f.url, "why": f.why} for f in tally.faults],
+                "estimate_seconds": round(_estimate(tally)) if dry_run else None,
+            }
+        )
+        return
+    pages = f"{count(tally.pages, 'page')} of {count(len(tally.articles), 'article')}"
+    if dry_run:
+        left = tally.pages - tally.known
+        click.echo(f"Would read {count(left, 'page')}: there are {pages}, {tally.known:,} imported before.")
+        click.echo(f"That takes about {max(1, round(_estimate(tally)))} s. Nothing was written.")
+    else:
+        saved = tally.saved
+        new = [count(saved.articles_new, "new article"), count(saved.comments_new, "new comment")]
+        told = f"{', '.join(new)}, {count(saved.gone, 'comment')} removed since"
+        click.echo(f"Read {tally.read:,} of {pages}, {tally.known:,} imported before: {told}.")
+    for why, number in tally.passed_over.most_common(SHOWN):
+        click.echo(plain(f"Passed over {number:,} {why}."))
+    for fault in tally.faults[:SHOWN]:
+        say(plain(f"{fault.url or fault.place}: {fault.why}"))
+    if len(tally.faults) > SHOWN:
+        say(f"And {len(tally.faults) - SHOWN:,} more that could not be read; `backissue status` counts them.")
+
+
+def _estimate(tally: Tally) -> float:
+    """Return how many seconds the pages take that are not imported yet, by those that were read."""
+    return (tally.pages - tally.known) * tally.seconds / max(1, tally.read)

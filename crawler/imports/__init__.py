@@ -1,0 +1,1 @@
+"""Reading of web archives over HTTP"""

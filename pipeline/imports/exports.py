@@ -1,0 +1,269 @@
+"""Exports of WordPress (WXR) and Disqus: published posts and approved comments, and nothing else of them.
+
+An e-mail address, an IP address, a draft, a comment that waits, and what is spam or trash are not read at
+all: what is kept beside the archive of an export is made of what may be published. Invariant: a file is read
+piece by piece, without entities and without the network.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
+from archive.core.tolerant_xml import local_name
+from archive.core.urls import clean
+from pipeline.article import body
+from pipeline.html.document import parse
+from pipeline.imports.observed import Fault, Found, Observed, PassedOver
+from pipeline.platforms.wordpress import rest
+
+_BLOCK = re.compile(
+    r"^\s*</?(?:p|div|h\d|ul|ol|li|table|blockquote|pre|figure|section|hr|iframe|form|!--)", re.IGNORECASE
+)
+_MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_PUBLISHED = {"publish"}
+_KINDS = {"post", "page"}
+_DISQUS = "disqus-"
+
+
+def kind_of(path: Path) -> str | None:
+    """Return "wxr" or "disqus" for such an export, None for another XML file."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096).decode("utf-8", "replace")
+    except OSError:
+        return None
+    if "wordpress.org/export/" in head:
+        return "wxr"
+    return "disqus" if re.search(r"<disqus[\s>]", head) else None
+
+
+def read_wxr(path: Path, site: Site, witness: str) -> Found:
+    """Yield the published posts of a WordPress export with their approved comments."""
+    at, names = _file_time(path), dict[str, str]()
+    try:
+        for item in _elements(path, {"pubDate", "author", "item"}):
+            tag = local_name(item)
+            if tag == "author" and (login := _text(item, "author_login")):
+                names[login] = _text(item, "author_display_name") or login
+            elif tag == "pubDate" and local_name(item.getparent()) == "channel":
+                at = _mail_date(item.text) or at
+            elif tag == "item":
+                yield _post(item, site, at, witness, names)
+    except (etree.LxmlError, OSError) as error:
+        yield Fault(place=path.name, why=f"It cannot be read any further: {error}.")
+
+
+def read_disqus(path: Path, site: Site, witness: str) -> Found:
+    """Yield the threads of a Disqus export with the posts in them that are neither deleted nor spam."""
+    threads: dict[str, dict[str, str]] = {}
+    said: dict[str, list[dict[str, Any]]] = {}
+    newest = ""
+    try:
+        for item in _elements(path, {"thread", "post"}):
+            if local_name(item.getparent()) != "disqus":
+                continue
+            number, made = _attribute(item), _text(item, "createdAt") or ""
+            if local_name(item) == "thread":
+                threads[number] = {"url": _text(item, "link") or "", "title": _text(item, "title") or ""}
+                continue
+            newest = max(newest, made)
+            if _text(item, "isDeleted") != "true" and _text(item, "isSpam") != "true":
+                said.setdefault(_attribute(_child(item, "thread")), []).append(
+                    _disqus_post(item, number, made)
+                )
+    except (etree.LxmlError, OSError) as error:
+        yield Fault(place=path.name, why=f"It cannot be read any further: {error}.")
+        return
+    at = _iso(newest) or _file_time(path)
+    for number, thread in threads.items():
+        if not thread["url"].startswith(("http://", "https://")):
+            yield PassedOver(why="threads without the URL of an article")
+            continue
+        article = Article(url=clean(thread["url"]), title=thread["title"] or None, further=True)
+        yield _observed(article, said.get(number, []), site, at, witness, prefix=_DISQUS)
+
+
+def _post(
+    item: etree._Element, site: Site, at: datetime, witness: str, names: dict[str, str]
+) -> Observed | Fault | PassedOver:
+    if _text(item, "post_type") not in _KINDS or _text(item, "status") not in _PUBLISHED:
+        return PassedOver(why="entries that are not published posts")
+    if _text(item, "post_password"):
+        return PassedOver(why="entries that ask for a password")
+    link, number = _text(item, "link") or "", _text(item, "post_id") or ""
+    if not link.startswith(("http://", "https://")) or not number.isascii() or not number.isdecimal():
+        return Fault(place=f"post {number or '?'}", url=link or None, why="It has no number or no URL.")
+    published = _text(item, "post_date_gmt") or ""
+    entry = {
+        "id": int(number),
+        "link": link,
+        "status": "publish",
+        "title": {"rendered": html.escape(_text(item, "title") or "", quote=False)},
+        "date_gmt": published.replace(" ", "T") or None,
+        "modified_gmt": (_text(item, "post_modified_gmt") or "").replace(" ", "T") or None,
+        "content": {"rendered": ""},
+        "_embedded": {"wp:term": [_terms(item)], "author": _byline(item, names)},
+    }
+    page = _page(site, PageKind.POSTS, link, at, [entry])
+    article = next(iter(rest.posts(page, site).articles), None)
+    if article is None:
+        return Fault(place=f"post {number}", url=link, why="It cannot be read as an article of the source.")
+    source = _autop(_text(item, "encoded", "content") or "").replace(rest.NEXT_PAGE, "")
+    markup = f'<html><body><article><div class="entry-content">{source}</div></article></body></html>'
+    own = replace(page, kind=PageKind.ARTICLE, headers=(), body=markup.encode("utf-8", "replace"))
+    if source and (document := parse(own)) is not None:
+        prose = body.read(document, site, article.title, article.authors)
+        article = replace(article, text=prose.text, markdown=prose.markdown, links=prose.links)
+    comments = [_comment(each, number) for each in item if local_name(each) == "comment"]
+    return _observed(article, [each for each in comments if each], site, at, witness)
+
+
+def _comment(item: etree._Element, post: str) -> dict[str, Any] | None:
+    """Return an approved comment as REST would list it, None for any other."""
+    number, parent = _text(item, "comment_id") or "", _text(item, "comment_parent") or "0"
+    if _text(item, "comment_approved") != "1" or not number.isdecimal():
+        return None
+    return {
+        "id": int(number),
+        "post": int(post),
+        "parent": int(parent) if parent.isdecimal() else 0,
+        "type": _text(item, "comment_type") or "comment",
+        "author_name": _name(_text(item, "comment_author")),
+        "author_url": _text(item, "comment_author_url") or "",
+        "date_gmt": (_text(item, "comment_date_gmt") or "").replace(" ", "T"),
+        "content": {"rendered": _autop(_text(item, "comment_content") or "")},
+    }
+
+
+def _disqus_post(item: etree._Element, number: str, made: str) -> dict[str, Any]:
+    author, parent = _child(item, "author"), _attribute(_child(item, "parent"))
+    return {
+        "id": number if number.isdecimal() else "0",
+        "parent": parent if parent.isdecimal() else "0",
+        "author_name": _name(_text(author, "name")),
+        "date_gmt": made.removesuffix("Z"),
+        "content": {"rendered": _text(item, "message") or ""},
+    }
+
+
+def _observed(
+    article: Article,
+    entries: list[dict[str, Any]],
+    site: Site,
+    at: datetime,
+    witness: str,
+    *,
+    prefix: str = "",
+) -> Observed:
+    """Return an entry of an export: its page is what was taken of it, in JSON."""
+    listed = rest.comments(_page(site, PageKind.COMMENTS, article.url, at, entries), site)
+    comments = tuple(_of_export(comment, prefix) for comment in listed.comments)
+    article = replace(article, comments_stated=sum(each.kind == "comment" for each in comments))
+    said = Extract(surface=Surface.PAGE, articles=(article,), comments=comments)
+    taken = {"title": article.title, "text": article.text, "comments": entries}
+    page = _page(site, PageKind.ARTICLE, article.url, at, taken)
+    return Observed(page=page, witness=witness, said=said)
+
+
+def _of_export(comment: Comment, prefix: str) -> Comment:
+    parent = f"{prefix}{comment.parent}" if comment.parent else None
+    return replace(comment, id=f"{prefix}{comment.id}", parent=parent, post_id=None)
+
+
+def _name(name: str | None) -> str:
+    """Return a name, unless it is an e-mail address."""
+    return "" if name is None or _MAIL.search(name) else name
+
+
+def _autop(text: str) -> str:
+    """Return a text with the paragraphs that WordPress makes of blank lines."""
+    blocks = re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip())
+    made = (block if _BLOCK.match(block) else f"<p>{block.replace(chr(10), '<br>')}</p>" for block in blocks)
+    return "\n".join(made) if text.strip() else ""
+
+
+def _terms(item: etree._Element) -> list[dict[str, str]]:
+    return [
+        {"taxonomy": str(each.get("domain")), "name": html.escape(each.text or "", quote=False)}
+        for each in item
+        if local_name(each) == "category"
+    ]
+
+
+def _byline(item: etree._Element, names: dict[str, str]) -> list[dict[str, str]]:
+    login = _text(item, "creator") or ""
+    name = _name(names.get(login, login))
+    return [{"name": html.escape(name, quote=False)}] if name else []
+
+
+def _elements(path: Path, tags: set[str]) -> Iterator[etree._Element]:
+    """Yield the elements of some names as they end, and forget each after that."""
+    wanted = [f"{{*}}{tag}" for tag in sorted(tags)]
+    found = etree.iterparse(
+        str(path), tag=wanted, recover=True, resolve_entities=False, no_network=True, huge_tree=True
+    )
+    for _, element in found:
+        yield element
+        if local_name(element) in {"item", "post", "thread"} and local_name(element.getparent()) != "post":
+            element.clear(keep_tail=False)
+
+
+def _child(item: etree._Element | None, name: str) -> etree._Element | None:
+    return next((each for each in item if local_name(each) == name), None) if item is not None else None
+
+
+def _text(item: etree._Element | None, name: str, namespace: str = "") -> str | None:
+    for each in item if item is not None else ():
+        if local_name(each) == name and namespace in str(each.tag):
+            return (each.text or "").strip() or None
+    return None
+
+
+def _attribute(item: etree._Element | None) -> str:
+    """Return Disqus' number of a thread, post or parent."""
+    if item is None:
+        return ""
+    return next((str(value) for name, value in item.attrib.items() if str(name).endswith("}id")), "")
+
+
+def _page(site: Site, kind: PageKind, url: str, at: datetime, value: object) -> Page:
+    return Page(
+        source=site.name,
+        kind=kind,
+        url=url,
+        final_url=url,
+        status=200,
+        headers=(("content-type", "application/json"),),
+        fetched_at=at,
+        body=json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"),
+    )
+
+
+def _file_time(path: Path) -> datetime:
+    return datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+
+
+def _mail_date(text: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text or "").astimezone(UTC)
+    except (ValueError, TypeError):
+        return None
+
+
+def _iso(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,39 @@
+"""What a container gives: pages with the witness who received them, and faults of what cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from archive.core.records import Extract, Page
+
+LARGEST_BYTES = 64 * 2**20
+"""Size of one page's body; a larger one is a fault, and no news article."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """A page as `witness` received it. `said` is what it says, where that is no page to be read."""
+
+    page: Page
+    witness: str
+    said: Extract | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A record or file that cannot be read: where it stands, its URL if known, and why, in a sentence."""
+
+    place: str
+    why: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """A record that is no page: a picture, a request, an answer without a page."""
+
+    why: str
+
+
+Found = Iterator[Observed | Fault | PassedOver]

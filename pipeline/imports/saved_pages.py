@@ -1,0 +1,97 @@
+"""Saved pages: a file's URL and time as the program that saved it wrote them, else as the page says."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from archive.core.records import Page, PageKind
+from archive.core.urls import absolute
+from pipeline.html.document import parse
+from pipeline.imports.observed import LARGEST_BYTES, Fault, Found, Observed
+
+PAGES = (".html", ".htm", ".xhtml", ".php", ".asp", ".aspx")
+_HEAD_BYTES = 4096
+_SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(\S+?)\s*-->", re.IGNORECASE)
+_SINGLE_FILE = re.compile(
+    rb"SingleFile\s+url:\s*(\S+)\s+saved date:\s*([^\r\n]+?)\s*(?:\(|\r|\n|-->)", re.IGNORECASE
+)
+_WAYBACK = re.compile(r"^https?://[^/]+/(?:[^/]+/)?(\d{14})(?:[a-z]{2}_)?/(https?:/.+)$")
+
+
+def read(path: Path, source: str, witness: str) -> Found:
+    """Yield the page of a file, or the fault that nobody knows whose it is."""
+    try:
+        body = path.read_bytes() if path.stat().st_size <= LARGEST_BYTES else None
+        saved_at = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+    except OSError as error:
+        yield Fault(place=path.name, why=f"It cannot be read: {error.strerror}.")
+        return
+    if body is None:
+        yield Fault(place=path.name, why=f"The page is larger than {LARGEST_BYTES >> 20} MiB.")
+        return
+    page = _page(source, "http://localhost/", saved_at, body)
+    url, at = _stated(body, page)
+    beside_url, beside_at = _beside(path)
+    url, at = url or beside_url, at or beside_at or saved_at
+    if url is None:
+        yield Fault(place=path.name, why="Neither the page nor a file beside it says which URL it has.")
+        return
+    if match := _WAYBACK.match(url):
+        url, at = match[2], datetime.strptime(f"{match[1]}+0000", "%Y%m%d%H%M%S%z")
+    yield Observed(page=_page(source, url, at, body), witness=witness)
+
+
+def _stated(body: bytes, page: Page) -> tuple[str | None, datetime | None]:
+    """Return the URL and time that a saved page states."""
+    if match := _SINGLE_FILE.search(body[:_HEAD_BYTES]):
+        return match[1].decode("utf-8", "replace"), _moment(match[2].decode("utf-8", "replace"))
+    if match := _SAVED_FROM.search(body[:_HEAD_BYTES]):
+        return match[1].decode("utf-8", "replace"), None
+    document = parse(page)
+    if document is None:
+        return None, None
+    links = document.tree.xpath("//link[@rel='canonical']/@href")
+    names = document.tree.xpath("//meta[@property='og:url']/@content")
+    found = (absolute(str(value), "") for value in (*links, *names))
+    return next((url for url in found if url), None), None
+
+
+def _beside(path: Path) -> tuple[str | None, datetime | None]:
+    """Return the URL and time in ArchiveBox' index.json beside a page."""
+    try:
+        said = json.loads((path.parent / "index.json").read_text(encoding="utf-8"))
+        url, stamp = said.get("url"), said.get("timestamp")
+        at = datetime.fromtimestamp(int(float(stamp)), UTC) if stamp else None
+    except (OSError, ValueError, AttributeError, TypeError, OverflowError):
+        return None, None
+    return (absolute(url, "") if isinstance(url, str) else None), at
+
+
+def _moment(text: str) -> datetime | None:
+    """Return the time of a text such as "Sat Jan 01 2022 10:00:00 GMT+0100", None for another one."""
+    match = re.search(r"(\w{3}) (\d{1,2}) (\d{4}) (\d\d:\d\d:\d\d) GMT([+-]\d{4})", text)
+    try:
+        if match:
+            month, day, year, clock, zone = match.groups()
+            return parsedate_to_datetime(f"{day} {month} {year} {clock} {zone}").astimezone(UTC)
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC).replace(microsecond=0) if moment.tzinfo else None
+    except (ValueError, TypeError):
+        return None
+
+
+def _page(source: str, url: str, at: datetime, body: bytes) -> Page:
+    return Page(
+        source=source,
+        kind=PageKind.ARTICLE,
+        url=url,
+        final_url=url,
+        status=200,
+        headers=(("content-type", "text/html"),),
+        fetched_at=at,
+        body=body,
+    )

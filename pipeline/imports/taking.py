@@ -1,0 +1,158 @@
+"""What is done with each page that others have kept: chosen, kept raw, read, and noted in the archive.
+
+A page is done when its rules are noted; one that a killed import left is done again, and nothing twice.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from http import HTTPStatus
+
+from archive.core import urls
+from archive.core.records import Extract, Problem, Saved, Site
+from archive.files import captured_pages
+from archive.files.raw_pages import Pages
+from archive.storage.archive import Archive
+from archive.tables import captured
+from pipeline.extractor_version import extractor_version
+from pipeline.imports.observed import Fault, Observed, PassedOver
+from pipeline.imports.unwrapped import unwrap
+from pipeline.reading import Reader
+
+FAULT = "import-fault"
+"""The problem of a record of an imported file that cannot be read, or is not as it was received."""
+SAMPLE_PAGES = 20
+"""Pages that a rehearsal reads to know how long the others take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which pages are wanted: received within a span (aware, `until` exclusive), with a URL that matches."""
+
+    is_article: Callable[[str], bool]
+    since: datetime | None = None
+    until: datetime | None = None
+    match: re.Pattern[str] | None = None
+
+    def why_not(self, url: str, at: datetime) -> str | None:
+        """Return why a page is not wanted, None where it is."""
+        if not self.is_article(url):
+            return "pages that are no articles of the source"
+        outside = (self.since and at < self.since) or (self.until and at >= self.until)
+        if outside or (self.match and not self.match.search(url)):
+            return "pages that were not asked for"
+        return None
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of an import. `passed_over` has them by reason; `seconds` is what the pages read took."""
+
+    pages: int = 0
+    known: int = 0
+    read: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    articles: set[str] = field(default_factory=set)
+    passed_over: Counter[str] = field(default_factory=Counter)
+    faults: list[Fault] = field(default_factory=list)
+    saved: Saved = field(default_factory=Saved)
+
+
+class Taking:
+    """Takes pages into one archive; with `rehearse` it only counts them."""
+
+    def __init__(
+        self, archive: Archive, pages: Pages, site: Site, reader: Reader, wanted: Wanted, *, rehearse: bool
+    ) -> None:
+        self.tally = Tally()
+        self._archive, self._pages, self._site, self._reader = archive, pages, site, reader
+        self._wanted, self._rehearse = wanted, rehearse
+        self._rules = extractor_version()
+
+    def take(self, found: Observed | Fault | PassedOver, at: datetime) -> None:
+        """Take one page, or note why that cannot be; `at` (aware) is when that is."""
+        if isinstance(found, PassedOver):
+            self.tally.passed_over[found.why] += 1
+        elif isinstance(found, Fault):
+            self._note(found, at)
+        else:
+            self._page(found, at)
+
+    def is_done(self, found: Observed) -> bool:
+        """True if a page was imported before."""
+        return captured_pages.is_held(self._pages, found.page, found.witness, self._rules)
+
+    def has(self, url: str, at: datetime, witness: str) -> bool:
+        """True if a page that a witness received at a moment was imported before."""
+        return captured_pages.is_read(self._pages, self._site.name, (url, at, witness), self._rules)
+
+    @property
+    def is_sampled(self) -> bool:
+        """True if a rehearsal has read enough pages to know how long the others take."""
+        return self._rehearse and self.tally.read >= SAMPLE_PAGES
+
+    def wants(self, url: str, at: datetime) -> bool:
+        """True if a page is wanted; it is counted as passed over where not."""
+        why = self._wanted.why_not(url, at)
+        self.tally.passed_over.update([why] if why else [])
+        return why is None
+
+    def _page(self, found: Observed, at: datetime) -> None:
+        page = unwrap(found.page)
+        found = replace(found, page=replace(page, body=found.page.body))
+        if why := self._wanted.why_not(page.url, page.fetched_at):
+            self.tally.passed_over[why] += 1
+            return
+        self.tally.pages += 1
+        self.tally.bytes += len(page.body)
+        self.tally.articles.add(urls.key(page.url))
+        if self.is_done(found):
+            self.tally.known += 1
+            return
+        if self.is_sampled:
+            return
+        begun = time.monotonic()
+        if not self._rehearse and not captured_pages.keep(self._pages, found.page, found.witness):
+            why = "Another body of that moment is held by the same witness."
+            self._note(Fault(place=found.witness, url=page.url, why=why), at)
+            return
+        extract = found.said or self._reader.read(page, self._site)
+        if not self._rehearse:
+            self._save(found, extract, page.url)
+        self.tally.read += 1
+        self.tally.seconds += time.monotonic() - begun
+
+    def _save(self, found: Observed, extract: Extract, url: str) -> None:
+        if why := refusal(extract, known=self._archive.knows(self._site.name, url)):
+            self.tally.passed_over[why] += 1
+            captured_pages.note_said(self._pages, found.page, found.witness, None, self._rules)
+            return
+        said = captured.to_json(extract.articles[0], extract.comments)
+        captured_pages.note_said(self._pages, found.page, found.witness, said, "")
+        self.tally.saved += self._archive.save_capture(found.page, extract, found.witness)
+        captured_pages.note_said(self._pages, found.page, found.witness, said, self._rules)
+
+    def _note(self, fault: Fault, at: datetime) -> None:
+        self.tally.faults.append(fault)
+        if not self._rehearse:
+            detail = f"{fault.place}: {fault.why}"
+            problem = Problem(code=FAULT, detail=detail)
+            self._archive.note_problem(self._site.name, fault.url or fault.place, problem, at)
+
+
+def refusal(extract: Extract, *, known: bool) -> str | None:
+    """Return why a page is not taken for an article, None where it is. `known` is True where we have it."""
+    if not extract.articles:
+        codes = sorted({problem.code for problem in extract.problems}) or [HTTPStatus.NO_CONTENT.phrase]
+        return f"pages without an article ({', '.join(codes)})"
+    if extract.wall is not None:
+        return f"pages without an article ({extract.wall.code})"
+    if extract.articles[0].bare and not known:
+        return "pages that nothing marks as an article"
+    return None

@@ -1,0 +1,153 @@
+"""WARC and WACZ files: the pages in them, each with the time at which its crawler received it.
+
+A body whose digest is not the one that its record states is a fault, and never a page. A `revisit` is read
+where the record stands that it repeats. Does not: decide which pages are articles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+
+from archive.core.records import Page, PageKind
+from pipeline.imports.observed import LARGEST_BYTES, Fault, Found, Observed, PassedOver
+
+WARCS = (".warc", ".warc.gz")
+_OK = "200"
+_HTML = ("text/html", "application/xhtml")
+_CHUNK_BYTES = 1 << 20
+
+Opener = Callable[[], IO[bytes]]
+
+
+def read(path: Path, source: str, witness: str) -> Found:
+    """Yield what a WARC file holds for a source."""
+    return _warc(lambda: path.open("rb"), path.name, source, witness)
+
+
+def read_wacz(path: Path, source: str, witness: str) -> Found:
+    """Yield what a WACZ file holds for a source. A part that is not as its package states it is a fault."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            altered = set(_altered(packed))
+            for name in sorted(packed.namelist()):
+                if name.lower().endswith(WARCS):
+                    place = f"{path.name}:{name}"
+                    if name in altered:
+                        yield Fault(place=place, why="It is not as the package's digest states it.")
+                    else:
+                        yield from _warc(_member(packed, name), place, source, witness)
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+        yield Fault(place=path.name, why=f"It cannot be read as a WACZ file: {error}.")
+
+
+def _member(packed: zipfile.ZipFile, name: str) -> Opener:
+    return lambda: packed.open(name)
+
+
+def _altered(packed: zipfile.ZipFile) -> Iterator[str]:
+    """Yield the parts whose digest is not the one in datapackage.json."""
+    if "datapackage.json" not in packed.namelist():
+        return
+    package = json.loads(packed.read("datapackage.json"))
+    for part in package.get("resources", []) if isinstance(package, dict) else []:
+        path, stated = str(part.get("path", "")), str(part.get("hash", ""))
+        if not path.lower().endswith(WARCS) or not stated.startswith("sha256:"):
+            continue
+        digest = hashlib.sha256()
+        if path in packed.namelist():
+            with packed.open(path) as file:
+                while chunk := file.read(_CHUNK_BYTES):
+                    digest.update(chunk)
+        if digest.hexdigest() != stated.removeprefix("sha256:"):
+            yield path
+
+
+def _warc(opened: Opener, place: str, source: str, witness: str) -> Found:
+    firsts: dict[str, int] = {}  # where the record of each payload begins
+    try:
+        with opened() as file:
+            records = ArchiveIterator(file, check_digests=True)
+            for record in records:
+                found = _record(record, place, source, witness)
+                digest = record.rec_headers.get_header("WARC-Payload-Digest")
+                if isinstance(found, Observed) and digest:
+                    firsts.setdefault(digest, records.get_record_offset())
+                if record.rec_type == "revisit":
+                    found = _revisit(record, opened, firsts.get(str(digest)), place, source, witness)
+                yield found
+    except (ArchiveLoadFailed, OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        yield Fault(place=place, why=f"It cannot be read any further: {error}.")
+
+
+def _record(record: Any, place: str, source: str, witness: str) -> Observed | Fault | PassedOver:
+    url = record.rec_headers.get_header("WARC-Target-URI")
+    if record.rec_type != "response" or record.http_headers is None or not url:
+        return PassedOver(why=f"{record.rec_type} records")
+    if record.http_headers.get_statuscode() != _OK:
+        return PassedOver(why="answers without a page")
+    kind = (record.http_headers.get_header("Content-Type") or "text/html").lower()
+    if not kind.startswith(_HTML):
+        return PassedOver(why="files that are no pages")
+    stream = record.content_stream()
+    body = stream.read(LARGEST_BYTES + 1)
+    if len(body) > LARGEST_BYTES:
+        return Fault(place=place, url=url, why=f"The page is larger than {LARGEST_BYTES >> 20} MiB.")
+    while record.raw_stream.read(_CHUNK_BYTES):
+        pass  # the digest is known at the end of the record
+    if getattr(record.raw_stream, "limit", 0) > 0:
+        return Fault(place=place, url=url, why="The file ends within this page.")
+    if record.digest_checker is not None and record.digest_checker.passed is False:
+        return Fault(place=place, url=url, why="It is not as it was received: its digest is another one.")
+    at = _time(record)
+    if at is None:
+        return Fault(place=place, url=url, why="The record has no time.")
+    headers = [(name.lower(), value) for name, value in record.http_headers.headers]
+    return Observed(page=_page(source, url.strip("<>"), headers, at, body), witness=witness)
+
+
+def _revisit(
+    record: Any, opened: Opener, offset: int | None, place: str, source: str, witness: str
+) -> Observed | Fault | PassedOver:
+    """Return the page of a record that repeats an earlier one of the same file."""
+    url, at = record.rec_headers.get_header("WARC-Target-URI"), _time(record)
+    if offset is None or at is None or not url:
+        return Fault(place=place, url=url, why="It repeats a page that this file does not hold.")
+    with opened() as file:
+        file.seek(offset)
+        first = _record(next(iter(ArchiveIterator(file))), place, source, witness)
+    if not isinstance(first, Observed):
+        return first
+    url = url.strip("<>")
+    return replace(first, page=replace(first.page, url=url, final_url=url, fetched_at=at))
+
+
+def _time(record: Any) -> datetime | None:
+    text = record.rec_headers.get_header("WARC-Date") or ""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).replace(microsecond=0)
+    except ValueError:
+        return None
+
+
+def _page(source: str, url: str, headers: list[tuple[str, str]], at: datetime, body: bytes) -> Page:
+    kept = tuple(pair for pair in headers if pair[0] not in {"set-cookie", "set-cookie2"})
+    return Page(
+        source=source,
+        kind=PageKind.ARTICLE,
+        url=url,
+        final_url=url,
+        status=200,
+        headers=kept,
+        fetched_at=at,
+        body=body,
+    )
