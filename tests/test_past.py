@@ -6,11 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from lxml.html import fromstring
+from room_server import Room
 
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
 from archive.files import captured_pages
 from archive.files.raw_pages import Pages
+from archive.files.redaction_store import Hidden, beside
 from archive.storage.archive import Archive
+from archive.storage.redaction import redact
 from archive.tables import captured
 
 SITE = Site(name="gazette", url="https://gazette.example")
@@ -201,6 +205,74 @@ def test_a_capture_says_nothing_of_the_present(desk):
     desk.take(17, replace(article(), text=WORDS.format("western")))
     assert desk.db.execute("SELECT text, changed_at, version_count FROM articles").fetchall() == before
     assert [row["gone_at"] for row in desk.thread()] == [None]
+
+
+def hide(desk, kind, item):
+    with Hidden.open(beside(desk.archive.path), create=True) as hidden:
+        redact(desk.db, hidden, kind, item, reason="asked for", at=years(17))
+
+
+def everything(desk):
+    return "\n".join(map(str, desk.db.conn.iterdump()))
+
+
+@pytest.mark.parametrize("ours", [False, True])
+def test_a_hidden_comment_is_not_brought_back(desk, ours):
+    shown, secret = remark(1), remark(2, author="Marten")
+    if ours:
+        desk.crawl(16, article(shown, secret), shown, secret)
+    desk.take(2, article(shown, secret), shown, secret)
+    hide(desk, "comment", desk.db.execute("SELECT id FROM comments WHERE author = 'Marten'").fetchone()[0])
+    again = replace(secret, id="77")
+    desk.take(3, article(shown, again), shown, again)
+    desk.take(4, article(shown, secret), shown, secret)
+    desk.crawl(17, article(shown, secret), shown, secret)
+    desk.take(5, article(shown, secret), shown, secret)
+    assert desk.db.execute("SELECT count(*) FROM comments").fetchone() == (2,)
+    assert secret.text not in everything(desk)
+    assert "Marten" not in everything(desk)
+
+
+def test_a_hidden_name_is_not_brought_back(desk):
+    secret = remark(2, author="Marten")
+    desk.take(2, article(secret), secret)
+    hide(desk, "commenter", "Marten")
+    other = remark(3, author="Marten")
+    desk.take(3, article(secret, other), secret, other)
+    desk.crawl(17, article(secret, other), secret, other)
+    assert desk.db.execute("SELECT count(*) FROM comments").fetchone() == (2,)
+    assert "Marten" not in everything(desk)
+
+
+@pytest.mark.parametrize("ours", [False, True])
+def test_a_hidden_article_is_not_brought_back(desk, ours):
+    if ours:
+        desk.crawl(16, article())
+    desk.take(2, article())
+    hide(desk, "article", 1)
+    desk.take(3, article())
+    desk.crawl(17, article())
+    assert "harbour on Sunday" not in everything(desk)
+    assert ICE not in everything(desk)
+
+
+def test_pages_tell_who_saw_what(desk, tmp_path):
+    kept, lost = remark(1), remark(2, author="Marten")
+    desk.crawl(16, article(kept), kept)
+    desk.take(2, replace(article(kept, lost), text=WORDS.format("upper")), kept, lost)
+    room = Room(tmp_path / "archive.db")
+    said = " ".join(fromstring(room.text("/article/1")).text_content().split())
+    assert "Removed before this archive saw it, between 1 January 2012 and" in said
+    assert "kept by web.archive.example" in said
+    assert "1 observation by others" in said
+    changes = " ".join(fromstring(room.text("/changes")).text_content().split())
+    assert changes.count("by web.archive.example, not by this archive") == 2
+    assert "as web.archive.example kept it" in " ".join(
+        fromstring(room.text("/article/1/versions")).text_content().split()
+    )
+    coverage = " ".join(fromstring(room.text("/coverage")).text_content().split())
+    assert "Kept by others" in coverage
+    assert "web.archive.example201211" in coverage.replace(" ", "")
 
 
 def life(dice):

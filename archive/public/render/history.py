@@ -22,10 +22,10 @@ OPENING = 200
 """How much of a text that is gone or back is shown among the changes, in characters."""
 
 _ARTICLE = (
-    "version, since, until, changed, cause, title, byline, published, modified, text, markdown, description,"
-    " image, tags, categories, links"
+    "version, since, until, changed, cause, witness, title, byline, published, modified, text, markdown,"
+    " description, image, tags, categories, links"
 )
-_COMMENT = "version, since, until, changed, cause, author, author_url, published, text, html"
+_COMMENT = "version, since, until, changed, cause, witness, author, author_url, published, text, html"
 _FIELDS = {
     "article": ("title", "byline", "published", "description", "image", "tags", "categories", "links"),
     "comment": ("author", "author_url", "published"),
@@ -157,6 +157,7 @@ def _with_sentence(row: Row) -> Row:
 
 _TOLD = (
     "SELECT e.at, e.id AS event, e.kind AS what, e.how, e.since, e.version, e.old_url, e.new_url,"
+    " e.witness,"
     " CASE WHEN comment_id IS NULL THEN 'article' ELSE 'comment' END AS kind,"
     " coalesce(comment_id, a.id) AS id, a.title,"
     " CASE WHEN comment_id IS NULL THEN a.byline ELSE c.author END AS author"

@@ -19,7 +19,11 @@ _VERSION = (
     " FROM article_versions WHERE article_id = ? AND version = ?"
 )
 COMMENTS = (
-    "SELECT comments.*, what.at AS hidden_at, what.reason, name.reason AS name_reason FROM comments"
+    "SELECT comments.*, what.at AS hidden_at, what.reason, name.reason AS name_reason,"
+    " CASE WHEN comments.witness IS NOT NULL AND gone_at IS NOT NULL THEN (SELECT max(since) FROM events"
+    " WHERE comment_id = comments.id AND events.kind = 'removed' AND events.witness IS NOT NULL)"
+    " END AS captured_until"
+    " FROM comments"
     " LEFT JOIN redactions AS what ON what.id = redaction_id"
     " LEFT JOIN redactions AS name ON name.id = name_redaction_id"
 )
@@ -163,6 +167,11 @@ def _about(connection: sqlite3.Connection, wanted: int) -> Row:
         ),
         "links": rows(
             connection, "SELECT url, host FROM links WHERE article_id = ? ORDER BY position LIMIT 200", wanted
+        ),
+        "captures": rows(
+            connection,
+            "SELECT witness, at, comments FROM captures WHERE article_id = ? ORDER BY at, witness LIMIT 200",
+            wanted,
         ),
         "problems": rows(
             connection,

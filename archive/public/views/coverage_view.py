@@ -40,6 +40,12 @@ LACKING = (
     " AND reason NOT IN ('protected', 'not shown') ORDER BY month DESC LIMIT 100"
 )
 
+_WITNESSES = (
+    "SELECT witness, substr(at, 1, 4) AS year, count(*) AS pages, count(DISTINCT article_id) AS articles"
+    " FROM captures GROUP BY witness, year ORDER BY year, witness LIMIT 200"
+)
+"""What years rest on which other witness."""
+
 
 async def coverage(datasette: Any, request: Any) -> Any:
     """Totals, a chart with its table, known gaps, and the ledger of crawls."""
@@ -69,6 +75,7 @@ def _coverage(connection: sqlite3.Connection) -> Row:
             _proofs(connection, row)
             for row in rows(connection, "SELECT name, title FROM sources ORDER BY first_seen, name")
         ],
+        "witnesses": rows(connection, _WITNESSES),
         "runs": rows(
             connection, f"SELECT * FROM runs WHERE {CRAWLED} OR kind <> 'crawl' ORDER BY id DESC LIMIT 20"
         ),
