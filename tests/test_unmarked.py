@@ -32,6 +32,8 @@ def each(shape: str) -> str:
     return "".join(shape.format(name=name, words=words) for name, words in zip(NAMES, WORDS, strict=True))
 
 
+SIGNED = "<p class=posted>Posted by: {name} | <a href=#c1>July 9, 2004 02:50 PM</a></p>"
+FORM = "<h2>Post a comment</h2><form></form>"
 SHAPES = {
     "list": ("<h3>3 Responses to Ice</h3><ol>", "<li>{name} says: <p>{words}</p></li>", "</ol>"),
     "list and break": ("<h3>3 comments</h3><ol>", "<li><b>{name}</b> says:<br>{words}</li>", "</ol>"),
@@ -44,6 +46,9 @@ SHAPES = {
     "form": ("<ul>", "<li>{name} says:<br>{words}</li>", "</ul><form id=commentform></form>"),
     "list alone": ("<ol>", "<li>{name} says:<p>{words}</p></li>", "</ol>"),
     "definitions": ("<h3>3 thoughts on Ice</h3><dl>", "<dt>{name} says:</dt><dd>{words}</dd>", "</dl>"),
+    "signed below": ("<h2>Comments</h2>", "<p>{words}</p>" + SIGNED, ""),
+    "signed below, boxes": ("<h2 id=c>Comments</h2>", "<div id=c1><p>{words}</p></div>" + SIGNED, FORM),
+    "signed above": ("<h2>Comments</h2><p>Keep it civil.</p>", SIGNED + "<p>{words}</p>", ""),
 }  # fmt: skip
 
 

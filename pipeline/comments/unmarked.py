@@ -132,6 +132,8 @@ def take(index: Index, source: str) -> Unmarked:
         heads = [head for head in heads if head.node.tag == "li" or _item(head.node) is not None]
         enough = 3
     if len(heads) >= enough and order[heads[0].node] > prose:
+        if counts and _is_signed_below(heads, min(counts, key=counts.__getitem__)):
+            return Unmarked(tuple(_signed(heads, set(counts))))
         return Unmarked(tuple(_readings(heads)))
     return _cut(counts)
 
@@ -227,6 +229,45 @@ def _item(node: HtmlElement) -> HtmlElement | None:
     return next((outer for outer in below_body(node) if outer.tag == "li"), None)
 
 
+def _is_signed_below(heads: list[_Head], heading: HtmlElement) -> bool:
+    """True if words stand above the first "Posted by NAME at DATE" of a thread, and none below its last.
+
+    So it is in Movable Type's templates: the line says who wrote what stands above it, not below.
+    """
+    head = heads[0]
+    if not all(each.date and _POSTED.match(each.words.strip()) for each in heads):
+        return False
+    for sibling in heads[-1].node.itersiblings():
+        if _ends_thread(sibling):
+            break
+        if text_of(sibling).strip():
+            return False
+    said = ""
+    for sibling in head.node.itersiblings(preceding=True):
+        if sibling is heading or any(inner is heading for inner in sibling.iter(heading.tag)):
+            return bool(said.strip())
+        said += text_of(sibling)
+    return False
+
+
+def _signed(heads: list[_Head], headings: set[HtmlElement]) -> Iterator[Reading]:
+    """Yield what stands above each line that signs it, down to the line before or the heading."""
+    starts = {head.node for head in heads}
+    for head in heads:
+        parts: list[HtmlElement] = []
+        for sibling in head.node.itersiblings(preceding=True):
+            if sibling in starts or sibling in headings:
+                break
+            parts.append(sibling)
+        block: HtmlElement = head.node.makeelement("div")
+        for part in reversed(parts):
+            drop(part)
+            block.append(part)
+        yield _reading(head, block)
+    for head in heads:
+        drop(head.node)
+
+
 def _readings(heads: list[_Head]) -> list[Reading]:
     """Return what each block says.
 
@@ -237,21 +278,23 @@ def _readings(heads: list[_Head]) -> list[Reading]:
     for head in reversed(heads):
         block = _block(head.node, starts)
         _cut_opening(block, len(head.words))
-        found.append(
-            Reading(
-                author=head.name or None,
-                author_url=None,
-                author_rule="page:says",
-                label=None,
-                mark=None,
-                raw=head.date,
-                date_rule="page:printed",
-                markup=inner_html(block),
-                ping=None,
-                link_id=None,
-            )
-        )
+        found.append(_reading(head, block))
     return found[::-1]
+
+
+def _reading(head: _Head, block: HtmlElement) -> Reading:
+    return Reading(
+        author=head.name or None,
+        author_url=None,
+        author_rule="page:says",
+        label=None,
+        mark=None,
+        raw=head.date,
+        date_rule="page:printed",
+        markup=inner_html(block),
+        ping=None,
+        link_id=None,
+    )
 
 
 def _block(node: HtmlElement, starts: set[HtmlElement]) -> HtmlElement:
@@ -277,14 +320,22 @@ def _block(node: HtmlElement, starts: set[HtmlElement]) -> HtmlElement:
     if text_of(top) != (line(_opening(top)) or ""):
         return block  # the words stand in the same element
     while sibling is not None:
-        ends = sibling.tag in ("form", "hr", "footer", "h1", "h2") or _INVITES.match(_opening(sibling))
-        if ends or any(inner in starts for inner in sibling.iter("*")) or _match(_opening(sibling)):
+        if (
+            _ends_thread(sibling)
+            or any(inner in starts for inner in sibling.iter("*"))
+            or _match(_opening(sibling))
+        ):
             break
         following = sibling.getnext()
         drop(sibling)
         block.append(sibling)
         sibling = following
     return block
+
+
+def _ends_thread(node: HtmlElement) -> bool:
+    """True if an element stands below a thread: a form, a rule, a heading, an invitation to write."""
+    return node.tag in ("form", "hr", "footer", "h1", "h2") or _INVITES.match(_opening(node)) is not None
 
 
 def _cut_opening(block: HtmlElement, characters: int) -> None:
