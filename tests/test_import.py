@@ -129,6 +129,15 @@ def test_revisit_is_read_where_its_body_is(desk):
     ]
 
 
+@pytest.mark.parametrize(
+    "url", [ICE.replace("https://", "http://www."), ICE.replace("https://", "http://"), f"{ICE}?utm_source=x"]
+)
+def test_other_spelling_of_a_url_is_the_same_article(desk, url):
+    run(warc(desk / "crawl.warc.gz", (ICE, 2012, html()), (url, 2013, html())))
+    assert rows(desk, "SELECT version_count FROM articles") == [(1,)]
+    assert rows(desk, "SELECT count(*) FROM comments") == [(1,)]
+
+
 def test_import_twice_changes_nothing(desk):
     file = warc(desk / "crawl.warc.gz", (ICE, 2012, html()), (READ, 2012, html(READ, "The lamp", ())))
     run(file)
