@@ -289,7 +289,8 @@ class Archive(Closing):
         }
         if (known_to_others := captures.adopt(self.db, page, article)) is None:
             return rows.insert(self.db, "articles", row)
-        fresh = {"witness": None, "seen_at": None, "version_count": 1, "gone_at": None, "gone_how": None}
+        fresh: dict[str, Value] = dict.fromkeys(rows.article_values(article))  # what we do not say yet
+        fresh |= {"witness": None, "seen_at": None, "version_count": 1, "gone_at": None, "gone_how": None}
         rows.update(self.db, "articles", known_to_others["id"], fresh | row)
         return int(known_to_others["id"] or 0)
 

@@ -193,7 +193,8 @@ class CommentWriter:
         if known is None:
             rows.insert(self.db, "comments", row)
             return
-        fresh: dict[str, Value] = {"witness": None, "seen_at": None, "version_count": 1}
+        fresh: dict[str, Value] = dict.fromkeys(rows.comment_values(comment))
+        fresh |= {"witness": None, "seen_at": None, "version_count": 1}
         fresh |= {"parent_id": None, "gone_at": None, "gone_how": None}
         if known["redaction_id"] is not None:
             row |= {"author": known["author"], "author_url": None, "text": known["text"], "html": None}
