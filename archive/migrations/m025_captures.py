@@ -13,6 +13,7 @@ CREATE TABLE captures (
     comments INTEGER NOT NULL,
     UNIQUE (source, witness, url, at)
 );;
+CREATE INDEX captures_at ON captures(at);;
 CREATE INDEX captures_article ON captures(article_id, at);;
 CREATE INDEX captures_url_key ON captures(source, url_key);;
 CREATE INDEX captures_title_key ON captures(source, title_key) WHERE title_key IS NOT NULL;;
