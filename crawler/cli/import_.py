@@ -21,7 +21,7 @@ from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.timestamps import to_text
 from archive.files.raw_pages import Pages, beside
 from archive.storage.archive import Archive
-from crawler.config.config import Config, Source, load
+from crawler.config.config import Config, Source, load_config
 from crawler.frontier.addresses import Listed, is_article
 from crawler.settings import USER_AGENT
 
@@ -71,7 +71,7 @@ def import_(
 
     Leaves with 3 when something could not be read, 130 when it was interrupted.
     """
-    config = load(context.config, fetching=False)
+    config = load_config(context.config, fetching=False)
     chosen = _source(config, source)
     dry_run = limits.pop("dry_run")
     with ExitStack() as held:
