@@ -50,7 +50,7 @@ mutants: .venv/test.stamp  ## break each promise in a copy and see its tests fai
 	$(BIN)/python -m tests.mutants $(MUTANTS)
 
 kills: .venv/test.stamp  ## kill it at random moments and look at the archive, KILLS=40 times
-	BACKISSUE_KILLS=$(or $(KILLS),40) $(BIN)/python -m pytest tests/test_kills.py tests/test_redaction_kills.py
+	BACKISSUE_KILLS=$(or $(KILLS),40) $(BIN)/python -m pytest tests/program/test_kills.py tests/program/test_redaction_kills.py
 
 lives: .venv/test.stamp wordpress  ## random lives of a real WordPress, and what the archive tells of them, LIVES=4
 	$(BIN)/python -m tests.lives --lives $(or $(LIVES),4)

@@ -3,7 +3,7 @@
 Pages read by one version are read alike by it.
 
 Does not: derive the version from the code, since a new docstring or a moved file changes no output.
-Invariant: a change of what is extracted raises `EXTRACTOR_VERSION`; `tests/test_golden.py` fails until then.
+Invariant: a change of what is extracted raises `EXTRACTOR_VERSION`; `test_golden.py` fails until then.
 """
 
 from __future__ import annotations

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.fakesite import SampleSite
+from tests.paths import ROOT
 
-PROGRAM = [sys.executable, str(Path(__file__).resolve().parents[1] / "scheduler.py")]
+PROGRAM = [sys.executable, str(ROOT / "scheduler.py")]
 
 
 def timed(*arguments: str, folder: Path) -> tuple[float, str]:

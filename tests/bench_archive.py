@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate, product
 from pathlib import Path
 
-from tests.fixtures_archive import SEEN, START, Filler, iso
+from tests.builders.fixtures_archive import SEEN, START, Filler, iso
 
 LONG, CROWDED = 7, 8
 """Ids of the articles with 300 and 5,000 comments."""

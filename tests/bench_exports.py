@@ -13,9 +13,10 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from tests.fixtures_archive import START, Filler
+from tests.builders.fixtures_archive import START, Filler
+from tests.paths import ROOT
 
-PROGRAM = [sys.executable, str(Path(__file__).resolve().parents[1] / "scheduler.py")]
+PROGRAM = [sys.executable, str(ROOT / "scheduler.py")]
 FORMS = ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "db")
 THREAD = 50  # comments below each article
 

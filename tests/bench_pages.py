@@ -22,8 +22,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.bench_archive import CROWDED, LONG, build
+from tests.paths import ROOT
 
-PROGRAM = [sys.executable, str(Path(__file__).resolve().parents[1] / "scheduler.py")]
+PROGRAM = [sys.executable, str(ROOT / "scheduler.py")]
 KINDS = {"rare": 0.0007, "usual": 0.02, "common": 0.11, "very common": 0.4}
 """Words asked for, by the share of comments that have them."""
 FORMS = ("atom", "csv", "json")

@@ -18,8 +18,8 @@ from typing import Any
 from archive.core.records import Page, PageKind, Site
 from pipeline import process
 from pipeline.extractor_version import EXTRACTOR_VERSION
+from tests.paths import FIXTURES
 
-FIXTURES = Path(__file__).parent / "fixtures"
 RECORDED = FIXTURES / "golden" / "outputs.json"
 SITE = Site(name="gull", url="https://gazette.example/")
 NOT_KEPT = {"bare"}  # fields that only help to decide whose page it is

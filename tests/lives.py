@@ -17,13 +17,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import walls
-from crawling import Crawls
-from life import Life
-from story import WALLS, Story
-from wordpress import WordPress, changes, require
+from tests.builders import walls
+from tests.builders.crawling import Crawls
+from tests.builders.life import Life
+from tests.builders.story import WALLS, Story
+from tests.wordpress import WordPress, changes, require
 
 TICKS = 15
 PAUSES = (5, 10, 10, 30, 70, 180)  # minutes between two crawls

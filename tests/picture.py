@@ -20,8 +20,8 @@ from urllib.request import urlopen
 from playwright.sync_api import sync_playwright
 
 from crawler import demo
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "picture.png"
 PROGRAM = [sys.executable, str(ROOT / "scheduler.py")]
 

@@ -18,8 +18,8 @@ from archive.core.errors import ConfigError
 from crawler.config import config, notify_keys
 from crawler.schedule.timetable import format_span
 from scheduler import main
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reference.md"
 MAP = ROOT / "docs" / "architecture.md"
 ROOMS = ("archive", "crawler", "pipeline")

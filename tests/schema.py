@@ -9,8 +9,9 @@ from typing import Any
 
 from archive.exports.selection import METADATA
 from archive.storage.archive import Archive
+from tests.paths import ROOT
 
-PAGE = Path(__file__).parents[1] / "docs" / "schema.md"
+PAGE = ROOT / "docs" / "schema.md"
 HEAD = """# Tables and views
 
 `archive.db` has these tables and views; `python -m tests.schema` writes this page from a new archive. Times

@@ -2,7 +2,7 @@
 
 Does not: bound bodies, which DOWNLOAD_MAXSIZE does. Invariant: endless headers cost HEADER_BYTES and the
 connection. Uses private parts of Scrapy's handler (`_pool._factory`, its protocol and parser);
-tests/test_hostile_crawl.py fails when they change.
+test_hostile_crawl.py fails when they change.
 """
 
 from __future__ import annotations

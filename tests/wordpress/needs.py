@@ -1,7 +1,7 @@
 """What must be on this machine for a WordPress to run.
 
 Its law: nothing is fetched here; `make wordpress` does that. What becomes of a test when something is
-missing is not decided here but in tests/require.py.
+missing is not decided here but in tests/builders/require.py.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from require import need
+from tests.builders.require import need
 
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "wordpress"
 DRIVER = "sqlite-database-integration.zip"

@@ -9,7 +9,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from patience import PATIENCE
+from tests.builders.patience import PATIENCE
 
 HERE = Path(__file__).resolve().parent / "php"
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from patience import PATIENCE, free_port
+from tests.builders.patience import PATIENCE, free_port
 
 from . import php
 from .php import WordPressError

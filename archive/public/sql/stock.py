@@ -2,7 +2,7 @@
 
 Replaced, for all databases that are served beside an archive: how `Database.execute` runs a statement (in a
 process that can be ended), and how `DataView.as_csv` streams. Does not: change anything where no archive is
-served. tests/test_stock.py names each part that a new version lacks.
+served. test_stock.py names each part that a new version lacks.
 """
 
 from __future__ import annotations

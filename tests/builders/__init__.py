@@ -1,0 +1,1 @@
+"""What tests build upon: archives, sites, servers, crawls, and patience."""

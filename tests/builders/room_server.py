@@ -1,0 +1,72 @@
+"""Datasette as the tests of the pages use it: in this process for most, a real server for the browser."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from datasette.app import Datasette
+from datasette.plugins import pm
+
+import archive.public as plugin
+from archive.operations import serve
+from tests.builders.patience import PATIENCE, free_port, until
+from tests.paths import ROOT
+
+UNHURRIED = {"sql_time_limit_ms": 60_000}  # no page is refused because the machine is busy
+
+if not pm.is_registered(plugin):
+    pm.register(plugin, "backissue")
+
+
+class Room:
+    """A Datasette in this process; `get` asks it for a page."""
+
+    def __init__(self, *paths: Path, settings: dict[str, Any] | None = None, **options: Any) -> None:
+        files = [str(path) for path in paths]
+        self.datasette = Datasette(files=files, settings=UNHURRIED | (settings or {}), **options)
+
+    def get(self, path: str, **options: Any) -> Any:
+        async def ask() -> Any:
+            await self.datasette.invoke_startup()
+            return await self.datasette.client.get(path, **options)
+
+        return asyncio.run(ask())
+
+    def text(self, path: str) -> str:
+        answer = self.get(path)
+        assert answer.status_code == 200, (path, answer.status_code)
+        return str(answer.text)
+
+
+@contextmanager
+def serving(archive: Path, log: Path, **options: Any) -> Iterator[str]:
+    """A real server on the loopback, started as `backissue serve` starts it; gives its address."""
+    port, unhurried = free_port(), {name: str(value) for name, value in UNHURRIED.items()}
+    command = serve.command(archive, port=port, settings=unhurried, **options)
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            command, cwd=ROOT, stdout=output, stderr=output, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+        )
+    try:
+        address = serve.address(port=port, base_url=options.get("base_url", "/"))
+        until(lambda: server.poll() is not None or _answers(address), log.read_text)
+        assert server.poll() is None, log.read_text()
+        yield address.rstrip("/")
+    finally:
+        server.terminate()
+        server.wait(PATIENCE)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=PATIENCE):
+            return True
+    except OSError:
+        return False

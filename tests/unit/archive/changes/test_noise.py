@@ -1,0 +1,195 @@
+"""What plugins and caches change by themselves is no edit, and a real edit is found in it."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from archive.changes.text_blocks import blocks, compare
+from archive.core.link_identity import identity
+from archive.storage.archive import Archive
+from tests.builders.fragments import FRAGMENTS
+from tests.builders.stories import NOON, SITE, Story, visit
+
+STEP = timedelta(hours=6)
+EDIT = ("paid for the eleven masts", "paid for the twelve masts")
+SAME_TARGET = [
+    ("http://gazette.example/pier.php", "https://www.gazette.example/pier.php/"),
+    ("https://a.example/x?b=2&a=1", "https://a.example/x?a=1&b=2"),
+    ("https://a.example/x?utm_source=mail&id=7", "https://a.example/x?id=7"),
+    ("https://a.example/x;jsessionid=0A1B", "https://a.example/x"),
+    ("https://a.example/f.pdf?Expires=1700000000&Signature=aB3", "https://a.example/f.pdf?Expires=1&Signature=x"),
+    ("https://a.example/x?zq=0123456789abcdef0123", "https://a.example/x?zq=fedcba98765432100000"),
+    ("https://a.example:443/x#respond", "https://a.example/x"),
+    ("https://a.example/caf%C3%A9", "https://a.example/café"),
+]  # fmt: skip
+OTHER_TARGET = [
+    ("https://a.example/x?p=12", "https://a.example/x?p=13"),
+    ("https://a.example/x", "https://b.example/x"),
+    ("https://www.youtube.com/watch?v=abc", "https://www.youtube.com/watch?v=abd"),
+    ("https://a.example/minutes#item-4", "https://a.example/minutes#item-5"),
+    ("https://a.example/story?id=0123456789abcdef0123", "https://a.example/story?id=fedcba98765432100000"),
+    ("mailto:ida@gazette.example", "mailto:odo@gazette.example"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def archive(tmp_path):
+    with Archive.open(tmp_path / "archive.db") as archive:
+        archive.add_source(SITE, "2026-03-01T12:00:00Z")
+        yield archive
+
+
+def events(archive):
+    return [(row["kind"], row["at"][:13]) for row in archive.db.query("SELECT * FROM events ORDER BY id")]
+
+
+def looks(archive, stories):
+    """Visit each state of a story, six hours apart."""
+    for number, story in enumerate(stories):
+        visit(archive, story, NOON + number * STEP)
+
+
+@pytest.mark.parametrize("name", FRAGMENTS)
+def test_fragment_varies_and_only_the_edit_is_told(archive, name):
+    """Twenty visits to an article with a plugin's fragment, and one real edit at the tenth."""
+    story = Story(number=1)
+    looks(
+        archive,
+        [
+            replace(story, fragment=FRAGMENTS[name](n * 7), changed=(EDIT,) if n >= 10 else ())
+            for n in range(20)
+        ],
+    )
+    assert events(archive) == [("edited", "2026-03-04T00")]
+    [version] = archive.db.query("SELECT changed FROM article_versions")
+    assert "text" in json.loads(version["changed"])
+
+
+def test_counter_of_every_article_is_known_at_once(archive):
+    """A number that only one article had would wait; one that all have is furniture at its first change."""
+    for n in range(5):
+        visit(archive, Story(number=n, fragment="<p>Zorbs: 12</p>"), NOON)
+    visit(archive, Story(number=0, fragment="<p>Zorbs: 31</p>"), NOON + STEP)
+    assert events(archive) == []
+    assert list(archive.db.query("SELECT * FROM pending_changes")) == []
+
+
+def test_plugin_switched_on_later_is_no_edit(archive):
+    """A counter that comes into every article, seen in one of them often before the others are visited."""
+    for n in range(6):
+        visit(archive, Story(number=n), NOON)
+    for look in range(1, 5):
+        visit(archive, Story(number=0, fragment=f"<p>{204 + look} views</p>"), NOON + look * STEP)
+    for look in range(5, 11):
+        for n in range(6):
+            story = Story(number=n, fragment=f"<p>{190 + look * 31} views</p>")
+            visit(archive, story, NOON + look * STEP)
+    assert events(archive) == []
+
+
+def test_counter_in_a_text_of_one_paragraph_waits(archive):
+    old, new = (
+        compare(blocks("One sentence is all of it."), blocks(f"One sentence is all of it.{more}"))
+        for more in ("\n\n47,540 views", "\n\nA second sentence.")
+    )
+    assert [hunk.suspect for hunk in (*old.hunks, *new.hunks)] == [True, False]
+
+
+def test_number_of_one_article_is_an_edit_when_it_lasts(archive):
+    plain, edited = (Story(number=1, fragment=f"<p>Masts lost: {n}</p>") for n in (3, 4))
+    looks(archive, [plain, plain, edited, edited, edited, edited])
+    assert events(archive) == [("edited", "2026-03-02T12")]
+
+
+def test_new_paragraph_is_an_edit_at_once(archive):
+    update = "<p>UPDATE: The bridge has reopened.</p>"
+    looks(archive, [Story(number=1), Story(number=1, fragment=update)])
+    assert events(archive) == [("edited", "2026-03-01T18")]
+
+
+def test_learned_position_leaves_edits_of_sentences(archive):
+    """Where three articles have noise, a fourth one's widget is noise at once, but its sentences are not."""
+    for number in range(4):
+        for n in range(4 if number < 3 else 2):
+            fragment = f"<p>{('Gannet', 'Puffin', 'Tern', 'Skua')[n]} of day {number}</p>"
+            visit(archive, Story(number=number, fragment=fragment), NOON + n * STEP)
+    assert events(archive) == []
+    assert list(archive.db.query("SELECT * FROM pending_changes WHERE item_id = 4")) == []
+    visit(archive, Story(number=3, fragment="<p>A new sentence stands here now.</p>"), NOON + 9 * STEP)
+    assert len(events(archive)) == 1
+
+
+def test_stale_copy_returns_and_is_told_once(archive):
+    """Two nodes of a CDN, one of them stale: the edit is told, and then no going to and fro."""
+    old, new = Story(number=1), Story(number=1, changed=(EDIT,))
+    looks(archive, [old, new, old, new, new, old, new, old, old, new, new, old, new])
+    assert events(archive) == [("edited", "2026-03-01T18")]
+    [row] = archive.db.query("SELECT text FROM articles")
+    assert "twelve" in row["text"]
+
+
+def test_state_that_returns_for_good_is_told(archive):
+    old, new = Story(number=1), Story(number=1, changed=(EDIT,))
+    looks(archive, [old, new, *[old] * 7])
+    assert [kind for kind, _ in events(archive)] == ["edited", "edited"]
+    [row] = archive.db.query("SELECT text FROM articles")
+    assert "eleven" in row["text"]
+
+
+def test_third_state_after_a_flip_is_told_at_once(archive):
+    old, new = Story(number=1), Story(number=1, changed=(EDIT,))
+    third = replace(old, changed=(("eleven masts", "thirteen masts"),))
+    looks(archive, [old, new, old, third])
+    assert [at for _, at in events(archive)] == ["2026-03-01T18", "2026-03-02T06"]
+
+
+def test_headline_in_two_forms_is_told_once(archive):
+    one = Story(number=1)
+    other = replace(one, changed=((">The masts of Birch</h1>", ">Eleven masts, one town</h1>"),))
+    looks(archive, [one, other, one, one, other, other, one, other, one, other, other, one])
+    assert len(events(archive)) == 1
+
+
+def test_page_that_says_it_is_older_changes_nothing(archive):
+    """A stale copy of a state that was never held is known by the time of its last modification."""
+    modified = '<meta property="article:modified_time" content="2026-02-{}T10:00:00+00:00"></head>'
+    new = Story(number=1, changed=(EDIT, ("</head>", modified.format(20))))
+    old = Story(number=1, changed=(("</head>", modified.format(11)),))
+    looks(archive, [new, old, new, old, new])
+    assert events(archive) == []
+
+
+def test_likes_inside_comments_are_no_edit(archive):
+    said = "<p>They were never dark in street 0 of ours.</p>"
+    looks(
+        archive,
+        [
+            Story(number=1, comments=1, changed=((said, f'{said}<p class="likes">{n} likes</p>'),))
+            for n in (1, 4, 9, 9, 11)
+        ],
+    )
+    assert events(archive) == []
+
+
+def test_edited_comment_is_told_at_once(archive):
+    edited = Story(number=1, comments=1, changed=(("never dark", "always dark"),))
+    looks(archive, [Story(number=1, comments=1), edited])
+    assert events(archive) == [("edited", "2026-03-01T18")]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME_TARGET)
+def test_links_to_one_target_are_the_same(one, other):
+    assert identity(one) == identity(other)
+
+
+@pytest.mark.parametrize(("one", "other"), OTHER_TARGET)
+def test_links_to_other_targets_differ(one, other):
+    assert identity(one) != identity(other)
+
+
+def test_many_changed_blocks_are_compared_in_bounds():
+    """A page of many lines that all differ costs no comparison of each with each."""
+    old, new = (blocks("\n".join(f"{word} line {n} is here." for n in range(5000))) for word in ("A", "The"))
+    assert len(compare(old, new).hunks) == 1

@@ -1,0 +1,358 @@
+"""The past by other witnesses: whatever arrives first, the archive holds the same rows."""
+
+import itertools
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from lxml.html import fromstring
+
+from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
+from archive.files import captured_pages
+from archive.files.raw_pages import Pages
+from archive.files.redaction_store import Hidden, beside
+from archive.storage.archive import Archive
+from archive.storage.redaction import redact
+from archive.tables import captured
+from archive.tables.observations import Window
+from tests.builders.room_server import Room
+
+SITE = Site(name="gazette", url="https://gazette.example")
+ICE = f"{SITE.url}/2009/07/ice"
+FIRST = datetime(2009, 7, 1, 9, tzinfo=UTC)
+WORDS = "Ice closed the harbour on Sunday, and the pilots walked home across the water to the {} quay."
+ARTICLE = Article(
+    url=ICE,
+    post_id=7,
+    title="Ice in the harbour",
+    published=FIRST,
+    text=WORDS.format("lower"),
+    comments_stated=0,
+)
+
+
+def years(number):
+    return datetime(2010, 1, 1, tzinfo=UTC) + timedelta(days=365 * number)
+
+
+def stamp(number):
+    return years(number).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def remark(number, author="Wren", text=None, **more):
+    said = text or f"Remark number {number} about the tide tables of the old harbour."
+    return Comment(
+        id=str(number), author=author, published=FIRST + timedelta(days=number), text=said, html=said, **more
+    )
+
+
+def article(*comments, **more):
+    return replace(ARTICLE, comments_stated=len(comments), **more)
+
+
+class Desk:
+    """An archive with its raw pages, into which crawls and imports come."""
+
+    def __init__(self, folder):
+        folder.mkdir(exist_ok=True)
+        self.archive = Archive.open(folder / "archive.db")
+        self.pages = Pages.open(folder / "pages.db")
+        self.db = self.archive.db
+        self.archive.add_source(SITE, "2026-01-01T00:00:00Z")
+
+    def close(self):
+        self.archive.close()
+        self.pages.close()
+
+    def page(self, at, url=ICE):
+        body = f"{url} at {at}".encode()
+        return Page(
+            source="gazette",
+            kind=PageKind.ARTICLE,
+            url=url,
+            final_url=url,
+            status=200,
+            headers=(),
+            fetched_at=at,
+            body=body,
+        )
+
+    def crawl(self, at, said, *comments):
+        page = self.page(years(at))
+        self.pages.keep(page)
+        return self.archive.save(page, Extract(surface=Surface.PAGE, articles=(said,), comments=comments))
+
+    def crawl_with_rest(self, at, said, *comments):
+        """A crawl to which REST tells of the article first, then its page, then the list of all comments."""
+        listed = tuple(replace(comment, post_id=7) for comment in comments)
+        self.list(at, PageKind.POSTS, replace(said, text=None))
+        self.crawl(at, said, *comments)
+        self.list(at, PageKind.COMMENTS, comments=listed)
+        shown = frozenset(comment.id for comment in comments)
+        for hour in (0, 2):
+            look = years(at) + timedelta(hours=hour)
+            window = {"first": 0, "last": 10_000, "total": len(shown)}
+            self.archive.note_look(Window(source="gazette", shown=shown, looked_at=look, **window))
+
+    def list(self, at, kind, *articles, comments=()):
+        page = replace(self.page(years(at), f"{SITE.url}/wp-json/{kind}"), kind=kind)
+        self.pages.keep(page)
+        self.archive.save(page, Extract(surface=Surface.REST, articles=articles, comments=comments))
+
+    def take(self, at, said, *comments, witness="web.archive.example", url=ICE):
+        page = self.page(years(at), url)
+        captured_pages.keep(self.pages, page, witness)
+        captured_pages.note_said(self.pages, page, witness, captured.to_json(said, comments), "1")
+        extract = Extract(surface=Surface.PAGE, articles=(said,), comments=comments)
+        return self.archive.save_capture(page, extract, witness)
+
+    def thread(self):
+        sql = (
+            "SELECT c.author, c.text, c.witness, c.first_seen, c.seen_at, c.gone_at, p.text AS parent,"
+            " c.version_count"
+            " FROM comments AS c LEFT JOIN comments AS p ON p.id = c.parent_id ORDER BY c.published, c.text"
+        )
+        return list(self.db.query(sql))
+
+
+@pytest.fixture
+def desk(tmp_path):
+    desk = Desk(tmp_path)
+    yield desk
+    desk.close()
+
+
+def test_a_comment_captured_before_us_is_removed_between(desk):
+    kept, lost = remark(1), remark(2, author="Marten", parent="1")
+    desk.crawl(16, article(kept), kept)
+    desk.take(2, article(kept, lost), kept, lost)
+    desk.take(4, article(kept, lost), kept, lost)
+    first, second = desk.thread()
+    assert (first["witness"], first["first_seen"], first["seen_at"], first["gone_at"]) == (
+        "web.archive.example",
+        stamp(2),
+        stamp(16),
+        None,
+    )
+    assert (second["author"], second["parent"], second["seen_at"]) == ("Marten", kept.text, None)
+    assert (second["first_seen"], second["gone_at"]) == (stamp(2), stamp(16))
+    [event] = desk.db.query("SELECT kind, at, since, witness, version FROM events")
+    assert event == {
+        "kind": "removed",
+        "at": stamp(16),
+        "since": stamp(4),
+        "witness": "web.archive.example",
+        "version": None,
+    }
+
+
+def test_an_older_capture_becomes_an_older_version(desk):
+    old = replace(article(), text=WORDS.format("upper"))
+    desk.crawl(16, article())
+    desk.crawl(17, replace(article(), text=WORDS.format("northern")))
+    desk.take(3, old)
+    desk.take(5, article())
+    versions = list(
+        desk.db.query(
+            "SELECT version, since, until, text, cause, witness FROM article_versions ORDER BY version"
+        )
+    )
+    assert [(v["version"], v["since"], v["until"], v["cause"], v["witness"]) for v in versions] == [
+        (1, stamp(3), stamp(5), "captured", "web.archive.example"),
+        (2, stamp(5), stamp(17), "edited", None),
+    ]
+    assert "upper" in versions[0]["text"]
+    events = list(desk.db.query("SELECT kind, at, since, version, witness FROM events ORDER BY at"))
+    assert [(e["at"], e["since"], e["version"], e["witness"]) for e in events] == [
+        (stamp(5), stamp(3), 1, "web.archive.example"),
+        (stamp(17), stamp(5), 2, None),
+    ]
+    [now] = desk.db.query("SELECT text, version_count, first_seen, seen_at FROM articles")
+    assert "northern" in now["text"]
+    assert (now["version_count"], now["first_seen"], now["seen_at"]) == (3, stamp(3), stamp(16))
+
+
+def test_a_state_of_a_moment_reaches_back_to_the_first_capture(desk):
+    desk.crawl(16, article())
+    desk.take(3, replace(article(), text=WORDS.format("upper")))
+    sql = "SELECT text FROM article_states WHERE since <= ? AND (until > ? OR until IS NULL)"
+    for year, word in ((4, "upper"), (18, "lower")):
+        [state] = desk.db.query(sql, [stamp(year), stamp(year)])
+        assert word in state["text"]
+
+
+def test_ids_of_another_era_never_meet(desk):
+    mine, theirs = remark(5), remark(9, author="Old Ferryman", text="We counted every plank of it twice.")
+    desk.crawl(16, article(mine), mine)
+    desk.take(2, article(theirs), replace(theirs, id="5"))
+    first, second = desk.thread()
+    assert (first["text"], first["witness"], first["version_count"]) == (mine.text, None, 1)
+    assert (second["text"], second["seen_at"], second["gone_at"]) == (theirs.text, None, stamp(16))
+
+
+def test_one_comment_of_two_eras_is_one_row(desk):
+    now = remark(5000)
+    then = replace(now, id="31", published=now.published - timedelta(hours=5))
+    desk.take(2, article(then), then)
+    desk.crawl(16, article(now), now)
+    [only] = desk.thread()
+    assert (only["first_seen"], only["seen_at"], only["gone_at"]) == (stamp(2), stamp(16), None)
+    assert list(desk.db.query("SELECT * FROM events")) == []
+
+
+def test_a_comment_keeps_its_number_when_we_see_it(desk):
+    desk.take(2, article(remark(5)), remark(5))
+    [[number]] = desk.db.execute("SELECT id FROM comments").fetchall()
+    [[article_id]] = desk.db.execute("SELECT id FROM articles").fetchall()
+    desk.crawl(16, article(remark(5)), remark(5))
+    assert desk.db.execute("SELECT id, key FROM comments").fetchall() == [(number, "5")]
+    assert desk.db.execute("SELECT id, post_id FROM articles").fetchall() == [(article_id, 7)]
+
+
+def test_a_short_thread_proves_no_removal(desk):
+    shown, lost = remark(1), remark(2)
+    desk.crawl(16, replace(ARTICLE, comments_stated=40), shown)
+    desk.take(2, article(shown, lost), shown, lost)
+    assert [row["gone_at"] for row in desk.thread()] == [None, None]
+
+
+def test_a_capture_says_nothing_of_the_present(desk):
+    desk.crawl(16, article(remark(1)), remark(1))
+    before = desk.db.execute("SELECT text, changed_at, version_count FROM articles").fetchall()
+    desk.take(17, replace(article(), text=WORDS.format("western")))
+    assert desk.db.execute("SELECT text, changed_at, version_count FROM articles").fetchall() == before
+    assert [row["gone_at"] for row in desk.thread()] == [None]
+
+
+def hide(desk, kind, item):
+    with Hidden.open(beside(desk.archive.path), create=True) as hidden:
+        redact(desk.db, hidden, kind, item, reason="asked for", at=years(17))
+
+
+def everything(desk):
+    return "\n".join(map(str, desk.db.conn.iterdump()))
+
+
+@pytest.mark.parametrize("ours", [False, True])
+def test_a_hidden_comment_is_not_brought_back(desk, ours):
+    shown, secret = remark(1), remark(2, author="Marten")
+    if ours:
+        desk.crawl(16, article(shown, secret), shown, secret)
+    desk.take(2, article(shown, secret), shown, secret)
+    hide(desk, "comment", desk.db.execute("SELECT id FROM comments WHERE author = 'Marten'").fetchone()[0])
+    again = replace(secret, id="77")
+    desk.take(3, article(shown, again), shown, again)
+    desk.take(4, article(shown, secret), shown, secret)
+    desk.crawl(17, article(shown, secret), shown, secret)
+    desk.take(5, article(shown, secret), shown, secret)
+    assert desk.db.execute("SELECT count(*) FROM comments").fetchone() == (2,)
+    assert secret.text not in everything(desk)
+    assert "Marten" not in everything(desk)
+
+
+def test_a_hidden_name_is_not_brought_back(desk):
+    secret = remark(2, author="Marten")
+    desk.take(2, article(secret), secret)
+    hide(desk, "commenter", "Marten")
+    other = remark(3, author="Marten")
+    desk.take(3, article(secret, other), secret, other)
+    desk.crawl(17, article(secret, other), secret, other)
+    assert desk.db.execute("SELECT count(*) FROM comments").fetchone() == (2,)
+    assert "Marten" not in everything(desk)
+
+
+@pytest.mark.parametrize("ours", [False, True])
+def test_a_hidden_article_is_not_brought_back(desk, ours):
+    if ours:
+        desk.crawl(16, article())
+    desk.take(2, article())
+    hide(desk, "article", 1)
+    desk.take(3, article())
+    desk.crawl(17, article())
+    assert "harbour on Sunday" not in everything(desk)
+    assert ICE not in everything(desk)
+
+
+def test_pages_tell_who_saw_what(desk, tmp_path):
+    kept, lost = remark(1), remark(2, author="Marten")
+    desk.crawl(16, article(kept), kept)
+    desk.take(2, replace(article(kept, lost), text=WORDS.format("upper")), kept, lost)
+    room = Room(tmp_path / "archive.db")
+    said = " ".join(fromstring(room.text("/article/1")).text_content().split())
+    assert "Removed before this archive saw it, between 1 January 2012 and" in said
+    assert "kept by web.archive.example" in said
+    assert "1 observation by others" in said
+    changes = " ".join(fromstring(room.text("/changes")).text_content().split())
+    assert changes.count("by web.archive.example, not by this archive") == 2
+    assert "as web.archive.example kept it" in " ".join(
+        fromstring(room.text("/article/1/versions")).text_content().split()
+    )
+    coverage = " ".join(fromstring(room.text("/coverage")).text_content().split())
+    assert "Kept by others" in coverage
+    assert "web.archive.example201211" in coverage.replace(" ", "")
+
+
+def life(dice):
+    """Moments of one article's life: (year, by us, what the page says)."""
+    comments, text, number = [], "lower", 0
+    moments = []
+    for year in range(12):
+        for _ in range(dice.randint(0, 2)):
+            number += 1
+            parent = dice.choice(comments).id if comments and dice.random() < 0.4 else None
+            comments.append(remark(number, author=dice.choice("EFGH"), parent=parent))
+        if comments and dice.random() < 0.4:
+            gone = dice.choice(comments)
+            comments = [c for c in comments if gone.id not in (c.id, c.parent)]
+        if comments and dice.random() < 0.3:
+            place = dice.randrange(len(comments))
+            new = f"{comments[place].text} Edited in {year}."
+            comments[place] = replace(comments[place], text=new, html=new)
+        if dice.random() < 0.3:
+            text = dice.choice(("lower", "upper", "northern", "western"))
+        said = replace(article(*comments), text=WORDS.format(text))
+        moments.append((year, year > 6 and dice.random() < 0.5, said, tuple(comments)))
+    return moments
+
+
+PLAIN = {
+    "articles": "SELECT url, title, text, first_seen, seen_at, witness, changed_at, version_count,"
+    " comment_count FROM articles ORDER BY 1",
+    "article_versions": "SELECT version, since, until, changed, cause, witness, title, text"
+    " FROM article_versions ORDER BY 1",
+    "comments": "SELECT c.key, c.author, c.text, c.first_seen, c.seen_at, c.witness, c.changed_at,"
+    " c.version_count, c.missed_at, c.gone_at, c.gone_how, p.key AS parent"
+    " FROM comments AS c LEFT JOIN comments AS p ON p.id = c.parent_id ORDER BY 1",
+    "comment_versions": "SELECT key, v.version, v.since, v.until, v.changed, v.cause, v.witness, v.text"
+    " FROM comment_versions AS v JOIN comments ON comments.id = comment_id ORDER BY 1, 2",
+    "events": "SELECT at, events.kind, key, version, since, how, events.witness FROM events"
+    " LEFT JOIN comments ON comments.id = comment_id ORDER BY 1, 2, 3, 4",
+}
+
+
+def rows_of(desk):
+    return {table: desk.db.execute(sql).fetchall() for table, sql in PLAIN.items()}
+
+
+@pytest.mark.parametrize("way", ["crawl", "crawl_with_rest"])
+@pytest.mark.parametrize("seed", range(101, 105))
+def test_any_order_of_arrivals_gives_the_same_rows(tmp_path, seed, way):
+    dice = random.Random(seed)
+    moments = life(dice)
+    ours = [moment for moment in moments if moment[1]]
+    found = []
+    for number in range(3):
+        order = [moment for moment in moments if not moment[1]]
+        dice.shuffle(order)
+        for at, moment in zip(sorted(dice.randint(0, len(order)) for _ in ours), ours, strict=True):
+            order.insert(at + ours.index(moment), moment)  # crawls come in the order of time
+        desk = Desk(tmp_path / str(number))
+        for year, by_us, said, comments in order:
+            (getattr(desk, way) if by_us else desk.take)(year, said, *comments)
+        found.append(rows_of(desk))
+        assert desk.db.execute("PRAGMA foreign_key_check").fetchall() == []
+        desk.close()
+    for one, other in itertools.pairwise(found):
+        for table in PLAIN:
+            assert one[table] == other[table], table
