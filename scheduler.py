@@ -237,7 +237,7 @@ def _up(
     def greet() -> None:
         if wait_until_answering(host, port, seconds=60):
             say(f"Archiving {what} into {config.archive}.")
-            say(f"Read and search it at {serve.address(host=host, port=port, base_url=base_path)}")
+            say(f"Read and search it at {serve.local_url(host=host, port=port, base_url=base_path)}")
             for line in further:
                 say(line)
             say("Ctrl-C ends it; everything saved is kept.")

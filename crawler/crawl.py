@@ -13,7 +13,7 @@ from typing import Any
 from archive.core.crawl_report import CrawlReport
 from archive.core.crawl_state import CrawlState
 from archive.core.records import Site
-from archive.queries.fetch_history import Facts
+from archive.queries.fetch_history import FetchHistory
 from crawler.fetch.session import Session
 
 
@@ -46,7 +46,7 @@ class Crawl:
 
     site: Site
     session: Session
-    facts: Facts
+    facts: FetchHistory
     report: CrawlReport
     started_at: datetime
     settled: Callable[[], Awaitable[None]]

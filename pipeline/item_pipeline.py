@@ -23,7 +23,7 @@ from archive.core.crawl_report import CrawlReport
 from archive.core.errors import ArchiveError, BusyError, LockedError
 from archive.core.reader_guard import CODES, Unread, problem_of
 from archive.core.records import Extract, OverlapLost, Page, PageKind, Problem, Quality, Saved, Site
-from archive.files.raw_pages import Pages, beside
+from archive.files.raw_pages import Pages, raw_pages_path
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import Proof
 from archive.tables import visits
@@ -50,7 +50,7 @@ class ItemPipeline:
         self.reader = BoundedReader(stopping=lambda: not crawler.crawling)
         path = Path(crawler.settings["BACKISSUE_ARCHIVE"])
         self.archive = Archive.open(path)
-        self.pages = Pages.open(beside(path))
+        self.pages = Pages.open(raw_pages_path(path))
         self.archive.db.execute(f"PRAGMA busy_timeout = {BLOCKING_MILLISECONDS}")
         self._turn = asyncio.Lock()  # one item after another, in the order in which they come
         self._said: set[str] = set()

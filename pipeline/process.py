@@ -15,11 +15,11 @@ from pipeline.html import error_responses
 from pipeline.platforms.wordpress import feeds, rest
 
 _READERS = {
-    PageKind.ARTICLE: (extract.read, Surface.PAGE),
-    PageKind.POSTS: (rest.posts, Surface.REST),
-    PageKind.COMMENTS: (rest.comments, Surface.REST),
-    PageKind.POSTS_FEED: (feeds.posts, Surface.FEED),
-    PageKind.COMMENTS_FEED: (feeds.comments, Surface.FEED),
+    PageKind.ARTICLE: (extract.extract_page, Surface.PAGE),
+    PageKind.POSTS: (rest.parse_posts, Surface.REST),
+    PageKind.COMMENTS: (rest.parse_comments, Surface.REST),
+    PageKind.POSTS_FEED: (feeds.parse_post_feed, Surface.FEED),
+    PageKind.COMMENTS_FEED: (feeds.parse_comment_feed, Surface.FEED),
 }
 
 

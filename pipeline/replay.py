@@ -24,11 +24,11 @@ from archive.core.formatting import count
 from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Page, Saved, Site
 from archive.core.timestamps import to_text
-from archive.files.raw_pages import Altered, Pages, beside
-from archive.queries.fetch_history import Facts
+from archive.files.raw_pages import Altered, Pages, raw_pages_path
+from archive.queries.fetch_history import FetchHistory
 from archive.storage.archive import Archive
 from archive.tables import versions
-from archive.tables.visits import address
+from archive.tables.visits import visited_url
 from pipeline.extractor_version import extractor_version, is_current
 from pipeline.reading import BoundedReader, Reader
 
@@ -90,8 +90,8 @@ def catch_up(path: Path, site: Site) -> int:
     with ExitStack() as held:
         held.enter_context(hold(path, lock_of(site.name), wait=PATIENCE))
         archive = held.enter_context(Archive.open(path))
-        facts = held.enter_context(Facts(path, site.name))
-        pages = held.enter_context(Pages.open(beside(path)))
+        facts = held.enter_context(FetchHistory(path, site.name))
+        pages = held.enter_context(Pages.open(raw_pages_path(path)))
         unsaved = [number for number in pages.unsaved(site.name) if _is_unsaved(pages, facts, number)]
         by_rules = not is_current(facts.state.extractor_version)
         if not unsaved and not by_rules:
@@ -114,12 +114,12 @@ def catch_up(path: Path, site: Site) -> int:
         return len(numbers) + late
 
 
-def _is_unsaved(pages: Pages, facts: Facts, number: int) -> bool:
+def _is_unsaved(pages: Pages, facts: FetchHistory, number: int) -> bool:
     """True unless a page that a crawl has kept, or a later one of its URL, was saved; that is noted."""
     page = pages.get(number)
-    visit = None if isinstance(page, Altered) else facts.visit(address(page))
+    visit = None if isinstance(page, Altered) else facts.visit(visited_url(page))
     if isinstance(page, Page) and visit:
-        shared = address(page) != page.url  # several listings of one second are one visit
+        shared = visited_url(page) != page.url  # several listings of one second are one visit
         if visit.fetched_at > page.fetched_at or (visit.fetched_at == page.fetched_at and not shared):
             pages.note_saved(number)
             return False

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from archive.exports.selection import METADATA
+from archive.exports.selection import METADATA_FILE
 from archive.storage.archive import Archive
 from tests.paths import ROOT
 
@@ -21,7 +21,7 @@ are ISO 8601 text in UTC; a date without a time is a day.
 
 def page() -> str:
     """Return the page in Markdown: each table and view with its columns, their types and descriptions."""
-    known = json.loads(METADATA.read_text(encoding="utf-8"))
+    known = json.loads(METADATA_FILE.read_text(encoding="utf-8"))
     tables = known["tables"]
     with tempfile.TemporaryDirectory() as folder, Archive.open(Path(folder) / "archive.db") as archive:
         sql = (

@@ -12,10 +12,10 @@ from datetime import timedelta
 from typing import Any
 
 from archive.changes import text_blocks
-from archive.changes.text_blocks import Kind
+from archive.changes.text_blocks import HunkKind
 from archive.core.timestamps import instant
 
-STEP = timedelta(minutes=15)  # every offset of a time zone is a multiple of this
+_STEP = timedelta(minutes=15)  # every offset of a time zone is a multiple of this
 WIDEST = timedelta(hours=26)  # between the zones that are farthest apart
 
 
@@ -40,7 +40,7 @@ def _shift(before: str | None, after: str | None) -> int | None:
     if not before or not after or len(before) != len(after) or len(before) == len("2009-07-09"):
         return None
     distance = instant(after) - instant(before)
-    if not distance or abs(distance) > WIDEST or distance % STEP:
+    if not distance or abs(distance) > WIDEST or distance % _STEP:
         return None
     return int(distance / timedelta(minutes=1))
 
@@ -56,7 +56,7 @@ def _ways_of_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterab
     if not compared.shared and compared.hunks:
         yield "words"
     for hunk in compared.hunks:
-        if hunk.kind is Kind.WORDS and any(block.prose for block in hunk.old):
+        if hunk.kind is HunkKind.WORDS and any(block.prose for block in hunk.old):
             yield "words"
         elif hunk.bucket == "tail":
             yield "look text tail"

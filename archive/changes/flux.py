@@ -20,7 +20,7 @@ from sqlite_utils import Database
 
 from archive.changes import repeated_blocks, text_blocks
 from archive.changes.pending_changes import Patience
-from archive.changes.text_blocks import Hunk, digest
+from archive.changes.text_blocks import Hunk, digest_texts
 from archive.tables import change_detection, rows
 from archive.tables.merge import REST_OF_THEM, Merged, Value, rank
 from archive.tables.versions import Reading
@@ -149,7 +149,7 @@ class _Case:
         returning = [name for name in others if self._returns(name, self._after(name))]
         if set(texts) <= kept and len(returning) == len(others):
             for name in returning:
-                if not self.waiting.confirmed(name, "", "", digest(name, self._after(name)), "flip"):
+                if not self.waiting.confirmed(name, "", "", digest_texts(name, self._after(name)), "flip"):
                     kept.add(name)
         yield from kept
 
@@ -178,7 +178,7 @@ class _Case:
         compared = text_blocks.compare(before, new, self._is_furniture)
         self.hunks = compared.hunks
         if self._returns_to_text(new):
-            state = digest(*(block.key for block in new))
+            state = digest_texts(*(block.key for block in new))
             if not self.waiting.confirmed("text", "", "", state, "flip"):
                 yield from names
             return
@@ -207,7 +207,7 @@ class _Case:
             return False
         return self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect", hunk.box)
 
-    def _returns_to_text(self, new: tuple[text_blocks.Block, ...]) -> bool:
+    def _returns_to_text(self, new: tuple[text_blocks.TextBlock, ...]) -> bool:
         """True if the text returns to an earlier version."""
         if self._is_newer:
             return False
@@ -217,7 +217,7 @@ class _Case:
             if state["text"] is not None and "text" in json.loads(str(state["changed"]))
         )
 
-    def _new_blocks(self) -> tuple[text_blocks.Block, ...]:
+    def _new_blocks(self) -> tuple[text_blocks.TextBlock, ...]:
         if self.said.get("text") is None:
             return text_blocks.blocks(self._text(self.old), self._markdown(self.old))
         return text_blocks.blocks(self._text(self.said), self._markdown(self.said))
@@ -237,7 +237,7 @@ class _Case:
     def _text(state: Mapping[str, Value]) -> str:
         return str(state["text"] or "")
 
-    def _is_furniture(self, block: text_blocks.Block) -> bool:
+    def _is_furniture(self, block: text_blocks.TextBlock) -> bool:
         return repeated_blocks.is_shared(self.db, self.source, self.kind, self.old, block)
 
     # -- flips ------------------------------------------------------------------------------------
@@ -277,7 +277,7 @@ class _Case:
         """Return a value so that two that mean the same are equal."""
         if name in change_detection.LISTS_WATCHED:
             return "\0".join(sorted(json.loads(str(value))))
-        return change_detection.plain(str(value))
+        return change_detection.without_typography(str(value))
 
     def _states(self, name: str) -> bool:
         """True if the reading states a field as exactly as stored."""
@@ -295,4 +295,4 @@ def _is_dress(old: str, new: str) -> bool:
 
     The better-set one may be taken.
     """
-    return change_detection.plain(old) == change_detection.plain(new)
+    return change_detection.without_typography(old) == change_detection.without_typography(new)

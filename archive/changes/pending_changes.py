@@ -23,7 +23,7 @@ SUSPECT_AGE = timedelta(hours=1)
 FLIP_LOOKS = 3
 FLIP_AGE = timedelta(hours=24)
 """How long a state that was there before must last: page caches and CDNs rarely keep a copy for longer."""
-SHARED = 3  # other items in which a box waits, too, that is the site's
+_SHARED = 3  # other items in which a box waits, too, that is the site's
 LEARNED = 3  # articles in which a position is noise, before it is noise in all articles of the source
 
 
@@ -92,7 +92,7 @@ class Patience:
         """Record a box that is pending in several items as noise."""
         sql = "SELECT item_id, place, bucket FROM pending_changes WHERE source = ? AND kind = ? AND box = ?"
         found = list(self.db.query(sql, [self.source, self.kind, box])) if box else []
-        if len({row["item_id"] for row in found}) <= SHARED:
+        if len({row["item_id"] for row in found}) <= _SHARED:
             return False
         for row in found:
             other = Patience(self.db, self.source, self.kind, row["item_id"], self.at)
@@ -106,8 +106,8 @@ class Patience:
             return True
         sql = "SELECT count(*) AS n FROM (SELECT DISTINCT article_id FROM visits WHERE source = ?"
         sql += " AND kind = 'article' AND article_id IS NOT NULL AND article_id != ? AND {} LIMIT ?)"
-        known = rows.one(self.db, sql.format("good_at IS NOT NULL"), self.source, self.item, SHARED)
-        seen = rows.one(self.db, sql.format("good_at > ?"), self.source, self.item, since, SHARED)
+        known = rows.one(self.db, sql.format("good_at IS NOT NULL"), self.source, self.item, _SHARED)
+        seen = rows.one(self.db, sql.format("good_at > ?"), self.source, self.item, since, _SHARED)
         return seen == known
 
     def _note_waiting(self, name: str, place: str, bucket: str, state: str, why: str, box: str) -> None:

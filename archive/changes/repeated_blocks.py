@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 
 from sqlite_utils import Database
 
-from archive.changes.text_blocks import Block, blocks
+from archive.changes.text_blocks import TextBlock, blocks
 from archive.tables.merge import Value
 
-SHARED = 3  # other items that must have a block for it to be furniture
+_SHARED = 3  # other items that must have a block for it to be furniture
 READ = 60  # items whose text is read for one block
 _PHRASE = 6  # words by which items with the block are found
 _LABEL = 4  # words that a label before a link has at most, as in "Also read: …"
@@ -29,7 +29,7 @@ _NOTICE = re.compile(
 """Words of a publisher's notice of an edit, which stands in many articles and matters in each."""
 
 
-def is_shared(db: Database, source: str, kind: str, item: Mapping[str, Value], block: Block) -> bool:
+def is_shared(db: Database, source: str, kind: str, item: Mapping[str, Value], block: TextBlock) -> bool:
     """True if a block repeats in other items or links to one.
 
     `item` is the row of an "article" or a "comment". Numbers and dates in the block do not count.
@@ -43,7 +43,7 @@ def is_shared(db: Database, source: str, kind: str, item: Mapping[str, Value], b
     found = 0
     for other in _others(db, source, kind, item["id"], block.skeleton):
         found += any(each.skeleton == block.skeleton for each in blocks(other))
-        if found >= SHARED:
+        if found >= _SHARED:
             return True
     label = _label(block)
     if label is None:
@@ -51,12 +51,12 @@ def is_shared(db: Database, source: str, kind: str, item: Mapping[str, Value], b
     found = 0
     for other in _others(db, source, kind, item["id"], label):
         found += any(line.strip().startswith(label) for line in other.split("\n"))
-        if found >= SHARED:
+        if found >= _SHARED:
             return True
     return False
 
 
-def _label(block: Block) -> str | None:
+def _label(block: TextBlock) -> str | None:
     """Return the label before a link in a block, or None."""
     found = _LABELLED.match(block.words)
     if found is None or block.prose or len(found[1].split()) > _LABEL:
@@ -65,7 +65,7 @@ def _label(block: Block) -> str | None:
     return found[1] if block.links and block.linked >= rest * 0.6 else None
 
 
-def _names_article(db: Database, source: str, own: Value, block: Block) -> bool:
+def _names_article(db: Database, source: str, own: Value, block: TextBlock) -> bool:
     """True if a block is another article's title, perhaps labelled."""
     found = _LABELLED.match(block.words)
     titles = {block.words, found[2] if found else block.words}

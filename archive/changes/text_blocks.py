@@ -22,8 +22,8 @@ from archive.changes.variable_text import (
     LINK,
     MAIL,
     RULE,
-    SPACE,
     TYPOGRAPHY,
+    WHITE_SPACE,
     WORD,
     skeleton,
     without_spans,
@@ -33,14 +33,14 @@ from archive.core.link_identity import identities
 LONGEST_COMPARED = 1500  # differing blocks on one side; beyond, the whole is one hunk
 LONGEST_SUSPECT_WORDS = 60  # of both sides of a hunk; more words than that are no widget
 LONGEST_ROTATED_WORDS = 40  # of a paragraph that may be an advertisement which another one replaces
-PROSE_WORDS = 20  # words that are prose even without a full stop
+_PROSE_WORDS = 20  # words that are prose even without a full stop
 CONTEXT = 2  # unchanged paragraphs that make a hunk a small part of its text
 MOST_BOXED = 6  # paragraphs of a box that the site puts on many pages
 MOST_PAIRS = 64  # of blocks of a hunk that are compared with one another
 DISSIMILAR = 0.5  # a replaced paragraph that shares less than this is another paragraph
 
 
-class Kind(StrEnum):
+class HunkKind(StrEnum):
     """Shape of a hunk: `ROTATED` replaces a block, `WORDS` edits one."""
 
     INSERTED = "inserted"
@@ -51,7 +51,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class TextBlock:
     """One line of a text.
 
     `key` is its comparable form, `links` the identities of its links.
@@ -77,9 +77,9 @@ class Hunk:
     `place` is a digest of its position, `bucket` a coarse one.
     """
 
-    kind: Kind
-    old: tuple[Block, ...]
-    new: tuple[Block, ...]
+    kind: HunkKind
+    old: tuple[TextBlock, ...]
+    new: tuple[TextBlock, ...]
     place: str
     bucket: str
     suspect: bool
@@ -90,12 +90,14 @@ class Hunk:
 
         It is the same for one widget on each page.
         """
-        return digest(*(block.skeleton for block in self.old), "\0", *(block.skeleton for block in self.new))
+        return digest_texts(
+            *(block.skeleton for block in self.old), "\0", *(block.skeleton for block in self.new)
+        )
 
     @property
     def state(self) -> str:
         """Return a digest of the new blocks."""
-        return digest(*(f"{block.key} {' '.join(sorted(block.links))}" for block in self.new))
+        return digest_texts(*(f"{block.key} {' '.join(sorted(block.links))}" for block in self.new))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +108,12 @@ class Comparison:
     shared: int = 0
 
 
-def digest(*parts: str) -> str:
+def digest_texts(*parts: str) -> str:
     """Return a short digest of some texts."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:20]
 
 
-def blocks(text: str | None, markdown: str | None = None) -> tuple[Block, ...]:
+def blocks(text: str | None, markdown: str | None = None) -> tuple[TextBlock, ...]:
     """Return a text's blocks; with Markdown they have links."""
     source = markdown or text or ""
     return tuple(
@@ -122,7 +124,9 @@ def blocks(text: str | None, markdown: str | None = None) -> tuple[Block, ...]:
 
 
 def compare(
-    old: Sequence[Block], new: Sequence[Block], is_furniture: Callable[[Block], bool] = lambda _: False
+    old: Sequence[TextBlock],
+    new: Sequence[TextBlock],
+    is_furniture: Callable[[TextBlock], bool] = lambda _: False,
 ) -> Comparison:
     """Compare two states of a text.
 
@@ -144,12 +148,12 @@ def compare(
     return Comparison(hunks=tuple(hunks), shared=shared)
 
 
-def is_counted(block: Block) -> bool:
+def is_counted(block: TextBlock) -> bool:
     """True if a block counts what readers do."""
     return "#" in block.skeleton and bool(COUNTED.search(block.words))
 
 
-def _block(line: str, *, marked: bool) -> Block | None:
+def _block(line: str, *, marked: bool) -> TextBlock | None:
     links: list[str] = []
     linked = 0
     if marked:
@@ -157,15 +161,15 @@ def _block(line: str, *, marked: bool) -> Block | None:
             links.append(found[2])
             linked += len(WORD.findall(found[1]))
         line = DRESS.sub("", LINK.sub(lambda found: found[1], line))
-    words = SPACE.sub(" ", LEAD.sub("", line).translate(TYPOGRAPHY)).strip()
+    words = WHITE_SPACE.sub(" ", LEAD.sub("", line).translate(TYPOGRAPHY)).strip()
     if not words:
         return None
     size = len(WORD.findall(words))
-    prose = size >= PROSE_WORDS or (size > 1 and bool(END.search(words)) and linked < size)
+    prose = size >= _PROSE_WORDS or (size > 1 and bool(END.search(words)) and linked < size)
     plain = without_spans(words)
     masked = skeleton(words)
     counted = not prose and "#" in masked and COUNTED.search(words)
-    return Block(
+    return TextBlock(
         words=words,
         key=masked if counted else plain,
         skeleton=masked,
@@ -175,7 +179,7 @@ def _block(line: str, *, marked: bool) -> Block | None:
     )
 
 
-def _common(old: Sequence[Block], new: Sequence[Block]) -> int:
+def _common(old: Sequence[TextBlock], new: Sequence[TextBlock]) -> int:
     count = 0
     for a, b in zip(old, new, strict=False):
         if a.key != b.key:
@@ -185,8 +189,8 @@ def _common(old: Sequence[Block], new: Sequence[Block]) -> int:
 
 
 def _runs(
-    left: Sequence[Block], right: Sequence[Block], same: list[tuple[Block, Block]]
-) -> Iterator[tuple[int, int, Sequence[Block], Sequence[Block]]]:
+    left: Sequence[TextBlock], right: Sequence[TextBlock], same: list[tuple[TextBlock, TextBlock]]
+) -> Iterator[tuple[int, int, Sequence[TextBlock], Sequence[TextBlock]]]:
     """Yield differing runs, and fill `same`.
 
     As (place left, place right, blocks left, blocks right).
@@ -203,12 +207,12 @@ def _runs(
 
 
 def _hunk(
-    old: Sequence[Block],
+    old: Sequence[TextBlock],
     at: int,
-    before: Sequence[Block],
-    after: Sequence[Block],
+    before: Sequence[TextBlock],
+    after: Sequence[TextBlock],
     shared: int,
-    is_furniture: Callable[[Block], bool],
+    is_furniture: Callable[[TextBlock], bool],
 ) -> Hunk | None:
     """Return a run's hunk without furniture, or None.
 
@@ -232,62 +236,62 @@ def _hunk(
         kind=kind,
         old=gone,
         new=come,
-        place=digest(anchor),
+        place=digest_texts(anchor),
         bucket=_bucket(old, at, len(before)),
         suspect=enough and (boxed or _is_suspect(kind, gone, come)),
     )
 
 
-def _relinked(old: Block, new: Block, shared: int) -> Hunk:
+def _relinked(old: TextBlock, new: TextBlock, shared: int) -> Hunk:
     """Return the hunk of an equal block with other links."""
     return Hunk(
-        kind=Kind.LINK,
+        kind=HunkKind.LINK,
         old=(old,),
         new=(new,),
-        place=digest("link", old.key),
+        place=digest_texts("link", old.key),
         bucket=f"link {'prose' if old.prose else 'other'}",
         suspect=shared >= CONTEXT and not old.prose,
     )
 
 
-def _kind(gone: Sequence[Block], come: Sequence[Block]) -> Kind:
+def _kind(gone: Sequence[TextBlock], come: Sequence[TextBlock]) -> HunkKind:
     if not gone:
-        return Kind.INSERTED
+        return HunkKind.INSERTED
     if not come:
-        return Kind.REMOVED
+        return HunkKind.REMOVED
     if len(gone) * len(come) > MOST_PAIRS:
-        return Kind.WORDS
-    return Kind.WORDS if any(_similar(a, b) for a in gone for b in come) else Kind.ROTATED
+        return HunkKind.WORDS
+    return HunkKind.WORDS if any(_similar(a, b) for a in gone for b in come) else HunkKind.ROTATED
 
 
-def _similar(a: Block, b: Block) -> bool:
+def _similar(a: TextBlock, b: TextBlock) -> bool:
     if a.skeleton == b.skeleton:
         return True
     one, other = WORD.findall(a.words.lower()), WORD.findall(b.words.lower())
     return SequenceMatcher(None, one[:200], other[:200], autojunk=False).ratio() >= DISSIMILAR
 
 
-def _alike(a: Block, b: Block) -> bool:
+def _alike(a: TextBlock, b: TextBlock) -> bool:
     """True if two blocks differ in a protected mail address alone."""
     protected = "[email" in a.words.lower() or "[email" in b.words.lower()
     return a.key == b.key or (protected and MAIL.sub("@", a.words) == MAIL.sub("@", b.words))
 
 
-def _is_suspect(kind: Kind, gone: Sequence[Block], come: Sequence[Block]) -> bool:
+def _is_suspect(kind: HunkKind, gone: Sequence[TextBlock], come: Sequence[TextBlock]) -> bool:
     """True if a hunk may be a widget's and must wait."""
     every = (*gone, *come)
-    if sum(block.size for block in every) > LONGEST_SUSPECT_WORDS * (1 + (kind is Kind.ROTATED)):
+    if sum(block.size for block in every) > LONGEST_SUSPECT_WORDS * (1 + (kind is HunkKind.ROTATED)):
         return False
     if not any(block.prose for block in every):
         return True
-    if kind is Kind.ROTATED:
+    if kind is HunkKind.ROTATED:
         return max(len(gone), len(come)) <= 2 and all(block.size <= LONGEST_ROTATED_WORDS for block in every)
     if len(gone) == len(come) == 1:
         return gone[0].skeleton == come[0].skeleton and is_counted(gone[0])
     return False
 
 
-def _bucket(old: Sequence[Block], at: int, length: int) -> str:
+def _bucket(old: Sequence[TextBlock], at: int, length: int) -> str:
     """Return a hunk's coarse position: head, tail, or paragraph number."""
     before = sum(block.prose for block in old[:at])
     after = sum(block.prose for block in old[at + length :])

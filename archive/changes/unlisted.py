@@ -15,16 +15,16 @@ from archive.core import urls
 from archive.core.records import Saved
 from archive.core.timestamps import instant, to_text
 from archive.tables import rows
-from archive.tables.captured import OURS
+from archive.tables.captured import SEEN_BY_US
 from archive.tables.merge import Value
 from archive.tables.observations import Listing
 
-AGAIN = timedelta(days=1)  # until an article whose page was shown is doubted again, at least
+_AGAIN = timedelta(days=1)  # until an article whose page was shown is doubted again, at least
 MOST_OF_REST = 0.5  # of the held articles that a listing of REST may lack
 MOST_OF_SITEMAP = 0.1  # the same of sitemaps, which leave out more
-FEW = 3  # articles that a sitemap may lack, however few are held
+_FEW = 3  # articles that a sitemap may lack, however few are held
 
-_HELD = f"SELECT * FROM articles WHERE source = ? AND gone_at IS NULL AND text IS NOT NULL AND {OURS}"
+_HELD = f"SELECT * FROM articles WHERE source = ? AND gone_at IS NULL AND text IS NOT NULL AND {SEEN_BY_US}"
 
 
 def note_listing(db: Database, listing: Listing) -> Saved:
@@ -33,7 +33,7 @@ def note_listing(db: Database, listing: Listing) -> Saved:
     named = {urls.key(url) for url in listing.urls}
     lacking = [row for row in held if not _is_listed(db, row, listing, named)]
     part = MOST_OF_REST if listing.posts else MOST_OF_SITEMAP
-    if len(lacking) > max(part * len(held), 0 if listing.posts else FEW):
+    if len(lacking) > max(part * len(held), 0 if listing.posts else _FEW):
         return Saved()
     numbers = {row["id"] for row in lacking}
     for row in list(db.query("SELECT article_id FROM unlisted WHERE source = ?", [listing.source])):
@@ -59,7 +59,7 @@ def _note(db: Database, row: dict[str, Value], now: datetime) -> bool:
         db.execute("INSERT INTO unlisted VALUES (?, ?, ?, NULL)", [row["id"], row["source"], at])
     elif known["shown_at"] is not None:
         shown = instant(str(known["shown_at"]))
-        if now - shown < max(AGAIN, shown - instant(str(known["since"]))):
+        if now - shown < max(_AGAIN, shown - instant(str(known["since"]))):
             return False
         db.execute("UPDATE unlisted SET shown_at = NULL WHERE article_id = ?", [row["id"]])
     if row["missed_at"] is None:

@@ -27,7 +27,7 @@ from archive.tables import rows, versions
 
 BACK = timedelta(days=14)  # crawls that count together: a large site's pages are visited over days
 FOLLOWING = timedelta(days=120)  # how long pages that were not visited since may still show what happened
-MOST = 0.6  # of the articles that were visited since it began
+_MOST = 0.6  # of the articles that were visited since it began
 LEAST = 5  # articles
 ENOUGH = 20  # articles that are enough on a large site
 PART = 0.2  # of the source's articles, where that is fewer
@@ -45,7 +45,7 @@ class Upheaval(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class UpheavalResult:
     """Counts of edits explained by an event, and its sentence."""
 
     articles: int = 0
@@ -64,7 +64,7 @@ class _Change:
     ways: set[str]
 
 
-def settle(db: Database, source: str, now: datetime) -> Found:
+def settle(db: Database, source: str, now: datetime) -> UpheavalResult:
     """Detect events of a source, and withdraw their edits.
 
     `now` is aware.
@@ -72,7 +72,7 @@ def settle(db: Database, source: str, now: datetime) -> Found:
     since = rows.must(to_text(now - BACK))
     changes = [*_changes(db, source, "article", since), *_changes(db, source, "comment", since)]
     if not changes:
-        return Found()
+        return UpheavalResult()
     visits = _visits(db, source, since)
     held = int(db.execute("SELECT count(*) FROM articles WHERE source = ?", [source]).fetchone()[0])
     least = max(LEAST, min(ENOUGH, round(PART * held)))
@@ -98,8 +98,8 @@ def settle(db: Database, source: str, now: datetime) -> Found:
         if new:
             row = rows.one(db, "SELECT * FROM source_events WHERE id = ?", event) or {}
             detail = json.loads(str(row["detail"]))
-            sentences.append(sentence(what, detail, counts["article"], counts["comment"]))
-    return Found(articles=articles, comments=comments, sentence=" ".join(sentences) or None)
+            sentences.append(event_sentence(what, detail, counts["article"], counts["comment"]))
+    return UpheavalResult(articles=articles, comments=comments, sentence=" ".join(sentences) or None)
 
 
 def _changes(db: Database, source: str, kind: str, since: str) -> Iterable[_Change]:
@@ -163,7 +163,7 @@ def _common(changes: list[_Change], visits: Mapping[int, str], prefix: str, leas
         for moment in moments:
             changed = sum(at >= moment for at in begun.values())
             visited = sum(at >= moment for at in visits.values())
-            if changed >= least and changed >= MOST * visited:
+            if changed >= least and changed >= _MOST * visited:
                 found[way] = moment
                 break
     return found
@@ -278,7 +278,7 @@ def _count(db: Database, event: int, counts: Mapping[str, int]) -> None:
     )
 
 
-def sentence(kind: str, detail: Mapping[str, Any], articles: int, comments: int) -> str:
+def event_sentence(kind: str, detail: Mapping[str, Any], articles: int, comments: int) -> str:
     """Return an event as a sentence.
 
     `detail` is that of a row of `source_events`.

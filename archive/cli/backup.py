@@ -73,7 +73,7 @@ def restore(context: Context, folder: Path, force: bool) -> None:
         shutil.copyfile(kept, CONFIG)
         say(f"{CONFIG} was put into the current folder.")
     archive = context.archive() if context.file() else Path.cwd() / copying.ARCHIVE
-    aside = copying.restore(folder, archive, replace=force)
+    aside = copying.restore_backup(folder, archive, replace=force)
     with Archive.open(archive) as opened:  # brings the schema of an older program up to date
         articles = opened.db["articles"].count
     click.echo(f"{archive} is restored, with {count(articles, 'article')}.")

@@ -33,21 +33,21 @@ from archive.exports import (
     as_warc,
 )
 from archive.exports.selection import Selection, Snapshot, Watch
-from archive.exports.target import Bundle, Own, Summed, bundled, placed, text_of, written
+from archive.exports.target import Bundle, Own, Summed, bundled, placed, text_stream, written
 from archive.files import own_files
 
 TEXTS: dict[str, Callable[..., None]] = {
-    "jsonl": as_jsonl.write,
-    "sql": as_sql.write,
+    "jsonl": as_jsonl.write_jsonl,
+    "sql": as_sql.write_sql,
     "csv --joined": as_csv.write_joined,
 }
 BUNDLES: dict[str, Callable[..., None]] = {
     "csv": as_csv.write_tables,
-    "folder": as_folder.write,
-    "markdown": as_markdown.write,
-    "parquet": as_parquet.write,
+    "folder": as_folder.write_folder,
+    "markdown": as_markdown.write_markdown,
+    "parquet": as_parquet.write_parquet,
 }
-FILES: dict[str, Callable[[Snapshot, Path], None]] = {"db": as_db.write, "wacz": as_wacz.write}
+FILES: dict[str, Callable[[Snapshot, Path], None]] = {"db": as_db.write_db, "wacz": as_wacz.write_wacz}
 ENDINGS = {"db": "-export.db", "warc": ".warc.gz", "wacz": ".wacz"}
 FORMS = ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "db", "warc", "wacz")
 
@@ -97,7 +97,7 @@ def export(
     ):
         target = output or _usual(form, archive.path, joined=joined)
         how = {"raw": raw} if form == "csv" else {}
-        place = Place(target, force, partial(own_files.refuse, archive=archive.path, config=context.file()))
+        place = _Place(target, force, partial(own_files.refuse, archive=archive.path, config=context.file()))
         _write(snapshot, "csv --joined" if joined else form, place, how)
         articles, comments = snapshot.count("articles"), snapshot.count("comments")
     if target != "-":
@@ -113,7 +113,7 @@ def _usual(form: str, archive: Path, *, joined: bool) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class _Place:
     """Destination of an export: path or "-", and its guard."""
 
     target: str
@@ -134,7 +134,7 @@ class Place:
         return bundled(Path(self.target), replace=self.replace, own=self.own)
 
 
-def _write(snapshot: Snapshot, form: str, place: Place, how: dict[str, bool]) -> None:
+def _write(snapshot: Snapshot, form: str, place: _Place, how: dict[str, bool]) -> None:
     if place.is_stream and (form in BUNDLES or form in FILES):
         raise ArchiveError(
             f"{form} is not one stream, and cannot go to standard output.", hint="Name a place with --output."
@@ -146,15 +146,15 @@ def _write(snapshot: Snapshot, form: str, place: Place, how: dict[str, bool]) ->
         with place.file() as path:
             FILES[form](snapshot, path)
     elif form in TEXTS:
-        with _stream(place) as out, text_of(out) as text:
+        with _stream(place) as out, text_stream(out) as text:
             TEXTS[form](snapshot, text, **how)
     else:
         with _stream(place) as out:
-            as_warc.write(snapshot, out)
+            as_warc.write_warc(snapshot, out)
 
 
 @contextmanager
-def _stream(place: Place) -> Iterator[Summed]:
+def _stream(place: _Place) -> Iterator[Summed]:
     if not place.is_stream:
         with place.file() as path, path.open("wb") as file:
             yield Summed(file)

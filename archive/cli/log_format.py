@@ -24,7 +24,7 @@ from archive.core.formatting import plain
 
 FORMAT_VARIABLE, LEVEL_VARIABLE = "BACKISSUE_LOG_FORMAT", "BACKISSUE_LOG_LEVEL"
 FORMATS = ("text", "json")
-LEVELS = ("warning", "info", "debug")
+_LEVELS = ("warning", "info", "debug")
 
 _ROOMS = ("archive", "crawler", "pipeline", "scheduler")
 _HEARD = {VOICE, *_ROOMS, "uvicorn"}  # below a warning, libraries are heard only where they serve
@@ -66,7 +66,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     level = click.option(
         "--log-level",
-        type=click.Choice(LEVELS),
+        type=click.Choice(_LEVELS),
         envvar=LEVEL_VARIABLE,
         help=f"How much is told: info, or debug with a line for each page (${LEVEL_VARIABLE}).",
     )
@@ -79,8 +79,8 @@ def begin(form: str | None, level: str | None) -> None:
         if given:
             os.environ[variable] = given
     root = logging.getLogger()
-    root.handlers = [handler for handler in root.handlers if not isinstance(handler, Lines)]
-    root.addHandler(Lines(as_json if form == "json" else as_text))
+    root.handlers = [handler for handler in root.handlers if not isinstance(handler, _Lines)]
+    root.addHandler(_Lines(format_json if form == "json" else as_text))
     logging.getLogger(VOICE).setLevel(logging.INFO)
     for room in _ROOMS:
         logging.getLogger(room).setLevel((level or "info").upper())
@@ -95,7 +95,7 @@ def adopt_uvicorn() -> None:
     LOGGING_CONFIG.update(formatters={}, handlers={}, loggers={})
 
 
-class Lines(logging.Handler):
+class _Lines(logging.Handler):
     """Handler that writes formatted records to standard error."""
 
     def __init__(self, write: Callable[[logging.LogRecord], str]) -> None:
@@ -128,7 +128,7 @@ def as_text(record: logging.LogRecord) -> str:
     return "\n".join(filter(None, [line, _trace(record)]))
 
 
-def as_json(record: logging.LogRecord) -> str:
+def format_json(record: logging.LogRecord) -> str:
     """Return a record as one line of JSON."""
     value = {
         "time": _time(record),

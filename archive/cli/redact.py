@@ -15,7 +15,7 @@ from archive.core.errors import ArchiveError
 from archive.core.formatting import count, plain, when
 from archive.core.locks import hold
 from archive.core.nearest_name import nearest
-from archive.files.redaction_store import Hidden, beside
+from archive.files.redaction_store import Hidden, redaction_store_path
 from archive.queries import pointing
 from archive.search.engine import Ask, find
 from archive.storage import redaction
@@ -85,7 +85,7 @@ def _shown(archive: Archive, kind: str, item: str, *, asks: bool, to_answer: boo
     if kind == "commenter":
         if item in _names(archive, redaction.redactions(archive.db)).values():
             raise ArchiveError(f"The name “{item}” is hidden already.")
-        found = pointing.commenter(archive.db, item)
+        found = pointing.commenter_summary(archive.db, item)
         span = f", {when(found['first'])} to {when(found['last'])}" if found["n"] else ""
         lines = [f"The name “{item}”, under {count(found['n'], 'comment')}{span}"]
         lines += [f"The newest: “{pointing.opening(found['text'])}”"] if found["text"] else []
@@ -124,8 +124,10 @@ def _hide(
     archive: Archive, kind: str, wanted: Sequence[int | str], reason: str, at: datetime, *, as_json: bool
 ) -> None:
     with hold(archive.path, _LOCK):
-        with Hidden.open(beside(archive.path), create=True) as hidden, transaction(archive.db):
-            done = [redaction.redact(archive.db, hidden, kind, item, reason=reason, at=at) for item in wanted]
+        with Hidden.open(redaction_store_path(archive.path), create=True) as hidden, transaction(archive.db):
+            done = [
+                redaction.redact_item(archive.db, hidden, kind, item, reason=reason, at=at) for item in wanted
+            ]
         _scrub(archive)
     if as_json:
         emit([asdict(each) for each in done])
@@ -143,10 +145,10 @@ def unredact(context: Context, numbers: Sequence[int]) -> None:
     with (
         opened(context) as archive,
         hold(archive.path, _LOCK),
-        Hidden.open(beside(archive.path), create=True) as hidden,
+        Hidden.open(redaction_store_path(archive.path), create=True) as hidden,
     ):
         for number in numbers:
-            done = redaction.unredact(archive.db, hidden, number)
+            done = redaction.unredact_item(archive.db, hidden, number)
             what = "name" if done.item is None else f"{done.kind} {done.item}"
             click.echo(f"Redaction {number} is lifted: the {what} is shown again, as it was.")
         if redaction.redactions(archive.db):  # which may have taken again what was just given back
@@ -170,8 +172,8 @@ def _names(archive: Archive, found: Sequence[Redaction]) -> dict[int, str | None
     """Return hidden commenters' names, by redaction."""
     if all(each.kind != "commenter" for each in found):
         return {}
-    with Hidden.open(beside(archive.path)) as hidden:
-        return {each.id: redaction.named(hidden, each) for each in found}
+    with Hidden.open(redaction_store_path(archive.path)) as hidden:
+        return {each.id: redaction.redacted_name(hidden, each) for each in found}
 
 
 def _row(each: Redaction, name: str | None) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ WIDTH = 100
 @click.option(
     "--in",
     "kind",
-    type=click.Choice(["all", *searching.KINDS]),
+    type=click.Choice(["all", *searching.SEARCHED_KINDS]),
     default="all",
     show_default=True,
     help="Where to search.",
@@ -104,17 +104,17 @@ def search(
     say(_summary(found, len(hits)))
 
 
-def _found(context: Context, ask: Ask, *, with_help: bool) -> tuple[searching.Found, str]:
+def _found(context: Context, ask: Ask, *, with_help: bool) -> tuple[searching.SearchResult, str]:
     """Return what is found, and a sentence on what is shown instead ("" for nothing)."""
     with opened(context) as archive:
-        typed_filters.check(archive.db.conn, ask)
+        typed_filters.check_filters(archive.db.conn, ask)
         if not with_help:
             return searching.find(archive.db.conn, ask), ""
         found, advice = find_with_help(archive.db.conn, ask)
         return found, advice.instead
 
 
-def _summary(found: searching.Found, shown: int) -> str:
+def _summary(found: searching.SearchResult, shown: int) -> str:
     """Return how many of each kind were found, in a sentence."""
     counts = [
         count(part.count, _COUNTED[part.kind]) + (" or more" if part.more else "")
@@ -132,7 +132,7 @@ _COUNTED = {
 }
 
 
-def _search_json(found: searching.Found, hits: list[Row]) -> dict[str, object]:
+def _search_json(found: searching.SearchResult, hits: list[Row]) -> dict[str, object]:
     return {
         "counts": {part.kind: {"count": part.count, "or_more": part.more} for part in found.sections},
         "notes": list(found.notes),
@@ -201,17 +201,19 @@ def show(context: Context, item: tuple[str, ...], as_json: bool) -> None:
             kind = "article"
         found = _item(archive.db, kind, reference)
         comment = found.id if found.kind == "comment" else None
-        held = articles.article(archive.db, found.id if comment is None else _article_of(archive.db, comment))
+        held = articles.article_by_id(
+            archive.db, found.id if comment is None else _article_of(archive.db, comment)
+        )
     if held is None:
         raise NotFoundError(f"The archive holds no article “{reference}”.", hint=pointing.SEEK)
     if as_json:
-        emit(as_jsonl.line(held))
+        emit(as_jsonl.article_line(held))
     else:
         shown = _shown(held, comment)
         click.echo_via_pager(shown) if sys.stdout.isatty() else click.echo(shown)
 
 
-def _item(db: Database, kind: str, reference: str) -> pointing.Item:
+def _item(db: Database, kind: str, reference: str) -> pointing.ItemReference:
     """Return what a number or URL names.
 
     Raises NotFoundError that says what is known of a URL that is not held.

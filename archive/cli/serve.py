@@ -58,7 +58,7 @@ def pages_options(command: Command) -> Command:
             "--base-path",
             default="/",
             show_default=True,
-            callback=lambda _context, _option, text: publish.path_of(text),
+            callback=lambda _context, _option, text: publish.base_path(text),
             help="The path below which a proxy shows the pages.",
         ),
         click.option(
@@ -92,13 +92,13 @@ def serve(context: Context, host: str, port: int, base_path: str, metadata: Path
         for name in ("uvicorn.access", "uvicorn.error"):
             logging.getLogger(name).addFilter(lambda record: record.levelno >= logging.WARNING)
     else:
-        say(f"Serving {path} at {publish.address(host=host, port=port, base_url=base_path)} until Ctrl-C.")
+        say(f"Serving {path} at {publish.local_url(host=host, port=port, base_url=base_path)} until Ctrl-C.")
     log_format.adopt_uvicorn()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.FINE))
     command = publish.command(path, host=host, port=port, base_url=base_path, metadata=metadata)
     sys.argv = ["datasette", *command[command.index("serve") :]]
     try:
-        publish.main()
+        publish.run_datasette()
     except KeyboardInterrupt:
         return Exit.FINE
     return Exit.FINE

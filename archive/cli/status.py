@@ -22,7 +22,7 @@ def status(context: Context, as_json: bool) -> int:
     still, a disk that is nearly full, a check or a backup that found damage.
     """
     with opened(context, finish=False) as archive:
-        told = health.status(archive, datetime.now(UTC))
+        told = health.archive_health(archive, datetime.now(UTC))
     if as_json:
         emit(asdict(told))
     else:

@@ -1,7 +1,8 @@
 """State that one crawl of a source leaves for the next: how far each surface was read, and what was learned.
 
-A frozen value: a crawl gets one and returns another. `write` turns it into the rows of the table
-`crawl_state`, one for each field that is known, and `read` takes them back. Does not: touch a database.
+A frozen value: a crawl gets one and returns another. `rows_from_state` turns it into the rows of the table
+`crawl_state`, one for each field that is known, and `state_from_rows` takes them back. It touches no
+database.
 """
 
 from __future__ import annotations
@@ -153,7 +154,7 @@ PROGRESS = frozenset(name for name in _FIELDS if name.endswith(("_read_at", "_mi
 _NOTHING = CrawlState()
 
 
-def write(state: CrawlState) -> dict[str, str]:
+def rows_from_state(state: CrawlState) -> dict[str, str]:
     """Return the rows of a state, name and text; a field that has its default has no row."""
     known = {name: getattr(state, name) for name in _FIELDS}
     return {
@@ -163,7 +164,7 @@ def write(state: CrawlState) -> dict[str, str]:
     }
 
 
-def read(rows: Mapping[str, str]) -> CrawlState:
+def state_from_rows(rows: Mapping[str, str]) -> CrawlState:
     """Return the state that rows describe; rows of other names are passed over."""
     known = {name: _FIELDS[name].read(text) for name, text in rows.items() if name in _FIELDS}
     return CrawlState(**known)

@@ -163,7 +163,7 @@ def transaction(db: Database) -> Iterator[None]:
         yield
         return
     with disk_told(db):
-        begin(db)
+        _begin(db)
         try:
             yield
             for action in _LAST.pop(db, {}).values():
@@ -175,7 +175,7 @@ def transaction(db: Database) -> Iterator[None]:
             raise
 
 
-def begin(db: Database) -> None:
+def _begin(db: Database) -> None:
     """Begin a write transaction. Raises BusyError where another program goes on writing."""
     try:
         db.execute("BEGIN IMMEDIATE")
@@ -222,7 +222,7 @@ def disk_told(db: Database) -> Iterator[None]:
 @contextmanager
 def rehearsal(db: Database) -> Iterator[None]:
     """Run the block in a transaction that is rolled back."""
-    begin(db)
+    _begin(db)
     try:
         yield
     finally:

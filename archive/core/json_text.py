@@ -14,8 +14,8 @@ from typing import Any
 from archive.core import tolerant_json
 from archive.core.charsets import Decoded, decode
 
-REMEMBERED_BYTES = 4_000_000  # a larger answer is parsed by each of its readers
-TRIES = 60  # places at which JSON may begin that are looked at
+_REMEMBERED_BYTES = 4_000_000  # a larger answer is parsed by each of its readers
+_TRIES = 60  # places at which JSON may begin that are looked at
 LONGEST_NOISE = 200_000  # characters before it
 _BEGIN = re.compile(r"[\[{]")
 _BEHIND = re.compile(
@@ -36,13 +36,13 @@ class JsonAnswer:
     decoded: Decoded
 
 
-def read(body: bytes) -> JsonAnswer:
+def parse_json(body: bytes) -> JsonAnswer:
     """Parse a response once. All its readers share the value, and never change it.
 
     Raises ValueError where there is no JSON in it. A value with noise is an array or an object that ends
     the answer, or is most of it.
     """
-    found = _read_once(body) if len(body) <= REMEMBERED_BYTES else _read(body)
+    found = _read_once(body) if len(body) <= _REMEMBERED_BYTES else _read(body)
     if isinstance(found, ValueError):
         raise found
     return found
@@ -74,7 +74,7 @@ def _decoded(body: bytes) -> Decoded:
 
 def _amid_noise(text: str) -> Any:
     begins = (found.start() for found in _BEGIN.finditer(text, 0, LONGEST_NOISE))
-    for _, begin in zip(range(TRIES), begins, strict=False):
+    for _, begin in zip(range(_TRIES), begins, strict=False):
         if text[max(0, begin - 100) : begin].rstrip()[-1:] in _INSIDE:
             continue
         try:

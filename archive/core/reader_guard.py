@@ -60,7 +60,7 @@ def taken() -> Iterator[Unread]:
         yield _unread.popleft()
 
 
-def note(page: Page, problem: Problem) -> None:
+def hold_problem(page: Page, problem: Problem) -> None:
     """Record a problem of an answer, until the spider yields it."""
     _unread.append(Unread(page=page, problem=problem))
 
@@ -92,7 +92,7 @@ def reader(
                 with bounded(CPU_SECONDS):
                     return read(page, *args, **kwargs)
             except (Exception, TooLongError) as error:  # noqa: BLE001 - that is what a guard is for
-                note(page, problem_of(error, page, LISTING))
+                hold_problem(page, problem_of(error, page, LISTING))
                 return default
 
         return attempt

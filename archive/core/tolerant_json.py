@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-DEPTH = 200
+_DEPTH = 200
 """Deeper nesting is replaced by null. WordPress nests about ten deep."""
 _DIGITS = 30
 """No number of more digits is an id, a count or a time."""
@@ -52,10 +52,10 @@ def _pruned(text: str) -> str:
         sign = token[0]
         if sign in "[{":
             depth += 1
-            if depth == DEPTH + 1:
+            if depth == _DEPTH + 1:
                 kept += [text[begin : token.start()], "null"]
         elif sign in "]}":
             depth -= 1
-            if depth == DEPTH:
+            if depth == _DEPTH:
                 begin = token.end()
-    return "".join([*kept, text[begin:]]) if depth <= DEPTH else "".join(kept)
+    return "".join([*kept, text[begin:]]) if depth <= _DEPTH else "".join(kept)

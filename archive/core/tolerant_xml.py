@@ -14,7 +14,7 @@ from lxml import etree
 
 from archive.core.charsets import Decoded, decode
 
-REMEMBERED_BYTES = 4_000_000
+_REMEMBERED_BYTES = 4_000_000
 """A larger document is parsed by each of its readers; of smaller ones the last two are remembered."""
 DOCTYPE_CHARACTERS = 65_536
 """A longer document type declaration is taken for text."""
@@ -25,12 +25,12 @@ _REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,8})|(\d{1,9}))(?![0-9a-f]);?", re.IG
 _LONG_REFERENCE = re.compile(r"&#(?:x[0-9a-f]{9,}|\d{10,});?", re.IGNORECASE)
 
 
-def parse(body: bytes, content_type: str | None = None) -> tuple[etree._Element | None, Decoded]:
+def parse_xml(body: bytes, content_type: str | None = None) -> tuple[etree._Element | None, Decoded]:
     """Parse XML once; return the root or None, and the text.
 
     All readers of one response share the root, and never change it.
     """
-    read = _parsed_once if len(body) <= REMEMBERED_BYTES else _parsed
+    read = _parsed_once if len(body) <= _REMEMBERED_BYTES else _parsed
     return read(body, content_type)
 
 

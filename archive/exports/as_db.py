@@ -28,7 +28,7 @@ CREATE TABLE _checksums ("table" TEXT PRIMARY KEY, rows INTEGER NOT NULL, sha256
 """
 
 
-def write(snapshot: Snapshot, path: Path) -> None:
+def write_db(snapshot: Snapshot, path: Path) -> None:
     """Write the file."""
     with closing(new_file(path)) as out:
         out.executescript(_OWN)
@@ -37,7 +37,7 @@ def write(snapshot: Snapshot, path: Path) -> None:
             for statement in snapshot.statements(table, "table"):
                 out.execute(statement)
             check = _Checksum()
-            insert(out, table, (check.passed(row) for row in snapshot.rows(table)), snapshot)
+            insert_rows(out, table, (check.passed(row) for row in snapshot.rows(table)), snapshot)
             out.execute("INSERT INTO _checksums VALUES (?, ?, ?)", [table, check.rows, check.digest])
             told = [
                 (table, column.name, column.type, column.description) for column in snapshot.columns(table)
@@ -66,7 +66,9 @@ def new_file(path: Path) -> sqlite3.Connection:
     return out
 
 
-def insert(out: sqlite3.Connection, table: str, rows: Iterator[tuple[Any, ...]], snapshot: Snapshot) -> None:
+def insert_rows(
+    out: sqlite3.Connection, table: str, rows: Iterator[tuple[Any, ...]], snapshot: Snapshot
+) -> None:
     """Put rows into a table that has the same columns as the archive's, in whatever order."""
     names = [column.name for column in snapshot.columns(table)]
     marks = ", ".join("?" * len(names))

@@ -18,14 +18,14 @@ from textwrap import dedent
 
 from sqlite_utils import Database
 
-from archive.exports.as_db import insert, new_file
-from archive.exports.selection import METADATA, TAKEN, Snapshot
+from archive.exports.as_db import insert_rows, new_file
+from archive.exports.selection import METADATA_FILE, TAKEN, Snapshot
 from archive.exports.target import PROGRAM, Bundle, facts
 from archive.migrations import migrations
 from archive.operations.serve import SETTINGS
 
 PACKAGE = Path(__file__).parents[1]
-LIBRARIES = (
+_LIBRARIES = (
     *("datasette", "markdown-it-py", "nh3", "prometheus-client", "sqlite-utils", "tldextract", "w3lib"),
     "zstandard",
 )
@@ -69,11 +69,11 @@ Then open http://127.0.0.1:8001. An installed Datasette without the further libr
 """
 
 
-def write(snapshot: Snapshot, bundle: Bundle) -> None:
+def write_folder(snapshot: Snapshot, bundle: Bundle) -> None:
     """Write the folder."""
     _write_archive(snapshot, bundle.folder / "archive.db")
     bundle.add("archive.db")
-    told = json.loads(METADATA.read_text(encoding="utf-8"))
+    told = json.loads(METADATA_FILE.read_text(encoding="utf-8"))
     sources = [title or name for name, _, title, *_ in snapshot.rows("sources")]
     texts = {
         "README.md": _README.format(title=", ".join(sources) or "No article", program=PROGRAM),
@@ -107,7 +107,7 @@ def _write_archive(snapshot: Snapshot, path: Path) -> None:
             out.execute(f"DROP TRIGGER {name}")
         out.execute("BEGIN")
         for table in TAKEN:
-            insert(out, table, snapshot.rows(table), snapshot)
+            insert_rows(out, table, snapshot.rows(table), snapshot)
         for name, _ in _made(out, "sql LIKE '%USING fts5(%'"):
             out.execute(f"INSERT INTO {name}({name}) VALUES ('rebuild')")
         for _, sql in triggers:
@@ -126,5 +126,5 @@ def _setting(value: str) -> int | bool:
 def _requirements() -> Iterator[str]:
     """Yield the few of our own requirements that the pages have."""
     for line in distribution("backissue").requires or ():
-        if re.split(r"[^\w.-]", line)[0] in LIBRARIES and "extra ==" not in line:
+        if re.split(r"[^\w.-]", line)[0] in _LIBRARIES and "extra ==" not in line:
             yield line

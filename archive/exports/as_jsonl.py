@@ -11,12 +11,12 @@ from archive.queries.articles import HeldArticle, History
 from archive.queries.json_schema import article_json, comment_json, export_json, with_history
 
 
-def write(snapshot: Snapshot, out: TextIO) -> None:
+def write_jsonl(snapshot: Snapshot, out: TextIO) -> None:
     """Write one line for each article."""
-    out.writelines(json.dumps(line(held), ensure_ascii=False) + "\n" for held in snapshot.articles())
+    out.writelines(json.dumps(article_line(held), ensure_ascii=False) + "\n" for held in snapshot.articles())
 
 
-def line(held: HeldArticle) -> dict[str, Any]:
+def article_line(held: HeldArticle) -> dict[str, Any]:
     """One held article as the object that stands on one line."""
     comments = [_with(comment_json(c.comment), c.id, c.history) for c in held.comments]
     return export_json(_with(article_json(held.article), held.id, held.history), comments)

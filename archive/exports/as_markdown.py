@@ -20,14 +20,14 @@ from archive.exports.target import Bundle, facts
 from archive.queries.articles import HeldArticle, HeldComment, conversation
 from archive.queries.json_schema import article_json
 
-LONGEST = 160  # bytes of a name, well below every file system's limit
-LEVELS = 12  # deeper answers stand beside the one they answer, and name it
+_LONGEST = 160  # bytes of a name, well below every file system's limit
+_LEVELS = 12  # deeper answers stand beside the one they answer, and name it
 _RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
 _MARKUP = re.compile(r"([\\`*_\[\]<>~|]|&(?=[#\w]+;)|!(?=\[))")
 _AT_START = re.compile(r"^(\d{0,9})([#+=.)-])", re.MULTILINE)
 
 
-def write(snapshot: Snapshot, bundle: Bundle) -> None:
+def write_markdown(snapshot: Snapshot, bundle: Bundle) -> None:
     """Write one file for each article, in a folder for each month."""
     articles = comments = 0
     for held in snapshot.articles():
@@ -52,7 +52,7 @@ def _slug(url: str) -> str:
     parts = [part for part in urlsplit(url).path.split("/") if part]
     last = unicodedata.normalize("NFKC", unquote(parts[-1] if parts else ""))
     last = re.sub(r"\.(php|html?|aspx?)$", "", last.casefold())
-    slug = re.sub(r"[\W_]+", "-", last).encode()[:LONGEST].decode(errors="ignore").strip("-") or "article"
+    slug = re.sub(r"[\W_]+", "-", last).encode()[:_LONGEST].decode(errors="ignore").strip("-") or "article"
     return f"{slug}-" if _RESERVED.fullmatch(slug) else slug
 
 
@@ -86,13 +86,13 @@ def _quoted(held: HeldComment, level: int, answered: HeldComment | None) -> str:
     comment = held.comment
     head = [f"**{_line(comment.author or 'No name')}**", (to_text(comment.published) or "undated")]
     head += [comment.kind.value] if comment.kind.value != "comment" else []
-    head += [f"to {_line(answered.comment.author or 'No name')}"] if answered and level > LEVELS else []
+    head += [f"to {_line(answered.comment.author or 'No name')}"] if answered and level > _LEVELS else []
     head += [f"removed by the site, found so {held.history.gone_at}"] if held.history.gone_at else []
     head += (
         [f"hidden by the operator: {_line(held.history.hidden_reason)}"] if held.history.hidden_reason else []
     )
     head += [f"<{comment.permalink}>"] if comment.permalink and _is_plain(comment.permalink) else []
-    deep = min(level, LEVELS)
+    deep = min(level, _LEVELS)
     lines = [" · ".join(head), "", *escaped(comment.text or "").split("\n")]
     between = ("> " * (deep - 1)).rstrip()
     return f"{between}\n" + "".join(f"{('> ' * deep + line).rstrip(' ')}\n" for line in lines)

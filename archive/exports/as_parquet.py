@@ -26,7 +26,7 @@ def must_be_installed() -> None:
         ) from error
 
 
-def write(snapshot: Snapshot, bundle: Bundle) -> None:
+def write_parquet(snapshot: Snapshot, bundle: Bundle) -> None:
     """Write one file for each table.
 
     What tables and columns mean is in their metadata.

@@ -11,7 +11,7 @@ from archive.exports.selection import TAKEN, Snapshot
 from archive.exports.target import PROGRAM
 
 
-def write(snapshot: Snapshot, out: TextIO) -> None:
+def write_sql(snapshot: Snapshot, out: TextIO) -> None:
     """Write the statements."""
     out.write(f"-- {PROGRAM}\nPRAGMA foreign_keys = OFF;\nBEGIN TRANSACTION;\n")
     for table in TAKEN:

@@ -40,7 +40,7 @@ CREATE TABLE pages (
 """
 
 
-def write(snapshot: Snapshot, path: Path) -> None:
+def write_wacz(snapshot: Snapshot, path: Path) -> None:
     """Write the file."""
     with ZipFile(path, "w") as packed, closing(sqlite3.connect("")) as index:  # a file that SQLite removes
         index.executescript(_TABLES)

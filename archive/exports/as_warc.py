@@ -49,7 +49,7 @@ class Written:
     digest: str
 
 
-def write(snapshot: Snapshot, out: Summed) -> None:
+def write_warc(snapshot: Snapshot, out: Summed) -> None:
     """Write all records, each compressed by itself."""
     for _ in records(snapshot, out):
         pass
@@ -60,7 +60,7 @@ def records(snapshot: Snapshot, out: Summed) -> Iterator[Written]:
 
     Raises ArchiveError without raw pages.
     """
-    path = raw_pages.beside(snapshot.path)
+    path = raw_pages.raw_pages_path(snapshot.path)
     if not path.is_file():
         raise ArchiveError(
             f"There are no raw pages at {path}.", hint="They are kept beside the archive when it is crawled."

@@ -16,9 +16,9 @@ from urllib.parse import unquote, urlsplit
 from sqlite_utils import Database
 
 from archive.core.records import Page
-from archive.files.redaction_store import Hidden, Kept, beside
+from archive.files.redaction_store import Hidden, Kept, redaction_store_path
 
-OPENING = 8  # words by which a hidden paragraph or title is known again
+_OPENING = 8  # words by which a hidden paragraph or title is known again
 FEWEST = 3  # words without which a text says nothing of its own
 
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -34,7 +34,7 @@ class HeldBack:
         self._addresses: set[str] = set()
         found: list[str] = []
         if ids:
-            with Hidden.open(beside(archive)) as hidden:
+            with Hidden.open(redaction_store_path(archive)) as hidden:
                 hidden.check(db.conn, thorough=True)
                 found = [text for number in ids for text in self._telling(hidden.kept(number))]
             sql = "SELECT site_id FROM main.comments WHERE redaction_id IS NOT NULL AND site_id IS NOT NULL"
@@ -75,7 +75,7 @@ class HeldBack:
 def _enough(text: str) -> Iterator[str]:
     found = _WORD.findall(text.casefold())
     if len(found) >= FEWEST:
-        yield f" {' '.join(found[:OPENING])} "
+        yield f" {' '.join(found[:_OPENING])} "
 
 
 def _words(text: str) -> str:

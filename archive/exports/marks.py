@@ -21,7 +21,7 @@ from zipfile import BadZipFile, ZipFile, is_zipfile
 from archive.queries.json_schema import ARTICLE_FIELDS
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
-PROGRAM = "backissue "
+_PROGRAM = "backissue "
 HEAD = 65_536  # bytes of a file that are read to recognise it
 _ALWAYS = ("first_seen", "last_seen", "gone_at", "hidden_at", "comments")
 _CACHES = {"__pycache__"}
@@ -48,7 +48,7 @@ def is_portable(path: Path) -> bool:
             about = dict(db.execute("SELECT name, value FROM _about WHERE name IN ('form', 'program')"))
         except sqlite3.Error:
             return False
-    return about.get("form") == "db" and str(about.get("program")).startswith(PROGRAM)
+    return about.get("form") == "db" and str(about.get("program")).startswith(_PROGRAM)
 
 
 def _is_folder(folder: Path) -> bool:
@@ -69,12 +69,12 @@ def _is_packed(path: Path) -> bool:
         if MANIFEST in names:
             return _is_manifest(packed.read(MANIFEST)) and _are_listed(packed.read(SUMS), names)
         about = json.loads(packed.read("datapackage.json"))
-        return "wacz_version" in about and str(about["software"]).startswith(PROGRAM)
+        return "wacz_version" in about and str(about["software"]).startswith(_PROGRAM)
 
 
 def _is_manifest(text: bytes) -> bool:
     said = json.loads(text)
-    return isinstance(said, dict) and "form" in said and str(said.get("program")).startswith(PROGRAM)
+    return isinstance(said, dict) and "form" in said and str(said.get("program")).startswith(_PROGRAM)
 
 
 def _are_listed(sums: bytes, names: Iterable[str]) -> bool:
@@ -88,11 +88,11 @@ def _is_warc(path: Path) -> bool:
             return False
     with gzip.open(path) as packed:
         head = packed.read(2048)
-    return head.startswith(b"WARC/1.1\r\n") and b"\r\nsoftware: " + PROGRAM.encode() in head
+    return head.startswith(b"WARC/1.1\r\n") and b"\r\nsoftware: " + _PROGRAM.encode() in head
 
 
 def _is_sql(path: Path) -> bool:
-    return _head(path).startswith(f"-- {PROGRAM}")
+    return _head(path).startswith(f"-- {_PROGRAM}")
 
 
 def _is_jsonl(path: Path) -> bool:

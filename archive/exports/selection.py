@@ -19,11 +19,11 @@ from archive.core.database import Closing, read_only
 from archive.queries import articles as reading
 from archive.queries.articles import HeldArticle
 from archive.search import typed_filters
-from archive.search.engine import Ask, prepare
+from archive.search.engine import Ask, expand_query
 from archive.search.query_parser import Wording
 from archive.search.sql import Plan
 
-METADATA = Path(__file__).parents[1] / "public" / "metadata.json"
+METADATA_FILE = Path(__file__).parents[1] / "public" / "metadata.json"
 _OF_ARTICLE = "+article_id IN temp.picked"
 _OF_COMMENT = "(SELECT article_id FROM main.comments WHERE comments.id = comment_id) IN temp.picked"
 _OF_SOURCE = "source IN (SELECT name FROM sources)"
@@ -194,21 +194,23 @@ class Snapshot(Closing):
 
     def articles(self) -> Iterator[HeldArticle]:
         """Yield the articles with their threads, one by one, in the order of their ids."""
-        held = reading.articles(self.db)
+        held = reading.iterate_articles(self.db)
         yield from self.watch(held, total=self.count("articles"), description="articles")
 
 
 @cache
 def described() -> dict[str, Any]:
     """Return the description of each table and column, as the pages show it."""
-    told: dict[str, Any] = json.loads(METADATA.read_text(encoding="utf-8"))["tables"]
+    told: dict[str, Any] = json.loads(METADATA_FILE.read_text(encoding="utf-8"))["tables"]
     return told
 
 
 def _pick(db: Database, selection: Selection) -> None:
     """Note the ids of the articles that are meant."""
     since, until = typed_filters.span(selection.since, selection.until, instants=True)
-    typed_filters.check(db.conn, Ask(words=selection.query, source=selection.source, tag=selection.tag))
+    typed_filters.check_filters(
+        db.conn, Ask(words=selection.query, source=selection.source, tag=selection.tag)
+    )
     db.execute("CREATE TEMP TABLE picked (id INTEGER PRIMARY KEY)")
     limits = Ask(source=selection.source, since=since, until=until, tag=selection.tag)
     plan = Plan.of("articles", Wording(), limits)
@@ -218,7 +220,7 @@ def _pick(db: Database, selection: Selection) -> None:
 
 def _found(db: Database, query: str) -> str:
     """Return a condition for the articles that a search finds, by themselves or by a comment."""
-    wording, ask, _ = prepare(db.conn, Ask(words=query))
+    wording, ask, _ = expand_query(db.conn, Ask(words=query))
     db.execute("CREATE TEMP TABLE found (id INTEGER PRIMARY KEY)")
     articles, comments = Plan.of("articles", wording, ask), Plan.of("comments", wording, ask)
     db.execute(f"INSERT INTO found SELECT id FROM ({articles.few('date')})", articles.values)

@@ -111,7 +111,7 @@ class Summed(io.BufferedIOBase):
         return self._size
 
 
-def text_of(stream: Summed) -> TextIO:
+def text_stream(stream: Summed) -> TextIO:
     """Return a text stream of UTF-8 over one of bytes.
 
     The ends of lines stay as they are written.
@@ -142,7 +142,7 @@ class Bundle:
     @contextmanager
     def text(self, name: str) -> Iterator[TextIO]:
         """Return the same for a text, in UTF-8."""
-        with self.open(name) as part, text_of(part) as text:
+        with self.open(name) as part, text_stream(part) as text:
             yield text
 
     def add(self, name: str) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from archive.core.database import read_only, transaction
 from archive.core.records import Page
 from archive.core.timestamps import to_text
-from archive.files.raw_pages import Pages, beside
+from archive.files.raw_pages import Pages, raw_pages_path
 
 _HELD = "source = ? AND url = ? AND fetched_at = ? AND witness = ?"
 
@@ -35,7 +35,7 @@ def is_read(pages: Pages, source: str, which: tuple[str, datetime, str], rules: 
     return pages.db.execute(sql, [source, url, to_text(at), witness, rules]).fetchone() is not None
 
 
-def keep(pages: Pages, page: Page, witness: str) -> bool:
+def keep_page(pages: Pages, page: Page, witness: str) -> bool:
     """Keep a page as another witness received it; False where another body is held of that moment."""
     which = [page.source, page.url, to_text(page.fetched_at), witness]
     with transaction(pages.db):
@@ -60,7 +60,7 @@ def note_said(pages: Pages, page: Page, witness: str, said: str | None, rules: s
 
 def said_by(archive: Path, source: str, captures: Iterable[tuple[str, str, str]]) -> list[str | None]:
     """Return what captures said, each a URL, a time and a witness, in order; None where that is lost."""
-    path = beside(archive)
+    path = raw_pages_path(archive)
     if not path.is_file():
         return [None for _ in captures]
     with closing(read_only(path)) as db:
@@ -71,7 +71,7 @@ def said_by(archive: Path, source: str, captures: Iterable[tuple[str, str, str]]
 
 def own_visits(archive: Path, source: str, urls: Iterable[str]) -> list[str]:
     """Return when we received pages of some URLs with status 200, ISO 8601 UTC, the earliest first."""
-    path = beside(archive)
+    path = raw_pages_path(archive)
     if not path.is_file():
         return []
     sql = "SELECT fetched_at FROM pages WHERE source = ? AND url = ? AND witness IS NULL AND status = 200"

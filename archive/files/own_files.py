@@ -15,7 +15,7 @@ from archive.core.errors import ArchiveError
 from archive.files import raw_pages, redaction_store
 
 CONFIG = "backissue.toml"
-ASIDE = ".before-restore"
+SET_ASIDE_SUFFIX = ".before-restore"
 _LOGS = ("-wal", "-shm", "-journal")
 
 
@@ -36,14 +36,14 @@ def _files(archive: Path, config: Path | None) -> Iterator[tuple[Path, str]]:
     main = archive.resolve()
     databases = {
         main: "the database",
-        raw_pages.beside(main): "the file of raw pages",
-        redaction_store.beside(main): "the file of what is hidden",
+        raw_pages.raw_pages_path(main): "the file of raw pages",
+        redaction_store.redaction_store_path(main): "the file of what is hidden",
     }
     yield from databases.items()
     for path in databases:
         yield from ((path.with_name(path.name + ending), "a log") for ending in _LOGS)
         yield from ((each, "a lock") for each in path.parent.glob(f"{glob.escape(path.name)}.*.lock"))
-        aside = path.parent.glob(f"{glob.escape(path.name)}{ASIDE}*")
+        aside = path.parent.glob(f"{glob.escape(path.name)}{SET_ASIDE_SUFFIX}*")
         yield from ((each, "an earlier state") for each in aside)
     yield main.with_name(CONFIG), "the configuration"
     if config is not None:

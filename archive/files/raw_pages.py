@@ -31,7 +31,7 @@ SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY url ORDER BY fetched_
 """
 LEVEL = 10  # zstd: half a gzip'd WARC's size at about 2 ms a page, with room for a dictionary
 
-SHOWN = 3  # altered pages that are named where there are many
+_SHOWN = 3  # altered pages that are named where there are many
 
 
 @migrations()
@@ -111,11 +111,11 @@ class Altered:
 
 def told_altered(pages: Sequence[Altered]) -> list[str]:
     """Return sentences that name altered pages, the first few of many."""
-    more = len(pages) - SHOWN
-    return [*map(str, pages[:SHOWN]), *([f"So are {more:,} more."] if more > 0 else [])]
+    more = len(pages) - _SHOWN
+    return [*map(str, pages[:_SHOWN]), *([f"So are {more:,} more."] if more > 0 else [])]
 
 
-def beside(archive: Path) -> Path:
+def raw_pages_path(archive: Path) -> Path:
     """Return the path of an archive's raw pages.
 
     `news.db` has `news-pages.db`, `archive.db` has `pages.db`.

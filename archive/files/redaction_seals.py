@@ -30,7 +30,7 @@ def sealed(key: bytes, before: str, place: str, row: str) -> str:
     return hmac.digest(key, f"{before}\n{place}\n{row}".encode(), "sha256").hex()
 
 
-def note(db: Database, redaction: int, seal: Seal) -> None:
+def write_seal(db: Database, redaction: int, seal: Seal) -> None:
     """Write into the archive what `hidden.db` must have from now on."""
     db.execute(
         "INSERT INTO redaction_seals VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET"
@@ -39,7 +39,7 @@ def note(db: Database, redaction: int, seal: Seal) -> None:
     )
 
 
-def of(archive: sqlite3.Connection) -> dict[int, Seal | None]:
+def read_seals(archive: sqlite3.Connection) -> dict[int, Seal | None]:
     """Return the seals of redactions; None for unsealed ones."""
     numbers = [row[0] for row in archive.execute("SELECT id FROM main.redactions ORDER BY id").fetchall()]
     found: dict[int, Seal | None] = dict.fromkeys(numbers)

@@ -62,9 +62,9 @@ def m002_seals(db: Database) -> None:
         db.execute("UPDATE kept SET seal = ? WHERE id = ?", [last[redaction], number])
 
 
-def beside(archive: Path) -> Path:
+def redaction_store_path(archive: Path) -> Path:
     """Return its path: `news-hidden.db` for `news.db`, else `hidden.db`."""
-    raw = raw_pages.beside(archive)
+    raw = raw_pages.raw_pages_path(archive)
     return raw.with_name(raw.name.removesuffix("pages.db") + "hidden.db")
 
 
@@ -154,7 +154,7 @@ class Hidden(Closing):
         """
         return [
             number
-            for number, seal in redaction_seals.of(archive).items()
+            for number, seal in redaction_seals.read_seals(archive).items()
             if not (self._fits(number, seal) and (not thorough or self._is_genuine(number, seal)))
         ]
 
@@ -257,7 +257,7 @@ def _key(db: Database) -> bytes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class RedactionSet:
     """Redactions in force, for saving and fetching.
 
     `names` are those of commenters, with their redactions; `addresses`, each a source and the key of a URL,
@@ -278,22 +278,22 @@ class Known:
 
         `db` is the archive.
         """
-        with Hidden.open(beside(self.archive)) as hidden:
-            redaction_seals.note(db, redaction, hidden.keep(redaction, things))
+        with Hidden.open(redaction_store_path(self.archive)) as hidden:
+            redaction_seals.write_seal(db, redaction, hidden.keep(redaction, things))
 
 
-def known(db: sqlite3.Connection, archive: Path) -> Known:
+def known(db: sqlite3.Connection, archive: Path) -> RedactionSet:
     """Return the redactions in force of the archive behind `db`.
 
     Raises ArchiveError where something is hidden and `hidden.db` has gone, is damaged or is another file.
     """
     ids = {row[0] for row in db.execute("SELECT id FROM redactions")}
     if not ids:
-        return Known(archive=archive)
+        return RedactionSet(archive=archive)
     names: dict[str, int] = {}
     addresses: dict[tuple[str, str], int] = {}
     articles: dict[int, str] = {}
-    with Hidden.open(beside(archive)) as hidden:
+    with Hidden.open(redaction_store_path(archive)) as hidden:
         hidden.check(db)
         for redaction, kept in hidden.places(("names", "addresses", "visits", "captures")):
             if redaction not in ids:
@@ -303,4 +303,4 @@ def known(db: sqlite3.Connection, archive: Path) -> Known:
             elif (number := kept.row["article_id"]) is not None:
                 addresses[kept.row["source"], urls.page_key(kept.row["url"])] = number
                 articles.setdefault(number, kept.row["url"])
-    return Known(archive=archive, names=names, addresses=addresses, articles=articles)
+    return RedactionSet(archive=archive, names=names, addresses=addresses, articles=articles)

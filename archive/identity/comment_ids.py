@@ -18,7 +18,7 @@ from archive.core.timestamps import from_text, to_text
 from archive.identity.claims import Remark
 from archive.identity.verdict import is_same_comment, is_same_utterance
 from archive.tables import rows
-from archive.tables.captured import OURS
+from archive.tables.captured import SEEN_BY_US
 from archive.tables.change_detection import RELATIVE
 from archive.tables.merge import Value
 from archive.tables.versions import EDITED, Reading
@@ -135,7 +135,7 @@ def _same_words(
         marks = ", ".join("?" * len(some))
         sql = (
             "SELECT * FROM comments WHERE article_id = ? AND redaction_id IS NULL"
-            f" AND {OURS} AND published IN ({marks})"
+            f" AND {SEEN_BY_US} AND published IN ({marks})"
         )
         for row in db.query(sql, [article_id, *some]):
             key = moments[str(row["published"])]

@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 from archive.core.records import Moment
 
-LONGEST = 3000  # words of a text that are compared
-SHARED = 0.3  # the part of the shorter text that stands in the other one, where both are one text
+_LONGEST = 3000  # words of a text that are compared
+_SHARED = 0.3  # the part of the shorter text that stands in the other one, where both are one text
 TITLES = 0.6  # the likeness of letter pairs from which on two titles are one
 ZONES = timedelta(hours=26)  # between the farthest time zones
 
@@ -22,7 +22,7 @@ _URL = re.compile(r"\S*(?:/\S*/|://|www\.)\S*")
 _RUN = 3  # words
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Return a text's words in lower case.
 
     In scripts without spaces each character is one.
@@ -34,7 +34,7 @@ def same_title(one: str | None, other: str | None) -> bool:
     """True if two titles are one, perhaps shortened or decorated."""
     if not one or not other:
         return False
-    ours, theirs = ("".join(words(title)) for title in (one, other))
+    ours, theirs = ("".join(split_words(title)) for title in (one, other))
     if ours == theirs:
         return True
     short, long = sorted((ours, theirs), key=len)
@@ -64,11 +64,11 @@ def same_date(one: Moment | None, other: Moment | None, *, zones: bool = False) 
 
 def same_text(one: str, other: str) -> bool:
     """True if two texts share a substantial part."""
-    ours, theirs = words(one)[:LONGEST], words(other)[:LONGEST]
+    ours, theirs = split_words(one)[:_LONGEST], split_words(other)[:_LONGEST]
     if ours == theirs:
         return True
     short, long = sorted((_runs(ours), _runs(theirs)), key=len)
-    return len(short) >= 5 and len(short & long) >= SHARED * len(short)
+    return len(short) >= 5 and len(short & long) >= _SHARED * len(short)
 
 
 @lru_cache(maxsize=4)
@@ -77,18 +77,20 @@ def fingerprint(text: str, url: str) -> str | None:
 
     None for a text of less than three words.
     """
-    own = set(words(unquote(urlsplit(url).path)))
+    own = set(split_words(unquote(urlsplit(url).path)))
     kept = [
-        word for word in words(_URL.sub(" ", text)) if word not in own and not any(map(str.isdigit, word))
+        word
+        for word in split_words(_URL.sub(" ", text))
+        if word not in own and not any(map(str.isdigit, word))
     ]
     if len(kept) < 3:
         return None
     return hashlib.sha256(" ".join(kept).encode()).hexdigest()[:32]
 
 
-def numbers(text: str) -> str:
+def digest_numbers(text: str) -> str:
     """Return a digest of a text's numbers."""
-    found = [word for word in words(_URL.sub(" ", text)) if any(map(str.isdigit, word))]
+    found = [word for word in split_words(_URL.sub(" ", text)) if any(map(str.isdigit, word))]
     return hashlib.sha256(" ".join(found).encode()).hexdigest()[:32]
 
 

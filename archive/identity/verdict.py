@@ -12,16 +12,16 @@ from datetime import datetime
 from archive.core.records import Surface
 from archive.core.urls import page_key
 from archive.identity.claims import Claim, Evidence, Held, Known, Reason, Remark, Verdict
-from archive.identity.likeness import numbers, same_date, same_text, same_title, words
+from archive.identity.likeness import digest_numbers, same_date, same_text, same_title, split_words
 
-PROSE_WORDS = 150  # a page without any mark of an article is believed from this length on
+_PROSE_WORDS = 150  # a page without any mark of an article is believed from this length on
 BOILERPLATE_WORDS = 8  # a text that several proven articles may share, as "Watch the video below."
 COLLAPSE_WORDS = 40  # a known text of this length that shrinks to a third is believed at the second look
 COLLAPSE_FACTOR = 3
 TELLING_WORDS = 5  # from which on the words of a comment are hardly those of another reader, too
 
 
-def judge(claim: Claim, known: Known, surface: Surface) -> Verdict:
+def judge_claim(claim: Claim, known: Known, surface: Surface) -> Verdict:
     """Return the verdict on an answer, and its article.
 
     A page has to prove itself. An entry of a listing or feed names an article, and is never refused.
@@ -80,7 +80,7 @@ def is_same_comment(one: Remark, other: Remark) -> bool:
     text with it.
     """
     text = _share_words(one.text, other.text)
-    telling = text and len(words(one.text or "")) >= TELLING_WORDS
+    telling = text and len(split_words(one.text or "")) >= TELLING_WORDS
     dated = one.published is not None and other.published is not None
     authors = _equal(one.author, other.author)
     dates = same_date(one.published, other.published, zones=authors)
@@ -137,7 +137,7 @@ def _shrinkage(claim: Claim, held: Held) -> Reason | None:
     """Return why a much shorter text is refused, or None."""
     if not claim.whole or not held.text or claim.text in {None, held.text}:
         return None
-    before, after = len(words(held.text)), len(words(claim.text or ""))
+    before, after = len(split_words(held.text)), len(split_words(claim.text or ""))
     if before < COLLAPSE_WORDS or after * COLLAPSE_FACTOR > before:
         return None
     if claim.metered:
@@ -153,7 +153,7 @@ def _is_wall(claim: Claim, known: Known, held: Held | None, evidence: frozenset[
     if other is None and held is not None and claim.text == held.text:
         return False
     proven = bool(evidence & _WITNESSES)
-    if proven and len(words(claim.text or "")) < BOILERPLATE_WORDS:
+    if proven and len(split_words(claim.text or "")) < BOILERPLATE_WORDS:
         return False
     if _is_of_a_series(claim, known, evidence):
         return False
@@ -176,7 +176,7 @@ def _is_of_a_series(claim: Claim, known: Known, evidence: frozenset[Evidence]) -
         return False
     if other is None:
         return not known.wall_numbers
-    return numbers(claim.text or "") != numbers(other.text or "") and not known.wall_numbers
+    return digest_numbers(claim.text or "") != digest_numbers(other.text or "") and not known.wall_numbers
 
 
 def _is_doubtful(known: Known) -> bool:
@@ -198,7 +198,7 @@ def _copied(claim: Claim, known: Known) -> Held | None:
 
 
 def _is_bare(claim: Claim) -> bool:
-    return claim.bare and (claim.named or len(words(claim.text or "")) < PROSE_WORDS)
+    return claim.bare and (claim.named or len(split_words(claim.text or "")) < _PROSE_WORDS)
 
 
 def _article_of_page(claim: Claim, known: Known, *, id_reused: bool, own_url: bool) -> Held | None:

@@ -16,13 +16,13 @@ from sqlite_utils import Database
 from archive.core.records import Article, Extract, Page, Problem, Surface
 from archive.core.timestamps import to_text
 from archive.identity.claims import Evidence, Held, Reason, Verdict
-from archive.identity.likeness import fingerprint, numbers
+from archive.identity.likeness import digest_numbers, fingerprint
 from archive.tables import crawl_states, rows, visits
 from archive.tables.merge import REST_OF_THEM, Value, rank
 
 CODE = "not-this-article"
-APART = timedelta(hours=1)  # between two looks that show the same text
-PORTION = 200  # articles whose digests are added at a time
+_APART = timedelta(hours=1)  # between two looks that show the same text
+_PORTION = 200  # articles whose digests are added at a time
 BEFORE = Evidence.TITLE
 """The proof that is assumed of texts from before digests were kept, so that none of them is taken back."""
 
@@ -49,7 +49,7 @@ _SENTENCES = {
 }  # fmt: skip
 
 
-def problems(verdict: Verdict, article: Article, extract: Extract) -> tuple[Problem, ...]:
+def refusal_problems(verdict: Verdict, article: Article, extract: Extract) -> tuple[Problem, ...]:
     """Return the problems of a refused page, and its wall's name.
 
     A page with CODE alone may be that of a removed article; one that is something else has a further code. A
@@ -95,13 +95,13 @@ def refused_elsewhere(db: Database, page: Page, article: Article, digest: str) -
     """
     sql = "SELECT numbers FROM refused_texts WHERE source = ? AND digest = ? AND url != ? LIMIT 100"
     found = {row["numbers"] for row in db.query(sql, [page.source, digest, page.url])}
-    return bool(found), bool(found & {None, numbers(article.text or "")})
+    return bool(found), bool(found & {None, digest_numbers(article.text or "")})
 
 
 def is_repeated(db: Database, page: Page, digest: str) -> bool:
     """True if a text was refused here long enough ago."""
     sql = "SELECT 1 FROM refused_texts WHERE source = ? AND url = ? AND digest = ? AND first_seen <= ?"
-    return rows.one(db, sql, page.source, page.url, digest, to_text(page.fetched_at - APART)) is not None
+    return rows.one(db, sql, page.source, page.url, digest, to_text(page.fetched_at - _APART)) is not None
 
 
 def note_accepted(db: Database, page: Page, article: Article, article_id: int, verdict: Verdict) -> None:
@@ -120,13 +120,13 @@ def note_refused(db: Database, page: Page, article: Article, verdict: Verdict) -
     if digest is None or verdict.refused is None:
         return
     at = rows.must(to_text(page.fetched_at))
-    told = numbers(article.text or "")
+    told = digest_numbers(article.text or "")
     _note_refused(db, page.source, page.url, (digest, told), verdict.refused, at)
     if verdict.doubted is not None:
         _take_back(db, page, verdict.doubted, digest, at)
 
 
-def fill(db: Database, source: str) -> None:
+def fill_digests(db: Database, source: str) -> None:
     """Fill in digests of older texts, once for each source."""
     if crawl_states.value(db, source, "has_text_digests"):
         return
@@ -135,12 +135,12 @@ def fill(db: Database, source: str) -> None:
         " AND id > ? AND id NOT IN (SELECT article_id FROM text_digests) ORDER BY id LIMIT ?"
     )
     last = 0
-    while found := db.execute(sql, [source, last, PORTION]).fetchall():
+    while found := db.execute(sql, [source, last, _PORTION]).fetchall():
         for number, url, text in found:
             if digest := fingerprint(text, url):
                 _note_digest(db, source, number, digest, BEFORE)
         last = found[-1][0]
-    crawl_states.note(db, source, has_text_digests=True)
+    crawl_states.update_state(db, source, has_text_digests=True)
 
 
 def _note_digest(db: Database, source: str, article_id: int, digest: str, proof: str) -> None:
@@ -181,7 +181,7 @@ def _take_back(db: Database, page: Page, held: Held, digest: str, at: str) -> No
             write(db, held.id, ())
     sql = "SELECT url FROM visits WHERE article_id = ? AND kind = 'article'"
     for (url,) in db.execute(sql, [held.id]).fetchall():
-        _note_refused(db, page.source, url, (digest, numbers(held.text or "")), Reason.ALIKE, at)
+        _note_refused(db, page.source, url, (digest, digest_numbers(held.text or "")), Reason.ALIKE, at)
     db.execute(
         "UPDATE visits SET good_at = NULL, failures = failures + 1, lastmod = NULL"
         " WHERE article_id = ? AND kind = 'article'",

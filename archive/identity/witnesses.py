@@ -13,12 +13,12 @@ from sqlite_utils import Database
 from archive.core import urls
 from archive.core.records import Article, Extract, Page, PageKind, Surface
 from archive.core.timestamps import from_text, to_text
-from archive.files.redaction_store import Known as Hidden
+from archive.files.redaction_store import RedactionSet as Hidden
 from archive.identity import verdict as identity
 from archive.identity import walls
 from archive.identity.claims import Claim, Evidence, Held, Known, Verdict
 from archive.tables import rows
-from archive.tables.captured import OURS
+from archive.tables.captured import SEEN_BY_US
 from archive.tables.merge import REST_OF_THEM, Value
 from archive.tables.versions import EDITED, Reading
 
@@ -34,8 +34,8 @@ SELECT articles.* FROM addresses JOIN articles ON articles.id = article_id
 WHERE addresses.source = ? AND addresses.url_key = ?
 """
 _BY_ID = "SELECT * FROM articles WHERE source = ? AND post_id = ?"
-_TWINS = f"SELECT * FROM articles WHERE source = ? AND title = ? AND published = ? AND {OURS} LIMIT 2"
-_COMMON = f"SELECT 1 FROM articles WHERE source = ? AND title = ? AND id != ? AND {OURS} LIMIT 1"
+_TWINS = f"SELECT * FROM articles WHERE source = ? AND title = ? AND published = ? AND {SEEN_BY_US} LIMIT 2"
+_COMMON = f"SELECT 1 FROM articles WHERE source = ? AND title = ? AND id != ? AND {SEEN_BY_US} LIMIT 1"
 _READ = "SELECT url FROM visits WHERE article_id = ? AND kind = 'article' AND good_at IS NOT NULL"
 
 
@@ -64,7 +64,7 @@ class Witnesses:
                 return Verdict(held=Held(id=int(row["id"] or 0))), row
         found = {row["id"]: row for row in (by_id, *there.values()) if row is not None}
         known = self._known(article, by_id, there, found)
-        verdict = identity.judge(self._claim(article), known, self.surface)
+        verdict = identity.judge_claim(self._claim(article), known, self.surface)
         return verdict, found[verdict.held.id] if verdict.held else None
 
     def _known(

@@ -73,13 +73,13 @@ class Position:
         return cls(**{table: row_id or 0 for table, row_id in newest.items()})
 
 
-def told(db: Database, service: str) -> Told:
+def last_told(db: Database, service: str) -> Told:
     """Return the last notification to a service, by subject."""
     found = db.execute("SELECT subject, value, at FROM notified WHERE service = ?", [service])
     return {subject: Fact(value=value, at=at) for subject, value, at in found}
 
 
-def note(db: Database, service: str, notice: Notice, at: datetime) -> None:
+def note_told(db: Database, service: str, notice: Notice, at: datetime) -> None:
     """Remember that a service was told. `at` is aware."""
     with transaction(db):
         db.execute(
@@ -103,7 +103,7 @@ def forget(db: Database, services: Collection[str], subjects: Collection[str]) -
         )
 
 
-def quoted(text: str | None) -> str:
+def quote_text(text: str | None) -> str:
     """Return a text that came from a site, on one line, unable to call a whole channel by an @name."""
     return " ".join(plain(text).split()).replace("@", "@\N{WORD JOINER}")
 
@@ -125,7 +125,7 @@ class Condition:
 def conditions(status: Status) -> Iterator[Condition]:
     """Yield everything that can need looking after, each by itself."""
     for source in status.sources:
-        state = "late" if source.state is health.State.LATE else "failing"
+        state = "late" if source.state is health.SourceState.LATE else "failing"
         yield Condition(
             subject=f"source {source.name}",
             well=source.well,
@@ -157,7 +157,7 @@ def conditions(status: Status) -> Iterator[Condition]:
     )
 
 
-def changes(status: Status, told: Told) -> Iterator[Notice]:
+def new_notices(status: Status, told: Told) -> Iterator[Notice]:
     """Yield a notice for each thing that went wrong, or came right, since the service was told of it.
 
     What goes wrong again soon after it came right is told when it lasts: it may go to and fro all day.

@@ -14,14 +14,14 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.changes.upheaval import sentence
+from archive.changes.upheaval import event_sentence
 from archive.core.formatting import count, when
-from archive.notifications.conditions import Fact, Notice, Position, quoted
+from archive.notifications.conditions import Fact, Notice, Position, quote_text
 from archive.notifications.links import Links
 from archive.tables.events import ARTICLE_GONE
 
 SUBJECT = "digest"
-SHOWN = 5  # things of a kind that are named; all are counted
+_SHOWN = 5  # things of a kind that are named; all are counted
 
 _NEW = (
     "SELECT source, count(*) AS n FROM {0} WHERE id > :{0} AND id <= :{0}_now"
@@ -41,16 +41,16 @@ _COUNTED = {
 _TALK = (
     "SELECT article_id, title, count(*) AS n FROM comments JOIN articles ON articles.id = article_id"
     " WHERE comments.id > :comments AND comments.id <= :comments_now AND comments.witness IS NULL"
-    f" GROUP BY article_id ORDER BY n DESC, article_id DESC LIMIT {SHOWN}"
+    f" GROUP BY article_id ORDER BY n DESC, article_id DESC LIMIT {_SHOWN}"
 )
 _THINGS = (
     "SELECT DISTINCT some.article_id, comment_id, title, author"
     f" FROM (SELECT * {{which}} ORDER BY id DESC) AS some JOIN articles ON articles.id = some.article_id"
-    f" LEFT JOIN comments ON comments.id = comment_id LIMIT {SHOWN}"
+    f" LEFT JOIN comments ON comments.id = comment_id LIMIT {_SHOWN}"
 )
 
 
-def digest(db: Database, fact: Fact | None, links: Links, *, if_empty: bool = False) -> Notice:
+def build_digest(db: Database, fact: Fact | None, links: Links, *, if_empty: bool = False) -> Notice:
     """Return the digest of what happened since the last one, `fact`.
 
     Where there was none, it begins now.
@@ -97,7 +97,7 @@ def _upheavals(db: Database, span: Mapping[str, int]) -> Iterator[str]:
         " WHERE source_events.id > :source_events AND source_events.id <= :source_events_now"
     )
     for row in db.query(sql, dict(span)):
-        said = sentence(row["kind"], json.loads(row["detail"]), row["articles"], row["comments"])
+        said = event_sentence(row["kind"], json.loads(row["detail"]), row["articles"], row["comments"])
         yield f"{row['name']}: {said}"
 
 
@@ -127,10 +127,10 @@ def _things(db: Database, which: str, span: Mapping[str, int]) -> list[tuple[str
         if row["comment_id"] is None:
             found.append((_title(row), f"article/{row['article_id']}"))
         else:
-            author = quoted(row["author"]) or "nobody named"
+            author = quote_text(row["author"]) or "nobody named"
             found.append((f"a comment by {author} under {_title(row)}", f"comment/{row['comment_id']}"))
     return found
 
 
 def _title(row: Mapping[str, Any]) -> str:
-    return quoted(row["title"]) or "(untitled)"
+    return quote_text(row["title"]) or "(untitled)"

@@ -15,12 +15,12 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.notifications.conditions import Fact, Notice, Position, quoted
+from archive.notifications.conditions import Fact, Notice, Position, quote_text
 from archive.notifications.links import Links
-from archive.search.engine import Row, prepare, show
+from archive.search.engine import Row, expand_query, iterate_hits
 from archive.search.sql import MARK, UNMARK, Ask, Plan
 
-SHOWN = 10  # matches that a notice names; all are counted
+_SHOWN = 10  # matches that a notice names; all are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class SavedSearch:
         return f"search {hashlib.sha256(words.encode()).hexdigest()[:16]}"
 
 
-def matches(db: Database, search: SavedSearch, fact: Fact | None, links: Links) -> Notice:
+def new_matches(db: Database, search: SavedSearch, fact: Fact | None, links: Links) -> Notice:
     """Return new matches since `fact`; without one, matching begins now."""
     now = asdict(Position.of(db))
     before = json.loads(fact.value) if fact else {"articles": 0, "comments": 0, "waiting": []}
@@ -78,7 +78,7 @@ class _Found:
 
     @classmethod
     def of(cls, db: Database, kind: str, ask: Ask, before: dict[str, Any], now: int) -> _Found:
-        wording, ask, _ = prepare(db.conn, ask)
+        wording, ask, _ = expand_query(db.conn, ask)
         plan = Plan.of(kind, wording, ask)
         fresh = replace(plan, conditions=(*plan.conditions, _FRESH[kind]))
         found = db.execute(fresh.few("date"), {**plan.values, **_span(before, kind, now)})
@@ -92,7 +92,7 @@ def _span(before: dict[str, Any], kind: str, now: int) -> dict[str, int | str]:
 
 def _body(db: Database, search: SavedSearch, found: list[_Found], links: Links) -> str:
     """Return the newest matches, articles first, and the way to all of them."""
-    hits = [hit for each in found for hit in show(db.conn, each.plan, each.ids[:SHOWN])][:SHOWN]
+    hits = [hit for each in found for hit in iterate_hits(db.conn, each.plan, each.ids[:_SHOWN])][:_SHOWN]
     further = sum(len(each.ids) for each in found) - len(hits)
     blocks = ["\n".join(_lines(hit, links)) for hit in hits]
     if further:
@@ -105,10 +105,10 @@ def _body(db: Database, search: SavedSearch, found: list[_Found], links: Links) 
 def _lines(hit: Row, links: Links) -> Iterator[str]:
     """Yield the lines of a match: its title and author, excerpt and link."""
     is_article = hit["kind"] == "article"
-    title = quoted(_unmarked(hit["title"])) or "(untitled)"
-    author = quoted(_unmarked(hit["author"])) or "nobody named"
+    title = quote_text(_unmarked(hit["title"])) or "(untitled)"
+    author = quote_text(_unmarked(hit["author"])) or "nobody named"
     yield f"- {title}" if is_article else f"- a {hit['kind']} by {author} under {title}"
-    if excerpt := quoted(_unmarked(hit["excerpt"])):
+    if excerpt := quote_text(_unmarked(hit["excerpt"])):
         yield f"  {excerpt}"
     if url := links.to(f"{'article' if is_article else 'comment'}/{hit['id']}") or hit["url"]:
         yield f"  {url}"

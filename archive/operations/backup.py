@@ -25,8 +25,8 @@ from archive.core.errors import ArchiveError
 from archive.core.formatting import size
 from archive.core.locks import hold
 from archive.files import own_files, redaction_store
-from archive.files.own_files import ASIDE, CONFIG
-from archive.files.raw_pages import Altered, beside, told_altered
+from archive.files.own_files import CONFIG, SET_ASIDE_SUFFIX
+from archive.files.raw_pages import Altered, raw_pages_path, told_altered
 from archive.operations import integrity
 from archive.operations.backup_checks import altered_pages, damaged, must_have_hidden
 from archive.storage import redaction_work
@@ -68,7 +68,11 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
     room, DamagedError when the copy is not sound, BusyError while another backup is made.
     """
     folder = folder.resolve()  # a link stays, and what it leads to is replaced
-    wanted = {ARCHIVE: archive, PAGES: beside(archive), HIDDEN: redaction_store.beside(archive)}
+    wanted = {
+        ARCHIVE: archive,
+        PAGES: raw_pages_path(archive),
+        HIDDEN: redaction_store.redaction_store_path(archive),
+    }
     if not archive.exists():
         raise ArchiveError(f"There is no archive at {archive}.", hint="There is nothing to back up yet.")
     _must_be_archive(archive)
@@ -187,7 +191,7 @@ def _finish_redactions(archive: Path) -> None:
             return  # it is damaged, and the copy tells how
     if left and not is_writable(archive):
         raise ArchiveError(
-            f"{redaction_work.sentence(left, archive)} A backup would have the hidden words in it.",
+            f"{redaction_work.pending_sentence(left, archive)} A backup would have the hidden words in it.",
             hint="Run `backissue backup` where the archive may be written.",
         )
     if left:
@@ -274,20 +278,21 @@ def check(folder: Path) -> None:
         )
 
 
-def restore(folder: Path, archive: Path, *, replace: bool) -> tuple[Path, ...]:
+def restore_backup(folder: Path, archive: Path, *, replace: bool) -> tuple[Path, ...]:
     """Restore a checked backup; return the paths set aside.
 
     Raises ArchiveError when an archive is there and `replace` is False, when another program has it
     open, and when the disk has no room.
     """
     archive = archive.resolve()
-    targets = {PAGES: beside(archive), HIDDEN: redaction_store.beside(archive)}
+    targets = {PAGES: raw_pages_path(archive), HIDDEN: redaction_store.redaction_store_path(archive)}
     targets[ARCHIVE] = archive  # the archive last: it is what others look for
     present = [path for path in targets.values() if path.exists()]
     if present and not replace:
         raise ArchiveError(
             f"{present[-1]} is there already.",
-            hint=f"Put the backup in its place with --force; what is there is kept with the ending {ASIDE}.",
+            hint="Put the backup in its place with --force;"
+            f" what is there is kept with the ending {SET_ASIDE_SUFFIX}.",
         )
     _must_have_room(archive.parent, [folder / name for name in targets if (folder / name).exists()])
     with hold(archive, "backup"):
@@ -311,7 +316,7 @@ def _free_ending(paths: Iterable[Path]) -> str:
     An earlier one may be the only copy.
     """
     every = tuple(paths)
-    endings = (ASIDE if number == 1 else f"{ASIDE}-{number}" for number in count(1))
+    endings = (SET_ASIDE_SUFFIX if number == 1 else f"{SET_ASIDE_SUFFIX}-{number}" for number in count(1))
     return next(end for end in endings if not any(path.with_name(path.name + end).exists() for path in every))
 
 

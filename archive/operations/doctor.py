@@ -26,7 +26,7 @@ from archive.core.errors import ArchiveError
 from archive.core.formatting import count, size, when
 from archive.core.timestamps import instant
 from archive.files import redaction_store
-from archive.files.raw_pages import Pages, beside, told_altered
+from archive.files.raw_pages import Pages, raw_pages_path, told_altered
 from archive.files.redaction_store import Hidden
 from archive.migrations import migrations
 from archive.operations import integrity
@@ -34,13 +34,13 @@ from archive.queries import health
 from archive.storage import checks, redaction_work
 from archive.storage.archive import Archive
 
-LIBRARIES = ("datasette", "sqlite-utils", "scrapy", "trafilatura", "apscheduler", "lxml", "zstandard")
+_LIBRARIES = ("datasette", "sqlite-utils", "scrapy", "trafilatura", "apscheduler", "lxml", "zstandard")
 LONGEST_LOG = health.LONGEST_LOG_BYTES
-PATIENCE = 20.0  # seconds the full-text check may hold up a crawl, which waits for 30
+CHECK_SECONDS = 20.0  # seconds the full-text check may hold up a crawl, which waits for 30
 BACKUP_AGE = timedelta(days=8)
 
 
-class Verdict(StrEnum):
+class CheckResult(StrEnum):
     """How a check ended."""
 
     OK = "ok"
@@ -53,24 +53,24 @@ class Finding:
     """Result of one check, with a hint if it failed."""
 
     check: str
-    verdict: Verdict
+    verdict: CheckResult
     sentence: str
     hint: str | None = None
 
 
 def fine(check: str, sentence: str) -> Finding:
     """Return a good result."""
-    return Finding(check=check, verdict=Verdict.OK, sentence=sentence)
+    return Finding(check=check, verdict=CheckResult.OK, sentence=sentence)
 
 
 def warn(check: str, sentence: str, hint: str) -> Finding:
     """Return a warning."""
-    return Finding(check=check, verdict=Verdict.WARN, sentence=sentence, hint=hint)
+    return Finding(check=check, verdict=CheckResult.WARN, sentence=sentence, hint=hint)
 
 
 def bad(check: str, sentence: str, hint: str) -> Finding:
     """Return a failure."""
-    return Finding(check=check, verdict=Verdict.BAD, sentence=sentence, hint=hint)
+    return Finding(check=check, verdict=CheckResult.BAD, sentence=sentence, hint=hint)
 
 
 def look(archive: Path, now: datetime) -> Iterator[Finding]:
@@ -88,7 +88,7 @@ def look(archive: Path, now: datetime) -> Iterator[Finding]:
             yield from _database(db, archive, now)
     except (ArchiveError, sqlite3.DatabaseError) as error:
         yield bad("archive", f"{error}", _RESTORE)
-    yield from raw_pages(beside(archive))
+    yield from raw_pages(raw_pages_path(archive))
 
 
 _SPANS = ("article_versions", "comment_versions")
@@ -100,18 +100,18 @@ def _database(db: Database, archive: Path, now: datetime) -> Iterator[Finding]:
     yield told
     yield soundness(db, now)
     yield log(archive)
-    if told.verdict is Verdict.OK:
+    if told.verdict is CheckResult.OK:
         yield clock(db, now)
         yield from state(Archive(db, archive), now)
         yield from redaction(db, archive)
-        yield from hidden_texts(db, redaction_store.beside(archive))
+        yield from hidden_texts(db, redaction_store.redaction_store_path(archive))
 
 
 def libraries() -> Finding:
     """Return the versions of the libraries."""
     found = [f"Python {sys.version.split()[0]}", f"SQLite {sqlite3.sqlite_version}"]
     missing = []
-    for name in LIBRARIES:
+    for name in _LIBRARIES:
         try:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
@@ -140,7 +140,7 @@ def disk(archive: Path) -> Finding:
 
 def permissions(archive: Path) -> Finding:
     """Check that all files are writable and of one user."""
-    files = [archive, beside(archive), *archive.parent.glob(f"{archive.name}-*")]
+    files = [archive, raw_pages_path(archive), *archive.parent.glob(f"{archive.name}-*")]
     files = [path for path in files if path.exists()]
     closed = [path for path in (archive.parent, *files) if not os.access(path, os.W_OK)]
     if closed:
@@ -168,9 +168,9 @@ def soundness(db: Database, now: datetime) -> Finding:
 
     The result is stored in the archive.
     """
-    found = [*integrity.pages(db.conn), *integrity.foreign_keys(db.conn)]
+    found = [*integrity.page_faults(db.conn), *integrity.foreign_keys(db.conn)]
     try:
-        found += integrity.full_text(db.conn, PATIENCE)
+        found += integrity.full_text(db.conn, CHECK_SECONDS)
     except (TimeoutError, sqlite3.OperationalError) as error:
         if not found:
             why = "would take too long while others wait" if isinstance(error, TimeoutError) else str(error)
@@ -218,7 +218,7 @@ def clock(db: Database, now: datetime) -> Finding:
 
 def state(archive: Archive, now: datetime) -> Iterator[Finding]:
     """Check the health view and the age of the newest backup."""
-    told = health.status(archive, now)
+    told = health.archive_health(archive, now)
     for source in told.sources:
         if source.well:
             yield fine(f"source {source.name}", source.sentence)
@@ -242,7 +242,7 @@ def redaction(db: Database, archive: Path) -> Iterator[Finding]:
     left = redaction_work.unfinished(db.conn)
     if not left:
         return
-    sentence = redaction_work.sentence(left, archive)
+    sentence = redaction_work.pending_sentence(left, archive)
     try:
         redaction_work.finish(db, archive)
     except ArchiveError as error:
@@ -250,7 +250,7 @@ def redaction(db: Database, archive: Path) -> Iterator[Finding]:
         return
     if left := redaction_work.unfinished(db.conn):
         hint = "Let other programs end that use the archive, and look again."
-        yield bad("redaction", redaction_work.sentence(left, archive), hint)
+        yield bad("redaction", redaction_work.pending_sentence(left, archive), hint)
     else:
         yield warn("redaction", f"{sentence} It was finished just now.", "Nothing is left to do.")
 
@@ -267,7 +267,7 @@ def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
         return
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            found = integrity.pages(connection)
+            found = integrity.page_faults(connection)
         if not found:
             with Hidden.open(path) as kept:
                 kept.check(db.conn, thorough=True)
@@ -288,7 +288,7 @@ def raw_pages(path: Path) -> Iterator[Finding]:
         return
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            found = [*integrity.pages(connection), *integrity.foreign_keys(connection)]
+            found = [*integrity.page_faults(connection), *integrity.foreign_keys(connection)]
             pages = Pages(Database(connection))
             altered = [] if found else list(pages.altered())
     except sqlite3.DatabaseError as error:

@@ -8,18 +8,18 @@ from __future__ import annotations
 import sqlite3
 import time
 
-MOST = 5  # faults that are told one by one
+_MOST = 5  # faults that are told one by one
 
 
 def faults(connection: sqlite3.Connection) -> list[str]:
     """Return all faults of a file that nobody writes."""
-    return [*pages(connection), *foreign_keys(connection), *full_text(connection)]
+    return [*page_faults(connection), *foreign_keys(connection), *full_text(connection)]
 
 
-def pages(connection: sqlite3.Connection) -> list[str]:
+def page_faults(connection: sqlite3.Connection) -> list[str]:
     """Return the faults that SQLite's integrity check reports."""
     try:
-        rows = connection.execute(f"PRAGMA integrity_check({MOST})").fetchall()
+        rows = connection.execute(f"PRAGMA integrity_check({_MOST})").fetchall()
     except sqlite3.DatabaseError as error:
         return [f"It cannot be read through: {error}."]
     return [f"SQLite finds: {row[0]}." for row in rows if row[0] != "ok"]
@@ -28,7 +28,7 @@ def pages(connection: sqlite3.Connection) -> list[str]:
 def foreign_keys(connection: sqlite3.Connection) -> list[str]:
     """Return foreign-key violations."""
     try:
-        rows = connection.execute("PRAGMA foreign_key_check").fetchmany(MOST)
+        rows = connection.execute("PRAGMA foreign_key_check").fetchmany(_MOST)
     except sqlite3.DatabaseError as error:
         return [f"Its foreign keys cannot be looked at: {error}."]
     return [f"Row {row[1]} of {row[0]} points at a row of {row[2]} that is not there." for row in rows]

@@ -48,19 +48,19 @@ def command(
     ]
 
 
-def address(*, host: str = HOST, port: int = PORT, base_url: str = "/") -> str:
+def local_url(*, host: str = HOST, port: int = PORT, base_url: str = "/") -> str:
     """Return the local URL of what `command` serves."""
     shown = HOST if host in ("0.0.0.0", "::", "") else host  # noqa: S104  (compared, never bound)
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/{base_url.strip('/')}"
 
 
-def path_of(text: str) -> str:
+def base_path(text: str) -> str:
     """Return a base path for Datasette, as "/news/" or "/"."""
     inner = text.strip().strip("/")
     return f"/{inner}/" if inner else "/"
 
 
-def main() -> None:
+def run_datasette() -> None:
     """Run Datasette with our plugin, installed or not."""
     import datasette.cli  # noqa: PLC0415  (first: it brings the handlers that answer what is not found)
     import datasette.handle_exception  # noqa: PLC0415
@@ -75,4 +75,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_datasette()

@@ -84,23 +84,23 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"/-/health$", operator_view.health_json),
         (r"/-/metrics$", operator_view.metrics),
         (r"/robots\.txt$", home_view.robots),
-        (r"/search$", search_view.page),
-        (r"/search\.json$", search_view.as_json),
-        (r"/search\.csv$", search_view.as_csv),
+        (r"/search$", search_view.search_page),
+        (r"/search\.json$", search_view.search_json),
+        (r"/search\.csv$", search_view.search_csv),
         (r"/lookup$", lookup_view.lookup),
         (r"/saved$", desk_view.saved),
         (r"/about$", desk_view.about),
         (r"/-/opensearch\.xml$", desk_view.opensearch),
         (r"/search\.atom$", search_view.as_feed),
-        (r"/-/results\.csv$", results_view.as_csv),
-        (r"/-/results\.json$", results_view.as_json),
-        (r"/words$", words_view.page),
-        (r"/words\.csv$", words_view.as_csv),
-        (r"/words\.json$", words_view.as_json),
+        (r"/-/results\.csv$", results_view.results_csv),
+        (r"/-/results\.json$", results_view.results_json),
+        (r"/words$", words_view.words_page),
+        (r"/words\.csv$", words_view.words_csv),
+        (r"/words\.json$", words_view.words_json),
         (r"/sites$", sites_view.sites),
-        (r"/changes$", history_view.changes),
+        (r"/changes$", history_view.changes_page),
         (r"/changes\.atom$", history_view.changes_feed),
-        (r"/coverage$", coverage_view.coverage),
+        (r"/coverage$", coverage_view.coverage_page),
         (r"/(?P<kind>article|comment)/(?P<id>\d{1,18})/versions$", history_view.versions),
         (r"/people$", people_view.people),
         (r"/(?P<kind>author|tag)/(?P<id>\d{1,18})\.atom$", follow_view.listed_feed),
@@ -109,9 +109,9 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"/comment/(?P<id>\d{1,18})/cite$", article_view.cite_comment),
         (r"/author/(?P<id>\d{1,18})$", people_view.author),
         (r"/tag/(?P<id>\d{1,18})$", people_view.tag),
-        (r"/commenter$", people_view.commenter),
+        (r"/commenter$", people_view.commenter_page),
         (r"/article/(?P<id>\d{1,18})/as-of$", as_of.as_of),
-        (r"/article/(?P<id>\d{1,18})$", article_view.article),
+        (r"/article/(?P<id>\d{1,18})$", article_view.article_page),
         (r"/comment/(?P<id>\d{1,18})$", article_view.comment),
     ]
 
@@ -143,9 +143,9 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
 @_hook
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
     """Put our headers on every answer, and see to the start and the end of the server."""
-    from archive.public.sql.csv_files import as_csv  # noqa: PLC0415  (Datasette imports us before its views)
+    from archive.public.sql.csv_files import table_csv  # noqa: PLC0415  (Datasette imports us before its views)
 
-    stock.install(as_csv)
+    stock.install(table_csv)
     ending = Ending()
 
     def wrapper(app: Any) -> Any:

@@ -19,8 +19,8 @@ from weakref import WeakKeyDictionary, ref
 from archive.core.database import read_only
 
 OURS = frozenset({"articles", "comments", "articles_fts", "comments_fts", "sources", "runs", "visits"})
-PATIENCE = 0.5  # seconds to wait for a file that another process holds
-AGAIN = 1.0  # seconds between two looks at a database that was no archive
+_PATIENCE = 0.5  # seconds to wait for a file that another process holds
+_AGAIN = 1.0  # seconds between two looks at a database that was no archive
 FOLDER = Path(str(files("archive.public")))
 
 Json = dict[str, Any]
@@ -42,7 +42,7 @@ class Room:
         self._datasette = ref(datasette)  # it holds us: holding it would keep both for ever
         self._known: dict[str, str] = {}
         self._looked: dict[str, float] = {}
-        self._named = (-AGAIN, "")
+        self._named = (-_AGAIN, "")
 
     @property
     def _databases(self) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class Room:
         if given:
             return str(given)
         main, now = self.main, time.monotonic()
-        if main is not None and now - self._named[0] > AGAIN:
+        if main is not None and now - self._named[0] > _AGAIN:
             self._named = (now, _names(str(self._databases[main].path)))
         return self._named[1] or "Backissue"
 
@@ -104,7 +104,7 @@ class Room:
         if known == "archive" or database.path is None:
             return known or "other"
         now = time.monotonic()
-        if known is None or now - self._looked[name] > AGAIN:
+        if known is None or now - self._looked[name] > _AGAIN:
             self._known[name], self._looked[name] = _kind(str(database.path)), now
         return self._known[name]
 
@@ -124,7 +124,7 @@ def _names(path: str) -> str:
 
 
 def _ask(path: str, sql: str) -> list[tuple[Any, ...]]:
-    connection = read_only(Path(path), timeout=PATIENCE)
+    connection = read_only(Path(path), timeout=_PATIENCE)
     try:
         return connection.execute(sql).fetchall()
     except sqlite3.Error:
@@ -136,7 +136,7 @@ def _ask(path: str, sql: str) -> list[tuple[Any, ...]]:
 def _kind(path: str) -> str:
     """Return "archive", "blank" (no tables) or "other" for a database file."""
     try:
-        connection = read_only(Path(path), timeout=PATIENCE)
+        connection = read_only(Path(path), timeout=_PATIENCE)
         try:
             rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         finally:

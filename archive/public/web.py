@@ -19,7 +19,7 @@ from archive.public.served_archives import room_of
 from archive.public.sql.pool import RETRY_AFTER_SECONDS
 
 _SPAN = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
-PATIENCE = 10
+QUERY_WAIT_SECONDS = 10
 """How many of Datasette's time limits a page of ours may take: it is bounded, but late on a busy machine."""
 _CROWDED = "Too many queries are running. Try again in a few seconds."
 _SLOW = "This took too long and was stopped. Try again in a moment."
@@ -52,7 +52,7 @@ async def read(datasette: Any, name: str, work: Callable[[sqlite3.Connection], T
 
     Raises TooSlow.
     """
-    limit = PATIENCE * datasette.sql_time_limit_ms
+    limit = QUERY_WAIT_SECONDS * datasette.sql_time_limit_ms
 
     def within_limit(connection: sqlite3.Connection) -> T:
         connection.execute("BEGIN")
@@ -70,7 +70,7 @@ async def read(datasette: Any, name: str, work: Callable[[sqlite3.Connection], T
     return result
 
 
-async def show(
+async def render_page(
     datasette: Any,
     request: Any,
     template: str,
@@ -93,12 +93,12 @@ async def busy(datasette: Any, request: Any, *, is_crowded: bool) -> Any:
     if request.path.endswith((".json", ".csv", ".atom")):
         error = _CROWDED if is_crowded else _SLOW
         return Response.json({"ok": False, "error": error, "status": 503}, status=503, headers=headers)
-    return await show(
+    return await render_page(
         datasette, request, "busy.html", {"is_crowded": is_crowded}, status=503, headers=headers
     )
 
 
-def absolute(datasette: Any, request: Any, path: str) -> str:
+def site_url(datasette: Any, request: Any, path: str) -> str:
     """Return a path of ours with scheme and host."""
     return str(datasette.absolute_url(request, path))
 
@@ -115,7 +115,7 @@ def rows(connection: sqlite3.Connection, sql: str, *values: Any) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
-def one(connection: sqlite3.Connection, sql: str, *values: Any) -> Row | None:
+def first_row(connection: sqlite3.Connection, sql: str, *values: Any) -> Row | None:
     """Return the first row of a query, or None."""
     return next(iter(rows(connection, sql, *values)), None)
 

@@ -66,7 +66,7 @@ class HeldArticle:
     comments: tuple[HeldComment, ...]
 
 
-def articles(db: Database) -> Iterator[HeldArticle]:
+def iterate_articles(db: Database) -> Iterator[HeldArticle]:
     """Yield every stored article by id."""
     sql = f"{_ARTICLES} WHERE articles.id > ? ORDER BY articles.id LIMIT {PORTION}"
     last = 0
@@ -76,7 +76,7 @@ def articles(db: Database) -> Iterator[HeldArticle]:
         last = rows[-1]["id"]
 
 
-def article(db: Database, article_id: int) -> HeldArticle | None:
+def article_by_id(db: Database, article_id: int) -> HeldArticle | None:
     """Return one article by the archive's id, or None."""
     row = next(iter(db.query(f"{_ARTICLES} WHERE articles.id = ?", [article_id])), None)
     return _held(db, row) if row else None
@@ -100,7 +100,7 @@ def conversation(
         yield comments[node.row["id"]], node.level, comments[node.up.row["id"]] if node.up else None
 
 
-def find(db: Database, reference: str) -> int | None:
+def find_article(db: Database, reference: str) -> int | None:
     """Return the article's id by an id or any URL.
 
     An address may be pasted with another scheme, a further slash, or what a tracker has added to it.

@@ -13,15 +13,15 @@ from datetime import datetime
 
 from archive.core import urls
 from archive.core.timestamps import to_text
-from archive.queries.fetch_history import Facts
+from archive.queries.fetch_history import FetchHistory
 from archive.storage.coverage import IS_READ
-from archive.storage.coverage_records import Kind, Reason
+from archive.storage.coverage_records import AuditKind, GapReason
 
 # What REST lists as a comment: no pings, and none without an id of the site.
 _LISTED = "source = ? AND kind = 'comment' AND site_id IS NOT NULL AND gone_at IS NULL"
 _SHOWN = {
-    Kind.ARTICLE: f"articles WHERE source = ? AND {IS_READ}",
-    Kind.COMMENT: f"comments WHERE {_LISTED}",
+    AuditKind.ARTICLE: f"articles WHERE source = ? AND {IS_READ}",
+    AuditKind.COMMENT: f"comments WHERE {_LISTED}",
 }
 _ROW = f"SELECT gone_at, {IS_READ} AS is_read, url FROM articles WHERE source = ?1 AND "
 
@@ -40,15 +40,15 @@ class Thread:
     read_at: str
 
 
-class Holdings(Facts):
+class Holdings(FetchHistory):
     """The holdings of one source, read through a connection that cannot write."""
 
-    def looked(self) -> dict[tuple[Kind, str], str]:
+    def looked(self) -> dict[tuple[AuditKind, str], str]:
         """Return when each month was last audited."""
         sql = "SELECT kind, month, looked_at FROM coverage WHERE source = ?"
-        return {(Kind(kind), month): at for kind, month, at in self._db.execute(sql, [self.source])}
+        return {(AuditKind(kind), month): at for kind, month, at in self._db.execute(sql, [self.source])}
 
-    def numbers(self, kind: Kind) -> dict[str, int]:
+    def numbers(self, kind: AuditKind) -> dict[str, int]:
         """Return the number of known items by month."""
         sql = f"SELECT substr(published, 1, 7) AS month, count(*) FROM {_SHOWN[kind]} GROUP BY month"
         return {month: number for month, number in self._db.execute(sql, [self.source]) if month}
@@ -58,23 +58,23 @@ class Holdings(Facts):
 
         Only those that REST has told of: what other surfaces alone have told, it need not list.
         """
-        listed = f"{_SHOWN[Kind.ARTICLE]} AND post_id IS NOT NULL AND origins LIKE '%\"rest:posts\"%'"
+        listed = f"{_SHOWN[AuditKind.ARTICLE]} AND post_id IS NOT NULL AND origins LIKE '%\"rest:posts\"%'"
         sql = f"SELECT substr(published, 1, 7), post_id, url, id FROM {listed}"
         found, hidden = self._between(sql, first, last, until), self.hidden.articles
         return [(month, post, hidden.get(number, url)) for month, post, url, number in found]
 
     def comments_of(self, first: str, last: str, until: datetime) -> dict[str, str]:
         """Return known comments of months: site's id and month."""
-        sql = f"SELECT key, substr(published, 1, 7) FROM {_SHOWN[Kind.COMMENT]}"
+        sql = f"SELECT key, substr(published, 1, 7) FROM {_SHOWN[AuditKind.COMMENT]}"
         return dict(map(tuple, self._between(sql, first, last, until)))
 
-    def newest(self, kind: Kind, limit: int) -> list[str]:
+    def newest(self, kind: AuditKind, limit: int) -> list[str]:
         """Return the site's ids of the newest items."""
-        key = "post_id" if kind is Kind.ARTICLE else "key"
+        key = "post_id" if kind is AuditKind.ARTICLE else "key"
         sql = f"SELECT {key} FROM {_SHOWN[kind]} AND {key} IS NOT NULL ORDER BY published DESC LIMIT ?"
         return [str(row[0]) for row in self._db.execute(sql, [self.source, limit])]
 
-    def lacking_article(self, url: str, post_id: int | None = None) -> tuple[Reason, str] | None:
+    def lacking_article(self, url: str, post_id: int | None = None) -> tuple[GapReason, str] | None:
         """Return why an article is missing, or None."""
         if self.hides(url):
             return None
@@ -82,23 +82,23 @@ class Holdings(Facts):
         at_address = f"{_ROW} id = (SELECT article_id FROM addresses WHERE source = ?1 AND url_key = ?2)"
         row = row or self._one(at_address, self.source, urls.page_key(url))
         if row is not None and row["gone_at"] is not None:
-            return Reason.CALLED_GONE, "It was called gone, and the site shows it again."
+            return GapReason.CALLED_GONE, "It was called gone, and the site shows it again."
         if row is not None and row["is_read"]:
             return None
         return self._unread(row["url"] if row else url, listed=row is not None)
 
-    def lacking_comments(self, keys: Iterable[str]) -> dict[str, tuple[Reason, str]]:
+    def lacking_comments(self, keys: Iterable[str]) -> dict[str, tuple[GapReason, str]]:
         """Return why comments are missing, by id.
 
         Known comments are left out.
         """
-        found: dict[str, tuple[Reason, str]] = {}
+        found: dict[str, tuple[GapReason, str]] = {}
         for key in keys:
             row = self._one("SELECT gone_at FROM comments WHERE source = ? AND key = ?", self.source, key)
             if row is None:
-                found[key] = Reason.UNLISTED, "No crawl was shown it."
+                found[key] = GapReason.UNLISTED, "No crawl was shown it."
             elif row["gone_at"] is not None:
-                found[key] = Reason.CALLED_GONE, "It was called gone, and the site shows it again."
+                found[key] = GapReason.CALLED_GONE, "It was called gone, and the site shows it again."
         return found
 
     def month_of(self, url: str) -> str | None:
@@ -132,22 +132,22 @@ class Holdings(Facts):
         within = " AND published >= ? AND published < ? AND published < ?"
         return self._db.execute(sql + within, [self.source, first, f"{last}~", to_text(until)])
 
-    def _unread(self, url: str, *, listed: bool) -> tuple[Reason, str]:
+    def _unread(self, url: str, *, listed: bool) -> tuple[GapReason, str]:
         """Return why an article's URL gave no text."""
         visit = self.visit(url)
         if visit is None and not listed:
-            return Reason.UNLISTED, "No crawl was shown it."
+            return GapReason.UNLISTED, "No crawl was shown it."
         if visit is None:
-            return Reason.UNREAD, "It is listed, and its page was not asked for yet."
+            return GapReason.UNREAD, "It is listed, and its page was not asked for yet."
         if visit.status == 0:
-            return Reason.NO_ANSWER, "Its page gave no answer."
+            return GapReason.NO_ANSWER, "Its page gave no answer."
         if visit.status != 200:
-            return Reason.REFUSED, f"Its page answered {visit.status}."
+            return GapReason.REFUSED, f"Its page answered {visit.status}."
         problem = self._one(
             "SELECT code, detail FROM problems WHERE source = ? AND url = ? AND ended_at IS NULL",
             self.source,
             visit.url,
         )
         if problem is not None and problem["code"] == "password-protected":
-            return Reason.PROTECTED, "It asks for a password."
-        return Reason.UNREADABLE, problem["detail"] if problem else "No article was found in its page."
+            return GapReason.PROTECTED, "It asks for a password."
+        return GapReason.UNREADABLE, problem["detail"] if problem else "No article was found in its page."

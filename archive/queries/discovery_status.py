@@ -36,7 +36,7 @@ FROM visits WHERE source = ? AND kind = ? ORDER BY fetched_at DESC LIMIT 1
 """
 
 
-def sentence(db: Database, source: str) -> str:
+def surfaces_sentence(db: Database, source: str) -> str:
     """Return a sentence on the surfaces of a source."""
     state = crawl_states.load(db, source, _FIELDS)
     surface = state.surface or ""

@@ -20,12 +20,12 @@ from archive.core.database import BUSY, Closing
 from archive.core.reader_guard import GAVE_UP
 from archive.core.records import PageKind, Seen
 from archive.core.timestamps import from_text, instant, to_text
-from archive.files.redaction_store import Known, known
+from archive.files.redaction_store import RedactionSet, known
 from archive.storage.id_gaps import NUMBERED
 from archive.storage.reconciliation import VISIBLE
 from archive.tables.url_keys import OWN_KEY
 
-PORTION = 500  # rows read at a time
+_PORTION = 500  # rows read at a time
 A_WHILE = timedelta(minutes=10)  # by how much two clocks may differ
 _PAGE = PageKind.ARTICLE.value
 SETTLED = ("password-protected", "not-an-article", GAVE_UP)  # what time alone does not mend
@@ -51,7 +51,7 @@ FROM visits LEFT JOIN articles ON articles.id = article_id
 """
 
 
-class Facts(Closing):
+class FetchHistory(Closing):
     """The facts of one source, read through a connection that cannot write.
 
     `comments` says whether its comments are archived at all.
@@ -100,7 +100,7 @@ class Facts(Closing):
             " ORDER BY due_at, visits.rowid LIMIT ?"
         )
         last: tuple[str, int] = ("", 0)
-        while rows := self._db.execute(sql, [self.source, to_text(now), *last, PORTION]).fetchall():
+        while rows := self._db.execute(sql, [self.source, to_text(now), *last, _PORTION]).fetchall():
             yield from map(self._seen, rows)
             last = (rows[-1]["due_at"], rows[-1]["place"])
         sql = f"{_VISIT} WHERE fetched_at > ? AND +visits.source = ? AND kind = ?"  # "+": not by its index
@@ -111,13 +111,13 @@ class Facts(Closing):
     def undecided_visits(self) -> list[Seen]:
         """Return visits whose due date is not decided yet."""
         sql = f"{_VISIT} WHERE visits.source = ? AND kind = 'article' AND due_why IS NULL LIMIT ?"
-        return [self._seen(row) for row in self._db.execute(sql, [self.source, PORTION])]
+        return [self._seen(row) for row in self._db.execute(sql, [self.source, _PORTION])]
 
     @cached_property
     def state(self) -> CrawlState:
         """Return the state that earlier crawls have left, as it was when it was first asked for."""
         rows = self._db.execute("SELECT name, value FROM crawl_state WHERE source = ?", [self.source])
-        return crawl_state.read(dict(map(tuple, rows)))
+        return crawl_state.state_from_rows(dict(map(tuple, rows)))
 
     @cached_property
     def comments_told(self) -> bool:
@@ -137,7 +137,7 @@ class Facts(Closing):
         return any(moment and (crawled is None or moment >= crawled - TOLD) for moment in told)
 
     @cached_property
-    def hidden(self) -> Known:
+    def hidden(self) -> RedactionSet:
         """Return the redactions in force. Pages of hidden articles are not requested."""
         return known(self._db, self._archive)
 

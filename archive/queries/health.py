@@ -1,8 +1,8 @@
 """How the archive is: what each source holds, how its crawls end, and whether the clock still goes.
 
-The one view that `status`, `/-/health`, `/-/metrics` and `doctor` read. It only reads, and counts by
+The one view that `archive_health`, `/-/health`, `/-/metrics` and `doctor` read. It only reads, and counts by
 indexes, so that it may be asked every few seconds while a crawl writes. What makes a source FAILING or
-LATE is decided by `judge`, a pure function.
+LATE is decided by `judge_source`, a pure function.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlite_utils import Database
 
 from archive.core.records import Quality, Run
 from archive.core.timestamps import instant, to_text
-from archive.files.raw_pages import beside
+from archive.files.raw_pages import raw_pages_path
 from archive.queries import discovery_status
 from archive.queries.quality_drift import alarm
 from archive.storage import redaction_work
@@ -27,15 +27,15 @@ from archive.storage.coverage import Coverage, Summary
 from archive.storage.run_ledger import Ledger
 from archive.tables import rows
 
-GOOD = ("ok", "partial")
+_GOOD = ("ok", "partial")
 BAD = ("failed", "blocked")
 GRACE = timedelta(minutes=5)  # a clock that goes notes its next tick within seconds
-TRIES = 3  # ticks of the clock in a row that may come to nothing, as when the machine is restarted
+FAILED_RUNS = 3  # ticks of the clock in a row that may come to nothing, as when the machine is restarted
 LONGEST_LOG_BYTES = 256 * 2**20  # of write-ahead log; the end of each crawl folds it into the archive
 LEAST_FREE = 512 * 2**20  # bytes; a day of a busy site, and the write-ahead log of a long read
 
 
-class State(StrEnum):
+class SourceState(StrEnum):
     """State of a source."""
 
     OK = "ok"
@@ -46,8 +46,8 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crawl:
-    """Run as `judge` reads it.
+class CrawlRun:
+    """Run as `judge_source` reads it.
 
     Times are ISO 8601 text in UTC.
     """
@@ -60,7 +60,7 @@ class Crawl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crawls:
-    """Ledger facts that `judge` reads.
+    """Ledger facts that `judge_source` reads.
 
     `good`, `bad` and `running` are the newest of their kind.
 
@@ -69,10 +69,10 @@ class Crawls:
     `dropped` says that a clock goes, and leaves this source out.
     """
 
-    good: Crawl | None = None
-    bad: Crawl | None = None
-    first_bad: Crawl | None = None
-    running: Crawl | None = None
+    good: CrawlRun | None = None
+    bad: CrawlRun | None = None
+    first_bad: CrawlRun | None = None
+    running: CrawlRun | None = None
     fruitless: int = 0
     next_run: datetime | None = None
     dropped: bool = False
@@ -89,7 +89,7 @@ class SourceStatus:
 
     name: str
     url: str
-    state: State
+    state: SourceState
     sentence: str
     articles: int
     read: int
@@ -113,7 +113,7 @@ class SourceStatus:
     @property
     def well(self) -> bool:
         """True if nothing needs attention."""
-        return self.state not in {State.LATE, State.FAILING}
+        return self.state not in {SourceState.LATE, SourceState.FAILING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +158,7 @@ class Status:
     checks: tuple[Check, ...]
 
 
-def status(archive: Archive, now: datetime) -> Status:
+def archive_health(archive: Archive, now: datetime) -> Status:
     """Return the archive's health. Raises sqlite3.Error.
 
     `now` is aware.
@@ -171,7 +171,7 @@ def status(archive: Archive, now: datetime) -> Status:
         for row in archive.db.query("SELECT * FROM checks ORDER BY name")
     )
     if left := redaction_work.unfinished(archive.db.conn):
-        sentence = f"{redaction_work.sentence(left, archive.path)} The next crawl finishes it."
+        sentence = f"{redaction_work.pending_sentence(left, archive.path)} The next crawl finishes it."
         checks += (Check(name="redaction", at=left[0].since, ok=False, sentence=sentence),)
     files = _files(archive.path)
     troubles = [f"{source.name}: {source.sentence}" for source in sources if not source.well]
@@ -188,27 +188,33 @@ def status(archive: Archive, now: datetime) -> Status:
     )
 
 
-def judge(crawls: Crawls, now: datetime) -> tuple[State, str]:
+def judge_source(crawls: Crawls, now: datetime) -> tuple[SourceState, str]:
     """Return a source's state and a sentence, judged from its newest runs."""
     good, bad, first = crawls.good, crawls.bad, crawls.first_bad
     if crawls.dropped:
-        return State.IDLE, "It is archived no longer: the clock's configuration does not name it."
+        return SourceState.IDLE, "It is archived no longer: the clock's configuration does not name it."
     if bad and first:
         which = "Every crawl since" if first.id != bad.id else "The crawl of"
-        return State.FAILING, f"{which} {_minute(first.started_at)} failed. {bad.sentence or ''}".strip()
+        return (
+            SourceState.FAILING,
+            f"{which} {_minute(first.started_at)} failed. {bad.sentence or ''}".strip(),
+        )
     if crawls.next_run and now > crawls.next_run + GRACE:
-        return State.LATE, (
+        return SourceState.LATE, (
             f"A crawl was due at {_minute(crawls.next_run)} and did not begin."
             " Is `backissue up` or `backissue schedule` running?"
         )
     if crawls.running:
-        return State.OK, f"A crawl is under way since {_minute(crawls.running.started_at)}."
-    if crawls.fruitless >= TRIES:
+        return SourceState.OK, f"A crawl is under way since {_minute(crawls.running.started_at)}."
+    if crawls.fruitless >= FAILED_RUNS:
         since = f"since {_minute(good.started_at)}" if good else "yet"
-        return State.LATE, f"No crawl ended well {since}, at {crawls.fruitless} planned times."
+        return SourceState.LATE, f"No crawl ended well {since}, at {crawls.fruitless} planned times."
     if good:
-        return State.OK, f"The crawl of {_minute(good.started_at)} ended well. {good.sentence or ''}".strip()
-    return State.NEW, "It was not crawled yet."
+        return (
+            SourceState.OK,
+            f"The crawl of {_minute(good.started_at)} ended well. {good.sentence or ''}".strip(),
+        )
+    return SourceState.NEW, "It was not crawled yet."
 
 
 # -- the facts ------------------------------------------------------------------------------------
@@ -233,7 +239,7 @@ GROUP BY name ORDER BY name
 
 def _source(db: Database, row: dict[str, Any], now: datetime, *, clock: bool) -> SourceStatus:
     crawls = _crawls(db, row["name"], row["next_run"], clock=clock)
-    state, sentence = judge(crawls, now)
+    state, sentence = judge_source(crawls, now)
     ledger = Ledger(db)
     return SourceStatus(
         **row,
@@ -244,13 +250,13 @@ def _source(db: Database, row: dict[str, Any], now: datetime, *, clock: bool) ->
         failing_since=_start(crawls.first_bad),
         last_run=ledger.newest(row["name"]),
         coverage=Coverage(db).summary(row["name"]),
-        surfaces=discovery_status.sentence(db, row["name"]),
+        surfaces=discovery_status.surfaces_sentence(db, row["name"]),
         drift=alarm(Quality(), ledger.qualities(row["name"])),
     )
 
 
 def _crawls(db: Database, source: str, next_run: str | None, *, clock: bool) -> Crawls:
-    good = _newest(db, source, GOOD)
+    good = _newest(db, source, _GOOD)
     since = good.id if good else 0
     first_bad = _crawl(db, f"id > ? AND outcome IN {BAD} ORDER BY id", source, since)
     return Crawls(
@@ -269,7 +275,7 @@ SELECT coalesce(sum(ticks), 0) FROM runs WHERE source = ? AND planned_at > ? AND
 """
 
 
-def _newest(db: Database, source: str, outcomes: tuple[str, ...]) -> Crawl | None:
+def _newest(db: Database, source: str, outcomes: tuple[str, ...]) -> CrawlRun | None:
     """Return the newest run of some outcomes.
 
     One query each, so that the index serves.
@@ -278,13 +284,13 @@ def _newest(db: Database, source: str, outcomes: tuple[str, ...]) -> Crawl | Non
     return max(filter(None, found), key=lambda crawl: crawl.id, default=None)
 
 
-def _crawl(db: Database, where: str, source: str, value: int | str) -> Crawl | None:
+def _crawl(db: Database, where: str, source: str, value: int | str) -> CrawlRun | None:
     told = "SELECT id, started_at, ended_at, sentence FROM runs WHERE source = ? AND kind = 'crawl'"
     row = rows.one(db, f"{told} AND {where} LIMIT 1", source, value)
-    return Crawl(**row) if row else None  # type: ignore[arg-type]
+    return CrawlRun(**row) if row else None  # type: ignore[arg-type]
 
 
-def _start(crawl: Crawl | None) -> str | None:
+def _start(crawl: CrawlRun | None) -> str | None:
     return crawl.started_at if crawl else None
 
 
@@ -292,7 +298,7 @@ def _files(archive: Path) -> Files:
     return Files(
         archive=_size(archive),
         log=_size(archive.with_name(f"{archive.name}-wal")),
-        pages=_size(beside(archive)),
+        pages=_size(raw_pages_path(archive)),
         free=shutil.disk_usage(archive.parent).free,
     )
 

@@ -18,7 +18,7 @@ from archive.core.nearest_name import nearest
 from archive.queries import articles
 from archive.tables import rows
 
-OPENING = 12  # words by which a text is shown
+_OPENING = 12  # words by which a text is shown
 _FRAGMENT = re.compile(r"comment-(\d+)")
 _OWN_PAGE = re.compile(r"/(article|comment)s?/(\d{1,18})(?:/(?:versions|as-of))?(?:\.json)?/?$")
 SEEK = "`backissue search WORDS` prints the kind and the number of each."
@@ -31,7 +31,7 @@ _COMMENT = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class ItemReference:
     """Article or comment, with the archive's `id` and article title.
 
     `host` is where a page of this archive is taken to be published, for a URL that has the form of our pages
@@ -49,7 +49,7 @@ class Item:
     host: str | None = None
 
 
-def at(db: Database, kind: str, reference: str) -> Item:
+def at(db: Database, kind: str, reference: str) -> ItemReference:
     """Return the item of an id or URL.
 
     `kind` is "article", "comment", or "" for whatever the address leads to. Raises NotFoundError where
@@ -69,7 +69,7 @@ def at(db: Database, kind: str, reference: str) -> Item:
     return _item(db, kind, int(reference))
 
 
-def commenter(db: Database, name: str) -> dict[str, Any]:
+def commenter_summary(db: Database, name: str) -> dict[str, Any]:
     """Return the comments of a name: count, first, last, newest.
 
     As `n`, `first` and `last` (ISO 8601) and `text`.
@@ -93,19 +93,19 @@ def commenter(db: Database, name: str) -> dict[str, Any]:
 def opening(text: str | None) -> str:
     """Return the first words of a text, on one line."""
     words = (text or "").split()
-    return " ".join(words[:OPENING]) + (" …" if len(words) > OPENING else "")
+    return " ".join(words[:_OPENING]) + (" …" if len(words) > _OPENING else "")
 
 
 def _one(kind: str) -> str:
     return {"article": "an article", "comment": "a comment"}.get(kind, "an article or comment")
 
 
-def _item(db: Database, kind: str, number: int) -> Item:
+def _item(db: Database, kind: str, number: int) -> ItemReference:
     row = rows.one(db, _ARTICLE if kind == "article" else _COMMENT, number)
     if row is None:
         raise NotFoundError(f"The archive holds no {kind} {number}.", hint=SEEK)
     redaction = row["redaction_id"]
-    return Item(
+    return ItemReference(
         kind=kind,
         id=number,
         title=str(row["title"] or "(untitled)"),
@@ -125,7 +125,7 @@ def _at_address(db: Database, url: str) -> tuple[str, int, str | None]:
     parts = urlsplit(url)
     fragment = _FRAGMENT.fullmatch(parts.fragment)
     page = url.partition("#")[0]
-    article = articles.find(db, page)
+    article = articles.find_article(db, page)
     if fragment is None and article is not None:
         return "article", article, None
     if fragment is not None and (comment := _comment_at(db, url, article, fragment[1])):

@@ -14,9 +14,9 @@ from archive.core.records import Quality
 SAMPLE = 20  # pages that are compared, at least: of fewer, two bad ones would be much
 USUAL = 50  # earlier pages that make a past to compare with, at least
 MEMORY = 500  # earlier pages that are enough: a site that changed for good is the usual one after some weeks
-MORE = 0.2  # a fifth of the pages more than usual is a loss worth a look, whatever chance may do
+_MORE = 0.2  # a fifth of the pages more than usual is a loss worth a look, whatever chance may do
 CHANCE = 3.5  # standard deviations: chance alone goes beyond about once in 4,000 samples
-MOST = 0.5  # without a past: a site of which most pages give no text or no date is not read rightly
+_MOST = 0.5  # without a past: a site of which most pages give no text or no date is not read rightly
 
 _WATCHED = {
     "texts_missing": "gave no text",
@@ -49,9 +49,9 @@ def alarm(now: Quality, earlier: Iterable[Quality]) -> str | None:
 def _compare(name: str, words: str, recent: Quality, past: Quality) -> str | None:
     pages, missing = recent.pages_read, getattr(recent, name)
     if past.pages_read < USUAL:
-        bound, before = (MOST if name in _NEEDED else 1.0), ""
+        bound, before = (_MOST if name in _NEEDED else 1.0), ""
     else:
         usual = min(1.0, (getattr(past, name) + 1) / (past.pages_read + 2))
-        bound = usual + max(MORE, CHANCE * sqrt(usual * (1 - usual) / pages))
+        bound = usual + max(_MORE, CHANCE * sqrt(usual * (1 - usual) / pages))
         before = f" (before: {getattr(past, name):,} of {past.pages_read:,})"
     return f"{missing:,} of the last {pages:,} pages {words}{before}" if missing > bound * pages else None

@@ -15,26 +15,26 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
-from archive.search.query_parser import Wording, read, searchable, tidy
+from archive.search.query_parser import Wording, parse_query, searchable, tidy_query
 from archive.search.sql import CAP, MARK, TABLES, UNMARK, Ask, Plan
 from archive.search.substrings import widen
 
 __all__ = [
     "CAP",
-    "KINDS",
     "MARK",
+    "SEARCHED_KINDS",
     "UNMARK",
     "Ask",
-    "Found",
+    "SearchResult",
     "Section",
+    "expand_query",
     "find",
-    "prepare",
-    "show",
+    "iterate_hits",
     "understand",
     "whole",
 ]
 
-KINDS = tuple(TABLES)
+SEARCHED_KINDS = tuple(TABLES)
 EXCERPT_CHARACTERS = 280
 _DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
@@ -59,7 +59,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class SearchResult:
     """The answer: a section for each kind (the kind not asked for has a count and no hits), and notes."""
 
     ask: Ask
@@ -72,15 +72,15 @@ class Found:
         return sum(part.count for part in self.sections if self.ask.kind in ("all", part.kind))
 
 
-def find(connection: sqlite3.Connection, ask: Ask) -> Found:
+def find(connection: sqlite3.Connection, ask: Ask) -> SearchResult:
     """Search. Raises nothing but what SQLite raises for a broken or interrupted file."""
-    wording, ask, notes = prepare(connection, ask)
+    wording, ask, notes = expand_query(connection, ask)
     common = cache(partial(_is_common, connection))
-    sections = [_section(connection, Plan.of(kind, wording, ask), ask, common) for kind in KINDS]
-    return Found(ask=ask, sections=tuple(sections), notes=notes)
+    sections = [_section(connection, Plan.of(kind, wording, ask), ask, common) for kind in SEARCHED_KINDS]
+    return SearchResult(ask=ask, sections=tuple(sections), notes=notes)
 
 
-def prepare(connection: sqlite3.Connection, ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
+def expand_query(connection: sqlite3.Connection, ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
     """Return what `understand` returns, with what the archive's index of substrings adds to the words."""
     wording, ask, notes = understand(ask)
     return widen(connection, wording), ask, notes
@@ -88,18 +88,23 @@ def prepare(connection: sqlite3.Connection, ask: Ask) -> tuple[Wording, Ask, tup
 
 def whole(connection: sqlite3.Connection, ask: Ask, kind: str) -> tuple[str, Mapping[str, str | int]]:
     """Return the statement, and its values, that gives all hits of one kind in the order of the pages."""
-    wording, ask, _ = prepare(connection, ask)
+    wording, ask, _ = expand_query(connection, ask)
     plan = Plan.of(kind, wording, ask)
     return plan.whole(ask.sort), plan.values
 
 
 def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
     """Read the words of a question and mend what cannot be meant, saying so."""
-    wording = read(ask.words)
+    wording = parse_query(ask.words)
     notes = list(wording.notes)
     if ask.words.strip() and not wording and not wording.filters:
         notes.append("Nothing in this can be searched for, so all is shown, newest first.")
-    ask = replace(ask, person=tidy(ask.person).strip(), tag=tidy(ask.tag).strip(), source=tidy(ask.source))
+    ask = replace(
+        ask,
+        person=tidy_query(ask.person).strip(),
+        tag=tidy_query(ask.tag).strip(),
+        source=tidy_query(ask.source),
+    )
     if ask.person and not searchable(ask.person):
         notes.append(f"“{ask.person[:40]}” has no letters or digits and was left out.")
         ask = replace(ask, person="")
@@ -116,7 +121,7 @@ def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
             ask = replace(ask, since="") if name == "since" else replace(ask, until="")
     ask = replace(
         ask,
-        kind=ask.kind if ask.kind in KINDS else "all",
+        kind=ask.kind if ask.kind in SEARCHED_KINDS else "all",
         sort="date" if ask.sort == "date" else "relevance",
         page=min(max(ask.page, 1), CAP // max(ask.size, 1)),
     )
@@ -125,7 +130,7 @@ def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
 
 def _host_of(text: str) -> str:
     """Return the host that a person names by a host or a URL, in lower case and without "www."."""
-    bare = tidy(text).strip().lower().partition("://")
+    bare = tidy_query(text).strip().lower().partition("://")
     return re.split(r"[/?#:]", bare[2] or bare[0], maxsplit=1)[0].removeprefix("www.")
 
 
@@ -145,7 +150,7 @@ def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask, common: Commo
         ids = [int(row["id"] or 0) for row in page] if size else []
     else:
         ids = [row_id for _, row_id in pool[:CAP][start : start + size]]
-    hits = tuple(show(connection, plan, ids))
+    hits = tuple(iterate_hits(connection, plan, ids))
     return Section(
         kind=plan.table.name, count=min(len(pool), CAP), more=more, hits=hits, partly=more and not by_date
     )
@@ -182,7 +187,7 @@ def _pool(connection: sqlite3.Connection, plan: Plan, by_date: bool, many: bool)
     return ranked + scored[CAP:]
 
 
-def show(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> Iterator[Row]:
+def iterate_hits(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> Iterator[Row]:
     """Yield the hits themselves.
 
     Snippets are made for these few alone, since they read the whole text.

@@ -19,8 +19,8 @@ from itertools import combinations
 
 from archive.search.word_forms import base_form, other_forms
 
-LONGEST = 1000
-MOST = 40
+_LONGEST = 1000
+MAX_TERMS = 40
 SHORTEST = 3
 FIELDS = {
     "author": "author",
@@ -86,7 +86,7 @@ class Wording:
         return bool(self.groups or self.without)
 
 
-def read(typed: str) -> Wording:
+def parse_query(typed: str) -> Wording:
     """Read what was typed. Never raises."""
     text, notes = _clean(typed)
     groups: list[list[Term]] = []
@@ -99,8 +99,8 @@ def read(typed: str) -> Wording:
             continue
         if word.unknown and (note := _unknown_note(word.unknown)) not in notes:
             notes.append(note)
-        if len(without) + sum(map(len, groups)) >= MOST:
-            notes.append(f"Only the first {MOST} words were searched.")
+        if len(without) + sum(map(len, groups)) >= MAX_TERMS:
+            notes.append(f"Only the first {MAX_TERMS} words were searched.")
             break
         if not searchable(word.term.text):
             notes.append(f"“{word.term.text[:40]}” has no letters or digits and was left out.")
@@ -120,7 +120,7 @@ def read(typed: str) -> Wording:
     )
 
 
-def written(groups: Iterable[Iterable[Term]]) -> str:
+def format_query(groups: Iterable[Iterable[Term]]) -> str:
     """Return groups as a person would type them."""
     return " ".join(" OR ".join(map(_typed, group)) for group in groups)
 
@@ -154,7 +154,7 @@ def quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def tidy(text: str) -> str:
+def tidy_query(text: str) -> str:
     """Return text that can be handed to SQLite.
 
     No NUL, no half of a surrogate pair, no control character.
@@ -179,9 +179,9 @@ class _Word:
 
 def _clean(typed: str) -> tuple[str, list[str]]:
     notes = []
-    if len(typed) > LONGEST:
-        notes.append(f"Only the first {LONGEST:,} characters were searched.")
-    return tidy(typed[:LONGEST]).translate(_QUOTES), notes
+    if len(typed) > _LONGEST:
+        notes.append(f"Only the first {_LONGEST:,} characters were searched.")
+    return tidy_query(typed[:_LONGEST]).translate(_QUOTES), notes
 
 
 def _words(text: str) -> Iterator[_Word | str]:

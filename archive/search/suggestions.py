@@ -12,15 +12,15 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from archive.search.engine import Found, find, prepare
-from archive.search.query_parser import Groups, Term, Wording, written
+from archive.search.engine import SearchResult, expand_query, find
+from archive.search.query_parser import Groups, Term, Wording, format_query
 from archive.search.sql import Ask, Plan
 from archive.search.vocabulary import nearest_word
 
-FEW = 3
+_FEW = 3
 """Matches up to which help is offered."""
 
-COUNTED = 1000
+_COUNTED = 1000
 """Texts up to which a word is counted here."""
 
 _MAX_GROUPS = 12
@@ -49,18 +49,18 @@ class Help:
     instead: str = ""
 
 
-def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[Found, Help]:
+def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[SearchResult, Help]:
     """Search; where little is found, return what finds more too.
 
     `Found.ask` is the search that is shown.
     """
     found = find(connection, ask)
-    wording, plain, _ = prepare(connection, ask)
+    wording, plain, _ = expand_query(connection, ask)
     groups = wording.groups
-    if found.total > FEW or not groups or plain.page > 1 or plain.match:
+    if found.total > _FEW or not groups or plain.page > 1 or plain.match:
         return found, Help()
     counts = [_texts_with(connection, group) for group in groups[:_MAX_GROUPS]]
-    words = tuple((written([group]), count) for group, count in zip(groups, counts, strict=False))
+    words = tuple((format_query([group]), count) for group, count in zip(groups, counts, strict=False))
     spelled = tuple(_respelled(connection, plain, wording, counts))
     without = tuple(_without_one(connection, plain, wording)) if len(groups) > 1 else ()
     most = _most_of(connection, plain, _single_words(wording))
@@ -70,7 +70,7 @@ def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[Found, Hel
     return _instead(connection, found, advice)
 
 
-def _instead(connection: sqlite3.Connection, found: Found, advice: Help) -> tuple[Found, Help]:
+def _instead(connection: sqlite3.Connection, found: SearchResult, advice: Help) -> tuple[SearchResult, Help]:
     """Return the best other search, and why it is shown.
 
     Where there is none, the empty answer.
@@ -97,9 +97,9 @@ def _count(connection: sqlite3.Connection, ask: Ask, wording: Wording) -> int:
     found = 0
     for kind in _PRESENT if ask.kind not in _PRESENT else (ask.kind,):
         plan = Plan.of(kind, wording, ask)
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM ({plan.few('relevance')} LIMIT {COUNTED}))"
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM ({plan.few('relevance')} LIMIT {_COUNTED}))"
         found += int(connection.execute(sql, plan.values).fetchone()[0])
-    return min(found, COUNTED)
+    return min(found, _COUNTED)
 
 
 def _respelled(
@@ -126,7 +126,7 @@ def _without_one(connection: sqlite3.Connection, ask: Ask, wording: Wording) -> 
     """Yield the search without each of its words, where that finds something."""
     for at, group in enumerate(wording.groups[:_MAX_GROUPS]):
         rest = (*wording.groups[:at], *wording.groups[at + 1 :])
-        option = _option(connection, replace(ask, words=_typed(rest, wording)), written([group]))
+        option = _option(connection, replace(ask, words=_typed(rest, wording)), format_query([group]))
         if option.count:
             yield option
 
@@ -143,7 +143,7 @@ def _most_of(connection: sqlite3.Connection, ask: Ask, groups: Groups) -> Option
     for number in range(len(chosen), needed - 1, -1):
         if number == len(groups):
             continue
-        option = _option(connection, replace(ask, words=written(chosen), match=number), "")
+        option = _option(connection, replace(ask, words=format_query(chosen), match=number), "")
         if option.count:
             return option
     return None
@@ -158,15 +158,17 @@ def _single_words(wording: Wording) -> Groups:
         words = _WORD.findall(term.text) if is_phrase and not term.pieces else ()
         singles: list[tuple[Term, ...]] = [(Term(text=word, field=term.field),) for word in words]
         for single in singles or [group]:
-            found.setdefault(written([single]).lower(), single)
+            found.setdefault(format_query([single]).lower(), single)
     return tuple(found.values())
 
 
 def _option(connection: sqlite3.Connection, ask: Ask, label: str) -> Option:
-    wording, plain, _ = prepare(connection, ask)
+    wording, plain, _ = expand_query(connection, ask)
     return Option(label=label, ask=ask, count=_count(connection, plain, wording))
 
 
 def _typed(groups: Groups, wording: Wording) -> str:
     """Return groups, and what must not occur, as a person would type them."""
-    return " ".join([written(groups), *(f"-{written([[term]])}" for term in wording.without)]).strip()
+    return " ".join(
+        [format_query(groups), *(f"-{format_query([[term]])}" for term in wording.without)]
+    ).strip()

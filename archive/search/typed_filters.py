@@ -60,7 +60,7 @@ def span(since: str, until: str, *, instants: bool = False) -> tuple[str, str]:
     return first, last
 
 
-def check(connection: sqlite3.Connection, ask: Ask) -> None:
+def check_filters(connection: sqlite3.Connection, ask: Ask) -> None:
     """Raise ArchiveError for a question with a filter that the archive knows nothing of."""
     _check_words(ask.words)
     wording, plain, _ = understand(replace(ask, since="", until=""))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from archive.search.query_parser import quoted
 
-INDEXES = ("comments_fts", "articles_fts")
+_INDEXES = ("comments_fts", "articles_fts")
 _ALPHABETS = (("a", "abcdefghijklmnopqrstuvwxyz"), ("а", "абвгдежзийклмнопрстуфхцчшщъыьэюя"))
 _MAX_TERMS = 20_000
 _MAX_LENGTH = 30
@@ -29,7 +29,7 @@ def nearest_word(connection: sqlite3.Connection, word: str) -> str | None:
         return None
     stem = _stem(connection, low)
     found: dict[str, tuple[int, int]] = {}
-    for index in INDEXES:
+    for index in _INDEXES:
         for term, times in _near_terms(connection, index, stem):
             off = distance(term, stem)
             known = found.get(term, (off, 0))
@@ -101,7 +101,7 @@ def _spelled(connection: sqlite3.Connection, term: str, like: str) -> str | None
 
     Of its forms the one most like a word.
     """
-    for index in INDEXES:
+    for index in _INDEXES:
         column = 1 if index == "comments_fts" else 2
         sql = f"SELECT highlight({index}, {column}, char(2), char(3)) FROM {index}"
         rows = connection.execute(f"{sql} WHERE {index} MATCH ? LIMIT 5", [quoted(term)])

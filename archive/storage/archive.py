@@ -25,7 +25,7 @@ from archive.core.database import Closing, LogFolder, is_writable, open_ours, tr
 from archive.core.errors import ArchiveError
 from archive.core.records import Article, Extract, Page, PageKind, Problem, Saved, Site, Surface
 from archive.core.timestamps import to_text
-from archive.files.redaction_store import Kept, Known, known
+from archive.files.redaction_store import Kept, RedactionSet, known
 from archive.identity import clashes, walls, witnesses
 from archive.identity.claims import Verdict
 from archive.identity.witnesses import Witnesses, is_late
@@ -50,7 +50,7 @@ class Archive(Closing):
         self._log = LogFolder(path)
         self.runs = run_ledger.Ledger(db)
         self.coverage = coverage.Coverage(db)
-        self._hidden = Known(archive=path)  # read anew for each page
+        self._hidden = RedactionSet(archive=path)  # read anew for each page
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True, finish: bool = True) -> Self:
@@ -62,7 +62,7 @@ class Archive(Closing):
         db = open_ours(path, migrations, create=create)
         try:
             if is_writable(path):
-                url_keys.fill(db)
+                url_keys.fill_url_keys(db)
             if finish:
                 finish_redactions(db, path)
         except BaseException:
@@ -96,7 +96,7 @@ class Archive(Closing):
                 " WHERE url IS NOT excluded.url OR title IS NOT coalesce(excluded.title, title)",
                 [site.name, site.url, site.title, at],
             )
-            walls.fill(self.db, site.name)
+            walls.fill_digests(self.db, site.name)
 
     def save(self, page: Page, extract: Extract, *, again_at: datetime | None = None) -> Saved:
         """Save all that was read from one page, in one transaction.
@@ -147,7 +147,7 @@ class Archive(Closing):
                 return Saved(unproven=1)
             self._log.step(self.db)
             number = len(extract.comments)
-            return captures.save(self.db, self.path, page, witness, article, number, self._hidden)
+            return captures.save_capture(self.db, self.path, page, witness, article, number, self._hidden)
 
     def knows(self, source: str, url: str) -> bool:
         """True if an article of a source is known at a URL."""
@@ -162,7 +162,7 @@ class Archive(Closing):
     def note_look(self, look: Look) -> Saved:
         """Record a second observation of known items, and what it missed."""
         with transaction(self.db):
-            return reconciliation.note(self.db, look)
+            return reconciliation.record_observation(self.db, look)
 
     def note_due(self, source: str, due: Mapping[str, Due]) -> None:
         """Store when URLs of a source are due again."""
@@ -177,12 +177,12 @@ class Archive(Closing):
     def note_state(self, source: str, **known: Any) -> None:
         """Store some fields of the CrawlState of a source at once."""
         with transaction(self.db):
-            crawl_states.note(self.db, source, **known)
+            crawl_states.update_state(self.db, source, **known)
 
     def keep_state(self, source: str, before: CrawlState, after: CrawlState) -> None:
         """Store the fields of a source's state that a crawl has changed."""
         with transaction(self.db):
-            crawl_states.save(self.db, source, before, after)
+            crawl_states.save_state(self.db, source, before, after)
 
     # -- articles ---------------------------------------------------------------------------------
 
@@ -198,7 +198,7 @@ class Archive(Closing):
                 continue  # a feed names protected articles too, so it alone never makes one
             if not verdict.accepted:
                 walls.note_refused(self.db, page, article, verdict)
-                why = walls.problems(verdict, article, extract)
+                why = walls.refusal_problems(verdict, article, extract)
                 return Saved(unproven=1), [], Extract(surface=extract.surface, problems=why)
             problems += clashes.of_article(verdict, article, page)
             reused += [verdict] * verdict.id_reused
@@ -248,14 +248,16 @@ class Archive(Closing):
             if reading.cause == versions.EDITED:
                 said = rows.article_values(whole.article) | dict.fromkeys(fill_only)
                 flux = Flux(self.db, page.source, "article", reading)
-                settled = flux.settle(old, held, change_detection.settle(old, held, merged), said, stated)
+                settled = flux.settle(
+                    old, held, change_detection.drop_no_changes(old, held, merged), said, stated
+                )
                 lists = {name: both for name, both in lists.items() if name not in settled.kept_lists}
             edited = (*settled.merged.edited, *settled.edited_lists)
             changed = self._update_article(
                 old, settled.merged.values, taken, edited, clashes.reading_of(old, article, reading)
             )
         if not late:
-            multipart.keep(self.db, article_id, whole)
+            multipart.store_parts(self.db, article_id, whole)
         self._save_addresses(page, article, article_id, reading.at)
         for name, (_, values) in lists.items():
             rows.LIST_WRITERS[name](self.db, article_id, values)
@@ -287,7 +289,7 @@ class Archive(Closing):
             "changed_at": at,
             "origins": json.dumps(compact(origins)),
         }
-        if (known_to_others := captures.adopt(self.db, page, article)) is None:
+        if (known_to_others := captures.adopt_article(self.db, page, article)) is None:
             return rows.insert(self.db, "articles", row)
         fresh: dict[str, Value] = dict.fromkeys(rows.article_values(article))  # what we do not say yet
         fresh |= {"witness": None, "seen_at": None, "version_count": 1, "gone_at": None, "gone_how": None}
@@ -310,7 +312,7 @@ class Archive(Closing):
             places = {"old_url": old["url"], "new_url": values["url"]}
             events.note(self.db, Event.MOVED, "article", old, reading.at, **places)
         edited = tuple(name for name in edited if name != "url")
-        new = bool(edited) and versions.keep(self.db, old, edited, reading)
+        new = bool(edited) and versions.store_version(self.db, old, edited, reading)
         if new:
             values = values | {"changed_at": reading.at, "version_count": int(old["version_count"] or 1) + 1}
         if reading.proves:

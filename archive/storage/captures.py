@@ -13,26 +13,26 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.changes.text_blocks import digest
+from archive.changes.text_blocks import digest_texts
 from archive.core import urls
 from archive.core.records import Article, Page, Saved
 from archive.core.timestamps import from_text, to_text
 from archive.files import captured_pages
-from archive.files.redaction_store import Known
-from archive.identity.likeness import same_date, same_text, same_title, words
+from archive.files.redaction_store import RedactionSet
+from archive.identity.likeness import same_date, same_text, same_title, split_words
 from archive.storage import past_articles, past_comments, tombstones
 from archive.storage.past_versions import Row
 from archive.tables import rows
-from archive.tables.captured import OTHERS, OURS, Capture, from_json
+from archive.tables.captured import SEEN_BY_OTHERS, SEEN_BY_US, Capture, from_json
 from archive.tables.merge import Value
 
-OTHERS_OF_ARTICLES = OTHERS.replace("witness", "articles.witness")
+OTHERS_OF_ARTICLES = SEEN_BY_OTHERS.replace("witness", "articles.witness")
 """The same condition where captures are joined, which have a witness too."""
 _AT_ADDRESS = (
     "SELECT articles.* FROM addresses JOIN articles ON articles.id = article_id"
-    f" WHERE addresses.source = ? AND addresses.url_key = ? AND {OURS}"
+    f" WHERE addresses.source = ? AND addresses.url_key = ? AND {SEEN_BY_US}"
 )
-_TWINS = f"SELECT * FROM articles WHERE source = ? AND title = ? AND published = ? AND {OURS} LIMIT 2"
+_TWINS = f"SELECT * FROM articles WHERE source = ? AND title = ? AND published = ? AND {SEEN_BY_US} LIMIT 2"
 _GROUP = (
     "SELECT articles.* FROM captures JOIN articles ON articles.id = article_id"
     f" WHERE captures.source = ? AND (url_key = ? OR title_key = ?) AND {OTHERS_OF_ARTICLES}"
@@ -40,13 +40,19 @@ _GROUP = (
 )
 
 
-def any_of(db: Database, source: str) -> bool:
+def _any_of(db: Database, source: str) -> bool:
     """True if the archive has captures of a source."""
     return rows.one(db, "SELECT 1 FROM captures WHERE source = ? LIMIT 1", source) is not None
 
 
-def save(
-    db: Database, archive: Path, page: Page, witness: str, article: Article, comments: int, hidden: Known
+def save_capture(
+    db: Database,
+    archive: Path,
+    page: Page,
+    witness: str,
+    article: Article,
+    comments: int,
+    hidden: RedactionSet,
 ) -> Saved:
     """Note a capture whose words are kept beside its raw page; return what is new by it.
 
@@ -85,9 +91,9 @@ def save(
     )
 
 
-def claim(db: Database, archive: Path, source: str, articles: Iterable[int], hidden: Known) -> None:
+def claim(db: Database, archive: Path, source: str, articles: Iterable[int], hidden: RedactionSet) -> None:
     """Bring the past of articles up to date that a crawl has just saved; take over the captures of each."""
-    if not any_of(db, source):
+    if not _any_of(db, source):
         return
     for article_id in dict.fromkeys(articles):
         row = rows.one(db, "SELECT * FROM articles WHERE id = ?", article_id)
@@ -100,9 +106,9 @@ def claim(db: Database, archive: Path, source: str, articles: Iterable[int], hid
         refresh(db, archive, article_id, hidden)
 
 
-def adopt(db: Database, page: Page, article: Article) -> Row | None:
+def adopt_article(db: Database, page: Page, article: Article) -> Row | None:
     """Return the row of an article that only others have seen, and we do now, emptied of its past."""
-    if not any_of(db, page.source):
+    if not _any_of(db, page.source):
         return None
     for key in dict.fromkeys(map(urls.key, (article.url, page.url, page.final_url))):
         for row in db.query(_GROUP, [page.source, key, _title_key(article)]):
@@ -112,7 +118,7 @@ def adopt(db: Database, page: Page, article: Article) -> Row | None:
     return None
 
 
-def refresh(db: Database, archive: Path, article_id: Value, hidden: Known) -> None:
+def refresh(db: Database, archive: Path, article_id: Value, hidden: RedactionSet) -> None:
     """Derive the past of an article from its captures; without words for them nothing is touched."""
     row = rows.one(db, "SELECT * FROM articles WHERE id = ?", article_id)
     if row is None or row["redaction_id"] is not None:
@@ -120,9 +126,9 @@ def refresh(db: Database, archive: Path, article_id: Value, hidden: Known) -> No
     captures = _captures(db, archive, row)
     if not captures:
         return
-    row = past_articles.derive(db, row, captures)
-    past_comments.derive(db, archive, row, captures, hidden)
-    tombstones.count(db, article_id)
+    row = past_articles.derive_article(db, row, captures)
+    past_comments.derive_thread(db, archive, row, captures, hidden)
+    tombstones.count_comments(db, article_id)
 
 
 def _captures(db: Database, archive: Path, row: Row) -> list[Capture]:
@@ -180,7 +186,7 @@ def _title_key(article: Article) -> str | None:
     """Return a digest of a title with its instant, by which one article at two addresses is known."""
     if not article.title or not isinstance(article.published, datetime):
         return None
-    return digest(" ".join(words(article.title)), str(to_text(article.published)))
+    return digest_texts(" ".join(split_words(article.title)), str(to_text(article.published)))
 
 
 def _new_article(db: Database, page: Page, article: Article, at: str) -> Row:

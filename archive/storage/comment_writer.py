@@ -19,16 +19,16 @@ from archive.changes.flux import Flux
 from archive.core import urls
 from archive.core.records import Comment, Problem, Saved, Surface
 from archive.core.timestamps import to_text
-from archive.files.redaction_store import HIDDEN, Kept, Known
+from archive.files.redaction_store import HIDDEN, Kept, RedactionSet
 from archive.identity import comment_ids
 from archive.storage import id_gaps, past_comments, tombstones
 from archive.tables import events, rows, versions
-from archive.tables.change_detection import COMMENT_WATCHED, settle
+from archive.tables.change_detection import COMMENT_WATCHED, drop_no_changes
 from archive.tables.events import Event
 from archive.tables.merge import REST_OF_THEM, Merged, Value, compact, merge
 from archive.tables.versions import Reading
 
-PRINTED = frozenset({"page:printed", "page:title", "page:permalink", "page:date-class", "page:words"})
+_PRINTED = frozenset({"page:printed", "page:title", "page:permalink", "page:date-class", "page:words"})
 """The rules by which a time is read out of words, in the zone of the configuration."""
 # Where a page shows a comment: kept as first seen, since it moves as threads grow.
 _PLACE = ("depth", "position")
@@ -89,7 +89,7 @@ def article_at(db: Database, source: str, link: str) -> int | None:
 class CommentWriter:
     """Saves the comments that one reading of one source shows."""
 
-    def __init__(self, db: Database, source: str, reading: Reading, hidden: Known) -> None:
+    def __init__(self, db: Database, source: str, reading: Reading, hidden: RedactionSet) -> None:
         self.db = db
         self.source = source
         self.reading = reading
@@ -124,7 +124,7 @@ class CommentWriter:
         self._join_parents(list(by_key))
         self._note_hidden_names(by_key)
         for number in touched | ({article_id} if new or changed else set()):
-            tombstones.count(self.db, number)
+            tombstones.count_comments(self.db, number)
         return Saved(comments_new=new, comments_changed=changed)
 
     def _is_past(self, old: dict[str, Value]) -> bool:
@@ -145,7 +145,7 @@ class CommentWriter:
             held, new = _by_exact_clock(old, held, new, origins, self.reading.surface)
         merged = merge(old or {}, held, new, origins, surface=self.reading.surface, watched=COMMENT_WATCHED)
         if old and self.reading.cause == versions.EDITED:
-            merged = self.flux.settle(old, held, settle(old, held, merged), new).merged
+            merged = self.flux.settle(old, held, drop_no_changes(old, held, merged), new).merged
         if old and old["site_parent"] is not None and self._stands_alone(comment):
             values = merged.values | {"site_parent": None}
             return replace(merged, values=values, edited=(*merged.edited, "site_parent"))
@@ -189,7 +189,7 @@ class CommentWriter:
         id_gaps.note_new(self.db, self.source, key if merged.values.get("site_id") else None, self.reading.at)
         times = {"first_seen": self.reading.at, "changed_at": self.reading.at}
         row |= times | {"origins": json.dumps(compact(merged.origins))}
-        known = past_comments.adopt(self.db, article_id, comment)
+        known = past_comments.adopt_comment(self.db, article_id, comment)
         if known is None:
             rows.insert(self.db, "comments", row)
             return
@@ -272,8 +272,8 @@ def _by_exact_clock(
     """
     before = held.get("published", held.get(REST_OF_THEM, ""))
     now = origins.get("published", surface.value)
-    if before in PRINTED and now.partition(":")[0] == Surface.FEED.value:
+    if before in _PRINTED and now.partition(":")[0] == Surface.FEED.value:
         return {**held, "published": ""}, dict(new)
-    if before.partition(":")[0] == Surface.FEED.value and old["published"] and now in PRINTED:
+    if before.partition(":")[0] == Surface.FEED.value and old["published"] and now in _PRINTED:
         return dict(held), {**new, "published": None}
     return dict(held), dict(new)

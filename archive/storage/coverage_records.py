@@ -11,14 +11,14 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class AuditKind(StrEnum):
     """Kind of item that an audit counts."""
 
     ARTICLE = "article"
     COMMENT = "comment"
 
 
-class Reason(StrEnum):
+class GapReason(StrEnum):
     """Reason for a gap; the last two are the site's own choice."""
 
     UNLISTED = "never listed"  # no crawl was shown it
@@ -40,7 +40,7 @@ SURFACES = {
 }
 """Names of the surfaces of proofs, for people."""
 
-WITHHELD = frozenset({Reason.PROTECTED, Reason.NOT_SHOWN})
+WITHHELD = frozenset({GapReason.PROTECTED, GapReason.NOT_SHOWN})
 
 
 def by_what(surfaces: Iterable[tuple[str, str]]) -> str:
@@ -51,7 +51,7 @@ def by_what(surfaces: Iterable[tuple[str, str]]) -> str:
     `surfaces` are pairs of a kind and the surface of a proof.
     """
     found = sorted({(str(kind), SURFACES[surface]) for kind, surface in surfaces})
-    kinds = [str(kind) for kind in Kind if any(kind == of for of, _ in found)]
+    kinds = [str(kind) for kind in AuditKind if any(kind == of for of, _ in found)]
     named = [f"{kind}s by {' and '.join(name for of, name in found if of == kind)}" for kind in kinds]
     return f" ({', '.join(named)})" if named else ""
 
@@ -66,7 +66,7 @@ class Gap:
 
     key: str
     month: str
-    reason: Reason
+    reason: GapReason
     detail: str
     url: str | None = None
     number: int = 1
@@ -82,7 +82,7 @@ class Proof:
     """
 
     source: str
-    kind: Kind
+    kind: AuditKind
     month: str
     looked_at: datetime
     proved_at: datetime

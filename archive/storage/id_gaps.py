@@ -17,7 +17,7 @@ from archive.tables import crawl_states, rows
 from archive.tables.merge import Value
 from archive.tables.observations import Window
 
-PATIENCE = timedelta(days=30)  # after that, what was not shown at any look is taken for never shown
+_PATIENCE = timedelta(days=30)  # after that, what was not shown at any look is taken for never shown
 NUMBERED = "site_id NOT GLOB '*[^0-9]*' AND length(site_id) < 19"
 """SQL for comments whose id is a number, as WordPress' are; the index `comments_number` has these alone."""
 _NEAREST = "SELECT * FROM moderation_gaps WHERE source = ? AND first <= ? ORDER BY first DESC LIMIT 1"
@@ -60,7 +60,7 @@ def note_look(db: Database, window: Window) -> None:
     db.execute(
         "UPDATE moderation_gaps SET ended_at = ?, ended_how = 'never shown'"
         f" WHERE {within} AND opened_at < ?",
-        [at, *place, to_text(window.looked_at - PATIENCE)],
+        [at, *place, to_text(window.looked_at - _PATIENCE)],
     )
 
 

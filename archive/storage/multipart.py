@@ -69,7 +69,7 @@ def _is_first_part(text: str, held: Mapping[int, tuple[str, str | None]]) -> boo
     return 2 * kept >= len(first) and not all(opening in text for opening in others)
 
 
-def keep(db: Database, article_id: int, whole: Whole) -> None:
+def store_parts(db: Database, article_id: int, whole: Whole) -> None:
     """Store the parts of an article; write nothing if unchanged."""
     if whole.article.text is None:
         return

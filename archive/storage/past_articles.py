@@ -14,14 +14,14 @@ from archive.changes import text_blocks
 from archive.core import urls
 from archive.core.records import Surface
 from archive.storage import past_versions
-from archive.storage.past_versions import Past, Row, State
+from archive.storage.past_versions import Past, PastState, Row
 from archive.tables import rows
 from archive.tables.captured import Capture, is_ours, own_since
-from archive.tables.change_detection import LISTS_WATCHED, plain
-from archive.tables.merge import LISTS, Value, compact
+from archive.tables.change_detection import LISTS_WATCHED, without_typography
+from archive.tables.merge import LIST_COLUMNS, Value, compact
 
 
-def derive(db: Database, row: Row, captures: Sequence[Capture]) -> Row:
+def derive_article(db: Database, row: Row, captures: Sequence[Capture]) -> Row:
     """Let an article's past be what its captures tell, the earliest first; return its row as it is then."""
     first = captures[0]
     ours = is_ours(row)
@@ -29,23 +29,27 @@ def derive(db: Database, row: Row, captures: Sequence[Capture]) -> Row:
     own = own_since(row) if ours else None
     seen = [_state(each) for each in whole or captures if own is None or each.at < own]
     if own is not None:
-        past = past_versions.before(past_versions.first_own(db, "article", row), own, seen, differences)
+        past = past_versions.before(past_versions.first_own(db, "article", row), own, seen, _differences)
         values: Row = _observed(first, own)
     else:
-        states = past_versions.fold(seen, differences)
+        states = past_versions.merge_states(seen, _differences)
         past = Past(states=tuple(states[:-1]), until=states[-1].since, since=states[-1].since)
         values = {**_present(db, row, (whole or captures)[-1]), **_observed(first, None)}
-    values |= past_versions.write(db, "article", row, past)
+    values |= past_versions.write_versions(db, "article", row, past)
     rows.update(db, "articles", row["id"], {name: v for name, v in values.items() if row[name] != v})
-    told = past_versions.told(row, past, {"article_id": row["id"], "comment_id": None})
+    told = past_versions.edit_events(row, past, {"article_id": row["id"], "comment_id": None})
     past_versions.write_events(db, row["id"], told, comments=False)
     return {**row, **values}
 
 
-def differences(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[str, ...]:
+def _differences(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[str, ...]:
     """Return which of title and text a reader would miss. Other fields are read anew with each theme."""
     changed = []
-    if before["title"] and after["title"] and plain(str(before["title"])) != plain(str(after["title"])):
+    if (
+        before["title"]
+        and after["title"]
+        and without_typography(str(before["title"])) != without_typography(str(after["title"]))
+    ):
         changed.append("title")
     if before["text"] and after["text"] and before["text"] != after["text"]:
         old, new = (text_blocks.blocks(str(state["text"])) for state in (before, after))
@@ -61,13 +65,13 @@ def _observed(first: Capture, own: str | None) -> Row:
     return {"first_seen": first.at, "witness": first.witness, "seen_at": own}
 
 
-def _state(capture: Capture) -> State:
+def _state(capture: Capture) -> PastState:
     said = rows.article_values(capture.article)
     lists: Row = {
         name: json.dumps(getattr(capture.article, name), ensure_ascii=False) for name in LISTS_WATCHED
     }
     values = {name: said[name] for name in rows.ARTICLE_VERSIONED} | lists
-    return State(since=capture.at, witness=capture.witness, values=values)
+    return PastState(since=capture.at, witness=capture.witness, values=values)
 
 
 def _present(db: Database, row: Row, newest: Capture) -> Row:
@@ -76,7 +80,7 @@ def _present(db: Database, row: Row, newest: Capture) -> Row:
     The site's own number is left out: it may be another article's by the time that we come to the site.
     """
     article = newest.article
-    for name in LISTS:
+    for name in LIST_COLUMNS:
         rows.LIST_WRITERS[name](db, int(row["id"] or 0), getattr(article, name))
     origins = dict(article.origins) or {"title": Surface.PAGE.value}
     said = rows.article_values(article) | {"post_id": None, "url": urls.clean(newest.url)}

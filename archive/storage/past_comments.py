@@ -13,18 +13,18 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.changes.text_blocks import digest
+from archive.changes.text_blocks import digest_texts
 from archive.core import urls
 from archive.core.records import Comment, CommentKind
 from archive.core.timestamps import to_text
 from archive.files import captured_pages
-from archive.files.redaction_store import HIDDEN, Known
-from archive.identity.likeness import words
+from archive.files.redaction_store import HIDDEN, RedactionSet
+from archive.identity.likeness import split_words
 from archive.storage import past_versions, past_voices
-from archive.storage.past_versions import Past, Row, State
-from archive.storage.past_voices import Claim, Voice
+from archive.storage.past_versions import Past, PastState, Row
+from archive.storage.past_voices import CapturedComment, Voice
 from archive.tables import rows
-from archive.tables.captured import OTHERS, Capture, is_ours, own_since
+from archive.tables.captured import SEEN_BY_OTHERS, Capture, is_ours, own_since
 from archive.tables.events import Event
 from archive.tables.merge import Value, compact
 
@@ -34,7 +34,9 @@ _OWN_THREAD = (
 )
 
 
-def derive(db: Database, archive: Path, article: Row, captures: Sequence[Capture], hidden: Known) -> None:
+def derive_thread(
+    db: Database, archive: Path, article: Row, captures: Sequence[Capture], hidden: RedactionSet
+) -> None:
     """Let the thread of an article be what its captures, by time, and our own rows tell."""
     article_id = int(article["id"] or 0)
     voices = past_voices.gather(db, article_id, captures)
@@ -58,9 +60,11 @@ def hand_over(db: Database, article_id: Value, other_id: Value) -> None:
         db.execute(f"UPDATE {table} SET article_id = ? WHERE article_id = ?", [other_id, article_id])
 
 
-def adopt(db: Database, article_id: int, comment: Comment) -> Row | None:
+def adopt_comment(db: Database, article_id: int, comment: Comment) -> Row | None:
     """Return the row of a comment that only others have seen and that we now see too, emptied of its past."""
-    found = db.query(f"SELECT * FROM comments WHERE article_id = ? AND {OTHERS} ORDER BY id", [article_id])
+    found = db.query(
+        f"SELECT * FROM comments WHERE article_id = ? AND {SEEN_BY_OTHERS} ORDER BY id", [article_id]
+    )
     remark = past_voices.remark_of(comment, article_id)
     for row in list(found):
         if row["redaction_id"] is not None:
@@ -88,7 +92,7 @@ class _Looks:
         later = [each.at for each in self._captures if each.at > last and self._lacks(each, voice)]
         return min([*later, *(at for at in self.own if at > last)], default=None)
 
-    def parent(self, claim: Claim) -> Voice | None:
+    def parent(self, claim: CapturedComment) -> Voice | None:
         """Return the comment that a captured one answers, where the same capture shows it."""
         if claim.comment.parent is None:
             return None
@@ -114,7 +118,7 @@ class _Looks:
         return own is not None and len(tops) > 1 and tops[0] < own < tops[-1]
 
 
-def _write(db: Database, article: Row, voice: Voice, looks: _Looks, hidden: Known) -> list[Row]:
+def _write(db: Database, article: Row, voice: Voice, looks: _Looks, hidden: RedactionSet) -> list[Row]:
     """Write the row and versions of one comment, and return the events that rest on other witnesses."""
     row = rows.one(db, "SELECT * FROM comments WHERE id = ?", voice.number) or {}
     claims = sorted(voice.claims, key=lambda claim: claim.capture.at)
@@ -122,16 +126,16 @@ def _write(db: Database, article: Row, voice: Voice, looks: _Looks, hidden: Know
     states = [_state(claim, hidden) for claim in claims if own is None or claim.capture.at < own]
     if own is not None:
         first = past_versions.first_own(db, "comment", row)
-        past = past_versions.before(first, own, states, differences)
+        past = past_versions.before(first, own, states, _differences)
         values = _observed(claims, own)
     else:
-        folded = past_versions.fold(states, differences)
+        folded = past_versions.merge_states(states, _differences)
         past = Past(states=tuple(folded[:-1]), until=folded[-1].since, since=folded[-1].since)
         values = {**_present(article, voice, looks, hidden), **_observed(claims, None)}
-    values |= past_versions.write(db, "comment", row, past)
+    values |= past_versions.write_versions(db, "comment", row, past)
     rows.update(db, "comments", voice.number, {name: v for name, v in values.items() if row[name] != v})
     whose: Row = {"article_id": article["id"], "comment_id": voice.number}
-    told = past_versions.told(row, past, whose)
+    told = past_versions.edit_events(row, past, whose)
     if own is None and values["gone_at"] is not None:
         newest = voice.newest.capture
         removed: Row = {
@@ -146,12 +150,16 @@ def _write(db: Database, article: Row, voice: Voice, looks: _Looks, hidden: Know
     return told
 
 
-def differences(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[str, ...]:
+def _differences(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[str, ...]:
     """Return whether the author or the words of a comment were changed; themes print all else differently."""
     changed = []
     if before["author"] and after["author"] and before["author"] != after["author"]:
         changed.append("author")
-    if before["text"] and after["text"] and words(str(before["text"])) != words(str(after["text"])):
+    if (
+        before["text"]
+        and after["text"]
+        and split_words(str(before["text"])) != split_words(str(after["text"]))
+    ):
         changed.append("text")
     return tuple(changed)
 
@@ -161,14 +169,14 @@ def _has_past(voice: Voice) -> bool:
     return voice.row is not None and voice.row["witness"] is not None
 
 
-def _observed(claims: Sequence[Claim], own: str | None) -> Row:
+def _observed(claims: Sequence[CapturedComment], own: str | None) -> Row:
     if not claims or (own is not None and own <= claims[0].capture.at):
         return {"first_seen": own, "witness": None, "seen_at": None}
     first = claims[0].capture
     return {"first_seen": first.at, "witness": first.witness, "seen_at": own}
 
 
-def _masked(comment: Comment, hidden: Known) -> Row:
+def _masked(comment: Comment, hidden: RedactionSet) -> Row:
     """Return the columns that a captured comment speaks of, without a writer's name that is hidden."""
     values = rows.comment_values(comment) | {"site_id": None, "site_parent": None, "name_redaction_id": None}
     redaction = hidden.names.get(comment.author or "")
@@ -177,13 +185,13 @@ def _masked(comment: Comment, hidden: Known) -> Row:
     return values
 
 
-def _state(claim: Claim, hidden: Known) -> State:
+def _state(claim: CapturedComment, hidden: RedactionSet) -> PastState:
     said = _masked(claim.comment, hidden)
     values = {name: said[name] for name in rows.COMMENT_VERSIONED}
-    return State(since=claim.capture.at, witness=claim.capture.witness, values=values)
+    return PastState(since=claim.capture.at, witness=claim.capture.witness, values=values)
 
 
-def _present(article: Row, voice: Voice, looks: _Looks, hidden: Known) -> Row:
+def _present(article: Row, voice: Voice, looks: _Looks, hidden: RedactionSet) -> Row:
     """Return the columns of a comment that only others have seen."""
     comment = voice.newest.comment
     parents = [parent for claim in voice.claims if (parent := looks.parent(claim)) is not None]
@@ -205,7 +213,9 @@ def _settle_rows(db: Database, article: Row, captures: Sequence[Capture], others
     """Find the row that each comment of others had before, delete those that are no comment's any more."""
     held = {
         row["id"]: dict(row)
-        for row in db.query(f"SELECT * FROM comments WHERE article_id = ? AND {OTHERS}", [article["id"]])
+        for row in db.query(
+            f"SELECT * FROM comments WHERE article_id = ? AND {SEEN_BY_OTHERS}", [article["id"]]
+        )
     }
     noted = _places(db, captures)
     for voice in others:
@@ -224,7 +234,7 @@ def _name(db: Database, article: Row, others: Sequence[Voice]) -> None:
     keys: list[str] = []
     for voice in others:
         said = voice.first.comment
-        key = digest(
+        key = digest_texts(
             urls.key(str(article["url"])),
             said.kind,
             str(said.author),

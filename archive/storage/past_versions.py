@@ -23,7 +23,7 @@ Differences = Callable[[Mapping[str, Value], Mapping[str, Value]], tuple[str, ..
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class PastState:
     """One state of an item as other witnesses saw it, since `since` (ISO 8601 UTC).
 
     `values` has the columns of a version; `changed` what the next state changed of them.
@@ -40,12 +40,12 @@ class Past:
     """The states of an item before the present row, the oldest first, and since when its first own state is
     known. `until` is when the state after the last one was seen."""
 
-    states: tuple[State, ...]
+    states: tuple[PastState, ...]
     until: str
     since: str
 
 
-def write(db: Database, kind: str, row: Row, past: Past) -> Row:
+def write_versions(db: Database, kind: str, row: Row, past: Past) -> Row:
     """Write the earlier versions of an "article" or "comment"; return the columns of its row to update."""
     own = _own_versions(db, kind, row["id"]) if is_ours(row) else []
     numbers = {version["version"]: len(past.states) + place for place, version in enumerate(own, start=1)}
@@ -78,7 +78,7 @@ def first_own(db: Database, kind: str, row: Row) -> Row:
     return own[0] if own else row
 
 
-def told(row: Row, past: Past, whose: Mapping[str, Value]) -> list[Row]:
+def edit_events(row: Row, past: Past, whose: Mapping[str, Value]) -> list[Row]:
     """Return the events of the edits between states, for `write_events`."""
     return [
         {
@@ -110,9 +110,9 @@ def write_events(db: Database, article_id: Value, wanted: Sequence[Row], *, comm
         rows.insert(db, "events", event)
 
 
-def fold(seen: Sequence[State], differences: Differences) -> list[State]:
+def merge_states(seen: Sequence[PastState], differences: Differences) -> list[PastState]:
     """Return successive states that differ, out of all that were seen, the oldest first."""
-    states: list[State] = []
+    states: list[PastState] = []
     for state in seen:
         last = states[-1] if states else None
         changed = differences(last.values, state.values) if last else ()
@@ -120,28 +120,30 @@ def fold(seen: Sequence[State], differences: Differences) -> list[State]:
             filled = {
                 name: said if said is not None else state.values[name] for name, said in last.values.items()
             }
-            states[-1] = State(since=last.since, witness=last.witness, values=filled)
+            states[-1] = PastState(since=last.since, witness=last.witness, values=filled)
             continue
         if last:
-            states[-1] = State(since=last.since, witness=last.witness, values=last.values, changed=changed)
+            states[-1] = PastState(
+                since=last.since, witness=last.witness, values=last.values, changed=changed
+            )
         states.append(state)
     return states
 
 
-def before(own: Row, since: str, seen: Sequence[State], differences: Differences) -> Past:
+def before(own: Row, since: str, seen: Sequence[PastState], differences: Differences) -> Past:
     """Return the past of an item that we saw first as `own`, at `since`."""
-    states = fold(seen, differences)
+    states = merge_states(seen, differences)
     if not states:
         return Past(states=(), until=since, since=since)
     last = states[-1]
     changed = differences(last.values, own)
     if not changed:
         return Past(states=tuple(states[:-1]), until=last.since, since=last.since)
-    states[-1] = State(since=last.since, witness=last.witness, values=last.values, changed=changed)
+    states[-1] = PastState(since=last.since, witness=last.witness, values=last.values, changed=changed)
     return Past(states=tuple(states), until=since, since=since)
 
 
-def _with_end(past: Past) -> list[tuple[State, str]]:
+def _with_end(past: Past) -> list[tuple[PastState, str]]:
     ends = [*(state.since for state in past.states[1:]), past.until]
     return list(zip(past.states, ends, strict=bool(past.states))) if past.states else []
 

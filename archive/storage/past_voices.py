@@ -15,15 +15,15 @@ from sqlite_utils import Database
 from archive.core.records import Comment
 from archive.core.timestamps import from_text, to_text
 from archive.identity.claims import Remark
-from archive.identity.likeness import same_date, words
+from archive.identity.likeness import same_date, split_words
 from archive.identity.verdict import is_same_comment, is_same_utterance
 from archive.storage.past_versions import Row
-from archive.tables.captured import OURS, Capture
+from archive.tables.captured import SEEN_BY_US, Capture
 from archive.tables.change_detection import RELATIVE
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class CapturedComment:
     """One comment as one capture shows it, at its place in what was read out of the capture."""
 
     capture: Capture
@@ -37,7 +37,7 @@ class Voice:
 
     row: Row | None = None
     remarks: list[Remark] = field(default_factory=list)
-    claims: list[Claim] = field(default_factory=list)
+    claims: list[CapturedComment] = field(default_factory=list)
     hidden: bool = False
     number: int = 0  # of its row, once it has one
 
@@ -46,12 +46,12 @@ class Voice:
         return any(claim.capture.id == capture.id for claim in self.claims)
 
     @property
-    def first(self) -> Claim:
+    def first(self) -> CapturedComment:
         """Return the earliest capture of it."""
         return self.claims[-1]
 
     @property
-    def newest(self) -> Claim:
+    def newest(self) -> CapturedComment:
         """Return the latest capture of it."""
         return self.claims[0]
 
@@ -85,7 +85,9 @@ def is_one(one: Remark, other: Remark) -> bool:
         return True
     if one.text is None or other.text is None or one.author != other.author:
         return False
-    return words(one.text) == words(other.text) and same_date(one.published, other.published, zones=True)
+    return split_words(one.text) == split_words(other.text) and same_date(
+        one.published, other.published, zones=True
+    )
 
 
 class _Gathering:
@@ -113,7 +115,7 @@ class _Gathering:
                     voice = Voice()
                     self.voices.append(voice)
                 taken.add(id(voice))
-                voice.claims.append(Claim(capture, place, comment))
+                voice.claims.append(CapturedComment(capture, place, comment))
                 voice.remarks.append(remark)
                 self._index(voice, comment.id, remark)
         return self.voices
@@ -151,12 +153,12 @@ def _keys(site_id: str | None, remark: Remark | None) -> Iterator[str]:
     if remark is not None and remark.published is not None:
         yield f"at {to_text(remark.published)}"
     if remark is not None and remark.text:
-        yield f"said {' '.join(words(remark.text))}"
+        yield f"said {' '.join(split_words(remark.text))}"
 
 
 def _own(db: Database, article_id: int) -> list[Voice]:
     """Return the comments of an article that we have seen ourselves, with all that they said."""
-    sql = f"SELECT * FROM comments WHERE article_id = ? AND {OURS} ORDER BY key"
+    sql = f"SELECT * FROM comments WHERE article_id = ? AND {SEEN_BY_US} ORDER BY key"
     voices = []
     for row in db.query(sql, [article_id]):
         remarks = [remark_of_row(row, article_id)]

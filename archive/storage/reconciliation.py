@@ -27,11 +27,11 @@ KNOWN_FOR = timedelta(days=30)
 _LISTED = "SELECT count(*) AS n FROM comments WHERE source = ? AND kind = 'comment' AND site_id IS NOT NULL"
 VISIBLE = f"{_LISTED} AND gone_at IS NULL AND missed_at IS NULL"
 """How many comments of the kind that REST lists are held and neither gone nor doubted."""
-UNREADABLE = "comments-unreadable"
+_UNREADABLE = "comments-unreadable"
 """The problem of a page that shows none of its comments any more, and states no fewer."""
 
 
-def note(db: Database, look: Look) -> Saved:
+def record_observation(db: Database, look: Look) -> Saved:
     """Record an observation: what was shown and what was missed."""
     if isinstance(look, Window):
         id_gaps.note_look(db, look)
@@ -134,7 +134,7 @@ def _note_unreadable(db: Database, look: ThreadLook) -> None:
     if held is None or held["article_id"] is None:
         return
     detail = f"Its page shows no comment any more, and does not say why. Held as last seen: {held['n']:,}."
-    problem = Problem(code=UNREADABLE, detail=detail, field="comments")
+    problem = Problem(code=_UNREADABLE, detail=detail, field="comments")
     at = rows.must(to_text(look.looked_at))
     visits.note_problem(db, look.source, str(held["url"]), problem, int(str(held["article_id"])), at)
 

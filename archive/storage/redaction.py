@@ -81,7 +81,7 @@ def redactions(db: Database) -> list[Redaction]:
     return [Redaction(**row) for row in db.query(sql)]
 
 
-def redact(
+def redact_item(
     db: Database, hidden: Hidden, kind: str, item: int | str, *, reason: str, at: datetime
 ) -> Redaction:
     """Hide an article, a comment or a commenter.
@@ -103,15 +103,17 @@ def redact(
         new = Redaction(
             id=rows.insert(db, "redactions", values), kind=kind, item=number, at=moment, reason=reason
         )
-        work.note(db, "scrub", new.id, moment)
+        work.note_step(db, "scrub", new.id, moment)
         hidden.forget(new.id)  # what is left of one that did not come about
         if number is None:
-            redaction_seals.note(db, new.id, hidden.keep(new.id, [Kept(place="names", row={"name": item})]))
+            redaction_seals.write_seal(
+                db, new.id, hidden.keep(new.id, [Kept(place="names", row={"name": item})])
+            )
         _take(db, hidden, new)
     return new
 
 
-def unredact(db: Database, hidden: Hidden, number: int) -> Redaction:
+def unredact_item(db: Database, hidden: Hidden, number: int) -> Redaction:
     """Show again what a redaction has hidden.
 
     Raises NotFoundError for a number that none has, ArchiveError where `hidden.db` lacks what is hidden.
@@ -129,23 +131,23 @@ def unredact(db: Database, hidden: Hidden, number: int) -> Redaction:
             _give_back(db, kept)
         db.execute("DELETE FROM redaction_seals WHERE redaction_id = ?", [number])
         db.execute("DELETE FROM redactions WHERE id = ?", [number])
-        work.note(db, "forget", number, found.at)
+        work.note_step(db, "forget", number, found.at)
         for other in redactions(db):
             if _take(db, hidden, other):
-                work.note(db, "scrub", other.id, other.at)
+                work.note_step(db, "scrub", other.id, other.at)
     if not db.conn.in_transaction:  # else the caller's transaction may still be rolled back
         work.forget_lifted(db, hidden)
     return found
 
 
-def named(hidden: Hidden, redaction: Redaction) -> str | None:
+def redacted_name(hidden: Hidden, redaction: Redaction) -> str | None:
     """Return the name that a redaction of a commenter hides."""
     return next((each.row["name"] for each in hidden.kept(redaction.id) if each.place == "names"), None)
 
 
 def _must_be_shown(db: Database, hidden: Hidden, kind: str, item: int | str) -> None:
     if kind == "commenter":
-        if any(named(hidden, each) == item for each in redactions(db)):
+        if any(redacted_name(hidden, each) == item for each in redactions(db)):
             raise ArchiveError(f"The name “{item}” is hidden already.")
         for table in ("comments", "comment_versions"):
             if rows.one(db, f"SELECT 1 FROM {table} WHERE author = ? LIMIT 1", item):
@@ -168,12 +170,12 @@ def _must_be_shown(db: Database, hidden: Hidden, kind: str, item: int | str) -> 
 
 def _take(db: Database, hidden: Hidden, redaction: Redaction) -> bool:
     """Store and mask all that a redaction covers; False for nothing."""
-    values: dict[str, Value] = {"id": redaction.item, "name": named(hidden, redaction)}
+    values: dict[str, Value] = {"id": redaction.item, "name": redacted_name(hidden, redaction)}
     masked = [kept for mask in _masks(redaction) for kept in _to_mask(db, *mask, values)]
     deleted = list(_to_delete(db, values)) if redaction.kind == "article" else []
     if not deleted and not masked:
         return False
-    redaction_seals.note(db, redaction.id, hidden.keep(redaction.id, [*deleted, *masked]))
+    redaction_seals.write_seal(db, redaction.id, hidden.keep(redaction.id, [*deleted, *masked]))
     before_commit(db, "merge full text", lambda: work.merge_full_text(db))
     for kept in masked:
         rows.update(db, kept.place, kept.row["id"], kept.row["mask"])

@@ -24,7 +24,7 @@ from archive.files.redaction_store import Hidden
 LOCK = "redact"
 """The name of the lock that is held while something is hidden or shown again."""
 
-INDEXES = (
+_INDEXES = (
     *("articles_fts", "comments_fts", "article_versions_fts", "comment_versions_fts"),
     *("articles_substrings", "comments_substrings"),
 )
@@ -45,7 +45,7 @@ class Step:
     since: str
 
 
-def note(db: Database, step: str, redaction: int, since: str) -> None:
+def note_step(db: Database, step: str, redaction: int, since: str) -> None:
     """Note a step in the open transaction."""
     values = [step, redaction, since]
     db.execute("INSERT INTO redaction_work (step, redaction, since) VALUES (?, ?, ?)", values)
@@ -63,23 +63,22 @@ def unfinished(archive: sqlite3.Connection) -> list[Step]:
     return [Step(id=row[0], step=row[1], redaction=row[2], since=row[3]) for row in found]
 
 
-def sentence(steps: list[Step], path: Path) -> str:
+def pending_sentence(steps: list[Step], path: Path) -> str:
     """Return pending steps as a sentence. `steps` is not empty."""
     numbers = ", ".join(sorted({str(step.redaction) for step in steps}, key=int))
     which = f"Redaction {numbers} is" if "," not in numbers else f"Redactions {numbers} are"
     kinds = {step.step for step in steps}
+    store = redaction_store.redaction_store_path(path).name
     if kinds & {"scrub", "fold"}:
         return f"{which} not finished: what was hidden may still stand in deleted bytes of {path.name}."
     if "seal" in kinds:
-        return (
-            f"{which} not sealed: nothing tells yet whether {redaction_store.beside(path).name} is complete."
-        )
-    return f"{which} lifted, but {redaction_store.beside(path).name} still has what it hid."
+        return f"{which} not sealed: nothing tells yet whether {store} is complete."
+    return f"{which} lifted, but {store} still has what it hid."
 
 
 def merge_full_text(db: Database) -> None:
     """Merge the full-text indexes, which keep deleted words until then."""
-    for index in INDEXES:
+    for index in _INDEXES:
         db.execute(f"INSERT INTO {index}({index}) VALUES ('optimize')")
 
 
@@ -120,7 +119,7 @@ def finish(db: Database, path: Path) -> None:
         with hold(path, LOCK):
             _seal(db, path)
             scrub(db)
-            with Hidden.open(redaction_store.beside(path), create=True) as kept:
+            with Hidden.open(redaction_store.redaction_store_path(path), create=True) as kept:
                 forget_lifted(db, kept)
     except BusyError:
         return
@@ -159,12 +158,12 @@ def _fold(db: Database) -> bool:
 def _seal(db: Database, path: Path) -> None:
     """Write seals for redactions of an older program."""
     steps = [step for step in unfinished(db.conn) if step.step == "seal"]
-    if not steps or not redaction_store.beside(path).exists():
+    if not steps or not redaction_store.redaction_store_path(path).exists():
         return
-    with Hidden.open(redaction_store.beside(path)) as kept, transaction(db):
+    with Hidden.open(redaction_store.redaction_store_path(path)) as kept, transaction(db):
         for step in steps:
             if found := kept.seal(step.redaction):
-                redaction_seals.note(db, step.redaction, found)
+                redaction_seals.write_seal(db, step.redaction, found)
                 db.execute("DELETE FROM redaction_work WHERE id = ?", [step.id])
 
 

@@ -17,7 +17,7 @@ from archive.core import urls
 from archive.core.records import Extract, Page, Saved
 from archive.core.timestamps import instant, to_text
 from archive.tables import crawl_states, events, rows
-from archive.tables.captured import OURS
+from archive.tables.captured import SEEN_BY_US
 from archive.tables.events import ARTICLE_GONE, Event
 from archive.tables.merge import Value
 from archive.tables.observations import APART, Missing
@@ -57,7 +57,7 @@ def seen_again(db: Database, kind: str, row: dict[str, Value], at: str) -> dict[
         db.execute("UPDATE unlisted SET shown_at = ? WHERE article_id = ?", [at, row["id"]])
     elif gone_at is None:
         # The source shows again what a look had just missed: it answers out of caches.
-        crawl_states.note(db, str(row["source"]), stale_copy_at=instant(at))
+        crawl_states.update_state(db, str(row["source"]), stale_copy_at=instant(at))
     if gone_at is not None:
         events.note(db, Event.RETURNED, kind, row, at, since=gone_at, how=row["gone_how"])
     return {"missed_at": None, "gone_at": None, "gone_how": None}
@@ -89,7 +89,7 @@ def note_missing(db: Database, missing: Missing) -> Saved:
             continue
         how = "removed" if row["article_gone"] is None else ARTICLE_GONE
         _mark_gone(db, "comment", row, missing.looked_at, how)
-        count(db, row["article_id"])
+        count_comments(db, row["article_id"])
         gone += 1
     return Saved(missed=missed, gone=gone)
 
@@ -104,7 +104,7 @@ def _may_be_gone(db: Database, comment: dict[str, Value], now: datetime) -> bool
     sql = (
         "SELECT count(*) AS n, count(missed_at) AS missed FROM comments"
         " WHERE article_id = ? AND gone_at IS NULL AND kind = 'comment'"
-        f" AND {OURS}"
+        f" AND {SEEN_BY_US}"
     )
     thread: dict[str, Any] = rows.one(db, sql, comment["article_id"]) or {}
     good = rows.one(db, _GOOD_AT, comment["article_id"])
@@ -154,7 +154,7 @@ def _look(db: Database, row: dict[str, Value], page: Page, how: str, *, is_weak:
     return Saved(gone=1)
 
 
-def count(db: Database, article_id: Value) -> None:
+def count_comments(db: Database, article_id: Value) -> None:
     """Bring an article's count of comments, and the time of the last one, up to date.
 
     Where we have seen the article ourselves, those count that we have seen.

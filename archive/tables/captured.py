@@ -13,9 +13,9 @@ from typing import Any
 from archive.core.records import Article, Comment, CommentKind
 from archive.core.timestamps import from_text, to_text
 
-OURS = "(witness IS NULL OR seen_at IS NOT NULL)"
+SEEN_BY_US = "(witness IS NULL OR seen_at IS NOT NULL)"
 """SQL: true of an article or comment that a crawl of ours has seen, whoever saw it first."""
-OTHERS = "(witness IS NOT NULL AND seen_at IS NULL)"
+SEEN_BY_OTHERS = "(witness IS NOT NULL AND seen_at IS NULL)"
 """SQL: true of an article or comment that only another witness has seen."""
 CAPTURED = "captured"
 """Why a version was replaced: another witness saw it, and after it another state was seen."""

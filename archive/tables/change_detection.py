@@ -33,7 +33,7 @@ EMBEDDED = 10  # terms of a kind that WordPress before 6.5 gives with a post
 _OPENING = 12  # words by which an excerpt is known as the beginning of its text
 
 
-def settle(old: Mapping[str, Value], held: Mapping[str, str], merged: Merged) -> Merged:
+def drop_no_changes(old: Mapping[str, Value], held: Mapping[str, str], merged: Merged) -> Merged:
     """Drop from `merged` changes that are no edit or no gain.
 
     `held` are the origins of what is held.
@@ -72,7 +72,7 @@ def same_links(before: Iterable[str], after: Iterable[str]) -> bool:
     return identities(before) == identities(after)
 
 
-def plain(text: str) -> str:
+def without_typography(text: str) -> str:
     """Return a text without what typography and white space add to it."""
     return _SPACE.sub(" ", text.translate(_TYPOGRAPHY)).strip()
 
@@ -96,7 +96,7 @@ def _matters(name: str, old: Mapping[str, Value], values: Mapping[str, Value], o
         case "url" | "author_url":
             return identity(str(before)) != identity(str(after))
         case _:
-            return plain(str(before)) != plain(str(after))
+            return without_typography(str(before)) != without_typography(str(after))
 
 
 def _tells_less(old: Mapping[str, Value], values: Mapping[str, Value], origin: str | None) -> bool:

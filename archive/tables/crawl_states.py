@@ -24,7 +24,7 @@ def load(db: Database, source: str, names: Collection[str] = ()) -> CrawlState:
     if names:
         sql += f" AND name IN ({', '.join('?' * len(names))})"
     found = db.execute(sql, [source, *names]).fetchall()
-    return crawl_state.read(dict(found))
+    return crawl_state.state_from_rows(dict(found))
 
 
 def value(db: Database, source: str, name: str) -> Any:
@@ -32,9 +32,9 @@ def value(db: Database, source: str, name: str) -> Any:
     return getattr(load(db, source, [name]), name)
 
 
-def save(db: Database, source: str, before: CrawlState, after: CrawlState) -> None:
+def save_state(db: Database, source: str, before: CrawlState, after: CrawlState) -> None:
     """Write the fields in which two states of a source differ, in a transaction of the caller."""
-    old, new = crawl_state.write(before), crawl_state.write(after)
+    old, new = crawl_state.rows_from_state(before), crawl_state.rows_from_state(after)
     for name in old.keys() - new.keys():
         db.execute(_DROP, [source, name])
     for name, text in new.items():
@@ -42,7 +42,7 @@ def save(db: Database, source: str, before: CrawlState, after: CrawlState) -> No
             db.execute(_KEEP, [source, name, text])
 
 
-def note(db: Database, source: str, **known: Any) -> None:
+def update_state(db: Database, source: str, **known: Any) -> None:
     """Write some fields of the state of a source, in a transaction of the caller."""
     before = load(db, source, known)
-    save(db, source, before, replace(before, **known))
+    save_state(db, source, before, replace(before, **known))

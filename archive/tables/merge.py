@@ -20,10 +20,10 @@ REST_OF_THEM = "*"
 NESTING = "page:dom"
 """The origin of a comment's parent that is known from the nesting of its page alone."""
 
-LISTS = ("authors", "tags", "categories", "links")
+LIST_COLUMNS = ("authors", "tags", "categories", "links")
 """The fields that have tables of their own; their origins are always named."""
 
-PRINTED = "page:printed"
+_PRINTED = "page:printed"
 """The origin of a time that is printed for readers: it names no zone, and often no hour."""
 
 FIRST_TEN = "rest:first-ten"
@@ -50,7 +50,7 @@ def rank(origin: str | None) -> int:
     A parent that only the nesting of the page tells is the least exact: themes stop nesting at some depth.
     So is a printed time, whose zone is guessed where a feed tells it.
     """
-    if origin in (NESTING, PRINTED):
+    if origin in (NESTING, _PRINTED):
         return 0
     if origin == FIRST_TEN:
         return _RANK_OF_FIRST_TEN
@@ -97,5 +97,5 @@ def compact(origins: Mapping[str, str]) -> dict[str, str]:
     if not named:
         return dict(origins)
     common = origins.get(REST_OF_THEM) or Counter(named.values()).most_common(1)[0][0]
-    own = {field: origin for field, origin in named.items() if origin != common or field in LISTS}
+    own = {field: origin for field, origin in named.items() if origin != common or field in LIST_COLUMNS}
     return {REST_OF_THEM: common} | own

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from archive.core.records import Article, Comment, Surface
 from archive.core.timestamps import to_text
-from archive.tables.merge import LISTS, Value, rank
+from archive.tables.merge import LIST_COLUMNS, Value, rank
 
 ARTICLE_VERSIONED = ("title", "byline", "published", "modified", "text", "markdown", "description", "image")
 COMMENT_VERSIONED = ("site_parent", "author", "author_url", "published", "text", "html")
@@ -107,7 +107,7 @@ def lists_to_write(
     is said only where it has an origin.
     """
     origins = dict(article.origins)
-    said = {name: (origins.get(name, surface.value), getattr(article, name)) for name in LISTS}
+    said = {name: (origins.get(name, surface.value), getattr(article, name)) for name in LIST_COLUMNS}
     return {
         name: both
         for name, both in said.items()

@@ -28,7 +28,7 @@ _UNKEYED = (
 )
 
 
-def fill(db: Database) -> None:
+def fill_url_keys(db: Database) -> None:
     """Fill missing URL keys, and merge rows with equal keys."""
     if not db.execute(_UNKEYED).fetchone()[0]:
         return

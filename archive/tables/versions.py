@@ -61,7 +61,7 @@ def is_outdated(db: Database, kind: str, row_id: Value, reading: Reading) -> boo
     return rows.one(db, sql, row_id, RE_EXTRACTED, reading.received) is not None
 
 
-def keep(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], reading: Reading) -> bool:
+def store_version(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], reading: Reading) -> bool:
     """Store the old state as a version; False if merged."""
     if _joined(db, old["id"], edited, reading):
         return False

@@ -40,14 +40,14 @@ class Due:
     why: str
 
 
-def place(db: Database, page: Page) -> str:
+def _place(db: Database, page: Page) -> str:
     """Return a visit's stored URL, updating its spelling.
 
     It is the page's own; for a listing of REST its route, since a listing is asked for anew each time by
     other bounds. An article's page is noted as the site serves it, so that no later visit is redirected.
     """
     if page.kind is not PageKind.ARTICLE:
-        return address(page)
+        return visited_url(page)
     key = urls.page_key(page.url)
     held = rows.one(db, "SELECT url FROM visits WHERE source = ? AND url_key = ?", page.source, key)
     served = page.status == HTTPStatus.OK and urls.page_key(page.final_url) == key
@@ -59,7 +59,7 @@ def place(db: Database, page: Page) -> str:
     return url
 
 
-def address(page: Page) -> str:
+def visited_url(page: Page) -> str:
     """Return a page's URL; for REST listings that of the route."""
     if page.kind not in {PageKind.POSTS, PageKind.COMMENTS}:
         return page.url
@@ -74,7 +74,7 @@ def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, cha
     A visit to an article's page that showed no article counts as a failure, whatever its status.
     """
     good = page.status in GOOD and (page.kind is not PageKind.ARTICLE or article_id is not None)
-    url = place(db, page)
+    url = _place(db, page)
     leads_to = _leads_to(db, page, article_id) if good else None
     for each in [url, *([leads_to] if leads_to else [])]:
         _note(db, page, each, article_id, at, good=good, changed=changed)
@@ -166,7 +166,7 @@ def note_problems(
     db: Database, page: Page, problems: Iterable[Problem], article_id: int | None, at: str
 ) -> Saved:
     """Record a page's problems, and end those it no longer has."""
-    own = place(db, page)
+    own = _place(db, page)
     now = {(p.url or own, p.code, p.field or ""): p.detail for p in problems}
     before = _open(db, page.source, {own, *(url for url, _, _ in now)})
     for url, code, field in before - now.keys():
@@ -194,7 +194,13 @@ def note_unread(db: Database, unread: Unread) -> None:
     """Record an unreadable answer, in its own transaction."""
     page, problem, at = unread.page, unread.problem, to_text(unread.page.fetched_at)
     with transaction(db):
-        row = [page.source, problem.url or place(db, page), problem.code, problem.field or "", problem.detail]
+        row = [
+            page.source,
+            problem.url or _place(db, page),
+            problem.code,
+            problem.field or "",
+            problem.detail,
+        ]
         db.execute(_OPEN, [*row, None, at, at])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from archive.core import urls
 from archive.queries.coverage_state import Holdings
-from archive.storage.coverage_records import WITHHELD, Gap, Kind, Proof, Reason
+from archive.storage.coverage_records import WITHHELD, AuditKind, Gap, GapReason, Proof
 
 
 class Findings:
@@ -25,7 +25,7 @@ class Findings:
         self.started_at = started_at
         self.until = started_at
         self.kinds: tuple[str, ...] = ("posts",)
-        self.gaps: dict[tuple[Kind, str], Gap] = {}
+        self.gaps: dict[tuple[AuditKind, str], Gap] = {}
         self.proofs: list[Proof] = []
         self.left_out = Counter[str]()
         self.fed = 0
@@ -34,12 +34,12 @@ class Findings:
         self.holdings: Holdings
 
     @property
-    def missing(self) -> Counter[Kind]:
+    def missing(self) -> Counter[AuditKind]:
         """Return the numbers of articles and comments that were missing.
 
         Whether or not they were fetched since; without those that the site withholds.
         """
-        found = Counter[Kind]()
+        found = Counter[AuditKind]()
         for (kind, _), gap in self.gaps.items():
             if gap.reason not in WITHHELD:
                 found[kind] += gap.number
@@ -47,10 +47,10 @@ class Findings:
 
     def note_gap(
         self,
-        kind: Kind,
+        kind: AuditKind,
         key: str,
         month: str,
-        reason: Reason,
+        reason: GapReason,
         detail: str,
         url: str | None = None,
         *,
@@ -60,7 +60,7 @@ class Findings:
         key = urls.page_key(key) if "://" in key else key
         self.gaps[kind, key] = Gap(key=key, month=month, reason=reason, detail=detail, url=url, number=number)
 
-    def proof(self, kind: Kind, month: str, **stated: Any) -> Proof:
+    def proof(self, kind: AuditKind, month: str, **stated: Any) -> Proof:
         """Record and return the proof of one month, with its gaps."""
         of_kind = (gap for (of, _), gap in self.gaps.items() if of is kind)
         gaps = tuple(gap for gap in of_kind if gap.month == month)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from archive.storage.coverage_records import Kind
+from archive.storage.coverage_records import AuditKind
 
 MAX_SPAN_RECORDS = (
     90  # records of the archive in a span: one request has room for these and for some missing ones
@@ -22,7 +22,7 @@ EARLIEST = "1970-01"  # earlier months are not audited: such dates are errors
 class Span:
     """Consecutive months of one kind that are audited together."""
 
-    kind: Kind
+    kind: AuditKind
     months: tuple[str, ...]
 
     @property
@@ -83,13 +83,13 @@ def calendar(first: str, last: str) -> Iterator[str]:
         month = month_after(month)
 
 
-def spans(due: Iterable[tuple[Kind, str]], held: Mapping[tuple[Kind, str], int]) -> Iterator[Span]:
+def spans(due: Iterable[tuple[AuditKind, str]], held: Mapping[tuple[AuditKind, str], int]) -> Iterator[Span]:
     """Yield spans of the due months in their order.
 
     Consecutive months form one span while it has at most MAX_SPAN_RECORDS records. `held` maps kind and month
     to the number of records in the archive.
     """
-    kind = Kind.ARTICLE
+    kind = AuditKind.ARTICLE
     months = list[str]()
     number = 0
     for next_kind, month in due:

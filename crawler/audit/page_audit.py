@@ -16,7 +16,7 @@ from archive.core import urls
 from archive.core.records import Page, PageKind
 from archive.core.timestamps import instant
 from archive.queries.coverage_state import Thread
-from archive.storage.coverage_records import Kind, Proof, Reason
+from archive.storage.coverage_records import AuditKind, GapReason, Proof
 from crawler.audit.audit_session import BudgetSpentError
 from crawler.audit.findings import Findings
 from crawler.crawl import Crawl
@@ -66,7 +66,7 @@ class PageAudit:
         """
         found = Counter[str]()
         for (kind, _), gap in self.findings.gaps.items():
-            if kind is Kind.ARTICLE and gap.reason is not Reason.PROTECTED:
+            if kind is AuditKind.ARTICLE and gap.reason is not GapReason.PROTECTED:
                 found[gap.month] += gap.number
         return found
 
@@ -75,19 +75,19 @@ class PageAudit:
         cut_off = self.walks.get(thread.url, "its pages were not requested")
         unread = self._unread_marks(thread) if still and cut_off is None else None
         if still and unread is not None:
-            reason = Reason.UNREADABLE
+            reason = GapReason.UNREADABLE
             detail = f"Its page states {still:,} more than were read: {unread}."
         elif still and cut_off is None:
-            reason = Reason.NOT_SHOWN
+            reason = GapReason.NOT_SHOWN
             detail = f"Its page states {still:,} more than all pages of its thread show."
         elif still:
-            reason = Reason.UNREAD
+            reason = GapReason.UNREAD
             detail = f"Its page states {still:,} more than were read: {cut_off}."
         else:
-            reason = Reason.UNLISTED
+            reason = GapReason.UNLISTED
             detail = f"Its page stated {short:,} more than the archive had."
         self.findings.note_gap(
-            Kind.COMMENT, thread.url, thread.month, reason, detail, thread.url, number=still or short
+            AuditKind.COMMENT, thread.url, thread.month, reason, detail, thread.url, number=still or short
         )
 
     def _unread_marks(self, thread: Thread) -> str | None:
@@ -113,7 +113,7 @@ class PageAudit:
         read = (instant(thread.read_at) for thread in threads)
         oldest = min(read, default=self.crawl.started_at)
         return self.findings.proof(
-            Kind.COMMENT, month, surface="page", stated=stated, proved_at=oldest, unproved=why
+            AuditKind.COMMENT, month, surface="page", stated=stated, proved_at=oldest, unproved=why
         )
 
     async def _thread(self, url: str) -> AsyncIterator[Page]:

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from archive.core.records import Page, PageKind
-from archive.storage.coverage_records import Kind, Proof, Reason
+from archive.storage.coverage_records import AuditKind, GapReason, Proof
 from archive.tables.observations import Missing
 from crawler.audit.audit_session import FORBIDDEN
 from crawler.audit.findings import Findings
@@ -29,7 +29,7 @@ from crawler.discovery.listings import CLOSED, NoListingError, page_size, rest_p
 from crawler.discovery.rest_ids import ListedItem
 from crawler.discovery.rest_strategy import OVERLAP, rest_roots
 
-ROUTES = {Kind.ARTICLE: "posts", Kind.COMMENT: "comments"}
+ROUTES = {AuditKind.ARTICLE: "posts", AuditKind.COMMENT: "comments"}
 _T = TypeVar("_T")
 
 
@@ -41,7 +41,7 @@ class RestAudit:
         self.findings = findings
         self.front = front
 
-    async def oldest(self, kind: Kind) -> tuple[bool, str | None]:
+    async def oldest(self, kind: AuditKind) -> tuple[bool, str | None]:
         """Return True and the first month if REST lists a kind.
 
         False and None where it does not; the month is None where the list is empty. Raises NoListingError
@@ -67,7 +67,7 @@ class RestAudit:
         async for root in rest_roots(self.crawl, self.front):
             yield root
 
-    def months(self, kind: Kind, first: str | None) -> list[tuple[str, Kind, str]]:
+    def months(self, kind: AuditKind, first: str | None) -> list[tuple[str, AuditKind, str]]:
         """Return the months to audit, as (last audit, kind, month).
 
         By the calendar; the last audit is "" where there was none.
@@ -87,7 +87,7 @@ class RestAudit:
 
         Raises NoListingError where the site does not list it.
         """
-        is_article = span.kind is Kind.ARTICLE
+        is_article = span.kind is AuditKind.ARTICLE
         way = self._prove_articles if is_article else self._prove_comments
         async for item in way(span):
             yield item
@@ -133,10 +133,10 @@ class RestAudit:
             lacking = self.findings.holdings.lacking_article(url, item.id)
             if lacking is None:
                 continue
-            reason, detail = (Reason.PROTECTED, "It requires a password.") if item.protected else lacking
+            reason, detail = (GapReason.PROTECTED, "It requires a password.") if item.protected else lacking
             month = span.month_of(item.published)
-            self.findings.note_gap(Kind.ARTICLE, item.key, month, reason, detail, item.link)
-            if reason in {Reason.UNLISTED, Reason.CALLED_GONE}:
+            self.findings.note_gap(AuditKind.ARTICLE, item.key, month, reason, detail, item.link)
+            if reason in {GapReason.UNLISTED, GapReason.CALLED_GONE}:
                 wanted.setdefault(item.route, []).append(item.id)
         for route, ids in wanted.items():
             for some in _portions(ids, page_size(self.crawl, route)):
@@ -192,12 +192,14 @@ class RestAudit:
             month = span.months[0]
             stated[month] += hidden
             detail = "The site counts more than it shows: mostly below articles with a password."
-            self.findings.note_gap(Kind.COMMENT, month, month, Reason.NOT_SHOWN, detail, number=hidden)
+            self.findings.note_gap(
+                AuditKind.COMMENT, month, month, GapReason.NOT_SHOWN, detail, number=hidden
+            )
         for proof in self._proofs(span, stated, left_out=_inside(span, shown.values())):
             yield proof
 
     async def _read_comments(
-        self, span: Span, lacking: Sequence[ListedItem], why: Mapping[str, tuple[Reason, str]]
+        self, span: Span, lacking: Sequence[ListedItem], why: Mapping[str, tuple[GapReason, str]]
     ) -> AsyncIterator[Page]:
         """Fetch the missing comments with their static pages, and record them."""
         root = self.crawl.rest.root or ""
@@ -218,10 +220,10 @@ class RestAudit:
         for item in lacking:
             reason, detail = why[item.key]
             if item.post and holdings.address_of(item.post) is None:
-                reason = Reason.NO_ARTICLE
+                reason = GapReason.NO_ARTICLE
                 detail = f"It belongs to {item.post}, which is no article of this archive."
             month = span.month_of(item.published)
-            self.findings.note_gap(Kind.COMMENT, item.key, month, reason, detail, item.link)
+            self.findings.note_gap(AuditKind.COMMENT, item.key, month, reason, detail, item.link)
 
     # -- both -----------------------------------------------------------------------------------------
 
@@ -255,7 +257,7 @@ class RestAudit:
         """
         shown: dict[str, ListedItem] = {}
         for route in routes:
-            kinds = (kind for kind in Kind if ROUTES[kind] == route)
+            kinds = (kind for kind in AuditKind if ROUTES[kind] == route)
             kind = next(kinds, None)
             half = max(1, page_size(self.crawl, route) // 2)
             known = self.findings.holdings.newest(kind, half) if kind else []
@@ -266,7 +268,7 @@ class RestAudit:
                 items = rest_ids.read_listed_items(page, route)
                 found = {item.key: item for item in items}
                 proved = set(some)
-                if kind is Kind.COMMENT:
+                if kind is AuditKind.COMMENT:
                     proved = {*found, *rest.not_shown(page, asked, known)}
                 is_expected = bool(found) and found.keys() <= set(asked)
                 if kind and not (is_expected and set(some) <= proved):

@@ -13,7 +13,7 @@ from re import search
 
 from archive.core import urls
 from archive.core.records import PageKind
-from archive.storage.coverage_records import WITHHELD, Kind, Proof
+from archive.storage.coverage_records import WITHHELD, AuditKind, Proof
 from crawler.audit.findings import Findings
 from crawler.crawl import Crawl
 from crawler.discovery import feeds, sitemaps
@@ -35,7 +35,7 @@ class SitemapAudit:
     async def articles_by_sitemap(self) -> AsyncIterator[Proof]:
         """Yield a proof of every month, from the entries of the sitemaps."""
         stated = Counter[str]()
-        unnamed = Counter(self.findings.holdings.numbers(Kind.ARTICLE))
+        unnamed = Counter(self.findings.holdings.numbers(AuditKind.ARTICLE))
         named: set[str] = set()
         async for entry in self._named():
             key = urls.key(entry.url)
@@ -50,7 +50,7 @@ class SitemapAudit:
             month = self.findings.holdings.month_of(entry.url) or _month_in(entry)
             stated[month] += 1
             if lacking:
-                self.findings.note_gap(Kind.ARTICLE, entry.url, month, *lacking, entry.url)
+                self.findings.note_gap(AuditKind.ARTICLE, entry.url, month, *lacking, entry.url)
             else:
                 unnamed[month] -= 1
         if not (is_named := bool(stated)):
@@ -64,7 +64,7 @@ class SitemapAudit:
             elif why is None and not listed[month] and self._only_withheld(month):
                 why = "REST is closed, and only the feed has articles of it, so perhaps there are others."
             yield self.findings.proof(
-                Kind.ARTICLE, month, surface="sitemap", stated=stated[month], unproved=why
+                AuditKind.ARTICLE, month, surface="sitemap", stated=stated[month], unproved=why
             )
 
     async def _named(self) -> AsyncIterator[Listed]:
@@ -120,7 +120,7 @@ class SitemapAudit:
                 if lacking := self.findings.holdings.lacking_article(entry.url):
                     month = self.findings.holdings.month_of(entry.url) or _month_in(entry)
                     found[month] += 1
-                    self.findings.note_gap(Kind.ARTICLE, entry.url, month, *lacking, entry.url)
+                    self.findings.note_gap(AuditKind.ARTICLE, entry.url, month, *lacking, entry.url)
         return found
 
     def _only_withheld(self, month: str) -> bool:
@@ -128,7 +128,7 @@ class SitemapAudit:
 
         Then nothing of it is missing.
         """
-        of_articles = (gap for (kind, _), gap in self.findings.gaps.items() if kind is Kind.ARTICLE)
+        of_articles = (gap for (kind, _), gap in self.findings.gaps.items() if kind is AuditKind.ARTICLE)
         reasons = [gap.reason for gap in of_articles if gap.month == month]
         return bool(reasons) and all(reason in WITHHELD for reason in reasons)
 

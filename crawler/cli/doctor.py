@@ -14,11 +14,11 @@ from archive.cli.console import Context, Exit, emit
 from archive.core.errors import ConfigError
 from archive.core.formatting import count, plain
 from archive.operations import doctor as examining
-from archive.operations.doctor import Finding, Verdict
+from archive.operations.doctor import CheckResult, Finding
 from crawler.cli.crawl import quietly
 from crawler.config.config import load_config
 
-_COLOURS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.BAD: "red"}
+_COLOURS = {CheckResult.OK: "green", CheckResult.WARN: "yellow", CheckResult.BAD: "red"}
 
 
 @click.command()
@@ -38,11 +38,11 @@ def doctor(context: Context, offline: bool, as_json: bool) -> int:
         if not as_json:
             _tell(finding)
     verdicts = [finding.verdict for finding in findings]
-    ok = Verdict.BAD not in verdicts
+    ok = CheckResult.BAD not in verdicts
     if as_json:
         emit({"at": now, "ok": ok, "findings": [asdict(finding) for finding in findings]})
     else:
-        worse = [verdict for verdict in verdicts if verdict is not Verdict.OK]
+        worse = [verdict for verdict in verdicts if verdict is not CheckResult.OK]
         summary = f"{count(len(worse), 'finding')} to check." if worse else "All is well."
         click.echo(f"\n{summary}")
     return Exit.FINE if ok else Exit.INCOMPLETE

@@ -64,7 +64,7 @@ def _visits(archive: Archive, sites: list[Site], article: str) -> list[Seen]:
 
     Also those to a URL that never had an article.
     """
-    number = articles.find(archive.db, article)
+    number = articles.find_article(archive.db, article)
     found: list[Seen] = []
     for site in sites:
         with facts_of(archive, site) as facts:

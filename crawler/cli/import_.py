@@ -19,7 +19,7 @@ from archive.core.errors import BackissueError
 from archive.core.formatting import count, plain
 from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.timestamps import to_text
-from archive.files.raw_pages import Pages, beside
+from archive.files.raw_pages import Pages, raw_pages_path
 from archive.storage.archive import Archive
 from crawler.config.config import Config, Source, load_config
 from crawler.frontier.addresses import Listed, is_article
@@ -27,9 +27,9 @@ from crawler.settings import USER_AGENT
 
 if TYPE_CHECKING:
     from pipeline.imports.observed import Fault, Observed, PassedOver
-    from pipeline.imports.taking import Taking, Tally, Wanted
+    from pipeline.imports.taking import PageFilter, Taking, Tally
 
-SHOWN = 10  # faults and reasons that are named; all are counted
+_SHOWN = 10  # faults and reasons that are named; all are counted
 
 
 @click.command("import")
@@ -96,7 +96,7 @@ def _source(config: Config, name: str | None) -> Source:
     return config.source(name) if name else config.sources[0]
 
 
-def _taking(held: ExitStack, config: Config, source: Source, wanted: Wanted, *, dry_run: bool) -> Taking:
+def _taking(held: ExitStack, config: Config, source: Source, wanted: PageFilter, *, dry_run: bool) -> Taking:
     from pipeline.imports.taking import Taking  # noqa: PLC0415  (trafilatura is slow to import)
     from pipeline.reading import BoundedReader  # noqa: PLC0415
 
@@ -105,7 +105,7 @@ def _taking(held: ExitStack, config: Config, source: Source, wanted: Wanted, *, 
         path = Path(held.enter_context(TemporaryDirectory())) / path.name
     held.enter_context(hold(path, lock_of(source.name), wait=PATIENCE))
     archive = held.enter_context(Archive.open(path))
-    pages = held.enter_context(Pages.open(beside(path)))
+    pages = held.enter_context(Pages.open(raw_pages_path(path)))
     reader = BoundedReader()
     held.callback(reader.close)
     if not dry_run:
@@ -113,8 +113,8 @@ def _taking(held: ExitStack, config: Config, source: Source, wanted: Wanted, *, 
     return Taking(archive, pages, source.site, reader, wanted, rehearse=dry_run)
 
 
-def _wanted(source: Source, *, since: str | None, until: str | None, match: str | None) -> Wanted:
-    from pipeline.imports.taking import Wanted  # noqa: PLC0415
+def _wanted(source: Source, *, since: str | None, until: str | None, match: str | None) -> PageFilter:
+    from pipeline.imports.taking import PageFilter  # noqa: PLC0415
 
     try:
         pattern = re.compile(match) if match else None
@@ -126,7 +126,7 @@ def _wanted(source: Source, *, since: str | None, until: str | None, match: str 
     def is_wanted(url: str) -> bool:
         return is_article(Listed(url=url), site.url, site.article_pattern)
 
-    return Wanted(is_article=is_wanted, since=first, until=last, match=pattern)
+    return PageFilter(is_article=is_wanted, since=first, until=last, match=pattern)
 
 
 def _span(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
@@ -170,7 +170,7 @@ def _each(
         if place not in local:
             yield from _from_web(place, config, source, taking, (replay, since, until))
     for path in paths:
-        yield from containers.read(path, source.site, witness)
+        yield from containers.read_container(path, source.site, witness)
 
 
 def _from_web(
@@ -231,12 +231,14 @@ def _tell(tally: Tally, *, dry_run: bool, as_json: bool) -> None:
         new = [count(saved.articles_new, "new article"), count(saved.comments_new, "new comment")]
         told = f"{', '.join(new)}, {count(saved.gone, 'comment')} removed since"
         click.echo(f"Read {tally.read:,} of {pages}, {tally.known:,} imported before: {told}.")
-    for why, number in tally.passed_over.most_common(SHOWN):
+    for why, number in tally.passed_over.most_common(_SHOWN):
         click.echo(plain(f"Passed over {number:,} {why}."))
-    for fault in tally.faults[:SHOWN]:
+    for fault in tally.faults[:_SHOWN]:
         say(plain(f"{fault.url or fault.place}: {fault.why}"))
-    if len(tally.faults) > SHOWN:
-        say(f"And {len(tally.faults) - SHOWN:,} more that could not be read; `backissue status` counts them.")
+    if len(tally.faults) > _SHOWN:
+        say(
+            f"And {len(tally.faults) - _SHOWN:,} more that could not be read; `backissue status` counts them."
+        )
 
 
 def _estimate(tally: Tally) -> float:

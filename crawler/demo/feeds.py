@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from email.utils import format_datetime
 from html import escape
 
-from crawler.demo.pages import render
+from crawler.demo.pages import fill_template
 from crawler.demo.paper import Paper
 from crawler.demo.response import Response
 
@@ -14,7 +14,7 @@ ITEMS = 10
 _SITEMAP = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 
-def articles(paper: Paper) -> Response:
+def article_feed(paper: Paper) -> Response:
     """Return the feed of the newest articles."""
     items = [
         {
@@ -24,14 +24,14 @@ def articles(paper: Paper) -> Response:
             "date": format_datetime(article.published),
             "terms": [article.category.name, *(tag.name for tag in article.tags)],
             "guid": f"{paper.base}/?p={article.id}",
-            "content": absolute(article.html, paper.base),
+            "content": absolute_markup(article.html, paper.base),
         }
         for article in paper.newest()[:ITEMS]
     ]
     return _feed(paper, "", items)
 
 
-def comments(paper: Paper) -> Response:
+def comment_feed(paper: Paper) -> Response:
     """Return the feed of the newest comments of all articles."""
     items = []
     for comment in paper.conversation()[: -ITEMS - 1 : -1]:
@@ -46,14 +46,14 @@ def comments(paper: Paper) -> Response:
                 "date": format_datetime(comment.published),
                 "terms": [],
                 "guid": f"{paper.base}/?p={article.id}#comment-{comment.id}",
-                "content": answered + absolute(comment.html, paper.base),
+                "content": answered + absolute_markup(comment.html, paper.base),
             }
         )
     return _feed(paper, "Comments for ", items)
 
 
 def _feed(paper: Paper, prefix: str, items: Sequence[Mapping[str, object]]) -> Response:
-    body = render(
+    body = fill_template(
         "feed.xml", base=paper.base, prefix=prefix, built=format_datetime(paper.changed), items=items
     )
     return Response.text(body, "application/rss+xml", changed=paper.changed)
@@ -72,11 +72,11 @@ def sitemap(paper: Paper) -> Response:
     return Response.text(f"<urlset {_SITEMAP}>{urls}</urlset>", "application/xml")
 
 
-def robots(paper: Paper) -> Response:
+def robots_txt(paper: Paper) -> Response:
     """Return robots.txt, which allows everything."""
     return Response.text(f"User-agent: *\nDisallow:\n\nSitemap: {paper.base}/wp-sitemap.xml\n", "text/plain")
 
 
-def absolute(html: str, base: str) -> str:
+def absolute_markup(html: str, base: str) -> str:
     """Return markup with absolute URLs for the newspaper's own links and pictures."""
     return html.replace('="/', f'="{base}/')

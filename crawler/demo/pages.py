@@ -11,38 +11,38 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from crawler.demo.paper import NAME, TAGLINE, Article, Comment, Paper, Term
+from crawler.demo.paper import NAME, TAGLINE, Paper, PaperArticle, PaperComment, PaperTerm
 from crawler.demo.response import Response
 
-PER_PAGE = 10
-DEEPEST = 5  # replies below this depth stand side by side, as WordPress prints them
+_PER_PAGE = 10
+_DEEPEST = 5  # replies below this depth stand side by side, as WordPress prints them
 _HERE = Path(__file__).parent
 
 
 @dataclass(slots=True)
-class Node:
+class _Node:
     """A comment with its replies; `depth` counts from 1."""
 
-    comment: Comment
+    comment: PaperComment
     depth: int
-    replies: list[Node] = field(default_factory=list)
+    replies: list[_Node] = field(default_factory=list)
 
 
-def listing(paper: Paper, term: Term | None, number: int) -> Response:
+def render_listing(paper: Paper, term: PaperTerm | None, number: int) -> Response:
     """Return a page (from 1) of the front page or a term.
 
     The 404 page past the end.
     """
     found = paper.newest(term)
-    last = max(1, -(-len(found) // PER_PAGE))
+    last = max(1, -(-len(found) // _PER_PAGE))
     if not 1 <= number <= last:
         return not_found(paper)
-    articles = found[(number - 1) * PER_PAGE : number * PER_PAGE]
+    articles = found[(number - 1) * _PER_PAGE : number * _PER_PAGE]
     values = {"term": term, "current": term, "articles": articles, "number": number, "last": last}
     return Response.text(_render("list.html", paper, path=term.path if term else "", **values))
 
 
-def article(paper: Paper, article: Article) -> Response:
+def render_article(paper: Paper, article: PaperArticle) -> Response:
     """Return the page of an article with its whole thread."""
     comments = paper.thread(article)
     others = [each for each in paper.newest(article.category) if each != article][:4]
@@ -61,18 +61,18 @@ def style() -> str:
     return (_HERE / "static" / "style.css").read_text(encoding="utf-8")
 
 
-def tree(comments: list[Comment]) -> list[Node]:
+def tree(comments: list[PaperComment]) -> list[_Node]:
     """Return comments as trees, in the order of their arrival."""
-    nodes: dict[int, Node] = {}
-    roots: list[Node] = []
+    nodes: dict[int, _Node] = {}
+    roots: list[_Node] = []
     for comment in sorted(comments, key=lambda each: each.id):
         above = nodes.get(comment.parent)
-        node = nodes[comment.id] = Node(comment, 1 if above is None else min(above.depth + 1, DEEPEST))
+        node = nodes[comment.id] = _Node(comment, 1 if above is None else min(above.depth + 1, _DEEPEST))
         (roots if above is None else above.replies).append(node)
     return roots
 
 
-def render(template: str, **values: Any) -> str:
+def fill_template(template: str, **values: Any) -> str:
     """Return a template filled with values.
 
     Values are escaped unless they are markup.
@@ -87,7 +87,7 @@ def _render(template: str, paper: Paper, **values: Any) -> str:
     categories = [term for term in paper.terms.values() if term.kind == "category"]
     frame = {"paper": paper, "base": paper.base, "replies": replies, "categories": categories}
     recent = paper.conversation()[:-6:-1]
-    return render(template, **frame, recent=recent, newest=paper.newest()[:5], **values)
+    return fill_template(template, **frame, recent=recent, newest=paper.newest()[:5], **values)
 
 
 def avatar(name: str) -> str:

@@ -20,7 +20,7 @@ FILE = Path(__file__).with_name("paper.json.gz")
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class PaperTerm:
     """Author, category or tag; `kind` is also the first part of its path."""
 
     id: int
@@ -36,7 +36,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Article:
+class PaperArticle:
     """Published article.
 
     Times are aware UTC; `html` has the paths of the newspaper without its origin.
@@ -45,9 +45,9 @@ class Article:
     id: int
     path: str
     title: str
-    author: Term
-    category: Term
-    tags: tuple[Term, ...]
+    author: PaperTerm
+    category: PaperTerm
+    tags: tuple[PaperTerm, ...]
     published: datetime
     modified: datetime
     excerpt: str
@@ -56,7 +56,7 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
-class Comment:
+class PaperComment:
     """Comment or pingback (`kind`) below an article.
 
     `parent` is the id of the answered comment, or 0.
@@ -84,9 +84,9 @@ class Paper:
         self.start = start.astimezone(UTC).replace(microsecond=0)
         self.base = ""
         self._made = min(datetime.fromisoformat(content["made"]), self.start)
-        self.terms = {term["id"]: Term(**term) for term in content["terms"]}
-        self.articles: dict[int, Article] = {}
-        self.comments: dict[int, Comment] = {}
+        self.terms = {term["id"]: PaperTerm(**term) for term in content["terms"]}
+        self.articles: dict[int, PaperArticle] = {}
+        self.comments: dict[int, PaperComment] = {}
         self.changed = self._made
         self._events: list[dict[str, Any]] = content["events"]
         self._done = 0
@@ -104,19 +104,19 @@ class Paper:
             self._done += 1
         return self._done - before
 
-    def newest(self, term: Term | None = None) -> list[Article]:
+    def newest(self, term: PaperTerm | None = None) -> list[PaperArticle]:
         """Return the articles under a term, or all, newest first."""
         found = (
             each for each in self.articles.values() if term in (None, each.author, each.category, *each.tags)
         )
         return sorted(found, key=_place_in_time, reverse=True)
 
-    def thread(self, article: Article) -> list[Comment]:
+    def thread(self, article: PaperArticle) -> list[PaperComment]:
         """Return the comments below an article, oldest first."""
         found = (comment for comment in self.comments.values() if comment.article == article.id)
         return sorted(found, key=_place_in_time)
 
-    def conversation(self) -> list[Comment]:
+    def conversation(self) -> list[PaperComment]:
         """Return all comments, oldest first."""
         return sorted(self.comments.values(), key=_place_in_time)
 
@@ -124,14 +124,14 @@ class Paper:
         for row in change.get("articles", ()):
             self.articles[row["id"]] = self._article(row)
         for row in change.get("comments", ()):
-            self.comments[row["id"]] = Comment(**{**row, "published": self._moment(row["published"])})
+            self.comments[row["id"]] = PaperComment(**{**row, "published": self._moment(row["published"])})
         for number in change.get("removed", ()):
             del self.comments[number]
 
-    def _article(self, row: dict[str, Any]) -> Article:
+    def _article(self, row: dict[str, Any]) -> PaperArticle:
         times = {name: self._moment(row[name]) for name in ("published", "modified")}
         terms = {name: self.terms[row[name]] for name in ("author", "category")}
-        return Article(
+        return PaperArticle(
             **{**row, **times, **terms, "tags": tuple(self.terms[number] for number in row["tags"])}
         )
 
@@ -139,7 +139,7 @@ class Paper:
         return (self.start if seconds > 0 else self._made) + timedelta(seconds=seconds)
 
 
-def _place_in_time(each: Article | Comment) -> tuple[datetime, int]:
+def _place_in_time(each: PaperArticle | PaperComment) -> tuple[datetime, int]:
     return each.published, each.id
 
 

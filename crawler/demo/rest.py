@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from crawler.demo.feeds import absolute
-from crawler.demo.paper import NAME, TAGLINE, Article, Comment, Paper, Term
+from crawler.demo.feeds import absolute_markup
+from crawler.demo.paper import NAME, TAGLINE, Paper, PaperArticle, PaperComment, PaperTerm
 from crawler.demo.response import Response
 
 _MOST = 100
@@ -22,7 +22,7 @@ _ORDERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def answer(paper: Paper, route: str, query: dict[str, str]) -> Response:
+def rest_answer(paper: Paper, route: str, query: dict[str, str]) -> Response:
     """Return a list of posts or comments, or the post types.
 
     404 at another route.
@@ -43,14 +43,14 @@ def index(paper: Paper) -> Response:
     return Response.json({"name": NAME, "description": TAGLINE, "url": paper.base, "namespaces": ["wp/v2"]})
 
 
-def _is_wanted(each: Article | Comment, query: dict[str, str]) -> bool:
+def _is_wanted(each: PaperArticle | PaperComment, query: dict[str, str]) -> bool:
     """True if a post or comment passes the filters of a query."""
-    modified = each.modified if isinstance(each, Article) else each.published
+    modified = each.modified if isinstance(each, PaperArticle) else each.published
     return (
         ("include" not in query or str(each.id) in query["include"].split(","))
         and (
             "post" not in query
-            or (isinstance(each, Comment) and str(each.article) in query["post"].split(","))
+            or (isinstance(each, PaperComment) and str(each.article) in query["post"].split(","))
         )
         and ("after" not in query or each.published > _moment(query["after"]))
         and ("before" not in query or each.published < _moment(query["before"]))
@@ -86,7 +86,7 @@ def _only(item: dict[str, Any], fields: str) -> dict[str, Any]:
     return kept
 
 
-def _post(paper: Paper, article: Article, *, embed: bool) -> dict[str, Any]:
+def _post(paper: Paper, article: PaperArticle, *, embed: bool) -> dict[str, Any]:
     embedded = {
         "author": [_term(paper, article.author)],
         "wp:term": [[_term(paper, article.category)], [_term(paper, tag) for tag in article.tags]],
@@ -100,7 +100,7 @@ def _post(paper: Paper, article: Article, *, embed: bool) -> dict[str, Any]:
         "type": "post",
         "link": paper.base + article.path,
         "title": {"rendered": escape(article.title, quote=False)},
-        "content": {"rendered": absolute(article.html, paper.base), "protected": False},
+        "content": {"rendered": absolute_markup(article.html, paper.base), "protected": False},
         "excerpt": {"rendered": f"<p>{escape(article.excerpt, quote=False)}</p>", "protected": False},
         "author": article.author.id,
         "categories": [article.category.id],
@@ -111,7 +111,7 @@ def _post(paper: Paper, article: Article, *, embed: bool) -> dict[str, Any]:
     }
 
 
-def _term(paper: Paper, term: Term) -> dict[str, Any]:
+def _term(paper: Paper, term: PaperTerm) -> dict[str, Any]:
     taxonomy = {"category": "category", "tag": "post_tag"}.get(term.kind)
     named = {"taxonomy": taxonomy} if taxonomy else {}
     return {
@@ -123,7 +123,7 @@ def _term(paper: Paper, term: Term) -> dict[str, Any]:
     }
 
 
-def _comment(paper: Paper, comment: Comment) -> dict[str, Any]:
+def _comment(paper: Paper, comment: PaperComment) -> dict[str, Any]:
     return {
         "id": comment.id,
         "post": comment.article,
@@ -132,7 +132,7 @@ def _comment(paper: Paper, comment: Comment) -> dict[str, Any]:
         "author_url": comment.url,
         "date": _stamp(comment.published),
         "date_gmt": _stamp(comment.published),
-        "content": {"rendered": absolute(comment.html, paper.base)},
+        "content": {"rendered": absolute_markup(comment.html, paper.base)},
         "link": f"{paper.base}{paper.articles[comment.article].path}#comment-{comment.id}",
         "status": "approved",
         "type": comment.kind,

@@ -10,9 +10,9 @@ from crawler.demo.paper import Paper
 from crawler.demo.response import Response
 
 _FIXED: dict[str, Callable[[Paper], Response]] = {
-    "/feed": feeds.articles,
-    "/comments/feed": feeds.comments,
-    "/robots.txt": feeds.robots,
+    "/feed": feeds.article_feed,
+    "/comments/feed": feeds.comment_feed,
+    "/robots.txt": feeds.robots_txt,
     "/wp-sitemap.xml": feeds.sitemap_index,
     "/wp-sitemap-posts-post-1.xml": feeds.sitemap,
     "/wp-json": rest.index,
@@ -27,9 +27,9 @@ def respond(paper: Paper, path: str, query: dict[str, str]) -> Response:
     if fixed := _FIXED.get(path.rstrip("/")):
         return fixed(paper)
     if path.startswith("/wp-json/wp/v2/"):
-        return rest.answer(paper, path.removeprefix("/wp-json/wp/v2/"), query)
+        return rest.rest_answer(paper, path.removeprefix("/wp-json/wp/v2/"), query)
     if article := next((each for each in paper.articles.values() if each.path == path), None):
-        return pages.article(paper, article)
+        return pages.render_article(paper, article)
     if path == "/" and query.get("p", "").isdigit():
         return _short_link(paper, int(query["p"]))
     if found := _LIST.fullmatch(path):
@@ -44,9 +44,9 @@ def _short_link(paper: Paper, number: int) -> Response:
 
 def _list(paper: Paper, path: str | None, number: int) -> Response:
     if path is None:
-        return pages.listing(paper, None, number)
+        return pages.render_listing(paper, None, number)
     term = next((each for each in paper.terms.values() if each.path == path), None)
-    return pages.listing(paper, term, number) if term else pages.not_found(paper)
+    return pages.render_listing(paper, term, number) if term else pages.not_found(paper)
 
 
 def _file(path: str) -> Response | None:

@@ -137,7 +137,7 @@ def read_entries(page: Page) -> list[_Entry] | None:
     """Return the entries of a feed, or None if it is none."""
     if page.status != 200:
         return None
-    root, _ = tolerant_xml.parse(page.body, page.header("content-type"))
+    root, _ = tolerant_xml.parse_xml(page.body, page.header("content-type"))
     if root is None or tolerant_xml.local_name(root) not in {"rss", "feed", "RDF"}:
         return None
     tags = {"item", "entry"}

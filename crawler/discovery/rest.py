@@ -238,7 +238,7 @@ def read_array(page: Page) -> list[dict[str, Any]] | None:
 def is_refusal(page: Page) -> bool:
     """True if a response is REST's own error, so REST exists."""
     try:
-        value = json_text.read(page.body).value
+        value = json_text.parse_json(page.body).value
     except ValueError:
         return False
     code = value.get("code", "") if isinstance(value, dict) else ""
@@ -268,7 +268,7 @@ def _json(page: Page) -> Any:
     if page.status != 200:
         return None
     try:
-        return json_text.read(page.body).value
+        return json_text.parse_json(page.body).value
     except ValueError:
         return None
 

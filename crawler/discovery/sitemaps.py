@@ -62,7 +62,7 @@ def read_sitemap(page: Page) -> Sitemap | None:
     """
     if page.status != 200 or (body := _unpacked(page.body)) is None:
         return None
-    root, _ = tolerant_xml.parse(body)
+    root, _ = tolerant_xml.parse_xml(body)
     if root is None:
         return None
     entries = [(_child(entry, "loc"), _child(entry, "lastmod")) for entry in root]

@@ -20,4 +20,4 @@ def leave(crawl: Crawl, page: Page, cut: str | None) -> None:
     crawl.report.cut_off.append(f"{url} was left: {cut}")
     detail = f"The listing {url} was left before its end: {cut}."
     problem = Problem(code=ENDLESS, detail=detail, field=reader_guard.LISTING)
-    reader_guard.note(page, problem)
+    reader_guard.hold_problem(page, problem)

@@ -8,14 +8,14 @@ changed.
 from __future__ import annotations
 
 from archive.core.records import Site
-from archive.queries.fetch_history import Facts
+from archive.queries.fetch_history import FetchHistory
 from archive.storage.archive import Archive
 from crawler.frontier import revisit_policy
 
 
-def facts_of(archive: Archive, site: Site) -> Facts:
+def facts_of(archive: Archive, site: Site) -> FetchHistory:
     """Return the facts of a source, for its decisions."""
-    return Facts(archive.path, site.name, comments=site.comments != "none")
+    return FetchHistory(archive.path, site.name, comments=site.comments != "none")
 
 
 def decide_due(archive: Archive, site: Site) -> None:

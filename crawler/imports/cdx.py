@@ -23,11 +23,11 @@ from archive.core.records import Page, PageKind, Site
 from archive.core.timestamps import retry_after
 from pipeline.imports.observed import LARGEST_BYTES, Fault, Observed
 
-PAUSE_SECONDS = 60 / 24
-TRIES = 5
+CDX_PAUSE_SECONDS = 60 / 24
+_TRIES = 5
 LONGEST_WAIT_SECONDS = 600.0
 TIMEOUT_SECONDS = 60
-ENTRIES = 5000
+_ENTRIES = 5000
 """Captures that are asked for at once."""
 _FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 _WAYBACK = "web.archive.org"
@@ -40,7 +40,7 @@ _BUSY = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class _Entry:
     """One capture that an index names; `at` is aware."""
 
     url: str
@@ -67,7 +67,7 @@ class WebArchive:
         self._agent, self._sleep, self._clock = agent, sleep, clock
         self._next = 0.0
 
-    def entries(self, site: Site, since: datetime | None, until: datetime | None) -> Iterator[Entry]:
+    def entries(self, site: Site, since: datetime | None, until: datetime | None) -> Iterator[_Entry]:
         """Yield the captures of a site's pages that answered well, one of those with the same body in a row.
 
         Raises SiteError where the index does not answer, or with something else.
@@ -78,7 +78,7 @@ class WebArchive:
             ("output", "json"),
             ("filter", "statuscode:200"),
             ("filter", "mimetype:text/html"),
-            ("limit", str(ENTRIES)),
+            ("limit", str(_ENTRIES)),
             ("showResumeKey", "true"),
         ]
         asked += [("from", f"{since:%Y%m%d%H%M%S}")] if since else []
@@ -97,7 +97,7 @@ class WebArchive:
             if not key or not new:
                 return
 
-    def capture(self, entry: Entry, source: str) -> Observed | Fault:
+    def capture(self, entry: _Entry, source: str) -> Observed | Fault:
         """Return the page of an entry as it was received, or why it cannot be had."""
         url = f"{self._replay}/{entry.at:%Y%m%d%H%M%S}id_/{quote(entry.url, safe=_KEPT)}"
         try:
@@ -121,7 +121,7 @@ class WebArchive:
     def _get(self, url: str) -> tuple[bytes, tuple[tuple[str, str], ...]]:
         """Return body and headers of an answer, unpacked. Raises SiteError after some tries."""
         why = "it did not answer"
-        for number in range(TRIES):
+        for number in range(_TRIES):
             self._wait()
             request = Request(url, headers={"User-Agent": self._agent, "Accept-Encoding": "identity"})  # noqa: S310
             try:
@@ -133,17 +133,17 @@ class WebArchive:
                 asked = retry_after(error.headers.get("Retry-After"), datetime.now(UTC))
                 if error.code not in _BUSY:
                     break
-                self._leave(asked if asked is not None else PAUSE_SECONDS * 2.0**number)
+                self._leave(asked if asked is not None else CDX_PAUSE_SECONDS * 2.0**number)
             except (URLError, HTTPException, OSError, EOFError, zlib.error, ValueError) as error:
                 why = f"it cannot be reached or read ({error})"
-                self._leave(PAUSE_SECONDS * 2.0**number)
+                self._leave(CDX_PAUSE_SECONDS * 2.0**number)
         raise SiteError(f"{self.name} did not give {url}: {why}.", hint="Try the same again later.")
 
     def _wait(self) -> None:
         left = self._next - self._clock()
         if left > 0:
             self._sleep(left)
-        self._next = max(self._clock(), self._next) + PAUSE_SECONDS
+        self._next = max(self._clock(), self._next) + CDX_PAUSE_SECONDS
 
     def _leave(self, seconds: float) -> None:
         self._next = max(self._next, self._clock() + min(seconds, LONGEST_WAIT_SECONDS))
@@ -159,7 +159,7 @@ def _replay_beside(index: str) -> str:
     return index.partition("?")[0].rstrip("/").removesuffix("/cdx").removesuffix("-index")
 
 
-def _read(body: bytes, name: str) -> tuple[list[Entry], str]:
+def _read(body: bytes, name: str) -> tuple[list[_Entry], str]:
     """Return the entries of an index's answer, and the key to go on with, "" at its end.
 
     It is an array of arrays, an object a line, or words. Raises SiteError for anything else.
@@ -188,7 +188,7 @@ def _rows(text: str) -> tuple[list[dict[str, str]], str]:
     return [dict(zip(_FIELDS, line.split(), strict=False)) for line in lines if line.strip()], ""
 
 
-def _entry(row: dict[str, str]) -> Entry | None:
+def _entry(row: dict[str, str]) -> _Entry | None:
     url = str(row.get("original") or row.get("url") or "")
     at = datetime.strptime(str(row["timestamp"]), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     status, kind = (
@@ -197,7 +197,7 @@ def _entry(row: dict[str, str]) -> Entry | None:
     )
     if status not in {"200", "-"} or (kind and "html" not in kind and kind != "warc/revisit"):
         return None
-    return Entry(url=url, at=at, digest=str(row.get("digest", ""))) if url.startswith("http") else None
+    return _Entry(url=url, at=at, digest=str(row.get("digest", ""))) if url.startswith("http") else None
 
 
 def _unpacked(body: bytes, headers: dict[str, str]) -> bytes:

@@ -21,9 +21,9 @@ from archive.core.errors import ConfigError
 from archive.core.timestamps import instant
 from archive.notifications import conditions
 from archive.notifications.conditions import Notice, Told
-from archive.notifications.digest import SUBJECT, digest
+from archive.notifications.digest import SUBJECT, build_digest
 from archive.notifications.links import Links
-from archive.notifications.saved_searches import matches
+from archive.notifications.saved_searches import new_matches
 from archive.queries import health
 from archive.storage.archive import Archive
 from crawler.config.notify_keys import Notify
@@ -113,13 +113,13 @@ def send_due(
 
     `now` is aware; `stop` returns True to end early.
     """
-    status = health.status(archive, now)
+    status = health.archive_health(archive, now)
     names = [service.name for service in found]
     conditions.forget(archive.db, names, _subjects(wanted))
     sent = 0
     failed = dict[str, None]()
     for service in found:
-        told = conditions.told(archive.db, service.name)
+        told = conditions.last_told(archive.db, service.name)
         for notice in _due(archive, wanted, status, told, now):
             if stop():
                 return SendResult(sent, tuple(failed))
@@ -127,7 +127,7 @@ def send_due(
                 failed[service.name] = None  # continue: one failure must not delay the other messages
                 continue
             sent += bool(notice.title)
-            conditions.note(archive.db, service.name, notice, now)
+            conditions.note_told(archive.db, service.name, notice, now)
     return SendResult(sent, tuple(failed))
 
 
@@ -141,10 +141,10 @@ def _due(
 ) -> Iterator[Notice]:
     """Yield a service's due notices: troubles, matches, then the digest."""
     links = Links(wanted.public_url)
-    yield from conditions.changes(status, told)
+    yield from conditions.new_notices(status, told)
     for search in wanted.searches:
         last_match = told.get(search.subject)
-        yield matches(archive.db, search, last_match, links)
+        yield new_matches(archive.db, search, last_match, links)
     last = told.get(SUBJECT)
     if wanted.digest and (last is None or wanted.digest.next_after(instant(last.at)) <= now):
-        yield digest(archive.db, last, links, if_empty=wanted.empty_digest)
+        yield build_digest(archive.db, last, links, if_empty=wanted.empty_digest)

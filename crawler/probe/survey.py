@@ -278,7 +278,7 @@ def _first(pattern: bytes, page: Page) -> str | None:
 
 def _object(page: Page) -> dict[str, Any]:
     try:
-        value = json_text.read(page.body).value
+        value = json_text.parse_json(page.body).value
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

@@ -16,7 +16,7 @@ from typing import Any
 
 from archive.core.database import is_locked, locked
 from archive.core.records import PageKind
-from archive.queries.fetch_history import Facts
+from archive.queries.fetch_history import FetchHistory
 from crawler.crawl import Crawl
 from crawler.discovery.discovery import Discovery
 from crawler.discovery.front_page import FrontPage
@@ -44,7 +44,7 @@ class NewsSpider(SourceSpider):
         Listings first, then the pages that are due. Nothing while the source is to be left alone.
         """
         comments = self.site.comments != "none"
-        with Facts(self.archive, self.site.name, comments=comments) as facts:
+        with FetchHistory(self.archive, self.site.name, comments=comments) as facts:
             by_hand = self.settings.get("BACKISSUE_RUN") is None  # else the scheduler has claimed it
             if seconds := backoff.seconds_left(facts.state, self.started_at, by_hand=by_hand):
                 self.report.pause_seconds = seconds

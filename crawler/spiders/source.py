@@ -17,7 +17,7 @@ from scrapy.settings import BaseSettings
 from archive.core import reader_guard
 from archive.core.crawl_report import CrawlReport
 from archive.core.records import Site
-from archive.queries.fetch_history import Facts
+from archive.queries.fetch_history import FetchHistory
 from crawler.config.config import Source, load_config
 from crawler.crawl import Crawl
 from crawler.fetch.session import Session
@@ -78,7 +78,7 @@ class SourceSpider(scrapy.Spider):
         """Return the session with the site of a source."""
         return Session(source.site.url, source=source.site.name, hosts=source.hosts)
 
-    def make_crawl(self, facts: Facts) -> Crawl:
+    def make_crawl(self, facts: FetchHistory) -> Crawl:
         """Return the context of this spider's run."""
         return Crawl(
             site=self.site,

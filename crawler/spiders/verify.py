@@ -12,7 +12,7 @@ from typing import Any
 
 from archive.core.records import PageKind
 from archive.queries.coverage_state import Holdings
-from archive.storage.coverage_records import Kind
+from archive.storage.coverage_records import AuditKind
 from crawler.audit.audit_session import AuditSession, BudgetSpentError
 from crawler.audit.findings import Findings
 from crawler.audit.month_spans import spans
@@ -70,35 +70,35 @@ class VerifySpider(SourceSpider):
         findings = self.findings
         audit = RestAudit(crawl, findings, FrontPage(crawl))
         due = []
-        is_open, first = await audit.oldest(Kind.ARTICLE)
+        is_open, first = await audit.oldest(AuditKind.ARTICLE)
         if is_open:
             url = rest.route_url(crawl.rest.root or "", "types")
             types = await crawl.session.fetch(PageKind.LISTING, url)
             findings.kinds += rest.read_article_types(types)
             others = rest.read_other_types(types, findings.kinds)
             findings.left_out.update(dict.fromkeys(others, 0))
-            due += audit.months(Kind.ARTICLE, first)
+            due += audit.months(AuditKind.ARTICLE, first)
         else:
             async for proof in SitemapAudit(crawl, findings, frontier).articles_by_sitemap():
                 yield proof
         if crawl.wants_comments:
-            is_open, first = await audit.oldest(Kind.COMMENT)
+            is_open, first = await audit.oldest(AuditKind.COMMENT)
             if is_open:
-                due += audit.months(Kind.COMMENT, first)
+                due += audit.months(AuditKind.COMMENT, first)
             else:
                 async for item in PageAudit(crawl, findings).comments_by_pages():
                     yield item
         async for item in self._spans(audit, [(kind, month) for _, kind, month in sorted(due)]):
             yield item
 
-    async def _spans(self, audit: RestAudit, due: list[tuple[Kind, str]]) -> AsyncIterator[Any]:
+    async def _spans(self, audit: RestAudit, due: list[tuple[AuditKind, str]]) -> AsyncIterator[Any]:
         """Yield the items and proofs of each span.
 
         A span without a listing does not end the audit; SILENT_SPANS in a row do, since then the site is in
         trouble.
         """
-        numbers = {kind: self.findings.holdings.numbers(kind) for kind in Kind}
-        held = {(kind, month): number for kind in Kind for month, number in numbers[kind].items()}
+        numbers = {kind: self.findings.holdings.numbers(kind) for kind in AuditKind}
+        held = {(kind, month): number for kind in AuditKind for month, number in numbers[kind].items()}
         self.findings.expected = len(due)
         silent = 0
         for span in spans(due, held):

@@ -24,7 +24,7 @@ from trafilatura import bare_extraction
 
 from archive.core.records import Problem, Site
 from pipeline.article import boilerplate, pieces, witness
-from pipeline.article.witness import Verdict
+from pipeline.article.witness import PieceVerdict
 from pipeline.html import frames
 from pipeline.html.document import Document
 from pipeline.html.dom import Index, drop, elsewhere, text_of, words
@@ -106,10 +106,10 @@ class Prose:
     links: tuple[str, ...] = ()
     rule: str = "page:trafilatura"
     problems: tuple[Problem, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[PieceVerdict, ...] = ()
 
 
-def read(document: Document, site: Site, title: str | None, authors: tuple[str, ...]) -> Prose:
+def extract_body(document: Document, site: Site, title: str | None, authors: tuple[str, ...]) -> Prose:
     """Return the body of an article.
 
     The tree is used up; the thread must be out of it.
@@ -127,7 +127,7 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     links = prose_links.mark_links(document.index.tagged("a"))
     boxes = [node for node in _marked_boxes(document.index) if text_of(node)]
     box = boxes[0] if len(boxes) == 1 else None
-    found_pieces = pieces.read(tree.find("body") if tree.find("body") is not None else tree, links)
+    found_pieces = pieces.read_pieces(tree.find("body") if tree.find("body") is not None else tree, links)
     try:
         extracted, rule = _extract(document)
     except Exception as error:  # noqa: BLE001  # a third party's fault on one page, and a problem of that page
@@ -144,7 +144,7 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     problems += whole.problems
     host = urlsplit(document.page.final_url).hostname
     sure = wordpress and bool(whole.verdicts) and box is not None
-    found = boilerplate.clean(whole.blocks, title, authors, host, sure=sure)
+    found = boilerplate.remove_boilerplate(whole.blocks, title, authors, host, sure=sure)
     if not found:
         problems.append(
             Problem(code="no-text", detail="No article text was found in the page.", field="text")

@@ -34,7 +34,7 @@ _TAGS = re.compile(
 )
 
 
-def clean(
+def remove_boilerplate(
     found: list[Block], title: str | None, authors: tuple[str, ...], host: str | None, *, sure: bool
 ) -> list[Block]:
     """Return blocks less a title and byline repeated at the top, and terms and the author's life at the end.

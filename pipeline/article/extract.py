@@ -16,7 +16,7 @@ from archive.core.records import Article, Extract, Page, Problem, Site, Surface
 from pipeline.article import body, fields
 from pipeline.article.body import Prose
 from pipeline.article.fields import Facts
-from pipeline.article.witness import Verdict
+from pipeline.article.witness import PieceVerdict
 from pipeline.comments import extract, stated_count, systems
 from pipeline.comments.stated_count import Survey
 from pipeline.html import marks, metadata, not_an_article
@@ -25,17 +25,17 @@ from pipeline.html.dom import fold
 from pipeline.html.metadata import Head
 
 
-def read(page: Page, site: Site) -> Extract:
+def extract_page(page: Page, site: Site) -> Extract:
     """Return the article and the thread of a page."""
     document = parse(page)
     if document is None:
         return _none(Problem(code="empty-page", detail=f"{page.url} holds no HTML."))
-    head = metadata.read(document)
-    refusal = not_an_article.of(document, head)
+    head = metadata.read_head(document)
+    refusal = not_an_article.refusal_reason(document, head)
     return _none(refusal) if refusal is not None else _read(document, head, site)[0]
 
 
-def verdicts(page: Page, site: Site) -> tuple[Verdict, ...]:
+def verdicts(page: Page, site: Site) -> tuple[PieceVerdict, ...]:
     """Return what became of each block in the page's box of text.
 
     Nothing where it has none.
@@ -45,8 +45,8 @@ def verdicts(page: Page, site: Site) -> tuple[Verdict, ...]:
     document = parse(page)
     if document is None:
         return ()
-    head = metadata.read(document)
-    if not_an_article.of(document, head) is not None:
+    head = metadata.read_head(document)
+    if not_an_article.refusal_reason(document, head) is not None:
         return ()
     result, prose = _read(document, head, site)
     text = fold("".join(article.text or "" for article in result.articles))
@@ -60,8 +60,8 @@ def _is_in(words: str, text: str) -> bool:
     return all(fold(line) in text for line in words.split("\n"))
 
 
-def _lost(verdict: Verdict) -> Verdict:
-    return Verdict(verdict.words, "dropped", "the title, byline, terms or links at the edge of the text")
+def _lost(verdict: PieceVerdict) -> PieceVerdict:
+    return PieceVerdict(verdict.words, "dropped", "the title, byline, terms or links at the edge of the text")
 
 
 def _none(problem: Problem) -> Extract:
@@ -71,17 +71,19 @@ def _none(problem: Problem) -> Extract:
 def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose]:
     """Return what a page says, and the prose with the verdict on each of its blocks."""
     survey = stated_count.survey(document, head)
-    thread = extract.take(document, site, head, fields.opening_day(document, head, site))
+    thread = extract.take_thread(document, site, head, fields.opening_day(document, head, site))
     document = replace(document, index=thread.index)
-    system = None if thread.comments else systems.named(thread.index)
-    known = fields.read(document, head, site, thread.opener)
-    prose = body.read(document, site, known.values.get("title"), known.values.get("authors", ()))
+    system = None if thread.comments else systems.foreign_system(thread.index)
+    known = fields.extract_fields(document, head, site, thread.opener)
+    prose = body.extract_body(document, site, known.values.get("title"), known.values.get("authors", ()))
     problems = [
         *document.problems,
         *thread.problems,
         *marks.metered(document, head),
         *prose.problems,
-        *stated_count.problems(survey, thread.comments, system, whole=not _is_comment_page(document.page)),
+        *stated_count.count_problems(
+            survey, thread.comments, system, whole=not _is_comment_page(document.page)
+        ),
     ]
     if prose.text is None and not known.values.get("title"):
         detail = f"{document.page.url} holds neither a title nor text."

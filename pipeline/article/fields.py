@@ -22,7 +22,7 @@ from pipeline.html import images
 from pipeline.html.document import Document
 from pipeline.html.dom import Index, attribute, below_body, elsewhere, is_longer, text_of, tokens, words
 from pipeline.html.metadata import Head, resolve, string, values
-from pipeline.html.sanitize import line, plain
+from pipeline.html.sanitize import line, markup_to_line
 
 _DATE_CLASSES = words(
     "entry-date post-date published posted-on date entry-time post-time td-post-date "
@@ -57,7 +57,7 @@ class Facts:
     rules: dict[str, str]
 
 
-def read(document: Document, head: Head, site: Site, opener: str | None = None) -> Facts:
+def extract_fields(document: Document, head: Head, site: Site, opener: str | None = None) -> Facts:
     """Return all facts but the text and the thread.
 
     The thread must be out of the tree.
@@ -69,14 +69,14 @@ def read(document: Document, head: Head, site: Site, opener: str | None = None) 
         (head.language, "page:lang") if head.language else (site.language, "site:language")
     )
     told: dict[str, tuple[Any, str]] = {
-        "title": title.read(index, head, site),
-        "authors": select.read(index, head, site, opener),
+        "title": title.extract_title(index, head, site),
+        "authors": select.extract_authors(index, head, site, opener),
         "published": _published(document, head, site, language),
         "modified": _modified(index, head, site),
         "description": _first(head, "og:description", "description", "twitter:description"),
         "language": (language, language_rule),
-        "tags": terms.read(index, head, "tags"),
-        "categories": terms.read(index, head, "categories"),
+        "tags": terms.extract_terms(index, head, "tags"),
+        "categories": terms.extract_terms(index, head, "categories"),
         "image": _image(document, head),
         "post_id": (head.post_id, head.post_id_rule),
     }
@@ -94,9 +94,9 @@ def opening_day(document: Document, head: Head, site: Site) -> date | None:
 
 def _first(head: Head, *names: str) -> tuple[str | None, str]:
     for name in names:
-        if value := plain(head.meta(name)):
+        if value := markup_to_line(head.meta(name)):
             return value, "page:og" if name.startswith("og:") else "page:meta"
-    return plain(string(head.article.get("description"))), "page:json-ld"
+    return markup_to_line(string(head.article.get("description"))), "page:json-ld"
 
 
 def _published(document: Document, head: Head, site: Site, language: str | None) -> tuple[Moment | None, str]:

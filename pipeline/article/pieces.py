@@ -16,15 +16,15 @@ from lxml.html import HtmlElement
 
 from pipeline.html.dom import words
 from pipeline.markdown import emphasis
-from pipeline.markdown.links import MARK, SPACE, Link, number
+from pipeline.markdown.links import MARK, MARKDOWN_SPACE, Link, number
 
-BLOCKS = words(
+_BLOCKS = words(
     "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure "
     "footer form h1 h2 h3 h4 h5 h6 header hr li main nav noscript ol p pre section summary table tbody td "
     "tfoot th thead tr ul iframe video audio object embed"
 )
 _BREAK = "\x1e"
-MOST = 6000
+_MOST = 6000
 """Pieces of a page that are looked at; a page with more is no article of one box."""
 
 
@@ -44,7 +44,7 @@ class Piece:
     """Share of the words that are links, from 0 to 1."""
 
 
-def read(box: HtmlElement, links: Sequence[Link]) -> list[Piece]:
+def read_pieces(box: HtmlElement, links: Sequence[Link]) -> list[Piece]:
     """Return the pieces in an element.
 
     None where there are more than MOST.
@@ -55,14 +55,14 @@ def read(box: HtmlElement, links: Sequence[Link]) -> list[Piece]:
     for element, run, whole in _runs(box):
         if element.tag == "pre":
             run = run.strip("\n").replace("\n", _BREAK)
-        marked = "\n".join(SPACE.sub(" ", line).strip() for line in run.split(_BREAK))
-        plain = emphasis.plain(MARK.sub("", marked)).strip()
+        marked = "\n".join(MARKDOWN_SPACE.sub(" ", line).strip() for line in run.split(_BREAK))
+        plain = emphasis.without_marks(MARK.sub("", marked)).strip()
         if plain:
             said = sum(
                 len(links[at].words) for mark in MARK.findall(marked) if (at := number(mark)) < len(links)
             )
             found.append(Piece(element, marked.strip(), plain, whole, min(1.0, said / len(plain))))
-            if len(found) > MOST:
+            if len(found) > _MOST:
                 return []
     return found
 
@@ -106,7 +106,7 @@ def _runs(box: HtmlElement) -> Iterator[_Run]:
     """Yield each run of words in the order of the page."""
     gatherer = _Gatherer()
     for event, node in etree.iterwalk(box, events=("start", "end")):
-        is_block = node is box or node.tag in BLOCKS
+        is_block = node is box or node.tag in _BLOCKS
         if event == "start":
             if is_block:
                 yield from gatherer.enter(node)

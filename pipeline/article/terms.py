@@ -17,7 +17,7 @@ from lxml.html import HtmlElement
 from archive.core import urls
 from pipeline.html.dom import Index, below_body, elsewhere, fold, text_of, tokens, words
 from pipeline.html.metadata import Head, string, values
-from pipeline.html.sanitize import line, plain
+from pipeline.html.sanitize import line, markup_to_line
 
 Terms = tuple[tuple[str, ...], str]
 _PATHS = {
@@ -63,7 +63,7 @@ _MOST = 60
 """Links of the longest line of terms."""
 
 
-def read(index: Index, head: Head, which: str) -> Terms:
+def extract_terms(index: Index, head: Head, which: str) -> Terms:
     """Return the article's terms ("tags" or "categories") and the rule.
 
     An empty tuple where it has none.
@@ -192,4 +192,4 @@ def _declared(head: Head, which: str) -> Terms:
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for said in names if (name := plain(said))))
+    return tuple(dict.fromkeys(name for said in names if (name := markup_to_line(said))))

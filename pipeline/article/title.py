@@ -18,7 +18,7 @@ from archive.core import urls
 from archive.core.records import Site
 from pipeline.html.dom import Index, below_body, elsewhere, fold, text_of, tokens, words
 from pipeline.html.metadata import Head, string
-from pipeline.html.sanitize import line, plain
+from pipeline.html.sanitize import line, markup_to_line
 
 _CLASSES = words(
     "entry-title post-title wp-block-post-title article-title headline single-title "
@@ -40,7 +40,7 @@ _FRAME = re.compile(r"(?:blog ?archives?|archives?|archiv|blog archiv|archivo|ar
 """What WordPress 2.x puts between the site's name and the title."""
 
 
-def read(index: Index, head: Head, site: Site) -> tuple[str | None, str]:
+def extract_title(index: Index, head: Head, site: Site) -> tuple[str | None, str]:
     """Return the title, and the rule that found it.
 
     None where the page has none.
@@ -62,7 +62,7 @@ def _site_names(index: Index, head: Head, site: Site, headings: list[_Heading]) 
     One that a heading shows as the title is none.
     """
     shown = {fold(heading.text) for heading in headings if heading.node.tag in ("h1", "h2") or heading.marked}
-    title = plain(head.meta("og:title")) or ""
+    title = markup_to_line(head.meta("og:title")) or ""
     names = [name for name in (head.site_name, site.title) if name]
     names = [name for name in names if not (fold(name) == fold(title) and fold(name) in shown)]
     whole = {fold(text_of(node)) for node in index.tagged("title")[:1]} | {fold(title)}
@@ -94,7 +94,7 @@ def _declared(index: Index, head: Head, names: list[str]) -> list[tuple[str, str
     )
     found = []
     for raw, rule in told:
-        text = _without_site(plain(raw) or "", names)
+        text = _without_site(markup_to_line(raw) or "", names)
         if text and fold(text) not in map(fold, names):  # an untitled article is declared by the site's name
             found.append((text, rule))
     return found

@@ -47,7 +47,7 @@ _QUOTE = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PieceVerdict:
     """Fate of one piece of the box ("taken", "added", "dropped") and its rule."""
 
     words: str
@@ -60,7 +60,7 @@ class Completed:
     """An article's blocks with what was missing in place, the verdicts, and the problem where one is left."""
 
     blocks: list[Block]
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[PieceVerdict, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -139,12 +139,12 @@ def complete(
     trust = (2 if wordpress else 1) if close else 0
     verdicts, missing = _judged(pieces, places, inside, taken, Furniture(box, known, trust), sure=wordpress)
     if not marked and _size(pieces, missing) > _size(pieces, taken):
-        verdicts |= {at: Verdict(pieces[at].words, "dropped", UNSURE) for at in missing}
+        verdicts |= {at: PieceVerdict(pieces[at].words, "dropped", UNSURE) for at in missing}
         missing = []
     added = _Placed(blocks, pieces, places, box, write)
     for unit in _units(missing, pieces, places, inside, box):
         fate, rule = ("added", "the theme's box") if added.put(unit) else ("dropped", UNSURE)
-        verdicts |= {at: Verdict(pieces[at].words, fate, rule) for at in unit}
+        verdicts |= {at: PieceVerdict(pieces[at].words, fate, rule) for at in unit}
     told = tuple(verdicts[at] for at in inside)
     return Completed(added.blocks(), told, _problems(told))
 
@@ -157,9 +157,9 @@ def _judged(
     rules: Furniture,
     *,
     sure: bool,
-) -> tuple[dict[int, Verdict], list[int]]:
+) -> tuple[dict[int, PieceVerdict], list[int]]:
     """Return the verdicts on the pieces of the box, and the numbers of those that are to be put in place."""
-    verdicts: dict[int, Verdict] = {}
+    verdicts: dict[int, PieceVerdict] = {}
     missing: list[int] = []
     seen: set[str] = set()
     for at in inside:
@@ -167,13 +167,13 @@ def _judged(
         rule = rules.rule(piece, outside=not taken[0] < at < taken[-1]) if places[at] is None else None
         is_caption = _is_caption(piece.element, rules.box)
         if places[at] is not None:
-            verdicts[at] = Verdict(piece.words, "taken", "trafilatura")
+            verdicts[at] = PieceVerdict(piece.words, "taken", "trafilatura")
         elif rule is not None:
-            verdicts[at] = Verdict(piece.words, "dropped", rule)
+            verdicts[at] = PieceVerdict(piece.words, "dropped", rule)
         elif folded in seen and (is_caption or not sure):
-            verdicts[at] = Verdict(piece.words, "dropped", "once more")
+            verdicts[at] = PieceVerdict(piece.words, "dropped", "once more")
         elif not sure and (is_caption or not _is_prose(piece)):
-            verdicts[at] = Verdict(piece.words, "dropped", "no prose, on a page of another system")
+            verdicts[at] = PieceVerdict(piece.words, "dropped", "no prose, on a page of another system")
         else:
             missing.append(at)
             seen.add(folded)
@@ -346,7 +346,7 @@ def _as_item(block: Block) -> Block:
     return Block(block.text, f"- {block.markdown}", "list", block.linked)
 
 
-def _problems(verdicts: tuple[Verdict, ...]) -> tuple[Problem, ...]:
+def _problems(verdicts: tuple[PieceVerdict, ...]) -> tuple[Problem, ...]:
     """Return the problem of blocks that look like text and could not be put in place."""
     lost = [verdict for verdict in verdicts if verdict.fate == "dropped" and verdict.rule == UNSURE]
     if not lost:

@@ -21,11 +21,10 @@ from archive.core import urls
 from pipeline.authors.vocabulary import (
     ABOUT,
     ALL_BY,
-    ASIDE,
     AUTHOR,
     BEHIND,
     BOX,
-    BY,
+    BYLINE_PREFIX,
     CUT,
     ELSEWHERE,
     FIRST_WORDS,
@@ -35,9 +34,10 @@ from pipeline.authors.vocabulary import (
     LICENCE,
     LINES,
     NAMED,
-    OTHERS,
+    OTHER_ROLES,
     PEOPLE,
     PROFILE,
+    SIDE_CLASSES,
     is_no_name,
 )
 from pipeline.html.dom import Index, below_body, elsewhere, is_longer, text_of, tokens
@@ -102,7 +102,7 @@ class Bylines:
                 name = ABOUT.sub("", said)
                 if name == said and node.tag in ("div", "p"):
                     continue
-                if name and FULL_NAME.fullmatch(name) and not elsewhere(box, ASIDE):
+                if name and FULL_NAME.fullmatch(name) and not elsewhere(box, SIDE_CLASSES):
                     return [name]
         return []
 
@@ -136,7 +136,7 @@ class Bylines:
 
     def life(self) -> Iterator[str]:
         """Yield the words with which the page presents its author."""
-        return (text_of(box) for box in self.index.like(BOX) if not elsewhere(box, ASIDE))
+        return (text_of(box) for box in self.index.like(BOX) if not elsewhere(box, SIDE_CLASSES))
 
     def guessed(self) -> list[str]:
         """Where trafilatura looks for an author, without its normaliser, which alters pseudonyms."""
@@ -164,7 +164,7 @@ def name_in(node: HtmlElement) -> str | None:
         )
     ]
     said = (next((text for text in links if text), None) or spaced_text(node))[:_MAX_BYLINE]
-    said = CUT.sub("", BY.sub("", ALL_BY.sub("", said))).strip(" ,:|·•–—-")
+    said = CUT.sub("", BYLINE_PREFIX.sub("", ALL_BY.sub("", said))).strip(" ,:|·•–—-")
     said = BEHIND.sub("", said).strip(" ,:|·•–—-") or said
     return said if 1 < len(said) <= 80 and not is_no_name(said) and len(said.split()) <= 9 else None
 
@@ -253,7 +253,7 @@ def _of_others(node: HtmlElement) -> bool:
     """True if a name is told to be a translator's, a photographer's or a reader's."""
     if any(HELPS.match(outer.text or "") for outer in islice(below_body(node), 3)):
         return True
-    return any(OTHERS.search(mark) for outer in below_body(node) for mark in tokens(outer))
+    return any(OTHER_ROLES.search(mark) for outer in below_body(node) for mark in tokens(outer))
 
 
 def _licensed(node: HtmlElement) -> bool:

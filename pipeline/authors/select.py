@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 from archive.core.records import Site
 from pipeline.authors.bylines import Bylines, presented
 from pipeline.authors.unmarked_bylines import Lines
-from pipeline.authors.vocabulary import BY, FULL_NAME, HOUSE, ROLE, is_no_name
+from pipeline.authors.vocabulary import BYLINE_PREFIX, FULL_NAME, HOUSE, ROLE, is_no_name
 from pipeline.html.dom import Index, fold
 from pipeline.html.metadata import Head, Node, resolve, string, values
-from pipeline.html.sanitize import line, plain
+from pipeline.html.sanitize import line, markup_to_line
 
 Found = tuple[tuple[str, ...], str]
 _SPLIT = re.compile(r"\s*(?:;|\||/|\s&\s|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\bwith\b|,)\s*")
@@ -29,7 +29,7 @@ _WRITTEN = re.compile(
 """The first label of the card that Yoast writes for sharing."""
 
 
-def split(name: str | None) -> tuple[str, ...]:
+def _split(name: str | None) -> tuple[str, ...]:
     """Return the people of one byline.
 
     A name is divided only where each part is a full name of its own.
@@ -46,7 +46,7 @@ def split(name: str | None) -> tuple[str, ...]:
     return (name,)
 
 
-def read(index: Index, head: Head, site: Site, opener: str | None = None) -> Found:
+def extract_authors(index: Index, head: Head, site: Site, opener: str | None = None) -> Found:
     """Return the authors and the rule that found them.
 
     `opener` is whom the thread marks as the post's author.
@@ -115,7 +115,7 @@ def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Fou
 
 
 def _people(names: Iterable[str | None]) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(part for name in names for part in split(plain(name))))
+    found = tuple(dict.fromkeys(part for name in names for part in _split(markup_to_line(name))))
     return found[:1] + tuple(name for name in found[1:] if not ROLE.fullmatch(name))
 
 
@@ -167,6 +167,6 @@ def _meta(head: Head) -> list[str | None]:
     ):
         found = [v for v in head.metas.get(name, ()) if not v.startswith(("http", "@"))]
         if found:
-            return [BY.sub("", value) for value in found]
+            return [BYLINE_PREFIX.sub("", value) for value in found]
     told = head.meta("twitter:data1")
     return [told] if told and _WRITTEN.search(head.meta("twitter:label1") or "") else []

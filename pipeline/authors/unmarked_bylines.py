@@ -19,7 +19,7 @@ from pipeline.authors.bylines import in_card, strange
 from pipeline.authors.vocabulary import (
     AGENCY,
     AND,
-    BY,
+    BYLINE_PREFIX,
     CAPTIONS,
     CREDIT,
     CREDIT_HEAD,
@@ -28,7 +28,7 @@ from pipeline.authors.vocabulary import (
     FULL_NAME,
     LABEL,
     META,
-    METADATA,
+    METADATA_CLASSES,
     PEOPLE,
     PROFILE,
     SAYS,
@@ -95,7 +95,7 @@ class Lines:
 
     def metadata(self) -> list[str]:
         """Return a line of metadata that says "von NAME am …" without marking the name."""
-        for node in self.index.having(METADATA):
+        for node in self.index.having(METADATA_CLASSES):
             if node.tag in ("body", "article", "time") or strange(node, self.slug):
                 continue
             said = " | ".join(filter(None, map(line, islice(node.itertext(), 40))))
@@ -154,7 +154,7 @@ class Lines:
         last = prose[-1].getnext() if len(prose) > 1 else None
         if last is None or last.tag != "p":
             return []
-        name = BY.sub("", text_of(last)).strip(" ()–—-")
+        name = BYLINE_PREFIX.sub("", text_of(last)).strip(" ()–—-")
         return (
             [name] if FULL_NAME.fullmatch(name) and not is_no_name(name) and last.find(".//a") is None else []
         )

@@ -10,7 +10,7 @@ import re
 from pipeline.dates.parse import looks_dated
 from pipeline.html.dom import words
 
-BY = re.compile(
+BYLINE_PREFIX = re.compile(
     r"^\W*(?:(?:posted|written|published|story|article|words|text|geschrieben|verfasst|erstellt|"
     r"eingestellt|gepostet|ein artikel|ver[öo]ffentlicht|publi[ée]|escrito|scritto)\s+)?"
     r"(?:(?:by|von|par|por|di|door|av|af|autor(?:in)?|author|auteur|autore|автор|yazar|redakteur(?:in)?)\b\s*:?|"
@@ -119,7 +119,7 @@ LICENCE = re.compile(
     r"creativecommons\.org|commons\.wikimedia\.org|flickr\.com|unsplash\.com|pixabay\.com|pexels\.com"
 )
 """Where the author of a picture is linked to."""
-OTHERS = re.compile(
+OTHER_ROLES = re.compile(
     r"licen[cs]e|copyright|translator|reviewer|photographer|(?:photo|image|picture)[-_]?(?:credit|source)|"
     r"^(?!no-|has-|with-).*\bcomments?(?:[-_](?:list|section|area|thread|wrap\w*|container|box|item|content))?$"
 )
@@ -131,7 +131,7 @@ HELPS = re.compile(
 )
 """Words before a name that is not the author's."""
 CAPTIONS = words("wp-caption wp-caption-text wp-element-caption gallery-caption")
-ASIDE = words("widget sidebar comment comments commentlist")
+SIDE_CLASSES = words("widget sidebar comment comments commentlist")
 ELSEWHERE = words(
     "related yarpp widget sidebar comment comments commentlist recent-posts "
     "wp-block-latest-posts jp-relatedposts author-list footer"
@@ -146,7 +146,7 @@ LINES = words(
     "byline entry-author post-by author-by author posted-by the-author writer article-author meta-author "
     "ee-post__meta--author"
 )
-METADATA = words(
+METADATA_CLASSES = words(
     "postmetadata entry-meta post-meta post_meta postmeta meta entry-info post-info postinfo post-details "
     "entry-details metadata post-byline article-meta entry-header-meta post-header-meta posted-on date "
     "posted postdate post-date entry-date dateline"

@@ -25,10 +25,10 @@ from archive.core.urls import absolute
 from archive.queries.json_schema import ARTICLE_FIELDS, article_json, extract_json
 from pipeline import process
 from pipeline.article.extract import verdicts
-from pipeline.article.witness import Verdict
+from pipeline.article.witness import PieceVerdict
 from pipeline.html.document import parse
 
-LARGEST = 64 * 2**20  # bytes of one page; more is no news article
+_LARGEST = 64 * 2**20  # bytes of one page; more is no news article
 _WIDTH = 100
 _QUOTE = 70  # characters of a block that are shown
 _FATES = {"taken": "=", "added": "+", "dropped": "-"}
@@ -42,7 +42,7 @@ def explain(page: Page, site_for: Callable[[str], Site], *, as_json: bool) -> No
     if as_json:
         emit({**extract_json(extract), "blocks": [asdict(block) for block in blocks]})
     else:
-        click.echo(render(page, extract) + "\n\n" + _witness(blocks))
+        click.echo(_render(page, extract) + "\n\n" + _witness(blocks))
 
 
 def read_file(path: str, url: str | None) -> Page:
@@ -74,7 +74,7 @@ def own_address(page: Page) -> str | None:
     return next((url for url in found if url and urlsplit(url).hostname), None)
 
 
-def render(page: Page, extract: Extract) -> str:
+def _render(page: Page, extract: Extract) -> str:
     """Return everything read out of a page, as text for people, each field with the rule that produced it."""
     parts = [f"{page.final_url}\n{count(len(page.body), 'byte')}, status {page.status}"]
     if not extract.articles:
@@ -90,7 +90,7 @@ def render(page: Page, extract: Extract) -> str:
     return plain("\n\n".join(parts))
 
 
-def _witness(blocks: tuple[Verdict, ...]) -> str:
+def _witness(blocks: tuple[PieceVerdict, ...]) -> str:
     """Return each block of the page's box of text, with what became of it and by which rule."""
     if not blocks:
         return "No box of the text was found in the page, so nothing bears witness to what it lacks."
@@ -153,14 +153,14 @@ def _page(url: str, body: bytes, at: datetime) -> Page:
 def _read(path: str) -> bytes:
     try:
         with click.open_file(path, "rb") as file:
-            body: bytes = file.read(LARGEST + 1)
+            body: bytes = file.read(_LARGEST + 1)
     except OSError as error:
         raise BackissueError(
             f"{path} cannot be read: {error.strerror}.",
             hint="Give the file of a saved page, or an address that begins with https://.",
         ) from error
-    if len(body) > LARGEST:
-        raise BackissueError(f"{path} is larger than {LARGEST >> 20} MiB, which no article's page is.")
+    if len(body) > _LARGEST:
+        raise BackissueError(f"{path} is larger than {_LARGEST >> 20} MiB, which no article's page is.")
     return body
 
 
@@ -169,11 +169,11 @@ def _unpack(body: bytes, path: str) -> bytes:
         return body
     try:
         unpacked = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        page = unpacked.decompress(body, LARGEST)
+        page = unpacked.decompress(body, _LARGEST)
     except zlib.error as error:
         raise BackissueError(f"{path} cannot be unpacked: {error}.") from error
     if unpacked.unconsumed_tail:
-        raise BackissueError(f"{path} is larger than {LARGEST >> 20} MiB when unpacked.")
+        raise BackissueError(f"{path} is larger than {_LARGEST >> 20} MiB when unpacked.")
     return page
 
 

@@ -15,12 +15,12 @@ import click
 from archive.cli.console import emit
 from archive.core.formatting import count, plain
 from archive.core.records import Saved, Site
-from archive.files.raw_pages import Pages, beside
+from archive.files.raw_pages import Pages, raw_pages_path
 from archive.storage.archive import Archive
 from pipeline.reading import BoundedReader
 from pipeline.replay import Difference, Replayed, replay
 
-SHOWN = 12  # lines of one field's difference that are shown to people
+_SHOWN = 12  # lines of one field's difference that are shown to people
 
 
 def run(path: Path, sites: Sequence[Site], *, apply: bool, as_json: bool) -> None:
@@ -32,7 +32,7 @@ def run(path: Path, sites: Sequence[Site], *, apply: bool, as_json: bool) -> Non
     total = Saved()
     with (
         Archive.open(path, create=False) as archive,
-        Pages.open(beside(path)) as pages,
+        Pages.open(raw_pages_path(path)) as pages,
         closing(BoundedReader()) as reader,
     ):
         for site in sites:
@@ -63,8 +63,8 @@ def _lines(difference: Difference) -> list[str]:
     before, after = ((text or "").splitlines() for text in (difference.before, difference.after))
     diff = list(difflib.unified_diff(before, after, lineterm="", n=0))[2:]
     lines = [line for line in diff if not line.startswith("@@")]
-    more = len(lines) - SHOWN
-    return lines[:SHOWN] + ([f"  … {count(more, 'more line')}"] if more > 0 else [])
+    more = len(lines) - _SHOWN
+    return lines[:_SHOWN] + ([f"  … {count(more, 'more line')}"] if more > 0 else [])
 
 
 def _summarise(fields: Counter[str], total: Saved, *, apply: bool) -> None:

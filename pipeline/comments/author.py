@@ -17,7 +17,7 @@ from lxml.html import HtmlElement
 from archive.core import urls
 from pipeline.comments.vocabulary import (
     BADGES,
-    BY,
+    COMMENT_PREFIX,
     NAME_LIKE,
     NAME_WORD,
     NAMES,
@@ -51,7 +51,7 @@ class Name:
     element: HtmlElement | None = None
 
 
-def read(scene: Scene, dated: HtmlElement | None, *, ping: bool) -> Name:
+def extract_author(scene: Scene, dated: HtmlElement | None, *, ping: bool) -> Name:
     """Return the author of a comment.
 
     Of a ping the title of the page that links.
@@ -119,7 +119,9 @@ def _unmarked(scene: Scene) -> HtmlElement | None:
 
 
 def _may_name(node: HtmlElement, said: str, scene: Scene) -> bool:
-    opening = node.tag == "cite" and (BY.match(said) or _before_date(said, scene.language) is not None)
+    opening = node.tag == "cite" and (
+        COMMENT_PREFIX.match(said) or _before_date(said, scene.language) is not None
+    )
     if _is_meta(node, said, scene.language) and not opening:
         return False
     if node.tag == "a":
@@ -176,7 +178,7 @@ def _before_permalink(scene: Scene) -> Name | None:
     if link is None or around is None or around is scene.element or len(around) > 1 or line(link.tail):
         return None
     said = line(around.text)
-    match = BY.match(said or "")
+    match = COMMENT_PREFIX.match(said or "")
     said = match["name"] if match else said
     if not said or len(said) > 80 or is_says(said):
         return None
@@ -187,7 +189,7 @@ def _in_words(scene: Scene) -> Name:
     """ "Comment by NAME — date", in words only."""
     for node in reversed(list(scene.element.iter("p", "small", "div", "span", "cite"))):
         said = text_of(node)
-        if len(said) < 160 and not scene.in_body(node) and (match := BY.match(said)):
+        if len(said) < 160 and not scene.in_body(node) and (match := COMMENT_PREFIX.match(said)):
             name = match["name"].rstrip(" ,:") or None
             link = next((a for a in node.iter("a") if text_of(a) == name), None)
             url = _author_link(link, scene.base) if link is not None else None
@@ -208,9 +210,14 @@ def _before_date(said: str, language: str | None) -> str | None:
 
 def _text(node: HtmlElement, language: str | None) -> str | None:
     name = _shown(node, language)
-    if name and node.tag == "cite" and not BY.match(name) and (head := _before_date(name, language)):
+    if (
+        name
+        and node.tag == "cite"
+        and not COMMENT_PREFIX.match(name)
+        and (head := _before_date(name, language))
+    ):
         return _without_says(head)
-    match = BY.match(name or "")
+    match = COMMENT_PREFIX.match(name or "")
     if match and node.tag in ("cite", "div", "p", "small"):
         links = (text_of(a) for a in node.iter("a") if "#" not in (a.get("href") or ""))
         return next((said for said in links if said), None) or match["name"]
@@ -223,7 +230,12 @@ def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | No
     Its own first words, else its first link, cite or strong.
     """
     own = _own_words(node)
-    if len(own) > 1 and not is_says(own) and not parse.looks_dated(own, language) and not BY.match(own):
+    if (
+        len(own) > 1
+        and not is_says(own)
+        and not parse.looks_dated(own, language)
+        and not COMMENT_PREFIX.match(own)
+    ):
         return node
     for inner in node.iter("cite", "strong", "b", *_HEADINGS, "a", "span", "em"):
         if inner is node or (body is not node and not inside(node, body) and inside(inner, body)):

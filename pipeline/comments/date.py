@@ -40,7 +40,7 @@ class Stamp:
     element: HtmlElement | None = None
 
 
-def read(scene: Scene, *, ping: bool) -> Stamp:
+def extract_date(scene: Scene, *, ping: bool) -> Stamp:
     """Return the date of a comment.
 
     Of a ping only what is marked, since its title may hold another one.

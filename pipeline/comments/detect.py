@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 
 from archive.core import urls
 from pipeline.comments import loose_entries
-from pipeline.comments.items import CHILDREN, LISTS, THREAD, Item, depth_class, in_thread, outer_of
+from pipeline.comments.items import CHILDREN, LISTS, THREAD, CommentItem, depth_class, in_thread, outer_of
 from pipeline.html.dom import Index, below_body, tokens
 
 ITEM_TAGS = frozenset({"li", "div", "article", "section", "dt", "tr", "table", "blockquote"})
@@ -52,12 +52,12 @@ _NO_ITEM_TAGS = frozenset(
 )
 
 
-def find(index: Index, own: frozenset[str], base: str) -> list[Item]:
+def find_comments(index: Index, own: frozenset[str], base: str) -> list[CommentItem]:
     """Return the comments of this article in the order of the page.
 
     `own` are the keys of its addresses.
     """
-    owners: dict[HtmlElement, Item] = {}
+    owners: dict[HtmlElement, CommentItem] = {}
     items = [item for element in index.like(_CANDIDATE) if (item := _item(element, owners)) is not None]
     items += loose_entries.listed_pings(index, owners)
     items += loose_entries.anchored(index, owners)
@@ -68,7 +68,7 @@ def find(index: Index, own: frozenset[str], base: str) -> list[Item]:
     return _without_doubles(_belonging(items, _links(index, base), own))
 
 
-def _item(element: HtmlElement, owners: dict[HtmlElement, Item]) -> Item | None:
+def _item(element: HtmlElement, owners: dict[HtmlElement, CommentItem]) -> CommentItem | None:
     """Return a new item, or None where the element is none or belongs to a comment already found."""
     if element in owners:
         return None
@@ -83,7 +83,7 @@ def _item(element: HtmlElement, owners: dict[HtmlElement, Item]) -> Item | None:
         outer.id = outer.id or number
         owners[element] = outer
         return None
-    item = Item(element=element, id=number, parent=outer, parent_origin=origin, outer=outer)
+    item = CommentItem(element=element, id=number, parent=outer, parent_origin=origin, outer=outer)
     if named and named[2]:
         item.parent_origin = "page:class-parent"
         item.parent_id = None if named[2] == "0" else named[2]
@@ -136,7 +136,7 @@ def in_widget(element: HtmlElement) -> bool:
     )
 
 
-def _same(outer: Item, element: HtmlElement, number: str | None) -> bool:
+def _same(outer: CommentItem, element: HtmlElement, number: str | None) -> bool:
     """True if an element inside an item is the same comment once more (li and article, li and div)."""
     if outer.id is not None and number is not None:
         return outer.id == number
@@ -158,11 +158,11 @@ def _definitions(term: HtmlElement) -> Iterator[HtmlElement]:
         yield sibling
 
 
-def _is_ping(item: Item) -> bool:
+def _is_ping(item: CommentItem) -> bool:
     return item.listed_ping or not tokens(item.element).isdisjoint({"pingback", "trackback"})
 
 
-def _by_depth(items: list[Item]) -> None:
+def _by_depth(items: list[CommentItem]) -> None:
     """Set the parents that the depth classes name.
 
     They overrule how the elements are nested.
@@ -170,7 +170,7 @@ def _by_depth(items: list[Item]) -> None:
     A theme that closes a tag twice nests each comment in the one before. Where all comments have depth 1, a
     list of answers says more than the classes, which a walker of a theme's own leaves at 1.
     """
-    latest: dict[int, Item] = {}
+    latest: dict[int, CommentItem] = {}
     depths = {id(item): depth_class(item.element) for item in items}
     varied = len(set(depths.values()) - {None}) > 1
     for item in items:
@@ -188,7 +188,7 @@ def _by_depth(items: list[Item]) -> None:
             del latest[deeper]
 
 
-def _in_answers(item: Item) -> bool:
+def _in_answers(item: CommentItem) -> bool:
     """True if a list of answers lies between a comment and the one that it is in."""
     if item.outer is None or item.parent_origin != "page:dom":
         return item.outer is not None
@@ -212,12 +212,14 @@ def _links(index: Index, base: str) -> dict[str, set[str]]:
     return found
 
 
-def _belonging(items: list[Item], links: dict[str, set[str]], own: frozenset[str]) -> list[Item]:
+def _belonging(
+    items: list[CommentItem], links: dict[str, set[str]], own: frozenset[str]
+) -> list[CommentItem]:
     """Return the items of this article.
 
     A list is alien when all its links name other articles.
     """
-    groups: dict[HtmlElement, list[Item]] = {}
+    groups: dict[HtmlElement, list[CommentItem]] = {}
     for item in items:
         groups.setdefault(item.top.element.getparent(), []).append(item)
     verdicts = {root: _verdict(group, links, own) for root, group in groups.items()}
@@ -235,7 +237,7 @@ def _belonging(items: list[Item], links: dict[str, set[str]], own: frozenset[str
     return [item for item in items if item.top.element.getparent() in good]
 
 
-def _verdict(group: list[Item], links: dict[str, set[str]], own: frozenset[str]) -> bool | None:
+def _verdict(group: list[CommentItem], links: dict[str, set[str]], own: frozenset[str]) -> bool | None:
     """Return True if a link of the group names this article, None without links.
 
     False where all links name other articles.
@@ -246,7 +248,7 @@ def _verdict(group: list[Item], links: dict[str, set[str]], own: frozenset[str])
     return any(keys & own for keys in named)
 
 
-def _without_doubles(items: list[Item]) -> list[Item]:
+def _without_doubles(items: list[CommentItem]) -> list[CommentItem]:
     """Return one item for each id.
 
     Of a comment shown twice the one in the longer list.
@@ -255,7 +257,7 @@ def _without_doubles(items: list[Item]) -> list[Item]:
     for item in items:
         root = item.top.element.getparent()
         sizes[root] = sizes.get(root, 0) + 1
-    best: dict[str, Item] = {}
+    best: dict[str, CommentItem] = {}
     for item in items:
         if item.id is not None:
             kept = best.setdefault(item.id, item)

@@ -22,8 +22,8 @@ from archive.core import urls
 from archive.core.records import Comment, CommentKind, Moment, Problem, Site
 from pipeline.comments import detect, fields
 from pipeline.comments import unmarked as thread_unmarked
-from pipeline.comments.fields import Reading
-from pipeline.comments.items import Item
+from pipeline.comments.fields import CommentFields
+from pipeline.comments.items import CommentItem
 from pipeline.comments.unmarked import Unmarked
 from pipeline.dates import parse
 from pipeline.html.document import Document, standard_tree
@@ -37,7 +37,7 @@ _RAW_ID = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Thread:
+class _Thread:
     """The comments of a page, the tree they were taken out of, and the name of those that WordPress marks as
     the post's author.
     """
@@ -52,8 +52,8 @@ class Thread:
 class _Read:
     """One item with its reading."""
 
-    item: Item
-    reading: Reading
+    item: CommentItem
+    reading: CommentFields
     ident: str | None
 
 
@@ -67,7 +67,7 @@ class _Clock:
     since: date | None
     fetched_at: datetime
 
-    def read(self, reading: Reading) -> tuple[Moment | None, str]:
+    def read(self, reading: CommentFields) -> tuple[Moment | None, str]:
         """Return the instant and its rule.
 
         A mark of the day alone yields to a printed time.
@@ -83,7 +83,7 @@ class _Clock:
         return parse.relative(reading.raw, self.fetched_at, self.language), "page:relative"
 
 
-def take(document: Document, site: Site, head: Head, since: date | None) -> Thread:
+def take_thread(document: Document, site: Site, head: Head, since: date | None) -> _Thread:
     """Read the thread, and take it out of its tree.
 
     The document's, or where that holds none although the source does, the one that a browser would build.
@@ -91,7 +91,7 @@ def take(document: Document, site: Site, head: Head, since: date | None) -> Thre
     """
     index = document.index
     if site.comments == "none":
-        return Thread(index)
+        return _Thread(index)
     language = head.language or site.language
     keys = _keys(document, head)
     reads = _read_all(index, document.base, keys, language)
@@ -100,9 +100,9 @@ def take(document: Document, site: Site, head: Head, since: date | None) -> Thre
         repaired = Index(tree) if tree is not None else index
         reads = _read_all(repaired, document.base, keys, language)
         index = repaired if reads else index
-    unmarked = Unmarked() if reads else thread_unmarked.take(index, document.source)
+    unmarked = Unmarked() if reads else thread_unmarked.take_unmarked(index, document.source)
     reads += [
-        _Read(Item(element=index.tree.makeelement("div"), id=None), reading, None)
+        _Read(CommentItem(element=index.tree.makeelement("div"), id=None), reading, None)
         for reading in unmarked.readings
     ]
     _settle_names(reads)
@@ -115,7 +115,7 @@ def take(document: Document, site: Site, head: Head, since: date | None) -> Thre
     opener = next(
         (read.reading.author for read in reads if "bypostauthor" in tokens(read.item.element)), None
     )
-    return Thread(index, tuple(comments), opener, unmarked.problems)
+    return _Thread(index, tuple(comments), opener, unmarked.problems)
 
 
 def _keys(document: Document, head: Head) -> frozenset[str]:
@@ -133,11 +133,11 @@ def _read_all(index: Index, base: str, keys: frozenset[str], language: str | Non
     """
     reads = []
     taken_out = etree.Element("div")
-    for item in reversed(detect.find(index, keys, base)):
+    for item in reversed(detect.find_comments(index, keys, base)):
         element = _alone(item)
         if fields.awaiting(element):
             continue
-        reading = fields.read(element, item.id, base, language, ping=_kind(item))
+        reading = fields.extract_comment(element, item.id, base, language, ping=_kind(item))
         taken_out.append(element)  # lxml looks at all of a loose tree as often as it has elements
         if reading.link_id or reading.author:
             reads.append(_Read(item, reading, item.id or reading.link_id))
@@ -145,7 +145,7 @@ def _read_all(index: Index, base: str, keys: frozenset[str], language: str | Non
     return reads
 
 
-def _alone(item: Item) -> HtmlElement:
+def _alone(item: CommentItem) -> HtmlElement:
     """Return the item's element, out of the tree.
 
     A term takes its definitions with it.
@@ -161,7 +161,7 @@ def _alone(item: Item) -> HtmlElement:
     return element
 
 
-def _kind(item: Item) -> str | None:
+def _kind(item: CommentItem) -> str | None:
     marks = tokens(item.element)
     if "trackback" in marks:
         return "trackback"

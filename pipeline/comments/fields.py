@@ -52,7 +52,7 @@ _METAS = frozenset({"comment-meta", "commentmetadata"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class CommentFields:
     """Fields of one comment before dates and names are resolved."""
 
     author: str | None
@@ -85,9 +85,9 @@ def awaiting(element: HtmlElement) -> bool:
     return False
 
 
-def read(
+def extract_comment(
     element: HtmlElement, number: str | None, base: str, language: str | None, *, ping: str | None
-) -> Reading:
+) -> CommentFields:
     """Return everything one comment's markup states. The element is used up."""
     label = _label(element)
     number = number or _own_id(element)
@@ -103,14 +103,14 @@ def read(
     )
     answers = _answered(scene)
     ping = ping or _told_ping(element)
-    stamp = date.read(scene, ping=bool(ping))
-    name = thread_names.read(scene, stamp.element, ping=bool(ping))
+    stamp = date.extract_date(scene, ping=bool(ping))
+    name = thread_names.extract_author(scene, stamp.element, ping=bool(ping))
     container = body if body is not None else element
     marked = sure and not scene.in_body(name.element) and not scene.in_body(stamp.element)
     _strip(
         container, name.element, stamp.element, (stamp.raw or "", name.text or "", label or ""), marked=marked
     )
-    return Reading(
+    return CommentFields(
         author=name.text,
         author_url=name.url,
         author_rule=name.rule,

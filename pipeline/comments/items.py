@@ -25,7 +25,7 @@ _THREAD_LEVELS = 6
 
 
 @dataclass(slots=True, eq=False)
-class Item:
+class CommentItem:
     """One comment as it is in the page.
 
     Its element, its id, and the comment it hangs below.
@@ -33,10 +33,10 @@ class Item:
 
     element: HtmlElement
     id: str | None
-    parent: Item | None = None
+    parent: CommentItem | None = None
     parent_id: str | None = None
     parent_origin: str = "page:top"
-    outer: Item | None = None
+    outer: CommentItem | None = None
     listed_ping: bool = False
     behind: list[HtmlElement] = field(default_factory=list)
 
@@ -46,7 +46,7 @@ class Item:
         return 1 if self.parent is None else self.parent.depth + 1
 
     @property
-    def top(self) -> Item:
+    def top(self) -> CommentItem:
         """The outermost comment in whose element or list this one stands."""
         return self if self.outer is None else self.outer.top
 
@@ -56,7 +56,7 @@ def depth_class(element: HtmlElement) -> int | None:
     return next((int(m[1]) for mark in tokens(element) if (m := _DEPTH.match(mark))), None)
 
 
-def outer_of(element: HtmlElement, owners: dict[HtmlElement, Item]) -> tuple[Item | None, str]:
+def outer_of(element: HtmlElement, owners: dict[HtmlElement, CommentItem]) -> tuple[CommentItem | None, str]:
     """Return the comment that an element is in, or that its list of children follows."""
     inner = element
     for node in element.iterancestors():

@@ -13,8 +13,8 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from pipeline.comments.items import Item, in_thread, outer_of
-from pipeline.comments.vocabulary import BY
+from pipeline.comments.items import CommentItem, in_thread, outer_of
+from pipeline.comments.vocabulary import COMMENT_PREFIX
 from pipeline.dates.parse import looks_dated
 from pipeline.html.dom import Index, below_body, elsewhere, text_of, tokens, words
 
@@ -32,7 +32,7 @@ _SIGNATURES = words("comments-post comment-footer comment-posted comment-byline 
 _SIGNATURE_LENGTH = 200
 
 
-def listed_pings(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
+def listed_pings(index: Index, owners: dict[HtmlElement, CommentItem]) -> list[CommentItem]:
     """Return pings in a list of their own, by its class, id or heading, whose entries nothing marks."""
     marked = [
         listing
@@ -46,7 +46,7 @@ def listed_pings(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
             if entry in owners:
                 owners[entry].listed_ping = True
             elif entry.find(".//a[@href]") is not None:
-                owners[entry] = Item(element=entry, id=None, listed_ping=True)
+                owners[entry] = CommentItem(element=entry, id=None, listed_ping=True)
                 found.append(owners[entry])
     return found
 
@@ -61,7 +61,7 @@ def _headed_lists(index: Index) -> Iterator[HtmlElement]:
             yield listing
 
 
-def anchored(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
+def anchored(index: Index, owners: dict[HtmlElement, CommentItem]) -> list[CommentItem]:
     """Entries of a comment list that nothing but an empty anchor names: `<li><a name="comment-7"></a>`."""
     found = []
     for anchor in index.tagged("a"):
@@ -70,24 +70,26 @@ def anchored(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
         if named is None or anchor.get("href") or entry.tag != "li" or entry in owners:
             continue
         if any(_LISTING.match(mark) for mark in tokens(entry.getparent())):
-            owners[entry] = Item(element=entry, id=named[1])
+            owners[entry] = CommentItem(element=entry, id=named[1])
             found.append(owners[entry])
     return found
 
 
-def answerable(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
+def answerable(index: Index, owners: dict[HtmlElement, CommentItem]) -> list[CommentItem]:
     """Entries of a list that nothing marks but the link with which WordPress lets people answer them."""
     found = []
     for link in index.having({"comment-reply-link"}):
         entry = next((outer for outer in below_body(link) if outer.tag == "li"), None)
         if entry is not None and entry not in owners:
             outer, origin = outer_of(entry, owners)
-            owners[entry] = Item(element=entry, id=None, parent=outer, parent_origin=origin, outer=outer)
+            owners[entry] = CommentItem(
+                element=entry, id=None, parent=outer, parent_origin=origin, outer=outer
+            )
             found.append(owners[entry])
     return found
 
 
-def signed_below(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
+def signed_below(index: Index, owners: dict[HtmlElement, CommentItem]) -> list[CommentItem]:
     """Return the blocks that end in "Posted by NAME at DATE", as in Movable Type's first templates."""
     lines = [
         node for node in index.having(_SIGNATURES) if node.getparent() is not None and _is_signature(node)
@@ -99,7 +101,7 @@ def signed_below(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
         if blocks[block] > 1:
             block = _gathered(node, owners)
         if block not in owners and block.tag not in ("body", "html", "article", "main"):
-            owners[block] = Item(element=block, id=None)
+            owners[block] = CommentItem(element=block, id=None)
             found.append(owners[block])
     return found
 
@@ -107,12 +109,12 @@ def signed_below(index: Index, owners: dict[HtmlElement, Item]) -> list[Item]:
 def _is_signature(node: HtmlElement) -> bool:
     """True if a line in a thread says who wrote a comment, and when."""
     said = text_of(node)
-    if len(said) > _SIGNATURE_LENGTH or not BY.match(said) or not looks_dated(said, None):
+    if len(said) > _SIGNATURE_LENGTH or not COMMENT_PREFIX.match(said) or not looks_dated(said, None):
         return False
     return in_thread(node) or any(mark.startswith("comment") for mark in tokens(node))
 
 
-def _gathered(signature: HtmlElement, owners: dict[HtmlElement, Item]) -> HtmlElement:
+def _gathered(signature: HtmlElement, owners: dict[HtmlElement, CommentItem]) -> HtmlElement:
     """Put a signature and the words above it, down to the comment before, into a block of their own."""
     parts = [signature]
     for sibling in signature.itersiblings(preceding=True):

@@ -87,7 +87,7 @@ def survey(document: Document, head: Head) -> Survey:
     )
 
 
-def problems(
+def count_problems(
     found: Survey, comments: tuple[Comment, ...], system: str | None, *, whole: bool
 ) -> list[Problem]:
     """Return the problems of an incomplete thread.

@@ -99,7 +99,7 @@ _LONGEST_SCRIPT = 8192
 """Characters of an inline script that loads a system; longer ones hold data."""
 
 
-def named(index: Index) -> str | None:
+def foreign_system(index: Index) -> str | None:
     """Return the name of the foreign system that a page's marks tell of, None where there is none."""
     ids = [name for name in index.ids if _ID_GATE.fullmatch(name)]
     attributes = frozenset(name for node in _MARKED(index.tree) for name in node.attrib)

@@ -18,7 +18,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from archive.core.records import Problem
-from pipeline.comments.fields import Reading
+from pipeline.comments.fields import CommentFields
 from pipeline.comments.vocabulary import REMARKS, VERBS
 from pipeline.html.dom import Index, below_body, drop, elsewhere, inner_html, text_of
 from pipeline.html.sanitize import line
@@ -98,7 +98,7 @@ _DATE = re.compile(r"\d")
 class Unmarked:
     """The readings of a thread without marks, its elements out of the tree; and what was cut unread."""
 
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[CommentFields, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -110,7 +110,7 @@ class _Head:
     date: str | None
 
 
-def take(index: Index, source: str) -> Unmarked:
+def take_unmarked(index: Index, source: str) -> Unmarked:
     """Take an unmarked thread out of the tree.
 
     Nothing where the page shows none.
@@ -250,7 +250,7 @@ def _is_signed_below(heads: list[_Head], heading: HtmlElement) -> bool:
     return False
 
 
-def _signed(heads: list[_Head], headings: set[HtmlElement]) -> Iterator[Reading]:
+def _signed(heads: list[_Head], headings: set[HtmlElement]) -> Iterator[CommentFields]:
     """Yield what stands above each line that signs it, down to the line before or the heading."""
     starts = {head.node for head in heads}
     for head in heads:
@@ -268,7 +268,7 @@ def _signed(heads: list[_Head], headings: set[HtmlElement]) -> Iterator[Reading]
         drop(head.node)
 
 
-def _readings(heads: list[_Head]) -> list[Reading]:
+def _readings(heads: list[_Head]) -> list[CommentFields]:
     """Return what each block says.
 
     The last is taken out first, so that answers are out of theirs.
@@ -282,8 +282,8 @@ def _readings(heads: list[_Head]) -> list[Reading]:
     return found[::-1]
 
 
-def _reading(head: _Head, block: HtmlElement) -> Reading:
-    return Reading(
+def _reading(head: _Head, block: HtmlElement) -> CommentFields:
+    return CommentFields(
         author=head.name or None,
         author_url=None,
         author_rule="page:says",

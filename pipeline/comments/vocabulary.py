@@ -91,13 +91,13 @@ REMARKS = (
     r"reacciones|opiniones|reações|komentar(?:a|i)?|bình luận|تعليقات?|تعليقًا?|نظرات?|דיבוריות|תגובות"
 )
 """What themes call comments when they count them."""
-SAYS = re.compile(
+_SAYS = re.compile(
     rf"^[\s\W]*(?:pingbacks?|trackbacks?|comment|kommentar|commentaire|comentario|commento|posted|comments?|{VERBS}|"
     r":|at|am|um|on|the|le|el|il|op|den|à|alle|a las|às|uhr|permalink|link|"
     r"edit|reply|antworten|bearbeiten|#\d*|\d{1,3}\.?|by|von|par|por|di)?[\s\W]*$",
     re.IGNORECASE,
 )
-BY = re.compile(
+COMMENT_PREFIX = re.compile(
     r"^\W*(?:(?:comment|pingback|trackback|kommentar|commentaire|comentario|comentário|commento|reactie|posted|"
     r"written|geschrieben|left|gepostet|publicado|publié|escrito|scritto|inviato|postado)\s+"
     r"(?:by|from|von|par|por|de|di|da|door|av|af|przez|от)|by|von|par|por|di|door|av|af)\s*(?::\s*|\s)"
@@ -159,7 +159,7 @@ def is_says(words: str) -> bool:
 
     An emoji is none.
     """
-    return bool(SAYS.match(words)) and all(
+    return bool(_SAYS.match(words)) and all(
         sign.isalnum() or sign.isspace() or sign in SIGNS for sign in words
     )
 
@@ -172,7 +172,7 @@ def only_says(words: str) -> bool:
     parts = [part for part in re.split(r"[\s,;|·•—–]+", _PHRASE.sub(" ", words)) if part]
     return all(
         all(sign in SIGNS for sign in part)
-        or (re.search(r"\w", part) and (SAYS.match(part) or BY.match(part + " x")))
+        or (re.search(r"\w", part) and (_SAYS.match(part) or COMMENT_PREFIX.match(part + " x")))
         for part in parts
     )
 

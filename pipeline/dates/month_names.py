@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 from importlib import import_module
 
-MONTHS = (
+_MONTHS = (
     "january",
     "february",
     "march",
@@ -141,7 +141,7 @@ _NO_LETTER_BEFORE, _NO_LETTER_AFTER = rf"(?<![{_COMBINING}])(?<!{_LETTER})", rf"
 
 
 @lru_cache(maxsize=64)
-def names(tongue: str) -> dict[str, tuple[str, ...]]:
+def date_words(tongue: str) -> dict[str, tuple[str, ...]]:
     """Return dateparser's words of one language by their meaning.
 
     None for a language that it lacks.
@@ -158,23 +158,27 @@ def names(tongue: str) -> dict[str, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=64)
-def numbers(tongue: str) -> dict[str, int]:
+def month_numbers(tongue: str) -> dict[str, int]:
     """Return month names of one language and of English, folded.
 
     Of no language: those of many.
     """
     table: dict[str, int] = {}
     for source in ("en", tongue) if tongue else _COMMON:
-        words = names(source)
-        for number, month in enumerate(MONTHS, 1):
+        words = date_words(source)
+        for number, month in enumerate(_MONTHS, 1):
             for word in words.get(month, ()):
-                said = fold(word).replace(".", "") if source in _DOTLESS else fold(word).rstrip(".")
+                said = (
+                    fold_date_word(word).replace(".", "")
+                    if source in _DOTLESS
+                    else fold_date_word(word).rstrip(".")
+                )
                 for prefix in _PREFIXES.get(source, ("",)):
                     table.setdefault(prefix + said, number)
         for listed in _MORE.get(source, ()):
             for number, word in enumerate(listed.split(), 1):
                 for ending in ("", "ی") if source == "ckb" else ("",):
-                    table[fold(word.replace("_", " ") + ending)] = number
+                    table[fold_date_word(word.replace("_", " ") + ending)] = number
     table.pop("", None)
     return table
 
@@ -182,13 +186,15 @@ def numbers(tongue: str) -> dict[str, int]:
 @lru_cache(maxsize=64)
 def pattern(tongue: str) -> re.Pattern[str]:
     """Return what matches a month's name in a folded text, as a whole word, the longest first."""
-    return _whole_words(numbers(tongue))
+    return _whole_words(month_numbers(tongue))
 
 
 @lru_cache(maxsize=1)
 def solar_numbers() -> dict[str, int]:
     """Return the months of the Persian year by their folded names."""
-    return {fold(word): number for listed in _SOLAR for number, word in enumerate(listed.split(), 1)}
+    return {
+        fold_date_word(word): number for listed in _SOLAR for number, word in enumerate(listed.split(), 1)
+    }
 
 
 @lru_cache(maxsize=1)
@@ -203,7 +209,7 @@ def _whole_words(table: dict[str, int]) -> re.Pattern[str]:
     return re.compile(rf"{_NO_LETTER_BEFORE}(?:{names}){_NO_LETTER_AFTER}\.?")
 
 
-def fold(text: str) -> str:
+def fold_date_word(text: str) -> str:
     """Return text in lower case, composed, and without vowel marks, to compare words of dates."""
     if text.isascii():
         return text.lower()

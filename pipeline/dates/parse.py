@@ -191,7 +191,7 @@ def relative(raw: str | None, fetched_at: datetime, language: str | None) -> dat
     """
     if not raw or len(raw) > 60:
         return None
-    text = month_names.fold(raw.translate(_SIGNS))
+    text = month_names.fold_date_word(raw.translate(_SIGNS))
     units = _units(month_names.tongue(language))
     seconds = smallest = 0
     rest = text
@@ -212,9 +212,9 @@ def relative(raw: str | None, fetched_at: datetime, language: str | None) -> dat
 def _units(tongue: str) -> dict[str, int]:
     """Return the seconds of each unit of time up to a week, by its names in one language."""
     seconds = {"week": 7 * _DAY_SECONDS, "day": _DAY_SECONDS, "hour": 3600, "minute": 60}
-    names = month_names.names(tongue)
+    names = month_names.date_words(tongue)
     return {
-        month_names.fold(word).rstrip("."): length
+        month_names.fold_date_word(word).rstrip("."): length
         for unit, length in seconds.items()
         for word in names.get(unit, ())
     }
@@ -259,7 +259,7 @@ def _solar(text: str, language: str | None) -> date | None:
         return None
     if text.isascii() or not (year := _SOLAR_YEAR.search(text)):
         return None
-    folded = month_names.fold(text)
+    folded = month_names.fold_date_word(text)
     month = month_names.solar_pattern().search(folded)
     day = _SOLAR_DAY.search(_SOLAR_YEAR.sub(" ", folded))
     if month is None or day is None:
@@ -273,9 +273,9 @@ def _worded(text: str, language: str | None, since: date | None) -> date | None:
 
     Any order of day, month and year.
     """
-    folded = month_names.fold(text)
+    folded = month_names.fold_date_word(text)
     for tongue in (month_names.tongue(language), ""):
-        known = month_names.numbers(tongue)
+        known = month_names.month_numbers(tongue)
         for match in month_names.pattern(tongue).finditer(folded):
             month = known.get(match[0]) or known[match[0].rstrip(".")]
             if found := _around(folded[: match.start()], month, folded[match.end() :], since):
@@ -318,7 +318,7 @@ def _clock(text: str, language: str | None) -> tuple[int, int, int] | None:
 
 def _half(after: str, language: str | None) -> int | None:
     """Return the other languages' words for am and pm, as dateparser lists them."""
-    names = month_names.names(month_names.tongue(language))
+    names = month_names.date_words(month_names.tongue(language))
     word = after.strip().lower()
     for key, shift in (("pm", 12), ("am", 0)):
         if any(len(name) > 1 and word.startswith(name.lower()) for name in names.get(key, ())):

@@ -62,7 +62,7 @@ def _named(page: Page) -> tuple[str, str]:
 def _said(page: Page) -> str:
     """Return the code of REST's own error, as " (rest_no_route)"."""
     try:
-        told = json_text.read(page.body).value
+        told = json_text.parse_json(page.body).value
     except ValueError:
         return ""
     code = told.get("code") if isinstance(told, dict) else None

@@ -56,7 +56,7 @@ class Head:
         return next((self.metas[name][0] for name in names if name in self.metas), None)
 
 
-def read(document: Document) -> Head:
+def read_head(document: Document) -> Head:
     """Return the head of a document."""
     body = document.tree.find("body")
     marks = tokens(body) if body is not None else frozenset()

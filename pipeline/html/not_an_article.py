@@ -24,14 +24,14 @@ _LOST_TITLE = re.compile(
 )
 _LOGIN = re.compile(r"wp-login\.php|/login/?$|/sign-?in/?$", re.IGNORECASE)
 SMALL = 150_000
-NAME = 200  # letters of a title that are looked at
+_NAME = 200  # letters of a title that are looked at
 _LISTS = frozenset(
     {"archive", "search", "search-results", "blog", "category", "tag", "author", "date", "post-type-archive"}
 )
 _SINGLE = frozenset({"single", "single-post", "singular", "page", "attachment"})
 
 
-def of(document: Document, head: Head) -> Problem | None:
+def refusal_reason(document: Document, head: Head) -> Problem | None:
     """Why a page is not read as an article, if there is a reason."""
     titles = document.index.tagged("title")
     name = text_of(titles[0]) if titles else ""
@@ -53,7 +53,7 @@ def name_wall(document: Document) -> Problem | None:
     A name is no refusal: whether the page is the article is decided by what is known of that.
     """
     found = (next(iter(document.index.tagged(tag)), None) for tag in ("title", "h1", "h2"))
-    shown = [text_of(node)[:NAME] for node in found if node is not None]
+    shown = [text_of(node)[:_NAME] for node in found if node is not None]
     for code, (detail, pattern) in WALLS.items():
         if said := next(filter(pattern.search, shown), None):
             return Problem(code=code, detail=f"{detail} (“{said}”).")

@@ -18,14 +18,14 @@ import nh3
 
 from pipeline.html.dom import words
 
-TAGS = set(
+_TAGS = set(
     words(
         "a abbr b blockquote br caption cite code dd del div dl dt em h2 h3 h4 h5 h6 hr i "
         "ins kbd li ol p pre q s small "
         "strike strong sub sup table tbody td th thead tr u ul"
     )
 )
-BLOCKS = TAGS & set(
+BLOCKS = _TAGS & set(
     words("blockquote caption dd div dl dt h2 h3 h4 h5 h6 hr li ol p pre table tbody thead tr ul")
 )
 DEAD = set(words("script style template noscript iframe textarea select svg"))
@@ -66,7 +66,7 @@ def line(value: str | None) -> str | None:
     return _SPACE.sub(" ", _CONTROL.sub("", value)).strip() or None
 
 
-def plain(value: str | None) -> str | None:
+def markup_to_line(value: str | None) -> str | None:
     """Return a line of rendered HTML (a title, a name) as text.
 
     Tags stripped, entities decoded once.
@@ -89,14 +89,14 @@ def render(markup: str | None, base: str | None = None) -> Rendered:
         safe = _clean(markup, base if base and base.startswith("http") else None)
     except ValueError:  # the page's own address is none
         safe = _clean(markup, None)
-    text = to_text(safe)
+    text = _to_text(safe)
     return Rendered(text, _tidy(safe) if text else None)
 
 
 def _clean(markup: str, base: str | None) -> str:
     safe = nh3.clean(
         _emoji(_CONTROL.sub("", markup)),
-        tags=TAGS,
+        tags=_TAGS,
         clean_content_tags=DEAD,
         attributes={"a": {"href", "title"}, "abbr": {"title"}},
         url_schemes={"http", "https", "mailto"},
@@ -138,7 +138,7 @@ def _tidy(safe: str) -> str:
     return _EMPTY.sub("", _BETWEEN.sub("\n", safe.replace("\xa0", "&nbsp;"))).strip(" \t\r\n\f\v")
 
 
-def to_text(safe: str) -> str | None:
+def _to_text(safe: str) -> str | None:
     """Return the plain text of safe HTML.
 
     Paragraphs divided by blank lines, line breaks kept.

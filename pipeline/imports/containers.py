@@ -27,17 +27,17 @@ def files(path: Path) -> list[Path]:
     return found
 
 
-def read(path: Path, site: Site, witness: str | None) -> Found:
+def read_container(path: Path, site: Site, witness: str | None) -> Found:
     """Yield what a file holds. `witness` is who received it, else the file's name."""
     name, who = path.name.lower(), witness or path.name
     if name.endswith(warc.WARCS):
-        yield from warc.read(path, site.name, who)
+        yield from warc.read_warc(path, site.name, who)
     elif name.endswith(".wacz"):
         yield from warc.read_wacz(path, site.name, who)
     elif name.endswith(".xml"):
         yield from _xml(path, site, who)
     elif name.endswith(saved_pages.PAGES):
-        yield from saved_pages.read(path, site.name, who)
+        yield from saved_pages.read_saved_page(path, site.name, who)
     else:
         yield Fault(place=path.name, why=f"It is of no kind that can be imported: {_KINDS}.")
 

@@ -116,14 +116,14 @@ def _post(
         "_embedded": {"wp:term": [_terms(item)], "author": _byline(item, names)},
     }
     page = _page(site, PageKind.POSTS, link, at, [entry])
-    article = next(iter(rest.posts(page, site).articles), None)
+    article = next(iter(rest.parse_posts(page, site).articles), None)
     if article is None:
         return Fault(place=f"post {number}", url=link, why="It cannot be read as an article of the source.")
     source = _autop(_text(item, "encoded", "content") or "").replace(rest.NEXT_PAGE, "")
     markup = f'<html><body><article><div class="entry-content">{source}</div></article></body></html>'
     own = replace(page, kind=PageKind.ARTICLE, headers=(), body=markup.encode("utf-8", "replace"))
     if source and (document := parse(own)) is not None:
-        prose = body.read(document, site, article.title, article.authors)
+        prose = body.extract_body(document, site, article.title, article.authors)
         article = replace(article, text=prose.text, markdown=prose.markdown, links=prose.links)
     comments = [_comment(each, number) for each in item if local_name(each) == "comment"]
     return _observed(article, [each for each in comments if each], site, at, witness)
@@ -167,7 +167,7 @@ def _observed(
     prefix: str = "",
 ) -> Observed:
     """Return an entry of an export: its page is what was taken of it, in JSON."""
-    listed = rest.comments(_page(site, PageKind.COMMENTS, article.url, at, entries), site)
+    listed = rest.parse_comments(_page(site, PageKind.COMMENTS, article.url, at, entries), site)
     comments = tuple(_of_export(comment, prefix) for comment in listed.comments)
     article = replace(article, comments_stated=sum(each.kind == "comment" for each in comments))
     said = Extract(surface=Surface.PAGE, articles=(article,), comments=comments)

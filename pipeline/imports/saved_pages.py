@@ -22,7 +22,7 @@ _SINGLE_FILE = re.compile(
 _WAYBACK = re.compile(r"^https?://[^/]+/(?:[^/]+/)?(\d{14})(?:[a-z]{2}_)?/(https?:/.+)$")
 
 
-def read(path: Path, source: str, witness: str) -> Found:
+def read_saved_page(path: Path, source: str, witness: str) -> Found:
     """Yield the page of a file, or the fault that nobody knows whose it is."""
     try:
         body = path.read_bytes() if path.stat().st_size <= LARGEST_BYTES else None

@@ -24,14 +24,14 @@ from pipeline.imports.observed import Fault, Observed, PassedOver
 from pipeline.imports.unwrapped import unwrap
 from pipeline.reading import Reader
 
-FAULT = "import-fault"
+_FAULT = "import-fault"
 """The problem of a record of an imported file that cannot be read, or is not as it was received."""
 SAMPLE_PAGES = 20
 """Pages that a rehearsal reads to know how long the others take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class PageFilter:
     """Which pages are wanted: received within a span (aware, `until` exclusive), with a URL that matches."""
 
     is_article: Callable[[str], bool]
@@ -68,7 +68,14 @@ class Taking:
     """Takes pages into one archive; with `rehearse` it only counts them."""
 
     def __init__(
-        self, archive: Archive, pages: Pages, site: Site, reader: Reader, wanted: Wanted, *, rehearse: bool
+        self,
+        archive: Archive,
+        pages: Pages,
+        site: Site,
+        reader: Reader,
+        wanted: PageFilter,
+        *,
+        rehearse: bool,
     ) -> None:
         self.tally = Tally()
         self._archive, self._pages, self._site, self._reader = archive, pages, site, reader
@@ -118,7 +125,7 @@ class Taking:
         if self.is_sampled:
             return
         begun = time.monotonic()
-        if not self._rehearse and not captured_pages.keep(self._pages, found.page, found.witness):
+        if not self._rehearse and not captured_pages.keep_page(self._pages, found.page, found.witness):
             why = "Another body of that moment is held by the same witness."
             self._note(Fault(place=found.witness, url=page.url, why=why), at)
             return
@@ -129,7 +136,7 @@ class Taking:
         self.tally.seconds += time.monotonic() - begun
 
     def _save(self, found: Observed, extract: Extract, url: str) -> None:
-        if why := refusal(extract, known=self._archive.knows(self._site.name, url)):
+        if why := _refusal(extract, known=self._archive.knows(self._site.name, url)):
             self.tally.passed_over[why] += 1
             captured_pages.note_said(self._pages, found.page, found.witness, None, self._rules)
             return
@@ -142,11 +149,11 @@ class Taking:
         self.tally.faults.append(fault)
         if not self._rehearse:
             detail = f"{fault.place}: {fault.why}"
-            problem = Problem(code=FAULT, detail=detail)
+            problem = Problem(code=_FAULT, detail=detail)
             self._archive.note_problem(self._site.name, fault.url or fault.place, problem, at)
 
 
-def refusal(extract: Extract, *, known: bool) -> str | None:
+def _refusal(extract: Extract, *, known: bool) -> str | None:
     """Return why a page is not taken for an article, None where it is. `known` is True where we have it."""
     if not extract.articles:
         codes = sorted({problem.code for problem in extract.problems}) or [HTTPStatus.NO_CONTENT.phrase]

@@ -29,7 +29,7 @@ _CHUNK_BYTES = 1 << 20
 Opener = Callable[[], IO[bytes]]
 
 
-def read(path: Path, source: str, witness: str) -> Found:
+def read_warc(path: Path, source: str, witness: str) -> Found:
     """Yield what a WARC file holds for a source."""
     return _warc(lambda: path.open("rb"), path.name, source, witness)
 

@@ -38,7 +38,7 @@ def mark_emphasis(elements: Iterable[HtmlElement]) -> None:
             element.text += closing
 
 
-def plain(words: str) -> str:
+def without_marks(words: str) -> str:
     """Return words without marks."""
     return MARKS.sub("", words)
 

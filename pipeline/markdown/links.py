@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from lxml.etree import _Element
 from lxml.html import HtmlElement
 
-SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
+MARKDOWN_SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 MARK = re.compile("[\u2801-\u28ff]{2}")
 _FIRST, _BASE = 0x2801, 255
 
@@ -45,7 +45,7 @@ def mark_links(links: Iterable[HtmlElement]) -> tuple[Link, ...]:
         holder.text = (
             holder.text[: len(holder.text) - len(words)] + chr(_FIRST + high) + chr(_FIRST + low) + words
         )
-        found.append(Link(href, SPACE.sub(" ", words).strip()))
+        found.append(Link(href, MARKDOWN_SPACE.sub(" ", words).strip()))
     return tuple(found)
 
 
@@ -59,7 +59,7 @@ def number(mark: str) -> int:
     return (ord(mark[0]) - _FIRST) * _BASE + ord(mark[1]) - _FIRST
 
 
-def numbers(element: _Element) -> Iterator[int]:
+def link_numbers(element: _Element) -> Iterator[int]:
     """Yield the numbers of the links marked in an element."""
     for mark in MARK.findall("".join(element.itertext())):
         yield number(mark)

@@ -14,7 +14,7 @@ from lxml.etree import _Element
 
 from archive.core import urls
 from pipeline.markdown import emphasis
-from pipeline.markdown.links import MARK, Link, number, numbers
+from pipeline.markdown.links import MARK, Link, link_numbers, number
 
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 _SPECIAL = re.compile(r"([\\`*_\[\]<])")
@@ -104,7 +104,7 @@ class Writer:
         self._source: str | None = None
 
     def _plain(self, words: str) -> str:
-        return emphasis.plain(words) if self._emphasised else words
+        return emphasis.without_marks(words) if self._emphasised else words
 
     def document(self, body: _Element) -> list[Block]:
         """Return the blocks of a whole document."""
@@ -141,7 +141,7 @@ class Writer:
         elif tag == "list":
             text, marked = self._items(element, 0)
             if text:
-                linked = sum(len(self.links[n].words) for n in numbers(element) if n < len(self.links))
+                linked = sum(len(self.links[n].words) for n in link_numbers(element) if n < len(self.links))
                 out.append(Block("\n".join(text), "\n".join(marked), "list", linked))
         elif tag == "quote":
             self._quote(element, out)

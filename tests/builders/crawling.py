@@ -114,7 +114,7 @@ class Crawls:
 
     def held(self) -> list[articles.HeldArticle]:
         with Archive.open(self.path) as archive:
-            return list(articles.articles(archive.db))
+            return list(articles.iterate_articles(archive.db))
 
     def content(self) -> dict[str, list[dict[str, object]]]:
         """Every row of the tables that hold content: what a crawl with nothing new must leave alone."""

@@ -55,7 +55,7 @@ def serving(archive: Path, log: Path, **options: Any) -> Iterator[str]:
             command, cwd=ROOT, stdout=output, stderr=output, env={**os.environ, "PYTHONUNBUFFERED": "1"}
         )
     try:
-        address = serve.address(port=port, base_url=options.get("base_url", "/"))
+        address = serve.local_url(port=port, base_url=options.get("base_url", "/"))
         until(lambda: server.poll() is not None or _answers(address), log.read_text)
         assert server.poll() is None, log.read_text()
         yield address.rstrip("/")

@@ -175,7 +175,7 @@ def test_the_alarm_stands_in_the_health_until_the_pages_are_well_again(tmp_path:
         for quality in (pages(200), pages(3, texts_missing=3), pages(20, texts_missing=20), pages(60)):
             run = archive.runs.get(archive.runs.begin("gazette", "hand", noon))
             archive.runs.end(replace(run, ended_at=noon, outcome="ok", quality=quality))
-            troubles.append(health.status(archive, noon).troubles)
+            troubles.append(health.archive_health(archive, noon).troubles)
     drift = "gazette: Look at this: 20 of the last 20 pages gave no text (before: 3 of 203)."
     assert [found for found in troubles if found] == [(drift,)]
 

@@ -10,7 +10,7 @@ import pytest
 
 from archive.core import urls
 from archive.storage.archive import Archive
-from archive.storage.coverage_records import Kind
+from archive.storage.coverage_records import AuditKind
 from crawler.audit.month_spans import Span, calendar, spans
 from tests.builders.crawling import Crawls
 from tests.fakesite import Challenge, Empty, Fault, RestClosed, SampleSite, Status, TooMany
@@ -415,7 +415,7 @@ def test_what_was_proved_stays_proved_while_less_is_told(verified, site, tmp_pat
 
 def test_months_follow_one_another_and_have_bounds_in_utc():
     assert list(calendar("2009-11", "2010-02")) == ["2009-11", "2009-12", "2010-01", "2010-02"]
-    span = Span(kind=Kind.COMMENT, months=("2009-11", "2009-12"))
+    span = Span(kind=AuditKind.COMMENT, months=("2009-11", "2009-12"))
     assert span.after == datetime(2009, 10, 31, 23, 59, 59, tzinfo=UTC)
     assert span.before == datetime(2010, 1, 1, tzinfo=UTC)
     assert [half.months for half in span.halves] == [("2009-11",), ("2009-12",)]
@@ -423,7 +423,7 @@ def test_months_follow_one_another_and_have_bounds_in_utc():
 
 
 def test_what_stands_an_hour_off_belongs_to_the_span_all_the_same():
-    span = Span(kind=Kind.COMMENT, months=("2009-11", "2009-12"))
+    span = Span(kind=AuditKind.COMMENT, months=("2009-11", "2009-12"))
     times = ["2009-10-31T23:30:00", "2009-12-31T04:00:00", "2010-01-01T00:30:00", None]
     assert [span.month_of(time) for time in times] == ["2009-11", "2009-12", "2009-12", "2009-11"]
 
@@ -434,7 +434,11 @@ def test_months_that_never_were_are_not_looked_at():
 
 
 def test_months_that_hold_little_are_asked_for_together():
-    due = [(Kind.COMMENT, month) for month in ("2009-11", "2009-12", "2010-01", "2010-03", "2010-04")]
-    held = {(Kind.COMMENT, "2009-11"): 60, (Kind.COMMENT, "2009-12"): 30, (Kind.COMMENT, "2010-01"): 5}
-    found = [span.months for span in spans([(Kind.ARTICLE, "2009-10"), *due], held)]
+    due = [(AuditKind.COMMENT, month) for month in ("2009-11", "2009-12", "2010-01", "2010-03", "2010-04")]
+    held = {
+        (AuditKind.COMMENT, "2009-11"): 60,
+        (AuditKind.COMMENT, "2009-12"): 30,
+        (AuditKind.COMMENT, "2010-01"): 5,
+    }
+    found = [span.months for span in spans([(AuditKind.ARTICLE, "2009-10"), *due], held)]
     assert found == [("2009-10",), ("2009-11", "2009-12"), ("2010-01",), ("2010-03", "2010-04")]

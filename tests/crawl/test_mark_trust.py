@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive.core.crawl_state import CrawlState, read, write
+from archive.core.crawl_state import CrawlState, rows_from_state, state_from_rows
 from archive.core.lastmod import LastmodTrust
 from archive.storage.archive import Archive
 from tests.builders.crawling import Crawls
@@ -22,11 +22,11 @@ def test_trust_is_lost_by_what_came(same, changed, is_lost):
 
 
 def test_trust_comes_back_by_changes():
-    trust = read(write(CrawlState(lastmod_trust=LastmodTrust(150, 0)))).lastmod_trust
+    trust = state_from_rows(rows_from_state(CrawlState(lastmod_trust=LastmodTrust(150, 0)))).lastmod_trust
     for _ in range(40):
         trust = trust.after(0, 2)
     assert not trust.is_lost
-    assert read({}).lastmod_trust == LastmodTrust()
+    assert state_from_rows({}).lastmod_trust == LastmodTrust()
 
 
 @dataclass(slots=True, kw_only=True)

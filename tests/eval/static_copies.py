@@ -19,10 +19,10 @@ from urllib.parse import unquote, urlsplit
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 
-from archive.core.tolerant_xml import local_name, parse
+from archive.core.tolerant_xml import local_name, parse_xml
 from pipeline.article import pieces
 from pipeline.dates import parse as dates
-from pipeline.html.sanitize import plain
+from pipeline.html.sanitize import markup_to_line
 
 _APPEARED = re.compile(r"<p>The post <a\b[^>]*>[^<]*</a> (?:appeared )?first (?:appeared )?on .*$", re.DOTALL)
 _CATEGORY = "category"
@@ -61,7 +61,7 @@ def _from_feeds(site: Path) -> Iterator[Post]:
     for file in sorted(site.rglob("*.xml")):
         if "comments" in file.parts or "embed" in file.parts or file.stat().st_size > 20_000_000:
             continue
-        root, _ = parse(file.read_bytes(), None)
+        root, _ = parse_xml(file.read_bytes(), None)
         if root is None:
             continue
         for entry in root.iter():
@@ -82,10 +82,10 @@ def _entry(site: Path, entry: etree._Element) -> Post | None:
     return Post(
         url=link,
         page=page,
-        title=plain(said.get("title", [""])[0]),
-        authors=tuple(filter(None, map(plain, said.get("creator", [])))),
+        title=markup_to_line(said.get("title", [""])[0]),
+        authors=tuple(filter(None, map(markup_to_line, said.get("creator", [])))),
         published=published if isinstance(published, datetime) else None,
-        terms=frozenset(name for term in said.get(_CATEGORY, []) if (name := plain(term))),
+        terms=frozenset(name for term in said.get(_CATEGORY, []) if (name := markup_to_line(term))),
         blocks=_blocks(markup),
     )
 
@@ -110,7 +110,7 @@ def _rest_post(site: Path, entry: dict[str, Any]) -> Post | None:
     return Post(
         url=str(link),
         page=page,
-        title=plain(str(title.get("rendered") or "")),
+        title=markup_to_line(str(title.get("rendered") or "")),
         published=published if isinstance(published, datetime) else None,
         blocks=_blocks(str(content.get("rendered") or "")),
     )
@@ -140,7 +140,9 @@ def _blocks(markup: str) -> list[tuple[str, str]]:
         return []
     for node in body.xpath(".//script | .//style | .//noscript | .//form | .//iframe"):
         node.drop_tree()
-    return [(_kind(piece, body), piece.words) for piece in pieces.read(body, ()) if len(piece.words) > 1]
+    return [
+        (_kind(piece, body), piece.words) for piece in pieces.read_pieces(body, ()) if len(piece.words) > 1
+    ]
 
 
 def _kind(piece: pieces.Piece, body: HtmlElement) -> str:

@@ -1,6 +1,6 @@
 """How the code reads, in figures that may only improve: docstrings, names, folders, inheritance.
 
-The limits are what the tree has reached, not what it aims at: private words 12, homonyms 10, folder 20.
+The limits are what the tree has reached, not what it aims at: private words 12, folder 20.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ TREES = {
     for name, tree in test_house.TREES.items()
     if not LEFT_OUT & set(MODULES[name].relative_to(test_house.ROOT).parts)
 }
+MEANT_TWICE = {"T", "m001_first"}  # a type variable, and the first migration of each kind of file
 DESCRIBED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -64,7 +65,7 @@ def test_public_names_mean_one_thing() -> None:
                 for name in filter(str.isupper, names):
                     places[name].add(file)
     shared = {name for name, files in places.items() if len(files) > 1 and not name.startswith("_")}
-    assert len(shared) <= 132, sorted(shared)
+    assert shared <= MEANT_TWICE, sorted(shared - MEANT_TWICE)
 
 
 def test_no_folder_is_crowded() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from archive.cli.console import VOICE
-from archive.cli.log_format import as_json, as_text, masked
+from archive.cli.log_format import as_text, format_json, masked
 from tests.builders.crawling import PROGRAM
 from tests.builders.patience import PATIENCE, free_port, until
 from tests.fakesite import SampleSite, TooMany
@@ -56,7 +56,7 @@ def record(name: str, level: int, message: str, **more: object) -> logging.LogRe
 def test_a_line_of_the_log_has_its_time_in_utc_and_no_page_steers_the_terminal() -> None:
     line = as_text(record("crawler.fetch.offsite", logging.WARNING, "odd title \x1b[2J\nnext"))
     assert line == "1970-01-01T00:00:00Z WARNING crawler.fetch.offsite: odd title  [2J next"
-    value = json.loads(as_json(record("crawler.fetch.offsite", logging.WARNING, "odd \x1b title\nnext")))
+    value = json.loads(format_json(record("crawler.fetch.offsite", logging.WARNING, "odd \x1b title\nnext")))
     assert value == {
         "time": "1970-01-01T00:00:00Z",
         "level": "warning",
@@ -68,7 +68,7 @@ def test_a_line_of_the_log_has_its_time_in_utc_and_no_page_steers_the_terminal()
 
 def test_what_the_program_says_to_a_person_stands_bare() -> None:
     assert as_text(record(VOICE, logging.INFO, "Looking at it …")) == "Looking at it …"
-    value = json.loads(as_json(record(VOICE, logging.ERROR, "It is not there.", hint="Make it.")))
+    value = json.loads(format_json(record(VOICE, logging.ERROR, "It is not there.", hint="Make it.")))
     assert (value["message"], value["hint"], value["level"]) == ("It is not there.", "Make it.", "error")
 
 

@@ -71,11 +71,11 @@ def redact(path: Path, kind: str, item: str) -> None:
     with (
         Archive.open(path) as archive,
         hold(path, redaction_work.LOCK),
-        Hidden.open(redaction_store.beside(path), create=True) as kept,
+        Hidden.open(redaction_store.redaction_store_path(path), create=True) as kept,
     ):
         with transaction(archive.db):
             what = item if kind == "commenter" else int(item)
-            redaction.redact(archive.db, kept, kind, what, reason="Asked", at=NOON)
+            redaction.redact_item(archive.db, kept, kind, what, reason="Asked", at=NOON)
         redaction.scrub(archive.db)
 
 
@@ -84,9 +84,9 @@ def unredact(path: Path, number: int = 1) -> None:
     with (
         Archive.open(path) as archive,
         hold(path, redaction_work.LOCK),
-        Hidden.open(redaction_store.beside(path), create=True) as kept,
+        Hidden.open(redaction_store.redaction_store_path(path), create=True) as kept,
     ):
-        redaction.unredact(archive.db, kept, number)
+        redaction.unredact_item(archive.db, kept, number)
         if redaction.redactions(archive.db):
             redaction.scrub(archive.db)
 
@@ -197,7 +197,7 @@ def test_redaction_killed_anywhere_is_whole_or_nothing(template: Path, tmp_path:
         unredact(path)
         assert state(path)["article_versions"] == before["article_versions"]
         assert state(path)["comment_versions"] == before["comment_versions"]
-        assert written(redaction_store.beside(path), words) == set()
+        assert written(redaction_store.redaction_store_path(path), words) == set()
     assert outcomes == {True, False}
 
 
@@ -216,7 +216,7 @@ def test_unredaction_killed_anywhere_loses_nothing(template: Path, tmp_path: Pat
             assert written(path, words) == set()
             unredact(path)
         assert state(path) == before
-        assert written(redaction_store.beside(path), words) == set()
+        assert written(redaction_store.redaction_store_path(path), words) == set()
     assert outcomes == {True, False}
 
 
@@ -254,8 +254,11 @@ def test_crawl_killed_beside_hidden_words_stays_sealed(template: Path, tmp_path:
 
 def leave_unfinished(path: Path) -> None:
     """Hide the article and be gone before its deleted bytes are."""
-    with Archive.open(path) as archive, Hidden.open(redaction_store.beside(path), create=True) as kept:
-        redaction.redact(archive.db, kept, "article", 1, reason="Asked", at=NOON)
+    with (
+        Archive.open(path) as archive,
+        Hidden.open(redaction_store.redaction_store_path(path), create=True) as kept,
+    ):
+        redaction.redact_item(archive.db, kept, "article", 1, reason="Asked", at=NOON)
 
 
 def test_unfinished_redaction_is_told_until_done(folder: Path) -> None:
@@ -307,8 +310,11 @@ def test_words_in_freed_pages_go_too(folder: Path) -> None:
         connection.execute("CREATE TABLE spare (said TEXT)")
         connection.executemany("INSERT INTO spare VALUES (?)", [["the kumquat cart " * 200]] * 50)
         connection.execute("DROP TABLE spare")
-    with Archive.open(path) as archive, Hidden.open(redaction_store.beside(path), create=True) as kept:
-        redaction.redact(archive.db, kept, "comment", 1, reason="Asked", at=NOON)
+    with (
+        Archive.open(path) as archive,
+        Hidden.open(redaction_store.redaction_store_path(path), create=True) as kept,
+    ):
+        redaction.redact_item(archive.db, kept, "comment", 1, reason="Asked", at=NOON)
     assert readable(path, OF_COMMENT) == set()
     assert written(path, ("kumquat",)) == {"kumquat"}
     Archive.open(path).close()
@@ -367,7 +373,7 @@ def test_redaction_of_an_older_program_is_finished_and_sealed(folder: Path) -> N
             "DROP TABLE redaction_seals; DROP TABLE redaction_work;"
             "DELETE FROM _sqlite_migrations WHERE name = 'm017_redaction_work'"
         )
-    with closing(sqlite3.connect(redaction_store.beside(path))) as connection:
+    with closing(sqlite3.connect(redaction_store.redaction_store_path(path))) as connection:
         connection.executescript(
             "DROP INDEX kept_seal; ALTER TABLE kept DROP COLUMN seal; DROP TABLE secret;"
             "DELETE FROM _sqlite_migrations WHERE name = 'm002_seals'"

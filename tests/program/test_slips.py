@@ -26,7 +26,7 @@ from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold
 from archive.core.records import Site
 from archive.exports import marks
-from archive.files.raw_pages import Pages, beside
+from archive.files.raw_pages import Pages, raw_pages_path
 from archive.public.render.feed import Entry, atom
 from archive.storage.archive import Archive
 from crawler import demo
@@ -320,7 +320,7 @@ def test_a_link_to_an_archive_is_the_same_archive(here: Path, tmp_path: Path) ->
     """It has one file of raw pages and one lock, whichever way it is named."""
     link = tmp_path / "link.db"
     link.symlink_to(here / "archive.db")
-    assert beside(link) == here / "pages.db"
+    assert raw_pages_path(link) == here / "pages.db"
     with hold(link, "crawl-x"), pytest.raises(BusyError), hold(here / "archive.db", "crawl-x"):
         pass
 
@@ -403,7 +403,7 @@ def test_the_demo_has_files_of_its_own_and_goes_on(tmp_path: Path) -> None:
     (tmp_path / "archive.db").write_bytes(b"somebody's")
     first = demo.prepare(tmp_path, demo.port_in(tmp_path, free_port()))
     assert first.archive == tmp_path / "demo.db"
-    assert beside(first.archive) == tmp_path / "demo-pages.db"
+    assert raw_pages_path(first.archive) == tmp_path / "demo-pages.db"
     with demo.newspaper(first):
         done = run(tmp_path, "sources", config="demo.toml")
         assert (done.exit_code, first.sources[0].site.url in done.stdout) == (0, True)

@@ -234,7 +234,7 @@ def test_a_full_queue_is_a_page_that_says_when_to_return(
 
 def test_a_late_worker_is_replaced(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One opcode that ends by itself after hours; the next statement gets another process."""
-    monkeypatch.setattr(pool, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(pool, "KILL_GRACE_SECONDS", 0.1)
     room = Room(archive, settings={"sql_time_limit_ms": 100})
     answer = room.get(f"/news.json?sql={quote(ONE_OPCODE['instr'])}")
     assert answer.status_code == 400
@@ -280,10 +280,10 @@ def test_old_downloads_end_while_the_log_is_large(room: Room, monkeypatch: pytes
         pool.Pool, "end_stalled_downloads", lambda _, seconds=None: ended.append(seconds) or 0
     )
     monkeypatch.setattr(lifespan, "log_bytes", lambda _: LONGEST_LOG_BYTES)
-    lifespan.Watch(room.datasette).step()
+    lifespan.DownloadWatchdog(room.datasette).step()
     assert ended == [None]
     monkeypatch.setattr(lifespan, "log_bytes", lambda _: LONGEST_LOG_BYTES + 1)
-    lifespan.Watch(room.datasette).step()
+    lifespan.DownloadWatchdog(room.datasette).step()
     assert ended == [None, None, lifespan.OLD_DOWNLOAD_SECONDS]
 
 

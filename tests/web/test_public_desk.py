@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from archive.core.csv_cells import disarmed
-from archive.public.render.completeness import sentence
-from archive.public.render.history import Wanted
+from archive.public.render.completeness import completeness_sentence
+from archive.public.render.history import ChangeFilter
 from archive.public.views import mcp_tools
 from archive.search.engine import Ask
 from archive.storage.coverage import Summary
@@ -242,7 +242,7 @@ def test_search_csv_is_named_after_words_and_day(room: Room) -> None:
     ],
 )
 def test_completeness_is_one_sentence(summary: Summary, said: str) -> None:
-    assert said in sentence(summary)
+    assert said in completeness_sentence(summary)
 
 
 def test_states_of_what_was_never_removed_need_no_look_at_the_ledger(path: Path) -> None:
@@ -281,7 +281,7 @@ def test_tools_for_language_models_answer_with_links_and_versions(path: Path) ->
     assert "error" in mcp_tools._as_of(connection, made.EDITED, "1990-01-01", link)
     thread = mcp_tools._thread(connection, made.CROWDED, 2, link)
     assert (len(thread["comments"]), thread["more"]) == (100, True)
-    assert mcp_tools._changes(connection, Wanted(show="removed"), link)["changes"]
+    assert mcp_tools._changes(connection, ChangeFilter(show="removed"), link)["changes"]
     assert [source["name"] for source in mcp_tools._coverage(connection)["sources"]] == [
         "quayside",
         "uplands",

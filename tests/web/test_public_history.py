@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.public.render import diff
-from archive.public.render.chart import LONGEST, MOST, bars
+from archive.public.render.chart import LONGEST, MAX_BARS, bars
 from archive.public.render.citations import citations
 from archive.public.render.feed import Entry, atom
 from tests.builders import fixtures_archive as made
@@ -35,36 +35,36 @@ def spoken(parts: object) -> str:
 
 def test_words_are_compared_word_by_word() -> None:
     assert (
-        spoken(diff.words("It opens in March.", "It opens in early April."))
+        spoken(diff.diff_words("It opens in March.", "It opens in early April."))
         == "It opens in [-March-]{+early April+}."
     )
-    assert spoken(diff.words("a b", "a b")) == "a b"
-    assert spoken(diff.words("", "new")) == "{+new+}"
+    assert spoken(diff.diff_words("a b", "a b")) == "a b"
+    assert spoken(diff.diff_words("", "new")) == "{+new+}"
 
 
 @settings(max_examples=150, deadline=None)
 @given(*[st.text(alphabet="ab c.\n", max_size=40)] * 2)
 def test_a_comparison_holds_both_texts_whole(old: str, new: str) -> None:
-    parts = diff.words(old, new)
+    parts = diff.diff_words(old, new)
     squeezed = [re.sub(r"\s+", "", text) for text in (old, new)]
     for skipped, whole in (("ins", squeezed[0]), ("del", squeezed[1])):
         assert re.sub(r"\s+", "", "".join(text for kind, text in parts if kind != skipped)) == whole
-    kept = [text for block in diff.compare(old, new) for kind, text in block.parts if kind != "del"]
+    kept = [text for block in diff.diff_paragraphs(old, new) for kind, text in block.parts if kind != "del"]
     assert re.sub(r"\s+", "", "".join(kept)) == squeezed[1]
 
 
 def test_what_is_far_from_a_change_is_folded_away() -> None:
     old = "\n\n".join("abcdefghij")
-    runs = diff.folded(diff.compare(old, old.replace("d", "X")))
+    runs = diff.folded(diff.diff_paragraphs(old, old.replace("d", "X")))
     assert ["".join(block.parts[0][1] for block in run) for run in runs] == ["abcdXe", "fghij", ""]
     assert diff.folded([]) == [[]]
 
 
 def test_words_of_a_huge_paragraph_are_not_compared_one_by_one() -> None:
     long = " ".join(f"w{number}" for number in range(1001))
-    assert diff.words(long, f"{long} more") == (("del", long), ("ins", f"{long} more"))
+    assert diff.diff_words(long, f"{long} more") == (("del", long), ("ins", f"{long} more"))
     short = long.rpartition(" ")[0]
-    assert diff.words(short, short) == (("same", short),)
+    assert diff.diff_words(short, short) == (("same", short),)
 
 
 def test_changes_say_what_was_edited_and_removed_newest_first(room: Room) -> None:
@@ -316,7 +316,7 @@ def test_time_runs_evenly_in_a_chart() -> None:
     assert (drawn.unit, drawn.top, drawn.numbers) == ("month", 4, [("2009-11", 2), ("2010-02", 4)])
     long = bars("x", "Articles", [("1900-01", 1), ("2020-01", 1)])
     assert long.unit == "year"
-    assert len(long.spans) == 121 <= MOST
+    assert len(long.spans) == 121 <= MAX_BARS
     silly = bars("x", "Articles", [("0001-01", 1), ("9999-12", 1)])
     assert len(silly.spans) <= LONGEST + 1
 

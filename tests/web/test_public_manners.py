@@ -304,7 +304,7 @@ def test_pages_read_one_state_while_the_crawler_writes(tmp_path: Path) -> None:
 def test_a_page_for_which_the_machine_is_too_busy_says_so(
     address: str, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.public.web.PATIENCE", 0)
+    monkeypatch.setattr("archive.public.web.QUERY_WAIT_SECONDS", 0)
     answer = room.get(address)
     if answer.status_code == 503:
         assert "Please reload it in a moment" in answer.text
@@ -330,7 +330,7 @@ def test_the_settings_of_the_served_archive_are_those_that_are_started(path: Pat
         "5",
     ]
     assert "-i" not in command
-    assert serve.address(port=9, base_url="/papers/") == "http://127.0.0.1:9/papers"
+    assert serve.local_url(port=9, base_url="/papers/") == "http://127.0.0.1:9/papers"
     assert json.dumps(dict(serve.SETTINGS))
 
 

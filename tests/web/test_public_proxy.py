@@ -18,7 +18,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from click.testing import CliRunner
 
-from archive.operations.serve import path_of
+from archive.operations.serve import base_path
 from scheduler import main
 from tests.builders import fixtures_archive as made
 from tests.builders.patience import PATIENCE
@@ -121,8 +121,8 @@ def test_what_is_not_there_is_not_found(behind: str) -> None:
 
 @pytest.mark.parametrize("typed", ["news", "/news", "news/", "/news/", " /news/ "])
 def test_a_base_path_may_be_typed_in_any_way(typed: str) -> None:
-    assert path_of(typed) == BASE
-    assert path_of("") == path_of("/") == "/"
+    assert base_path(typed) == BASE
+    assert base_path("") == base_path("/") == "/"
 
 
 def test_metadata_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-MOST = 160
+MAX_BARS = 160
 """More bars than that are no longer seen apart: then each stands for a year."""
 LONGEST = 200
 """Years a chart may span; a date that a site made up draws no longer one."""
@@ -62,7 +62,7 @@ class Chart:
 def bars(title: str, name: str, months: Sequence[tuple[str, int]]) -> Chart:
     """Return a chart of numbers by month ("2009-07"), of what `name` says."""
     filled, unit = _filled(months), "month"
-    if len(filled) > MOST:
+    if len(filled) > MAX_BARS:
         filled, unit = _by_year(filled), "year"
     return Chart(
         title=title, shape="bars", unit=unit, spans=tuple(filled), series={name: tuple(filled.values())}

@@ -9,7 +9,7 @@ from archive.core.formatting import count
 from archive.storage.coverage import Summary
 
 
-def sentence(summary: Summary) -> str:
+def completeness_sentence(summary: Summary) -> str:
     """Return how much of what the site says it has is archived."""
     if not summary.months:
         return "Not compared with the site yet; `backissue verify` does it."

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-LARGEST = 1_000_000
+_LARGEST = 1_000_000
 """The product of two word counts above which no word is compared with another."""
 NEAR = 0.3
 """How alike two paragraphs must be for one to count as the other, edited."""
@@ -22,7 +22,7 @@ Part = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class _Block:
     """One paragraph: unchanged if all its parts are "same"."""
 
     parts: tuple[Part, ...]
@@ -33,22 +33,22 @@ class Block:
         return any(kind != "same" for kind, _ in self.parts)
 
 
-def compare(old: str | None, new: str | None) -> list[Block]:
+def diff_paragraphs(old: str | None, new: str | None) -> list[_Block]:
     """Return the new text's paragraphs, and among them what was taken out."""
     before, after = _paragraphs(old), _paragraphs(new)
-    blocks: list[Block] = []
+    blocks: list[_Block] = []
     for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind == "equal":
-            blocks += [Block((("same", text),)) for text in after[c:d]]
+            blocks += [_Block((("same", text),)) for text in after[c:d]]
         else:
             blocks += _edited(before[a:b], after[c:d])
     return blocks
 
 
-def words(old: str, new: str) -> tuple[Part, ...]:
+def diff_words(old: str, new: str) -> tuple[Part, ...]:
     """Return the comparison of two texts, word by word."""
     before, after = _WORDS.findall(old), _WORDS.findall(new)
-    if len(before) * len(after) > LARGEST:
+    if len(before) * len(after) > _LARGEST:
         return (("del", old), ("ins", new))
     parts: list[Part] = []
     old_bare, new_bare = [word.rstrip() for word in before], [word.rstrip() for word in after]
@@ -74,7 +74,7 @@ def items(old: Sequence[str], new: Sequence[str]) -> tuple[Part, ...]:
     )
 
 
-def folded(blocks: Sequence[Block], *, around: int = 1) -> list[list[Block]]:
+def folded(blocks: Sequence[_Block], *, around: int = 1) -> list[list[_Block]]:
     """Runs of blocks, alternating.
 
     To be shown, to be folded away, to be shown, … (the first may be empty).
@@ -87,7 +87,7 @@ def folded(blocks: Sequence[Block], *, around: int = 1) -> list[list[Block]]:
         if block.changed
         for other in range(index - around, index + around + 1)
     }
-    runs: list[list[Block]] = [[]]
+    runs: list[list[_Block]] = [[]]
     index = 0
     while index < len(blocks):
         end = index
@@ -105,7 +105,7 @@ def folded(blocks: Sequence[Block], *, around: int = 1) -> list[list[Block]]:
 
 def excerpt(old: str | None, new: str | None, *, length: int = 160) -> tuple[Part, ...]:
     """Return the first change, with some words around it."""
-    changed = next((block for block in compare(old, new) if block.changed), None)
+    changed = next((block for block in diff_paragraphs(old, new) if block.changed), None)
     if changed is None:
         return ()
     first = next(index for index, (kind, _) in enumerate(changed.parts) if kind != "same")
@@ -121,18 +121,18 @@ def _paragraphs(text: str | None) -> list[str]:
     return [part.strip() for part in (text or "").split("\n\n") if part.strip()]
 
 
-def _edited(before: list[str], after: list[str]) -> Iterator[Block]:
+def _edited(before: list[str], after: list[str]) -> Iterator[_Block]:
     """Yield paragraphs that replace others; similar ones are compared."""
     for index in range(max(len(before), len(after))):
         old = before[index] if index < len(before) else None
         new = after[index] if index < len(after) else None
         if old is not None and new is not None and SequenceMatcher(None, old, new).quick_ratio() >= NEAR:
-            yield Block(words(old, new))
+            yield _Block(diff_words(old, new))
             continue
         if old is not None:
-            yield Block((("del", old),))
+            yield _Block((("del", old),))
         if new is not None:
-            yield Block((("ins", new),))
+            yield _Block((("ins", new),))
 
 
 def _head(text: str, length: int) -> str:

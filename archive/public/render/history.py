@@ -10,15 +10,15 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from archive.changes.upheaval import sentence
-from archive.public.render.diff import Part, compare, excerpt, folded, items, words
-from archive.public.render.text import names, when
-from archive.public.web import Row, one, rows
+from archive.changes.upheaval import event_sentence
+from archive.public.render.diff import Part, diff_paragraphs, diff_words, excerpt, folded, items
+from archive.public.render.text import names, spoken_moment
+from archive.public.web import Row, first_row, rows
 from archive.tables.events import ARTICLE_GONE, Event
 
-LONGEST = 100
+_LONGEST = 100
 """States of one item that are listed."""
-OPENING = 200
+_OPENING = 200
 """How much of a text that is gone or back is shown among the changes, in characters."""
 
 _ARTICLE = (
@@ -34,7 +34,7 @@ _LISTS = ("tags", "categories", "links")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ChangeFilter:
     """Which changes are asked for. `since` and `until` are a day, a month or a year, both inclusive."""
 
     show: str = ""
@@ -54,7 +54,7 @@ def states(connection: sqlite3.Connection, kind: str, item: Row) -> list[Row]:
         connection,
         f"SELECT {columns} FROM {kind}_versions WHERE {kind}_id = ? ORDER BY version DESC LIMIT ?",
         item["id"],
-        LONGEST,
+        _LONGEST,
     )[::-1]
     number = past[-1]["version"] + 1 if past else 1
     since = past[-1]["until"] if past else item["first_seen"]
@@ -65,14 +65,14 @@ def states(connection: sqlite3.Connection, kind: str, item: Row) -> list[Row]:
 
 def _lists_now(connection: sqlite3.Connection, article_id: int) -> Row:
     sql = "SELECT tags, categories, links FROM article_states WHERE article_id = ? ORDER BY version DESC"
-    return one(connection, f"{sql} LIMIT 1", article_id) or dict.fromkeys(_LISTS)
+    return first_row(connection, f"{sql} LIMIT 1", article_id) or dict.fromkeys(_LISTS)
 
 
 def happened(connection: sqlite3.Connection, kind: str, wanted: int) -> list[Row]:
     """Return events of an article or comment other than edits, newest first."""
     mine = "comment_id = ?" if kind == "comment" else "article_id = ? AND comment_id IS NULL"
     sql = f"SELECT * FROM events WHERE {mine} AND kind != 'edited' ORDER BY at DESC, id DESC LIMIT ?"
-    return rows(connection, sql, wanted, LONGEST)
+    return rows(connection, sql, wanted, _LONGEST)
 
 
 def step(kind: str, old: Row, new: Row) -> Row:
@@ -82,7 +82,7 @@ def step(kind: str, old: Row, new: Row) -> Row:
         for name in _FIELDS[kind]
         if _differ(name, old, new)
     ]
-    blocks = compare(old["text"], new["text"])
+    blocks = diff_paragraphs(old["text"], new["text"])
     text = folded(blocks) if any(block.changed for block in blocks) else []
     return {"old": old, "new": new, "fields": fields, "text": text}
 
@@ -101,15 +101,15 @@ def _differ(name: str, old: Row, new: Row) -> bool:
 def _compared(name: str, old: Row, new: Row) -> tuple[Part, ...]:
     if name in _LISTS:
         return items(json.loads(old[name]), json.loads(new[name]))
-    return words(_shown(name, old), _shown(name, new))
+    return diff_words(_shown(name, old), _shown(name, new))
 
 
 def _shown(name: str, state: Row) -> str:
     value = str(state[name] or "")
-    return when(value).striptags() if name == "published" else value
+    return spoken_moment(value).striptags() if name == "published" else value
 
 
-def recent(connection: sqlite3.Connection, wanted: Wanted, *, size: int) -> list[Row]:
+def recent(connection: sqlite3.Connection, wanted: ChangeFilter, *, size: int) -> list[Row]:
     """Return recent events with excerpts, newest first.
 
     `size` + 1 where more exist.
@@ -131,7 +131,7 @@ def recent(connection: sqlite3.Connection, wanted: Wanted, *, size: int) -> list
     return [{**row, **_glimpse(connection, row)} for row in found]
 
 
-def upheavals(connection: sqlite3.Connection, wanted: Wanted, *, size: int) -> list[Row]:
+def upheavals(connection: sqlite3.Connection, wanted: ChangeFilter, *, size: int) -> list[Row]:
     """Return events of whole sources, newest first, each with a `sentence`.
 
     None where a kind is wanted.
@@ -152,7 +152,7 @@ def upheavals(connection: sqlite3.Connection, wanted: Wanted, *, size: int) -> l
 
 def _with_sentence(row: Row) -> Row:
     detail = json.loads(row["detail"])
-    return {**row, "sentence": sentence(row["kind"], detail, row["articles"], row["comments"])}
+    return {**row, "sentence": event_sentence(row["kind"], detail, row["articles"], row["comments"])}
 
 
 _TOLD = (
@@ -175,8 +175,8 @@ def _glimpse(connection: sqlite3.Connection, row: Row) -> Row:
             return {"fields": [], "parts": (("del", row["old_url"] or ""), ("ins", row["new_url"] or ""))}
         case _:
             sql = f"SELECT substr(text, 1, ?) AS text FROM {row['kind']}s WHERE id = ?"
-            text = (one(connection, sql, OPENING + 1, row["id"]) or {})["text"] or ""
-            shown = text[:OPENING] + ("…" if len(text) > OPENING else "")
+            text = (first_row(connection, sql, _OPENING + 1, row["id"]) or {})["text"] or ""
+            shown = text[:_OPENING] + ("…" if len(text) > _OPENING else "")
             return {"fields": [], "parts": (("same", shown),), "with_it": _gone_with(connection, row)}
 
 
@@ -185,7 +185,7 @@ def _gone_with(connection: sqlite3.Connection, row: Row) -> int:
     if row["kind"] == "comment" or row["what"] != Event.REMOVED:
         return 0
     sql = "SELECT count(*) AS n FROM comments WHERE article_id = ? AND gone_how = ?"
-    return int((one(connection, sql, row["id"], ARTICLE_GONE) or {"n": 0})["n"])
+    return int((first_row(connection, sql, row["id"], ARTICLE_GONE) or {"n": 0})["n"])
 
 
 def _edit(connection: sqlite3.Connection, row: Row) -> Row:
@@ -204,8 +204,8 @@ def _state(connection: sqlite3.Connection, row: Row, version: int) -> Row | None
     """Return a version of the item of an event, or its current state."""
     kind = row["kind"]
     past = f"SELECT * FROM {kind}_versions WHERE {kind}_id = ? AND version = ?"
-    if found := one(connection, past, row["id"], version):
+    if found := first_row(connection, past, row["id"], version):
         return found
     lists = _lists_now(connection, row["id"]) if kind == "article" else {}
-    present = one(connection, f"SELECT * FROM {kind}s WHERE id = ?", row["id"])
+    present = first_row(connection, f"SELECT * FROM {kind}s WHERE id = ?", row["id"])
     return present and present | lists

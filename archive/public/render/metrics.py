@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from sqlite_utils import Database
 
 from archive.core.timestamps import instant
-from archive.queries.health import SourceStatus, State, Status
+from archive.queries.health import SourceState, SourceStatus, Status
 
 _GAUGES: dict[str, tuple[str, Callable[[SourceStatus], float | None]]] = {
     "articles": ("Articles held.", lambda source: source.articles),
@@ -78,7 +78,7 @@ class Measures(Collector):
 
     def _sources(self) -> Iterator[Metric]:
         sources = self.status.sources
-        states = {(source.name, state): source.state is state for source in sources for state in State}
+        states = {(source.name, state): source.state is state for source in sources for state in SourceState}
         yield _gauge("source_state", "1 for the state a source is in.", ("source", "state"), states)
         for name, (words, value) in _GAUGES.items():
             yield _gauge(name, words, ("source",), {(source.name,): value(source) for source in sources})

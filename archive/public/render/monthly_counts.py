@@ -7,12 +7,12 @@ import sqlite3
 from archive.public.render.chart import Chart, bars
 from archive.public.web import Row, rows
 
-MONTHS = (
+_MONTHS = (
     "SELECT substr(published, 1, 7) AS month, count(*) AS articles, sum(comment_count) AS comments,"
     " sum(max(coalesce(comments_stated, 0) - comment_count, 0)) AS unseen"
     " FROM articles WHERE published IS NOT NULL GROUP BY month ORDER BY month"
 )
-FEW = "SELECT substr(published, 1, 7) AS month, count(*) AS times FROM articles WHERE {which} GROUP BY month"
+_FEW = "SELECT substr(published, 1, 7) AS month, count(*) AS times FROM articles WHERE {which} GROUP BY month"
 """Counted apart, since these are few and have an index of their own."""
 
 
@@ -22,12 +22,12 @@ def by_month(connection: sqlite3.Connection) -> list[Row]:
     Those not yet fetched, removed, or missing are counted too.
     """
     waiting, gone = (
-        {row["month"]: row["times"] for row in rows(connection, FEW.format(which=which))}
+        {row["month"]: row["times"] for row in rows(connection, _FEW.format(which=which))}
         for which in ("text IS NULL", "gone_at IS NOT NULL")
     )
     return [
         {**row, "waiting": waiting.get(row["month"], 0), "gone": gone.get(row["month"], 0)}
-        for row in rows(connection, MONTHS)
+        for row in rows(connection, _MONTHS)
     ]
 
 

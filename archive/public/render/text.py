@@ -22,14 +22,14 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _MARKED = re.compile(f"{MARK}([^{MARK}{UNMARK}]*){UNMARK}")
 
 
-def number(value: int | None) -> str:
+def _number(value: int | None) -> str:
     """Return 1234 as "1,234"."""
     return f"{value or 0:,}"
 
 
 def plural(count: int | None, one: str, many: str | None = None) -> str:
     """Return 1 as "1 comment", 1234 as "1,234 comments", never broken between the two."""
-    return f"{number(count)}\u00a0{one if count == 1 else many or one + 's'}"
+    return f"{_number(count)}\u00a0{one if count == 1 else many or one + 's'}"
 
 
 def share(percent: float) -> str:
@@ -39,7 +39,7 @@ def share(percent: float) -> str:
 
 def times(count: int) -> str:
     """Return 2 as "twice"."""
-    return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
+    return {1: "once", 2: "twice"}.get(count, f"{_number(count)} times")
 
 
 def day(value: str | None) -> Markup:
@@ -47,7 +47,7 @@ def day(value: str | None) -> Markup:
     return _time(value, _day)
 
 
-def when(value: str | None) -> Markup:
+def spoken_moment(value: str | None) -> Markup:
     """Return a moment for people, such as "9 July 2009, 14:50 UTC".
 
     Where no more is known it is the day alone.
@@ -55,7 +55,7 @@ def when(value: str | None) -> Markup:
     return _time(value, lambda text: f"{_day(text)}, {text[11:16]} UTC" if len(text) > 10 else _day(text))
 
 
-def marked(value: str | None) -> Markup:
+def _marked(value: str | None) -> Markup:
     """Return a snippet of the search index as HTML with <mark>.
 
     It is escaped first, and only then are its marks replaced.
@@ -141,13 +141,13 @@ def _time(value: str | None, write: Callable[[str], str]) -> Markup:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "number": number,
+    "number": _number,
     "plural": plural,
     "share": share,
     "times": times,
     "day": day,
-    "when": when,
-    "marked": marked,
+    "when": spoken_moment,
+    "marked": _marked,
     "unmarked": unmarked,
     "commands": commands,
     "host": host,

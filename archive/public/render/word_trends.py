@@ -15,17 +15,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from archive.search.query_parser import any_of, expression, read
+from archive.search.query_parser import any_of, expression, parse_query
 from archive.search.sql import TABLES
 
-MOST = 6
-LONGEST = 80
+MAX_WORDS = 6
+_LONGEST = 80
 """How many terms are counted, and how long each may be, in characters."""
 MOST_YEARS = 200
 """How far back from the newest is counted."""
 LOT = 400_000
 """How many ids are taken at a time."""
-KINDS = {
+_KINDS = {
     "articles": "SELECT id, id, substr(published, 1, {}) FROM articles INDEXED BY articles_filters"
     " WHERE published > '' ORDER BY id",
     "comments": "SELECT first, last, substr(month, 1, {}) FROM comment_months ORDER BY first",
@@ -65,18 +65,18 @@ class Counted:
 
 def asked(words: str, kind: str, by: str) -> Asked:
     """Return the requested terms, parsed from comma-separated text."""
-    terms = dict.fromkeys(term for part in words.split(",") if (term := " ".join(part.split())[:LONGEST]))
+    terms = dict.fromkeys(term for part in words.split(",") if (term := " ".join(part.split())[:_LONGEST]))
     usable = [term for term in terms if _match(term, "comments") or _match(term, "articles")]
     return Asked(
-        terms=tuple(usable[:MOST]),
-        kind=kind if kind in KINDS else "comments",
+        terms=tuple(usable[:MAX_WORDS]),
+        kind=kind if kind in _KINDS else "comments",
         by=by if by in SPANS else "year",
     )
 
 
-def count(connection: sqlite3.Connection, asked: Asked) -> Counted:
+def count_words(connection: sqlite3.Connection, asked: Asked) -> Counted:
     """Count. Spans of time in which nothing was published are left out."""
-    runs: list[Run] = connection.execute(KINDS[asked.kind].format(SPANS[asked.by])).fetchall()
+    runs: list[Run] = connection.execute(_KINDS[asked.kind].format(SPANS[asked.by])).fetchall()
     newest = max((span for _, _, span in runs), default="0000")
     oldest = f"{max(int(newest[:4]) - MOST_YEARS, 0):04}"
     runs = [run for run in runs if run[2] >= oldest]
@@ -117,7 +117,7 @@ def _ids(connection: sqlite3.Connection, kind: str, term: str, last: int) -> lis
 
 def _match(term: str, kind: str) -> str | None:
     """Return the FTS5 expression of a term, which is looked for everywhere but in names."""
-    wording, fields = read(term), TABLES[kind].fields
+    wording, fields = parse_query(term), TABLES[kind].fields
     match = expression(wording.groups, fields)
     without = any_of(wording.without, fields)
     whole = f"({match}) NOT ({without})" if match and without else match

@@ -31,7 +31,7 @@ _QUIET = "_size=0&_nofacet=1&_nocount=1"
 """Put before what is asked: nothing is counted, and no link to a next page is made."""
 
 
-async def as_csv(view: Any, request: Any, database: str) -> Any:
+async def table_csv(view: Any, request: Any, database: str) -> Any:
     """Answer as DataView.as_csv does.
 
     A stream is one statement, and is whole or breaks off.
@@ -150,7 +150,7 @@ async def _opened(
         sql=sql,
         params=values,
         further=tuple((each, values) for each in further),
-        limit_ms=datasette.sql_time_limit_ms * (1 if is_free else downloads.PATIENCE),
+        limit_ms=datasette.sql_time_limit_ms * (1 if is_free else downloads.READER_WAIT_SECONDS),
         portion_rows=downloads.PORTION_ROWS,
         labels=labels,
     )
@@ -174,7 +174,7 @@ def _answer(datasette: Any, request: Any, download: Any, names: list[str], made:
     headers = {"content-disposition": f'attachment; filename="{file_name}.csv"'} if is_file else {}
     if datasette.cors:
         headers["access-control-allow-origin"] = "*"
-    return downloads.answer(
+    return downloads.stream_response(
         download,
         texts,
         content_type=f"text/{'csv' if is_file else 'plain'}; charset=utf-8",

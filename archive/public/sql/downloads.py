@@ -18,7 +18,7 @@ from datasette.utils.asgi import AsgiStream
 from archive.public.sql.pool import CrowdedError, Download, LateError, LostError
 
 PORTION_ROWS = 500  # read at a time; a time limit holds for each portion anew
-PATIENCE = 10
+READER_WAIT_SECONDS = 10
 """How many of Datasette's time limits a portion may take where the statement is ours or Datasette's own."""
 
 Texts = Callable[[list[tuple[Any, ...]], bool], str]
@@ -41,7 +41,7 @@ class Unsaid:
         """Send nothing."""
 
 
-def answer(
+def stream_response(
     download: Download,
     texts: Texts,
     *,

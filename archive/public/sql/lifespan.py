@@ -20,7 +20,7 @@ from archive.public.sql import stock
 from archive.public.sql.workers import TEMPLATE
 from archive.queries.health import LONGEST_LOG_BYTES
 
-GRACE_SECONDS = 2.0  # for answers under way, once the server is asked to end
+UNREAD_GRACE_SECONDS = 2.0  # for answers under way, once the server is asked to end
 WATCH_SECONDS = 2.0  # between two looks at the downloads and the write-ahead log
 OLD_DOWNLOAD_SECONDS = 30.0  # after which a download is ended while the write-ahead log is too large
 
@@ -54,7 +54,7 @@ def served(
         if scope["type"] != "lifespan":
             await app(scope, receive, send)
             return
-        watch = Watch(datasette)
+        watch = DownloadWatchdog(datasette)
 
         async def heard() -> Any:
             message = await receive()
@@ -72,7 +72,7 @@ def served(
     return wrapped
 
 
-class Watch(threading.Thread):
+class DownloadWatchdog(threading.Thread):
     """A thread that ends downloads nobody takes, and old ones while the write-ahead log is large."""
 
     def __init__(self, datasette: Any) -> None:
@@ -133,7 +133,7 @@ def _heed_signals(datasette: Any, ending: Ending) -> None:
 def _end(loop: asyncio.AbstractEventLoop, datasette: Any, ending: Ending) -> None:
     """End the processes at once, and answers that are still under way in a moment."""
     _close(datasette)
-    loop.call_later(GRACE_SECONDS, ending.cancel_all)
+    loop.call_later(UNREAD_GRACE_SECONDS, ending.cancel_all)
 
 
 def _close(datasette: Any) -> None:

@@ -30,7 +30,7 @@ QUEUE_SECONDS = 15.0
 DOWNLOADS = 4
 """Downloads at a time, of each kind: those of readers' SQL, and those of searches."""
 
-GRACE_SECONDS = 1.0
+KILL_GRACE_SECONDS = 1.0
 """Beyond its time limit, after which a statement's process is ended."""
 
 STALLED_SECONDS = 60.0
@@ -183,7 +183,7 @@ class Pool:
         if time.monotonic() - asked_at > QUEUE_SECONDS:
             raise CrowdedError
         worker = self.take_worker()
-        reply = self.exchange(worker, lambda: worker.ask(job, job.limit_ms / 1000 + GRACE_SECONDS))
+        reply = self.exchange(worker, lambda: worker.ask(job, job.limit_ms / 1000 + KILL_GRACE_SECONDS))
         if isinstance(reply, Rows):
             self.give_back(worker)
         return reply
@@ -209,7 +209,7 @@ class Download:
         self.failure: Failure | None = None
         self._pool = pool
         self._job = job
-        self._seconds = job.limit_ms / 1000 + GRACE_SECONDS
+        self._seconds = job.limit_ms / 1000 + KILL_GRACE_SECONDS
         self._worker: Worker | None = None
         self._first: Rows | None = None
         self._more = False

@@ -46,7 +46,7 @@ class TooMuchError(sqlite3.DatabaseError):
     """An answer larger than any page may be."""
 
 
-def main() -> None:
+def run_template() -> None:
     """Be the template: fork workers as asked, until the server is gone."""
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -135,7 +135,7 @@ def _run_all(server: socket.socket, datasette: Any) -> None:
 
 def _connect(datasette: Any, job: Job) -> sqlite3.Connection:
     """Return a connection as Datasette makes them, with its functions and those of plugins, and bounded."""
-    connection: sqlite3.Connection = stock.connect(datasette, job.place)
+    connection: sqlite3.Connection = stock.open_for_datasette(datasette, job.place)
     connection.row_factory = None
     bound_connection(connection)
     return connection
@@ -243,4 +243,4 @@ def _labeller(connection: sqlite3.Connection, job: Job) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    run_template()

@@ -101,7 +101,7 @@ def arguments_of(datasette: Any) -> dict[str, Any]:
     }
 
 
-def connect(datasette: Any, place: Place) -> sqlite3.Connection:
+def open_for_datasette(datasette: Any, place: Place) -> sqlite3.Connection:
     """Open a database as Datasette does, with the functions of plugins."""
     database = Database(datasette, place.path, is_mutable=place.is_mutable, is_memory=place.is_memory)
     connection: sqlite3.Connection = database.connect()

@@ -11,7 +11,7 @@ from datasette.utils.asgi import Response
 from archive.public.render.citations import citations, comment_citations, linked_data
 from archive.public.render.markup import article_html, comment_html
 from archive.public.render.new_since import Fresh, Place, marked, since_of
-from archive.public.web import Row, absolute, enter, number_of, one, read, rows, show
+from archive.public.web import Row, enter, first_row, number_of, read, render_page, rows, site_url
 from archive.queries.threads import PAGE, Branch, arrange, nest, page_of, pages
 
 _VERSION = (
@@ -43,7 +43,7 @@ _CITED = (
 )
 
 
-async def article(datasette: Any, request: Any) -> Any:
+async def article_page(datasette: Any, request: Any) -> Any:
     """Return an article, how we know it, and what was said below it."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
     number, version = number_of(request.args.get("page")), number_of(request.args.get("version"), least=0)
@@ -53,11 +53,11 @@ async def article(datasette: Any, request: Any) -> Any:
     )
     if found is None:
         return await missing(datasette, request, "article")
-    here = absolute(datasette, request, datasette.urls.path(f"article/{wanted}"))
+    here = site_url(datasette, request, datasette.urls.path(f"article/{wanted}"))
     found["here_url"] = here
     found["cites"] = citations(found["article"], here)
     found["linked_data"] = linked_data(found["article"], [row["name"] for row in found["authors"]], here)
-    return await show(datasette, request, "article.html", {**found, "database": name})
+    return await render_page(datasette, request, "article.html", {**found, "database": name})
 
 
 async def comment(datasette: Any, request: Any) -> Any:
@@ -74,20 +74,20 @@ async def comment(datasette: Any, request: Any) -> Any:
 async def cite_comment(datasette: Any, request: Any) -> Any:
     """Return how one comment is cited, in every form."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
-    found = await read(datasette, name, lambda connection: one(connection, _CITED, wanted))
+    found = await read(datasette, name, lambda connection: first_row(connection, _CITED, wanted))
     if found is None or found["redaction_id"] is not None:
         return await missing(datasette, request, "comment")
-    here = absolute(datasette, request, datasette.urls.path(f"comment/{wanted}"))
+    here = site_url(datasette, request, datasette.urls.path(f"comment/{wanted}"))
     context = {"comment": found, "cites": comment_citations(found, here)}
-    return await show(datasette, request, "cite.html", context)
+    return await render_page(datasette, request, "cite.html", context)
 
 
 async def missing(datasette: Any, request: Any, kind: str) -> Any:
     """Say that the archive holds no such thing."""
-    return await show(datasette, request, "missing.html", {"kind": kind}, status=404)
+    return await render_page(datasette, request, "missing.html", {"kind": kind}, status=404)
 
 
-async def listing(
+async def listing_page(
     datasette: Any,
     request: Any,
     name: str,
@@ -109,11 +109,11 @@ async def listing(
         found = None
     if found is None:
         return await missing(datasette, request, kind)
-    return await show(datasette, request, template, {**context, "page": page, **found})
+    return await render_page(datasette, request, template, {**context, "page": page, **found})
 
 
 def _place(connection: sqlite3.Connection, wanted: int) -> tuple[int, int] | None:
-    row = one(connection, "SELECT article_id, kind FROM comments WHERE id = ?", wanted)
+    row = first_row(connection, "SELECT article_id, kind FROM comments WHERE id = ?", wanted)
     if row is None:
         return None
     if row["kind"] != "comment":
@@ -125,7 +125,7 @@ def _place(connection: sqlite3.Connection, wanted: int) -> tuple[int, int] | Non
 def _article(
     connection: sqlite3.Connection, wanted: int, number: int, version: int, since: str
 ) -> Row | None:
-    row = one(
+    row = first_row(
         connection,
         "SELECT articles.*, sources.title AS source_title, sources.url AS source_url, at AS hidden_at, reason"
         " FROM articles LEFT JOIN sources ON sources.name = articles.source"
@@ -134,7 +134,7 @@ def _article(
     )
     if row is None:
         return None
-    then = one(connection, _VERSION, wanted, version) if 0 < version < row["version_count"] else None
+    then = first_row(connection, _VERSION, wanted, version) if 0 < version < row["version_count"] else None
     row |= then or {}
     return {
         "article": row,
@@ -159,7 +159,7 @@ def _about(connection: sqlite3.Connection, wanted: int) -> Row:
             " WHERE article_id = ? GROUP BY lower(name) ORDER BY min(kind), min(position)",
             wanted,
         ),
-        "visit": one(
+        "visit": first_row(
             connection,
             "SELECT max(times) AS times, min(first_fetched) AS first, max(fetched_at) AS last FROM visits"
             " WHERE article_id = ? AND kind = 'article'",
@@ -192,7 +192,7 @@ def _thread(connection: sqlite3.Connection, article: Row, number: int, since: st
         "SELECT * FROM comments WHERE article_id = ? AND kind != 'comment' ORDER BY published, id LIMIT 500",
         wanted,
     )
-    gone = one(
+    gone = first_row(
         connection, "SELECT count(*) AS n FROM comments WHERE article_id = ? AND gone_at IS NOT NULL", wanted
     )
     drawn = drawn_thread(held, lambda ids: _comments(connection, ids), number, fresh)

@@ -13,7 +13,7 @@ from typing import Any
 from archive.core.timestamps import from_text, to_text
 from archive.public.render.markup import article_html
 from archive.public.views.article_view import drawn_thread, missing
-from archive.public.web import Row, enter, number_of, one, read, rows, show
+from archive.public.web import Row, enter, first_row, number_of, read, render_page, rows
 
 _STOOD = "since <= ?2 AND (until > ?2 OR until IS NULL)"
 _ARTICLE = f"SELECT * FROM article_states WHERE article_id = ?1 AND {_STOOD} ORDER BY version DESC LIMIT 1"
@@ -37,7 +37,7 @@ async def as_of(datasette: Any, request: Any) -> Any:
     if found is None:
         return await missing(datasette, request, "article")
     context = {**found, "at": request.args.get("at") or "", "moment": moment}
-    return await show(datasette, request, "asof.html", context)
+    return await render_page(datasette, request, "asof.html", context)
 
 
 def moment_of(text: str | None) -> str | None:
@@ -52,16 +52,16 @@ def moment_of(text: str | None) -> str | None:
 
 
 def _as_of(connection: sqlite3.Connection, wanted: int, moment: str | None, number: int) -> Row | None:
-    article = one(connection, "SELECT * FROM articles WHERE id = ?", wanted)
+    article = first_row(connection, "SELECT * FROM articles WHERE id = ?", wanted)
     if article is None or moment is None:
         return article and {"article": article, "then": None, "near": None}
-    then = one(connection, _ARTICLE, wanted, moment)
+    then = first_row(connection, _ARTICLE, wanted, moment)
     said = {comment["id"]: comment for comment in rows(connection, _COMMENTS, wanted, moment)}
     talk = [comment for comment in said.values() if comment["kind"] == "comment"]
     return {
         "article": article | (then or {}),
         "then": then,
-        "near": None if then else one(connection, _NEAREST, wanted, moment),
+        "near": None if then else first_row(connection, _NEAREST, wanted, moment),
         "body": article_html(then["markdown"], then["text"]) if then else None,
         "pings": len(said) - len(talk),
         **drawn_thread(talk, lambda ids: [said[number] for number in ids], number),

@@ -9,8 +9,8 @@ from sqlite_utils import Database
 
 from archive.public.render import completeness
 from archive.public.render.monthly_counts import by_month, charts
-from archive.public.views.home_view import coverage as totals
-from archive.public.web import Row, TooSlow, enter, one, read, rows, show
+from archive.public.views.home_view import key_counts as totals
+from archive.public.web import Row, TooSlow, enter, first_row, read, render_page, rows
 from archive.queries import discovery_status
 from archive.storage.coverage import Coverage
 from archive.storage.run_ledger import CRAWLED
@@ -47,7 +47,7 @@ _WITNESSES = (
 """What years rest on which other witness."""
 
 
-async def coverage(datasette: Any, request: Any) -> Any:
+async def coverage_page(datasette: Any, request: Any) -> Any:
     """Totals, a chart with its table, known gaps, and the ledger of crawls."""
     name = await enter(datasette, request)
     try:
@@ -62,7 +62,7 @@ async def coverage(datasette: Any, request: Any) -> Any:
             "charts": [],
             "proofs": [],
         }
-    return await show(datasette, request, "coverage.html", {**found, "database": name})
+    return await render_page(datasette, request, "coverage.html", {**found, "database": name})
 
 
 def _coverage(connection: sqlite3.Connection) -> Row:
@@ -93,10 +93,10 @@ def _proofs(connection: sqlite3.Connection, source: Row) -> Row:
     summary = Coverage(Database(connection)).summary(name)
     return {
         **source,
-        "complete": completeness.sentence(summary),
+        "complete": completeness.completeness_sentence(summary),
         "told": summary,
-        "verified": one(connection, VERIFIED, name),
-        "surfaces": discovery_status.sentence(Database(connection), name),
+        "verified": first_row(connection, VERIFIED, name),
+        "surfaces": discovery_status.surfaces_sentence(Database(connection), name),
         "unseen_ids": discovery_status.open_gaps(Database(connection), name),
         "months": rows(connection, LEDGER, name),
         "untold": rows(connection, UNTOLD, name),

@@ -12,7 +12,7 @@ from datasette.utils.asgi import NotFound, Response
 
 from archive.public.render.markup import article_html
 from archive.public.served_archives import room_of
-from archive.public.web import absolute, enter, show
+from archive.public.web import enter, render_page, site_url
 
 _OPENSEARCH = """<?xml version="1.0" encoding="utf-8"?>
 <OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">
@@ -28,7 +28,7 @@ _SHORT_NAME_CHARACTERS = 16  # OpenSearch 1.1 allows no more
 async def saved(datasette: Any, request: Any) -> Any:
     """Return the page of saved items, which the browser fills."""
     await enter(datasette, request)
-    return await show(datasette, request, "saved.html", {})
+    return await render_page(datasette, request, "saved.html", {})
 
 
 async def about(datasette: Any, request: Any) -> Any:
@@ -40,14 +40,14 @@ async def about(datasette: Any, request: Any) -> Any:
     text = room_of(datasette).about
     if not text:
         raise NotFound("The operator of this archive has not written an about page.")
-    return await show(datasette, request, "about.html", {"body": article_html(text, text)})
+    return await render_page(datasette, request, "about.html", {"body": article_html(text, text)})
 
 
 async def opensearch(datasette: Any, request: Any) -> Any:
     """Return the descriptor by which a browser adds the archive's search."""
     await enter(datasette, request)
     name = room_of(datasette).title
-    search = absolute(datasette, request, datasette.urls.path("search"))
+    search = site_url(datasette, request, datasette.urls.path("search"))
     text = _OPENSEARCH.format(
         short=escape(name[:_SHORT_NAME_CHARACTERS]), name=escape(name), search=escape(search)
     )

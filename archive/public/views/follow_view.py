@@ -7,18 +7,18 @@ from typing import Any
 
 from archive.public.render.feed import Entry, atom
 from archive.public.views.article_view import missing
-from archive.public.web import Row, absolute, enter, one, read, rows
+from archive.public.web import Row, enter, first_row, read, rows, site_url
 
-ENTRIES = 50
+_ENTRIES = 50
 _COMMENTS = (
     "SELECT comments.id, author, comments.published, comments.text, articles.title FROM comments"
     " JOIN articles ON articles.id = article_id WHERE {where}"
-    f" ORDER BY comments.published DESC, comments.id DESC LIMIT {ENTRIES}"
+    f" ORDER BY comments.published DESC, comments.id DESC LIMIT {_ENTRIES}"
 )
 _ARTICLES = (
     "SELECT articles.id, byline AS author, published, description AS text, title FROM {join}"
     " JOIN articles ON articles.id = article_id WHERE {key} = ?"
-    f" ORDER BY published DESC, articles.id DESC LIMIT {ENTRIES}"
+    f" ORDER BY published DESC, articles.id DESC LIMIT {_ENTRIES}"
 )
 _LISTED = {
     "author": ("authors", "article_authors", "author_id"),
@@ -31,7 +31,7 @@ async def thread_feed(datasette: Any, request: Any) -> Any:
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
 
     def work(connection: sqlite3.Connection) -> tuple[Row | None, list[Row]]:
-        article = one(connection, "SELECT title FROM articles WHERE id = ?", wanted)
+        article = first_row(connection, "SELECT title FROM articles WHERE id = ?", wanted)
         where = "article_id = ? AND comments.kind = 'comment'"
         return article, rows(connection, _COMMENTS.format(where=where), wanted)
 
@@ -62,7 +62,7 @@ async def listed_feed(datasette: Any, request: Any) -> Any:
     table, join, key = _LISTED[kind]
 
     def work(connection: sqlite3.Connection) -> tuple[Row | None, list[Row]]:
-        item = one(connection, f"SELECT name FROM {table} WHERE id = ?", wanted)
+        item = first_row(connection, f"SELECT name FROM {table} WHERE id = ?", wanted)
         return item, rows(connection, _ARTICLES.format(join=join, key=key), wanted)
 
     item, found = await read(datasette, name, work)
@@ -73,14 +73,14 @@ async def listed_feed(datasette: Any, request: Any) -> Any:
 
 def _feed(datasette: Any, request: Any, title: str, page: str, kind: str, found: list[Row]) -> Any:
     entries = [_entry(datasette, request, kind, row) for row in found]
-    own = absolute(datasette, request, request.full_path)
-    return atom(title, absolute(datasette, request, datasette.urls.path(page)), own, entries)
+    own = site_url(datasette, request, request.full_path)
+    return atom(title, site_url(datasette, request, datasette.urls.path(page)), own, entries)
 
 
 def _entry(datasette: Any, request: Any, kind: str, row: Row) -> Entry:
     title = row["title"] or "Untitled"
     return Entry(
-        link=absolute(datasette, request, datasette.urls.path(f"{kind}/{row['id']}")),
+        link=site_url(datasette, request, datasette.urls.path(f"{kind}/{row['id']}")),
         title=title if kind == "article" else f"{row['author'] or 'No name'} on {title}",
         updated=row["published"],
         author=row["author"],

@@ -12,89 +12,89 @@ from datasette.utils.asgi import Response
 
 from archive.changes.upheaval import Upheaval
 from archive.public.render.feed import Entry, atom
-from archive.public.render.history import Wanted, happened, recent, states, step, upheavals
+from archive.public.render.history import ChangeFilter, happened, recent, states, step, upheavals
 from archive.public.render.text import unmarked
 from archive.public.views.article_view import missing
 from archive.public.web import (
     Row,
     TooSlow,
-    absolute,
     enter,
+    first_row,
     number_of,
-    one,
     read,
+    render_page,
     rows,
-    show,
+    site_url,
     span_of,
 )
 from archive.tables.events import Event
 
-SIZE = 30
+_SIZE = 30
 WHOLE = 5
 """Events of whole sources that are shown above the others."""
-DEEPEST = 100_000
+_DEEPEST = 100_000
 """The last page of changes that can be asked for."""
 
 
-async def changes(datasette: Any, request: Any) -> Any:
+async def changes_page(datasette: Any, request: Any) -> Any:
     """Return silent edits, removals, returns and moves, newest first."""
-    name, wanted = await enter(datasette, request), asked(request)
+    name, wanted = await enter(datasette, request), _asked(request)
     found, slow = [], False
     try:
-        found = await read(datasette, name, lambda connection: recent(connection, wanted, size=SIZE))
+        found = await read(datasette, name, lambda connection: recent(connection, wanted, size=_SIZE))
     except TooSlow:
         slow = True
     sources = await read(datasette, name, lambda connection: rows(connection, "SELECT * FROM sources"))
     whole = await read(datasette, name, lambda connection: upheavals(connection, wanted, size=WHOLE))
     context = {
         "whole": whole,
-        "changes": found[:SIZE],
-        "more": len(found) > SIZE,
+        "changes": found[:_SIZE],
+        "more": len(found) > _SIZE,
         "wanted": wanted,
         "slow": slow,
         "sources": sources,
-        "link": lambda **to: link(datasette, wanted, **to),
+        "link": lambda **to: _link(datasette, wanted, **to),
     }
-    return await show(datasette, request, "changes.html", context)
+    return await render_page(datasette, request, "changes.html", context)
 
 
 async def changes_feed(datasette: Any, request: Any) -> Any:
     """Return the same as an Atom feed."""
-    name, wanted = await enter(datasette, request), replace(asked(request), page=1)
+    name, wanted = await enter(datasette, request), replace(_asked(request), page=1)
     try:
-        found = await read(datasette, name, lambda connection: recent(connection, wanted, size=SIZE))
+        found = await read(datasette, name, lambda connection: recent(connection, wanted, size=_SIZE))
     except TooSlow:
         return Response.text("This took too long; ask for a shorter span of time.", status=503)
     whole = await read(datasette, name, lambda connection: upheavals(connection, wanted, size=WHOLE))
-    entries = [_entry(datasette, request, row) for row in found[:SIZE]]
+    entries = [_entry(datasette, request, row) for row in found[:_SIZE]]
     entries += [_entry_of_source(datasette, request, row) for row in whole]
     entries.sort(key=lambda entry: entry.updated or "", reverse=True)
-    here = absolute(datasette, request, link(datasette, wanted))
-    return atom("What changed lately", here, absolute(datasette, request, request.full_path), entries)
+    here = site_url(datasette, request, _link(datasette, wanted))
+    return atom("What changed lately", here, site_url(datasette, request, request.full_path), entries)
 
 
-def asked(request: Any) -> Wanted:
+def _asked(request: Any) -> ChangeFilter:
     """Return which changes a query string asks for.
 
     Whatever stands there, it can be answered.
     """
     shown = request.args.get("show") or ""
-    return Wanted(
+    return ChangeFilter(
         show=shown if shown in set(Event) else "",
         source=request.args.get("source") or "",
         since=span_of(request.args.get("since")),
         until=span_of(request.args.get("until")),
-        page=number_of(request.args.get("page"), most=DEEPEST),
+        page=number_of(request.args.get("page"), most=_DEEPEST),
     )
 
 
-def link(datasette: Any, wanted: Wanted, *, form: str = "", **to: Any) -> str:
+def _link(datasette: Any, wanted: ChangeFilter, *, form: str = "", **to: Any) -> str:
     """Return the address of these changes with something else asked.
 
     Only what differs from the usual is in it.
     """
-    new, usual = replace(wanted, **{"page": 1, **to}), Wanted()
-    pairs = {name: getattr(new, name) for name in Wanted.__slots__}
+    new, usual = replace(wanted, **{"page": 1, **to}), ChangeFilter()
+    pairs = {name: getattr(new, name) for name in ChangeFilter.__slots__}
     query = urlencode(
         {name: value for name, value in pairs.items() if value != getattr(usual, name)}, errors="replace"
     )
@@ -125,20 +125,20 @@ async def versions(datasette: Any, request: Any) -> Any:
         "events": events,
         "step": step(kind, *pair) if pair else None,
     }
-    return await show(datasette, request, "versions.html", context)
+    return await render_page(datasette, request, "versions.html", context)
 
 
 def _history(connection: sqlite3.Connection, kind: str, wanted: int) -> tuple[list[Row], list[Row]]:
     title = (
         "" if kind == "article" else ", (SELECT title FROM articles WHERE articles.id = article_id) AS title"
     )
-    item = one(connection, f"SELECT *{title} FROM {kind}s WHERE id = ?", wanted)
+    item = first_row(connection, f"SELECT *{title} FROM {kind}s WHERE id = ?", wanted)
     return (states(connection, kind, item), happened(connection, kind, wanted)) if item else ([], [])
 
 
 def _entry_of_source(datasette: Any, request: Any, row: Row) -> Entry:
     return Entry(
-        link=absolute(datasette, request, datasette.urls.path("changes")) + f"#source-event-{row['id']}",
+        link=site_url(datasette, request, datasette.urls.path("changes")) + f"#source-event-{row['id']}",
         title=f"{row['title']}: {'redesigned' if row['kind'] == Upheaval.REDESIGN else 'dates moved'}",
         updated=row["at"],
         author=row["title"],
@@ -151,7 +151,7 @@ def _entry(datasette: Any, request: Any, row: Row) -> Entry:
     step = f"/versions?version={row['version']}" if row["what"] == Event.EDITED else ""
     marks = {"same": "{}", "del": "[-{}-]", "ins": "{{+{}+}}"}
     return Entry(
-        link=absolute(datasette, request, datasette.urls.path(f"{row['kind']}/{row['id']}{step}"))
+        link=site_url(datasette, request, datasette.urls.path(f"{row['kind']}/{row['id']}{step}"))
         + f"#event-{row['event']}",
         title=f"{row['what'].capitalize()}: {unmarked(what) or 'Untitled'}",
         updated=row["at"],

@@ -11,10 +11,10 @@ from datasette.views.index import IndexView
 from sqlite_utils import Database
 
 from archive.public.render import completeness
-from archive.public.render.history import Wanted, recent
+from archive.public.render.history import ChangeFilter, recent
 from archive.public.render.monthly_counts import by_month, charts
 from archive.public.served_archives import room_of
-from archive.public.web import Row, TooSlow, enter, one, read, rows, show
+from archive.public.web import Row, TooSlow, enter, first_row, read, render_page, rows
 from archive.storage.coverage import Coverage
 from archive.storage.run_ledger import CRAWLED
 
@@ -27,7 +27,7 @@ async def home(datasette: Any, request: Any) -> Any:
     room = room_of(datasette)
     if room.main is None and room.waiting is not None:
         await datasette.ensure_permissions(request.actor, [("view-database", room.waiting), "view-instance"])
-        return await show(datasette, request, "empty.html", {"title": room.title})
+        return await render_page(datasette, request, "empty.html", {"title": room.title})
     if room.main is None:
         request.scope["url_route"]["kwargs"]["format"] = None
         return await IndexView(datasette).get(request)
@@ -38,7 +38,7 @@ async def home(datasette: Any, request: Any) -> Any:
         found = {"sources": [], "coverage": {"articles": 0, "comments": 0}, "slow": True}
     context = {**found, "title": room.title, "database": name}
     template = "home.html" if found["coverage"]["articles"] or found.get("slow") else "empty.html"
-    return await show(datasette, request, template, context)
+    return await render_page(datasette, request, template, context)
 
 
 async def data(datasette: Any, request: Any) -> Any:
@@ -62,7 +62,7 @@ def _front(connection: sqlite3.Connection) -> Row:
     return {
         "sources": [_with_proof(source, proofs) for source in sources],
         "examples": examples(connection),
-        "coverage": coverage(connection),
+        "coverage": key_counts(connection),
         "latest": rows(
             connection,
             "SELECT id, title, byline, published, comment_count, text IS NOT NULL AS held, gone_at"
@@ -76,7 +76,7 @@ def _front(connection: sqlite3.Connection) -> Row:
 
 def _with_proof(source: Row, proofs: Coverage) -> Row:
     summary = proofs.summary(source["name"])
-    return {**source, "proof": summary, "complete": completeness.sentence(summary)}
+    return {**source, "proof": summary, "complete": completeness.completeness_sentence(summary)}
 
 
 def examples(connection: sqlite3.Connection) -> list[str]:
@@ -91,15 +91,15 @@ def examples(connection: sqlite3.Connection) -> list[str]:
     return [f'"{name}"' if " " in name else name for name in names]
 
 
-def coverage(connection: sqlite3.Connection) -> Row:
+def key_counts(connection: sqlite3.Connection) -> Row:
     """Return the archive's key counts."""
-    found = one(
+    found = first_row(
         connection,
         "SELECT (SELECT count(*) FROM articles) AS articles, (SELECT count(*) FROM comments) AS comments,"
         " (SELECT min(published) FROM articles WHERE published > '') AS since,"
         " (SELECT max(published) FROM articles) AS until",
     )
-    run = one(
+    run = first_row(
         connection, f"SELECT * FROM runs WHERE ended_at IS NOT NULL AND {CRAWLED} ORDER BY id DESC LIMIT 1"
     )
     return {**(found or {}), "run": run}
@@ -119,4 +119,4 @@ def _talk(connection: sqlite3.Connection) -> list[Row]:
 
 
 def _changes(connection: sqlite3.Connection) -> list[Row]:
-    return recent(connection, Wanted(), size=5)[:5]
+    return recent(connection, ChangeFilter(), size=5)[:5]

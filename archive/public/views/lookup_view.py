@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from datasette.utils.asgi import Response
 from sqlite_utils import Database
 
-from archive.public.web import Row, enter, read, show
+from archive.public.web import Row, enter, read, render_page
 from archive.queries.url_lookup import Answer, look_up
 
 MAX_URLS = 100
@@ -25,7 +25,7 @@ async def lookup(datasette: Any, request: Any) -> Any:
         return Response.redirect(datasette.urls.path(f"{answers[0].kind}/{answers[0].id}"))
     context: Row = {"answers": answers, "typed": typed, "most": MAX_URLS}
     status = 404 if len(answers) == 1 else 200
-    return await show(datasette, request, "lookup.html", context, status=status)
+    return await render_page(datasette, request, "lookup.html", context, status=status)
 
 
 def path_for(datasette: Any, url: str) -> str:

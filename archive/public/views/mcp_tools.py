@@ -14,9 +14,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.public.render import completeness
-from archive.public.render.history import Wanted, recent
+from archive.public.render.history import ChangeFilter, recent
 from archive.public.served_archives import room_of
-from archive.public.web import Row, one, read, rows, span_of
+from archive.public.web import Row, first_row, read, rows, span_of
 from archive.search.engine import Ask
 from archive.search.suggestions import find_with_help
 from archive.storage.coverage import Coverage
@@ -130,7 +130,7 @@ def _history_tools(answer: Answer, link: Link) -> tuple[Tool, ...]:
 
         `show` is edited, removed, returned, moved, or empty for all.
         """
-        wanted = Wanted(show=show, since=span_of(since), until=span_of(until), page=max(page, 1))
+        wanted = ChangeFilter(show=show, since=span_of(since), until=span_of(until), page=max(page, 1))
         return await answer(ctx, lambda connection: _changes(connection, wanted, link))
 
     async def coverage(ctx: Context) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def _plain(text: Any) -> str:
 
 
 def _article(connection: sqlite3.Connection, number: int, link: Link) -> Row:
-    found = one(connection, _ARTICLE, number)
+    found = first_row(connection, _ARTICLE, number)
     if found is None or found["redaction_id"] is not None:
         return {"error": f"The archive shows no article {number}."}
     return {
@@ -207,7 +207,7 @@ def _thread(connection: sqlite3.Connection, number: int, page: int, link: Link) 
 
 
 def _as_of(connection: sqlite3.Connection, number: int, moment: str, link: Link) -> Row:
-    found = one(connection, _THEN, number, moment, moment)
+    found = first_row(connection, _THEN, number, moment, moment)
     if found is None:
         return {"error": f"The archive saw no article {number} on the site as of {moment}."}
     return {
@@ -222,7 +222,7 @@ def _as_of(connection: sqlite3.Connection, number: int, moment: str, link: Link)
     }
 
 
-def _changes(connection: sqlite3.Connection, wanted: Wanted, link: Link) -> Row:
+def _changes(connection: sqlite3.Connection, wanted: ChangeFilter, link: Link) -> Row:
     found = recent(connection, wanted, size=MAX_HITS)
     events = [
         {
@@ -251,9 +251,9 @@ def _coverage(connection: sqlite3.Connection) -> Row:
             {
                 "name": row["name"],
                 "url": row["url"],
-                "complete": completeness.sentence(held.summary(row["name"])),
+                "complete": completeness.completeness_sentence(held.summary(row["name"])),
                 **(
-                    one(
+                    first_row(
                         connection,
                         "SELECT count(*) AS articles, min(published) AS first, max(published) AS last"
                         " FROM articles WHERE source = ? AND published > ''",
@@ -271,7 +271,7 @@ def _not_covered(connection: sqlite3.Connection) -> str:
     """Return a sentence on what the archive does not cover."""
     held = Coverage(Database(connection))
     parts = [
-        f"{row['name']}: {completeness.sentence(held.summary(row['name']))}"
+        f"{row['name']}: {completeness.completeness_sentence(held.summary(row['name']))}"
         for row in rows(connection, "SELECT name FROM sources ORDER BY first_seen, name")
     ]
     return f"Only these sites are archived. {' '.join(parts)}"

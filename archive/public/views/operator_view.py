@@ -27,7 +27,7 @@ from archive.queries import health
 from archive.storage.archive import Archive
 
 T = TypeVar("T")
-UNREADABLE = (TooSlow, sqlite3.Error)
+_UNREADABLE = (TooSlow, sqlite3.Error)
 _FRESH = {"cache-control": "no-store"}
 
 
@@ -37,7 +37,7 @@ async def health_json(datasette: Any, request: Any) -> Any:
         return _answer({"ok": False, "troubles": ["There is no archive yet: nothing was crawled."]})
     try:
         told = await _ask(datasette, request, _status)
-    except UNREADABLE as error:
+    except _UNREADABLE as error:
         return _answer({"ok": False, "troubles": [_unread(error)]})
     return _answer(asdict(told))
 
@@ -46,7 +46,7 @@ async def metrics(datasette: Any, request: Any) -> Any:
     """Return the same in numbers, in the text format of Prometheus."""
     try:
         measures = await _ask(datasette, request, lambda archive: Measures(archive.db, _status(archive)))
-    except UNREADABLE as error:
+    except _UNREADABLE as error:
         return Response.text(_unread(error), status=503, headers=_FRESH)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(measures)
@@ -64,7 +64,7 @@ async def _ask(datasette: Any, request: Any, question: Callable[[Archive], T]) -
 
 
 def _status(archive: Archive) -> health.Status:
-    return health.status(archive, datetime.now(UTC))
+    return health.archive_health(archive, datetime.now(UTC))
 
 
 def _unread(error: Exception) -> str:

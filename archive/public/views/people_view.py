@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 from archive.public.render.chart import bars
-from archive.public.views.article_view import listing
-from archive.public.web import Row, TooSlow, enter, one, read, rows, show
+from archive.public.views.article_view import listing_page
+from archive.public.web import Row, TooSlow, enter, first_row, read, render_page, rows
 
-SIZE = 30
+_SIZE = 30
 _ARTICLES = (
     "SELECT articles.id, title, byline, published, comment_count, text IS NOT NULL AS held, gone_at"
     " FROM {join} JOIN articles ON articles.id = article_id WHERE {key} = ?"
@@ -22,17 +22,17 @@ _SPAN = (
 )
 
 
-MOST = 20_000
+_MOST = 20_000
 """Comments of one name that its figures are made of."""
 _REPLIES_TO = (
     "SELECT parent.author AS name, count(*) AS n FROM"
-    f" (SELECT parent_id FROM comments WHERE author = ? AND parent_id IS NOT NULL LIMIT {MOST}) AS own"
+    f" (SELECT parent_id FROM comments WHERE author = ? AND parent_id IS NOT NULL LIMIT {_MOST}) AS own"
     " JOIN comments AS parent ON parent.id = own.parent_id WHERE parent.author > ''"
     " GROUP BY parent.author ORDER BY n DESC LIMIT 8"
 )
 _REPLIES_BY = (
     "SELECT reply.author AS name, count(*) AS n FROM"
-    f" (SELECT id FROM comments WHERE author = ? LIMIT {MOST}) AS own"
+    f" (SELECT id FROM comments WHERE author = ? LIMIT {_MOST}) AS own"
     " JOIN comments AS reply ON reply.parent_id = own.id WHERE reply.author > ''"
     " GROUP BY reply.author ORDER BY n DESC LIMIT 8"
 )
@@ -43,7 +43,7 @@ _URLS = (
     "  AND same.place = 'name'"
     "  AND others.author <> own.author LIMIT 8)) AS names"
     " FROM (SELECT comment_links.url, host, author FROM"
-    f"  (SELECT id, author FROM comments WHERE author = ? LIMIT {MOST}) AS written"
+    f"  (SELECT id, author FROM comments WHERE author = ? LIMIT {_MOST}) AS written"
     "  JOIN comment_links ON comment_links.comment_id = written.id AND place = 'name') AS own"
     " GROUP BY url ORDER BY n DESC LIMIT 6"
 )
@@ -59,30 +59,30 @@ async def tag(datasette: Any, request: Any) -> Any:
     return await _listed(datasette, request, "tag", "tags", "article_tags", "tag_id")
 
 
-async def commenter(datasette: Any, request: Any) -> Any:
+async def commenter_page(datasette: Any, request: Any) -> Any:
     """Return everything that was written under one name, which need not be one person."""
     name, wanted = await enter(datasette, request), (request.args.get("name") or "").replace("\0", "")
     work = partial(_commenter, wanted=wanted)
-    return await listing(datasette, request, name, work, "commenter", "commenter.html", {"name": wanted})
+    return await listing_page(datasette, request, name, work, "commenter", "commenter.html", {"name": wanted})
 
 
 async def _listed(datasette: Any, request: Any, kind: str, table: str, join: str, key: str) -> Any:
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
 
     def work(connection: sqlite3.Connection, page: int) -> Row | None:
-        item = one(connection, f"SELECT * FROM {table} WHERE id = ?", wanted)
+        item = first_row(connection, f"SELECT * FROM {table} WHERE id = ?", wanted)
         if item is None:
             return None
         sql = _ARTICLES.format(join=join, key=key)
-        found = rows(connection, sql, wanted, SIZE + 1, SIZE * (page - 1))
-        span = one(connection, _SPAN.format(join=join, key=key), wanted)
-        return {"item": item, "span": span, "articles": found[:SIZE], "more": len(found) > SIZE}
+        found = rows(connection, sql, wanted, _SIZE + 1, _SIZE * (page - 1))
+        span = first_row(connection, _SPAN.format(join=join, key=key), wanted)
+        return {"item": item, "span": span, "articles": found[:_SIZE], "more": len(found) > _SIZE}
 
-    return await listing(datasette, request, name, work, kind, "listed.html", {"kind": kind})
+    return await listing_page(datasette, request, name, work, kind, "listed.html", {"kind": kind})
 
 
 def _commenter(connection: sqlite3.Connection, page: int, wanted: str) -> Row | None:
-    span = one(
+    span = first_row(
         connection,
         "SELECT count(*) AS comments, count(DISTINCT article_id) AS articles, min(published) AS since,"
         " max(published) AS until"
@@ -97,13 +97,13 @@ def _commenter(connection: sqlite3.Connection, page: int, wanted: str) -> Row | 
         " comments.version_count, article_id, title FROM comments JOIN articles ON articles.id = article_id"
         " WHERE author = ? ORDER BY comments.published DESC, comments.id DESC LIMIT ? OFFSET ?",
         wanted,
-        SIZE + 1,
-        SIZE * (page - 1),
+        _SIZE + 1,
+        _SIZE * (page - 1),
     )
     return {
         "span": span,
-        "comments": found[:SIZE],
-        "more": len(found) > SIZE,
+        "comments": found[:_SIZE],
+        "more": len(found) > _SIZE,
         **(_portrait(connection, wanted) if page == 1 else {}),
     }
 
@@ -113,7 +113,7 @@ def _portrait(connection: sqlite3.Connection, wanted: str) -> Row:
     months = rows(
         connection,
         "SELECT substr(published, 1, 7) AS month, count(*) AS n FROM"
-        f" (SELECT published FROM comments WHERE author = ? AND published > '' LIMIT {MOST})"
+        f" (SELECT published FROM comments WHERE author = ? AND published > '' LIMIT {_MOST})"
         " GROUP BY month ORDER BY month",
         wanted,
     )
@@ -132,7 +132,7 @@ def _by_part(connection: sqlite3.Connection, wanted: str, part: str) -> list[Row
     """Return how many comments of a name fall on each hour or weekday (UTC)."""
     sql = (
         f"SELECT {part} AS part, count(*) AS n FROM"
-        f" (SELECT published FROM comments WHERE author = ? AND length(published) > 10 LIMIT {MOST})"
+        f" (SELECT published FROM comments WHERE author = ? AND length(published) > 10 LIMIT {_MOST})"
         " GROUP BY part ORDER BY n DESC LIMIT 3"
     )
     return rows(connection, sql, wanted)
@@ -145,7 +145,7 @@ async def people(datasette: Any, request: Any) -> Any:
         found = await read(datasette, name, _people)
     except TooSlow:
         found = {"slow": True}
-    return await show(datasette, request, "people.html", {**found, "database": name})
+    return await render_page(datasette, request, "people.html", {**found, "database": name})
 
 
 def _people(connection: sqlite3.Connection) -> Row:

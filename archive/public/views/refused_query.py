@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archive.public.served_archives import room_of
-from archive.public.web import show
+from archive.public.web import render_page
 
 
 def is_query_page(datasette: Any, request: Any) -> bool:
@@ -24,4 +24,4 @@ async def show_again(datasette: Any, request: Any, error: Any) -> Any:
         "action": request.path,
         "values": hidden,
     }
-    return await show(datasette, request, "refused_query.html", context, status=error.status or 400)
+    return await render_page(datasette, request, "refused_query.html", context, status=error.status or 400)

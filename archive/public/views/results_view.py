@@ -18,7 +18,7 @@ from archive.public.sql.pool import Download, LateError, LostError
 from archive.public.web import enter
 
 
-async def as_csv(datasette: Any, request: Any) -> Any:
+async def results_csv(datasette: Any, request: Any) -> Any:
     """Return all rows as CSV.
 
     Cells that a spreadsheet would run are disarmed unless `raw` is asked for.
@@ -32,10 +32,12 @@ async def as_csv(datasette: Any, request: Any) -> Any:
         shown = rows if raw else [tuple(map(disarmed, row)) for row in rows]
         return downloads.csv_text([*([download.names] if is_first else []), *shown])
 
-    return downloads.answer(download, texts, content_type="text/csv; charset=utf-8", headers=_attached("csv"))
+    return downloads.stream_response(
+        download, texts, content_type="text/csv; charset=utf-8", headers=_attached("csv")
+    )
 
 
-async def as_json(datasette: Any, request: Any) -> Any:
+async def results_json(datasette: Any, request: Any) -> Any:
     """Return all rows as one JSON array of objects.
 
     A blob is told by its hexadecimal digits.
@@ -54,7 +56,7 @@ async def as_json(datasette: Any, request: Any) -> Any:
         return start + (f"\n{lines}" if rows else "")
 
     content_type = "application/json; charset=utf-8"
-    return downloads.answer(
+    return downloads.stream_response(
         download, texts, content_type=content_type, headers=_attached("json"), end="\n]\n"
     )
 

@@ -19,9 +19,9 @@ from archive.public.sql.jobs import Job
 from archive.public.sql.pool import LateError, LostError
 from archive.public.views.home_view import examples
 from archive.public.views.lookup_view import path_for
-from archive.public.web import Row, TooSlow, absolute, enter, number_of, read, rows, show
+from archive.public.web import Row, TooSlow, enter, number_of, read, render_page, rows, site_url
 from archive.queries.url_lookup import is_url
-from archive.search.engine import KINDS, Ask, Found, find, whole
+from archive.search.engine import SEARCHED_KINDS, Ask, SearchResult, find, whole
 from archive.search.suggestions import Help, find_with_help
 
 _PLAIN = ("kind", "sort", "since", "until", "person", "tag", "source", "state", "site")
@@ -32,12 +32,12 @@ _COLUMNS = (
 )
 
 
-async def page(datasette: Any, request: Any) -> Any:
+async def search_page(datasette: Any, request: Any) -> Any:
     """Return the search page; no input makes it fail."""
-    name, ask = await enter(datasette, request), asked(request)
+    name, ask = await enter(datasette, request), _asked(request)
     if is_url(ask.words):
         return Response.redirect(path_for(datasette, ask.words.strip()))
-    found, help_, slow = Found(ask=ask, sections=()), Help(), False
+    found, help_, slow = SearchResult(ask=ask, sections=()), Help(), False
     try:
         found, help_ = await read(datasette, name, lambda connection: find_with_help(connection, ask))
     except TooSlow:
@@ -52,11 +52,11 @@ async def page(datasette: Any, request: Any) -> Any:
         "slow": slow,
         "sources": sources,
         "examples": tried,
-        "link": lambda **to: link(datasette, shown, **to),
-        "link_to": lambda other: link(datasette, other),
+        "link": lambda **to: _link(datasette, shown, **to),
+        "link_to": lambda other: _link(datasette, other),
         "place": lambda hit: datasette.urls.path(_place(hit)),
     }
-    return await show(datasette, request, "search.html", context)
+    return await render_page(datasette, request, "search.html", context)
 
 
 def _around(connection: sqlite3.Connection) -> tuple[list[Row], list[str]]:
@@ -64,9 +64,9 @@ def _around(connection: sqlite3.Connection) -> tuple[list[Row], list[str]]:
     return rows(connection, "SELECT name, title FROM sources"), examples(connection)
 
 
-async def as_json(datasette: Any, request: Any) -> Any:
+async def search_json(datasette: Any, request: Any) -> Any:
     """Return the same page of results, for programs."""
-    name, ask = await enter(datasette, request), replace(asked(request), size=100)
+    name, ask = await enter(datasette, request), replace(_asked(request), size=100)
     try:
         found = await read(datasette, name, lambda connection: find(connection, ask))
     except TooSlow:
@@ -77,7 +77,7 @@ async def as_json(datasette: Any, request: Any) -> Any:
     following = (
         None
         if last or ask.kind == "all"
-        else absolute(datasette, request, link(datasette, ask, page=ask.page + 1, form="json"))
+        else site_url(datasette, request, _link(datasette, ask, page=ask.page + 1, form="json"))
     )
     return Response.json(
         {
@@ -93,7 +93,7 @@ async def as_json(datasette: Any, request: Any) -> Any:
 
 async def as_feed(datasette: Any, request: Any) -> Any:
     """Return the newest results of this search, as an Atom feed."""
-    name, ask = await enter(datasette, request), replace(asked(request), sort="date", page=1, size=50)
+    name, ask = await enter(datasette, request), replace(_asked(request), sort="date", page=1, size=50)
     try:
         found = await read(datasette, name, lambda connection: find(connection, ask))
     except TooSlow:
@@ -110,20 +110,20 @@ async def as_feed(datasette: Any, request: Any) -> Any:
         )
         for hit in hits
     ]
-    page = absolute(datasette, request, link(datasette, ask, sort="relevance"))
+    page = site_url(datasette, request, _link(datasette, ask, sort="relevance"))
     return atom(
-        f"Search: {ask.words or 'everything'}", page, absolute(datasette, request, request.full_path), entries
+        f"Search: {ask.words or 'everything'}", page, site_url(datasette, request, request.full_path), entries
     )
 
 
-async def as_csv(datasette: Any, request: Any) -> Any:
+async def search_csv(datasette: Any, request: Any) -> Any:
     """Return all results, streamed.
 
     Cells that a spreadsheet would run are disarmed unless `raw` is asked for.
     """
-    name, ask = await enter(datasette, request), asked(request)
+    name, ask = await enter(datasette, request), _asked(request)
     raw = bool(request.args.get("raw"))
-    kinds = [kind for kind in KINDS if ask.kind in ("all", kind)]
+    kinds = [kind for kind in SEARCHED_KINDS if ask.kind in ("all", kind)]
     (sql, values), *further = await read(
         datasette, name, lambda connection: [whole(connection, ask, kind) for kind in kinds]
     )
@@ -132,7 +132,7 @@ async def as_csv(datasette: Any, request: Any) -> Any:
         sql=sql,
         params=values,
         further=tuple(further),
-        limit_ms=datasette.sql_time_limit_ms * downloads.PATIENCE,
+        limit_ms=datasette.sql_time_limit_ms * downloads.READER_WAIT_SECONDS,
         portion_rows=downloads.PORTION_ROWS,
     )
     try:
@@ -141,7 +141,7 @@ async def as_csv(datasette: Any, request: Any) -> Any:
         raise TooSlow from error
     if download.failure is not None:
         raise TooSlow
-    root = absolute(datasette, request, datasette.urls.path(""))
+    root = site_url(datasette, request, datasette.urls.path(""))
 
     mark = "\ufeff" if request.args.get("excel") else ""
 
@@ -151,10 +151,10 @@ async def as_csv(datasette: Any, request: Any) -> Any:
         return (mark if is_first else "") + downloads.csv_text(lines)
 
     headers = {"content-disposition": f'attachment; filename="{_file_name(ask)}.csv"'}
-    return downloads.answer(download, texts, content_type="text/csv; charset=utf-8", headers=headers)
+    return downloads.stream_response(download, texts, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def asked(request: Any) -> Ask:
+def _asked(request: Any) -> Ask:
     """Return the search that a query string asks for; never raises."""
     plain = {name: (request.args.get(name) or "").strip()[:200] for name in _PLAIN}
     ask = Ask(
@@ -166,7 +166,7 @@ def asked(request: Any) -> Ask:
     return replace(ask, **changes)
 
 
-def link(datasette: Any, ask: Ask, *, form: str = "", **changes: Any) -> str:
+def _link(datasette: Any, ask: Ask, *, form: str = "", **changes: Any) -> str:
     """Return the address of this search with something changed.
 
     Only what differs from the usual is in it.
@@ -182,7 +182,7 @@ def link(datasette: Any, ask: Ask, *, form: str = "", **changes: Any) -> str:
 
 
 def _full(datasette: Any, request: Any, hit: Row) -> Row:
-    return {**hit, "page": absolute(datasette, request, datasette.urls.path(_place(hit)))}
+    return {**hit, "page": site_url(datasette, request, datasette.urls.path(_place(hit)))}
 
 
 def _place(hit: Row) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 
 from archive.public.render.chart import bars
 from archive.public.render.text import host as host_of
-from archive.public.views.article_view import listing
-from archive.public.web import Row, TooSlow, enter, one, read, rows, show
+from archive.public.views.article_view import listing_page
+from archive.public.web import Row, TooSlow, enter, first_row, read, render_page, rows
 
-MOST = 200
+_MOST = 200
 """Sites that are listed."""
-SIZE = 30
+_SIZE = 30
 _SITE = "CASE WHEN host LIKE 'www.%' THEN substr(host, 5) ELSE host END"
 _TWICE = (
     "SELECT article_id FROM links WHERE host = site"
@@ -44,32 +44,32 @@ async def sites(datasette: Any, request: Any) -> Any:
     if wanted := (request.args.get("host") or "").replace("\0", ""):
         site = host_of(f"https://{wanted}")
         work = partial(_citing, wanted=site)
-        return await listing(datasette, request, name, work, "site", "site.html", {"site": site})
+        return await listing_page(datasette, request, name, work, "site", "site.html", {"site": site})
     found, slow = [], False
     try:
         found = await read(datasette, name, _sites)
     except TooSlow:
         slow = True
     context = {"sites": found, "slow": slow, "database": name, "sql": _ALL.replace("{others}", "")}
-    return await show(datasette, request, "sites.html", context)
+    return await render_page(datasette, request, "sites.html", context)
 
 
 def _sites(connection: sqlite3.Connection) -> list[Row]:
     """Return the most cited, without the archived sites themselves."""
     own = [host_of(row["url"]) for row in rows(connection, "SELECT url FROM sources")]
     others = " AND site NOT IN ({})".format(", ".join("?" * len(own))) if own else ""
-    return rows(connection, f"{_ALL.replace('{others}', others)} LIMIT {MOST}", *own)
+    return rows(connection, f"{_ALL.replace('{others}', others)} LIMIT {_MOST}", *own)
 
 
 def _citing(connection: sqlite3.Connection, page: int, wanted: str) -> Row | None:
     hosts = (wanted, f"www.{wanted}")
-    span = one(
+    span = first_row(
         connection,
         "SELECT count(*) AS articles, min(published) AS since, max(published) AS until FROM articles"
         f" WHERE id IN ({_CITING})",
         *hosts,
     )
-    linking = one(
+    linking = first_row(
         connection, "SELECT count(DISTINCT comment_id) AS n FROM comment_links WHERE host = ?", wanted
     )
     comments = linking["n"] if linking else 0
@@ -88,12 +88,12 @@ def _citing(connection: sqlite3.Connection, page: int, wanted: str) -> Row | Non
         "SELECT id, title, byline, published, comment_count, text IS NOT NULL AS held, gone_at FROM articles"
         f" WHERE id IN ({_CITING}) ORDER BY published DESC, id DESC LIMIT ? OFFSET ?",
         *hosts,
-        SIZE + 1,
-        SIZE * (page - 1),
+        _SIZE + 1,
+        _SIZE * (page - 1),
     )
     return {
         "span": span,
         "chart": bars(f"Articles that link to {wanted}", "Articles", named) if len(named) > 1 else None,
-        "articles": found[:SIZE],
-        "more": len(found) > SIZE,
+        "articles": found[:_SIZE],
+        "more": len(found) > _SIZE,
     }

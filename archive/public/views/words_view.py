@@ -11,13 +11,13 @@ from datasette.utils.asgi import Response
 
 from archive.core.csv_cells import disarmed
 from archive.public.render.chart import Chart, lines
-from archive.public.render.word_trends import MOST, Asked, Counted, asked, count
-from archive.public.web import Row, TooSlow, enter, read, show
+from archive.public.render.word_trends import MAX_WORDS, Asked, Counted, asked, count_words
+from archive.public.web import Row, TooSlow, enter, read, render_page
 
 SLOW = "This took too long. Ask for fewer or rarer words."
 
 
-async def page(datasette: Any, request: Any) -> Any:
+async def words_page(datasette: Any, request: Any) -> Any:
     """Return how often words occur over time, as a chart with its table."""
     name, wanted = await enter(datasette, request), _asked(request)
     found, slow = None, False
@@ -29,17 +29,17 @@ async def page(datasette: Any, request: Any) -> Any:
     context = {
         "asked": wanted,
         "typed": request.args.get("q") or "",
-        "most": MOST,
+        "most": MAX_WORDS,
         "slow": slow,
         "found": found if found and found.totals else None,
         "chart": _chart(wanted, found) if found and len(found.totals) > 1 else None,
         "link": lambda **to: _link(datasette, wanted, **to),
         "searches": {term: _search(datasette, term, wanted.kind) for term in wanted.terms},
     }
-    return await show(datasette, request, "words.html", context)
+    return await render_page(datasette, request, "words.html", context)
 
 
-async def as_csv(datasette: Any, request: Any) -> Any:
+async def words_csv(datasette: Any, request: Any) -> Any:
     """Return the numbers.
 
     A row for each span of time, a column for each term.
@@ -58,7 +58,7 @@ async def as_csv(datasette: Any, request: Any) -> Any:
     return Response(buffer.getvalue(), headers=headers, content_type="text/csv; charset=utf-8")
 
 
-async def as_json(datasette: Any, request: Any) -> Any:
+async def words_json(datasette: Any, request: Any) -> Any:
     """Return the same for programs."""
     name, wanted = await enter(datasette, request), _asked(request)
     try:
@@ -79,7 +79,7 @@ async def as_json(datasette: Any, request: Any) -> Any:
 
 
 async def _count(datasette: Any, name: str, wanted: Asked) -> Counted:
-    return await read(datasette, name, lambda connection: count(connection, wanted))
+    return await read(datasette, name, lambda connection: count_words(connection, wanted))
 
 
 def _asked(request: Any) -> Asked:

@@ -15,11 +15,11 @@ from lxml import etree
 
 from archive.core import urls
 from archive.core.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
-from archive.core.tolerant_xml import local_name, parse
+from archive.core.tolerant_xml import local_name, parse_xml
 from pipeline.dates import parse as dates
 from pipeline.html import images
 from pipeline.html.document import charset_problems
-from pipeline.html.sanitize import is_excerpt, plain, render
+from pipeline.html.sanitize import is_excerpt, markup_to_line, render
 
 _POST_ID = re.compile(r"[?&](?:p|page_id)=(\d{1,18})(?!\d)", re.ASCII)
 _COMMENT_ID = re.compile(r"#comment-(\d{1,18})(?!\d)", re.ASCII)
@@ -33,12 +33,12 @@ _APPEARED = re.compile(
 )
 
 
-def posts(page: Page, site: Site) -> Extract:
+def parse_post_feed(page: Page, site: Site) -> Extract:
     """Return the articles of a feed: facts, no text."""
     return _feed(page, lambda entry: _article(entry, page, site))
 
 
-def comments(page: Page, site: Site) -> Extract:
+def parse_comment_feed(page: Page, site: Site) -> Extract:
     """Return the comments of a feed, with the parents it states."""
     return _feed(page, lambda entry: _comment(entry, page, site))
 
@@ -46,7 +46,7 @@ def comments(page: Page, site: Site) -> Extract:
 def _feed(page: Page, read: Any) -> Extract:
     if not page.body.strip():
         return Extract(surface=Surface.FEED)
-    root, decoded = parse(page.body, page.header("content-type"))
+    root, decoded = parse_xml(page.body, page.header("content-type"))
     if root is None or local_name(root) not in ("rss", "feed", "RDF"):
         return Extract(
             surface=Surface.FEED,
@@ -73,7 +73,7 @@ def _article(entry: etree._Element, page: Page, site: Site) -> Article | Problem
     protected = _is_protected(_first(entry, "encoded", "content") or "") or _NO_EXCERPT.search(summary)
     facts: dict[str, Any] = {
         "post_id": _number(_POST_ID, guid),
-        "title": None if protected else plain(_first(entry, "title")),
+        "title": None if protected else markup_to_line(_first(entry, "title")),
         "authors": _names(entry),
         "published": _when(entry, site),
         "modified": dates.iso(_first(entry, "updated", "modified"), site.timezone),
@@ -150,8 +150,8 @@ def _when(entry: etree._Element, site: Site) -> Moment | None:
 
 def _names(entry: etree._Element) -> tuple[str, ...]:
     """Return names of the authors: dc:creator, or Atom's author/name."""
-    creators = [plain(_content(child)) for child in entry if local_name(child) == "creator"]
-    authors = [plain(_first(child, "name")) for child in entry if local_name(child) == "author"]
+    creators = [markup_to_line(_content(child)) for child in entry if local_name(child) == "creator"]
+    authors = [markup_to_line(_first(child, "name")) for child in entry if local_name(child) == "author"]
     return tuple(dict.fromkeys(name for name in creators or authors if name))
 
 

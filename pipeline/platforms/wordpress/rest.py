@@ -21,7 +21,7 @@ from pipeline.article import body
 from pipeline.dates import parse as dates
 from pipeline.html import images
 from pipeline.html.document import charset_problems, parse
-from pipeline.html.sanitize import line, plain, render
+from pipeline.html.sanitize import line, markup_to_line, render
 
 Entry = dict[str, Any]
 NEXT_PAGE = "<!--nextpage-->"
@@ -39,7 +39,7 @@ _NOISE = Problem(
 )
 
 
-def posts(page: Page, site: Site) -> Extract:
+def parse_posts(page: Page, site: Site) -> Extract:
     """Return the articles of a listing of posts.
 
     Facts, and text only where the page would show a part of it.
@@ -47,7 +47,7 @@ def posts(page: Page, site: Site) -> Extract:
     return _listing(page, lambda entry: _post(entry, page, site))
 
 
-def comments(page: Page, site: Site) -> Extract:
+def parse_comments(page: Page, site: Site) -> Extract:
     """Return the comments of a listing."""
     return _listing(page, lambda entry: _comment(entry, page, site))
 
@@ -60,7 +60,7 @@ def _listing(page: Page, read: Callable[[Entry], Article | Comment | Problem | N
     if not page.body.strip():
         return Extract(surface=Surface.REST)
     try:
-        answer = json_text.read(page.body)
+        answer = json_text.parse_json(page.body)
     except ValueError as error:
         return _failed("not-json", f"The answer is no JSON: {error}.")
     data = answer.value
@@ -109,7 +109,7 @@ def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
         return None
     facts: dict[str, Any] = {
         "post_id": _id(entry["id"]),
-        "title": plain(_rendered(entry.get("title"))),
+        "title": markup_to_line(_rendered(entry.get("title"))),
         "authors": _authors(entry),
         "published": _moment(entry, "date", site),
         "modified": _moment(entry, "modified", site),
@@ -143,7 +143,7 @@ def _whole(markup: str, page: Page, url: str, site: Site, facts: dict[str, Any])
     document = parse(own)
     if document is None:
         return {}
-    prose = body.read(document, site, facts["title"], facts["authors"])
+    prose = body.extract_body(document, site, facts["title"], facts["authors"])
     return {"text": prose.text, "markdown": prose.markdown, "links": prose.links} if prose.text else {}
 
 
@@ -164,7 +164,9 @@ def _comment(entry: Entry, page: Page, site: Site) -> Comment | Problem | None:
         parent=str(parent) if parent else None,
         post_id=_id(entry.get("post")) or None,
         kind=_KINDS.get(_text(entry.get("type")) or "", CommentKind.COMMENT),
-        author=(plain(_text(entry.get("author_name"))) or "Anonymous") if "author_name" in entry else None,
+        author=(markup_to_line(_text(entry.get("author_name"))) or "Anonymous")
+        if "author_name" in entry
+        else None,
         author_url=urls.absolute(html.unescape(_link(entry.get("author_url")) or ""), page.final_url),
         published=published,
         published_raw=_text(entry.get("date")) or _text(entry.get("date_gmt")),
@@ -182,13 +184,15 @@ def _moment(entry: Entry, name: str, site: Site) -> Moment | None:
 def _authors(entry: Entry) -> tuple[str, ...]:
     """Return names from the embedded authors; a co-author plugin lists several."""
     embedded = _list(_dict(entry.get("_embedded")).get("author"))
-    return _unique(plain(_text(_dict(author).get("name"))) for author in embedded)
+    return _unique(markup_to_line(_text(_dict(author).get("name"))) for author in embedded)
 
 
 def _terms(entry: Entry, taxonomy: str) -> tuple[str, ...]:
     groups = _list(_dict(entry.get("_embedded")).get("wp:term"))
     terms = [_dict(term) for group in groups for term in _list(group)]
-    return _unique(plain(_text(term.get("name"))) for term in terms if term.get("taxonomy") == taxonomy)
+    return _unique(
+        markup_to_line(_text(term.get("name"))) for term in terms if term.get("taxonomy") == taxonomy
+    )
 
 
 def _image(entry: Entry) -> str | None:

@@ -99,7 +99,7 @@ def test_sitemap_reads_no_file_of_this_machine(tmp_path: Path) -> None:
     listed = [entry.url for entry in read.listed] if read else []
     assert "hunter2" not in str(listed)
     assert "expanded" not in str(listed)
-    root, _ = tolerant_xml.parse((entity + loc).encode())
+    root, _ = tolerant_xml.parse_xml((entity + loc).encode())
     assert root is not None
     assert root.getroottree().docinfo.internalDTD is None, "the parser never sees an entity's declaration"
 
@@ -146,7 +146,7 @@ def test_page_from_before_an_edit_is_not_read_as_the_newest(tmp_path: Path) -> N
 def test_hidden_file_is_private_from_its_first_byte(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        with Hidden.open(redaction_store.beside(tmp_path / "archive.db"), create=True) as kept:
+        with Hidden.open(redaction_store.redaction_store_path(tmp_path / "archive.db"), create=True) as kept:
             kept.keep(1, [Kept(place="names", row={"name": "E"})])
             for file in tmp_path.glob("hidden.db*[!k]"):
                 assert file.stat().st_mode & 0o077 == 0, file.name

@@ -146,4 +146,4 @@ def test_edits_of_few_articles_stay_edits(archive):
 def test_quiet_crawl_writes_nothing(archive):
     stories = [Story(number=n) for n in range(6)]
     crawl(archive, stories, NOON)
-    assert crawl(archive, stories, NOON + DAY) == upheaval.Found()
+    assert crawl(archive, stories, NOON + DAY) == upheaval.UpheavalResult()

@@ -12,7 +12,7 @@ WARNING = "<br />\n<b>Warning</b>: Undefined array key [0] in <b>/srv/plugins/x.
 
 
 def read(body):
-    answer = json_text.read(body)
+    answer = json_text.parse_json(body)
     return answer.value, answer.is_clean
 
 
@@ -49,11 +49,11 @@ def test_json_amid_noise_is_read_as_such(before, behind, value):
 )
 def test_what_is_no_json_is_refused(body):
     with pytest.raises(ValueError, match=r"JSON|deep"):
-        json_text.read(body.encode())
+        json_text.parse_json(body.encode())
 
 
 def test_many_comments_behind_are_read_in_one_pass():
     """The pattern for noise has no two ways through the same text."""
     assert read(TEXT.encode() + b"<!--a-->" * 20_000) == (POSTS, False)
     with pytest.raises(ValueError, match=r"JSON|deep"):
-        json_text.read(b"x [] " + b"<!--a-->" * 20_000 + b" and more")
+        json_text.parse_json(b"x [] " + b"<!--a-->" * 20_000 + b" and more")

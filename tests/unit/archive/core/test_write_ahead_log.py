@@ -56,10 +56,10 @@ def test_a_log_that_a_reader_holds_is_tried_again_when_it_has_grown(archive: Arc
 
 def test_a_large_log_is_said_by_status_and_metrics(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime.now(UTC)
-    assert not any("write-ahead" in trouble for trouble in health.status(archive, now).troubles)
+    assert not any("write-ahead" in trouble for trouble in health.archive_health(archive, now).troubles)
     monkeypatch.setattr(health, "LONGEST_LOG_BYTES", 1000)
     length = grow(archive)
-    told = health.status(archive, now)
+    told = health.archive_health(archive, now)
     assert any("write-ahead log" in trouble for trouble in told.troubles)
     assert not told.ok
     samples = [

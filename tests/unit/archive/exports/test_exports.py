@@ -93,7 +93,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fill.insert("links", article_id=1, position=0, url="https://ledger.example/", host="ledger.example")
     fill.insert("article_parts", article_id=1, part=1, text="One part.")
     fill.finish()
-    with Pages.open(pages.beside(folder / "archive.db")) as kept:
+    with Pages.open(pages.raw_pages_path(folder / "archive.db")) as kept:
         for page in raw_pages():
             kept.keep(page)
     (folder / "backissue.toml").write_text("[sources.quayside]\nurl = 'https://quayside.example'\n")
@@ -391,7 +391,7 @@ def test_markdown_gives_back_facts_text_and_thread(town: Path, tmp_path: Path) -
     folder = exported(town, "markdown", tmp_path / "markdown")
     held = {}
     with Archive.open(town / "archive.db") as archive:
-        for article in reading.articles(archive.db):
+        for article in reading.iterate_articles(archive.db):
             held[article.id] = article
     by_url = {article.article.url: article for article in held.values()}
     for path in folder.rglob("*.md"):

@@ -11,7 +11,7 @@ import pytest
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold
 from archive.core.records import Page, PageKind
-from archive.files.raw_pages import Pages, beside
+from archive.files.raw_pages import Pages, raw_pages_path
 
 PAGE = Page(
     source="gazette",
@@ -50,7 +50,7 @@ def test_a_body_received_twice_is_kept_once(tmp_path):
     [("archive.db", "pages.db"), ("news.db", "news-pages.db"), ("news-archive.db", "news-pages.db")],
 )
 def test_raw_pages_lie_beside_their_archive(archive, expected):
-    assert beside(Path("/data") / archive) == Path("/data") / expected
+    assert raw_pages_path(Path("/data") / archive) == Path("/data") / expected
 
 
 HOLDER = """

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from archive.core.records import Page, PageKind, Saved, Site
-from archive.files.redaction_store import Hidden, beside
+from archive.files.redaction_store import Hidden, redaction_store_path
 from archive.storage.archive import Archive
-from archive.storage.redaction import redact
+from archive.storage.redaction import redact_item
 from pipeline import process
 from tests.builders import walls
 
@@ -573,8 +573,8 @@ def test_digests_are_added_to_an_older_archive(archive):
 
 def test_hidden_article_leaves_no_digest(archive, tmp_path):
     save(archive, page(LIGHTS, story(LIGHTS)), page(LIGHTS, walls.markup("parked"), 9))
-    with Hidden.open(beside(archive.path), create=True) as hidden:
-        redact(archive.db, hidden, "article", 1, reason="asked for", at=NOON)
+    with Hidden.open(redaction_store_path(archive.path), create=True) as hidden:
+        redact_item(archive.db, hidden, "article", 1, reason="asked for", at=NOON)
     assert rows(archive, "SELECT digest FROM text_digests UNION SELECT digest FROM refused_texts") == []
     save(archive, page(LIGHTS, story(LIGHTS), 30), page(LIGHTS, walls.markup("parked"), 40))
     assert rows(archive, "SELECT digest FROM text_digests UNION SELECT digest FROM refused_texts") == []

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from archive.core import urls
 from archive.core.records import Article, Extract, Page, PageKind, Surface
 from archive.migrations import migrations
-from archive.queries.fetch_history import Facts
+from archive.queries.fetch_history import FetchHistory
 from archive.storage.archive import Archive
 from crawler.frontier import revisit_policy
 from tests.builders import fixtures_archive as made
@@ -102,7 +102,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 def visits(archive: Archive) -> dict[str, str | None]:
-    with Facts(archive.path, "quayside") as facts:
+    with FetchHistory(archive.path, "quayside") as facts:
         found = {row["url"]: facts.visit(row["url"]) for row in archive.db.query("SELECT url FROM visits")}
         return {
             url: revisit_policy.decide(seen).why if seen and seen.leads_to else None

@@ -95,8 +95,8 @@ def test_an_archive_of_the_first_release_opens_searches_and_serves(
         assert integrity.faults(archive.db.conn) == []
         hits = engine.find(archive.db.conn, engine.Ask(words="council"))
         assert hits.total
-        (quayside,) = (s for s in health.status(archive, made.START).sources if s.name == "quayside")
-        assert (quayside.articles, quayside.state) == (8, health.State.FAILING)
+        (quayside,) = (s for s in health.archive_health(archive, made.START).sources if s.name == "quayside")
+        assert (quayside.articles, quayside.state) == (8, health.SourceState.FAILING)
         assert crawl_states.load(archive.db, "quayside").crawled_at == instant(made.SEEN)
         (total,) = archive.db.query("SELECT * FROM run_totals WHERE outcome = 'ok'")
         assert (total["runs"], total["requests"], total["seconds"]) == (2, 14, 600)

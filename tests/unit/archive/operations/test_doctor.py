@@ -23,7 +23,7 @@ from click.testing import CliRunner
 from archive.core.timestamps import to_text
 from archive.files.raw_pages import Pages
 from archive.operations import doctor
-from archive.operations.doctor import Verdict
+from archive.operations.doctor import CheckResult
 from archive.queries import health
 from scheduler import main
 from tests.builders.crawling import PROGRAM, Crawls
@@ -51,7 +51,7 @@ def examined(folder: Path, *options: str) -> tuple[int, dict[str, dict[str, Any]
     done = CliRunner().invoke(main, command, prog_name="backissue")
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     findings = json.loads(done.stdout)["findings"]
-    order = list(Verdict)
+    order = list(CheckResult)
     return done.exit_code, {
         finding["check"]: finding
         for finding in sorted(findings, key=lambda each: order.index(each["verdict"]))
@@ -198,7 +198,7 @@ def test_an_older_archive_is_not_brought_up_to_date_by_a_look(folder: Path) -> N
 
 
 def test_the_full_text_check_gives_way_to_a_crawl(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "PATIENCE", -1.0)
+    monkeypatch.setattr(doctor, "CHECK_SECONDS", -1.0)
     _, findings = examined(folder)
     assert findings["integrity"]["verdict"] == "warn"
     assert "others wait" in findings["integrity"]["sentence"]

@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from archive.core.records import Run, Saved
 from archive.core.timestamps import instant, to_text
 from archive.queries import health
-from archive.queries.health import Crawl, Crawls, State, judge
+from archive.queries.health import CrawlRun, Crawls, SourceState, judge_source
 from archive.storage import checks
 from archive.storage.archive import Archive
 from scheduler import main
@@ -66,14 +66,14 @@ def run(archive: Archive, outcome: str | None, at: datetime, sentence: str = "",
 
 
 def quayside(archive: Archive, now: datetime) -> health.SourceStatus:
-    return next(source for source in health.status(archive, now).sources if source.name == "quayside")
+    return next(source for source in health.archive_health(archive, now).sources if source.name == "quayside")
 
 
 # -- what is said of a source ---------------------------------------------------------------------
 
 
-def crawl(number: int, sentence: str = "Nothing new.") -> Crawl:
-    return Crawl(
+def crawl(number: int, sentence: str = "Nothing new.") -> CrawlRun:
+    return CrawlRun(
         id=number, started_at=f"2026-03-01T{number:02}:00:00Z", ended_at=f"2026-03-01T{number:02}:30:00Z", sentence=sentence
     )  # fmt: skip
 
@@ -81,45 +81,45 @@ def crawl(number: int, sentence: str = "Nothing new.") -> Crawl:
 @pytest.mark.parametrize(
     ("crawls", "state", "words"),
     [
-        (Crawls(), State.NEW, "not crawled yet"),
-        (Crawls(running=crawl(1)), State.OK, "under way since 2026-03-01 01:00 UTC"),
-        (Crawls(good=crawl(1, "3 new articles.")), State.OK, "ended well. 3 new articles."),
-        (Crawls(bad=crawl(2, "No list."), first_bad=crawl(2)), State.FAILING, "The crawl of 2026-03-01 02:00 UTC failed. No list."),
-        (Crawls(good=crawl(1), bad=crawl(4, "No list."), first_bad=crawl(2)), State.FAILING, "Every crawl since 2026-03-01 02:00 UTC failed. No list."),
-        (Crawls(bad=crawl(2), first_bad=crawl(2), running=crawl(3)), State.FAILING, "failed"),
-        (Crawls(good=crawl(1), fruitless=health.TRIES - 1), State.OK, "ended well"),
-        (Crawls(good=crawl(1), fruitless=health.TRIES), State.LATE, "since 2026-03-01 01:00 UTC, at 3 planned times"),
-        (Crawls(fruitless=health.TRIES), State.LATE, "No crawl ended well yet"),
-        (Crawls(good=crawl(1), fruitless=9, running=crawl(2)), State.OK, "under way"),
-        (Crawls(good=crawl(1), next_run=NOON), State.OK, "ended well"),
-        (Crawls(good=crawl(1), next_run=NOON - health.GRACE), State.OK, "ended well"),
-        (Crawls(good=crawl(1), next_run=NOON - HOUR), State.LATE, "due at 2026-03-01 11:00 UTC and did not begin"),
-        (Crawls(running=crawl(1), next_run=NOON - HOUR), State.LATE, "did not begin"),
-        (Crawls(bad=crawl(2), first_bad=crawl(2), dropped=True), State.IDLE, "no longer"),
+        (Crawls(), SourceState.NEW, "not crawled yet"),
+        (Crawls(running=crawl(1)), SourceState.OK, "under way since 2026-03-01 01:00 UTC"),
+        (Crawls(good=crawl(1, "3 new articles.")), SourceState.OK, "ended well. 3 new articles."),
+        (Crawls(bad=crawl(2, "No list."), first_bad=crawl(2)), SourceState.FAILING, "The crawl of 2026-03-01 02:00 UTC failed. No list."),
+        (Crawls(good=crawl(1), bad=crawl(4, "No list."), first_bad=crawl(2)), SourceState.FAILING, "Every crawl since 2026-03-01 02:00 UTC failed. No list."),
+        (Crawls(bad=crawl(2), first_bad=crawl(2), running=crawl(3)), SourceState.FAILING, "failed"),
+        (Crawls(good=crawl(1), fruitless=health.FAILED_RUNS - 1), SourceState.OK, "ended well"),
+        (Crawls(good=crawl(1), fruitless=health.FAILED_RUNS), SourceState.LATE, "since 2026-03-01 01:00 UTC, at 3 planned times"),
+        (Crawls(fruitless=health.FAILED_RUNS), SourceState.LATE, "No crawl ended well yet"),
+        (Crawls(good=crawl(1), fruitless=9, running=crawl(2)), SourceState.OK, "under way"),
+        (Crawls(good=crawl(1), next_run=NOON), SourceState.OK, "ended well"),
+        (Crawls(good=crawl(1), next_run=NOON - health.GRACE), SourceState.OK, "ended well"),
+        (Crawls(good=crawl(1), next_run=NOON - HOUR), SourceState.LATE, "due at 2026-03-01 11:00 UTC and did not begin"),
+        (Crawls(running=crawl(1), next_run=NOON - HOUR), SourceState.LATE, "did not begin"),
+        (Crawls(bad=crawl(2), first_bad=crawl(2), dropped=True), SourceState.IDLE, "no longer"),
     ],
 )  # fmt: skip
 def test_a_source_is_judged_by_its_newest_runs_and_the_clocks_plan(
-    crawls: Crawls, state: State, words: str
+    crawls: Crawls, state: SourceState, words: str
 ) -> None:
-    said, sentence = judge(crawls, NOON)
+    said, sentence = judge_source(crawls, NOON)
     assert said is state
     assert words in sentence
 
 
 def test_the_ledger_tells_since_when_a_source_fails_and_when_it_recovers(archive: Archive) -> None:
-    assert quayside(archive, NOON).state is State.NEW
+    assert quayside(archive, NOON).state is SourceState.NEW
     run(archive, "ok", NOON)
-    assert quayside(archive, NOON).state is State.OK
+    assert quayside(archive, NOON).state is SourceState.OK
     for hour in (1, 2, 3):
         run(archive, ("failed", "interrupted", "blocked")[hour - 1], NOON + hour * HOUR, f"Trouble {hour}.")
     source = quayside(archive, NOON + 4 * HOUR)
-    assert (source.state, source.well) == (State.FAILING, False)
+    assert (source.state, source.well) == (SourceState.FAILING, False)
     assert source.failing_since == to_text(NOON + HOUR)
     assert source.last_good == to_text(NOON)
     assert "Trouble 3." in source.sentence
     run(archive, "partial", NOON + 4 * HOUR)
     source = quayside(archive, NOON + 5 * HOUR)
-    assert (source.state, source.failing_since) == (State.OK, None)
+    assert (source.state, source.failing_since) == (SourceState.OK, None)
     run(archive, None, NOON + 5 * HOUR)
     assert quayside(archive, NOON + 5 * HOUR).running_since == to_text(NOON + 5 * HOUR)
 
@@ -130,39 +130,39 @@ def test_planned_times_that_come_to_nothing_make_a_source_late_but_not_those_of_
     run(archive, "ok", NOON)
     during = [NOON + minutes * timedelta(minutes=1) for minutes in (5, 10, 15, 20)]
     archive.runs.note("quayside", during, "overlapped", "a crawl was under way.", NOON)
-    assert quayside(archive, NOON + HOUR).state is State.OK
+    assert quayside(archive, NOON + HOUR).state is SourceState.OK
     after = [NOON + HOUR * hours for hours in (1, 2, 3)]
     archive.runs.note("quayside", after, "missed", "nothing ran.", NOON + 4 * HOUR)
-    assert quayside(archive, NOON + 4 * HOUR).state is State.LATE
+    assert quayside(archive, NOON + 4 * HOUR).state is SourceState.LATE
 
 
 def test_a_clock_that_stands_still_is_noticed_and_a_source_it_leaves_out_is_not(archive: Archive) -> None:
     run(archive, "failed", NOON)
     checks.plan(archive.db, "uplands", "@hourly", NOON + HOUR)
-    told = health.status(archive, NOON)
+    told = health.archive_health(archive, NOON)
     assert {source.name: source.state for source in told.sources} == {
-        "quayside": State.IDLE,
-        "uplands": State.NEW,
+        "quayside": SourceState.IDLE,
+        "uplands": SourceState.NEW,
     }
     assert told.ok
-    told = health.status(archive, NOON + 2 * HOUR)
+    told = health.archive_health(archive, NOON + 2 * HOUR)
     assert not told.ok
     assert "uplands: A crawl was due" in told.troubles[0]
     checks.plan_only(archive.db, ["quayside"])
-    assert {source.next_run for source in health.status(archive, NOON).sources} == {None}
+    assert {source.next_run for source in health.archive_health(archive, NOON).sources} == {None}
 
 
 def test_damage_that_a_check_found_and_a_disk_that_is_nearly_full_are_troubles(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checks.note_check(archive.db, "integrity", NOON, ok=True, sentence="Sound.")
-    assert health.status(archive, NOON).ok
+    assert health.archive_health(archive, NOON).ok
     checks.note_check(archive.db, "integrity", NOON + HOUR, ok=False, sentence="A page is damaged.")
-    told = health.status(archive, NOON)
+    told = health.archive_health(archive, NOON)
     assert told.troubles == ("A page is damaged.",)
     assert [(check.at, check.ok) for check in told.checks] == [(to_text(NOON + HOUR), False)]
     monkeypatch.setattr(health, "LEAST_FREE", 2**62)
-    assert "MB left" in health.status(archive, NOON).troubles[1]
+    assert "MB left" in health.archive_health(archive, NOON).troubles[1]
 
 
 def test_the_sums_over_the_ledger_follow_every_change_of_it(archive: Archive) -> None:
@@ -345,9 +345,9 @@ def test_a_clock_that_was_killed_is_seen_by_all_who_ask(tmp_path: Path) -> None:
     due = datetime.fromisoformat(source["next_run"])
     assert (due.hour, due.minute) == (0, 0)
     with Archive.open(tmp_path / "archive.db") as archive:
-        assert health.status(archive, due).ok
-        (late,) = health.status(archive, due + HOUR).sources
-        assert (late.state, late.sentence[:19]) == (State.LATE, "A crawl was due at ")
+        assert health.archive_health(archive, due).ok
+        (late,) = health.archive_health(archive, due + HOUR).sources
+        assert (late.state, late.sentence[:19]) == (SourceState.LATE, "A crawl was due at ")
 
 
 def outcome(path: Path) -> object:

@@ -65,11 +65,13 @@ def save(archive, at, article, comments=()):
 
 def lines(archive):
     """Each article as JSON Lines tell it."""
-    return [json.loads(json.dumps(as_jsonl.line(held))) for held in articles.articles(archive.db)]
+    return [
+        json.loads(json.dumps(as_jsonl.article_line(held))) for held in articles.iterate_articles(archive.db)
+    ]
 
 
 def test_a_held_article_is_read_back_as_it_was_saved(archive):
-    held = articles.article(archive.db, 1)
+    held = articles.article_by_id(archive.db, 1)
     assert held.article == ICE
     assert {c.comment.id: c.comment.parent for c in held.comments} == {"11": None, "12": "11", None: None}
 
@@ -95,21 +97,21 @@ def test_more_than_a_portion_is_read_whole(archive):
 
 @pytest.mark.parametrize("reference", ["1", URL])
 def test_an_article_is_found_by_id_or_address(archive, reference):
-    assert articles.find(archive.db, reference) == 1
+    assert articles.find_article(archive.db, reference) == 1
 
 
 def test_an_unknown_reference_finds_nothing(archive):
-    assert articles.find(archive.db, "https://gazette.example/none") is None
-    assert articles.find(archive.db, "99") is None
+    assert articles.find_article(archive.db, "https://gazette.example/none") is None
+    assert articles.find_article(archive.db, "99") is None
 
 
 def test_the_status_tells_what_is_held_and_how_the_last_run_ended(archive):
     run_id = archive.runs.begin("gazette", "hand", NOON)
     run = Run(id=run_id, source="gazette", trigger="hand", started_at=NOON, ended_at=NOON, outcome="failed")
     archive.runs.end(run)
-    [source] = health.status(archive, NOON).sources
+    [source] = health.archive_health(archive, NOON).sources
     assert (source.articles, source.read, source.comments) == (1, 1, 3)
-    assert source.state is health.State.FAILING
+    assert source.state is health.SourceState.FAILING
     assert source.last_run == run
 
 

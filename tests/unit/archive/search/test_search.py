@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from archive.search import engine
 from archive.search import sql as search_sql
 from archive.search.engine import Ask, find, whole
-from archive.search.query_parser import MOST, read
+from archive.search.query_parser import MAX_TERMS, parse_query
 from tests.builders import fixtures_archive
 
 TYPED = [
@@ -167,7 +167,7 @@ def test_relevance_puts_titles_first_and_date_puts_the_newest_first(small: fixtu
 
 @pytest.mark.parametrize("words", TYPED, ids=lambda text: ascii(text[:20]))
 def test_nothing_typed_is_an_error(archive: sqlite3.Connection, words: str) -> None:
-    for kind in ("all", *engine.KINDS):
+    for kind in ("all", *engine.SEARCHED_KINDS):
         for sort in ("relevance", "date"):
             find(archive, Ask(words=words, kind=kind, sort=sort, person=words[:200], tag=words[:200]))
 
@@ -263,9 +263,9 @@ def test_versions_are_not_looked_through_for_common_words_unless_asked_for(
 
 
 def test_what_is_left_out_is_said() -> None:
-    assert "characters" in read("x" * 5000).notes[0]
-    assert str(MOST) in read("ab " * 300).notes[0]
-    assert "🙂" in read("🙂 bridge").notes[0]
+    assert "characters" in parse_query("x" * 5000).notes[0]
+    assert str(MAX_TERMS) in parse_query("ab " * 300).notes[0]
+    assert "🙂" in parse_query("🙂 bridge").notes[0]
 
 
 def test_pages_cut_one_order_without_gap_or_double(archive: sqlite3.Connection) -> None:

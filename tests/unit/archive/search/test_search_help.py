@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from archive.search import substrings
-from archive.search.engine import MARK, UNMARK, Ask, Found, find, whole
-from archive.search.query_parser import read
+from archive.search.engine import MARK, UNMARK, Ask, SearchResult, find, whole
+from archive.search.query_parser import parse_query
 from archive.search.suggestions import find_with_help
 from archive.search.vocabulary import distance, nearest_word
 from archive.search.word_forms import base_form, other_forms
@@ -60,7 +60,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connec
     connection.close()
 
 
-def comments_of(found: Found) -> list[str]:
+def comments_of(found: SearchResult) -> list[str]:
     return [str(hit["excerpt"]).replace(MARK, "").replace(UNMARK, "") for hit in found.sections[1].hits]
 
 
@@ -132,7 +132,7 @@ def test_english_archive_has_no_index_of_substrings(tmp_path: Path) -> None:
     fill = fixtures_archive.Filler(tmp_path / "archive.db")
     fill.article(1, fixtures_archive.START, text="Plain words — “quoted”, 5 € and 🙂.")
     fill.comment(1, fixtures_archive.START, text="Another plain remark…")
-    wording = read("partisan quay")
+    wording = parse_query("partisan quay")
     assert substrings.widen(fill.conn, wording) is wording
     assert fill.conn.execute("SELECT count(*) FROM articles_substrings_docsize").fetchone() == (0,)
     fill.db.close()
@@ -218,9 +218,9 @@ def test_distance_counts_slips(one: str, other: str, letters: int) -> None:
 
 
 def test_unknown_operator_is_named() -> None:
-    [note] = read("commentr:vane ferry").notes
+    [note] = parse_query("commentr:vane ferry").notes
     assert "“commentr:”" in note
-    assert not read("10:30 https://quayside.example/a author:vane site:a.example").notes
+    assert not parse_query("10:30 https://quayside.example/a author:vane site:a.example").notes
 
 
 def test_forms_of_a_word_are_few_and_never_the_word() -> None:

@@ -11,9 +11,9 @@ from lxml.html import fromstring
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
 from archive.files import captured_pages
 from archive.files.raw_pages import Pages
-from archive.files.redaction_store import Hidden, beside
+from archive.files.redaction_store import Hidden, redaction_store_path
 from archive.storage.archive import Archive
-from archive.storage.redaction import redact
+from archive.storage.redaction import redact_item
 from archive.tables import captured
 from archive.tables.observations import Window
 from tests.builders.room_server import Room
@@ -102,7 +102,7 @@ class Desk:
 
     def take(self, at, said, *comments, witness="web.archive.example", url=ICE):
         page = self.page(years(at), url)
-        captured_pages.keep(self.pages, page, witness)
+        captured_pages.keep_page(self.pages, page, witness)
         captured_pages.note_said(self.pages, page, witness, captured.to_json(said, comments), "1")
         extract = Extract(surface=Surface.PAGE, articles=(said,), comments=comments)
         return self.archive.save_capture(page, extract, witness)
@@ -226,8 +226,8 @@ def test_a_capture_says_nothing_of_the_present(desk):
 
 
 def hide(desk, kind, item):
-    with Hidden.open(beside(desk.archive.path), create=True) as hidden:
-        redact(desk.db, hidden, kind, item, reason="asked for", at=years(17))
+    with Hidden.open(redaction_store_path(desk.archive.path), create=True) as hidden:
+        redact_item(desk.db, hidden, kind, item, reason="asked for", at=years(17))
 
 
 def everything(desk):

@@ -247,7 +247,7 @@ def test_every_export_keeps_it_back(folder: Path, tmp_path: Path) -> None:
         "https://gazette.example/side/": b"<i>Barnaby</i>&#32;<i>Thrupp</i>",
         "https://gazette.example/plain/": b"<p>Nothing that matters</p>",
     }
-    with raw_pages.Pages.open(raw_pages.beside(folder / "archive.db")) as kept:
+    with raw_pages.Pages.open(raw_pages.raw_pages_path(folder / "archive.db")) as kept:
         for url, body in bodies.items():
             kept.keep(page(url=url, body=body))
     for command, _ in CASES.values():
@@ -288,7 +288,7 @@ def test_new_comments_and_addresses_of_what_is_hidden_are_hidden_too(folder: Pat
 
 def test_the_hidden_things_lie_in_a_file_of_their_own_and_go_with_backups(folder: Path) -> None:
     hide(folder, *CASES["comment"][0])
-    place = redaction_store.beside(folder / "archive.db")
+    place = redaction_store.redaction_store_path(folder / "archive.db")
     assert place.name == "hidden.db"
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
     program(folder, "backup", str(folder / "copy"))
@@ -297,14 +297,14 @@ def test_the_hidden_things_lie_in_a_file_of_their_own_and_go_with_backups(folder
     program(folder, "unredact", "1")
     assert b"kumquat" not in place.read_bytes()
     with Archive.open(folder / "archive.db") as archive:
-        held = reading.article(archive.db, 1)
+        held = reading.article_by_id(archive.db, 1)
     assert held
     assert "kumquat" in str(held.comments)
 
 
 def test_without_the_file_nothing_is_saved(folder: Path) -> None:
     hide(folder, *CASES["commenter"][0])
-    redaction_store.beside(folder / "archive.db").unlink()
+    redaction_store.redaction_store_path(folder / "archive.db").unlink()
     with pytest.raises(Exception, match=r"hidden\.db .* has gone"):
         crawl(folder / "archive.db", day=4)
     assert written(folder / "archive.db", OF_NAME) == set()

@@ -18,7 +18,7 @@ from archive.core.records import (
     Site,
     Surface,
 )
-from archive.queries.fetch_history import Facts
+from archive.queries.fetch_history import FetchHistory
 from archive.storage.archive import Archive
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -331,7 +331,7 @@ def test_an_archive_of_a_newer_program_is_refused(archive, tmp_path):
 def test_articles_listed_before_the_source_had_its_pattern_are_not_asked_for(archive):
     listed = [Article(url=f"https://gazette.example/{path}", title=path) for path in ("a.php", "shop/b")]
     archive.save(page(kind=PageKind.POSTS), extract(*listed, surface=Surface.REST))
-    with Facts(archive.path, "gazette") as facts:
+    with FetchHistory(archive.path, "gazette") as facts:
         assert len(facts.unread_articles()) == 2
         assert facts.unread_articles(r"\.php$") == [("https://gazette.example/a.php", None)]
 

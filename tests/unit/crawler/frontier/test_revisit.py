@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Seen, Site, Surface
 from archive.core.timestamps import to_text
-from archive.queries.fetch_history import Facts
+from archive.queries.fetch_history import FetchHistory
 from archive.storage.archive import Archive
 from crawler.frontier import revisit_policy
 from crawler.frontier.due_dates import decide_due
@@ -155,12 +155,12 @@ def kept(archive):
 
 
 def facts(archive):
-    with Facts(archive.path, "gazette") as facts:
+    with FetchHistory(archive.path, "gazette") as facts:
         return facts.visit(URL)
 
 
 def due(archive, now):
-    with Facts(archive.path, "gazette") as facts:
+    with FetchHistory(archive.path, "gazette") as facts:
         return [seen.url for seen in facts.due_visits(now)]
 
 
@@ -222,9 +222,9 @@ def test_the_facts_count_what_came_before_the_last_look(archive):
 def test_new_comments_count_as_told_only_by_what_is_read_as_lately_as_the_rest(archive):
     for crawled, comments, told in ((NOW, NOW, True), (NOW + DAY, NOW, True), (NOW + 3 * DAY, NOW, False)):
         archive.note_state("gazette", crawled_at=crawled, comments_read_at=comments)
-        with Facts(archive.path, "gazette") as facts:
+        with FetchHistory(archive.path, "gazette") as facts:
             assert facts.comments_told is told
-    with Facts(archive.path, "gazette", comments=False) as facts:
+    with FetchHistory(archive.path, "gazette", comments=False) as facts:
         assert facts.comments_told
 
 

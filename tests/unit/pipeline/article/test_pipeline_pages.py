@@ -121,7 +121,7 @@ def test_the_text_is_read_from_the_tree_without_the_thread(monkeypatch: pytest.M
         held.append(document.tree.xpath("count(//*[@id='comment-101'])"))
         return plain(document, *rest)
 
-    plain = body.read
-    monkeypatch.setattr("pipeline.article.body.read", look)
+    plain = body.extract_body
+    monkeypatch.setattr("pipeline.article.body.extract_body", look)
     read.__wrapped__("unclosed-table")
     assert held == [0]

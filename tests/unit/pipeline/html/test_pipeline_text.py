@@ -71,7 +71,7 @@ def test_words_that_look_like_tags_are_words() -> None:
 
 
 def test_plain_decodes_entities_once() -> None:
-    assert sanitize.plain("O&#8217;Brien &amp; <em>Sons</em> &amp;amp;") == "O’Brien & Sons &amp;"
+    assert sanitize.markup_to_line("O&#8217;Brien &amp; <em>Sons</em> &amp;amp;") == "O’Brien & Sons &amp;"
 
 
 @given(st.text(max_size=300))

@@ -23,7 +23,7 @@ from warcio.warcwriter import WARCWriter
 import scheduler
 from archive.core.records import Site
 from archive.files.raw_pages import Pages
-from crawler.imports.cdx import PAUSE_SECONDS, WebArchive
+from crawler.imports.cdx import CDX_PAUSE_SECONDS, WebArchive
 
 HOST = "gazette.example"
 ICE = f"https://{HOST}/2009/07/ice.php"
@@ -450,7 +450,7 @@ def test_index_is_read_to_its_end_and_politely(form):
         got = [archive.capture(entry, "gazette") for entry in found]
     assert sorted((each.page.url, each.page.fetched_at.year) for each in got) == sorted(captures)
     assert {each.page.body for each in got} == {html()}
-    assert clock.now >= (len(stand.asked) - 1) * PAUSE_SECONDS
+    assert clock.now >= (len(stand.asked) - 1) * CDX_PAUSE_SECONDS
 
 
 def test_busy_web_archive_is_left_alone_as_long_as_it_asks():
@@ -471,7 +471,7 @@ def test_capture_that_is_not_given_is_a_fault():
 
 
 def test_web_archive_is_imported_by_its_index(desk, monkeypatch):
-    monkeypatch.setattr("crawler.imports.cdx.PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("crawler.imports.cdx.CDX_PAUSE_SECONDS", 0.0)
     stand = Stand({(ICE, 2012): html(), (READ, 2013): html(READ, "The lamp", ())})
     with standing(stand) as index:
         told = said(index)
@@ -483,7 +483,7 @@ def test_web_archive_is_imported_by_its_index(desk, monkeypatch):
 
 
 def test_server_without_an_index_is_an_error(desk, monkeypatch):
-    monkeypatch.setattr("crawler.imports.cdx.PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("crawler.imports.cdx.CDX_PAUSE_SECONDS", 0.0)
     stand = Stand({})
     stand.answer = lambda path: b"<html>hello"
     with standing(stand) as index:
