@@ -23,7 +23,7 @@ from typing import Any
 import click
 from sqlite_utils import Database
 
-from archive.cli import backup, export, redact, search, status
+from archive.cli import backup, export, prove, redact, search, status
 from archive.cli import log_format as logs
 from archive.cli import serve as archive_cli
 from archive.cli.console import Context, Exit, Interruption, Program, say
@@ -34,8 +34,16 @@ from archive.storage import checks
 from archive.storage.archive import Archive
 from crawler import demo
 from crawler.cli import crawl as crawler_cli
-from crawler.cli import doctor, explain_schedule, import_, init, notify, verify
-from crawler.config.config import FILE_VARIABLE, Config, Source, archive_here, find_config, load_config
+from crawler.cli import doctor, explain_schedule, import_, init, notify, seal, verify
+from crawler.config.config import (
+    FILE_VARIABLE,
+    Config,
+    Source,
+    archive_here,
+    find_config,
+    load_config,
+    proof_key,
+)
 from crawler.config.lookup import site_for
 from crawler.daemon import processes
 from crawler.daemon.dispatcher import Clock
@@ -92,6 +100,7 @@ def main(
         config=config,
         file=lambda: find_config(config, os.environ),
         archive=lambda: archive_here(config),
+        key=lambda: proof_key(config),
         planned=lambda: tuple(map(crawler_cli.planned, load_config(config, fetching=False).sources)),
         saved=lambda name: load_config(config, fetching=False).notify.search(name).ask,
     )
@@ -325,6 +334,8 @@ for command in (
     backup.backup,
     backup.restore,
     doctor.doctor,
+    seal.seal,
+    prove.prove,
     archive_cli.sources,
     explain_page,
     explain_schedule.explain_schedule,

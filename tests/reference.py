@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from archive.core.errors import ConfigError
-from crawler.config import config, notify_keys
+from crawler.config import config, notify_keys, proof_keys
 from crawler.schedule.timetable import format_span
 from scheduler import main
 from tests.paths import ROOT
@@ -42,6 +42,7 @@ TABLES = (
     ("In `[sources.NAME]`", "sources.town", config.SOURCE_KEYS),
     ("In `[notify]`", "notify", notify_keys.NOTIFY_KEYS),
     ("In `[searches.NAME]`", "searches.one", notify_keys.SEARCH_KEYS),
+    ("In `[proof]`", "proof", proof_keys.PROOF_KEYS),
 )
 
 
@@ -101,7 +102,7 @@ def _keys(heading: str, table: str, keys: tuple[str, ...]) -> str:
 
 def _expected(table: str, key: str) -> str:
     """Return what the program says that it expects of a key, when it is given something of another type."""
-    if key in {"sources", "notify", "searches"}:
+    if key in {"sources", "notify", "searches", "proof"}:
         wrong = {"": {key: "1"}, **{name: RIGHT[name] for name in RIGHT if name and not name.startswith(key)}}
     else:
         wrong = RIGHT | {table: RIGHT[table] | {key: "{}"}}
@@ -135,9 +136,9 @@ def _default(key: str) -> str:
         "schedule": source.schedule.rule.text,
         "limit": format_span(source.limit),
     }
-    owners = (source, source.site, read.notify)
+    owners = (source, source.site, read.notify, read.proof)
     value = known.get(key) or next((getattr(each, key) for each in owners if hasattr(each, key)), None)
-    return "–" if value in (None, ()) or key == "url" else f"`{json.dumps(value)}`"
+    return "–" if value in (None, ()) or key in {"url", "proof"} else f"`{json.dumps(value)}`"
 
 
 def _cell(text: str) -> str:

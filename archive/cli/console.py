@@ -68,13 +68,14 @@ class Planned:
 class Context:
     """Context of a command: the named configuration and its loaders.
 
-    `file` is the configuration in force, None where there is none; `saved` gives the saved search of a
-    name, and raises ConfigError where there is none.
+    `file` is the configuration in force, None where there is none; `key` is that of the key that signs, or
+    None; `saved` gives the saved search of a name, and raises ConfigError where there is none.
     """
 
     config: Path | None
     file: Callable[[], Path | None]
     archive: Callable[[], Path]
+    key: Callable[[], Path | None]
     planned: Callable[[], tuple[Planned, ...]]
     saved: Callable[[str], Ask]
 

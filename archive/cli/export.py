@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -47,7 +48,7 @@ BUNDLES: dict[str, Callable[..., None]] = {
     "markdown": as_markdown.write_markdown,
     "parquet": as_parquet.write_parquet,
 }
-FILES: dict[str, Callable[[Snapshot, Path], None]] = {"db": as_db.write_db, "wacz": as_wacz.write_wacz}
+FILES: dict[str, Callable[..., None]] = {"db": as_db.write_db, "wacz": as_wacz.write_wacz}
 ENDINGS = {"db": "-export.db", "warc": ".warc.gz", "wacz": ".wacz"}
 FORMS = ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "db", "warc", "wacz")
 
@@ -96,7 +97,8 @@ def export(
         Snapshot.open(archive.path, Selection(**limits), watch) as snapshot,
     ):
         target = output or _usual(form, archive.path, joined=joined)
-        how = {"raw": raw} if form == "csv" else {}
+        how: dict[str, Any] = {"raw": raw} if form == "csv" else {}
+        how |= {"key": context.key()} if form == "wacz" else {}
         place = _Place(target, force, partial(own_files.refuse, archive=archive.path, config=context.file()))
         _write(snapshot, "csv --joined" if joined else form, place, how)
         articles, comments = snapshot.count("articles"), snapshot.count("comments")
@@ -134,7 +136,7 @@ class _Place:
         return bundled(Path(self.target), replace=self.replace, own=self.own)
 
 
-def _write(snapshot: Snapshot, form: str, place: _Place, how: dict[str, bool]) -> None:
+def _write(snapshot: Snapshot, form: str, place: _Place, how: dict[str, Any]) -> None:
     if place.is_stream and (form in BUNDLES or form in FILES):
         raise ArchiveError(
             f"{form} is not one stream, and cannot go to standard output.", hint="Name a place with --output."
@@ -144,7 +146,7 @@ def _write(snapshot: Snapshot, form: str, place: _Place, how: dict[str, bool]) -
             BUNDLES[form](snapshot, bundle, **how)
     elif form in FILES:
         with place.file() as path:
-            FILES[form](snapshot, path)
+            FILES[form](snapshot, path, **how)
     elif form in TEXTS:
         with _stream(place) as out, text_stream(out) as text:
             TEXTS[form](snapshot, text, **how)

@@ -27,8 +27,10 @@ from archive.exports.as_warc import Written
 from archive.exports.selection import Snapshot
 from archive.exports.sort_key import sort_key
 from archive.exports.target import PROGRAM, Summed
+from archive.proof import signing
 
 WARC, INDEX = "data.warc.gz", "index.cdx.gz"
+WACZ_AUTH = "0.1.0"
 BLOCK = 1024  # lines of the index packed together
 _TABLES = """
 CREATE TABLE lines (
@@ -40,8 +42,8 @@ CREATE TABLE pages (
 """
 
 
-def write_wacz(snapshot: Snapshot, path: Path) -> None:
-    """Write the file."""
+def write_wacz(snapshot: Snapshot, path: Path, *, key: Path | None = None) -> None:
+    """Write the file, signed where there is a key. Raises ArchiveError for a key that cannot be read."""
     with ZipFile(path, "w") as packed, closing(sqlite3.connect("")) as index:  # a file that SQLite removes
         index.executescript(_TABLES)
         package = _Package(packed)
@@ -56,7 +58,7 @@ def write_wacz(snapshot: Snapshot, path: Path) -> None:
             out.write(_json_line({"format": "json-pages-1.0", "id": "pages", "title": "Articles"}))
             for page in _articles(snapshot, index):
                 out.write(_json_line(page))
-        package.close(snapshot)
+        package.close(snapshot, key)
 
 
 class _Package:
@@ -88,7 +90,7 @@ class _Package:
             out.write(text.encode())
         return out.digest
 
-    def close(self, snapshot: Snapshot) -> None:
+    def close(self, snapshot: Snapshot, key: Path | None) -> None:
         """Write what the package is, and the checksum of that."""
         now = to_text(datetime.now(UTC))
         names = [title or name for name, _, title, *_ in snapshot.rows("sources")]
@@ -105,7 +107,11 @@ class _Package:
             "resources": list(self._resources),
         }
         digest = self.write("datapackage.json", json.dumps(about, ensure_ascii=False, indent=2))
-        digested = {"path": "datapackage.json", "hash": f"sha256:{digest}"}
+        digested: dict[str, Any] = {"path": "datapackage.json", "hash": f"sha256:{digest}"}
+        if key:
+            signed = signing.wacz_signature(digested["hash"], key)
+            told = {"hash": digested["hash"], "created": now, "software": PROGRAM, "version": WACZ_AUTH}
+            digested["signedData"] = told | signed
         self.write("datapackage-digest.json", json.dumps(digested, indent=2))
 
 

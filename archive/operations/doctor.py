@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -30,6 +31,8 @@ from archive.files.raw_pages import Pages, raw_pages_path, told_altered
 from archive.files.redaction_store import Hidden
 from archive.migrations import migrations
 from archive.operations import integrity
+from archive.proof.check import differences
+from archive.proof.log import newest_seal
 from archive.queries import health
 from archive.storage import checks, redaction_work
 from archive.storage.archive import Archive
@@ -38,6 +41,7 @@ _LIBRARIES = ("datasette", "sqlite-utils", "scrapy", "trafilatura", "apscheduler
 LONGEST_LOG = health.LONGEST_LOG_BYTES
 CHECK_SECONDS = 20.0  # seconds the full-text check may hold up a crawl, which waits for 30
 BACKUP_AGE = timedelta(days=8)
+_NAMED = 20  # rows and pages that are not as logged, before "more"
 
 
 class CheckResult(StrEnum):
@@ -105,6 +109,7 @@ def _database(db: Database, archive: Path, now: datetime) -> Iterator[Finding]:
         yield from state(Archive(db, archive), now)
         yield from redaction(db, archive)
         yield from hidden_texts(db, redaction_store.redaction_store_path(archive))
+        yield evidence(db, archive)
 
 
 def libraries() -> Finding:
@@ -279,6 +284,20 @@ def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
         yield warn("hidden texts", f"Others may read {path.name}.", f"chmod 600 {path}")
     else:
         yield fine("hidden texts", f"{path.name} is sound, and only its owner reads it.")
+
+
+def evidence(db: Database, archive: Path) -> Finding:
+    """Check that everything is as it was logged, row by row and page by page."""
+    found = [*islice(differences(db, archive), _NAMED + 1)]
+    last = newest_seal(db)
+    if found:
+        more = ["There are more."] if len(found) > _NAMED else []
+        return bad("evidence", " ".join([*found[:_NAMED], *more]), _RESTORE)
+    if last is None:
+        return warn("evidence", "Nothing is sealed yet.", "The next crawl seals it, or `backissue seal`.")
+    return fine(
+        "evidence", f"Everything is as it was logged; the newest seal is number {last.number}, of {last.at}."
+    )
 
 
 def raw_pages(path: Path) -> Iterator[Finding]:

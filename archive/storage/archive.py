@@ -30,6 +30,7 @@ from archive.identity import clashes, walls, witnesses
 from archive.identity.claims import Verdict
 from archive.identity.witnesses import Witnesses, is_late
 from archive.migrations import migrations
+from archive.proof.watch import watch
 from archive.storage import captures, coverage, multipart, reconciliation, run_ledger, tombstones
 from archive.storage.comment_writer import CommentWriter, by_article
 from archive.storage.redaction_work import finish as finish_redactions
@@ -62,6 +63,7 @@ class Archive(Closing):
         db = open_ours(path, migrations, create=create)
         try:
             if is_writable(path):
+                watch(db)
                 url_keys.fill_url_keys(db)
             if finish:
                 finish_redactions(db, path)

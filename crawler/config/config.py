@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from typing import Any
 from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
 from archive.core.records import Site
-from crawler.config import notify_keys, schedule_keys
+from crawler.config import notify_keys, proof_keys, schedule_keys
 from crawler.config.notify_keys import Notify
+from crawler.config.proof_keys import ProofConfig
 from crawler.config.toml_reader import TomlTable, describe_value, is_loopback_url
 from crawler.schedule.cron import check_timezone
 from crawler.schedule.timetable import Timetable
@@ -30,7 +31,7 @@ USUAL_ARCHIVE = "archive.db"
 COMMENT_STYLES = ("auto", "native", "wpdiscuz", "none")
 SITES = Path(__file__).parent / "sites"
 
-CONFIG_KEYS = ("archive", "contact", "public_url", "sources", "notify", "searches")
+CONFIG_KEYS = ("archive", "contact", "public_url", "sources", "notify", "searches", "proof")
 SOURCE_KEYS = (
     "url",
     "profile",
@@ -56,7 +57,7 @@ class Source:
     `delay` is in seconds between requests; `contact` is sent to the site with each request. `limit` is the
     maximum duration of one crawl. `verify_tls` is False for the rare site whose certificate cannot be
     verified and that is still to be archived. `hosts` are further hosts on which the site has its articles,
-    each with its port where that is not the default.
+    each with its port where that is not the default. `proof` is the archive's.
     """
 
     site: Site
@@ -66,6 +67,7 @@ class Source:
     contact: str | None = None
     verify_tls: bool = True
     hosts: tuple[str, ...] = ()
+    proof: ProofConfig = field(default_factory=ProofConfig)
 
     @property
     def name(self) -> str:
@@ -87,6 +89,7 @@ class Config:
     contact: str | None = None
     sources: tuple[Source, ...]
     notify: Notify = field(default_factory=Notify)
+    proof: ProofConfig = field(default_factory=ProofConfig)
 
     def source(self, name: str) -> Source:
         """Return the source of that name.
@@ -165,6 +168,11 @@ def archive_here(path: Path | None = None) -> Path:
     return load_config(path, fetching=False).archive
 
 
+def proof_key(path: Path | None = None) -> Path | None:
+    """Return the file of the key that signs, or None where none is configured. Raises ConfigError."""
+    return load_config(path, fetching=False).proof.key if find_config(path, os.environ) else None
+
+
 def profiles() -> tuple[str, ...]:
     """Return the names of the built-in sites."""
     names = (path.stem for path in SITES.glob("*.toml"))
@@ -227,12 +235,14 @@ def _read_config(table: TomlTable) -> Config:
         table.refuse(
             "sources", "a table [sources.NAME] for each site", "none", "`backissue init URL` writes one."
         )
+    proof = proof_keys.read_proof(table)
     return Config(
         path=table.file,
         archive=archive,
         contact=contact,
-        sources=tuple(_read_named(sources, name, contact) for name in sources.values),
+        sources=tuple(replace(_read_named(sources, name, contact), proof=proof) for name in sources.values),
         notify=notify_keys.read_notify(table, tuple(sources.values)),
+        proof=proof,
     )
 
 

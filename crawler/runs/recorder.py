@@ -26,6 +26,7 @@ from archive.tables import crawl_states, visits
 from crawler.frontier.due_dates import decide_due
 from crawler.runs import audit_conclusion, crawl_conclusion
 from crawler.runs.conclusion import Conclusion, RunEnd
+from crawler.runs.sealing import seal_after_run
 from crawler.spiders.news import NewsSpider
 from crawler.spiders.source import SourceSpider
 from crawler.spiders.verify import VerifySpider
@@ -117,6 +118,8 @@ class RunRecorder:
             quality=conclusion.quality,
         )
         self.archive.runs.end(ended)
+        agent = self.crawler.settings["USER_AGENT"]
+        seal_after_run(self.archive, spider.proof, datetime.now(UTC), agent=agent)
 
     def _state(self) -> CrawlState:
         """Return the state that the run leaves, with the site's requested wait."""

@@ -68,6 +68,7 @@ class SourceSpider(scrapy.Spider):
     ) -> None:
         super().__init__(**kwargs)
         self.site: Site = source.site
+        self.proof = source.proof
         self.archive = archive
         self.verify_tls = source.verify_tls
         self.started_at = datetime.now(UTC)

@@ -71,7 +71,7 @@ def test_a_sound_archive_is_well_in_every_respect(folder: Path) -> None:
     assert code == 0
     assert set(findings) == {
         "configuration", "time zones", "libraries", "disk", "permissions", "schema", "integrity", "log",
-        "clock", "source site", "backup", "raw pages",
+        "clock", "source site", "backup", "raw pages", "evidence",
     }  # fmt: skip
     with sqlite3.connect(folder / "archive.db") as connection:
         assert connection.execute("SELECT ok FROM checks WHERE name = 'integrity'").fetchall() == [(1,)]

@@ -1,0 +1,204 @@
+"""Evidence folder of one item: what was logged of it, and how that leads to a seal.
+
+Whoever gets the folder needs neither the archive nor Backissue: `verify.py` in it is twenty lines of plain
+Python, and openssl checks the signature and the time-stamp.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.core.database import connect
+from archive.core.errors import ArchiveError, NotFoundError
+from archive.core.records import Page
+from archive.files.raw_pages import Altered, Pages, raw_pages_path
+from archive.proof.log import LogSeal, digest, leaves_between, newest_seal, seals_from
+from archive.proof.merkle import audit_path
+from archive.proof.states import State, encoded, page_states, states_of
+
+CHECKER = Path(__file__).with_name("verify_template.py")
+_SEALED = "SELECT id, version, salt, leaf FROM proof_leaves WHERE kind = ? AND item_id = ? ORDER BY id"
+_RAW = """
+SELECT max(id) FROM pages WHERE kind = 'article' AND witness IS NULL AND status = 200 AND source = ?
+    AND url IN (SELECT value FROM json_each(?))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceEntry:
+    """One log entry of an item that its state still bears out."""
+
+    id: int
+    salt: bytes
+    content: bytes
+
+
+def write_evidence(
+    db: Database, archive: Path, kind: str, item_id: int, folder: Path, *, body: bool
+) -> list[str]:
+    """Write the evidence folder of an "article" or a "comment"; return the names of its files.
+
+    With `body` the newest raw page of the article is in it too. Raises NotFoundError where there is no such
+    item, ArchiveError where it is hidden, not sealed yet or not as it was logged, or the folder exists.
+    """
+    entries = [*_entries(db, kind, item_id, _states(db, kind, item_id))]
+    article_id = item_id if kind == "article" else _article_of(db, item_id)
+    raw, page = _raw_page(db, raw_pages_path(archive), article_id)
+    entries += [*_entries(db, "page", raw[0], {1: raw[1]})] if raw else []
+    seals = _seals(db, entries)
+    files = {
+        "proof.json": _proof(db, kind, item_id, entries, seals),
+        "head.bin": seals[-1].head,
+        "verify.py": CHECKER.read_bytes(),
+        "README.txt": _readme(kind, item_id, seals[-1]).encode(),
+    }
+    if seals[-1].signature:
+        files |= {"head.sig": seals[-1].signature, "key.pem": str(seals[-1].public_key).encode()}
+    if seals[-1].stamp:
+        files["head.tsr"] = seals[-1].stamp
+    if body and page:
+        files["page.bin"] = page
+    try:
+        folder.mkdir()
+    except FileExistsError as error:
+        raise ArchiveError(f"{folder} is there already.", hint="Name another folder with --out.") from error
+    except OSError as error:
+        raise ArchiveError(f"{folder} cannot be made: {error.strerror}.") from error
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return [*files]
+
+
+def _states(db: Database, kind: str, item_id: int) -> dict[int, State]:
+    found = states_of(db, kind, [item_id])
+    if item_id not in found:
+        raise NotFoundError(f"The archive holds no {kind} {item_id}.")
+    states = found[item_id]
+    if states is None:
+        raise ArchiveError(f"The {kind} {item_id} is hidden, wholly or in part: nothing of it is handed out.")
+    return states
+
+
+def _article_of(db: Database, comment_id: int) -> int:
+    return int(db.execute("SELECT article_id FROM comments WHERE id = ?", [comment_id]).fetchone()[0])
+
+
+def _entries(db: Database, kind: str, item_id: int, states: dict[int, State]) -> Iterator[EvidenceEntry]:
+    """Yield the newest entry of each state. Raises ArchiveError for a state that is not as it was logged."""
+    newest = {
+        version: (number, salt, leaf) for number, version, salt, leaf in db.execute(_SEALED, [kind, item_id])
+    }
+    for version, state in sorted(states.items()):
+        number, salt, leaf = newest.get(version, (0, None, b""))
+        if salt is None or digest(kind, item_id, version, state, salt) != leaf:
+            raise ArchiveError(
+                f"The {kind} {item_id} is not as it was last logged.",
+                hint="Run `backissue seal` if a crawl was interrupted, else `backissue doctor`.",
+            )
+        yield EvidenceEntry(id=number, salt=salt, content=encoded(kind, item_id, version, state))
+
+
+def _raw_page(db: Database, path: Path, article_id: int) -> tuple[tuple[int, State] | None, bytes | None]:
+    """Return the newest raw page of an article, with its number, and its body; None where there is none."""
+    if not path.exists():
+        return None, None
+    urls = [
+        row[0]
+        for row in db.execute("SELECT url FROM addresses WHERE article_id = ?", [article_id]).fetchall()
+    ]
+    source = db.execute("SELECT source FROM articles WHERE id = ?", [article_id]).fetchone()[0]
+    with closing(connect(path, create=False)) as pages:
+        number = pages.execute(_RAW, [source, json.dumps(urls)]).fetchone()[0]
+        logged = "SELECT 1 FROM proof_leaves WHERE kind = 'page' AND item_id = ? AND salt IS NOT NULL"
+        if number is None or db.execute(logged, [number]).fetchone() is None:
+            return None, None
+        state = next(page_states(pages, above=number - 1))
+        page: Page | Altered = Pages(pages).get(number)
+        return state, page.body if isinstance(page, Page) else None
+
+
+def _seals(db: Database, entries: Iterable[EvidenceEntry]) -> list[LogSeal]:
+    """Return the seals from that of the oldest entry to the best witnessed one after the newest entry."""
+    ids = [entry.id for entry in entries]
+    last = newest_seal(db)
+    if last is None or last.last < max(ids):
+        raise ArchiveError("It is logged, but not sealed yet.", hint="Seal it: `backissue seal`.")
+    first = db.execute(
+        "SELECT number FROM proof_seals WHERE last >= ? ORDER BY number", [min(ids)]
+    ).fetchone()[0]
+    seals = [*seals_from(db, first)]
+    able = [seal for seal in seals if seal.last >= max(ids)]
+    best = next(filter(None, ([s for s in able if s.stamp], [s for s in able if s.signature], able)))[0]
+    return [seal for seal in seals if seal.number <= best.number]
+
+
+def _proof(
+    db: Database, kind: str, item_id: int, entries: list[EvidenceEntry], seals: list[LogSeal]
+) -> bytes:
+    spans = {
+        seal.number: leaves_between(db, seal.first, seal.last) for seal in seals if _covers(seal, entries)
+    }
+    told: list[dict[str, Any]] = []
+    for entry in entries:
+        seal = next(seal for seal in seals if seal.first <= entry.id <= seal.last)
+        index, leaves = entry.id - seal.first, spans[seal.number]
+        told.append(
+            {
+                "content": entry.content.decode("utf-8", "surrogatepass"),
+                "salt": entry.salt.hex(),
+                "seal": seal.number,
+                "index": index,
+                "size": len(leaves),
+                "path": [step.hex() for step in audit_path(leaves, index)],
+            }
+        )
+    whole = {
+        "item": f"{kind} {item_id}",
+        "entries": told,
+        "seals": [
+            {
+                "number": seal.number,
+                "first": seal.first,
+                "last": seal.last,
+                "at": seal.at,
+                "root": seal.root.hex(),
+                "previous": seal.previous.hex(),
+            }
+            for seal in seals
+        ],
+    }
+    return json.dumps(whole, indent=1).encode()
+
+
+def _covers(seal: LogSeal, entries: Iterable[EvidenceEntry]) -> bool:
+    return any(seal.first <= entry.id <= seal.last for entry in entries)
+
+
+def _readme(kind: str, item_id: int, seal: LogSeal) -> str:
+    lines = [
+        f"Evidence of {kind} {item_id}, from an archive kept by Backissue.",
+        "",
+        "proof.json  what was logged, and how it leads to the head of a seal",
+        "head.bin    that head, 32 bytes",
+        f"verify.py   checks both: python3 verify.py (the seal is number {seal.number}, of {seal.at})",
+    ]
+    if seal.signature:
+        lines += [
+            "head.sig    the archive's signature:",
+            "            openssl dgst -sha256 -verify key.pem -signature head.sig head.bin",
+        ]
+    if seal.stamp:
+        lines += [
+            f"head.tsr    the time-stamp of {seal.authority}:",
+            "            openssl ts -verify -data head.bin -in head.tsr -CAfile CERTIFICATES-OF-IT",
+        ]
+    else:
+        lines.append("No authority has stamped this seal: only the archive itself says when it was made.")
+    return "\n".join([*lines, ""])

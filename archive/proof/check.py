@@ -1,0 +1,104 @@
+"""Checking an archive against its own log: which row or page is not as it was logged.
+
+Reads only. What changed after the last logging, by our own hand, is pending and not compared.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from archive.core.database import connect
+from archive.files.raw_pages import raw_pages_path
+from archive.proof import signing
+from archive.proof.log import START, head_of, leaves_between, newest_leaves, seals_from
+from archive.proof.merkle import root_of
+from archive.proof.states import BATCH, item_ids, page_states, states_of
+
+
+def differences(db: Database, archive: Path) -> Iterator[str]:
+    """Yield a sentence for each row, raw page and seal that is not as it was logged."""
+    yield from broken_seals(db)
+    for kind in ("article", "comment"):
+        yield from _changed_items(db, kind)
+        yield from _lost_items(db, kind)
+    yield from _changed_pages(db, raw_pages_path(archive))
+
+
+def broken_seals(db: Database) -> Iterator[str]:
+    """Yield a sentence for each seal that does not fit its leaves, its chain or its signature."""
+    previous, first = START, 1
+    for seal in seals_from(db, 1):
+        name = f"The seal {seal.number} of {seal.at}"
+        if seal.previous != previous or seal.first != first:
+            yield f"{name} does not follow the seal before it."
+        if root_of(leaves_between(db, seal.first, seal.last)) != seal.root:
+            yield f"{name} does not fit the log: an entry from {seal.first} to {seal.last} was changed."
+        head = head_of(seal.number, seal.first, seal.last, seal.at, seal.root, seal.previous)
+        if head != seal.head:
+            yield f"{name} was changed."
+        if seal.signature and not signing.is_signed(seal.head, seal.public_key or "", seal.signature):
+            yield f"{name} has a signature that does not fit it."
+        previous, first = seal.head, seal.last + 1
+
+
+def _changed_items(db: Database, kind: str) -> Iterator[str]:
+    for ids in item_ids(db, kind):
+        pending = _pending(db, kind, ids)
+        states, known = states_of(db, kind, ids), newest_leaves(db, kind, ids)
+        for item_id in ids:
+            held, logged = states.get(item_id), known.get(item_id, {})
+            if held is None or item_id in pending:
+                continue
+            if not logged:
+                yield f"The {kind} {item_id} was added past Backissue: the log does not know it."
+                continue
+            for version in sorted(held.keys() | logged.keys()):
+                leaf = logged.get(version)
+                if leaf and leaf.salt is None:
+                    continue
+                if leaf is None or not leaf.proves(kind, item_id, held.get(version)):
+                    what = f"version {version}" if version else "address or dates"
+                    yield f"The {kind} {item_id} ({what}) is not as it was logged."
+
+
+def _pending(db: Database, kind: str, ids: list[int]) -> set[int]:
+    sql = "SELECT item_id FROM proof_pending WHERE kind = ? AND item_id IN (SELECT value FROM json_each(?))"
+    return {row[0] for row in db.execute(sql, [kind, json.dumps(ids)])}
+
+
+def _lost_items(db: Database, kind: str) -> Iterator[str]:
+    sql = (
+        "SELECT DISTINCT item_id FROM proof_leaves WHERE kind = ?"
+        f" AND item_id NOT IN (SELECT id FROM {kind}s)"
+        " AND item_id NOT IN (SELECT item_id FROM proof_pending WHERE kind = ?)"
+    )
+    lost = [row[0] for row in db.execute(sql, [kind, kind]).fetchall()]
+    for start in range(0, len(lost), BATCH):
+        for item_id, logged in newest_leaves(db, kind, lost[start : start + BATCH]).items():
+            if not all(leaf.withdrawn or leaf.salt is None for leaf in logged.values()):
+                yield f"The {kind} {item_id} is in the log, and no longer in the archive."
+
+
+def _changed_pages(db: Database, path: Path) -> Iterator[str]:
+    newest = db.execute("SELECT max(item_id) FROM proof_leaves WHERE kind = 'page'").fetchone()[0]
+    if newest is None:
+        return
+    if not path.exists():
+        yield f"The raw pages at {path} are in the log, and the file is not there."
+        return
+    with closing(connect(path, create=False)) as pages:
+        held = {number: state for number, state in page_states(pages) if number <= newest}
+    logged = [row[0] for row in db.execute("SELECT DISTINCT item_id FROM proof_leaves WHERE kind = 'page'")]
+    for start in range(0, len(logged), BATCH):
+        for number, leaves in newest_leaves(db, "page", logged[start : start + BATCH]).items():
+            state = held.pop(number, None)
+            if leaves[1].salt is not None and not leaves[1].proves("page", number, state):
+                url = state["url"] if state else "an unknown address"
+                yield f"The raw page {number} of {url} is not as it was logged."
+    for number, state in held.items():
+        yield f"The raw page {number} of {state['url']} was added past Backissue: the log does not know it."

@@ -1,0 +1,204 @@
+"""The log of digests, and the seals over it.
+
+A leaf is logged for each state that the log does not end with already. A seal covers the leaves since the
+seal before it: the root of their Merkle tree, chained to that seal's head. What is sealed can only be added
+to. Writes `proof_leaves`, `proof_seals` and `proof_pending`, and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from archive.core.database import connect, transaction
+from archive.core.timestamps import to_text
+from archive.files.raw_pages import raw_pages_path
+from archive.proof.merkle import leaf_hash, root_of
+from archive.proof.states import BATCH, State, encoded, page_states, states_of
+
+SALT_BYTES = 16
+MAX_LEAVES = 2**16  # under one seal: a path of 16 steps, and a proof that reads no more than 2 MiB
+START = bytes(32)
+"""What the first seal is chained to."""
+
+_NEWEST = (
+    "SELECT item_id, version, withdrawn, salt, leaf, max(id) FROM proof_leaves"
+    " WHERE kind = ? AND item_id IN (SELECT value FROM json_each(?)) GROUP BY item_id, version"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """The newest leaf of one state. `salt` is None where it was forgotten."""
+
+    version: int
+    withdrawn: bool
+    salt: bytes | None
+    leaf: bytes
+
+    def proves(self, kind: str, item_id: int, state: State | None) -> bool:
+        """True if it is the digest of a state."""
+        return self.salt is not None and self.leaf == digest(kind, item_id, self.version, state, self.salt)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSeal:
+    """One seal: leaves `first` to `last` (ids, inclusive), at a time in ISO 8601 UTC."""
+
+    number: int
+    first: int
+    last: int
+    at: str
+    root: bytes
+    previous: bytes
+    head: bytes
+    public_key: str | None
+    signature: bytes | None
+    authority: str | None
+    stamp: bytes | None
+
+
+def digest(kind: str, item_id: int, version: int, state: State | None, salt: bytes) -> bytes:
+    """Return the leaf hash of a state under a salt."""
+    return leaf_hash(salt + encoded(kind, item_id, version, state))
+
+
+def head_of(number: int, first: int, last: int, at: str, root: bytes, previous: bytes) -> bytes:
+    """Return the head of a seal: SHA-256 of a two byte, its numbers, its time, its root, the head before."""
+    told = f"{number} {first} {last} {at}\n".encode()
+    return hashlib.sha256(b"\2" + told + root + previous).digest()
+
+
+def newest_leaves(db: Database, kind: str, ids: list[int]) -> dict[int, dict[int, Leaf]]:
+    """Return the newest leaf of each logged state, by item and version."""
+    found: dict[int, dict[int, Leaf]] = {}
+    for item_id, version, withdrawn, salt, leaf, _ in db.execute(_NEWEST, [kind, json.dumps(ids)]):
+        found.setdefault(item_id, {})[version] = Leaf(
+            version=version, withdrawn=bool(withdrawn), salt=salt, leaf=leaf
+        )
+    return found
+
+
+def log_changes(db: Database, archive: Path) -> int:
+    """Log all states and raw pages that are new or changed; return how many leaves were added."""
+    added = 0
+    while pending := db.execute(f"SELECT kind, item_id FROM proof_pending LIMIT {BATCH}").fetchall():
+        with transaction(db):
+            for kind in ("article", "comment"):
+                ids = [item_id for each, item_id in pending if each == kind]
+                if ids:
+                    added += _log_items(db, kind, ids)
+            db.conn.executemany("DELETE FROM proof_pending WHERE kind = ? AND item_id = ?", pending)
+    return added + _log_pages(db, raw_pages_path(archive))
+
+
+def _log_items(db: Database, kind: str, ids: list[int]) -> int:
+    known, added = newest_leaves(db, kind, ids), 0
+    states = states_of(db, kind, ids)
+    for item_id in ids:
+        logged, held = known.get(item_id, {}), states.get(item_id, {})
+        if held is None:  # hidden: what was logged stays, and can no longer be compared
+            continue
+        for version, state in held.items():
+            leaf = logged.get(version)
+            if leaf is None or leaf.withdrawn or not leaf.proves(kind, item_id, state):
+                _add(db, kind, item_id, version, state)
+                added += 1
+        for version in logged.keys() - held.keys():
+            if not logged[version].withdrawn:
+                _add(db, kind, item_id, version, None)
+                added += 1
+    return added
+
+
+def _log_pages(db: Database, path: Path) -> int:
+    if not path.exists():
+        return 0
+    newest = db.execute("SELECT max(item_id) FROM proof_leaves WHERE kind = 'page'").fetchone()[0] or 0
+    added = 0
+    with closing(connect(path, create=False)) as pages, transaction(db):
+        for number, state in page_states(pages, above=newest):
+            _add(db, "page", number, 1, state)
+            added += 1
+    return added
+
+
+def _add(db: Database, kind: str, item_id: int, version: int, state: State | None) -> None:
+    salt = os.urandom(SALT_BYTES)
+    db.execute(
+        "INSERT INTO proof_leaves (kind, item_id, version, withdrawn, salt, leaf) VALUES (?, ?, ?, ?, ?, ?)",
+        [kind, item_id, version, state is None, salt, digest(kind, item_id, version, state, salt)],
+    )
+
+
+def seal_log(db: Database, now: datetime) -> list[LogSeal]:
+    """Seal all leaves that no seal covers; return the new seals, none where there is nothing new.
+
+    `now` is aware.
+    """
+    made = []
+    with transaction(db):
+        last = newest_seal(db)
+        top = db.execute("SELECT coalesce(max(id), 0) FROM proof_leaves").fetchone()[0]
+        while (done := last.last if last else 0) < top:
+            last = _seal_next(db, last, min(done + MAX_LEAVES, top), now)
+            made.append(last)
+    return made
+
+
+def is_seal_due(db: Database, now: datetime) -> bool:
+    """True if no seal was made on this day of UTC yet."""
+    last = newest_seal(db)
+    return last is None or last.at[:10] < (to_text(now) or "")[:10]
+
+
+def _seal_next(db: Database, before: LogSeal | None, last: int, now: datetime) -> LogSeal:
+    number, first = (before.number + 1, before.last + 1) if before else (1, 1)
+    previous, at = before.head if before else START, to_text(now) or ""
+    root = root_of(leaves_between(db, first, last))
+    head = head_of(number, first, last, at, root, previous)
+    db.execute(
+        "INSERT INTO proof_seals (number, first, last, at, root, previous, head)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [number, first, last, at, root, previous, head],
+    )
+    return _seal(db.execute("SELECT * FROM proof_seals WHERE number = ?", [number]).fetchone())
+
+
+def leaves_between(db: Database, first: int, last: int) -> list[bytes]:
+    """Return the leaf hashes of a span of the log, both ends included."""
+    sql = "SELECT leaf FROM proof_leaves WHERE id BETWEEN ? AND ? ORDER BY id"
+    return [row[0] for row in db.execute(sql, [first, last]).fetchall()]
+
+
+def newest_seal(db: Database) -> LogSeal | None:
+    """Return the newest seal, or None."""
+    row = db.execute("SELECT * FROM proof_seals ORDER BY number DESC LIMIT 1").fetchone()
+    return _seal(row) if row else None
+
+
+def seals_from(db: Database, number: int) -> Iterator[LogSeal]:
+    """Yield the seals from a number on, in order."""
+    for row in db.execute("SELECT * FROM proof_seals WHERE number >= ? ORDER BY number", [number]):
+        yield _seal(row)
+
+
+def attach(db: Database, number: int, **values: str | bytes) -> None:
+    """Store the signature (with `public_key`) or the stamp (with `authority`) of a seal."""
+    names = ", ".join(f"{name} = ?" for name in values)
+    with transaction(db):
+        db.execute(f"UPDATE proof_seals SET {names} WHERE number = ?", [*values.values(), number])
+
+
+def _seal(row: tuple[object, ...]) -> LogSeal:
+    names = ("number", "first", "last", "at", "root", "previous", "head")
+    more = ("public_key", "signature", "authority", "stamp")
+    return LogSeal(**dict(zip((*names, *more), row, strict=True)))  # type: ignore[arg-type]

@@ -1,0 +1,76 @@
+"""Merkle trees as RFC 6962 defines them, over SHA-256.
+
+A leaf's hash is SHA-256 of a zero byte and its data, a node's that of a one byte and its two halves; a list
+is divided at the largest power of two below its length. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+EMPTY = hashlib.sha256(b"").digest()
+"""The root of no leaves."""
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """Return the hash of a leaf, 32 bytes."""
+    return hashlib.sha256(b"\0" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of an inner node, 32 bytes."""
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def root_of(leaves: Sequence[bytes]) -> bytes:
+    """Return the root over leaf hashes, in one pass."""
+    waiting: list[tuple[int, bytes]] = []  # complete subtrees, the largest first, each with its size
+    for leaf in leaves:
+        size, node = 1, leaf
+        while waiting and waiting[-1][0] == size:
+            node = node_hash(waiting.pop()[1], node)
+            size *= 2
+        waiting.append((size, node))
+    if not waiting:
+        return EMPTY
+    _, root = waiting.pop()
+    while waiting:
+        root = node_hash(waiting.pop()[1], root)
+    return root
+
+
+def audit_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """Return the hashes that lead from a leaf to the root, the lowest first.
+
+    `index` counts from 0. Raises IndexError outside of the list.
+    """
+    if not 0 <= index < len(leaves):
+        raise IndexError(f"no leaf {index} among {len(leaves)}")
+    if len(leaves) == 1:
+        return []
+    half = 1 << (len(leaves) - 1).bit_length() - 1
+    if index < half:
+        return [*audit_path(leaves[:half], index), root_of(leaves[half:])]
+    return [*audit_path(leaves[half:], index - half), root_of(leaves[:half])]
+
+
+def root_by_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """Return the root that a leaf and its path lead to (RFC 9162, section 2.1.3.2).
+
+    Raises ValueError for a path of the wrong length.
+    """
+    root, place, last = leaf, index, size - 1
+    for step in path:
+        if last == 0:
+            raise ValueError("the path is too long")
+        if place % 2 or place == last:
+            root = node_hash(step, root)
+            while not place % 2 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            root = node_hash(root, step)
+        place, last = place >> 1, last >> 1
+    if last:
+        raise ValueError("the path is too short")
+    return root

@@ -1,0 +1,31 @@
+"""Checks proof.json and head.bin of this folder. Needs Python 3.8 or newer, and nothing else."""
+
+import hashlib
+import json
+from pathlib import Path
+
+HERE = Path(__file__).parent
+proof = json.loads((HERE / "proof.json").read_text(encoding="utf-8"))
+heads: "dict[int, bytes]" = {}
+roots: "dict[int, bytes]" = {}
+for seal in proof["seals"]:
+    told = "{number} {first} {last} {at}\n".format(**seal).encode()
+    previous, root = bytes.fromhex(seal["previous"]), bytes.fromhex(seal["root"])
+    if heads.get(seal["number"] - 1, previous) != previous:
+        raise SystemExit("Seal {} does not follow the one before it.".format(seal["number"]))
+    heads[seal["number"]] = hashlib.sha256(b"\2" + told + root + previous).digest()
+    roots[seal["number"]] = root
+if (HERE / "head.bin").read_bytes() != heads[proof["seals"][-1]["number"]]:
+    raise SystemExit("head.bin is not the head of the last seal.")
+for entry in proof["entries"]:
+    data = bytes.fromhex(entry["salt"]) + entry["content"].encode("utf-8", "surrogatepass")
+    node, place, last = hashlib.sha256(b"\0" + data).digest(), entry["index"], entry["size"] - 1
+    for step in map(bytes.fromhex, entry["path"]):
+        is_right = place % 2 == 1 or place == last
+        while is_right and place and place % 2 == 0:
+            place, last = place // 2, last // 2
+        node = hashlib.sha256(b"\1" + (step + node if is_right else node + step)).digest()
+        place, last = place // 2, last // 2
+    if node != roots[entry["seal"]]:
+        raise SystemExit("Not proved: " + entry["content"])
+    print("Proved:", entry["content"])

@@ -1,0 +1,59 @@
+"""Command `seal`: logs, seals, signs and time-stamps what the archive holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from archive.cli.console import Context, emit
+from archive.core.formatting import count
+from archive.proof import log, signing
+from archive.storage.archive import Archive
+from crawler.config.config import load_config
+from crawler.settings import USER_AGENT
+
+
+@click.command()
+@click.option(
+    "--make-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Make a key for signatures in this file.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: added, seals, newest.")
+@click.pass_obj
+def seal(context: Context, make_key: Path | None, as_json: bool) -> None:
+    """Seal everything the archive holds now, so that it can be proved later.
+
+    Each crawl logs a digest of what it saved, and the first one of a day seals the log. This does both at
+    once, and signs and time-stamps the seal as `[proof]` in the configuration asks for. docs/evidence.md
+    tells what that proves.
+
+    \b
+    backissue seal
+    backissue seal --make-key proof.key
+    """
+    from crawler.runs.sealing import seal_now  # noqa: PLC0415  (only this way of it needs it)
+
+    if make_key:
+        click.echo(signing.make_key(make_key), nl=False)
+        click.echo(
+            f'Put it into backissue.toml: [proof] key = "{make_key}". Keep the file secret and safe.',
+            err=True,
+        )
+        return
+    config = load_config(context.config, fetching=False)
+    with Archive.open(config.archive, create=False) as archive:
+        added, made = seal_now(archive, config.proof, datetime.now(UTC), agent=USER_AGENT)
+        last = log.newest_seal(archive.db)
+    if as_json:
+        newest = {"number": last.number, "at": last.at, "head": last.head.hex()} if last else None
+        emit({"added": added, "seals": [each.number for each in made], "newest": newest})
+    elif last is None:
+        click.echo("The archive is empty: there is nothing to seal.")
+    else:
+        what = f"{count(added, 'state')} logged. "
+        marks = [name for name, value in (("signed", last.signature), ("time-stamped", last.stamp)) if value]
+        is_how = f", {' and '.join(marks)}" if marks else ""
+        click.echo(f"{what}Seal {last.number} of {last.at}{is_how}: {last.head.hex()}")

@@ -1,0 +1,57 @@
+"""Sealing what a run has changed: log, seal, signature, time-stamp."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from archive.core.errors import BackissueError
+from archive.proof import log, signing
+from archive.proof.log import LogSeal
+from archive.storage.archive import Archive
+from crawler.config.proof_keys import ProofConfig
+
+logger = logging.getLogger(__name__)
+
+
+def seal_now(archive: Archive, proof: ProofConfig, now: datetime, *, agent: str) -> tuple[int, list[LogSeal]]:
+    """Log all changes and seal them; return how many leaves were new, and the new seals.
+
+    `now` is aware. The newest seal is signed and stamped, as far as that is configured and was not done.
+    Raises ArchiveError for a key that cannot be read, SiteError for a stamp that cannot be had.
+    """
+    added = log.log_changes(archive.db, archive.path)
+    made = log.seal_log(archive.db, now)
+    certify(archive, proof, agent=agent)
+    return added, made
+
+
+def seal_after_run(archive: Archive, proof: ProofConfig, now: datetime, *, agent: str) -> None:
+    """Log what a run changed; seal it if no seal was made on this day.
+
+    A signature or a stamp that cannot be had is told in the log, and asked for again after the next run.
+    """
+    log.log_changes(archive.db, archive.path)
+    if log.is_seal_due(archive.db, now):
+        log.seal_log(archive.db, now)
+    try:
+        certify(archive, proof, agent=agent)
+    except BackissueError as error:
+        logger.warning(
+            "The newest seal has no signature or time-stamp yet. %s", error, extra={"hint": error.hint}
+        )
+
+
+def certify(archive: Archive, proof: ProofConfig, *, agent: str) -> None:
+    """Sign and stamp the newest seal, where that is configured and was not done. Raises BackissueError."""
+    from crawler.fetch.timestamps import stamp  # noqa: PLC0415  (only who has an authority loads it)
+
+    last = log.newest_seal(archive.db)
+    if last is None:
+        return
+    if proof.key and last.signature is None:
+        public_key, signature = signing.signature(last.head, proof.key)
+        log.attach(archive.db, last.number, public_key=public_key, signature=signature)
+    if proof.timestamp and last.stamp is None:
+        stamped = stamp(last.head, proof.timestamp, agent=agent)
+        log.attach(archive.db, last.number, authority=proof.timestamp, stamp=stamped)
