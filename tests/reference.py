@@ -34,6 +34,7 @@ RIGHT: dict[str, dict[str, str]] = {
     "": {},
     "sources.town": {"url": '"http://127.0.0.1"'},
     "notify": {},
+    "proof": {},
     "searches.one": {"query": '"ferry"'},
 }
 """A configuration by its tables, as TOML."""
