@@ -295,9 +295,10 @@ def explain_page(context: Context, page: str, url: str | None, source: str | Non
 @click.command("replay")
 @click.argument("source", required=False)
 @click.option("--apply", is_flag=True, help="Save the changes, as versions labelled re-extracted.")
+@click.option("--jobs", type=click.IntRange(1), default=1, help="Read by so many processes; by default one.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each page that differs.")
 @click.pass_obj
-def replay_pages(context: Context, source: str | None, apply: bool, as_json: bool) -> None:
+def replay_pages(context: Context, source: str | None, apply: bool, jobs: int, as_json: bool) -> None:
     """Extract the stored pages again by today's rules, and show differences.
 
     For use after an upgrade. Nothing is fetched, and nothing is written without --apply; a change that is
@@ -312,7 +313,7 @@ def replay_pages(context: Context, source: str | None, apply: bool, as_json: boo
     config = load_config(context.config, fetching=False)
     named = config.sources if source is None else (config.source(source),)
     sites = [each.site for each in named]
-    cli_replay.run(config.archive, sites, apply=apply, as_json=as_json)
+    cli_replay.run(config.archive, sites, apply=apply, as_json=as_json, jobs=jobs)
 
 
 for command in (

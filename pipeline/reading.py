@@ -18,12 +18,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Protocol
 
 from archive.core.reader_guard import GAVE_UP, TooLongError, bounded
 from archive.core.records import Extract, Page, Problem, Site, Surface
+from archive.files.raw_pages import Altered
 from pipeline.process import process
 
 IN_PROCESS_BYTES = 1024 * 1024
@@ -48,6 +49,15 @@ class Reader(Protocol):
         """Return everything that can be read out of one answer of a site."""
 
 
+class ManyReader(Protocol):
+    """Whatever reads many pages, one after another or several at once."""
+
+    def read_each(
+        self, pages: Iterable[Page | Altered], site: Site
+    ) -> Iterator[tuple[Page | Altered, Extract | None]]:
+        """Yield each page and what it says, in the order of the pages; None for an altered one."""
+
+
 class InterruptedReadingError(Exception):
     """The reading was broken off because the program is to end.
 
@@ -69,6 +79,13 @@ class BoundedReader:
         Raises InterruptedReadingError when the program is to end meanwhile.
         """
         return self.read_at_once(page, site) or self.read_apart(page, site)
+
+    def read_each(
+        self, pages: Iterable[Page | Altered], site: Site
+    ) -> Iterator[tuple[Page | Altered, Extract | None]]:
+        """Yield each page and what it says; None for an altered one."""
+        for page in pages:
+            yield page, self.read(page, site) if isinstance(page, Page) else None
 
     def read_at_once(self, page: Page, site: Site) -> Extract | None:
         """Return what an ordinary page says.

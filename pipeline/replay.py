@@ -30,7 +30,7 @@ from archive.storage.archive import Archive
 from archive.tables import versions
 from archive.tables.visits import visited_url
 from pipeline.extractor_version import extractor_version, is_current
-from pipeline.reading import BoundedReader, Reader
+from pipeline.reading import BoundedReader, ManyReader, Reader
 
 logger = logging.getLogger(__name__)
 
@@ -56,17 +56,16 @@ class Replayed:
 
 
 def replay(
-    archive: Archive, pages: Pages, site: Site, *, now: datetime, apply: bool, reader: Reader
+    archive: Archive, pages: Pages, site: Site, *, now: datetime, apply: bool, reader: ManyReader
 ) -> Iterator[Replayed]:
     """Read the kept pages of a site again, and tell of each that differs.
 
     `now` (aware) is since when the changes hold; nothing is written unless `apply`.
     """
-    for page in pages.newest_of_each(site.name):
-        if isinstance(page, Altered):
+    for page, extract in reader.read_each(pages.newest_of_each(site.name), site):
+        if isinstance(page, Altered) or extract is None:
             logger.warning("%s It is passed over.", page)
             continue
-        extract = reader.read(page, site)
         with transaction(archive.db) if apply else rehearsal(archive.db):
             marks = [_newest(archive, table) for table in _TABLES]
             saved = archive.save(page, extract, again_at=now)

@@ -17,14 +17,15 @@ from archive.core.formatting import count, plain
 from archive.core.records import Saved, Site
 from archive.files.raw_pages import Pages, raw_pages_path
 from archive.storage.archive import Archive
+from pipeline.reader_pool import ReaderPool
 from pipeline.reading import BoundedReader
 from pipeline.replay import Difference, Replayed, replay
 
 _SHOWN = 12  # lines of one field's difference that are shown to people
 
 
-def run(path: Path, sites: Sequence[Site], *, apply: bool, as_json: bool) -> None:
-    """Read the kept pages of some sites again and show what differs.
+def run(path: Path, sites: Sequence[Site], *, apply: bool, as_json: bool, jobs: int = 1) -> None:
+    """Read the kept pages of some sites again, by so many processes, and show what differs.
 
     Raises ArchiveError if there is none.
     """
@@ -33,7 +34,7 @@ def run(path: Path, sites: Sequence[Site], *, apply: bool, as_json: bool) -> Non
     with (
         Archive.open(path, create=False) as archive,
         Pages.open(raw_pages_path(path)) as pages,
-        closing(BoundedReader()) as reader,
+        closing(ReaderPool(jobs) if jobs > 1 else BoundedReader()) as reader,
     ):
         for site in sites:
             for replayed in replay(archive, pages, site, now=datetime.now(UTC), apply=apply, reader=reader):

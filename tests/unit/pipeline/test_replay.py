@@ -1,6 +1,7 @@
 """Kept pages read again: what today's rules would change is told first, and then kept as re-extracted."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,7 @@ from archive.files.raw_pages import Pages
 from archive.storage.archive import Archive
 from pipeline import process
 from pipeline.extractor_version import extractor_version
+from pipeline.reader_pool import AHEAD, ReaderPool
 from pipeline.reading import BoundedReader
 from pipeline.replay import Difference, catch_up, replay
 from tests.builders.crawling import Crawls
@@ -196,3 +198,55 @@ def test_an_upgrade_makes_no_edit_of_what_the_rules_have_changed(tmp_path):
     causes = crawls.rows("SELECT cause FROM article_versions UNION ALL SELECT cause FROM comment_versions")
     assert {row["cause"] for row in causes} == {"re-extracted"}
     assert not crawls.rows("SELECT 1 FROM events WHERE kind = 'edited'")
+
+
+def many(folder, number=30):
+    """An archive of many pages, of each of which the title is read otherwise today."""
+    with Archive.open(folder / "archive.db") as archive, Pages.open(folder / "pages.db") as pages:
+        archive.add_source(SITE, "2026-03-01T12:00:00Z")
+        for each in range(number):
+            changed = PAGE.body.replace(b"ice.php", b"ice-%d.php" % each)
+            for name in (b"postid-7", b"post-7", b"comment-11", b"Ice in the harbour"):
+                changed = changed.replace(name, name + b"%d" % each)
+            url = URL.replace("ice.php", f"ice-{each}.php")
+            page = replace(PAGE, url=url, final_url=url, body=changed)
+            pages.keep(page)
+            archive.save(page, process(page, SITE))
+        archive.db.execute("UPDATE articles SET title = title || ' - Gazette'")
+
+
+def rows_of(folder):
+    with Archive.open(folder / "archive.db") as archive:
+        tables = ("articles", "article_versions", "comments", "events", "visits", "problems")
+        return {table: [*archive.db.query(f"SELECT * FROM {table} ORDER BY rowid")] for table in tables}
+
+
+def test_several_processes_read_row_for_row_what_one_reads(tmp_path):
+    told = {}
+    for jobs in (1, 3):
+        folder = tmp_path / str(jobs)
+        folder.mkdir()
+        many(folder)
+        with (
+            Archive.open(folder / "archive.db") as archive,
+            Pages.open(folder / "pages.db") as pages,
+            closing(ReaderPool(jobs) if jobs > 1 else BoundedReader()) as reader,
+        ):
+            told[jobs] = list(replay(archive, pages, SITE, now=LATER, apply=True, reader=reader))
+    assert len(told[1]) == 30
+    assert told[3] == told[1]
+    assert rows_of(tmp_path / "3") == rows_of(tmp_path / "1")
+
+
+def test_a_pool_ends_its_workers_and_reads_no_further_than_it_must(tmp_path):
+    many(tmp_path, 20)
+    asked = []
+    with Pages.open(tmp_path / "pages.db") as pages, closing(ReaderPool(2)) as pool:
+        read = pool.read_each(
+            (asked.append(page.url) or page for page in pages.newest_of_each(SITE.name)), SITE
+        )
+        next(read)
+        assert len(asked) == 2 * AHEAD
+        workers = [reader._worker for reader in pool._readers if reader._worker]
+    assert workers
+    assert all(worker.poll() is not None for worker in workers)

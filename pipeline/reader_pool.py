@@ -1,0 +1,64 @@
+"""Reading many kept pages on several cores.
+
+Each core has a thread here and a worker process of its own (`BoundedReader`); pages go out and extracts come
+back in one order, so that whoever saves them sees no difference to a single reader. What is read ahead is
+bounded. Does not: save.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from archive.core.records import Extract, Page, Site
+from archive.files.raw_pages import Altered
+from pipeline.reading import BoundedReader
+
+AHEAD = 4  # pages read ahead for each worker: enough that none waits while one page is long
+_Task = tuple[Page | Altered, Future[Extract] | None]
+
+
+class ReaderPool:
+    """A number of readers, each in a process of its own."""
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._stop = threading.Event()
+        self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="reader", initializer=self._begin)
+        self._own = threading.local()
+        self._readers: list[BoundedReader] = []
+
+    def read_each(
+        self, pages: Iterable[Page | Altered], site: Site
+    ) -> Iterator[tuple[Page | Altered, Extract | None]]:
+        """Yield each page and what it says, in the order of the pages; None for an altered one."""
+        waiting: deque[_Task] = deque()
+        for page in pages:
+            read = self._threads.submit(self._read, page, site) if isinstance(page, Page) else None
+            waiting.append((page, read))
+            if len(waiting) >= self._jobs * AHEAD:
+                yield _finished(waiting.popleft())
+        while waiting:
+            yield _finished(waiting.popleft())
+
+    def close(self) -> None:
+        """End all workers, and drop what was read ahead."""
+        self._stop.set()
+        self._threads.shutdown(cancel_futures=True)
+        for reader in self._readers:
+            reader.close()
+
+    def _begin(self) -> None:
+        self._own.reader = BoundedReader(stopping=self._stop.is_set)
+        self._readers.append(self._own.reader)
+
+    def _read(self, page: Page, site: Site) -> Extract:
+        reader: BoundedReader = self._own.reader
+        return reader.read_apart(page, site)
+
+
+def _finished(task: _Task) -> tuple[Page | Altered, Extract | None]:
+    page, read = task
+    return page, read.result() if read else None
