@@ -332,7 +332,7 @@ def test_restore_killed_leaves_what_was_live(folder: Path, kept: Path, step: str
         "    if not left[0]: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return real(*words)\n"
         f"{step} = step\n"
-        f"backup.restore(Path({str(kept)!r}), Path('archive.db'), replace=True)"
+        f"backup.restore_backup(Path({str(kept)!r}), Path('archive.db'), replace=True)"
     )
     environ = {**os.environ, "PYTHONPATH": str(PROGRAM.parent)}
     killed = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environ, check=False)
