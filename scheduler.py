@@ -217,14 +217,17 @@ def show_demo(context: Context, /, sample_port: int | None, **served: Any) -> in
     It is stored in demo.db and demo-pages.db in the current folder, by the configuration demo.toml, and
     crawled once a minute. Other commands read it with --config demo.toml.
     """
+    from crawler.demo.first_minute import beginning  # noqa: PLC0415  (only a running demo writes a WARC)
+
     if context.config is not None:
         raise click.UsageError("The demo has a configuration of its own; omit --config.")
     port = demo.port_in(Path.cwd(), sample_port)
     must_be_free(served["host"], served["port"], "--port")
     must_be_free("127.0.0.1", port, "--sample-port")
     config = demo.prepare(Path.cwd(), port)
-    with demo.newspaper(config):
-        what = f"the bundled sample newspaper ({config.sources[0].site.url})"
+    url = config.sources[0].site.url
+    with demo.newspaper(config), beginning(config, url, demo.start_of(config)):
+        what = f"the bundled sample newspaper ({url})"
         return _up(config, what, *_NEXT, **served)
 
 

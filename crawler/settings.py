@@ -52,6 +52,10 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.fetch.redirect_loops.RedirectLoopMiddleware": 650,  # nearer to the site than redirects (600)
     "crawler.fetch.request_budget.BudgetMiddleware": 840,
 }
+FEED_EXPORTERS = {
+    "json": "crawler.runs.feed_export.JsonExporter",
+    **dict.fromkeys(("jl", "jsonl", "jsonlines"), "crawler.runs.feed_export.LinesExporter"),
+}
 EXTENSIONS = {
     "scrapy.extensions.corestats.CoreStats": 0,
     "scrapy.extensions.logstats.LogStats": None,

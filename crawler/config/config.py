@@ -101,6 +101,10 @@ class Config:
                 return source
         names = [source.name for source in self.sources]
         sources = ", ".join(names)
+        if not name:
+            raise ConfigError(
+                f"No source is named. {self.path} has: {sources}.", hint="With Scrapy, add -a source=NAME."
+            )
         similar = nearest(name, names)
         raise ConfigError(
             f"{self.path} has no source “{name}”{similar}.", hint=f"Its sources are: {sources}."

@@ -22,12 +22,17 @@ STOP_GRACE_SECONDS = 10.0  # seconds for a crawl to end its page and save it
 PROGRESS_KEPT = "Everything it saved is kept."
 
 
-def start(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Start `backissue ARGUMENTS` as a child, with our output."""
+def start(
+    arguments: Sequence[str], environ: Mapping[str, str] | None = None, *, quiet: bool = False
+) -> subprocess.Popen[bytes]:
+    """Start `backissue ARGUMENTS` as a child, with our output, or with none if it is `quiet`."""
+    output = subprocess.DEVNULL if quiet else None
     command = [sys.executable, str(SCHEDULER_SCRIPT), "--child", *arguments]
     return subprocess.Popen(  # noqa: S603  (our own program, and no shell)
         command,
         stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=output,
         env={**os.environ, **(environ or {})},
         start_new_session=True,
     )

@@ -2,10 +2,10 @@
 
 `backissue demo` runs it, so that there is an archive to read before there is a site to archive. Its files are
 its own. The newspaper responds as a WordPress site does (pages, feeds, sitemap, REST), and changes while it
-runs: readers comment, and the newsroom publishes, edits and removes. All its text is in one file,
-paper.json.gz. Does not: take part in archiving a real site.
+runs: readers comment, and the newsroom publishes, edits and removes. Its text is in paper.json.gz, and what
+the first minute shows in story.json. Does not: take part in archiving a real site.
 """
 
-from crawler.demo.workspace import ARCHIVE, FILE, PORT, PORT_VARIABLE, newspaper, port_in, prepare
+from crawler.demo.workspace import ARCHIVE, FILE, PORT, PORT_VARIABLE, newspaper, port_in, prepare, start_of
 
-__all__ = ["ARCHIVE", "FILE", "PORT", "PORT_VARIABLE", "newspaper", "port_in", "prepare"]
+__all__ = ["ARCHIVE", "FILE", "PORT", "PORT_VARIABLE", "newspaper", "port_in", "prepare", "start_of"]

@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from crawler.demo.story import told
+
 NAME = "The Averil Packet"
 TAGLINE = "News of the harbour and the hills since 1871"
 FILE = Path(__file__).with_name("paper.json.gz")
@@ -75,7 +77,8 @@ class PaperComment:
 class Paper:
     """Newspaper from its start on; `catch_up` brings it to a moment.
 
-    `base` is its origin, without a slash at the end; `changed` (aware UTC) is its last change.
+    `base` is its origin, without a slash at the end; `changed` (aware UTC) is its last change. `moved` has
+    the new path of each article by its old one, `strays` the comments below a page that is no article.
     """
 
     def __init__(self, start: datetime) -> None:
@@ -87,10 +90,12 @@ class Paper:
         self.terms = {term["id"]: PaperTerm(**term) for term in content["terms"]}
         self.articles: dict[int, PaperArticle] = {}
         self.comments: dict[int, PaperComment] = {}
+        self.moved: dict[str, str] = {}
         self.changed = self._made
         self._events: list[dict[str, Any]] = content["events"]
         self._done = 0
         self._apply(content)
+        self.strays = [self.comment(row) for row in content["strays"]]
 
     def catch_up(self, now: datetime) -> int:
         """Apply every event that is due at an aware moment.
@@ -100,7 +105,7 @@ class Paper:
         before, elapsed = self._done, (now - self.start).total_seconds()
         while self._done < len(self._events) and self._events[self._done]["after"] <= elapsed:
             self._apply(self._events[self._done])
-            self.changed = self._moment(self._events[self._done]["after"])
+            self.changed = self.moment(self._events[self._done]["after"])
             self._done += 1
         return self._done - before
 
@@ -122,20 +127,28 @@ class Paper:
 
     def _apply(self, change: dict[str, Any]) -> None:
         for row in change.get("articles", ()):
-            self.articles[row["id"]] = self._article(row)
+            before, article = self.articles.get(row["id"]), self._article(row)
+            if before is not None and before.path != article.path:
+                self.moved[before.path] = article.path
+            self.articles[article.id] = article
         for row in change.get("comments", ()):
-            self.comments[row["id"]] = PaperComment(**{**row, "published": self._moment(row["published"])})
+            self.comments[row["id"]] = self.comment(row)
         for number in change.get("removed", ()):
             del self.comments[number]
 
+    def comment(self, row: dict[str, Any]) -> PaperComment:
+        """Return a comment of a row of the content."""
+        return PaperComment(**{**row, "published": self.moment(row["published"])})
+
     def _article(self, row: dict[str, Any]) -> PaperArticle:
-        times = {name: self._moment(row[name]) for name in ("published", "modified")}
+        times = {name: self.moment(row[name]) for name in ("published", "modified")}
         terms = {name: self.terms[row[name]] for name in ("author", "category")}
         return PaperArticle(
             **{**row, **times, **terms, "tags": tuple(self.terms[number] for number in row["tags"])}
         )
 
-    def _moment(self, seconds: int) -> datetime:
+    def moment(self, seconds: int) -> datetime:
+        """Return the moment of a time in the content, in aware UTC."""
         return (self.start if seconds > 0 else self._made) + timedelta(seconds=seconds)
 
 
@@ -146,4 +159,4 @@ def _place_in_time(each: PaperArticle | PaperComment) -> tuple[datetime, int]:
 @cache
 def _content() -> dict[str, Any]:
     content: dict[str, Any] = json.loads(gzip.decompress(FILE.read_bytes()))
-    return content
+    return told(content)

@@ -33,7 +33,7 @@ def rest_answer(paper: Paper, route: str, query: dict[str, str]) -> Response:
         posts = (each for each in paper.articles.values() if _is_wanted(each, query))
         return _page(posts, query, lambda each: _post(paper, each, embed="_embed" in query))
     if route == "comments":
-        comments = (each for each in paper.comments.values() if _is_wanted(each, query))
+        comments = (each for each in [*paper.comments.values(), *paper.strays] if _is_wanted(each, query))
         return _page(comments, query, lambda each: _comment(paper, each))
     return Response.json({"code": "rest_no_route", "message": "No route was found."}, 404)
 
@@ -124,6 +124,7 @@ def _term(paper: Paper, term: PaperTerm) -> dict[str, Any]:
 
 
 def _comment(paper: Paper, comment: PaperComment) -> dict[str, Any]:
+    article = paper.articles.get(comment.article)
     return {
         "id": comment.id,
         "post": comment.article,
@@ -133,7 +134,7 @@ def _comment(paper: Paper, comment: PaperComment) -> dict[str, Any]:
         "date": _stamp(comment.published),
         "date_gmt": _stamp(comment.published),
         "content": {"rendered": absolute_markup(comment.html, paper.base)},
-        "link": f"{paper.base}{paper.articles[comment.article].path}#comment-{comment.id}",
+        "link": f"{paper.base}{article.path if article else '/about'}#comment-{comment.id}",
         "status": "approved",
         "type": comment.kind,
     }

@@ -30,6 +30,8 @@ def respond(paper: Paper, path: str, query: dict[str, str]) -> Response:
         return rest.rest_answer(paper, path.removeprefix("/wp-json/wp/v2/"), query)
     if article := next((each for each in paper.articles.values() if each.path == path), None):
         return pages.render_article(paper, article)
+    if path in paper.moved:
+        return Response.redirect(paper.base + paper.moved[path])
     if path == "/" and query.get("p", "").isdigit():
         return _short_link(paper, int(query["p"]))
     if found := _LIST.fullmatch(path):

@@ -67,7 +67,7 @@ def newspaper(config: Config) -> Iterator[None]:
     """
     from crawler.demo.site import DemoSite  # noqa: PLC0415  (only a running demo needs Jinja)
 
-    with DemoSite(_port_of(config), _start(config)):
+    with DemoSite(_port_of(config), start_of(config)):
         yield
 
 
@@ -111,7 +111,8 @@ def _must_be_demo(path: Path) -> None:
         )
 
 
-def _start(config: Config) -> datetime:
+def start_of(config: Config) -> datetime:
+    """Return when the archive first saw the newspaper (aware UTC): now, for a new archive."""
     site, now = config.sources[0].site, datetime.now(UTC)
     with Archive.open(config.archive) as archive:
         known = {row["name"]: row["first_seen"] for row in archive.db["sources"].rows}

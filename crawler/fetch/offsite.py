@@ -42,13 +42,15 @@ class GuardMiddleware:
     def process_request(self, request: Request) -> None:
         """Refuse an off-site request, and any while nothing can be saved.
 
+        What a user asks for with Scrapy's own tools has no site to leave.
+
         Raises OffSiteError (an IgnoreRequest) for another site, IgnoreRequest where the archive cannot be
         written.
         """
         if report_of(self.crawler).fault is not None:
             raise IgnoreRequest("the archive cannot be written, so nothing is requested")
         session = session_of(self.crawler)
-        if not is_allowed(request.url, session.home, session.hosts):
+        if session.home and not is_allowed(request.url, session.home, session.hosts):
             raise OffSiteError(f"{request.url} {OFF_SITE} {session.home}")
         if urls.is_loopback(urlsplit(request.url).hostname):
             request.meta["proxy"] = None  # a proxy from the environment cannot reach this machine's loopback

@@ -110,10 +110,21 @@ class Session:
 
 
 def session_of(crawler: Crawler) -> Session:
-    """Return the session of a crawler's spider."""
-    return cast("Session", cast("Any", crawler.spider).session)
+    """Return the session of a crawler's spider.
+
+    Scrapy's own tools (`scrapy fetch`, `scrapy shell`) have a spider without a source; it gets a session
+    whose `home` is "".
+    """
+    return cast("Session", _equipped(crawler).session)
 
 
 def report_of(crawler: Crawler) -> CrawlReport:
-    """Return the report of a crawler's run."""
-    return cast("CrawlReport", cast("Any", crawler.spider).report)
+    """Return the report of a crawler's run, one of its own for Scrapy's tools."""
+    return cast("CrawlReport", _equipped(crawler).report)
+
+
+def _equipped(crawler: Crawler) -> Any:
+    spider: Any = crawler.spider
+    if not hasattr(spider, "session"):
+        spider.session, spider.report = Session("", source=""), CrawlReport()
+    return spider

@@ -298,16 +298,41 @@ def test_scrapys_own_commands_work(site, crawls):
     crawls.command()
     environment = {**os.environ, "BACKISSUE_CONFIG": str(crawls.folder / "backissue.toml")}
     root = os.fspath(crawls.command()[1]).rpartition("/")[0]
+    out = crawls.folder / "out.jl"
     run = subprocess.run(
-        [crawls.command()[0], "-m", "scrapy", "crawl", "news", "-a", "source=site"],
+        [crawls.command()[0], "-m", "scrapy", "crawl", "news", "-a", "source=site", "-o", str(out)],
         cwd=root, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
+    assert "Error" not in run.stderr, run.stderr
+    pages = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert any("<html" in page.get("body", "") for page in pages)
     assert len(crawls.held()) == len([article for article in site.articles if not article.protected])
     spiders = subprocess.run(
         [crawls.command()[0], "-m", "scrapy", "list"], cwd=root, capture_output=True, text=True, check=True
     )
     assert spiders.stdout.split() == ["news", "verify"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("fetch", "--nolog", "SITE/robots.txt"), "User-agent"),
+        (("shell", "--nolog", "SITE/", "-c", "response.status"), "200"),
+        (("crawl", "news"), "No source is named."),
+        (("crawl", "news", "-a", "source=sit"), "has no source “sit”"),
+    ],
+    ids=["fetch", "shell", "no source", "unknown source"],
+)
+def test_scrapys_tools_answer(site, crawls, words, said):
+    crawls.command()
+    root = os.fspath(crawls.command()[1]).rpartition("/")[0]
+    done = subprocess.run(
+        [crawls.command()[0], "-m", "scrapy", *(word.replace("SITE", site.url) for word in words)],
+        cwd=root, env={**os.environ, "BACKISSUE_CONFIG": str(crawls.folder / "backissue.toml")},
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert said in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("faults", [(), FACES["by sitemap"]], ids=["by REST", "by sitemap"])

@@ -30,7 +30,6 @@ class Town:
 
     def __init__(self, folder: Path, site: str) -> None:
         self.folder, self.site = folder, site
-        self.missing_was_read_in = False
 
     def here(self, text: str) -> str:
         """The text with this newspaper's address."""
@@ -48,9 +47,8 @@ class Town:
             timeout=PATIENCE,
             check=False,
         )
-        first_proof = "verify" in words and not self.missing_was_read_in
-        self.missing_was_read_in |= first_proof
-        assert done.returncode == (MISSING if first_proof else NOTHING_WRONG), done.stderr + done.stdout
+        expected = MISSING if "verify" in words else NOTHING_WRONG  # a comment of the demo stays missing
+        assert done.returncode == expected, done.stderr + done.stdout
         return done.stdout + done.stderr
 
 

@@ -36,10 +36,15 @@ def comment_citations(comment: dict[str, Any], here: str) -> list[Citation]:
     """Return (form, text) for a comment, a row with its article's title and URL; Wikipedia cites none."""
     said, day, kept = _facts(comment)
     said["byline"] = said["byline"] or "Unnamed commenter"
-    said["title"] = f"Comment on “{said['title'] or 'Untitled'}”"
+    said["title"] = f"Comment on ‘{_inner(said['title'] or 'Untitled')}’"
     said["url"] = " ".join(str(comment.get("permalink") or comment["url"] or "").split())
     facts = (said, day, kept, here)
     return _forms(facts, f"backissuecomment{comment['id']}", "BLOG", ("post", f"comment-{comment['id']}"))
+
+
+def _inner(title: str) -> str:
+    """Return a title as it stands inside a quotation: double quotation marks become single ones."""
+    return title.translate(str.maketrans('“”"', "‘’'"))
 
 
 def _forms(facts: Cited, key: str, ris: str, csl: tuple[str, str]) -> list[Citation]:
@@ -101,7 +106,7 @@ def _plain(said: dict[str, str], day: str, kept: str, here: str) -> str:
     author = f"{said['byline']}: " if said["byline"] else ""
     when = f", {day}" if day else ""
     where = f"{said['source_title']}{when}. {said['url']}"
-    return f"{author}“{said['title']}”, {where} Archived at {here}, state of {kept}."
+    return f"{author}“{_inner(said['title'])}”, {where} Archived at {here}, state of {kept}."
 
 
 def _apa(said: dict[str, str], day: str, kept: str, here: str) -> str:
@@ -115,14 +120,14 @@ def _chicago(said: dict[str, str], day: str, kept: str, here: str) -> str:
     author = f"{said['byline']}. " if said["byline"] else ""
     when = f", {_long_day(day)}" if day else ""
     archived = f"Archived {_long_day(kept)}, at {here}."
-    return f"{author}“{said['title']}.” {said['source_title']}{when}. {said['url']}. {archived}"
+    return f"{author}“{_inner(said['title'])}.” {said['source_title']}{when}. {said['url']}. {archived}"
 
 
 def _mla(said: dict[str, str], day: str, kept: str, here: str) -> str:
     author = f"{said['byline']}. " if said["byline"] else ""
     when = f", {_long_day(day)}" if day else ""
     where = f"{said['source_title']}{when}, {said['url']}"
-    return f"{author}“{said['title']}.” {where}. Archived {_long_day(kept)}, {here}."
+    return f"{author}“{_inner(said['title'])}.” {where}. Archived {_long_day(kept)}, {here}."
 
 
 def _ris(kind: str, said: dict[str, str], day: str, kept: str, here: str) -> str:
