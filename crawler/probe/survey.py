@@ -19,17 +19,16 @@ from crawler.discovery import declared, feeds, rest, sitemaps
 from crawler.fetch import walls
 from crawler.frontier import addresses
 from crawler.probe.spider import ProbeSpider, probe_site
+from pipeline.comments import systems
+from pipeline.html import document
+from pipeline.platforms import detection
+from pipeline.platforms.detection import Detected
 
 MAX_EXAMINED_LINKS = 5  # of the newest articles, whose hosts are compared
 MAX_SITEMAP_FILES = 30  # files of a sitemap whose articles are counted
 
-_STYLES = {
-    "wpDiscuz": rb"wpdiscuz|wpd-comment",
-    "Disqus": rb"disqus_thread|disqus\.com/embed",
-    "Facebook comments": rb"fb-comments",
-    "Jetpack comments": rb"jetpack_remote_comment",
-    "native": rb"""id=["'](?:li-|div-)?comment-\d+""",
-}
+_WPDISCUZ = re.compile(rb"wpdiscuz|wpd-comment", re.IGNORECASE)
+_OWN_COMMENT = re.compile(rb"""id=["'](?:li-|div-)?comment-\d+""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +36,14 @@ class SiteSurvey:
     """Result of a survey.
 
     `url` is the home page after redirects; totals are the site's own. `comment_style` is one of the styles of
-    the configuration; `hosts` are others than that of `url`, with articles of the site; `notes` are sentences
-    for people.
+    the configuration; `hosts` are others than that of `url`, with articles of the site; `platform` is the
+    system that runs the site, with its version where stated, None if unknown; `notes` are sentences for
+    people.
     """
 
     url: str
     title: str | None = None
+    platform: str | None = None
     rest: bool = False
     posts_total: int | None = None
     comments_total: int | None = None
@@ -98,11 +99,13 @@ class _SurveySpider(ProbeSpider):
         if self.session.robots is not None:
             agent = self.settings["USER_AGENT"]
             found = replace(found, crawl_delay=self.session.robots.crawl_delay(agent))
+        detected = detection.detect(home)
+        found = replace(found, platform=detected.label if detected else None)
         found = await self._rest(found, home)
         found = await self._sitemaps(found)
         found = await self._feeds(found, home)
         found = await self._comments(found)
-        return replace(found, notes=tuple(_notes(found, self._external)))
+        return replace(found, notes=tuple(_notes(found, detected, self._external)))
 
     async def _rest(self, found: SiteSurvey, home: Page) -> SiteSurvey:
         said = declared.read_declared(home, found.url)
@@ -196,18 +199,27 @@ class _SurveySpider(ProbeSpider):
 
     async def _comments(self, found: SiteSurvey) -> SiteSurvey:
         page = await self.look_at(self.article) if self.article else None
-        styles = [
-            name for name, mark in _STYLES.items() if page and re.search(mark, page.body, re.IGNORECASE)
-        ]
-        others = (name for name in styles if name not in {"native", "wpDiscuz"})
-        self._external = next(others, None)
-        return replace(found, comment_style="wpdiscuz" if "wpDiscuz" in styles else "auto")
+        self._external = _foreign_system(page) if page else None
+        is_wpdiscuz = page is not None and _WPDISCUZ.search(page.body) is not None
+        return replace(found, comment_style="wpdiscuz" if is_wpdiscuz else "auto")
 
     article: str | None = None
     _external: str | None = None
 
 
-def _notes(found: SiteSurvey, external: str | None) -> list[str]:
+def _foreign_system(page: Page) -> str | None:
+    """Return the foreign comment system of an article's page.
+
+    None where the page shows comments of the site itself, or names no system.
+    """
+    parsed = document.parse(page)
+    if parsed is None or _WPDISCUZ.search(page.body) or _OWN_COMMENT.search(page.body):
+        return None
+    name = systems.foreign_system(parsed.index)
+    return None if name in systems.FORM_ONLY else name
+
+
+def _notes(found: SiteSurvey, detected: Detected | None, external: str | None) -> list[str]:
     name = found.title or found.url
     if found.rest:
         way = f"Its REST API is open and lists {_many(found.posts_total, 'article')}"
@@ -218,8 +230,17 @@ def _notes(found: SiteSurvey, external: str | None) -> list[str]:
     elif found.feed:
         way = "Its REST API is closed and no sitemap was found; articles are found by its feed."
     else:
-        way = "Neither a REST API nor a sitemap nor a feed was found: is this a WordPress site?"
-    notes = [f"{name} responds at {found.url}.", way]
+        way = (
+            "Neither a REST API nor a sitemap nor a feed was found; articles are found by its listing pages."
+        )
+    notes = [f"{name} responds at {found.url}."]
+    if detected:
+        notes.append(f"It runs on {detected.label}.")
+    elif not found.rest:
+        notes.append("The system that runs it is unknown, so it is read by what every site has.")
+    notes.append(way)
+    if detected:
+        notes += detection.proof_sentences(detected, has_sitemap=bool(found.sitemaps))
     if found.hosts:
         many = " and ".join(found.hosts)
         notes.append(
@@ -231,7 +252,7 @@ def _notes(found: SiteSurvey, external: str | None) -> list[str]:
         else "It has no comments feed, so old articles are visited again from time to time."
     )
     if external:
-        notes.append(f"Its comments are at {external}, outside of the site, and cannot be archived yet.")
+        notes.append(f"Its comments are kept by {external}, outside of the site; they are not archived yet.")
     if found.crawl_delay:
         notes.append(f"robots.txt requires {found.crawl_delay:g} s between requests; this is obeyed.")
     return notes

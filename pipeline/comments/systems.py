@@ -14,10 +14,6 @@ from lxml.etree import XPath
 
 from pipeline.html.dom import Index, words
 
-_ATTRIBUTES = ["data-spotim-module", "data-spot-im-module-default", "data-viafoura", "data-isso"]
-_ATTRIBUTES += ["data-telegram-discussion", "data-vf-container-id", "data-fastcomments"]
-_MARKED = XPath("//*[{}]".format(" or ".join(f"@{name}" for name in _ATTRIBUTES)))
-
 
 @dataclass(frozen=True, slots=True)
 class System:
@@ -35,15 +31,31 @@ _SYSTEMS = (
     System(
         "Disqus", r"disqus_thread", scripts=("disqus.com/embed.js", "disqus.com/count.js", "disqus_shortname")
     ),
-    System("Facebook", classes="fb-comments", tags="fb:comments", scripts=("facebook.com/plugins/comments",)),
+    System(
+        "Facebook",
+        classes="fb-comments",
+        tags="fb:comments amp-facebook-comments",
+        scripts=("/plugins/comments.php", "facebook.com/plugins/comments", "/plugins/feedback.php"),
+    ),
     System(
         "Coral",
-        r"coral[-_](?:thread|talk|stream|embed).*|coral",
+        r"coral[-_](?:thread|talk|stream|embed|comments?).*|coral",
         "coral-embed coral-thread",
-        scripts=("coral_talk", "coralproject", "coral.createstreamembed", "/embed/stream"),
+        scripts=(
+            "coral_talk",
+            "coralproject",
+            "coral.createstreamembed",
+            "coral.talk.render",
+            "/embed/stream",
+        ),
     ),
     System("IntenseDebate", r"idc-(?:container|cover).*", scripts=("intensedebate.com/", "idcomments_acct")),
-    System("Livefyre", r"livefyre.*", "livefyre-comments fyre", scripts=("livefyre.com/",)),
+    System(
+        "Livefyre",
+        r"livefyre.*",
+        "livefyre-comments fyre",
+        scripts=("livefyre.com/", "fyre.conv.load", ".fyre.co/"),
+    ),
     System(
         "OpenWeb",
         r"spot-?im.*",
@@ -56,8 +68,8 @@ _SYSTEMS = (
         "Viafoura",
         r"viafoura.*|vf-(?:comments|conversations).*",
         "viafoura viafoura-comments vf-comments",
-        "vf-conversations vf-comments vf-widget",
-        "data-viafoura data-vf-container-id",
+        "vf-conversations vf-conversations-count vf-comments vf-widget",
+        "data-viafoura data-vf-container-id vf-container-id",
         ("viafoura.net", "viafoura.co"),
     ),
     System("Hyvor Talk", r"hyvor-talk.*", "", "hyvor-talk-comments", scripts=("talk.hyvor.com",)),
@@ -66,14 +78,27 @@ _SYSTEMS = (
     System("Remark42", r"remark42", scripts=("remark_config",)),
     System("Isso", r"isso-thread", attributes="data-isso"),
     System("GraphComment", r"graphcomment", scripts=("graphcomment.com",)),
+    System(
+        "Ghost",
+        r"ghost-comments-root",
+        attributes="data-ghost-comments data-comments-ui",
+        scripts=("/comments-ui@", "/comments-ui.min.js"),
+    ),
     System("Discourse", r"discourse-comments", "discourse-comments-area", scripts=("discourseembed",)),
     System("Utterances", classes="utterances", scripts=("utteranc.es",)),
-    System("giscus", classes="giscus", scripts=("giscus.app",)),
+    System("giscus", "", "giscus", "giscus-widget", "data-repo-id", ("giscus.app", "@giscus/")),
     System("Vuukle", r"vuukle-comments?", "vuukle-comments", scripts=("vuukle.com",)),
-    System("Cusdis", r"cusdis_thread", scripts=("cusdis.com",)),
+    System("Cusdis", r"cusdis_thread", scripts=("cusdis.com", "/cusdis.es.js")),
     System("VK", r"vk_comments", scripts=("vk.widgets.comments",)),
-    System("Insticator", r"insticator-comment.*", "insticator-commenting", scripts=("insticator-comment",)),
-    System("Waline", r"waline", scripts=("waline.init", "@waline/")),
+    System(
+        "Insticator",
+        r"insticator-comment.*",
+        "insticator-commenting type-commenting",
+        scripts=("insticator-comment",),
+    ),
+    System(
+        "Waline", r"waline", scripts=("waline.init", "new waline(", "@waline/", "/waline.js", "/waline.mjs")
+    ),
     System("Valine", r"vcomments?", scripts=("new valine",)),
     System("Twikoo", r"tcomment|twikoo", scripts=("twikoo.init",)),
     System("Artalk", r"artalk.*", scripts=("artalk.init", "new artalk")),
@@ -82,21 +107,35 @@ _SYSTEMS = (
     System("ReplyBox", r"replybox", scripts=("getreplybox.com",)),
     System("Talkyard", classes="talkyard-comments", scripts=("talkyard-comments",)),
     System("HyperComments", r"hypercomments_widget", scripts=("hypercomments.com",)),
-    System("Cackle", r"mc-container", scripts=("cackle.me",)),
+    System("Cackle", r"mc-container", scripts=("cackle.me", "cackle_widget")),
     System("Tolstoy Comments", r"tolstoycomments", "tolstoycomments-feed", scripts=("tolstoycomments.com",)),
     System("LiveRe", r"lv-container", scripts=("livere.com", "livere_uid")),
     System("Gigya", r"gigya-?comments?.*", scripts=("gigya.comments", "showcommentsui")),
-    System("Muut", classes="muut", scripts=("cdn.muut.com",)),
+    System("Muut", classes="muut moot", scripts=("cdn.muut.com", "cdn.moot.it")),
     System("Echo", classes="js-kit-comments", scripts=("js-kit.com", "haloscan.com")),
+    System("Vanilla", r"vanilla-comments", scripts=("vanilla_forum_url",)),
+    System("HTML Comment Box", r"hcb_comment_box", scripts=("htmlcommentbox.com",)),
+    System("Metype", r"metype-container.*", scripts=("metype.com/",)),
+    System("Conversait", r"conversait_area", scripts=("conversait_sitename",)),
+    System("Civil Comments", r"civil-comments", scripts=("civilcomments.com",)),
+    System("Mastodon", tags="mastodon-comments"),
+    System("Bluesky", tags="bsky-comments bluesky-comments"),
     System("Telegram", attributes="data-telegram-discussion", scripts=("comments.app/",)),
     System("Jetpack", r"jetpack_remote_comment", scripts=("jetpack.wordpress.com/jetpack-comment",)),
 )
+_ATTRIBUTES = sorted(frozenset().union(*(words(system.attributes) for system in _SYSTEMS)))
+_MARKED = XPath("//*[{}]".format(" or ".join(f"@{name}" for name in _ATTRIBUTES)))
 FORM_ONLY = frozenset({"Jetpack"})
 """Systems that may serve the form alone while the thread is native."""
 _IDS = {system.name: re.compile(system.ids, re.IGNORECASE) for system in _SYSTEMS if system.ids}
 _ID_GATE = re.compile("|".join(pattern.pattern for pattern in _IDS.values()), re.IGNORECASE)
 _LONGEST_SCRIPT = 8192
 """Characters of an inline script that loads a system; longer ones hold data."""
+
+
+def system_names() -> tuple[str, ...]:
+    """Return the names of all known systems, in the order of their search."""
+    return tuple(system.name for system in _SYSTEMS)
 
 
 def foreign_system(index: Index) -> str | None:

@@ -31,7 +31,9 @@ from archive.public.sql.jobs import (
 
 START_SECONDS = 60.0  # for the template to do its imports, on a busy machine
 END_SECONDS = 2.0
-_PROGRAM = "import sys; sys.path[:] = {path!r}; from archive.public.sql.process import run_template; run_template()"
+_PROGRAM = (
+    "import sys; sys.path[:] = {path!r}; from archive.public.sql.process import run_template; run_template()"
+)
 
 
 class WorkerLostError(Exception):
