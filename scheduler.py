@@ -23,7 +23,6 @@ from typing import Any
 import click
 from sqlite_utils import Database
 
-from archive.cli import backup, export, prove, redact, search, status
 from archive.cli import log_format as logs
 from archive.cli import serve as archive_cli
 from archive.cli.console import Context, Exit, Interruption, Program, say
@@ -34,7 +33,6 @@ from archive.storage import checks
 from archive.storage.archive import Archive
 from crawler import demo
 from crawler.cli import crawl as crawler_cli
-from crawler.cli import doctor, explain_schedule, import_, init, notify, seal, verify
 from crawler.config.config import (
     FILE_VARIABLE,
     Config,
@@ -46,9 +44,6 @@ from crawler.config.config import (
 )
 from crawler.config.lookup import site_for
 from crawler.daemon import processes
-from crawler.daemon.dispatcher import Clock
-from crawler.daemon.notifier import Notifier
-from crawler.daemon.pages_keeper import PagesKeeper
 from crawler.settings import VERSION
 
 PAGES_STOP_SECONDS = 5.0  # seconds for Datasette to end
@@ -115,6 +110,10 @@ def run_scheduler(config: Config, pages: Sequence[str], greet: Callable[[], None
     `pages` is the command line of the pages, empty for none; `greet` is called in a thread after the start.
     Returns the exit code. Raises ConfigError where the URLs of notifications need a variable that is not set.
     """
+    from crawler.daemon.dispatcher import Clock  # noqa: PLC0415  (APScheduler is slow to import)
+    from crawler.daemon.notifier import Notifier  # noqa: PLC0415
+    from crawler.daemon.pages_keeper import PagesKeeper  # noqa: PLC0415
+
     Archive.open(config.archive).close()
     has_readers = bool(config.notify.addresses(os.environ))
     notifier = Notifier(config.notify.digest, partial(_notify, config))
@@ -319,33 +318,34 @@ def replay_pages(context: Context, source: str | None, apply: bool, jobs: int, a
     cli_replay.run(config.archive, sites, apply=apply, as_json=as_json, jobs=jobs)
 
 
-for command in (
-    init.init,
-    up,
-    show_demo,
-    crawler_cli.crawl,
-    verify.verify,
-    import_.import_,
-    schedule,
-    notify.notify,
-    archive_cli.serve,
-    search.search,
-    search.show,
-    export.export,
-    redact.redact,
-    redact.unredact,
-    status.status,
-    backup.backup,
-    backup.restore,
-    doctor.doctor,
-    seal.seal,
-    prove.prove,
-    archive_cli.sources,
-    explain_page,
-    explain_schedule.explain_schedule,
-    replay_pages,
-):
+for command in (up, show_demo, schedule, explain_page, replay_pages):
     main.add_command(command)
+main.places = {
+    "init": "crawler.cli.init:init",
+    "up": "",
+    "demo": "",
+    "crawl": "crawler.cli.crawl:crawl",
+    "verify": "crawler.cli.verify:verify",
+    "import": "crawler.cli.import_:import_",
+    "schedule": "",
+    "notify": "crawler.cli.notify:notify",
+    "serve": "archive.cli.serve:serve",
+    "search": "archive.cli.search:search",
+    "show": "archive.cli.search:show",
+    "export": "archive.cli.export:export",
+    "redact": "archive.cli.redact:redact",
+    "unredact": "archive.cli.redact:unredact",
+    "status": "archive.cli.status:status",
+    "backup": "archive.cli.backup:backup",
+    "restore": "archive.cli.backup:restore",
+    "doctor": "crawler.cli.doctor:doctor",
+    "seal": "crawler.cli.seal:seal",
+    "prove": "archive.cli.prove:prove",
+    "sources": "archive.cli.serve:sources",
+    "explain": "",
+    "explain-schedule": "crawler.cli.explain_schedule:explain_schedule",
+    "replay": "",
+}
 
 if __name__ == "__main__":
     main(prog_name="backissue")

@@ -74,7 +74,10 @@ def commands(group: click.Command = main, path: str = "backissue") -> Iterator[t
     """Yield the program itself and each command with its words, in alphabetical order."""
     yield path, group
     if isinstance(group, click.Group):
-        for name, command in sorted(group.commands.items()):
+        context = click.Context(group)
+        for name in sorted(group.list_commands(context)):
+            command = group.get_command(context, name)
+            assert command, name
             yield from commands(command, f"{path} {name}")
 
 

@@ -14,11 +14,12 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, TextIO
 
@@ -111,11 +112,25 @@ class ToldBusy(Told):
 
 
 class Program(click.Group):
-    """Group with ordered commands and exit codes."""
+    """Group with ordered commands and exit codes, each command loaded when it is asked for.
+
+    `places` has for each name where its command is, as "module:name", in reading order; "" is for one that
+    was added to the group itself.
+    """
+
+    places: Mapping[str, str] = {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         """Return the command names in their reading order."""
-        return list(self.commands)
+        return list(self.places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None for an unknown name."""
+        if not (place := self.places.get(cmd_name)):
+            return super().get_command(ctx, cmd_name)
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program, with output failures as a sentence."""
@@ -137,7 +152,7 @@ class Program(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            said = f"There is no command “{args[0]}”{nearest(args[0], self.commands)}."
+            said = f"There is no command “{args[0]}”{nearest(args[0], self.places)}."
             raise click.UsageError(said, ctx=error.ctx) from error
 
     def invoke(self, ctx: click.Context) -> Any:

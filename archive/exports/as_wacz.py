@@ -27,7 +27,6 @@ from archive.exports.as_warc import Written
 from archive.exports.selection import Snapshot
 from archive.exports.sort_key import sort_key
 from archive.exports.target import PROGRAM, Summed
-from archive.proof import signing
 
 WARC, INDEX = "data.warc.gz", "index.cdx.gz"
 WACZ_AUTH = "0.1.0"
@@ -109,6 +108,8 @@ class _Package:
         digest = self.write("datapackage.json", json.dumps(about, ensure_ascii=False, indent=2))
         digested: dict[str, Any] = {"path": "datapackage.json", "hash": f"sha256:{digest}"}
         if key:
+            from archive.proof import signing  # noqa: PLC0415  (slow to import)
+
             signed = signing.wacz_signature(digested["hash"], key)
             told = {"hash": digested["hash"], "created": now, "software": PROGRAM, "version": WACZ_AUTH}
             digested["signedData"] = told | signed

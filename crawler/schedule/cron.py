@@ -12,11 +12,13 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
-from apscheduler.triggers.cron import CronTrigger
-
 from archive.core.nearest_name import nearest
+
+if TYPE_CHECKING:
+    from apscheduler.triggers.cron import CronTrigger
 
 NICKNAMES = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0"}
 DEFAULT_SCHEDULE = "17 * * * *"
@@ -182,6 +184,8 @@ def _parse_number(field: _Field, word: str, text: str) -> int:
 
 @lru_cache(maxsize=256)
 def _triggers(schedule: Schedule, timezone: str) -> tuple[CronTrigger, ...]:
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  (slow to import)
+
     days = [{"day": schedule.day, "day_of_week": schedule.weekday}]
     if schedule.either_day:
         days = [{"day": schedule.day}, {"day_of_week": schedule.weekday}]

@@ -93,7 +93,10 @@ def run(*arguments: str) -> Result:
 
 def commands(group: click.Command = main, path: str = "backissue") -> Iterator[tuple[str, click.Command]]:
     if isinstance(group, click.Group):
-        for name, command in group.commands.items():
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command, name
             yield from commands(command, f"{path} {name}")
     else:
         yield path, group
