@@ -156,6 +156,7 @@ def test_no_setting_names_another_room() -> None:
     named = {
         f"{name}: {node.value}"
         for name, tree in TREES.items()
+        if name != "scheduler"  # it names the commands of all rooms, and loads the one that is asked for
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
