@@ -43,6 +43,7 @@ WIDTH = 100
 @click.option("--author", default="", help="Written by, in whole words.")
 @click.option("--tag", default="", help="With this tag or category.")
 @click.option("--source", default="", help="Of one source.")
+@click.option("--type", "of_type", default="", help="Of one type of content: post, page, or the site's own.")
 @click.option("--changed", is_flag=True, help="Only what was edited or removed since.")
 @click.option("--newest", is_flag=True, help="The newest first, instead of the best match.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Hits at most.")
@@ -58,6 +59,7 @@ def search(
     author: str,
     tag: str,
     source: str,
+    of_type: str,
     changed: bool,
     newest: bool,
     limit: int,
@@ -88,6 +90,7 @@ def search(
         tag=typed(tag),
         source=source or known.source,
         state="changed" if changed else "",
+        type=of_type,
         size=limit * 2 if kind == "all" else limit,
     )
     found, instead = _found(context, ask, with_help=not as_json)

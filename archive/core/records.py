@@ -53,6 +53,7 @@ class Site:
     dates without a zone are meant; `language` (BCP 47) how printed month names are. `article_pattern`
     is a regular expression searched in the path of an address. `keep` and `drop` are CSS selectors
     for the body of an article. `comments` names the comment style: "auto", "native", "wpdiscuz" or "none".
+    `types` are the names of the content types to archive beside posts; None means all that visitors see.
     """
 
     name: str
@@ -64,6 +65,11 @@ class Site:
     comments: str = "auto"
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    types: tuple[str, ...] | None = None
+
+    def wants_type(self, name: str | None) -> bool:
+        """True if items of a content type are archived; posts and items of an unknown type always are."""
+        return name in {None, "post"} or self.types is None or name in self.types
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +102,17 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Embed:
+    """Thing of another page that an article shows: a map, a chart, a player, a tweet, Flash.
+
+    `kind` is a word for readers; `url` is None where the markup has none.
+    """
+
+    kind: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """Article as one page or listing states it. None means not stated.
 
@@ -106,7 +123,9 @@ class Article:
     `parts` is how many there are as far as the page names them. `further` is a page that shows the
     article again for another matter's sake (a later page of its thread, a later part): it may fill
     what is missing, but what it says otherwise is no edit. `bare` is True where nothing on the page marks
-    it as an article.
+    it as an article. `type` is the site's name for the type of content ("post", "page", "map"), `terms` are
+    pairs of a custom taxonomy and a term of it. `embeds` are in the order of the text, which has a line for
+    each.
     """
 
     url: str
@@ -129,6 +148,9 @@ class Article:
     parts: int = 1
     further: bool = False
     bare: bool = False
+    type: str | None = None
+    terms: tuple[tuple[str, str], ...] = ()
+    embeds: tuple[Embed, ...] = ()
     origins: Origins = ()
 
 

@@ -36,6 +36,8 @@ TAKEN = {
     "article_authors": _OF_ARTICLE,
     "tags": "id IN (SELECT tag_id FROM article_tags)",
     "article_tags": _OF_ARTICLE,
+    "article_terms": _OF_ARTICLE,
+    "embeds": _OF_ARTICLE,
     "links": _OF_ARTICLE,
     "addresses": _OF_ARTICLE,
     "article_parts": _OF_ARTICLE,
@@ -53,6 +55,7 @@ TAKEN = {
     "run_totals": _OF_SOURCE,
     "coverage": _OF_SOURCE,
     "coverage_gaps": _OF_SOURCE,
+    "coverage_types": _OF_SOURCE,
     "moderation_gaps": _OF_SOURCE,
     "source_events": _OF_SOURCE,
 }

@@ -110,6 +110,15 @@ class Holdings(Facts):
         row = self._one(sql, self.source, urls.page_key(url))
         return row["month"] if row else None
 
+    def type_of(self, url: str) -> str | None:
+        """Return the content type of the article at a URL, or None."""
+        sql = (
+            "SELECT type FROM addresses JOIN articles ON articles.id = article_id"
+            " WHERE addresses.source = ? AND addresses.url_key = ?"
+        )
+        row = self._one(sql, self.source, urls.page_key(url))
+        return row["type"] if row else None
+
     def threads(self) -> Iterator[Thread]:
         """Yield every read article's thread."""
         sql = (

@@ -28,6 +28,7 @@ class Ask:
     """A question. `since` and `until` are a day, a month or a year, both inclusive.
 
     `state` is "edited", "removed", "changed" for either, or "". `site` is the host of a link, without "www.".
+    `type` is the site's name for a type of content, "post" for articles of which the site tells none.
     `match` is how many of the words a text must have; 0 means all of them.
     """
 
@@ -41,6 +42,7 @@ class Ask:
     source: str = ""
     state: str = ""
     site: str = ""
+    type: str = ""
     match: int = 0
     page: int = 1
     size: int = 20
@@ -48,7 +50,9 @@ class Ask:
     @property
     def filtered(self) -> bool:
         """True if anything besides the words narrows the question."""
-        return any((self.since, self.until, self.person, self.tag, self.source, self.state, self.site))
+        return any(
+            (self.since, self.until, self.person, self.tag, self.source, self.state, self.site, self.type)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +89,12 @@ _MARKS = "char(2), char(3)"
 _EDITED = "SELECT id FROM {} WHERE version_count > 1"
 _REMOVED = "SELECT id FROM {} WHERE gone_at IS NOT NULL"
 _STATES = {"edited": _EDITED, "removed": _REMOVED, "changed": f"{_EDITED} UNION ALL {_REMOVED}"}
-_TAGGED = "SELECT article_id FROM article_tags JOIN tags ON tags.id = tag_id WHERE name = :tag COLLATE NOCASE"
+_TAGGED = (
+    "SELECT article_id FROM article_tags JOIN tags ON tags.id = tag_id WHERE name = :tag COLLATE NOCASE"
+    " UNION ALL SELECT article_id FROM article_terms WHERE name = :tag COLLATE NOCASE AND ended_at IS NULL"
+)
+_NO_POSTS = "SELECT id FROM articles WHERE type <> 'post'"
+_OF_TYPE = f"{_NO_POSTS} AND type = :type"
 _LINKING_ARTICLES = "SELECT article_id FROM links WHERE host IN (:site, 'www.' || :site)"
 _LINKING_COMMENTS = "SELECT comment_id FROM comment_links WHERE host = :site"
 _NOW = "NULL AS version, NULL AS replaced_at"
@@ -108,7 +117,7 @@ TABLES = {
         " FROM articles WHERE id = found.id",
         rank="bm25(articles_fts, 8.0, 4.0, 1.0)",
         columns="'article' AS kind, r.id, r.id AS article_id, r.title, r.byline AS author, r.published,"
-        f" r.url, r.source, r.text, r.comment_count, r.version_count, r.gone_at, {_NOW}",
+        f" r.url, r.source, r.text, r.comment_count, r.version_count, r.gone_at, r.type, {_NOW}",
         excerpt=_ARTICLE_EXCERPT.format("articles_fts"),
     ),
     "comments": Table(
@@ -126,7 +135,7 @@ TABLES = {
         held="SELECT text FROM comments WHERE id = found.id",
         rank="bm25(comments_fts, 2.0, 1.0)",
         columns="r.kind, r.id, r.article_id, a.title, r.author, r.published, r.permalink AS url,"
-        f" r.source, r.text, a.comment_count, r.version_count, r.gone_at, {_NOW}",
+        f" r.source, r.text, a.comment_count, r.version_count, r.gone_at, a.type, {_NOW}",
         excerpt=_COMMENT_EXCERPT.format("comments_fts"),
     ),
     "article_versions": Table(
@@ -140,7 +149,8 @@ TABLES = {
         states={"removed": f"r.article_id IN ({_REMOVED.format('articles')})"},
         rank="bm25(article_versions_fts, 8.0, 4.0, 1.0)",
         columns="'article version' AS kind, a.id, a.id AS article_id, r.title, r.byline AS author,"
-        f" r.published, a.url, a.source, r.text, a.comment_count, a.version_count, a.gone_at, {_THEN}",
+        " r.published, a.url, a.source, r.text, a.comment_count, a.version_count, a.gone_at, a.type,"
+        f" {_THEN}",
         excerpt=_ARTICLE_EXCERPT.format("article_versions_fts"),
         newest="r.until",
         item=("article_id", "articles_fts"),
@@ -361,6 +371,11 @@ def _filters(ask: Ask, table: Table) -> tuple[list[str], dict[str, str]]:
     if ask.tag:
         conditions.append(_below(table, _TAGGED))
         values["tag"] = ask.tag
+    if ask.type:
+        conditions.append(
+            f"NOT {_below(table, _NO_POSTS)}" if ask.type == "post" else _below(table, _OF_TYPE)
+        )
+        values |= {} if ask.type == "post" else {"type": ask.type}
     if ask.site:
         conditions.append(table.linking)
         values["site"] = ask.site

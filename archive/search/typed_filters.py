@@ -73,6 +73,9 @@ def check(connection: sqlite3.Connection, ask: Ask) -> None:
     tags = [value for name, value in wording.filters if name == "tag"]
     for source in filter(None, (plain.source, *sources)):
         known_source(connection, source)
+    types = [value for name, value in wording.filters if name == "type"]
+    for kind in filter(None, (plain.type, *types)):
+        _known_type(connection, kind)
     for tag in filter(None, (plain.tag, *tags)):
         _known_tag(connection, tag)
     people = [group[0].text for group in wording.groups if len(group) == 1 and group[0].field == "author"]
@@ -130,10 +133,22 @@ def _check_words(words: str) -> None:
             )
 
 
+def _known_type(connection: sqlite3.Connection, kind: str) -> None:
+    sql = "SELECT DISTINCT type FROM main.articles WHERE type <> 'post' ORDER BY type"
+    names = ["post", *(row[0] for row in connection.execute(sql))]
+    if kind not in names:
+        raise NotFoundError(
+            f"The archive holds nothing of type “{kind}”{nearest(kind, names)}.",
+            hint=f"It holds: {', '.join(names)}.",
+        )
+
+
 def _known_tag(connection: sqlite3.Connection, tag: str) -> None:
-    if connection.execute("SELECT 1 FROM main.tags WHERE name = ? COLLATE NOCASE", [tag]).fetchone():
-        return
-    names = [row[0] for row in connection.execute("SELECT DISTINCT name FROM main.tags ORDER BY name")]
+    for table in ("tags", "article_terms"):
+        if connection.execute(f"SELECT 1 FROM main.{table} WHERE name = ? COLLATE NOCASE", [tag]).fetchone():
+            return
+    sql = "SELECT name FROM main.tags UNION SELECT name FROM main.article_terms ORDER BY name"
+    names = [row[0] for row in connection.execute(sql)]
     raise NotFoundError(
         f"No article has the tag or category “{tag}”{nearest(tag, names)}.",
         hint="Give it as the pages show it; capitals do not matter." if names else "No article has any.",

@@ -259,6 +259,9 @@ class Archive(Closing):
         self._save_addresses(page, article, article_id, reading.at)
         for name, (_, values) in lists.items():
             rows.LIST_WRITERS[name](self.db, article_id, values)
+        if not late:
+            rows.write_terms(self.db, article_id, article, reading.at)
+            rows.write_embeds(self.db, article_id, article, reading.at)
         if page.kind is PageKind.ARTICLE and not late:
             walls.note_accepted(self.db, page, article, article_id, verdict)
         return article_id, Saved(articles_new=old is None, articles_changed=changed)

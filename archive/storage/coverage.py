@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from archive.core.database import transaction
 from archive.core.timestamps import to_text
-from archive.storage.coverage_records import WITHHELD, Gap, Proof, by_what
+from archive.storage.coverage_records import WITHHELD, Gap, Kind, Proof, by_what
 from archive.tables import rows
 from archive.tables.merge import Value
 
@@ -75,6 +75,14 @@ FROM (SELECT min(unproved IS NULL AND missing = 0) AS told, sum(missing) AS miss
 """
 
 
+_TYPES = """
+SELECT type, sum(stated) AS stated, sum(stated) - coalesce((SELECT sum(number) FROM coverage_gaps
+    WHERE source = ? AND kind = 'article' AND ended_at IS NULL
+    AND coalesce(coverage_gaps.type, 'post') = coverage_types.type), 0) AS held
+FROM coverage_types WHERE source = ? GROUP BY type ORDER BY 2 DESC, 1
+"""
+
+
 class Coverage:
     """The ledger of one archive."""
 
@@ -91,6 +99,7 @@ class Coverage:
             told = proof.unproved is None and (bool(proof.gaps) or not self._is_older(proof))
             if told:
                 self._note_gaps(proof, at)
+                self._note_types(proof)
             self._note_month(proof, at, told=told)
             self._recount(proof.source, proof.month)
 
@@ -109,6 +118,13 @@ class Coverage:
         )
         surfaces = tuple((kind, surface) for kind, surface in self.db.execute(sql, [source]))
         return Summary(**row, surfaces=surfaces)
+
+    def types(self, source: str) -> list[dict[str, Value]]:
+        """Return for each content type how many articles the site states, and how many are held.
+
+        The commonest first; empty before the first audit.
+        """
+        return list(self.db.query(_TYPES, [source, source]))
 
     def months(self, source: str, since: datetime) -> list[dict[str, Value]]:
         """Return the months audited since a moment, by month and kind."""
@@ -136,6 +152,14 @@ class Coverage:
             [at, proof.source, proof.month, proof.kind, at],
         )
 
+    def _note_types(self, proof: Proof) -> None:
+        if proof.kind is not Kind.ARTICLE:
+            return
+        key = [proof.source, proof.month]
+        self.db.execute("DELETE FROM coverage_types WHERE source = ? AND month = ?", key)
+        for name, number in proof.types:
+            self.db.execute("INSERT INTO coverage_types VALUES (?, ?, ?, ?)", [*key, name, number])
+
     def _note_gap(self, proof: Proof, gap: Gap, at: str) -> None:
         row = {
             "source": proof.source,
@@ -143,13 +167,14 @@ class Coverage:
             "key": gap.key,
             "month": gap.month,
             "number": gap.number,
+            "type": gap.type,
             "url": gap.url,
             "reason": gap.reason,
             "detail": gap.detail,
             "first_seen": at,
             "last_seen": at,
         }
-        fresh = ("month", "number", "url", "reason", "detail", "last_seen")
+        fresh = ("month", "number", "type", "url", "reason", "detail", "last_seen")
         self.db.execute(
             f"INSERT INTO coverage_gaps ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
             " ON CONFLICT DO UPDATE SET ended_at = NULL, ended_how = NULL, "

@@ -61,7 +61,8 @@ class Gap:
     """Item of the site that the archive lacked at an audit.
 
     `key` is the site's own id or, where none is known, an address; `number` how many it stands for.
-    `month` ("2009-07", in UTC) is that of its publication; "" where the site does not tell.
+    `month` ("2009-07", in UTC) is that of its publication; "" where the site does not tell. `type` is the
+    content type of an article, None for a comment.
     """
 
     key: str
@@ -70,6 +71,7 @@ class Gap:
     detail: str
     url: str | None = None
     number: int = 1
+    type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,8 @@ class Proof:
 
     `surface` is where it says so: "rest" (every id was compared), "rest-total" (the total agreed),
     "sitemap" or "page" (numbers that pages state). `proved_at` is when the site said it. Where it
-    cannot be told, `unproved` is a sentence that says why, and the rest does not count.
+    cannot be told, `unproved` is a sentence that says why, and the rest does not count. `types`
+    are pairs of a content type and the number of its articles in `stated`.
     """
 
     source: str
@@ -88,5 +91,6 @@ class Proof:
     proved_at: datetime
     surface: str
     stated: int = 0
+    types: tuple[tuple[str, int], ...] = ()
     gaps: tuple[Gap, ...] = ()
     unproved: str | None = None

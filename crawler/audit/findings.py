@@ -14,17 +14,19 @@ from archive.storage.coverage_records import WITHHELD, Gap, Kind, Proof, Reason
 class Findings:
     """Gaps and proofs of one audit.
 
-    `until` (aware UTC) is the last complete crawl: later publications are not audited. `kinds` are the REST
-    routes of articles. `left_out` maps what the site has and the archive does not want to its number, 0 for
-    unknown. `fed` is the number of articles in the feed; `stopped_short` is True where the budget was spent
-    before the end, `expected` is the number of months to audit.
+    `until` (aware UTC) is the last complete crawl: later publications are not audited. `kinds` maps the REST
+    routes of articles to their content types, `types` a content type to the number that the site lists.
+    `left_out` maps what the site has and the archive does not want to its number, 0 for unknown. `fed` is the
+    number of articles in the feed; `stopped_short` is True where the budget was spent before the end,
+    `expected` is the number of months to audit.
     """
 
     def __init__(self, source: str, started_at: datetime) -> None:
         self.source = source
         self.started_at = started_at
         self.until = started_at
-        self.kinds: tuple[str, ...] = ("posts",)
+        self.kinds: dict[str, str] = {"posts": "post"}
+        self.types = Counter[str]()
         self.gaps: dict[tuple[Kind, str], Gap] = {}
         self.proofs: list[Proof] = []
         self.left_out = Counter[str]()
@@ -55,10 +57,13 @@ class Findings:
         url: str | None = None,
         *,
         number: int = 1,
+        of: str | None = None,
     ) -> None:
-        """Record a gap, which the proof of its month will contain."""
+        """Record a gap, which the proof of its month will contain. `of` is the content type of an article."""
         key = urls.page_key(key) if "://" in key else key
-        self.gaps[kind, key] = Gap(key=key, month=month, reason=reason, detail=detail, url=url, number=number)
+        self.gaps[kind, key] = Gap(
+            key=key, month=month, reason=reason, detail=detail, url=url, number=number, type=of
+        )
 
     def proof(self, kind: Kind, month: str, **stated: Any) -> Proof:
         """Record and return the proof of one month, with its gaps."""
@@ -66,6 +71,7 @@ class Findings:
         gaps = tuple(gap for gap in of_kind if gap.month == month)
         now = datetime.now(UTC)
         facts = {"proved_at": now, "gaps": gaps, **stated}
+        self.types.update(dict(facts.get("types", ())))
         proof = Proof(source=self.source, kind=kind, month=month, looked_at=now, **facts)
         self.proofs.append(proof)
         return proof

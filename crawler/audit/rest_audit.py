@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from archive.core import urls
 from archive.core.records import Page, PageKind
 from archive.storage.coverage_records import Kind, Proof, Reason
 from archive.tables.observations import Missing
@@ -60,6 +61,38 @@ class RestAudit:
                 raise NoListingError(page, closed=False)
         return False, None
 
+    async def types(self, first: str | None) -> str | None:
+        """Find the content types to audit, and return the first month of all of them.
+
+        `first` is the first month of posts. A type that cannot be listed, or a list of types that is not
+        given, leaves the audit unproved, and is named in the report.
+        """
+        crawl, findings = self.crawl, self.findings
+        root = crawl.rest.root or ""
+        page = await crawl.session.fetch(PageKind.LISTING, rest.route_url(root, "types"))
+        found = rest.read_types(page)
+        if found is None:
+            answer = page.error or page.status
+            crawl.report.missing_lists.append(f"the site's list of content types ({answer})")
+        for kind in (rest.STATIC_PAGES,) if found is None else found:
+            if not crawl.site.wants_type(kind.name):
+                findings.left_out[f"items of type {kind.name}, by the setting types"] += 0
+                continue
+            if kind.route is None:
+                crawl.report.missing_lists.append(f"items of type {kind.name}, which REST lists elsewhere")
+                continue
+            url = rest_ids.oldest_url(root, kind.route)
+            answered = await crawl.session.fetch(PageKind.LISTING, url)
+            if rest.read_array(answered) is None:
+                answer = answered.error or answered.status
+                crawl.report.missing_lists.append(f"items of type {kind.name} ({answer})")
+                continue
+            findings.kinds[kind.route] = kind.name
+            items = rest_ids.read_listed_items(answered, kind.route)
+            months = [item.published[:7] for item in items if item.published]
+            first = min(filter(None, (first, *months[:1])), default=None)
+        return first
+
     async def _roots(self) -> AsyncIterator[str]:
         if self.crawl.rest.root:
             yield self.crawl.rest.root
@@ -99,7 +132,7 @@ class RestAudit:
         for route in self.findings.kinds:
             try:
                 async for page in self._listing(span, route):
-                    items = rest_ids.read_listed_items(page, route)
+                    items = self._wanted(rest_ids.read_listed_items(page, route))
                     listed |= {item.key: item for item in items}
             except NoListingError as refusal:
                 if route == "posts" or not refusal.closed:
@@ -107,22 +140,37 @@ class RestAudit:
         for page in await self._read_articles(span, listed.values()):
             yield page
         stated = Counter(span.month_of(item.published) for item in listed.values())
+        types = Counter((span.month_of(item.published), self._type(item)) for item in listed.values())
         holdings, first, last = self.findings.holdings, span.months[0], span.months[-1]
         articles = holdings.articles_of(first, last, self.findings.until)
         silent = {str(post): (month, url) for month, post, url in articles if str(post) not in listed}
-        shown = await self._shown(self.findings.kinds, list(silent))
+        shown = await self._shown(tuple(self.findings.kinds), list(silent))
         left_out = _inside(span, shown.values())
         others = [key for key in silent if key not in shown]
-        shown |= await self._shown(("pages",), others)
+        if "pages" not in self.findings.kinds:
+            shown |= await self._shown(("pages",), others)
         for key, (month, url) in silent.items():
             if key in shown:
                 stated[month] += 1
+                types[month, self._type(shown[key])] += 1
                 continue
             page = await self.crawl.session.fetch(PageKind.ARTICLE, url)
             yield page
             stated[month] += page.status == 200
-        for proof in self._proofs(span, stated, left_out=left_out):
+            types[month, "post"] += page.status == 200
+        for proof in self._proofs(span, stated, left_out=left_out, types=types):
             yield proof
+
+    def _type(self, item: ListedItem) -> str:
+        return self.findings.kinds.get(item.route, "page")
+
+    def _wanted(self, items: Sequence[ListedItem]) -> list[ListedItem]:
+        """Return the items of a listing that are archived; posts are, others by the source's own pattern."""
+        pattern = self.crawl.site.article_pattern
+        wanted = [item for item in items if item.route == "posts" or urls.matches(item.link or "", pattern)]
+        if others := len(items) - len(wanted):
+            self.findings.left_out["items outside the article_pattern"] += others
+        return wanted
 
     async def _read_articles(self, span: Span, listed: Iterable[ListedItem]) -> list[Page]:
         """Record the missing articles, and return the listings that have them."""
@@ -135,7 +183,9 @@ class RestAudit:
                 continue
             reason, detail = (Reason.PROTECTED, "It requires a password.") if item.protected else lacking
             month = span.month_of(item.published)
-            self.findings.note_gap(Kind.ARTICLE, item.key, month, reason, detail, item.link)
+            self.findings.note_gap(
+                Kind.ARTICLE, item.key, month, reason, detail, item.link, of=self._type(item)
+            )
             if reason in {Reason.UNLISTED, Reason.CALLED_GONE}:
                 wanted.setdefault(item.route, []).append(item.id)
         for route, ids in wanted.items():
@@ -226,11 +276,17 @@ class RestAudit:
     # -- both -----------------------------------------------------------------------------------------
 
     def _proofs(
-        self, span: Span, stated: Counter[str], *, surface: str = "rest", left_out: int = 0
+        self,
+        span: Span,
+        stated: Counter[str],
+        *,
+        surface: str = "rest",
+        left_out: int = 0,
+        types: Mapping[tuple[str, str], int] | None = None,
     ) -> Iterator[Proof]:
         """Yield the proof of each month of a span.
 
-        With `left_out` above 0 it is unproved, with the reason.
+        With `left_out` above 0 it is unproved, with the reason. `types` counts articles by month and type.
         """
         why = (
             f"REST's listing leaves out {left_out:,} that it shows when requested by id."
@@ -238,7 +294,10 @@ class RestAudit:
             else None
         )
         for month in span.months:
-            yield self.findings.proof(span.kind, month, surface=surface, stated=stated[month], unproved=why)
+            by_type = tuple((kind, number) for (of, kind), number in (types or {}).items() if of == month)
+            yield self.findings.proof(
+                span.kind, month, surface=surface, stated=stated[month], types=by_type, unproved=why
+            )
 
     def _listing(self, span: Span, route: str) -> AsyncIterator[Page]:
         root = self.crawl.rest.root or ""

@@ -37,6 +37,7 @@ class SitemapAudit:
         stated = Counter[str]()
         unnamed = Counter(self.findings.holdings.numbers(Kind.ARTICLE))
         named: set[str] = set()
+        types = Counter[tuple[str, str]]()
         async for entry in self._named():
             key = urls.key(entry.url)
             if key in named:
@@ -44,13 +45,15 @@ class SitemapAudit:
             named.add(key)
             lacking = self.findings.holdings.lacking_article(entry.url)
             if lacking and not self.frontier.is_article(entry):
-                self.findings.left_out["pages, lists or other URLs than articles"] += 1
+                self.findings.left_out["lists or other URLs than articles"] += 1
                 continue
             self.crawl.report.surface = "sitemap"
             month = self.findings.holdings.month_of(entry.url) or _month_in(entry)
             stated[month] += 1
+            kind = entry.type or self.findings.holdings.type_of(entry.url) or "post"
+            types[month, kind] += 1
             if lacking:
-                self.findings.note_gap(Kind.ARTICLE, entry.url, month, *lacking, entry.url)
+                self.findings.note_gap(Kind.ARTICLE, entry.url, month, *lacking, entry.url, of=kind)
             else:
                 unnamed[month] -= 1
         if not (is_named := bool(stated)):
@@ -63,8 +66,9 @@ class SitemapAudit:
                 why = "REST is closed, and no sitemap names the articles."
             elif why is None and not listed[month] and self._only_withheld(month):
                 why = "REST is closed, and only the feed has articles of it, so perhaps there are others."
+            by_type = tuple((kind, number) for (of, kind), number in types.items() if of == month)
             yield self.findings.proof(
-                Kind.ARTICLE, month, surface="sitemap", stated=stated[month], unproved=why
+                Kind.ARTICLE, month, surface="sitemap", stated=stated[month], types=by_type, unproved=why
             )
 
     async def _named(self) -> AsyncIterator[Listed]:

@@ -45,6 +45,7 @@ SOURCE_KEYS = (
     "title",
     "keep",
     "drop",
+    "types",
 )
 CONTACT = "an e-mail address or a URL at which the site's owner can reach you"
 
@@ -276,6 +277,7 @@ def _read_source(name: str, table: TomlTable, contact: str | None) -> Source:
             comments=table.choice("comments", COMMENT_STYLES) or "auto",
             keep=table.selectors("keep"),
             drop=table.selectors("drop"),
+            types=_read_types(table),
         ),
         schedule=schedule_keys.read_timetable(table, timezone, f"{contact} {url}"),
         limit=schedule_keys.read_limit(table),
@@ -284,6 +286,18 @@ def _read_source(name: str, table: TomlTable, contact: str | None) -> Source:
         verify_tls=table.truth("verify_tls", default=True),
         hosts=table.hosts("hosts"),
     )
+
+
+def _read_types(table: TomlTable) -> tuple[str, ...] | None:
+    """Return the content types to archive beside posts; None, for all of them, when absent."""
+    expected = 'a list of content types as the site names them, such as ["page", "map"]'
+    if "types" not in table.values:
+        return None
+    names = table.texts("types", expected)
+    for name in names:
+        if not re.fullmatch(r"[a-z0-9_-]{1,64}", name):
+            table.refuse("types", expected, describe_value(name))
+    return names
 
 
 def _read_timezone(table: TomlTable) -> str:

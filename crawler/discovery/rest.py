@@ -7,7 +7,8 @@ listing is None, and an entry of another type is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
@@ -21,9 +22,14 @@ _LONGEST_ID = 20  # characters
 PER_PAGE = 100  # WordPress' maximum of entries in one REST response
 REST_POST_FIELDS = (
     "id,link,date,date_gmt,modified,modified_gmt,title,content.protected,comment_status,"
-    "author,tags,categories,featured_media,_links,_embedded"
+    "author,tags,categories,featured_media,type,_links,_embedded"
 )
-_PARTS = {"attachment", "nav_menu_item"}  # post types without a text
+_INTERNAL = re.compile(
+    r"(?:attachment|nav_menu_item|wp_\w+|revision|custom_css|oembed_cache|user_request|customize_changeset|"
+    r"elementor_library|e-floating-buttons|et_\w+|fl-builder-template|ct_template|feedback|jp_\w+|acf-[\w-]+|"
+    r"scheduled-action|shop_(?:order|coupon)\w*)$"
+)
+"""Content types of WordPress and of common plugins that have no page of their own for visitors."""
 REST_COMMENT_FIELDS = "id,post,parent,author_name,author_url,date,date_gmt,content,link,type,status"
 
 
@@ -65,43 +71,40 @@ def posts_url(
     return route_url(root, kind, **query, _embed="author,wp:term,wp:featuredmedia", _fields=fields)
 
 
-@reader(())
-def read_other_types(page: Page, kinds: Sequence[str]) -> tuple[str, ...]:
-    """Return the routes of a site's other content types.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentType:
+    """One content type of a site: its name, and its route below wp/v2, None where it is not there."""
 
-    These are its pages and own types, without WordPress' internal ones and `kinds`.
+    name: str
+    route: str | None
+
+
+STATIC_PAGES = ContentType(name="page", route="pages")
+
+
+@reader(None)
+def read_types(page: Page) -> tuple[ContentType, ...] | None:
+    """Return the content types that a site shows to visitors, without posts.
+
+    WordPress' internal types and those of page builders are left out, since none of their items has a page.
+    None if the response is no list of types.
     """
     types = _json(page)
-    found = types.values() if isinstance(types, dict) else ()
-    names = [(kind.get("slug"), kind.get("rest_base")) for kind in found if isinstance(kind, dict)]
-    named = [(slug, base) for slug, base in names if isinstance(slug, str) and isinstance(base, str)]
-    others = [(slug, base) for slug, base in named if base not in kinds and slug not in _PARTS]
-    return tuple(base for slug, base in others if not slug.startswith("wp_"))
+    if not isinstance(types, dict) or not isinstance(types.get("post"), dict):
+        return None
+    named = ((kind.get("slug"), kind) for kind in types.values() if isinstance(kind, dict))
+    return tuple(
+        ContentType(name=slug, route=_route(kind))
+        for slug, kind in named
+        if isinstance(slug, str) and slug and slug != "post" and not _INTERNAL.match(slug)
+    )
 
 
-@reader(())
-def read_article_types(page: Page) -> tuple[str, ...]:
-    """Return the routes of a site's own post types with articles.
-
-    These share the posts' taxonomies (category, post_tag).
-    """
-    types = _json(page)
-    kinds = types.values() if isinstance(types, dict) else ()
-    return tuple(kind["rest_base"] for kind in kinds if isinstance(kind, dict) and _has_articles(kind))
-
-
-def _has_articles(kind: dict[str, Any]) -> bool:
-    """True if a post type of the site's own has the posts' taxonomies.
-
-    Its route must be plain, below wp/v2.
-    """
-    base = kind.get("rest_base")
-    if not isinstance(base, str) or not re.fullmatch(r"[\w-]+", base):
-        return False
-    if kind.get("rest_namespace", "wp/v2") != "wp/v2" or kind.get("slug") in {"post", "page", "attachment"}:
-        return False
-    taxonomies = _list(kind.get("taxonomies"))
-    return "category" in taxonomies or "post_tag" in taxonomies
+def _route(kind: dict[str, Any]) -> str | None:
+    """Return the route of a content type below wp/v2, None where it has another place."""
+    base = kind.get("rest_base") or kind.get("slug")
+    is_plain = isinstance(base, str) and re.fullmatch(r"[\w-]+", base)
+    return base if is_plain and kind.get("rest_namespace", "wp/v2") == "wp/v2" else None
 
 
 def comments_url(
@@ -260,7 +263,8 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
 
 def _listed(url: str, item: dict[str, Any]) -> Listed:
     lastmod = stated_text(item.get("modified_gmt"))
-    return Listed(url=url, lastmod=lastmod, post_id=read_id(item.get("id")), is_post=True)
+    kind = stated_text(item.get("type"))
+    return Listed(url=url, lastmod=lastmod, post_id=read_id(item.get("id")), is_post=True, type=kind)
 
 
 def _json(page: Page) -> Any:
@@ -271,10 +275,6 @@ def _json(page: Page) -> Any:
         return json_text.read(page.body).value
     except ValueError:
         return None
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def read_divided(page: Page) -> frozenset[str]:

@@ -120,17 +120,20 @@ class RestStrategy:
             self._is_whole = self._is_whole and stated == len(named)
 
     async def _beside(self, root: str) -> AsyncIterator[Any]:
-        """Yield the articles that the post listing omits, and all ids.
+        """Yield the items that the post listing omits, and all ids.
 
-        These are custom post types, and entries of the sitemaps.
+        These are pages and a site's own content types, and entries of the sitemaps.
         """
         crawl = self.crawl
         url = rest.route_url(root, "types")
-        types = await crawl.session.fetch(PageKind.LISTING, url)
+        types = rest.read_types(await crawl.session.fetch(PageKind.LISTING, url))
         with_texts = not crawl.before.rest_content_read
-        for kind in rest.read_article_types(types):
+        for kind in (rest.STATIC_PAGES,) if types is None else types:
+            if kind.route is None or not crawl.site.wants_type(kind.name):
+                continue
+            url_of = partial(rest.posts_url, root, kind=kind.route, content=with_texts)
             try:
-                async for item in self._list(partial(rest.posts_url, root, kind=kind, content=with_texts)):
+                async for item in self._list(url_of):
                     yield item
             except NoListingError as refusal:
                 if not refusal.closed:

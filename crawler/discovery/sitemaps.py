@@ -23,11 +23,18 @@ MAX_BYTES = 50 * 2**20  # the limit of the sitemap protocol for one file, unpack
 MIN_SAME_MINUTE_URLS = 10  # so many URLs with one minute as lastmod have the date of the file
 MINUTE_CHARS = len("2026-03-01T12:00")
 _SIDE_SITEMAP = re.compile(
-    r"posts-page|page-sitemap|sitemap-pages?\b|taxonom|categor|post_tag|tag-sitemap|sitemap-tags|author|users|"
-    r"attachment|image|video|posts-product|product-sitemap|sitemap_products|sitemap_(?:pages|collections)|"
-    r"posts-e-landing|elementor",
+    r"taxonom|categor|post_tag|tag-sitemap|sitemap-tags|author|users|attachment|image|video|"
+    r"sitemap_products|sitemap_(?:pages|collections)|elementor",
     re.IGNORECASE,
 )
+_TYPE = re.compile(
+    r"wp-sitemap-posts-(?P<core>[\w-]+?)-\d+\.xml|sitemap-pt-(?P<google>[\w-]+?)(?:-p\d+)?-\d{4}-\d\d\.xml"
+    r"|(?:^|/)(?P<plugin>[a-z][\w-]*?)-sitemap\d*\.xml",
+    re.IGNORECASE,
+)
+"""The content type in the name of a sitemap by WordPress, Yoast and Rank Math, or XML Sitemaps."""
+_NO_TYPE = frozenset({"news", "local", "main", "index", "google-news", "blog", "site", "story"})
+_PAGES_SITEMAP = re.compile(r"(?:^|/)(?:sitemap-pages?|pages?-sitemap)(?:-?\d+)?\.xml", re.IGNORECASE)
 _POST_SITEMAP = re.compile(
     r"posts-post-|(?:^|/)posts?-sitemap|sitemap-posts?(?:-\d+)?\.xml|sitemap-pt-post-\d", re.IGNORECASE
 )
@@ -78,8 +85,9 @@ def read_sitemap(page: Page) -> Sitemap | None:
             further = tuple(url for url in files if url not in aside)
             return Sitemap(sitemaps=further, aside=aside)
         case "urlset":
-            posts = is_of_posts(page.url)
-            listed = (Listed(url=url, lastmod=lastmod, is_post=posts) for url, lastmod in found)
+            kind = type_of(page.url)
+            posts = is_of_posts(page.url) or kind is not None
+            listed = (Listed(url=url, lastmod=lastmod, is_post=posts, type=kind) for url, lastmod in found)
             return Sitemap(listed=tuple(listed))
     return None
 
@@ -90,6 +98,18 @@ def is_of_posts(url: str) -> bool:
     Names are those of WordPress and its plugins.
     """
     return _POST_SITEMAP.search(urls.path_of(url)) is not None
+
+
+def type_of(url: str) -> str | None:
+    """Return the content type of a sitemap's entries by its name; None where the name tells none."""
+    path = urls.path_of(url)
+    if is_of_posts(url):
+        return "post"
+    if _PAGES_SITEMAP.search(path):
+        return "page"
+    found = _TYPE.search(path)
+    name = next(filter(None, found.groups()), "").lower() if found else ""
+    return name if name and name not in _NO_TYPE and not _is_aside(url) else None
 
 
 def _is_aside(url: str) -> bool:

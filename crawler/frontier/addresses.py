@@ -53,13 +53,15 @@ class Listed:
     """One entry of a listing of articles.
 
     `lastmod` is the listing's date of change, verbatim. `is_post` is True where the listing has posts only
-    (REST, a feed, a sitemap of posts), so the URL is an article's.
+    (REST, a feed, a sitemap of posts), so the URL is an article's. `type` is the site's name for its type of
+    content, None where the listing does not tell.
     """
 
     url: str
     lastmod: str | None = None
     post_id: int | None = None
     is_post: bool = False
+    type: str | None = None
 
 
 def is_article(entry: Listed, site_url: str, pattern: str | None) -> bool:
@@ -67,7 +69,7 @@ def is_article(entry: Listed, site_url: str, pattern: str | None) -> bool:
 
     The source's own pattern decides, if it has one. Else the URL must be below the site's URL, and a listing
     of posts is believed; from other listings, URLs with the pattern of a list, a feed or a static page are
-    left out.
+    left out. The front page itself is an article where REST lists it as a static page.
     """
     if pattern is not None:
         return urls.same_host(entry.url, site_url) and urls.matches(entry.url, pattern)
@@ -76,6 +78,8 @@ def is_article(entry: Listed, site_url: str, pattern: str | None) -> bool:
     cleaned = urls.clean(entry.url)
     path = urls.below(cleaned, site_url)
     if path in {"", "index.php"}:
+        if entry.type == "page" and entry.post_id is not None and "?" not in cleaned:
+            return True
         return _POST.search(cleaned.partition("?")[2]) is not None
     is_list = _WORDPRESS.search(path) or _ELSEWHERE.search(path)
     return entry.is_post or not (is_list or urls.without_view(cleaned) != cleaned)

@@ -55,7 +55,7 @@ class Frontier:
 
     def is_article(self, entry: Listed) -> bool:
         """True if a listing's entry is an article of this site."""
-        if not self._is_here(entry.url):
+        if not self.crawl.site.wants_type(entry.type) or not self._is_here(entry.url):
             return False
         home = self.crawl.home
         if not urls.same_host(entry.url, home):

@@ -60,6 +60,9 @@ def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
     parts = [f"{months} checked{by_what(believed)}."]
     if unproved:
         parts.append(f"{count(len(unproved), 'month')} cannot be proved.")
+    if len(findings.types) > 1:
+        listed = ", ".join(f"{name} {number:,}" for name, number in findings.types.most_common())
+        parts.append(f"Listed by type: {listed}.")
     numbers = sorted(findings.missing.items())
     missing = [count(number, kind) for kind, number in numbers if number]
     whole = to_the_end and not (unproved or report.missing_lists or findings.stopped_short)

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from archive.core.records import PageKind
 from archive.queries.coverage_state import Holdings
 from archive.storage.coverage_records import Kind
 from crawler.audit.audit_session import AuditSession, BudgetSpentError
@@ -21,7 +20,6 @@ from crawler.audit.rest_audit import RestAudit
 from crawler.audit.sitemap_audit import SitemapAudit
 from crawler.config.config import Source
 from crawler.crawl import Crawl
-from crawler.discovery import rest
 from crawler.discovery.front_page import FrontPage
 from crawler.discovery.listings import NoListingError
 from crawler.fetch import backoff
@@ -72,12 +70,7 @@ class VerifySpider(SourceSpider):
         due = []
         is_open, first = await audit.oldest(Kind.ARTICLE)
         if is_open:
-            url = rest.route_url(crawl.rest.root or "", "types")
-            types = await crawl.session.fetch(PageKind.LISTING, url)
-            findings.kinds += rest.read_article_types(types)
-            others = rest.read_other_types(types, findings.kinds)
-            findings.left_out.update(dict.fromkeys(others, 0))
-            due += audit.months(Kind.ARTICLE, first)
+            due += audit.months(Kind.ARTICLE, await audit.types(first))
         else:
             async for proof in SitemapAudit(crawl, findings, frontier).articles_by_sitemap():
                 yield proof

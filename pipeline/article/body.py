@@ -22,15 +22,15 @@ from lxml.etree import XPath, _Element
 from lxml.html import HtmlElement, document_fromstring
 from trafilatura import bare_extraction
 
-from archive.core.records import Problem, Site
-from pipeline.article import boilerplate, pieces, witness
+from archive.core.records import Embed, Problem, Site
+from pipeline.article import boilerplate, embeds, pieces, witness
 from pipeline.article.witness import Verdict
 from pipeline.html import frames
 from pipeline.html.document import Document
 from pipeline.html.dom import Index, drop, elsewhere, text_of, words
 from pipeline.markdown import captions, emphasis
 from pipeline.markdown import links as prose_links
-from pipeline.markdown.writer import Writer
+from pipeline.markdown.writer import Block, Writer
 
 SHORT = 1000
 """Below this many characters trafilatura is asked again, for precision."""
@@ -107,6 +107,7 @@ class Prose:
     rule: str = "page:trafilatura"
     problems: tuple[Problem, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    embeds: tuple[Embed, ...] = ()
 
 
 def read(document: Document, site: Site, title: str | None, authors: tuple[str, ...]) -> Prose:
@@ -116,9 +117,14 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     """
     tree = document.tree
     problems = list(_select(tree, site))
+    embedded = embeds.take_embeds(document.index, _marked_boxes(document.index), document.base)
+    lines = set(map(embeds.embed_line, embedded))
     _cut(document.index)
-    if frames.is_without_text(document.index, _marked_boxes(document.index)):
-        return Prose(text="", markdown="", rule="page:without-text", problems=tuple(problems))
+    if frames.is_without_text(document.index, _marked_boxes(document.index), besides=lines):
+        only = "\n\n".join(map(embeds.embed_line, embedded))
+        return Prose(
+            text=only, markdown=only, rule="page:without-text", problems=tuple(problems), embeds=embedded
+        )
     _break_verses(document.index)
     italics = captions.place(document.index, _BOXES)
     emphasised = not emphasis.MARKS.search(document.source)
@@ -136,7 +142,7 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
                 code="extraction-failed", detail=f"trafilatura stopped: {type(error).__name__}.", field="text"
             )
         )
-        return Prose(problems=tuple(problems))
+        return Prose(problems=tuple(problems), embeds=embedded)
     writer = Writer(links, document.base, lambda: "".join(tree.itertext()), emphasised=emphasised)
     raw = writer.document(extracted) if extracted is not None else []
     wordpress = any(mark in document.source for mark in _WORDPRESS)
@@ -145,6 +151,8 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     host = urlsplit(document.page.final_url).hostname
     sure = wordpress and bool(whole.verdicts) and box is not None
     found = boilerplate.clean(whole.blocks, title, authors, host, sure=sure)
+    text = "\n".join(block.text for block in found)
+    found += [Block(text=said, markdown=said, kind="p") for said in embeds.missing_lines(embedded, text)]
     if not found:
         problems.append(
             Problem(code="no-text", detail="No article text was found in the page.", field="text")
@@ -157,6 +165,7 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
         rule=rule,
         problems=tuple(problems),
         verdicts=whole.verdicts,
+        embeds=embedded,
     )
 
 

@@ -113,6 +113,7 @@ def _article(
         ("text", prose.text, prose.rule),
         ("markdown", prose.markdown, prose.rule),
         ("links", prose.links, prose.rule),
+        ("embeds", prose.embeds, prose.rule),
         ("comments_stated", survey.stated, survey.stated_rule),
         ("comments_open", survey.open, "page:comment-form"),
     ):

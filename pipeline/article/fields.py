@@ -18,7 +18,7 @@ from archive.core.records import Moment, Site
 from pipeline.article import terms, title
 from pipeline.authors import select
 from pipeline.dates import parse
-from pipeline.html import images
+from pipeline.html import images, marks
 from pipeline.html.document import Document
 from pipeline.html.dom import Index, attribute, below_body, elsewhere, is_longer, text_of, tokens, words
 from pipeline.html.metadata import Head, resolve, string, values
@@ -78,6 +78,7 @@ def read(document: Document, head: Head, site: Site, opener: str | None = None) 
         "tags": terms.read(index, head, "tags"),
         "categories": terms.read(index, head, "categories"),
         "image": _image(document, head),
+        "type": marks.content_type(head),
         "post_id": (head.post_id, head.post_id_rule),
     }
     found = {name: value for name, (value, _) in told.items() if value not in (None, ())}

@@ -9,7 +9,7 @@ Invariant: where there is doubt, what was extracted is kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from lxml.html import HtmlElement
 
@@ -30,14 +30,20 @@ def cut_skip_links(index: Index) -> None:
             drop(link)
 
 
-def is_without_text(index: Index, boxes: Sequence[HtmlElement]) -> bool:
-    """True if the place of the text, the `boxes` of the theme, else article or main, has no words."""
+def is_without_text(
+    index: Index, boxes: Sequence[HtmlElement], *, besides: Collection[str] = frozenset()
+) -> bool:
+    """True if the place of the text, the `boxes` of the theme, else article or main, has no words.
+
+    `besides` are lines that do not count as words.
+    """
     contents = [node for node in index.tagged(*_CONTENT) if not _is_inside(node, _CONTENT)]
     places = boxes or contents
-    if not places or any(_own_words(place) for place in places):
+    if not places or any(_own_words(place, besides) for place in places):
         return False
     around = contents or [index.tree]
-    return not any(len(text_of(node)) > PARAGRAPH_LENGTH for node in _paragraphs(around))
+    said = filter(lambda words: words not in besides, map(text_of, _paragraphs(around)))
+    return not any(len(words) > PARAGRAPH_LENGTH for words in said)
 
 
 def _paragraphs(nodes: Iterable[HtmlElement]) -> Iterable[HtmlElement]:
@@ -52,7 +58,7 @@ def _is_inside(node: HtmlElement, tags: tuple[str, ...]) -> bool:
     return any(above.tag in tags for above in node.iterancestors())
 
 
-def _own_words(place: HtmlElement) -> bool:
+def _own_words(place: HtmlElement, besides: Collection[str]) -> bool:
     """True if a place of text has words besides its title, date, menus and terms."""
     beside = [
         node
@@ -60,4 +66,5 @@ def _own_words(place: HtmlElement) -> bool:
         if not any(above.tag in _BESIDE_TEXT for above in node.iterancestors() if above is not place)
     ]
     count = len("".join(text_of(place).split()))
+    beside += [node for node in place.iter("p") if text_of(node) in besides]
     return count > sum(len("".join(text_of(node).split())) for node in beside)

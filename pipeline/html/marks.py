@@ -26,6 +26,7 @@ _PAYWALLS = words(
     "wc-memberships-content-restricted-message wcm-restriction-message memberful-marketing-content "
     "swpm-post-no-access-msg s2member-paywall"
 )
+_PAGE_ID = re.compile(r"page-id-\d")
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
 
@@ -44,6 +45,21 @@ def declares(document: Document, head: Head, rules: Mapping[str, str]) -> bool:
         or rules.get("published") in _DATES
         or next(iter(document.index.having(_ENTRY)), None) is not None
     )
+
+
+def content_type(head: Head) -> tuple[str | None, str]:
+    """Return WordPress' name for the type of a page's content ("post", "page", "map"), and the rule.
+
+    By the classes of the body (WordPress' get_body_class); (None, "none") where they do not tell.
+    """
+    marks = head.marks
+    if any(_PAGE_ID.match(mark) for mark in marks) or "page-template-default" in marks:
+        return "page", "page:body-class"
+    if "single-post" in marks:
+        return "post", "page:body-class"
+    names = {mark.removeprefix("single-") for mark in marks if mark.startswith("single-")}
+    named = {name for name in names if any(mark.startswith(f"{name}-template") for mark in marks)}
+    return (named.pop(), "page:body-class") if len(named) == 1 else (None, "none")
 
 
 def metered(document: Document, head: Head) -> list[Problem]:

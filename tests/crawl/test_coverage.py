@@ -146,10 +146,36 @@ def test_a_whole_archive_is_proved_month_by_month(verified, paper):
     assert all(row["stated"] == row["held"] + row["withheld"] for row in rows)
     sums = {kind: sum(row["held"] for row in rows if row["kind"] == kind) for kind in ("article", "comment")}
     locked = [article for article in paper.articles if article.protected]
-    assert sums == {"article": len(paper.articles) - len(locked), "comment": len(paper.comments)}
+    pages = len(crawls.rows("SELECT id FROM articles WHERE type = 'page'"))
+    posts = len(paper.articles) - len(locked)
+    assert pages == 2
+    assert sums == {"article": posts + pages, "comment": len(paper.comments)}
+    [by_type] = crawls.rows("SELECT sum(stated) AS n FROM coverage_types WHERE type = 'page'")
+    assert by_type["n"] == pages
+    assert f"Listed by type: post {len(paper.articles)}, page {pages}." in report["run"]["sentence"]
     assert {("article", str(a.id), "protected", None) for a in locked} <= named(report, withheld=True)
-    first = min(a.date for a in paper.articles)
-    assert {row["month"] for row in rows} == set(calendar(f"{first:%Y-%m}", report["run"]["started_at"][:7]))
+    [oldest] = crawls.rows("SELECT min(published) AS page FROM articles WHERE type = 'page'")
+    articles, comments = (
+        {row["month"] for row in rows if row["kind"] == kind} for kind in ("article", "comment")
+    )
+    now = report["run"]["started_at"][:7]
+    assert articles == set(calendar(oldest["page"][:7], now)), "pages may be older than every post"
+    assert comments == set(calendar(min(comments), now))
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Status(match="*/wp/v2/types*", status=403), "the site's list of content types (403)"),
+        (Status(match="*/wp/v2/pages*", status=401), "items of type page (401)"),
+    ],
+)
+def test_a_type_nobody_could_look_at_leaves_the_proof_open(crawls, site, fault, said):
+    site.faults.add(fault)
+    run = verify(crawls, expect=3)["run"]
+    assert run["outcome"] == "unproved"
+    assert said in run["sentence"]
+    assert "Nothing that the site lists is missing" not in run["sentence"]
 
 
 def test_a_verification_is_no_crawl_and_asks_little(verified):
@@ -245,7 +271,9 @@ def test_a_sitemap_that_names_only_the_newest_proves_no_more_than_their_months(c
     site.faults.add(Changed(match="/wp-sitemap-posts-post-1.xml", change=newest))
     verify(crawls, expect=3)
     told = [row for row in ledger(crawls) if row["kind"] == "article" and row["unproved"] is None]
-    assert [(row["stated"], row["held"]) for row in told] == [(1, 1)]
+    assert [(row["stated"], row["held"]) for row in told] == [(2, 2), (1, 1)], (
+        "the pages, and the newest post"
+    )
 
 
 def test_an_article_that_only_the_feed_names_is_missing(crawls, site):
@@ -322,7 +350,8 @@ def test_the_sentence_names_what_was_believed_and_what_nobody_asked_for(crawls, 
     sentence = verify(crawls)["run"]["sentence"]
     assert "articles by the sitemap, comments by the numbers their pages state" in sentence
     assert "Nothing that the site lists is missing." in sentence
-    assert "the entries of wp-sitemap-posts-page-1.xml" in sentence
+    assert "the entries of wp-sitemap-users-1.xml" in sentence
+    assert "page 2" in sentence
     assert "all of them in the sitemap" in sentence
 
 
@@ -405,9 +434,9 @@ def test_what_was_proved_stays_proved_while_less_is_told(verified, site, tmp_pat
     site.faults.clear()
     site.faults.add(RestClosed())
     verify(crawls)
-    assert {row["surface"] for row in ledger(crawls) if row["kind"] == "comment"} == {"rest"}, (
-        "pages were read before REST told it"
-    )
+    assert {row["surface"] for row in ledger(crawls) if row["kind"] == "comment" and row["stated"]} == {
+        "rest"
+    }, "pages were read before REST told it"
 
 
 # -- months -----------------------------------------------------------------------------------------

@@ -153,6 +153,18 @@ def _about(connection: sqlite3.Connection, wanted: int) -> Row:
             " WHERE article_id = ? ORDER BY position",
             wanted,
         ),
+        "embeds": rows(
+            connection,
+            "SELECT kind, url, ended_at FROM embeds WHERE article_id = ?"
+            " ORDER BY ended_at IS NULL DESC, position LIMIT 200",
+            wanted,
+        ),
+        "terms": rows(
+            connection,
+            "SELECT taxonomy, name FROM article_terms WHERE article_id = ? AND ended_at IS NULL"
+            " ORDER BY taxonomy, position LIMIT 100",
+            wanted,
+        ),
         "tags": rows(
             connection,
             "SELECT min(tags.id) AS id, name FROM article_tags JOIN tags ON tags.id = tag_id"

@@ -90,11 +90,14 @@ def _coverage(connection: sqlite3.Connection) -> Row:
 def _proofs(connection: sqlite3.Connection, source: Row) -> Row:
     """Return the coverage ledger of one source."""
     name = source["name"]
-    summary = Coverage(Database(connection)).summary(name)
+    ledger = Coverage(Database(connection))
+    summary = ledger.summary(name)
+    types = ledger.types(name)
     return {
         **source,
         "complete": completeness.sentence(summary),
         "told": summary,
+        "types": types if len(types) > 1 else [],
         "verified": one(connection, VERIFIED, name),
         "surfaces": discovery_status.sentence(Database(connection), name),
         "unseen_ids": discovery_status.open_gaps(Database(connection), name),

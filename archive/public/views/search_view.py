@@ -24,7 +24,7 @@ from archive.queries.url_lookup import is_url
 from archive.search.engine import KINDS, Ask, Found, find, whole
 from archive.search.suggestions import Help, find_with_help
 
-_PLAIN = ("kind", "sort", "since", "until", "person", "tag", "source", "state", "site")
+_PLAIN = ("kind", "sort", "since", "until", "person", "tag", "source", "state", "site", "type")
 _NUMBERS = ("match", "page")
 _COLUMNS = (
     *("kind", "id", "title", "author", "published", "text", "url", "source", "gone_at", "page"),
@@ -42,7 +42,7 @@ async def page(datasette: Any, request: Any) -> Any:
         found, help_ = await read(datasette, name, lambda connection: find_with_help(connection, ask))
     except TooSlow:
         slow = True
-    sources, tried = await read(datasette, name, _around)
+    sources, types, tried = await read(datasette, name, _around)
     shown = found.ask if help_.instead else ask
     context = {
         "found": found,
@@ -51,6 +51,7 @@ async def page(datasette: Any, request: Any) -> Any:
         "ask": shown,
         "slow": slow,
         "sources": sources,
+        "types": types,
         "examples": tried,
         "link": lambda **to: link(datasette, shown, **to),
         "link_to": lambda other: link(datasette, other),
@@ -59,9 +60,11 @@ async def page(datasette: Any, request: Any) -> Any:
     return await show(datasette, request, "search.html", context)
 
 
-def _around(connection: sqlite3.Connection) -> tuple[list[Row], list[str]]:
-    """Return the sources, and searches that find something here."""
-    return rows(connection, "SELECT name, title FROM sources"), examples(connection)
+def _around(connection: sqlite3.Connection) -> tuple[list[Row], list[str], list[str]]:
+    """Return the sources, the types of content where there are several, and searches that find something."""
+    found = rows(connection, "SELECT DISTINCT type FROM articles WHERE type <> 'post' ORDER BY type")
+    types = ["post", *(row["type"] for row in found)] if found else []
+    return rows(connection, "SELECT name, title FROM sources"), types, examples(connection)
 
 
 async def as_json(datasette: Any, request: Any) -> Any:

@@ -32,7 +32,8 @@ _KINDS = {
     "trackback": CommentKind.TRACKBACK,
 }
 
-
+_BUILT_IN = frozenset({"post_tag", "category", "post_format"})
+"""Taxonomies that are tags and categories, or say nothing of the subject."""
 _NOISE = Problem(
     code="json-noise",
     detail="REST's answer has something around its JSON, as a PHP warning or a cache's comment; it was read.",
@@ -117,12 +118,14 @@ def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
         "categories": _terms(entry, "category"),
         "description": render(_rendered(entry.get("excerpt"))).text,
         "image": images.unwrap_image(_image(entry), page.final_url),
+        "type": _text(entry.get("type")),
+        "terms": _custom_terms(entry),
         "comments_open": {"open": True, "closed": False}.get(_text(entry.get("comment_status")) or ""),
     }
     markup = _rendered(content)
     if markup and NEXT_PAGE in markup:
         facts |= _whole(markup, page, url, site, facts)
-    told = {"tags", "categories"} if _dict(entry.get("_embedded")).get("wp:term") else set()
+    told = {"tags", "categories", "terms"} if _dict(entry.get("_embedded")).get("wp:term") else set()
     origins = tuple(
         (name, FIRST_TEN if name in told and _is_cut(entry, name, value) else "rest:posts")
         for name, value in facts.items()
@@ -189,6 +192,18 @@ def _terms(entry: Entry, taxonomy: str) -> tuple[str, ...]:
     groups = _list(_dict(entry.get("_embedded")).get("wp:term"))
     terms = [_dict(term) for group in groups for term in _list(group)]
     return _unique(plain(_text(term.get("name"))) for term in terms if term.get("taxonomy") == taxonomy)
+
+
+def _custom_terms(entry: Entry) -> tuple[tuple[str, str], ...]:
+    """Return pairs of a custom taxonomy and a term of it."""
+    groups = _list(_dict(entry.get("_embedded")).get("wp:term"))
+    terms = [_dict(term) for group in groups for term in _list(group)]
+    named = ((_text(term.get("taxonomy")), plain(_text(term.get("name")))) for term in terms)
+    return tuple(
+        dict.fromkeys(
+            (taxonomy, name) for taxonomy, name in named if taxonomy and name and taxonomy not in _BUILT_IN
+        )
+    )
 
 
 def _image(entry: Entry) -> str | None:

@@ -111,8 +111,32 @@ def test_marks_of_a_whole_sitemap_that_are_one_moment_tell_when_it_was_made():
     assert {entry.lastmod for entry in sitemap.listed} == {None}
 
 
-def test_an_index_leads_to_articles_and_not_to_taxonomies_or_static_pages():
-    assert sitemaps.read_sitemap(page(INDEX)).sitemaps == (f"{HOME}/wp-sitemap-posts-post-1.xml",)
+def test_an_index_leads_to_articles_and_pages_and_not_to_taxonomies():
+    names = ("wp-sitemap-posts-post-1.xml", "wp-sitemap-posts-page-1.xml")
+    assert sitemaps.read_sitemap(page(INDEX)).sitemaps == tuple(f"{HOME}/{name}" for name in names)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("wp-sitemap-posts-map-2.xml", "map"),
+        ("strike-table-sitemap.xml", "strike-table"),
+        ("sitemap-pt-page-p1-2026-03.xml", "page"),
+        ("page-sitemap2.xml", "page"),
+        ("post-sitemap.xml", "post"),
+        ("news-sitemap.xml", None),
+        ("author-sitemap.xml", None),
+        ("sitemap-1.xml", None),
+    ],
+)
+def test_a_sitemaps_name_tells_the_type_of_its_entries(name, kind):
+    assert sitemaps.type_of(f"{HOME}/{name}") == kind
+
+
+def test_the_front_page_is_an_article_where_rest_lists_it_as_a_page():
+    front = addresses.Listed(url=f"{HOME}/", is_post=True, post_id=7, type="page")
+    assert addresses.is_article(front, HOME, None)
+    assert not addresses.is_article(addresses.Listed(url=f"{HOME}/", is_post=True, type="page"), HOME, None)
 
 
 @pytest.mark.parametrize(
@@ -239,13 +263,13 @@ def test_only_what_lies_below_the_configured_url_is_its_article(url, expected, i
         ("posts-sitemap.xml", "posts"),
         ("sitemap-posts.xml", "posts"),
         ("sitemap-pt-post-2026-03.xml", "posts"),
-        ("wp-sitemap-posts-report-1.xml", "other"),
-        ("report-sitemap.xml", "other"),
+        ("wp-sitemap-posts-report-1.xml", "typed"),
+        ("report-sitemap.xml", "typed"),
         ("sitemap-1.xml", "other"),
-        ("wp-sitemap-posts-page-1.xml", "aside"),
-        ("page-sitemap.xml", "aside"),
-        ("product-sitemap.xml", "aside"),
-        ("wp-sitemap-posts-product-1.xml", "aside"),
+        ("wp-sitemap-posts-page-1.xml", "typed"),
+        ("page-sitemap.xml", "typed"),
+        ("product-sitemap.xml", "typed"),
+        ("wp-sitemap-posts-product-1.xml", "typed"),
         ("wp-sitemap-users-1.xml", "aside"),
         ("category-sitemap.xml", "aside"),
     ],
@@ -254,11 +278,11 @@ def test_sitemaps_of_posts_come_first_and_others_are_put_aside(name, kind):
     files = [f"{HOME}/sitemap-9.xml", f"{HOME}/{name}"]
     body = "".join(f"<sitemap><loc>{url}</loc></sitemap>" for url in files)
     index = sitemaps.read_sitemap(page(f"<sitemapindex>{body}</sitemapindex>"))
-    expected = {"posts": files[::-1], "other": files, "aside": files[:1]}
+    expected = {"posts": files[::-1], "other": files, "typed": files, "aside": files[:1]}
     assert list(index.sitemaps) == expected[kind]
     assert list(index.aside) == (files[1:] if kind == "aside" else [])
     body = page(f"<urlset><url><loc>{OWN}</loc></url></urlset>", url=files[1])
-    assert [entry.is_post for entry in sitemaps.read_sitemap(body).listed] == [kind == "posts"]
+    assert [entry.is_post for entry in sitemaps.read_sitemap(body).listed] == [kind in {"posts", "typed"}]
 
 
 def test_the_sources_own_pattern_decides_where_there_is_one():
@@ -349,16 +373,22 @@ def test_a_listing_page_names_articles_and_the_older_page():
     assert listing_pages.read_listing_page(page(b"")) == listing_pages.ListingPage()
 
 
-def test_a_sites_own_kinds_of_post_are_articles_if_they_share_the_posts_taxonomies():
+def test_types_of_content_are_all_but_the_internal_ones():
     types = {
         "post": {"slug": "post", "rest_base": "posts", "taxonomies": ["category"]},
+        "page": {"slug": "page", "rest_base": "pages"},
         "report": {"slug": "report", "rest_base": "reports", "taxonomies": ["post_tag"]},
-        "product": {"slug": "product", "rest_base": "products", "taxonomies": ["product_cat"]},
+        "plain": {"slug": "plain", "rest_base": False},
+        "far": {"slug": "far", "rest_base": "far", "rest_namespace": "maps/v1"},
         "odd": {"slug": "odd", "rest_base": "../users", "taxonomies": ["category"]},
+        "attachment": {"slug": "attachment", "rest_base": "media"},
+        "wp_block": {"slug": "wp_block", "rest_base": "blocks"},
         "broken": None,
     }
-    assert rest.read_article_types(page(json.dumps(types))) == ("reports",)
-    assert rest.read_article_types(page("<html>")) == ()
+    found = {kind.name: kind.route for kind in rest.read_types(page(json.dumps(types)))}
+    assert found == {"page": "pages", "report": "reports", "plain": "plain", "far": None, "odd": None}
+    assert rest.read_types(page("<html>")) is None
+    assert rest.read_types(page('{"code": "rest_forbidden"}')) is None
 
 
 def test_a_comment_page_past_the_end_shows_no_comment():
