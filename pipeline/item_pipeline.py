@@ -23,6 +23,8 @@ from archive.core.crawl_report import CrawlReport
 from archive.core.errors import ArchiveError, BusyError, LockedError
 from archive.core.reader_guard import CODES, Unread, problem_of
 from archive.core.records import Extract, OverlapLost, Page, PageKind, Problem, Quality, Saved, Site
+from archive.files import received_files
+from archive.files.media_files import MediaFiles, media_beside
 from archive.files.raw_pages import Pages, beside
 from archive.storage.archive import Archive
 from archive.storage.coverage_records import Proof
@@ -51,6 +53,7 @@ class ItemPipeline:
         path = Path(crawler.settings["BACKISSUE_ARCHIVE"])
         self.archive = Archive.open(path)
         self.pages = Pages.open(beside(path))
+        self.media: MediaFiles | None = None  # opened with the first file
         self.archive.db.execute(f"PRAGMA busy_timeout = {BLOCKING_MILLISECONDS}")
         self._turn = asyncio.Lock()  # one item after another, in the order in which they come
         self._said: set[str] = set()
@@ -65,6 +68,8 @@ class ItemPipeline:
         """Close both files, and end the worker."""
         self.reader.close()
         self.pages.close()
+        if self.media is not None:
+            self.media.close()
         self.archive.close()
 
     async def process_item(self, item: Item) -> Item:
@@ -115,10 +120,20 @@ class ItemPipeline:
         elif isinstance(item, Unread):
             visits.note_unread(self.archive.db, item)
             self._count_unread((item.problem,))
+        elif isinstance(item, Page) and item.kind is PageKind.FILE:
+            self._keep_file(item)
         elif isinstance(item, Page):
             await self._save(item)
         else:
             self.report.saved += self.archive.note_look(item)
+
+    def _keep_file(self, page: Page) -> None:
+        """Keep a file of an article, or what kept it away as a problem of its URL."""
+        if self.media is None:
+            self.media = MediaFiles.open(media_beside(self.archive.path))
+        problem = received_files.keep(self.media, page)
+        self.archive.note_file_problem(page, problem)
+        logger.debug("%s %s %s: %s", page.kind.value, page.status, page.url, problem or "kept")
 
     async def _save(self, page: Page) -> None:
         kept = self.pages.keep(page, extractor_version()) if page.body else None

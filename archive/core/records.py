@@ -34,6 +34,7 @@ class PageKind(StrEnum):
     COMMENTS = "comments"  # REST listing of comments (JSON array)
     POSTS_FEED = "posts-feed"  # RSS or Atom
     COMMENTS_FEED = "comments-feed"  # RSS or Atom, of the site or of one article
+    FILE = "file"  # a picture, document or sound of an article, kept beside the raw pages
     LISTING = "listing"  # a sitemap: names addresses and is read by the crawler alone
 
 
@@ -46,6 +47,18 @@ class CommentKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """Which files of articles are kept: `kinds` of "pictures", "documents", "audio".
+
+    `file_bytes` is the size of the largest, `crawl_bytes` what one crawl fetches of them at most.
+    """
+
+    kinds: tuple[str, ...]
+    file_bytes: int
+    crawl_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """Settings for reading one site, passed to every reader.
 
@@ -54,6 +67,7 @@ class Site:
     is a regular expression searched in the path of an address. `keep` and `drop` are CSS selectors
     for the body of an article. `comments` names the comment style: "auto", "native", "wpdiscuz" or "none".
     `types` are the names of the content types to archive beside posts; None means all that visitors see.
+    `media` says which files of articles are kept, None for none.
     """
 
     name: str
@@ -66,6 +80,7 @@ class Site:
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     types: tuple[str, ...] | None = None
+    media: Media | None = None
 
     def wants_type(self, name: str | None) -> bool:
         """True if items of a content type are archived; posts and items of an unknown type always are."""
@@ -113,6 +128,18 @@ class Embed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedFile:
+    """File that an article shows or links: a "picture", a "document" or "audio".
+
+    `alt` is the words that stand for a picture, or those of the link, None for none.
+    """
+
+    kind: str
+    url: str
+    alt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """Article as one page or listing states it. None means not stated.
 
@@ -125,7 +152,7 @@ class Article:
     what is missing, but what it says otherwise is no edit. `bare` is True where nothing on the page marks
     it as an article. `type` is the site's name for the type of content ("post", "page", "map"), `terms` are
     pairs of a custom taxonomy and a term of it. `embeds` are in the order of the text, which has a line for
-    each.
+    each; `files` are the pictures that it shows and the documents and sound that it links.
     """
 
     url: str
@@ -151,6 +178,7 @@ class Article:
     type: str | None = None
     terms: tuple[tuple[str, str], ...] = ()
     embeds: tuple[Embed, ...] = ()
+    files: tuple[LinkedFile, ...] = ()
     origins: Origins = ()
 
 

@@ -38,6 +38,7 @@ TAKEN = {
     "article_tags": _OF_ARTICLE,
     "article_terms": _OF_ARTICLE,
     "embeds": _OF_ARTICLE,
+    "article_files": _OF_ARTICLE,
     "links": _OF_ARTICLE,
     "addresses": _OF_ARTICLE,
     "article_parts": _OF_ARTICLE,

@@ -63,6 +63,11 @@ class Facts(Closing):
         self._archive = archive
         self._db = self._connected()
 
+    @property
+    def archive(self) -> Path:
+        """The path of the archive."""
+        return self._archive
+
     def _connected(self) -> sqlite3.Connection:
         db = sqlite3.connect(f"{self._archive.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY)
         db.row_factory = sqlite3.Row

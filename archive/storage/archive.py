@@ -33,7 +33,16 @@ from archive.migrations import migrations
 from archive.storage import captures, coverage, multipart, reconciliation, run_ledger, tombstones
 from archive.storage.comment_writer import CommentWriter, by_article
 from archive.storage.redaction_work import finish as finish_redactions
-from archive.tables import change_detection, crawl_states, events, rows, url_keys, versions, visits
+from archive.tables import (
+    beside_text,
+    change_detection,
+    crawl_states,
+    events,
+    rows,
+    url_keys,
+    versions,
+    visits,
+)
 from archive.tables.events import Event
 from archive.tables.merge import Value, compact, merge
 from archive.tables.observations import Look
@@ -159,6 +168,16 @@ class Archive(Closing):
         with transaction(self.db):
             visits.note_problem(self.db, source, url, problem, None, rows.must(to_text(at)))
 
+    def note_file_problem(self, page: Page, problem: Problem | None) -> None:
+        """Note what kept a file of an article away; None ends what was noted of it before."""
+        sql = "SELECT article_id FROM article_files WHERE url = ? AND ended_at IS NULL ORDER BY id LIMIT 1"
+        with transaction(self.db):
+            row = rows.one(self.db, sql, page.url)
+            if row is not None:
+                at = rows.must(to_text(page.fetched_at))
+                problems = [problem] if problem else []
+                visits.note_problems(self.db, page, problems, int(row["article_id"] or 0), at)
+
     def note_look(self, look: Look) -> Saved:
         """Record a second observation of known items, and what it missed."""
         with transaction(self.db):
@@ -260,8 +279,7 @@ class Archive(Closing):
         for name, (_, values) in lists.items():
             rows.LIST_WRITERS[name](self.db, article_id, values)
         if not late:
-            rows.write_terms(self.db, article_id, article, reading.at)
-            rows.write_embeds(self.db, article_id, article, reading.at)
+            beside_text.write_beside_text(self.db, article_id, article, reading.at)
         if page.kind is PageKind.ARTICLE and not late:
             walls.note_accepted(self.db, page, article, article_id, verdict)
         return article_id, Saved(articles_new=old is None, articles_changed=changed)

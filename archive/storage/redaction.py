@@ -45,6 +45,7 @@ _DELETED = {
     "article_parts": _OF_ARTICLE,
     "article_terms": _OF_ARTICLE,
     "embeds": _OF_ARTICLE,
+    "article_files": _OF_ARTICLE,
     "captured_comments": f"capture_id IN (SELECT id FROM captures WHERE {_OF_ARTICLE})",
     "captures": _OF_ARTICLE,
     "addresses": _OF_ARTICLE,

@@ -6,7 +6,6 @@ Table and column names are literals of this package, never input.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
@@ -14,7 +13,6 @@ from sqlite_utils import Database
 
 from archive.core.records import Article, Comment, Surface
 from archive.core.timestamps import to_text
-from archive.tables.change_detection import EMBEDDED
 from archive.tables.merge import LISTS, Value, rank
 
 ARTICLE_VERSIONED = ("title", "byline", "published", "modified", "text", "markdown", "description", "image")
@@ -181,57 +179,6 @@ def _id_of(db: Database, table: str, key: Mapping[str, str]) -> int:
     where = " AND ".join(f"{name} = ?" for name in key)
     found = db.execute(f"SELECT id FROM {table} WHERE {where}", list(key.values())).fetchone()
     return int(found[0]) if found else insert(db, table, key)
-
-
-def write_terms(db: Database, article_id: int, article: Article, at: str) -> None:
-    """Store the terms of custom taxonomies that a listing names; a term that it lacks ends `at` (UTC text).
-
-    Nothing where the listing says nothing of terms.
-    """
-    if "terms" not in dict(article.origins):
-        return
-    for position, (taxonomy, name) in enumerate(article.terms):
-        db.execute(
-            "INSERT INTO article_terms VALUES (?, ?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET"
-            " position = excluded.position, ended_at = NULL"
-            " WHERE position IS NOT excluded.position OR ended_at IS NOT NULL",
-            [article_id, taxonomy, name, position, at],
-        )
-    held = db.execute(
-        "SELECT taxonomy, name FROM article_terms WHERE article_id = ? AND ended_at IS NULL", [article_id]
-    ).fetchall()
-    numbers = Counter(taxonomy for taxonomy, _ in article.terms)
-    for taxonomy, name in set(held) - set(article.terms):
-        if numbers[taxonomy] >= EMBEDDED - 1:
-            continue  # WordPress before 6.5 embeds no more
-        db.execute(
-            "UPDATE article_terms SET ended_at = ? WHERE article_id = ? AND taxonomy = ? AND name = ?",
-            [at, article_id, taxonomy, name],
-        )
-
-
-def write_embeds(db: Database, article_id: int, article: Article, at: str) -> None:
-    """Store the embeds that an article's page shows; one that it lacks ends `at` (UTC text).
-
-    Nothing where no text was read. A further part of an article adds its own, and ends none.
-    """
-    if article.text is None:
-        return
-    sql = "SELECT * FROM embeds WHERE article_id = ? AND ended_at IS NULL ORDER BY position"
-    held = list(db.query(sql, [article_id]))
-    is_part = article.further or article.parts > 1
-    first = len(held) if is_part else 0
-    for position, embed in enumerate(article.embeds, first):
-        known = next((row for row in held if (row["kind"], row["url"]) == (embed.kind, embed.url)), None)
-        if known is None:
-            values: dict[str, Value] = {"article_id": article_id, "position": position, "kind": embed.kind}
-            insert(db, "embeds", {**values, "url": embed.url, "first_seen": at})
-            continue
-        held.remove(known)
-        if known["position"] != position and not is_part:
-            update(db, "embeds", known["id"], {"position": position})
-    for row in () if is_part or not article.text else held:
-        update(db, "embeds", row["id"], {"ended_at": at})
 
 
 LIST_WRITERS: dict[str, Callable[[Database, int, tuple[str, ...]], None]] = {

@@ -18,7 +18,7 @@ from typing import Any
 from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
 from archive.core.records import Site
-from crawler.config import notify_keys, schedule_keys
+from crawler.config import media_keys, notify_keys, schedule_keys
 from crawler.config.notify_keys import Notify
 from crawler.config.toml_reader import TomlTable, describe_value, is_loopback_url
 from crawler.schedule.cron import check_timezone
@@ -46,6 +46,7 @@ SOURCE_KEYS = (
     "keep",
     "drop",
     "types",
+    *media_keys.MEDIA_KEYS,
 )
 CONTACT = "an e-mail address or a URL at which the site's owner can reach you"
 
@@ -278,6 +279,7 @@ def _read_source(name: str, table: TomlTable, contact: str | None) -> Source:
             keep=table.selectors("keep"),
             drop=table.selectors("drop"),
             types=_read_types(table),
+            media=media_keys.read_media(table),
         ),
         schedule=schedule_keys.read_timetable(table, timezone, f"{contact} {url}"),
         limit=schedule_keys.read_limit(table),

@@ -61,13 +61,18 @@ class Session:
             return tuple(self.robots.rp.sitemaps)
         return ()
 
-    async def fetch(self, kind: PageKind, url: str, *, seen: Seen | None = None) -> Page:
+    async def fetch(
+        self, kind: PageKind, url: str, *, seen: Seen | None = None, max_bytes: int | None = None
+    ) -> Page:
         """Fetch a URL; with `seen`, only if it changed since that visit.
 
-        Raises nothing: an exception is a Page with status 0.
+        `max_bytes` is the size of the largest response, by default that of DOWNLOAD_MAXSIZE. Raises nothing: an
+        exception is a Page with status 0.
         """
         headers = validators(seen) if seen else {}
-        meta = {"kind": kind, "asked": url}
+        meta: dict[str, Any] = {"kind": kind, "asked": url}
+        if max_bytes is not None:
+            meta["download_maxsize"] = max_bytes
         request = Request(url, headers=headers, meta=meta, dont_filter=True)
         try:
             response = await self._engine.download_async(request)

@@ -27,6 +27,7 @@ from crawler.sync.backlog import Backlog
 from crawler.sync.comment_sweep import CommentSweep
 from crawler.sync.comment_sync import CommentSync
 from crawler.sync.feed_sync import FeedSync
+from crawler.sync.file_sync import FileSync
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class NewsSpider(SourceSpider):
         comments = CommentSync(crawl, frontier)
         sweep = CommentSweep(crawl)
         backlog = Backlog(crawl, frontier, comments)
+        files = FileSync(crawl)
         self.frontier = frontier
         talk = await feeds.fetch(PageKind.COMMENTS_FEED) if crawl.wants_comments else None
         # On a 304 of the comments feed no post has changed either: the sweep can have the other request.
@@ -83,6 +85,7 @@ class NewsSpider(SourceSpider):
             comments.all_threads(),
             backlog.revisits(),
             sweep.run(),
+            files.run(),
         ):
             if not await front.is_walled_off():
                 async for item in self._guarded(step):

@@ -22,8 +22,8 @@ from lxml.etree import XPath, _Element
 from lxml.html import HtmlElement, document_fromstring
 from trafilatura import bare_extraction
 
-from archive.core.records import Embed, Problem, Site
-from pipeline.article import boilerplate, embeds, pieces, witness
+from archive.core.records import Embed, LinkedFile, Problem, Site
+from pipeline.article import boilerplate, embeds, linked_files, pieces, witness
 from pipeline.article.witness import Verdict
 from pipeline.html import frames
 from pipeline.html.document import Document
@@ -108,6 +108,7 @@ class Prose:
     problems: tuple[Problem, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     embeds: tuple[Embed, ...] = ()
+    files: tuple[LinkedFile, ...] = ()
 
 
 def read(document: Document, site: Site, title: str | None, authors: tuple[str, ...]) -> Prose:
@@ -117,13 +118,20 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
     """
     tree = document.tree
     problems = list(_select(tree, site))
-    embedded = embeds.take_embeds(document.index, _marked_boxes(document.index), document.base)
+    boxed = _marked_boxes(document.index)
+    files = linked_files.read_files(document.index, boxed, document.base)
+    embedded = embeds.take_embeds(document.index, boxed, document.base)
     lines = set(map(embeds.embed_line, embedded))
     _cut(document.index)
     if frames.is_without_text(document.index, _marked_boxes(document.index), besides=lines):
         only = "\n\n".join(map(embeds.embed_line, embedded))
         return Prose(
-            text=only, markdown=only, rule="page:without-text", problems=tuple(problems), embeds=embedded
+            text=only,
+            markdown=only,
+            rule="page:without-text",
+            problems=tuple(problems),
+            embeds=embedded,
+            files=files,
         )
     _break_verses(document.index)
     italics = captions.place(document.index, _BOXES)
@@ -142,7 +150,7 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
                 code="extraction-failed", detail=f"trafilatura stopped: {type(error).__name__}.", field="text"
             )
         )
-        return Prose(problems=tuple(problems), embeds=embedded)
+        return Prose(problems=tuple(problems), embeds=embedded, files=files)
     writer = Writer(links, document.base, lambda: "".join(tree.itertext()), emphasised=emphasised)
     raw = writer.document(extracted) if extracted is not None else []
     wordpress = any(mark in document.source for mark in _WORDPRESS)
@@ -166,6 +174,7 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
         problems=tuple(problems),
         verdicts=whole.verdicts,
         embeds=embedded,
+        files=files,
     )
 
 

@@ -103,11 +103,11 @@ def take_embeds(index: Index, boxes: Sequence[HtmlElement], base: str) -> tuple[
 
     `boxes` are the elements that hold the text; where there is none, the page's article or main counts.
     """
-    places = list(boxes) or _contents(index)
+    places = list(boxes) or contents(index)
     found: list[Embed] = []
     known: set[tuple[str, str | None]] = set()
     for node in index.tagged(*_FRAMES, "script", "blockquote", "div"):
-        if not _is_inside(node, places):
+        if not is_inside(node, places):
             continue
         embed = _read(node, base)
         if embed is None:
@@ -133,7 +133,8 @@ def missing_lines(embeds: Iterable[Embed], text: str) -> Iterator[str]:
     return (said for embed in embeds if (said := embed_line(embed)) not in text)
 
 
-def _contents(index: Index) -> list[HtmlElement]:
+def contents(index: Index) -> list[HtmlElement]:
+    """Return the one article or main element of a page; empty where there is none, or several."""
     for name in ("article", "main"):
         found = index.tagged(name)
         if len(found) == 1:
@@ -141,7 +142,8 @@ def _contents(index: Index) -> list[HtmlElement]:
     return []
 
 
-def _is_inside(node: HtmlElement, places: Sequence[HtmlElement]) -> bool:
+def is_inside(node: HtmlElement, places: Sequence[HtmlElement]) -> bool:
+    """True if an element stands in the text, and not in its frame, a form or another embed."""
     if not any(above in places for above in node.iterancestors()) or elsewhere(node, _FRAME):
         return False
     return not any(above.tag in ("form", "footer", *_FRAMES) for above in node.iterancestors())

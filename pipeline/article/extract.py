@@ -114,6 +114,7 @@ def _article(
         ("markdown", prose.markdown, prose.rule),
         ("links", prose.links, prose.rule),
         ("embeds", prose.embeds, prose.rule),
+        ("files", prose.files, prose.rule),
         ("comments_stated", survey.stated, survey.stated_rule),
         ("comments_open", survey.open, "page:comment-form"),
     ):
