@@ -46,6 +46,10 @@ class CommentKind(StrEnum):
     TRACKBACK = "trackback"
 
 
+MEDIA_WORDS = ("pictures", "documents", "audio")
+"""The words of the setting `media`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
     """Which files of articles are kept: `kinds` of "pictures", "documents", "audio".

@@ -16,9 +16,11 @@ from http import HTTPStatus
 from io import BytesIO
 from typing import Any
 
+from sqlite_utils import Database
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from archive.core.database import read_only
 from archive.core.errors import ArchiveError
 from archive.core.records import Page
 from archive.core.timestamps import to_text
@@ -26,12 +28,14 @@ from archive.exports.held_back import HeldBack
 from archive.exports.selection import Snapshot
 from archive.exports.target import PROGRAM, Summed
 from archive.files import raw_pages
+from archive.files.media_files import MediaFiles, media_beside
 from archive.files.raw_pages import Altered, Pages
 
 _ABOUT = (
     "Pages as Backissue received them, without transfer and content codings. Requests, Set-Cookie headers,"
     " reason phrases, protocol versions and connections were not kept; the status line says HTTP/1.1."
     " Headers that describe a coding or length no longer present bear the prefix x-orig-."
+    " Pictures, documents and sound that articles show or link are among them where they were kept."
     " Pages in which something stands that the operator has hidden are left out. So are pages that"
     " are no longer as they were received; a metadata record names each."
 )
@@ -79,6 +83,30 @@ def records(snapshot: Snapshot, out: Summed) -> Iterator[Written]:
                     _name(page, writer)
             elif page not in held_back:
                 yield _written(page, writer, out, db)
+        for file in _files(snapshot):
+            if isinstance(file, Altered):
+                snapshot.left_out.append(str(file))
+                _name(file, writer)
+            elif file not in held_back:
+                yield _written(file, writer, out, db)
+
+
+def _files(snapshot: Snapshot) -> Iterator[Page | Altered]:
+    """Yield the files that articles of the selection show or link, as they were received.
+
+    Those of an article that is hidden belong to none, so they stay.
+    """
+    path = media_beside(snapshot.path)
+    if not path.is_file():
+        return
+    sql = (
+        "SELECT 1 FROM article_files JOIN articles ON articles.id = article_id"
+        " WHERE source = ? AND article_files.url = ? LIMIT 1"
+    )
+    with closing(read_only(path)) as connection:
+        for file in MediaFiles(Database(connection)).pages():
+            if snapshot.db.execute(sql, [file.source, file.url]).fetchone():
+                yield file
 
 
 def _name(page: Altered, writer: Any) -> None:

@@ -1,7 +1,7 @@
 """Files of articles, as the site sent them, in a file of their own beside the archive: `media.db`.
 
-It is never served as a whole. A file is kept once, by its SHA-256 digest, however many addresses have it; each
-address has its states, so that a file that was replaced at the same address is an event of it.
+It is never served as a whole. A file is kept once, by its SHA-256 digest, however many URLs have it; each URL
+has its states, so that a file that was replaced at the same URL is an event of it.
 Invariant: a file is evidence; its digest is checked whenever it is read.
 """
 
@@ -242,7 +242,8 @@ class MediaFiles(Closing):
         looks = int(row["looks"]) + 1 if row is not None and stays else 0
         due = page.fetched_at + min(last, first * 2 ** min(looks, 10))
         self.db.execute(
-            "INSERT INTO files (source, url, state, reason, looked_at, due_at, looks) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            "INSERT INTO files (source, url, state, reason, looked_at, due_at, looks)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (source, url) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
             " looked_at = excluded.looked_at, due_at = excluded.due_at, looks = excluded.looks",
             [page.source, page.url, state, reason, to_text(page.fetched_at), to_text(due), looks],

@@ -1,10 +1,10 @@
 """A copy of the archive that can be trusted, made while a crawl writes; and the way back.
 
-A backup is a folder: archive.db, pages.db, hidden.db, the configuration, and SHA256SUMS. Each is copied
-from one state of its file, and these states are chosen before the first is copied: the archive's first, while
-nothing is hidden or shown again. A crawl keeps a page, and a hidden word, before it saves what it read, so
-the copies have all that the copied archive was read from and all that it hides. A folder takes its name
-when it is whole and was found sound, and never before.
+A backup is a folder: archive.db, pages.db, media.db, hidden.db, the configuration, and SHA256SUMS. Each is
+copied from one state of its file, and these states are chosen before the first is copied: the archive's
+first, while nothing is hidden or shown again. A crawl keeps a page, and a hidden word, before it saves what
+it read, so the copies have all that the copied archive was read from and all that it hides. A folder takes
+its name when it is whole and was found sound, and never before.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from archive.core.errors import ArchiveError
 from archive.core.formatting import size
 from archive.core.locks import hold
 from archive.files import own_files, redaction_store
+from archive.files.media_files import media_beside
 from archive.files.own_files import ASIDE, CONFIG
 from archive.files.raw_pages import Altered, beside, told_altered
 from archive.operations import integrity
-from archive.operations.backup_checks import altered_pages, damaged, must_have_hidden
+from archive.operations.backup_checks import altered_files, altered_pages, damaged, must_have_hidden
 from archive.storage import redaction_work
 
-ARCHIVE, PAGES, HIDDEN = "archive.db", "pages.db", "hidden.db"
+ARCHIVE, PAGES, HIDDEN, MEDIA = "archive.db", "pages.db", "hidden.db", "media.db"
 SUMS = "SHA256SUMS"
 _LOGS = ("-wal", "-shm")
 STEP = 2000  # database pages, about 8 MB, between two looks at whether we are interrupted
@@ -68,7 +69,12 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
     room, DamagedError when the copy is not sound, BusyError while another backup is made.
     """
     folder = folder.resolve()  # a link stays, and what it leads to is replaced
-    wanted = {ARCHIVE: archive, PAGES: beside(archive), HIDDEN: redaction_store.beside(archive)}
+    wanted = {
+        ARCHIVE: archive,
+        PAGES: beside(archive),
+        MEDIA: media_beside(archive),
+        HIDDEN: redaction_store.beside(archive),
+    }
     if not archive.exists():
         raise ArchiveError(f"There is no archive at {archive}.", hint="There is nothing to back up yet.")
     _must_be_archive(archive)
@@ -88,8 +94,11 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
                 _copy(state, wanted[name], new / name)
         must_have_hidden(new / ARCHIVE, new / HIDDEN, wanted[HIDDEN])
         altered = altered_pages(new / PAGES)
-        if altered and (folder / SUMS).exists():
-            raise damaged(wanted[PAGES], told_altered(altered))
+        altered_media = altered_files(new / MEDIA)
+        for name, found in ((PAGES, altered), (MEDIA, altered_media)):
+            if found and (folder / SUMS).exists():
+                raise damaged(wanted[name], told_altered(found))
+        altered += altered_media
         if config is not None:
             shutil.copy2(config, new / CONFIG)
         copied = tuple(_sealed(path) for path in sorted(new.iterdir()))
@@ -144,7 +153,7 @@ def _is_backup(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     listed = {line.partition("  ")[2] for line in lines}
-    return ARCHIVE in listed <= {ARCHIVE, PAGES, HIDDEN, CONFIG} and found <= listed | {SUMS}
+    return ARCHIVE in listed <= {ARCHIVE, PAGES, MEDIA, HIDDEN, CONFIG} and found <= listed | {SUMS}
 
 
 def _must_have_room(place: Path, files: Iterable[Path]) -> None:
@@ -281,7 +290,11 @@ def restore(folder: Path, archive: Path, *, replace: bool) -> tuple[Path, ...]:
     open, and when the disk has no room.
     """
     archive = archive.resolve()
-    targets = {PAGES: beside(archive), HIDDEN: redaction_store.beside(archive)}
+    targets = {
+        PAGES: beside(archive),
+        MEDIA: media_beside(archive),
+        HIDDEN: redaction_store.beside(archive),
+    }
     targets[ARCHIVE] = archive  # the archive last: it is what others look for
     present = [path for path in targets.values() if path.exists()]
     if present and not replace:

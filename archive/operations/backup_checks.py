@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.core.errors import ArchiveError, DamagedError
+from archive.files.media_files import MediaFiles
 from archive.files.raw_pages import Altered, Pages
 from archive.files.redaction_store import Hidden
 
@@ -42,6 +43,14 @@ def altered_pages(path: Path) -> tuple[Altered, ...]:
         return ()
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
         return tuple(Pages(Database(connection)).altered())
+
+
+def altered_files(path: Path) -> tuple[Altered, ...]:
+    """Return the altered files of articles in a media.db; empty if there is none."""
+    if not path.exists():
+        return ()
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        return tuple(MediaFiles(Database(connection)).altered())
 
 
 def damaged(path: Path, found: Iterable[str]) -> DamagedError:

@@ -26,6 +26,7 @@ from archive.core.errors import ArchiveError
 from archive.core.formatting import count, size, when
 from archive.core.timestamps import instant
 from archive.files import redaction_store
+from archive.files.media_files import MediaFiles, media_beside
 from archive.files.raw_pages import Pages, beside, told_altered
 from archive.files.redaction_store import Hidden
 from archive.migrations import migrations
@@ -89,6 +90,8 @@ def look(archive: Path, now: datetime) -> Iterator[Finding]:
     except (ArchiveError, sqlite3.DatabaseError) as error:
         yield bad("archive", f"{error}", _RESTORE)
     yield from raw_pages(beside(archive))
+    if media_beside(archive).exists():
+        yield article_files(media_beside(archive))
 
 
 _SPANS = ("article_versions", "comment_versions")
@@ -140,7 +143,7 @@ def disk(archive: Path) -> Finding:
 
 def permissions(archive: Path) -> Finding:
     """Check that all files are writable and of one user."""
-    files = [archive, beside(archive), *archive.parent.glob(f"{archive.name}-*")]
+    files = [archive, beside(archive), media_beside(archive), *archive.parent.glob(f"{archive.name}-*")]
     files = [path for path in files if path.exists()]
     closed = [path for path in (archive.parent, *files) if not os.access(path, os.W_OK)]
     if closed:
@@ -279,6 +282,19 @@ def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
         yield warn("hidden texts", f"Others may read {path.name}.", f"chmod 600 {path}")
     else:
         yield fine("hidden texts", f"{path.name} is sound, and only its owner reads it.")
+
+
+def article_files(path: Path) -> Finding:
+    """Check that the files of articles are as they were received."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = [*integrity.pages(connection), *integrity.foreign_keys(connection)]
+            found += [] if found else told_altered(list(MediaFiles(Database(connection)).altered()))
+    except sqlite3.DatabaseError as error:
+        found = [f"{error}."]
+    if found:
+        return bad("files", " ".join(found), _RESTORE)
+    return fine("files", f"{path.name} is sound, and every file is as it was received.")
 
 
 def raw_pages(path: Path) -> Iterator[Finding]:

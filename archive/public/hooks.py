@@ -28,6 +28,7 @@ from archive.public.views import (
     as_of,
     coverage_view,
     desk_view,
+    file_view,
     follow_view,
     history_view,
     home_view,
@@ -112,6 +113,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"/commenter$", people_view.commenter),
         (r"/article/(?P<id>\d{1,18})/as-of$", as_of.as_of),
         (r"/article/(?P<id>\d{1,18})$", article_view.article),
+        (r"/file/(?P<digest>[0-9a-f]{64})$", file_view.file),
         (r"/comment/(?P<id>\d{1,18})$", article_view.comment),
     ]
 

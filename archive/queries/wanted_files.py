@@ -1,4 +1,4 @@
-"""Files of articles that a source shows and that are due: never fetched, or to be asked for again. Read-only."""
+"""Files of articles that are due: never fetched, or to be asked for again. Read-only."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from pathlib import Path
 from archive.core.database import read_only
 from archive.files.media_files import FileSeen, MediaFiles, media_beside
 
-KINDS = {
+FILE_KINDS = {
     "pictures": ("featured picture", "picture"),
     "documents": ("document",),
     "audio": ("audio",),
 }
 """The kinds of files that each word of the setting `media` stands for."""
 _WANTED = """
-SELECT DISTINCT url FROM (SELECT article_files.url FROM article_files JOIN articles ON articles.id = article_id
+SELECT DISTINCT url FROM (
+    SELECT article_files.url FROM article_files JOIN articles ON articles.id = article_id
     WHERE source = ? AND ended_at IS NULL AND gone_at IS NULL AND article_files.kind IN ({kinds})
     ORDER BY articles.published DESC, article_id DESC, position)
 """
@@ -37,7 +38,7 @@ def wanted_files(archive: Path, source: str, kinds: Collection[str], now: dateti
 
     `kinds` are words of the setting `media`.
     """
-    names = [name for word in kinds for name in KINDS[word]]
+    names = [name for word in kinds for name in FILE_KINDS[word]]
     with closing(read_only(archive)) as connection:
         sql = _WANTED.format(kinds=", ".join("?" * len(names)))
         shown = [row[0] for row in connection.execute(sql, [source, *names])]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from archive.core.records import Media
-from archive.queries.wanted_files import KINDS
+from archive.core.records import MEDIA_WORDS, Media
 from crawler.config.toml_reader import TomlTable, describe_value
 
 MEDIA_KEYS = ("media", "media_file_mb", "media_crawl_mb")
@@ -14,10 +13,10 @@ _MOST_MB = 2**20
 
 def read_media(table: TomlTable) -> Media | None:
     """Return which files of articles are kept, None for none."""
-    expected = f"a list of {', '.join(KINDS)}"
+    expected = f"a list of {', '.join(MEDIA_WORDS)}"
     kinds = table.texts("media", expected)
     for kind in kinds:
-        if kind not in KINDS:
+        if kind not in MEDIA_WORDS:
             table.refuse("media", expected, describe_value(kind))
     file_mb = _megabytes(table, "media_file_mb", USUAL_FILE_MB)
     crawl_mb = _megabytes(table, "media_crawl_mb", USUAL_CRAWL_MB)

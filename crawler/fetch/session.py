@@ -6,6 +6,7 @@ about the site. Does not: decide what is fetched, or save anything.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sized
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -66,7 +67,7 @@ class Session:
     ) -> Page:
         """Fetch a URL; with `seen`, only if it changed since that visit.
 
-        `max_bytes` is the size of the largest response, by default that of DOWNLOAD_MAXSIZE. Raises nothing: an
+        `max_bytes` is the size of the largest response, by default DOWNLOAD_MAXSIZE. Raises nothing: an
         exception is a Page with status 0.
         """
         headers = validators(seen) if seen else {}
@@ -102,6 +103,18 @@ class Session:
         slot = self._engine._slot
         if slot is not None and len(cast("Sized", slot.scheduler)) >= QUEUED_REQUESTS:
             await self._crawler.signals.wait_for(signals.scheduler_empty)
+
+    async def wait_for_rest(self) -> None:
+        """Wait until every scheduled request had its response, and each was handled."""
+        while not self.is_closing:
+            engine, slot = self._engine, self._engine._slot
+            handled = engine.scraper.slot is None or engine.scraper.slot.is_idle()
+            if (
+                not (len(cast("Sized", slot.scheduler)) or slot.inprogress or engine.downloader.active)
+                and handled
+            ):
+                return
+            await asyncio.sleep(0.02)
 
     @property
     def _crawler(self) -> Crawler:

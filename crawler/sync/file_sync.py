@@ -1,7 +1,7 @@
 """Sync of the files of articles: pictures, documents and sound, within their limits.
 
-New files first, then those that are due again, each by a conditional request. A file is asked for on the site's
-own hosts only, as every other URL. Does not: keep a file.
+New files first, then those that are due again, each by a conditional request. A file is asked for on the
+site's own hosts only, as every other URL. Does not: keep a file.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class FileSync:
         media = crawl.site.media
         if media is None:
             return
+        await crawl.session.wait_for_rest()  # the articles that show them must be saved first
         await crawl.settled()
         due = list(wanted_files(crawl.facts.archive, crawl.source, media.kinds, crawl.started_at))
         left = media.crawl_bytes

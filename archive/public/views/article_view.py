@@ -8,6 +8,7 @@ from typing import Any
 
 from datasette.utils.asgi import Response
 
+from archive.public.render.article_files import files_of
 from archive.public.render.citations import citations, comment_citations, linked_data
 from archive.public.render.markup import article_html, comment_html
 from archive.public.render.new_since import Fresh, Place, marked, since_of
@@ -159,6 +160,7 @@ def _about(connection: sqlite3.Connection, wanted: int) -> Row:
             " ORDER BY ended_at IS NULL DESC, position LIMIT 200",
             wanted,
         ),
+        "files": files_of(connection, wanted),
         "terms": rows(
             connection,
             "SELECT taxonomy, name FROM article_terms WHERE article_id = ? AND ended_at IS NULL"
