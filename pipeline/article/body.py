@@ -13,7 +13,7 @@ import logging
 import re
 from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -116,23 +116,25 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
 
     The tree is used up; the thread must be out of it.
     """
-    tree = document.tree
-    problems = list(_select(tree, site))
+    problems = tuple(_select(document.tree, site))
     boxed = _marked_boxes(document.index)
     files = linked_files.read_files(document.index, boxed, document.base)
     embedded = embeds.take_embeds(document.index, boxed, document.base)
-    lines = set(map(embeds.embed_line, embedded))
+    prose = _prose(document, title, authors, embedded)
+    return replace(prose, problems=(*problems, *prose.problems), embeds=embedded, files=files)
+
+
+def _prose(
+    document: Document, title: str | None, authors: tuple[str, ...], embedded: tuple[Embed, ...]
+) -> Prose:
+    """Return the words of an article, with the lines of its embeds."""
+    tree = document.tree
+    problems: list[Problem] = []
+    lines = [embeds.embed_line(embed) for embed in embedded]
     _cut(document.index)
     if frames.is_without_text(document.index, _marked_boxes(document.index), besides=lines):
-        only = "\n\n".join(map(embeds.embed_line, embedded))
-        return Prose(
-            text=only,
-            markdown=only,
-            rule="page:without-text",
-            problems=tuple(problems),
-            embeds=embedded,
-            files=files,
-        )
+        only = "\n\n".join(lines)
+        return Prose(text=only, markdown=only, rule="page:without-text")
     _break_verses(document.index)
     italics = captions.place(document.index, _BOXES)
     emphasised = not emphasis.MARKS.search(document.source)
@@ -150,7 +152,7 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
                 code="extraction-failed", detail=f"trafilatura stopped: {type(error).__name__}.", field="text"
             )
         )
-        return Prose(problems=tuple(problems), embeds=embedded, files=files)
+        return Prose(problems=tuple(problems))
     writer = Writer(links, document.base, lambda: "".join(tree.itertext()), emphasised=emphasised)
     raw = writer.document(extracted) if extracted is not None else []
     wordpress = any(mark in document.source for mark in _WORDPRESS)
@@ -173,8 +175,6 @@ def read(document: Document, site: Site, title: str | None, authors: tuple[str, 
         rule=rule,
         problems=tuple(problems),
         verdicts=whole.verdicts,
-        embeds=embedded,
-        files=files,
     )
 
 
