@@ -157,6 +157,7 @@ def _article(db: Database, row: dict[str, Any]) -> Article:
         markdown=row["markdown"],
         description=row["description"],
         language=row["language"],
+        type=row["type"],
         tags=_names(db, f"{_TAGS} AND kind = 'tag'", row),
         categories=_names(db, f"{_TAGS} AND kind = 'category'", row),
         image=row["image"],
