@@ -34,7 +34,7 @@ from archive.storage import checks
 from archive.storage.archive import Archive
 from crawler import demo
 from crawler.cli import crawl as crawler_cli
-from crawler.cli import doctor, explain_schedule, import_, init, notify, verify
+from crawler.cli import doctor, explain_schedule, fleet, import_, init, notify, verify
 from crawler.config.config import FILE_VARIABLE, Config, Source, archive_here, find_config, load_config
 from crawler.config.lookup import site_for
 from crawler.daemon import processes
@@ -329,6 +329,7 @@ for command in (
     explain_page,
     explain_schedule.explain_schedule,
     replay_pages,
+    fleet.fleet,
 ):
     main.add_command(command)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from archive.core.errors import ConfigError
-from crawler.config import config, notify_keys
+from crawler.config import config, fleet_keys, notify_keys
 from crawler.schedule.timetable import format_span
 from scheduler import main
 from tests.paths import ROOT
@@ -35,6 +35,7 @@ RIGHT: dict[str, dict[str, str]] = {
     "sources.town": {"url": '"http://127.0.0.1"'},
     "notify": {},
     "searches.one": {"query": '"ferry"'},
+    "fleet": {},
 }
 """A configuration by its tables, as TOML."""
 TABLES = (
@@ -42,6 +43,7 @@ TABLES = (
     ("In `[sources.NAME]`", "sources.town", config.SOURCE_KEYS),
     ("In `[notify]`", "notify", notify_keys.NOTIFY_KEYS),
     ("In `[searches.NAME]`", "searches.one", notify_keys.SEARCH_KEYS),
+    ("In `[fleet]`", "fleet", fleet_keys.FLEET_KEYS),
 )
 
 
@@ -101,7 +103,7 @@ def _keys(heading: str, table: str, keys: tuple[str, ...]) -> str:
 
 def _expected(table: str, key: str) -> str:
     """Return what the program says that it expects of a key, when it is given something of another type."""
-    if key in {"sources", "notify", "searches"}:
+    if key in {"sources", "notify", "searches", "fleet"}:
         wrong = {"": {key: "1"}, **{name: RIGHT[name] for name in RIGHT if name and not name.startswith(key)}}
     else:
         wrong = RIGHT | {table: RIGHT[table] | {key: "{}"}}
@@ -134,6 +136,8 @@ def _default(key: str) -> str:
         "archive": read.archive.name,
         "schedule": source.schedule.rule.text,
         "limit": format_span(source.limit),
+        "lease": format_span(read.fleet.lease),
+        "slice": format_span(read.fleet.slice),
     }
     owners = (source, source.site, read.notify)
     value = known.get(key) or next((getattr(each, key) for each in owners if hasattr(each, key)), None)

@@ -18,7 +18,8 @@ from typing import Any
 from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
 from archive.core.records import Site
-from crawler.config import notify_keys, schedule_keys
+from crawler.config import fleet_keys, notify_keys, schedule_keys
+from crawler.config.fleet_keys import FleetKeys
 from crawler.config.notify_keys import Notify
 from crawler.config.toml_reader import TomlTable, describe_value, is_loopback_url
 from crawler.schedule.cron import check_timezone
@@ -30,7 +31,7 @@ USUAL_ARCHIVE = "archive.db"
 COMMENT_STYLES = ("auto", "native", "wpdiscuz", "none")
 SITES = Path(__file__).parent / "sites"
 
-CONFIG_KEYS = ("archive", "contact", "public_url", "sources", "notify", "searches")
+CONFIG_KEYS = ("archive", "contact", "public_url", "sources", "notify", "searches", "fleet")
 SOURCE_KEYS = (
     "url",
     "profile",
@@ -87,6 +88,7 @@ class Config:
     contact: str | None = None
     sources: tuple[Source, ...]
     notify: Notify = field(default_factory=Notify)
+    fleet: FleetKeys = field(default_factory=FleetKeys)
 
     def source(self, name: str) -> Source:
         """Return the source of that name.
@@ -233,6 +235,7 @@ def _read_config(table: TomlTable) -> Config:
         contact=contact,
         sources=tuple(_read_named(sources, name, contact) for name in sources.values),
         notify=notify_keys.read_notify(table, tuple(sources.values)),
+        fleet=fleet_keys.read_fleet(table),
     )
 
 
