@@ -195,4 +195,4 @@ def _tell_what_remains(archive: Archive, names: Sequence[str]) -> None:
         found = find(archive.db.conn, Ask(words=f'text:"{name}"', kind="comments"))
         if found.total:
             say(f"{count(found.total, 'comment')} may name “{plain(name)}” in the text, which stays.")
-    say("Earlier exports and backups still have it, and so have the raw pages, which are never served.")
+    say("Earlier exports and backups still have it. So have the raw pages, of which none with it is shown.")

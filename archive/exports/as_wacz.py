@@ -25,8 +25,8 @@ from archive.core.timestamps import to_text
 from archive.exports import as_warc
 from archive.exports.as_warc import Written
 from archive.exports.selection import Snapshot
-from archive.exports.sort_key import sort_key
 from archive.exports.target import PROGRAM, Summed
+from archive.files.sort_key import sort_key
 
 WARC, INDEX = "data.warc.gz", "index.cdx.gz"
 WACZ_AUTH = "0.1.0"

@@ -22,10 +22,10 @@ from warcio.warcwriter import WARCWriter
 from archive.core.errors import ArchiveError
 from archive.core.records import Page
 from archive.core.timestamps import to_text
-from archive.exports.held_back import HeldBack
 from archive.exports.selection import Snapshot
 from archive.exports.target import PROGRAM, Summed
 from archive.files import raw_pages
+from archive.files.held_back import HeldBack
 from archive.files.raw_pages import Altered, Pages
 
 _ABOUT = (

@@ -1,7 +1,8 @@
 """Raw pages, as the site sent them, in a second file beside the archive: `pages.db`.
 
-It is never served. A page is kept before anything is read out of it, so that whatever goes wrong
-later can be mended by reading it again. Bodies are kept once, by their digest, compressed.
+No SQL of readers reaches it; single pages are shown only where the operator says so (`mementos`). A page is
+kept before anything is read out of it, so that whatever goes wrong later can be mended by reading it again.
+Bodies are kept once, by their digest, compressed.
 Invariant: a page is evidence. Its digest is checked whenever it is read, and one that is not as it was
 received is handed out as `Altered`, never as a page.
 """

@@ -33,6 +33,7 @@ from archive.public.views import (
     home_view,
     lookup_view,
     mcp_tools,
+    memento_view,
     operator_view,
     people_view,
     refused_query,
@@ -113,6 +114,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"/article/(?P<id>\d{1,18})/as-of$", as_of.as_of),
         (r"/article/(?P<id>\d{1,18})$", article_view.article_page),
         (r"/comment/(?P<id>\d{1,18})$", article_view.comment),
+        *memento_view.ROUTES,
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from datasette.utils.asgi import Response
 
+from archive.public.render import memento_links
 from archive.public.render.citations import citations, comment_citations, linked_data
 from archive.public.render.markup import article_html, comment_html
 from archive.public.render.new_since import Fresh, Place, marked, since_of
@@ -57,7 +58,10 @@ async def article_page(datasette: Any, request: Any) -> Any:
     found["here_url"] = here
     found["cites"] = citations(found["article"], here)
     found["linked_data"] = linked_data(found["article"], [row["name"] for row in found["authors"]], here)
-    return await render_page(datasette, request, "article.html", {**found, "database": name})
+    url = None if found["article"]["redaction_id"] else found["article"]["url"]
+    headers = memento_links.link_header(datasette, request, url)
+    found["shows_raw_pages"] = bool(headers)
+    return await render_page(datasette, request, "article.html", {**found, "database": name}, headers=headers)
 
 
 async def comment(datasette: Any, request: Any) -> Any:

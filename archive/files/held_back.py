@@ -43,13 +43,18 @@ class HeldBack:
         self._telling_words = re.compile(wanted) if wanted else None
 
     def __contains__(self, page: Page) -> bool:
-        if self._telling_words is None:
-            return False
         if {page.url, page.final_url} & self._addresses:
             return True
+        if self._telling_words is None:
+            return False
         text = page.body.decode("utf-8", errors="replace")
         shown = _TAG.sub(" ", html.unescape(_unescaped(text)))
         return any(self._telling_words.search(_words(form)) for form in (_unescaped(text), shown))
+
+    @property
+    def is_needed(self) -> bool:
+        """True if anything is hidden at all."""
+        return self._telling_words is not None or bool(self._addresses)
 
     def hides(self, url: str) -> bool:
         """True if the URL itself is of a hidden article."""

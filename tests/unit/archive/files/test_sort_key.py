@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archive.exports.sort_key import sort_key
+from archive.files.sort_key import sort_key
 
 KEYS = {
     "http://www.example.org/a/b?x=1&a=2": "org,example)/a/b?a=2&x=1",
