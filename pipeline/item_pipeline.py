@@ -22,17 +22,20 @@ from scrapy.exceptions import DropItem
 from archive.core.crawl_report import CrawlReport
 from archive.core.errors import ArchiveError, BusyError, LockedError
 from archive.core.reader_guard import CODES, Unread, problem_of
-from archive.core.records import Extract, OverlapLost, Page, PageKind, Problem, Quality, Saved, Site
+from archive.core.records import POST, Extract, OverlapLost, Page, PageKind, Problem, Quality, Saved, Site
+from archive.files.media import Media
+from archive.files.media import beside as media_beside
 from archive.files.raw_pages import Pages, raw_pages_path
+from archive.storage import files
 from archive.storage.archive import Archive
-from archive.storage.coverage_records import Proof
+from archive.storage.coverage_records import Proof, TypeCount
 from archive.tables import visits
 from archive.tables.observations import Look
 from archive.tables.visits import GOOD
 from pipeline.extractor_version import extractor_version
 from pipeline.reading import BoundedReader, InterruptedReadingError
 
-Item = Page | Look | Proof | OverlapLost | Unread
+Item = Page | Look | Proof | TypeCount | OverlapLost | Unread
 
 LOCK_WAIT_SECONDS = 300.0  # for another program that holds the archive
 PAUSE_SECONDS = 5.0  # between two tries
@@ -110,11 +113,16 @@ class ItemPipeline:
     async def _take(self, item: Item) -> None:
         if isinstance(item, Proof):
             self.archive.coverage.note(item)
+        elif isinstance(item, TypeCount):
+            self.archive.coverage.note_type(item)
         elif isinstance(item, OverlapLost):
             self.archive.note_state(item.source, overlap_lost_at=item.at)
         elif isinstance(item, Unread):
             visits.note_unread(self.archive.db, item)
             self._count_unread((item.problem,))
+        elif isinstance(item, Page) and item.kind is PageKind.FILE:
+            with Media.open(media_beside(self.archive.path)) as media:
+                self.report.saved += files.save_file(self.archive.db, media, item)
         elif isinstance(item, Page):
             await self._save(item)
         else:
@@ -139,7 +147,7 @@ class ItemPipeline:
         if not saved.unproven:
             self.report.quality += quality_of(page, extract)
         if page.kind is PageKind.POSTS:
-            self.report.posts_listed += len(extract.articles)
+            self.report.posts_listed += sum(each.type in {None, POST} for each in extract.articles)
         logger.debug("%s %s %s: %s", page.kind.value, page.status, page.url, _told(saved))
 
     async def _read(self, page: Page, site: Site) -> Extract:

@@ -139,6 +139,8 @@ def _default(key: str) -> str:
         "archive": read.archive.name,
         "schedule": source.schedule.rule.text,
         "limit": format_span(source.limit),
+        "file_megabytes": source.file_limits.bytes // 2**20,
+        "files_per_crawl": source.file_limits.per_crawl,
     }
     owners = (source, source.site, read.notify, read.proof)
     value = known.get(key) or next((getattr(each, key) for each in owners if hasattr(each, key)), None)

@@ -32,7 +32,7 @@ _TEXTS = frozenset({"text", "markdown", "html"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lists:
-    """Lists that a page states, and the stored ones, by name."""
+    """Lists that a page states, and stored ones, by name."""
 
     before: Mapping[str, tuple[str, ...]]
     after: Mapping[str, tuple[str, ...]]
@@ -280,7 +280,7 @@ class _Case:
         return change_detection.without_typography(str(value))
 
     def _states(self, name: str) -> bool:
-        """True if the reading states a field as exactly as stored."""
+        """True if a reading states a field exactly as stored."""
         if name in change_detection.LISTS_WATCHED:
             return bool(self.lists.after.get(name))
         return self.reading.proves and self.said.get(name) is not None

@@ -57,7 +57,7 @@ class Patience:
             yield Waiting(field=row["field"], place=row["place"], bucket=row["bucket"], why=row["why"])
 
     def confirmed(self, name: str, place: str, bucket: str, state: str, why: str, box: str = "") -> bool:
-        """True if a change is confirmed; else store it as pending.
+        """True if a change is confirmed; else store it pending.
 
         Another state at the same place of a text makes the place noise, and so does the same `box` (a digest
         of what came and went) in other items. So a suspect change waits until other articles were visited.
@@ -89,7 +89,7 @@ class Patience:
         return False
 
     def _note_shared(self, box: str) -> bool:
-        """Record a box that is pending in several items as noise."""
+        """Record a box pending in several items as noise."""
         sql = "SELECT item_id, place, bucket FROM pending_changes WHERE source = ? AND kind = ? AND box = ?"
         found = list(self.db.query(sql, [self.source, self.kind, box])) if box else []
         if len({row["item_id"] for row in found}) <= _SHARED:

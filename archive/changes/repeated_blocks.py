@@ -57,7 +57,7 @@ def is_shared(db: Database, source: str, kind: str, item: Mapping[str, Value], b
 
 
 def _label(block: TextBlock) -> str | None:
-    """Return the label before a link in a block, or None."""
+    """Return the label before a block's link, or None."""
     found = _LABELLED.match(block.words)
     if found is None or block.prose or len(found[1].split()) > _LABEL:
         return None
@@ -97,7 +97,7 @@ def _others(db: Database, source: str, kind: str, own: Value, said: str) -> Iter
 
 
 def _phrase(said: str) -> str | None:
-    """Return the longest run of words as a phrase, or None."""
+    """Return the longest run of words as phrase, or None."""
     runs = [_WORD.findall(run)[:_PHRASE] for run in re.split(r"[#~@\d]+", said)]
     longest = max(runs, key=len, default=[])
     return f'"{" ".join(longest)}"' if longest else None

@@ -272,7 +272,7 @@ def _similar(a: TextBlock, b: TextBlock) -> bool:
 
 
 def _alike(a: TextBlock, b: TextBlock) -> bool:
-    """True if two blocks differ in a protected mail address alone."""
+    """True if two blocks differ only in a protected mail address."""
     protected = "[email" in a.words.lower() or "[email" in b.words.lower()
     return a.key == b.key or (protected and MAIL.sub("@", a.words) == MAIL.sub("@", b.words))
 

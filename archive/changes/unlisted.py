@@ -29,7 +29,7 @@ _HELD = f"SELECT * FROM articles WHERE source = ? AND gone_at IS NULL AND text I
 
 def note_listing(db: Database, listing: Listing) -> Saved:
     """Doubt known articles missing from a complete list."""
-    held = [row for row in db.query(_HELD, [listing.source]) if not listing.posts or row["post_id"]]
+    held = [row for row in db.query(_HELD, [listing.source]) if _is_of(row, listing)]
     named = {urls.key(url) for url in listing.urls}
     lacking = [row for row in held if not _is_listed(db, row, listing, named)]
     part = MOST_OF_REST if listing.posts else MOST_OF_SITEMAP
@@ -40,6 +40,13 @@ def note_listing(db: Database, listing: Listing) -> Saved:
         if row["article_id"] not in numbers:
             db.execute("DELETE FROM unlisted WHERE article_id = ?", [row["article_id"]])
     return Saved(missed=sum(_note(db, row, listing.looked_at) for row in lacking))
+
+
+def _is_of(row: dict[str, Value], listing: Listing) -> bool:
+    """True if an article is of a kind that the list names."""
+    if listing.posts and not row["post_id"]:
+        return False
+    return not listing.types or row["type"] in listing.types
 
 
 def _is_listed(db: Database, row: dict[str, Value], listing: Listing, named: set[str]) -> bool:

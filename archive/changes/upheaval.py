@@ -103,7 +103,7 @@ def settle(db: Database, source: str, now: datetime) -> UpheavalResult:
 
 
 def _changes(db: Database, source: str, kind: str, since: str) -> Iterable[_Change]:
-    """Yield edits of a kind since a moment, with their ways."""
+    """Yield edits of a kind since a moment, with ways."""
     article = "id" if kind == "article" else "article_id"
     sql = (
         f"SELECT v.*, item.{article} AS of_article FROM {kind}_versions AS v"
@@ -190,7 +190,7 @@ def _known(db: Database, source: str, what: Upheaval, now: datetime) -> list[tup
 
 
 def _note(db: Database, source: str, what: Upheaval, at: str, ways: list[str]) -> tuple[int, str]:
-    """Record an event of a source, or extend a recent one."""
+    """Record a source's event, or extend a recent one."""
     detail: dict[str, Any] = {"ways": ways}
     if what is Upheaval.DATES_SHIFTED:
         detail["minutes"] = int(ways[0].split()[1])
@@ -239,7 +239,7 @@ def _take(
 
 
 def _is_first_visit(db: Database, change: _Change, begun: str) -> bool:
-    """True if a change was seen at the first visit since."""
+    """True if a change was seen at the next visit."""
     sql = (
         "SELECT 1 FROM visits WHERE article_id = ? AND kind = 'article' AND good_at >= ?"
         " AND previous_good_at < ? LIMIT 1"

@@ -1,4 +1,4 @@
-"""The command that takes the archive along: `export`, in nine forms.
+"""The command `export`: the archive in nine forms.
 
 Where a form goes is decided here; what is in it, by archive/exports.
 """

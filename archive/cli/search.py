@@ -43,6 +43,7 @@ WIDTH = 100
 @click.option("--author", default="", help="Written by, in whole words.")
 @click.option("--tag", default="", help="With this tag or category.")
 @click.option("--source", default="", help="Of one source.")
+@click.option("--type", "content_type", default="", help="Of one content type, such as page.")
 @click.option("--changed", is_flag=True, help="Only what was edited or removed since.")
 @click.option("--newest", is_flag=True, help="The newest first, instead of the best match.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Hits at most.")
@@ -58,6 +59,7 @@ def search(
     author: str,
     tag: str,
     source: str,
+    content_type: str,
     changed: bool,
     newest: bool,
     limit: int,
@@ -87,6 +89,7 @@ def search(
         person=typed(author),
         tag=typed(tag),
         source=source or known.source,
+        type=content_type,
         state="changed" if changed else "",
         size=limit * 2 if kind == "all" else limit,
     )
@@ -115,7 +118,7 @@ def _found(context: Context, ask: Ask, *, with_help: bool) -> tuple[searching.Se
 
 
 def _summary(found: searching.SearchResult, shown: int) -> str:
-    """Return how many of each kind were found, in a sentence."""
+    """Return the number of hits by kind, in a sentence."""
     counts = [
         count(part.count, _COUNTED[part.kind]) + (" or more" if part.more else "")
         for part in found.sections

@@ -1,4 +1,4 @@
-"""The commands that keep an eye on the archive: sources, serve.
+"""The commands `sources` and `serve`.
 
 They ask an archive that is there and print what it says. They know no network and no configuration
 beyond what the context tells.

@@ -16,7 +16,7 @@ from archive.queries import health
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the same as /-/health.")
 @click.pass_obj
 def status(context: Context, as_json: bool) -> int:
-    """Say how the archive is, and how the last runs ended.
+    """Print the archive's state, and how the last runs ended.
 
     Leaves with 3 when something needs looking after: a source whose crawls fail, a clock that stands
     still, a disk that is nearly full, a check or a backup that found damage.

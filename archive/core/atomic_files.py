@@ -55,7 +55,7 @@ def tidy(target: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or folder; a missing one is no error."""
+    """Remove a file or folder, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -108,7 +108,7 @@ _counts = threading.local()
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A body as text. `charset` is Python's name of the codec.
+    """A body as text. `charset` is Python's codec name.
 
     `guessed` says that no declaration was heeded; `stray` counts bytes of another charset (windows-1252 in
     UTF-8) that were read all the same; `lost` counts the characters that could not be read.

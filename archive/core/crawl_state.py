@@ -108,6 +108,7 @@ class CrawlState:
     feeds_read_at: datetime | None = None
     posts_read_at: datetime | None = None
     posts_listed_at: datetime | None = None
+    types_read_at: datetime | None = None
     comments_read_at: datetime | None = None
     swept_at: datetime | None = None
     feed_spared_at: datetime | None = None

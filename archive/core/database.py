@@ -32,7 +32,7 @@ _LAST: WeakKeyDictionary[Database, dict[str, Callable[[], None]]] = WeakKeyDicti
 
 
 class Closing(ABC):
-    """Something that is closed at the end of a with block."""
+    """Something closed at the end of a with block."""
 
     @abstractmethod
     def close(self) -> None:

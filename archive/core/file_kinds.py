@@ -11,13 +11,14 @@ from pathlib import Path
 
 from archive.core.errors import ArchiveError
 
-ARCHIVE, PAGES, HIDDEN = "backissue", "backissue-pages", "backissue-hidden"
+ARCHIVE, PAGES, HIDDEN, MEDIA = "backissue", "backissue-pages", "backissue-hidden", "backissue-media"
 """The names of the sets of migrations, one for each kind of file."""
 
 _NAMES: Mapping[str, str] = {
     ARCHIVE: "an archive",
     PAGES: "the raw pages of an archive",
     HIDDEN: "what was hidden in an archive",
+    MEDIA: "the pictures and documents of an archive",
 }
 _ELSEWHERE = "Is the path right? Give another one: the key `archive` of backissue.toml."
 

@@ -10,7 +10,7 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def plain(text: str | None) -> str:
-    """Return text without what would steer a terminal; line breaks stay."""
+    """Return text without terminal control characters; line breaks stay."""
     return "".join(char if char == "\n" or char.isprintable() else " " for char in text or "")
 
 
@@ -20,7 +20,7 @@ def count(number: int, noun: str) -> str:
 
 
 def size(number: int) -> str:
-    """Return a number of bytes as people read it: "1.4 GB"."""
+    """Return a number of bytes for people: "1.4 GB"."""
     amount, unit = float(number), 0
     while amount >= 1000 and unit < len(_UNITS) - 1:
         amount, unit = amount / 1000, unit + 1

@@ -23,7 +23,7 @@ def lock_of(source: str) -> str:
 
 @contextmanager
 def hold(archive: Path, name: str, *, wait: float = 0.0) -> Iterator[None]:
-    """Hold the lock `name` of an archive while the block runs.
+    """Hold an archive's lock `name` while the block runs.
 
     `wait` is how long to wait for another holder, in seconds. Raises BusyError when it is still
     held then, ArchiveError when the lock's file cannot be written.

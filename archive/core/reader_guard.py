@@ -55,13 +55,13 @@ _unread: deque[Unread] = deque(maxlen=1000)
 
 
 def taken() -> Iterator[Unread]:
-    """Yield what was noted since the last call, the oldest first."""
+    """Yield what was noted since the last call, oldest first."""
     while _unread:
         yield _unread.popleft()
 
 
 def hold_problem(page: Page, problem: Problem) -> None:
-    """Record a problem of an answer, until the spider yields it."""
+    """Record an answer's problem, until the spider yields it."""
     _unread.append(Unread(page=page, problem=problem))
 
 

@@ -7,6 +7,7 @@ This file knows no SQL, no HTTP and no HTML, and imports nothing of ours.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,6 +17,20 @@ Moment = datetime | date
 
 Origins = tuple[tuple[str, str], ...]
 """Where each field came from: (field, "surface:rule") pairs such as ("title", "page:entry-title")."""
+
+
+POST = "post"
+"""The content type of ordinary articles."""
+_INTERNAL_TYPE = re.compile(
+    r"(?:wp_|attachment$|nav_menu_item$|revision$|custom_css$|customize_changeset$|oembed_cache$|user_request$"
+    r"|elementor|e-|jp_|jetpack_|product(?:_variation)?$|shop_|scheduled-action$|acf-|wpcf7_|wpforms$)"
+)
+"""Content types of WordPress and its plugins that are no publication: parts of pages, and goods of a shop."""
+
+
+def is_publication(content_type: str) -> bool:
+    """False for content types that are parts of pages, files, or goods of a shop."""
+    return not _INTERNAL_TYPE.match(content_type)
 
 
 class Surface(StrEnum):
@@ -34,6 +49,7 @@ class PageKind(StrEnum):
     COMMENTS = "comments"  # REST listing of comments (JSON array)
     POSTS_FEED = "posts-feed"  # RSS or Atom
     COMMENTS_FEED = "comments-feed"  # RSS or Atom, of the site or of one article
+    FILE = "file"  # a picture, document, data file or sound of an article
     LISTING = "listing"  # a sitemap: names addresses and is read by the crawler alone
 
 
@@ -53,6 +69,8 @@ class Site:
     dates without a zone are meant; `language` (BCP 47) how printed month names are. `article_pattern`
     is a regular expression searched in the path of an address. `keep` and `drop` are CSS selectors
     for the body of an article. `comments` names the comment style: "auto", "native", "wpdiscuz" or "none".
+    `types` are WordPress' names of the content types to archive, all that visitors see where it is empty;
+    those in `exclude_types` are left out.
     """
 
     name: str
@@ -64,6 +82,14 @@ class Site:
     comments: str = "auto"
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    exclude_types: tuple[str, ...] = ()
+
+    def wants_type(self, name: str) -> bool:
+        """Return True if items of a content type are archived."""
+        if name in self.exclude_types:
+            return False
+        return name in self.types if self.types else is_publication(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +132,14 @@ class Article:
     `parts` is how many there are as far as the page names them. `further` is a page that shows the
     article again for another matter's sake (a later page of its thread, a later part): it may fill
     what is missing, but what it says otherwise is no edit. `bare` is True where nothing on the page marks
-    it as an article.
+    it as an article. `type` is WordPress' name of the content type; `terms` are those of taxonomies
+    other than tags and categories, each as "taxonomy:name"; `embeds` are the embedded things of the text in
+    their order, each as "kind:address"; `files` its pictures, documents, data files and sounds, likewise.
     """
 
     url: str
     post_id: int | None = None
+    type: str | None = None
     title: str | None = None
     authors: tuple[str, ...] = ()
     published: Moment | None = None
@@ -121,6 +150,9 @@ class Article:
     language: str | None = None
     tags: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    embeds: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     image: str | None = None
     comments_stated: int | None = None
     comments_open: bool | None = None

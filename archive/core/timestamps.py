@@ -1,4 +1,4 @@
-"""Times as text: the one place that writes and reads them.
+"""Times as text, written and read in one place.
 
 In the archive a time is ISO 8601 in UTC with a "Z" and whole seconds, or a day alone; both sort as text.
 """

@@ -26,7 +26,7 @@ _LONG_REFERENCE = re.compile(r"&#(?:x[0-9a-f]{9,}|\d{10,});?", re.IGNORECASE)
 
 
 def parse_xml(body: bytes, content_type: str | None = None) -> tuple[etree._Element | None, Decoded]:
-    """Parse XML once; return the root or None, and the text.
+    """Parse XML once; return root or None, and text.
 
     All readers of one response share the root, and never change it.
     """

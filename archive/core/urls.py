@@ -149,7 +149,7 @@ def link_key(url: str) -> str:
 
 
 def without_part(url: str) -> tuple[str, int]:
-    """Return a part's article URL, and its number (1 for none)."""
+    """Return a part's article URL and number (1 for none)."""
     parts = split(url)
     match = _PART.match(parts.path) if parts else None
     if parts is None or match is None:

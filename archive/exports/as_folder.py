@@ -124,7 +124,7 @@ def _setting(value: str) -> int | bool:
 
 
 def _requirements() -> Iterator[str]:
-    """Yield the few of our own requirements that the pages have."""
+    """Yield those of our requirements that the pages have."""
     for line in distribution("backissue").requires or ():
         if re.split(r"[^\w.-]", line)[0] in _LIBRARIES and "extra ==" not in line:
             yield line

@@ -69,7 +69,7 @@ class _Package:
 
     @contextmanager
     def open(self, path: str, compression: int) -> Iterator[Summed]:
-        """Write one file; one that is stored may have any size."""
+        """Write one file; a stored one may have any size."""
         now = datetime.now(UTC)
         info = ZipInfo(path, date_time=now.timetuple()[:6])
         info.compress_type, info.external_attr = compression, 0o100644 << 16
@@ -144,7 +144,7 @@ def _blocks(index: sqlite3.Connection) -> Iterator[list[tuple[str, str, str]]]:
 
 
 def _packed(block: list[tuple[str, str, str]], out: Summed) -> str:
-    """Write a block, and return its line in the second index."""
+    """Write a block; return its line in the second index."""
     text = "".join(f"{key} {at} {entry}\n" for key, at, entry in block)
     data = zlib.compress(text.encode(), wbits=16 + zlib.MAX_WBITS)
     about = {

@@ -20,12 +20,13 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archive.core.errors import ArchiveError
-from archive.core.records import Page
-from archive.core.timestamps import to_text
+from archive.core.records import Page, PageKind
+from archive.core.timestamps import instant, to_text
 from archive.exports.selection import Snapshot
 from archive.exports.target import PROGRAM, Summed
-from archive.files import raw_pages
+from archive.files import media, raw_pages
 from archive.files.held_back import HeldBack
+from archive.files.media import Media
 from archive.files.raw_pages import Altered, Pages
 
 _ABOUT = (
@@ -79,6 +80,38 @@ def records(snapshot: Snapshot, out: Summed) -> Iterator[Written]:
                     _name(page, writer)
             elif page not in held_back:
                 yield _written(page, writer, out, db)
+        for page in _files(snapshot):
+            yield _written(page, writer, out, db)
+
+
+def _files(snapshot: Snapshot) -> Iterator[Page]:
+    """Yield the kept files of the chosen articles, as answers of the site; name those that are altered."""
+    path = media.beside(snapshot.path)
+    if not path.is_file():
+        return
+    sql = (
+        "SELECT source, url, digest, content_type, changed_at FROM files WHERE digest IS NOT NULL"
+        " UNION ALL SELECT source, url, file_versions.digest, file_versions.content_type, since"
+        " FROM file_versions JOIN files ON files.id = file_id ORDER BY 2, 5"
+    )
+    with Media.open(path) as kept:
+        for source, url, digest, content_type, at in snapshot.db.execute(sql):
+            body = kept.get(digest)
+            if body is None:
+                snapshot.left_out.append(
+                    f"The file {url} (SHA-256 {digest[:12]}…) is not as it was received."
+                )
+                continue
+            yield Page(
+                source=source,
+                kind=PageKind.FILE,
+                url=url,
+                final_url=url,
+                status=HTTPStatus.OK,
+                headers=(("content-type", content_type or "application/octet-stream"),),
+                fetched_at=instant(at),
+                body=body,
+            )
 
 
 def _name(page: Altered, writer: Any) -> None:

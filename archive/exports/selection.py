@@ -37,6 +37,10 @@ TAKEN = {
     "tags": "id IN (SELECT tag_id FROM article_tags)",
     "article_tags": _OF_ARTICLE,
     "links": _OF_ARTICLE,
+    "embeds": _OF_ARTICLE,
+    "files": "id IN (SELECT file_id FROM article_files)",
+    "article_files": _OF_ARTICLE,
+    "file_versions": "file_id IN (SELECT id FROM files)",
     "addresses": _OF_ARTICLE,
     "article_parts": _OF_ARTICLE,
     "article_versions": _OF_ARTICLE,
@@ -53,6 +57,7 @@ TAKEN = {
     "run_totals": _OF_SOURCE,
     "coverage": _OF_SOURCE,
     "coverage_gaps": _OF_SOURCE,
+    "coverage_types": _OF_SOURCE,
     "moderation_gaps": _OF_SOURCE,
     "source_events": _OF_SOURCE,
 }
@@ -165,7 +170,7 @@ class Snapshot(Closing):
 
     @property
     def schema(self) -> str:
-        """The name of the newest migration that the archive has had."""
+        """Name of the newest migration that the archive has had."""
         sql = "SELECT max(name) FROM _sqlite_migrations WHERE migration_set = 'backissue'"
         return str(self.db.execute(sql).fetchone()[0])
 

@@ -104,7 +104,7 @@ def _spellings(url: str) -> Iterable[str]:
 
 
 def _known(db: Database, sources: Iterable[str], url: str) -> Iterable[str]:
-    """Yield the URLs under which the archive knows the same page."""
+    """Yield the URLs under which the archive knows a page."""
     try:
         wanted = key(url)
     except ValueError:

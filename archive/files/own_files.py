@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from archive.core.errors import ArchiveError
-from archive.files import raw_pages, redaction_store
+from archive.files import media, raw_pages, redaction_store
 
 CONFIG = "backissue.toml"
 SET_ASIDE_SUFFIX = ".before-restore"
@@ -37,6 +37,7 @@ def _files(archive: Path, config: Path | None) -> Iterator[tuple[Path, str]]:
     databases = {
         main: "the database",
         raw_pages.raw_pages_path(main): "the file of raw pages",
+        media.beside(main): "the file of pictures and documents",
         redaction_store.redaction_store_path(main): "the file of what is hidden",
     }
     yield from databases.items()

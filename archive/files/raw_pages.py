@@ -37,7 +37,7 @@ _SHOWN = 3  # altered pages that are named where there are many
 
 @migrations()
 def m001_first(db: Database) -> None:
-    """Create bodies by digest, and a row for each received page."""
+    """Create bodies by digest, and a row per received page."""
     db.execute("""
 CREATE TABLE bodies (
     digest TEXT PRIMARY KEY NOT NULL,
@@ -111,7 +111,7 @@ class Altered:
 
 
 def told_altered(pages: Sequence[Altered]) -> list[str]:
-    """Return sentences that name altered pages, the first few of many."""
+    """Return sentences that name altered pages, the first few."""
     more = len(pages) - _SHOWN
     return [*map(str, pages[:_SHOWN]), *([f"So are {more:,} more."] if more > 0 else [])]
 
@@ -193,7 +193,7 @@ class Pages(Closing):
         return [row[0] for row in self.db.execute(sql, [source]).fetchall()]
 
     def newest_of_each(self, source: str) -> Iterator[Page | Altered]:
-        """Return the newest page of each URL, in order of receipt."""
+        """Return each URL's newest page, in order of receipt."""
         newest = _NEWEST.format(also="")
         return self._read(f"WHERE id IN ({newest})", [source], order="fetched_at, id")
 
@@ -280,7 +280,7 @@ class Pages(Closing):
         )
 
     def _unpacked(self, digest: str) -> tuple[bytes, str | None]:
-        """Return a body, and its fault; None if it is sound."""
+        """Return a body and its fault; None if sound."""
         try:
             row = self.db.execute("SELECT body FROM bodies WHERE digest = ?", [digest]).fetchone()
             body = self._unpack.decompress(row[0]) if row else None

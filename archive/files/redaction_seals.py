@@ -31,7 +31,7 @@ def sealed(key: bytes, before: str, place: str, row: str) -> str:
 
 
 def write_seal(db: Database, redaction: int, seal: Seal) -> None:
-    """Write into the archive what `hidden.db` must have from now on."""
+    """Write into the archive what `hidden.db` must have."""
     db.execute(
         "INSERT INTO redaction_seals VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET"
         " things = excluded.things, seal = excluded.seal",

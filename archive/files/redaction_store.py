@@ -174,7 +174,7 @@ class Hidden(Closing):
             raise ArchiveError(f"{sentence}. It is damaged, or it is another file.", hint=_PUT_BACK)
 
     def _fits(self, redaction: int, seal: Seal | None) -> bool:
-        """True if the sealed row and all before it are here."""
+        """True if the sealed row and its predecessors are here."""
         if self._db is None:
             return False
         if seal is None:  # of an archive that an older program wrote

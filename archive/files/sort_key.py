@@ -50,7 +50,7 @@ def _host(host: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escape what needs it, once, however often it was escaped before."""
+    """Escape what needs it, once, however often escaped before."""
     data = text.encode("utf-8", "surrogatepass")
     while (plain := unquote_to_bytes(data)) != data:
         data = plain

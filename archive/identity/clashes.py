@@ -51,7 +51,7 @@ def reading_of(old: Mapping[str, Value], article: Article, reading: Reading) -> 
 
 
 def at_its_address(verdict: Verdict, article: Article, page: Page) -> Article:
-    """Return the article with the address by which it is known.
+    """Return the article with its known address.
 
     It keeps its own where it states that of another one. A page that answers at another known address of the
     article, without leading there from the first, is a copy, and no move.
@@ -70,7 +70,7 @@ def at_its_address(verdict: Verdict, article: Article, page: Page) -> Article:
 
 
 def of_article(verdict: Verdict, article: Article, page: Page) -> list[Problem]:
-    """Return problems of a URL or id that another article owns."""
+    """Return problems of a URL or id of another article."""
     if page.kind is not PageKind.ARTICLE:
         return []
     found = []

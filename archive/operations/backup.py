@@ -1,10 +1,10 @@
 """A copy of the archive that can be trusted, made while a crawl writes; and the way back.
 
-A backup is a folder: archive.db, pages.db, hidden.db, the configuration, and SHA256SUMS. Each is copied
-from one state of its file, and these states are chosen before the first is copied: the archive's first, while
-nothing is hidden or shown again. A crawl keeps a page, and a hidden word, before it saves what it read, so
-the copies have all that the copied archive was read from and all that it hides. A folder takes its name
-when it is whole and was found sound, and never before.
+A backup is a folder: archive.db, pages.db, media.db, hidden.db, the configuration, and SHA256SUMS. Each is
+copied from one state of its file, and these states are chosen before the first is copied: the archive's
+first, while nothing is hidden or shown again. A crawl keeps a page, and a hidden word, before it saves what
+it read, so the copies have all that the copied archive was read from and all that it hides. A folder takes
+its name when it is whole and was found sound, and never before.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from archive.core.database import BUSY, connect, is_locked, is_writable, locked,
 from archive.core.errors import ArchiveError
 from archive.core.formatting import size
 from archive.core.locks import hold
-from archive.files import own_files, redaction_store
+from archive.files import media, own_files, redaction_store
 from archive.files.own_files import CONFIG, SET_ASIDE_SUFFIX
 from archive.files.raw_pages import Altered, raw_pages_path, told_altered
 from archive.operations import integrity
 from archive.operations.backup_checks import altered_pages, damaged, must_have_hidden
 from archive.storage import redaction_work
 
-ARCHIVE, PAGES, HIDDEN = "archive.db", "pages.db", "hidden.db"
+ARCHIVE, PAGES, MEDIA, HIDDEN = "archive.db", "pages.db", "media.db", "hidden.db"
 SUMS = "SHA256SUMS"
 _LOGS = ("-wal", "-shm")
 STEP = 2000  # database pages, about 8 MB, between two looks at whether we are interrupted
@@ -71,6 +71,7 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
     wanted = {
         ARCHIVE: archive,
         PAGES: raw_pages_path(archive),
+        MEDIA: media.beside(archive),
         HIDDEN: redaction_store.redaction_store_path(archive),
     }
     if not archive.exists():
@@ -148,7 +149,7 @@ def _is_backup(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     listed = {line.partition("  ")[2] for line in lines}
-    return ARCHIVE in listed <= {ARCHIVE, PAGES, HIDDEN, CONFIG} and found <= listed | {SUMS}
+    return ARCHIVE in listed <= {ARCHIVE, PAGES, MEDIA, HIDDEN, CONFIG} and found <= listed | {SUMS}
 
 
 def _must_have_room(place: Path, files: Iterable[Path]) -> None:
@@ -285,7 +286,11 @@ def restore_backup(folder: Path, archive: Path, *, replace: bool) -> tuple[Path,
     open, and when the disk has no room.
     """
     archive = archive.resolve()
-    targets = {PAGES: raw_pages_path(archive), HIDDEN: redaction_store.redaction_store_path(archive)}
+    targets = {
+        PAGES: raw_pages_path(archive),
+        MEDIA: media.beside(archive),
+        HIDDEN: redaction_store.redaction_store_path(archive),
+    }
     targets[ARCHIVE] = archive  # the archive last: it is what others look for
     present = [path for path in targets.values() if path.exists()]
     if present and not replace:

@@ -26,7 +26,7 @@ from archive.core.database import connect, newer_migrations
 from archive.core.errors import ArchiveError
 from archive.core.formatting import count, size, when
 from archive.core.timestamps import instant
-from archive.files import redaction_store
+from archive.files import media, redaction_store
 from archive.files.raw_pages import Pages, raw_pages_path, told_altered
 from archive.files.redaction_store import Hidden
 from archive.migrations import migrations
@@ -93,6 +93,7 @@ def look(archive: Path, now: datetime) -> Iterator[Finding]:
     except (ArchiveError, sqlite3.DatabaseError) as error:
         yield bad("archive", f"{error}", _RESTORE)
     yield from raw_pages(raw_pages_path(archive))
+    yield from kept_files(archive)
 
 
 _SPANS = ("article_versions", "comment_versions")
@@ -317,3 +318,21 @@ def raw_pages(path: Path) -> Iterator[Finding]:
         yield bad("raw pages", " ".join(found), _RESTORE)
     else:
         yield fine("raw pages", f"{path.name} is sound, and every page is as it was received.")
+
+
+def kept_files(archive: Path) -> Iterator[Finding]:
+    """Check that the files of articles are as they were received; nothing where none is kept."""
+    path = media.beside(archive)
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = integrity.page_faults(connection)
+            altered = [] if found else list(media.Media(Database(connection)).altered())
+    except sqlite3.DatabaseError as error:
+        found, altered = [f"{error}."], []
+    found += [f"The file {digest[:12]}… (SHA-256) is not as it was received." for digest in altered[:3]]
+    if found:
+        yield bad("files", " ".join(found), _RESTORE)
+    else:
+        yield fine("files", f"{path.name} is sound, and every file is as it was received.")

@@ -28,6 +28,7 @@ from archive.public.views import (
     as_of,
     coverage_view,
     desk_view,
+    files_view,
     follow_view,
     history_view,
     home_view,
@@ -113,6 +114,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"/commenter$", people_view.commenter_page),
         (r"/article/(?P<id>\d{1,18})/as-of$", as_of.as_of),
         (r"/article/(?P<id>\d{1,18})$", article_view.article_page),
+        (r"/file/(?P<digest>[0-9a-f]{64})$", files_view.serve_file),
         (r"/comment/(?P<id>\d{1,18})$", article_view.comment),
         *memento_view.ROUTES,
     ]

@@ -15,6 +15,7 @@ from archive.core import urls
 from archive.core.records import Article, Comment, CommentKind
 from archive.core.timestamps import from_text, to_text
 from archive.queries import threads
+from archive.tables.rows import held_list
 
 _SEEN = "(SELECT max(good_at) FROM visits WHERE visits.article_id = articles.id AND kind = 'article')"
 _TOMBSTONE = "LEFT JOIN redactions ON redactions.id = redaction_id"
@@ -147,6 +148,7 @@ def _article(db: Database, row: dict[str, Any]) -> Article:
     return Article(
         url=row["url"],
         post_id=row["post_id"],
+        type=row["type"],
         title=row["title"],
         authors=_names(
             db, "SELECT name FROM authors JOIN article_authors ON author_id = id WHERE article_id = ?", row
@@ -159,6 +161,9 @@ def _article(db: Database, row: dict[str, Any]) -> Article:
         language=row["language"],
         tags=_names(db, f"{_TAGS} AND kind = 'tag'", row),
         categories=_names(db, f"{_TAGS} AND kind = 'category'", row),
+        terms=held_list(db, "terms", row["id"]),
+        embeds=held_list(db, "embeds", row["id"]),
+        files=held_list(db, "files", row["id"]),
         image=row["image"],
         comments_stated=row["comments_stated"],
         comments_open=None if opened is None else bool(opened),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archive.core import urls
+from archive.core.records import POST
 from archive.core.timestamps import to_text
 from archive.queries.fetch_history import FetchHistory
 from archive.storage.coverage import IS_READ
@@ -69,9 +70,11 @@ class Holdings(FetchHistory):
         return dict(map(tuple, self._between(sql, first, last, until)))
 
     def newest(self, kind: AuditKind, limit: int) -> list[str]:
-        """Return the site's ids of the newest items."""
+        """Return the site's ids of the newest posts or comments."""
         key = "post_id" if kind is AuditKind.ARTICLE else "key"
-        sql = f"SELECT {key} FROM {_SHOWN[kind]} AND {key} IS NOT NULL ORDER BY published DESC LIMIT ?"
+        of_posts = f" AND type = '{POST}'" if kind is AuditKind.ARTICLE else ""
+        listed = f"{_SHOWN[kind]}{of_posts} AND {key} IS NOT NULL"
+        sql = f"SELECT {key} FROM {listed} ORDER BY published DESC LIMIT ?"
         return [str(row[0]) for row in self._db.execute(sql, [self.source, limit])]
 
     def lacking_article(self, url: str, post_id: int | None = None) -> tuple[GapReason, str] | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -18,7 +18,7 @@ from archive.core import crawl_state, urls
 from archive.core.crawl_state import CrawlState
 from archive.core.database import BUSY, Closing
 from archive.core.reader_guard import GAVE_UP
-from archive.core.records import PageKind, Seen
+from archive.core.records import POST, PageKind, Seen
 from archive.core.timestamps import from_text, instant, to_text
 from archive.files.redaction_store import RedactionSet, known
 from archive.storage.id_gaps import NUMBERED
@@ -204,14 +204,31 @@ class FetchHistory(Closing):
         """Yield URLs of listed articles without text, newest first.
 
         With each goes when the listing says that it was modified: the mark of change for the visit.
-        `pattern` leaves out what was listed before the source had its own pattern for articles.
+        `pattern` leaves out posts that were listed before the source had its own pattern for articles.
         """
         sql = (
-            "SELECT url, modified FROM articles WHERE source = ? AND text IS NULL AND gone_at IS NULL"
+            "SELECT url, modified, type FROM articles WHERE source = ? AND text IS NULL AND gone_at IS NULL"
             " ORDER BY published DESC, id"
         )
-        listed = [(row["url"], row["modified"]) for row in self._db.execute(sql, [self.source])]
-        return [(url, at) for url, at in listed if not pattern or re.search(pattern, urlsplit(url).path)]
+        return [
+            (row["url"], row["modified"])
+            for row in self._db.execute(sql, [self.source])
+            if not pattern or row["type"] != POST or re.search(pattern, urlsplit(row["url"]).path)
+        ]
+
+    def due_files(
+        self, kinds: Sequence[str], now: datetime, *, limit: int, with_revisits: bool
+    ) -> list[Seen]:
+        """Return files to ask for, those never asked for first."""
+        marks = ", ".join("?" * len(kinds))
+        again = "OR due_at <= ?" if with_revisits else "AND ? IS NOT NULL"
+        sql = (
+            "SELECT url, etag, last_modified, fetched_at, status, digest FROM files"
+            f" WHERE source = ? AND kind IN ({marks}) AND (due_at IS NULL {again})"
+            " ORDER BY due_at IS NOT NULL, due_at, id LIMIT ?"
+        )
+        found = self._db.execute(sql, [self.source, *kinds, to_text(now), limit]).fetchall()
+        return [_file_seen(row, now) for row in found]
 
     def lacking_articles(self) -> list[str]:
         """Return URLs that a verification found missing."""
@@ -304,3 +321,15 @@ class FetchHistory(Closing):
             comments_told=self.comments_told,
             settled=row["settled"] is not None,
         )
+
+
+def _file_seen(row: sqlite3.Row, now: datetime) -> Seen:
+    """Return the last visit of a file, with validators only where its bytes are kept."""
+    is_kept = row["digest"] is not None
+    return Seen(
+        url=row["url"],
+        status=row["status"] or 0,
+        fetched_at=instant(row["fetched_at"]) if row["fetched_at"] else now,
+        etag=row["etag"] if is_kept else None,
+        last_modified=row["last_modified"] if is_kept else None,
+    )

@@ -111,7 +111,7 @@ def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
     for name, value in wording.filters:
         changes: dict[str, Any] = {name: getattr(ask, name) or value}
         ask = replace(ask, **changes)
-    ask = replace(ask, site=_host_of(ask.site))
+    ask = replace(ask, site=_host_of(ask.site), type=tidy_query(ask.type).strip())
     for name in ("since", "until"):
         value = getattr(ask, name)
         if value and not _DAY.fullmatch(value):

@@ -30,7 +30,14 @@ FIELDS = {
     "title": "title",
     "text": "text",
 }
-FILTERS = {"tag": "tag", "category": "tag", "source": "source", "site": "site", "link": "site"}
+FILTERS = {
+    "tag": "tag",
+    "category": "tag",
+    "source": "source",
+    "site": "site",
+    "link": "site",
+    "type": "type",
+}
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | dict.fromkeys("’‘ʼ＇", "'"))
 _TOKEN = re.compile(
@@ -222,7 +229,7 @@ def _word(found: re.Match[str], pending: str | None) -> _Word:
 
 def _unknown_note(name: str) -> str:
     """Return a sentence on an operator that does not exist."""
-    known = ", ".join(f"{each}:" for each in ("author", "title", "text", "tag", "source", "site"))
+    known = ", ".join(f"{each}:" for each in ("author", "title", "text", "tag", "source", "site", "type"))
     return f"There is no filter “{name}:”, so it was searched as a word. The filters are {known}."
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from archive.core.records import POST
 from archive.search.query_parser import Groups, Term, Wording, any_of, at_least, expression
 from archive.search.word_forms import other_forms
 
@@ -28,7 +29,8 @@ class Ask:
     """A question. `since` and `until` are a day, a month or a year, both inclusive.
 
     `state` is "edited", "removed", "changed" for either, or "". `site` is the host of a link, without "www.".
-    `match` is how many of the words a text must have; 0 means all of them.
+    `type` is a content type, as "post" or "page". `match` is how many of the words a text must have; 0 means
+    all of them.
     """
 
     words: str = ""
@@ -41,6 +43,7 @@ class Ask:
     source: str = ""
     state: str = ""
     site: str = ""
+    type: str = ""
     match: int = 0
     page: int = 1
     size: int = 20
@@ -48,7 +51,9 @@ class Ask:
     @property
     def filtered(self) -> bool:
         """True if anything besides the words narrows the question."""
-        return any((self.since, self.until, self.person, self.tag, self.source, self.state, self.site))
+        return any(
+            (self.since, self.until, self.person, self.tag, self.source, self.state, self.site, self.type)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +91,7 @@ _EDITED = "SELECT id FROM {} WHERE version_count > 1"
 _REMOVED = "SELECT id FROM {} WHERE gone_at IS NOT NULL"
 _STATES = {"edited": _EDITED, "removed": _REMOVED, "changed": f"{_EDITED} UNION ALL {_REMOVED}"}
 _TAGGED = "SELECT article_id FROM article_tags JOIN tags ON tags.id = tag_id WHERE name = :tag COLLATE NOCASE"
+_OTHER_TYPES = "SELECT id FROM articles INDEXED BY articles_type WHERE type <> 'post'"
 _LINKING_ARTICLES = "SELECT article_id FROM links WHERE host IN (:site, 'www.' || :site)"
 _LINKING_COMMENTS = "SELECT comment_id FROM comment_links WHERE host = :site"
 _NOW = "NULL AS version, NULL AS replaced_at"
@@ -108,7 +114,7 @@ TABLES = {
         " FROM articles WHERE id = found.id",
         rank="bm25(articles_fts, 8.0, 4.0, 1.0)",
         columns="'article' AS kind, r.id, r.id AS article_id, r.title, r.byline AS author, r.published,"
-        f" r.url, r.source, r.text, r.comment_count, r.version_count, r.gone_at, {_NOW}",
+        f" r.url, r.source, r.type, r.text, r.comment_count, r.version_count, r.gone_at, {_NOW}",
         excerpt=_ARTICLE_EXCERPT.format("articles_fts"),
     ),
     "comments": Table(
@@ -126,7 +132,7 @@ TABLES = {
         held="SELECT text FROM comments WHERE id = found.id",
         rank="bm25(comments_fts, 2.0, 1.0)",
         columns="r.kind, r.id, r.article_id, a.title, r.author, r.published, r.permalink AS url,"
-        f" r.source, r.text, a.comment_count, r.version_count, r.gone_at, {_NOW}",
+        f" r.source, a.type, r.text, a.comment_count, r.version_count, r.gone_at, {_NOW}",
         excerpt=_COMMENT_EXCERPT.format("comments_fts"),
     ),
     "article_versions": Table(
@@ -140,7 +146,8 @@ TABLES = {
         states={"removed": f"r.article_id IN ({_REMOVED.format('articles')})"},
         rank="bm25(article_versions_fts, 8.0, 4.0, 1.0)",
         columns="'article version' AS kind, a.id, a.id AS article_id, r.title, r.byline AS author,"
-        f" r.published, a.url, a.source, r.text, a.comment_count, a.version_count, a.gone_at, {_THEN}",
+        f" r.published, a.url, a.source, a.type, r.text, a.comment_count,"
+        f" a.version_count, a.gone_at, {_THEN}",
         excerpt=_ARTICLE_EXCERPT.format("article_versions_fts"),
         newest="r.until",
         item=("article_id", "articles_fts"),
@@ -157,7 +164,8 @@ TABLES = {
         states={"removed": f"r.comment_id IN ({_REMOVED.format('comments')})"},
         rank="bm25(comment_versions_fts, 2.0, 1.0)",
         columns="'comment version' AS kind, c.id, c.article_id, a.title, r.author, r.published,"
-        f" c.permalink AS url, c.source, r.text, a.comment_count, c.version_count, c.gone_at, {_THEN}",
+        f" c.permalink AS url, c.source, a.type, r.text, a.comment_count,"
+        f" c.version_count, c.gone_at, {_THEN}",
         excerpt=_COMMENT_EXCERPT.format("comment_versions_fts"),
         newest="r.until",
         item=("comment_id", "comments_fts"),
@@ -361,11 +369,21 @@ def _filters(ask: Ask, table: Table) -> tuple[list[str], dict[str, str]]:
     if ask.tag:
         conditions.append(_below(table, _TAGGED))
         values["tag"] = ask.tag
+    if ask.type:
+        conditions.append(_of_type(ask, table, values))
     if ask.site:
         conditions.append(table.linking)
         values["site"] = ask.site
     state = table.states.get(ask.state)
     return [*conditions, *([state] if state else [])], values
+
+
+def _of_type(ask: Ask, table: Table, values: dict[str, str]) -> str:
+    """Return the condition for a content type; posts are what is of no other type."""
+    if ask.type == POST:
+        return f"NOT {_below(table, _OTHER_TYPES)}"
+    values["type"] = ask.type
+    return _below(table, f"{_OTHER_TYPES} AND type = :type")
 
 
 def _edited_away(table: Table, item: str, present: str) -> list[str]:

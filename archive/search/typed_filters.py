@@ -73,6 +73,9 @@ def check_filters(connection: sqlite3.Connection, ask: Ask) -> None:
     tags = [value for name, value in wording.filters if name == "tag"]
     for source in filter(None, (plain.source, *sources)):
         known_source(connection, source)
+    types = [value for name, value in wording.filters if name == "type"]
+    for name in filter(None, (plain.type, *types)):
+        _known_type(connection, name)
     for tag in filter(None, (plain.tag, *tags)):
         _known_tag(connection, tag)
     people = [group[0].text for group in wording.groups if len(group) == 1 and group[0].field == "author"]
@@ -128,6 +131,15 @@ def _check_words(words: str) -> None:
                 hint=f"Filters are {', '.join(f'{each}:' for each in known)}."
                 " What is meant as a word stands in quotes.",
             )
+
+
+def _known_type(connection: sqlite3.Connection, name: str) -> None:
+    names = [row[0] for row in connection.execute("SELECT DISTINCT type FROM main.articles ORDER BY type")]
+    if name not in names:
+        raise NotFoundError(
+            f"The archive holds nothing of the type “{name}”{nearest(name, names)}.",
+            hint=f"It holds: {', '.join(names) or 'nothing yet'}.",
+        )
 
 
 def _known_tag(connection: sqlite3.Connection, tag: str) -> None:

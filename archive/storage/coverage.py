@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from archive.core.database import transaction
 from archive.core.timestamps import to_text
-from archive.storage.coverage_records import WITHHELD, Gap, Proof, by_what
+from archive.storage.coverage_records import WITHHELD, Gap, Proof, TypeCount, by_what
 from archive.tables import rows
 from archive.tables.merge import Value
 
@@ -74,6 +74,15 @@ FROM (SELECT min(unproved IS NULL AND missing = 0) AS told, sum(missing) AS miss
     sum(withheld) AS withheld, min(proved_at) AS proved_at FROM coverage WHERE source = ? GROUP BY month)
 """
 
+_TYPES = f"""
+SELECT type, sum(held) AS held, max(stated) AS stated, max(looked_at) AS looked_at, max(unproved) AS unproved
+FROM (
+    SELECT type, count(*) AS held, NULL AS stated, NULL AS looked_at, NULL AS unproved FROM articles
+    WHERE source = :source AND {IS_READ} GROUP BY type
+    UNION ALL SELECT type, 0, stated, looked_at, unproved FROM coverage_types WHERE source = :source
+) GROUP BY type ORDER BY type <> 'post', held DESC, type
+"""
+
 
 class Coverage:
     """The ledger of one archive."""
@@ -93,6 +102,27 @@ class Coverage:
                 self._note_gaps(proof, at)
             self._note_month(proof, at, told=told)
             self._recount(proof.source, proof.month)
+
+    def note_type(self, count: TypeCount) -> None:
+        """Record how many items of a content type the site lists."""
+        with transaction(self.db):
+            self.db.execute(
+                "INSERT INTO coverage_types (source, type, stated, surface, looked_at, unproved)"
+                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET stated = excluded.stated,"
+                " surface = excluded.surface, looked_at = excluded.looked_at, unproved = excluded.unproved",
+                [
+                    count.source,
+                    count.type,
+                    count.stated,
+                    count.surface,
+                    to_text(count.looked_at),
+                    count.unproved,
+                ],
+            )
+
+    def types(self, source: str) -> list[dict[str, Value]]:
+        """Return the content types of a source: name, number held and read, number that the site lists."""
+        return list(self.db.query(_TYPES, {"source": source}))
 
     def settle(self, source: str, now: datetime) -> None:
         """End the gaps of a source that were closed meanwhile."""

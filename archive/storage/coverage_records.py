@@ -73,6 +73,21 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TypeCount:
+    """Number of items of one content type that a site lists.
+
+    `stated` is None and `unproved` a sentence where nobody lists the type. `looked_at` is aware UTC.
+    """
+
+    source: str
+    type: str
+    surface: str
+    looked_at: datetime
+    stated: int | None = None
+    unproved: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """Statement of a site about one kind in one month.
 

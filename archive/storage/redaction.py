@@ -52,11 +52,11 @@ _DELETED = {
 _VERSION: Mapping[str, Value] = {
     "title": HIDDEN,
     "text": HIDDEN,
-    **dict.fromkeys(("byline", "markdown", "description", "image", "tags", "categories", "links")),
+    **dict.fromkeys(("byline", "markdown", "description", "image", "tags", "categories", "terms", "links")),
 }
 _SAID: Mapping[str, Value] = {"author": HIDDEN, "author_url": None, "text": HIDDEN, "html": None}
 _NAMED: Mapping[str, Value] = {"author": HIDDEN, "author_url": None}
-_LISTS = ("authors", "tags", "categories", "links")
+_LISTS = ("authors", "tags", "categories", "terms", "links", "embeds", "files")
 _NAMES = {"authors": ("article_authors", "author_id"), "tags": ("article_tags", "tag_id")}
 """Tables of names that articles share, and how they are joined to them."""
 
@@ -189,7 +189,7 @@ def _masks(redaction: Redaction) -> Iterator[tuple[str, str, Mapping[str, Value]
     mark: dict[str, Value] = {"redaction_id": redaction.id}
     match redaction.kind:
         case "article":
-            lists = ("tags", "categories", "links")
+            lists = ("tags", "categories", "terms", "links")
             plain = {name: value for name, value in _VERSION.items() if name not in lists}
             yield "articles", "id = :id", {**plain, **mark, "url": f"hidden:{redaction.item}"}
             yield "article_versions", _OF_ARTICLE, _VERSION
@@ -238,14 +238,18 @@ def _delete(db: Database, values: dict[str, Value]) -> None:
         for each in ids:
             unused = f"NOT EXISTS (SELECT 1 FROM {join} WHERE {column} = {table}.id)"
             db.execute(f"DELETE FROM {table} WHERE id = ? AND {unused}", [each])
-    db.execute(f"DELETE FROM links WHERE {_OF_ARTICLE}", values)
+    for table in ("links", "embeds", "article_files"):
+        db.execute(f"DELETE FROM {table} WHERE {_OF_ARTICLE}", values)
+    unused = "NOT EXISTS (SELECT 1 FROM article_files WHERE article_files.file_id = {})"
+    db.execute(f"DELETE FROM file_versions WHERE {unused.format('file_versions.file_id')}")
+    db.execute(f"DELETE FROM files WHERE {unused.format('files.id')}")
 
 
 def _give_back(db: Database, kept: Kept) -> None:
     """Restore one row, unless another has taken its place."""
     if kept.place == "lists":
         for name in _LISTS:
-            rows.LIST_WRITERS[name](db, kept.row["article_id"], tuple(kept.row[name]))
+            rows.LIST_WRITERS[name](db, kept.row["article_id"], tuple(kept.row.get(name, ())))
     elif "mask" in kept.row:
         for name, value in kept.row["was"].items():
             db.execute(

@@ -18,7 +18,7 @@ from archive.tables.merge import REST_OF_THEM, Merged, Value, rank
 
 ARTICLE_WATCHED = frozenset({"title", "byline", "published", "text", "description", "image", "url"})
 COMMENT_WATCHED = frozenset({"author", "author_url", "published", "text", "site_parent"})
-LISTS_WATCHED = ("tags", "categories", "links")
+LISTS_WATCHED = ("tags", "categories", "terms", "links")
 RELATIVE = "page:relative"
 """The rule of a date that was told as a span of time, as in "3 days ago"."""
 

@@ -20,7 +20,7 @@ REST_OF_THEM = "*"
 NESTING = "page:dom"
 """The origin of a comment's parent that is known from the nesting of its page alone."""
 
-LIST_COLUMNS = ("authors", "tags", "categories", "links")
+LIST_COLUMNS = ("authors", "tags", "categories", "terms", "links", "embeds", "files")
 """The fields that have tables of their own; their origins are always named."""
 
 _PRINTED = "page:printed"

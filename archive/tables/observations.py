@@ -55,11 +55,15 @@ class ThreadLook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Complete list of a source's articles, as ids or URLs."""
+    """Complete list of a source's articles, as ids or URLs.
+
+    `types` are the content types that it lists, all where it is empty.
+    """
 
     source: str
     looked_at: datetime
     posts: frozenset[int] = frozenset()
+    types: frozenset[str] = frozenset()
     urls: frozenset[str] = frozenset()
 
 

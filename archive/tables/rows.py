@@ -27,8 +27,9 @@ def must(text: str | None) -> str:
 
 
 def article_values(article: Article) -> dict[str, Value]:
-    """Return the columns of `articles` for an Article."""
-    return {
+    """Return the columns of `articles` for an Article; without its type where that is not stated."""
+    type_ = {"type": article.type} if article.type else {}
+    return type_ | {
         "post_id": article.post_id,
         "url": article.url,
         "title": article.title,
@@ -124,12 +125,18 @@ _TERMS = (
     "SELECT name FROM article_tags JOIN tags ON tags.id = tag_id"
     " WHERE article_id = ? AND kind = '{kind}' ORDER BY position"
 )
+_OTHER_KIND = "kind NOT IN ('tag', 'category')"
 _HELD_LISTS = {
     "authors": "SELECT name FROM article_authors JOIN authors ON authors.id = author_id"
     " WHERE article_id = ? ORDER BY position",
     "tags": _TERMS.format(kind="tag"),
     "categories": _TERMS.format(kind="category"),
+    "terms": "SELECT kind || ':' || name FROM article_tags JOIN tags ON tags.id = tag_id"
+    f" WHERE article_id = ? AND {_OTHER_KIND} ORDER BY position",
     "links": "SELECT url FROM links WHERE article_id = ? ORDER BY position",
+    "files": "SELECT kind || ':' || url FROM article_files JOIN files ON files.id = file_id"
+    " WHERE article_id = ? AND position >= 0 ORDER BY position",
+    "embeds": "SELECT kind || ':' || url FROM embeds WHERE article_id = ? ORDER BY position",
 }
 
 
@@ -147,6 +154,14 @@ def _write_tags(kind: str) -> Callable[[Database, int, tuple[str, ...]], None]:
     return write
 
 
+def _write_terms(db: Database, article_id: int, terms: tuple[str, ...]) -> None:
+    """Store the terms of a site's own taxonomies, each as "taxonomy:name"."""
+    pairs = [term.partition(":") for term in dict.fromkeys(terms)]
+    ids = [_id_of(db, "tags", {"kind": kind, "name": name}) for kind, _, name in pairs]
+    within = f"tag_id IN (SELECT id FROM tags WHERE {_OTHER_KIND})"
+    _write_joins(db, "article_tags", "tag_id", article_id, ids, within)
+
+
 def _write_links(db: Database, article_id: int, urls: tuple[str, ...]) -> None:
     wanted = [(number, url, urlsplit(url).hostname or "") for number, url in enumerate(dict.fromkeys(urls))]
     held = db.execute(
@@ -157,6 +172,37 @@ def _write_links(db: Database, article_id: int, urls: tuple[str, ...]) -> None:
     db.execute("DELETE FROM links WHERE article_id = ?", [article_id])
     for number, url, host in wanted:
         db.execute("INSERT INTO links VALUES (?, ?, ?, ?)", [article_id, number, url, host])
+
+
+def _write_embeds(db: Database, article_id: int, embeds: tuple[str, ...]) -> None:
+    """Store the embedded things of an article, each as "kind:address"."""
+    pairs = [embed.partition(":") for embed in dict.fromkeys(embeds)]
+    wanted = [(at, kind, url, urlsplit(url).hostname or "") for at, (kind, _, url) in enumerate(pairs)]
+    held = db.execute(
+        "SELECT position, kind, url, host FROM embeds WHERE article_id = ? ORDER BY position", [article_id]
+    ).fetchall()
+    if held == wanted:
+        return
+    db.execute("DELETE FROM embeds WHERE article_id = ?", [article_id])
+    for row in wanted:
+        db.execute("INSERT INTO embeds VALUES (?, ?, ?, ?, ?)", [article_id, *row])
+
+
+def _write_files(db: Database, article_id: int, files: tuple[str, ...]) -> None:
+    """Store the files of an article's text, each as "kind:address"; the lead picture's row stays."""
+    if held_list(db, "files", article_id) == files:
+        return
+    db.execute("DELETE FROM article_files WHERE article_id = ? AND position >= 0", [article_id])
+    for position, (kind, _, url) in enumerate(file.partition(":") for file in dict.fromkeys(files)):
+        db.execute(
+            "INSERT OR IGNORE INTO files (source, url, kind) SELECT source, ?, ? FROM articles WHERE id = ?",
+            [url, kind, article_id],
+        )
+        db.execute(
+            "INSERT INTO article_files SELECT articles.id, ?, files.id FROM articles"
+            " JOIN files ON files.source = articles.source WHERE articles.id = ? AND files.url = ?",
+            [position, article_id, url],
+        )
 
 
 def _write_joins(
@@ -184,6 +230,9 @@ LIST_WRITERS: dict[str, Callable[[Database, int, tuple[str, ...]], None]] = {
     "authors": _write_authors,
     "tags": _write_tags("tag"),
     "categories": _write_tags("category"),
+    "terms": _write_terms,
     "links": _write_links,
+    "embeds": _write_embeds,
+    "files": _write_files,
 }
 """How each list of an article is written to its tables."""

@@ -7,15 +7,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from archive.core import urls
+from archive.core.records import POST
 from archive.queries.coverage_state import Holdings
 from archive.storage.coverage_records import WITHHELD, AuditKind, Gap, GapReason, Proof
+from crawler.discovery.rest import ContentType
 
 
 class Findings:
     """Gaps and proofs of one audit.
 
-    `until` (aware UTC) is the last complete crawl: later publications are not audited. `kinds` are the REST
-    routes of articles. `left_out` maps what the site has and the archive does not want to its number, 0 for
+    `until` (aware UTC) is the last complete crawl: later publications are not audited. `types` are the
+    content types that REST lists, with their routes; `by_type` maps each type to the number that the site
+    lists, and `unlisted_types` says why nobody lists a type. `beside` counts, by month, what only the
+    sitemaps list. `left_out` maps what the site has and the archive does not want to its number, 0 for
     unknown. `fed` is the number of articles in the feed; `stopped_short` is True where the budget was spent
     before the end, `expected` is the number of months to audit.
     """
@@ -24,7 +28,10 @@ class Findings:
         self.source = source
         self.started_at = started_at
         self.until = started_at
-        self.kinds: tuple[str, ...] = ("posts",)
+        self.types: tuple[ContentType, ...] = (ContentType(name=POST, route="posts"),)
+        self.by_type = Counter[str]()
+        self.beside = Counter[str]()
+        self.unlisted_types: dict[str, str] = {}
         self.gaps: dict[tuple[AuditKind, str], Gap] = {}
         self.proofs: list[Proof] = []
         self.left_out = Counter[str]()
@@ -32,6 +39,11 @@ class Findings:
         self.expected = 0
         self.stopped_short = False
         self.holdings: Holdings
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return the REST routes of articles."""
+        return tuple(kind.route for kind in self.types)
 
     @property
     def missing(self) -> Counter[AuditKind]:

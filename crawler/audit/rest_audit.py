@@ -97,16 +97,13 @@ class RestAudit:
     async def _prove_articles(self, span: Span) -> AsyncIterator[Any]:
         listed: dict[str, ListedItem] = {}
         for route in self.findings.kinds:
-            try:
-                async for page in self._listing(span, route):
-                    items = rest_ids.read_listed_items(page, route)
-                    listed |= {item.key: item for item in items}
-            except NoListingError as refusal:
-                if route == "posts" or not refusal.closed:
-                    raise
+            async for page in self._listing(span, route):
+                items = rest_ids.read_listed_items(page, route)
+                listed |= {item.key: item for item in items}
         for page in await self._read_articles(span, listed.values()):
             yield page
         stated = Counter(span.month_of(item.published) for item in listed.values())
+        stated.update({month: self.findings.beside[month] for month in span.months})
         holdings, first, last = self.findings.holdings, span.months[0], span.months[-1]
         articles = holdings.articles_of(first, last, self.findings.until)
         silent = {str(post): (month, url) for month, post, url in articles if str(post) not in listed}

@@ -37,7 +37,7 @@ class SitemapAudit:
         stated = Counter[str]()
         unnamed = Counter(self.findings.holdings.numbers(AuditKind.ARTICLE))
         named: set[str] = set()
-        async for entry in self._named():
+        async for entry in self.entries():
             key = urls.key(entry.url)
             if key in named:
                 continue
@@ -47,8 +47,10 @@ class SitemapAudit:
                 self.findings.left_out["pages, lists or other URLs than articles"] += 1
                 continue
             self.crawl.report.surface = "sitemap"
-            month = self.findings.holdings.month_of(entry.url) or _month_in(entry)
+            month = self.findings.holdings.month_of(entry.url) or month_in(entry)
             stated[month] += 1
+            if entry.type:
+                self.findings.by_type[entry.type] += 1
             if lacking:
                 self.findings.note_gap(AuditKind.ARTICLE, entry.url, month, *lacking, entry.url)
             else:
@@ -67,7 +69,7 @@ class SitemapAudit:
                 AuditKind.ARTICLE, month, surface="sitemap", stated=stated[month], unproved=why
             )
 
-    async def _named(self) -> AsyncIterator[Listed]:
+    async def entries(self) -> AsyncIterator[Listed]:
         """Yield all entries of the sitemaps, and record unreadable files."""
         named = self.crawl.session.sitemaps
         guessed = () if named else sitemaps.sitemap_candidates(self.crawl.home)
@@ -84,7 +86,7 @@ class SitemapAudit:
                 return
             seen.add(url)
             page = await self.crawl.session.fetch(PageKind.LISTING, url)
-            sitemap = sitemaps.read_sitemap(page)
+            sitemap = sitemaps.read_sitemap(page, self.crawl.site.wants_type)
             if sitemap is None:
                 if url not in guessed:
                     reason = page.error or page.status
@@ -94,6 +96,8 @@ class SitemapAudit:
                 waiting = []
             waiting = [*sitemap.sitemaps, *waiting]
             for aside in sitemap.aside:
+                if sitemaps.is_of_overviews(aside):
+                    continue
                 name = urls.path_of(aside).rpartition("/")[2]
                 self.findings.left_out[f"the entries of {name}"] += 0
             for entry in sitemap.listed:
@@ -118,7 +122,7 @@ class SitemapAudit:
                 if is_named or not self.frontier.is_article(entry):
                     continue
                 if lacking := self.findings.holdings.lacking_article(entry.url):
-                    month = self.findings.holdings.month_of(entry.url) or _month_in(entry)
+                    month = self.findings.holdings.month_of(entry.url) or month_in(entry)
                     found[month] += 1
                     self.findings.note_gap(AuditKind.ARTICLE, entry.url, month, *lacking, entry.url)
         return found
@@ -152,7 +156,7 @@ def _untold(unnamed: int) -> str | None:
     )
 
 
-def _month_in(entry: Listed) -> str:
+def month_in(entry: Listed) -> str:
     """Return the month in a URL, else of its lastmod, else ""."""
     found = search(r"/((?:19|20)\d\d)/(0[1-9]|1[0-2])/", entry.url)
     if found:

@@ -18,7 +18,8 @@ from typing import Any
 from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
 from archive.core.records import Site
-from crawler.config import notify_keys, proof_keys, schedule_keys
+from crawler.config import file_keys, notify_keys, proof_keys, schedule_keys
+from crawler.config.file_keys import FileLimits
 from crawler.config.notify_keys import Notify
 from crawler.config.proof_keys import ProofConfig
 from crawler.config.toml_reader import TomlTable, describe_value, is_loopback_url
@@ -46,7 +47,11 @@ SOURCE_KEYS = (
     "title",
     "keep",
     "drop",
+    "types",
+    "exclude_types",
+    *file_keys.FILE_KEYS,
 )
+TYPE_NAME = "the name of a content type, such as post, page or map"
 CONTACT = "an e-mail address or a URL at which the site's owner can reach you"
 
 
@@ -68,6 +73,7 @@ class Source:
     verify_tls: bool = True
     hosts: tuple[str, ...] = ()
     proof: ProofConfig = field(default_factory=ProofConfig)
+    file_limits: FileLimits = field(default_factory=FileLimits)
 
     @property
     def name(self) -> str:
@@ -290,6 +296,8 @@ def _read_source(name: str, table: TomlTable, contact: str | None) -> Source:
             comments=table.choice("comments", COMMENT_STYLES) or "auto",
             keep=table.selectors("keep"),
             drop=table.selectors("drop"),
+            types=table.names("types", TYPE_NAME),
+            exclude_types=table.names("exclude_types", TYPE_NAME),
         ),
         schedule=schedule_keys.read_timetable(table, timezone, f"{contact} {url}"),
         limit=schedule_keys.read_limit(table),
@@ -297,6 +305,7 @@ def _read_source(name: str, table: TomlTable, contact: str | None) -> Source:
         contact=contact,
         verify_tls=table.truth("verify_tls", default=True),
         hosts=table.hosts("hosts"),
+        file_limits=file_keys.read_limits(table),
     )
 
 

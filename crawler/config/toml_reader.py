@@ -124,6 +124,15 @@ class TomlTable:
                 self.refuse(key, expected, describe_value(name))
         return tuple(name.lower() for name in names)
 
+    def names(self, key: str, what: str) -> tuple[str, ...]:
+        """Return a list of names of letters, digits, _ and -; empty when absent."""
+        expected = f"a list, each {what}"
+        names = self.texts(key, expected)
+        for name in names:
+            if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+                self.refuse(key, expected, describe_value(name))
+        return names
+
     def truth(self, key: str, *, default: bool = False) -> bool:
         """Return a boolean value; the default when absent."""
         value = self.values.get(key, default)

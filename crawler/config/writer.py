@@ -107,6 +107,10 @@ def site_block(
     lines += [
         "# A regular expression for the path of an article's URL, if articles are not recognised.",
         r"# article_pattern = '/\d{4}/\d\d/[^/]+/$'",
+        "# Content types to archive. Without this line: posts, pages and all others that visitors see.",
+        '# types = ["post", "page"]',
+        "# Files of articles that are archived with them: image, document, data, audio.",
+        'files = ["image", "document", "data"]',
     ]
     return "\n".join(lines) + "\n"
 

@@ -47,7 +47,9 @@ class Discovery:
         """
         crawl = self.crawl
         before = self.crawl.before
-        is_recent = crawl.is_within(RELIST, before.posts_listed_at)
+        is_recent = crawl.is_within(RELIST, before.posts_listed_at) and (
+            before.types_read_at is not None or before.surface != "rest"  # an archive from before types
+        )
         crawl.rest.lists_comments = before.rest_lists_comments is not False
         if is_recent and is_silent:
             crawl.report.surface = before.surface

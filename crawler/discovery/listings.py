@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
+from http import HTTPStatus
 from math import ceil
 
-from archive.core.records import Page, PageKind
+from archive.core.records import POST, Page, PageKind
 from crawler.crawl import Crawl
 from crawler.discovery import rest
 from crawler.discovery.paging import Paging
+from crawler.discovery.rest import ContentType
+from crawler.discovery.rest_ids import ListedItem
 from crawler.frontier.cut_off import leave
 from crawler.frontier.endless import Course
 
+_SHOWN_ID = re.compile(rb"\b(?:postid|page-id)-(\d{1,18})\b")
+_NO_ITEM = re.compile(rb"""<body[^>]*class=["'][^"']*\b(?:home|blog|archive|search|error404)\b""")
 CLOSED = {401, 403, 404}  # REST's statuses of a listing that is not for visitors
 
 
@@ -52,6 +58,23 @@ async def rest_pages(crawl: Crawl, kind: PageKind, url_of: Callable[[int], str])
         if goes_on and not course.brings(rest.read_ids(page) or ()):
             leave(crawl, page, course.cut)
             return
+
+
+async def is_type_shown(crawl: Crawl, kind: ContentType, item: ListedItem | None) -> bool:
+    """Return True if visitors see the pages of a content type, by the page of one item.
+
+    REST also lists items of types without pages; WordPress answers with a 404 or its home page then.
+    """
+    if kind.name == POST or kind == rest.PAGE_TYPE or item is None or item.link is None:
+        return True
+    seen = crawl.facts.visit(item.link)
+    if seen is not None and seen.status == HTTPStatus.OK:
+        return True
+    page = await crawl.session.fetch(PageKind.LISTING, item.link)
+    if page.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+        return False
+    shown = _SHOWN_ID.findall(page.body)
+    return item.key.encode() in shown if shown else _NO_ITEM.search(page.body) is None
 
 
 def page_size(crawl: Crawl, route: str) -> int:

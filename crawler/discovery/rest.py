@@ -7,23 +7,23 @@ listing is None, and an entry of another type is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
 
 from archive.core import json_text, urls
 from archive.core.reader_guard import reader
-from archive.core.records import Page
+from archive.core.records import POST, Page
 from crawler.frontier.addresses import Listed
 
 _LONGEST_ID = 20  # characters
 PER_PAGE = 100  # WordPress' maximum of entries in one REST response
 REST_POST_FIELDS = (
-    "id,link,date,date_gmt,modified,modified_gmt,title,content.protected,comment_status,"
+    "id,type,link,date,date_gmt,modified,modified_gmt,title,content.protected,comment_status,"
     "author,tags,categories,featured_media,_links,_embedded"
 )
-_PARTS = {"attachment", "nav_menu_item"}  # post types without a text
 REST_COMMENT_FIELDS = "id,post,parent,author_name,author_url,date,date_gmt,content,link,type,status"
 
 
@@ -65,43 +65,37 @@ def posts_url(
     return route_url(root, kind, **query, _embed="author,wp:term,wp:featuredmedia", _fields=fields)
 
 
-@reader(())
-def read_other_types(page: Page, kinds: Sequence[str]) -> tuple[str, ...]:
-    """Return the routes of a site's other content types.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentType:
+    """A content type of a site: WordPress' name, and its REST route."""
 
-    These are its pages and own types, without WordPress' internal ones and `kinds`.
+    name: str
+    route: str
+
+
+PAGE_TYPE = ContentType(name="page", route="pages")
+
+
+@reader(None)
+def read_types(page: Page) -> tuple[ContentType, ...] | None:
+    """Return the content types that REST lists below wp/v2, posts first.
+
+    None where the response is no list of types.
     """
     types = _json(page)
-    found = types.values() if isinstance(types, dict) else ()
-    names = [(kind.get("slug"), kind.get("rest_base")) for kind in found if isinstance(kind, dict)]
-    named = [(slug, base) for slug, base in names if isinstance(slug, str) and isinstance(base, str)]
-    others = [(slug, base) for slug, base in named if base not in kinds and slug not in _PARTS]
-    return tuple(base for slug, base in others if not slug.startswith("wp_"))
+    if not isinstance(types, dict) or not types or "code" in types:
+        return None
+    found = (_content_type(kind) for kind in types.values() if isinstance(kind, dict))
+    return tuple(sorted(filter(None, found), key=lambda kind: kind.name != POST))
 
 
-@reader(())
-def read_article_types(page: Page) -> tuple[str, ...]:
-    """Return the routes of a site's own post types with articles.
-
-    These share the posts' taxonomies (category, post_tag).
-    """
-    types = _json(page)
-    kinds = types.values() if isinstance(types, dict) else ()
-    return tuple(kind["rest_base"] for kind in kinds if isinstance(kind, dict) and _has_articles(kind))
-
-
-def _has_articles(kind: dict[str, Any]) -> bool:
-    """True if a post type of the site's own has the posts' taxonomies.
-
-    Its route must be plain, below wp/v2.
-    """
-    base = kind.get("rest_base")
-    if not isinstance(base, str) or not re.fullmatch(r"[\w-]+", base):
-        return False
-    if kind.get("rest_namespace", "wp/v2") != "wp/v2" or kind.get("slug") in {"post", "page", "attachment"}:
-        return False
-    taxonomies = _list(kind.get("taxonomies"))
-    return "category" in taxonomies or "post_tag" in taxonomies
+def _content_type(kind: dict[str, Any]) -> ContentType | None:
+    name, route = kind.get("slug"), kind.get("rest_base")
+    if not isinstance(name, str) or not isinstance(route, str) or not re.fullmatch(r"[\w-]+", route):
+        return None
+    if kind.get("rest_namespace", "wp/v2") != "wp/v2":
+        return None
+    return ContentType(name=name, route=route)
 
 
 def comments_url(
@@ -260,7 +254,8 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
 
 def _listed(url: str, item: dict[str, Any]) -> Listed:
     lastmod = stated_text(item.get("modified_gmt"))
-    return Listed(url=url, lastmod=lastmod, post_id=read_id(item.get("id")), is_post=True)
+    kind = stated_text(item.get("type"))
+    return Listed(url=url, lastmod=lastmod, post_id=read_id(item.get("id")), is_post=True, type=kind)
 
 
 def _json(page: Page) -> Any:
@@ -271,10 +266,6 @@ def _json(page: Page) -> Any:
         return json_text.parse_json(page.body).value
     except ValueError:
         return None
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def read_divided(page: Page) -> frozenset[str]:

@@ -39,7 +39,7 @@ class ListedItem:
 
 def oldest_url(root: str, route: str) -> str:
     """Return the URL of the first published item of a route."""
-    return route_url(root, route, per_page=1, orderby="date", order="asc", _fields="id,date_gmt")
+    return route_url(root, route, per_page=1, orderby="date", order="asc", _fields="id,date_gmt,link")
 
 
 def between_url(root: str, route: str, page: int, *, after: datetime, before: datetime) -> str:

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from archive.core.records import PageKind
+from archive.core.records import POST, PageKind
 from archive.tables.observations import Listing
 from crawler.crawl import Crawl
-from crawler.discovery import rest
+from crawler.discovery import rest, rest_ids
 from crawler.discovery.front_page import FrontPage
-from crawler.discovery.listings import NoListingError, rest_pages
+from crawler.discovery.listings import NoListingError, is_type_shown, rest_pages
+from crawler.discovery.rest import ContentType
 from crawler.discovery.sitemap_strategy import SitemapStrategy
 from crawler.frontier.frontier import Frontier
 
@@ -122,16 +123,15 @@ class RestStrategy:
     async def _beside(self, root: str) -> AsyncIterator[Any]:
         """Yield the articles that the post listing omits, and all ids.
 
-        These are custom post types, and entries of the sitemaps.
+        These are pages, the site's own types, and entries of the sitemaps.
         """
         crawl = self.crawl
-        url = rest.route_url(root, "types")
-        types = await crawl.session.fetch(PageKind.LISTING, url)
-        with_texts = not crawl.before.rest_content_read
-        for kind in rest.read_article_types(types):
+        listed_types = {POST}
+        for kind in await self._other_types(root):
             try:
-                async for item in self._list(partial(rest.posts_url, root, kind=kind, content=with_texts)):
+                async for item in self._of_type(root, kind):
                     yield item
+                listed_types.add(kind.name)
             except NoListingError as refusal:
                 if not refusal.closed:
                     raise
@@ -140,6 +140,35 @@ class RestStrategy:
             for request in self.frontier.requests(unknown):
                 yield request
                 await crawl.session.wait_for_room()
+        crawl.note(types_read_at=crawl.started_at)
         if self._is_whole:
-            posts = frozenset(self._listed)
-            yield Listing(source=crawl.source, looked_at=datetime.now(UTC), posts=posts)
+            yield Listing(
+                source=crawl.source,
+                looked_at=datetime.now(UTC),
+                posts=frozenset(self._listed),
+                types=frozenset(listed_types),
+            )
+
+    async def _other_types(self, root: str) -> tuple[ContentType, ...]:
+        """Return the content types besides posts that are archived; pages where REST names no types."""
+        site = self.crawl.site
+        answer = await self.crawl.session.fetch(PageKind.LISTING, rest.route_url(root, "types"))
+        types = rest.read_types(answer)
+        named = (rest.PAGE_TYPE,) if types is None else types
+        return tuple(kind for kind in named if kind.name != POST and site.wants_type(kind.name))
+
+    async def _of_type(self, root: str, kind: ContentType) -> AsyncIterator[Any]:
+        """Yield the listing of one content type: with texts the first time, then those of modified items."""
+        oldest = await self.crawl.session.fetch(PageKind.LISTING, rest_ids.oldest_url(root, kind.route))
+        first = next(iter(rest_ids.read_listed_items(oldest, kind.route)), None)
+        if not await is_type_shown(self.crawl, kind, first):
+            return
+        since = self.crawl.before.types_read_at
+        if since is not None:
+            after = since - OVERLAP
+            changed = partial(rest.posts_url, root, kind=kind.route, modified_after=after, content=True)
+            async for item in self._list(changed, after):
+                yield item
+        whole = partial(rest.posts_url, root, kind=kind.route, content=since is None)
+        async for item in self._list(whole):
+            yield item

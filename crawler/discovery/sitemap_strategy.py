@@ -52,7 +52,7 @@ class SitemapStrategy:
                 continue
             seen.add(url)
             page = await session.fetch(PageKind.LISTING, url)
-            sitemap = sitemaps.read_sitemap(page)
+            sitemap = sitemaps.read_sitemap(page, self.crawl.site.wants_type)
             found = [entry.url for entry in sitemap.listed] if sitemap else []
             if not course.brings(found):
                 leave(self.crawl, page, course.cut)

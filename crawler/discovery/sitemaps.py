@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -22,12 +23,17 @@ MAX_FILES = 1000  # of one site's sitemap in one crawl
 MAX_BYTES = 50 * 2**20  # the limit of the sitemap protocol for one file, unpacked
 MIN_SAME_MINUTE_URLS = 10  # so many URLs with one minute as lastmod have the date of the file
 MINUTE_CHARS = len("2026-03-01T12:00")
+_OVERVIEWS = re.compile(r"taxonom|categor|post_tag|tag-sitemap|sitemap-tags|author|users", re.IGNORECASE)
 _SIDE_SITEMAP = re.compile(
-    r"posts-page|page-sitemap|sitemap-pages?\b|taxonom|categor|post_tag|tag-sitemap|sitemap-tags|author|users|"
-    r"attachment|image|video|posts-product|product-sitemap|sitemap_products|sitemap_(?:pages|collections)|"
-    r"posts-e-landing|elementor",
+    r"attachment|image|video|sitemap_products|sitemap_(?:pages|collections)|posts-e-landing|elementor",
     re.IGNORECASE,
 )
+_TYPED = re.compile(
+    r"(?:^|/)(?:wp-sitemap-posts-(?P<core>[\w-]+?)-\d+\.xml|sitemap-pt-(?P<plugin>[\w-]+?)-(?:p\d|\d{4}).*\.xml"
+    r"|(?P<known>posts?|pages?|products?)-sitemap-?\d*\.xml|sitemap-(?P<last>posts?|pages?)(?:-\d+)?\.xml)",
+    re.IGNORECASE,
+)
+"""Files of one content type, by WordPress, Yoast and Rank Math, and others."""
 _POST_SITEMAP = re.compile(
     r"posts-post-|(?:^|/)posts?-sitemap|sitemap-posts?(?:-\d+)?\.xml|sitemap-pt-post-\d", re.IGNORECASE
 )
@@ -37,7 +43,8 @@ _POST_SITEMAP = re.compile(
 class Sitemap:
     """One sitemap file: further files, those of posts first, and URLs.
 
-    `aside` are files without articles by their name: pages, products, terms, people, media.
+    `aside` are files without articles by their name: products, terms, people, media, and content types that
+    are not archived.
     """
 
     sitemaps: tuple[str, ...] = ()
@@ -54,11 +61,15 @@ def sitemap_candidates(site_url: str) -> tuple[str, ...]:
     return tuple(urljoin(site_url + "/", name) for name in names)
 
 
+def _any_type(name: str) -> bool:  # noqa: ARG001
+    return True
+
+
 @reader(None)
-def read_sitemap(page: Page) -> Sitemap | None:
+def read_sitemap(page: Page, wants_type: Callable[[str], bool] = _any_type) -> Sitemap | None:
     """Return a sitemap or an index of sitemaps, parsed.
 
-    The file may be gzipped. None if it is neither.
+    The file may be gzipped. None if it is neither. `wants_type` says which content types are archived.
     """
     if page.status != 200 or (body := _unpacked(page.body)) is None:
         return None
@@ -74,12 +85,13 @@ def read_sitemap(page: Page) -> Sitemap | None:
     match tolerant_xml.local_name(root):
         case "sitemapindex":
             files = sorted((url for url, _ in found), key=lambda url: not is_of_posts(url))
-            aside = tuple(url for url in files if _is_aside(url))
+            aside = tuple(url for url in files if _is_aside(url, wants_type))
             further = tuple(url for url in files if url not in aside)
             return Sitemap(sitemaps=further, aside=aside)
         case "urlset":
-            posts = is_of_posts(page.url)
-            listed = (Listed(url=url, lastmod=lastmod, is_post=posts) for url, lastmod in found)
+            kind = type_of(page.url)
+            posts = kind is not None or is_of_posts(page.url)
+            listed = (Listed(url=url, lastmod=lastmod, is_post=posts, type=kind) for url, lastmod in found)
             return Sitemap(listed=tuple(listed))
     return None
 
@@ -92,9 +104,28 @@ def is_of_posts(url: str) -> bool:
     return _POST_SITEMAP.search(urls.path_of(url)) is not None
 
 
-def _is_aside(url: str) -> bool:
-    path = urls.path_of(url)
-    return not is_of_posts(url) and _SIDE_SITEMAP.search(path) is not None
+def type_of(url: str) -> str | None:
+    """Return the content type of a sitemap file by its name, None where that names none."""
+    found = _TYPED.search(urls.path_of(url))
+    if found is None:
+        return None
+    if name := found["core"] or found["plugin"]:
+        return name.lower()
+    return (found["known"] or found["last"]).lower().removesuffix("s")
+
+
+def is_of_overviews(url: str) -> bool:
+    """True if a sitemap file lists terms or authors by its name: their pages only list articles."""
+    return type_of(url) is None and _OVERVIEWS.search(urls.path_of(url)) is not None
+
+
+def _is_aside(url: str, wants_type: Callable[[str], bool]) -> bool:
+    kind = type_of(url)
+    if kind is not None:
+        return not wants_type(kind)
+    return not is_of_posts(url) and (
+        is_of_overviews(url) or _SIDE_SITEMAP.search(urls.path_of(url)) is not None
+    )
 
 
 def _unpacked(body: bytes) -> bytes | None:

@@ -6,6 +6,7 @@ about the site. Does not: decide what is fetched, or save anything.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sized
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -22,6 +23,7 @@ from crawler.fetch.validators import validators
 from crawler.fetch.walls import Obstacles
 
 MAX_HOST_PAUSE = timedelta(days=1)  # a site that requests a longer one is crawled again after a day
+WAIT_SECONDS = 0.05  # between two looks at the queue
 QUEUED_REQUESTS = 200  # that may wait in the scheduler before no more are made
 
 
@@ -81,6 +83,19 @@ class Session:
         self.obstacles.note_answer(page)
         return page
 
+    async def fetch_file(self, seen: Seen, *, max_bytes: int) -> Page:
+        """Fetch a file of an article, if it changed since the visit that is `seen`.
+
+        Its answer says nothing about the site's pages. Raises nothing, as `fetch`.
+        """
+        meta = {"kind": PageKind.FILE, "asked": seen.url, "download_maxsize": max_bytes}
+        request = Request(seen.url, headers=validators(seen), meta=meta, dont_filter=True)
+        try:
+            response = await self._engine.download_async(request)
+        except Exception as error:  # noqa: BLE001 - whatever kept the answer away is a fact about the file
+            return page_from_failure(error, request, self.source)
+        return page_from_response(response, self.source)
+
     def postpone(self, seconds: float) -> None:
         """Record that the site requests a wait of `seconds`, at most MAX_HOST_PAUSE."""
         wait = min(MAX_HOST_PAUSE, timedelta(seconds=seconds))
@@ -91,6 +106,12 @@ class Session:
         """True if the crawl was requested to end."""
         slot = self._engine._slot
         return slot is None or slot.closing is not None
+
+    async def wait_until_fetched(self) -> None:
+        """Wait until every page that was requested has come, except in a closing crawl."""
+        slot = self._engine._slot
+        while not self.is_closing and (len(cast("Sized", slot.scheduler)) or slot.inprogress):
+            await asyncio.sleep(WAIT_SECONDS)
 
     async def wait_for_room(self) -> None:
         """Wait while the scheduler's queue is full, which bounds the memory."""

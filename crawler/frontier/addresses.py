@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from archive.core import urls
-from archive.core.records import Page
+from archive.core.records import POST, Page
 
 _WORDPRESS = re.compile(
     r"(?:^|/)page/\d+$"
@@ -52,31 +52,38 @@ _COMMENT_MARK = re.compile(rb"""(?:id|class)=["'][^"'>]*\b(?:comment-\d+|depth-\
 class Listed:
     """One entry of a listing of articles.
 
-    `lastmod` is the listing's date of change, verbatim. `is_post` is True where the listing has posts only
-    (REST, a feed, a sitemap of posts), so the URL is an article's.
+    `lastmod` is the listing's date of change, verbatim. `is_post` is True where the listing has items of
+    content types only (REST, a feed, a sitemap of posts or pages), so the URL is an article's. `type` is
+    WordPress' name of the type, None where the listing does not state it.
     """
 
     url: str
     lastmod: str | None = None
     post_id: int | None = None
     is_post: bool = False
+    type: str | None = None
+
+    @property
+    def is_of_other_type(self) -> bool:
+        """True if the listing states another type than post."""
+        return self.type is not None and self.type != POST
 
 
 def is_article(entry: Listed, site_url: str, pattern: str | None) -> bool:
     """True if a listing's entry is an article of the site.
 
-    The source's own pattern decides, if it has one. Else the URL must be below the site's URL, and a listing
-    of posts is believed; from other listings, URLs with the pattern of a list, a feed or a static page are
-    left out.
+    The source's own pattern decides on posts, if it has one. Else the URL must be below the site's URL, and
+    a listing of posts is believed; from other listings, URLs with the pattern of a list, a feed or a static
+    page are left out.
     """
-    if pattern is not None:
+    if pattern is not None and not entry.is_of_other_type:
         return urls.same_host(entry.url, site_url) and urls.matches(entry.url, pattern)
     if not urls.is_below(entry.url, site_url):
         return False
     cleaned = urls.clean(entry.url)
     path = urls.below(cleaned, site_url)
     if path in {"", "index.php"}:
-        return _POST.search(cleaned.partition("?")[2]) is not None
+        return entry.post_id is not None or _POST.search(cleaned.partition("?")[2]) is not None
     is_list = _WORDPRESS.search(path) or _ELSEWHERE.search(path)
     return entry.is_post or not (is_list or urls.without_view(cleaned) != cleaned)
 

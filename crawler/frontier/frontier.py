@@ -16,7 +16,7 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
 from archive.core import lastmod, reader_guard, urls
-from archive.core.records import Page, PageKind, Seen
+from archive.core.records import POST, Page, PageKind, Seen
 from archive.tables.observations import ThreadLook
 from crawler.crawl import Crawl
 from crawler.fetch.offsite import is_allowed
@@ -55,7 +55,7 @@ class Frontier:
 
     def is_article(self, entry: Listed) -> bool:
         """True if a listing's entry is an article of this site."""
-        if not self._is_here(entry.url):
+        if not self.crawl.site.wants_type(entry.type or POST) or not self._is_here(entry.url):
             return False
         home = self.crawl.home
         if not urls.same_host(entry.url, home):

@@ -6,6 +6,7 @@ A month counts by the surfaces that listed it.
 from __future__ import annotations
 
 from archive.core.formatting import count
+from archive.core.records import POST
 from archive.storage.coverage_records import by_what
 from crawler.audit.findings import Findings
 from crawler.runs.conclusion import Conclusion, RunEnd
@@ -67,6 +68,8 @@ def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
     parts.append(f"Missing: {' and '.join(missing)}." if missing else nothing)
     if findings.fed and not unproved:
         parts.append(f"The feed lists {count(findings.fed, 'article')}, all of them in the sitemap.")
+    if len(findings.by_type) > 1:
+        parts.append(f"The site lists {_by_type(findings)}.")
     if findings.left_out:
         parts.append(f"Not archived: {_left_out(findings)}.")
     if findings.stopped_short:
@@ -75,6 +78,12 @@ def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
     if refused := [*report.missing_lists, *report.cut_off]:
         parts.append(f"Not available: {'; '.join(refused)}.")
     return " ".join(parts)
+
+
+def _by_type(findings: Findings) -> str:
+    """Return the number of items of each content type, posts first."""
+    numbers = sorted(findings.by_type.items(), key=lambda each: (each[0] != POST, -each[1], each[0]))
+    return ", ".join(f"{number:,} of type {name}" for name, number in numbers)
 
 
 def _left_out(findings: Findings) -> str:

@@ -27,6 +27,7 @@ from crawler.sync.backlog import Backlog
 from crawler.sync.comment_sweep import CommentSweep
 from crawler.sync.comment_sync import CommentSync
 from crawler.sync.feed_sync import FeedSync
+from crawler.sync.file_sync import FileSync
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ class NewsSpider(SourceSpider):
             comments.all_threads(),
             backlog.revisits(),
             sweep.run(),
+            FileSync(crawl, self.file_limits).due(with_revisits=not is_silent),
         ):
             if not await front.is_walled_off():
                 async for item in self._guarded(step):

@@ -71,6 +71,7 @@ class SourceSpider(scrapy.Spider):
         self.proof = source.proof
         self.archive = archive
         self.verify_tls = source.verify_tls
+        self.file_limits = source.file_limits
         self.started_at = datetime.now(UTC)
         self.report = report or CrawlReport()
         self.session = self.make_session(source)

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from archive.core.records import PageKind
 from archive.queries.coverage_state import Holdings
 from archive.storage.coverage_records import AuditKind
 from crawler.audit.audit_session import AuditSession, BudgetSpentError
@@ -19,9 +18,9 @@ from crawler.audit.month_spans import spans
 from crawler.audit.page_audit import PageAudit
 from crawler.audit.rest_audit import RestAudit
 from crawler.audit.sitemap_audit import SitemapAudit
+from crawler.audit.types_audit import TypesAudit, type_counts
 from crawler.config.config import Source
 from crawler.crawl import Crawl
-from crawler.discovery import rest
 from crawler.discovery.front_page import FrontPage
 from crawler.discovery.listings import NoListingError
 from crawler.fetch import backoff
@@ -70,17 +69,18 @@ class VerifySpider(SourceSpider):
         findings = self.findings
         audit = RestAudit(crawl, findings, FrontPage(crawl))
         due = []
-        is_open, first = await audit.oldest(AuditKind.ARTICLE)
+        sitemaps = SitemapAudit(crawl, findings, frontier)
+        is_open, _ = await audit.oldest(AuditKind.ARTICLE)
         if is_open:
-            url = rest.route_url(crawl.rest.root or "", "types")
-            types = await crawl.session.fetch(PageKind.LISTING, url)
-            findings.kinds += rest.read_article_types(types)
-            others = rest.read_other_types(types, findings.kinds)
-            findings.left_out.update(dict.fromkeys(others, 0))
+            types = TypesAudit(crawl, findings, sitemaps)
+            first = await types.by_rest()
+            await types.by_sitemap()
             due += audit.months(AuditKind.ARTICLE, first)
         else:
-            async for proof in SitemapAudit(crawl, findings, frontier).articles_by_sitemap():
+            async for proof in sitemaps.articles_by_sitemap():
                 yield proof
+        for number in type_counts(findings, "rest" if is_open else "sitemap"):
+            yield number
         if crawl.wants_comments:
             is_open, first = await audit.oldest(AuditKind.COMMENT)
             if is_open:

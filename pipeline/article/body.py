@@ -23,14 +23,15 @@ from lxml.html import HtmlElement, document_fromstring
 from trafilatura import bare_extraction
 
 from archive.core.records import Problem, Site
-from pipeline.article import boilerplate, pieces, witness
+from pipeline.article import attachments, boilerplate, embeds, pieces, witness
+from pipeline.article.embeds import Embed
 from pipeline.article.witness import PieceVerdict
 from pipeline.html import frames
 from pipeline.html.document import Document
-from pipeline.html.dom import Index, drop, elsewhere, text_of, words
+from pipeline.html.dom import Index, drop, elsewhere, fold, text_of, words
 from pipeline.markdown import captions, emphasis
 from pipeline.markdown import links as prose_links
-from pipeline.markdown.writer import Writer
+from pipeline.markdown.writer import Block, Writer
 
 SHORT = 1000
 """Below this many characters trafilatura is asked again, for precision."""
@@ -107,6 +108,8 @@ class Prose:
     rule: str = "page:trafilatura"
     problems: tuple[Problem, ...] = ()
     verdicts: tuple[PieceVerdict, ...] = ()
+    embeds: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 def extract_body(document: Document, site: Site, title: str | None, authors: tuple[str, ...]) -> Prose:
@@ -116,6 +119,8 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
     """
     tree = document.tree
     problems = list(_select(tree, site))
+    shown = attachments.read_attachments(document.index, _marked_boxes(document.index), document.base)
+    embedded = embeds.place_embeds(document.index, _marked_boxes(document.index), document.base)
     _cut(document.index)
     if frames.is_without_text(document.index, _marked_boxes(document.index)):
         return Prose(text="", markdown="", rule="page:without-text", problems=tuple(problems))
@@ -145,6 +150,7 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
     host = urlsplit(document.page.final_url).hostname
     sure = wordpress and bool(whole.verdicts) and box is not None
     found = boilerplate.remove_boilerplate(whole.blocks, title, authors, host, sure=sure)
+    found += _lost_lines(embedded, found)
     if not found:
         problems.append(
             Problem(code="no-text", detail="No article text was found in the page.", field="text")
@@ -157,7 +163,16 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
         rule=rule,
         problems=tuple(problems),
         verdicts=whole.verdicts,
+        embeds=tuple(embed.entry for embed in embedded),
+        files=shown,
     )
+
+
+def _lost_lines(embedded: tuple[Embed, ...], blocks: list[Block]) -> list[Block]:
+    """Return blocks for the embedded things that no block of the text names."""
+    text = fold("".join(block.text for block in blocks))
+    lost = [embed.line for embed in embedded if fold(embed.line) not in text]
+    return [Block(line, line, "p") for line in lost]
 
 
 def _break_verses(index: Index) -> None:

@@ -120,4 +120,7 @@ def _article(
     ):
         if value not in (None, ()):
             values[name], rules[name] = value, rule
+    if prose.text is not None:
+        values["embeds"], rules["embeds"] = prose.embeds, prose.rule
+        values["files"], rules["files"] = prose.files, prose.rule
     return Article(url=head.url, origins=tuple(sorted(rules.items())), **values)

@@ -18,7 +18,7 @@ from archive.core.records import Moment, Site
 from pipeline.article import terms, title
 from pipeline.authors import select
 from pipeline.dates import parse
-from pipeline.html import images
+from pipeline.html import images, metadata
 from pipeline.html.document import Document
 from pipeline.html.dom import Index, attribute, below_body, elsewhere, is_longer, text_of, tokens, words
 from pipeline.html.metadata import Head, resolve, string, values
@@ -79,6 +79,7 @@ def extract_fields(document: Document, head: Head, site: Site, opener: str | Non
         "categories": terms.extract_terms(index, head, "categories"),
         "image": _image(document, head),
         "post_id": (head.post_id, head.post_id_rule),
+        "type": (metadata.content_type(head.marks), "page:body-class"),
     }
     found = {name: value for name, (value, _) in told.items() if value not in (None, ())}
     return Facts(values=found, rules={name: told[name][1] for name in found} | {"url": head.url_rule})

@@ -27,6 +27,7 @@ _ID_IN = (
 )
 _NUMBERED = re.compile(r"/(\d{1,2})/?$")
 _BODY_ID = re.compile(r"^(?:postid|page-id)-(\d{1,18})$")
+_TYPE_IN_BODY = re.compile(r"^single-(?!format-|post-type|template)([a-z][\w-]{0,19})$")
 _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*$")
 
 
@@ -214,6 +215,18 @@ def _links_to(document: Document, base: str) -> bool:
             if url and urls.link_key(url) == urls.link_key(base):
                 return True
     return False
+
+
+def content_type(marks: frozenset[str]) -> str | None:
+    """Return the content type that the classes of a WordPress body name, None where they name none."""
+    is_numbered = any(map(_BODY_ID.match, marks))
+    if is_numbered and "page" in marks and "single" not in marks:
+        return "page"
+    if not (is_numbered and "single" in marks):
+        return None
+    named = sorted(match[1] for mark in marks if (match := _TYPE_IN_BODY.match(mark)))
+    templates = {mark.removesuffix("-template-default") for mark in marks}
+    return next((name for name in named if name in templates), named[0] if len(named) == 1 else None)
 
 
 def _post_id(document: Document, marks: frozenset[str]) -> tuple[int | None, str]:

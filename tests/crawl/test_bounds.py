@@ -78,7 +78,7 @@ def test_what_was_read_before_the_limit_is_kept_and_the_next_crawl_goes_on(tmp_p
         crawls.crawl()
         [then] = crawls.rows("SELECT count(text) AS n FROM articles")
         assert 0 < int(str(first["n"])) < int(str(then["n"]))
-        assert then["n"] == len([article for article in site.articles if not article.protected])
+        assert then["n"] == len(site.readable)
 
 
 def test_a_crawl_that_does_not_heed_its_limit_is_ended_by_force(site: SampleSite, crawls: Crawls) -> None:
@@ -105,8 +105,8 @@ def test_an_empty_list_of_articles_fails_the_crawl_and_moves_no_mark(
 ) -> None:
     crawls.crawl()
     [read] = crawls.rows("SELECT pages_read, texts_missing, dates_missing, authors_missing FROM runs")
-    assert read == {"pages_read": 11, "texts_missing": 0, "dates_missing": 0, "authors_missing": 0}, (
-        "of twelve articles one asks for a password"
+    assert read == {"pages_read": 13, "texts_missing": 0, "dates_missing": 0, "authors_missing": 0}, (
+        "of twelve articles and two static pages one asks for a password"
     )
     with Archive.open(crawls.path) as archive:
         archive.note_state("site", posts_listed_at=datetime.now(UTC) - timedelta(days=2))
@@ -120,8 +120,8 @@ def test_an_empty_list_of_articles_fails_the_crawl_and_moves_no_mark(
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
-        (Empty(match="/archives/*"), "None of the 12 pages that were read has a text."),
-        (Missing(match="/archives/*"), "None of the 12 requested pages could be fetched."),
+        (Empty(match="/*.php"), "None of the 14 pages that were read has a text."),
+        (Missing(match="/*.php"), "None of the 14 requested pages could be fetched."),
         (Empty(match="/*"), "No list of articles could be read"),
     ],
     ids=["empty pages", "no pages", "nothing at all"],

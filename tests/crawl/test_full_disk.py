@@ -78,6 +78,6 @@ def test_a_crawl_on_a_full_disk_says_so_and_the_next_one_goes_on(disk: Disk) -> 
         run = crawls.crawl()
     assert run.outcome == "ok"
     articles = crawls.rows("SELECT id FROM articles WHERE text IS NOT NULL")
-    assert len(articles) == len([article for article in site.articles if not article.protected])
+    assert len(articles) == len(site.readable)
     first = crawls.rows("SELECT outcome FROM runs ORDER BY id LIMIT 1")
     assert first[0]["outcome"] in {"failed", "interrupted"}

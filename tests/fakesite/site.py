@@ -143,6 +143,12 @@ class SampleSite(Desk):
             return truth.articles(self.paper)
 
     @property
+    def readable(self) -> list[str]:
+        """URLs of every post and static page whose text a visitor may read, by id."""
+        with self.lock:
+            return truth.readable(self.paper)
+
+    @property
     def comments(self) -> list[CommentTruth]:
         """Every comment a visitor may read, by id, pings not among them."""
         with self.lock:

@@ -61,6 +61,12 @@ def articles(paper: Paper) -> list[ArticleTruth]:
     return [_article(paper, post) for post in sorted(paper.published(), key=lambda post: post.id)]
 
 
+def readable(paper: Paper) -> list[str]:
+    """URLs of all posts and static pages that ask for no password, oldest id first."""
+    shown = (post for post in paper.posts.values() if paper.readable(post))
+    return [paper.url(post) for post in sorted(shown, key=lambda post: post.id)]
+
+
 def _article(paper: Paper, post: Post) -> ArticleTruth:
     return ArticleTruth(
         id=post.id,

@@ -57,7 +57,7 @@ INNER = {
     "crawler.crawl": {"fetch"},
     "crawler.frontier": {"crawl", "fetch"},
     "crawler.discovery": {"crawl", "fetch", "frontier"},
-    "crawler.sync": {"crawl", "discovery", "fetch", "frontier"},
+    "crawler.sync": {"config", "crawl", "discovery", "fetch", "frontier"},
     "crawler.audit": {"crawl", "discovery", "fetch", "frontier"},
     "crawler.spiders": {"audit", "config", "crawl", "discovery", "fetch", "frontier", "sync"},
     "crawler.runs": {"audit", "config", "fetch", "frontier", "spiders"},

@@ -157,7 +157,7 @@ def test_a_crawl_that_went_well_leaves_with_0_and_says_what_it_brought(town: Tow
     assert town.crawl.returncode == 0, town.crawl.stderr
     run = json.loads(town.crawl.stdout)
     assert (run["source"], run["outcome"], run["trigger"]) == ("town", "ok", "hand")
-    assert run["saved"]["articles_new"] == len([a for a in town.site.articles if not a.protected])
+    assert run["saved"]["articles_new"] == len(town.site.readable)
 
 
 def test_a_wrong_command_line_leaves_with_2() -> None:
@@ -353,7 +353,7 @@ def test_a_page_without_an_article_is_null_and_its_problems_keep_the_contract(
 def test_export_keeps_its_contract(town: Town) -> None:
     lines = town.run("export", "jsonl").stdout.splitlines()
     articles = [json.loads(line) for line in lines]
-    assert len(articles) == len([article for article in town.site.articles if not article.protected])
+    assert len(articles) == len(town.site.readable)
     assert any(article["comments"] for article in articles)
     history = {name: kind for name, kind in HISTORY.items() if name != "comments"}
     for article in articles:

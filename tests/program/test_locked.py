@@ -53,7 +53,7 @@ class Holder(Fault):
 
 
 def whole(crawls, site):
-    wanted = len([article for article in site.articles if not article.protected])
+    wanted = len(site.readable)
     assert crawls.rows("SELECT count(text) AS n FROM articles") == [{"n": wanted}]
     comments = crawls.rows("SELECT count(*) AS n FROM comments WHERE kind = 'comment'")
     assert comments == [{"n": len(site.comments)}]

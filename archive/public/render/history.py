@@ -23,14 +23,28 @@ _OPENING = 200
 
 _ARTICLE = (
     "version, since, until, changed, cause, witness, title, byline, published, modified, text, markdown,"
-    " description, image, tags, categories, links"
+    " description, image, tags, categories, terms, links"
 )
 _COMMENT = "version, since, until, changed, cause, witness, author, author_url, published, text, html"
 _FIELDS = {
-    "article": ("title", "byline", "published", "description", "image", "tags", "categories", "links"),
+    "article": (
+        "title",
+        "byline",
+        "published",
+        "description",
+        "image",
+        "tags",
+        "categories",
+        "terms",
+        "links",
+    ),
     "comment": ("author", "author_url", "published"),
 }
-_LISTS = ("tags", "categories", "links")
+_LISTS = ("tags", "categories", "terms", "links")
+_TERMS = (
+    "SELECT kind || ':' || name AS term FROM article_tags JOIN tags ON tags.id = tag_id"
+    " WHERE article_id = ? AND kind NOT IN ('tag', 'category') ORDER BY position"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +79,9 @@ def states(connection: sqlite3.Connection, kind: str, item: Row) -> list[Row]:
 
 def _lists_now(connection: sqlite3.Connection, article_id: int) -> Row:
     sql = "SELECT tags, categories, links FROM article_states WHERE article_id = ? ORDER BY version DESC"
-    return first_row(connection, f"{sql} LIMIT 1", article_id) or dict.fromkeys(_LISTS)
+    now = first_row(connection, f"{sql} LIMIT 1", article_id) or dict.fromkeys(_LISTS)
+    terms = rows(connection, _TERMS, article_id)
+    return {**now, "terms": json.dumps([row["term"] for row in terms], ensure_ascii=False)}
 
 
 def happened(connection: sqlite3.Connection, kind: str, wanted: int) -> list[Row]:

@@ -12,6 +12,7 @@ from archive.public.render import memento_links
 from archive.public.render.citations import citations, comment_citations, linked_data
 from archive.public.render.markup import article_html, comment_html
 from archive.public.render.new_since import Fresh, Place, marked, since_of
+from archive.public.views import files_view
 from archive.public.web import Row, enter, first_row, number_of, read, render_page, rows, site_url
 from archive.queries.threads import PAGE, Branch, arrange, nest, page_of, pages
 
@@ -163,6 +164,7 @@ def _about(connection: sqlite3.Connection, wanted: int) -> Row:
             " WHERE article_id = ? GROUP BY lower(name) ORDER BY min(kind), min(position)",
             wanted,
         ),
+        "files": files_view.files_of_article(connection, wanted),
         "visit": first_row(
             connection,
             "SELECT max(times) AS times, min(first_fetched) AS first, max(fetched_at) AS last FROM visits"

@@ -101,4 +101,5 @@ def _proofs(connection: sqlite3.Connection, source: Row) -> Row:
         "months": rows(connection, LEDGER, name),
         "untold": rows(connection, UNTOLD, name),
         "missing": rows(connection, LACKING, name),
+        "types": Coverage(Database(connection)).types(name),
     }

@@ -65,7 +65,7 @@ def _front(connection: sqlite3.Connection) -> Row:
         "coverage": key_counts(connection),
         "latest": rows(
             connection,
-            "SELECT id, title, byline, published, comment_count, text IS NOT NULL AS held, gone_at"
+            "SELECT id, title, byline, type, published, comment_count, text IS NOT NULL AS held, gone_at"
             " FROM articles WHERE published IS NOT NULL ORDER BY published DESC LIMIT 12",
         ),
         "talk": _talk(connection),

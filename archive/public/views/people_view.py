@@ -12,7 +12,7 @@ from archive.public.web import Row, TooSlow, enter, first_row, read, render_page
 
 _SIZE = 30
 _ARTICLES = (
-    "SELECT articles.id, title, byline, published, comment_count, text IS NOT NULL AS held, gone_at"
+    "SELECT articles.id, title, byline, type, published, comment_count, text IS NOT NULL AS held, gone_at"
     " FROM {join} JOIN articles ON articles.id = article_id WHERE {key} = ?"
     " ORDER BY published DESC, articles.id DESC LIMIT ? OFFSET ?"
 )

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from datasette.utils.asgi import Response
 
 from archive.core.csv_cells import disarmed
+from archive.core.records import POST
 from archive.public.render.feed import Entry, atom
 from archive.public.render.text import unmarked
 from archive.public.sql import downloads, stock
@@ -24,7 +25,7 @@ from archive.queries.url_lookup import is_url
 from archive.search.engine import SEARCHED_KINDS, Ask, SearchResult, find, whole
 from archive.search.suggestions import Help, find_with_help
 
-_PLAIN = ("kind", "sort", "since", "until", "person", "tag", "source", "state", "site")
+_PLAIN = ("kind", "sort", "since", "until", "person", "tag", "source", "state", "site", "type")
 _NUMBERS = ("match", "page")
 _COLUMNS = (
     *("kind", "id", "title", "author", "published", "text", "url", "source", "gone_at", "page"),
@@ -42,7 +43,7 @@ async def search_page(datasette: Any, request: Any) -> Any:
         found, help_ = await read(datasette, name, lambda connection: find_with_help(connection, ask))
     except TooSlow:
         slow = True
-    sources, tried = await read(datasette, name, _around)
+    sources, types, tried = await read(datasette, name, _around)
     shown = found.ask if help_.instead else ask
     context = {
         "found": found,
@@ -51,6 +52,7 @@ async def search_page(datasette: Any, request: Any) -> Any:
         "ask": shown,
         "slow": slow,
         "sources": sources,
+        "types": types,
         "examples": tried,
         "link": lambda **to: _link(datasette, shown, **to),
         "link_to": lambda other: _link(datasette, other),
@@ -59,9 +61,12 @@ async def search_page(datasette: Any, request: Any) -> Any:
     return await render_page(datasette, request, "search.html", context)
 
 
-def _around(connection: sqlite3.Connection) -> tuple[list[Row], list[str]]:
-    """Return the sources, and searches that find something here."""
-    return rows(connection, "SELECT name, title FROM sources"), examples(connection)
+def _around(connection: sqlite3.Connection) -> tuple[list[Row], list[str], list[str]]:
+    """Return the sources, the content types, and searches that find something here."""
+    sources = rows(connection, "SELECT name, title FROM sources")
+    others = rows(connection, "SELECT DISTINCT type FROM articles WHERE type <> 'post' ORDER BY type")
+    types = [POST, *(row["type"] for row in others)]
+    return sources, types, examples(connection)
 
 
 async def search_json(datasette: Any, request: Any) -> Any:

@@ -85,7 +85,8 @@ def _citing(connection: sqlite3.Connection, page: int, wanted: str) -> Row | Non
     named = [(row["month"], row["n"]) for row in months if len(row["month"]) == len("2009-07")]
     found = rows(
         connection,
-        "SELECT id, title, byline, published, comment_count, text IS NOT NULL AS held, gone_at FROM articles"
+        "SELECT id, title, byline, type, published, comment_count, text IS NOT NULL AS held, gone_at"
+        " FROM articles"
         f" WHERE id IN ({_CITING}) ORDER BY published DESC, id DESC LIMIT ? OFFSET ?",
         *hosts,
         _SIZE + 1,

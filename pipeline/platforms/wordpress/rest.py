@@ -14,7 +14,18 @@ from dataclasses import replace
 from typing import Any
 
 from archive.core import json_text, urls
-from archive.core.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
+from archive.core.records import (
+    POST,
+    Article,
+    Comment,
+    CommentKind,
+    Extract,
+    Moment,
+    Page,
+    Problem,
+    Site,
+    Surface,
+)
 from archive.tables.change_detection import EMBEDDED
 from archive.tables.merge import FIRST_TEN
 from pipeline.article import body
@@ -24,6 +35,8 @@ from pipeline.html.document import charset_problems, parse
 from pipeline.html.sanitize import line, markup_to_line, render
 
 Entry = dict[str, Any]
+_TAXONOMY = re.compile(r"[\w-]+")
+_POSTS_TAXONOMIES = frozenset({"post_tag", "category", "post_format"})
 NEXT_PAGE = "<!--nextpage-->"
 _KINDS = {
     "comment": CommentKind.COMMENT,
@@ -105,16 +118,19 @@ def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
     if content.get("protected") is True:
         return Problem(code="password-protected", detail=f"{url} asks for a password.", url=url)
     published = _text(entry.get("status")) in (None, "publish")
-    if not published or not urls.matches(url, site.article_pattern):
+    kind = _text(entry.get("type"))
+    if not published or not _is_wanted(url, kind, site):
         return None
     facts: dict[str, Any] = {
         "post_id": _id(entry["id"]),
+        "type": kind,
         "title": markup_to_line(_rendered(entry.get("title"))),
         "authors": _authors(entry),
         "published": _moment(entry, "date", site),
         "modified": _moment(entry, "modified", site),
         "tags": _terms(entry, "post_tag"),
         "categories": _terms(entry, "category"),
+        "terms": _own_terms(entry),
         "description": render(_rendered(entry.get("excerpt"))).text,
         "image": images.unwrap_image(_image(entry), page.final_url),
         "comments_open": {"open": True, "closed": False}.get(_text(entry.get("comment_status")) or ""),
@@ -122,7 +138,7 @@ def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
     markup = _rendered(content)
     if markup and NEXT_PAGE in markup:
         facts |= _whole(markup, page, url, site, facts)
-    told = {"tags", "categories"} if _dict(entry.get("_embedded")).get("wp:term") else set()
+    told = {"tags", "categories", "terms"} if _dict(entry.get("_embedded")).get("wp:term") else set()
     origins = tuple(
         (name, FIRST_TEN if name in told and _is_cut(entry, name, value) else "rest:posts")
         for name, value in facts.items()
@@ -144,7 +160,14 @@ def _whole(markup: str, page: Page, url: str, site: Site, facts: dict[str, Any])
     if document is None:
         return {}
     prose = body.extract_body(document, site, facts["title"], facts["authors"])
-    return {"text": prose.text, "markdown": prose.markdown, "links": prose.links} if prose.text else {}
+    if not prose.text:
+        return {}
+    return {
+        "text": prose.text,
+        "markdown": prose.markdown,
+        "links": prose.links,
+        "embeds": prose.embeds,
+    }
 
 
 def _is_cut(entry: Entry, name: str, given: tuple[str, ...]) -> bool:
@@ -193,6 +216,22 @@ def _terms(entry: Entry, taxonomy: str) -> tuple[str, ...]:
     return _unique(
         markup_to_line(_text(term.get("name"))) for term in terms if term.get("taxonomy") == taxonomy
     )
+
+
+def _own_terms(entry: Entry) -> tuple[str, ...]:
+    """Return the terms of a site's own taxonomies, each as "taxonomy:name"."""
+    groups = _list(_dict(entry.get("_embedded")).get("wp:term"))
+    terms = [_dict(term) for group in groups for term in _list(group)]
+    named = [(_text(term.get("taxonomy")), markup_to_line(_text(term.get("name")))) for term in terms]
+    own = [(kind, name) for kind, name in named if kind and name and _TAXONOMY.fullmatch(kind)]
+    return tuple(dict.fromkeys(f"{kind}:{name}" for kind, name in own if kind not in _POSTS_TAXONOMIES))
+
+
+def _is_wanted(url: str, kind: str | None, site: Site) -> bool:
+    """True if an item is archived: by its address where it is a post, by its type where it is none."""
+    if kind is None or kind == POST:
+        return site.wants_type(POST) and urls.matches(url, site.article_pattern)
+    return site.wants_type(kind)
 
 
 def _image(entry: Entry) -> str | None:

@@ -19,7 +19,7 @@ from tests.builders.hostile import FEED, HOME, POST, SITEMAP, answers, page
 SITE = Site(name="gazette", url=HOME)
 CRAWLERS_OWN: tuple[Callable[[Page], Any], ...] = (
     rest.read_array, rest.read_posts, rest.read_ids, rest.read_numbers, rest.read_commented,
-    rest.read_article_types, lambda answer: rest_ids.read_listed_items(answer, "posts"), rest.total,
+    rest.read_types, lambda answer: rest_ids.read_listed_items(answer, "posts"), rest.total,
     lambda answer: rest.not_shown(answer, ["7"], ["7"]), feeds.read_posts_feed,
     feeds.read_comments_feed, feeds.feed_digest,
     feeds.has_validators, sitemaps.read_sitemap, listing_pages.read_listing_page,

@@ -26,6 +26,7 @@ URL = "https://gazette.example/archives/2026/03/ice.php"
 ICE = Article(
     url=URL,
     post_id=7,
+    type="post",
     title="Ice",
     authors=("Ida Quill", "O. Brandt"),
     published=NOON,

@@ -2,12 +2,13 @@
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from archive.core import urls
-from archive.core.records import Page, PageKind, Seen
+from archive.core.records import Page, PageKind, Seen, Site
 from crawler.discovery import feeds, listing_pages, rest, sitemaps
 from crawler.fetch.offsite import is_public, may_lead_to
 from crawler.fetch.validators import validators
@@ -111,8 +112,9 @@ def test_marks_of_a_whole_sitemap_that_are_one_moment_tell_when_it_was_made():
     assert {entry.lastmod for entry in sitemap.listed} == {None}
 
 
-def test_an_index_leads_to_articles_and_not_to_taxonomies_or_static_pages():
-    assert sitemaps.read_sitemap(page(INDEX)).sitemaps == (f"{HOME}/wp-sitemap-posts-post-1.xml",)
+def test_an_index_leads_to_posts_and_pages_and_not_to_taxonomies():
+    names = [url.rpartition("/")[2] for url in sitemaps.read_sitemap(page(INDEX)).sitemaps]
+    assert names == ["wp-sitemap-posts-post-1.xml", "wp-sitemap-posts-page-1.xml"]
 
 
 @pytest.mark.parametrize(
@@ -239,11 +241,11 @@ def test_only_what_lies_below_the_configured_url_is_its_article(url, expected, i
         ("posts-sitemap.xml", "posts"),
         ("sitemap-posts.xml", "posts"),
         ("sitemap-pt-post-2026-03.xml", "posts"),
-        ("wp-sitemap-posts-report-1.xml", "other"),
+        ("wp-sitemap-posts-report-1.xml", "typed"),
         ("report-sitemap.xml", "other"),
         ("sitemap-1.xml", "other"),
-        ("wp-sitemap-posts-page-1.xml", "aside"),
-        ("page-sitemap.xml", "aside"),
+        ("wp-sitemap-posts-page-1.xml", "typed"),
+        ("page-sitemap.xml", "typed"),
         ("product-sitemap.xml", "aside"),
         ("wp-sitemap-posts-product-1.xml", "aside"),
         ("wp-sitemap-users-1.xml", "aside"),
@@ -253,12 +255,15 @@ def test_only_what_lies_below_the_configured_url_is_its_article(url, expected, i
 def test_sitemaps_of_posts_come_first_and_others_are_put_aside(name, kind):
     files = [f"{HOME}/sitemap-9.xml", f"{HOME}/{name}"]
     body = "".join(f"<sitemap><loc>{url}</loc></sitemap>" for url in files)
-    index = sitemaps.read_sitemap(page(f"<sitemapindex>{body}</sitemapindex>"))
-    expected = {"posts": files[::-1], "other": files, "aside": files[:1]}
+    wants = Site(name="x", url=HOME).wants_type
+    index = sitemaps.read_sitemap(page(f"<sitemapindex>{body}</sitemapindex>"), wants)
+    expected = {"posts": files[::-1], "other": files, "typed": files, "aside": files[:1]}
     assert list(index.sitemaps) == expected[kind]
     assert list(index.aside) == (files[1:] if kind == "aside" else [])
     body = page(f"<urlset><url><loc>{OWN}</loc></url></urlset>", url=files[1])
-    assert [entry.is_post for entry in sitemaps.read_sitemap(body).listed] == [kind == "posts"]
+    assert [entry.is_post for entry in sitemaps.read_sitemap(body).listed] == [
+        kind in {"posts", "typed"} or "product" in name
+    ]
 
 
 def test_the_sources_own_pattern_decides_where_there_is_one():
@@ -349,7 +354,7 @@ def test_a_listing_page_names_articles_and_the_older_page():
     assert listing_pages.read_listing_page(page(b"")) == listing_pages.ListingPage()
 
 
-def test_a_sites_own_kinds_of_post_are_articles_if_they_share_the_posts_taxonomies():
+def test_the_content_types_of_a_site_are_those_with_a_plain_route():
     types = {
         "post": {"slug": "post", "rest_base": "posts", "taxonomies": ["category"]},
         "report": {"slug": "report", "rest_base": "reports", "taxonomies": ["post_tag"]},
@@ -357,8 +362,13 @@ def test_a_sites_own_kinds_of_post_are_articles_if_they_share_the_posts_taxonomi
         "odd": {"slug": "odd", "rest_base": "../users", "taxonomies": ["category"]},
         "broken": None,
     }
-    assert rest.read_article_types(page(json.dumps(types))) == ("reports",)
-    assert rest.read_article_types(page("<html>")) == ()
+    named = rest.read_types(page(json.dumps(types)))
+    assert [kind.route for kind in named] == ["posts", "reports", "products"]
+    site = Site(name="gazette", url=HOME)
+    assert [kind.name for kind in named if site.wants_type(kind.name)] == ["post", "report"]
+    assert replace(site, types=("product",)).wants_type("product")
+    assert not replace(site, exclude_types=("report",)).wants_type("report")
+    assert rest.read_types(page("<html>")) is None
 
 
 def test_a_comment_page_past_the_end_shows_no_comment():

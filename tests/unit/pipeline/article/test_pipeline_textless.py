@@ -47,16 +47,22 @@ def page(inner, box="entry-content"):
         "",
         "<p>&nbsp;</p>",
         IMAGE,
-        '<iframe src="https://video.example/1"></iframe>',
         f'{IMAGE}<div class="sharedaddy">Share this: <a href="#">Mail</a></div>',
         "<script>var ice = 1;</script><!-- nothing -->",
     ],
-    ids=["empty", "blank", "image", "video", "shared image", "script"],
+    ids=["empty", "blank", "image", "shared image", "script"],
 )
 def test_article_without_words_has_empty_text(inner, box):
     extract = process(page(inner, box), SITE)
     assert [article.text for article in extract.articles] == [""]
     assert extract.articles[0].title == "Ice"
+    assert not extract.problems
+
+
+@pytest.mark.parametrize("box", ["entry-content", "wp-block-post-content", "box-17"])
+def test_a_video_alone_is_a_text_of_its_line(box):
+    extract = process(page('<iframe src="https://video.example/1"></iframe>', box), SITE)
+    assert [article.text for article in extract.articles] == ["[Embedded frame: https://video.example/1]"]
     assert not extract.problems
 
 

@@ -1,0 +1,227 @@
+"""Embedded things of an article: players, maps, charts, posts of other networks, documents, Flash.
+
+Each leaves a line in the text, such as "[Embedded map: https://…]", at its place, and an entry in the list.
+Invariant: what stands in the box of the text never vanishes; advertisements and share buttons are none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from lxml.html import HtmlElement
+
+from archive.core import urls
+from pipeline.html.dom import Index, attribute, drop, elsewhere, text_of, tokens, words
+
+_FRAMES = ("iframe", "frame", "embed", "object", "video", "audio", "amp-iframe", "amp-youtube")
+_SOURCES = (
+    "src",
+    "data-src",
+    "data-lazy-src",
+    "data-litespeed-src",
+    "data-cmp-src",
+    "data-href",
+    "data",
+    "href",
+)
+_PERMALINKS = ("data-instgrm-permalink", "cite", "data-href", "data-url", "data-text-post-permalink")
+_QUOTES = {
+    "twitter-tweet": "tweet",
+    "twitter-video": "tweet",
+    "instagram-media": "post",
+    "tiktok-embed": "video",
+    "bluesky-embed": "post",
+    "mastodon-embed": "post",
+    "reddit-embed-bq": "post",
+    "text-post-media": "post",
+    "fb-post": "post",
+    "fb-video": "video",
+    "flourish-embed": "chart",
+    "infogram-embed": "chart",
+    "tableauplaceholder": "chart",
+    "datawrapper-embed": "chart",
+    "typeform-widget": "form",
+}
+"""Classes of elements that a script turns into what they stand for."""
+_KINDS = (
+    ("flash", r"\.swf(?:[?#]|$)"),
+    (
+        "map",
+        r"//(?:www\.|maps\.)?google\.[\w.]+/maps|//maps\.google|openstreetmap\.org|arcgis\.com|umap\."
+        r"|mapbox\.com|\.carto\.com|felt\.com/embed|bing\.com/maps|/mapa?s?/embed|storymap",
+    ),
+    (
+        "chart",
+        r"datawrapper|dwcdn\.net|flourish\.studio|flo\.uri\.sh|infogram|tableau\.com|plot\.?ly|everviz"
+        r"|piktochart|docs\.google\.com/spreadsheets|ourworldindata\.org/grapher|highcharts|knightlab|timeline",
+    ),
+    (
+        "audio",
+        r"soundcloud\.com|spotify\.com|megaphone\.fm|libsyn\.com|buzzsprout|bandcamp\.com|podcasts?\."
+        r"|anchor\.fm|audioboom|omny\.fm|\.(?:mp3|ogg|oga|m4a|wav|opus)(?:[?#]|$)",
+    ),
+    (
+        "video",
+        r"youtu\.?be|vimeo\.com|dailymotion|wistia|jwplayer|jwplatform|brightcove|rumble\.com|videopress"
+        r"|tiktok\.com|facebook\.com/plugins/video|ted\.com|twitch\.tv"
+        r"|\.(?:mp4|webm|ogv|mov|m3u8)(?:[?#]|$)",
+    ),
+    ("tweet", r"//(?:\w+\.)*(?:twitter|x)\.com/"),
+    (
+        "post",
+        r"instagram\.com|facebook\.com/plugins/post|bsky\.app|threads\.net|reddit(?:media)?\.com|//t\.me/",
+    ),
+    (
+        "document",
+        r"scribd\.com|documentcloud\.org|issuu\.com|slideshare"
+        r"|docs\.google\.com/(?:document|viewer|presentation)|\.(?:pdf|docx?|pptx?)(?:[?#]|$)",
+    ),
+    ("form", r"docs\.google\.com/forms|typeform|jotform|polldaddy|crowdsignal"),
+)
+_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
+_NONE = re.compile(
+    r"doubleclick|googlesyndication|adservice|adsystem|googletagmanager|taboola|outbrain|recaptcha"
+    r"|facebook\.com/plugins/(?:like|share|follow|page|comments)|/widgets/(?:tweet_button|follow_button)"
+    r"|addthis|sharethis|^about:blank$|^javascript:",
+    re.IGNORECASE,
+)
+"""Addresses of advertisements, counters, share buttons and boxes for comments."""
+_ELSEWHERE = words("widget sidebar related comments comment-respond site-header site-footer")
+_WRAPPERS = frozenset({"p", "span", "a", "figure", "center", "noscript", "i", "b", "em", "strong", "picture"})
+_EDGES = frozenset({"body", "html", "article", "main", "section", "li", "td", "blockquote"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embed:
+    """One embedded thing: its `kind` (map, chart, video …) and address."""
+
+    kind: str
+    url: str
+
+    @property
+    def entry(self) -> str:
+        """Return the entry in the list of an article, as "kind:address"."""
+        return f"{self.kind}:{self.url}"
+
+    @property
+    def line(self) -> str:
+        """Return the line that stands for it in the text."""
+        return f"[Embedded {self.kind}: {self.url}]"
+
+
+def place_embeds(index: Index, boxes: Iterable[HtmlElement], base: str) -> tuple[Embed, ...]:
+    """Put a paragraph in the place of each embedded thing of the text, and return all of them in order.
+
+    `boxes` are the elements that the theme marks as the text; without any, what is in no sidebar counts.
+    """
+    inside = list(boxes)
+    found: list[Embed] = []
+    for node in index.ordered(_candidates(index)):
+        if not _is_in_text(node, inside):
+            continue
+        embed = _read(node, base)
+        if embed is None:
+            continue
+        if embed not in found:
+            found.append(embed)
+            _write(node, embed, inside)
+        if node.tag in _FRAMES:
+            drop(node)
+    return tuple(found)
+
+
+def _candidates(index: Index) -> Iterator[HtmlElement]:
+    for node in index.tagged(*_FRAMES):
+        if not any(outer.tag in ("object", "video", "audio") for outer in node.iterancestors()):
+            yield node
+    yield from index.having(_QUOTES)
+    for node in index.tagged("script"):
+        if _kind_of(node.get("src") or "") in {"chart", "map", "form"}:
+            yield node
+
+
+def _is_in_text(node: HtmlElement, boxes: list[HtmlElement]) -> bool:
+    if elsewhere(node, _ELSEWHERE):
+        return False
+    if not boxes:
+        return not any(outer.tag in ("header", "footer") for outer in node.iterancestors())
+    return any(outer in boxes for outer in node.iterancestors())
+
+
+def _read(node: HtmlElement, base: str) -> Embed | None:
+    kind = next((_QUOTES[mark] for mark in sorted(tokens(node)) if mark in _QUOTES), None)
+    address = _quoted(node, kind) if kind else _framed(node)
+    if address and _NONE.search(address.strip()):
+        return None
+    url = urls.absolute(address, base) if address else None
+    if url is None or not urlsplit(url).hostname:
+        return None
+    return Embed(kind=kind or _kind_of(url) or _kind_by_tag(node), url=url)
+
+
+def _framed(node: HtmlElement) -> str | None:
+    """Return the address of a frame, player or script."""
+    if own := attribute(node, *_SOURCES):
+        return own
+    if node.tag == "amp-youtube" and (video := node.get("data-videoid")):
+        return f"https://www.youtube.com/watch?v={video}"
+    for inner in node.iter("source", "param", "embed"):
+        if inner.tag == "param" and (inner.get("name") or "").lower() not in {"movie", "src", "url"}:
+            continue
+        if address := attribute(inner, "src", "data-src", "value"):
+            return address
+    return None
+
+
+def _quoted(node: HtmlElement, kind: str | None) -> str | None:
+    """Return the address of what a script puts in an element's place."""
+    stated = attribute(
+        node, "data-instgrm-permalink", "cite", "data-href", "data-url", "data-text-post-permalink"
+    )
+    if stated:
+        return stated
+    marks = tokens(node)
+    if "flourish-embed" in marks and (source := node.get("data-src")):
+        return f"https://flo.uri.sh/{source.strip('/')}"
+    if "infogram-embed" in marks and (name := node.get("data-id")):
+        return f"https://infogram.com/{name}"
+    links = [link.get("href") or "" for link in node.iter("a")]
+    wanted = [href for href in links if "/status/" in href or _kind_of(href) == kind]
+    return (wanted or links or [attribute(node, *_SOURCES)])[-1] or None
+
+
+def _kind_of(url: str) -> str | None:
+    return next((kind for kind, pattern in _PATTERNS if pattern.search(url)), None)
+
+
+def _kind_by_tag(node: HtmlElement) -> str:
+    """Return the kind of an unknown address."""
+    if "shockwave" in (node.get("type") or "") or node.get("classid"):
+        return "flash"
+    if node.tag in ("video", "audio"):
+        return str(node.tag)
+    return "article" if "wp-embedded-content" in tokens(node) else "frame"
+
+
+def _write(node: HtmlElement, embed: Embed, boxes: list[HtmlElement]) -> None:
+    """Write the line of an embedded thing as a paragraph of its own.
+
+    It stands behind the element that wraps the thing, and before a figure whose caption comes next.
+    """
+    outer = node
+    while (parent := outer.getparent()) is not None and parent not in boxes and parent.tag not in _EDGES:
+        if parent.tag not in _WRAPPERS and text_of(parent):
+            break
+        outer = parent
+    parent = outer.getparent()
+    if parent is None:
+        return
+    line = parent.makeelement("p")
+    line.text = embed.line
+    is_captioned = node.tag in _FRAMES and outer.find(".//figcaption") is not None
+    if not is_captioned:
+        line.tail, outer.tail = outer.tail, None
+    parent.insert(parent.index(outer) + (not is_captioned), line)

@@ -1,0 +1,80 @@
+# ruff: noqa: E501  (markup reads better in one line)
+"""Embedded things leave a line in the text and an entry in the list; files of the text are named."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from archive.core.records import Page, PageKind, Site
+from pipeline.process import process
+
+HOME = "https://gazette.example"
+LONG = "The harbour board met on Tuesday to discuss the dredging of the channel, and voted after two hours."
+
+
+def read(markup, body_class="single single-post postid-7 post-template-default"):
+    html = f"""<html><head><title>Ports</title></head><body class="{body_class}"><article class="hentry">
+    <h1 class="entry-title">Ports of the coast</h1><div class="entry-content"><p>{LONG}</p>{markup}
+    <p>{LONG} The next meeting is in June.</p></div></article>
+    <aside><iframe src="https://maps.google.com/maps?q=1"></iframe></aside></body></html>"""
+    page = Page(
+        source="x", kind=PageKind.ARTICLE, url=f"{HOME}/a/", final_url=f"{HOME}/a/", status=200, headers=(),
+        fetched_at=datetime(2026, 3, 1, tzinfo=UTC), body=html.encode(),
+    )  # fmt: skip
+    return process(page, Site(name="x", url=HOME)).articles[0]
+
+
+@pytest.mark.parametrize(
+    ("markup", "entry"),
+    [
+        ('<iframe src="https://www.google.com/maps/d/embed?mid=1"></iframe>', "map:https://www.google.com/maps/d/embed?mid=1"),
+        ('<p>See <iframe data-src="//www.youtube.com/embed/a"></iframe> now.</p>', "video:https://www.youtube.com/embed/a"),
+        ('<figure><div><iframe src="https://flo.uri.sh/visualisation/1/embed"></iframe></div></figure>', "chart:https://flo.uri.sh/visualisation/1/embed"),
+        ('<div><script src="https://datawrapper.dwcdn.net/x/embed.js"></script></div>', "chart:https://datawrapper.dwcdn.net/x/embed.js"),
+        ('<blockquote class="twitter-tweet"><p>Ice.</p><a href="https://twitter.com/b/status/12">May 1</a></blockquote>', "tweet:https://twitter.com/b/status/12"),
+        ('<object data="/a.swf"><param name="movie" value="/a.swf"><embed src="/a.swf"></object>', f"flash:{HOME}/a.swf"),
+        ('<video><source src="/clip.mp4">No video</video>', f"video:{HOME}/clip.mp4"),
+        ('<audio src="/talk.mp3"></audio>', f"audio:{HOME}/talk.mp3"),
+        ('<iframe src="https://other.example/thing"></iframe>', "frame:https://other.example/thing"),
+    ],
+)  # fmt: skip
+def test_each_embedded_thing_leaves_a_line_at_its_place(markup, entry):
+    article = read(markup)
+    kind, _, url = entry.partition(":")
+    assert article.embeds == (entry,)
+    blocks = article.text.split("\n\n")
+    assert blocks[0] == LONG
+    assert f"[Embedded {kind}: {url}]" in blocks[1:-1]
+    assert "No video" not in article.text
+
+
+def test_advertisements_and_share_buttons_are_none():
+    article = read(
+        '<iframe src="https://ad.doubleclick.net/x"></iframe>'
+        '<iframe src="https://www.facebook.com/plugins/like.php?href=x"></iframe><iframe></iframe>'
+    )
+    assert article.embeds == ()
+    assert "Embedded" not in article.text
+
+
+def test_the_files_of_the_text_are_its_pictures_and_what_it_links():
+    article = read(
+        '<img src="/a.png"><a href="/b.pdf">B</a><a href="/c.csv#x">C</a><a href="/page/">D</a>'
+        '<audio src="/e.mp3"></audio><img src="data:image/png;base64,AA">'
+    )
+    names = [entry.rpartition("/")[2] for entry in article.files]
+    assert names == ["a.png", "b.pdf", "c.csv", "e.mp3"]
+    assert [entry.partition(":")[0] for entry in article.files] == ["image", "document", "data", "audio"]
+
+
+@pytest.mark.parametrize(
+    ("classes", "expected"),
+    [
+        ("single single-post postid-7 single-format-standard", "post"),
+        ("map-template-default single single-map postid-7", "map"),
+        ("page-template-default page page-id-7", "page"),
+        ("single postid-7", None),
+    ],
+)
+def test_the_classes_of_the_body_name_the_content_type(classes, expected):
+    assert read("", classes).type == expected
