@@ -7,6 +7,8 @@
 ARG PYTHON=3.12-slim-bookworm
 
 FROM python:${PYTHON} AS build
+# The locked libraries: "run", or "fleet" for a worker of a fleet (docs/fleet.md).
+ARG REQUIREMENTS=run
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE scheduler.py ./
 COPY requirements requirements
@@ -17,7 +19,7 @@ COPY pipeline pipeline
 # final stage can build or install.
 RUN python -m venv --without-pip /opt/backissue \
     && export PIP_NO_CACHE_DIR=1 PIP_PYTHON=/opt/backissue/bin/python \
-    && python -m pip install --require-hashes --requirement requirements/run.txt \
+    && python -m pip install --require-hashes --requirement "requirements/${REQUIREMENTS}.txt" \
     && python -m pip install --no-deps --no-build-isolation . \
     && python -m pip uninstall --yes pip setuptools hatchling editables
 
@@ -25,7 +27,7 @@ FROM python:${PYTHON}
 RUN python -m pip uninstall --yes --quiet pip \
     && groupadd --gid 10001 backissue \
     && useradd --uid 10001 --gid backissue --no-create-home --home-dir /archive --shell /usr/sbin/nologin backissue \
-    && install --directory --owner backissue --group backissue /archive
+    && install --directory --owner backissue --group backissue /archive /work /store
 COPY --from=build /opt/backissue /opt/backissue
 ENV PATH=/opt/backissue/bin:$PATH \
     PYTHONUNBUFFERED=1

@@ -15,7 +15,7 @@ INSTALL := $(PIP) install --require-hashes --requirement
 OURSELVES := $(PIP) install --no-deps --no-build-isolation --editable .
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-lowest lint format bench kills lives mutants eval picture browser wordpress lock dist clean
+.PHONY: help run test test-lowest lint format bench kills lives storm mutants eval picture browser wordpress postgres lock dist clean
 
 help:  ## list what make can do
 	@echo "Backissue keeps a searchable archive of a news site. First try: make run"
@@ -55,6 +55,9 @@ kills: .venv/test.stamp  ## kill it at random moments and look at the archive, K
 lives: .venv/test.stamp wordpress  ## random lives of a real WordPress, and what the archive tells of them, LIVES=4
 	$(BIN)/python -m tests.lives --lives $(or $(LIVES),4)
 
+storm: .venv/test.stamp postgres  ## workers of a fleet killed, hung and cut off at random, STORMS=10 times
+	BACKISSUE_STORMS=$(or $(STORMS),10) $(BIN)/python -m pytest tests/fleet/test_fleet.py -k random
+
 eval: .venv/test.stamp  ## how good the extraction is, on labelled pages
 	$(BIN)/python -m tests.eval $(EVAL)
 
@@ -77,9 +80,18 @@ browser: .venv/browser.stamp  ## what the browser tests need: playwright, chromi
 wordpress:  ## what the WordPress tests need: PHP and WordPress itself
 	sh tests/wordpress/setup.sh
 
+postgres: .cache/moto.stamp  ## what the tests of a fleet need: PostgreSQL, and moto as an S3
+	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && command -v apt-get >/dev/null; then \
+	  root=; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
+	  { $$root apt-get update --quiet && $$root apt-get install --yes --quiet --no-install-recommends postgresql; } </dev/null || true; \
+	fi
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+	  echo "make postgres: NO POSTGRESQL. It could not be installed (Debian: apt-get install postgresql, as root). Tests of a fleet will be skipped." >&2
+
 lock: .cache/uv.stamp  ## choose the newest allowed versions anew, and write requirements/*.txt with their hashes
 	$(LOCK) --extra test --extra lint --extra browser --output-file requirements/dev.txt pyproject.toml requirements/build.in
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml requirements/build.in
+	$(LOCK) --constraint requirements/dev.txt --extra fleet --output-file requirements/fleet.txt pyproject.toml requirements/build.in
 
 dist: .venv/lint.stamp  ## build the wheel and the source archive into dist/
 	$(PIP) install "build>=1.2,<2"
@@ -115,6 +127,13 @@ clean:  ## remove the environment and everything made (archives and your configu
 	@touch $@
 
 .venv/test.stamp .venv/lint.stamp .venv/browser.stamp: .venv/dev.stamp
+	@touch $@
+
+# An S3 for the tests of a fleet, in an environment of its own: boto needs an older dateutil than we do.
+.cache/moto.stamp: .venv/pip.stamp
+	@mkdir -p .cache
+	@$(BIN)/python -m venv --clear --without-pip .cache/moto
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/moto/bin/python install "moto[s3]>=5.2,<6" "flask>=3.1,<4" "flask-cors>=6,<7"
 	@touch $@
 
 # The lowest versions that pyproject.toml names, in an environment of their own.

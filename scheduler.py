@@ -328,6 +328,7 @@ main.places = {
     "verify": "crawler.cli.verify:verify",
     "import": "crawler.cli.import_:import_",
     "schedule": "",
+    "fleet": "crawler.cli.fleet:fleet",
     "notify": "crawler.cli.notify:notify",
     "serve": "archive.cli.serve:serve",
     "search": "archive.cli.search:search",

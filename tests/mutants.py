@@ -171,6 +171,30 @@ MUTANTS = (
         "test_promises.py",
         "disk_before",
     ),
+    mutant("state-is-created-twice", 'mode="create"', 'mode="overwrite"', "test_fence.py"),
+    mutant(
+        "used-number-is-free",
+        'if self.store.names(self._states)[-1] != self._key(new.number).rpartition("/")[2]:',
+        "if False:",
+        "test_fence.py",
+        "later",
+    ),
+    mutant("holder-is-not-waited-for", "self._wait_for_silence(state)", "pass", "test_fence.py", "keeps_its"),
+    mutant(
+        "block-is-not-checked",
+        'if hashlib.sha256(block).hexdigest() != name.partition("-")[2]:',
+        "if not packed:",
+        "test_fence.py",
+        "bad_block",
+    ),
+    mutant(
+        "new-block-is-an-orphan",
+        "if name not in named and block_sender(name) < newest:",
+        "if name not in named:",
+        "test_fence.py",
+        "unnamed_blocks",
+    ),
+    mutant("lease-is-not-asked", "self._lease.require()", "pass", "test_lease.py", "each_request"),
 )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from archive.core.errors import ConfigError
-from crawler.config import config, notify_keys, proof_keys
+from crawler.config import config, fleet_keys, notify_keys, proof_keys
 from crawler.schedule.timetable import format_span
 from scheduler import main
 from tests.paths import ROOT
@@ -36,6 +36,7 @@ RIGHT: dict[str, dict[str, str]] = {
     "notify": {},
     "proof": {},
     "searches.one": {"query": '"ferry"'},
+    "fleet": {},
 }
 """A configuration by its tables, as TOML."""
 TABLES = (
@@ -44,6 +45,7 @@ TABLES = (
     ("In `[notify]`", "notify", notify_keys.NOTIFY_KEYS),
     ("In `[searches.NAME]`", "searches.one", notify_keys.SEARCH_KEYS),
     ("In `[proof]`", "proof", proof_keys.PROOF_KEYS),
+    ("In `[fleet]`", "fleet", fleet_keys.FLEET_KEYS),
 )
 
 
@@ -78,7 +80,8 @@ def commands(group: click.Command = main, path: str = "backissue") -> Iterator[t
         for name in sorted(group.list_commands(context)):
             command = group.get_command(context, name)
             assert command, name
-            yield from commands(command, f"{path} {name}")
+            if not command.hidden:
+                yield from commands(command, f"{path} {name}")
 
 
 def _command(path: str, command: click.Command) -> str:
@@ -106,7 +109,7 @@ def _keys(heading: str, table: str, keys: tuple[str, ...]) -> str:
 
 def _expected(table: str, key: str) -> str:
     """Return what the program says that it expects of a key, when it is given something of another type."""
-    if key in {"sources", "notify", "searches", "proof"}:
+    if key in {"sources", "notify", "searches", "proof", "fleet"}:
         wrong = {"": {key: "1"}, **{name: RIGHT[name] for name in RIGHT if name and not name.startswith(key)}}
     else:
         wrong = RIGHT | {table: RIGHT[table] | {key: "{}"}}
@@ -141,6 +144,8 @@ def _default(key: str) -> str:
         "limit": format_span(source.limit),
         "file_megabytes": source.file_limits.bytes // 2**20,
         "files_per_crawl": source.file_limits.per_crawl,
+        "lease": format_span(read.fleet.lease),
+        "slice": format_span(read.fleet.slice),
     }
     owners = (source, source.site, read.notify, read.proof)
     value = known.get(key) or next((getattr(each, key) for each in owners if hasattr(each, key)), None)

@@ -18,8 +18,9 @@ from typing import Any
 from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
 from archive.core.records import Site
-from crawler.config import file_keys, notify_keys, proof_keys, schedule_keys
+from crawler.config import file_keys, fleet_keys, notify_keys, proof_keys, schedule_keys
 from crawler.config.file_keys import FileLimits
+from crawler.config.fleet_keys import FleetKeys
 from crawler.config.notify_keys import Notify
 from crawler.config.proof_keys import ProofConfig
 from crawler.config.toml_reader import TomlTable, describe_value, is_loopback_url
@@ -28,11 +29,12 @@ from crawler.schedule.timetable import Timetable
 
 FILE_NAME = "backissue.toml"
 FILE_VARIABLE = "BACKISSUE_CONFIG"
+ARCHIVE_VARIABLE = "BACKISSUE_ARCHIVE"
 USUAL_ARCHIVE = "archive.db"
 COMMENT_STYLES = ("auto", "native", "wpdiscuz", "none")
 SITES = Path(__file__).parent / "sites"
 
-CONFIG_KEYS = ("archive", "contact", "public_url", "sources", "notify", "searches", "proof")
+CONFIG_KEYS = ("archive", "contact", "public_url", "sources", "notify", "searches", "proof", "fleet")
 SOURCE_KEYS = (
     "url",
     "profile",
@@ -96,6 +98,7 @@ class Config:
     sources: tuple[Source, ...]
     notify: Notify = field(default_factory=Notify)
     proof: ProofConfig = field(default_factory=ProofConfig)
+    fleet: FleetKeys = field(default_factory=FleetKeys)
 
     def source(self, name: str) -> Source:
         """Return the source of that name.
@@ -133,10 +136,11 @@ def load_config(
     """Return the configuration: `path`, else $BACKISSUE_CONFIG, else ./backissue.toml.
 
     With `fetching` a contact is required for every source on another machine; a command that only reads the
-    archive or a file needs none. `environ` is the process's environment by default. Raises ConfigError, also
-    where there is no file.
+    archive or a file needs none. `environ` is the process's environment by default; $BACKISSUE_ARCHIVE in it
+    replaces the archive. Raises ConfigError, also where there is no file.
     """
-    found = find_config(path, os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    found = find_config(path, environ)
     if found is None:
         raise ConfigError(
             f"There is no {FILE_NAME} in {Path.cwd()}, and neither --config nor ${FILE_VARIABLE} names one.",
@@ -146,7 +150,8 @@ def load_config(
     config = _read_config(TomlTable(found, "", _read_toml(found)))
     if fetching:
         config.check_contact()
-    return config
+    other = environ.get(ARCHIVE_VARIABLE)
+    return replace(config, archive=Path(other).absolute()) if other else config
 
 
 def find_config(path: Path | None, environ: Mapping[str, str]) -> Path | None:
@@ -253,6 +258,7 @@ def _read_config(table: TomlTable) -> Config:
         sources=tuple(replace(_read_named(sources, name, contact), proof=proof) for name in sources.values),
         notify=notify_keys.read_notify(table, tuple(sources.values)),
         proof=proof,
+        fleet=fleet_keys.read_fleet(table),
     )
 
 

@@ -21,6 +21,8 @@ from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
 from scrapy.http import Request, Response
 from twisted.web._newclient import ParseError
 
+from crawler.fetch.lease import lease_of
+
 HEADER_BYTES = 256 * 1024
 """Browsers stop at about as much (Chromium: 256 KiB)."""
 
@@ -59,6 +61,13 @@ class BoundedHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._pool._factory = _Factory
+        self._lease = lease_of(crawler.settings)
+
+    async def download_request(self, request: Request) -> Response:
+        """Fetch a URL, under a lease only while it is valid."""
+        if self._lease is not None:
+            self._lease.require()  # the last step before the request: after all delays and queues
+        return await super().download_request(request)
 
 
 class RefreshMiddleware(MetaRefreshMiddleware):

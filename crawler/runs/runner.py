@@ -37,10 +37,12 @@ def run_crawl(
     run_id: int | None = None,
     progress: bool = True,
     trust_clock: bool = False,
+    lease: Path | None = None,
 ) -> Run:
     """Crawl a source, and return its row in the run ledger.
 
-    `run_id` is the row where one is claimed. SIGINT, SIGTERM and the source's time limit let the current page
+    `run_id` is the row where one is claimed. With the file of a `lease` no request is sent after its
+    deadline. SIGINT, SIGTERM and the source's time limit let the current page
     be saved and end the crawl as interrupted; a second signal ends it at once, and so does a time limit that
     it does not heed. Raises BusyError while another run of the source is active, ArchiveError when the
     archive cannot be written, ClockError when the machine's clock is behind the archive's dates, unless
@@ -54,7 +56,14 @@ def run_crawl(
     if not trust_clock:
         _check_clock(archive_path, run_id)
     catch_up(archive_path, source.site)
-    return _run("news", source, archive_path, BACKISSUE_RUN=run_id, BACKISSUE_PROGRESS=progress)
+    return _run(
+        "news",
+        source,
+        archive_path,
+        BACKISSUE_RUN=run_id,
+        BACKISSUE_PROGRESS=progress,
+        BACKISSUE_LEASE=lease and str(lease),
+    )
 
 
 def run_verify(source: Source, archive_path: Path, *, budget: int = 0, progress: bool = True) -> Run:

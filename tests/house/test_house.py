@@ -64,10 +64,13 @@ INNER = {
     "crawler.notifications": {"config"},
     "crawler.probe": {"config", "discovery", "fetch", "frontier", "notifications", "runs"},
     "crawler.daemon": {"config", "schedule"},
+    "crawler.fleet": {"config", "daemon", "fetch"},
     "crawler.imports": set(),
     "crawler.cli": {
         "config",
         "daemon",
+        "fetch",
+        "fleet",
         "frontier",
         "imports",
         "notifications",

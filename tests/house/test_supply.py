@@ -14,16 +14,21 @@ from packaging.version import Version
 from tests.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-LOCKS = {name: (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8") for name in ("run", "dev")}
+LOCKS = {
+    name: (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    for name in ("run", "fleet", "dev")
+}
 EXTRAS = PROJECT["optional-dependencies"]
 WANTED = {
     "run": PROJECT["dependencies"],
+    "fleet": [*PROJECT["dependencies"], *EXTRAS["fleet"]],
     "dev": [
         *PROJECT["dependencies"],
         *EXTRAS["test"],
         *EXTRAS["lint"],
         *EXTRAS["browser"],
         *EXTRAS["parquet"],
+        *EXTRAS["fleet"],
     ],
 }
 COPYLEFT = re.compile(r"\bA?GPL|Affero|General Public License", re.IGNORECASE)
@@ -70,8 +75,9 @@ def test_lock_names_no_host_and_no_path(name: str) -> None:
     assert not re.search(r"https?://|file:|--(extra-)?index-url|--find-links|--trusted-host", LOCKS[name])
 
 
-def test_what_runs_is_locked_alike_for_developers() -> None:
-    run, dev = locked("run"), locked("dev")
+@pytest.mark.parametrize("name", ["run", "fleet"])
+def test_what_runs_is_locked_alike_for_developers(name: str) -> None:
+    run, dev = locked(name), locked("dev")
     assert {name: dev.get(name) for name in run} == run
 
 
@@ -83,7 +89,7 @@ def listed() -> dict[str, str]:
 def test_licences_of_all_that_runs_are_listed() -> None:
     found = listed()
     found.pop("distribution", None)
-    assert set(found) == set(locked("run"))
+    assert set(found) == set(locked("fleet")), "it has all that runs, and what a fleet needs"
 
 
 def test_no_licence_asks_for_more_than_ours() -> None:

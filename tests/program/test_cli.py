@@ -22,7 +22,7 @@ from archive.core.errors import SiteError
 from archive.core.locks import hold
 from archive.queries import json_schema
 from crawler import demo
-from crawler.config import config, notify_keys
+from crawler.config import config, fleet_keys, notify_keys
 from crawler.probe import survey
 from scheduler import main
 from tests.builders.patience import PATIENCE
@@ -97,7 +97,8 @@ def commands(group: click.Command = main, path: str = "backissue") -> Iterator[t
         for name in group.list_commands(context):
             command = group.get_command(context, name)
             assert command, name
-            yield from commands(command, f"{path} {name}")
+            if not command.hidden:
+                yield from commands(command, f"{path} {name}")
     else:
         yield path, group
 
@@ -133,11 +134,13 @@ def test_every_key_of_the_configuration_is_in_the_manual() -> None:
         *config.SOURCE_KEYS,
         *notify_keys.NOTIFY_KEYS,
         *notify_keys.SEARCH_KEYS,
+        *fleet_keys.FLEET_KEYS,
     }
     for choice in (
         *config.COMMENT_STYLES,
         *config.profiles(),
         config.FILE_VARIABLE,
+        config.ARCHIVE_VARIABLE,
         demo.PORT_VARIABLE,
     ):
         assert choice in manual

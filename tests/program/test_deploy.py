@@ -188,12 +188,24 @@ def test_the_image_copies_what_the_wheel_is_made_of_and_the_context_lets_it_in()
         for name in line.split()
     }
     assert {*ROOMS, "scheduler.py", "pyproject.toml", "README.md", "LICENSE", "requirements"} == copied
-    assert "install --require-hashes --requirement requirements/run.txt" in recipe
+    assert 'install --require-hashes --requirement "requirements/${REQUIREMENTS}.txt"' in recipe
+    assert "ARG REQUIREMENTS=run\n" in recipe
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[0] == "!"}
     assert allowed == copied
     final = recipe.rpartition("\nFROM ")[2]
     assert re.search(r"^USER backissue$", final, re.MULTILINE)
     assert "/-/health" in final
-    (service,) = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"].values()
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    service = services.pop("backissue")
     assert service["volumes"] == ["archive:/archive"]
     assert service["ports"] == ["127.0.0.1:8001:8001"], "nothing is published to the world by itself"
+    assert all(other["profiles"] == ["fleet"] and "ports" not in other for other in services.values())
+
+
+def test_composed_fleet_has_libraries_and_a_command_that_exist() -> None:
+    worker = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["worker"]
+    assert (ROOT / "requirements" / f"{worker['build']['args']['REQUIREMENTS']}.txt").exists()
+    asked = CliRunner().invoke(main, [*worker["command"][2:], "--help"], prog_name="backissue")
+    assert asked.exit_code == 0, asked.output
+    final = (ROOT / "Dockerfile").read_text().rpartition("\nFROM ")[2]
+    assert all(place in final for place in ("/work", "/store")), "its volumes belong to the image's user"

@@ -13,7 +13,7 @@ from tests.paths import ROOT
 
 HEAVY = {
     *("scrapy", "twisted", "trafilatura", "datasette", "dateparser", "apprise"),
-    *("cryptography", "rich"),
+    *("cryptography", "rich", "procrastinate", "psycopg", "obstore"),
 }
 CODE = """
 import sys
@@ -36,6 +36,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
         (("redact", "--list"), set()),
         (("export", "jsonl"), {"rich"}),
         (("seal",), {"cryptography"}),
+        (("fleet", "--help"), set()),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

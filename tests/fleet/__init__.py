@@ -1,0 +1,1 @@
+"""Fleets for tests: PostgreSQL, an S3 and workers, all on the loopback."""
