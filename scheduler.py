@@ -342,6 +342,7 @@ main.places = {
     "doctor": "crawler.cli.doctor:doctor",
     "seal": "crawler.cli.seal:seal",
     "prove": "archive.cli.prove:prove",
+    "same-words": "archive.cli.same_words:same_words",
     "sources": "archive.cli.serve:sources",
     "explain": "",
     "explain-schedule": "crawler.cli.explain_schedule:explain_schedule",

@@ -1,4 +1,4 @@
-"""The command `export`: the archive in nine forms.
+"""The command `export`: the archive in ten forms.
 
 Where a form goes is decided here; what is in it, by archive/exports.
 """
@@ -29,6 +29,7 @@ from archive.exports import (
     as_jsonl,
     as_markdown,
     as_parquet,
+    as_site,
     as_sql,
     as_wacz,
     as_warc,
@@ -47,10 +48,11 @@ BUNDLES: dict[str, Callable[..., None]] = {
     "folder": as_folder.write_folder,
     "markdown": as_markdown.write_markdown,
     "parquet": as_parquet.write_parquet,
+    "site": as_site.write_site,
 }
-FILES: dict[str, Callable[..., None]] = {"db": as_db.write_db, "wacz": as_wacz.write_wacz}
+FILES: dict[str, Callable[..., object]] = {"db": as_db.write_db, "wacz": as_wacz.write_wacz}
 ENDINGS = {"db": "-export.db", "warc": ".warc.gz", "wacz": ".wacz"}
-FORMS = ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "db", "warc", "wacz")
+FORMS = ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "site", "db", "warc", "wacz")
 
 
 @click.command()
@@ -68,7 +70,7 @@ FORMS = ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "db", "warc", "
 @click.option("--raw", is_flag=True, help="csv: leave text that a spreadsheet would run as a formula.")
 @click.pass_obj
 def export(
-    context: Context, /, form: str, output: str | None, force: bool, joined: bool, raw: bool, **limits: str
+    context: Context, /, form: str, output: str | None, force: bool, joined: bool, raw: bool, **limits: Any
 ) -> int:
     """Take the archive along, whole or in part.
 
@@ -79,6 +81,7 @@ def export(
     parquet    a file for each table, for data tools
     markdown   a file for each article, its thread below
     folder     a folder that Datasette serves by itself
+    site       static pages for any web server, with a search in the browser
     db         one SQLite file, with checksums and what each column means
     warc, wacz the raw pages, for pywb and ReplayWeb.page
 
@@ -89,6 +92,8 @@ def export(
         raise click.UsageError("--joined and --raw are for csv.")
     if form == "parquet":
         as_parquet.must_be_installed()
+    if form == "site":
+        as_site.find_indexer()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # whatever ends it, nothing half stays behind
     with (

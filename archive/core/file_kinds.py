@@ -12,6 +12,7 @@ from pathlib import Path
 from archive.core.errors import ArchiveError
 
 ARCHIVE, PAGES, HIDDEN, MEDIA = "backissue", "backissue-pages", "backissue-hidden", "backissue-media"
+PRINTS = "backissue-copies"
 """The names of the sets of migrations, one for each kind of file."""
 
 _NAMES: Mapping[str, str] = {
@@ -19,6 +20,7 @@ _NAMES: Mapping[str, str] = {
     PAGES: "the raw pages of an archive",
     HIDDEN: "what was hidden in an archive",
     MEDIA: "the pictures and documents of an archive",
+    PRINTS: "the index of copies of an archive",
 }
 _ELSEWHERE = "Is the path right? Give another one: the key `archive` of backissue.toml."
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 from archive.core.csv_cells import disarmed
+from archive.exports.dataset_cards import add_cards
 from archive.exports.selection import TAKEN, Snapshot
 from archive.exports.target import Bundle, facts
 
@@ -22,6 +23,7 @@ def write_tables(snapshot: Snapshot, bundle: Bundle, *, raw: bool) -> None:
     for table in TAKEN:
         with bundle.text(f"{table}.csv") as out:
             _write(out, [column.name for column in snapshot.columns(table)], snapshot.rows(table), raw=raw)
+    add_cards(bundle, snapshot, {table: f"{table}.csv" for table in TAKEN})
     bundle.close(facts(snapshot, "csv", snapshot.counts()) | {"raw": raw})
 
 

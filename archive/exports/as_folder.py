@@ -19,6 +19,7 @@ from textwrap import dedent
 from sqlite_utils import Database
 
 from archive.exports.as_db import insert_rows, new_file
+from archive.exports.dataset_cards import add_cards, archive_title
 from archive.exports.selection import METADATA_FILE, TAKEN, Snapshot
 from archive.exports.target import PROGRAM, Bundle, facts
 from archive.migrations import migrations
@@ -74,9 +75,8 @@ def write_folder(snapshot: Snapshot, bundle: Bundle) -> None:
     _write_archive(snapshot, bundle.folder / "archive.db")
     bundle.add("archive.db")
     told = json.loads(METADATA_FILE.read_text(encoding="utf-8"))
-    sources = [title or name for name, _, title, *_ in snapshot.rows("sources")]
     texts = {
-        "README.md": _README.format(title=", ".join(sources) or "No article", program=PROGRAM),
+        "README.md": _README.format(title=archive_title(snapshot), program=PROGRAM),
         "LICENSE": distribution("backissue").read_text("licenses/LICENSE") or "",
         "metadata.json": json.dumps({"databases": {"archive": told}}, ensure_ascii=False, indent=1),
         "settings.json": json.dumps({name: _setting(value) for name, value in SETTINGS.items()}, indent=1),
@@ -90,6 +90,7 @@ def write_folder(snapshot: Snapshot, bundle: Bundle) -> None:
     for path in sorted((bundle.folder / "room").rglob("*")):
         if path.is_file():
             bundle.add(path.relative_to(bundle.folder).as_posix())
+    add_cards(bundle, snapshot, {"archive": "archive.db"})
     bundle.close(facts(snapshot, "folder", snapshot.counts()))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from archive.core.errors import ArchiveError
+from archive.exports.dataset_cards import add_cards
 from archive.exports.selection import TAKEN, Column, Snapshot, described
 from archive.exports.target import Bundle, facts
 
@@ -41,6 +42,7 @@ def write_parquet(snapshot: Snapshot, bundle: Bundle) -> None:
         ):
             for group in _groups(snapshot.rows(table)):
                 writer.write_batch(_batch(group, schema))
+    add_cards(bundle, snapshot, {table: f"{table}.parquet" for table in TAKEN})
     bundle.close(facts(snapshot, "parquet", snapshot.counts()))
 
 

@@ -41,8 +41,11 @@ CREATE TABLE pages (
 """
 
 
-def write_wacz(snapshot: Snapshot, path: Path, *, key: Path | None = None) -> None:
-    """Write the file, signed where there is a key. Raises ArchiveError for a key that cannot be read."""
+def write_wacz(snapshot: Snapshot, path: Path, *, key: Path | None = None) -> int:
+    """Write the file, signed where there is a key; return how many raw pages are in it.
+
+    Raises ArchiveError for a key that cannot be read.
+    """
     with ZipFile(path, "w") as packed, closing(sqlite3.connect("")) as index:  # a file that SQLite removes
         index.executescript(_TABLES)
         package = _Package(packed)
@@ -58,6 +61,7 @@ def write_wacz(snapshot: Snapshot, path: Path, *, key: Path | None = None) -> No
             for page in _articles(snapshot, index):
                 out.write(_json_line(page))
         package.close(snapshot, key)
+        return int(index.execute("SELECT count(*) FROM lines").fetchone()[0])
 
 
 class _Package:

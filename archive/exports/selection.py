@@ -26,6 +26,10 @@ from archive.search.sql import Plan
 METADATA_FILE = Path(__file__).parents[1] / "public" / "metadata.json"
 _OF_ARTICLE = "+article_id IN temp.picked"
 _OF_COMMENT = "(SELECT article_id FROM main.comments WHERE comments.id = comment_id) IN temp.picked"
+_OF_ITEM = (
+    "CASE {kind} WHEN 'article' THEN {id}"
+    " ELSE (SELECT article_id FROM main.comments WHERE comments.id = {id}) END IN temp.picked"
+)
 _OF_SOURCE = "source IN (SELECT name FROM sources)"
 
 TAKEN = {
@@ -60,6 +64,9 @@ TAKEN = {
     "coverage_types": _OF_SOURCE,
     "moderation_gaps": _OF_SOURCE,
     "source_events": _OF_SOURCE,
+    "copies": _OF_ITEM.format(kind="kind", id="item_id"),
+    "passages": f"{_OF_ITEM.format(kind='kind', id='item_id')}"
+    f" AND {_OF_ITEM.format(kind='other_kind', id='other_id')}",
 }
 """The tables that are taken, and which of their rows belong to picked articles; parents come first."""
 
@@ -67,6 +74,7 @@ LEFT = frozenset(
     {
         "checks",
         "comment_months",
+        "copies_queue",
         "crawl_state",
         "noise_places",
         "notified",
@@ -92,7 +100,7 @@ class Selection:
 
     `since` and `until` are a day, a month, a year or an instant, ISO 8601 in UTC, both inclusive, and
     limit the time of publication. `tag` is a tag or category. `query` is what one types into the search:
-    an article is taken when the search finds it, or a comment below it.
+    an article is taken when the search finds it, or a comment below it. `article` is one id; 0 is no limit.
     """
 
     source: str = ""
@@ -100,6 +108,7 @@ class Selection:
     until: str = ""
     tag: str = ""
     query: str = ""
+    article: int = 0
 
     def __bool__(self) -> bool:
         return any(asdict(self).values())
@@ -107,10 +116,10 @@ class Selection:
     @property
     def narrow(self) -> bool:
         """True if single articles are meant, and not all of a source."""
-        return any((self.since, self.until, self.tag, self.query))
+        return any((self.since, self.until, self.tag, self.query, self.article))
 
     @property
-    def filters(self) -> dict[str, str]:
+    def filters(self) -> dict[str, str | int]:
         """The limits that are set, by name."""
         return {name: value for name, value in asdict(self).items() if value}
 
@@ -193,10 +202,14 @@ class Snapshot(Closing):
         """Return the same for every table."""
         return {table: self.count(table) for table in TAKEN}
 
+    def key(self, table: str) -> list[str]:
+        """Return the columns of a table's primary key, in their order."""
+        info = self.db.execute(f"PRAGMA main.table_info({table})").fetchall()
+        return [row[1] for row in sorted(info, key=lambda row: row[5]) if row[5]]
+
     def rows(self, table: str, *columns: str) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a table, or some columns of them, in the order of its primary key."""
-        info = self.db.execute(f"PRAGMA main.table_info({table})").fetchall()
-        key = ", ".join(row[1] for row in sorted(info, key=lambda row: row[5]) if row[5])
+        key = ", ".join(self.key(table))
         cursor = self.db.execute(f"SELECT {', '.join(columns) or '*'} FROM {table} ORDER BY {key}")
         yield from self.watch(cursor, total=self.count(table), description=table)
 
@@ -224,6 +237,8 @@ def _pick(db: Database, selection: Selection) -> None:
     plan = Plan.of("articles", Wording(), limits)
     found = _found(db, selection.query) if selection.query else ""
     db.execute(f"INSERT INTO picked SELECT id FROM ({plan.few('date')}){found}", plan.values)
+    if selection.article:
+        db.execute("DELETE FROM picked WHERE id <> ?", [selection.article])
 
 
 def _found(db: Database, query: str) -> str:

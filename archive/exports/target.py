@@ -13,6 +13,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -121,12 +122,21 @@ def text_stream(stream: Summed) -> TextIO:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """A file of a folder: its length in bytes and its SHA-256 in hexadecimal."""
+
+    size: int
+    digest: str
+
+
 class Bundle:
     """Files that belong together in one folder, with a manifest and their checksums."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
         self.folder = folder
+        self.written: dict[str, WrittenFile] = {}
         self._sums = (folder / SUMS).open("w", encoding="utf-8")
 
     @contextmanager
@@ -137,7 +147,7 @@ class Bundle:
         with path.open("wb") as file:
             part = Summed(file)
             yield part
-        self._sums.write(f"{part.digest}  {name}\n")
+        self._note(name, WrittenFile(part.tell(), part.digest))
 
     @contextmanager
     def text(self, name: str) -> Iterator[TextIO]:
@@ -147,8 +157,15 @@ class Bundle:
 
     def add(self, name: str) -> None:
         """Note a file that was written into the folder by other means."""
-        with (self.folder / name).open("rb") as file:
-            self._sums.write(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {name}\n")
+        path = self.folder / name
+        with path.open("rb") as file:
+            self._note(
+                name, WrittenFile(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+            )
+
+    def _note(self, name: str, file: WrittenFile) -> None:
+        self.written[name] = file
+        self._sums.write(f"{file.digest}  {name}\n")
 
     def close(self, facts: dict[str, Any]) -> None:
         """Write the manifest, and end the list of checksums."""

@@ -24,7 +24,7 @@ from archive.core.database import BUSY, connect, is_locked, is_writable, locked,
 from archive.core.errors import ArchiveError
 from archive.core.formatting import size
 from archive.core.locks import hold
-from archive.files import media, own_files, redaction_store
+from archive.files import fingerprints, media, own_files, redaction_store
 from archive.files.own_files import CONFIG, SET_ASIDE_SUFFIX
 from archive.files.raw_pages import Altered, raw_pages_path, told_altered
 from archive.operations import integrity
@@ -308,6 +308,7 @@ def restore_backup(folder: Path, archive: Path, *, replace: bool) -> tuple[Path,
         try:
             for path, aside in asides.items():
                 _set_aside(path, aside)
+            fingerprints.discard(fingerprints.fingerprints_path(archive))  # of another state of the archive
             for name, path in targets.items():
                 _put(folder / name, path, asides[path])
         except OSError as error:

@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlite_utils import Database
 
 from archive.core.database import before_commit, transaction
 from archive.core.errors import ArchiveError, NotFoundError
 from archive.core.timestamps import to_text
-from archive.files import redaction_seals
+from archive.files import fingerprints, redaction_seals
 from archive.files.redaction_store import HIDDEN, Hidden, Kept
 from archive.storage import redaction_work as work
 from archive.tables import rows
@@ -177,11 +178,26 @@ def _take(db: Database, hidden: Hidden, redaction: Redaction) -> bool:
         return False
     redaction_seals.write_seal(db, redaction.id, hidden.keep(redaction.id, [*deleted, *masked]))
     before_commit(db, "merge full text", lambda: work.merge_full_text(db))
+    _forget_fingerprints(db, masked)
     for kept in masked:
         rows.update(db, kept.place, kept.row["id"], kept.row["mask"])
     if redaction.kind == "article":
         _delete(db, values)
     return True
+
+
+def _forget_fingerprints(db: Database, masked: list[Kept]) -> None:
+    """Delete the fingerprints of texts that are hidden when this is committed."""
+    items = set[tuple[str, int]]()
+    for kept in masked:
+        if "text" in kept.row["mask"]:
+            kind = kept.place.partition("_")[0].removesuffix("s")
+            column = f"{kind}_id" if kept.place.endswith("_versions") else "id"
+            sql = f"SELECT {column} FROM {kept.place} WHERE id = ?"
+            items.add((kind, int(db.execute(sql, [kept.row["id"]]).fetchone()[0])))
+    if items:
+        path = Path(db.execute("PRAGMA database_list").fetchone()[2])
+        before_commit(db, f"forget {sorted(items)}", lambda: fingerprints.forget_items(path, items))
 
 
 def _masks(redaction: Redaction) -> Iterator[tuple[str, str, Mapping[str, Value]]]:

@@ -16,6 +16,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from archive.copies.update import update_after_run
 from archive.core.crawl_state import CrawlState
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import PATIENCE, hold, lock_of
@@ -30,6 +31,8 @@ from crawler.runs.sealing import seal_after_run
 from crawler.spiders.news import NewsSpider
 from crawler.spiders.source import SourceSpider
 from crawler.spiders.verify import VerifySpider
+
+_COPIES_SECONDS = 60.0  # for comparing what a run saved with all other texts; the next run does the rest
 
 
 class RunRecorder:
@@ -119,6 +122,7 @@ class RunRecorder:
         )
         self.archive.runs.end(ended)
         agent = self.crawler.settings["USER_AGENT"]
+        update_after_run(self.archive.db, self.archive.path, _COPIES_SECONDS)
         seal_after_run(self.archive, spider.proof, datetime.now(UTC), agent=agent)
 
     def _state(self) -> CrawlState:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import io
 import json
 import re
 import shutil
+import zipfile
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from warcio.archiveiterator import ArchiveIterator
 
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
 from archive.files.mementos import closest_memento, mementos
@@ -210,3 +215,38 @@ def test_closest_of_two_is_the_earlier(path: Path) -> None:
     assert closest_memento(found, FIRST + timedelta(hours=1)) == found[0]
     assert closest_memento(list(reversed(found)), FIRST + timedelta(hours=1)) == found[0]
     assert closest_memento([], FIRST) is None
+
+
+def wacz(room: Room, number: int) -> zipfile.ZipFile:
+    answer = room.get(f"/article/{number}.wacz")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/wacz"
+    return zipfile.ZipFile(io.BytesIO(answer.content))
+
+
+def test_the_raw_pages_of_an_article_are_a_wacz(room: Room) -> None:
+    page = room.text("/article/1/kept")
+    assert 'href="/article/1.wacz"' in page
+    with wacz(room, 1) as packed:
+        records = ArchiveIterator(io.BytesIO(packed.read("archive/data.warc.gz")))
+        urls = {
+            each.rec_headers.get_header("WARC-Target-URI")
+            for each in records
+            if each.rec_type in ("response", "revisit")
+        }
+    assert urls == {URL}
+    assert room.get("/article/99.wacz").status_code == 404
+
+
+def test_a_wacz_is_only_given_where_raw_pages_are(path: Path) -> None:
+    assert Room(path).get("/article/1.wacz").status_code == 404
+
+
+def test_the_digest_of_a_raw_page_is_shown_and_sent(room: Room) -> None:
+    answer = room.get(f"/memento/{stamp(2)}/{OTHER}")
+    digest = hashlib.sha256(answer.content)
+    assert answer.headers["repr-digest"] == f"sha-256=:{base64.b64encode(digest.digest()).decode()}:"
+    shown = re.search(r"<code>([0-9a-f]{64})</code>", room.text("/article/1/kept"))
+    assert shown
+    newest = room.get(f"/memento/{stamp(HOURS[-1])}/{URL}")
+    assert shown[1] == hashlib.sha256(newest.content).hexdigest()

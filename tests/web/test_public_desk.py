@@ -103,6 +103,16 @@ def test_article_and_comment_can_be_cited_in_every_form(room: Room) -> None:
     assert room.get("/comment/999999/cite").status_code == 404
 
 
+def test_tools_see_what_a_page_of_a_comment_cites(room: Room) -> None:
+    page = room.text("/comment/1/cite")
+    named = dict(re.findall(r'<meta name="(citation_\w+)" content="([^"]*)">', page))
+    assert {"citation_title", "citation_publication_date", "citation_journal_title"} <= set(named)
+    assert named["citation_title"].startswith("Comment on “")
+    data = json.loads(page.partition('<script type="application/ld+json">')[2].partition("</script>")[0])
+    assert (data["@type"], data["about"]["@type"]) == ("Comment", "NewsArticle")
+    assert data["archivedAt"].endswith("/comment/1")
+
+
 def test_printed_article_names_its_urls_and_state(room: Room) -> None:
     [printed] = re.findall(r'<p class="printed"[^>]*>(.+?)</p>', room.text("/article/1"), re.DOTALL)
     assert "Archived at http://localhost/article/1, state of" in printed

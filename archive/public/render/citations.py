@@ -73,11 +73,42 @@ def linked_data(article: dict[str, Any], authors: list[str], here: str) -> Marku
         "author": [{"@type": "Person", "name": name} for name in authors],
         "datePublished": str(article["published"] or day) or None,
         "publisher": {"@type": "Organization", "name": said["source_title"]},
-        "url": said["url"] if said["url"].startswith(("http://", "https://")) else None,
+        "url": _web_url(said["url"]),
         "archivedAt": here,
         "inLanguage": article.get("language"),
         "commentCount": article.get("comment_count"),
     }
+    return _script(data)
+
+
+def linked_comment(comment: dict[str, Any], here: str) -> Markup:
+    """Return a comment as schema.org's Comment in JSON-LD, safe inside a script element."""
+    said, day, _ = _facts(comment)
+    data = {
+        "@context": "https://schema.org",
+        "@type": "Comment",
+        "author": {"@type": "Person", "name": said["byline"]} if said["byline"] else None,
+        "datePublished": str(comment["published"] or day) or None,
+        "text": comment.get("text"),
+        "url": _web_url(comment.get("permalink")),
+        "archivedAt": here,
+        "about": {
+            "@type": "NewsArticle",
+            "headline": said["title"],
+            "url": _web_url(comment["url"]),
+            "publisher": {"@type": "Organization", "name": said["source_title"]},
+        },
+    }
+    return _script(data)
+
+
+def _web_url(url: Any) -> str | None:
+    text = str(url or "")
+    return text if text.startswith(("http://", "https://")) else None
+
+
+def _script(data: dict[str, Any]) -> Markup:
+    """Return JSON without empty fields, safe inside a script element."""
     known = {name: value for name, value in data.items() if value not in (None, "", [])}
     text = json.dumps(known, ensure_ascii=True)
     for char in "<>&":

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from datasette.utils.asgi import Response
 
 from archive.public.render import memento_links
-from archive.public.render.citations import citations, comment_citations, linked_data
+from archive.public.render.citations import citations, comment_citations, linked_comment, linked_data
 from archive.public.render.markup import article_html, comment_html
 from archive.public.render.new_since import Fresh, Place, marked, since_of
 from archive.public.views import files_view
 from archive.public.web import Row, enter, first_row, number_of, read, render_page, rows, site_url
+from archive.queries import same_words
 from archive.queries.threads import PAGE, Branch, arrange, nest, page_of, pages
 
 _VERSION = (
@@ -83,7 +84,11 @@ async def cite_comment(datasette: Any, request: Any) -> Any:
     if found is None or found["redaction_id"] is not None:
         return await missing(datasette, request, "comment")
     here = site_url(datasette, request, datasette.urls.path(f"comment/{wanted}"))
-    context = {"comment": found, "cites": comment_citations(found, here)}
+    context = {
+        "comment": found,
+        "cites": comment_citations(found, here),
+        "linked_data": linked_comment(found, here),
+    }
     return await render_page(datasette, request, "cite.html", context)
 
 
@@ -147,6 +152,7 @@ def _article(
         "body": article_html(row["markdown"], row["text"]),
         **_about(connection, wanted),
         **_thread(connection, row, number, since),
+        "elsewhere": same_words.count_elsewhere(connection, "article", [wanted]).get(wanted, 0),
     }
 
 
@@ -202,7 +208,17 @@ def _thread(connection: sqlite3.Connection, article: Row, number: int, since: st
         connection, "SELECT count(*) AS n FROM comments WHERE article_id = ? AND gone_at IS NOT NULL", wanted
     )
     drawn = drawn_thread(held, lambda ids: _comments(connection, ids), number, fresh)
-    return {**drawn, "pings": pings, "gone": gone["n"] if gone else 0}
+    shown = [row["id"] for row in _flat(drawn["thread"])]
+    elsewhere = same_words.count_elsewhere(connection, "comment", shown)
+    return {**drawn, "also_in": elsewhere, "pings": pings, "gone": gone["n"] if gone else 0}
+
+
+def _flat(thread: list[Row]) -> Iterator[Row]:
+    left = list(thread)
+    while left:
+        row = left.pop()
+        yield row
+        left += row["below"]
 
 
 def drawn_thread(

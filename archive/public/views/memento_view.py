@@ -9,11 +9,16 @@ elsewhere, and it can ask nothing of ours.
 from __future__ import annotations
 
 import asyncio
+import base64
+import logging
+import os
 import re
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from datasette.utils.asgi import Response
@@ -23,8 +28,9 @@ from archive.core.records import Page
 from archive.files.mementos import Memento, closest_memento, memento_page, mementos
 from archive.public.headers import STRICT
 from archive.public.render import memento_links as links
+from archive.public.sql.pool import CrowdedError
 from archive.public.views.article_view import missing
-from archive.public.web import enter, first_row, read, render_page
+from archive.public.web import TooSlow, enter, first_row, read, render_page
 
 SANDBOX = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:;"
@@ -38,6 +44,10 @@ _RAW = {
 _SLASHES = re.compile(r"^(https?):/+", re.IGNORECASE)  # some proxies merge two into one
 _ARTICLE = "SELECT id, title, url FROM articles WHERE id = ? AND redaction_id IS NULL"
 MOST_LISTED = 500  # mementos that are listed beside an article
+WACZ_SECONDS = 60.0  # for the raw pages of one article
+_WACZ_PROGRAM = "archive.exports.article_wacz"
+_writing = asyncio.Semaphore(1)
+_log = logging.getLogger("backissue.pages")
 
 
 async def timegate(datasette: Any, request: Any) -> Any:
@@ -81,7 +91,13 @@ async def memento(datasette: Any, request: Any) -> Any:
     if page is None:
         return Response.text("This raw page is not as it was received, and is not shown.", status=410)
     told = [*links.general_links(locate, url), *links.neighbour_links(locate, found, found.index(chosen))]
-    headers = {**_RAW, "memento-datetime": links.date_header(chosen), "link": ", ".join(told)}
+    digest = base64.b64encode(bytes.fromhex(chosen.digest)).decode()
+    headers = {
+        **_RAW,
+        "memento-datetime": links.date_header(chosen),
+        "link": ", ".join(told),
+        "repr-digest": f"sha-256=:{digest}:",  # RFC 9530
+    }
     return _raw(page, headers)
 
 
@@ -120,6 +136,45 @@ async def beside_article(datasette: Any, request: Any) -> Any:
     }
     headers = {"content-security-policy": f"{STRICT}; frame-src 'self'", "cache-control": "no-store"}
     return await render_page(datasette, request, "kept.html", context, headers=headers)
+
+
+async def article_wacz(datasette: Any, request: Any) -> Any:
+    """Return the raw pages of one article as WACZ, written by a process of its own."""
+    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    article = await read(datasette, name, lambda connection: first_row(connection, _ARTICLE, wanted))
+    if article is None or not links.is_published(datasette):
+        return await missing(datasette, request, "raw page")
+    if _writing.locked():
+        raise CrowdedError
+    async with _writing:
+        with TemporaryDirectory(prefix="backissue-") as folder:
+            place = Path(folder) / "article.wacz"
+            command = [sys.executable, "-m", _WACZ_PROGRAM, str(await _path(datasette, request))]
+            code = await _run([*command, str(wanted), str(place)])
+            if code:
+                return await missing(datasette, request, "raw page")
+            body = await asyncio.to_thread(place.read_bytes)
+    headers = {
+        "content-disposition": f'attachment; filename="article-{wanted}.wacz"',
+        "cache-control": "no-store",
+    }
+    return Response(body, headers=headers, content_type="application/wacz")
+
+
+async def _run(command: list[str]) -> int:
+    """Run a program to its end, and return its exit code. Raises TooSlow; the program is ended then."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE, env=environment)
+    try:
+        _, errors = await asyncio.wait_for(process.communicate(), WACZ_SECONDS)
+    except TimeoutError as error:
+        raise TooSlow from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+    if process.returncode == 1:
+        _log.warning("No WACZ could be written: %s", errors.decode(errors="replace").strip())
+    return int(process.returncode or 0)
 
 
 def _raw(page: Page, headers: dict[str, str]) -> Any:
@@ -182,4 +237,5 @@ ROUTES: list[tuple[str, Callable[..., Any]]] = [
     (r"/memento/cdx$", cdx),
     (r"/memento/(?P<stamp>\d{4,14})/(?P<url>.+)$", memento),
     (r"/article/(?P<id>\d{1,18})/kept$", beside_article),
+    (r"/article/(?P<id>\d{1,18})\.wacz$", article_wacz),
 ]

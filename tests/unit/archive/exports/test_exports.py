@@ -306,6 +306,59 @@ def test_parquet_gives_back_every_table_in_bounded_row_groups(
     assert is_whole(folder)["form"] == "parquet"
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet", "folder"])
+def test_a_data_set_describes_itself_in_three_forms(town: Path, tmp_path: Path, form: str) -> None:
+    folder = exported(town, form, tmp_path / form, "--since", "2009")
+    is_whole(folder)
+    package = json.loads((folder / "datapackage.json").read_text())
+    croissant = json.loads((folder / "croissant.json").read_text())
+    citation = yaml.safe_load((folder / "CITATION.cff").read_text())
+    assert "since 2009" in package["description"] == croissant["description"] == citation["abstract"]
+    paths = {each["path"]: each for each in package["resources"]}
+    assert {each["contentUrl"] for each in croissant["distribution"]} == set(paths)
+    for path, each in paths.items():
+        data = (folder / path).read_bytes()
+        assert each["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}"
+        assert each["bytes"] == len(data)
+    records = {each["name"]: each for each in croissant["recordSet"]}
+    if form == "folder":
+        assert (list(paths), records) == (["archive.db"], {})
+        return
+    assert set(records) == set(TAKEN) == {each["name"].replace("-", "_") for each in paths.values()}
+    for table, record in records.items():
+        fields = paths[f"{table}.{form}"]["schema"]["fields"]
+        assert [field["name"] for field in fields] == [field["name"] for field in record["field"]]
+        if form == "csv":
+            with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+                assert next(csv.reader(file)) == [field["name"] for field in fields]
+
+
+def test_without_pagefind_a_site_says_what_to_install(
+    town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pagefind_bin", None)
+    done = export(town, "site", "--output", tmp_path / "site")
+    assert (done.exit_code, list(tmp_path.iterdir())) == (1, [])
+    assert "backissue[site]" in done.output
+
+
+def test_a_static_site_has_a_page_for_each_article(town: Path, tmp_path: Path) -> None:
+    folder = exported(town, "site", tmp_path / "site")
+    is_whole(folder)
+    with Archive.open(town / "archive.db") as archive:
+        numbers = {row[0] for row in archive.db.execute("SELECT id FROM articles")}
+    assert {int(path.stem) for path in (folder / "article").iterdir() if "-" not in path.stem} == numbers
+    pages = [*folder.glob("*.html"), *folder.glob("*/*.html")]
+    linked = {
+        (page.parent / link).resolve()
+        for page in pages
+        for link in re.findall(r'(?:href|src)="((?:\.\./)?[\w/-]+\.(?:html|css|js))', page.read_text())
+    }
+    assert not [path for path in linked if not path.exists()]
+    assert set(pages) <= linked | {folder / "index.html"} | {folder / "search.html"}
+    assert exported(town, "site", folder, "--force") == folder
+
+
 def test_without_pyarrow_parquet_says_what_to_install(
     town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -642,7 +695,7 @@ def program(town: Path, *arguments: str) -> list[str]:
     return [sys.executable, str(ROOT / "scheduler.py"), "--config", config, "export", *arguments]
 
 
-@pytest.mark.parametrize("form", ["jsonl", "csv", "markdown", "folder", "db", "warc", "wacz"])
+@pytest.mark.parametrize("form", ["jsonl", "csv", "markdown", "folder", "site", "db", "warc", "wacz"])
 def test_a_full_disk_is_said_and_leaves_nothing(town: Path, tmp_path: Path, form: str) -> None:
     def small() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))

@@ -252,7 +252,7 @@ def test_every_export_keeps_it_back(folder: Path, tmp_path: Path) -> None:
             kept.keep(page(url=url, body=body))
     for command, _ in CASES.values():
         hide(folder, *command)
-    for form in ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "db"):
+    for form in ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "site", "db"):
         program(folder, "export", form, "--output", str(tmp_path / form))
         files = [tmp_path / form, *(tmp_path / form).rglob("*")]
         held = b"".join(file.read_bytes() for file in files if file.is_file()).lower()
