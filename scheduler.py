@@ -27,10 +27,12 @@ from archive.cli import log_format as logs
 from archive.cli import serve as archive_cli
 from archive.cli.console import Context, Exit, Interruption, Program, say
 from archive.core.errors import BackissueError
+from archive.core.records import Article, Site
 from archive.operations import serve
 from archive.operations.ports import must_be_free, wait_until_answering
 from archive.storage import checks
 from archive.storage.archive import Archive
+from archive.tables.publisher_copies import PublisherCopy, find_copy
 from crawler import demo
 from crawler.cli import crawl as crawler_cli
 from crawler.config.config import (
@@ -269,12 +271,16 @@ def schedule(context: Context) -> int:
 @click.argument("page", metavar="FILE|URL")
 @click.option("--url", help="The URL of a saved page, where the page does not contain it.")
 @click.option("--source", help="The source or known site whose rules apply. By default that of the URL.")
+@click.option("--copy", metavar="FILE", help="The post as REST or a feed gives it, saved beside the page.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: article, comments, problems.")
 @click.pass_obj
-def explain_page(context: Context, page: str, url: str | None, source: str | None, as_json: bool) -> None:
+def explain_page(
+    context: Context, page: str, url: str | None, source: str | None, copy: str | None, as_json: bool
+) -> None:
     """Show what is extracted from one page, and by which rule.
 
-    Nothing is stored. FILE is a saved page, perhaps gzipped, or "-" for standard input.
+    Nothing is stored. FILE is a saved page, perhaps gzipped, or "-" for standard input. Where the archive
+    holds the publisher's own copy of the text, or --copy gives it, each block is compared with it.
 
     \b
     backissue explain page.html.gz --url https://www.example.org/2009/07/name/
@@ -291,7 +297,13 @@ def explain_page(context: Context, page: str, url: str | None, source: str | Non
     else:
         read = pipeline_cli.read_file(page, url)
     sources = config.sources if config else ()
-    pipeline_cli.explain(read, partial(site_for, sources, source), as_json=as_json)
+
+    def copy_of(article: Article, site: Site) -> PublisherCopy | None:
+        if copy is not None:
+            return pipeline_cli.read_saved_copy(copy, article, site)
+        return find_copy(config.archive, article.url) if config else None
+
+    pipeline_cli.explain(read, partial(site_for, sources, source), copy_of, as_json=as_json)
 
 
 @click.command("replay")

@@ -23,6 +23,7 @@ from tests.paths import FIXTURES
 RECORDED = FIXTURES / "golden" / "outputs.json"
 SITE = Site(name="gull", url="https://gazette.example/")
 NOT_KEPT = {"bare"}  # fields that only help to decide whose page it is
+ONLY_LISTED = {"written"}  # fields that pages never have
 LISTINGS = {
     "posts.json": PageKind.POSTS,
     "comments.json": PageKind.COMMENTS,
@@ -71,6 +72,10 @@ def _digests(page: Page) -> dict[str, str]:
         if records
         for field in dataclasses.fields(records[0])
         if field.name not in NOT_KEPT
+        and (
+            field.name not in ONLY_LISTED
+            or any(getattr(record, field.name) is not None for record in records)
+        )
     }
 
 

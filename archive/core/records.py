@@ -19,6 +19,9 @@ Origins = tuple[tuple[str, str], ...]
 """Where each field came from: (field, "surface:rule") pairs such as ("title", "page:entry-title")."""
 
 
+Written = tuple[tuple[str, str], ...]
+"""Blocks of a text, each as plain text and as Markdown."""
+
 POST = "post"
 """The content type of ordinary articles."""
 _INTERNAL_TYPE = re.compile(
@@ -161,6 +164,7 @@ class Article:
     parts: int = 1
     further: bool = False
     bare: bool = False
+    written: Written | None = None
     origins: Origins = ()
 
 

@@ -32,6 +32,7 @@ _MOBILE = re.compile(r"^m=[01]$")  # but ?m=201501 is WordPress' archive of a mo
 _SESSION = re.compile(r";(?:jsessionid|phpsessid)=[^/;]*", re.IGNORECASE)
 _COMMENT_PAGES = re.compile(r"(?:/comment-page-\d{1,9})+(?=/?$)", re.IGNORECASE)
 _PART = re.compile(r"^(?P<base>.+?)/(?:page/)?(?P<part>[2-9]|[1-9]\d)/?$")
+_PLAIN_PART = re.compile(r"^(?P<post>(?:p|page_id)=\d+)&page=(?P<part>[2-9]|[1-9]\d)$")
 _VIEW = re.compile(r"^(?P<base>/.*[^/])/(?:amp|embed|trackback|print)(?P<slash>/?)$", re.IGNORECASE)
 _DATE = re.compile(r"(?:^|/)(?:19|20)\d\d(?:/\d\d){0,2}$")
 _PORTS = {"http": 80, "https": 443}
@@ -151,11 +152,22 @@ def link_key(url: str) -> str:
 def without_part(url: str) -> tuple[str, int]:
     """Return a part's article URL and number (1 for none)."""
     parts = split(url)
+    if parts is not None and (plain := _PLAIN_PART.match(parts.query)):
+        return urlunsplit(parts._replace(query=plain["post"])), int(plain["part"])
     match = _PART.match(parts.path) if parts else None
     if parts is None or match is None:
         return url, 1
     slash = "/" if parts.path.endswith("/") else ""
     return urlunsplit(parts._replace(path=match["base"] + slash)), int(match["part"])
+
+
+def part_url(article: str, number: int) -> str:
+    """Return the URL of a further part of an article, as WordPress forms it."""
+    base, mark, query = article.partition("?")
+    if query:
+        return f"{article}&page={number}"
+    slash = "/" if base.endswith("/") else ""
+    return f"{base.rstrip('/')}/{number}{slash}{mark}"
 
 
 def without_view(url: str) -> str:

@@ -82,6 +82,7 @@ LEFT = frozenset(
         "proof_leaves",
         "proof_pending",
         "proof_seals",
+        "publisher_texts",
         "redaction_seals",
         "redaction_work",
         "refused_texts",

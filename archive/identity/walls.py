@@ -176,6 +176,11 @@ def _take_back(db: Database, page: Page, held: Held, digest: str, at: str) -> No
     gone = dict.fromkeys({*shown, "text", "markdown"})
     rows.update(db, "articles", held.id, gone)
     db.execute("DELETE FROM article_parts WHERE article_id = ?", [held.id])
+    db.execute(
+        "UPDATE publisher_texts SET used_at = NULL, used_surface = NULL,"
+        " page_text = NULL, page_markdown = NULL, page_links = NULL WHERE article_id = ?",
+        [held.id],
+    )
     for name, write in rows.LIST_WRITERS.items():
         if rank(origins.get(name)) == rank(Surface.PAGE):
             write(db, held.id, ())

@@ -33,6 +33,7 @@ from archive.migrations import migrations
 from archive.proof.watch import watch
 from archive.storage import captures, coverage, multipart, reconciliation, run_ledger, tombstones
 from archive.storage.comment_writer import CommentWriter, by_article
+from archive.storage.publisher_texts import SETTLED_BY_COPY, PublisherText
 from archive.storage.redaction_work import finish as finish_redactions
 from archive.tables import change_detection, crawl_states, events, rows, url_keys, versions, visits
 from archive.tables.events import Event
@@ -205,31 +206,35 @@ class Archive(Closing):
             problems += clashes.of_article(verdict, article, page)
             reused += [verdict] * verdict.id_reused
             article = clashes.at_its_address(verdict, article, page)
-            article_id, change = self._save_article(article, page, reading, old, verdict)
+            article_id, change, faults = self._save_article(article, page, reading, old, verdict)
             ids.append(article_id)
             saved += change
+            if faults is not None:
+                problems = [each for each in problems if each.code not in SETTLED_BY_COPY] + list(faults)
         problems += clashes.of_listing(reused, extract)
         return saved, ids, replace(extract, problems=tuple(problems))
 
     def _save_article(
         self, article: Article, page: Page, reading: Reading, old: dict[str, Value] | None, verdict: Verdict
-    ) -> tuple[int, Saved]:
+    ) -> tuple[int, Saved, tuple[Problem, ...] | None]:
         if old and old["redaction_id"] is not None:
-            return self._pass_over(old, page, article), Saved()
+            return self._pass_over(old, page, article), Saved(), None
         if old and versions.is_outdated(self.db, "article", old["id"], reading):
-            return int(old["id"] or 0), Saved()
+            return int(old["id"] or 0), Saved(), None
         article = clashes.settle_id(self.db, page, reading.surface, article, old)
         late = old is not None and is_late(self.db, old, reading)
-        whole = multipart.join(self.db, old, article)
-        origins = dict(article.origins)
+        copy = PublisherText(self.db, old, article, page, reading, late=late)
+        whole = multipart.join(self.db, copy.page_row(), article)
+        told = copy.told(whole.article)
+        origins = dict(told.origins)
         if "authors" in origins:
             origins["byline"] = origins["authors"]
-        held = json.loads(str(old["origins"])) if old else {}
-        fill_only = rows.fill_only(article, again=reading.cause != versions.EDITED, late=late)
+        held = copy.held_origins()
+        fill_only = rows.fill_only(told, again=reading.cause != versions.EDITED, late=late)
         merged = merge(
             old or {},
             held,
-            rows.article_values(whole.article),
+            rows.article_values(told),
             origins,
             surface=reading.surface,
             watched=change_detection.ARTICLE_WATCHED
@@ -238,7 +243,7 @@ class Archive(Closing):
             fill_only=fill_only,
         )
         filled = old and (article.further or late)
-        lists = {} if filled else rows.lists_to_write(article, reading.surface, held)
+        lists = {} if filled else rows.lists_to_write(told, reading.surface, held)
         taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}
         changed, settled = False, Settled(merged=merged)
         if old is None:
@@ -248,7 +253,7 @@ class Archive(Closing):
             stated = stated_lists(self.db, article_id, held, lists)
             settled = Settled(merged=merged, edited_lists=stated.edited)
             if reading.cause == versions.EDITED:
-                said = rows.article_values(whole.article) | dict.fromkeys(fill_only)
+                said = rows.article_values(told) | dict.fromkeys(fill_only)
                 flux = Flux(self.db, page.source, "article", reading)
                 settled = flux.settle(
                     old, held, change_detection.drop_no_changes(old, held, merged), said, stated
@@ -265,7 +270,8 @@ class Archive(Closing):
             rows.LIST_WRITERS[name](self.db, article_id, values)
         if page.kind is PageKind.ARTICLE and not late:
             walls.note_accepted(self.db, page, article, article_id, verdict)
-        return article_id, Saved(articles_new=old is None, articles_changed=changed)
+        problems = copy.settle(article_id)
+        return article_id, Saved(articles_new=old is None, articles_changed=changed), problems
 
     def _is_hidden(self, page: Page, own: int | None) -> bool:
         return self._hidden.at(page.source, page.url) is not None or own in self._hidden.addresses.values()

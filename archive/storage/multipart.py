@@ -39,8 +39,7 @@ def join(db: Database, old: Mapping[str, Value] | None, article: Article) -> Who
         return Whole(article=article, grew=False, parts={})
     held = _held(db, old)
     last = max(article.part, article.parts, *held) if article.part > 1 else article.parts
-    is_whole = dict(article.origins).get("text", "").startswith("rest:")
-    if article.parts == article.part == 1 and not is_whole and _is_first_part(article.text, held):
+    if article.parts == article.part == 1 and held and _is_first_part(article.text, held):
         last = max(held, default=1)  # a theme that prints no links to the further parts; they are still there
     parts = {part: both for part, both in held.items() if part <= last}
     parts[article.part] = (article.text, article.markdown)
@@ -59,11 +58,9 @@ def join(db: Database, old: Mapping[str, Value] | None, article: Article) -> Who
 def _is_first_part(text: str, held: Mapping[int, tuple[str, str | None]]) -> bool:
     """True if a text is the first part and no other.
 
-    It has most of its paragraphs, and none of the others'.
+    It has most of its paragraphs, where they are known, and not all of the others' beginnings.
     """
-    if 1 not in held:
-        return False
-    first = held[1][0].split(_GAP)
+    first = held[1][0].split(_GAP) if 1 in held else []
     kept = sum(paragraph in text for paragraph in first)
     others = [both[0].partition(_GAP)[0] for part, both in held.items() if part > 1]
     return 2 * kept >= len(first) and not all(opening in text for opening in others)

@@ -44,6 +44,7 @@ _DELETED = {
     "refused_texts": _AT_ADDRESS,
     "visits": _VISITS,
     "article_parts": _OF_ARTICLE,
+    "publisher_texts": _OF_ARTICLE,
     "captured_comments": f"capture_id IN (SELECT id FROM captures WHERE {_OF_ARTICLE})",
     "captures": _OF_ARTICLE,
     "addresses": _OF_ARTICLE,

@@ -24,6 +24,7 @@ REST_POST_FIELDS = (
     "id,type,link,date,date_gmt,modified,modified_gmt,title,content.protected,comment_status,"
     "author,tags,categories,featured_media,_links,_embedded"
 )
+MOST_PARTS = 50  # of one article that are asked for
 REST_COMMENT_FIELDS = "id,post,parent,author_name,author_url,date,date_gmt,content,link,type,status"
 
 
@@ -55,8 +56,8 @@ def posts_url(
     """Return the URL of a page of the listing of posts.
 
     `kind` is the route of the post type. The newest are first, with `modified_after` (aware) the last
-    modified. With `content` a response has the whole text of each post, which a page may divide into parts
-    without links.
+    modified. With `content` a response has the whole text of each post: the publisher's own copy, beside
+    which the page's is read.
     """
     query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "date", "order": "desc"}
     if modified_after is not None:
@@ -268,17 +269,29 @@ def _json(page: Page) -> Any:
         return None
 
 
-def read_divided(page: Page) -> frozenset[str]:
-    """Return the URLs of a listing's posts that are divided into parts."""
-    divided = filter(_is_divided, read_array(page) or ())
-    links = (urls.absolute(raw_link(item), page.final_url) for item in divided)
-    return frozenset(filter(None, links))
+def read_divided(page: Page) -> dict[str, tuple[str, ...]]:
+    """Return a listing's divided posts, as URL: URLs of further parts.
+
+    A block theme links them nowhere.
+    """
+    counts = (
+        (urls.absolute(raw_link(item), page.final_url), _breaks(item)) for item in read_array(page) or ()
+    )
+    return {
+        url: tuple(urls.part_url(url, number) for number in range(2, breaks + 2))
+        for url, breaks in counts
+        if url and breaks
+    }
 
 
-def _is_divided(item: dict[str, Any]) -> bool:
+def _breaks(item: dict[str, Any]) -> int:
+    """Return the number of a post's page breaks.
+
+    At most MOST_PARTS - 1; 0 without its text.
+    """
     content = item.get("content")
     text = content.get("rendered") if isinstance(content, dict) else None
-    return "<!--nextpage-->" in str(text or "")
+    return min(str(text or "").count("<!--nextpage-->"), MOST_PARTS - 1)
 
 
 def _protected(item: dict[str, Any]) -> bool:

@@ -108,10 +108,14 @@ class RestStrategy:
             named |= {int(key) for key in ids if key.isdecimal()}
             stated = rest.total(page)
             listed = rest.read_posts(page) or ()
-            divided = rest.read_divided(page)  # the listing has their text, and the page is still wanted
+            divided = rest.read_divided(page)
             for entry in listed:
                 for request in self.frontier.requests([entry], new=is_first or entry.url in divided):
                     yield request
+                hidden = self.crawl.facts.hides(entry.url)
+                for part in () if hidden else divided.get(entry.url, ()):
+                    for request in self.frontier.request(part, lastmod=entry.lastmod):
+                        yield request
             is_first = False
             last_change = (listed[-1].lastmod or "") if listed else None
             if after and last_change is not None and last_change < rest.time_text(after):

@@ -156,6 +156,11 @@ def parts(page: Page) -> tuple[str, ...]:
     """
     article = urls.clean(page.final_url)
     path = urls.path_of(article).rstrip("/").encode()
+    query = article.partition("?")[2]
+    if not path and _POST.fullmatch(query) and not is_comment_page(page.url):
+        linked = re.escape(query).encode() + rb"(?:&|&amp;|&#0*38;)page=(\d{1,2})[\"']"
+        plain = {int(number) for number in re.findall(linked, page.body) if int(number) > 1}
+        return tuple(urls.part_url(article, number) for number in sorted(plain))
     if not path or is_comment_page(page.url):
         return ()
     linked = rb"""href=["'](?:https?://[^/"']+)?""" + re.escape(path) + rb"""/(\d{1,2})(/?)["']"""

@@ -13,7 +13,7 @@ import logging
 import re
 from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -22,7 +22,7 @@ from lxml.etree import XPath, _Element
 from lxml.html import HtmlElement, document_fromstring
 from trafilatura import bare_extraction
 
-from archive.core.records import Problem, Site
+from archive.core.records import Problem, Site, Written
 from pipeline.article import attachments, boilerplate, embeds, pieces, witness
 from pipeline.article.embeds import Embed
 from pipeline.article.witness import PieceVerdict
@@ -173,6 +173,37 @@ def _lost_lines(embedded: tuple[Embed, ...], blocks: list[Block]) -> list[Block]
     text = fold("".join(block.text for block in blocks))
     lost = [embed.line for embed in embedded if fold(embed.line) not in text]
     return [Block(line, line, "p") for line in lost]
+
+
+def read_copy_blocks(
+    document: Document, site: Site, title: str | None, authors: tuple[str, ...]
+) -> tuple[Written | None, tuple[str, ...]]:
+    """Return the blocks of a document that is all text, and its embeds.
+
+    () where it has no words; None where all of them are furniture, or where it has too many blocks.
+    trafilatura is not asked. The tree is used up.
+    """
+    list(_select(document.tree, replace(site, keep=())))
+    embedded = embeds.place_embeds(document.index, _marked_boxes(document.index), document.base)
+    _cut(document.index)
+    _break_verses(document.index)
+    italics = captions.place(document.index, _BOXES)
+    emphasised = not emphasis.MARKS.search(document.source)
+    if emphasised:
+        emphasis.mark_emphasis([*document.index.tagged(*emphasis.TAGS), *italics])
+    links = prose_links.mark_links(document.index.tagged("a"))
+    tree = document.tree
+    box = tree.find("body") if tree.find("body") is not None else tree
+    writer = Writer(links, document.base, lambda: "".join(tree.itertext()), emphasised=emphasised)
+    found = pieces.read_pieces(box, links)
+    blocks = witness.write_all(found, box, writer.document, (title, authors))
+    host = urlsplit(document.page.final_url).hostname
+    blocks = boilerplate.remove_boilerplate(blocks, title, authors, host, sure=True, is_copy=True)
+    blocks += _lost_lines(embedded, blocks)
+    entries = tuple(embed.entry for embed in embedded)
+    if not blocks and text_of(box):
+        return None, entries
+    return tuple((block.text, block.markdown) for block in blocks), entries
 
 
 def _break_verses(index: Index) -> None:

@@ -35,18 +35,26 @@ _TAGS = re.compile(
 
 
 def remove_boilerplate(
-    found: list[Block], title: str | None, authors: tuple[str, ...], host: str | None, *, sure: bool
+    found: list[Block],
+    title: str | None,
+    authors: tuple[str, ...],
+    host: str | None,
+    *,
+    sure: bool,
+    is_copy: bool = False,
 ) -> list[Block]:
     """Return blocks less a title and byline repeated at the top, and terms and the author's life at the end.
 
     Links at the end are those to other articles, but where they lead to other sites than `host`, and where it
-    is `sure` that all blocks are the theme's text.
+    is `sure` that all blocks are the theme's text. In the publisher's own copy (`is_copy`) a link to another
+    article is the editor's.
     """
     names = [fold(author) for author in authors]
     for _ in range(4):
         if len(found) > 1 and _opens(found[0], title, names):
             found = found[1:]
-    found = [block for block in found if not _prompts(block)] or found
+    if not is_copy:
+        found = [block for block in found if not _prompts(block)] or found
     while (
         not sure
         and len(found) > 2

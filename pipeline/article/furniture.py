@@ -89,7 +89,15 @@ class Furniture:
 
         `outside` is a piece above the first or below the last that was extracted.
         """
-        return self._marked(piece.element) or self._said(piece, outside) or self._placed(piece, outside)
+        said = self._said(piece, outside) or ("a prompt" if boilerplate.is_prompt(piece.words) else None)
+        return self._marked(piece.element) or said or self._placed(piece, outside)
+
+    def rule_in_copy(self, piece: Piece) -> str | None:
+        """Return why a piece of the publisher's own copy is no text.
+
+        None where it is text, as a line is that leads to another article: an editor has put it there.
+        """
+        return self._marked(piece.element) or self._said(piece, outside=False)
 
     def _said(self, piece: Piece, outside: bool) -> str | None:
         """Return the rule by which the words of a piece are no text."""
@@ -100,7 +108,7 @@ class Furniture:
             return "the title"
         if folded in self._bylines:
             return "the byline"
-        if _PROMPT.match(piece.words) or boilerplate.is_prompt(piece.words):
+        if _PROMPT.match(piece.words):
             return "a prompt"
         if outside and len(piece.words) < _DATE_LENGTH and looks_dated(piece.words, None):
             return "a date"

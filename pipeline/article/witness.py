@@ -149,6 +149,22 @@ def complete(
     return Completed(added.blocks(), told, _problems(told))
 
 
+def write_all(
+    pieces: list[Piece],
+    box: HtmlElement,
+    write: Callable[[_Element], list[Block]],
+    known: tuple[str | None, tuple[str, ...]],
+) -> list[Block]:
+    """Return the blocks of a box that is all text."""
+    rules = Furniture(box, known, 2)
+    places: list[int | None] = [None] * len(pieces)
+    text = [at for at, piece in enumerate(pieces) if rules.rule_in_copy(piece) is None]
+    placed = _Placed([], pieces, places, box, write)
+    for unit in _units(text, pieces, places, list(range(len(pieces))), box):
+        placed.put(unit)
+    return placed.blocks()
+
+
 def _judged(
     pieces: list[Piece],
     places: list[int | None],

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import fill, indent
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
+from archive.changes.completion import BlockVerdict, complete_text, to_blocks
 from archive.cli.console import emit, say
 from archive.core.errors import BackissueError
 from archive.core.formatting import count, plain, when
-from archive.core.records import Article, Comment, Extract, Page, PageKind, Site
-from archive.core.urls import absolute
+from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
+from archive.core.timestamps import to_text
+from archive.core.urls import absolute, key
 from archive.queries.json_schema import ARTICLE_FIELDS, article_json, extract_json
+from archive.tables.publisher_copies import PublisherCopy
 from pipeline import process
 from pipeline.article.extract import verdicts
 from pipeline.article.witness import PieceVerdict
@@ -31,18 +35,59 @@ from pipeline.html.document import parse
 _LARGEST = 64 * 2**20  # bytes of one page; more is no news article
 _WIDTH = 100
 _QUOTE = 70  # characters of a block that are shown
-_FATES = {"taken": "=", "added": "+", "dropped": "-"}
+_FATES = {"taken": "=", "added": "+", "kept": "?", "missing": "!", "dropped": "-"}
 
 
-def explain(page: Page, site_for: Callable[[str], Site], *, as_json: bool) -> None:
-    """Read a page as the site of its address would be read, and show it: JSON, or text for people."""
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """The publisher's own copy beside the page, and what becomes of each block of either."""
+
+    copy: PublisherCopy
+    blocks: tuple[BlockVerdict, ...]
+
+
+def explain(
+    page: Page,
+    site_for: Callable[[str], Site],
+    copy_of: Callable[[Article, Site], PublisherCopy | None],
+    *,
+    as_json: bool,
+) -> None:
+    """Read a page as the site of its address would be read, and show it: JSON, or text for people.
+
+    `copy_of` gives the publisher's own copy of an article's text, None where there is none.
+    """
     site = site_for(page.final_url)
     extract = process(page, site)
     blocks = verdicts(page, site) if extract.articles else ()
+    copy = copy_of(extract.articles[0], site) if extract.articles else None
+    compared = None if copy is None else _compare(extract.articles[0], copy)
     if as_json:
-        emit({**extract_json(extract), "blocks": [asdict(block) for block in blocks]})
+        told = {"blocks": [asdict(block) for block in blocks], "copy": _json(compared)}
+        emit({**extract_json(extract), **told})
     else:
-        click.echo(_render(page, extract) + "\n\n" + _witness(blocks))
+        click.echo("\n\n".join([_render(page, extract), _witness(blocks), *_copy(compared)]))
+
+
+def read_saved_copy(path: str, article: Article, site: Site) -> PublisherCopy:
+    """Return an article's copy out of a saved answer of REST or a feed.
+
+    Raises BackissueError where it has none.
+    """
+    body = _unpack(_read(path), path)
+    kind = PageKind.POSTS if body.lstrip()[:1] in (b"[", b"{") else PageKind.POSTS_FEED
+    page = _page(site.url, body, _saved_at(path))
+    for each in process(replace(page, kind=kind), replace(site, article_pattern=None)).articles:
+        is_same = each.post_id == article.post_id if each.post_id and article.post_id else False
+        if each.written is not None and (is_same or key(each.url) == key(article.url)):
+            surface = Surface.REST if kind is PageKind.POSTS else Surface.FEED
+            return PublisherCopy(
+                surface=surface.value, read_at=to_text(page.fetched_at) or "", blocks=each.written
+            )
+    raise BackissueError(
+        f"{path} has no text of {article.url}.",
+        hint="Give the JSON of the post by REST, or a feed that has the article's whole text.",
+    )
 
 
 def read_file(path: str, url: str | None) -> Page:
@@ -94,14 +139,42 @@ def _witness(blocks: tuple[PieceVerdict, ...]) -> str:
     """Return each block of the page's box of text, with what became of it and by which rule."""
     if not blocks:
         return "No box of the text was found in the page, so nothing bears witness to what it lacks."
+    return _listed(f"{count(len(blocks), 'block')} in the page's box of the text", blocks)
+
+
+def _listed(head: str, blocks: Sequence[PieceVerdict | BlockVerdict]) -> str:
+    """Return a list of blocks, each with its fate and rule."""
     counts = Counter(block.fate for block in blocks)
     told = ", ".join(f"{counts[fate]} {fate}" for fate in _FATES if counts[fate])
-    lines = [f"{count(len(blocks), 'block')} in the page's box of the text: {told}"]
+    lines = [f"{head}: {told or 'no words'}"]
     for block in blocks:
         words = " ".join(block.words.split())
         quoted = words if len(words) <= _QUOTE else words[: _QUOTE - 1] + "…"
         lines.append(f"  {_FATES[block.fate]} {block.fate:<8} {plain(quoted)}  [{block.rule}]")
     return "\n".join(lines)
+
+
+def _compare(article: Article, copy: PublisherCopy) -> _Compared:
+    """Return the verdicts on the blocks of a page's text and of a copy."""
+    own = to_blocks(article.text, article.markdown)
+    own = (to_blocks(article.text, None) or ()) if own is None else own
+    return _Compared(copy, complete_text(own, copy.blocks).verdicts)
+
+
+def _json(compared: _Compared | None) -> dict[str, Any] | None:
+    if compared is None:
+        return None
+    blocks = [asdict(block) for block in compared.blocks]
+    return {"surface": compared.copy.surface, "read_at": compared.copy.read_at, "blocks": blocks}
+
+
+def _copy(compared: _Compared | None) -> Iterable[str]:
+    """Yield the section on the publisher's own copy."""
+    if compared is None:
+        return
+    names = {Surface.REST.value: "REST", Surface.FEED.value: "a feed"}
+    told = f"The publisher's own copy, from {names[compared.copy.surface]} at {compared.copy.read_at}"
+    yield _listed(told, compared.blocks)
 
 
 def _article(article: Article) -> str:

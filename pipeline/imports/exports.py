@@ -112,14 +112,14 @@ def _post(
         "title": {"rendered": html.escape(_text(item, "title") or "", quote=False)},
         "date_gmt": published.replace(" ", "T") or None,
         "modified_gmt": (_text(item, "post_modified_gmt") or "").replace(" ", "T") or None,
-        "content": {"rendered": ""},
+        "content": {},
         "_embedded": {"wp:term": [_terms(item)], "author": _byline(item, names)},
     }
     page = _page(site, PageKind.POSTS, link, at, [entry])
     article = next(iter(rest.parse_posts(page, site).articles), None)
     if article is None:
         return Fault(place=f"post {number}", url=link, why="It cannot be read as an article of the source.")
-    source = _autop(_text(item, "encoded", "content") or "").replace(rest.NEXT_PAGE, "")
+    source = _autop(_text(item, "encoded", "content") or "")
     markup = f'<html><body><article><div class="entry-content">{source}</div></article></body></html>'
     own = replace(page, kind=PageKind.ARTICLE, headers=(), body=markup.encode("utf-8", "replace"))
     if source and (document := parse(own)) is not None:

@@ -58,7 +58,7 @@ def test_rest_listing_is_parsed_once(parses):
     assert rest.read_ids(answer) == {"7"}
     assert rest.read_posts(answer)
     assert rest_ids.read_listed_items(answer, "posts")
-    assert rest.read_divided(answer) == frozenset()
+    assert rest.read_divided(answer) == {}
     assert process(answer, Site(name="gazette", url=HOME)).articles
     assert parses == {"json": 1}
 

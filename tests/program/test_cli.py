@@ -311,6 +311,7 @@ ARTICLE = promised("### `article`")
 COMMENT = promised("### each of `comments`")
 PROBLEM = promised("### each of `problems`")
 BLOCK = promised("### each of `blocks`")
+COPY = promised("### `copy`")
 HISTORY = promised("## `backissue export jsonl`")
 
 
@@ -340,6 +341,32 @@ def test_explain_keeps_its_contract(town: Town, tmp_path: Path) -> None:
     for comment in comments:
         keeps(comment, COMMENT)
     assert {comment["kind"] for comment in comments} > {"comment"}, "pings are among them"
+
+
+def test_explain_compares_a_page_with_the_publishers_copy(town: Town, tmp_path: Path) -> None:
+    url, body = town.page()
+    page, copy = tmp_path / "page.html", tmp_path / "copy.json"
+    page.write_bytes(body)
+    listed = {"id": 0, "link": url, "title": {"rendered": "T"}}
+    copy.write_text(
+        json.dumps(listed | {"content": {"rendered": "<p>Only the publisher has these words.</p>"}})
+    )
+    explained = json.loads(town.run("explain", str(page), "--copy", str(copy), "--json").stdout)
+    keeps(explained["copy"], COPY)
+    for block in explained["copy"]["blocks"]:
+        keeps(block, BLOCK)
+    told = town.run("explain", str(page), "--copy", str(copy)).stdout
+    assert "The publisher's own copy, from REST" in told
+    assert "! missing  Only the publisher has these words." in told
+    copy.write_text(json.dumps(listed | {"link": "https://gazette.example/other/", "id": 999_999}))
+    failed = town.run("explain", str(page), "--copy", str(copy))
+    assert (failed.exit_code, f"has no text of {url}" in failed.stderr) == (1, True)
+
+
+def test_explain_uses_the_copy_that_the_archive_holds(town: Town) -> None:
+    url, _ = town.page()
+    told = town.run("explain", url).stdout
+    assert "The publisher's own copy, from REST" in told
 
 
 def test_a_page_without_an_article_is_null_and_its_problems_keep_the_contract(

@@ -7,8 +7,10 @@ Invariant: an entry without an address is no article, and an entry without an id
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from lxml import etree
@@ -16,6 +18,7 @@ from lxml import etree
 from archive.core import urls
 from archive.core.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
 from archive.core.tolerant_xml import local_name, parse_xml
+from pipeline.article import publisher
 from pipeline.dates import parse as dates
 from pipeline.html import images
 from pipeline.html.document import charset_problems
@@ -28,13 +31,21 @@ _IN_REPLY = re.compile(
     re.DOTALL,
 )
 _NO_EXCERPT = re.compile(r"^\W*There is no excerpt because this is a protected post")
+_CUT = re.compile(r"(?:…|\.\.\.)\s*[\])]?\s*(?:\w[^.!?]{0,40})?\W*$")
+"""The end of a text that the feed cuts off: "[…]", perhaps with a link to go on reading."""
+_TAG = re.compile(r"<[^>]*>")
+_TAIL = 800
+"""Characters of markup in which that end is looked for."""
 _APPEARED = re.compile(
     r"\s*(?:<p>)?(?:The post )?<a\b[^>]*>[^<]*</a>\s*[^<]{0,40}<a\b[^>]*>[^<]*</a>\.?\s*(?:</p>)?\s*$"
 )
 
 
 def parse_post_feed(page: Page, site: Site) -> Extract:
-    """Return the articles of a feed: facts, no text."""
+    """Return the articles of a feed.
+
+    Facts, and the publisher's own copy of the text where the feed has all of it.
+    """
     return _feed(page, lambda entry: _article(entry, page, site))
 
 
@@ -70,7 +81,8 @@ def _article(entry: etree._Element, page: Page, site: Site) -> Article | Problem
     guid = _first(entry, "guid", "id")
     count = _first(entry, "comments", "total", last=True)
     summary = _first(entry, "description", "summary") or ""
-    protected = _is_protected(_first(entry, "encoded", "content") or "") or _NO_EXCERPT.search(summary)
+    content = _first(entry, "encoded", "content")
+    protected = _is_protected(content or "") or _NO_EXCERPT.search(summary)
     facts: dict[str, Any] = {
         "post_id": _number(_POST_ID, guid),
         "title": None if protected else markup_to_line(_first(entry, "title")),
@@ -82,7 +94,12 @@ def _article(entry: etree._Element, page: Page, site: Site) -> Article | Problem
         "comments_stated": int(count) if count and re.fullmatch(r"\d{1,7}", count) else None,
     }
     origins = tuple((name, "feed:entry") for name, value in facts.items() if value not in (None, ()))
-    return Article(url=urls.as_served(urls.clean(url), page.final_url), origins=origins, **facts)
+    written = None
+    if content and not protected and not _is_cut(content):
+        whole = _APPEARED.sub("", content)
+        written, _ = publisher.read_written(whole, replace(page, final_url=url), site, facts)
+    served = urls.as_served(urls.clean(url), page.final_url)
+    return Article(url=served, written=written or None, origins=origins, **facts)
 
 
 def _comment(entry: etree._Element, page: Page, site: Site) -> Comment | Problem | None:
@@ -122,6 +139,11 @@ def _comment(entry: etree._Element, page: Page, site: Site) -> Comment | Problem
             ("text", "feed:content"),
         ),
     )
+
+
+def _is_cut(markup: str) -> bool:
+    """True if a feed gives only the beginning of a text."""
+    return bool(_CUT.search(html.unescape(_TAG.sub("", _APPEARED.sub("", markup)[-_TAIL:]))))
 
 
 def _is_protected(markup: str) -> bool:

@@ -28,16 +28,16 @@ from archive.core.records import (
 )
 from archive.tables.change_detection import EMBEDDED
 from archive.tables.merge import FIRST_TEN
-from pipeline.article import body
+from pipeline.article import publisher
 from pipeline.dates import parse as dates
 from pipeline.html import images
-from pipeline.html.document import charset_problems, parse
+from pipeline.html.document import charset_problems
 from pipeline.html.sanitize import line, markup_to_line, render
 
 Entry = dict[str, Any]
 _TAXONOMY = re.compile(r"[\w-]+")
 _POSTS_TAXONOMIES = frozenset({"post_tag", "category", "post_format"})
-NEXT_PAGE = "<!--nextpage-->"
+_NEXT_PAGE = "<!--nextpage-->"
 _KINDS = {
     "comment": CommentKind.COMMENT,
     "": CommentKind.COMMENT,
@@ -55,7 +55,7 @@ _NOISE = Problem(
 def parse_posts(page: Page, site: Site) -> Extract:
     """Return the articles of a listing of posts.
 
-    Facts, and text only where the page would show a part of it.
+    Facts, and the publisher's own copy of the text, with all parts of a divided one.
     """
     return _listing(page, lambda entry: _post(entry, page, site))
 
@@ -135,39 +135,19 @@ def _post(entry: Entry, page: Page, site: Site) -> Article | Problem | None:
         "image": images.unwrap_image(_image(entry), page.final_url),
         "comments_open": {"open": True, "closed": False}.get(_text(entry.get("comment_status")) or ""),
     }
-    markup = _rendered(content)
-    if markup and NEXT_PAGE in markup:
-        facts |= _whole(markup, page, url, site, facts)
+    markup = content.get("rendered")
+    written = None
+    if isinstance(markup, str):
+        written, embeds = publisher.read_written(markup, replace(page, final_url=url), site, facts)
+        facts |= {"embeds": embeds} if _NEXT_PAGE in markup else {}
     told = {"tags", "categories", "terms"} if _dict(entry.get("_embedded")).get("wp:term") else set()
     origins = tuple(
         (name, FIRST_TEN if name in told and _is_cut(entry, name, value) else "rest:posts")
         for name, value in facts.items()
         if value not in (None, ()) or name in told
     )
-    return Article(url=urls.as_served(urls.clean(url), page.final_url), origins=origins, **facts)
-
-
-def _whole(markup: str, page: Page, url: str, site: Site, facts: dict[str, Any]) -> dict[str, Any]:
-    """Return text, Markdown and links of all parts of a divided article.
-
-    Nothing where none is found.
-    """
-    source = (
-        f'<html><body><article><div class="entry-content">{markup.replace(NEXT_PAGE, "")}</div></article>'
-    )
-    own = replace(page, url=url, final_url=url, headers=(), body=f"{source}</body></html>".encode())
-    document = parse(own)
-    if document is None:
-        return {}
-    prose = body.extract_body(document, site, facts["title"], facts["authors"])
-    if not prose.text:
-        return {}
-    return {
-        "text": prose.text,
-        "markdown": prose.markdown,
-        "links": prose.links,
-        "embeds": prose.embeds,
-    }
+    served = urls.as_served(urls.clean(url), page.final_url)
+    return Article(url=served, written=written, origins=origins, **facts)
 
 
 def _is_cut(entry: Entry, name: str, given: tuple[str, ...]) -> bool:

@@ -214,6 +214,72 @@ def test_feed_post(field: str, value: object) -> None:
     assert getattr(article, field) == value
 
 
+WRITTEN = [
+    (
+        "<p>The lamps are lit.</p><p>The board pays.</p>",
+        (("The lamps are lit.",) * 2, ("The board pays.",) * 2),
+    ),
+    (
+        '<p>Read also: <a href="/masts">the masts</a></p>',
+        (("Read also: the masts", "Read also: [the masts](https://gazette.example/masts)"),),
+    ),
+    (
+        "<ul><li>Fore</li><li><b>Main</b></li></ul>Loose words, and so on.",
+        (("Fore\nMain", "- Fore\n- **Main**"), ("Loose words, and so on.",) * 2),
+    ),
+    (
+        '<div class="sharedaddy"><a href="/x">Share it</a></div><p>The lamps are lit.</p>',
+        (("The lamps are lit.",) * 2,),
+    ),
+    ('<figure><img src="/a.png"><figcaption>The quay</figcaption></figure>', (("The quay", "*The quay*"),)),
+]
+POST_FEED = FEED.replace(
+    "<slash:comments>", "<content:encoded xmlns:content='c'><![CDATA[{}]]></content:encoded><slash:comments>"
+)
+
+
+@pytest.mark.parametrize(("markup", "blocks"), WRITTEN)
+def test_copy_is_read_alike_from_rest_and_feeds(markup: str, blocks: tuple[tuple[str, str], ...]) -> None:
+    (posted,) = read(PageKind.POSTS, json.dumps([POST | {"content": {"rendered": markup}}])).articles
+    (fed,) = read(PageKind.POSTS_FEED, POST_FEED.replace("{}", markup)).articles
+    assert (posted.written, fed.written) == (blocks, blocks)
+    assert (posted.text, fed.text) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("content", "written"),
+    [
+        ({"rendered": ""}, ()),
+        ({"rendered": "\n"}, ()),
+        ({"rendered": '<p><img src="/a.png"></p>'}, ()),
+        ({"protected": False}, None),
+        (
+            {"rendered": '<nav><a href="/">Menu of the site</a></nav>'},
+            None,
+        ),  # words, and none of the article's
+    ],
+)
+def test_post_without_words_is_told_from_one_without_a_copy(content: dict[str, Any], written: object) -> None:
+    (article,) = read(PageKind.POSTS, json.dumps([POST | {"content": content}])).articles
+    assert article.written == written
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "<p>The board [&#8230;]</p>",
+        "<p>The board [...]</p>",
+        '<p>The board&hellip; <a href="/x">Continue reading <em>Lamps</em></a></p>',
+        f'<p>The […]</p><p>The post <a href="{URL}">Lamps</a> appeared first on <a href="/">Gull</a>.</p>',
+    ],
+)
+def test_feed_that_cuts_a_text_off_has_no_copy(end: str) -> None:
+    (article,) = read(
+        PageKind.POSTS_FEED, POST_FEED.replace("{}", f"<p>The lamps are lit.</p>{end}")
+    ).articles
+    assert article.written is None
+
+
 PROSE = "<p>" + "The lamp was lit and the pilots saw it from afar, as they had hoped. " * 12 + "</p>"
 
 

@@ -1,0 +1,314 @@
+"""A page's text, completed by the publisher's own copy of it. Pure.
+
+The page's text is the rule. A block that only the copy has is put behind the one that it follows there; a
+block that only the page has is dropped where it is no prose and the copy covers the rest.
+Does not: decide whether both are of one state; `publisher_texts` does.
+Invariant: each block of either has a verdict with its rule, and a block of the copy that is neither in the
+text nor gone from the page is "missing", which a problem names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from archive.changes.block_alignment import (
+    Alignment,
+    WrittenLine,
+    fold_words,
+    is_furniture,
+    is_prose,
+    lines_of,
+)
+from archive.changes.variable_text import LINK
+from archive.core.records import Problem, Written
+
+MOST_LINES = 3000
+"""Lines of both texts together; longer ones are not compared."""
+_NAMED = 3
+"""Blocks that a problem quotes."""
+_QUOTE = 60
+"""Characters of each."""
+_ONLY_THERE = "only the publisher's text has it"
+_BOTH = "the page and the publisher's text"
+_ONLY_HERE = "not in the publisher's text"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockVerdict:
+    """Fate of one block, and its rule.
+
+    The fate is "taken", "added", "missing", "kept" or "dropped".
+    """
+
+    words: str
+    fate: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A text with its missing blocks in place.
+
+    `added` and `dropped` are those blocks as text and Markdown.
+    """
+
+    blocks: Written
+    verdicts: tuple[BlockVerdict, ...] = ()
+    added: Written = ()
+    dropped: Written = ()
+
+    @property
+    def text(self) -> str:
+        """The plain text."""
+        return "\n\n".join(text for text, _ in self.blocks)
+
+    @property
+    def markdown(self) -> str:
+        """The same with its structure."""
+        return "\n\n".join(markdown for _, markdown in self.blocks)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Problems of blocks that are missing, or that may be no text."""
+        missing = [verdict.words for verdict in self.verdicts if verdict.fate == "missing"]
+        alien = [verdict.words for verdict in self.verdicts if verdict.fate == "kept"]
+        found = (
+            ("blocks-missing", missing, "The publisher's text has {} that the archive's lacks: {}."),
+            ("blocks-alien", alien, "The text has {} that the publisher's own lacks: {}."),
+        )
+        return tuple(
+            Problem(code=code, detail=detail.format(_number(words), _quoted(words)), field="text")
+            for code, words, detail in found
+            if words
+        )
+
+
+def to_blocks(text: str | None, markdown: str | None) -> Written | None:
+    """Return the blocks of a text, () for none.
+
+    None where text and Markdown do not go together.
+    """
+    if not text:
+        return ()
+    words = text.split("\n\n")
+    marked = markdown.split("\n\n") if markdown else words
+    found: list[tuple[str, str]] = []
+    at = 0
+    for block in marked:
+        size = len(block.split("\n>\n")) if block.startswith(">") else 1
+        found.append(("\n\n".join(words[at : at + size]), block))
+        at += size
+    return tuple(found) if at == len(words) else None
+
+
+def links_of(blocks: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Return the targets of the links of some blocks."""
+    found = (link for _, markdown in blocks for link in LINK.finditer(markdown))
+    return tuple(dict.fromkeys(link[2] for link in found if not link[0].startswith("!") and link[2]))
+
+
+def complete_text(
+    own: Written, written: Written, earlier: Written | None = None, *, drops: bool = True
+) -> Completion:
+    """Return a page's text completed by the publisher's.
+
+    With `earlier`, the page's text to which this copy belongs, only what that lacked is put in place, and
+    only what was dropped of it is dropped: what the page has lost since, the publisher may have removed.
+    Nothing is dropped unless `drops`.
+    """
+    if not written:
+        return _without_words(own)
+    if not own:
+        fates = tuple(BlockVerdict(text, "added", _ONLY_THERE) for text, _ in written)
+        return Completion(written, fates, added=written)
+    if sum(text.count("\n") + 1 for text, _ in (*own, *written)) > MOST_LINES:
+        return _unlike(own, written, "too long to be compared")
+    allowed = None if earlier is None or earlier == own else _allowance(earlier, written, drops=drops)
+    alignment = Alignment(own, written)
+    if alignment.is_apart():
+        return _unlike(own, written, "nothing of the publisher's text is in the page")
+    if allowed is None and alignment.is_run_together() and not alignment.unmatched():
+        rule = "the page, which runs blocks together"
+        return Completion(written, tuple(BlockVerdict(text, "taken", rule) for text, _ in written))
+    return _Merge(alignment, written, allowed, drops=drops).result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Allowance:
+    """Folded lines that may be added, and blocks that may be dropped."""
+
+    added: frozenset[str]
+    dropped: frozenset[str]
+
+
+def _allowance(earlier: Written, written: Written, *, drops: bool) -> _Allowance:
+    past = complete_text(earlier, written, drops=drops)
+    added = frozenset(fold_words(line) for text, _ in past.added for line in text.split("\n"))
+    return _Allowance(added, frozenset(fold_words(text) for text, _ in past.dropped))
+
+
+def _without_words(own: Written) -> Completion:
+    """Return a page's text where the publisher's has no words.
+
+    It is the page's prose, if there is any.
+    """
+    rule = "the publisher's text has no words"
+    if any(map(is_prose, own)):
+        return Completion(own, tuple(BlockVerdict(text, "kept", rule) for text, _ in own))
+    return Completion((), tuple(BlockVerdict(text, "dropped", rule) for text, _ in own), dropped=own)
+
+
+def _unlike(own: Written, written: Written, rule: str) -> Completion:
+    """Return the page's text as it is, all of the publisher's missing."""
+    kept = tuple(BlockVerdict(text, "taken", "the page") for text, _ in own)
+    return Completion(own, kept + tuple(BlockVerdict(text, "missing", rule) for text, _ in written))
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What takes the place of a page's blocks, and what is put behind them."""
+
+    replaced: dict[int, tuple[str, str]] = field(default_factory=dict)
+    removed: set[int] = field(default_factory=set)
+    behind: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+    added: list[tuple[str, str]] = field(default_factory=list)
+
+
+class _Merge:
+    """Puts what a page lacks in place, and leaves out what is no text."""
+
+    def __init__(
+        self, alignment: Alignment, written: Written, allowed: _Allowance | None, *, drops: bool
+    ) -> None:
+        self.alignment = alignment
+        self.own = alignment.own
+        self.written = written
+        self.allowed = allowed
+        self.drops = drops and alignment.covers()
+        self.changes = _Changes()
+
+    def result(self) -> Completion:
+        """Return the completed text."""
+        groups: dict[int, list[WrittenLine]] = {}
+        for line in self.alignment.lines:
+            groups.setdefault(line.block, []).append(line)
+        last = min(self.alignment.claimed) - 1
+        verdicts: list[BlockVerdict] = []
+        for number, group in groups.items():
+            verdicts.append(self._judge(self.written[number], group, last))
+            last = max([last, *(line.place for line in group if line.place is not None)])
+        dropped = self._dropped()
+        blocks = list(self.changes.behind.get(-1, ()))
+        for number, block in enumerate(self.own):
+            if number not in self.changes.removed | dropped:
+                blocks.append(self.changes.replaced.get(number, block))
+            blocks += self.changes.behind.get(number, ())
+        return Completion(
+            blocks=tuple(blocks),
+            verdicts=(*verdicts, *self._verdicts(dropped)),
+            added=tuple(self.changes.added),
+            dropped=tuple(self.own[number] for number in sorted(dropped)),
+        )
+
+    # -- the publisher's blocks ------------------------------------------------------------------------
+
+    def _judge(self, block: tuple[str, str], group: Sequence[WrittenLine], last: int) -> BlockVerdict:
+        """Return what becomes of a block of the publisher's.
+
+        `last` is the page's block that the one before it is in.
+        """
+        missing = [line for line in group if line.place is None or line.is_cut]
+        addable = [line for line in missing if self.allowed is None or line.folded in self.allowed.added]
+        if addable and self._add(block, group, addable, last):
+            return BlockVerdict("\n".join(line.words for line in addable), "added", _ONLY_THERE)
+        if self.allowed is not None and (missing or any(line.otherwise for line in group)):
+            return BlockVerdict(block[0], "dropped", "the page has changed since")
+        if missing or any(line.otherwise for line in group):
+            return BlockVerdict(block[0], "missing", "worded otherwise by the page")
+        return BlockVerdict(block[0], "taken", _BOTH)
+
+    def _add(
+        self, block: tuple[str, str], group: Sequence[WrittenLine], lines: Sequence[WrittenLine], last: int
+    ) -> bool:
+        """Put the missing lines of a block in place.
+
+        With all of it where the page has nothing else there, else behind what the page has of it. False where
+        they would stand twice.
+        """
+        places = sorted({line.place for line in group if line.place is not None})
+        if not places:
+            return self._put(last, block if len(lines) == len(group) else _part(block, lines))
+        if len(lines) == sum(line.place is None or line.is_cut for line in group) and self._is_all(
+            places, group
+        ):
+            self.changes.replaced[places[0]] = block
+            self.changes.removed.update(places[1:])
+            self.changes.added.append(_part(block, lines))
+            return True
+        if any(line.is_cut for line in lines):
+            return False
+        return self._put(places[-1], _part(block, lines))
+
+    def _put(self, place: int, block: tuple[str, str]) -> bool:
+        self.changes.behind.setdefault(place, []).append(block)
+        self.changes.added.append(block)
+        return True
+
+    def _is_all(self, places: Sequence[int], group: Sequence[WrittenLine]) -> bool:
+        """True if some blocks of the page have only words of a block."""
+        whole = [line.folded for line in group]
+        if self.changes.removed.union(self.changes.replaced, self.changes.behind).intersection(places):
+            return False
+        own = [fold_words(line) for place in places for line in lines_of(self.own[place][0])]
+        is_cut = {line.place for line in group if line.is_cut}
+        return is_cut.issuperset(places) or all(any(each in line for line in whole) for each in own)
+
+    # -- the page's ------------------------------------------------------------------------------------
+
+    def _dropped(self) -> frozenset[int]:
+        """Return the page's blocks that are no text."""
+        if not self.drops:
+            return frozenset()
+        others = self.alignment.unmatched()
+        prose = [number for number in others if is_prose(self.own[number])]
+        last = max([*self.alignment.claimed, *prose])
+        found = [number for number in others if is_furniture(self.own[number], is_below=number > last)]
+        if self.allowed is None:
+            return frozenset(found)
+        return frozenset(each for each in found if fold_words(self.own[each][0]) in self.allowed.dropped)
+
+    def _verdicts(self, dropped: frozenset[int]) -> list[BlockVerdict]:
+        """Return the verdicts on blocks that only the page has."""
+        first = min(self.alignment.claimed)
+        found = []
+        for number in self.alignment.unmatched():
+            block = self.own[number]
+            if number in dropped:
+                found.append(BlockVerdict(block[0], "dropped", f"{_ONLY_HERE}, and no prose"))
+            elif self.drops and number > first and is_prose(block):
+                found.append(BlockVerdict(block[0], "kept", _ONLY_HERE))
+            else:
+                found.append(BlockVerdict(block[0], "taken", "the page alone"))
+        return found
+
+
+def _part(block: tuple[str, str], lines: Sequence[WrittenLine]) -> tuple[str, str]:
+    """Return some lines of a block.
+
+    In Markdown where that has the same lines.
+    """
+    words = "\n".join(line.words for line in lines)
+    marked = block[1].split("\n")
+    if len(marked) != len(block[0].split("\n")):
+        return words, words
+    return words, "\n".join(marked[line.row] for line in lines)
+
+
+def _number(words: Sequence[str]) -> str:
+    return f"{len(words):,} block{'s' if len(words) > 1 else ''}"
+
+
+def _quoted(words: Sequence[str]) -> str:
+    quoted = ", ".join(f"“{' '.join(each.split())[:_QUOTE]}”" for each in words[:_NAMED])
+    return quoted + (f" and {len(words) - _NAMED:,} more" if len(words) > _NAMED else "")

@@ -1,0 +1,74 @@
+"""Rows of `publisher_texts`: the publisher's own copies of texts.
+
+Does not: decide which copy is used; `publisher_texts` does.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from base64 import b64decode, b64encode
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from archive.core import urls
+from archive.core.database import read_only
+from archive.core.records import Written
+from archive.tables import rows
+from archive.tables.merge import Value
+
+_AT_URL = """
+SELECT surface, read_at, blocks FROM publisher_texts JOIN addresses USING (article_id) WHERE url_key = ?
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublisherCopy:
+    """The publisher's own copy of a text.
+
+    `surface` is "rest" or "feed", `read_at` when it was received (ISO 8601, UTC).
+    """
+
+    surface: str
+    read_at: str
+    blocks: Written
+
+
+def load_row(db: Database, article_id: Value) -> dict[str, Value] | None:
+    """Return the row of an article's copy, or None."""
+    return rows.one(db, "SELECT * FROM publisher_texts WHERE article_id = ?", article_id)
+
+
+def pack_blocks(blocks: Written) -> str:
+    """Return blocks as text of half their size.
+
+    No bytes, since a redaction keeps rows as JSON.
+    """
+    return b64encode(zlib.compress(json.dumps(blocks, ensure_ascii=False).encode())).decode()
+
+
+def unpack_blocks(packed: Value) -> Written:
+    """Return the blocks that `pack_blocks` has packed."""
+    data = zlib.decompress(b64decode(str(packed)))
+    return tuple((str(text), str(markdown)) for text, markdown in json.loads(data))
+
+
+def find_copy(archive: Path, url: str) -> PublisherCopy | None:
+    """Return the copy that an archive holds of a page's text.
+
+    None where there is no archive, or where it holds none. The archive is only read.
+    """
+    if not archive.is_file():
+        return None
+    try:
+        with closing(read_only(archive)) as db:
+            found = db.execute(_AT_URL, [urls.page_key(url)]).fetchone()
+    except sqlite3.OperationalError:  # of an older version, or in use: the page is explained all the same
+        return None
+    if found is None:
+        return None
+    return PublisherCopy(surface=found[0], read_at=found[1], blocks=unpack_blocks(found[2]))
