@@ -40,10 +40,9 @@ format: .venv/lint.stamp  ## let ruff lay out the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/test.stamp  ## how soon it captures comments, and how fast it is
+bench: .venv/test.stamp  ## how soon it captures comments; docs/performance.md anew, BENCH="disk …" for some
 	$(BIN)/python -m tests.revisits
-	$(BIN)/python -m tests.bench
-	$(BIN)/python -m tests.bench_exports
+	$(BIN)/python -m tests.bench $(BENCH)
 	$(BIN)/python -m tests.bench_pages
 
 mutants: .venv/test.stamp  ## break each promise in a copy and see its tests fail, MUTANTS="name …" for some

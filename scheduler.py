@@ -351,6 +351,7 @@ main.places = {
     "status": "archive.cli.status:status",
     "backup": "archive.cli.backup:backup",
     "restore": "archive.cli.backup:restore",
+    "repack": "archive.cli.repack:repack",
     "doctor": "crawler.cli.doctor:doctor",
     "seal": "crawler.cli.seal:seal",
     "prove": "archive.cli.prove:prove",

@@ -32,8 +32,9 @@ from archive.storage.coverage_records import Proof, TypeCount
 from archive.tables import visits
 from archive.tables.observations import Look
 from archive.tables.visits import GOOD
+from pipeline.crawl_reader import Begun, CrawlReader
 from pipeline.extractor_version import extractor_version
-from pipeline.reading import BoundedReader, InterruptedReadingError
+from pipeline.reading import InterruptedReadingError
 
 Item = Page | Look | Proof | TypeCount | OverlapLost | Unread
 
@@ -50,7 +51,7 @@ class ItemPipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.report: CrawlReport = cast("Any", crawler.spider).report
-        self.reader = BoundedReader(stopping=lambda: not crawler.crawling)
+        self.reader = CrawlReader(stopping=lambda: not crawler.crawling)
         path = Path(crawler.settings["BACKISSUE_ARCHIVE"])
         self.archive = Archive.open(path)
         self.pages = Pages.open(raw_pages_path(path))
@@ -65,7 +66,7 @@ class ItemPipeline:
         return cls(crawler)
 
     def close_spider(self) -> None:
-        """Close both files, and end the worker."""
+        """Close both files, and end the workers."""
         self.reader.close()
         self.pages.close()
         self.archive.close()
@@ -76,15 +77,27 @@ class ItemPipeline:
         Items are taken in their order. Where another program holds the archive, it is waited for; where the
         archive cannot be written, the report says so, and from there on nothing is tried or asked.
         """
-        async with self._turn:
-            return await self._take_when_free(item)
+        begun = None
+        if isinstance(item, Page) and self.report.fault is None:
+            begun = self.reader.begin(item, self._site)
+        try:
+            async with self._turn:
+                return await self._take_when_free(item, begun)
+        finally:
+            if begun is not None:
+                begun.cancel()  # where nothing could be saved
 
-    async def _take_when_free(self, item: Item) -> Item:
+    @property
+    def _site(self) -> Site:
+        site: Site = cast("Any", self.crawler.spider).site
+        return site
+
+    async def _take_when_free(self, item: Item, begun: Begun | None) -> Item:
         end = time.monotonic() + self._patience_seconds
         try:
             while self.report.fault is None:
                 try:
-                    await self._take(item)
+                    await self._take(item, begun)
                 except LockedError:
                     if time.monotonic() > end or self._is_closing():
                         raise
@@ -110,7 +123,7 @@ class ItemPipeline:
         slot = self.crawler.engine._slot if self.crawler.engine else None
         return slot is None or slot.closing is not None
 
-    async def _take(self, item: Item) -> None:
+    async def _take(self, item: Item, begun: Begun | None) -> None:
         if isinstance(item, Proof):
             self.archive.coverage.note(item)
         elif isinstance(item, TypeCount):
@@ -124,15 +137,14 @@ class ItemPipeline:
             with Media.open(media_beside(self.archive.path)) as media:
                 self.report.saved += files.save_file(self.archive.db, media, item)
         elif isinstance(item, Page):
-            await self._save(item)
+            await self._save(item, begun)
         else:
             self.report.saved += self.archive.note_look(item)
 
-    async def _save(self, page: Page) -> None:
+    async def _save(self, page: Page, begun: Begun | None) -> None:
         kept = self.pages.keep(page, extractor_version()) if page.body else None
-        site: Site = cast("Any", self.crawler.spider).site
         try:
-            extract = await self._read(page, site)
+            extract = await self.reader.read(page, self._site, begun)
         except InterruptedReadingError:  # no visit is noted, so that the next crawl reads it
             self.report.listings_lost += page.kind is not PageKind.ARTICLE
             return
@@ -149,14 +161,6 @@ class ItemPipeline:
         if page.kind is PageKind.POSTS:
             self.report.posts_listed += sum(each.type in {None, POST} for each in extract.articles)
         logger.debug("%s %s %s: %s", page.kind.value, page.status, page.url, _told(saved))
-
-    async def _read(self, page: Page, site: Site) -> Extract:
-        """Read a page here, or in the worker, during which the crawl goes on and heeds signals."""
-        extract = self.reader.read_at_once(page, site)
-        if extract is None:
-            logger.info("%s is read in a process of its own.", page.url)
-            extract = await asyncio.to_thread(self.reader.read_apart, page, site)
-        return extract
 
     def _saved(self, page: Page, extract: Extract) -> Saved:
         """Save an extract.

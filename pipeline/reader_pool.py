@@ -1,4 +1,4 @@
-"""Reading many kept pages on several cores.
+"""Reading many pages on several cores.
 
 Each core has a thread here and a worker process of its own (`BoundedReader`); pages go out and extracts come
 back in one order, so that whoever saves them sees no difference to a single reader. What is read ahead is
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from archive.core.records import Extract, Page, Site
@@ -23,9 +23,11 @@ _Task = tuple[Page | Altered, Future[Extract] | None]
 class ReaderPool:
     """A number of readers, each in a process of its own."""
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(
+        self, jobs: int, stopping: Callable[[], bool] = lambda: False, *, grace_seconds: float = 0.0
+    ) -> None:
         self._jobs = jobs
-        self._stop = threading.Event()
+        self._stopping, self._grace_seconds = stopping, grace_seconds
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="reader", initializer=self._begin)
         self._own = threading.local()
         self._readers: list[BoundedReader] = []
@@ -36,22 +38,27 @@ class ReaderPool:
         """Yield each page and what it says, in the order of the pages; None for an altered one."""
         waiting: deque[_Task] = deque()
         for page in pages:
-            read = self._threads.submit(self._read, page, site) if isinstance(page, Page) else None
+            read = self.submit(page, site) if isinstance(page, Page) else None
             waiting.append((page, read))
             if len(waiting) >= self._jobs * AHEAD:
                 yield _finished(waiting.popleft())
         while waiting:
             yield _finished(waiting.popleft())
 
+    def submit(self, page: Page, site: Site) -> Future[Extract]:
+        """Return a future of what a page says; `read_apart` says how it may fail."""
+        return self._threads.submit(self._read, page, site)
+
     def close(self) -> None:
         """End all workers, and drop what was read ahead."""
-        self._stop.set()
+        for reader in self._readers:
+            reader.end()
         self._threads.shutdown(cancel_futures=True)
         for reader in self._readers:
             reader.close()
 
     def _begin(self) -> None:
-        self._own.reader = BoundedReader(stopping=self._stop.is_set)
+        self._own.reader = BoundedReader(stopping=self._stopping, grace_seconds=self._grace_seconds)
         self._readers.append(self._own.reader)
 
     def _read(self, page: Page, site: Site) -> Extract:

@@ -68,8 +68,11 @@ class InterruptedReadingError(Exception):
 class BoundedReader:
     """Reads ordinary pages in this process and others in one worker, which is started when it is needed."""
 
-    def __init__(self, stopping: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, stopping: Callable[[], bool] = lambda: False, *, grace_seconds: float = 0.0) -> None:
+        """`stopping` says that the program is to end; a page still has the grace to be read then."""
         self.apart = 0  # pages that were handed to the worker
+        self._grace_seconds = grace_seconds
+        self._ended = False
         self._stopping = stopping
         self._worker: subprocess.Popen[bytes] | None = None
 
@@ -107,12 +110,13 @@ class BoundedReader:
         """
         self.apart += 1
         worker = self._worker = self._worker or _start()
-        deadline = time.monotonic() + WORKER_SECONDS * WALL_FACTOR
+        began = time.monotonic()
+        deadline = began + WORKER_SECONDS * WALL_FACTOR
         try:
             for done in _exchange(worker, pickle.dumps((page, site))):
                 if done is not None:
                     return done
-                if self._stopping():
+                if self._ended or (self._stopping() and time.monotonic() >= began + self._grace_seconds):
                     break
                 if time.monotonic() > deadline:
                     return self._gave_up(page, "it did not end")
@@ -120,6 +124,10 @@ class BoundedReader:
             return self._gave_up(page, _death(worker))
         self.close()
         raise InterruptedReadingError(page.url)
+
+    def end(self) -> None:
+        """Break off the page that another thread reads, at once."""
+        self._ended = True
 
     def close(self) -> None:
         """End the worker, if there is one."""

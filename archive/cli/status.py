@@ -52,6 +52,8 @@ def _tell(told: health.Status) -> None:
         click.echo(plain(f"{source.name}: {source.surfaces}"))
         click.echo(plain(f"{source.name}: coverage: {source.coverage.sentence}"))
     click.echo(_files(told.files))
+    if told.growth:
+        click.echo(told.growth.sentence)
     for check in told.checks:
         click.echo(plain(f"{check.name.capitalize()}, {when(check.at)} UTC: {check.sentence}"))
 

@@ -24,6 +24,7 @@ from archive.core.errors import ArchiveError, LockedError
 from archive.core.locks import hold
 
 BUSY = 30.0  # seconds a writer waits for another one
+SQLITE_PAGE_BYTES = 4096  # SQLite's own
 FOLD_BYTES = 64 * 2**20  # of write-ahead log, at which a crawl folds it in
 FOLD_MILLISECONDS = 500  # for which it waits for readers then
 
@@ -45,17 +46,19 @@ class Closing(ABC):
         self.close()
 
 
-def open_ours(path: Path, migrations: Migrations, *, create: bool = True) -> Database:
+def open_ours(
+    path: Path, migrations: Migrations, *, create: bool = True, page_bytes: int = SQLITE_PAGE_BYTES
+) -> Database:
     """Open a database of ours at the newest schema.
 
-    Where it is not there and `create` is True, it is made.
+    Where it is not there and `create` is True, it is made, of pages of so many bytes.
 
     A new file takes its name when its schema is whole. One that may not be written is opened for reading.
     Raises ArchiveError when that cannot be, and for a file of another kind or program.
     """
     place = path.resolve()
     if create and not place.exists():
-        _make(place, migrations)
+        _make(place, migrations, page_bytes)
     db = connect(path, create=False, kind=str(migrations.name), blank=create)
     try:
         migrate(db, migrations, path)
@@ -133,7 +136,7 @@ def _must_have_folder(path: Path) -> None:
         )
 
 
-def _make(path: Path, migrations: Migrations) -> None:
+def _make(path: Path, migrations: Migrations, page_bytes: int) -> None:
     """Create a file with the newest schema, once."""
     _must_have_folder(path)
     new = path.with_name(f".{path.name}.new")
@@ -144,6 +147,7 @@ def _make(path: Path, migrations: Migrations) -> None:
             new.with_name(new.name + ending).unlink(missing_ok=True)
         db = Database(sqlite3.connect(new, isolation_level=None))
         try:
+            db.execute(f"PRAGMA page_size = {page_bytes:d}")
             with disk_told(db):
                 migrations.apply(db)
             db.close()

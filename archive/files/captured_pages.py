@@ -38,9 +38,10 @@ def is_read(pages: Pages, source: str, which: tuple[str, datetime, str], rules: 
 def keep_page(pages: Pages, page: Page, witness: str) -> bool:
     """Keep a page as another witness received it; False where another body is held of that moment."""
     which = [page.source, page.url, to_text(page.fetched_at), witness]
+    pages.bodies.train_when_due(page.source, page.kind.value)
     with transaction(pages.db):
         held = pages.db.execute(f"SELECT digest FROM pages WHERE {_HELD}", which).fetchone()
-        digest = pages.keep_body(page.body)
+        digest = pages.bodies.keep(page)
         if held is not None:
             return bool(held[0] == digest)
         pages.db.execute(

@@ -2,14 +2,13 @@
 
 No SQL of readers reaches it; single pages are shown only where the operator says so (`mementos`). A page is
 kept before anything is read out of it, so that whatever goes wrong later can be mended by reading it again.
-Bodies are kept once, by their digest, compressed.
+How bodies are packed, `bodies` knows.
 Invariant: a page is evidence. Its digest is checked whenever it is read, and one that is not as it was
 received is handed out as `Altered`, never as a page.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,20 +16,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import zstandard
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from archive.core.database import Closing, open_ours, transaction
 from archive.core.records import Page, PageKind
 from archive.core.timestamps import instant, to_text
+from archive.files.bodies import Bodies
 
 migrations = Migrations("backissue-pages")
 _NEWEST = """
 SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY url ORDER BY fetched_at DESC, id DESC) AS place
     FROM pages WHERE source = ? AND witness IS NULL {also}) WHERE place = 1
 """
-LEVEL = 10  # zstd: half a gzip'd WARC's size at about 2 ms a page, with room for a dictionary
+PAGE_BYTES = 1024
+"""Of SQLite's pages: the last of those that a body takes is half empty, and a body takes 2-10 kB."""
 
 _SHOWN = 3  # altered pages that are named where there are many
 
@@ -85,6 +85,37 @@ def m004_witness(db: Database) -> None:
     db.execute("CREATE INDEX pages_captured ON pages(source, url, fetched_at) WHERE witness IS NOT NULL")
 
 
+@migrations()
+def m005_packing(db: Database) -> None:
+    """Add dictionaries, what bodies are patches of, and how well those of each source and kind are packed."""
+    db.execute("""
+CREATE TABLE dictionaries (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    ratio REAL NOT NULL,
+    body BLOB NOT NULL
+)""")
+    db.execute("""
+CREATE TABLE packing (
+    source TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    dictionary INTEGER REFERENCES dictionaries(id),
+    bodies INTEGER NOT NULL DEFAULT 0,
+    received INTEGER NOT NULL DEFAULT 0,
+    stored INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (source, kind)
+) WITHOUT ROWID""")
+    db.execute("ALTER TABLE bodies ADD COLUMN base TEXT REFERENCES bodies(digest)")
+    db.execute("ALTER TABLE bodies ADD COLUMN dictionary INTEGER REFERENCES dictionaries(id)")
+    db.execute("""
+CREATE TRIGGER bodies_needed BEFORE DELETE ON bodies
+WHEN EXISTS (SELECT 1 FROM bodies WHERE base = OLD.digest)
+BEGIN
+    SELECT RAISE(ABORT, 'Others are patches of this body: delete the later pages of its URL first.');
+END""")
+
+
 TRIES = 2
 """How often a kept page that was not saved is read at a start: it may be what ended the crawl."""
 
@@ -131,13 +162,12 @@ class Pages(Closing):
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        self._pack = zstandard.ZstdCompressor(level=LEVEL)
-        self._unpack = zstandard.ZstdDecompressor()
+        self.bodies = Bodies(db)
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open or create the file. Raises ArchiveError when that cannot be."""
-        return cls(open_ours(path, migrations))
+        return cls(open_ours(path, migrations, page_bytes=PAGE_BYTES))
 
     def close(self) -> None:
         """Close the file."""
@@ -148,8 +178,9 @@ class Pages(Closing):
 
         A body that is held is not kept again, but mended where it is not as it was received.
         """
+        self.bodies.train_when_due(page.source, page.kind.value)
         with transaction(self.db):
-            digest = self.keep_body(page.body)
+            digest = self.bodies.keep(page)
             kept = self.db.execute(
                 "INSERT INTO pages"
                 " (source, kind, url, final_url, status, headers, fetched_at, lastmod, digest, rules,"
@@ -168,14 +199,6 @@ class Pages(Closing):
                 ],
             )
         return int(kept.lastrowid or 0)
-
-    def keep_body(self, body: bytes) -> str:
-        """Keep a body, and return its SHA-256 digest in hex. Inside a transaction of its caller."""
-        digest = hashlib.sha256(body).hexdigest()
-        if self._fault(digest):
-            sql = "INSERT OR REPLACE INTO bodies VALUES (?, 'zstd', ?, ?)"
-            self.db.execute(sql, [digest, len(body), self._pack.compress(body)])
-        return digest
 
     def note_saved(self, number: int) -> None:
         """Record that a page's extract is saved."""
@@ -252,7 +275,7 @@ class Pages(Closing):
         for (digest,) in self.db.execute(
             "SELECT digest FROM bodies UNION SELECT digest FROM pages"
         ).fetchall():
-            if why := self._fault(digest):
+            if why := self.bodies.fault(digest):
                 sql = "SELECT max(id) FROM pages WHERE digest = ?"
                 yield self._altered(self.db.execute(sql, [digest]).fetchone()[0] or 0, why, digest)
 
@@ -264,7 +287,7 @@ class Pages(Closing):
         cursor = self.db.conn.cursor()
         cursor.row_factory = sqlite3.Row
         row = cursor.execute("SELECT * FROM pages WHERE id = ?", [number]).fetchone()
-        body, why = self._unpacked(row["digest"])
+        body, why = self.bodies.read(row["digest"])
         if why:
             return self._altered(number, why)
         return Page(
@@ -278,22 +301,6 @@ class Pages(Closing):
             body=body,
             lastmod=row["lastmod"],
         )
-
-    def _unpacked(self, digest: str) -> tuple[bytes, str | None]:
-        """Return a body and its fault; None if sound."""
-        try:
-            row = self.db.execute("SELECT body FROM bodies WHERE digest = ?", [digest]).fetchone()
-            body = self._unpack.decompress(row[0]) if row else None
-        except (zstandard.ZstdError, sqlite3.DatabaseError, MemoryError, TypeError) as error:
-            return b"", f"its body cannot be unpacked ({error})"
-        if body is None:
-            return b"", "its body has gone"
-        same = hashlib.sha256(body).hexdigest() == digest
-        return (body, None) if same else (b"", "its body has another digest")
-
-    def _fault(self, digest: str) -> str | None:
-        """Return a body's fault, None if it is sound."""
-        return self._unpacked(digest)[1]
 
     def _altered(self, number: int, why: str, digest: str = "") -> Altered:
         sql = "SELECT source, url, fetched_at, digest FROM pages WHERE id = ?"

@@ -18,8 +18,10 @@ from sqlite_utils import Database
 
 from archive.core.records import Quality, Run
 from archive.core.timestamps import instant, to_text
+from archive.files.own_files import beside_bytes
 from archive.files.raw_pages import raw_pages_path
 from archive.queries import discovery_status
+from archive.queries.growth import Growth, growth
 from archive.queries.quality_drift import alarm
 from archive.storage import redaction_work
 from archive.storage.archive import Archive
@@ -148,7 +150,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """State of the whole archive. `troubles` are sentences."""
+    """State of the whole archive.
+
+    `troubles` are sentences; `growth` is None where the files are known for less than a day.
+    """
 
     at: datetime
     ok: bool
@@ -156,6 +161,7 @@ class Status:
     sources: tuple[SourceStatus, ...]
     files: Files
     checks: tuple[Check, ...]
+    growth: Growth | None
 
 
 def archive_health(archive: Archive, now: datetime) -> Status:
@@ -184,7 +190,13 @@ def archive_health(archive: Archive, now: datetime) -> Status:
             f"The write-ahead log has {files.log / 2**20:,.0f} MB: a program reads one state for very long."
         )
     return Status(
-        at=now, ok=not troubles, troubles=tuple(troubles), sources=sources, files=files, checks=checks
+        at=now,
+        ok=not troubles,
+        troubles=tuple(troubles),
+        sources=sources,
+        files=files,
+        checks=checks,
+        growth=growth(archive.db, files.archive + beside_bytes(archive.path), files.free, now),
     )
 
 

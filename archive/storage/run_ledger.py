@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from sqlite_utils import Database
 
@@ -16,6 +17,7 @@ from archive.core.database import transaction
 from archive.core.errors import NotFoundError
 from archive.core.records import Quality, Run, Saved
 from archive.core.timestamps import instant, to_text
+from archive.files.own_files import beside_bytes
 from archive.tables import rows
 from archive.tables.merge import Value
 
@@ -153,9 +155,16 @@ class Ledger:
             "requests": run.requests,
             "bytes": run.bytes,
             "sentence": run.sentence,
+            "file_bytes": self._file_bytes(),
         }
         with transaction(self.db):
             rows.update(self.db, "runs", run.id, values)
+
+    def _file_bytes(self) -> int:
+        """Return the bytes of the archive with the files beside it, once the log is folded in."""
+        sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        archive = Path(self.db.execute("PRAGMA database_list").fetchone()[2])
+        return int(self.db.execute(sql).fetchone()[0]) + beside_bytes(archive)
 
     def settle(self, run_id: int, outcome: str, sentence: str, now: datetime) -> bool:
         """Store how a run ended, unless its process did.

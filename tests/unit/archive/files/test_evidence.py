@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import zstandard
 from click.testing import CliRunner, Result
 from scrapy.settings import Settings
 from warcio.archiveiterator import ArchiveIterator
@@ -69,7 +70,7 @@ def folder(tmp_path: Path) -> Path:
 def another_body(path: Path) -> None:
     """Put a sound body of other bytes in its place, as somebody does who wants to change what was said."""
     with Pages.open(path) as kept:
-        body = kept._pack.compress(PAGE.body.replace(b"Sunday", b"Monday"))
+        body = zstandard.compress(PAGE.body.replace(b"Sunday", b"Monday"))
         kept.db.execute(
             "UPDATE bodies SET body = ? WHERE digest = (SELECT digest FROM pages WHERE id = 1)", [body]
         )

@@ -1,0 +1,79 @@
+"""The command that packs raw pages again, in as little room as they need."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import click
+
+from archive.cli.console import Context, emit, say
+from archive.core.database import transaction
+from archive.core.errors import ArchiveError
+from archive.core.formatting import count, size
+from archive.files.raw_pages import PAGE_BYTES, Pages, raw_pages_path
+
+_SAID = 1000  # pages after which it is said how far it is
+
+
+@click.command()
+@click.option("--anew", is_flag=True, help="Make all dictionaries anew, from the pages that are kept now.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: packed, before, after (bytes).")
+@click.pass_obj
+def repack(context: Context, anew: bool, as_json: bool) -> None:
+    """Pack the raw pages of an older program again, in less room.
+
+    What crawls keep is packed that way at once. No page changes. A crawl may go on meanwhile; at the end,
+    while the file is written anew, it waits. Broken off, it goes on where it was the next time.
+
+    --anew is for when pages were deleted from the file: dictionaries are made of pages, and have words
+    of theirs.
+    """
+    path = raw_pages_path(context.archive())
+    if not path.is_file():
+        raise ArchiveError(f"There are no raw pages at {path}.", hint="`backissue crawl` makes them.")
+    before, packed = _size(path), 0
+    with Pages.open(path) as pages:
+        if anew:
+            pages.bodies.forget_dictionaries()
+        for packed, wanted in pages.bodies.repack():
+            if packed % _SAID == 0 or packed == wanted:
+                say(f"{packed:,} of {count(wanted, 'page')} packed.")
+        _shrink(pages, path)
+    after = _size(path)
+    if as_json:
+        emit({"packed": packed, "before": before, "after": after})
+    else:
+        click.echo(f"{path.name} had {size(before)}, and has {size(after)} now.")
+
+
+def _shrink(pages: Pages, path: Path) -> None:
+    """Give back to the disk what the file no longer needs. Raises ArchiveError where that cannot be."""
+    with transaction(pages.db):
+        [[held]] = pages.db.execute(
+            "SELECT (page_count - freelist_count) * page_size FROM"
+            " pragma_page_count, pragma_freelist_count, pragma_page_size"
+        ).fetchall()
+    if shutil.disk_usage(path.parent).free < 2 * held:
+        raise ArchiveError(
+            f"{path} is packed, but the disk has no room to write it anew.",
+            hint=f"Room that is free in it is used by later crawls. Or make {size(2 * held)} of room, and"
+            " call it again.",
+        )
+    try:
+        pages.db.execute("PRAGMA journal_mode = DELETE").fetchall()  # else the size of its pages stays
+        pages.db.execute(f"PRAGMA page_size = {PAGE_BYTES:d}")
+        pages.db.execute("VACUUM")
+        pages.db.execute("PRAGMA journal_mode = WAL").fetchall()
+    except sqlite3.OperationalError as error:
+        raise ArchiveError(
+            f"{path} is packed, but not written anew: {error}.",
+            hint="Let other programs end that use it, and call it again.",
+        ) from error
+
+
+def _size(path: Path) -> int:
+    """Return the bytes of a file and its write-ahead log."""
+    log = path.with_name(f"{path.name}-wal")
+    return path.stat().st_size + (log.stat().st_size if log.exists() else 0)

@@ -1,0 +1,64 @@
+"""How fast the files of an archive grow, and when their disk is full at that pace.
+
+The run ledger has their sizes at the end of each run. Does not: ask the disk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from archive.core.formatting import size
+from archive.core.timestamps import instant, to_text
+from archive.tables import rows
+
+_SPAN = timedelta(days=30)
+_LEAST_SPAN = timedelta(days=1)  # in less, a first crawl would pass for the pace of years
+_FORECAST_DAYS = 36_500
+_FIRST = (
+    "SELECT ended_at, file_bytes FROM runs WHERE file_bytes IS NOT NULL AND ended_at >= ?"
+    " ORDER BY ended_at LIMIT 1"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """Growth of an archive's files.
+
+    `since` is when it was measured first, ISO 8601 UTC; `full_on` the day ("2027-05-01") on which the disk
+    is full at that pace, None where that is beyond a century.
+    """
+
+    bytes_a_day: int
+    since: str
+    full_on: str | None
+
+    @property
+    def sentence(self) -> str:
+        """Say it to people."""
+        if self.bytes_a_day <= 0:
+            return f"They have not grown since {self.since[:10]}."
+        grown = f"They have grown by {size(self.bytes_a_day)} a day since {self.since[:10]}"
+        if self.full_on is None:
+            return f"{grown}; at that pace the disk lasts for more than a hundred years."
+        return f"{grown}; at that pace the disk is full on {self.full_on}."
+
+
+def growth(db: Database, held: int, free: int, now: datetime) -> Growth | None:
+    """Return the growth of the last 30 days; None where less than a day of it is known.
+
+    `held` and `free` are bytes, `now` is aware.
+    """
+    first = rows.one(db, _FIRST, to_text(now - _SPAN))
+    if first is None:
+        return None
+    since = str(first["ended_at"])
+    span = now - instant(since)
+    if span < _LEAST_SPAN:
+        return None
+    pace = (held - int(first["file_bytes"] or 0)) / (span / timedelta(days=1))
+    days = free / pace if pace > 0 else _FORECAST_DAYS
+    full_on = None if days >= _FORECAST_DAYS else (now + timedelta(days=days)).date().isoformat()
+    return Growth(bytes_a_day=round(pace), since=since, full_on=full_on)

@@ -1,0 +1,76 @@
+"""What reading a page with its thread costs, beside trafilatura, which reads the body and its metadata."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import trafilatura
+
+from archive.core.records import Page, PageKind, Site
+from archive.files.raw_pages import Pages
+from archive.storage.archive import Archive
+from pipeline.process import process
+from tests.bench.programs import BACKISSUE, cost
+from tests.bench.rounds import Table, compared, cpu_milliseconds
+from tests.builders.theme import Theme
+
+_SITE = Site(name="gazette", url="https://gazette.example")
+_WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def measure(pages: int, rounds: int) -> list[Table]:
+    """Measure so many made pages."""
+    theme = Theme()
+    received = [_page(theme, number) for number in range(pages)]
+    threads = sum(theme.comments(number) for number in range(pages)) / pages
+    corpus = f"{pages} made pages with {threads:.0f} comments each on average"
+    return [_one_by_one(received, corpus, rounds), _many(received, corpus, rounds)]
+
+
+def _page(theme: Theme, number: int) -> Page:
+    url = theme.url(number)
+    return Page(
+        source="gazette",
+        kind=PageKind.ARTICLE,
+        url=url,
+        final_url=url,
+        status=200,
+        headers=(("content-type", "text/html; charset=UTF-8"),),
+        fetched_at=_WHEN,
+        body=theme.page(number),
+    )
+
+
+def _one_by_one(received: list[Page], corpus: str, rounds: int) -> Table:
+    texts = [page.body.decode() for page in received]
+    variants = {
+        "trafilatura with metadata, no comments": lambda: [
+            trafilatura.bare_extraction(text, with_metadata=True, include_comments=False) for text in texts
+        ],
+        "Backissue, with all comments": lambda: [process(page, _SITE) for page in received],
+    }
+    measured = {name: cpu_milliseconds(work, len(received)) for name, work in variants.items()}
+    bounds = {"Backissue, with all comments": 1.0}
+    return Table(title="CPU to read a page", corpus=corpus, figures=compared(measured, rounds, "ms", bounds))
+
+
+def _many(received: list[Page], corpus: str, rounds: int) -> Table:
+    """Time `replay` with one process and with two, on pages that the archive has not read yet."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "backissue.toml").write_text("[sources.gazette]\nurl = 'https://gazette.example'\n")
+        with Archive.open(folder / "archive.db") as archive:
+            archive.add_source(_SITE, "2026-03-01T12:00:00Z")
+        with Pages.open(folder / "pages.db") as kept:
+            for page in received:
+                kept.keep(page)
+        variants = {
+            f"replay --jobs {jobs}": lambda jobs=jobs: (
+                cost([*BACKISSUE, "replay", "--jobs", str(jobs)], folder).wall_seconds
+            )
+            for jobs in (1, 2)
+        }
+        figures = compared(variants, rounds, "s")
+    return Table(title="Time to read kept pages again", corpus=corpus, figures=figures)
