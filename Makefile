@@ -15,7 +15,7 @@ INSTALL := $(PIP) install --require-hashes --requirement
 OURSELVES := $(PIP) install --no-deps --no-build-isolation --editable .
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-lowest lint format bench kills lives storm mutants eval picture browser wordpress postgres lock dist clean
+.PHONY: help run test test-lowest lint format bench kills lives storm mutants eval picture browser wordpress postgres isso lock dist clean
 
 help:  ## list what make can do
 	@echo "Backissue keeps a searchable archive of a news site. First try: make run"
@@ -87,6 +87,8 @@ postgres: .cache/moto.stamp  ## what the tests of a fleet need: PostgreSQL, and 
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
 	  echo "make postgres: NO POSTGRESQL. It could not be installed (Debian: apt-get install postgresql, as root). Tests of a fleet will be skipped." >&2
 
+isso: .cache/isso.stamp  ## what the tests against a real Isso need: Isso, in an environment of its own
+
 lock: .cache/uv.stamp  ## choose the newest allowed versions anew, and write requirements/*.txt with their hashes
 	$(LOCK) --extra test --extra lint --extra browser --output-file requirements/dev.txt pyproject.toml requirements/build.in
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml requirements/build.in
@@ -140,6 +142,12 @@ clean:  ## remove the environment and everything made (archives and your configu
 	@mkdir -p .cache
 	@$(BIN)/python -m venv --without-pip .cache/uv
 	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/uv/bin/python install "uv>=0.9,<1"
+	@touch $@
+
+.cache/isso.stamp: .venv/pip.stamp
+	@mkdir -p .cache
+	@$(BIN)/python -m venv --without-pip .cache/isso
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/isso/bin/python install "isso==0.14.0"
 	@touch $@
 
 .venv-low/test.stamp: .cache/uv.stamp pyproject.toml

@@ -13,6 +13,7 @@ from archive.core.records import Extract, Page, PageKind, Site, Surface
 from pipeline.article import extract
 from pipeline.html import error_responses
 from pipeline.platforms.wordpress import feeds, rest
+from pipeline.threads.extract import extract_thread
 
 _READERS = {
     PageKind.ARTICLE: (extract.extract_page, Surface.PAGE),
@@ -20,6 +21,7 @@ _READERS = {
     PageKind.COMMENTS: (rest.parse_comments, Surface.REST),
     PageKind.POSTS_FEED: (feeds.parse_post_feed, Surface.FEED),
     PageKind.COMMENTS_FEED: (feeds.parse_comment_feed, Surface.FEED),
+    PageKind.THREAD: (extract_thread, Surface.THREAD),
 }
 
 
@@ -35,7 +37,8 @@ def process(page: Page, site: Site) -> Extract:
     if page.status == 304:
         return Extract(surface=surface)
     try:
-        if problem := error_responses.refusal(page):
+        problem = None if page.kind is PageKind.THREAD else error_responses.refusal(page)
+        if problem:
             return Extract(surface=surface, problems=(problem,))
         return reader(page, site)
     except Exception as error:  # noqa: BLE001 - one page never ends a crawl

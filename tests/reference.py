@@ -112,7 +112,8 @@ def _expected(table: str, key: str) -> str:
     if key in {"sources", "notify", "searches", "proof", "fleet"}:
         wrong = {"": {key: "1"}, **{name: RIGHT[name] for name in RIGHT if name and not name.startswith(key)}}
     else:
-        wrong = RIGHT | {table: RIGHT[table] | {key: "{}"}}
+        other = "1" if key == "comment_keys" else "{}"
+        wrong = RIGHT | {table: RIGHT[table] | {key: other}}
     refusal = ""
     try:
         _load(wrong)

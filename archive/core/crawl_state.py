@@ -102,6 +102,8 @@ class CrawlState:
 
     `surface` names the articles (rest, sitemap, feed, listing). `hidden_comments` are those that a site
     counts and shows to nobody. `refusals` are crawls in a row that were given no list or just refusals.
+    `counted_systems` are the comment systems elsewhere that told the numbers of comments of their threads, up
+    to the visit `counts_after`; `read_systems` are those that are read, since `read_systems_since`.
     """
 
     crawled_at: datetime | None = None
@@ -142,6 +144,11 @@ class CrawlState:
     stale_copy_at: datetime | None = None
     extractor_version: str | None = None
     has_text_digests: bool | None = None
+    counts_read_at: datetime | None = None
+    counted_systems: str | None = None
+    counts_after: int = 0
+    read_systems: str | None = None
+    read_systems_since: datetime | None = None
 
 
 _FIELDS = {each.name: _CODECS[str(each.type)] for each in fields(CrawlState)}

@@ -1,12 +1,20 @@
-"""Numbers, sizes, times and text of a site, as people read them in a terminal, a message or a page."""
+"""Numbers, sizes, times and text of a site, as people read them in terminals, pages and spreadsheets.
+
+Invariant: what a reader of the site wrote is never run as a formula.
+"""
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
+from typing import Any
 
 from archive.core.timestamps import to_text
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_MENTION = re.compile(r"@\w[\w.-]*(?:[\s,:;.?!][^(|=]*)?", re.DOTALL)
+"""A reader who is named ("@noor, you are right"): no function, no reference to a program."""
 
 
 def plain(text: str | None) -> str:
@@ -31,3 +39,10 @@ def when(moment: datetime | date | str | None) -> str:
     """Return a time for people, as "2009-07-09 14:50" UTC, or a dash."""
     text = moment if isinstance(moment, str) else to_text(moment)
     return (text or "–").replace("T", " ")[:16]
+
+
+def disarmed(value: Any) -> Any:
+    """Return a value that a spreadsheet can open: text like a formula gets an apostrophe."""
+    if not isinstance(value, str) or not value.startswith(_FORMULA) or _MENTION.fullmatch(value):
+        return value
+    return "'" + value

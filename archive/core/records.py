@@ -42,6 +42,7 @@ class Surface(StrEnum):
     REST = "rest"
     PAGE = "page"
     FEED = "feed"
+    THREAD = "thread"  # the API of a comment system that keeps a thread elsewhere
 
 
 class PageKind(StrEnum):
@@ -53,6 +54,7 @@ class PageKind(StrEnum):
     POSTS_FEED = "posts-feed"  # RSS or Atom
     COMMENTS_FEED = "comments-feed"  # RSS or Atom, of the site or of one article
     FILE = "file"  # a picture, document, data file or sound of an article
+    THREAD = "thread"  # JSON of a comment system elsewhere; its `url` is that of a ThreadAddress
     LISTING = "listing"  # a sitemap: names addresses and is read by the crawler alone
 
 
@@ -74,6 +76,8 @@ class Site:
     for the body of an article. `comments` names the comment style: "auto", "native", "wpdiscuz" or "none".
     `types` are WordPress' names of the content types to archive, all that visitors see where it is empty;
     those in `exclude_types` are left out.
+    With `foreign_comments` threads of known comment systems elsewhere are read; `thread_keys` are the short
+    names of those for which the operator has a key.
     """
 
     name: str
@@ -87,6 +91,8 @@ class Site:
     drop: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     exclude_types: tuple[str, ...] = ()
+    foreign_comments: bool = False
+    thread_keys: tuple[str, ...] = ()
 
     def wants_type(self, name: str) -> bool:
         """Return True if items of a content type are archived."""

@@ -10,7 +10,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
-from archive.core.csv_cells import disarmed
+from archive.core.formatting import disarmed
 from archive.exports.dataset_cards import add_cards
 from archive.exports.selection import TAKEN, Snapshot
 from archive.exports.target import Bundle, facts

@@ -1,8 +1,8 @@
 """Which raw pages must stay here, because something stands in them that an operator has hidden.
 
-A page is held back rather once too often: the page of a hidden article, every page that names its address
-or title, every page with a hidden comment in it or a hidden name, in whatever coding, and every page in
-which the opening of a hidden paragraph stands.
+A page is held back rather once too often: the page of a hidden article, every page that names its address or
+title, every page with a hidden comment in it or a hidden name, in whatever coding, every answer of a comment
+system about a thread with a hidden comment, and every page in which the opening of a hidden paragraph stands.
 """
 
 from __future__ import annotations
@@ -16,11 +16,16 @@ from urllib.parse import unquote, urlsplit
 from sqlite_utils import Database
 
 from archive.core.records import Page
+from archive.core.thread_address import thread_of, without_answer_number
 from archive.files.redaction_store import Hidden, Kept, redaction_store_path
 
 _OPENING = 8  # words by which a hidden paragraph or title is known again
 FEWEST = 3  # words without which a text says nothing of its own
 
+_THREADS = """
+SELECT url FROM main.visits WHERE kind = 'thread' AND article_id IN
+    (SELECT article_id FROM main.comments WHERE redaction_id IS NOT NULL AND site_id GLOB '*:*')
+"""
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _TAG = re.compile(r"<[^<>]*>")
 _WORD = re.compile(r"\w+")
@@ -32,6 +37,7 @@ class HeldBack:
     def __init__(self, db: Database, archive: Path) -> None:
         ids = {row["id"] for row in db.query("SELECT id FROM main.redactions")}
         self._addresses: set[str] = set()
+        self._threads: set[str] = set()
         found: list[str] = []
         if ids:
             with Hidden.open(redaction_store_path(archive)) as hidden:
@@ -39,11 +45,14 @@ class HeldBack:
                 found = [text for number in ids for text in self._telling(hidden.kept(number))]
             sql = "SELECT site_id FROM main.comments WHERE redaction_id IS NOT NULL AND site_id IS NOT NULL"
             found += [_words(f"comment-{row['site_id']}") for row in db.query(sql)]
+            self._threads = {row["url"] for row in db.query(_THREADS)}
         wanted = "|".join(re.escape(text) for text in sorted(set(found)) if text.strip())
         self._telling_words = re.compile(wanted) if wanted else None
 
     def __contains__(self, page: Page) -> bool:
-        if {page.url, page.final_url} & self._addresses:
+        thread = thread_of(page.url)
+        about = {page.url, page.final_url, thread.article if thread else page.url}
+        if about & self._addresses or without_answer_number(page.url) in self._threads:
             return True
         if self._telling_words is None:
             return False

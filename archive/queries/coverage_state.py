@@ -13,13 +13,14 @@ from datetime import datetime
 
 from archive.core import urls
 from archive.core.records import POST
+from archive.core.thread_address import NATIVE
 from archive.core.timestamps import to_text
 from archive.queries.fetch_history import FetchHistory
 from archive.storage.coverage import IS_READ
 from archive.storage.coverage_records import AuditKind, GapReason
 
 # What REST lists as a comment: no pings, and none without an id of the site.
-_LISTED = "source = ? AND kind = 'comment' AND site_id IS NOT NULL AND gone_at IS NULL"
+_LISTED = f"source = ? AND kind = 'comment' AND site_id IS NOT NULL AND {NATIVE} AND gone_at IS NULL"
 _SHOWN = {
     AuditKind.ARTICLE: f"articles WHERE source = ? AND {IS_READ}",
     AuditKind.COMMENT: f"comments WHERE {_LISTED}",

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from archive.core.crawl_state import CrawlState
 from archive.core.formatting import when
+from archive.queries.elsewhere_status import elsewhere_sentences
 from archive.tables import crawl_states, rows
 from archive.tables.merge import Value
 
@@ -52,6 +53,7 @@ def surfaces_sentence(db: Database, source: str) -> str:
         parts.append(f"The comments feed has given nothing since {_minute(feed['good_at'])}.")
     if state.lastmod_trust.is_lost:
         parts.append("Its dates of modification move without a change, so they no longer make a page due.")
+    parts += elsewhere_sentences(db, source)
     if state.verifies_tls is False:
         parts.append("Its TLS certificate is not verified (verify_tls = false).")
     return " ".join(parts)

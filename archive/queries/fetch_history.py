@@ -19,8 +19,10 @@ from archive.core.crawl_state import CrawlState
 from archive.core.database import BUSY, Closing
 from archive.core.reader_guard import GAVE_UP
 from archive.core.records import POST, PageKind, Seen
+from archive.core.thread_address import NATIVE, thread_of
 from archive.core.timestamps import from_text, instant, to_text
 from archive.files.redaction_store import RedactionSet, known
+from archive.queries.thread_history import ThreadHistory
 from archive.storage.id_gaps import NUMBERED
 from archive.storage.reconciliation import VISIBLE
 from archive.tables.url_keys import OWN_KEY
@@ -46,7 +48,9 @@ SELECT visits.url, status, fetched_at, first_fetched, visits.changed_at, failure
     last_comment, comments_open,
     {_newer(1)} AS comments_day, {_newer(30)} AS comments_month, {_newer(365)} AS comments_year,
     due_at, visits.rowid AS place, (SELECT code FROM problems WHERE problems.source = visits.source
-        AND problems.url = visits.url AND ended_at IS NULL AND code IN ('{"', '".join(SETTLED)}')) AS settled
+        AND problems.url = visits.url AND ended_at IS NULL AND code IN ('{"', '".join(SETTLED)}')) AS settled,
+    (SELECT url FROM visits AS threads WHERE threads.article_id = visits.article_id
+        AND threads.kind = 'thread' LIMIT 1) AS thread
 FROM visits LEFT JOIN articles ON articles.id = article_id
 """
 
@@ -135,6 +139,31 @@ class FetchHistory(Closing):
         told = [self.state.comments_read_at, instant(feed["at"]) if feed and feed["at"] else None]
         crawled = self.state.crawled_at
         return any(moment and (crawled is None or moment >= crawled - TOLD) for moment in told)
+
+    @property
+    def premise(self) -> str:
+        """Return what due dates rest on: which surfaces tell new comments."""
+        native = "told" if self.comments_told else "polled"
+        return " ".join([native, *sorted(self._counted)])
+
+    @cached_property
+    def _counted(self) -> frozenset[str]:
+        """Return the comment systems elsewhere whose counts tell of new comments."""
+        at, crawled = self.state.counts_read_at, self.state.crawled_at
+        is_late = at is None or (crawled is not None and at < crawled - TOLD)
+        return frozenset() if is_late else frozenset((self.state.counted_systems or "").split())
+
+    def _are_told(self, thread: str | None) -> bool:
+        """True if a surface tells new comments of an article, whose thread may be kept elsewhere."""
+        address = thread_of(thread) if thread else None
+        if address is None or not self.comments:
+            return self.comments_told
+        return address.system in self._counted
+
+    @property
+    def elsewhere(self) -> ThreadHistory:
+        """Return the history of threads in comment systems elsewhere."""
+        return ThreadHistory(self._db, self.source)
 
     @cached_property
     def hidden(self) -> RedactionSet:
@@ -241,7 +270,7 @@ class FetchHistory(Closing):
     def missed_comments(self, *, before: datetime, limit: int) -> list[str]:
         """Return ids of missed comments that are not removed yet."""
         sql = (
-            "SELECT key FROM comments WHERE source = ? AND missed_at <= ? AND gone_at IS NULL"
+            f"SELECT key FROM comments WHERE source = ? AND missed_at <= ? AND gone_at IS NULL AND {NATIVE}"
             " ORDER BY missed_at LIMIT ?"
         )
         return [row["key"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
@@ -318,7 +347,7 @@ class FetchHistory(Closing):
             comments_month=row["comments_month"],
             comments_year=row["comments_year"],
             comments_open=None if row["comments_open"] is None else bool(row["comments_open"]),
-            comments_told=self.comments_told,
+            comments_told=self._are_told(row["thread"]),
             settled=row["settled"] is not None,
         )
 

@@ -24,6 +24,7 @@ from archive.core.crawl_state import CrawlState
 from archive.core.database import Closing, LogFolder, is_writable, open_ours, transaction
 from archive.core.errors import ArchiveError
 from archive.core.records import Article, Extract, Page, PageKind, Problem, Saved, Site, Surface
+from archive.core.thread_address import article_key, thread_of
 from archive.core.timestamps import to_text
 from archive.files.redaction_store import Kept, RedactionSet, known
 from archive.identity import clashes, walls, witnesses
@@ -32,7 +33,7 @@ from archive.identity.witnesses import Witnesses, is_late
 from archive.migrations import migrations
 from archive.proof.watch import watch
 from archive.storage import captures, coverage, multipart, reconciliation, run_ledger, tombstones
-from archive.storage.comment_writer import CommentWriter, by_article
+from archive.storage.comment_writer import CommentWriter, article_at, by_article
 from archive.storage.publisher_texts import SETTLED_BY_COPY, PublisherText
 from archive.storage.redaction_work import finish as finish_redactions
 from archive.tables import change_detection, crawl_states, events, rows, url_keys, versions, visits
@@ -119,9 +120,11 @@ class Archive(Closing):
                 return Saved()  # the archive has a later answer of this address; the raw page is kept
             saved, ids, extract = self._save_articles(page, extract, reading)
             own = ids[0] if page.kind is PageKind.ARTICLE and len(ids) == 1 else None
+            if page.kind is PageKind.THREAD:
+                own = article_at(self.db, page.source, article_key(page) or "")
             said, clashing, threads = self._save_comments(extract, page, own, reading)
             saved += said
-            if page.kind is PageKind.ARTICLE and self._is_hidden(page, own):
+            if page.kind in {PageKind.ARTICLE, PageKind.THREAD} and self._is_hidden(page, own):
                 return saved  # a visit would tell its address
             if page.kind is PageKind.ARTICLE and again_at is None:
                 saved += (
@@ -133,7 +136,8 @@ class Archive(Closing):
             problems = [p for p in found if not (p.url and self._hidden.at(page.source, p.url))]
             saved += visits.note_problems(self.db, page, problems, own, at)
             if again_at is None:
-                visits.note_visit(self.db, page, own, at, changed=bool(saved))
+                is_read = page.kind is not PageKind.THREAD or not extract.problems
+                visits.note_visit(self.db, page, own, at, changed=bool(saved), is_read=is_read)
             captures.claim(self.db, self.path, page.source, [*ids, *threads], self._hidden)
         return saved
 
@@ -274,7 +278,9 @@ class Archive(Closing):
         return article_id, Saved(articles_new=old is None, articles_changed=changed), problems
 
     def _is_hidden(self, page: Page, own: int | None) -> bool:
-        return self._hidden.at(page.source, page.url) is not None or own in self._hidden.addresses.values()
+        thread = thread_of(page.url)
+        url = thread.article if thread else page.url
+        return self._hidden.at(page.source, url) is not None or own in self._hidden.addresses.values()
 
     def _pass_over(self, old: dict[str, Value], page: Page, article: Article) -> int:
         """Skip a hidden article, but record its new URLs as hidden."""

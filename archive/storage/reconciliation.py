@@ -14,17 +14,21 @@ from sqlite_utils import Database
 from archive.changes import unlisted
 from archive.core import urls
 from archive.core.records import Problem, Saved
+from archive.core.thread_address import NATIVE
 from archive.core.timestamps import to_text
-from archive.storage import id_gaps, tombstones
+from archive.storage import foreign_threads, id_gaps, tombstones
 from archive.storage.id_gaps import NUMBERED
 from archive.tables import crawl_states, rows, visits
 from archive.tables.merge import Value
-from archive.tables.observations import APART, Listing, Look, Missing, ThreadLook, Window
+from archive.tables.observations import APART, ForeignLook, Listing, Look, Missing, ThreadLook, Window
 
 COPY_APART = timedelta(hours=4)  # page caches of WordPress mostly keep a copy for an hour or two
 STALE_APART = timedelta(hours=24)
 KNOWN_FOR = timedelta(days=30)
-_LISTED = "SELECT count(*) AS n FROM comments WHERE source = ? AND kind = 'comment' AND site_id IS NOT NULL"
+_LISTED = (
+    "SELECT count(*) AS n FROM comments WHERE source = ? AND kind = 'comment' AND site_id IS NOT NULL"
+    f" AND {NATIVE}"
+)
 VISIBLE = f"{_LISTED} AND gone_at IS NULL AND missed_at IS NULL"
 """How many comments of the kind that REST lists are held and neither gone nor doubted."""
 _UNREADABLE = "comments-unreadable"
@@ -40,6 +44,8 @@ def record_observation(db: Database, look: Look) -> Saved:
         found = _missed_in_thread(db, look)
         if not (found or look.shown or look.pings_only):
             _note_unreadable(db, look)
+    elif isinstance(look, ForeignLook):
+        found = foreign_threads.missed_in_foreign(db, look)
     elif isinstance(look, Listing):
         return unlisted.note_listing(db, look)
     else:
@@ -101,7 +107,7 @@ def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
         " FROM addresses"
         " JOIN articles ON articles.id = article_id JOIN comments USING (article_id)"
         " WHERE addresses.source = ? AND addresses.url_key = ? AND comments.gone_at IS NULL"
-        " AND site_id IS NOT NULL AND comments_stated IS NOT NULL"
+        f" AND {NATIVE} AND comments_stated IS NOT NULL"
     )
     held = list(db.query(sql, [look.source, urls.page_key(look.url)]))
     if not look.shown and not _others_show(db, look.source, held):
@@ -128,7 +134,7 @@ def _note_unreadable(db: Database, look: ThreadLook) -> None:
         "SELECT article_id, articles.url, count(*) AS n FROM addresses"
         " JOIN articles ON articles.id = article_id JOIN comments USING (article_id)"
         " WHERE addresses.source = ? AND addresses.url_key = ? AND comments.gone_at IS NULL"
-        " AND comments.missed_at IS NULL AND site_id IS NOT NULL AND kind = 'comment' GROUP BY article_id"
+        f" AND comments.missed_at IS NULL AND {NATIVE} AND kind = 'comment' GROUP BY article_id"
     )
     held = rows.one(db, sql, look.source, urls.page_key(look.url))
     if held is None or held["article_id"] is None:

@@ -29,7 +29,7 @@ _PRINTED = "page:printed"
 FIRST_TEN = "rest:first-ten"
 """The origin of terms of which REST gives the first ten: WordPress before 6.5 embeds no more."""
 
-_RANK = {Surface.FEED: 1, Surface.PAGE: 3, Surface.REST: 4}
+_RANK = {Surface.FEED: 1, Surface.PAGE: 3, Surface.REST: 4, Surface.THREAD: 4}
 _RANK_OF_FIRST_TEN = 2  # a page that lists all of them is more exact
 
 Value = str | int | None

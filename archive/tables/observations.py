@@ -54,6 +54,22 @@ class ThreadLook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignLook:
+    """Ids of comments that a comment system elsewhere gave of one thread.
+
+    `thread` is the URI of its ThreadAddress, `stated` the number that the system states, None where it states
+    none. `short` is why the thread is not whole, as a sentence; None for a whole one.
+    """
+
+    source: str
+    thread: str
+    shown: frozenset[str]
+    looked_at: datetime
+    stated: int | None = None
+    short: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """Complete list of a source's articles, as ids or URLs.
 
@@ -67,5 +83,5 @@ class Listing:
     urls: frozenset[str] = frozenset()
 
 
-Look = Missing | Window | ThreadLook | Listing
+Look = Missing | Window | ThreadLook | ForeignLook | Listing
 """What the crawler has seen of known comments by asking for them again."""

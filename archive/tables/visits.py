@@ -19,6 +19,7 @@ from archive.core import urls
 from archive.core.database import transaction
 from archive.core.reader_guard import LISTING, Unread
 from archive.core.records import Page, PageKind, Problem, Saved
+from archive.core.thread_address import without_answer_number
 from archive.core.timestamps import retry_after, to_text
 from archive.tables import rows, url_keys
 
@@ -29,6 +30,7 @@ _OPEN = (
     " ended_at = NULL"
 )
 GOOD = {200, 304}  # statuses of an answer that says something about the page
+_OF_ARTICLES = {PageKind.ARTICLE, PageKind.THREAD}
 LONGEST_WAIT = timedelta(days=365)  # that a server is believed to ask for
 
 
@@ -60,7 +62,9 @@ def _place(db: Database, page: Page) -> str:
 
 
 def visited_url(page: Page) -> str:
-    """Return a page's URL; for REST listings that of the route."""
+    """Return a page's URL; for REST listings that of the route, for a thread elsewhere its address."""
+    if page.kind is PageKind.THREAD:
+        return without_answer_number(page.url)
     if page.kind not in {PageKind.POSTS, PageKind.COMMENTS}:
         return page.url
     parts = urlsplit(page.url)
@@ -68,12 +72,15 @@ def visited_url(page: Page) -> str:
     return urlunsplit(parts._replace(query=urlencode(route, safe="/"), fragment=""))
 
 
-def note_visit(db: Database, page: Page, article_id: int | None, at: str, *, changed: bool) -> None:
+def note_visit(
+    db: Database, page: Page, article_id: int | None, at: str, *, changed: bool, is_read: bool = True
+) -> None:
     """Record a visit to a URL. `at` is ISO 8601 UTC.
 
-    A visit to an article's page that showed no article counts as a failure, whatever its status.
+    A visit to an article's page that showed no article counts as a failure, whatever its status; so does one
+    to a thread elsewhere that could not be read, with `is_read` False.
     """
-    good = page.status in GOOD and (page.kind is not PageKind.ARTICLE or article_id is not None)
+    good = page.status in GOOD and is_read and (page.kind not in _OF_ARTICLES or article_id is not None)
     url = _place(db, page)
     leads_to = _leads_to(db, page, article_id) if good else None
     for each in [url, *([leads_to] if leads_to else [])]:

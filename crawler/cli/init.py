@@ -168,6 +168,7 @@ def _block(name: str, url: str, found: SiteSurvey | None) -> str:
         language=found.language if is_language(found.language) else None,
         timezone=found.timezone if is_timezone(found.timezone) else None,
         hosts=found.hosts,
+        system=found.comment_system,
     )
 
 

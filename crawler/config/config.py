@@ -18,11 +18,12 @@ from typing import Any
 from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
 from archive.core.records import Site
-from crawler.config import file_keys, fleet_keys, notify_keys, proof_keys, schedule_keys
+from crawler.config import file_keys, fleet_keys, notify_keys, proof_keys, schedule_keys, thread_keys
 from crawler.config.file_keys import FileLimits
 from crawler.config.fleet_keys import FleetKeys
 from crawler.config.notify_keys import Notify
 from crawler.config.proof_keys import ProofConfig
+from crawler.config.thread_keys import ForeignComments
 from crawler.config.toml_reader import TomlTable, describe_value, is_loopback_url
 from crawler.schedule.cron import check_timezone
 from crawler.schedule.timetable import Timetable
@@ -52,6 +53,7 @@ SOURCE_KEYS = (
     "types",
     "exclude_types",
     *file_keys.FILE_KEYS,
+    *thread_keys.THREAD_KEYS,
 )
 TYPE_NAME = "the name of a content type, such as post, page or map"
 CONTACT = "an e-mail address or a URL at which the site's owner can reach you"
@@ -64,7 +66,8 @@ class Source:
     `delay` is in seconds between requests; `contact` is sent to the site with each request. `limit` is the
     maximum duration of one crawl. `verify_tls` is False for the rare site whose certificate cannot be
     verified and that is still to be archived. `hosts` are further hosts on which the site has its articles,
-    each with its port where that is not the default. `proof` is the archive's.
+    each with its port where that is not the default. `foreign` is for comments that are kept elsewhere.
+    `proof` is the archive's.
     """
 
     site: Site
@@ -74,6 +77,7 @@ class Source:
     contact: str | None = None
     verify_tls: bool = True
     hosts: tuple[str, ...] = ()
+    foreign: ForeignComments = field(default_factory=ForeignComments)
     proof: ProofConfig = field(default_factory=ProofConfig)
     file_limits: FileLimits = field(default_factory=FileLimits)
 
@@ -291,6 +295,7 @@ def _read_source(name: str, table: TomlTable, contact: str | None) -> Source:
         )
     delay = table.seconds("delay")
     timezone = _read_timezone(table)
+    foreign = thread_keys.read_foreign_comments(table)
     return Source(
         site=Site(
             name=name,
@@ -304,6 +309,8 @@ def _read_source(name: str, table: TomlTable, contact: str | None) -> Source:
             drop=table.selectors("drop"),
             types=table.names("types", TYPE_NAME),
             exclude_types=table.names("exclude_types", TYPE_NAME),
+            foreign_comments=foreign.is_on,
+            thread_keys=tuple(foreign.keys),
         ),
         schedule=schedule_keys.read_timetable(table, timezone, f"{contact} {url}"),
         limit=schedule_keys.read_limit(table),
@@ -312,6 +319,7 @@ def _read_source(name: str, table: TomlTable, contact: str | None) -> Source:
         verify_tls=table.truth("verify_tls", default=True),
         hosts=table.hosts("hosts"),
         file_limits=file_keys.read_limits(table),
+        foreign=foreign,
     )
 
 

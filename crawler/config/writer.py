@@ -79,6 +79,7 @@ def site_block(
     language: str | None = None,
     timezone: str | None = None,
     hosts: tuple[str, ...] = (),
+    system: str | None = None,
 ) -> str:
     """Return the block for a probed site, each line with its reason.
 
@@ -96,6 +97,11 @@ def site_block(
         "# How readers' comments are marked up: auto, native, wpdiscuz or none.",
         f"comments = {quote(comments)}",
     ]
+    if system:
+        lines += [
+            f"# Comments are kept by {system}: true archives them from there, as far as its API is public.",
+            "foreign_comments = true",
+        ]
     lines += _or_example("language", language, "en", "The site's language, for the names of months.")
     lines += _or_example("timezone", timezone, "Europe/Berlin", "The time zone of the dates on its pages.")
     if hosts:

@@ -19,8 +19,10 @@ from twisted.internet.interfaces import IHostResolution, IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]
 
 from archive.core import urls
-from crawler.fetch.session import report_of, session_of
+from archive.core.records import PageKind
+from crawler.fetch.session import Session, report_of, session_of
 
+RESTING = "its server has failed several times, and is asked again by a later crawl"
 OFF_SITE = "is not on the site"  # part of the text of an OffSiteError
 
 
@@ -45,13 +47,16 @@ class GuardMiddleware:
         What a user asks for with Scrapy's own tools has no site to leave.
 
         Raises OffSiteError (an IgnoreRequest) for another site, IgnoreRequest where the archive cannot be
-        written.
+        written or a comment system is left alone.
         """
         if report_of(self.crawler).fault is not None:
             raise IgnoreRequest("the archive cannot be written, so nothing is requested")
         session = session_of(self.crawler)
-        if session.home and not is_allowed(request.url, session.home, session.hosts):
+        is_ours = is_allowed(request.url, session.home, session.hosts)
+        if session.home and not is_ours and not _is_of_server(request, session):
             raise OffSiteError(f"{request.url} {OFF_SITE} {session.home}")
+        if request.meta.get("kind") is PageKind.THREAD and request.meta["server"] in session.resting:
+            raise IgnoreRequest(RESTING)
         if urls.is_loopback(urlsplit(request.url).hostname):
             request.meta["proxy"] = None  # a proxy from the environment cannot reach this machine's loopback
 
@@ -81,6 +86,27 @@ def is_allowed(url: str, home: str, hosts: Iterable[str]) -> bool:
     scheme = url.partition("://")[0].lower()
     allowed = (f"{scheme}://{host}" for host in hosts)
     return urls.same_host(url, home) or any(urls.same_host(url, other) for other in allowed)
+
+
+def _is_of_server(request: Request, session: Session) -> bool:
+    """True if a request is for a thread or for robots.txt, on the server of a comment system."""
+    of_thread = request.meta.get("kind") is PageKind.THREAD
+    is_wanted = of_thread or urls.path_of(request.url) == "/robots.txt"
+    return is_wanted and any(urls.same_host(request.url, server) for server in session.servers)
+
+
+def may_be_server(server: str, home: str) -> bool:
+    """True if a page may name a URL as the server of its comments.
+
+    It is on a public host; on this machine only where the site itself is.
+    """
+    host = (urls.split(server) or urlsplit("")).hostname or ""
+    if urls.is_loopback(host):
+        return urls.is_loopback(urlsplit(home).hostname)
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host
 
 
 def is_public(address: str) -> bool:

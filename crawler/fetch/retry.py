@@ -19,12 +19,14 @@ from scrapy.utils.asyncio import call_later
 from scrapy.utils.misc import load_object
 
 from archive.core import timestamps
+from archive.core.records import PageKind
 from crawler.fetch.session import report_of, session_of
 
 logger = logging.getLogger(__name__)
 MAX_RETRY_AFTER_SECONDS = 300.0  # a server that requests a longer wait ends the crawl
 REFUSAL_STATUSES = {403, 429, 503}
 MAX_RETRIES_OF_A_PAGE = 1  # for a response with a page and Retry-After, as of a maintenance plugin
+MAX_THREAD_WAIT_SECONDS = 30.0  # a comment system that requests a longer wait is asked at a later crawl
 MAX_REFUSALS = 20  # one after another, and the site is taken at its word
 
 
@@ -55,6 +57,8 @@ class PatienceMiddleware:
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the response, or the request to retry after a wait."""
+        if request.meta.get("kind") is PageKind.THREAD:
+            return await self._of_server(request, response)
         self._refusals = self._refusals + 1 if response.status in REFUSAL_STATUSES else 0
         if self._refusals == MAX_REFUSALS:
             logger.warning("%d requests in a row were refused: the crawl ends here", MAX_REFUSALS)
@@ -74,10 +78,25 @@ class PatienceMiddleware:
         retried = await self._again(request, f"status {response.status}", asked, most)
         return retried or response
 
+    async def _of_server(self, request: Request, response: Response) -> Request | Response:
+        """Return the response of a comment system, or the request to retry once after a wait.
+
+        However it refuses, the crawl of the site goes on.
+        """
+        asked = retry_after_seconds(response, datetime.now(UTC))
+        is_patient = asked is None or asked <= MAX_THREAD_WAIT_SECONDS
+        if self._closing or response.status not in self.statuses or not is_patient:
+            return response
+        retried = await self._again(request, f"status {response.status}", asked, MAX_RETRIES_OF_A_PAGE)
+        return retried or response
+
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """Return the request to retry after a broken connection, else None."""
         if isinstance(exception, self.faults):
-            return await self._again(request, exception, None)
+            is_of_thread = request.meta.get("kind") is PageKind.THREAD
+            return await self._again(
+                request, exception, None, MAX_RETRIES_OF_A_PAGE if is_of_thread else None
+            )
         return None
 
     async def _again(

@@ -21,6 +21,7 @@ from twisted.internet.defer import Deferred
 from archive.core import reader_guard
 from archive.core.crawl_state import RobotsCopy
 from crawler.fetch.failures import failure_clause
+from crawler.fetch.offsite import is_allowed
 from crawler.fetch.rest_spellings import other_spellings
 from crawler.fetch.retry import MAX_RETRY_AFTER_SECONDS
 from crawler.fetch.session import session_of
@@ -42,7 +43,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._unread: str | None = None  # why robots.txt could not be read
+        self._unread: dict[str, str] = {}  # why robots.txt could not be read, by host
 
     async def process_request(self, request: Request) -> None:  # type: ignore[override]
         """Refuse a forbidden request, and any while robots.txt is unreadable.
@@ -52,8 +53,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         try:
             await super().process_request(request)
         except IgnoreRequest:
-            if self._unread:
-                raise IgnoreRequest(f"{self._unread}, so nothing is fetched") from None
+            if why := self._unread.get(urlsplit(request.url).netloc):
+                raise IgnoreRequest(f"{why}, so nothing is fetched") from None
             raise
 
     def process_request_2(self, rp: Any, request: Request) -> None:
@@ -94,7 +95,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         body = response.body[:MAX_ROBOTS_BYTES] if has_rules else b""
         if response.status >= 500:
             body = _NOTHING
-            self._unread = f"robots.txt answered {response.status}"
+            self._unread[netloc] = f"robots.txt answered {response.status}"
         try:
             with reader_guard.bounded(reader_guard.CPU_SECONDS):
                 parser = build_from_crawler(self._parserimpl, self.crawler, body)
@@ -103,10 +104,10 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             logger.warning("robots.txt of %s cannot be read.", netloc, exc_info=error)
             body = _NOTHING
             delay = None
-            self._unread = "robots.txt cannot be read"
+            self._unread[netloc] = "robots.txt cannot be read"
         if delay is not None and delay > MAX_RETRY_AFTER_SECONDS:
             body = _NOTHING
-            self._unread = f"robots.txt requires {delay:g} s between requests"
+            self._unread[netloc] = f"robots.txt requires {delay:g} s between requests"
         elif delay is not None:
             self._slow_down(delay)
         await super()._parse_robots(response.replace(body=body), netloc, request)
@@ -120,8 +121,10 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         super()._robots_error(exc, netloc)
         if not isinstance(exc, IgnoreRequest):
-            session_of(self.crawler).obstacles.note_failure(exc)
-            self._unread = f"{netloc} cannot be reached: {failure_clause(exc)}"
+            session = session_of(self.crawler)
+            if is_allowed(f"https://{netloc}/", session.home, session.hosts):
+                session.obstacles.note_failure(exc)
+            self._unread[netloc] = f"{netloc} cannot be reached: {failure_clause(exc)}"
             parser = build_from_crawler(self._parserimpl, self.crawler, _NOTHING)
             self._parsers[netloc] = parser
 

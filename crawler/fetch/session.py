@@ -32,14 +32,19 @@ class Session:
 
     `hosts` are further hosts on which the site has its articles; `source` is the source's name in each Page.
     `robots` is Scrapy's parser of robots.txt, None before it was read; `robots_copies` are the copies that an
-    earlier crawl has cached, by host. `wait_until` (aware UTC) is the moment before which the site wants no
-    further request. `failure` is why the last request had no response, None if it had one.
+    earlier crawl has cached, by host. `servers` are the URLs of comment systems that may be asked for
+    threads, `resting` are those that are left alone for now, `secrets` the operator's keys by the short names
+    of systems. `wait_until` (aware UTC) is the moment before which the site wants no further request.
+    `failure` is why the last request had no response, None if it had one.
     """
 
     def __init__(self, home: str, *, source: str, hosts: tuple[str, ...] = ()) -> None:
         self.home = home
         self.hosts = hosts
         self.source = source
+        self.servers: set[str] = set()
+        self.resting: set[str] = set()
+        self.secrets: dict[str, str] = {}
         self.obstacles = Obstacles()
         self.robots: Any = None
         self.robots_copies: dict[str, RobotsCopy] = {}
@@ -52,9 +57,10 @@ class Session:
         self.crawler = crawler
         crawler.signals.connect(self.robots_parsed, signal=signals.robots_parsed)
 
-    def robots_parsed(self, robotparser: Any) -> None:
-        """Store the parser of robots.txt; the callback of Scrapy's signal."""
-        self.robots = robotparser
+    def robots_parsed(self, robotparser: Any, request: Request) -> None:
+        """Store the parser of the site's robots.txt; the callback of Scrapy's signal."""
+        if request.meta.get("kind") is not PageKind.THREAD:
+            self.robots = robotparser
 
     @property
     def sitemaps(self) -> tuple[str, ...]:
@@ -93,6 +99,17 @@ class Session:
         try:
             response = await self._engine.download_async(request)
         except Exception as error:  # noqa: BLE001 - whatever kept the answer away is a fact about the file
+            return page_from_failure(error, request, self.source)
+        return page_from_response(response, self.source)
+
+    async def ask(self, request: Request) -> Page:
+        """Send a request to a comment system; what keeps it from us is no obstacle of the site.
+
+        Raises nothing: an exception is a Page with status 0.
+        """
+        try:
+            response = await self._engine.download_async(request)
+        except Exception as error:  # noqa: BLE001 - whatever kept the answer away is a fact about that server
             return page_from_failure(error, request, self.source)
         return page_from_response(response, self.source)
 

@@ -21,8 +21,7 @@ def facts_of(archive: Archive, site: Site) -> FetchHistory:
 def decide_due(archive: Archive, site: Site) -> None:
     """Decide when each page of a source is due, where undecided."""
     with facts_of(archive, site) as facts:
-        premise = "told" if facts.comments_told else "polled"
-        archive.forget_due(site.name, f"{revisit_policy.RULES_VERSION} {premise}")
+        archive.forget_due(site.name, f"{revisit_policy.RULES_VERSION} {facts.premise}")
         while some := facts.undecided_visits():
             decided = {seen.url: revisit_policy.decide(seen) for seen in some}
             archive.note_due(site.name, decided)

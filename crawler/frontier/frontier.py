@@ -24,6 +24,7 @@ from crawler.fetch.responses import page_from_failure, page_from_response
 from crawler.frontier import addresses, endless, revisit_policy
 from crawler.frontier.addresses import Listed
 from crawler.frontier.cut_off import leave
+from crawler.frontier.foreign_threads import ForeignThreads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class Frontier:
         self.crawl = crawl
         self.requested: set[str] = set()
         self.by_lastmod: dict[str, datetime] = {}
+        self.threads = ForeignThreads(crawl)
         self._elsewhere: dict[str, set[str]] = {}  # URLs of articles on hosts that are not allowed, by host
 
     def is_article(self, entry: Listed) -> bool:
@@ -121,6 +123,8 @@ class Frontier:
         is_further = addresses.is_comment_page(page.url)
         walk = walk or Walk(start=page.url)
         is_repeated = bool(here) and here <= walk.paged
+        if not is_further:
+            yield from self.threads.requests_for(page)
         if not is_further or (addresses.shows_comments(page) and not is_repeated):
             thread = addresses.thread_pages(page)
             if thread.own:

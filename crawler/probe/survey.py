@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from archive.core import json_text, urls
 from archive.core.errors import SiteError
-from archive.core.records import Page, PageKind
+from archive.core.records import Page, PageKind, Site
 from crawler.discovery import declared, feeds, rest, sitemaps
 from crawler.fetch import walls
 from crawler.frontier import addresses
@@ -23,10 +23,12 @@ from pipeline.comments import systems
 from pipeline.html import document
 from pipeline.platforms import detection
 from pipeline.platforms.detection import Detected
+from pipeline.threads import readers
 
 MAX_EXAMINED_LINKS = 5  # of the newest articles, whose hosts are compared
 MAX_SITEMAP_FILES = 30  # files of a sitemap whose articles are counted
 
+_READ_ALL = Site(name="survey", url="", foreign_comments=True, thread_keys=tuple(readers.READERS))
 _WPDISCUZ = re.compile(rb"wpdiscuz|wpd-comment", re.IGNORECASE)
 _OWN_COMMENT = re.compile(rb"""id=["'](?:li-|div-)?comment-\d+""", re.IGNORECASE)
 
@@ -37,8 +39,9 @@ class SiteSurvey:
 
     `url` is the home page after redirects; totals are the site's own. `comment_style` is one of the styles of
     the configuration; `hosts` are others than that of `url`, with articles of the site; `platform` is the
-    system that runs the site, with its version where stated, None if unknown; `notes` are sentences for
-    people.
+    system that runs the site, with its version where stated, None if unknown; `comment_system` keeps the
+    comments elsewhere, None where the site itself has them, and `comment_server` is the URL from which they
+    are read; `notes` are sentences for people.
     """
 
     url: str
@@ -53,6 +56,8 @@ class SiteSurvey:
     robots_allowed: bool = True
     crawl_delay: float | None = None
     comment_style: str = "auto"
+    comment_system: str | None = None
+    comment_server: str | None = None
     timezone: str | None = None
     language: str | None = None
     hosts: tuple[str, ...] = ()
@@ -105,7 +110,7 @@ class _SurveySpider(ProbeSpider):
         found = await self._sitemaps(found)
         found = await self._feeds(found, home)
         found = await self._comments(found)
-        return replace(found, notes=tuple(_notes(found, detected, self._external)))
+        return replace(found, notes=tuple(_notes(found, detected)))
 
     async def _rest(self, found: SiteSurvey, home: Page) -> SiteSurvey:
         said = declared.read_declared(home, found.url)
@@ -199,12 +204,13 @@ class _SurveySpider(ProbeSpider):
 
     async def _comments(self, found: SiteSurvey) -> SiteSurvey:
         page = await self.look_at(self.article) if self.article else None
-        self._external = _foreign_system(page) if page else None
+        name = _foreign_system(page) if page else None
+        thread = readers.thread_in(page, _READ_ALL) if page and name else None
+        found = replace(found, comment_system=name, comment_server=thread.server if thread else None)
         is_wpdiscuz = page is not None and _WPDISCUZ.search(page.body) is not None
         return replace(found, comment_style="wpdiscuz" if is_wpdiscuz else "auto")
 
     article: str | None = None
-    _external: str | None = None
 
 
 def _foreign_system(page: Page) -> str | None:
@@ -219,7 +225,20 @@ def _foreign_system(page: Page) -> str | None:
     return None if name in systems.FORM_ONLY else name
 
 
-def _notes(found: SiteSurvey, detected: Detected | None, external: str | None) -> list[str]:
+def _elsewhere(found: SiteSurvey) -> str | None:
+    """Return a sentence on comments that are kept elsewhere, None where there are none."""
+    system, server = found.comment_system, found.comment_server
+    if system is None:
+        return None
+    if server is None:
+        return f"Its comments are kept by {system}, outside of the site; they are not archived yet."
+    if any(reader.system == system and reader.needs_key for reader in readers.READERS.values()):
+        key = f"comment_keys.{system.lower()}"
+        return f"Its comments are kept by {system}; they are archived with a key of its API, `{key}`."
+    return f"Its comments are kept by {system} at {server}, and are archived from there."
+
+
+def _notes(found: SiteSurvey, detected: Detected | None) -> list[str]:
     name = found.title or found.url
     if found.rest:
         way = f"Its REST API is open and lists {_many(found.posts_total, 'article')}"
@@ -251,8 +270,8 @@ def _notes(found: SiteSurvey, detected: Detected | None, external: str | None) -
         if found.comments_feed
         else "It has no comments feed, so old articles are visited again from time to time."
     )
-    if external:
-        notes.append(f"Its comments are kept by {external}, outside of the site; they are not archived yet.")
+    if elsewhere := _elsewhere(found):
+        notes.append(elsewhere)
     if found.crawl_delay:
         notes.append(f"robots.txt requires {found.crawl_delay:g} s between requests; this is obeyed.")
     return notes

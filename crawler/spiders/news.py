@@ -28,6 +28,7 @@ from crawler.sync.comment_sweep import CommentSweep
 from crawler.sync.comment_sync import CommentSync
 from crawler.sync.feed_sync import FeedSync
 from crawler.sync.file_sync import FileSync
+from crawler.sync.thread_sync import ThreadSync
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class NewsSpider(SourceSpider):
         comments = CommentSync(crawl, frontier)
         sweep = CommentSweep(crawl)
         backlog = Backlog(crawl, frontier, comments)
+        threads = ThreadSync(crawl, frontier)
         self.frontier = frontier
         talk = await feeds.fetch(PageKind.COMMENTS_FEED) if crawl.wants_comments else None
         # On a 304 of the comments feed no post has changed either: the sweep can have the other request.
@@ -82,6 +84,7 @@ class NewsSpider(SourceSpider):
             backlog.unread(),
             backlog.doubted(),
             comments.all_threads(),
+            threads.run(),
             backlog.revisits(),
             sweep.run(),
             FileSync(crawl, self.file_limits).due(with_revisits=not is_silent),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,5 +119,6 @@ class SourceSpider(scrapy.Spider):
         path = Path(settings["BACKISSUE_ARCHIVE"])
         spider = super().from_crawler(crawler, source=source, archive=path, **kwargs)
         spider.session.attach(crawler)
+        spider.session.secrets = source.foreign.secrets(os.environ)
         spider.handoff = Handoff(crawler, spider.session)
         return spider

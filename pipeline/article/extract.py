@@ -23,6 +23,7 @@ from pipeline.html import marks, metadata, not_an_article
 from pipeline.html.document import Document, parse
 from pipeline.html.dom import fold
 from pipeline.html.metadata import Head
+from pipeline.threads.readers import find_thread
 
 
 def extract_page(page: Page, site: Site) -> Extract:
@@ -73,7 +74,9 @@ def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose]:
     survey = stated_count.survey(document, head)
     thread = extract.take_thread(document, site, head, fields.opening_day(document, head, site))
     document = replace(document, index=thread.index)
-    system = None if thread.comments else systems.foreign_system(thread.index)
+    is_read_elsewhere = find_thread(thread.index, document.page.final_url.partition("#")[0], site) is not None
+    is_named = not thread.comments and not is_read_elsewhere
+    system = systems.foreign_system(thread.index) if is_named else None
     known = fields.extract_fields(document, head, site, thread.opener)
     prose = body.extract_body(document, site, known.values.get("title"), known.values.get("authors", ()))
     problems = [

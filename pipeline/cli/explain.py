@@ -23,6 +23,7 @@ from archive.cli.console import emit, say
 from archive.core.errors import BackissueError
 from archive.core.formatting import count, plain, when
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
+from archive.core.thread_address import ThreadAddress
 from archive.core.timestamps import to_text
 from archive.core.urls import absolute, key
 from archive.queries.json_schema import ARTICLE_FIELDS, article_json, extract_json
@@ -31,6 +32,7 @@ from pipeline import process
 from pipeline.article.extract import verdicts
 from pipeline.article.witness import PieceVerdict
 from pipeline.html.document import parse
+from pipeline.threads import readers
 
 _LARGEST = 64 * 2**20  # bytes of one page; more is no news article
 _WIDTH = 100
@@ -60,13 +62,24 @@ def explain(
     site = site_for(page.final_url)
     extract = process(page, site)
     blocks = verdicts(page, site) if extract.articles else ()
+    all_read = replace(site, foreign_comments=True, thread_keys=tuple(readers.READERS))
+    thread = readers.thread_in(page, all_read)
+    is_read = thread is not None and readers.thread_in(page, site) is not None
     copy = copy_of(extract.articles[0], site) if extract.articles else None
     compared = None if copy is None else _compare(extract.articles[0], copy)
     if as_json:
-        told = {"blocks": [asdict(block) for block in blocks], "copy": _json(compared)}
+        facts = (
+            {} if thread is None else {name: getattr(thread, name) for name in ("system", "server", "key")}
+        )
+        told = {
+            "thread": {**facts, "is_read": is_read} if facts else None,
+            "blocks": [asdict(block) for block in blocks],
+            "copy": _json(compared),
+        }
         emit({**extract_json(extract), **told})
     else:
-        click.echo("\n\n".join([_render(page, extract), _witness(blocks), *_copy(compared)]))
+        said = [_render(page, extract), *([_elsewhere(thread, is_read=is_read)] if thread else [])]
+        click.echo("\n\n".join([*said, _witness(blocks), *_copy(compared)]))
 
 
 def read_saved_copy(path: str, article: Article, site: Site) -> PublisherCopy:
@@ -133,6 +146,13 @@ def _render(page: Page, extract: Extract) -> str:
         for problem in extract.problems
     ]
     return plain("\n\n".join(parts))
+
+
+def _elsewhere(thread: ThreadAddress, *, is_read: bool) -> str:
+    """Return where the thread of a page is kept, and what a crawl does with it."""
+    system = readers.READERS[thread.system].system
+    does = "A crawl reads it there." if is_read else "It is not read: see foreign_comments and comment_keys."
+    return plain(f"Thread kept by {system} at {thread.server}, under {thread.key}. {does}")
 
 
 def _witness(blocks: tuple[PieceVerdict, ...]) -> str:

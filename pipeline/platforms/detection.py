@@ -54,7 +54,7 @@ PLATFORMS = (
         "Ghost",
         r"ghost\b",
         (rb"data-ghost(?:-search)?=", rb"/ghost/(?:portal|comments-ui|sodo-search)@", rb"ghost-sdk"),
-        "Its comments are filled in by a script; they are named as missing, and not archived yet.",
+        "Its comments are filled in by a script; they are read from its API where a page names it.",
     ),
     Platform(
         "Drupal",

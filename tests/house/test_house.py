@@ -87,7 +87,8 @@ INNER = {
     "pipeline.markdown": {"html"},
     "pipeline.comments": {"dates", "html"},
     "pipeline.authors": {"dates", "html"},
-    "pipeline.article": {"authors", "comments", "dates", "html", "markdown"},
+    "pipeline.threads": {"dates", "html"},
+    "pipeline.article": {"authors", "comments", "dates", "html", "markdown", "threads"},
     "pipeline.platforms": {"article", "dates", "html"},
     "pipeline.imports": {"article", "extractor_version", "html", "platforms", "reading"},
 }

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from archive.core.csv_cells import disarmed
+from archive.core.formatting import disarmed
 from archive.public.render.completeness import completeness_sentence
 from archive.public.render.history import ChangeFilter
 from archive.public.views import mcp_tools

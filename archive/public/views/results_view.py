@@ -11,7 +11,7 @@ from typing import Any
 from datasette.utils import InvalidSql, derive_named_parameters, validate_sql_select
 from datasette.utils.asgi import Response
 
-from archive.core.csv_cells import disarmed
+from archive.core.formatting import disarmed
 from archive.public.sql import downloads, stock
 from archive.public.sql.jobs import Job
 from archive.public.sql.pool import Download, LateError, LostError

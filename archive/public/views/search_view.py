@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from datasette.utils.asgi import Response
 
-from archive.core.csv_cells import disarmed
+from archive.core.formatting import disarmed
 from archive.core.records import POST
 from archive.public.render.feed import Entry, atom
 from archive.public.render.text import unmarked

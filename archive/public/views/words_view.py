@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from datasette.utils.asgi import Response
 
-from archive.core.csv_cells import disarmed
+from archive.core.formatting import disarmed
 from archive.public.render.chart import Chart, lines
 from archive.public.render.word_trends import MAX_WORDS, Asked, Counted, asked, count_words
 from archive.public.web import Row, TooSlow, enter, read, render_page

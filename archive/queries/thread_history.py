@@ -1,0 +1,100 @@
+"""History of the threads that comment systems keep elsewhere, for the crawler. Read-only.
+
+Facts only; what is asked because of them is decided in the crawler.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from archive.core.records import PageKind, Seen
+from archive.core.thread_address import ThreadAddress, thread_of
+from archive.core.timestamps import instant, to_text
+
+_THREAD = """
+SELECT visits.rowid AS place, visits.url, fetched_at, failures, retry_at, status, lastmod AS mark,
+    (SELECT count(*) FROM comments WHERE article_id = visits.article_id AND gone_at IS NULL
+        AND missed_at IS NULL AND key GLOB substr(visits.url, 10, instr(visits.url, '?') - 10) || ':*') AS
+        held
+FROM visits JOIN articles ON articles.id = article_id
+WHERE visits.source = ? AND visits.kind = 'thread' AND articles.gone_at IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldThread:
+    """A thread in a comment system elsewhere, as its last visit left it.
+
+    `held` is the number of comments that are shown as far as is known, `mark` the number that the system
+    stated when the thread was last asked for because of it. `place` orders threads by their first visits.
+    """
+
+    place: int
+    seen: Seen
+    address: ThreadAddress
+    held: int
+    mark: str | None
+
+
+class ThreadHistory:
+    """The threads of one source, read through a connection of the caller's."""
+
+    def __init__(self, db: sqlite3.Connection, source: str) -> None:
+        self._db = db
+        self._source = source
+
+    def newest(self, limit: int) -> list[HeldThread]:
+        """Return the threads elsewhere that were visited last."""
+        return self._threads(f"{_THREAD} ORDER BY fetched_at DESC LIMIT ?", limit)
+
+    def after(self, place: int, limit: int) -> list[HeldThread]:
+        """Return threads elsewhere behind a place in the order of their first visits."""
+        return self._threads(f"{_THREAD} AND visits.rowid > ? ORDER BY visits.rowid LIMIT ?", place, limit)
+
+    def failing(self, limit: int) -> list[HeldThread]:
+        """Return threads elsewhere whose last visit failed, the longest ago first."""
+        return self._threads(f"{_THREAD} AND failures > 0 ORDER BY fetched_at LIMIT ?", limit)
+
+    def doubted(self, *, before: datetime, limit: int) -> list[HeldThread]:
+        """Return threads elsewhere with comments that were missed before a moment and are not gone yet."""
+        sql = (
+            f"{_THREAD} AND visits.article_id IN (SELECT article_id FROM comments WHERE comments.source = ?"
+            " AND missed_at <= ? AND comments.gone_at IS NULL AND key GLOB '?*:*')"
+            " ORDER BY fetched_at LIMIT ?"
+        )
+        return self._threads(sql, self._source, to_text(before) or "", limit)
+
+    def named_elsewhere(self, systems: Iterable[str], *, before: datetime, limit: int) -> list[str]:
+        """Return URLs of articles whose pages were read before their comment system was.
+
+        `systems` are names of systems.
+        """
+        details = [f"The comments are kept by {system} %" for system in systems]
+        likes = " OR ".join("detail LIKE ?" for _ in details)
+        sql = (
+            "SELECT visits.url FROM problems JOIN visits ON visits.source = problems.source"
+            " AND visits.url = problems.url WHERE problems.source = ? AND code = 'external-comments'"
+            f" AND ended_at IS NULL AND visits.kind = ? AND fetched_at < ? AND ({likes})"
+            " ORDER BY fetched_at DESC LIMIT ?"
+        )
+        values = [self._source, PageKind.ARTICLE.value, to_text(before), *details, limit]
+        return [row["url"] for row in self._db.execute(sql, values)] if details else []
+
+    def _threads(self, sql: str, *values: str | int) -> list[HeldThread]:
+        found = []
+        for row in self._db.execute(sql, [self._source, *values]).fetchall():
+            address = thread_of(row["url"])
+            if address is not None:
+                seen = Seen(
+                    url=row["url"],
+                    status=row["status"],
+                    fetched_at=instant(row["fetched_at"]),
+                    failures=row["failures"],
+                    retry_at=instant(row["retry_at"]) if row["retry_at"] else None,
+                )
+                facts = {"place": row["place"], "held": row["held"], "mark": row["mark"]}
+                found.append(HeldThread(seen=seen, address=address, **facts))
+        return found

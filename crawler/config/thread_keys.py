@@ -1,0 +1,58 @@
+"""Keys of comment systems elsewhere: `foreign_comments` and `[sources.NAME.comment_keys]`.
+
+Some systems give their threads only to who has a key. It is kept verbatim, and a value from the environment
+is inserted only when a crawl begins, so that reading the archive needs no secret. No error repeats a key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from archive.core.errors import ConfigError
+from crawler.config.toml_reader import TomlTable
+
+THREAD_KEYS = ("foreign_comments", "comment_keys")
+_VALUE = re.compile(r"\$\{(\w+)\}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignComments:
+    """Configuration of comments that are kept elsewhere.
+
+    `is_on` is False where they are left alone. `keys` maps short names of systems to keys, verbatim.
+    """
+
+    is_on: bool = True
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def secrets(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """Return the keys with their values from the environment.
+
+        Raises ConfigError for a variable that is not set.
+        """
+        for system, key in self.keys.items():
+            for name in _VALUE.findall(key):
+                if name not in environ:
+                    raise ConfigError(
+                        f"comment_keys.{system} needs ${name}, which is not in the environment.",
+                        hint="Set it where Backissue is started: a unit's EnvironmentFile, for example.",
+                    )
+        return {system: _VALUE.sub(lambda found: environ[found[1]], key) for system, key in self.keys.items()}
+
+
+def read_foreign_comments(table: TomlTable) -> ForeignComments:
+    """Return a source's configuration of comments that are kept elsewhere. Raises ConfigError."""
+    is_on = table.truth("foreign_comments", default=True)
+    keys = table.table("comment_keys")
+    if keys.values:
+        keys.only(_systems_with_keys())
+    read = {name: keys.text(name, f"the key of {name}, or a variable as ${{NAME}}") for name in keys.values}
+    return ForeignComments(is_on=is_on, keys={name: key for name, key in read.items() if key})
+
+
+def _systems_with_keys() -> tuple[str, ...]:
+    from pipeline.threads.readers import READERS  # noqa: PLC0415  (it loads the readers of HTML)
+
+    return tuple(slug for slug, reader in READERS.items() if reader.needs_key)

@@ -1,0 +1,208 @@
+"""Threads that comment systems keep elsewhere: requests for them, one answer after another.
+
+A thread is asked for when its article's page was read, or when its system states another number of comments.
+All its answers are read to the end before anything is said of comments that it lacks. Does not: know any API
+(`pipeline/threads`), or decide what is gone. Invariant: a walk makes no more requests than its stated number
+of comments can fill, and a server that fails is left alone for the rest of the crawl.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from scrapy.http import Request, Response
+from twisted.python.failure import Failure
+
+from archive.core import reader_guard
+from archive.core.records import Page, PageKind
+from archive.core.thread_address import ThreadAddress
+from archive.tables.observations import ForeignLook
+from crawler.crawl import Crawl
+from crawler.fetch.offsite import RESTING, may_be_server
+from crawler.fetch.responses import page_from_failure, page_from_response
+from pipeline.threads import readers
+from pipeline.threads.adapter import Part, ThreadQuestion, UnreadableThreadError
+from pipeline.threads.extract import comment_id
+
+MAX_SERVER_FAILURES = 3
+"""Failed answers in a row after which a server is asked nothing more in one crawl."""
+PLAUSIBLE_ANSWERS = 500
+"""Answers about a thread whose system states no number."""
+GROWTH_COMMENTS = 100
+"""Comments by which a thread may grow while it is read, beside a tenth of its stated number."""
+_SPARE_ANSWERS = 3  # answers that a growing thread may take beyond its stated number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadWalk:
+    """Progress through the answers about one thread.
+
+    `shown` are the ids of the comments as they are kept, `ids` those of all entries, also of empty places;
+    `mark` is the stated number because of which the thread is due.
+    """
+
+    thread: ThreadAddress
+    number: int = 1
+    waiting: tuple[ThreadQuestion, ...] = ()
+    shown: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+    counted: frozenset[str] = frozenset()
+    stated: int | None = None
+    withheld: int = 0
+    mark: str | None = None
+
+    def after(self, part: Part) -> ThreadWalk:
+        """Return the progress after one more answer."""
+        shown = {comment_id(self.thread.system, each.id) for each in part.remarks if each.is_shown}
+        return replace(
+            self,
+            waiting=(*self.waiting, *part.further),
+            shown=self.shown | shown,
+            ids=self.ids | {each.id for each in part.remarks},
+            counted=self.counted | (shown if part.counted is None else part.counted),
+            stated=part.stated if part.stated is not None else self.stated,
+            withheld=self.withheld + part.withheld,
+        )
+
+    def cut(self, before: ThreadWalk) -> str | None:
+        """Return why the thread is followed no further although there are questions left, as a clause."""
+        if self.ids == before.ids:
+            return "an answer brought nothing new"
+        most = PLAUSIBLE_ANSWERS
+        if self.stated is not None:
+            if len(self.counted) > self.stated + self.stated // 10 + GROWTH_COMMENTS:
+                return f"it has {len(self.counted):,} comments so far, and states {self.stated:,}"
+            most = min(most, self.stated + _SPARE_ANSWERS)
+        return f"it continues after {self.number:,} answers" if self.number >= most else None
+
+
+class ForeignThreads:
+    """Threads elsewhere in one crawl."""
+
+    def __init__(self, crawl: Crawl) -> None:
+        self.crawl = crawl
+        self.requested: set[str] = set()
+        self._failures: Counter[str] = Counter()
+
+    def requests_for(self, page: Page) -> Iterator[Any]:
+        """Yield the request for the thread that an article's page embeds, if any."""
+        try:
+            with reader_guard.bounded(reader_guard.CPU_SECONDS):
+                thread = readers.thread_in(page, self.crawl.site)
+        except (Exception, reader_guard.TooLongError):  # noqa: BLE001 - the page's own reading says so
+            return
+        if thread is not None:
+            yield from self.request(thread)
+
+    def request(self, thread: ThreadAddress, mark: str | None = None) -> Iterator[Any]:
+        """Yield the request for a thread, once in a run.
+
+        Instead a page with the reason where its server is left alone. Nothing for a hidden article or a
+        system that is not read. `mark` is the number that a count has stated.
+        """
+        reader = readers.READERS.get(thread.system)
+        key = str(thread)
+        if reader is None or key in self.requested or self.crawl.facts.hides(thread.article):
+            return
+        self.requested.add(key)
+        yield from self._ask(reader.ask(thread), ThreadWalk(thread=thread, mark=mark))
+
+    def is_left_alone(self, server: str) -> bool:
+        """True if a server has failed too often in this crawl."""
+        return server in self.crawl.session.resting
+
+    def _ask(self, ask: ThreadQuestion, walk: ThreadWalk) -> Iterator[Any]:
+        thread = walk.thread
+        request = thread_request(ask, thread, walk.number, walk.mark)
+        request.meta["walk"] = walk
+        request.callback, request.errback = self._arrived, self._failed
+        if not may_be_server(thread.server, self.crawl.home):
+            yield self._page(request, "its server is not on a public host")
+        elif self.is_left_alone(thread.server):
+            yield self._page(request, RESTING)
+        else:
+            self.crawl.session.servers.add(thread.server)
+            yield request
+
+    def _page(self, request: Request, why: str) -> Page:
+        return replace(page_from_failure(RuntimeError(), request, self.crawl.source), error=why)
+
+    def _arrived(self, response: Response) -> Iterator[Any]:
+        page = page_from_response(response, self.crawl.source)
+        yield page
+        before: ThreadWalk = response.meta["walk"]
+        server = before.thread.server
+        part = _read(page)
+        if part is None:
+            self._note_failure(server)
+            return
+        self._failures[server] = 0
+        walk = before.after(part)
+        cut = walk.cut(before) if walk.waiting else None
+        if walk.waiting and cut is None:
+            following = replace(walk, number=walk.number + 1, waiting=walk.waiting[1:])
+            yield from self._ask(walk.waiting[0], following)
+            return
+        yield ForeignLook(
+            source=self.crawl.source,
+            thread=str(walk.thread),
+            shown=walk.shown,
+            looked_at=page.fetched_at,
+            stated=walk.stated,
+            short=_shortfall(walk, cut),
+        )
+
+    def _note_failure(self, server: str) -> None:
+        self._failures[server] += 1
+        if self._failures[server] >= MAX_SERVER_FAILURES:
+            self.crawl.session.resting.add(server)
+
+    def _failed(self, failure: Failure) -> Iterator[Page]:
+        """Yield the page of a failed or forbidden request."""
+        error = failure.value or RuntimeError("unknown failure")
+        request: Request = failure.request  # type: ignore[attr-defined]
+        self._note_failure(request.meta["walk"].thread.server)
+        yield page_from_failure(error, request, self.crawl.source)
+
+
+def thread_request(
+    ask: ThreadQuestion, thread: ThreadAddress, number: int, mark: str | None = None
+) -> Request:
+    """Return the request for a question about a thread; `number` is that of the answer, from 1."""
+    headers = {"Accept": "application/json"}
+    if ask.body is not None:
+        headers["Content-Type"] = "application/json"
+    meta = {
+        "kind": PageKind.THREAD,
+        "server": thread.server,
+        "asked": thread.part(number),
+        "lastmod": mark,
+        "secret": (thread.system, ask.secret) if ask.secret else None,
+    }
+    method = "GET" if ask.body is None else "POST"
+    return Request(ask.url, method=method, headers=headers, body=ask.body, meta=meta, dont_filter=True)
+
+
+def _read(page: Page) -> Part | None:
+    """Return what an answer says, None for one that cannot be read: its own reading says why."""
+    try:
+        with reader_guard.bounded(reader_guard.CPU_SECONDS):
+            return readers.read_part(page)
+    except (UnreadableThreadError, reader_guard.TooLongError):
+        return None
+    except Exception:  # noqa: BLE001 - an answer never ends a crawl
+        return None
+
+
+def _shortfall(walk: ThreadWalk, cut: str | None) -> str | None:
+    """Return why a thread is not whole, as a sentence; None for a whole one."""
+    name = readers.READERS[walk.thread.system].system
+    if cut:
+        return f"The thread in {name} was left before its end: {cut}."
+    if walk.withheld or (walk.stated is not None and len(walk.counted) < walk.stated):
+        stated = len(walk.counted) + walk.withheld if walk.stated is None else walk.stated
+        return f"{name} states {stated:,} comments and gives {len(walk.counted):,}."
+    return None

@@ -1,0 +1,261 @@
+"""What a reader of a comment system is: how it finds a thread, what it asks for, what an answer says.
+
+A new system is one module with one class of this shape, and a line in `readers.py`. Does not: fetch, save, or
+make records; HTML is cleaned, ids are prefixed and times checked in `extract.py`, for all systems alike.
+Invariant: pure, and a reader is asked for one answer at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from archive.core import urls
+from archive.core.thread_address import ThreadAddress
+from pipeline.html.dom import Index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadQuestion:
+    """One question to an API: GET of a URL, or POST where there is a `body` of JSON.
+
+    The URL holds no secret; `secret` is the name of the parameter that the operator's key is sent as, which
+    is added on the way out.
+    """
+
+    url: str
+    body: bytes | None = None
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignRemark:
+    """One comment as an API gives it.
+
+    `id` and `parent` are the system's own ids, unique on its server; `number` is what its links name where
+    that is not `id`, `link` its own URL where it has one. `author` may hold entities, `markup` is HTML, else
+    `plain` is text. `created` is an aware datetime or what stands in the answer. `is_shown` is False for the
+    empty place of a removed comment.
+    """
+
+    id: str
+    parent: str | None = None
+    author: str | None = None
+    author_url: str | None = None
+    created: datetime | str | None = None
+    markup: str | None = None
+    plain: str | None = None
+    number: str | None = None
+    link: str | None = None
+    is_shown: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one answer says of a thread.
+
+    `stated` is how many comments the system says that it shows to everybody, None where it does not say.
+    `counted` are the ids of this answer that are among them, None for all that are shown. `further` are the
+    questions that this answer leads to. `withheld` are comments that the answer counts, does not give and
+    cannot be asked for.
+    """
+
+    remarks: tuple[ForeignRemark, ...] = ()
+    stated: int | None = None
+    counted: frozenset[str] | None = None
+    further: tuple[ThreadQuestion, ...] = ()
+    withheld: int = 0
+
+
+_LITERAL = r"""["']?\s{0,9}[:=]\s{0,9}(?:"((?:[^"\\\n]|\\.){0,2000})"|'((?:[^'\\\n]|\\.){0,2000})')"""
+"""What stands behind the name of a setting: a sign, and text in quotes."""
+_NUMERAL = r"""["']?\s{0,9}[:=]\s{0,9}["']?(\d{1,18})\b"""
+_BEFORE = r"(?<![\w.-])(?:this\.page\.|window\.)?"
+
+
+class UnreadableThreadError(ValueError):
+    """An answer that is not what the system's API gives. The text is a clause for people."""
+
+
+class ThreadReader(Protocol):
+    """Reader of one comment system.
+
+    `system` is its name in `pipeline/comments/systems.py`, `slug` the short name that begins its comments'
+    ids, `marks` are pieces of bytes, in lower case, of which a page with such a thread has at least one.
+    `anchor` is the fragment by which the system's links name a comment. `needs_key` is True where the API
+    wants a key of the operator's. `counted_at_once` is how many threads one question for counts may name, 0
+    where there is none.
+    """
+
+    @property
+    def system(self) -> str:
+        """Return the system's name."""
+        ...
+
+    @property
+    def slug(self) -> str:
+        """Return the system's short name."""
+        ...
+
+    @property
+    def marks(self) -> tuple[bytes, ...]:
+        """Return pieces of pages, in lower case."""
+        ...
+
+    @property
+    def anchor(self) -> str:
+        """Return a template of the fragments of links to comments."""
+        ...
+
+    @property
+    def needs_key(self) -> bool:
+        """True if the API wants a key of the operator's."""
+        ...
+
+    @property
+    def counted_at_once(self) -> int:
+        """Return the most threads of one question for counts."""
+        ...
+
+    def find(self, index: Index, url: str) -> ThreadAddress | None:
+        """Return the thread of the page at `url`; None where it does not say all of the address."""
+
+    def ask(self, thread: ThreadAddress) -> ThreadQuestion:
+        """Return the first question for a thread."""
+
+    def read(self, thread: ThreadAddress, asked: str, answer: Any) -> Part:
+        """Return what an answer, as parsed JSON, says; `asked` is the URL of the question.
+
+        Raises UnreadableThreadError for one that is not of this API. Other errors count as our own faults.
+        """
+
+    def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:
+        """Return the question for the numbers of comments of threads on one server, or None."""
+
+    def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
+        """Return the numbers in the order of the threads; None where the answer does not tell them."""
+
+
+class Uncounted:
+    """Base of readers whose system has no question for several counts."""
+
+    __slots__ = ()
+    counted_at_once = 0
+
+    def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:  # noqa: ARG002
+        """Return None."""
+        return None
+
+    def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:  # noqa: ARG002
+        """Return None."""
+        return None
+
+
+# -- for all readers ---------------------------------------------------------------------------------
+
+
+def server_of(stated: str | None, base: str) -> str | None:
+    """Return the URL of a server as its pages state it, without a slash at the end.
+
+    None where it is no http URL. `base` is the URL of the page.
+    """
+    url = urls.absolute(stated, base)
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    bare = SplitResult(parts.scheme, parts.netloc.rpartition("@")[2].lower(), parts.path.rstrip("/"), "", "")
+    return urlunsplit(bare)
+
+
+def script_folder(index: Index, name: str, base: str) -> str | None:
+    """Return the URL of the folder of the first script whose path ends with `name`; None without one."""
+    for script in index.tagged("script"):
+        url = urls.absolute(script.get("src"), base)
+        if url and urlsplit(url).path.endswith(name):
+            return server_of(url.partition("?")[0][: -len(name)], base)
+    return None
+
+
+def scripts_of(index: Index) -> str:
+    """Return the text of all inline scripts of a page."""
+    return "\n".join(node.text for node in index.tagged("script") if node.text)
+
+
+def setting(script: str, name: str) -> str | None:
+    """Return the text to which a script sets a name, as in `name: "text"` or `this.page.name = 'text'`.
+
+    None where it is set to anything but a literal.
+    """
+    found = re.search(_BEFORE + re.escape(name) + _LITERAL, script)
+    if found is None:
+        return None
+    return re.sub(r"\\(.)", r"\1", found[1] if found[1] is not None else found[2]) or None
+
+
+def numeral(script: str, name: str) -> str | None:
+    """Return the whole number to which a script sets a name, as its digits; None without one."""
+    found = re.search(_BEFORE + re.escape(name) + _NUMERAL, script)
+    return found[1] if found else None
+
+
+def page_path(url: str) -> str:
+    """Return the path of a page as browsers call it."""
+    return urlsplit(url).path or "/"
+
+
+def page_address(url: str) -> str:
+    """Return the URL of a page without its query and fragment."""
+    return url.partition("#")[0].partition("?")[0]
+
+
+def mapping(value: object, what: str = "answer") -> dict[str, Any]:
+    """Return a JSON object. Raises UnreadableThreadError for anything else."""
+    if isinstance(value, dict):
+        return value
+    raise UnreadableThreadError(f"its {what} is no object")
+
+
+def entries(value: object, what: str) -> list[dict[str, Any]]:
+    """Return a JSON array of objects. Raises UnreadableThreadError for anything else."""
+    if isinstance(value, list) and all(isinstance(each, dict) for each in value):
+        return value
+    raise UnreadableThreadError(f"its {what} are no list of objects")
+
+
+def words_of(value: object) -> str | None:
+    """Return text, None for anything else and for none."""
+    return value or None if isinstance(value, str) else None
+
+
+def ident(value: object) -> str | None:
+    """Return an id, which is a whole number or text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    return str(value) or None
+
+
+def must_have(value: object, what: str = "id") -> str:
+    """Return an id. Raises UnreadableThreadError where there is none."""
+    found = ident(value)
+    if found is None:
+        raise UnreadableThreadError(f"a comment has no {what}")
+    return found
+
+
+def whole_number(value: object) -> int | None:
+    """Return a whole number that is not negative, else None."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def moment_of_seconds(seconds: object) -> datetime | None:
+    """Return the moment (aware UTC) of seconds since 1970, None for anything else."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

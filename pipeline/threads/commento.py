@@ -1,0 +1,103 @@
+"""Threads in Commento: https://docs.commento.io/.
+
+`POST /api/comment/list` gives a whole thread and the commenters beside it, `POST /api/comment/count` the
+numbers of many threads. By the public source of its client; no server of it was run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from archive.core.thread_address import ThreadAddress
+from pipeline.html.dom import Index
+from pipeline.threads.adapter import (
+    ForeignRemark,
+    Part,
+    ThreadQuestion,
+    UnreadableThreadError,
+    entries,
+    ident,
+    mapping,
+    must_have,
+    page_path,
+    script_folder,
+    whole_number,
+    words_of,
+)
+
+_HOSTED = {"https://cdn.commento.io": "https://commento.io"}
+"""Where the scripts of the hosted service lie, and where its API is."""
+_ROOT = "root"
+_ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class CommentoReader:
+    """Reader of Commento."""
+
+    system: str = "Commento"
+    slug: str = "commento"
+    marks: tuple[bytes, ...] = (b"/js/commento.js",)
+    anchor: str = "commento-{}"
+    needs_key: bool = False
+    counted_at_once: int = 100
+
+    def find(self, index: Index, url: str) -> ThreadAddress | None:
+        """Return the thread of the page's path, or of the script's `data-page-id`."""
+        folder = script_folder(index, "/js/commento.js", url)
+        if folder is None:
+            return None
+        stated = (node.get("data-page-id") for node in index.tagged("script"))
+        key = next(filter(None, stated), None) or page_path(url)
+        site = urlsplit(url).netloc
+        return ThreadAddress(
+            system=self.slug, server=_HOSTED.get(folder, folder), key=key, site=site, article=url
+        )
+
+    def ask(self, thread: ThreadAddress) -> ThreadQuestion:
+        """Return the one question for a thread."""
+        asked = {"commenterToken": _ANONYMOUS, "domain": thread.site, "path": thread.key}
+        return ThreadQuestion(url=f"{thread.server}/api/comment/list", body=json.dumps(asked).encode())
+
+    def read(self, thread: ThreadAddress, asked: str, answer: Any) -> Part:  # noqa: ARG002
+        """Return the whole thread."""
+        found = mapping(answer)
+        if found.get("success") is not True:
+            raise UnreadableThreadError(f"it says “{words_of(found.get('message')) or 'no success'}”")
+        people = mapping(found.get("commenters") or {}, "commenters")
+        listed = entries(found.get("comments") or [], "comments")
+        return Part(remarks=tuple(_remark(entry, people) for entry in listed))
+
+    def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:
+        """Return the question for the numbers of comments."""
+        asked = {"domain": threads[0].site, "paths": [thread.key for thread in threads]}
+        return ThreadQuestion(url=f"{threads[0].server}/api/comment/count", body=json.dumps(asked).encode())
+
+    def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
+        """Return the numbers, 0 for a thread that nobody has begun."""
+        found = mapping(answer)
+        if found.get("success") is not True:
+            return None
+        told = mapping(found.get("commentCounts") or {}, "counts")
+        return [whole_number(told.get(thread.key)) or 0 for thread in threads]
+
+
+def _remark(entry: dict[str, Any], people: dict[str, Any]) -> ForeignRemark:
+    parent = ident(entry.get("parentHex"))
+    who = ident(entry.get("commenterHex")) or _ANONYMOUS
+    person = mapping(people.get(who) or {}, "commenter")
+    link = words_of(person.get("link"))
+    return ForeignRemark(
+        id=must_have(entry.get("commentHex")),
+        parent=None if parent == _ROOT else parent,
+        author=words_of(person.get("name")),
+        author_url=link if link and link.startswith("http") else None,
+        created=words_of(entry.get("creationDate")),
+        markup=words_of(entry.get("html")),
+        plain=words_of(entry.get("markdown")),
+        is_shown=entry.get("deleted") is not True and entry.get("state") in {None, "approved"},
+    )

@@ -1,0 +1,104 @@
+"""Threads in Cusdis: https://cusdis.com/doc.
+
+`GET /api/open/comments` gives a page of top-level comments with all replies below them; its number is that of
+the top level. By the public source of its widget; no server of it was run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from archive.core.thread_address import ThreadAddress
+from pipeline.html.dom import Index
+from pipeline.threads.adapter import (
+    ForeignRemark,
+    Part,
+    ThreadQuestion,
+    Uncounted,
+    entries,
+    mapping,
+    must_have,
+    server_of,
+    whole_number,
+    words_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CusdisReader(Uncounted):
+    """Reader of Cusdis."""
+
+    system: str = "Cusdis"
+    slug: str = "cusdis"
+    marks: tuple[bytes, ...] = (b"cusdis_thread",)
+    anchor: str = "cusdis-{}"
+    needs_key: bool = False
+
+    def find(self, index: Index, url: str) -> ThreadAddress | None:
+        """Return the thread that the attributes of `#cusdis_thread` name."""
+        box = next(iter(index.named("cusdis_thread")), None)
+        if box is None:
+            return None
+        server = server_of(box.get("data-host") or "https://cusdis.com", url)
+        site, key = box.get("data-app-id"), box.get("data-page-id")
+        if not (server and site and key):
+            return None
+        return ThreadAddress(system=self.slug, server=server, key=key, site=site, article=url)
+
+    def ask(self, thread: ThreadAddress) -> ThreadQuestion:
+        """Return the question for the first page."""
+        return _page(thread, 1)
+
+    def read(self, thread: ThreadAddress, asked: str, answer: Any) -> Part:
+        """Return one page of a thread, and the question for the next."""
+        said = mapping(mapping(answer).get("data"), "data")
+        top = entries(said.get("data"), "comments")
+        here = int(parse_qs(urlsplit(asked).query)["page"][0])
+        pages = whole_number(said.get("pageCount")) or 1
+        withheld = sum(_lacking(entry) for entry in _walk(top))
+        return Part(
+            remarks=tuple(_remarks(top, None)),
+            stated=whole_number(said.get("commentCount")),
+            counted=frozenset(must_have(entry.get("id")) for entry in top),
+            further=(_page(thread, here + 1),) if here < pages else (),
+            withheld=withheld,
+        )
+
+
+def _page(thread: ThreadAddress, number: int) -> ThreadQuestion:
+    asked = {"appId": thread.site, "pageId": thread.key, "page": number}
+    return ThreadQuestion(url=f"{thread.server}/api/open/comments?{urlencode(asked)}")
+
+
+def _replies(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    return entries(mapping(entry.get("replies") or {}, "replies").get("data") or [], "replies")
+
+
+def _walk(level: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for entry in level:
+        yield entry
+        yield from _walk(_replies(entry))
+
+
+def _lacking(entry: dict[str, Any]) -> int:
+    """Return how many replies of a comment are counted and not given."""
+    stated = whole_number(mapping(entry.get("replies") or {}, "replies").get("commentCount")) or 0
+    return max(0, stated - len(_replies(entry)))
+
+
+def _remarks(level: list[dict[str, Any]], parent: str | None) -> Iterator[ForeignRemark]:
+    for entry in level:
+        own = must_have(entry.get("id"))
+        moderator = mapping(entry.get("moderator") or {}, "moderator")
+        yield ForeignRemark(
+            id=own,
+            parent=parent,
+            author=words_of(moderator.get("displayName")) or words_of(entry.get("by_nickname")),
+            created=words_of(entry.get("createdAt")),
+            markup=words_of(entry.get("parsedContent")),
+            plain=words_of(entry.get("content")),
+        )
+        yield from _remarks(_replies(entry), own)

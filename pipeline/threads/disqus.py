@@ -1,0 +1,138 @@
+"""Threads in Disqus, by its API with a key of the operator's: https://disqus.com/api/docs/.
+
+`GET threads/listPosts.json` gives a page of posts and a cursor, `threads/set.json` the numbers of many
+threads. A page calls its thread by an identifier, else by its URL. The key is sent as `api_key`, and is in no
+address that is kept. By the public documentation; the service itself was not asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from archive.core import urls
+from archive.core.thread_address import ThreadAddress
+from pipeline.html.dom import Index
+from pipeline.threads.adapter import (
+    ForeignRemark,
+    Part,
+    ThreadQuestion,
+    UnreadableThreadError,
+    entries,
+    ident,
+    mapping,
+    must_have,
+    page_address,
+    scripts_of,
+    setting,
+    whole_number,
+    words_of,
+)
+
+API = "https://disqus.com/api/3.0"
+_SIZE = 100
+_PARAMETER = "api_key"
+_FORUM = re.compile(r"//([\w-]{1,80})\.disqus\.com/(?:embed|count)\.js")
+_IDENT, _LINK = "ident:", "link:"
+
+
+@dataclass(frozen=True, slots=True)
+class DisqusReader:
+    """Reader of Disqus."""
+
+    system: str = "Disqus"
+    slug: str = "disqus"
+    marks: tuple[bytes, ...] = (b"disqus",)
+    anchor: str = "comment-{}"
+    needs_key: bool = True
+    counted_at_once: int = 50
+
+    def find(self, index: Index, url: str) -> ThreadAddress | None:
+        """Return the thread that the settings of the page's script name."""
+        if not index.named("disqus_thread"):
+            return None
+        script = scripts_of(index)
+        sources = " ".join(node.get("src") or "" for node in index.tagged("script"))
+        forum = _FORUM.search(f"{script} {sources}")
+        site = setting(script, "disqus_shortname") or (forum[1] if forum else None)
+        if site is None:
+            return None
+        named = setting(script, "disqus_identifier") or setting(script, "identifier")
+        link = setting(script, "disqus_url") or setting(script, "this.page.url") or page_address(url)
+        key = f"{_IDENT}{named}" if named else f"{_LINK}{urls.absolute(link, url) or url}"
+        return ThreadAddress(system=self.slug, server=API, key=key, site=site, article=url)
+
+    def ask(self, thread: ThreadAddress) -> ThreadQuestion:
+        """Return the question for the first page."""
+        return _page(thread, None)
+
+    def read(self, thread: ThreadAddress, asked: str, answer: Any) -> Part:  # noqa: ARG002
+        """Return one page of a thread, and the question for the next."""
+        posts = entries(_response(answer), "posts")
+        cursor = mapping(mapping(answer).get("cursor") or {}, "cursor")
+        following = words_of(cursor.get("next")) if cursor.get("hasNext") is True else None
+        return Part(
+            remarks=tuple(map(_remark, posts)),
+            further=(_page(thread, following),) if following else (),
+        )
+
+    def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:
+        """Return the question for the numbers of comments."""
+        names = [_named(thread) for thread in threads]
+        return _question(threads[0], "set", names)
+
+    def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
+        """Return the numbers, 0 for a thread that nobody has begun."""
+        told: dict[str, int] = {}
+        for entry in entries(_response(answer), "threads"):
+            number = whole_number(entry.get("posts")) or 0
+            identifiers = entry.get("identifiers")
+            for name in identifiers if isinstance(identifiers, list) else ():
+                told[f"{_IDENT}{name}"] = number
+            told[f"{_LINK}{entry.get('link')}"] = number
+        return [told.get(thread.key, 0) for thread in threads]
+
+
+def _named(thread: ThreadAddress) -> tuple[str, str]:
+    if thread.key.startswith(_IDENT):
+        return "thread:ident", thread.key.removeprefix(_IDENT)
+    return "thread:link", thread.key.removeprefix(_LINK)
+
+
+def _page(thread: ThreadAddress, cursor: str | None) -> ThreadQuestion:
+    more = [("cursor", cursor)] if cursor else []
+    names = [_named(thread), ("limit", str(_SIZE)), ("order", "asc"), ("include", "approved"), *more]
+    return _question(thread, "listPosts", names)
+
+
+def _question(thread: ThreadAddress, method: str, names: Sequence[tuple[str, str]]) -> ThreadQuestion:
+    asked = urlencode([("forum", thread.site), *names])
+    return ThreadQuestion(url=f"{thread.server}/threads/{method}.json?{asked}", secret=_PARAMETER)
+
+
+def _response(answer: Any) -> Any:
+    found = mapping(answer)
+    if found.get("code"):
+        said = found.get("response")
+        raise UnreadableThreadError(f"it says “{said if isinstance(said, str) else found['code']}”")
+    return found.get("response")
+
+
+def _remark(post: dict[str, Any]) -> ForeignRemark:
+    author = mapping(post.get("author") or {}, "author")
+    created = words_of(post.get("createdAt"))
+    link = words_of(author.get("url")) or words_of(author.get("profileUrl"))
+    has_zone = created is not None and re.search(r"(?:Z|[+-]\d\d:?\d\d)$", created)
+    return ForeignRemark(
+        id=must_have(post.get("id")),
+        parent=ident(post.get("parent")),
+        author=words_of(author.get("name")),
+        author_url=link if link and urlsplit(link).scheme in {"http", "https"} else None,
+        created=created if has_zone or created is None else f"{created}Z",
+        markup=words_of(post.get("message")),
+        is_shown=not any(post.get(name) is True for name in ("isDeleted", "isSpam", "isFlagged"))
+        and post.get("isApproved") is not False,
+    )

@@ -1,0 +1,125 @@
+"""Threads in Ghost's own comments, which a script fills in: https://ghost.org/docs/.
+
+`GET /members/api/comments/post/ID/` gives a page of top-level comments with the first replies below each, and
+`/members/api/comments/ID/replies/` the replies of one; `/counts/` the numbers of many posts. A hidden or
+removed comment keeps its place without words. By the public source of its script; no server of it was run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+from archive.core.thread_address import ThreadAddress
+from pipeline.html.dom import Index
+from pipeline.threads.adapter import (
+    ForeignRemark,
+    Part,
+    ThreadQuestion,
+    entries,
+    ident,
+    mapping,
+    must_have,
+    server_of,
+    whole_number,
+    words_of,
+)
+
+_SIZE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class GhostReader:
+    """Reader of Ghost's comments."""
+
+    system: str = "Ghost"
+    slug: str = "ghost"
+    marks: tuple[bytes, ...] = (b"data-ghost-comments",)
+    anchor: str = "ghost-comments-{}"
+    needs_key: bool = False
+    counted_at_once: int = 50
+
+    def find(self, index: Index, url: str) -> ThreadAddress | None:
+        """Return the thread of the post that the script's attributes name."""
+        for script in index.tagged("script"):
+            server, post = server_of(script.get("data-ghost-comments"), url), script.get("data-post-id")
+            if server and post:
+                return ThreadAddress(system=self.slug, server=server, key=post, article=url)
+        return None
+
+    def ask(self, thread: ThreadAddress) -> ThreadQuestion:
+        """Return the question for the first page."""
+        return _page(f"{_api(thread)}/post/{quote(thread.key)}/", 1)
+
+    def read(self, thread: ThreadAddress, asked: str, answer: Any) -> Part:
+        """Return one page of the thread or of one comment's replies, and the questions it leads to."""
+        said = mapping(answer)
+        listed = entries(said.get("comments"), "comments")
+        pages = mapping(mapping(said.get("meta") or {}, "meta").get("pagination") or {}, "pagination")
+        parts = urlsplit(asked)
+        here = int(parse_qs(parts.query)["page"][0])
+        base = asked.partition("?")[0]
+        further = [_page(base, here + 1)] if here < (whole_number(pages.get("pages")) or 1) else []
+        if parts.path.endswith("/replies/"):
+            above = parts.path.split("/")[-3]
+            remarks = tuple(_remark(entry, above) for entry in listed)
+            return Part(remarks=remarks, counted=frozenset(), further=tuple(further))
+        lacking = [entry for entry in listed if _count(entry) > len(_replies(entry))]
+        further += [
+            _page(f"{_api(thread)}/{quote(must_have(entry.get('id')))}/replies/", 1) for entry in lacking
+        ]
+        return Part(
+            remarks=tuple(_walk(listed)),
+            stated=whole_number(pages.get("total")),
+            counted=frozenset(must_have(entry.get("id")) for entry in listed),
+            further=tuple(further),
+        )
+
+    def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:
+        """Return the question for the numbers of comments."""
+        keys = ",".join(thread.key for thread in threads)
+        return ThreadQuestion(url=f"{_api(threads[0])}/counts/?{urlencode({'ids': keys})}")
+
+    def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
+        """Return the numbers, 0 for a post without comments."""
+        told = mapping(answer)
+        return [whole_number(told.get(thread.key)) or 0 for thread in threads]
+
+
+def _api(thread: ThreadAddress) -> str:
+    return f"{thread.server}/members/api/comments"
+
+
+def _page(base: str, number: int) -> ThreadQuestion:
+    return ThreadQuestion(
+        url=f"{base}?{urlencode({'limit': _SIZE, 'page': number, 'order': 'created_at ASC'})}"
+    )
+
+
+def _replies(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    return entries(entry.get("replies") or [], "replies")
+
+
+def _count(entry: dict[str, Any]) -> int:
+    return whole_number(mapping(entry.get("count") or {}, "count").get("replies")) or 0
+
+
+def _walk(top: list[dict[str, Any]]) -> Iterator[ForeignRemark]:
+    for entry in top:
+        yield _remark(entry, None)
+        for reply in _replies(entry):
+            yield _remark(reply, must_have(entry.get("id")))
+
+
+def _remark(entry: dict[str, Any], above: str | None) -> ForeignRemark:
+    member = mapping(entry.get("member") or {}, "member")
+    return ForeignRemark(
+        id=must_have(entry.get("id")),
+        parent=ident(entry.get("in_reply_to_id")) or above,
+        author=words_of(member.get("name")),
+        created=words_of(entry.get("created_at")),
+        markup=words_of(entry.get("html")),
+        is_shown=entry.get("status") in {None, "published"},
+    )

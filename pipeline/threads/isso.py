@@ -1,0 +1,124 @@
+"""Threads in Isso: https://isso-comments.de/docs/reference/server-api/.
+
+`GET /?uri=KEY` gives a whole thread, replies below what they answer, one level deep; `POST /count` the
+numbers of many threads. A removed comment with replies keeps an empty place (mode 4). SQLite gives the number
+of a removed last comment to the next one, so that a comment is known by its number and the second of its
+creation. Checked against the server 0.14 in `tests/crawl/test_isso.py`; earlier ones count top-level comments
+alone at the root, so that completeness is told by `hidden_replies`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from archive.core.thread_address import ThreadAddress
+from pipeline.html.dom import Index
+from pipeline.threads.adapter import (
+    ForeignRemark,
+    Part,
+    ThreadQuestion,
+    UnreadableThreadError,
+    entries,
+    ident,
+    mapping,
+    moment_of_seconds,
+    must_have,
+    page_path,
+    script_folder,
+    server_of,
+    whole_number,
+    words_of,
+)
+
+_REMOVED = 4  # the mode of an empty place
+_SCRIPTS = ("/js/embed.min.js", "/js/embed.dev.js", "/js/count.min.js")
+
+
+@dataclass(frozen=True, slots=True)
+class IssoReader:
+    """Reader of Isso."""
+
+    system: str = "Isso"
+    slug: str = "isso"
+    marks: tuple[bytes, ...] = (b"isso-thread",)
+    anchor: str = "isso-{}"
+    needs_key: bool = False
+    counted_at_once: int = 100
+
+    def find(self, index: Index, url: str) -> ThreadAddress | None:
+        """Return the thread that a page embeds.
+
+        The server is named by `data-isso`, else by where the script is. The key is `data-isso-id`, else the
+        path of the page.
+        """
+        box = next(iter(index.named("isso-thread")), None)
+        if box is None:
+            return None
+        stated = next(
+            (node.get("data-isso") for node in index.tagged("script") if node.get("data-isso")), None
+        )
+        folders = (script_folder(index, name, url) for name in _SCRIPTS)
+        server = server_of(stated, url) if stated else next(filter(None, folders), None)
+        if server is None:
+            return None
+        key = box.get("data-isso-id") or page_path(url)
+        return ThreadAddress(system=self.slug, server=server, key=key, article=url)
+
+    def ask(self, thread: ThreadAddress) -> ThreadQuestion:
+        """Return the one question for a thread."""
+        return ThreadQuestion(url=f"{thread.server}/?{urlencode({'uri': thread.key})}")
+
+    def read(self, thread: ThreadAddress, asked: str, answer: Any) -> Part:  # noqa: ARG002
+        """Return the whole thread."""
+        root = mapping(answer)
+        top = entries(root.get("replies"), "replies")
+        if whole_number(root.get("total_replies")) is None:
+            raise UnreadableThreadError("it states no number of replies")
+        every = list(_walk(top))
+        names = {must_have(entry.get("id")): _name(entry) for entry in every}
+        remarks = tuple(_remark(entry, names) for entry in every)
+        hidden = sum(max(0, whole_number(entry.get("hidden_replies")) or 0) for entry in (root, *top))
+        stated = sum(remark.is_shown for remark in remarks) + hidden
+        return Part(remarks=remarks, stated=stated, withheld=hidden)
+
+    def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:
+        """Return the question for the numbers of comments."""
+        keys = [thread.key for thread in threads]
+        return ThreadQuestion(url=f"{threads[0].server}/count", body=json.dumps(keys).encode())
+
+    def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
+        """Return the numbers; None where there are not as many as threads."""
+        found = [whole_number(value) for value in answer] if isinstance(answer, list) else []
+        numbers = [value for value in found if value is not None]
+        return numbers if len(numbers) == len(found) == len(threads) else None
+
+
+def _walk(replies: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for entry in replies:
+        yield entry
+        yield from _walk(entries(entry.get("replies", []), "replies"))
+
+
+def _name(entry: dict[str, Any]) -> str:
+    created = moment_of_seconds(entry.get("created"))
+    if created is None:
+        raise UnreadableThreadError("a comment has no time")
+    return f"{must_have(entry.get('id'))}@{int(created.timestamp())}"
+
+
+def _remark(entry: dict[str, Any], names: dict[str, str]) -> ForeignRemark:
+    parent = ident(entry.get("parent"))
+    return ForeignRemark(
+        id=_name(entry),
+        parent=None if parent is None else names.get(parent, parent),
+        number=str(entry["id"]),
+        author=words_of(entry.get("author")),
+        author_url=words_of(entry.get("website")),
+        created=moment_of_seconds(entry.get("created")),
+        markup=words_of(entry.get("text")),
+        is_shown=entry.get("mode") != _REMOVED,
+    )

@@ -1,0 +1,79 @@
+"""The readers of comment systems, and which of them reads a page's thread.
+
+Does not: fetch, or know any API itself. Invariant: where a page does not say all of a thread's address, or
+its system is not read for a source, nothing is found, and the page keeps the problem that names the system.
+"""
+
+from __future__ import annotations
+
+from archive.core import json_text
+from archive.core.records import Page, Site
+from archive.core.thread_address import ThreadAddress, thread_of
+from pipeline.html import document
+from pipeline.html.dom import Index
+from pipeline.threads.adapter import Part, ThreadReader, UnreadableThreadError
+from pipeline.threads.commento import CommentoReader
+from pipeline.threads.cusdis import CusdisReader
+from pipeline.threads.discourse import DiscourseReader
+from pipeline.threads.disqus import DisqusReader
+from pipeline.threads.ghost import GhostReader
+from pipeline.threads.isso import IssoReader
+from pipeline.threads.remark42 import Remark42Reader
+from pipeline.threads.waline import WalineReader
+
+_ALL: tuple[ThreadReader, ...] = (
+    IssoReader(),
+    Remark42Reader(),
+    CommentoReader(),
+    WalineReader(),
+    DiscourseReader(),
+    CusdisReader(),
+    GhostReader(),
+    DisqusReader(),
+)
+READERS: dict[str, ThreadReader] = {reader.slug: reader for reader in _ALL}
+"""All readers by their short names, in the order in which a page is searched for their marks."""
+
+
+def find_thread(index: Index, url: str, site: Site) -> ThreadAddress | None:
+    """Return the address of the thread that a page at `url` embeds, None without one that is read."""
+    if not site.foreign_comments or site.comments == "none":
+        return None
+    for reader in READERS.values():
+        if not reader.needs_key or reader.slug in site.thread_keys:
+            found = reader.find(index, url)
+            if found is not None:
+                return found
+    return None
+
+
+def thread_in(page: Page, site: Site) -> ThreadAddress | None:
+    """Return the address of the thread that an article's page embeds, None without one that is read.
+
+    A page without the marks of a reader is not parsed for it.
+    """
+    body = page.body.lower()
+    if not any(mark in body for reader in READERS.values() for mark in reader.marks):
+        return None
+    parsed = document.parse(page)
+    return None if parsed is None else find_thread(parsed.index, page.final_url.partition("#")[0], site)
+
+
+def read_part(page: Page) -> Part:
+    """Return what an answer of an API says.
+
+    Raises UnreadableThreadError with a clause for people.
+    """
+    thread = thread_of(page.url)
+    reader = READERS.get(thread.system) if thread else None
+    if thread is None or reader is None:
+        raise UnreadableThreadError("this version has no reader for it")
+    if page.status == 0:
+        raise UnreadableThreadError(page.error or "there was no answer")
+    if page.status != 200:
+        raise UnreadableThreadError(f"it answered {page.status}")
+    try:
+        answer = json_text.parse_json(page.body).value
+    except ValueError as error:
+        raise UnreadableThreadError(f"its answer is no JSON ({error})") from error
+    return reader.read(thread, page.final_url, answer)

@@ -1,0 +1,92 @@
+"""Threads in Remark42: https://remark42.com/docs/contributing/api/.
+
+`GET /api/v1/find?format=plain` gives a whole thread, `POST /api/v1/counts` the numbers of many. A removed
+comment stays in its place with `delete`. By the public documentation; no server of it was run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from archive.core.thread_address import ThreadAddress
+from pipeline.html.dom import Index
+from pipeline.threads.adapter import (
+    ForeignRemark,
+    Part,
+    ThreadQuestion,
+    entries,
+    ident,
+    mapping,
+    must_have,
+    page_address,
+    scripts_of,
+    server_of,
+    setting,
+    whole_number,
+    words_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark42Reader:
+    """Reader of Remark42."""
+
+    system: str = "Remark42"
+    slug: str = "remark42"
+    marks: tuple[bytes, ...] = (b"remark_config",)
+    anchor: str = "remark42__comment-{}"
+    needs_key: bool = False
+    counted_at_once: int = 100
+
+    def find(self, index: Index, url: str) -> ThreadAddress | None:
+        """Return the thread that `remark_config` names.
+
+        Where it names no page, the key is the page's URL without its query.
+        """
+        script = scripts_of(index)
+        if "remark_config" not in script:
+            return None
+        server, site = server_of(setting(script, "host"), url), setting(script, "site_id")
+        if server is None or site is None:
+            return None
+        key = setting(script.partition("remark_config")[2], "url") or page_address(url)
+        return ThreadAddress(system=self.slug, server=server, key=key, site=site, article=url)
+
+    def ask(self, thread: ThreadAddress) -> ThreadQuestion:
+        """Return the one question for a thread."""
+        asked = {"site": thread.site, "url": thread.key, "sort": "time", "format": "plain"}
+        return ThreadQuestion(url=f"{thread.server}/api/v1/find?{urlencode(asked)}")
+
+    def read(self, thread: ThreadAddress, asked: str, answer: Any) -> Part:  # noqa: ARG002
+        """Return the whole thread."""
+        found = mapping(answer)
+        remarks = tuple(map(_remark, entries(found.get("comments") or [], "comments")))
+        return Part(remarks=remarks, stated=whole_number(mapping(found.get("info", {}), "info").get("count")))
+
+    def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:
+        """Return the question for the numbers of comments."""
+        keys = [thread.key for thread in threads]
+        url = f"{threads[0].server}/api/v1/counts?site={quote(threads[0].site, safe='')}"
+        return ThreadQuestion(url=url, body=json.dumps(keys).encode())
+
+    def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
+        """Return the numbers; None where one is not told."""
+        told = {entry.get("url"): whole_number(entry.get("count")) for entry in entries(answer, "counts")}
+        numbers = [told.get(thread.key) for thread in threads]
+        known = [number for number in numbers if number is not None]
+        return known if len(known) == len(numbers) else None
+
+
+def _remark(entry: dict[str, Any]) -> ForeignRemark:
+    return ForeignRemark(
+        id=must_have(entry.get("id")),
+        parent=ident(entry.get("pid")),
+        author=words_of(mapping(entry.get("user", {}), "user").get("name")),
+        created=words_of(entry.get("time")),
+        markup=words_of(entry.get("text")),
+        is_shown=entry.get("delete") is not True,
+    )
