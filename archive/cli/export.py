@@ -29,7 +29,6 @@ from archive.exports import (
     as_jsonl,
     as_markdown,
     as_parquet,
-    as_site,
     as_sql,
     as_wacz,
     as_warc,
@@ -37,6 +36,14 @@ from archive.exports import (
 from archive.exports.selection import Selection, Snapshot, Watch
 from archive.exports.target import Bundle, Own, Summed, bundled, placed, text_stream, written
 from archive.files import own_files
+
+
+def _static_site() -> Any:
+    """Return the writer of static sites, which alone loads the code of the pages."""
+    from archive.exports import as_site  # noqa: PLC0415
+
+    return as_site
+
 
 TEXTS: dict[str, Callable[..., None]] = {
     "jsonl": as_jsonl.write_jsonl,
@@ -48,7 +55,7 @@ BUNDLES: dict[str, Callable[..., None]] = {
     "folder": as_folder.write_folder,
     "markdown": as_markdown.write_markdown,
     "parquet": as_parquet.write_parquet,
-    "site": as_site.write_site,
+    "site": lambda snapshot, bundle: _static_site().write_site(snapshot, bundle),
 }
 FILES: dict[str, Callable[..., object]] = {"db": as_db.write_db, "wacz": as_wacz.write_wacz}
 ENDINGS = {"db": "-export.db", "warc": ".warc.gz", "wacz": ".wacz"}
@@ -93,7 +100,7 @@ def export(
     if form == "parquet":
         as_parquet.must_be_installed()
     if form == "site":
-        as_site.find_indexer()
+        _static_site().find_indexer()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # whatever ends it, nothing half stays behind
     with (

@@ -226,7 +226,7 @@ def entries(value: object, what: str) -> list[dict[str, Any]]:
     raise UnreadableThreadError(f"its {what} are no list of objects")
 
 
-def words_of(value: object) -> str | None:
+def text_value(value: object) -> str | None:
     """Return text, None for anything else and for none."""
     return value or None if isinstance(value, str) else None
 

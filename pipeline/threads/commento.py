@@ -25,8 +25,8 @@ from pipeline.threads.adapter import (
     must_have,
     page_path,
     script_folder,
+    text_value,
     whole_number,
-    words_of,
 )
 
 _HOSTED = {"https://cdn.commento.io": "https://commento.io"}
@@ -67,7 +67,7 @@ class CommentoReader:
         """Return the whole thread."""
         found = mapping(answer)
         if found.get("success") is not True:
-            raise UnreadableThreadError(f"it says “{words_of(found.get('message')) or 'no success'}”")
+            raise UnreadableThreadError(f"it says “{text_value(found.get('message')) or 'no success'}”")
         people = mapping(found.get("commenters") or {}, "commenters")
         listed = entries(found.get("comments") or [], "comments")
         return Part(remarks=tuple(_remark(entry, people) for entry in listed))
@@ -90,14 +90,14 @@ def _remark(entry: dict[str, Any], people: dict[str, Any]) -> ForeignRemark:
     parent = ident(entry.get("parentHex"))
     who = ident(entry.get("commenterHex")) or _ANONYMOUS
     person = mapping(people.get(who) or {}, "commenter")
-    link = words_of(person.get("link"))
+    link = text_value(person.get("link"))
     return ForeignRemark(
         id=must_have(entry.get("commentHex")),
         parent=None if parent == _ROOT else parent,
-        author=words_of(person.get("name")),
+        author=text_value(person.get("name")),
         author_url=link if link and link.startswith("http") else None,
-        created=words_of(entry.get("creationDate")),
-        markup=words_of(entry.get("html")),
-        plain=words_of(entry.get("markdown")),
+        created=text_value(entry.get("creationDate")),
+        markup=text_value(entry.get("html")),
+        plain=text_value(entry.get("markdown")),
         is_shown=entry.get("deleted") is not True and entry.get("state") in {None, "approved"},
     )

@@ -22,8 +22,8 @@ from pipeline.threads.adapter import (
     mapping,
     must_have,
     server_of,
+    text_value,
     whole_number,
-    words_of,
 )
 
 
@@ -96,9 +96,9 @@ def _remarks(level: list[dict[str, Any]], parent: str | None) -> Iterator[Foreig
         yield ForeignRemark(
             id=own,
             parent=parent,
-            author=words_of(moderator.get("displayName")) or words_of(entry.get("by_nickname")),
-            created=words_of(entry.get("createdAt")),
-            markup=words_of(entry.get("parsedContent")),
-            plain=words_of(entry.get("content")),
+            author=text_value(moderator.get("displayName")) or text_value(entry.get("by_nickname")),
+            created=text_value(entry.get("createdAt")),
+            markup=text_value(entry.get("parsedContent")),
+            plain=text_value(entry.get("content")),
         )
         yield from _remarks(_replies(entry), own)

@@ -26,8 +26,8 @@ from pipeline.threads.adapter import (
     scripts_of,
     server_of,
     setting,
+    text_value,
     whole_number,
-    words_of,
 )
 
 _AT_ONCE = 20  # posts that the server gives of a list of ids
@@ -83,15 +83,15 @@ def _questions(thread: ThreadAddress, numbers: list[str]) -> tuple[ThreadQuestio
 
 def _remark(post: dict[str, Any], thread: ThreadAddress) -> ForeignRemark:
     number, answered = must_have(post.get("post_number")), whole_number(post.get("reply_to_post_number"))
-    user = words_of(post.get("username"))
+    user = text_value(post.get("username"))
     removed = post.get("hidden") is True or post.get("user_deleted") is True or bool(post.get("deleted_at"))
     return ForeignRemark(
         id=f"{thread.key}-{number}",
         parent=f"{thread.key}-{answered}" if answered and answered > 1 else None,
-        author=words_of(post.get("name")) or user,
+        author=text_value(post.get("name")) or user,
         author_url=f"{thread.server}/u/{quote(user)}" if user else None,
-        created=words_of(post.get("created_at")),
-        markup=words_of(post.get("cooked")),
+        created=text_value(post.get("created_at")),
+        markup=text_value(post.get("cooked")),
         link=f"{thread.server}/t/{quote(thread.key)}/{number}",
         is_shown=post.get("post_type", _REGULAR) == _REGULAR and not removed,
     )

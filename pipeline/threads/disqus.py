@@ -28,8 +28,8 @@ from pipeline.threads.adapter import (
     page_address,
     scripts_of,
     setting,
+    text_value,
     whole_number,
-    words_of,
 )
 
 API = "https://disqus.com/api/3.0"
@@ -73,7 +73,7 @@ class DisqusReader:
         """Return one page of a thread, and the question for the next."""
         posts = entries(_response(answer), "posts")
         cursor = mapping(mapping(answer).get("cursor") or {}, "cursor")
-        following = words_of(cursor.get("next")) if cursor.get("hasNext") is True else None
+        following = text_value(cursor.get("next")) if cursor.get("hasNext") is True else None
         return Part(
             remarks=tuple(map(_remark, posts)),
             further=(_page(thread, following),) if following else (),
@@ -123,16 +123,16 @@ def _response(answer: Any) -> Any:
 
 def _remark(post: dict[str, Any]) -> ForeignRemark:
     author = mapping(post.get("author") or {}, "author")
-    created = words_of(post.get("createdAt"))
-    link = words_of(author.get("url")) or words_of(author.get("profileUrl"))
+    created = text_value(post.get("createdAt"))
+    link = text_value(author.get("url")) or text_value(author.get("profileUrl"))
     has_zone = created is not None and re.search(r"(?:Z|[+-]\d\d:?\d\d)$", created)
     return ForeignRemark(
         id=must_have(post.get("id")),
         parent=ident(post.get("parent")),
-        author=words_of(author.get("name")),
+        author=text_value(author.get("name")),
         author_url=link if link and urlsplit(link).scheme in {"http", "https"} else None,
         created=created if has_zone or created is None else f"{created}Z",
-        markup=words_of(post.get("message")),
+        markup=text_value(post.get("message")),
         is_shown=not any(post.get(name) is True for name in ("isDeleted", "isSpam", "isFlagged"))
         and post.get("isApproved") is not False,
     )

@@ -23,8 +23,8 @@ from pipeline.threads.adapter import (
     mapping,
     must_have,
     server_of,
+    text_value,
     whole_number,
-    words_of,
 )
 
 _SIZE = 100
@@ -118,8 +118,8 @@ def _remark(entry: dict[str, Any], above: str | None) -> ForeignRemark:
     return ForeignRemark(
         id=must_have(entry.get("id")),
         parent=ident(entry.get("in_reply_to_id")) or above,
-        author=words_of(member.get("name")),
-        created=words_of(entry.get("created_at")),
-        markup=words_of(entry.get("html")),
+        author=text_value(member.get("name")),
+        created=text_value(entry.get("created_at")),
+        markup=text_value(entry.get("html")),
         is_shown=entry.get("status") in {None, "published"},
     )

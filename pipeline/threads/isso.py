@@ -30,8 +30,8 @@ from pipeline.threads.adapter import (
     page_path,
     script_folder,
     server_of,
+    text_value,
     whole_number,
-    words_of,
 )
 
 _REMOVED = 4  # the mode of an empty place
@@ -116,9 +116,9 @@ def _remark(entry: dict[str, Any], names: dict[str, str]) -> ForeignRemark:
         id=_name(entry),
         parent=None if parent is None else names.get(parent, parent),
         number=str(entry["id"]),
-        author=words_of(entry.get("author")),
-        author_url=words_of(entry.get("website")),
+        author=text_value(entry.get("author")),
+        author_url=text_value(entry.get("website")),
         created=moment_of_seconds(entry.get("created")),
-        markup=words_of(entry.get("text")),
+        markup=text_value(entry.get("text")),
         is_shown=entry.get("mode") != _REMOVED,
     )

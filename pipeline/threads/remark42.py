@@ -26,8 +26,8 @@ from pipeline.threads.adapter import (
     scripts_of,
     server_of,
     setting,
+    text_value,
     whole_number,
-    words_of,
 )
 
 
@@ -85,8 +85,8 @@ def _remark(entry: dict[str, Any]) -> ForeignRemark:
     return ForeignRemark(
         id=must_have(entry.get("id")),
         parent=ident(entry.get("pid")),
-        author=words_of(mapping(entry.get("user", {}), "user").get("name")),
-        created=words_of(entry.get("time")),
-        markup=words_of(entry.get("text")),
+        author=text_value(mapping(entry.get("user", {}), "user").get("name")),
+        created=text_value(entry.get("time")),
+        markup=text_value(entry.get("text")),
         is_shown=entry.get("delete") is not True,
     )

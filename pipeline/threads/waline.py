@@ -27,8 +27,8 @@ from pipeline.threads.adapter import (
     scripts_of,
     server_of,
     setting,
+    text_value,
     whole_number,
-    words_of,
 )
 
 _SIZE = 100  # the most top-level comments that the server gives at once
@@ -96,7 +96,7 @@ def _value(answer: Any) -> Any:
     if not isinstance(answer, dict) or "errno" not in answer:
         return answer
     if answer["errno"]:
-        raise UnreadableThreadError(f"it says “{words_of(answer.get('errmsg')) or answer['errno']}”")
+        raise UnreadableThreadError(f"it says “{text_value(answer.get('errmsg')) or answer['errno']}”")
     return answer.get("data")
 
 
@@ -108,12 +108,12 @@ def _walk(level: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def _remark(entry: dict[str, Any]) -> ForeignRemark:
     time = entry.get("time", entry.get("insertedAt"))
-    created = moment_of_seconds(time / _MILLISECONDS) if isinstance(time, int | float) else words_of(time)
+    created = moment_of_seconds(time / _MILLISECONDS) if isinstance(time, int | float) else text_value(time)
     return ForeignRemark(
         id=must_have(entry.get("objectId")),
         parent=ident(entry.get("pid")) or ident(entry.get("rid")),
-        author=words_of(entry.get("nick")),
-        author_url=words_of(entry.get("link")),
+        author=text_value(entry.get("nick")),
+        author_url=text_value(entry.get("link")),
         created=created,
-        markup=words_of(entry.get("comment")),
+        markup=text_value(entry.get("comment")),
     )
