@@ -122,7 +122,8 @@ class RunRecorder:
         )
         self.archive.runs.end(ended)
         agent = self.crawler.settings["USER_AGENT"]
-        update_after_run(self.archive.db, self.archive.path, _COPIES_SECONDS)
+        if report.fault is None:
+            update_after_run(self.archive.db, self.archive.path, _COPIES_SECONDS)
         seal_after_run(self.archive, spider.proof, datetime.now(UTC), agent=agent)
 
     def _state(self) -> CrawlState:

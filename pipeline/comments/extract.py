@@ -177,6 +177,7 @@ def _record(
     kind = CommentKind(reading.ping) if reading.ping else CommentKind.COMMENT
     if kind is CommentKind.COMMENT and not detect.signed(item.element) and is_excerpt(body.text):
         kind = CommentKind.PINGBACK
+    is_wordless_ping = kind is not CommentKind.COMMENT and not body.text  # a theme shows its link alone
     parent = item.parent_id or (idents.get(id(item.parent)) if item.parent is not None else None)
     answers = reading.answers if parent is None and reading.answers in idents.values() else None
     anchor = detect.other_anchor(item.element) or f"comment-{read.ident}"
@@ -194,8 +195,8 @@ def _record(
         author_url=reading.author_url,
         published=published,
         published_raw=reading.raw,
-        text=body.text,
-        html=body.html,
+        text=None if is_wordless_ping else body.text,
+        html=None if is_wordless_ping else body.html,
         permalink=f"{url}#{anchor}" if read.ident else None,
         depth=item.depth,
         position=position,

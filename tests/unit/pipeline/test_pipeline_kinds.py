@@ -164,6 +164,7 @@ def test_pings_in_a_list_of_their_own(listing: str) -> None:
     assert [(str(ping.kind), ping.author_url, ping.author) for ping in found] == [
         ("pingback", url, title) for url, title in PINGED
     ]
+    assert {(ping.text, ping.html) for ping in found} == {(None, None)}, "a link alone says no words"
 
 
 @pytest.mark.parametrize(

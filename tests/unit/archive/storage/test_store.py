@@ -356,3 +356,23 @@ def test_listings_of_rest_are_one_visit_each_whatever_their_bounds(tmp_path):
         }
         [problem] = archive.db.query("SELECT url, ended_at FROM problems")
         assert problem["ended_at"] is not None, "another listing of the same route was given"
+
+
+@pytest.mark.parametrize("is_feed_first", [False, True])
+def test_a_ping_has_the_words_of_the_feed_whichever_is_read_first(archive, is_feed_first):
+    archive.save(page(), Extract(surface=Surface.PAGE, articles=(STORY,)))
+    shown = replace(PING, id="31")
+    told = replace(shown, post_id=7, text="[…] as the Packet says […]", published=NOON)
+    reads = [
+        (page(NOON + timedelta(hours=1)), Extract(surface=Surface.PAGE, articles=(STORY,), comments=(shown,))),
+        (
+            page(NOON + timedelta(hours=2), PageKind.COMMENTS_FEED, f"{SITE.url}/comments/feed/"),
+            Extract(surface=Surface.FEED, comments=(told,)),
+        ),
+    ]
+    for each in reversed(reads) if is_feed_first else reads:
+        archive.save(*each)
+    assert archive.db.execute("SELECT text, published FROM comments").fetchall() == [
+        ("[…] as the Packet says […]", "2026-03-01T12:00:00Z")
+    ]
+    assert not archive.db.execute("SELECT kind FROM events WHERE kind = 'edited'").fetchall()
