@@ -245,6 +245,21 @@ class FetchHistory(Closing):
             if not pattern or row["type"] != POST or re.search(pattern, urlsplit(row["url"]).path)
         ]
 
+    def interrupted_articles(self) -> list[str]:
+        """Return URLs of divided articles that the last run fetched, if it was interrupted.
+
+        Requests for their further parts may have ended with it. Empty after any other run.
+        """
+        sql = (
+            "SELECT articles.url FROM articles JOIN visits"
+            " ON visits.source = articles.source AND visits.url = articles.url"
+            " WHERE articles.source = ?1 AND articles.gone_at IS NULL"
+            " AND EXISTS (SELECT 1 FROM article_parts WHERE article_id = articles.id)"
+            " AND visits.fetched_at >= (SELECT iif(outcome = 'interrupted', started_at, NULL) FROM runs"
+            " WHERE source = ?1 AND outcome IS NOT NULL ORDER BY id DESC LIMIT 1) ORDER BY articles.id"
+        )
+        return [row["url"] for row in self._db.execute(sql, [self.source])]
+
     def due_files(
         self, kinds: Sequence[str], now: datetime, *, limit: int, with_revisits: bool
     ) -> list[Seen]:

@@ -29,7 +29,7 @@ class Backlog:
     async def unread(self) -> AsyncIterator[Request]:
         """Yield requests for listed articles that were never fetched.
 
-        Also for those that an audit found missing.
+        Also for those that an audit found missing, and for divided ones that an interrupted crawl fetched.
         """
         crawl = self.crawl
         await crawl.settled()
@@ -38,6 +38,9 @@ class Backlog:
                 for request in self.frontier.request(url, lastmod=modified):
                     yield request
                 await crawl.session.wait_for_room()
+        for url in crawl.facts.interrupted_articles():
+            for request in self.frontier.request(url):
+                yield request
         lacking = (Listed(url=url) for url in crawl.facts.lacking_articles())
         for request in self.frontier.requests(lacking):
             yield request

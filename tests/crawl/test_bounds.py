@@ -81,6 +81,29 @@ def test_what_was_read_before_the_limit_is_kept_and_the_next_crawl_goes_on(tmp_p
         assert then["n"] == len(site.readable)
 
 
+def test_parts_that_an_interrupted_crawl_did_not_reach_are_fetched_by_the_next_one(tmp_path: Path) -> None:
+    with SampleSite(articles=60, comments=0) as site:
+        _crawl_parts(site, Crawls(tmp_path, site.url))
+
+
+def _crawl_parts(site: SampleSite, crawls: Crawls) -> None:
+    site.faults.add(RestClosed())
+    divided = next(article for article in site.articles if article.pages > 1)
+    further = divided.url.removeprefix(site.url) + "/*"
+    site.faults.add(Hang(match=further))
+    crawls.values["crawler.fetch.time_limit.CLOSING_SECONDS"] = 3.0  # seconds more
+    limited(crawls, lambda: site.asked(further))
+    site.faults.clear()
+    site.faults.add(RestClosed())
+    crawls.options = {}
+    crawls.crawl()
+    [row] = crawls.rows("SELECT text FROM articles WHERE url = ?", divided.url)
+    assert [each for each in divided.paragraphs if each not in str(row["text"])] == []
+    asked = len(site.asked(further))
+    crawls.crawl()
+    assert len(site.asked(further)) == asked, "and not again"
+
+
 def test_a_crawl_that_does_not_heed_its_limit_is_ended_by_force(site: SampleSite, crawls: Crawls) -> None:
     site.faults.add(Hang(match="/archives/*"))
     crawls.values["crawler.fetch.time_limit.CLOSING_SECONDS"] = 3.0  # seconds more

@@ -364,7 +364,10 @@ def test_a_ping_has_the_words_of_the_feed_whichever_is_read_first(archive, is_fe
     shown = replace(PING, id="31")
     told = replace(shown, post_id=7, text="[…] as the Packet says […]", published=NOON)
     reads = [
-        (page(NOON + timedelta(hours=1)), Extract(surface=Surface.PAGE, articles=(STORY,), comments=(shown,))),
+        (
+            page(NOON + timedelta(hours=1)),
+            Extract(surface=Surface.PAGE, articles=(STORY,), comments=(shown,)),
+        ),
         (
             page(NOON + timedelta(hours=2), PageKind.COMMENTS_FEED, f"{SITE.url}/comments/feed/"),
             Extract(surface=Surface.FEED, comments=(told,)),
