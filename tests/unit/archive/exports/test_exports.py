@@ -726,7 +726,10 @@ def test_an_interrupted_export_leaves_nothing(town: Path, tmp_path: Path, number
     code = 0
     while code == 0:  # an export that was done before the signal came is made again
         (tmp_path / "out.zip").unlink(missing_ok=True)
-        running = subprocess.Popen(program(town, "folder", "--output", str(tmp_path / "out.zip")))
+        running = subprocess.Popen(
+            program(town, "folder", "--output", str(tmp_path / "out.zip")),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - & of a shell ignores it
+        )
         while not list(tmp_path.iterdir()) and running.poll() is None:
             time.sleep(0.001)
         running.send_signal(number)
