@@ -32,6 +32,7 @@ _PRINTED = frozenset({"page:printed", "page:title", "page:permalink", "page:date
 """The rules by which a time is read out of words, in the zone of the configuration."""
 # Where a page shows a comment: kept as first seen, since it moves as threads grow.
 _PLACE = ("depth", "position")
+_FILLED = ("published", "published_raw", "text", "html")
 
 
 def key_of(comment: Comment, article_id: int) -> str:
@@ -111,6 +112,7 @@ class CommentWriter:
                 rows.update(self.db, "comments", old["id"], self._seen_again(old))
                 continue
             if old and self._is_past(old):
+                self._fill(old, self._as_published(comment, article_id))
                 continue
             merged = self._merge(old, self._as_published(comment, article_id))
             if old is None:
@@ -132,6 +134,26 @@ class CommentWriter:
         if self.reading.cause == versions.EDITED:
             return str(old["changed_at"]) > self.reading.received
         return versions.is_outdated(self.db, "comment", old["id"], self.reading)
+
+    def _fill(self, old: dict[str, Value], comment: Comment) -> None:
+        """Take words and time from an earlier answer, where no other has any.
+
+        Pages show a ping without them; the feed that tells them may be saved after the page.
+        """
+        new = {name: value for name, value in rows.comment_values(comment).items() if name in _FILLED}
+        held = json.loads(str(old["origins"]))
+        merged = merge(
+            old,
+            held,
+            new,
+            dict(comment.origins),
+            surface=self.reading.surface,
+            watched=frozenset(),
+            fill_only=frozenset(_FILLED),
+        )
+        if merged.values:
+            origins = json.dumps(compact(held | merged.origins))
+            rows.update(self.db, "comments", old["id"], merged.values | {"origins": origins})
 
     def _merge(self, old: dict[str, Value] | None, comment: Comment) -> Merged:
         new = rows.comment_values(comment)

@@ -31,9 +31,7 @@ STORMS = int(os.environ.get("BACKISSUE_STORMS", "1"))
 DEEDS = 8  # disturbances of one storm
 CONTENT = (
     "SELECT url, title, byline, text, markdown, published, modified, comment_count FROM articles ORDER BY 1",
-    # What a pingback says, where its page does not, depends on whether page or feed is saved first.
-    "SELECT a.url, c.key, p.key, c.kind, c.author, c.depth, iif(c.kind = 'comment', c.text, NULL),"
-    " iif(c.kind = 'comment', c.html, NULL), iif(c.kind = 'comment', c.published, NULL) FROM comments c"
+    "SELECT a.url, c.key, p.key, c.kind, c.author, c.depth, c.text, c.html, c.published FROM comments c"
     " JOIN articles a ON a.id = c.article_id LEFT JOIN comments p ON p.id = c.parent_id ORDER BY 1, 2",
     "SELECT kind, count(*) FROM events GROUP BY kind ORDER BY kind",
     # Further pages of an article are not fetched again where REST gave its whole text.

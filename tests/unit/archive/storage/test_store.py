@@ -358,18 +358,19 @@ def test_listings_of_rest_are_one_visit_each_whatever_their_bounds(tmp_path):
         assert problem["ended_at"] is not None, "another listing of the same route was given"
 
 
+@pytest.mark.parametrize("hours", [1, 2], ids=["an earlier feed", "a later feed"])
 @pytest.mark.parametrize("is_feed_first", [False, True])
-def test_a_ping_has_the_words_of_the_feed_whichever_is_read_first(archive, is_feed_first):
+def test_a_ping_has_the_words_of_the_feed_whichever_is_saved_first(archive, is_feed_first, hours):
     archive.save(page(), Extract(surface=Surface.PAGE, articles=(STORY,)))
     shown = replace(PING, id="31")
     told = replace(shown, post_id=7, text="[…] as the Packet says […]", published=NOON)
     reads = [
         (
-            page(NOON + timedelta(hours=1)),
+            page(NOON + timedelta(hours=1.5)),
             Extract(surface=Surface.PAGE, articles=(STORY,), comments=(shown,)),
         ),
         (
-            page(NOON + timedelta(hours=2), PageKind.COMMENTS_FEED, f"{SITE.url}/comments/feed/"),
+            page(NOON + timedelta(hours=hours), PageKind.COMMENTS_FEED, f"{SITE.url}/comments/feed/"),
             Extract(surface=Surface.FEED, comments=(told,)),
         ),
     ]
