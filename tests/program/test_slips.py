@@ -501,7 +501,7 @@ def test_an_archive_that_may_only_be_read_is_served(fixed: Path, tmp_path: Path)
     with log.open("w") as out:
         server = subprocess.Popen(command, stdout=out, stderr=out, preexec_fn=deprived)  # noqa: PLW1509
     try:
-        until(lambda: server.poll() is not None or "startup complete" in log.read_text(), log.read_text)
+        until(lambda: server.poll() is not None or "Uvicorn running" in log.read_text(), log.read_text)
         with urlopen(f"http://127.0.0.1:{port}/search?q=ferry", timeout=PATIENCE) as answer:
             assert b"Ferry" in answer.read()
     finally:
