@@ -6,7 +6,7 @@ Table and column names are literals of this package, never input.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from sqlite_utils import Database
@@ -164,28 +164,14 @@ def _write_terms(db: Database, article_id: int, terms: tuple[str, ...]) -> None:
 
 def _write_links(db: Database, article_id: int, urls: tuple[str, ...]) -> None:
     wanted = [(number, url, urlsplit(url).hostname or "") for number, url in enumerate(dict.fromkeys(urls))]
-    held = db.execute(
-        "SELECT position, url, host FROM links WHERE article_id = ? ORDER BY position", [article_id]
-    ).fetchall()
-    if held == wanted:
-        return
-    db.execute("DELETE FROM links WHERE article_id = ?", [article_id])
-    for number, url, host in wanted:
-        db.execute("INSERT INTO links VALUES (?, ?, ?, ?)", [article_id, number, url, host])
+    _replace(db, "links", ("position", "url", "host"), article_id, wanted)
 
 
 def _write_embeds(db: Database, article_id: int, embeds: tuple[str, ...]) -> None:
     """Store the embedded things of an article, each as "kind:address"."""
     pairs = [embed.partition(":") for embed in dict.fromkeys(embeds)]
     wanted = [(at, kind, url, urlsplit(url).hostname or "") for at, (kind, _, url) in enumerate(pairs)]
-    held = db.execute(
-        "SELECT position, kind, url, host FROM embeds WHERE article_id = ? ORDER BY position", [article_id]
-    ).fetchall()
-    if held == wanted:
-        return
-    db.execute("DELETE FROM embeds WHERE article_id = ?", [article_id])
-    for row in wanted:
-        db.execute("INSERT INTO embeds VALUES (?, ?, ?, ?, ?)", [article_id, *row])
+    _replace(db, "embeds", ("position", "kind", "url", "host"), article_id, wanted)
 
 
 def _write_files(db: Database, article_id: int, files: tuple[str, ...]) -> None:
@@ -203,6 +189,20 @@ def _write_files(db: Database, article_id: int, files: tuple[str, ...]) -> None:
             " JOIN files ON files.source = articles.source WHERE articles.id = ? AND files.url = ?",
             [position, article_id, url],
         )
+
+
+def _replace(
+    db: Database, table: str, columns: Sequence[str], article_id: int, wanted: Sequence[tuple[Value, ...]]
+) -> None:
+    """Store the rows of one article in their order; write nothing if unchanged."""
+    names = ", ".join(columns)
+    held = db.execute(f"SELECT {names} FROM {table} WHERE article_id = ? ORDER BY position", [article_id])
+    if held.fetchall() == wanted:
+        return
+    db.execute(f"DELETE FROM {table} WHERE article_id = ?", [article_id])
+    marks = ", ".join("?" * len(columns))
+    for row in wanted:
+        db.execute(f"INSERT INTO {table} (article_id, {names}) VALUES (?, {marks})", [article_id, *row])
 
 
 def _write_joins(

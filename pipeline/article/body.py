@@ -124,12 +124,7 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
     _cut(document.index)
     if frames.is_without_text(document.index, _marked_boxes(document.index)):
         return Prose(text="", markdown="", rule="page:without-text", problems=tuple(problems))
-    _break_verses(document.index)
-    italics = captions.place(document.index, _BOXES)
-    emphasised = not emphasis.MARKS.search(document.source)
-    if emphasised:
-        emphasis.mark_emphasis([*document.index.tagged(*emphasis.TAGS), *italics])
-    links = prose_links.mark_links(document.index.tagged("a"))
+    links, emphasised = _mark(document)
     boxes = [node for node in _marked_boxes(document.index) if text_of(node)]
     box = boxes[0] if len(boxes) == 1 else None
     found_pieces = pieces.read_pieces(tree.find("body") if tree.find("body") is not None else tree, links)
@@ -186,12 +181,7 @@ def read_copy_blocks(
     list(_select(document.tree, replace(site, keep=())))
     embedded = embeds.place_embeds(document.index, _marked_boxes(document.index), document.base)
     _cut(document.index)
-    _break_verses(document.index)
-    italics = captions.place(document.index, _BOXES)
-    emphasised = not emphasis.MARKS.search(document.source)
-    if emphasised:
-        emphasis.mark_emphasis([*document.index.tagged(*emphasis.TAGS), *italics])
-    links = prose_links.mark_links(document.index.tagged("a"))
+    links, emphasised = _mark(document)
     tree = document.tree
     box = tree.find("body") if tree.find("body") is not None else tree
     writer = Writer(links, document.base, lambda: "".join(tree.itertext()), emphasised=emphasised)
@@ -204,6 +194,16 @@ def read_copy_blocks(
     if not blocks and text_of(box):
         return None, entries
     return tuple((block.text, block.markdown) for block in blocks), entries
+
+
+def _mark(document: Document) -> tuple[tuple[prose_links.Link, ...], bool]:
+    """Mark verse, captions, emphasis and links; return the links, and if emphasis is marked."""
+    _break_verses(document.index)
+    italics = captions.place(document.index, _BOXES)
+    emphasised = not emphasis.MARKS.search(document.source)
+    if emphasised:
+        emphasis.mark_emphasis([*document.index.tagged(*emphasis.TAGS), *italics])
+    return prose_links.mark_links(document.index.tagged("a")), emphasised
 
 
 def _break_verses(index: Index) -> None:

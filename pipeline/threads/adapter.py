@@ -1,18 +1,19 @@
 """What a reader of a comment system is: how it finds a thread, what it asks for, what an answer says.
 
-A new system is one module with one class of this shape, and a line in `readers.py`. Does not: fetch, save, or
-make records; HTML is cleaned, ids are prefixed and times checked in `extract.py`, for all systems alike.
+A new system is one module with one subclass of `ThreadReader`, and a line in `readers.py`. Does not: fetch,
+save, or make records; HTML is cleaned, ids are prefixed and times checked in `extract.py`, for all alike.
 Invariant: pure, and a reader is asked for one answer at a time.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from typing import Any, ClassVar
+from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
 
 from archive.core import urls
 from archive.core.thread_address import ThreadAddress
@@ -71,6 +72,7 @@ class Part:
     withheld: int = 0
 
 
+_Replies = Callable[[dict[str, Any]], list[dict[str, Any]]]
 _LITERAL = r"""["']?\s{0,9}[:=]\s{0,9}(?:"((?:[^"\\\n]|\\.){0,2000})"|'((?:[^'\\\n]|\\.){0,2000})')"""
 """What stands behind the name of a setting: a sign, and text in quotes."""
 _NUMERAL = r"""["']?\s{0,9}[:=]\s{0,9}["']?(\d{1,18})\b"""
@@ -81,77 +83,47 @@ class UnreadableThreadError(ValueError):
     """An answer that is not what the system's API gives. The text is a clause for people."""
 
 
-class ThreadReader(Protocol):
+class ThreadReader(ABC):
     """Reader of one comment system.
 
-    `system` is its name in `pipeline/comments/systems.py`, `slug` the short name that begins its comments'
-    ids, `marks` are pieces of bytes, in lower case, of which a page with such a thread has at least one.
-    `anchor` is the fragment by which the system's links name a comment. `needs_key` is True where the API
-    wants a key of the operator's. `counted_at_once` is how many threads one question for counts may name, 0
-    where there is none.
+    `system` is its name in `pipeline/comments/systems.py`, `marks` are pieces of bytes, in lower case, of
+    which a page with such a thread has at least one. `anchor` is the fragment by which the system's links
+    name a comment. `needs_key` is True where the API wants a key of the operator's. `counted_at_once` is how
+    many threads one question for counts may name, 0 where there is none.
     """
 
-    @property
-    def system(self) -> str:
-        """Return the system's name."""
-        ...
+    system: ClassVar[str]
+    marks: ClassVar[tuple[bytes, ...]]
+    anchor: ClassVar[str]
+    needs_key: ClassVar[bool] = False
+    counted_at_once: ClassVar[int] = 0
 
     @property
     def slug(self) -> str:
-        """Return the system's short name."""
-        ...
+        """Return the short name that begins the ids of the system's comments."""
+        return self.system.lower()
 
-    @property
-    def marks(self) -> tuple[bytes, ...]:
-        """Return pieces of pages, in lower case."""
-        ...
-
-    @property
-    def anchor(self) -> str:
-        """Return a template of the fragments of links to comments."""
-        ...
-
-    @property
-    def needs_key(self) -> bool:
-        """True if the API wants a key of the operator's."""
-        ...
-
-    @property
-    def counted_at_once(self) -> int:
-        """Return the most threads of one question for counts."""
-        ...
-
+    @abstractmethod
     def find(self, index: Index, url: str) -> ThreadAddress | None:
         """Return the thread of the page at `url`; None where it does not say all of the address."""
 
+    @abstractmethod
     def ask(self, thread: ThreadAddress) -> ThreadQuestion:
         """Return the first question for a thread."""
 
+    @abstractmethod
     def read(self, thread: ThreadAddress, asked: str, answer: Any) -> Part:
         """Return what an answer, as parsed JSON, says; `asked` is the URL of the question.
 
         Raises UnreadableThreadError for one that is not of this API. Other errors count as our own faults.
         """
 
-    def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:
-        """Return the question for the numbers of comments of threads on one server, or None."""
-
-    def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
-        """Return the numbers in the order of the threads; None where the answer does not tell them."""
-
-
-class Uncounted:
-    """Base of readers whose system has no question for several counts."""
-
-    __slots__ = ()
-    counted_at_once = 0
-
     def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:  # noqa: ARG002
-        """Return None."""
+        """Return the question for the numbers of comments of threads on one server, or None."""
         return None
 
     def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:  # noqa: ARG002
-        """Return None."""
+        """Return the numbers in the order of the threads; None where the answer does not tell them."""
         return None
 
 
@@ -224,6 +196,25 @@ def entries(value: object, what: str) -> list[dict[str, Any]]:
     if isinstance(value, list) and all(isinstance(each, dict) for each in value):
         return value
     raise UnreadableThreadError(f"its {what} are no list of objects")
+
+
+def whole_thread(level: list[dict[str, Any]], replies_of: _Replies) -> Iterator[dict[str, Any]]:
+    """Yield comments with their replies, each before what answers it."""
+    for entry in level:
+        yield entry
+        yield from whole_thread(replies_of(entry), replies_of)
+
+
+def page_number(asked: str) -> int:
+    """Return the number of a page of a thread, by the `page` of its question."""
+    return int(parse_qs(urlsplit(asked).query)["page"][0])
+
+
+def all_known(numbers: Iterable[int | None]) -> list[int] | None:
+    """Return numbers, None where one is not known."""
+    found = list(numbers)
+    known = [number for number in found if number is not None]
+    return known if len(known) == len(found) else None
 
 
 def text_value(value: object) -> str | None:

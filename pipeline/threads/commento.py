@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from pipeline.threads.adapter import (
     ForeignRemark,
     Part,
     ThreadQuestion,
+    ThreadReader,
     UnreadableThreadError,
     entries,
     ident,
@@ -35,16 +35,13 @@ _ROOT = "root"
 _ANONYMOUS = "anonymous"
 
 
-@dataclass(frozen=True, slots=True)
-class CommentoReader:
+class CommentoReader(ThreadReader):
     """Reader of Commento."""
 
-    system: str = "Commento"
-    slug: str = "commento"
-    marks: tuple[bytes, ...] = (b"/js/commento.js",)
-    anchor: str = "commento-{}"
-    needs_key: bool = False
-    counted_at_once: int = 100
+    system = "Commento"
+    marks = (b"/js/commento.js",)
+    anchor = "commento-{}"
+    counted_at_once = 100
 
     def find(self, index: Index, url: str) -> ThreadAddress | None:
         """Return the thread of the page's path, or of the script's `data-page-id`."""

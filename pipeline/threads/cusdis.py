@@ -7,9 +7,8 @@ the top level. By the public source of its widget; no server of it was run.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from archive.core.thread_address import ThreadAddress
 from pipeline.html.dom import Index
@@ -17,25 +16,24 @@ from pipeline.threads.adapter import (
     ForeignRemark,
     Part,
     ThreadQuestion,
-    Uncounted,
+    ThreadReader,
     entries,
     mapping,
     must_have,
+    page_number,
     server_of,
     text_value,
     whole_number,
+    whole_thread,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CusdisReader(Uncounted):
+class CusdisReader(ThreadReader):
     """Reader of Cusdis."""
 
-    system: str = "Cusdis"
-    slug: str = "cusdis"
-    marks: tuple[bytes, ...] = (b"cusdis_thread",)
-    anchor: str = "cusdis-{}"
-    needs_key: bool = False
+    system = "Cusdis"
+    marks = (b"cusdis_thread",)
+    anchor = "cusdis-{}"
 
     def find(self, index: Index, url: str) -> ThreadAddress | None:
         """Return the thread that the attributes of `#cusdis_thread` name."""
@@ -56,9 +54,9 @@ class CusdisReader(Uncounted):
         """Return one page of a thread, and the question for the next."""
         said = mapping(mapping(answer).get("data"), "data")
         top = entries(said.get("data"), "comments")
-        here = int(parse_qs(urlsplit(asked).query)["page"][0])
+        here = page_number(asked)
         pages = whole_number(said.get("pageCount")) or 1
-        withheld = sum(_lacking(entry) for entry in _walk(top))
+        withheld = sum(_lacking(entry) for entry in whole_thread(top, _replies))
         return Part(
             remarks=tuple(_remarks(top, None)),
             stated=whole_number(said.get("commentCount")),
@@ -75,12 +73,6 @@ def _page(thread: ThreadAddress, number: int) -> ThreadQuestion:
 
 def _replies(entry: dict[str, Any]) -> list[dict[str, Any]]:
     return entries(mapping(entry.get("replies") or {}, "replies").get("data") or [], "replies")
-
-
-def _walk(level: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for entry in level:
-        yield entry
-        yield from _walk(_replies(entry))
 
 
 def _lacking(entry: dict[str, Any]) -> int:

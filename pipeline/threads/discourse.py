@@ -8,7 +8,6 @@ run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -18,7 +17,7 @@ from pipeline.threads.adapter import (
     ForeignRemark,
     Part,
     ThreadQuestion,
-    Uncounted,
+    ThreadReader,
     entries,
     mapping,
     must_have,
@@ -34,15 +33,12 @@ _AT_ONCE = 20  # posts that the server gives of a list of ids
 _REGULAR = 1  # the type of a post that a person wrote for all readers
 
 
-@dataclass(frozen=True, slots=True)
-class DiscourseReader(Uncounted):
+class DiscourseReader(ThreadReader):
     """Reader of embedded topics of Discourse."""
 
-    system: str = "Discourse"
-    slug: str = "discourse"
-    marks: tuple[bytes, ...] = (b"discourseurl",)
-    anchor: str = "discourse-{}"
-    needs_key: bool = False
+    system = "Discourse"
+    marks = (b"discourseurl",)
+    anchor = "discourse-{}"
 
     def find(self, index: Index, url: str) -> ThreadAddress | None:
         """Return the topic that `DiscourseEmbed` names by its number."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -20,6 +19,7 @@ from pipeline.threads.adapter import (
     ForeignRemark,
     Part,
     ThreadQuestion,
+    ThreadReader,
     UnreadableThreadError,
     entries,
     ident,
@@ -39,16 +39,14 @@ _FORUM = re.compile(r"//([\w-]{1,80})\.disqus\.com/(?:embed|count)\.js")
 _IDENT, _LINK = "ident:", "link:"
 
 
-@dataclass(frozen=True, slots=True)
-class DisqusReader:
+class DisqusReader(ThreadReader):
     """Reader of Disqus."""
 
-    system: str = "Disqus"
-    slug: str = "disqus"
-    marks: tuple[bytes, ...] = (b"disqus",)
-    anchor: str = "comment-{}"
-    needs_key: bool = True
-    counted_at_once: int = 50
+    system = "Disqus"
+    marks = (b"disqus",)
+    anchor = "comment-{}"
+    needs_key = True
+    counted_at_once = 50
 
     def find(self, index: Index, url: str) -> ThreadAddress | None:
         """Return the thread that the settings of the page's script name."""

@@ -8,9 +8,8 @@ removed comment keeps its place without words. By the public source of its scrip
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from archive.core.thread_address import ThreadAddress
 from pipeline.html.dom import Index
@@ -18,10 +17,12 @@ from pipeline.threads.adapter import (
     ForeignRemark,
     Part,
     ThreadQuestion,
+    ThreadReader,
     entries,
     ident,
     mapping,
     must_have,
+    page_number,
     server_of,
     text_value,
     whole_number,
@@ -30,16 +31,13 @@ from pipeline.threads.adapter import (
 _SIZE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class GhostReader:
+class GhostReader(ThreadReader):
     """Reader of Ghost's comments."""
 
-    system: str = "Ghost"
-    slug: str = "ghost"
-    marks: tuple[bytes, ...] = (b"data-ghost-comments",)
-    anchor: str = "ghost-comments-{}"
-    needs_key: bool = False
-    counted_at_once: int = 50
+    system = "Ghost"
+    marks = (b"data-ghost-comments",)
+    anchor = "ghost-comments-{}"
+    counted_at_once = 50
 
     def find(self, index: Index, url: str) -> ThreadAddress | None:
         """Return the thread of the post that the script's attributes name."""
@@ -59,7 +57,7 @@ class GhostReader:
         listed = entries(said.get("comments"), "comments")
         pages = mapping(mapping(said.get("meta") or {}, "meta").get("pagination") or {}, "pagination")
         parts = urlsplit(asked)
-        here = int(parse_qs(parts.query)["page"][0])
+        here = page_number(asked)
         base = asked.partition("?")[0]
         further = [_page(base, here + 1)] if here < (whole_number(pages.get("pages")) or 1) else []
         if parts.path.endswith("/replies/"):

@@ -10,8 +10,7 @@ alone at the root, so that completeness is told by `hidden_replies`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,7 +20,9 @@ from pipeline.threads.adapter import (
     ForeignRemark,
     Part,
     ThreadQuestion,
+    ThreadReader,
     UnreadableThreadError,
+    all_known,
     entries,
     ident,
     mapping,
@@ -32,22 +33,20 @@ from pipeline.threads.adapter import (
     server_of,
     text_value,
     whole_number,
+    whole_thread,
 )
 
 _REMOVED = 4  # the mode of an empty place
 _SCRIPTS = ("/js/embed.min.js", "/js/embed.dev.js", "/js/count.min.js")
 
 
-@dataclass(frozen=True, slots=True)
-class IssoReader:
+class IssoReader(ThreadReader):
     """Reader of Isso."""
 
-    system: str = "Isso"
-    slug: str = "isso"
-    marks: tuple[bytes, ...] = (b"isso-thread",)
-    anchor: str = "isso-{}"
-    needs_key: bool = False
-    counted_at_once: int = 100
+    system = "Isso"
+    marks = (b"isso-thread",)
+    anchor = "isso-{}"
+    counted_at_once = 100
 
     def find(self, index: Index, url: str) -> ThreadAddress | None:
         """Return the thread that a page embeds.
@@ -78,7 +77,7 @@ class IssoReader:
         top = entries(root.get("replies"), "replies")
         if whole_number(root.get("total_replies")) is None:
             raise UnreadableThreadError("it states no number of replies")
-        every = list(_walk(top))
+        every = list(whole_thread(top, _replies))
         names = {must_have(entry.get("id")): _name(entry) for entry in every}
         remarks = tuple(_remark(entry, names) for entry in every)
         hidden = sum(max(0, whole_number(entry.get("hidden_replies")) or 0) for entry in (root, *top))
@@ -92,15 +91,12 @@ class IssoReader:
 
     def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
         """Return the numbers; None where there are not as many as threads."""
-        found = [whole_number(value) for value in answer] if isinstance(answer, list) else []
-        numbers = [value for value in found if value is not None]
-        return numbers if len(numbers) == len(found) == len(threads) else None
+        found = answer if isinstance(answer, list) else []
+        return all_known(map(whole_number, found)) if len(found) == len(threads) else None
 
 
-def _walk(replies: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for entry in replies:
-        yield entry
-        yield from _walk(entries(entry.get("replies", []), "replies"))
+def _replies(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    return entries(entry.get("replies", []), "replies")
 
 
 def _name(entry: dict[str, Any]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -18,6 +17,8 @@ from pipeline.threads.adapter import (
     ForeignRemark,
     Part,
     ThreadQuestion,
+    ThreadReader,
+    all_known,
     entries,
     ident,
     mapping,
@@ -31,16 +32,13 @@ from pipeline.threads.adapter import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Remark42Reader:
+class Remark42Reader(ThreadReader):
     """Reader of Remark42."""
 
-    system: str = "Remark42"
-    slug: str = "remark42"
-    marks: tuple[bytes, ...] = (b"remark_config",)
-    anchor: str = "remark42__comment-{}"
-    needs_key: bool = False
-    counted_at_once: int = 100
+    system = "Remark42"
+    marks = (b"remark_config",)
+    anchor = "remark42__comment-{}"
+    counted_at_once = 100
 
     def find(self, index: Index, url: str) -> ThreadAddress | None:
         """Return the thread that `remark_config` names.
@@ -76,9 +74,7 @@ class Remark42Reader:
     def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
         """Return the numbers; None where one is not told."""
         told = {entry.get("url"): whole_number(entry.get("count")) for entry in entries(answer, "counts")}
-        numbers = [told.get(thread.key) for thread in threads]
-        known = [number for number in numbers if number is not None]
-        return known if len(known) == len(numbers) else None
+        return all_known(told.get(thread.key) for thread in threads)
 
 
 def _remark(entry: dict[str, Any]) -> ForeignRemark:

@@ -6,10 +6,9 @@ of all comments; `type=count` gives the numbers of many threads. Checked by hand
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from archive.core.thread_address import ThreadAddress
 from pipeline.html.dom import Index
@@ -17,34 +16,35 @@ from pipeline.threads.adapter import (
     ForeignRemark,
     Part,
     ThreadQuestion,
+    ThreadReader,
     UnreadableThreadError,
+    all_known,
     entries,
     ident,
     mapping,
     moment_of_seconds,
     must_have,
+    page_number,
     page_path,
     scripts_of,
     server_of,
     setting,
     text_value,
     whole_number,
+    whole_thread,
 )
 
 _SIZE = 100  # the most top-level comments that the server gives at once
 _MILLISECONDS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class WalineReader:
+class WalineReader(ThreadReader):
     """Reader of Waline, version 2 and newer."""
 
-    system: str = "Waline"
-    slug: str = "waline"
-    marks: tuple[bytes, ...] = (b"serverurl",)
-    anchor: str = "{}"
-    needs_key: bool = False
-    counted_at_once: int = 30
+    system = "Waline"
+    marks = (b"serverurl",)
+    anchor = "{}"
+    counted_at_once = 30
 
     def find(self, index: Index, url: str) -> ThreadAddress | None:
         """Return the thread that the settings of a script name, by `path` or the path of the page."""
@@ -64,8 +64,8 @@ class WalineReader:
     def read(self, thread: ThreadAddress, asked: str, answer: Any) -> Part:
         """Return one page of a thread, and the question for the next."""
         said = mapping(_value(answer), "data")
-        every = list(_walk(entries(said.get("data"), "comments")))
-        here = int(parse_qs(urlsplit(asked).query)["page"][0])
+        every = list(whole_thread(entries(said.get("data"), "comments"), _replies))
+        here = page_number(asked)
         pages = whole_number(said.get("totalPages")) or 0
         return Part(
             remarks=tuple(map(_remark, every)),
@@ -81,9 +81,8 @@ class WalineReader:
     def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
         """Return the numbers; None where there are not as many as threads."""
         value = _value(answer)
-        found = [whole_number(each) for each in (value if isinstance(value, list) else [value])]
-        numbers = [each for each in found if each is not None]
-        return numbers if len(numbers) == len(found) == len(threads) else None
+        found = value if isinstance(value, list) else [value]
+        return all_known(map(whole_number, found)) if len(found) == len(threads) else None
 
 
 def _page(thread: ThreadAddress, number: int) -> ThreadQuestion:
@@ -100,10 +99,8 @@ def _value(answer: Any) -> Any:
     return answer.get("data")
 
 
-def _walk(level: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for entry in level:
-        yield entry
-        yield from _walk(entries(entry.get("children") or [], "replies"))
+def _replies(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    return entries(entry.get("children") or [], "replies")
 
 
 def _remark(entry: dict[str, Any]) -> ForeignRemark:
