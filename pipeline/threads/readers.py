@@ -37,26 +37,26 @@ READERS: dict[str, ThreadReader] = {reader.slug: reader for reader in _ALL}
 
 def find_thread(index: Index, url: str, site: Site) -> ThreadAddress | None:
     """Return the address of the thread that a page at `url` embeds, None without one that is read."""
-    if not site.foreign_comments or site.comments == "none":
-        return None
-    for reader in READERS.values():
-        if not reader.needs_key or reader.slug in site.thread_keys:
-            found = reader.find(index, url)
-            if found is not None:
-                return found
-    return None
+    return next(filter(None, (reader.find(index, url) for reader in _readers_for(site))), None)
 
 
 def thread_in(page: Page, site: Site) -> ThreadAddress | None:
     """Return the address of the thread that an article's page embeds, None without one that is read.
 
-    A page without the marks of a reader is not parsed for it.
+    A page without the marks of a reader of this source is not parsed.
     """
     body = page.body.lower()
-    if not any(mark in body for reader in READERS.values() for mark in reader.marks):
+    if not any(mark in body for reader in _readers_for(site) for mark in reader.marks):
         return None
     parsed = document.parse(page)
     return None if parsed is None else find_thread(parsed.index, page.final_url.partition("#")[0], site)
+
+
+def _readers_for(site: Site) -> list[ThreadReader]:
+    """Return the readers that a source wants, and has the keys for."""
+    if not site.foreign_comments or site.comments == "none":
+        return []
+    return [each for each in READERS.values() if not each.needs_key or each.slug in site.thread_keys]
 
 
 def read_part(page: Page) -> Part:
