@@ -56,9 +56,12 @@ class CommentSync:
         if all_new and not crawl.is_first:
             # First: were the crawl killed after the feed, the next one would have its comments already.
             yield self._lose_overlap()
+        if crawl.is_first:  # requests every page anyway, and the feed adds to their comments
+            await crawl.session.wait_until_fetched()
+            if not crawl.session.is_closing:  # else the next crawl gets it whole once more
+                yield feed.page
+            return
         yield feed.page
-        if crawl.is_first:
-            return  # a first crawl requests every page anyway
         for request in self._announced(mentions, unknown):
             yield request
 

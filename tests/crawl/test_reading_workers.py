@@ -75,6 +75,8 @@ def test_workers_read_row_for_row_what_the_crawl_reads(tmp_path: Path) -> None:
     found = rows(beside)
     assert len(found["comments"]) > 100
     assert found == rows(alone)
+    newest = found["comments"][-1]
+    assert (newest["kind"], bool(newest["text"])) == ("pingback", True), "words that the feed alone tells"
 
 
 def test_polite_crawl_starts_no_worker(tmp_path: Path) -> None:
@@ -93,7 +95,7 @@ def test_ended_crawl_leaves_no_worker_and_the_next_reads_the_rest(tmp_path: Path
     with site(60) as paper:
         whole = crawls(tmp_path / "whole", paper.url, NEVER)
         whole.crawl()
-        ended = crawls(tmp_path / "ended", paper.url, AT_ONCE)
+        ended = crawls(tmp_path / "ended", paper.url, AT_ONCE, delay=0.2)
         running = ended.start("crawl")
         until(lambda: len(workers(running.pid)) == 2 and kept(ended) > 5, "two workers read")
         left = workers(running.pid)
@@ -101,7 +103,7 @@ def test_ended_crawl_leaves_no_worker_and_the_next_reads_the_rest(tmp_path: Path
         running.wait()
         until(lambda: not any(alive(pid) for pid in left), "the workers have ended")
         assert kept(ended) < kept(whole)
-        ended.crawl()
+        crawls(ended.folder, paper.url, NEVER).crawl()
         with Pages.open(ended.folder / "pages.db") as pages:
             assert list(pages.altered()) == []
             assert pages.unsaved("site") == []
