@@ -36,6 +36,7 @@ RIGHT: dict[str, dict[str, str]] = {
     "notify": {},
     "proof": {},
     "searches.one": {"query": '"ferry"'},
+    "alerts.one": {},
     "fleet": {},
 }
 """A configuration by its tables, as TOML."""
@@ -44,6 +45,7 @@ TABLES = (
     ("In `[sources.NAME]`", "sources.town", config.SOURCE_KEYS),
     ("In `[notify]`", "notify", notify_keys.NOTIFY_KEYS),
     ("In `[searches.NAME]`", "searches.one", notify_keys.SEARCH_KEYS),
+    ("In `[alerts.NAME]`", "alerts.one", notify_keys.ALERT_KEYS),
     ("In `[proof]`", "proof", proof_keys.PROOF_KEYS),
     ("In `[fleet]`", "fleet", fleet_keys.FLEET_KEYS),
 )
@@ -109,7 +111,7 @@ def _keys(heading: str, table: str, keys: tuple[str, ...]) -> str:
 
 def _expected(table: str, key: str) -> str:
     """Return what the program says that it expects of a key, when it is given something of another type."""
-    if key in {"sources", "notify", "searches", "proof", "fleet"}:
+    if key in {"sources", "notify", "searches", "alerts", "proof", "fleet"}:
         wrong = {"": {key: "1"}, **{name: RIGHT[name] for name in RIGHT if name and not name.startswith(key)}}
     else:
         other = "1" if key == "comment_keys" else "{}"

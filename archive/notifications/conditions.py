@@ -90,7 +90,7 @@ def note_told(db: Database, service: str, notice: Notice, at: datetime) -> None:
 
 
 def forget(db: Database, services: Collection[str], subjects: Collection[str]) -> None:
-    """Forget services, digests and saved searches that are not configured any more.
+    """Forget services, digests, saved searches and alerts that are not configured any more.
 
     Should one come back, it begins anew, and not with all that came meanwhile.
     """
@@ -98,7 +98,8 @@ def forget(db: Database, services: Collection[str], subjects: Collection[str]) -
     with transaction(db):
         db.execute(
             f"DELETE FROM notified WHERE service NOT IN ({some})"
-            f" OR (subject = 'digest' OR subject GLOB 'search *') AND subject NOT IN ({these})",
+            " OR (subject = 'digest' OR subject GLOB 'search *' OR subject GLOB 'alert *')"
+            f" AND subject NOT IN ({these})",
             [*services, *subjects],
         )
 

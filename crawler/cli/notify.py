@@ -24,9 +24,9 @@ _TEST = Notice(subject="test", value="", title="A test", body="Backissue can sen
 def notify(context: Context, test: bool, quiet: bool) -> int:
     """Send notifications: by mail, Slack, a webhook or any service in [notify].
 
-    A source that starts failing or recovers, new matches of saved searches, and the digest when it is due.
-    Each is sent once. `up` and `schedule` do this by themselves after each crawl; with cron it follows
-    `crawl`.
+    A source that starts failing or recovers, new matches of saved searches, the events of alerts, and the
+    digest when it is due. Each is sent once. `up` and `schedule` do this by themselves after each crawl; with
+    cron it follows `crawl`.
 
     Exits with 3 when a message could not be sent; it is sent again the next time.
     """

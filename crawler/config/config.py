@@ -35,7 +35,17 @@ USUAL_ARCHIVE = "archive.db"
 COMMENT_STYLES = ("auto", "native", "wpdiscuz", "none")
 SITES = Path(__file__).parent / "sites"
 
-CONFIG_KEYS = ("archive", "contact", "public_url", "sources", "notify", "searches", "proof", "fleet")
+CONFIG_KEYS = (
+    "archive",
+    "contact",
+    "public_url",
+    "sources",
+    "notify",
+    "searches",
+    "alerts",
+    "proof",
+    "fleet",
+)
 SOURCE_KEYS = (
     "url",
     "profile",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crawler.config.toml_reader import TomlTable, describe_value
+from crawler.config.toml_reader import TomlTable
 
 FILE_KEYS = ("files", "file_megabytes", "files_per_crawl")
 FILE_KINDS = ("image", "document", "data", "audio")
@@ -27,20 +27,8 @@ class FileLimits:
 
 def read_limits(table: TomlTable) -> FileLimits:
     """Return the limits of a source. Raises ConfigError for what cannot be."""
-    expected = f"a list of {', '.join(FILE_KINDS)}"
-    kinds = table.texts("files", expected)
-    for kind in kinds:
-        if kind not in FILE_KINDS:
-            table.refuse("files", expected, describe_value(kind))
     return FileLimits(
-        kinds=kinds,
-        bytes=_number(table, "file_megabytes", DEFAULT_MEGABYTES, LARGEST_MEGABYTES) * 2**20,
-        per_crawl=_number(table, "files_per_crawl", DEFAULT_PER_CRAWL, 1_000_000),
+        kinds=table.choices("files", FILE_KINDS),
+        bytes=table.number("file_megabytes", DEFAULT_MEGABYTES, LARGEST_MEGABYTES) * 2**20,
+        per_crawl=table.number("files_per_crawl", DEFAULT_PER_CRAWL, 1_000_000),
     )
-
-
-def _number(table: TomlTable, key: str, default: int, most: int) -> int:
-    value = table.values.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-        table.refuse(key, f"a whole number from 1 to {most:,}", describe_value(value))
-    return value

@@ -1,4 +1,4 @@
-"""Keys of notifications: `[notify]`, `[searches.NAME]` and `public_url`.
+"""Keys of notifications: `[notify]`, `[searches.NAME]`, `[alerts.NAME]` and `public_url`.
 
 URLs of services are kept verbatim, and values from the environment are inserted only when a message is sent,
 so that reading the archive needs no secret. No error repeats such a URL.
@@ -13,16 +13,21 @@ from urllib.parse import urlsplit
 
 from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
+from archive.notifications.alerts import ALERT_EVENTS, ALERT_FIELDS, ALERT_KINDS, DEFAULT_EVENTS, Alert
 from archive.notifications.saved_searches import SavedSearch
+from archive.queries.url_lookup import is_url
 from archive.search.engine import Ask, understand
 from crawler.config.toml_reader import TomlTable, describe_value
 from crawler.schedule.cron import Schedule, parse_schedule
 
 NOTIFY_KEYS = ("urls", "digest", "empty_digest")
 SEARCH_KEYS = ("query", "source")
+ALERT_KEYS = ("events", "of", "fields", "words", "article", "query", "source")
 _VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)
 _URLS = 'a list of URLs, such as ["mailtos://${MAIL_USER}:${MAIL_WORD}@example.org"]'
 _DIGEST = 'five crontab fields and perhaps a time zone, such as "0 8 * * * Europe/Berlin"'
+_QUERY = "a query as in the search box"
+_ARTICLE = "the URL of an article, or its number as a text"
 _PUBLIC = "the URL of the published archive, such as https://archive.example.org/news"
 
 
@@ -31,13 +36,15 @@ class Notify:
     """Configuration of notifications.
 
     `urls` are the services, verbatim, `digest` is the schedule of the digest, `searches` are those with a
-    message for new matches. `public_url` is the URL of the published archive, without a slash at its end.
+    message for new matches, `alerts` are for events. `public_url` is the URL of the published archive,
+    without a slash at its end.
     """
 
     urls: tuple[str, ...] = field(default=(), repr=False)
     digest: Schedule | None = None
     empty_digest: bool = False
     searches: tuple[SavedSearch, ...] = ()
+    alerts: tuple[Alert, ...] = ()
     public_url: str | None = None
 
     @property
@@ -78,13 +85,14 @@ class Notify:
 def read_notify(table: TomlTable, sources: Collection[str]) -> Notify:
     """Return the configuration of notifications. Raises ConfigError."""
     notify = table.table("notify")
-    searches = table.table("searches")
+    searches, alerts = table.table("searches"), table.table("alerts")
     notify.only(NOTIFY_KEYS)
     return Notify(
         urls=_read_urls(notify),
         digest=_read_digest(notify),
         empty_digest=notify.truth("empty_digest"),
         searches=tuple(_read_search(searches, name, sources) for name in searches.values),
+        alerts=tuple(_read_alert(alerts.table(name), name, sources) for name in alerts.values),
         public_url=_read_public_url(table),
     )
 
@@ -110,15 +118,44 @@ def _read_digest(table: TomlTable) -> Schedule | None:
 def _read_search(searches: TomlTable, name: str, sources: Collection[str]) -> SavedSearch:
     table = searches.table(name)
     table.only(SEARCH_KEYS)
-    expected = "a query as in the search box"
-    query = table.text("query", expected)
+    query = _read_query(table)
     if query is None:
-        table.refuse("query", expected, "none")
-    wording, _, _ = understand(Ask(words=query))
-    if not wording and not wording.filters:
-        table.refuse("query", expected, f"{describe_value(query)}, in which nothing can be searched for")
+        table.refuse("query", _QUERY, "none")
     source = table.choice("source", sources) or ""
     return SavedSearch(name=name, query=query, source=source)
+
+
+def _read_query(table: TomlTable) -> str | None:
+    query = table.text("query", _QUERY)
+    wording, _, _ = understand(Ask(words=query or ""))
+    if query is not None and not wording and not wording.filters:
+        table.refuse("query", _QUERY, f"{describe_value(query)}, in which nothing can be searched for")
+    return query
+
+
+def _read_alert(table: TomlTable, name: str, sources: Collection[str]) -> Alert:
+    table.only(ALERT_KEYS)
+    narrows = "fields" in table.values or "words" in table.values
+    alert = Alert(
+        name=name,
+        events=table.choices("events", ALERT_EVENTS) or (("edited",) if narrows else DEFAULT_EVENTS),
+        of=table.choices("of", ALERT_KINDS) or ALERT_KINDS,
+        fields=table.choices("fields", ALERT_FIELDS),
+        words=table.number("words", 0, 1_000_000),
+        article=table.text("article", _ARTICLE) or "",
+        query=_read_query(table) or "",
+        source=table.choice("source", sources) or "",
+    )
+    for key in ("fields", "words"):
+        if getattr(alert, key) and "edited" not in alert.events:
+            expected = "events with “edited”, since it narrows edits"
+            table.refuse(key, expected, f"events {', '.join(alert.events)}")
+    if alert.words and alert.fields and "text" not in alert.fields:
+        expected = "fields with “text”, whose words it counts"
+        table.refuse("words", expected, f"fields {', '.join(alert.fields)}")
+    if alert.article and not (alert.article.isdigit() or is_url(alert.article)):
+        table.refuse("article", _ARTICLE, describe_value(alert.article))
+    return alert
 
 
 def _read_public_url(table: TomlTable) -> str | None:

@@ -78,6 +78,24 @@ class TomlTable:
             self.refuse(key, expected, f"{describe_value(value)}{nearest(value, choices)}")
         return value
 
+    def choices(self, key: str, choices: Collection[str]) -> tuple[str, ...]:
+        """Return a list of some of `choices`; empty when absent."""
+        expected = f"a list of {', '.join(choices)}"
+        values = self.texts(key, expected)
+        for value in values:
+            if value not in choices:
+                self.refuse(key, expected, f"{describe_value(value)}{nearest(value, choices)}")
+        return values
+
+    def number(self, key: str, default: int, most: int) -> int:
+        """Return a whole number from 1 to `most`; the default when absent."""
+        value = self.values.get(key, default)
+        if key in self.values and (
+            not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most
+        ):
+            self.refuse(key, f"a whole number from 1 to {most:,}", describe_value(value))
+        return int(value)
+
     def seconds(self, key: str) -> float | None:
         """Return a number of seconds, 0 or more."""
         value = self.values.get(key)

@@ -20,6 +20,7 @@ import apprise
 from archive.core.errors import ConfigError
 from archive.core.timestamps import instant
 from archive.notifications import conditions
+from archive.notifications.alerts import new_events
 from archive.notifications.conditions import Notice, Told
 from archive.notifications.digest import SUBJECT, build_digest
 from archive.notifications.links import Links
@@ -132,19 +133,21 @@ def send_due(
 
 
 def _subjects(wanted: Notify) -> set[str]:
-    subjects = {search.subject for search in wanted.searches}
+    subjects = {search.subject for search in wanted.searches} | {alert.subject for alert in wanted.alerts}
     return subjects | ({SUBJECT} if wanted.digest else set())
 
 
 def _due(
     archive: Archive, wanted: Notify, status: health.Status, told: Told, now: datetime
 ) -> Iterator[Notice]:
-    """Yield a service's due notices: troubles, matches, then the digest."""
+    """Yield a service's due notices: troubles, matches, alerts, then the digest."""
     links = Links(wanted.public_url)
     yield from conditions.new_notices(status, told)
     for search in wanted.searches:
         last_match = told.get(search.subject)
         yield new_matches(archive.db, search, last_match, links)
+    for alert in wanted.alerts:
+        yield new_events(archive.db, alert, told.get(alert.subject), links)
     last = told.get(SUBJECT)
     if wanted.digest and (last is None or wanted.digest.next_after(instant(last.at)) <= now):
         yield build_digest(archive.db, last, links, if_empty=wanted.empty_digest)
