@@ -98,7 +98,7 @@ def main(
         file=lambda: find_config(config, os.environ),
         archive=lambda: archive_here(config),
         key=lambda: proof_key(config),
-        planned=lambda: tuple(map(crawler_cli.planned, load_config(config, fetching=False).sources)),
+        planned=lambda: crawler_cli.planned(load_config(config, fetching=False)),
         saved=lambda name: load_config(config, fetching=False).notify.search(name).ask,
     )
 

@@ -18,7 +18,9 @@ from archive.core.formatting import plain
 from archive.core.records import Run
 from crawler.config.config import Config, Source, load_config
 from crawler.daemon import processes
-from crawler.schedule.timetable import format_span
+from crawler.schedule.learned import Auto
+from crawler.schedule.learning import Learning
+from crawler.schedule.timetable import Timetable, format_span
 
 logger = logging.getLogger(__name__)
 _CODES = {"ok": Exit.FINE, "interrupted": Exit.INTERRUPTED}
@@ -60,15 +62,33 @@ def crawl(
     return _crawl_each(config, chosen, options)
 
 
-def planned(source: Source) -> Planned:
-    """Return a configured source for the commands of other rooms."""
-    due = datetime.now(UTC)
-    starts = [due := source.schedule.next_start(due) for _ in range(3)]
+def planned(config: Config) -> tuple[Planned, ...]:
+    """Return the configured sources for the commands of other rooms."""
+    now = datetime.now(UTC)
+    if not config.archive.is_file() or not any(
+        isinstance(each.schedule.rule, Auto) for each in config.sources
+    ):
+        return tuple(_planned(source, source.schedule, now, now) for source in config.sources)
+    from archive.storage.archive import Archive  # noqa: PLC0415  (only a schedule that learns needs it)
+
+    learning = Learning()
+    with Archive.open(config.archive, finish=False) as archive:
+        return tuple(
+            _planned(source, *learning.since_last_run(archive, source.name, source.schedule, now), now)
+            for source in config.sources
+        )
+
+
+def _planned(source: Source, timetable: Timetable, since: datetime, now: datetime) -> Planned:
+    starts = list[datetime]()
+    while len(starts) < 3:
+        since = timetable.next_start(since)
+        starts += [since] if since > now else []
     return Planned(
         name=source.name,
         url=source.site.url,
         title=source.site.title,
-        schedule=source.schedule.text,
+        schedule=timetable.text,
         delay=source.delay,
         next_run=starts[0],
         next_runs=tuple(starts),

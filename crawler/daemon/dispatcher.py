@@ -11,11 +11,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from subprocess import Popen
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
@@ -29,6 +32,7 @@ from archive.storage import checks
 from archive.storage.archive import Archive
 from crawler.config.config import Config, Source
 from crawler.daemon import processes
+from crawler.schedule.learning import Learning
 from crawler.schedule.timetable import Timetable, format_span
 
 LATE_START = timedelta(minutes=2)  # a crawl that starts later is recorded as a catch-up
@@ -43,10 +47,10 @@ logging.getLogger("apscheduler").setLevel(logging.ERROR)
 class Tick(BaseTrigger):  # type: ignore[misc]
     """Timetable as a trigger of APScheduler.
 
-    After any delay it has one run due, and not many.
+    After any delay it has one run due, and not many. `timetable` returns the one that holds.
     """
 
-    def __init__(self, timetable: Timetable) -> None:
+    def __init__(self, timetable: Callable[[], Timetable]) -> None:
         self.timetable = timetable
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
@@ -55,7 +59,7 @@ class Tick(BaseTrigger):  # type: ignore[misc]
         The later of both.
         """
         last = now if previous is None else max(previous, now)
-        return self.timetable.next_start(last)
+        return self.timetable().next_start(last)
 
 
 class Clock:
@@ -78,6 +82,8 @@ class Clock:
         self.now = now
         self.ended = ended
         self.crawls: dict[str, Popen[bytes]] = {}
+        self._learning = Learning()
+        self._timetables = {source.name: source.schedule for source in config.sources}
         self._keepers: list[threading.Thread] = []
         self._stopped = False
         self._lock = threading.Lock()
@@ -98,9 +104,10 @@ class Clock:
             checks.plan_only(archive.db, names)
             for source in self.config.sources:
                 archive.add_source(source.site, str(to_text(now)))
-                first = source.schedule.earliest(now)
-                checks.plan(archive.db, source.name, source.schedule.text, first)
-                tick = Tick(source.schedule)
+                timetable = self._learn(archive, source)
+                first = timetable.earliest(now)
+                checks.plan(archive.db, source.name, timetable.text, first)
+                tick = Tick(partial(self._timetables.__getitem__, source.name))
                 self._scheduler.add_job(self.tick, tick, [source], id=source.name, next_run_time=first)
         self._scheduler.start()
 
@@ -151,8 +158,8 @@ class Clock:
         None where no crawl is to start.
         """
         with Archive.open(self.config.archive) as archive:
-            next_run = source.schedule.next_start(now)
-            checks.plan(archive.db, source.name, source.schedule.text, next_run)
+            timetable = self._learn(archive, source)
+            checks.plan(archive.db, source.name, timetable.text, timetable.next_start(now))
             crawl = self.crawls.get(source.name)
             if crawl is not None and crawl.poll() is None:
                 self._note_overlap(archive, source, now)
@@ -173,13 +180,14 @@ class Clock:
         """
         ledger = archive.runs
         ticks = self._passed(archive, source, now)
-        if (last := ledger.newest(source.name)) and not is_owed(source.schedule, last, now):
+        timetable = self._timetables[source.name]
+        if (last := ledger.newest(source.name)) and not is_owed(timetable, last, now):
             ledger.note(source.name, ticks, "missed", _came_after(last), now)
             return None
         why = f"no crawl started in time; the one of {_told(now)} makes up for it."
         ledger.note(source.name, ticks[:-1], "coalesced", why, now)
         planned = ticks[-1] if ticks else None
-        in_time = planned is not None and now - source.schedule.start_of(planned) <= LATE_START
+        in_time = planned is not None and now - timetable.start_of(planned) <= LATE_START
         return ledger.claim(source.name, "schedule" if in_time else "catch-up", now, planned)
 
     def _note_overlap(self, archive: Archive, source: Source, now: datetime) -> int:
@@ -211,7 +219,7 @@ class Clock:
         if last is None:
             crawl = archive.runs.newest(source.name)
             last = crawl.started_at if crawl else now
-        return passed_times(source.schedule, last, now)
+        return passed_times(self._timetables[source.name], last, now)
 
     def _keep(self, source: Source, child: Popen[bytes], run_id: int, begun: datetime) -> None:
         """Wait for a crawl's end, and record a missing outcome."""
@@ -228,7 +236,23 @@ class Clock:
             outcome, sentence = self._ending(source, code, took)
             if archive.runs.settle(run_id, outcome, sentence, self.now()):
                 logger.warning("%s: %s. %s", source.name, outcome, sentence)
+            self._plan_again(archive, source, begun)
         self.ended()
+
+    def _learn(self, archive: Archive, source: Source) -> Timetable:
+        """Return the timetable of a source by what its last run has found."""
+        timetable = self._learning.timetable(archive, source.name, source.schedule)
+        self._timetables[source.name] = timetable
+        return timetable
+
+    def _plan_again(self, archive: Archive, source: Source, begun: datetime) -> None:
+        """Plan the next crawl by what the last one, begun at a moment, has found."""
+        if self._learn(archive, source) is source.schedule:
+            return
+        start = max(self._timetables[source.name].next_start(begun), self.now())
+        checks.plan(archive.db, source.name, source.schedule.text, start)
+        with suppress(JobLookupError):  # the scheduler has been stopped
+            self._scheduler.modify_job(source.name, next_run_time=start)
 
     def _ending(self, source: Source, code: int, took: timedelta) -> tuple[str, str]:
         """Return outcome and sentence for a crawl process without its own."""

@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice, pairwise
+from typing import Protocol
 from zoneinfo import ZoneInfo
-
-from crawler.schedule.cron import Schedule
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOWADAYS = datetime(2030, 1, 1, tzinfo=UTC)  # from then on, time zones follow today's rules
@@ -24,6 +23,17 @@ _MINUTE = timedelta(minutes=1)
 _SPAN = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
 _QUIET = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)", re.ASCII)
 _TRIED = 500  # so many planned times in quiet hours in a row mean that all are
+
+
+class Rule(Protocol):
+    """Rule of the planned times: crontab fields, an interval, or one that learns."""
+
+    @property
+    def text(self) -> str:
+        """Return the rule as text for people."""
+
+    def next_after(self, moment: datetime) -> datetime:
+        """Return the first planned time after `moment` (both aware)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +45,11 @@ class Interval:
 
     text: str
     every: timedelta
+
+    @classmethod
+    def of(cls, every: timedelta) -> Interval:
+        """Return the schedule of an interval, with its text."""
+        return cls(text=f"every {format_span(every)}", every=every)
 
     def next_after(self, moment: datetime) -> datetime:
         """Return the first time after `moment` (both aware)."""
@@ -77,7 +92,7 @@ class Quiet:
 class Timetable:
     """Timetable of one source. `whose` is the seed of its delays."""
 
-    rule: Schedule | Interval
+    rule: Rule
     quiet: Quiet | None = None
     jitter: timedelta = timedelta(0)
     whose: str = ""
@@ -118,7 +133,7 @@ class Timetable:
 
     def next_start(self, moment: datetime) -> datetime:
         """Return the first start of a crawl after `moment`."""
-        planned = self.next_after(moment - self.jitter - _INSTANT)
+        planned = self.next_after(moment - self.jitter)
         while (start := self.start_of(planned)) <= moment:
             planned = self.next_after(planned)
         return start

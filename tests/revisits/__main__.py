@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 
 from crawler.frontier.revisit_policy import REQUEST_WORTH_COMMENT_DAYS
+from crawler.schedule.learned import Auto
+from tests.revisits import rhythm
 from tests.revisits.arrivals import Habits, Thread, threads
 from tests.revisits.play import TICK, Outcome, Policy, at_the_cost_of, by_age, fixed, play, rule, without_end
 
@@ -56,7 +58,22 @@ def main() -> None:
         )
     for name, habits in READERS.items():
         ratio(f"readers {name}", a_site(SEED, habits))
+    say(
+        "\nA schedule that learns, on a paper with days, nights and weekends: its crawls a day, their mean\n"
+        "delay, and what part they are of those of a fixed interval with the same mean delay.\n\n"
+    )
+    for daily in (0.5, 1.5, 6.0):
+        learns(daily)
     say("\n")
+
+
+def learns(daily: float) -> None:
+    """Print a line of the schedule that learns."""
+    played = [rhythm.played(rhythm.newspaper(seed, daily), Auto()) for seed in (3, 4, 5)]
+    crawls = sum(number for number, _ in played) / len(played) / rhythm.MEASURED
+    delay = sum(minutes for _, minutes in played) / len(played)
+    share = sum(number * minutes * 2 for number, minutes in played) / (len(played) * rhythm.MEASURED * 1440)
+    say(f"{f'{daily:g} articles a day':<42}{crawls:>10.1f}{delay:>8.0f} min{share:>9.2f}\n")
 
 
 def a_site(seed: int, habits: Habits | None = None) -> list[Thread]:

@@ -29,6 +29,7 @@ from crawler.config import config
 from crawler.config.config import Source
 from crawler.daemon.dispatcher import MAX_COUNTED_TIMES, Clock, passed_times
 from crawler.schedule.cron import parse_schedule
+from crawler.schedule.learned import Auto
 from crawler.schedule.timetable import Interval, Timetable, parse_quiet, parse_span
 
 NOON = datetime(2026, 6, 2, 12, tzinfo=UTC)
@@ -364,3 +365,43 @@ def test_in_a_year_of_restarts_and_long_crawls_each_planned_time_has_one_row(
     assert len(crawled) > 40
     assert all(one["ended_at"] <= other["started_at"] for one, other in pairwise(crawled))
     assert {"overlapped", "coalesced"} <= {row["outcome"] for row in rows}
+
+
+def test_a_schedule_that_learns_has_one_row_for_each_time_it_planned(tmp_path: Path) -> None:
+    """Also where things come after each crawl, where clocks are restarted, and where one crawl is by hand."""
+    dice = random.Random(3)
+    world = World(tmp_path / "archive.db", Timetable(rule=Auto()))
+    fill(world.path, [NOON - hours * HOUR / 3 for hours in range(1, 600)])
+    world.by_hand(NOON, NOON)
+    starts = []
+    for turn in range(60):
+        if turn % 7 == 6:
+            world.clock = world.another_clock()
+        world.now += timedelta(minutes=1)
+        with Archive.open(world.path) as archive:
+            world.clock._plan_again(archive, world.source, archive.runs.newest("sample").started_at)  # type: ignore[union-attr]
+            [planned] = archive.db.query("SELECT next_run FROM sources")
+        starts.append(datetime.fromisoformat(planned["next_run"]))
+        world.tick(starts[-1] + timedelta(seconds=dice.randint(0, 60)))
+        if dice.random() < 0.5:
+            fill(world.path, [world.now - timedelta(minutes=dice.randint(0, 50)) for _ in range(3)])
+        world.end(0, "ok")
+    assert [row["outcome"] for row in world.rows()] == ["ok"] * 61
+    assert [row["trigger"] for row in world.rows()[1:]] == ["schedule"] * 60
+    assert [row["planned_at"] for row in world.rows()[1:]] == [
+        f"{start:%Y-%m-%dT%H:%M:%SZ}" for start in starts
+    ]
+    gaps = {later - start for start, later in pairwise(starts)}
+    assert len(gaps) > 3
+    assert timedelta(minutes=5) <= min(gaps) <= max(gaps) <= 6 * HOUR
+
+
+def fill(path: Path, times: list[datetime]) -> None:
+    """Add articles that were published at these times."""
+    with Archive.open(path) as archive, archive.db.conn:
+        for time in times:
+            archive.db.execute(
+                "INSERT INTO articles (source, url, published, first_seen, changed_at)"
+                " VALUES ('sample', hex(randomblob(8)), ?, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')",
+                [f"{time:%Y-%m-%dT%H:%M:%SZ}"],
+            )
