@@ -24,7 +24,7 @@ SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=6)
 STUDIED = timedelta(days=56)  # eight weeks: each weekday eight times
 PLAYED = timedelta(days=28)
 RECENT = timedelta(days=2)
-FEWEST = 20  # times in STUDIED below which nothing is learned
+_FEWEST = 20  # times in STUDIED below which nothing is learned
 _TAUS = (
     0.06,
     0.5,
@@ -88,7 +88,7 @@ class Auto:
 
         All in seconds since 1970. None where they are too few to learn from.
         """
-        if len(came) < FEWEST:
+        if len(came) < _FEWEST:
             return None
         daily = len(came) / STUDIED.days
         shape = _shape(came, self.timezone)
