@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from archive.public import discreet
 from archive.public.headers import guarded, stock_policy
+from archive.public.mcp import tools
 from archive.public.render import text
 from archive.public.served_archives import Json, metadata_for, room_of
 from archive.public.sql import stock
@@ -33,7 +34,6 @@ from archive.public.views import (
     history_view,
     home_view,
     lookup_view,
-    mcp_tools,
     memento_view,
     operator_view,
     people_view,
@@ -130,7 +130,7 @@ def register_mcp_tools(datasette: Any, mcp: Any) -> None:
     Nothing calls this without it.
     """
     if room_of(datasette).active:
-        mcp_tools.register(datasette, mcp)
+        tools.register(datasette, mcp)
 
 
 @_hook

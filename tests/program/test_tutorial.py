@@ -1,4 +1,4 @@
-"""docs/tutorial.md: each command runs on the demo, in its order, and prints what the page says."""
+"""docs/tutorial.md: its commands run on the demo and print what it says; thirty questions about the demo."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from archive.public.mcp import answers
+from archive.public.mcp.answers import PageLinks
+from archive.public.render.history import ChangeFilter
+from archive.search.engine import Ask
 from crawler import demo
 from crawler.demo.site import DemoSite
 from tests.builders.crawling import PROGRAM
@@ -87,3 +92,122 @@ def test_tutorial_has_a_command_in_each_step() -> None:
     steps = re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]
     assert len(steps) == 6
     assert all("```sh" in step for step in steps)
+
+
+GALE = "/archives/2025/03/after-the-gale-a-town-looks-for-its-lids.php"
+DRAINS = {"query": "website sends three streets to the wrong drains", "kind": "articles"}
+SHOP = {"query": "title:somebody title:comes", "kind": "articles"}
+SHOPS_THREAD = ("thread", {"reference": "{hits[0][article_id]}"})
+QUESTIONS: list[tuple[str, list[tuple[str, dict[str, Any]]], str]] = [
+    ("How many articles are there?", [("coverage", {})], "'articles': 119"),
+    ("Was an article removed?", [("coverage", {})], "'removed_articles': 0"),
+    ("How old is the oldest article?", [("coverage", {})], "'first': '2006-08-15T06:29:48Z'"),
+    ("Is the archive complete?", [("coverage", {})], "'complete': '"),
+    ("Which article was talked about most?", [("coverage", {})], "⟦Open until somebody comes⟧"),
+    ("How many comments has it?", [("search", SHOP), SHOPS_THREAD], "'more': True"),
+    ("Who comments most?", [("coverage", {})], "⟦Upriver Pete⟧', 'comments': 35"),
+    (
+        "How many comments did Marge write?",
+        [("search", {"author": "Marge", "kind": "comments"})],
+        "'comments': 29",
+    ),
+    (
+        "What did Patience say on the shop?",
+        [("search", {"author": "Patience", "query": "potholes"})],
+        "13 potholes",
+    ),
+    (
+        "To whom did jetsam say “I was in the room”?",
+        [("search", {"query": '"I was in the room"'})],
+        "⟦jetsam⟧",
+    ),
+    ("What was changed lately?", [("changes", {})], "'edited': 2, 'moved': 1"),
+    ("Which headline was changed?", [("changes", {"show": "edited"})], "[-Click here for -]"),
+    (
+        "What did it say in 1990?",
+        [("search", DRAINS), ("as_of", {"reference": "{hits[0][id]}", "moment": "1990"})],
+        "saw no article",
+    ),
+    ("What was added to the story of the gale?", [("changes", {})], "Two readers have written to say"),
+    (
+        "Which article was moved, and where to?",
+        [("changes", {"show": "moved"})],
+        "school-kitchen-reopens.php+}",
+    ),
+    ("Was anything removed?", [("changes", {"show": "removed"})], "'changes': []"),
+    ("How many houses lost light in the gale?", [("article", {"reference": GALE})], "431 houses"),
+    ("Who wrote of the gale?", [("article", {"reference": GALE})], "⟦Ansel Threadgould⟧"),
+    ("How often was that article changed?", [("article", {"reference": GALE})], "'version': 2"),
+    (
+        "How long has the clock stood still?",
+        [("search", {"query": "twenty to four Corn Exchange"})],
+        "17 days",
+    ),
+    (
+        "What does the website cost?",
+        [("search", DRAINS), ("article", {"reference": "{hits[0][id]}"})],
+        "$20,000",
+    ),
+    (
+        "How many stories are on traffic?",
+        [("search", {"tag": "Traffic", "kind": "articles"})],
+        "'articles': 14",
+    ),
+    ("Who links to the rovers?", [("search", {"site": "averil-rovers.example"})], "'articles': 1"),
+    ("What came in 2006 first?", [("search", {"until": "2006-08", "kind": "articles"})], "⟦Lost tooth⟧"),
+    ("Whose is the fountain?", [("search", {"query": "fountain owner"})], "Is it ours?"),
+    ("Does anybody write of a walrus?", [("search", {"query": "walrus"})], "'articles': 0, 'comments': 0"),
+    ("Is another paper's story here?", [("article", {"reference": "https://other.example/story"})], "error"),
+    (
+        "What were the first comments on the shop?",
+        [("search", SHOP), SHOPS_THREAD],
+        "Try it with a pushchair",
+    ),
+    (
+        "What is a comment's history?",
+        [("search", {"author": "jetsam"}), ("comment", {"reference": "{hits[0][id]}"})],
+        "'versions': [{'version': 1",
+    ),
+    (
+        "Which edits were there of articles?",
+        [("search", {"state": "edited", "kind": "articles"})],
+        "'articles': 2",
+    ),
+]
+
+
+@pytest.mark.parametrize(("question", "calls", "answer"), QUESTIONS, ids=[each[0] for each in QUESTIONS])
+def test_question_about_the_demo_is_answered_in_three_calls(
+    town: Town, question: str, calls: list[tuple[str, dict[str, Any]]], answer: str
+) -> None:
+    assert len(calls) <= 3
+    with closing(sqlite3.connect(town.folder / demo.ARCHIVE)) as db:
+        last: dict[str, Any] = {}
+        for tool, given in calls:
+            values = {key: str(value).format(**last) for key, value in given.items()}
+            if "reference" in values and values["reference"].startswith("/"):
+                values["reference"] = town.site + values["reference"]
+            last = ask(db, tool, values)
+    assert answer in str(last), question
+
+
+def ask(db: sqlite3.Connection, tool: str, values: dict[str, str]) -> dict[str, Any]:
+    """Return the answer of a tool for language models."""
+    links = PageLinks("/{}".format)
+    match tool:
+        case "search":
+            words = {
+                {"query": "words", "author": "person"}.get(key, key): value for key, value in values.items()
+            }
+            return answers.answer_search(db, Ask(**words, size=20), links)  # type: ignore[arg-type]
+        case "changes":
+            return answers.answer_changes(db, ChangeFilter(**values), links)  # type: ignore[arg-type]
+        case "article":
+            return answers.answer_article(db, values["reference"], links)
+        case "comment":
+            return answers.answer_comment(db, values["reference"], links)
+        case "thread":
+            return answers.answer_thread(db, values["reference"], 1, links)
+        case "as_of":
+            return answers.answer_as_of(db, values["reference"], values["moment"], links)
+    return answers.answer_coverage(db, links)

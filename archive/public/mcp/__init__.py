@@ -1,0 +1,1 @@
+"""Questions of language models by the Model Context Protocol, and their answers."""

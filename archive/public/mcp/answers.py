@@ -1,0 +1,275 @@
+"""Answers to a language model's questions, from an archive. Read-only.
+
+Texts of publishers and readers stand between marks that they cannot close; everything else is ours.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.core.errors import BackissueError
+from archive.public.render import completeness
+from archive.public.render.history import ChangeFilter, recent
+from archive.public.web import Row, first_row, rows
+from archive.queries import pointing
+from archive.search.engine import Ask
+from archive.search.suggestions import find_with_help
+from archive.storage.coverage import Coverage
+
+MAX_TEXT = 20_000  # characters of one quotation
+MAX_HITS = 20
+MAX_COMMENTS = 100
+_MOST = 10  # threads and commenters that coverage names
+
+_ARTICLE = (
+    "SELECT id, source, title, byline, published, url, text, comment_count, version_count, changed_at,"
+    " gone_at, redaction_id FROM articles WHERE id = ?"
+)
+_TAGS = (
+    "SELECT name FROM article_tags JOIN tags ON tags.id = tag_id WHERE article_id = ? ORDER BY kind, position"
+)
+_COMMENT_STATES = (
+    "SELECT version, since, until, author, published, text FROM comment_states WHERE comment_id = ?"
+    " ORDER BY version"
+)
+_THREAD = (
+    "SELECT id, parent_id, author, published, text, version_count, gone_at FROM comments"
+    " WHERE article_id = ? AND kind = 'comment' ORDER BY published, id LIMIT ? OFFSET ?"
+)
+_THEN = (
+    "SELECT version, since, until, title, byline, published, text FROM article_states"
+    " WHERE article_id = ? AND since <= ? AND (until > ? OR until IS NULL) ORDER BY version DESC LIMIT 1"
+)
+_HELD = (
+    "SELECT (SELECT count(*) FROM articles WHERE source = :name) AS articles,"
+    " (SELECT count(*) FROM comments WHERE source = :name) AS comments,"
+    " (SELECT count(*) FROM articles WHERE source = :name AND gone_at IS NOT NULL) AS removed_articles,"
+    " (SELECT count(*) FROM comments WHERE source = :name AND gone_at IS NOT NULL) AS removed_comments,"
+    " (SELECT min(published) FROM articles WHERE source = :name AND published > '') AS first,"
+    " (SELECT max(published) FROM articles WHERE source = :name) AS last"
+)
+_BUSIEST = f"SELECT id, title, comment_count FROM articles ORDER BY comment_count DESC, id LIMIT {_MOST}"
+_COMMENTERS = (
+    "SELECT author, count(*) AS comments FROM comments INDEXED BY comments_author WHERE author > ''"
+    f" GROUP BY author ORDER BY comments DESC, author LIMIT {_MOST}"
+)
+_EVENTS = "SELECT kind, count(*) AS n FROM events WHERE how IS NOT 'article gone' GROUP BY kind ORDER BY kind"
+
+
+@dataclass(frozen=True, slots=True)
+class PageLinks:
+    """Permanent links; `path` makes an address of a path such as "article/17"."""
+
+    path: Callable[[str], str]
+
+    def to(self, kind: str, number: int, rest: str = "") -> str:
+        """Return the page of an article or comment."""
+        return self.path(f"{kind}/{number}{rest}")
+
+
+def quotation(text: Any) -> str:
+    """Return a text of a site between marks that it cannot close itself; "" for none."""
+    if not text:
+        return ""
+    plain = str(text)[:MAX_TEXT].replace("⟦", "[").replace("⟧", "]")
+    return f"⟦{plain}{'…' if len(str(text)) > MAX_TEXT else ''}⟧"
+
+
+def answer_search(connection: sqlite3.Connection, ask: Ask, links: PageLinks) -> Row:
+    """Return the hits of a question, their number of each kind, and what was understood of it."""
+    found, advice = find_with_help(connection, ask)
+    hits = [
+        {
+            "kind": hit["kind"],
+            "link": links.to(
+                "article" if str(hit["kind"]).startswith("article") else "comment",
+                int(hit["id"] or 0),
+                f"/versions?version={hit['version']}" if hit["version"] else "",
+            ),
+            "id": hit["id"],
+            "article_id": hit["article_id"],
+            "title": quotation(_plain(hit["title"])),
+            "author": quotation(_plain(hit["author"])),
+            "published": hit["published"],
+            "excerpt": quotation(_plain(hit["excerpt"])),
+            "removed": hit["gone_at"],
+            "version": hit["version"] or hit["version_count"],
+        }
+        for part in found.sections
+        for hit in part.hits
+    ]
+    counts = {part.kind: part.count for part in found.sections}
+    return {"counts": counts, "shown_instead": advice.instead, "notes": list(found.notes), "hits": hits}
+
+
+def answer_article(connection: sqlite3.Connection, reference: str, links: PageLinks) -> Row:
+    """Return the current version of an article; an "error" where there is none."""
+    number, error = _item(connection, "article", reference)
+    if number is None:
+        return error
+    found = rows(connection, _ARTICLE, number)[0]
+    return {
+        "link": links.to("article", number),
+        "id": number,
+        "source": found["source"],
+        "original": found["url"],
+        "title": quotation(found["title"]),
+        "byline": quotation(found["byline"]),
+        "tags": [quotation(row["name"]) for row in rows(connection, _TAGS, number)],
+        "published": found["published"],
+        "version": found["version_count"],
+        "version_since": found["changed_at"],
+        "removed": found["gone_at"],
+        "comments": found["comment_count"],
+        "text": quotation(found["text"]),
+    }
+
+
+def answer_comment(connection: sqlite3.Connection, reference: str, links: PageLinks) -> Row:
+    """Return a comment with all its versions; an "error" where there is none."""
+    number, error = _item(connection, "comment", reference)
+    if number is None:
+        return error
+    found = rows(connection, "SELECT * FROM comments WHERE id = ?", number)[0]
+    versions = [
+        {
+            "version": row["version"],
+            "since": row["since"],
+            "until": row["until"],
+            "author": quotation(row["author"]),
+            "text": quotation(row["text"]),
+        }
+        for row in rows(connection, _COMMENT_STATES, number)
+    ]
+    return {
+        "link": links.to("comment", number),
+        "id": number,
+        "original": found["permalink"],
+        "article": links.to("article", found["article_id"]),
+        "replies_to": found["parent_id"],
+        "author": quotation(found["author"]),
+        "published": found["published"],
+        "removed": found["gone_at"],
+        "version": found["version_count"],
+        "text": quotation(found["text"]),
+        "versions": versions,
+    }
+
+
+def answer_thread(connection: sqlite3.Connection, reference: str, page: int, links: PageLinks) -> Row:
+    """Return a page of an article's comments, oldest first; an "error" where there is no such article."""
+    number, error = _item(connection, "article", reference)
+    if number is None:
+        return error
+    found = rows(connection, _THREAD, number, MAX_COMMENTS + 1, MAX_COMMENTS * (max(page, 1) - 1))
+    comments = [
+        {
+            "link": links.to("comment", row["id"]),
+            "id": row["id"],
+            "replies_to": row["parent_id"],
+            "author": quotation(row["author"]),
+            "published": row["published"],
+            "version": row["version_count"],
+            "removed": row["gone_at"],
+            "text": quotation(row["text"]),
+        }
+        for row in found[:MAX_COMMENTS]
+    ]
+    return {"link": links.to("article", number), "comments": comments, "more": len(found) > MAX_COMMENTS}
+
+
+def answer_as_of(connection: sqlite3.Connection, reference: str, moment: str, links: PageLinks) -> Row:
+    """Return an article as it was at a moment; an "error" where the archive had not seen it."""
+    number, error = _item(connection, "article", reference)
+    if number is None:
+        return error
+    found = first_row(connection, _THEN, number, moment, moment)
+    if found is None:
+        return {"error": f"The archive saw no article {number} on the site as of {moment}."}
+    return {
+        "link": links.to("article", number, f"/as-of?at={moment[:10]}"),
+        "version": found["version"],
+        "since": found["since"],
+        "until": found["until"],
+        "title": quotation(found["title"]),
+        "byline": quotation(found["byline"]),
+        "published": found["published"],
+        "text": quotation(found["text"]),
+    }
+
+
+def answer_changes(connection: sqlite3.Connection, wanted: ChangeFilter, links: PageLinks) -> Row:
+    """Return a page of events, newest first, and the number of all of each kind."""
+    found = recent(connection, wanted, size=MAX_HITS)
+    events = [
+        {
+            "what": row["what"],
+            "seen_at": row["at"],
+            "kind": row["kind"],
+            "link": links.to(
+                row["kind"], row["id"], f"/versions?version={row['version']}" if row["version"] else ""
+            ),
+            "title": quotation(row["title"]),
+            "author": quotation(row["author"]),
+            "words": quotation("".join(_MARKS[kind].format(text) for kind, text in row["parts"])),
+        }
+        for row in found[:MAX_HITS]
+    ]
+    counts = {row["kind"]: row["n"] for row in rows(connection, _EVENTS)}
+    return {"counts": counts, "changes": events, "more": len(found) > MAX_HITS}
+
+
+_MARKS = {"same": "{}", "del": "[-{}-]", "ins": "{{+{}+}}"}
+
+
+def answer_coverage(connection: sqlite3.Connection, links: PageLinks) -> Row:
+    """Return what is held of each source and how complete that is, the busiest threads and commenters."""
+    held = Coverage(Database(connection))
+    sources = []
+    for row in rows(connection, "SELECT name, url FROM sources ORDER BY first_seen, name"):
+        sentence = completeness.completeness_sentence(held.summary(row["name"]))
+        numbers = next(iter(Database(connection).query(_HELD, {"name": row["name"]})))
+        sources.append({**row, "complete": sentence, **numbers})
+    busiest = [
+        {
+            "link": links.to("article", row["id"]),
+            "title": quotation(row["title"]),
+            "comments": row["comment_count"],
+        }
+        for row in rows(connection, _BUSIEST)
+    ]
+    commenters = [
+        {"author": quotation(row["author"]), "comments": row["comments"]}
+        for row in rows(connection, _COMMENTERS)
+    ]
+    return {"sources": sources, "most_comments": busiest, "most_active_commenters": commenters}
+
+
+def not_covered(connection: sqlite3.Connection) -> str:
+    """Return a sentence on what the archive does not cover."""
+    held = Coverage(Database(connection))
+    parts = [
+        f"{row['name']}: {completeness.completeness_sentence(held.summary(row['name']))}"
+        for row in rows(connection, "SELECT name FROM sources ORDER BY first_seen, name")
+    ]
+    return f"Only these sites are archived. {' '.join(parts)}"
+
+
+def _item(connection: sqlite3.Connection, kind: str, reference: str) -> tuple[int | None, Row]:
+    """Return the number of an item that is shown; None with an "error" for any other."""
+    try:
+        found = pointing.at(Database(connection), kind, str(reference).strip())
+    except BackissueError as error:
+        return None, {"error": str(error)}
+    if found.redaction is not None:
+        return None, {"error": f"The archive shows no {kind} {found.id}."}
+    return found.id, {}
+
+
+def _plain(text: Any) -> str:
+    return str(text or "").replace("\x02", "").replace("\x03", "")
