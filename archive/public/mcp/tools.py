@@ -90,20 +90,22 @@ def _current_tools(answer: Answer, links: PageLinks) -> tuple[Tool, ...]:
         )
         return await answer(ctx, lambda connection: answers.answer_search(connection, ask, links))
 
-    async def article(ctx: Context, reference: str) -> dict[str, Any]:
+    async def article(ctx: Context, reference: str | int) -> dict[str, Any]:
         """Return the current version of one article, by the archive's number or any of its URLs."""
-        return await answer(ctx, lambda connection: answers.answer_article(connection, reference, links))
+        return await answer(ctx, lambda connection: answers.answer_article(connection, str(reference), links))
 
-    async def comment(ctx: Context, reference: str) -> dict[str, Any]:
+    async def comment(ctx: Context, reference: str | int) -> dict[str, Any]:
         """Return a comment with all its versions, by the archive's number or its URL (…#comment-N)."""
-        return await answer(ctx, lambda connection: answers.answer_comment(connection, reference, links))
+        return await answer(ctx, lambda connection: answers.answer_comment(connection, str(reference), links))
 
-    async def thread(ctx: Context, reference: str, page: int = 1) -> dict[str, Any]:
+    async def thread(ctx: Context, reference: str | int, page: int = 1) -> dict[str, Any]:
         """Return the comments of one article, oldest first, 100 a page.
 
         `reference` is the archive's number of the article or its URL. Removed ones say so.
         """
-        return await answer(ctx, lambda connection: answers.answer_thread(connection, reference, page, links))
+        return await answer(
+            ctx, lambda connection: answers.answer_thread(connection, str(reference), page, links)
+        )
 
     return search, article, comment, thread
 
@@ -114,13 +116,13 @@ def _history_tools(answer: Answer, links: PageLinks) -> tuple[Tool, ...]:
         Context,
     )
 
-    async def as_of(ctx: Context, reference: str, moment: str) -> dict[str, Any]:
+    async def as_of(ctx: Context, reference: str | int, moment: str) -> dict[str, Any]:
         """Return an article as it was at a moment (2025-03-01 or 2025-03-01T12:00:00Z).
 
         `reference` is the archive's number of the article or its URL.
         """
         return await answer(
-            ctx, lambda connection: answers.answer_as_of(connection, reference, moment, links)
+            ctx, lambda connection: answers.answer_as_of(connection, str(reference), moment, links)
         )
 
     async def changes(
