@@ -31,7 +31,7 @@ def backup(context: Context, folder: Path, force: bool, as_json: bool) -> int:
     """Copy the archive, the raw pages and the configuration into DIR, while a crawl may go on.
 
     The copy is read through, and DIR is there when it is whole and sound, or not at all. Raw pages that
-    are no longer as they were received are copied and named, and it leaves with 3.
+    are no longer as they were received are copied and named, and it exits with 3.
 
     \b
     backissue backup /backups/$(date +%F)

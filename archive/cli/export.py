@@ -92,7 +92,7 @@ def export(
     db         one SQLite file, with checksums and what each column means
     warc, wacz the raw pages, for pywb and ReplayWeb.page
 
-    An export takes its place whole, or not at all. A folder may be a .zip file. Leaves with 3 when raw
+    An export takes its place whole, or not at all. A folder may be a .zip file. Exits with 3 when raw
     pages are left out of it, since they are not as they were received.
     """
     if form != "csv" and (joined or raw):

@@ -18,7 +18,7 @@ from archive.queries import health
 def status(context: Context, as_json: bool) -> int:
     """Print the archive's state, and how the last runs ended.
 
-    Leaves with 3 when something needs looking after: a source whose crawls fail, a clock that stands
+    Exits with 3 when something needs looking after: a source whose crawls fail, a clock that stands
     still, a disk that is nearly full, a check or a backup that found damage.
     """
     with opened(context, finish=False) as archive:

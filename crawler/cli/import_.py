@@ -69,7 +69,7 @@ def import_(
     backissue import crawl-2012.warc.gz old-site.xml
     backissue import https://web.archive.org/ --until 2015 --dry-run
 
-    Leaves with 3 when something could not be read, 130 when it was interrupted.
+    Exits with 3 when something could not be read, 130 when it was interrupted.
     """
     config = load_config(context.config, fetching=False)
     chosen = _source(config, source)
