@@ -134,6 +134,7 @@ def test_every_key_of_the_configuration_is_in_the_manual() -> None:
         *config.SOURCE_KEYS,
         *notify_keys.NOTIFY_KEYS,
         *notify_keys.SEARCH_KEYS,
+        *notify_keys.ALERT_KEYS,
         *fleet_keys.FLEET_KEYS,
     }
     for choice in (
