@@ -103,6 +103,8 @@ _FEW = 20
 """A declared charset is believed where not more than one in so many of its letters is none of it."""
 _MOST = 3
 """No declaration is believed where more than one in so many is none of it."""
+_NO_CHANCE = 10
+"""Letters from which on a body that is UTF-8 throughout is in UTF-8."""
 _counts = threading.local()
 
 
@@ -166,6 +168,8 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
     for number, label in enumerate(labels):
         codec = _heeded(label, body, by_header=header is not None and number == 0)
         if codec is not None:
+            if codec != "utf-8" and (text := _surely_utf8(body)) is not None:
+                return Decoded(text, "utf-8", label, guessed=True)
             found = _by(body, codec, label)
             if found.fits:
                 return _checked(found, labels, body)
@@ -174,6 +178,18 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
     if best is not None and best.charset != "utf-8" and best.misfits * _MOST <= best.letters:
         return _checked(best, labels, body)
     return _guess(body, labels)
+
+
+def _surely_utf8(body: bytes) -> str | None:
+    """Return the text of a body in UTF-8, whatever it declares; None where it may be in another charset.
+
+    So many letters are not all of UTF-8 by chance.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return text if len(text) - len(text.encode("ascii", "ignore")) >= _NO_CHANCE else None
 
 
 def declared_in(body: bytes) -> str | None:

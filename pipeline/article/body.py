@@ -38,7 +38,6 @@ SHORT = 1000
 SPARSE = 200
 """Above this many, a precise answer of less than half is taken for a loss."""
 _WORDPRESS = (
-    "/wp-content/",
     "wp-json",
     "wp-caption",
     "wp-block-",
@@ -47,6 +46,8 @@ _WORDPRESS = (
     "postid-",
     'id="post-',
 )
+_THEMED = re.compile(r"/wp-content/(?!uploads/)")
+"""What pages of WordPress load; its pictures alone may stand on pages of another system."""
 _LINES = 2000
 """Lines of the longest verse; longer text is left as it is."""
 FALLBACK_BLOCKS = 1500
@@ -89,10 +90,11 @@ _PLUGINS = words(
     "the_champ_sharing_container mashsb-container "
     "post-share post-sharing share-buttons related-posts relatedposts akismet_comment_form_privacy_notice"
 )
-_BOXES = words(
+BOXES = words(
     "entry-content wp-block-post-content post-content article-content td-post-content entry__content "
-    "post__content single-content the-content post-entry"
+    "post__content single-content the-content post-entry elementor-widget-theme-post-content"
 )
+_BUILT = "data-elementor-type"
 _NO_BOX = words("related widget sidebar comments comment-respond jp-relatedposts yarpp-related recent-posts")
 _TERM = re.compile(r"(?:^|\s)(?:category\s+)?tag(?:\s|$)")
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -139,7 +141,8 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
         return Prose(problems=tuple(problems))
     writer = Writer(links, document.base, lambda: "".join(tree.itertext()), emphasised=emphasised)
     raw = writer.document(extracted) if extracted is not None else []
-    wordpress = any(mark in document.source for mark in _WORDPRESS)
+    source = document.source
+    wordpress = any(mark in source for mark in _WORDPRESS) or _THEMED.search(source) is not None
     whole = witness.complete(raw, found_pieces, box, writer.document, (title, authors), wordpress=wordpress)
     problems += whole.problems
     host = urlsplit(document.page.final_url).hostname
@@ -199,7 +202,7 @@ def read_copy_blocks(
 def _mark(document: Document) -> tuple[tuple[prose_links.Link, ...], bool]:
     """Mark verse, captions, emphasis and links; return the links, and if emphasis is marked."""
     _break_verses(document.index)
-    italics = captions.place(document.index, _BOXES)
+    italics = captions.place(document.index, BOXES)
     emphasised = not emphasis.MARKS.search(document.source)
     if emphasised:
         emphasis.mark_emphasis([*document.index.tagged(*emphasis.TAGS), *italics])
@@ -255,7 +258,8 @@ def _box(index: Index) -> HtmlElement | None:
 
 def _marked_boxes(index: Index) -> list[HtmlElement]:
     """Return the elements that a theme marks as the text of the article, without those inside of others."""
-    found = index.having(_BOXES)
+    built = (node for node in index.having(("elementor",)) if node.get(_BUILT) in ("wp-page", "wp-post"))
+    found = index.ordered((*index.having(BOXES), *built))
     outer = [node for node in found if not any(other in found for other in node.iterancestors())]
     return [node for node in outer if not elsewhere(node, _NO_BOX)]
 

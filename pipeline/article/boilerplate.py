@@ -25,7 +25,11 @@ _IS = re.compile(
     r"schreibt|arbeitet)\b",
     re.IGNORECASE,
 )
-_BYLINE = re.compile(r"^\W*(?:by|von|par|por|di)\s", re.IGNORECASE)
+_BYLINE = re.compile(
+    r"^\W*(?:(?:posted |written |published )?(?:by|von|par|por|di)|"
+    r"(?:author|autor(?:in)?|auteur|autore)\s?:)\s",
+    re.IGNORECASE,
+)
 _TAGS = re.compile(
     r"^\W*(?:tags?|tagged(?: (?:with|under|as))?|filed under|posted in|categories|"
     r"category|schlagw[öo]rter|schlagworte|kategorien?|étiquettes?|etiquetas|"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
+from w3lib.url import url_query_cleaner
 
 from archive.core import urls
 from pipeline.html.dom import Index, attribute, drop, elsewhere, text_of, tokens, words
@@ -85,10 +86,19 @@ _PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern i
 _NONE = re.compile(
     r"doubleclick|googlesyndication|adservice|adsystem|googletagmanager|taboola|outbrain|recaptcha"
     r"|facebook\.com/plugins/(?:like|share|follow|page|comments)|/widgets/(?:tweet_button|follow_button)"
-    r"|addthis|sharethis|^about:blank$|^javascript:",
+    r"|addthis|sharethis|^about:blank$|^javascript:|/xd_arbiter|syncframe|reddit\.com/(?:static/)?button|/widgets\.wp\.com/(?:likes|notes)"
+    r"|//(?:\w+\.)*(?:gigya|criteo|adnxs|amazon-adsystem|teads|moatads|rubiconproject|pubmatic|connatix|adition)\."
+    r"|//(?:ad|ads|adv|adserver|banners?|pixel|sync|tags?)\d*\.|/(?:ads?|adserver|banners?|reklam[ae]?)/",
     re.IGNORECASE,
 )
 """Addresses of advertisements, counters, share buttons and boxes for comments."""
+_UNSEEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:^|[;\s])(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|$)"
+)
+_LONG = 100
+"""Characters from which on the address of an unknown frame stands without its query in the line."""
+_TRACKING = ("ref_src", "ref_url", "utm_source", "utm_medium", "utm_campaign", "feature", "dnt", "app_id")
+"""Parts of a query that say who embeds a thing, not which."""
 _ELSEWHERE = words("widget sidebar related comments comment-respond site-header site-footer")
 _WRAPPERS = frozenset({"p", "span", "a", "figure", "center", "noscript", "i", "b", "em", "strong", "picture"})
 _EDGES = frozenset({"body", "html", "article", "main", "section", "li", "td", "blockquote"})
@@ -109,7 +119,9 @@ class Embed:
     @property
     def line(self) -> str:
         """Return the line that stands for it in the text."""
-        return f"[Embedded {self.kind}: {self.url}]"
+        url = url_query_cleaner(self.url, _TRACKING, remove=True, unique=False)
+        is_cut = self.kind == "frame" and len(url) > _LONG
+        return f"[Embedded {self.kind}: {url.partition('?')[0] if is_cut else url}]"
 
 
 def place_embeds(index: Index, boxes: Iterable[HtmlElement], base: str) -> tuple[Embed, ...]:
@@ -153,6 +165,8 @@ def _is_in_text(node: HtmlElement, boxes: list[HtmlElement]) -> bool:
 
 def _read(node: HtmlElement, base: str) -> Embed | None:
     kind = next((_QUOTES[mark] for mark in sorted(tokens(node)) if mark in _QUOTES), None)
+    if kind is None and _is_unseen(node):
+        return None
     address = _quoted(node, kind) if kind else _framed(node)
     if address and _NONE.search(address.strip()):
         return None
@@ -160,6 +174,14 @@ def _read(node: HtmlElement, base: str) -> Embed | None:
     if url is None or not urlsplit(url).hostname:
         return None
     return Embed(kind=kind or _kind_of(url) or _kind_by_tag(node), url=url)
+
+
+def _is_unseen(node: HtmlElement) -> bool:
+    """True for a frame that shows nothing, as those have by which scripts of other sites talk."""
+    if node.tag not in ("iframe", "frame"):
+        return False
+    sizes = (node.get(name, "").strip().removesuffix("px") for name in ("width", "height"))
+    return any(size in ("0", "1") for size in sizes) or bool(_UNSEEN.search(node.get("style") or ""))
 
 
 def _framed(node: HtmlElement) -> str | None:

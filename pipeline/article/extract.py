@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from archive.core.records import Article, Extract, Page, Problem, Site, Surface
-from pipeline.article import body, fields
+from pipeline.article import body, fields, other_articles
 from pipeline.article.body import Prose
 from pipeline.article.fields import Facts
 from pipeline.article.witness import PieceVerdict
@@ -21,7 +21,7 @@ from pipeline.comments import extract, stated_count, systems
 from pipeline.comments.stated_count import Survey
 from pipeline.html import marks, metadata, not_an_article
 from pipeline.html.document import Document, parse
-from pipeline.html.dom import fold
+from pipeline.html.dom import fold, text_of
 from pipeline.html.metadata import Head
 from pipeline.threads.readers import find_thread
 
@@ -71,6 +71,8 @@ def _none(problem: Problem) -> Extract:
 
 def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose]:
     """Return what a page says, and the prose with the verdict on each of its blocks."""
+    titles = (head.meta("og:title") or "", *(text_of(node) for node in document.index.tagged("title")[:1]))
+    other_articles.cut_other_articles(document.index, "\n".join(titles), body.BOXES)
     survey = stated_count.survey(document, head)
     thread = extract.take_thread(document, site, head, fields.opening_day(document, head, site))
     document = replace(document, index=thread.index)

@@ -44,6 +44,8 @@ _PROSE = 80
 """Paragraphs of this length are prose."""
 _NEAR = 30
 """How many elements below the title may come before its date."""
+_ALONE = 40
+"""Characters of the longest line of a date by itself."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _URL_MONTH = re.compile(r"/((?:19|20)\d{2})/(\d{1,2})/(?!\d)")
 _URL_DAY = re.compile(r"/((?:19|20)\d{2})/(\d{1,2})/(\d{1,2})(?:/|$)")
@@ -210,12 +212,14 @@ def _printed(index: Index, site: Site, language: str | None) -> tuple[Moment, st
 
 def _below_title(index: Index, site: Site, language: str | None) -> tuple[Moment, str] | None:
     """Return a date by itself, without any mark, among the first elements below the first heading."""
-    heading = next((n for n in index.tagged("h1", "h2") if not _elsewhere(n) and text_of(n)), None)
+    headings = (n for tag in ("h1", "h2") for n in index.tagged(tag))
+    heading = next((n for n in headings if not _elsewhere(n) and text_of(n)), None)
     for node in heading.xpath(f"following::*[position() <= {_NEAR}]") if heading is not None else ():
-        said = line(node.text) or ""
+        said = line(node.text) or (text_of(node) if node.tag == "p" and not is_longer(node, _ALONE) else "")
         if _is_changed(node) or _CHANGED_WORDS.match(said) or _elsewhere(node):
             continue
-        if len(said) <= 40 and _YEAR.search(said) and (found := parse.printed(said, site.timezone, language)):
+        is_dated = len(said) <= _ALONE and _YEAR.search(said) is not None
+        if is_dated and (found := parse.printed(said, site.timezone, language)):
             return found, "page:printed"
     return None
 

@@ -41,6 +41,9 @@ _MARKS = re.compile(
     r"visually-hidden|sr-only|skip-link|tooltip|dropdown|search|login|jp-relatedposts|disclosure|copyright|"
     r"toolbar|slider|carousel|audio-player|playlist|likes?|wpulike|avatar|feedback)(?:$|[-_])"
 )
+_BUILT = re.compile(r"^(?:elementor|so-|panel-widget|fl-|widget-image-caption)")
+_BUILDER = re.compile(r"^elementor(?:-widget)?-?|widget")
+"""What builders of pages put before the name of each part of a text; they call every part a widget."""
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _FOLDING = re.compile(
     r"accordion|\btabs?\b|[-_]tabs?\b|toggle|spoiler|collaps|expand|faq|panel", re.IGNORECASE
@@ -154,6 +157,8 @@ def _own_rule(node: HtmlElement) -> str | None:
     hidden = _HIDDEN.search(node.get("style") or "") or node.get("aria-hidden") == "true"
     if hidden and not _is_folded(node):
         return "hidden"
-    marks = (*sorted(tokens(node)), (node.get("id") or "").lower())
+    marks = [*sorted(tokens(node)), (node.get("id") or "").lower()]
+    if any(map(_BUILT.match, marks)):
+        marks = [_BUILDER.sub("", mark) for mark in marks]
     found = next((mark for mark in marks if _MARKS.search(mark)), None)
     return f"marked {found}" if found else None

@@ -23,6 +23,7 @@ _BLOCKS = words(
     "footer form h1 h2 h3 h4 h5 h6 header hr li main nav noscript ol p pre section summary table tbody td "
     "tfoot th thead tr ul iframe video audio object embed"
 )
+_UNSEEN = ("script", "style", "template")
 _BREAK = "\x1e"
 _MOST = 6000
 """Pieces of a page that are looked at; a page with more is no article of one box."""
@@ -110,7 +111,7 @@ def _runs(box: HtmlElement) -> Iterator[_Run]:
         if event == "start":
             if is_block:
                 yield from gatherer.enter(node)
-            gatherer.add(_BREAK if node.tag == "br" else node.text)
+            gatherer.add(_BREAK if node.tag == "br" else None if node.tag in _UNSEEN else node.text)
             continue
         if is_block:
             yield from gatherer.leave()

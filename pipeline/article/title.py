@@ -36,6 +36,9 @@ _PROPS = ("headline", "name headline")
 _SEPARATORS = r"\s+(?:[|»«•·–—:~>/-]|//|::|>>|<<|&raquo;)\s+|\s[|]\s*|\s*[»«]\s*|\s*::\s*"
 _LEAD = re.compile(r"^(?:\[>|[»›→>|·•]+)\s+")
 """Signs that a theme puts before a title."""
+_BETWEEN = re.compile(r"[\s:–—|·•-]")
+_KICKED = 8
+"""Letters of the shortest title that a kicker in its heading may stand before."""
 _FRAME = re.compile(r"(?:blog ?archives?|archives?|archiv|blog archiv|archivo|archivio)", re.IGNORECASE)
 """What WordPress 2.x puts between the site's name and the title."""
 
@@ -63,7 +66,7 @@ def _site_names(index: Index, head: Head, site: Site, headings: list[_Heading]) 
     """
     shown = {fold(heading.text) for heading in headings if heading.node.tag in ("h1", "h2") or heading.marked}
     title = markup_to_line(head.meta("og:title")) or ""
-    names = [name for name in (head.site_name, site.title) if name]
+    names = [name for name in (*head.site_names, site.title) if name]
     names = [name for name in names if not (fold(name) == fold(title) and fold(name) in shown)]
     whole = {fold(text_of(node)) for node in index.tagged("title")[:1]} | {fold(title)}
     mastheads = (line(text_of(node)) for node in index.tagged("h1") if _leads_home(node))
@@ -109,7 +112,7 @@ def _shown(headings: list[_Heading], declared: list[str]) -> tuple[str, str] | N
     first = [heading for heading in headings if heading.node.tag == "h1"]
     for heading in (h for h in headings if h.node.tag != "h3"):
         if fold(heading.text) in folded:
-            return heading.text, heading.rule
+            return _spelled(heading, declared[folded.index(fold(heading.text))]), heading.rule
     if framed := _framed(headings, declared):
         return framed
     for group in (first, [h for h in headings if h.marked], headings):
@@ -180,7 +183,9 @@ def _agreed(heading: _Heading, declared: str, folded: str) -> tuple[str, str] | 
     if not shown or not folded:
         return None
     if shown == folded:
-        return heading.text, heading.rule
+        return _spelled(heading, declared), heading.rule
+    if len(folded) > _KICKED and any(fold(piece) == folded for piece in heading.node.itertext()):
+        return declared, f"{heading.rule}, shortened"
     strong = heading.node.tag == "h1" or heading.marked
     half = 2 * len(shown) > len(folded)
     if len(shown) > 12 and (strong or half) and folded.startswith(shown):
@@ -191,6 +196,19 @@ def _agreed(heading: _Heading, declared: str, folded: str) -> tuple[str, str] | 
         whole = any(fold(piece) == shown for piece in heading.node.itertext())
         return (heading.text, heading.rule) if whole else (declared, f"{heading.rule}, shortened")
     return None
+
+
+def _spelled(heading: _Heading, declared: str) -> str:
+    """Return the words of a heading; of one in several parts as the page declares them.
+
+    Between a kicker and the title the heading may have no sign, and not even a space.
+    """
+    parts = sum(1 for piece in heading.node.itertext() if piece.strip())
+    return (
+        declared
+        if parts > 1 and _BETWEEN.sub("", declared) == _BETWEEN.sub("", heading.text)
+        else heading.text
+    )
 
 
 def _alike(shown: str, declared: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from lxml.html import HtmlElement
 from archive.core.records import Problem
 from pipeline.article.furniture import Furniture
 from pipeline.article.pieces import Piece
-from pipeline.html.dom import fold
+from pipeline.html.dom import drop, fold, tokens
 from pipeline.markdown.writer import Block
 
 _SHARE = 0.85
@@ -35,6 +35,10 @@ _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _PROSE = 60
 """Characters of the shortest prose."""
 _MOSTLY = 0.5
+_PICTURE = re.compile(
+    r"caption|credit|gallery|slide|(?:^|[-_])(?:photo|image|picture|figure|media)(?:$|[-_])"
+)
+"""Classes of what stands beside a picture."""
 _BUDGET = 200_000_000
 """Characters that are looked at in search of all pieces; a real article takes a thousandth."""
 _UNITS = ("table", "ul", "ol", "dl", "blockquote", "pre")
@@ -188,7 +192,7 @@ def _judged(
             verdicts[at] = PieceVerdict(piece.words, "dropped", rule)
         elif folded in seen and (is_caption or not sure):
             verdicts[at] = PieceVerdict(piece.words, "dropped", "once more")
-        elif not sure and (is_caption or not _is_prose(piece)):
+        elif not sure and (not _is_prose(piece) or _is_beside_picture(piece.element, rules.box)):
             verdicts[at] = PieceVerdict(piece.words, "dropped", "no prose, on a page of another system")
         else:
             missing.append(at)
@@ -313,6 +317,8 @@ class _Placed:
         if around is not None and len(unit) > 1:
             copy = deepcopy(around)
             copy.tail = None
+            for script in list(copy.iter("script")):
+                drop(script)
             holder.append(copy)
             return self._write(holder)
         tag = piece.element.tag
@@ -343,12 +349,26 @@ def _is_prose(piece: Piece) -> bool:
 
 def _is_caption(element: HtmlElement, box: HtmlElement) -> bool:
     """True if a piece is the caption of a picture."""
+    return any(
+        node.tag in ("figcaption", "caption") or "caption-text" in (node.get("class") or "")
+        for node in _up_to(element, box)
+    )
+
+
+def _is_beside_picture(element: HtmlElement, box: HtmlElement) -> bool:
+    """True if a piece is in what a theme of another system marks as a caption, a credit or a figure."""
+    return any(
+        node.tag == "figure" or any(_PICTURE.search(mark) for mark in tokens(node))
+        for node in _up_to(element, box)
+    )
+
+
+def _up_to(element: HtmlElement, box: HtmlElement) -> Iterator[HtmlElement]:
+    """Yield an element and those around it in the box."""
     node: HtmlElement | None = element
     while node is not None and node is not box:
-        if node.tag == "figcaption" or "caption-text" in (node.get("class") or "") or node.tag == "caption":
-            return True
+        yield node
         node = node.getparent()
-    return False
 
 
 def _in_italics(block: Block) -> Block:

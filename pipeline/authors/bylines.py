@@ -20,6 +20,7 @@ from trafilatura.xpaths import AUTHOR_XPATHS
 from archive.core import urls
 from pipeline.authors.vocabulary import (
     ABOUT,
+    ACCOUNT,
     ALL_BY,
     AUTHOR,
     BEHIND,
@@ -83,6 +84,12 @@ class Bylines:
             if found:
                 return list(dict.fromkeys(name for node, name in found if _near(node, found[0][0])))
         return []
+
+    def account(self) -> str | None:
+        """Return the account of a byline that came with the site: no name, but all that the page says."""
+        links = (a for a in self.index.tagged("a") if PROFILE.search(_author_path(a)))
+        found = (text_of(a) for a in links if not strange(a, self.slug))
+        return next((name for name in found if ACCOUNT.fullmatch(name)), None)
 
     def microdata(self) -> list[str | None]:
         """Return the authors that `itemprop` marks."""
@@ -164,7 +171,7 @@ def name_in(node: HtmlElement) -> str | None:
         )
     ]
     said = (next((text for text in links if text), None) or spaced_text(node))[:_MAX_BYLINE]
-    said = CUT.sub("", BYLINE_PREFIX.sub("", ALL_BY.sub("", said))).strip(" ,:|·•–—-")
+    said = CUT.sub("", BYLINE_PREFIX.sub("", ALL_BY.sub("", said))).strip(" ,:|·•–—-©")
     said = BEHIND.sub("", said).strip(" ,:|·•–—-") or said
     return said if 1 < len(said) <= 80 and not is_no_name(said) and len(said.split()) <= 9 else None
 
@@ -179,6 +186,10 @@ def presented(name: str, life: str) -> str | None:
     match = FIRST_WORDS.match(life)
     known = match and match[0].startswith(f"{name} ") and IS.match(life[match.end() :])
     return match[0] if match and known else None
+
+
+def _author_path(link: HtmlElement) -> str:
+    return urls.path_of(link.get("href")).removesuffix("index.html")
 
 
 def _in_prose(link: HtmlElement) -> bool:
@@ -242,10 +253,12 @@ def in_card(node: HtmlElement, slug: str) -> bool:
             if node is heading or heading in node.iterancestors():
                 return False
             for link in chain(heading.iter("a"), heading.iterancestors("a")):
-                path = urls.path_of(link.get("href")).rstrip("/")
+                path = urls.path_of(link.get("href")).removesuffix("/index.html").rstrip("/")
                 other = path and path.rsplit("/", 1)[-1] != slug
                 if other and not PROFILE.search(path) and text_of(link):
                     return True
+        if outer.tag == "article" or "hentry" in tokens(outer):
+            return False
     return False
 
 

@@ -111,6 +111,8 @@ def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Fou
                 return shown, "page:byline"
             return found, rule
         signed = signed if signed[0] or not found else (found, rule)
+    if not signed[0] and (account := bylines.account()):
+        return (account,), "page:account"
     return signed
 
 

@@ -11,7 +11,7 @@ from pipeline.dates.parse import looks_dated
 from pipeline.html.dom import words
 
 BYLINE_PREFIX = re.compile(
-    r"^\W*(?:(?:posted|written|published|story|article|words|text|geschrieben|verfasst|erstellt|"
+    r"^\W*(?:(?:posted|written|published|story|article|words|text|geschrieben|verfasst|erstellt|pressemitteilung|"
     r"eingestellt|gepostet|ein artikel|ver[öo]ffentlicht|publi[ée]|escrito|scritto)\s+)?"
     r"(?:(?:by|von|par|por|di|door|av|af|autor(?:in)?|author|auteur|autore|автор|yazar|redakteur(?:in)?)\b\s*:?|"
     r"(?:text|interview|words|protokoll|reportage|bericht|kommentar)\s*:)\s*",
@@ -42,6 +42,8 @@ ALL_BY = re.compile(
 )
 CUT = re.compile(
     r"\s+(?:[-–—|•·]\s+.*|(?:on|am|le|el|il|op|den)\s+\S*\d.*|(?:on|am)\s+\w+(?:day|tag)\b.*|\d{1,2}[./ ].*|"
+    r"(?i:jan(?:uary?)?|feb(?:ruary?)?|mar(?:ch)?|märz|apr(?:il)?|ma[iy]|june?|juni|july?|juli|aug(?:ust)?|"
+    r"sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\.?\s+\d.*|"
     r"\S+@\S+\.\w+.*|(?i:special to)\s.*)$"
 )
 """What follows a name: a date, a rubric, an address."""
@@ -115,6 +117,8 @@ PEOPLE = re.compile(
     r"users?|bloggers?|reporters?)/([^/]+?)(?:[-.]\d+|\.html?)?/?$"
 )
 """Where people are presented, not all of them authors."""
+ACCOUNT = re.compile(r"admin(?:istrator)?|editor|webmaster|root", re.IGNORECASE)
+"""Names of accounts that come with a site."""
 LICENCE = re.compile(
     r"creativecommons\.org|commons\.wikimedia\.org|flickr\.com|unsplash\.com|pixabay\.com|pexels\.com"
 )
@@ -159,13 +163,14 @@ _ROLE = (
 )
 BEHIND = re.compile(
     rf"(?:[\s,|·•–—-]+(?:{_ROLE}|\d+[- ]?min(?:ute)?s?\.?(?: read)?|(?:published|updated|last updated|posted|"
-    r"aktualisiert|veröffentlicht|publicado|publié)\b.*|follow(?: on (?:twitter|x))?|view (?:bio|profile)|"
+    r"aktualisiert|veröffentlicht|publicado|publié|stand)\b.*|"
+    r"\([^()]*\s[^()]*\)|follow(?: on (?:twitter|x))?|view (?:bio|profile)|"
     r"\d+ shares?|read time.*|lesezeit.*))+\s*$",
     re.IGNORECASE,
 )
 """What stands behind a name in its line: an office, a time of reading, a date."""
 _NOT_A_NAME = re.compile(
-    r"https?:|@\w+\.|^\W*$|^(?:admin|editor|by|author|posted|guest|share|"
+    r"https?:|@\w+\.|^[\W\d]*$|^(?:admin|editor|by|author|posted|guest|share|"
     rf"{_ROLE}|"
     r"(?:no|\d+|leave a|add a|post a|write a|your|keine?|aucun|sin|nessun|geen|brak|нет)\s+"
     r"(?:comments?|repl(?:y|ies)|responses?|thoughts?|kommentare?|antworte?n?|commentaires?|comentarios?|"
@@ -173,7 +178,7 @@ _NOT_A_NAME = re.compile(
     r".*\bwordpress\b.*|.*\bpowered by\b.*|proudly .*|theme:?\s.*|copyright.*|all rights reserved.*|"
     r"\d+[- ]?min(?:ute)?s?\.?(?: read)?|(?:your |first |last |full |e-?mail |user)+\s?(?:name|address)\W*|"
     r"e-?mail|website|url|home|menu|search|login|log in|uncategori[sz]ed|related (?:posts|articles)|"
-    r"the end|photo gallery|print|"
+    r"the end|photo gallery|print|last(?: updated.*)?|member list|stand|"
     r"name(?: \(.*\)| ?\*)?|follow|read more|weiter|no author|null|unknown|about the author|"
     r"über (?:den autor|die autorin|mich)|sign up|subscribe|"
     r".*\b(?:facebook|twitter|whatsapp|newsletter)\b.*|"

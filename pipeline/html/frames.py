@@ -32,7 +32,7 @@ def cut_skip_links(index: Index) -> None:
 
 def is_without_text(index: Index, boxes: Sequence[HtmlElement]) -> bool:
     """True if the place of the text, the `boxes` of the theme, else article or main, has no words."""
-    contents = [node for node in index.tagged(*_CONTENT) if not _is_inside(node, _CONTENT)]
+    contents = [node for node in index.tagged(*_CONTENT) if not _is_inside(node, _CONTENT) and text_of(node)]
     places = boxes or contents
     if not places or any(_own_words(place) for place in places):
         return False

@@ -44,6 +44,7 @@ class Head:
     part: int
     parts: int
     site_name: str | None
+    site_names: tuple[str, ...]
     post_id: int | None
     post_id_rule: str
     language: str | None
@@ -65,12 +66,14 @@ def read_head(document: Document) -> Head:
     nodes = tuple(_json_ld(document))
     url, rule, part = _identity(document, metas, marks)
     post_id, post_rule = _post_id(document, marks)
+    site_names = _site_names(document, metas, nodes)
     return Head(
         url=url,
         url_rule=rule,
         part=part,
         parts=_parts(document, url),
-        site_name=_site_name(document, metas),
+        site_name=next(iter(site_names), None),
+        site_names=site_names,
         post_id=post_id,
         post_id_rule=post_rule,
         language=_language(document, metas),
@@ -91,18 +94,22 @@ def _parts(document: Document, url: str) -> int:
     return max(numbers, default=1) if path else 1
 
 
-def _site_name(document: Document, metas: dict[str, tuple[str, ...]]) -> str | None:
-    """Return the site's name.
+def _site_names(
+    document: Document, metas: dict[str, tuple[str, ...]], nodes: tuple[Node, ...]
+) -> tuple[str, ...]:
+    """Return the site's names.
 
-    Declared, else as WordPress hangs it before "Feed" in the title of the feed's link.
+    As it declares them, and as WordPress hangs one before "Feed" in the title of the feed's link.
     """
-    if declared := metas.get("og:site_name"):
-        return declared[0]
+    names = list(metas.get("og:site_name", ())[:1])
     for link in document.index.tagged("link"):
         kind, title = link.get("type") or "", link.get("title") or ""
         if kind.startswith("application/rss") and "»" in title:
-            return line(title.split("»")[0]) or None
-    return None
+            names.append(line(title.split("»")[0]) or "")
+            break
+    sites = (node for node in nodes if "WebSite" in values(node.get("@type")))
+    names += [line(string(node.get("name"))) or "" for node in sites]
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def values(value: object) -> list[Any]:

@@ -1,10 +1,9 @@
 """`make eval`: tables of what extraction gets right, over our fixtures and over real pages where they are.
 
-Real pages are looked for in ../shared/data/threads (pages with the truth of their threads); with
-`--benchmark DIR` in a checkout of scrapinghub/article-extraction-benchmark (pages with the truth of their
-bodies); and with `--trafilatura DIR` in a checkout of adbar/trafilatura (pages with titles and authors as
-people read them); and with `--copies DIR` in a folder of static copies of WordPress sites, whose own
-feeds and REST files are the truth. Nothing of them belongs to the project.
+Real pages are read where a folder of them is given: pages with the truth of their threads; checkouts of
+scrapinghub/article-extraction-benchmark (bodies), adbar/trafilatura, flairNLP/fundus and mozilla/readability
+(bodies, titles, authors, days); and static copies of WordPress sites, whose own feeds and REST files are the
+truth. Nothing of them belongs to the project.
 """
 
 from __future__ import annotations
@@ -14,15 +13,19 @@ import gzip
 import json
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import trafilatura
 
 from archive.core.records import Extract, Page, PageKind, Site
 from pipeline import process
-from tests.eval import labels, static_copies
+from tests.eval import copied_comments, facts, labels, static_copies
 from tests.eval.copies import Copies
+from tests.eval.facts import Facts
+from tests.eval.labels import Labelled
 from tests.eval.measure import Shares, Threads, overlap, scores
 
 ROOT = Path(__file__).parents[2]
@@ -45,10 +48,14 @@ def read(body: bytes, url: str, site: Site | None = None) -> Extract:
     return process(page, site or Site(name="eval", url=url))
 
 
-def rival(body: bytes, url: str) -> str:
-    """What trafilatura's defaults give for the same page."""
-    found = trafilatura.bare_extraction(body, url=url, include_comments=False, with_metadata=True)
-    return (getattr(found, "text", None) or "") if found is not None else ""
+def rival(body: bytes, url: str) -> Any:
+    """What trafilatura's defaults give for the same page, None where that is nothing."""
+    return trafilatura.bare_extraction(body, url=url, include_comments=False, with_metadata=True)
+
+
+def rival_text(body: bytes, url: str) -> str:
+    """The text of it."""
+    return getattr(rival(body, url), "text", None) or ""
 
 
 def show(name: str, figures: Shares, note: str = "") -> None:
@@ -80,7 +87,7 @@ def fixtures() -> Threads:
             right[name] += plain == value
         if wanted["article"]:
             ours.append(overlap(wanted["article"]["text"], (article and article.text) or ""))
-            theirs.append(overlap(wanted["article"]["text"], rival(body, wanted["url"])))
+            theirs.append(overlap(wanted["article"]["text"], rival_text(body, wanted["url"])))
         threads.add(path.stem, wanted["comments"], extract.comments)
     print(f"\nOur own pages ({threads.pages}): body")
     show("ours", scores(ours))
@@ -89,10 +96,10 @@ def fixtures() -> Threads:
     return threads
 
 
-def real_threads() -> Threads:
+def real_threads(folder: Path) -> Threads:
     """Real pages with the truth of their threads."""
     threads = Threads()
-    for path in sorted(THREADS.glob("*.json")):
+    for path in sorted(folder.glob("*.json")):
         wanted = json.loads(path.read_text(encoding="utf-8"))
         body = gzip.decompress(path.with_suffix(".html.gz").read_bytes())
         threads.add(path.stem, wanted["comments"], read(body, wanted["url"]).comments)
@@ -120,7 +127,7 @@ def benchmark(folder: Path) -> None:
         started = time.process_time()
         extract = read(body, wanted["url"])
         between = time.process_time()
-        told = rival(body, wanted["url"])
+        told = rival_text(body, wanted["url"])
         spent = [spent[0] + between - started, spent[1] + time.process_time() - between]
         text = (extract.articles[0].text if extract.articles else None) or ""
         ours.append(overlap(wanted["articleBody"], text))
@@ -135,34 +142,26 @@ def benchmark(folder: Path) -> None:
     print(f"  CPU: {spent[0] / spent[1]:.2f} of trafilatura's")
 
 
-def labelled(checkout: Path, *, errors: bool) -> None:
-    """Titles and authors of WordPress pages as people have labelled them."""
-    right, asked = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    wrong = []
-    for page in labels.pages(checkout):
+def labelled(name: str, pages: Iterator[Labelled], *, errors: bool) -> None:
+    """Bodies, titles, authors and days of labelled pages, ours beside trafilatura's."""
+    table = Facts()
+    for page in pages:
         article = next(iter(read(page.body, page.url).articles), None)
-        for name, both, same in labels.compare(page, article):
-            for share in (page.share, "all"):
-                asked[name, share] += 1
-                right[name, share] += same
-            if not same and page.share == "tuned":
-                wrong.append(f"{page.url[:90]} {name}: {both}")
-    print(f"\nWordPress pages of trafilatura's evaluation set ({asked['title', 'all']} titles): exact fields")
-    for (name, share), count in sorted(asked.items()):
-        good = right[name, share]
-        print(f"  {name:<8} {share:<7} {good:>4} of {count:<4} {good / count:.3f}")
-    for error in wrong if errors else ():
-        print("    " + error)
+        told = {"ours": facts.ours(article), "trafilatura": facts.theirs(rival(page.body, page.url))}
+        table.add(page, told)
+    print(f"\n{name} ({table.pages} pages)")
+    for line in (*table.lines(), *(table.errors if errors else ())):
+        print("  " + line)
 
 
-def copies(folder: Path, *, errors: bool) -> None:
+def copies(folder: Path, most: int, *, errors: bool) -> None:
     """Print how static copies of WordPress sites are read, against their own feeds and REST files."""
     table = Copies()
-    for site, post in static_copies.posts(folder):
+    for site, post in static_copies.posts(folder, most):
         body = post.page.read_bytes()
         extract = read(body, post.url)
         article = next(iter(extract.articles), None)
-        table.add(site, post, article, rival(body, post.url), tuple(extract.problems))
+        table.add(site, post, article, rival_text(body, post.url), tuple(extract.problems))
     print(f"\nStatic copies of WordPress ({table.posts} posts of {len(table.sites)} sites)")
     if not table.posts:
         return
@@ -170,7 +169,10 @@ def copies(folder: Path, *, errors: bool) -> None:
     show("trafilatura", scores(table.theirs))
     for line in table.lines():
         print("  " + line)
-    for error in table.errors if errors else ():
+    counts = copied_comments.compare(folder, lambda body, url: read(body, url).comments)
+    for line in counts.lines():
+        print("  " + line)
+    for error in (*table.errors, *counts.errors) if errors else ():
         print("    " + error)
 
 
@@ -179,20 +181,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.eval", description=__doc__)
     parser.add_argument("--benchmark", type=Path, help="a checkout of article-extraction-benchmark")
     parser.add_argument("--trafilatura", type=Path, help="a checkout of adbar/trafilatura")
+    parser.add_argument("--fundus", type=Path, help="a checkout of flairNLP/fundus")
+    parser.add_argument("--readability", type=Path, help="a checkout of mozilla/readability")
     parser.add_argument("--copies", type=Path, help="a folder of static WordPress copies, one a site")
+    parser.add_argument("--most", type=int, default=60, help="posts of a copy that are read (60)")
+    parser.add_argument("--threads", type=Path, default=THREADS, help="pages with the truth of their threads")
     parser.add_argument("--errors", action="store_true", help="name every error, but for unseen pages")
     options = parser.parse_args()
     report("Threads of our own pages", fixtures(), errors=True)
-    if THREADS.is_dir():
-        report("Threads of real pages", real_threads(), errors=options.errors)
+    if options.threads.is_dir():
+        report("Threads of real pages", real_threads(options.threads), errors=options.errors)
     else:
-        print(f"\nNo real pages: {THREADS} is not there.")
+        print(f"\nNo real pages: {options.threads} is not there.")
     if options.benchmark:
         benchmark(options.benchmark)
-    if options.trafilatura:
-        labelled(options.trafilatura, errors=options.errors)
+    for name, folder, pages in (
+        ("Trafilatura's evaluation", options.trafilatura, labels.trafilatura_pages),
+        ("News pages of fundus", options.fundus, labels.fundus_pages),
+        ("Readability's test pages", options.readability, labels.readability_pages),
+    ):
+        if folder:
+            labelled(name, pages(folder), errors=options.errors)
     if options.copies:
-        copies(options.copies, errors=options.errors)
+        copies(options.copies, options.most, errors=options.errors)
 
 
 if __name__ == "__main__":

@@ -1,74 +1,124 @@
-"""Titles and authors against labels that people wrote: trafilatura's own evaluation set, its WordPress pages.
+"""Pages with labels of people and of publishers: three public sets, as one kind of record.
 
-Knows the layout of a checkout of adbar/trafilatura. Its law: the pages are divided by their address;
-whoever works on the rules looks at misses of the first three quarters only, and believes the last one.
+Knows the layouts of checkouts of adbar/trafilatura, flairNLP/fundus and mozilla/readability. Its law: the
+pages are divided by their address; whoever works on the rules looks at misses of the first three quarters
+only, and believes the last one.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from archive.core.records import Article
+from lxml.html import document_fromstring
 
 SHARES = ("tuned", "tuned", "tuned", "unseen")
 _WORDPRESS = re.compile(rb"""content=["']WordPress|/wp-(?:content|includes|json)/""", re.IGNORECASE)
-_QUOTES = str.maketrans("‘’‚‛“”„‟«»‹›–—\xa0", "''''\"\"\"\"\"\"''-- ")
-_BY = re.compile(r"^(?:by|von|par|por)\s+")
-_BETWEEN = re.compile(r"\s*(?:[;,/|&]|\b(?:and|und|et|y|e|en|og|och)\b)\s*")
+_CANONICAL = re.compile(rb"""<link[^>]*rel=["']?canonical["']?[^>]*href=["']?([^"'\s>]+)""", re.IGNORECASE)
+_LEAST = 200
+"""Characters of the shortest text that is compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """A page with what people saw on it: the fields they left empty are None."""
+    """A page with what is known of it; fields without a label are None.
+
+    `holds` and `lacks` are words that the article's text must have, and must not.
+    """
 
     url: str
     body: bytes
-    share: str
-    title: str | None
-    authors: str | None
+    title: str | None = None
+    authors: str | None = None
+    day: date | None = None
+    text: str | None = None
+    holds: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+    @property
+    def share(self) -> str:
+        """The part of the set that the page belongs to."""
+        return SHARES[crc32(self.url.encode()) % 4]
+
+    @property
+    def wordpress(self) -> bool:
+        """True for a page of WordPress."""
+        return _WORDPRESS.search(self.body) is not None
 
 
-def pages(checkout: Path) -> Iterator[Labelled]:
-    """The labelled WordPress pages of a checkout, in the order of their addresses."""
+def trafilatura_pages(checkout: Path) -> Iterator[Labelled]:
+    """The pages of trafilatura's own evaluation, in the order of their addresses."""
     tests = checkout / "tests"
     labels: dict[str, dict[str, Any]] = json.loads((tests / "evaldata.json").read_text(encoding="utf-8"))
     for url, label in sorted(labels.items()):
         files = (tests / folder / label["file"] for folder in ("cache", "eval"))
         file = next((file for file in files if file.is_file()), None)
-        body = file.read_bytes() if file else b""
-        if _WORDPRESS.search(body) and (label.get("title") or label.get("author")):
+        if file is not None:
             told = label.get("author") or None
             yield Labelled(
                 url=url,
-                body=body,
-                share=SHARES[crc32(url.encode()) % 4],
+                body=file.read_bytes(),
                 title=label.get("title") or None,
                 authors=", ".join(told) if isinstance(told, list) else told,
+                day=_day(label.get("date")),
+                holds=tuple(label.get("with", ())),
+                lacks=tuple(label.get("without", ())),
             )
 
 
-def compare(page: Labelled, article: Article | None) -> Iterator[tuple[str, str, bool]]:
-    """Each labelled field: its name, what was wanted and what was told, and whether they are the same.
+def fundus_pages(checkout: Path) -> Iterator[Labelled]:
+    """The newest page of each publisher that fundus has a parser for."""
+    for file in sorted((checkout / "tests/resources/parser/test_data").glob("*/*.json")):
+        versions = json.loads(file.read_text(encoding="utf-8"))
+        pages = json.loads((file.parent / "meta.info").read_text(encoding="utf-8"))
+        names = sorted(name for name in pages if re.fullmatch(rf"{re.escape(file.stem)}_[\d_]+.*", name))
+        if not names or not (file.parent / names[-1]).is_file():
+            continue
+        body = gzip.decompress((file.parent / names[-1]).read_bytes())
+        said = list(versions.values())[-1]
+        sections = (said.get("body") or {}).get("sections", ())
+        parts = [part for section in sections for part in (*section["headline"], *section["paragraphs"])]
+        yield Labelled(
+            url=pages[names[-1]]["url"],
+            body=body,
+            title=said.get("title") or None,
+            authors=", ".join(said.get("authors") or ()) or None,
+            day=_day(said.get("publishing_date")),
+            text=_long("\n".join((*(said.get("body") or {}).get("summary", ()), *parts))),
+        )
 
-    Case, white space, the kind of quotation marks, the order of authors and a "By" make no difference.
-    """
-    if page.title is not None:
-        told = (article and article.title) or ""
-        yield "title", f"{page.title!r} / {told!r}", _fold(page.title) == _fold(told)
-    if page.authors is not None:
-        names = article.authors if article else ()
-        yield "authors", f"{page.authors!r} / {names!r}", _people(page.authors) == _people(", ".join(names))
+
+def readability_pages(checkout: Path) -> Iterator[Labelled]:
+    """The pages of readability's tests; their texts are what it gives itself."""
+    for folder in sorted((checkout / "test/test-pages").iterdir()):
+        body = (folder / "source.html").read_bytes()
+        said = json.loads((folder / "expected-metadata.json").read_text(encoding="utf-8"))
+        text = document_fromstring((folder / "expected.html").read_text(encoding="utf-8")).text_content()
+        address = _CANONICAL.search(body)
+        url = address[1].decode("utf-8", "replace") if address else ""
+        yield Labelled(
+            url=url if url.startswith("http") else f"http://{folder.name}.example/article",
+            body=body,
+            title=said.get("title") or None,
+            authors=said.get("byline") or None,
+            day=_day(said.get("publishedTime")),
+            text=_long(text),
+        )
 
 
-def _people(names: str) -> frozenset[str]:
-    return frozenset(name for name in _BETWEEN.split(_BY.sub("", _fold(names))) if name)
+def _day(stated: str | None) -> date | None:
+    try:
+        return date.fromisoformat(stated[:10]) if stated else None
+    except ValueError:
+        return None
 
 
-def _fold(words: str) -> str:
-    return re.sub(r"\s+", " ", words.translate(_QUOTES)).strip().casefold()
+def _long(text: str) -> str | None:
+    return text if len(text) >= _LEAST else None

@@ -2,7 +2,7 @@
 
 A folder holds one sub-folder for each site. What WordPress itself says of a post (content, title, author,
 date, terms) is compared with what is read from the post's page in the same copy.
-Does not: fetch.
+Does not: fetch, or ask for what the page shows nowhere.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from urllib.parse import unquote, urlsplit
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 
+from archive.core.charsets import decode
 from archive.core.tolerant_xml import local_name, parse_xml
 from pipeline.article import pieces
 from pipeline.dates import parse as dates
+from pipeline.html.dom import fold
 from pipeline.html.sanitize import markup_to_line
 
 _APPEARED = re.compile(r"<p>The post <a\b[^>]*>[^<]*</a> (?:appeared )?first (?:appeared )?on .*$", re.DOTALL)
@@ -42,45 +44,74 @@ class Post:
     terms: frozenset[str] = frozenset()
     blocks: list[tuple[str, str]] = field(default_factory=list)
 
+    def keep_shown(self) -> None:
+        """Leave out what WordPress says of the post and its page shows nowhere."""
+        source = decode(self.page.read_bytes()).text
+        body = document_fromstring(source or "<p></p>").find("body")
+        for node in [] if body is None else body.xpath(".//script | .//style | .//template"):
+            node.drop_tree()
+        shown = fold("" if body is None else body.text_content())
+        self.blocks = [block for block in self.blocks if fold(block[1]) in shown]
+        self.title = self.title if self.title and fold(self.title) in shown else None
+        self.terms = frozenset(term for term in self.terms if fold(term) in shown)
+        if not all(fold(name) in shown or f'"{name}"' in source for name in self.authors):
+            self.authors = ()
+        if self.published and str(self.published.year) not in shown:
+            self.published = self.published if str(self.published.date()) in source else None
+
     @property
     def text(self) -> str:
         """All words of the post."""
         return "\n".join(words for _, words in self.blocks)
 
 
-def posts(folder: Path) -> Iterator[tuple[str, Post]]:
-    """Yield each site's name and its posts whose page lies in the copy, once each."""
+def posts(folder: Path, most: int = 60) -> Iterator[tuple[str, Post]]:
+    """Yield each site's name and its posts whose page lies in the copy, once each.
+
+    Of a site with more than `most` posts only so many, spread over all of them.
+    """
     for site in sorted(path for path in folder.iterdir() if path.is_dir()):
         found: dict[Path, Post] = {}
-        for post in (*_from_rest(site), *_from_feeds(site)):
+        for post in (*_from_feeds(site), *_from_rest(site)):
             found.setdefault(post.page, post)
-        yield from ((site.name, post) for post in found.values() if len(post.text) >= _LEAST)
+        for post in found.values():
+            post.keep_shown()
+        told = [post for post in found.values() if len(post.text) >= _LEAST]
+        step = max(1, -(-len(told) // most))
+        yield from ((site.name, post) for post in told[::step])
 
 
 def _from_feeds(site: Path) -> Iterator[Post]:
-    for file in sorted(site.rglob("*.xml")):
-        if "comments" in file.parts or "embed" in file.parts or file.stat().st_size > 20_000_000:
-            continue
+    for file in sorted(path for path in site.rglob("*") if _may_be_feed(path)):
         root, _ = parse_xml(file.read_bytes(), None)
         if root is None:
             continue
         for entry in root.iter():
-            if local_name(entry) == "item" and (post := _entry(site, entry)):
+            if local_name(entry) == "item" and (post := _entry(site, file, entry)):
                 yield post
 
 
-def _entry(site: Path, entry: etree._Element) -> Post | None:
+def _may_be_feed(file: Path) -> bool:
+    """True for XML, and for what a copying program called index.html in a folder of a feed."""
+    named = file.suffix == ".xml" or file.name == "feed" or file.match("feed/*.html")
+    if not named or {"comments", "embed"} & set(file.parts) or not file.is_file():
+        return False
+    with file.open("rb") as stream:
+        return b"<rss" in stream.read(2000) and file.stat().st_size < 20_000_000
+
+
+def _entry(site: Path, file: Path, entry: etree._Element) -> Post | None:
     said: dict[str, list[str]] = {}
     for child in entry:
         said.setdefault(local_name(child), []).append("".join(child.itertext()).strip())
     markup, link = said.get("encoded", [""])[0], said.get("link", [""])[0]
-    page = _page(site, link)
+    page = page_of(site, file, link)
     if not markup or page is None or "#comment-" in link:
         return None
     markup = _APPEARED.sub("", markup)
     published = dates.rfc822(said.get("pubDate", [""])[0])
     return Post(
-        url=link,
+        url=address(site, link),
         page=page,
         title=markup_to_line(said.get("title", [""])[0]),
         authors=tuple(filter(None, map(markup_to_line, said.get("creator", [])))),
@@ -91,42 +122,74 @@ def _entry(site: Path, entry: etree._Element) -> Post | None:
 
 
 def _from_rest(site: Path) -> Iterator[Post]:
-    for file in sorted((*site.rglob("wp/v2/posts*/**/*.json"), *site.rglob("wp/v2/posts/**/index.html"))):
+    for root in sorted(path for path in site.rglob("wp/v2") if path.is_dir()):
+        names = {kind: dict(_names(root / kind)) for kind in ("users", "categories", "tags")}
+        for kind in ("posts", "pages"):
+            for file, entry in _entries(root / kind):
+                if post := _rest_post(site, file, entry, names):
+                    yield post
+
+
+def _entries(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield what REST has said, of one thing or a list of them a file."""
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         try:
             data = json.loads(file.read_bytes())
         except ValueError:
             continue
         for entry in data if isinstance(data, list) else [data]:
-            if isinstance(entry, dict) and (post := _rest_post(site, entry)):
-                yield post
+            if isinstance(entry, dict):
+                yield file, entry
 
 
-def _rest_post(site: Path, entry: dict[str, Any]) -> Post | None:
+def _names(folder: Path) -> Iterator[tuple[int, str]]:
+    for _, entry in _entries(folder):
+        if isinstance(entry.get("id"), int) and (name := markup_to_line(str(entry.get("name") or ""))):
+            yield entry["id"], name
+
+
+def _rest_post(
+    site: Path, file: Path, entry: dict[str, Any], names: dict[str, dict[int, str]]
+) -> Post | None:
     content, title, link = entry.get("content"), entry.get("title"), entry.get("link")
-    page = _page(site, link) if isinstance(link, str) else None
+    page = page_of(site, file, link) if isinstance(link, str) else None
     if page is None or not isinstance(content, dict) or not isinstance(title, dict):
         return None
     published = dates.gmt(entry.get("date_gmt"))
+    author = names["users"].get(entry.get("author", 0)) if entry.get("type") == "post" else None
+    terms = [names[kind].get(ident) for kind in ("categories", "tags") for ident in entry.get(kind) or ()]
     return Post(
-        url=str(link),
+        url=address(site, str(link)),
         page=page,
         title=markup_to_line(str(title.get("rendered") or "")),
+        authors=(author,) if author else (),
         published=published if isinstance(published, datetime) else None,
+        terms=frozenset(filter(None, terms)) if all(terms) else frozenset(),
         blocks=_blocks(str(content.get("rendered") or "")),
     )
 
 
-def _page(site: Path, link: str) -> Path | None:
-    """Return the file of a page in the copy of its site, None where it is not there."""
-    path = unquote(urlsplit(link).path).strip("/")
-    if not path:
-        return None
-    parts = path.split("/")
-    for start in range(len(parts)):
-        for spelled in ("/".join(parts[start:]), urlsplit(link).path.strip("/").split("/", start)[-1]):
-            for file in (site / spelled / "index.html", site / spelled, site / f"{spelled}.html"):
-                if file.is_file() and file.suffix in (".html", ".htm", ".php"):
-                    return file
+def address(site: Path, link: str) -> str:
+    """Return the address of a page; programs that copy sites make some relative."""
+    if link.startswith("http"):
+        return link.partition("?utm_")[0]
+    return f"https://{site.name}.example/" + urlsplit(link).path.lstrip("./")
+
+
+def page_of(site: Path, file: Path, link: str) -> Path | None:
+    """Return the file of a page in the copy of its site, None where it is not there.
+
+    The copy's root is the folder of the site, or one on the way to the file that names the page.
+    """
+    spelled_so = [part for part in urlsplit(link).path.split("/") if part.strip(".")]
+    parts = [unquote(part) for part in spelled_so]
+    roots = [site, *reversed([folder for folder in file.parents if site in folder.parents])]
+    for start in range(min(len(parts), 2)):
+        for root in roots:
+            for spelled in ("/".join(parts[start:]), "/".join(spelled_so[start:])):
+                for page in (root / spelled / "index.html", root / spelled, root / f"{spelled}.html"):
+                    if page.is_file() and page.suffix in (".html", ".htm", ".php"):
+                        return page
     return None
 
 

@@ -42,6 +42,15 @@ def test_every_item_of_every_type_is_held(site):
     assert not crawls.rows("SELECT 1 FROM articles WHERE title LIKE '%HIDDENNOTE%'")
 
 
+def test_publisher_copy_of_every_type_that_rest_lists_is_held(site):
+    crawls, truth, _, running, *_ = site
+    if "rest" in running.closed:
+        pytest.skip("Without REST only feeds have copies, and those of posts alone.")
+    rows = crawls.rows("SELECT post_id, type FROM publisher_texts JOIN articles ON articles.id = article_id")
+    copies = {(row["post_id"], row["type"]) for row in rows}
+    assert {(item["id"], item["type"]) for item in truth if item["type"] != "ledger"} <= copies
+
+
 def test_verification_counts_by_type_and_is_complete(site):
     crawls, *_, verified = site
     assert verified.returncode == 0, verified.stdout + verified.stderr

@@ -57,6 +57,29 @@ def test_advertisements_and_share_buttons_are_none():
     assert "Embedded" not in article.text
 
 
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<iframe src="https://talk.example/x" width="0" height="0"></iframe>',
+        '<iframe src="https://talk.example/x" width="1px" height="1px"></iframe>',
+        '<iframe src="https://talk.example/x" style="border:0; display: none"></iframe>',
+        '<iframe src="https://talk.example/x" style="width:1px;height:200px"></iframe>',
+        '<iframe src="https://widgets.wp.com/likes/master.html?ver=1"></iframe>',
+        '<iframe src="https://gum.criteo.com/syncframe?a=1"></iframe>',
+        '<iframe src="https://ad.gazette.example/endpage@300x250"></iframe>',
+    ],
+)
+def test_frame_that_shows_nothing_to_a_reader_is_none(markup):
+    assert read(markup).embeds == ()
+
+
+def test_long_address_is_cut_in_the_line_and_whole_in_the_list():
+    url = f"https://player.example/show?video=1&token={'a' * 200}"
+    article = read(f'<iframe src="{url}#start" width="100%"></iframe>')
+    assert article.embeds == (f"frame:{url}#start",)
+    assert "[Embedded frame: https://player.example/show]" in article.text
+
+
 def test_the_files_of_the_text_are_its_pictures_and_what_it_links():
     article = read(
         '<img src="/a.png"><a href="/b.pdf">B</a><a href="/c.csv#x">C</a><a href="/page/">D</a>'

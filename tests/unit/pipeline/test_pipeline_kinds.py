@@ -263,6 +263,21 @@ SITE_NAME = '<meta property="og:site_name" content="{0}"><meta property="og:titl
             "Lamps: a vote",
         ),
         ("<h1>Light &gt; dark</h1>", "Light &gt; dark", "", "Light > dark"),
+        (
+            HOME + "<h1><span>Harbour</span>Lamps of the mole</h1>",
+            "Lamps of the mole | The Gazette",
+            "",
+            "Lamps of the mole",
+        ),
+        ("<h1><b>Mole</b>Four lamps</h1>", "Mole: Four lamps", "", "Mole: Four lamps"),
+        ("<h1>Lamps <em>and</em> gulls</h1>", "Lamps and gulls", "", "Lamps and gulls"),
+        (
+            "",
+            "Lamps - The Gazette",
+            '<meta property="og:site_name" content="The Gazette - News"><link type="application/rss+xml"'
+            ' rel="alternate" title="The Gazette &raquo; Feed" href="/feed/">',
+            "Lamps",
+        ),
     ],
 )
 def test_title_comes_out_of_its_frame(shown: str, title: str, head: str, wanted: str) -> None:
@@ -295,6 +310,14 @@ LD_PARTS = (
         ("<p>Автор: Ида Марш</p>", "", ("Ида Марш",)),
         ("<p><span>بقلم:</span> <span>محمد علي</span></p>", "", ("محمد علي",)),
         ("", LD_PARTS, ("Ida Marsh",)),
+        ('<a rel="author" href="/author/admin/">admin</a>', "", ("admin",)),
+        ('<a href="/author/ed/index.html">Editor</a><p>By Ida Marsh</p>', "", ("Ida Marsh",)),
+        ('<a href="/login/">admin</a>', "", ()),
+        ('<div class="byline">By Ida Marsh March 18, 2015</div>', "", ("Ida Marsh",)),
+        ('<div class="byline">Ida Marsh (editor for health and more)</div>', "", ("Ida Marsh",)),
+        ('<div class="byline">Ida Marsh Stand: 12. Mai 2021</div>', "", ("Ida Marsh",)),
+        ('<div class="byline">Last Updated: January 7, 2025</div>', "", ()),
+        ('<div class="byline"><span>© Ida Marsh</span></div>', "", ("Ida Marsh",)),
     ],
 )
 def test_author_is_taken_where_something_says_so(above: str, head: str, wanted: tuple[str, ...]) -> None:

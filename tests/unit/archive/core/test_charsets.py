@@ -75,6 +75,9 @@ def test_one_bad_byte_costs_one_character(codec: str) -> None:
         (b'<html lang="zh-TW">' + "碼頭委員會".encode("big5"), None, "big5hkscs", True),
         ("café “quay”".encode("cp1252"), None, "cp1252", True),
         (b"plain words", "charset=undefined", "utf-8", False),
+        ("Ein Möwenpaar".encode(), "text/html; charset=iso-8859-1", "cp1252", False),
+        ("Ein Möwenpaar. ".encode() * 10, "text/html; charset=iso-8859-1", "utf-8", True),
+        (b"<meta charset=gb2312>" + "码头委员会开会到很晚".encode(), None, "utf-8", True),
         (b"<meta charset=utf-16>" + "é".encode(), None, "utf-8", False),
     ],
 )

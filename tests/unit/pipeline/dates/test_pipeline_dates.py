@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pipeline.dates import calendars, parse
-from tests.unit.pipeline.test_pipeline_kinds import article, read
+from tests.unit.pipeline.test_pipeline_kinds import PROSE, article, read, read_page
 
 DAY = date(2021, 9, 22)
 PRINTED = {
@@ -154,6 +154,23 @@ STAMP = "2013-08-16T20:44:54+00:00"
 def test_publication_is_no_other_date(above: str, below: str, day: int | None) -> None:
     found = article(read(f"</main>{below}", above=above)).published
     assert (found.year if found else None) == day
+
+
+@pytest.mark.parametrize(
+    ("menu", "below", "year"),
+    [
+        ("", "<p>16 August 2013 | Ida Marsh</p>", 2013),
+        ("", "<p><br>16 August 2013, Ida Marsh</p>", 2013),
+        ("<h2>Topics</h2>" + "<i>Sea</i>" * 40, "<p>16 August 2013 |</p>", 2013),
+        ("<h2>Topics of 16 August 2013</h2><p>16 August 2013</p>", "", None),
+        ("", "<p>On 16 August 2013 the council of the harbour sat until late.</p>", None),
+    ],
+)
+def test_date_alone_below_the_title_is_the_publication(menu: str, below: str, year: int | None) -> None:
+    shown = f"{menu}<h1>Harbour lights</h1>{below}{PROSE}"
+    html = f"<html><head><title>Lights</title></head><body>{shown}</body></html>"
+    found = article(read_page(html, "https://gazette.example/lights/")).published
+    assert (found.year if found else None) == year
 
 
 @pytest.mark.parametrize(
