@@ -150,7 +150,9 @@ class ItemPipeline:
             return
         saved = self._saved(page, extract)
         if kept is not None:
-            self.pages.note_saved(kept)
+            is_article = page.kind is PageKind.ARTICLE
+            is_refused = is_article and (bool(saved.unproven) or not extract.articles)
+            self.pages.note_saved(kept, is_refused=is_refused)
         good = (page.status in GOOD and not saved.unproven) or bool(saved.missed or saved.gone)
         if page.kind is PageKind.ARTICLE:
             self.report.pages_good += good

@@ -44,7 +44,13 @@ MUTANTS = (
         "test_evidence.py",
         "kept_before",
     ),
-    mutant("saved-is-not-noted", "self.pages.note_saved(kept)", "pass", "test_evidence.py", "unsaved"),
+    mutant(
+        "saved-is-not-noted",
+        "self.pages.note_saved(kept, is_refused=is_refused)",
+        "pass",
+        "test_evidence.py",
+        "unsaved",
+    ),
     mutant(
         "digest-is-not-checked",
         "same = hashlib.sha256(body).hexdigest() == digest",

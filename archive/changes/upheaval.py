@@ -24,6 +24,7 @@ from sqlite_utils import Database
 from archive.changes.differences import ways
 from archive.core.timestamps import instant, to_text
 from archive.tables import rows, versions
+from archive.tables.events import Event
 
 BACK = timedelta(days=14)  # crawls that count together: a large site's pages are visited over days
 FOLLOWING = timedelta(days=120)  # how long pages that were not visited since may still show what happened
@@ -105,24 +106,28 @@ def settle(db: Database, source: str, now: datetime) -> UpheavalResult:
 def _changes(db: Database, source: str, kind: str, since: str) -> Iterable[_Change]:
     """Yield edits of a kind since a moment, with ways."""
     article = "id" if kind == "article" else "article_id"
+    of_kind = f"events.comment_id IS {'NOT ' if kind == 'comment' else ''}NULL"
     sql = (
-        f"SELECT v.*, item.{article} AS of_article FROM {kind}_versions AS v"
-        f" JOIN {kind}s AS item ON item.id = v.{kind}_id"
-        " WHERE v.until >= ? AND v.cause = ? AND item.source = ?"
+        f"SELECT v.*, item.{article} AS of_article, events.at AS seen_at FROM events"
+        f" JOIN {kind}s AS item ON item.id = events.{kind}_id"
+        f" JOIN {kind}_versions AS v ON v.{kind}_id = item.id AND v.version = events.version"
+        f" WHERE events.kind = '{Event.EDITED}' AND events.at >= ? AND events.witness IS NULL"
+        f" AND {of_kind} AND v.cause = ? AND item.source = ?"
     )
     for row in list(db.query(sql, [since, versions.EDITED, source])):
         after = _after(db, kind, row)
         if after is None:
             continue
         found = set(ways(kind, row, after))
-        yield _Change(kind=kind, row=row, article=row["of_article"], until=row["until"], ways=found)
+        yield _Change(kind=kind, row=row, article=row["of_article"], until=row["seen_at"], ways=found)
 
 
 def _after(db: Database, kind: str, row: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the state that replaced a version."""
+    """Return our own state that replaced a version."""
     item, number = row[f"{kind}_id"], row["version"]
-    later = f"SELECT * FROM {kind}_versions WHERE {kind}_id = ? AND version = ?"
-    return rows.one(db, later, item, number + 1) or rows.one(db, f"SELECT * FROM {kind}s WHERE id = ?", item)
+    later = f"SELECT * FROM {kind}_versions WHERE {kind}_id = ? AND version > ? AND witness IS NULL"
+    found = rows.one(db, f"{later} ORDER BY version LIMIT 1", item, number)
+    return found or rows.one(db, f"SELECT * FROM {kind}s WHERE id = ?", item)
 
 
 # -- what most of them share ----------------------------------------------------------------------
@@ -252,7 +257,7 @@ def _end_edit(db: Database, change: _Change, what: Upheaval) -> None:
     rows.update(db, f"{change.kind}_versions", change.row["id"], {"cause": what.value})
     whose = "comment_id = ?" if change.kind == "comment" else "comment_id IS NULL AND article_id = ?"
     db.execute(
-        f"DELETE FROM events WHERE kind = 'edited' AND version = ? AND {whose}",
+        f"DELETE FROM events WHERE kind = 'edited' AND version = ? AND witness IS NULL AND {whose}",
         [change.row["version"], change.row[f"{change.kind}_id"]],
     )
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from base64 import b32encode
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from archive.core.database import read_only, transaction
 from archive.core.records import Page
 from archive.core.timestamps import to_text
-from archive.files.raw_pages import Pages, raw_pages_path
+from archive.files.raw_pages import REFUSED, Pages, raw_pages_path
 
 _HELD = "source = ? AND url = ? AND fetched_at = ? AND witness = ?"
 
@@ -52,6 +54,28 @@ def keep_page(pages: Pages, page: Page, witness: str) -> bool:
     return True
 
 
+def repeated_page(pages: Pages, page: Page, of: tuple[str, datetime | None], digest: str) -> Page | None:
+    """Return a page whose body is that of one that another witness received before; None without that.
+
+    `of` are the URL and time of that one as far as they are known, `digest` that of its payload ("sha1:" and
+    Base32, in lower case). Where nothing was received at that time, a page of the URL with the digest is it.
+    """
+    url, at = of
+    sql = "SELECT id, fetched_at FROM pages WHERE source = ? AND url = ? AND witness IS NOT NULL ORDER BY id"
+    held = pages.db.execute(sql, [page.source, url]).fetchall()
+    dated = [number for number, received in held if received == to_text(at)]
+    for number in dated or [number for number, _ in held]:
+        first = pages.get(number)
+        if isinstance(first, Page) and (dated or _payload_digest(first.body) == digest):
+            return replace(page, body=first.body, headers=first.headers)
+    return None
+
+
+def _payload_digest(body: bytes) -> str:
+    """Return a digest as WARC records state it, in lower case."""
+    return f"sha1:{b32encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode().lower()}"
+
+
 def note_said(pages: Pages, page: Page, witness: str, said: str | None, rules: str) -> None:
     """Keep what was read out of a page of a witness, None where it is no article, and by which rules."""
     which = [page.source, page.url, to_text(page.fetched_at), witness]
@@ -71,11 +95,17 @@ def said_by(archive: Path, source: str, captures: Iterable[tuple[str, str, str]]
 
 
 def own_visits(archive: Path, source: str, urls: Iterable[str]) -> list[str]:
-    """Return when we received pages of some URLs with status 200, ISO 8601 UTC, the earliest first."""
+    """Return when we received pages of some URLs with status 200, ISO 8601 UTC, the earliest first.
+
+    What was refused, since it was not the article, is left out.
+    """
     path = raw_pages_path(archive)
     if not path.is_file():
         return []
-    sql = "SELECT fetched_at FROM pages WHERE source = ? AND url = ? AND witness IS NULL AND status = 200"
+    sql = (
+        "SELECT fetched_at FROM pages WHERE source = ? AND url = ? AND witness IS NULL AND status = 200"
+        f" AND pending != {REFUSED}"
+    )
     try:
         with closing(read_only(path)) as db:
             return sorted(at for url in urls for (at,) in db.execute(sql, [source, url]))

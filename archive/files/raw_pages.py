@@ -118,6 +118,8 @@ END""")
 
 TRIES = 2
 """How often a kept page that was not saved is read at a start: it may be what ended the crawl."""
+REFUSED = -1
+"""In place of such tries: the page was read, and is not the article that it was requested as."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,10 +202,11 @@ class Pages(Closing):
             )
         return int(kept.lastrowid or 0)
 
-    def note_saved(self, number: int) -> None:
-        """Record that a page's extract is saved."""
+    def note_saved(self, number: int, *, is_refused: bool = False) -> None:
+        """Record that a page's extract is saved, or with `is_refused` that it was no page of its article."""
         with transaction(self.db):
-            self.db.execute("UPDATE pages SET pending = 0 WHERE id = ?", [number])
+            pending = REFUSED if is_refused else 0
+            self.db.execute("UPDATE pages SET pending = ? WHERE id = ?", [pending, number])
 
     def note_try(self, number: int) -> None:
         """Record an attempt to read an unsaved page."""

@@ -32,8 +32,9 @@ from archive.identity.claims import Verdict
 from archive.identity.witnesses import Witnesses, is_late
 from archive.migrations import migrations
 from archive.proof.watch import watch
-from archive.storage import captures, coverage, multipart, reconciliation, run_ledger, tombstones
+from archive.storage import coverage, multipart, reconciliation, run_ledger, tombstones
 from archive.storage.comment_writer import CommentWriter, article_at, by_article
+from archive.storage.past import captures
 from archive.storage.publisher_texts import SETTLED_BY_COPY, PublisherText
 from archive.storage.redaction_work import finish as finish_redactions
 from archive.tables import change_detection, crawl_states, events, rows, url_keys, versions, visits
@@ -169,7 +170,11 @@ class Archive(Closing):
     def note_look(self, look: Look) -> Saved:
         """Record a second observation of known items, and what it missed."""
         with transaction(self.db):
-            return reconciliation.record_observation(self.db, look)
+            saved = reconciliation.record_observation(self.db, look)
+            if saved.missed or saved.gone:
+                self._hidden = known(self.db.conn, self.path)
+                captures.claim_missed(self.db, self.path, look.source, look.looked_at, self._hidden)
+            return saved
 
     def note_due(self, source: str, due: Mapping[str, Due]) -> None:
         """Store when URLs of a source are due again."""

@@ -21,7 +21,8 @@ from archive.core.records import Comment, Problem, Saved, Surface
 from archive.core.timestamps import to_text
 from archive.files.redaction_store import HIDDEN, Kept, RedactionSet
 from archive.identity import comment_ids
-from archive.storage import id_gaps, past_comments, tombstones
+from archive.storage import id_gaps, tombstones
+from archive.storage.past import comments as past_comments
 from archive.tables import events, rows, versions
 from archive.tables.change_detection import COMMENT_WATCHED, drop_no_changes
 from archive.tables.events import Event

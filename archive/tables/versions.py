@@ -56,14 +56,26 @@ def is_outdated(db: Database, kind: str, row_id: Value, reading: Reading) -> boo
     if reading.cause == EDITED:
         return False
     sql = (
-        f"SELECT 1 FROM {kind}_versions WHERE {kind}_id = ? AND cause != ? AND until > ? AND witness IS NULL"
+        f"SELECT 1 FROM {kind}_versions AS v JOIN {kind}s AS item ON item.id = v.{kind}_id"
+        f" WHERE item.id = ? AND v.cause != ? AND v.witness IS NULL AND {replaced_at(kind)} > ?"
     )
     return rows.one(db, sql, row_id, RE_EXTRACTED, reading.received) is not None
 
 
+def replaced_at(kind: str) -> str:
+    """Return SQL for when we saw what replaced our version `v` of `item`.
+
+    Its `until` is earlier where another witness saw a state in between.
+    """
+    return (
+        f"coalesce((SELECT min(later.since) FROM {kind}_versions AS later WHERE later.{kind}_id = v.{kind}_id"
+        " AND later.version > v.version AND later.witness IS NULL), item.changed_at)"
+    )
+
+
 def store_version(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], reading: Reading) -> bool:
     """Store the old state as a version; False if merged."""
-    if _joined(db, old["id"], edited, reading):
+    if _joined(db, old, edited, reading):
         return False
     version = {name: old[name] for name in rows.ARTICLE_VERSIONED} | lists(db, old["id"])
     _insert(db, "article", old, version, edited, reading)
@@ -100,14 +112,14 @@ def _insert(
         events.note(db, Event.EDITED, kind, old, reading.at, **replaced)
 
 
-def _joined(db: Database, article_id: Value, edited: tuple[str, ...], reading: Reading) -> bool:
+def _joined(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], reading: Reading) -> bool:
     """Join an edit to the newest version, if that is as young and none of its fields is edited again."""
     own = "article_id = ? AND witness IS NULL"
     sql = f"SELECT * FROM article_versions WHERE {own} ORDER BY version DESC LIMIT 1"
-    last = rows.one(db, sql, article_id)
+    last = rows.one(db, sql, old["id"])
     if last is None or last["cause"] != reading.cause:
         return False
-    if instant(reading.at) - instant(str(last["until"])) > TOGETHER:
+    if instant(reading.at) - instant(str(old["changed_at"])) > TOGETHER:
         return False
     changed = json.loads(str(last["changed"]))
     if set(changed) & set(edited):

@@ -26,7 +26,7 @@ from crawler.frontier.addresses import Listed, is_article
 from crawler.settings import USER_AGENT
 
 if TYPE_CHECKING:
-    from pipeline.imports.observed import Fault, Observed, PassedOver
+    from pipeline.imports.observed import Item
     from pipeline.imports.taking import PageFilter, Taking, Tally
 
 _SHOWN = 10  # faults and reasons that are named; all are counted
@@ -38,7 +38,11 @@ _SHOWN = 10  # faults and reasons that are named; all are counted
 @click.option(
     "--witness", help="Who received the pages. Else the file's name, or the host of the web archive."
 )
-@click.option("--replay", metavar="URL", help="Where the web archive replays pages, if not beside its index.")
+@click.option(
+    "--replay",
+    metavar="URL",
+    help="Where the web archive replays pages, or has its files, if not beside its index.",
+)
 @click.option("--since", help="Only what was received from then on: a year, month or day (UTC).")
 @click.option("--until", help="Only what was received up to then, a year, month or day, itself included.")
 @click.option("--match", metavar="REGEX", help="Only pages whose URL this expression is found in.")
@@ -62,8 +66,8 @@ def import_(
     """Bring in the past of a source: what others have kept of it, with who received it and when.
 
     PATH is a WARC or WACZ file, a WordPress export (WXR), a Disqus export, a saved page, or a folder of
-    these; URL the CDX server of a web archive, asked at most 24 times a minute. What was imported before
-    is not read again, so an import that was ended goes on where it stopped.
+    these; URL the CDX server of a web archive, or Common Crawl's index, asked at most 24 times a minute.
+    What was imported before is not read again, so an import that was ended goes on where it stopped.
 
     \b
     backissue import crawl-2012.warc.gz old-site.xml
@@ -85,6 +89,7 @@ def import_(
         for each in found:
             taking.take(each, datetime.now(UTC))
             bar.update(task, description=f"{taking.tally.read:,} pages read")
+        taking.end(datetime.now(UTC))
     _tell(taking.tally, dry_run=dry_run, as_json=as_json)
     return Exit.INCOMPLETE if taking.tally.faults else Exit.FINE
 
@@ -159,7 +164,7 @@ def _each(
     source: Source,
     taking: Taking,
     how: tuple[str | None, str | None, datetime | None, datetime | None],
-) -> Iterator[Observed | Fault | PassedOver]:
+) -> Iterator[Item]:
     """Yield what files and web archives hold, one place after the other."""
     from pipeline.imports import containers  # noqa: PLC0415
 
@@ -179,9 +184,11 @@ def _from_web(
     source: Source,
     taking: Taking,
     how: tuple[str | None, datetime | None, datetime | None],
-) -> Iterator[Observed | Fault | PassedOver]:
+) -> Iterator[Item]:
     """Yield the captures of a web archive that are wanted and not there yet."""
+    from crawler.imports.asking import Asking  # noqa: PLC0415
     from crawler.imports.cdx import WebArchive  # noqa: PLC0415
+    from crawler.imports.common_crawl import CommonCrawl, is_common_crawl  # noqa: PLC0415
 
     if not config.contact:
         raise BackissueError(
@@ -189,7 +196,9 @@ def _from_web(
             hint="Give `contact`, an e-mail address or URL, in backissue.toml.",
         )
     replay, since, until = how
-    archive = WebArchive(index, replay, agent=f"{USER_AGENT} (+{config.contact})")
+    asking = Asking(f"{USER_AGENT} (+{config.contact})")
+    kind = CommonCrawl if is_common_crawl(index) else WebArchive
+    archive: CommonCrawl | WebArchive = kind(index, replay, asking)
     for entry in archive.entries(source.site, since, until):
         if not taking.wants(entry.url, entry.at):
             continue

@@ -9,7 +9,10 @@ from archive.core.records import Site
 from pipeline.imports import exports, saved_pages, warc
 from pipeline.imports.observed import Fault, Found
 
-_KINDS = "WARC (.warc, .warc.gz), WACZ (.wacz), WordPress or Disqus exports (.xml), and saved pages (.html)"
+_KINDS = (
+    "WARC and ARC (.warc, .arc, also .gz), WACZ (.wacz), WordPress or Disqus exports (.xml), and saved pages"
+    " (.html)"
+)
 
 
 def files(path: Path) -> list[Path]:

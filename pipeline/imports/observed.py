@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from archive.core.records import Extract, Page
 
@@ -36,4 +37,21 @@ class PassedOver:
     why: str
 
 
-Found = Iterator[Observed | Fault | PassedOver]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeated:
+    """A page without its body, which is that of another page as received before.
+
+    `of` are the URL and time (aware) of that page where they are stated, `digest` that of its payload, as
+    "sha1:…"; `place` is the file.
+    """
+
+    page: Page
+    witness: str
+    place: str
+    digest: str
+    of: tuple[str, datetime | None]
+
+
+Item = Observed | Fault | PassedOver | Repeated
+"""What a record of a container is."""
+Found = Iterator[Item]

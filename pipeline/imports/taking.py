@@ -20,7 +20,7 @@ from archive.files.raw_pages import Pages
 from archive.storage.archive import Archive
 from archive.tables import captured
 from pipeline.extractor_version import extractor_version
-from pipeline.imports.observed import Fault, Observed, PassedOver
+from pipeline.imports.observed import Fault, Item, Observed, PassedOver, Repeated
 from pipeline.imports.unwrapped import unwrap
 from pipeline.reading import Reader
 
@@ -81,15 +81,43 @@ class Taking:
         self._archive, self._pages, self._site, self._reader = archive, pages, site, reader
         self._wanted, self._rehearse = wanted, rehearse
         self._rules = extractor_version()
+        self._waiting: list[Repeated] = []
 
-    def take(self, found: Observed | Fault | PassedOver, at: datetime) -> None:
+    def take(self, found: Item, at: datetime) -> None:
         """Take one page, or note why that cannot be; `at` (aware) is when that is."""
         if isinstance(found, PassedOver):
             self.tally.passed_over[found.why] += 1
+        elif isinstance(found, Repeated):
+            self._take_repeated(found, at)
         elif isinstance(found, Fault):
             self._note(found, at)
         else:
             self._page(found, at)
+
+    def end(self, at: datetime) -> None:
+        """Take the pages that repeat others which came after them; `at` (aware) is when that is."""
+        for found in self._waiting:
+            page = captured_pages.repeated_page(self._pages, found.page, found.of, found.digest)
+            if page is not None:
+                self._page(Observed(page=page, witness=found.witness), at)
+            elif self._rehearse:
+                self.tally.passed_over["pages that repeat those of another file"] += 1
+            else:
+                url, moment = found.of
+                day = f" of {moment:%Y-%m-%d}" if moment else ""
+                why = f"It repeats {url}{day}, which no file that was imported holds."
+                self._note(Fault(place=found.place, url=found.page.url, why=why), at)
+        self._waiting.clear()
+
+    def _take_repeated(self, found: Repeated, at: datetime) -> None:
+        if why := self._wanted.why_not(found.page.url, found.page.fetched_at):
+            self.tally.passed_over[why] += 1
+            return
+        page = captured_pages.repeated_page(self._pages, found.page, found.of, found.digest)
+        if page is None:
+            self._waiting.append(found)
+        else:
+            self._page(Observed(page=page, witness=found.witness), at)
 
     def is_done(self, found: Observed) -> bool:
         """True if a page was imported before."""

@@ -1,7 +1,8 @@
-"""WARC and WACZ files: the pages in them, each with the time at which its crawler received it.
+"""WARC, ARC and WACZ files: the pages in them, each with the time at which its crawler received it.
 
 A body whose digest is not the one that its record states is a fault, and never a page. A `revisit` is read
-where the record stands that it repeats. Does not: decide which pages are articles.
+where the record stands that it repeats; one of another file is handed on without its body. Does not: decide
+which pages are articles.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,9 +22,10 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
 from archive.core.records import Page, PageKind
-from pipeline.imports.observed import LARGEST_BYTES, Fault, Found, Observed, PassedOver
+from pipeline.imports.observed import LARGEST_BYTES, Fault, Found, Item, Observed, PassedOver, Repeated
 
-WARCS = (".warc", ".warc.gz")
+WARCS = (".warc", ".warc.gz", ".arc", ".arc.gz")
+"""Names of files of records; ARC is what web archives wrote before 2009."""
 _OK = "200"
 _HTML = ("text/html", "application/xhtml")
 _CHUNK_BYTES = 1 << 20
@@ -50,6 +54,15 @@ def read_wacz(path: Path, source: str, witness: str) -> Found:
         yield Fault(place=path.name, why=f"It cannot be read as a WACZ file: {error}.")
 
 
+def read_record(packed: bytes, place: str, source: str, witness: str) -> Observed | Fault | PassedOver:
+    """Return what one record of a WARC file holds, as it stands there."""
+    try:
+        with closing(ArchiveIterator(BytesIO(packed), check_digests=True)) as records:
+            return _record(next(iter(records)), place, source, witness)
+    except (ArchiveLoadFailed, OSError, EOFError, ValueError, StopIteration) as error:
+        return Fault(place=place, why=f"Its record cannot be read: {error}.")
+
+
 def _member(packed: zipfile.ZipFile, name: str) -> Opener:
     return lambda: packed.open(name)
 
@@ -76,9 +89,9 @@ def _warc(opened: Opener, place: str, source: str, witness: str) -> Found:
     firsts: dict[str, int] = {}  # where the record of each payload begins
     try:
         with opened() as file:
-            records = ArchiveIterator(file, check_digests=True)
+            records = ArchiveIterator(file, check_digests=True, arc2warc=True)
             for record in records:
-                found = _record(record, place, source, witness)
+                found: Item = _record(record, place, source, witness)
                 digest = record.rec_headers.get_header("WARC-Payload-Digest")
                 if isinstance(found, Observed) and digest:
                     firsts.setdefault(digest, records.get_record_offset())
@@ -95,6 +108,8 @@ def _record(record: Any, place: str, source: str, witness: str) -> Observed | Fa
         return PassedOver(why=f"{record.rec_type} records")
     if record.http_headers.get_statuscode() != _OK:
         return PassedOver(why="answers without a page")
+    if record.rec_headers.get_header("WARC-Truncated"):
+        return PassedOver(why="pages that their crawler cut off")
     kind = (record.http_headers.get_header("Content-Type") or "text/html").lower()
     if not kind.startswith(_HTML):
         return PassedOver(why="files that are no pages")
@@ -117,24 +132,37 @@ def _record(record: Any, place: str, source: str, witness: str) -> Observed | Fa
 
 def _revisit(
     record: Any, opened: Opener, offset: int | None, place: str, source: str, witness: str
-) -> Observed | Fault | PassedOver:
-    """Return the page of a record that repeats an earlier one of the same file."""
+) -> Observed | Fault | PassedOver | Repeated:
+    """Return the page of a record that repeats an earlier one, of the same file or of another."""
     url, at = record.rec_headers.get_header("WARC-Target-URI"), _time(record)
-    if offset is None or at is None or not url:
-        return Fault(place=place, url=url, why="It repeats a page that this file does not hold.")
+    if at is None or not url:
+        return Fault(place=place, url=url, why="The record has no URL or no time.")
+    url = url.strip("<>")
+    if offset is None:
+        return _repeated(record, _page(source, url, [], at, b""), place, witness)
     with opened() as file:
         file.seek(offset)
-        first = _record(next(iter(ArchiveIterator(file))), place, source, witness)
+        first = _record(next(iter(ArchiveIterator(file, arc2warc=True))), place, source, witness)
     if not isinstance(first, Observed):
         return first
-    url = url.strip("<>")
     return replace(first, page=replace(first.page, url=url, final_url=url, fetched_at=at))
 
 
+def _repeated(record: Any, page: Page, place: str, witness: str) -> Repeated:
+    header = record.rec_headers.get_header
+    before = header("WARC-Refers-To-Target-URI") or page.url
+    at = _moment(header("WARC-Refers-To-Date"))
+    digest = (header("WARC-Payload-Digest") or "").lower()
+    return Repeated(page=page, witness=witness, place=place, digest=digest, of=(before.strip("<>"), at))
+
+
 def _time(record: Any) -> datetime | None:
-    text = record.rec_headers.get_header("WARC-Date") or ""
+    return _moment(record.rec_headers.get_header("WARC-Date"))
+
+
+def _moment(text: str | None) -> datetime | None:
     try:
-        return datetime.fromisoformat(text).astimezone(UTC).replace(microsecond=0)
+        return datetime.fromisoformat(text or "").astimezone(UTC).replace(microsecond=0)
     except ValueError:
         return None
 

@@ -206,14 +206,24 @@ def _gone_with(connection: sqlite3.Connection, row: Row) -> int:
 
 def _edit(connection: sqlite3.Connection, row: Row) -> Row:
     """Return which fields an edit changed, and how the foremost of them."""
-    old, new = (_state(connection, row, version) for version in (row["version"], row["version"] + 1))
+    old, new = _state(connection, row, row["version"]), _state_after(connection, row)
     if old is None or new is None:
         return {"fields": [], "parts": ()}
     changed = [name for name in _FIELDS[row["kind"]] if _differ(name, old, new)]
     parts = () if "title" in changed else excerpt(old["text"], new["text"])
     if not parts and changed:
         parts = _compared(changed[0], old, new)
-    return {"fields": names(old["changed"]), "parts": parts}
+    fields = changed if row["witness"] else names(old["changed"])
+    return {"fields": fields, "parts": parts, "is_seen_after": row["witness"] and not old["witness"]}
+
+
+def _state_after(connection: sqlite3.Connection, row: Row) -> Row | None:
+    """Return the state that an edit led to: of an edit that we saw ourselves, the next that we saw."""
+    ours = "" if row["witness"] else " AND witness IS NULL"
+    kind = row["kind"]
+    sql = f"SELECT min(version) AS n FROM {kind}_versions WHERE {kind}_id = ? AND version > ?{ours}"
+    after = first_row(connection, sql, row["id"], row["version"])
+    return _state(connection, row, after["n"] if after and after["n"] else 0)
 
 
 def _state(connection: sqlite3.Connection, row: Row, version: int) -> Row | None:

@@ -32,6 +32,7 @@ from archive.tables.events import Event
 _SIZE = 30
 WHOLE = 5
 """Events of whole sources that are shown above the others."""
+_OBSERVATIONS = 200
 _DEEPEST = 100_000
 """The last page of changes that can be asked for."""
 
@@ -113,6 +114,7 @@ async def versions(datasette: Any, request: Any) -> Any:
             + urlencode({"at": asked_for}, errors="replace")
         )
     known, events = await read(datasette, name, lambda connection: _history(connection, kind, wanted))
+    looks = await read(datasette, name, lambda connection: _observations(connection, kind, wanted))
     if not known:
         return await missing(datasette, request, kind)
     steps = list(pairwise(known))
@@ -123,6 +125,7 @@ async def versions(datasette: Any, request: Any) -> Any:
         "item": known[-1],
         "states": known,
         "events": events,
+        "observations": looks,
         "step": step(kind, *pair) if pair else None,
     }
     return await render_page(datasette, request, "versions.html", context)
@@ -134,6 +137,28 @@ def _history(connection: sqlite3.Connection, kind: str, wanted: int) -> tuple[li
     )
     item = first_row(connection, f"SELECT *{title} FROM {kind}s WHERE id = ?", wanted)
     return (states(connection, kind, item), happened(connection, kind, wanted)) if item else ([], [])
+
+
+def _observations(connection: sqlite3.Connection, kind: str, wanted: int) -> list[Row]:
+    """Return who saw an article or comment and when, by time; nothing where this archive alone did.
+
+    Of its own looks the first one is among them, whose witness is None.
+    """
+    which = (
+        "captures.article_id = item.id"
+        if kind == "article"
+        else "captures.id IN (SELECT capture_id FROM captured_comments WHERE comment_id = item.id)"
+    )
+    sql = (
+        f"SELECT at, captures.witness FROM {kind}s AS item JOIN captures ON {which}"
+        " WHERE item.id = ? AND item.redaction_id IS NULL ORDER BY at, captures.witness LIMIT ?"
+    )
+    found = rows(connection, sql, wanted, _OBSERVATIONS)
+    own = f"SELECT coalesce(seen_at, CASE WHEN witness IS NULL THEN first_seen END) AS at FROM {kind}s"
+    first = first_row(connection, f"{own} WHERE id = ?", wanted)
+    if found and first and first["at"]:
+        found.append({"at": first["at"], "witness": None})
+    return sorted(found, key=lambda each: str(each["at"]))
 
 
 def _entry_of_source(datasette: Any, request: Any, row: Row) -> Entry:

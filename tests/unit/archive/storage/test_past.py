@@ -3,117 +3,15 @@
 import itertools
 import random
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from lxml.html import fromstring
 
-from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
-from archive.files import captured_pages
-from archive.files.raw_pages import Pages
 from archive.files.redaction_store import Hidden, redaction_store_path
-from archive.storage.archive import Archive
 from archive.storage.redaction import redact_item
-from archive.tables import captured
-from archive.tables.observations import Window
 from tests.builders.room_server import Room
-
-SITE = Site(name="gazette", url="https://gazette.example")
-ICE = f"{SITE.url}/2009/07/ice"
-FIRST = datetime(2009, 7, 1, 9, tzinfo=UTC)
-WORDS = "Ice closed the harbour on Sunday, and the pilots walked home across the water to the {} quay."
-ARTICLE = Article(
-    url=ICE,
-    post_id=7,
-    title="Ice in the harbour",
-    published=FIRST,
-    text=WORDS.format("lower"),
-    comments_stated=0,
-)
-
-
-def years(number):
-    return datetime(2010, 1, 1, tzinfo=UTC) + timedelta(days=365 * number)
-
-
-def stamp(number):
-    return years(number).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def remark(number, author="Wren", text=None, **more):
-    said = text or f"Remark number {number} about the tide tables of the old harbour."
-    return Comment(
-        id=str(number), author=author, published=FIRST + timedelta(days=number), text=said, html=said, **more
-    )
-
-
-def article(*comments, **more):
-    return replace(ARTICLE, comments_stated=len(comments), **more)
-
-
-class Desk:
-    """An archive with its raw pages, into which crawls and imports come."""
-
-    def __init__(self, folder):
-        folder.mkdir(exist_ok=True)
-        self.archive = Archive.open(folder / "archive.db")
-        self.pages = Pages.open(folder / "pages.db")
-        self.db = self.archive.db
-        self.archive.add_source(SITE, "2026-01-01T00:00:00Z")
-
-    def close(self):
-        self.archive.close()
-        self.pages.close()
-
-    def page(self, at, url=ICE):
-        body = f"{url} at {at}".encode()
-        return Page(
-            source="gazette",
-            kind=PageKind.ARTICLE,
-            url=url,
-            final_url=url,
-            status=200,
-            headers=(),
-            fetched_at=at,
-            body=body,
-        )
-
-    def crawl(self, at, said, *comments):
-        page = self.page(years(at))
-        self.pages.keep(page)
-        return self.archive.save(page, Extract(surface=Surface.PAGE, articles=(said,), comments=comments))
-
-    def crawl_with_rest(self, at, said, *comments):
-        """A crawl to which REST tells of the article first, then its page, then the list of all comments."""
-        listed = tuple(replace(comment, post_id=7) for comment in comments)
-        self.list(at, PageKind.POSTS, replace(said, text=None))
-        self.crawl(at, said, *comments)
-        self.list(at, PageKind.COMMENTS, comments=listed)
-        shown = frozenset(comment.id for comment in comments)
-        for hour in (0, 2):
-            look = years(at) + timedelta(hours=hour)
-            window = {"first": 0, "last": 10_000, "total": len(shown)}
-            self.archive.note_look(Window(source="gazette", shown=shown, looked_at=look, **window))
-
-    def list(self, at, kind, *articles, comments=()):
-        page = replace(self.page(years(at), f"{SITE.url}/wp-json/{kind}"), kind=kind)
-        self.pages.keep(page)
-        self.archive.save(page, Extract(surface=Surface.REST, articles=articles, comments=comments))
-
-    def take(self, at, said, *comments, witness="web.archive.example", url=ICE):
-        page = self.page(years(at), url)
-        captured_pages.keep_page(self.pages, page, witness)
-        captured_pages.note_said(self.pages, page, witness, captured.to_json(said, comments), "1")
-        extract = Extract(surface=Surface.PAGE, articles=(said,), comments=comments)
-        return self.archive.save_capture(page, extract, witness)
-
-    def thread(self):
-        sql = (
-            "SELECT c.author, c.text, c.witness, c.first_seen, c.seen_at, c.gone_at, p.text AS parent,"
-            " c.version_count"
-            " FROM comments AS c LEFT JOIN comments AS p ON p.id = c.parent_id ORDER BY c.published, c.text"
-        )
-        return list(self.db.query(sql))
+from tests.builders.witnessed import ICE, PLAIN, WORDS, Desk, article, remark, rows_of, stamp, years
 
 
 @pytest.fixture
@@ -212,9 +110,96 @@ def test_a_comment_keeps_its_number_when_we_see_it(desk):
 
 def test_a_short_thread_proves_no_removal(desk):
     shown, lost = remark(1), remark(2)
-    desk.crawl(16, replace(ARTICLE, comments_stated=40), shown)
+    desk.crawl(16, replace(article(), comments_stated=40), shown)
     desk.take(2, article(shown, lost), shown, lost)
     assert [row["gone_at"] for row in desk.thread()] == [None, None]
+
+
+def worded(word):
+    return replace(article(), text=WORDS.format(word))
+
+
+@pytest.mark.parametrize("order", ["after", "before"])
+def test_a_state_between_our_visits_is_a_version(desk, order):
+    """What a reader saw between two of our visits is told once, with who saw it."""
+    if order == "before":
+        desk.take(12, worded("northern"))
+    desk.crawl(10, worded("lower"))
+    desk.crawl(16, worded("western"))
+    if order == "after":
+        desk.take(12, worded("northern"))
+    desk.take(11, worded("lower"))
+    desk.take(14, worded("western"))
+    sql = "SELECT version, since, until, witness FROM article_states JOIN (SELECT version AS v, witness FROM"
+    sql += " article_versions UNION SELECT 3, NULL) ON v = version ORDER BY version"
+    assert [tuple(row.values()) for row in desk.db.query(sql)] == [
+        (1, stamp(10), stamp(12), None),
+        (2, stamp(12), stamp(16), "web.archive.example"),
+        (3, stamp(16), None, None),
+    ]
+    events = "SELECT at, version, since, witness FROM events ORDER BY at"
+    assert desk.db.execute(events).fetchall() == [
+        (stamp(12), 1, stamp(10), "web.archive.example"),
+        (stamp(16), 1, stamp(10), None),
+    ]
+
+
+def test_what_others_saw_between_two_equal_visits_is_no_version(desk):
+    """A page of a moment may be a copy out of a cache, or a test of two headlines."""
+    desk.crawl(10, worded("lower"))
+    desk.take(12, worded("northern"))
+    desk.crawl(16, worded("lower"))
+    assert desk.db.execute("SELECT count(*) FROM article_versions").fetchone() == (0,)
+
+
+LEDGER = "SELECT kind, at, since, witness FROM events ORDER BY at"
+
+
+def test_a_comment_that_others_missed_and_saw_again_has_returned(desk):
+    kept, back = remark(1), remark(2)
+    desk.take(2, article(kept, back), kept, back)
+    desk.take(4, article(kept), kept)
+    desk.take(6, article(kept, back), kept, back)
+    desk.take(8, article(kept), kept)
+    assert desk.db.execute(LEDGER).fetchall() == [
+        ("removed", stamp(4), stamp(2), "web.archive.example"),
+        ("returned", stamp(6), stamp(4), "web.archive.example"),
+        ("removed", stamp(8), stamp(6), "web.archive.example"),
+    ]
+    assert [row["gone_at"] for row in desk.thread()] == [None, stamp(8)]
+
+
+def test_reply_that_is_counted_and_not_shown_is_no_gap(desk):
+    """WordPress counts the replies below a removed comment, and shows none of them."""
+    lost, reply, kept = remark(1), remark(2, parent="1"), remark(3)
+    desk.take(2, article(lost, reply, kept), lost, reply, kept)
+    desk.take(4, replace(article(kept), comments_stated=2), kept)
+    assert [row["gone_at"] for row in desk.thread()] == [stamp(4), stamp(4), None]
+
+
+def test_part_of_a_thread_proves_no_removal(desk):
+    first, *others = map(remark, range(1, 6))
+    desk.take(2, replace(article(), comments_stated=5), first, *others)
+    desk.take(4, replace(article(), comments_stated=5), *others)
+    assert [row["gone_at"] for row in desk.thread()] == [None] * 5
+
+
+def test_comments_that_answer_each_other_are_read(desk):
+    """Two eras number comments anew, and what answers what may be turned around."""
+    one, two = remark(1), remark(2, parent="1")
+    desk.take(2, article(one, two), one, two)
+    desk.take(4, article(one, two), replace(one, id="8", parent="9"), replace(two, id="9", parent=None))
+    desk.take(6, replace(article(), comments_stated=1))
+    assert len(desk.thread()) == 2
+
+
+@pytest.mark.parametrize("after", [{"hours": 3}, {"hours": 23}])
+def test_a_copy_of_the_same_day_proves_no_removal(desk, after):
+    kept, back = remark(1), remark(2)
+    desk.take(2, article(kept, back), kept, back)
+    desk.take(2, article(kept), kept, later=timedelta(**after))
+    desk.take(4, article(kept, back), kept, back)
+    assert desk.db.execute(LEDGER).fetchall() == []
 
 
 def test_a_capture_says_nothing_of_the_present(desk):
@@ -288,6 +273,11 @@ def test_pages_tell_who_saw_what(desk, tmp_path):
     assert "as web.archive.example kept it" in " ".join(
         fromstring(room.text("/article/1/versions")).text_content().split()
     )
+    assert "observations" in " ".join(fromstring(room.text("/article/1")).text_content().split())
+    number = desk.db.execute("SELECT id FROM comments WHERE author = 'Wren'").fetchone()[0]
+    looks = " ".join(fromstring(room.text(f"/comment/{number}/versions")).text_content().split())
+    assert "Observations (2)" in looks
+    assert looks.index("web.archive.example") < looks.index("this archive, for the first time")
     coverage = " ".join(fromstring(room.text("/coverage")).text_content().split())
     assert "Kept by others" in coverage
     assert "web.archive.example201211" in coverage.replace(" ", "")
@@ -314,25 +304,6 @@ def life(dice):
         said = replace(article(*comments), text=WORDS.format(text))
         moments.append((year, year > 6 and dice.random() < 0.5, said, tuple(comments)))
     return moments
-
-
-PLAIN = {
-    "articles": "SELECT url, title, text, first_seen, seen_at, witness, changed_at, version_count,"
-    " comment_count FROM articles ORDER BY 1",
-    "article_versions": "SELECT version, since, until, changed, cause, witness, title, text"
-    " FROM article_versions ORDER BY 1",
-    "comments": "SELECT c.key, c.author, c.text, c.first_seen, c.seen_at, c.witness, c.changed_at,"
-    " c.version_count, c.missed_at, c.gone_at, c.gone_how, p.key AS parent"
-    " FROM comments AS c LEFT JOIN comments AS p ON p.id = c.parent_id ORDER BY 1",
-    "comment_versions": "SELECT key, v.version, v.since, v.until, v.changed, v.cause, v.witness, v.text"
-    " FROM comment_versions AS v JOIN comments ON comments.id = comment_id ORDER BY 1, 2",
-    "events": "SELECT at, events.kind, key, version, since, how, events.witness FROM events"
-    " LEFT JOIN comments ON comments.id = comment_id ORDER BY 1, 2, 3, 4",
-}
-
-
-def rows_of(desk):
-    return {table: desk.db.execute(sql).fetchall() for table, sql in PLAIN.items()}
 
 
 @pytest.mark.parametrize("way", ["crawl", "crawl_with_rest"])

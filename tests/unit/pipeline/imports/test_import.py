@@ -6,107 +6,17 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
 import zipfile
-from contextlib import contextmanager
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from click.testing import CliRunner
 from sqlite_utils import Database
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
+from warcio.archiveiterator import ArchiveIterator
 
 import scheduler
-from archive.core.records import Site
 from archive.files.raw_pages import Pages
-from crawler.imports.cdx import CDX_PAUSE_SECONDS, WebArchive
-
-HOST = "gazette.example"
-ICE = f"https://{HOST}/2009/07/ice.php"
-READ = f"https://{HOST}/2009/08/lamp.php"
-CONFIG = f"""contact = "desk@{HOST}"
-[sources.gazette]
-url = "https://{HOST}"
-"""
-FIRST = ("11", "E", "Bring skates, and mind the ferry lane.")
-SECOND = ("12", "Wren", "And tea for the pilots, who walked all night.")
-
-
-def html(url=ICE, title="Ice in the harbour", comments=(FIRST,), word="lower"):
-    said = "".join(
-        f'<li id="comment-{number}" class="comment depth-1"><div class="comment-author vcard"><cite class="fn">'
-        f'{author}</cite></div><div class="comment-meta"><a href="{url}#comment-{number}">July {number}, 2009 at'
-        f" 4:05 pm</a></div><p>{text}</p></li>"
-        for number, author, text in comments
-    )
-    return f"""<!doctype html><html lang="en"><head><title>{title} - Gazette</title>
-    <link rel="canonical" href="{url}"><meta property="article:published_time" content="2009-07-01T09:00:00Z"></head>
-    <body class="single single-post"><article id="post-7" class="post hentry">
-    <h1 class="entry-title">{title}</h1><div class="entry-content">
-    <p>{title}: it closed the {word} quay on Sunday, and the pilots walked home across the water.</p>
-    <p>Nobody had seen the like since the winter in which the bell tower froze, they said.</p></div></article>
-    <div id="comments"><h3>{len(comments)} comments</h3><ol class="commentlist">{said}</ol></div></body></html>""".encode()
-
-
-def warc(path, *records):
-    """Write a WARC file of records, each a URL, a year and a body; a repeated body becomes a revisit."""
-    with path.open("wb") as out:
-        writer, firsts = WARCWriter(out, gzip=path.name.endswith(".gz")), {}
-        for url, year, body in records:
-            headers = StatusAndHeaders(
-                "200 OK", [("Content-Type", "text/html; charset=utf-8")], protocol="HTTP/1.1"
-            )
-            stamp = {"WARC-Date": f"{year}-03-01T00:00:00Z"}
-            record = writer.create_warc_record(
-                url,
-                "response",
-                payload=BytesIO(body),
-                length=len(body),
-                http_headers=headers,
-                warc_headers_dict=stamp,
-            )
-            digest = record.rec_headers.get_header("WARC-Payload-Digest")
-            if digest in firsts:
-                record = writer.create_revisit_record(
-                    url,
-                    digest,
-                    firsts[digest],
-                    stamp["WARC-Date"],
-                    http_headers=headers,
-                    warc_headers_dict=stamp,
-                )
-            firsts.setdefault(digest, url)
-            writer.write_record(record)
-    return path
-
-
-@pytest.fixture
-def desk(tmp_path, monkeypatch):
-    (tmp_path / "backissue.toml").write_text(CONFIG)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def run(*words, expect=0):
-    done = CliRunner().invoke(scheduler.main, ["import", *map(str, words)], catch_exceptions=False)
-    assert done.exit_code == expect, done.output
-    return done.output
-
-
-def said(*words, expect=0):
-    return json.loads(run("--json", *words, expect=expect))
-
-
-def rows(desk, sql):
-    with Database(desk / "archive.db").conn as connection:
-        return connection.execute(sql).fetchall()
-
-
-THREAD = "SELECT author, witness, first_seen, seen_at, gone_at FROM comments ORDER BY published"
+from tests.builders.warcs import FIRST, HOST, ICE, READ, SECOND, THREAD, html, rows, run, said, warc
 
 
 def test_warc_file_gives_articles_and_threads(desk):
@@ -127,6 +37,68 @@ def test_revisit_is_read_where_its_body_is(desk):
         ("2012-03-01T00:00:00Z",),
         ("2013-03-01T00:00:00Z",),
     ]
+
+
+def split(desk, *records):
+    """Write two WARC files: the first records, and the last one, which repeats one of them."""
+    whole = warc(desk / "whole.warc", *records)
+    with whole.open("rb") as file:
+        lines = ArchiveIterator(file)
+        for _ in lines:
+            pass
+        at = lines.get_record_offset()
+    first, second = desk / "first.warc", desk / "second.warc"
+    first.write_bytes(whole.read_bytes()[:at])
+    second.write_bytes(whole.read_bytes()[at:])
+    return first, second
+
+
+def test_page_that_its_crawler_cut_off_is_passed_over(desk):
+    """What is missing at its end was not removed by the site."""
+    file = warc(desk / "crawl.warc", (ICE, 2012, html()))
+    file.write_bytes(file.read_bytes().replace(b"WARC-Date", b"WARC-Truncated: length\r\nWARC-Date", 1))
+    told = said(file)
+    assert told["passed_over"] == {"pages that their crawler cut off": 1}
+
+
+@pytest.mark.parametrize("name", ["old.arc", "old.arc.gz"])
+def test_arc_file_of_the_first_web_archives_is_read(desk, name):
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + html(comments=(FIRST, SECOND))
+    picture = b"HTTP/1.1 200 OK\r\nContent-Type: image/gif\r\n\r\nGIF"
+    about = b"1 0 InternetArchive\nURL IP-address Archive-date Content-type Archive-length\n"
+    records = [
+        (b"filedesc://old.arc 0.0.0.0 20090801000000 text/plain", about),
+        (ICE.encode() + b" 192.0.2.1 20090801120000 text/html", answer),
+        (ICE.encode() + b".gif 192.0.2.1 20090801120000 image/gif", picture),
+    ]
+    packed = gzip.compress if name.endswith(".gz") else bytes
+    lines = (b"%s %d\n%s\n" % (head, len(body), body) for head, body in records)
+    (desk / name).write_bytes(b"".join(map(packed, lines)))
+    told = said(name)
+    assert (told["read"], told["comments_new"], told["faults"]) == (1, 2, [])
+    assert rows(desk, "SELECT at, witness FROM captures") == [("2009-08-01T12:00:00Z", name)]
+
+
+@pytest.mark.parametrize("runs", [("first second",), ("second first",), ("first", "second")])
+@pytest.mark.parametrize("is_dated", [True, False])
+def test_revisit_of_another_file_is_read(desk, runs, is_dated):
+    _, second = split(desk, (ICE, 2012, html()), (ICE, 2013, html()))
+    if not is_dated:
+        second.write_bytes(second.read_bytes().replace(b"WARC-Refers-To-Date", b"WARC-Refers-To-Dat_"))
+    for names in runs:
+        run("--witness", "library", *(desk / f"{name}.warc" for name in names.split()))
+    assert rows(desk, "SELECT at, comments FROM captures ORDER BY at") == [
+        ("2012-03-01T00:00:00Z", 1),
+        ("2013-03-01T00:00:00Z", 1),
+    ]
+
+
+def test_revisit_of_a_file_that_is_not_there_is_a_fault(desk):
+    first, second = split(desk, (ICE, 2012, html()), (ICE, 2013, html()))
+    [fault] = said(second, expect=3)["faults"]
+    assert fault["why"] == f"It repeats {ICE} of 2012-03-01, which no file that was imported holds."
+    run(first)
+    assert said(second)["read"] == 1
 
 
 @pytest.mark.parametrize(
@@ -362,131 +334,3 @@ def test_banner_and_rewritten_links_of_a_web_archive_are_taken_off(desk, prefix)
     assert first == second
     assert rows(desk, "SELECT version_count FROM articles") == [(1,)]
     assert rows(desk, "SELECT version_count FROM comments") == [(1,)]
-
-
-# -- a web archive over HTTP --------------------------------------------------------------------------
-
-
-class Stand:
-    """A web archive on the loopback: a CDX server and raw replay of some captures."""
-
-    def __init__(self, captures, *, form="json", busy=0):
-        self.captures, self.form, self.busy, self.asked = captures, form, busy, []
-
-    def answer(self, path):
-        parts = urlsplit(path)
-        if parts.path == "/coll/cdx":
-            query = parse_qs(parts.query)
-            start = int(query.get("resumeKey", ["0"])[0])
-            lines = [(url, f"{year}0301000000") for (url, year) in sorted(self.captures)][start : start + 2]
-            if self.form == "lines":
-                return "".join(
-                    json.dumps({"timestamp": at, "url": url, "status": "200", "mime": "text/html"}) + "\n"
-                    for url, at in lines
-                    if start == 0
-                ).encode()
-            table = [["timestamp", "original"], *([at, url] for url, at in lines)]
-            more = [[], [str(start + 2)]] if start + 2 < len(self.captures) else []
-            return json.dumps([*table, *more]).encode()
-        _, _, stamp, url = path.split("/", 3)
-        return self.captures.get((url, int(stamp[:4]))) if stamp.endswith("id_") else None
-
-
-@contextmanager
-def standing(stand):
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            stand.asked.append(self.path)
-            if stand.busy:
-                stand.busy -= 1
-                self.send_response(429)
-                self.send_header("Retry-After", "30")
-                self.end_headers()
-                return
-            body = stand.answer(self.path)
-            self.send_response(200 if body is not None else 404)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(body or b"")
-
-        def log_message(self, *args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/coll/cdx"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-class Clock:
-    """Time that passes only while somebody waits."""
-
-    def __init__(self):
-        self.now, self.waits = 0.0, []
-
-    def sleep(self, seconds):
-        self.waits.append(seconds)
-        self.now += seconds
-
-
-def web_archive(index, clock):
-    return WebArchive(index, agent="Backissue (test)", sleep=clock.sleep, clock=lambda: clock.now)
-
-
-@pytest.mark.parametrize("form", ["json", "lines"])
-def test_index_is_read_to_its_end_and_politely(form):
-    captures = {(f"https://{HOST}/2009/07/{name}.php", 2012): html() for name in ("a", "b")} | {
-        (ICE, 2012): html()
-    }
-    if form == "lines":
-        captures = dict(list(captures.items())[:2])
-    stand, clock = Stand(captures, form=form), Clock()
-    with standing(stand) as index:
-        archive = web_archive(index, clock)
-        found = list(archive.entries(Site(name="gazette", url=f"https://{HOST}"), None, None))
-        got = [archive.capture(entry, "gazette") for entry in found]
-    assert sorted((each.page.url, each.page.fetched_at.year) for each in got) == sorted(captures)
-    assert {each.page.body for each in got} == {html()}
-    assert clock.now >= (len(stand.asked) - 1) * CDX_PAUSE_SECONDS
-
-
-def test_busy_web_archive_is_left_alone_as_long_as_it_asks():
-    stand, clock = Stand({(ICE, 2012): html()}, busy=2), Clock()
-    with standing(stand) as index:
-        [entry] = web_archive(index, clock).entries(Site(name="gazette", url=f"https://{HOST}"), None, None)
-    assert entry.url == ICE
-    assert sum(clock.waits) >= 60
-
-
-def test_capture_that_is_not_given_is_a_fault():
-    stand, clock = Stand({(ICE, 2012): html()}), Clock()
-    with standing(stand) as index:
-        archive = web_archive(index, clock)
-        [entry] = archive.entries(Site(name="gazette", url=f"https://{HOST}"), None, None)
-        stand.captures.clear()
-        assert "404" in archive.capture(entry, "gazette").why
-
-
-def test_web_archive_is_imported_by_its_index(desk, monkeypatch):
-    monkeypatch.setattr("crawler.imports.cdx.CDX_PAUSE_SECONDS", 0.0)
-    stand = Stand({(ICE, 2012): html(), (READ, 2013): html(READ, "The lamp", ())})
-    with standing(stand) as index:
-        told = said(index)
-        again = said(index)
-    assert (told["read"], again["known"], again["read"]) == (2, 2, 0)
-    assert len(stand.asked) == 4  # the second import asks the index alone
-    [(witness,)] = rows(desk, "SELECT DISTINCT witness FROM captures")
-    assert witness == urlsplit(index).netloc
-
-
-def test_server_without_an_index_is_an_error(desk, monkeypatch):
-    monkeypatch.setattr("crawler.imports.cdx.CDX_PAUSE_SECONDS", 0.0)
-    stand = Stand({})
-    stand.answer = lambda path: b"<html>hello"
-    with standing(stand) as index:
-        done = CliRunner().invoke(scheduler.main, ["import", index])
-    assert done.exit_code == 1
-    assert "no CDX list" in done.output

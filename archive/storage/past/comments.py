@@ -15,23 +15,19 @@ from sqlite_utils import Database
 
 from archive.changes.text_blocks import digest_texts
 from archive.core import urls
-from archive.core.records import Comment, CommentKind
+from archive.core.records import Comment
 from archive.core.timestamps import to_text
-from archive.files import captured_pages
 from archive.files.redaction_store import HIDDEN, RedactionSet
 from archive.identity.likeness import split_words
-from archive.storage import past_versions, past_voices
-from archive.storage.past_versions import Past, PastState, Row
-from archive.storage.past_voices import CapturedComment, Voice
+from archive.storage.past import versions as past_versions
+from archive.storage.past import voices as past_voices
+from archive.storage.past.looks import Absence, KnownThread, Looks
+from archive.storage.past.versions import PastState, Row
+from archive.storage.past.voices import CapturedComment, Voice
 from archive.tables import rows
-from archive.tables.captured import SEEN_BY_OTHERS, Capture, is_ours, own_since
+from archive.tables.captured import SEEN_BY_OTHERS, Capture, own_since
 from archive.tables.events import Event
 from archive.tables.merge import Value, compact
-
-_OWN_THREAD = (
-    "SELECT count(*) AS n FROM comments WHERE article_id = ? AND kind = 'comment'"
-    " AND (witness IS NULL OR seen_at IS NOT NULL)"
-)
 
 
 def derive_thread(
@@ -45,7 +41,7 @@ def derive_thread(
     for voice in voices:
         voice.number = int(voice.row["id"] or 0) if voice.row else 0
     _name(db, article, others)
-    looks = _Looks(captures, voices, _own_looks(db, archive, article))
+    looks = Looks(db, archive, article, KnownThread(captures, voices))
     told: list[Row] = []
     for voice in voices:
         if not voice.hidden and (voice.claims or _has_past(voice)):
@@ -77,76 +73,38 @@ def adopt_comment(db: Database, article_id: int, comment: Comment) -> Row | None
     return None
 
 
-class _Looks:
-    """The looks at a thread by which a comment is known to be there no more."""
-
-    def __init__(self, captures: Sequence[Capture], voices: Sequence[Voice], own: Sequence[str]) -> None:
-        self.own = own
-        self._captures = captures
-        self._shown: dict[int, list[Comment]] = {each.id: list(each.comments) for each in captures}
-        self._voices = {(claim.capture.id, claim.place): voice for voice in voices for claim in voice.claims}
-
-    def gone_at(self, voice: Voice) -> str | None:
-        """Return when a comment was first seen to be gone, after it was last seen; None where it was not."""
-        last = voice.newest.capture.at
-        later = [each.at for each in self._captures if each.at > last and self._lacks(each, voice)]
-        return min([*later, *(at for at in self.own if at > last)], default=None)
-
-    def parent(self, claim: CapturedComment) -> Voice | None:
-        """Return the comment that a captured one answers, where the same capture shows it."""
-        if claim.comment.parent is None:
-            return None
-        for place, other in enumerate(claim.capture.comments):
-            if other.id == claim.comment.parent and place != claim.place:
-                return self._voices.get((claim.capture.id, place))
-        return None
-
-    def _lacks(self, capture: Capture, voice: Voice) -> bool:
-        """True if a capture lacks a comment and shows the whole thread, or what stands around it."""
-        shown = self._shown[capture.id]
-        stated = capture.article.comments_stated
-        comments = [each for each in shown if each.kind is CommentKind.COMMENT]
-        if voice.newest.comment.kind is not CommentKind.COMMENT:
-            return False  # many themes show no pings
-        if stated is not None:
-            return len(comments) >= stated and not capture.article.further
-        parent = self.parent(voice.newest)
-        if parent is not None:
-            return parent.shown_in(capture)
-        tops = sorted(str(to_text(each.published)) for each in comments if each.published and not each.parent)
-        own = to_text(voice.newest.comment.published)
-        return own is not None and len(tops) > 1 and tops[0] < own < tops[-1]
-
-
-def _write(db: Database, article: Row, voice: Voice, looks: _Looks, hidden: RedactionSet) -> list[Row]:
+def _write(db: Database, article: Row, voice: Voice, looks: Looks, hidden: RedactionSet) -> list[Row]:
     """Write the row and versions of one comment, and return the events that rest on other witnesses."""
     row = rows.one(db, "SELECT * FROM comments WHERE id = ?", voice.number) or {}
     claims = sorted(voice.claims, key=lambda claim: claim.capture.at)
     own = own_since(row) if voice.row is not None else None
-    states = [_state(claim, hidden) for claim in claims if own is None or claim.capture.at < own]
+    absences = looks.absences(db, voice, row)
+    states = [_state(claim, hidden) for claim in claims]
+    versions = past_versions.own_versions(db, "comment", row) if own is not None else []
     if own is not None:
-        first = past_versions.first_own(db, "comment", row)
-        past = past_versions.before(first, own, states, _differences)
+        past = past_versions.past_of_ours(versions, row, own, states, _differences)
         values = _observed(claims, own)
     else:
-        folded = past_versions.merge_states(states, _differences)
-        past = Past(states=tuple(folded[:-1]), until=folded[-1].since, since=folded[-1].since)
-        values = {**_present(article, voice, looks, hidden), **_observed(claims, None)}
-    values |= past_versions.write_versions(db, "comment", row, past)
+        past = past_versions.past_of_others(states, _differences)
+        gone_at = absences[-1].at if absences and absences[-1].returned_at is None else None
+        present: Row = {"gone_at": gone_at, "gone_how": "removed" if gone_at else None}
+        values = {**_present(article, voice, looks, hidden), **present, **_observed(claims, None)}
+    values |= past_versions.write_versions(db, "comment", row, past, versions)
     rows.update(db, "comments", voice.number, {name: v for name, v in values.items() if row[name] != v})
     whose: Row = {"article_id": article["id"], "comment_id": voice.number}
-    told = past_versions.edit_events(row, past, whose)
-    if own is None and values["gone_at"] is not None:
-        newest = voice.newest.capture
-        removed: Row = {
-            "at": values["gone_at"],
-            "kind": Event.REMOVED.value,
-            "source": row["source"],
-            **whose,
-        }
-        told.append(
-            {**removed, "version": None, "since": newest.at, "how": "removed", "witness": newest.witness}
-        )
+    told = past_versions.edit_events(row, past, versions, whose)
+    return [*told, *_absence_events(row, absences, whose)]
+
+
+def _absence_events(row: Row, absences: Sequence[Absence], whose: Row) -> list[Row]:
+    told = []
+    for each in absences:
+        event: Row = {"source": row["source"], **whose, "version": None, "how": "removed"}
+        removed: Row = {"at": each.at, "kind": Event.REMOVED.value, "since": each.since}
+        told.append({**event, **removed, "witness": each.witness})
+        if each.returned_at is not None:
+            returned: Row = {"at": each.returned_at, "kind": Event.RETURNED.value, "since": each.at}
+            told.append({**event, **returned, "witness": each.returned_by})
     return told
 
 
@@ -191,18 +149,15 @@ def _state(claim: CapturedComment, hidden: RedactionSet) -> PastState:
     return PastState(since=claim.capture.at, witness=claim.capture.witness, values=values)
 
 
-def _present(article: Row, voice: Voice, looks: _Looks, hidden: RedactionSet) -> Row:
+def _present(article: Row, voice: Voice, looks: Looks, hidden: RedactionSet) -> Row:
     """Return the columns of a comment that only others have seen."""
     comment = voice.newest.comment
     parents = [parent for claim in voice.claims if (parent := looks.parent(claim)) is not None]
-    gone_at = looks.gone_at(voice)
     return {
         **_masked(comment, hidden),
         "article_id": article["id"],
         "parent_id": parents[0].number if parents and parents[0] is not voice else None,
         "origins": json.dumps(compact(dict(comment.origins))),
-        "gone_at": gone_at,
-        "gone_how": "removed" if gone_at else None,
     }
 
 
@@ -285,25 +240,3 @@ def _note_places(db: Database, captures: Sequence[Capture], voices: Sequence[Voi
     for which, number in wanted.items():
         if held.get(which) != number:
             db.execute("INSERT OR REPLACE INTO captured_comments VALUES (?, ?, ?)", [*which, number])
-
-
-def _own_looks(db: Database, archive: Path, article: Row) -> list[str]:
-    """Return when we read an article's page, the earliest first.
-
-    Nothing where its thread is known to be short.
-    """
-    if not is_ours(article):
-        return []
-    stated = article["comments_stated"]
-    [thread] = db.query(_OWN_THREAD, [article["id"]])
-    if stated is not None and int(thread["n"]) < int(stated):
-        return []
-    sql = "SELECT url FROM addresses WHERE article_id = ? UNION SELECT url FROM visits WHERE article_id = ?"
-    places = [url for (url,) in db.execute(sql, [article["id"], article["id"]]).fetchall()]
-    if times := captured_pages.own_visits(archive, str(article["source"]), places):
-        return times
-    sql = (
-        "SELECT CASE WHEN failures = 0 AND times = 1 THEN first_fetched ELSE good_at END AS at FROM visits"
-        " WHERE article_id = ? AND kind = 'article' AND good_at IS NOT NULL ORDER BY at"
-    )
-    return [at for (at,) in db.execute(sql, [article["id"]]).fetchall()]

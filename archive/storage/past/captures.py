@@ -13,31 +13,19 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.changes.text_blocks import digest_texts
 from archive.core import urls
 from archive.core.records import Article, Page, Saved
-from archive.core.timestamps import from_text, to_text
+from archive.core.timestamps import to_text
 from archive.files import captured_pages
 from archive.files.redaction_store import RedactionSet
-from archive.identity.likeness import same_date, same_text, same_title, split_words
-from archive.storage import past_articles, past_comments, tombstones
-from archive.storage.past_versions import Row
+from archive.storage import tombstones
+from archive.storage.past import articles as past_articles
+from archive.storage.past import comments as past_comments
+from archive.storage.past import matching
+from archive.storage.past.versions import Row
 from archive.tables import rows
-from archive.tables.captured import SEEN_BY_OTHERS, SEEN_BY_US, Capture, from_json
+from archive.tables.captured import Capture, from_json
 from archive.tables.merge import Value
-
-OTHERS_OF_ARTICLES = SEEN_BY_OTHERS.replace("witness", "articles.witness")
-"""The same condition where captures are joined, which have a witness too."""
-_AT_ADDRESS = (
-    "SELECT articles.* FROM addresses JOIN articles ON articles.id = article_id"
-    f" WHERE addresses.source = ? AND addresses.url_key = ? AND {SEEN_BY_US}"
-)
-_TWINS = f"SELECT * FROM articles WHERE source = ? AND title = ? AND published = ? AND {SEEN_BY_US} LIMIT 2"
-_GROUP = (
-    "SELECT articles.* FROM captures JOIN articles ON articles.id = article_id"
-    f" WHERE captures.source = ? AND (url_key = ? OR title_key = ?) AND {OTHERS_OF_ARTICLES}"
-    " GROUP BY articles.id ORDER BY articles.id"
-)
 
 
 def _any_of(db: Database, source: str) -> bool:
@@ -61,7 +49,7 @@ def save_capture(
     at, url = rows.must(to_text(page.fetched_at)), urls.clean_page(page.url)
     if any(hidden.at(page.source, each) is not None for each in (page.url, page.final_url, article.url)):
         return Saved()
-    row = _article_of(db, page, article) or _new_article(db, page, article, at)
+    row = matching.article_of(db, page, article) or _new_article(db, page, article, at)
     if row["redaction_id"] is not None:
         return Saved()
     values: Row = {
@@ -71,7 +59,7 @@ def save_capture(
         "at": at,
         "url": page.url,
         "url_key": urls.key(url),
-        "title_key": _title_key(article),
+        "title_key": matching.title_key_of(article),
         "comments": comments,
     }
     sql = "SELECT id FROM captures WHERE source = ? AND witness = ? AND url = ? AND at = ?"
@@ -82,6 +70,8 @@ def save_capture(
         rows.update(db, "captures", held["id"], values)
     before = _counts(db, row["id"])
     refresh(db, archive, row["id"], hidden)
+    if _absorb(db, row["id"]):
+        refresh(db, archive, row["id"], hidden)
     after = _counts(db, row["id"])
     return Saved(
         articles_new=int("new" in row),
@@ -96,26 +86,31 @@ def claim(db: Database, archive: Path, source: str, articles: Iterable[int], hid
     if not _any_of(db, source):
         return
     for article_id in dict.fromkeys(articles):
-        row = rows.one(db, "SELECT * FROM articles WHERE id = ?", article_id)
-        if row is None:
-            continue
-        for other in _unclaimed(db, row):
-            db.execute("UPDATE captures SET article_id = ? WHERE article_id = ?", [article_id, other])
-            past_comments.hand_over(db, other, article_id)
-            _delete(db, other)
+        _absorb(db, article_id)
         refresh(db, archive, article_id, hidden)
+
+
+def claim_missed(db: Database, archive: Path, source: str, looked_at: datetime, hidden: RedactionSet) -> None:
+    """Bring the past of the threads up to date in which a look of ours has just missed comments."""
+    if not _any_of(db, source):
+        return
+    at = to_text(looked_at)
+    sql = (
+        "SELECT DISTINCT article_id AS id FROM comments WHERE source = ? AND (missed_at = ? OR gone_at = ?)"
+        " AND EXISTS (SELECT 1 FROM captures WHERE captures.article_id = comments.article_id)"
+    )
+    for row in list(db.query(sql, [source, at, at])):
+        refresh(db, archive, row["id"], hidden)
 
 
 def adopt_article(db: Database, page: Page, article: Article) -> Row | None:
     """Return the row of an article that only others have seen, and we do now, emptied of its past."""
     if not _any_of(db, page.source):
         return None
-    for key in dict.fromkeys(map(urls.key, (article.url, page.url, page.final_url))):
-        for row in db.query(_GROUP, [page.source, key, _title_key(article)]):
-            if row["redaction_id"] is None and _agrees(row, article):
-                _forget_past(db, row["id"])
-                return dict(row)
-    return None
+    row = matching.adoptable(db, page, article)
+    if row is not None:
+        _forget_past(db, row["id"])
+    return row
 
 
 def refresh(db: Database, archive: Path, article_id: Value, hidden: RedactionSet) -> None:
@@ -143,50 +138,15 @@ def _captures(db: Database, archive: Path, row: Row) -> list[Capture]:
     return captures
 
 
-def _article_of(db: Database, page: Page, article: Article) -> Row | None:
-    """Return the row of the article that a capture shows: one of ours, else one that others have seen."""
-    for url in dict.fromkeys((page.url, page.final_url)):
-        row = rows.one(db, _AT_ADDRESS, page.source, urls.key(url))
-        if row is not None and (row["redaction_id"] is not None or _agrees_ever(db, row, article)):
-            return row
-    if article.title and isinstance(article.published, datetime):
-        twins = list(db.query(_TWINS, [page.source, article.title, to_text(article.published)]))
-        if len(twins) == 1:
-            return twins[0]
-    group = list(db.query(_GROUP, [page.source, urls.key(page.url), _title_key(article)]))
-    agreeing = [row for row in group if _agrees(row, article)]
-    for other in agreeing[1:]:
-        db.execute(
-            "UPDATE captures SET article_id = ? WHERE article_id = ?", [agreeing[0]["id"], other["id"]]
-        )
-        past_comments.hand_over(db, other["id"], agreeing[0]["id"])
+def _absorb(db: Database, article_id: Value) -> bool:
+    """Take over the captures of all that is one with an article; True if there was any."""
+    row = rows.one(db, "SELECT * FROM articles WHERE id = ?", article_id)
+    found = matching.others_of(db, row) if row is not None and row["redaction_id"] is None else []
+    for other in found:
+        db.execute("UPDATE captures SET article_id = ? WHERE article_id = ?", [article_id, other["id"]])
+        past_comments.hand_over(db, other["id"], article_id)
         _delete(db, other["id"])
-    return agreeing[0] if agreeing else None
-
-
-def _agrees_ever(db: Database, row: Row, article: Article) -> bool:
-    """True if a capture agrees with what an article says or said."""
-    sql = "SELECT title, published, text FROM article_versions WHERE article_id = ? AND witness IS NULL"
-    return _agrees(row, article) or any(_agrees(each, article) for each in db.query(sql, [row["id"]]))
-
-
-def _agrees(row: Row, article: Article) -> bool:
-    """True if a title, date or text agrees, or where nothing is known to compare."""
-    said = {name: None if row[name] is None else str(row[name]) for name in ("title", "published", "text")}
-    if not any(said.values()):
-        return True
-    return (
-        same_title(said["title"], article.title)
-        or same_date(from_text(said["published"]), article.published, zones=True)
-        or (bool(said["text"] and article.text) and same_text(said["text"] or "", article.text or ""))
-    )
-
-
-def _title_key(article: Article) -> str | None:
-    """Return a digest of a title with its instant, by which one article at two addresses is known."""
-    if not article.title or not isinstance(article.published, datetime):
-        return None
-    return digest_texts(" ".join(split_words(article.title)), str(to_text(article.published)))
+    return bool(found)
 
 
 def _new_article(db: Database, page: Page, article: Article, at: str) -> Row:
@@ -201,26 +161,6 @@ def _new_article(db: Database, page: Page, article: Article, at: str) -> Row:
     }
     number = rows.insert(db, "articles", values)
     return {**(rows.one(db, "SELECT * FROM articles WHERE id = ?", number) or {}), "new": 1}
-
-
-def _unclaimed(db: Database, row: Row) -> list[Value]:
-    """Return the articles that only others have seen, and that are this one by an address and its words."""
-    sql = (
-        "SELECT DISTINCT articles.* FROM captures JOIN articles ON articles.id = captures.article_id"
-        " JOIN addresses ON addresses.source = captures.source AND addresses.url_key = captures.url_key"
-        f" WHERE addresses.article_id = ? AND articles.redaction_id IS NULL AND {OTHERS_OF_ARTICLES}"
-        " ORDER BY articles.id"
-    )
-    found = list(db.query(sql, [row["id"]]))
-    return [each["id"] for each in found if each["id"] != row["id"] and _is_one(row, each)]
-
-
-def _is_one(row: Row, other: Row) -> bool:
-    said = {
-        name: None if other[name] is None else str(other[name]) for name in ("title", "published", "text")
-    }
-    moment = from_text(said["published"])
-    return _agrees(row, Article(url="", title=said["title"], published=moment, text=said["text"]))
 
 
 def _forget_past(db: Database, article_id: Value) -> None:

@@ -13,8 +13,8 @@ from sqlite_utils import Database
 from archive.changes import text_blocks
 from archive.core import urls
 from archive.core.records import Surface
-from archive.storage import past_versions
-from archive.storage.past_versions import Past, PastState, Row
+from archive.storage.past import versions as past_versions
+from archive.storage.past.versions import PastState, Row
 from archive.tables import rows
 from archive.tables.captured import Capture, is_ours, own_since
 from archive.tables.change_detection import LISTS_WATCHED, without_typography
@@ -27,17 +27,17 @@ def derive_article(db: Database, row: Row, captures: Sequence[Capture]) -> Row:
     ours = is_ours(row)
     whole = [each for each in captures if not each.article.further and each.article.part == 1]
     own = own_since(row) if ours else None
-    seen = [_state(each) for each in whole or captures if own is None or each.at < own]
+    seen = [_state(each) for each in whole or captures]
+    versions = past_versions.own_versions(db, "article", row)
     if own is not None:
-        past = past_versions.before(past_versions.first_own(db, "article", row), own, seen, _differences)
+        past = past_versions.past_of_ours(versions, row, own, seen, _differences)
         values: Row = _observed(first, own)
     else:
-        states = past_versions.merge_states(seen, _differences)
-        past = Past(states=tuple(states[:-1]), until=states[-1].since, since=states[-1].since)
+        past = past_versions.past_of_others(seen, _differences)
         values = {**_present(db, row, (whole or captures)[-1]), **_observed(first, None)}
-    values |= past_versions.write_versions(db, "article", row, past)
+    values |= past_versions.write_versions(db, "article", row, past, versions)
     rows.update(db, "articles", row["id"], {name: v for name, v in values.items() if row[name] != v})
-    told = past_versions.edit_events(row, past, {"article_id": row["id"], "comment_id": None})
+    told = past_versions.edit_events(row, past, versions, {"article_id": row["id"], "comment_id": None})
     past_versions.write_events(db, row["id"], told, comments=False)
     return {**row, **values}
 

@@ -17,7 +17,7 @@ from archive.core.timestamps import from_text, to_text
 from archive.identity.claims import Remark
 from archive.identity.likeness import same_date, split_words
 from archive.identity.verdict import is_same_comment, is_same_utterance
-from archive.storage.past_versions import Row
+from archive.storage.past.versions import Row
 from archive.tables.captured import SEEN_BY_US, Capture
 from archive.tables.change_detection import RELATIVE
 
@@ -40,10 +40,6 @@ class Voice:
     claims: list[CapturedComment] = field(default_factory=list)
     hidden: bool = False
     number: int = 0  # of its row, once it has one
-
-    def shown_in(self, capture: Capture) -> bool:
-        """True if a capture shows it."""
-        return any(claim.capture.id == capture.id for claim in self.claims)
 
     @property
     def first(self) -> CapturedComment:
