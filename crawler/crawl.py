@@ -15,6 +15,10 @@ from archive.core.crawl_state import CrawlState
 from archive.core.records import Site
 from archive.queries.fetch_history import FetchHistory
 from crawler.fetch.session import Session
+from pipeline.platforms.adapter import Platform
+from pipeline.platforms.registry import platform_named
+
+RELIST = timedelta(days=1)  # interval of complete listings; between them only modified posts are listed
 
 
 @dataclass(slots=True)
@@ -79,6 +83,12 @@ class Crawl:
     def wants_comments(self) -> bool:
         """True if this source's comments are archived at all."""
         return self.site.comments != "none"
+
+    @property
+    def platform(self) -> Platform | None:
+        """Return the system that runs the site, as far as it is known; None without a name."""
+        said = self.after.declared or self.before.declared
+        return platform_named(said.platform) if said else None
 
     def note(self, **known: Any) -> None:
         """Replace fields of the state that this crawl leaves."""

@@ -12,12 +12,13 @@ from archive.core.reader_guard import problem_of
 from archive.core.records import Extract, Page, PageKind, Site, Surface
 from pipeline.article import extract
 from pipeline.html import error_responses
+from pipeline.platforms import listings
 from pipeline.platforms.wordpress import feeds, rest
 from pipeline.threads.extract import extract_thread
 
 _READERS = {
     PageKind.ARTICLE: (extract.extract_page, Surface.PAGE),
-    PageKind.POSTS: (rest.parse_posts, Surface.REST),
+    PageKind.POSTS: (listings.parse_listing, Surface.REST),
     PageKind.COMMENTS: (rest.parse_comments, Surface.REST),
     PageKind.POSTS_FEED: (feeds.parse_post_feed, Surface.FEED),
     PageKind.COMMENTS_FEED: (feeds.parse_comment_feed, Surface.FEED),

@@ -19,11 +19,16 @@ from archive.core.timestamps import instant, to_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """URLs that a front page declared: the root of REST, and the feeds of posts and of comments."""
+    """URLs that a front page declared: the root of REST, and the feeds of posts and of comments.
+
+    `platform` is the name of the system that it tells of, `api` the URL of that system's list of articles.
+    """
 
     rest: str | None = None
     posts_feed: str | None = None
     comments_feed: str | None = None
+    platform: str | None = None
+    api: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +105,9 @@ _CODECS = {
 class CrawlState:
     """State of a source between two crawls. Times are aware UTC; None stands for what is not known.
 
-    `surface` names the articles (rest, sitemap, feed, listing). `hidden_comments` are those that a site
-    counts and shows to nobody. `refusals` are crawls in a row that were given no list or just refusals.
+    `surface` names the articles (rest, api, sitemap, feed, listing). `hidden_comments` are those that a site
+    counts and shows to nobody. `front_links` is a digest of the front page's links.
+    `refusals` are crawls in a row that were given no list or just refusals.
     `counted_systems` are the comment systems elsewhere that told the numbers of comments of their threads, up
     to the visit `counts_after`; `read_systems` are those that are read, since `read_systems_since`.
     """
@@ -117,6 +123,7 @@ class CrawlState:
     posts_feed_missing_at: datetime | None = None
     comments_feed_missing_at: datetime | None = None
     rest_read_at: datetime | None = None
+    api_read_at: datetime | None = None
     sitemap_read_at: datetime | None = None
     feed_read_at: datetime | None = None
     listing_read_at: datetime | None = None
@@ -128,6 +135,7 @@ class CrawlState:
     comments_feed_url: str | None = None
     posts_feed_digest: str | None = None
     comments_feed_digest: str | None = None
+    front_links: str | None = None
     declared: Declared | None = None
     declared_at: datetime | None = None
     robots: Mapping[str, RobotsCopy] = field(default_factory=dict)

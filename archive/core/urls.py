@@ -23,7 +23,7 @@ _NOISE = re.compile(
     r"^(?:utm_\w+|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|srsltid|gad_source|"
     r"mc_[ce]id|mkt_tok|s_kwcid|_ga|_gl|_hs\w+|phpsessid|jsessionid|"
     r"ref_src|ref_url|cmpid|ocid|ncid|wt_mc|amp|noamp|nonamp|replytocom|unapproved|moderation-hash|"
-    r"share|nb|shared|fb_\w+|action_\w+|doing_wp_cron|nocache|like_comment|_wpnonce)$",
+    r"share|nb|shared|fb_\w+|action_\w+|doing_wp_cron|nocache|like_comment|_wpnonce|showcomment)$",
     re.IGNORECASE,
 )
 """Parameters that tell where a reader came from or how a page is shown, and never which page it is."""

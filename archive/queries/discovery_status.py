@@ -18,6 +18,7 @@ from archive.tables.merge import Value
 
 _LISTED_BY = {
     "rest": "Articles are listed by REST",
+    "api": "Articles are listed by the site's API",
     "sitemap": "Articles are listed by the sitemap",
     "feed": "Articles are listed by the feed, as far as it goes back",
     "listing": "Articles are found by listing pages",
@@ -29,7 +30,13 @@ _FIELDS = (
     "lastmod_trust",
     "verifies_tls",
 )
-_NAMES = {"rest": "REST", "sitemap": "the sitemap", "feed": "the feed", "listing": "listing pages"}
+_NAMES = {
+    "rest": "REST",
+    "api": "the site's API",
+    "sitemap": "the sitemap",
+    "feed": "the feed",
+    "listing": "listing pages",
+}
 _FEED = """
 SELECT status, failures, good_at, (SELECT detail FROM problems WHERE problems.source = visits.source
     AND problems.url = visits.url AND ended_at IS NULL LIMIT 1) AS problem
@@ -61,6 +68,8 @@ def surfaces_sentence(db: Database, source: str) -> str:
 
 def _listed(surface: str, last_read: Mapping[str, datetime | None]) -> str:
     """Return what lists the articles, without a full stop where something does."""
+    if surface == "feed" and last_read["listing"]:
+        return "Articles are listed by the feed, and older ones by listing pages"
     if surface in _LISTED_BY:
         return _LISTED_BY[surface]
     known = {name: moment for name, moment in last_read.items() if moment}

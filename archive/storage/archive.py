@@ -251,8 +251,10 @@ class Archive(Closing):
             - ({"url"} if verdict.own_url else set()),
             fill_only=fill_only,
         )
-        filled = old and (article.further or late)
-        lists = {} if filled else rows.lists_to_write(told, reading.surface, held)
+        lists = rows.lists_to_write(told, reading.surface, held)
+        if old and (article.further or late):  # they only fill what is missing
+            is_filling = late and not article.further
+            lists = {n: said for n, said in lists.items() if is_filling and n not in held and said[1]}
         taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}
         changed, settled = False, Settled(merged=merged)
         if old is None:

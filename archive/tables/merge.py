@@ -8,9 +8,11 @@ is no edit; from the same surface a different value is an edit by the publisher.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from archive.core.records import Surface
 
@@ -22,6 +24,9 @@ NESTING = "page:dom"
 
 LIST_COLUMNS = ("authors", "tags", "categories", "terms", "links", "embeds", "files")
 """The fields that have tables of their own; their origins are always named."""
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:")
 
 _PRINTED = "page:printed"
 """The origin of a time that is printed for readers: it names no zone, and often no hour."""
@@ -80,15 +85,29 @@ def merge(
     for field, value in new.items():
         held, held_origin = old.get(field), old_origins.get(field, old_origins.get(REST_OF_THEM))
         origin = new_origins.get(field, surface.value)
-        if value is None or (held is not None and (field in fill_only or rank(origin) < rank(held_origin))):
+        if _is_blunter(value, held):
             continue
-        if rank(origin) > rank(held_origin) or (value != held and origin != held_origin):
+        is_sharper = _is_blunter(held, value)
+        is_less_exact = field in fill_only or rank(origin) < rank(held_origin)
+        if value is None or (held is not None and is_less_exact and not is_sharper):
+            continue
+        if is_sharper or rank(origin) > rank(held_origin) or (value != held and origin != held_origin):
             origins[field] = origin
         if value != held:
             values[field] = value
-            if field in watched and held is not None and rank(origin) == rank(held_origin):
+            if field in watched and held is not None and not is_sharper and rank(origin) == rank(held_origin):
                 edited.append(field)
     return Merged(values=values, origins=origins, edited=tuple(edited))
+
+
+def _is_blunter(value: Value, held: Value) -> bool:
+    """True if a value is a day of which the other is the instant, in any zone."""
+    if not isinstance(value, str) or not isinstance(held, str):
+        return False
+    if not _DAY.fullmatch(value) or not _INSTANT.match(held):
+        return False
+    days = date.fromisoformat(value) - date.fromisoformat(held[: len(value)])
+    return abs(days.days) <= 1
 
 
 def compact(origins: Mapping[str, str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from crawler.discovery import feeds, sitemaps
 from crawler.discovery.listings import NoListingError
 from crawler.frontier.addresses import Listed
 from crawler.frontier.frontier import Frontier
+from pipeline.platforms import feed_pages
 
 FEED_PAGES = 30  # pages of the feed as a second witness, the newest first
 
@@ -72,7 +73,7 @@ class SitemapAudit:
     async def entries(self) -> AsyncIterator[Listed]:
         """Yield all entries of the sitemaps, and record unreadable files."""
         named = self.crawl.session.sitemaps
-        guessed = () if named else sitemaps.sitemap_candidates(self.crawl.home)
+        guessed = () if named else sitemaps.sitemap_candidates(self.crawl.home, self.crawl.platform)
         waiting = [*(named or guessed)]
         seen = set[str]()
         while waiting:
@@ -107,9 +108,11 @@ class SitemapAudit:
         """Record missing articles that only the feed has; count them by month."""
         found = Counter[str]()
         known = set[str]()
-        usual = feeds.posts_feed_url(self.crawl.home)
-        for number in range(1, FEED_PAGES + 1):
-            url = feeds.feed_page_url(usual, number)
+        first = self.crawl.before.posts_feed_url or feeds.posts_feed_url(self.crawl.home)
+        url: str | None = first
+        for number in range(2, FEED_PAGES + 2):
+            if url is None:
+                break
             page = await self.crawl.session.fetch(PageKind.LISTING, url)
             entries = feeds.read_posts_feed(page) or ()
             fresh = [entry for entry in entries if urls.key(entry.url) not in known]
@@ -125,6 +128,7 @@ class SitemapAudit:
                     month = self.findings.holdings.month_of(entry.url) or month_in(entry)
                     found[month] += 1
                     self.findings.note_gap(AuditKind.ARTICLE, entry.url, month, *lacking, entry.url)
+            url = feed_pages.following_url(page, first, number, len(known), self.crawl.platform)
         return found
 
     def _only_withheld(self, month: str) -> bool:

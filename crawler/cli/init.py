@@ -35,7 +35,7 @@ from crawler.frontier.estimate import Estimate, estimate
 from crawler.schedule.cron import is_timezone
 
 if TYPE_CHECKING:
-    from crawler.probe.survey import SiteSurvey
+    from crawler.probe.survey_notes import SiteSurvey
 
 
 @click.command()

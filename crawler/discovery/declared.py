@@ -6,6 +6,8 @@ Pure. Parses `<link>` elements and the Link header; a URL is believed only on th
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
+from operator import itemgetter
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
@@ -13,10 +15,16 @@ from lxml import etree, html
 from archive.core import urls
 from archive.core.crawl_state import Declared
 from archive.core.records import Page, PageKind
+from pipeline.platforms import detection
+from pipeline.platforms.adapter import Platform
+from pipeline.platforms.wordpress.platform import WORDPRESS
 
 _API = "https://api.w.org/"
 _HEADER_LINK = re.compile(r'<([^<>]*)>\s*;[^,<]*?\brel="?https://api\.w\.org/"?')
-_FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/rdf+xml"}
+_FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"}
+_PLAIN_TYPES = {"application/xml", "text/xml", "application/json"}
+"""Types that say nothing of a feed; they are believed where the URL speaks of one."""
+_FEED_URL = re.compile(r"(?:feed|rss|atom)[\w-]*(?:\.(?:xml|json))?/?(?:$|\?)", re.IGNORECASE)
 _COMMENTS_URL = re.compile(r"/comments?(?:/|$)|feed=comments-", re.IGNORECASE)
 _COMMENTS_TITLE = re.compile(r"comment|kommentar|commentaire|comentario|comentário|commenti", re.IGNORECASE)
 _GUESSES = {
@@ -36,10 +44,13 @@ def read_declared(page: Page, home: str) -> Declared:
     posts = [url for url, title in ours if not is_comments_feed(url, title)]
     root = _rest_root(page)
     is_ours = root is not None and urls.same_host(root, home)
+    detected = detection.detect(page) if page.status == HTTPStatus.OK else None
     return Declared(
         rest=root if is_ours else None,
         posts_feed=next(iter(posts), None),
         comments_feed=next(iter(comments), None),
+        platform=detected.platform.name if detected else None,
+        api=detected.platform.api.first(page) if detected and detected.platform.api else None,
     )
 
 
@@ -61,9 +72,18 @@ def is_comments_feed(url: str, title: str) -> bool:
     return bool(_COMMENTS_URL.search(target) or _COMMENTS_TITLE.search(title))
 
 
-def guessed_feed_urls(kind: PageKind, home: str) -> tuple[str, ...]:
-    """Return usual feed URLs, for sites that declare none."""
-    return tuple(urljoin(home + "/", name) for name in _GUESSES[kind])
+def guessed_feed_urls(kind: PageKind, home: str, platform: Platform | None) -> tuple[str, ...]:
+    """Return usual feed URLs, for sites that declare none.
+
+    Those of the system that runs the site, and of several where it is unknown or WordPress.
+    """
+    is_known = platform is not None and platform is not WORDPRESS
+    names = _own(platform, kind) if platform is not None and is_known else _GUESSES[kind]
+    return tuple(urljoin(home + "/", name) for name in names)
+
+
+def _own(platform: Platform, kind: PageKind) -> tuple[str, ...]:
+    return platform.posts_feeds if kind is PageKind.POSTS_FEED else platform.comments_feeds
 
 
 def feed_of(declared: Declared, kind: PageKind) -> str | None:
@@ -84,14 +104,17 @@ def _rest_root(page: Page) -> str | None:
 
 
 def _feeds(page: Page) -> list[tuple[str, str]]:
+    """Return the URL and title of each declared feed, those in XML first."""
     found = []
     for link in _links(page):
         media_type = (link.get("type") or "").strip().lower()
         relations = (link.get("rel") or "").lower().split()
-        if media_type in _FEED_TYPES and "alternate" in relations:
-            url = urls.absolute(link.get("href"), page.final_url)
-            found += [(url, link.get("title") or "")] if url else []
-    return found
+        href = link.get("href") or ""
+        is_feed = media_type in _FEED_TYPES or (media_type in _PLAIN_TYPES and _FEED_URL.search(href))
+        if is_feed and "alternate" in relations:
+            url = urls.absolute(href, page.final_url)
+            found += [(url, link.get("title") or "", "json" in media_type)] if url else []
+    return [(url, title) for url, title, _ in sorted(found, key=itemgetter(2))]
 
 
 def _links(page: Page) -> list[html.HtmlElement]:

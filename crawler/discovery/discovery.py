@@ -1,8 +1,9 @@
 """Discovery of articles by a chain of strategies.
 
-REST where it is open, else sitemaps, else the feed, else listing pages: each is the fallback of the one
-before. Yields the listings that have more than URLs, for the archive to save, and requests for the pages that
-are due. Nothing is listed while the feed of posts is unchanged, except once a day.
+REST where it is open, else the API of another system, else sitemaps, else the feed, else listing pages: each
+is the fallback of the one before. Listing pages also follow feeds and sitemaps that have only the newest.
+Yields the listings that have more than URLs, for the archive to save, and requests for the pages that are
+due. Nothing is listed while the feed of posts is unchanged, except once a day.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 
 from archive.core import urls
 from archive.core.records import Page
-from crawler.crawl import Crawl
+from crawler.crawl import RELIST, Crawl
 from crawler.discovery import feeds
+from crawler.discovery.api_strategy import ApiStrategy
 from crawler.discovery.feeds import FeedAnswer
 from crawler.discovery.front_page import FrontPage
 from crawler.discovery.page_strategies import FeedStrategy, ListingStrategy
@@ -24,7 +26,7 @@ from crawler.discovery.sitemap_strategy import SitemapStrategy
 from crawler.frontier.addresses import Listed
 from crawler.frontier.frontier import Frontier
 
-RELIST = timedelta(days=1)  # interval of complete listings; between them only modified posts are listed
+REWALK = timedelta(days=30)  # interval of walks through all listing pages, where a feed tells the newest
 
 
 class Discovery:
@@ -36,7 +38,8 @@ class Discovery:
         self.front = front
         self.by_sitemap = SitemapStrategy(crawl, frontier)
         self.by_rest = RestStrategy(crawl, frontier, front, self.by_sitemap)
-        self.by_feed = FeedStrategy(crawl, frontier)
+        self.by_api = ApiStrategy(crawl, frontier, front, self.by_sitemap)
+        self.by_feed = FeedStrategy(crawl, frontier, front)
         self.by_listing = ListingStrategy(crawl, frontier)
 
     async def posts(self, feed: FeedAnswer | None, *, is_silent: bool) -> AsyncIterator[Any]:
@@ -76,19 +79,35 @@ class Discovery:
             crawl.note(**{f"{surface}_read_at": crawl.started_at})
 
     async def _by_first_open(self, is_recent: bool, feed: FeedAnswer | None) -> AsyncIterator[Any]:
+        before = self.crawl.before
+        lacks_sitemap = is_recent and before.surface == "feed"  # within the day
         strategies = (
             self.by_rest.find(recent=is_recent),
-            self.by_sitemap.find(),
+            self.by_api.find(recent=is_recent),
+            *(() if lacks_sitemap else (self.by_sitemap.find(),)),
             self.by_feed.find(feed),
-            self.by_listing.find(),
+            self.by_listing.find(whole=self.crawl.is_first),
         )
         for found in strategies:
             async for item in found:
                 yield item
             if self.crawl.report.surface or await self.front.is_walled_off():
-                return
-        if self.crawl.session.failure:  # even from the front page
-            self.crawl.report.missing_lists.append(self.crawl.session.failure)
+                break
+        else:
+            if self.crawl.session.failure:  # even from the front page
+                self.crawl.report.missing_lists.append(self.crawl.session.failure)
+        is_walked = self.crawl.is_within(REWALK, before.listing_read_at)
+        if self._may_lack_older() and not is_recent and not is_walked:
+            async for item in self.by_listing.find(whole=True):
+                yield item
+            self.crawl.note(listing_read_at=self.crawl.started_at)
+
+    def _may_lack_older(self) -> bool:
+        """True if the surface that named articles has only the newest: a short feed, sitemaps of news."""
+        surface = self.crawl.report.surface
+        return (surface == "feed" and not self.by_feed.is_whole) or (
+            surface == "sitemap" and not self.by_sitemap.is_whole
+        )
 
     async def _only_in_feed(self, feed: Page) -> list[Listed]:
         """Return the articles in a feed that are missing in the listing.

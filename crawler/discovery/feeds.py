@@ -1,7 +1,7 @@
 """Feeds of the newest articles and comments.
 
 Pure. They are WordPress' only surface with conditional requests. RSS and Atom are parsed alike, and only for
-the URLs in them.
+the URLs in them; so is JSON Feed.
 """
 
 from __future__ import annotations
@@ -10,17 +10,14 @@ import hashlib
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin
 
-from lxml import etree
-
-from archive.core import tolerant_xml, urls
+from archive.core import urls
 from archive.core.reader_guard import reader
 from archive.core.records import Page
 from crawler.fetch.validators import has_validators
 from crawler.frontier.addresses import Listed
-
-_COMMENT = re.compile(r"#comment-(\d{1,18})(?!\d)", re.ASCII)
+from pipeline.platforms import feed_pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +66,6 @@ def posts_feed_url(site_url: str) -> str:
     return urljoin(site_url + "/", "feed")
 
 
-def feed_page_url(url: str, page: int) -> str:
-    """Return the URL of a further page of the feed of posts.
-
-    `url` is that of the first page; pages count from 1.
-    """
-    parts = urlsplit(url)
-    paged = f"paged={page}" if page > 1 else ""
-    query = "&".join(filter(None, [parts.query, paged]))
-    return urlunsplit(parts._replace(query=query))
-
-
 def comments_feed_url(site_url: str) -> str:
     """Return WordPress' URL of the feed of the newest comments.
 
@@ -94,7 +80,7 @@ def read_posts_feed(page: Page) -> tuple[Listed, ...] | None:
 
     None if the response is no feed, or an empty one.
     """
-    entries = read_entries(page)
+    entries = feed_pages.read_entries(page)
     if not entries:
         return None
     found = ((urls.absolute(entry.link, page.final_url), entry.guid) for entry in entries if entry.link)
@@ -107,61 +93,16 @@ def read_comments_feed(page: Page) -> tuple[Mention, ...] | None:
 
     None if the response is no feed.
     """
-    entries = read_entries(page)
-    if entries is None:
+    links = feed_pages.read_comment_links(page)
+    if links is None:
         return None
-    mentions = []
-    for entry in entries:
-        link = urls.absolute(entry.link, page.final_url)
-        if link and (found := _COMMENT.search(f"{entry.guid} {link}")):
-            article = urls.clean(link)
-            mentions.append(Mention(comment_id=found[1], article=article))
-    return tuple(mentions)
+    return tuple(Mention(comment_id=number, article=urls.clean(link)) for number, link in links)
 
 
 @reader(False)
 def is_feed(page: Page) -> bool:
-    """True if a response is RSS or Atom."""
-    return read_entries(page) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One entry of a feed. A missing value is ""."""
-
-    link: str
-    guid: str
-
-
-def read_entries(page: Page) -> list[_Entry] | None:
-    """Return the entries of a feed, or None if it is none."""
-    if page.status != 200:
-        return None
-    root, _ = tolerant_xml.parse_xml(page.body, page.header("content-type"))
-    if root is None or tolerant_xml.local_name(root) not in {"rss", "feed", "RDF"}:
-        return None
-    tags = {"item", "entry"}
-    return [_entry(element) for element in root.iter() if tolerant_xml.local_name(element) in tags]
-
-
-def _entry(element: etree._Element) -> _Entry:
-    """Return an entry of a feed.
-
-    RSS has its link as text, Atom in an attribute; a guid may replace the link.
-    """
-    links: list[str] = []
-    guid, permanent = "", True
-    for child in element:
-        match tolerant_xml.local_name(child):
-            case "link" if child.get("rel", "alternate") == "alternate":
-                text = "".join(child.itertext()).strip()
-                links.append(child.get("href") or text)
-            case "guid" | "id":
-                guid = guid or "".join(child.itertext()).strip()
-                permanent = child.get("isPermaLink") != "false"
-    fallback = guid if permanent and guid.startswith("http") else ""
-    link = next(filter(None, links), fallback)
-    return _Entry(link=link, guid=guid)
+    """True if a response is RSS, Atom or JSON Feed."""
+    return feed_pages.read_entries(page) is not None
 
 
 def _post_id(guid: str) -> int | None:

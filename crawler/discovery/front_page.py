@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 from archive.core.crawl_state import Declared
 from archive.core.records import Page, PageKind
-from crawler.crawl import Crawl
-from crawler.discovery import declared
+from crawler.crawl import RELIST, Crawl
+from crawler.discovery import declared, listing_pages
+from pipeline.platforms.adapter import Platform
+from pipeline.platforms.registry import may_be_wordpress, platform_named
 
 DECLARATIONS_MAX_AGE = timedelta(days=1)  # then the front page is parsed again
 
@@ -23,6 +26,20 @@ class FrontPage:
         self._declared: Declared | None = None
         self._is_fetched = False
 
+    async def is_unchanged(self) -> bool:
+        """True if the front page of a site without a feed links what it linked before.
+
+        Only within a day of a complete listing by sitemaps or listing pages; the page is fetched for it.
+        """
+        before = self.crawl.before
+        is_listed = before.surface in {"sitemap", "listing"}
+        if before.front_links is None or not is_listed:
+            return False
+        if not self.crawl.is_within(RELIST, before.posts_listed_at):
+            return False
+        await self._fetch()
+        return self.crawl.after.front_links == before.front_links
+
     async def declared(self) -> Declared:
         """Return the declarations of the front page, cached for a day."""
         before = self.crawl.before
@@ -34,6 +51,15 @@ class FrontPage:
             self._declared = declared.read_declared(page, self.crawl.home)
             self.crawl.note(declared=self._declared, declared_at=self.crawl.started_at)
         return self._declared
+
+    async def platform(self) -> Platform | None:
+        """Return the system that runs the site, by its front page; None where that names none."""
+        return platform_named((await self.declared()).platform)
+
+    @property
+    def may_have_rest(self) -> bool:
+        """False where another system than WordPress is known to run the site."""
+        return may_be_wordpress(self.crawl.platform)
 
     async def is_walled_off(self) -> bool:
         """True if the whole site is closed, its front page included.
@@ -48,4 +74,9 @@ class FrontPage:
     async def _fetch(self) -> Page:
         self._is_fetched = True
         url = self.crawl.home + "/"
-        return await self.crawl.session.fetch(PageKind.LISTING, url)
+        page = await self.crawl.session.fetch(PageKind.LISTING, url)
+        linked = listing_pages.read_listing_page(page).listed
+        if linked:
+            named = " ".join(sorted(entry.url for entry in linked))
+            self.crawl.note(front_links=hashlib.sha256(named.encode()).hexdigest())
+        return page

@@ -24,7 +24,7 @@ _OLDER = re.compile(
 )
 _HEADINGS, _MAIN = ("h1", "h2", "h3"), ("article", "main")
 _PIECES = 20  # text nodes of a link that are read
-_PAGED = re.compile(r"/page/\d+|[?&]paged=\d+")
+_PAGED = re.compile(r"/page/\d+|/p\d+/?$|[?&](?:paged?|start|limitstart|offset|updated-max)=[\w:.+%-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +65,13 @@ def read_listing_page(page: Page) -> ListingPage:
 class _Link:
     """Link of a page.
 
-    `rank` is 1 in a heading, 2 in the main part of the page, 0 in any other part.
+    `label` is what it says to who cannot see it. `rank` is 1 in a heading, 2 in the main part of the page, 0
+    in any other part.
     """
 
     url: str
     words: str
+    label: str
     rank: int
 
 
@@ -94,7 +96,8 @@ def _links(tree: html.HtmlElement, page: Page) -> list[_Link]:
         if in_heading or node.get("rel") == "bookmark":
             rank = 1
         text = "".join(islice(node.itertext(), _PIECES)).strip()
-        found.append(_Link(url, text, rank))
+        label = f"{node.get('aria-label') or ''} {node.get('title') or ''}"
+        found.append(_Link(url, text, label[:200], rank))
     return found
 
 
@@ -110,5 +113,7 @@ def _older(tree: html.HtmlElement, links: list[_Link], page: Page) -> str | None
     number = int(here[1]) + 1 if here else 2
     numbered = (link.url for link in links if re.search(rf"/page/{number}/?$", link.url))
     paged = (link for link in links if _PAGED.search(link.url))
-    worded = (link.url for link in paged if _OLDER.search(link.words[:200]))
+    worded = (
+        link.url for link in paged if _OLDER.search(link.words[:200].strip()) or _OLDER.search(link.label)
+    )
     return next(numbered, None) or next(worded, None)

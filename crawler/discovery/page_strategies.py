@@ -10,20 +10,25 @@ from scrapy.http import Request
 
 from archive.core import urls
 from archive.core.records import PageKind
-from crawler.crawl import Crawl
+from crawler.crawl import RELIST, Crawl
 from crawler.discovery import feeds, listing_pages
 from crawler.discovery.feeds import FeedAnswer
+from crawler.discovery.front_page import FrontPage
 from crawler.frontier.cut_off import leave
 from crawler.frontier.endless import Course
 from crawler.frontier.frontier import Frontier
+from pipeline.platforms import feed_pages
+from pipeline.platforms.wordpress.platform import WORDPRESS
 
 
 class FeedStrategy:
     """Discovery of articles by the pages of the feed of posts."""
 
-    def __init__(self, crawl: Crawl, frontier: Frontier) -> None:
+    def __init__(self, crawl: Crawl, frontier: Frontier, front: FrontPage) -> None:
         self.crawl = crawl
         self.frontier = frontier
+        self.front = front
+        self.is_whole = False  # the feed reaches back to the first article
 
     async def find(self, first: FeedAnswer | None) -> AsyncIterator[Any]:
         """Yield pages of articles, and the feed's pages.
@@ -38,10 +43,13 @@ class FeedStrategy:
         known = set[str]()
         answered = set[str]()
         crawl = self.crawl
+        if first is None and crawl.is_within(RELIST, crawl.before.posts_feed_missing_at):
+            return
         usual = crawl.before.posts_feed_url or feeds.posts_feed_url(crawl.home)
-        is_whole = first is not None and first.page.status != HTTPStatus.NOT_MODIFIED
-        page = first.page if first and is_whole else await session.fetch(PageKind.POSTS_FEED, usual)
+        is_given = first is not None and first.page.status != HTTPStatus.NOT_MODIFIED
+        page = first.page if first and is_given else await session.fetch(PageKind.POSTS_FEED, usual)
         url = page.url
+        self.is_whole = crawl.platform is WORDPRESS
         while listed := [entry for entry in feeds.read_posts_feed(page) or () if entry.url not in known]:
             self.crawl.report.surface = "feed"
             requests = list(self.frontier.requests(listed))
@@ -51,6 +59,7 @@ class FeedStrategy:
                     answered.add(answer.final_url)
                 for item in self.frontier.follow(answer):
                     yield item
+            await crawl.settled()
             yield page
             if not requests and not self.crawl.is_first:
                 return
@@ -59,8 +68,12 @@ class FeedStrategy:
                 leave(self.crawl, page, course.cut)
                 return
             known.update(entry.url for entry in listed)
+            self.is_whole |= number > 1
             number += 1
-            following = feeds.feed_page_url(url, number)
+            platform = await self.front.platform()
+            following = feed_pages.following_url(page, url, number, len(known), platform)
+            if following is None:
+                return
             page = await session.fetch(PageKind.POSTS_FEED, following)
 
 
@@ -71,10 +84,10 @@ class ListingStrategy:
         self.crawl = crawl
         self.frontier = frontier
 
-    async def find(self) -> AsyncIterator[Request]:
+    async def find(self, *, whole: bool) -> AsyncIterator[Request]:
         """Yield requests for the articles on listing pages.
 
-        Back to the last listing page the first time, later to the first without a due article. Where the
+        Back to the last listing page with `whole`, else to the first without a due article. Where the
         front page has no older page, its archives by category, tag, author or year are followed.
         """
         waiting = [self.crawl.home + "/"]
@@ -90,14 +103,14 @@ class ListingStrategy:
             listing = listing_pages.read_listing_page(page)
             older = listing.older
             found = [entry for entry in listing.listed if self.frontier.is_article(entry)]
-            if found:
+            if found and self.crawl.report.surface is None:
                 self.crawl.report.surface = "listing"
             requests = list(self.frontier.requests(found))
             for request in requests:
                 yield request
             await self.crawl.session.wait_for_room()
             goes_on = course.brings([entry.url for entry in found])
-            if listing.older and (requests or self.crawl.is_first):
+            if listing.older and (requests or whole):
                 if goes_on:
                     waiting.insert(0, listing.older)
                 else:

@@ -24,10 +24,11 @@ async def rest_roots(crawl: Crawl, front: FrontPage) -> AsyncIterator[str]:
     """Yield possible URLs of the REST root.
 
     In the order: the last one used, WordPress' own, the declared one. The front page is fetched only
-    after the others failed, and not where REST itself has refused.
+    after the others failed, and not where REST itself has refused. Where another system than WordPress runs
+    the site, only a root that it declares is tried.
     """
     known = crawl.before.rest_root
-    usual = rest.roots(crawl.home)
+    usual = rest.roots(crawl.home) if front.may_have_rest else ()
     tried = list(dict.fromkeys([known, *usual] if known else usual))
     for root in tried:
         yield root

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from archive.core import urls
-from archive.core.records import PageKind
+from archive.core.records import Page, PageKind
 from archive.tables.observations import Listing
 from crawler.crawl import Crawl
 from crawler.discovery import sitemaps
@@ -15,6 +16,7 @@ from crawler.frontier.addresses import Listed
 from crawler.frontier.cut_off import leave
 from crawler.frontier.endless import Course
 from crawler.frontier.frontier import Frontier
+from pipeline.platforms.news_sitemap import is_news_sitemap
 
 BARREN_FILES = 100  # sitemaps in a row without a new URL end the walk
 
@@ -25,9 +27,11 @@ class SitemapStrategy:
     def __init__(self, crawl: Crawl, frontier: Frontier) -> None:
         self.crawl = crawl
         self.frontier = frontier
+        self.is_whole = False  # not all of the sitemaps are of news, which have the newest only
+        self._news: list[Page] = []
 
     async def find(self) -> AsyncIterator[Any]:
-        """Yield requests for the due articles, then the listing of all URLs."""
+        """Yield requests for the due articles, then the listing of all URLs, and the sitemaps of news."""
         named: set[str] = set()
         async for listed in self.listed():
             self.crawl.report.surface = "sitemap"
@@ -35,7 +39,12 @@ class SitemapStrategy:
             for request in self.frontier.requests(listed):
                 yield request
                 await self.crawl.session.wait_for_room()
-        if named:
+        if self._news:
+            await self.crawl.session.wait_until_fetched()
+            await self.crawl.settled()
+        for page in self._news:
+            yield replace(page, kind=PageKind.POSTS_FEED)  # it states titles and dates, as a feed does
+        if named and self.is_whole:
             now = datetime.now(UTC)
             yield Listing(source=self.crawl.source, looked_at=now, urls=frozenset(named))
 
@@ -43,7 +52,7 @@ class SitemapStrategy:
         """Yield the articles of the site's sitemaps, one file at a time."""
         session = self.crawl.session
         is_named = bool(session.sitemaps)
-        waiting = list(session.sitemaps or sitemaps.sitemap_candidates(self.crawl.home))
+        waiting = list(session.sitemaps or sitemaps.sitemap_candidates(self.crawl.home, self.crawl.platform))
         seen: set[str] = set()
         course = Course(barren=BARREN_FILES, pages=sitemaps.MAX_FILES)
         while waiting and len(seen) < sitemaps.MAX_FILES:
@@ -62,5 +71,9 @@ class SitemapStrategy:
             if course.cut is None:
                 others = waiting if is_named or not sitemap.sitemaps else []
                 waiting = [*sitemap.sitemaps, *others]
+            is_news = is_news_sitemap(page)
+            self.is_whole |= bool(sitemap.listed) and not is_news
+            if is_news:
+                self._news.append(page)
             if articles := tuple(filter(self.frontier.is_article, sitemap.listed)):
                 yield articles

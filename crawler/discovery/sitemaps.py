@@ -18,6 +18,8 @@ from archive.core import tolerant_xml, urls
 from archive.core.reader_guard import reader
 from archive.core.records import Page
 from crawler.frontier.addresses import Listed
+from pipeline.platforms.adapter import Platform
+from pipeline.platforms.registry import may_be_wordpress
 
 MAX_FILES = 1000  # of one site's sitemap in one crawl
 MAX_BYTES = 50 * 2**20  # the limit of the sitemap protocol for one file, unpacked
@@ -52,12 +54,14 @@ class Sitemap:
     listed: tuple[Listed, ...] = ()
 
 
-def sitemap_candidates(site_url: str) -> tuple[str, ...]:
+def sitemap_candidates(site_url: str, platform: Platform | None = None) -> tuple[str, ...]:
     """Return the usual sitemap URLs, for a robots.txt without any.
 
-    WordPress' own, that of Yoast and Rank Math, and the oldest.
+    WordPress' own, that of Yoast and Rank Math, and the oldest; the oldest alone where another system than
+    WordPress is known to run the site.
     """
-    names = ("wp-sitemap.xml", "sitemap_index.xml", "sitemap.xml")
+    names: tuple[str, ...] = ("wp-sitemap.xml", "sitemap_index.xml", "sitemap.xml")
+    names = names if may_be_wordpress(platform) else names[-1:]
     return tuple(urljoin(site_url + "/", name) for name in names)
 
 

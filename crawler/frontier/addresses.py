@@ -44,7 +44,7 @@ _ARCHIVE = re.compile(
 )
 _POST = re.compile(r"(?:^|&)p=\d+(?:&|$)")
 _COMMENT_PAGE = re.compile(r"/comment-page-\d{1,9}/?$|[?&]cpage=\d", re.IGNORECASE)
-_COMMENT_ID = re.compile(rb"""id=["'](?:\w+-){0,2}comment-(\d{1,18})["']""")
+_COMMENT_ID = re.compile(rb"""id=["'](?:(?:\w+-){0,2}comment-|c(?=\d{4}))(\d{1,20}|6a[0-9a-f]{10,60})["']""")
 _COMMENT_MARK = re.compile(rb"""(?:id|class)=["'][^"'>]*\b(?:comment-\d+|depth-\d+|pingback|trackback)\b""")
 
 
@@ -69,12 +69,12 @@ class Listed:
         return self.type is not None and self.type != POST
 
 
-def is_article(entry: Listed, site_url: str, pattern: str | None) -> bool:
+def is_article(entry: Listed, site_url: str, pattern: str | None, lists: str | None = None) -> bool:
     """True if a listing's entry is an article of the site.
 
     The source's own pattern decides on posts, if it has one. Else the URL must be below the site's URL, and
     a listing of posts is believed; from other listings, URLs with the pattern of a list, a feed or a static
-    page are left out.
+    page are left out, and those with `lists`, the pattern of lists of the system that runs the site.
     """
     if pattern is not None and not entry.is_of_other_type:
         return urls.same_host(entry.url, site_url) and urls.matches(entry.url, pattern)
@@ -85,6 +85,8 @@ def is_article(entry: Listed, site_url: str, pattern: str | None) -> bool:
     if path in {"", "index.php"}:
         return entry.post_id is not None or _POST.search(cleaned.partition("?")[2]) is not None
     is_list = _WORDPRESS.search(path) or _ELSEWHERE.search(path)
+    if lists and not entry.is_post and re.search(lists, path):
+        return False
     return entry.is_post or not (is_list or urls.without_view(cleaned) != cleaned)
 
 

@@ -25,6 +25,7 @@ from crawler.frontier import addresses, endless, revisit_policy
 from crawler.frontier.addresses import Listed
 from crawler.frontier.cut_off import leave
 from crawler.frontier.foreign_threads import ForeignThreads
+from crawler.frontier.thread_feeds import ThreadFeeds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,7 @@ class Frontier:
         self.requested: set[str] = set()
         self.by_lastmod: dict[str, datetime] = {}
         self.threads = ForeignThreads(crawl)
+        self.thread_feeds = ThreadFeeds(crawl)
         self._elsewhere: dict[str, set[str]] = {}  # URLs of articles on hosts that are not allowed, by host
 
     def is_article(self, entry: Listed) -> bool:
@@ -62,7 +64,9 @@ class Frontier:
         home = self.crawl.home
         if not urls.same_host(entry.url, home):
             home = urljoin(entry.url, "/")
-        return addresses.is_article(entry, home, self.crawl.site.article_pattern)
+        platform = self.crawl.platform
+        lists = platform.lists if platform else None
+        return addresses.is_article(entry, home, self.crawl.site.article_pattern, lists)
 
     def foreign_hosts(self) -> list[str]:
         """Return a sentence for each foreign host with most of the articles.
@@ -125,6 +129,7 @@ class Frontier:
         is_repeated = bool(here) and here <= walk.paged
         if not is_further:
             yield from self.threads.requests_for(page)
+            yield from self.thread_feeds.request(page)
         if not is_further or (addresses.shows_comments(page) and not is_repeated):
             thread = addresses.thread_pages(page)
             if thread.own:
@@ -141,7 +146,7 @@ class Frontier:
                 if urls.page_key(url) not in self.requested:
                     yield from self.request(url, walk=walk)
                     return
-        if not self.crawl.is_first:
+        if not self.crawl.is_first and not self.thread_feeds.tells(walk.start):
             yield self._thread_look(walk, page)
 
     def _thread_cut(self, walk: Walk) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,10 +19,12 @@ from crawler.discovery import declared, feeds, rest, sitemaps
 from crawler.fetch import walls
 from crawler.frontier import addresses
 from crawler.probe.spider import ProbeSpider, probe_site
+from crawler.probe.survey_notes import SiteSurvey, survey_notes
 from pipeline.comments import systems
 from pipeline.html import document
-from pipeline.platforms import detection
-from pipeline.platforms.detection import Detected
+from pipeline.platforms import detection, feed_pages
+from pipeline.platforms.adapter import Platform
+from pipeline.platforms.registry import may_be_wordpress
 from pipeline.threads import readers
 
 MAX_EXAMINED_LINKS = 5  # of the newest articles, whose hosts are compared
@@ -31,37 +33,6 @@ MAX_SITEMAP_FILES = 30  # files of a sitemap whose articles are counted
 _READ_ALL = Site(name="survey", url="", foreign_comments=True, thread_keys=tuple(readers.READERS))
 _WPDISCUZ = re.compile(rb"wpdiscuz|wpd-comment", re.IGNORECASE)
 _OWN_COMMENT = re.compile(rb"""id=["'](?:li-|div-)?comment-\d+""", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteSurvey:
-    """Result of a survey.
-
-    `url` is the home page after redirects; totals are the site's own. `comment_style` is one of the styles of
-    the configuration; `hosts` are others than that of `url`, with articles of the site; `platform` is the
-    system that runs the site, with its version where stated, None if unknown; `comment_system` keeps the
-    comments elsewhere, None where the site itself has them, and `comment_server` is the URL from which they
-    are read; `notes` are sentences for people.
-    """
-
-    url: str
-    title: str | None = None
-    platform: str | None = None
-    rest: bool = False
-    posts_total: int | None = None
-    comments_total: int | None = None
-    sitemaps: tuple[str, ...] = ()
-    feed: str | None = None
-    comments_feed: str | None = None
-    robots_allowed: bool = True
-    crawl_delay: float | None = None
-    comment_style: str = "auto"
-    comment_system: str | None = None
-    comment_server: str | None = None
-    timezone: str | None = None
-    language: str | None = None
-    hosts: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 def survey_site(url: str, contact: str | None) -> SiteSurvey:
@@ -106,16 +77,19 @@ class _SurveySpider(ProbeSpider):
             found = replace(found, crawl_delay=self.session.robots.crawl_delay(agent))
         detected = detection.detect(home)
         found = replace(found, platform=detected.label if detected else None)
+        self.platform = detected.platform if detected else None
         found = await self._rest(found, home)
+        found = await self._api(found, home)
         found = await self._sitemaps(found)
         found = await self._feeds(found, home)
         found = await self._comments(found)
-        return replace(found, notes=tuple(_notes(found, detected)))
+        return replace(found, notes=tuple(survey_notes(found, detected)))
 
     async def _rest(self, found: SiteSurvey, home: Page) -> SiteSurvey:
         said = declared.read_declared(home, found.url)
         stated = [said.rest] if said.rest else []
-        roots = dict.fromkeys([*stated, *rest.roots(found.url)])
+        usual = rest.roots(found.url) if may_be_wordpress(self.platform) else ()
+        roots = dict.fromkeys([*stated, *usual])
         for root in roots:
             posts_url = rest.route_url(root, "posts", per_page=MAX_EXAMINED_LINKS, _fields="id,link")
             posts = await self.look_at(posts_url)
@@ -138,6 +112,16 @@ class _SurveySpider(ProbeSpider):
             )
         return replace(found, title=_first(rb"<title[^>]*>([^<]+)</title", home))
 
+    async def _api(self, found: SiteSurvey, home: Page) -> SiteSurvey:
+        """Add whether the API of another system lists articles."""
+        url = declared.read_declared(home, found.url).api
+        api = self.platform.api if self.platform else None
+        if api is None or url is None or not urls.same_host(url, found.url):
+            return found
+        entries = api.entries(await self.look_at(url))
+        self.article = self.article or next((entry.url for entry in entries or ()), None)
+        return replace(found, api=bool(entries))
+
     async def _sitemaps(self, found: SiteSurvey) -> SiteSurvey:
         """Add the sitemaps of robots.txt, else the usual ones.
 
@@ -146,7 +130,7 @@ class _SurveySpider(ProbeSpider):
         named = self.session.sitemaps
         if found.rest:
             return replace(found, sitemaps=named)
-        for url in named or sitemaps.sitemap_candidates(found.url):
+        for url in named or sitemaps.sitemap_candidates(found.url, self.platform):
             count = await self._count(url)
             if count:
                 return replace(found, sitemaps=named or (url,), posts_total=count)
@@ -165,30 +149,34 @@ class _SurveySpider(ProbeSpider):
             looked += 1
             if sitemap is not None:
                 waiting += sitemap.sitemaps
-                articles = [e for e in sitemap.listed if addresses.is_article(e, self.session.home, None)]
+                lists = self.platform.lists if self.platform else None
+                home = self.session.home
+                articles = [e for e in sitemap.listed if addresses.is_article(e, home, None, lists)]
                 count += len(articles)
                 newest_first = (entry.url for entry in reversed(articles))
                 self.article = self.article or next(newest_first, None)
         return count
 
-    async def _feed(self, kind: PageKind, usual: str, home: Page) -> Page:
+    async def _feed(self, kind: PageKind, usual: str, home: Page) -> Page | None:
         """Fetch a feed at its usual, declared or guessed URL.
 
-        WordPress' URL is first; guesses are used only where the home page declares none.
+        WordPress' URL is first, if WordPress may run the site; guesses are used only where the home page
+        declares none.
         """
         declarations = declared.read_declared(home, self.session.home)
         said = declared.feed_of(declarations, kind)
-        page = await self.look_at(usual)
-        for url in [said] if said else declared.guessed_feed_urls(kind, self.session.home):
-            if feeds.read_entries(page) is not None:
-                break
+        guesses = declared.guessed_feed_urls(kind, self.session.home, self.platform)
+        page: Page | None = None
+        for url in [*([usual] if may_be_wordpress(self.platform) else []), *([said] if said else guesses)]:
             page = await self.look_at(url)
+            if feed_pages.read_entries(page) is not None:
+                break
         return page
 
     async def _feeds(self, found: SiteSurvey, home: Page) -> SiteSurvey:
         posts_url = feeds.posts_feed_url(found.url)
         posts = await self._feed(PageKind.POSTS_FEED, posts_url, home)
-        listed = feeds.read_posts_feed(posts)
+        listed = feeds.read_posts_feed(posts) if posts else None
         comments_url = feeds.comments_feed_url(found.url)
         comments = await self._feed(PageKind.COMMENTS_FEED, comments_url, home)
         if listed and self.article is None:
@@ -198,8 +186,10 @@ class _SurveySpider(ProbeSpider):
         return replace(
             found,
             hosts=hosts,
-            feed=posts.final_url if listed else None,
-            comments_feed=None if feeds.read_comments_feed(comments) is None else comments.final_url,
+            feed=posts.final_url if posts and listed else None,
+            comments_feed=comments.final_url
+            if comments and feeds.read_comments_feed(comments) is not None
+            else None,
         )
 
     async def _comments(self, found: SiteSurvey) -> SiteSurvey:
@@ -211,6 +201,7 @@ class _SurveySpider(ProbeSpider):
         return replace(found, comment_style="wpdiscuz" if is_wpdiscuz else "auto")
 
     article: str | None = None
+    platform: Platform | None = None
 
 
 def _foreign_system(page: Page) -> str | None:
@@ -223,64 +214,6 @@ def _foreign_system(page: Page) -> str | None:
         return None
     name = systems.foreign_system(parsed.index)
     return None if name in systems.FORM_ONLY else name
-
-
-def _elsewhere(found: SiteSurvey) -> str | None:
-    """Return a sentence on comments that are kept elsewhere, None where there are none."""
-    system, server = found.comment_system, found.comment_server
-    if system is None:
-        return None
-    if server is None:
-        return f"Its comments are kept by {system}, outside of the site; they are not archived yet."
-    if any(reader.system == system and reader.needs_key for reader in readers.READERS.values()):
-        key = f"comment_keys.{system.lower()}"
-        return f"Its comments are kept by {system}; they are archived with a key of its API, `{key}`."
-    return f"Its comments are kept by {system} at {server}, and are archived from there."
-
-
-def _notes(found: SiteSurvey, detected: Detected | None) -> list[str]:
-    name = found.title or found.url
-    if found.rest:
-        way = f"Its REST API is open and lists {_many(found.posts_total, 'article')}"
-        way += f" and {_many(found.comments_total, 'comment')}." if found.comments_total is not None else "."
-    elif found.sitemaps:
-        way = f"Its REST API is closed; its sitemap lists {_many(found.posts_total, 'article')},"
-        way += " and comments are read from the pages."
-    elif found.feed:
-        way = "Its REST API is closed and no sitemap was found; articles are found by its feed."
-    else:
-        way = (
-            "Neither a REST API nor a sitemap nor a feed was found; articles are found by its listing pages."
-        )
-    notes = [f"{name} responds at {found.url}."]
-    if detected:
-        notes.append(f"It runs on {detected.label}.")
-    elif not found.rest:
-        notes.append("The system that runs it is unknown, so it is read by what every site has.")
-    notes.append(way)
-    if detected:
-        notes += detection.proof_sentences(detected, has_sitemap=bool(found.sitemaps))
-    if found.hosts:
-        many = " and ".join(found.hosts)
-        notes.append(
-            f"Its articles are on {many}: pages are fetched from there only where `hosts` allows it."
-        )
-    notes.append(
-        "Its comments feed lists new comments."
-        if found.comments_feed
-        else "It has no comments feed, so old articles are visited again from time to time."
-    )
-    if elsewhere := _elsewhere(found):
-        notes.append(elsewhere)
-    if found.crawl_delay:
-        notes.append(f"robots.txt requires {found.crawl_delay:g} s between requests; this is obeyed.")
-    return notes
-
-
-def _many(number: int | None, what: str) -> str:
-    if number is None:
-        return f"an unknown number of {what}s"
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _own_home(about: dict[str, Any], url: str) -> str:

@@ -77,7 +77,7 @@ class NewsSpider(SourceSpider):
         is_quiet = talk is not None and talk.page.status == HTTPStatus.NOT_MODIFIED
         is_spared = is_quiet and sweep.may_spare_feed()
         news = None if is_spared else await feeds.fetch(PageKind.POSTS_FEED)
-        is_silent = is_spared or (news is not None and news.is_silent)
+        is_silent = is_spared or (await front.is_unchanged() if news is None else news.is_silent)
         for step in (
             discovery.posts(news, is_silent=is_silent),
             comments.new_comments(talk),

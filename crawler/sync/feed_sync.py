@@ -11,13 +11,13 @@ from http import HTTPStatus
 
 from archive.core import urls
 from archive.core.records import Page, PageKind
-from crawler.crawl import Crawl
+from crawler.crawl import RELIST, Crawl
 from crawler.discovery import declared, feeds
-from crawler.discovery.discovery import RELIST
 from crawler.discovery.feeds import FeedAnswer
 from crawler.discovery.front_page import FrontPage
 from crawler.discovery.listings import CLOSED
 from crawler.fetch.offsite import OFF_SITE
+from pipeline.platforms import feed_pages
 
 _USUAL = {PageKind.POSTS_FEED: feeds.posts_feed_url, PageKind.COMMENTS_FEED: feeds.comments_feed_url}
 _PREFIX = {PageKind.POSTS_FEED: "posts_feed", PageKind.COMMENTS_FEED: "comments_feed"}
@@ -34,22 +34,24 @@ class FeedSync:
     async def fetch(self, kind: PageKind) -> FeedAnswer | None:
         """Fetch a feed; None where it was missing within the last day.
 
-        Fetched at its last URL, and where it is missing there, at the URLs that the front page declares or
-        other systems use. The URL after redirects is saved, so that a quiet crawl takes one request for it.
+        Also None where the system that runs the site has no such feed. Fetched at its last URL, and where it
+        is missing there, at the URLs that the front page declares or its system uses. The URL after
+        redirects is saved, so that a quiet crawl takes one request for it.
         """
         crawl = self.crawl
         prefix = _PREFIX[kind]
         if crawl.is_within(RELIST, getattr(crawl.before, f"{prefix}_missing_at")):
             return None
-        last_url = getattr(crawl.before, f"{prefix}_url")
-        url = last_url or _USUAL[kind](crawl.home)
-        answer = await self._fetch_at(kind, url)
-        if _is_elsewhere(answer.page):
-            async for other in self._other_urls(kind, {url}):
-                there = await self._fetch_at(kind, other)
-                if there.is_feed and _is_of(kind, there.page):
-                    answer = there
-                    break
+        answer: FeedAnswer | None = None
+        async for url in self._urls(kind):
+            there = await self._fetch_at(kind, url)
+            if answer is None or (there.is_feed and _is_of(kind, there.page)):
+                answer = there
+            if not _is_elsewhere(answer.page):
+                break
+        if answer is None:
+            crawl.note(**{f"{prefix}_missing_at": crawl.started_at})
+            return None
         page = answer.page
         if answer.is_feed and urls.same_host(page.final_url, crawl.home):
             crawl.note(**{f"{prefix}_url": page.final_url})
@@ -58,15 +60,21 @@ class FeedSync:
             crawl.note(**{f"{prefix}_missing_at": crawl.started_at})
         return answer
 
-    async def _other_urls(self, kind: PageKind, asked: set[str]) -> AsyncIterator[str]:
-        """Yield alternative URLs of a feed that is missing at its own."""
-        asked = set(asked)
-        usual = _USUAL[kind](self.crawl.home)
-        if usual not in asked:
-            asked.add(usual)
-            yield usual
+    async def _urls(self, kind: PageKind) -> AsyncIterator[str]:
+        """Yield possible URLs of a feed: the last one used, WordPress' own, the declared or usual ones.
+
+        WordPress' own is left out where another system is known to run the site.
+        """
+        asked: set[str] = set()
+        last_url = getattr(self.crawl.before, f"{_PREFIX[kind]}_url")
+        usual = _USUAL[kind](self.crawl.home) if self.front.may_have_rest else None
+        for url in filter(None, (last_url, usual)):
+            if url not in asked:
+                asked.add(url)
+                yield url
         stated = declared.feed_of(await self.front.declared(), kind)
-        for url in [stated] if stated else declared.guessed_feed_urls(kind, self.crawl.home):
+        platform = self.crawl.platform
+        for url in [stated] if stated else declared.guessed_feed_urls(kind, self.crawl.home, platform):
             if url not in asked and not self.crawl.session.obstacles.is_suspected:
                 asked.add(url)
                 yield url
@@ -96,7 +104,7 @@ def _is_elsewhere(page: Page) -> bool:
     False where the site is in trouble.
     """
     if page.status == HTTPStatus.OK:
-        return feeds.read_entries(page) is None
+        return feed_pages.read_entries(page) is None
     is_off_site = page.status == 0 and OFF_SITE in (page.error or "")
     return is_off_site or page.status in {*CLOSED, HTTPStatus.GONE}
 
@@ -108,4 +116,4 @@ def _is_of(kind: PageKind, page: Page) -> bool:
     """
     if kind is PageKind.POSTS_FEED or page.status == HTTPStatus.NOT_MODIFIED:
         return True
-    return not feeds.read_entries(page) or bool(feeds.read_comments_feed(page))
+    return not feed_pages.read_entries(page) or bool(feeds.read_comments_feed(page))

@@ -9,10 +9,11 @@ reader's word and no reader's name can become the article's.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
-from archive.core.records import Article, Extract, Page, Problem, Site, Surface
+from archive.core.records import Article, Comment, Extract, Page, Problem, Site, Surface
 from pipeline.article import body, fields, other_articles
 from pipeline.article.body import Prose
 from pipeline.article.fields import Facts
@@ -24,6 +25,9 @@ from pipeline.html.document import Document, parse
 from pipeline.html.dom import fold, text_of
 from pipeline.html.metadata import Head
 from pipeline.threads.readers import find_thread
+
+_THREAD_FEED = re.compile(r"""<link[^>]{1,200}/feeds/\d{1,20}/comments/default["'?]""")
+"""Blogger's feed of a thread, from which the crawl reads it."""
 
 
 def extract_page(page: Page, site: Site) -> Extract:
@@ -86,9 +90,7 @@ def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose]:
         *thread.problems,
         *marks.metered(document, head),
         *prose.problems,
-        *stated_count.count_problems(
-            survey, thread.comments, system, whole=not _is_comment_page(document.page)
-        ),
+        *_count_problems(document, survey, thread.comments, system),
     ]
     if prose.text is None and not known.values.get("title"):
         detail = f"{document.page.url} holds neither a title nor text."
@@ -102,6 +104,16 @@ def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose]:
         wall=not_an_article.name_wall(document) if bare else None,
     )
     return result, prose
+
+
+def _count_problems(
+    document: Document, survey: Survey, comments: tuple[Comment, ...], system: str | None
+) -> tuple[Problem, ...]:
+    """Return the problems of a thread that is shorter than stated; none where a feed of its own has it."""
+    if not comments and _THREAD_FEED.search(document.source):
+        return ()
+    is_whole = not _is_comment_page(document.page)
+    return tuple(stated_count.count_problems(survey, comments, system, whole=is_whole))
 
 
 def _is_comment_page(page: Page) -> bool:

@@ -29,11 +29,12 @@ _PATHS = {
 _BOXES = {
     "tags": words(
         "tags post-tags entry-tags tags-links tag-links post_tags article-tags single-tags td-tags tag-list "
-        "tags-list taglist tagslist post-tag entry-tag taxonomy-post_tag the-tags blog-tags tagged"
+        "tags-list taglist tagslist post-tag entry-tag taxonomy-post_tag the-tags blog-tags tagged "
+        "field--tags field--name-field-tags field-name-field-tags post-labels"
     ),
     "categories": words(
         "cat-links categories post-categories entry-categories post-category entry-category "
-        "taxonomy-category category-links cat-link post-cats entry-cats"
+        "taxonomy-category category-links cat-link post-cats entry-cats category-name"
     ),
 }
 _LABELS = {

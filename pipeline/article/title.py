@@ -24,7 +24,7 @@ _CLASSES = words(
     "entry-title post-title wp-block-post-title article-title headline single-title "
     "tdb-title-text page-title "
     "posttitle entry_title post_title single-post-title title-post article__title "
-    "article-headline td-page-title"
+    "article-headline td-page-title entry-header"
 )
 _ELSEWHERE = words(
     "related widget sidebar site-title site-branding logo comments comment-respond "

@@ -41,7 +41,8 @@ ALL_BY = re.compile(
     re.IGNORECASE,
 )
 CUT = re.compile(
-    r"\s+(?:[-–—|•·]\s+.*|(?:on|am|le|el|il|op|den)\s+\S*\d.*|(?:on|am)\s+\w+(?:day|tag)\b.*|\d{1,2}[./ ].*|"
+    r"\s+(?:[-–—|•·]\s+.*|(?:on|am|le|el|il|op|den)\s+\S*\d.*|(?:on|am)\s+\w+(?:day|tag)\b.*|on\s+[A-Z]\w+\s\d.*|"
+    r"\d{1,2}[./ ].*|"
     r"(?i:jan(?:uary?)?|feb(?:ruary?)?|mar(?:ch)?|märz|apr(?:il)?|ma[iy]|june?|juni|july?|juli|aug(?:ust)?|"
     r"sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\.?\s+\d.*|"
     r"\S+@\S+\.\w+.*|(?i:special to)\s.*)$"
@@ -148,7 +149,7 @@ NAMED = words(
 )
 LINES = words(
     "byline entry-author post-by author-by author posted-by the-author writer article-author meta-author "
-    "ee-post__meta--author"
+    "ee-post__meta--author post-footers"
 )
 METADATA_CLASSES = words(
     "postmetadata entry-meta post-meta post_meta postmeta meta entry-info post-info postinfo post-details "

@@ -51,6 +51,10 @@ class Name:
     element: HtmlElement | None = None
 
 
+_UNVERIFIED = " (not verified)"
+"""What Drupal writes behind the name of a reader without an account."""
+
+
 def extract_author(scene: Scene, dated: HtmlElement | None, *, ping: bool) -> Name:
     """Return the author of a comment.
 
@@ -321,4 +325,5 @@ def _without_says(name: str) -> str | None:
 
 def _trimmed(name: str) -> str | None:
     """Return a name less the signs around it."""
-    return (name[:-_END] + re.sub(r"\s+[-–—|·•]+$", "", name[-_END:])).rstrip(" ,:").lstrip(" ,") or None
+    shown = name[:-_END] + re.sub(r"\s+[-–—|·•]+$", "", name[-_END:])
+    return shown.removesuffix(_UNVERIFIED).rstrip(" ,:").lstrip(" ,") or None

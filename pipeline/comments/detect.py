@@ -26,6 +26,8 @@ ID = re.compile(
 _OTHER_ID = re.compile(r"^(?:comment-)?(6a[0-9a-f]{10,60})$|^c(\d{1,20}|6a[0-9a-f]{10,60})$")
 """Ids of TypePad (hexadecimal), Movable Type and Blogger; believed only inside a thread."""
 LINK_ID = re.compile(r"#(?:li-|div-)?comment[-:]?(\d{1,18})\b|[?&]replytocom=(\d{1,18})(?!\d)")
+_COMMENT_PATH = re.compile(r"/comment/\d+#comment-\d+$")
+"""A comment's own address in Drupal, which names no article."""
 _COMPANION = re.compile(
     r"^(?:even|odd|alt|thread-\w+|depth-\d+|byuser|bypostauthor|comment-author-.+|post|"
     r"wpd-comment|wc-comment|highlander-comment)$"
@@ -205,7 +207,8 @@ def _links(index: Index, base: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for link in index.tagged("a"):
         href = link.get("href") or ""
-        match = LINK_ID.search(href) if "comment" in href or "replytocom" in href else None
+        is_named = ("comment" in href or "replytocom" in href) and not _COMMENT_PATH.search(href)
+        match = LINK_ID.search(href) if is_named else None
         url = urls.absolute(href, base) if match else None
         if match and url:
             found.setdefault(match[1] or match[2], set()).add(urls.link_key(url))

@@ -48,6 +48,7 @@ _REPLIED = re.compile(
     r"en respuesta a|in risposta a|em resposta a|als reactie op)\b",
     re.IGNORECASE,
 )
+_REPLIED_BEFORE = re.compile(_REPLIED.pattern + r"\s*$", re.IGNORECASE)
 _METAS = frozenset({"comment-meta", "commentmetadata"})
 
 
@@ -126,13 +127,25 @@ def extract_comment(
 
 
 def _answered(scene: Scene) -> str | None:
-    """Return the id of the comment that a link "replied to comment from NAME" leads to, else None."""
+    """Return the id of the comment that a link "replied to comment from NAME" leads to, else None.
+
+    The words may stand before the link, as in Movable Type and Drupal.
+    """
     for link in scene.element.iter("a"):
         match = _TO_COMMENT.search(link.get("href") or "")
-        if match and match[1] != scene.number and not scene.in_body(link) and _REPLIED.match(text_of(link)):
-            drop(link)
-            return match[1]
+        if match and match[1] != scene.number and not scene.in_body(link):
+            if _REPLIED.match(text_of(link)):
+                drop(link)
+                return match[1]
+            if _REPLIED_BEFORE.search(_before(link)):
+                return match[1]
     return None
+
+
+def _before(link: HtmlElement) -> str:
+    """Return the words before a link in its own line."""
+    previous, parent = link.getprevious(), link.getparent()
+    return (previous.tail if previous is not None else parent.text if parent is not None else None) or ""
 
 
 def _label(element: HtmlElement) -> str | None:

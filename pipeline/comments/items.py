@@ -62,6 +62,10 @@ def outer_of(element: HtmlElement, owners: dict[HtmlElement, CommentItem]) -> tu
     for node in element.iterancestors():
         if node in owners:
             return owners[node], "page:dom"
+        if node.tag == "div" and "indented" in tokens(node) and (before := node.getprevious()) is not None:
+            indents = before.tag == "div" and "indented" in tokens(before)
+            if not indents and before in owners:
+                return owners[before], "page:indented"
         if node.tag in LISTS and inner is not node and (tokens(node) & CHILDREN or is_list(node.getparent())):
             previous = node.getprevious()
             while previous is not None and previous.tag in LISTS:

@@ -62,12 +62,26 @@ def _headed_lists(index: Index) -> Iterator[HtmlElement]:
 
 
 def anchored(index: Index, owners: dict[HtmlElement, CommentItem]) -> list[CommentItem]:
-    """Entries of a comment list that nothing but an empty anchor names: `<li><a name="comment-7"></a>`."""
+    """Return the entries that nothing but an empty anchor names.
+
+    In a comment list as `<li><a name="comment-7"></a>`, or behind it as Drupal writes them:
+    `<a id="comment-7"></a><article class="comment">`.
+    """
     found = []
     for anchor in index.tagged("a"):
         named = _ANCHOR.match(anchor.get("name") or anchor.get("id") or "")
         entry = anchor.getparent()
-        if named is None or anchor.get("href") or entry.tag != "li" or entry in owners:
+        if named is None or anchor.get("href"):
+            continue
+        behind = anchor.getnext()
+        if behind is not None and behind.tag in ("article", "div") and "comment" in tokens(behind):
+            if behind not in owners:
+                outer, origin = outer_of(behind, owners)
+                item = CommentItem(element=behind, id=named[1], parent=outer, parent_origin=origin)
+                owners[behind] = item
+                found.append(item)
+            continue
+        if entry.tag != "li" or entry in owners:
             continue
         if any(_LISTING.match(mark) for mark in tokens(entry.getparent())):
             owners[entry] = CommentItem(element=entry, id=named[1])

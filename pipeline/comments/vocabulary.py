@@ -50,7 +50,7 @@ DATE_LIKE = re.compile(_COMMENT + r"(?:date|time|timestamp|published)")
 NOISE = re.compile(
     r"^(?:reply|reply-link|comment-?reply.*|edit-?link|edit-comment.*|comment-?edit.*|"
     r"comment-?actions?|comment-?tools?|"
-    r"comment-?footer|comment-links?|comment-?permalink|comment-?meta.*|commentmetadata|"
+    r"comment-?footer|comment(?:-|__)links?|comment-?permalink|comment-?meta.*|commentmetadata|"
     r"comment-?date|comment-?time|"
     r"comment-?head(?:er)?|comment-?author.*|comment-?avatar|vcard|avatar.*|gravatar|says|"
     r".*awaiting.*|.*moderation.*|"

@@ -12,23 +12,8 @@ from dataclasses import dataclass
 from lxml import etree, html
 
 from archive.core.records import Page
-
-_STATIC = "It is a static site: it has no comments of its own, and a foreign comment system is named."
-_THREADS = "Its comments are read from the pages, and proved only as far as a page states their number."
-
-
-@dataclass(frozen=True, slots=True)
-class Platform:
-    """System that runs sites.
-
-    `generator` is a pattern at the start of the generator that a page names, in any case. `marks` are
-    patterns in its markup. `comments` is a sentence for people on its comments, "" for WordPress.
-    """
-
-    name: str
-    generator: str
-    marks: tuple[bytes, ...] = ()
-    comments: str = ""
+from pipeline.platforms.adapter import Platform
+from pipeline.platforms.registry import PLATFORMS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,51 +28,6 @@ class Detected:
         """Name and version, such as "Ghost 5.87"."""
         return " ".join(filter(None, [self.platform.name, self.version]))
 
-
-PLATFORMS = (
-    Platform(
-        "WordPress",
-        r"wordpress",
-        (rb"""rel=["']https://api\.w\.org/["']""", rb"/wp-(?:content|includes)/(?:themes|plugins|js|css)/"),
-    ),
-    Platform(
-        "Ghost",
-        r"ghost\b",
-        (rb"data-ghost(?:-search)?=", rb"/ghost/(?:portal|comments-ui|sodo-search)@", rb"ghost-sdk"),
-        "Its comments are filled in by a script; they are read from its API where a page names it.",
-    ),
-    Platform(
-        "Drupal",
-        r"drupal",
-        (
-            rb"data-drupal-(?:selector|settings-selector|link)",
-            rb"Drupal\.settings",
-            rb"/sites/(?:default|all)/",
-        ),
-        _THREADS,
-    ),
-    Platform("Joomla", r"joomla", (rb"/media/(?:jui|system)/js/", rb"joomla-script-options"), _THREADS),
-    Platform("Movable Type", r"movable ?type", (rb"/mt-static/", rb"/mt-comments\.(?:cgi|fcgi)"), _THREADS),
-    Platform("TypePad", r"https?://www\.typepad\.com|typepad", (rb"static\.typepad\.com",), _THREADS),
-    Platform(
-        "Blogger",
-        r"blogger",
-        (rb"www\.blogger\.com/(?:static|feeds|rearrange|dyn-css)", rb"blogger_template"),
-        _THREADS,
-    ),
-    Platform(
-        "Substack",
-        r"substack",
-        (rb"substackcdn\.com", rb"substack\.com/(?:api|embed)"),
-        "Its comments are filled in by a script; they are not archived yet.",
-    ),
-    Platform("Hugo", r"hugo\b", (), _STATIC),
-    Platform("Jekyll", r"jekyll", (), _STATIC),
-    Platform("Eleventy", r"eleventy", (), _STATIC),
-    Platform("Hexo", r"hexo\b", (), _STATIC),
-    Platform("Gatsby", r"gatsby", (rb"""id=["']___gatsby["']""",), _STATIC),
-)
-"""Known systems. The first whose generator fits is taken, else the first with a mark."""
 
 _VERSION = re.compile(r"\d+(?:\.\d+)*")
 
@@ -123,7 +63,7 @@ def proof_sentences(detected: Detected, *, has_sitemap: bool) -> tuple[str, ...]
         )
     else:
         articles = "It has no sitemap that lists articles, so their completeness cannot be proved."
-    return articles, detected.platform.comments
+    return articles, detected.platform.comments, *detected.platform.limits
 
 
 def _generators(page: Page) -> list[str]:

@@ -23,13 +23,16 @@ from pipeline.dates import parse as dates
 from pipeline.html import images
 from pipeline.html.document import charset_problems
 from pipeline.html.sanitize import is_excerpt, markup_to_line, render
+from pipeline.platforms import json_feed, news_sitemap
 
 _POST_ID = re.compile(r"[?&](?:p|page_id)=(\d{1,18})(?!\d)", re.ASCII)
-_COMMENT_ID = re.compile(r"#comment-(\d{1,18})(?!\d)", re.ASCII)
+_COMMENT_ID = re.compile(r"#(?:comment-|c)(\d{1,20})(?!\d)", re.ASCII)
+_BLOGGER_PARENT = re.compile(r"/comments/default/(\d{1,20})$", re.ASCII)
 _IN_REPLY = re.compile(
     r"""^\s*(?:<p>\s*)?[^<>]{1,60}?<a\b[^>]*?href=["'][^"']*#comment-(\d+)["'][^>]*>.*?</a>\s*\.?\s*(?:</p>|<br\s*/?>|\n)\s*""",
     re.DOTALL,
 )
+_WORDPRESS = re.compile(rb"<generator>https?://(?:www\.)?wordpress\.(?:org|com)/")
 _NO_EXCERPT = re.compile(r"^\W*There is no excerpt because this is a protected post")
 _CUT = re.compile(r"(?:…|\.\.\.)\s*[\])]?\s*(?:\w[^.!?]{0,40})?\W*$")
 """The end of a text that the feed cuts off: "[…]", perhaps with a link to go on reading."""
@@ -46,6 +49,10 @@ def parse_post_feed(page: Page, site: Site) -> Extract:
 
     Facts, and the publisher's own copy of the text where the feed has all of it.
     """
+    if news_sitemap.is_news_sitemap(page):
+        return news_sitemap.parse_news_sitemap(page, site)
+    if feed := json_feed.read_feed(page):
+        return json_feed.parse_json_feed(page, feed, site)
     return _feed(page, lambda entry: _article(entry, page, site))
 
 
@@ -91,6 +98,7 @@ def _article(entry: etree._Element, page: Page, site: Site) -> Article | Problem
         "modified": dates.iso(_first(entry, "updated", "modified"), site.timezone),
         "description": None if protected else render(_APPEARED.sub("", summary)).text,
         "image": images.unwrap_image(_image(entry), page.final_url),
+        "tags": _terms(entry, page),
         "comments_stated": int(count) if count and re.fullmatch(r"\d{1,7}", count) else None,
     }
     origins = tuple((name, "feed:entry") for name, value in facts.items() if value not in (None, ()))
@@ -154,8 +162,12 @@ def _is_protected(markup: str) -> bool:
 def _parent(entry: etree._Element, markup: str) -> tuple[str | None, str]:
     """Return the comment answered to.
 
-    Atom says it in an element, RSS in a line before the text.
+    Atom says it in an element, Blogger in a link, RSS in a line before the text.
     """
+    related = (child.get("href") or "" for child in entry if child.get("rel") == "related")
+    for href in related:
+        if found := _BLOGGER_PARENT.search(href):
+            return found[1], "feed:related"
     for child in entry:
         if local_name(child) == "in-reply-to":
             found = _COMMENT_ID.search(child.get("ref") or "") or _COMMENT_ID.search(child.get("href") or "")
@@ -175,6 +187,18 @@ def _names(entry: etree._Element) -> tuple[str, ...]:
     creators = [markup_to_line(_content(child)) for child in entry if local_name(child) == "creator"]
     authors = [markup_to_line(_first(child, "name")) for child in entry if local_name(child) == "author"]
     return tuple(dict.fromkeys(name for name in creators or authors if name))
+
+
+def _terms(entry: etree._Element, page: Page) -> tuple[str, ...]:
+    """Return the terms of an entry as tags: the text of RSS' categories, the label or term of Atom's.
+
+    None of WordPress' own feeds, which mix tags with categories; its pages tell them apart.
+    """
+    if _number(_POST_ID, _first(entry, "guid", "id")) or _WORDPRESS.search(page.body):
+        return ()
+    categories = [child for child in entry if local_name(child) == "category"]
+    told = (child.get("label") or child.get("term") or _content(child) for child in categories)
+    return tuple(dict.fromkeys(name for said in told if (name := markup_to_line(said))))
 
 
 def _author_uri(entry: etree._Element) -> str | None:

@@ -417,3 +417,22 @@ def test_a_public_name_that_leads_to_a_private_address_is_refused():
     assert not may_lead_to("gazette.example", "fd00::7")
     assert may_lead_to("localhost", "127.0.0.1")
     assert may_lead_to("gazette.example", "93.184.216.34")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="?page=1" rel="next">2</a>',
+        '<a aria-label="Go to next page" href="/index.php?start=5"><span></span></a>',
+        '<a href="/?limitstart=5">Next</a>',
+        '<a title="Older Posts" href="/search?updated-max=2024-04-10T06:30:00Z&amp;max-results=5">More</a>',
+        '<a href="/page/2/">2</a>',
+    ],
+)
+def test_page_of_older_articles_is_found_in_any_system(link):
+    assert listing_pages.read_listing_page(page(f"<main>{link}</main>", url=HOME + "/")).older
+
+
+@pytest.mark.parametrize("link", ['<a href="/next-year">Next</a>', '<a href="/?start=5">Start</a>'])
+def test_other_links_lead_to_no_older_page(link):
+    assert listing_pages.read_listing_page(page(f"<main>{link}</main>", url=HOME + "/")).older is None

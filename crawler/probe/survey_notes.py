@@ -1,0 +1,120 @@
+"""Result of a survey, and its sentences for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.platforms import detection
+from pipeline.platforms.detection import Detected
+from pipeline.platforms.registry import may_be_wordpress
+from pipeline.threads import readers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSurvey:
+    """Result of a survey.
+
+    `url` is the home page after redirects; totals are the site's own. `comment_style` is one of the styles
+    of the configuration; `api` is True where the API of another system than WordPress lists articles;
+    `hosts` are others than that of `url`, with articles of the site; `platform` is the system that runs the
+    site, with its version where stated, None if unknown; `comment_system` keeps the comments elsewhere, None
+    where the site itself has them, and `comment_server` is the URL from which they are read; `notes` are
+    sentences for people.
+    """
+
+    url: str
+    title: str | None = None
+    platform: str | None = None
+    rest: bool = False
+    api: bool = False
+    posts_total: int | None = None
+    comments_total: int | None = None
+    sitemaps: tuple[str, ...] = ()
+    feed: str | None = None
+    comments_feed: str | None = None
+    robots_allowed: bool = True
+    crawl_delay: float | None = None
+    comment_style: str = "auto"
+    comment_system: str | None = None
+    comment_server: str | None = None
+    timezone: str | None = None
+    language: str | None = None
+    hosts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def survey_notes(found: SiteSurvey, detected: Detected | None) -> list[str]:
+    """Return sentences on a site: what lists its articles, where its comments are, what can be proved."""
+    name = found.title or found.url
+    notes = [f"{name} responds at {found.url}."]
+    if detected:
+        notes.append(f"It runs on {detected.label}.")
+    elif not found.rest:
+        notes.append("The system that runs it is unknown, so it is read by what every site has.")
+    notes.append(_way(found, detected))
+    if detected:
+        notes += detection.proof_sentences(detected, has_sitemap=bool(found.sitemaps))
+    if found.hosts:
+        many = " and ".join(found.hosts)
+        notes.append(
+            f"Its articles are on {many}: pages are fetched from there only where `hosts` allows it."
+        )
+    notes.append(
+        "Its comments feed lists new comments."
+        if found.comments_feed
+        else "It has no comments feed, so old articles are visited again from time to time."
+    )
+    if elsewhere := _elsewhere(found):
+        notes.append(elsewhere)
+    if found.crawl_delay:
+        notes.append(f"robots.txt requires {found.crawl_delay:g} s between requests; this is obeyed.")
+    return notes
+
+
+def _way(found: SiteSurvey, detected: Detected | None) -> str:
+    """Return a sentence on what lists the articles."""
+    if found.rest:
+        way = f"Its REST API is open and lists {_many(found.posts_total, 'article')}"
+        way += f" and {_many(found.comments_total, 'comment')}." if found.comments_total is not None else "."
+    elif not may_be_wordpress(detected.platform if detected else None):
+        way = _other_way(found)
+    elif found.sitemaps:
+        way = f"Its REST API is closed; its sitemap lists {_many(found.posts_total, 'article')},"
+        way += " and comments are read from the pages."
+    elif found.feed:
+        way = "Its REST API is closed and no sitemap was found; articles are found by its feed."
+    else:
+        way = (
+            "Neither a REST API nor a sitemap nor a feed was found; articles are found by its listing pages."
+        )
+    return way
+
+
+def _other_way(found: SiteSurvey) -> str:
+    """Return a sentence on what lists the articles of another system than WordPress."""
+    if found.api:
+        return "Its own API lists its articles."
+    if found.sitemaps:
+        return f"Its sitemap lists {_many(found.posts_total, 'article')}."
+    if found.feed:
+        return "Its articles are found by its feed, and older ones by its listing pages."
+    return "It has neither a sitemap nor a feed; its articles are found by its listing pages."
+
+
+def _elsewhere(found: SiteSurvey) -> str | None:
+    """Return a sentence on comments that are kept elsewhere, None where there are none."""
+    system, server = found.comment_system, found.comment_server
+    if system is None:
+        return None
+    if server is None:
+        return f"Its comments are kept by {system}, outside of the site; they are not archived yet."
+    if any(reader.system == system and reader.needs_key for reader in readers.READERS.values()):
+        key = f"comment_keys.{system.lower()}"
+        return f"Its comments are kept by {system}; they are archived with a key of its API, `{key}`."
+    return f"Its comments are kept by {system} at {server}, and are archived from there."
+
+
+def _many(number: int | None, what: str) -> str:
+    if number is None:
+        return f"an unknown number of {what}s"
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,69 @@
+"""Shape of a system that runs sites: how it is known, and where its lists are.
+
+Pure data and functions; the crawler asks them, and knows no system by its name.
+Does not: fetch anything; say what a site has, which only its answers do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from archive.core.records import Extract, Page, Site
+
+THREADS_ON_PAGES = (
+    "Its comments are read from the pages, and proved only as far as a page states their number."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiEntry:
+    """Article in an answer of a system's API: its URL, and its date of change, verbatim."""
+
+    url: str
+    changed: str | None = None
+
+
+class Api(Protocol):
+    """Public API that lists all articles, newest first."""
+
+    def first(self, page: Page) -> str | None:
+        """Return the URL of its first answer, from a page of the site; None where that names no API."""
+
+    def entries(self, page: Page) -> tuple[ApiEntry, ...] | None:
+        """Return the articles of an answer; None where it is no answer of this API."""
+
+    def following(self, page: Page) -> str | None:
+        """Return the URL of the next answer, None after the last."""
+
+    def parse(self, page: Page, site: Site) -> Extract:
+        """Return what an answer states of its articles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """System that runs sites.
+
+    It is known by `generator`, a pattern at the start of the generator that a page names, in any case, and by
+    `marks`, patterns in a page's markup. URLs are relative to the home: `posts_feeds` and `comments_feeds`
+    are asked for where the front page declares no feed. `feed_page(url, number, shown)` is the URL of the
+    feed's page `number` (from 2), after `shown` entries; None where only the newest are in it. `lists` is a
+    pattern of paths that list articles and are none. `thread_feed(page)` is the URL of the feed of one
+    article's thread, None where it has none. `is_front` is True where WordPress may lie behind it.
+    `comments` is a sentence for people on its comments, "" for WordPress; `limits` are others on what cannot
+    be proved.
+    """
+
+    name: str
+    generator: str
+    marks: tuple[bytes, ...] = ()
+    posts_feeds: tuple[str, ...] = ()
+    comments_feeds: tuple[str, ...] = ()
+    feed_page: Callable[[str, int, int], str] | None = None
+    lists: str | None = None
+    thread_feed: Callable[[Page], str | None] | None = field(default=None, repr=False)
+    api: Api | None = field(default=None, repr=False)
+    is_front: bool = False
+    comments: str = ""
+    limits: tuple[str, ...] = ()

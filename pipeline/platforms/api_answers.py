@@ -1,0 +1,76 @@
+"""Articles in the answers of systems' own APIs: what is the same for all of them.
+
+Pure. Invariant: an entry without an address is no article, and spoils none of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from archive.core import json_text, urls
+from archive.core.records import Article, Extract, Page, Problem, Site, Surface
+from pipeline.article import publisher
+from pipeline.html.sanitize import line
+
+Said = dict[str, Any]
+
+
+def json_of(page: Page) -> object:
+    """Return the JSON of an answer, None where it is none."""
+    if page.status != 200:
+        return None
+    try:
+        return json_text.parse_json(page.body).value
+    except ValueError:
+        return None
+
+
+def said_text(value: object) -> str | None:
+    """Return a string on one line, None for anything else."""
+    return line(value) if isinstance(value, str) else None
+
+
+def names_in(values: object) -> tuple[str, ...]:
+    """Return the `name` of each object of a list."""
+    objects = values if isinstance(values, list) else []
+    told = (said_text(each.get("name")) for each in objects if isinstance(each, dict))
+    return tuple(dict.fromkeys(filter(None, told)))
+
+
+def parse_entries(
+    entries: Iterable[Said],
+    page: Page,
+    site: Site,
+    facts_of: Callable[[Said], tuple[str | None, Mapping[str, Any], str | None]],
+) -> Extract:
+    """Return the articles of an answer.
+
+    `facts_of` gives the URL of an entry, its facts, and the HTML of its text, None where that is not given to
+    everybody: then the problem "paywalled" names it.
+    """
+    articles: list[Article] = []
+    problems: list[Problem] = []
+    for entry in entries:
+        stated, facts, markup = facts_of(entry)
+        url = urls.absolute(stated, page.final_url)
+        if url is None:
+            detail = "An entry of the listing has no link."
+            problems.append(Problem(code="unreadable-entry", detail=detail, field="url"))
+            continue
+        if not urls.matches(url, site.article_pattern):
+            continue
+        url = urls.as_served(urls.clean(url), page.final_url)
+        written = None
+        if markup:
+            written, _ = publisher.read_written(markup, replace(page, final_url=url), site, facts)
+        origins = tuple((name, "rest:api") for name, value in facts.items() if value not in (None, ()))
+        articles.append(Article(url=url, written=written or None, origins=origins, **facts))
+    return Extract(surface=Surface.REST, articles=tuple(articles), problems=tuple(problems))
+
+
+def paywalled(url: str, readers: str) -> Problem:
+    """Return the problem of an article that the site gives in full to some readers only."""
+    detail = f"The site gives the whole of it to {readers} only; what everybody sees is kept."
+    return Problem(code="paywalled", detail=detail, field="text", url=url)

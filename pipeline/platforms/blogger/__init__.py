@@ -1,0 +1,1 @@
+"""Blogger: how it is known, and where its lists are."""

@@ -1,0 +1,1 @@
+"""Drupal: how it is known, and where its lists are."""

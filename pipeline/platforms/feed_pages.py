@@ -1,0 +1,118 @@
+"""Pages of a feed: entries, and where the next page is.
+
+Pure. RSS, Atom and JSON Feed are read alike, and only for the URLs and ids in them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+
+from archive.core import tolerant_xml, urls
+from archive.core.reader_guard import reader
+from archive.core.records import Page
+from pipeline.platforms import json_feed
+from pipeline.platforms.adapter import Platform
+from pipeline.platforms.wordpress.platform import WORDPRESS
+
+_COMMENT = re.compile(r"#(?:comment-|c)(\d{1,20})(?!\d)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """One entry of a feed. A missing value is ""."""
+
+    link: str
+    guid: str
+
+
+def read_entries(page: Page) -> list[FeedEntry] | None:
+    """Return the entries of a feed, or None if it is none."""
+    if page.status != 200:
+        return None
+    if feed := json_feed.read_feed(page):
+        items = json_feed.items_of(feed)
+        return [
+            FeedEntry(json_feed.url_of(item, page.final_url) or "", str(item.get("id"))) for item in items
+        ]
+    root, _ = tolerant_xml.parse_xml(page.body, page.header("content-type"))
+    if root is None or tolerant_xml.local_name(root) not in {"rss", "feed", "RDF"}:
+        return None
+    tags = {"item", "entry"}
+    return [_entry(element) for element in root.iter() if tolerant_xml.local_name(element) in tags]
+
+
+def _entry(element: etree._Element) -> FeedEntry:
+    """Return an entry of a feed.
+
+    RSS has its link as text, Atom in an attribute; a guid may replace the link.
+    """
+    links: list[str] = []
+    guid, permanent = "", True
+    for child in element:
+        match tolerant_xml.local_name(child):
+            case "link" if child.get("rel", "alternate") == "alternate":
+                text = "".join(child.itertext()).strip()
+                links.append(child.get("href") or text)
+            case "guid" | "id":
+                guid = guid or "".join(child.itertext()).strip()
+                permanent = child.get("isPermaLink") != "false"
+    fallback = guid if permanent and guid.startswith("http") else ""
+    link = next(filter(None, links), fallback)
+    return FeedEntry(link=link, guid=guid)
+
+
+@reader(None)
+def read_comment_links(page: Page) -> tuple[tuple[str, str], ...] | None:
+    """Return the id and the URL of each comment in a comments feed.
+
+    None if the response is no feed.
+    """
+    entries = read_entries(page)
+    if entries is None:
+        return None
+    found = []
+    for entry in entries:
+        link = urls.absolute(entry.link, page.final_url)
+        if link and (named := _COMMENT.search(f"{entry.guid} {link}")):
+            found.append((named[1], link))
+    return tuple(found)
+
+
+def following_url(page: Page, first: str, number: int, shown: int, platform: Platform | None) -> str | None:
+    """Return the URL of a feed's page `number`, counted from 1; None where it has no other page.
+
+    As the page before states it (Atom and RSS by a link, JSON Feed by `next_url`), else as the system that
+    runs the site numbers them, and as WordPress does where that is unknown. `first` is the URL of the first
+    page, `shown` the number of entries of all pages before.
+    """
+    stated = _next_link(page)
+    if stated and urls.same_host(stated, first):
+        return stated
+    if json_feed.read_feed(page):
+        return None
+    make = (platform or WORDPRESS).feed_page
+    return make(first, number, shown) if make else None
+
+
+def stated_total(page: Page) -> int | None:
+    """Return the number of entries that all pages of a feed have together, None where it states none."""
+    root, _ = tolerant_xml.parse_xml(page.body, page.header("content-type"))
+    heads = () if root is None else root
+    told = (each.text or "" for each in heads if tolerant_xml.local_name(each) == "totalResults")
+    return next((int(text) for text in told if re.fullmatch(r"\d{1,9}", text)), None)
+
+
+def _next_link(page: Page) -> str | None:
+    """Return the URL of the next page that a feed states, or None."""
+    if feed := json_feed.read_feed(page):
+        return json_feed.next_url(feed, page.final_url)
+    root, _ = tolerant_xml.parse_xml(page.body, page.header("content-type"))
+    if root is None:
+        return None
+    heads = (root, *(each for each in root if tolerant_xml.local_name(each) == "channel"))
+    links = (each for head in heads for each in head if tolerant_xml.local_name(each) == "link")
+    hrefs = (each.get("href") for each in links if each.get("rel") == "next")
+    return next((url for href in hrefs if (url := urls.absolute(href, page.final_url))), None)

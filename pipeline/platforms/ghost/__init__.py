@@ -1,0 +1,1 @@
+"""Ghost: how it is known, and where its lists are."""

@@ -1,0 +1,1 @@
+"""Joomla: how it is known, and where its lists are."""

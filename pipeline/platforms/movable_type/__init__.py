@@ -1,0 +1,1 @@
+"""Movable Type: how it is known, and where its lists are."""

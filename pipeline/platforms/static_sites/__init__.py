@@ -1,0 +1,1 @@
+"""Generators of static sites, of which none has comments of its own."""

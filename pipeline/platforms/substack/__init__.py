@@ -1,0 +1,1 @@
+"""Substack: how it is known, and where its lists are."""

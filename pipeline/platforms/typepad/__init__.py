@@ -1,0 +1,1 @@
+"""TypePad: how it is known, and where its lists are."""

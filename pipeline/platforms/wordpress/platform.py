@@ -1,0 +1,24 @@
+"""WordPress: known by its generator, its REST API's link, and paths of its files."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+from pipeline.platforms.adapter import Platform
+
+
+def _feed_page(url: str, number: int, shown: int) -> str:  # noqa: ARG001
+    """Return the URL of a further page of a feed; they reach back to the first post."""
+    parts = urlsplit(url)
+    query = "&".join(filter(None, [parts.query, f"paged={number}" if number > 1 else ""]))
+    return urlunsplit(parts._replace(query=query))
+
+
+WORDPRESS = Platform(
+    name="WordPress",
+    generator=r"wordpress",
+    marks=(rb"""rel=["']https://api\.w\.org/["']""", rb"/wp-(?:content|includes)/(?:themes|plugins|js|css)/"),
+    posts_feeds=("feed",),
+    comments_feeds=("comments/feed",),
+    feed_page=_feed_page,
+)

@@ -1,0 +1,156 @@
+"""Whole crawls of sites on other systems than WordPress, imitated from their documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.builders.crawling import Crawls
+from tests.fakesite.platforms.blogger import Blogger
+from tests.fakesite.platforms.ghost import Ghost
+from tests.fakesite.platforms.paper import PER_FEED, Remark, Running, Story, System, serving
+from tests.fakesite.platforms.systems import SYSTEMS
+
+Facts = dict[str, object]
+_TAGS = "SELECT name FROM article_tags JOIN tags ON tags.id = tag_id WHERE article_id = ? AND kind = ?"
+_THREAD = """
+SELECT c.author, c.text, c.published, p.text AS answers FROM comments AS c
+LEFT JOIN comments AS p ON p.id = c.parent_id WHERE c.article_id = ? AND c.gone_at IS NULL
+"""
+
+
+@pytest.fixture(params=SYSTEMS.values(), ids=SYSTEMS)
+def site(request: pytest.FixtureRequest) -> Iterator[Running]:
+    with serving(lambda base: request.param(base=base)) as running:
+        yield running
+
+
+def facts(system: System, story: Story, place: int) -> Facts:
+    """What an archive should hold of an article; `place` counts from the newest."""
+    hidden = frozenset() if place < PER_FEED else system.newest_only
+    told = {
+        "title": story.title,
+        "authors": story.author,
+        "published": story.at.isoformat()[:16],
+        "tags": story.tags,
+    }
+    thread = {
+        (each.author, each.text, each.at.isoformat()[:16], answered(system, story, each))
+        for each in story.remarks
+    }
+    return {name: value for name, value in told.items() if name not in hidden} | {
+        "thread": thread if system.threads else set()
+    }
+
+
+def answered(system: System, story: Story, remark: Remark) -> str | None:
+    parents = {each.id: each.text for each in story.remarks}
+    return parents.get(remark.parent or 0) if system.nests else None
+
+
+def held(crawls: Crawls, system: System, story: Story, wanted: Facts) -> Facts | None:
+    """What an archive holds of an article, as `facts` says it."""
+    rows = crawls.rows("SELECT * FROM articles WHERE url = ?", system.url(story))
+    if not rows:
+        return None
+    row = rows[0]
+    found: Facts = {
+        "title": row["title"],
+        "authors": row["byline"],
+        "published": str(row["published"])[:16],
+        "tags": [each["name"] for each in crawls.rows(_TAGS, row["id"], system.terms)],
+        "thread": {
+            (each["author"], each["text"], str(each["published"])[:16], each["answers"])
+            for each in crawls.rows(_THREAD, row["id"])
+        },
+    }
+    return {name: found[name] for name in wanted}
+
+
+def test_everything_is_archived_and_a_quiet_tick_is_cheap(site: Running, tmp_path: Path) -> None:
+    crawls = Crawls(tmp_path, site.url)
+    crawls.crawl()
+    for place, story in enumerate(site.system.stories):
+        wanted = facts(site.system, story, place)
+        assert held(crawls, site.system, story, wanted) == wanted
+        [row] = crawls.rows("SELECT text FROM articles WHERE url = ?", site.system.url(story))
+        text = " ".join(str(row["text"]).split())
+        shown = story.paragraphs[:1] if story.paid else story.paragraphs
+        assert [words for words in shown if words not in text] == []
+    others = {row["url"] for row in crawls.rows("SELECT url FROM articles")}
+    others -= {site.system.url(story) for story in site.system.stories}
+    assert {str(url).removeprefix(site.url) for url in others} <= {"/about/"}
+    paid = [site.system.url(story) for story in site.system.stories if story.paid]
+    named = crawls.rows("SELECT url FROM problems WHERE code = 'paywalled'")
+    assert [row["url"] for row in named] == paid
+    before = crawls.content()
+    site.taken()
+    crawls.crawl()
+    assert len(site.taken()) <= 2
+    assert crawls.content() == before
+
+
+class Scripted(Blogger):
+    """A thread that a script fills in: the page has none of it."""
+
+    renders = False
+
+
+def test_thread_of_blogger_is_read_from_its_feed(tmp_path: Path) -> None:
+    """Where the page shows none of it; a new answer is found, and a removal by the number that fell."""
+    with serving(lambda base: Scripted(base=base)) as site:
+        crawls = Crawls(tmp_path, site.url)
+        crawls.crawl()
+        story = next(story for story in site.system.stories if story.remarks)
+        wanted = facts(site.system, story, 0)
+        assert held(crawls, site.system, story, wanted) == wanted
+        assert crawls.rows("SELECT * FROM problems WHERE code = 'comments-missing'") == []
+        first = story.remarks[0]
+        late = Remark(9999, "Fay Moor", "So did I, from the ferry.", first.at + timedelta(days=70), first.id)
+        story.remarks.append(late)
+        removed = story.remarks.pop(2)
+        crawls.crawl()
+        wanted = facts(site.system, story, 0)
+        [row] = crawls.rows("SELECT missed_at FROM comments WHERE text = ?", removed.text)
+        assert row["missed_at"] is not None
+        thread = held(crawls, site.system, story, wanted)
+        assert thread is not None
+        assert {each for each in thread["thread"] if each[1] != removed.text} == wanted["thread"]
+
+
+class OpenGhost(Ghost):
+    """A site whose robots.txt leaves the Content API open."""
+
+    is_open = True
+
+
+def test_content_api_of_ghost_is_used_where_robots_allow_it(tmp_path: Path) -> None:
+    with serving(lambda base: OpenGhost(base=base)) as site:
+        crawls = Crawls(tmp_path, site.url)
+        crawls.crawl()
+        asked = [path for path in site.taken() if path.startswith("/ghost/api/content/posts/")]
+        assert len(asked) == len(site.system.pages)
+        for place, story in enumerate(site.system.stories):
+            wanted = facts(site.system, story, place)
+            assert held(crawls, site.system, story, wanted) == wanted
+        assert crawls.rows("SELECT url FROM articles WHERE title = 'About'")
+
+
+def test_closed_api_of_ghost_is_not_asked_for(tmp_path: Path) -> None:
+    with serving(lambda base: Ghost(base=base)) as site:
+        Crawls(tmp_path, site.url).crawl()
+        assert [path for path in site.taken() if path.startswith("/ghost/")] == []
+
+
+def test_verify_claims_nothing_where_no_list_is_whole(tmp_path: Path) -> None:
+    """Drupal without a sitemap: all was found by the feed and listing pages, and none of it is proved."""
+    with serving(lambda base: SYSTEMS["drupal"](base=base)) as site:
+        crawls = Crawls(tmp_path, site.url)
+        crawls.crawl()
+        done = crawls.program("verify")
+        assert "unproved" in done.stdout
+        assert "no sitemap names the articles" in done.stdout
+        assert crawls.rows("SELECT * FROM coverage WHERE kind = 'article' AND unproved IS NULL") == []

@@ -1,0 +1,1 @@
+"""Imitations of systems that run sites, from their public documentation and default themes."""

@@ -1,0 +1,49 @@
+"""Threads of other systems than WordPress, as their default themes write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from archive.core.records import Page, PageKind, Site
+from pipeline.process import process
+from tests.fakesite.platforms.blogger import Blogger
+from tests.fakesite.platforms.drupal import Drupal
+from tests.fakesite.platforms.paper import Remark, System
+from tests.fakesite.platforms.six_apart import MovableType, TypePad
+
+HOME = "https://quay.example"
+
+
+@pytest.mark.parametrize("make", [Drupal, MovableType, TypePad, Blogger])
+def test_each_comment_has_its_words_name_and_parent(make: type[System]) -> None:
+    """Answers to answers as well, and the theme's own words are nobody's."""
+    system = make(base=HOME)
+    story = next(story for story in system.stories if story.remarks)
+    _, second, third = story.remarks
+    deep = Remark(5001, "Fay Moor", "And I from the ferry.", third.at, second.id)
+    late = Remark(5002, "Gil Strand", "That was a good answer.", third.at, deep.id)
+    story.remarks += [deep, late]
+    kind, markup = system.story_page(story)
+    url = system.url(story)
+    page = Page(
+        source="quay",
+        kind=PageKind.ARTICLE,
+        url=url,
+        final_url=url,
+        status=200,
+        headers=(("content-type", kind),),
+        fetched_at=datetime(2024, 8, 1, tzinfo=UTC),
+        body=markup.encode(),
+    )
+    found = process(page, Site(name="quay", url=HOME))
+    texts = {comment.id: comment.text for comment in found.comments}
+    told = {(each.author, each.text, texts.get(each.parent or "")) for each in found.comments}
+    words = {remark.id: remark.text for remark in story.remarks}
+    assert told == {
+        (each.author, each.text, words.get(each.parent or 0) if system.nests else None)
+        for each in story.remarks
+    }
+    assert found.problems == ()
+    assert all(each.text not in (found.articles[0].text or "") for each in story.remarks)
