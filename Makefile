@@ -121,6 +121,7 @@ clean:  ## remove the environment and everything made (archives and your configu
 	@echo "Installing Backissue and its libraries into .venv (a minute, once) …"
 	@$(INSTALL) requirements/run.txt
 	@$(OURSELVES)
+	@$(BIN)/python -m compileall -q archive crawler pipeline scheduler.py
 	@touch $@
 
 .venv/dev.stamp: .venv/run.stamp requirements/dev.txt

@@ -8,31 +8,22 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from subprocess import Popen
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from sqlite_utils import Database
 
 from archive.cli import log_format as logs
 from archive.cli import serve as archive_cli
 from archive.cli.console import Context, Exit, Interruption, Program, say
-from archive.core.errors import BackissueError
-from archive.core.records import Article, Site
 from archive.operations import serve
 from archive.operations.ports import must_be_free, wait_until_answering
-from archive.storage import checks
-from archive.storage.archive import Archive
-from archive.tables.publisher_copies import PublisherCopy, find_copy
 from crawler import demo
 from crawler.cli import crawl as crawler_cli
 from crawler.config.config import (
@@ -47,6 +38,10 @@ from crawler.config.config import (
 from crawler.config.lookup import site_for
 from crawler.daemon import processes
 from crawler.settings import VERSION
+
+if TYPE_CHECKING:
+    from archive.core.records import Article, Site
+    from archive.tables.publisher_copies import PublisherCopy
 
 PAGES_STOP_SECONDS = 5.0  # seconds for Datasette to end
 PROGRAM_NAME = "backissue" if shutil.which("backissue") else sys.argv[0]
@@ -112,9 +107,11 @@ def run_scheduler(config: Config, pages: Sequence[str], greet: Callable[[], None
     `pages` is the command line of the pages, empty for none; `greet` is called in a thread after the start.
     Returns the exit code. Raises ConfigError where the URLs of notifications need a variable that is not set.
     """
-    from crawler.daemon.dispatcher import Clock  # noqa: PLC0415  (APScheduler is slow to import)
+    from archive.storage.archive import Archive  # noqa: PLC0415  (slow to import, as is APScheduler)
+    from crawler.daemon.dispatcher import Clock  # noqa: PLC0415
     from crawler.daemon.notifier import Notifier  # noqa: PLC0415
     from crawler.daemon.pages_keeper import PagesKeeper  # noqa: PLC0415
+    from crawler.daemon.pages_notes import PagesNotes  # noqa: PLC0415
 
     Archive.open(config.archive).close()
     has_readers = bool(config.notify.addresses(os.environ))
@@ -152,28 +149,6 @@ def run_scheduler(config: Config, pages: Sequence[str], greet: Callable[[], None
             children = [*clock.crawls.values(), *notifier.children]
             processes.kill([*children, *served, *others])
     return Exit.FINE
-
-
-class PagesNotes:
-    """Record of the state of the pages in the archive.
-
-    A record that cannot be written now is no reason to stop.
-    """
-
-    def __init__(self, archive: Path) -> None:
-        self._archive = archive
-
-    def fell(self, sentence: str) -> None:
-        """Record that they ended."""
-        self._keep(lambda db, at: checks.note_check(db, "pages", at, ok=False, sentence=sentence))
-
-    def recovered(self, sentence: str) -> None:
-        """Record that they run again, after a recorded end."""
-        self._keep(lambda db, at: checks.mend_check(db, "pages", at, sentence=sentence))
-
-    def _keep(self, note: Callable[[Database, datetime], None]) -> None:
-        with suppress(BackissueError, sqlite3.Error), Archive.open(self._archive) as archive:
-            note(archive.db, datetime.now(UTC))
 
 
 def _launch(config: Config, source: Source, run_id: int) -> Popen[bytes]:
@@ -286,7 +261,8 @@ def explain_page(
     backissue explain page.html.gz --url https://www.example.org/2009/07/name/
     backissue explain https://www.example.org/2009/07/name/ --json
     """
-    from pipeline.cli import explain as pipeline_cli  # noqa: PLC0415  (trafilatura is slow to import)
+    from archive.tables.publisher_copies import find_copy  # noqa: PLC0415  (sqlite-utils is slow to import)
+    from pipeline.cli import explain as pipeline_cli  # noqa: PLC0415  (and trafilatura)
 
     config = load_config(context.config, fetching=False) if context.file() else None
     if page.startswith(("http://", "https://")):

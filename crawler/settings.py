@@ -40,26 +40,38 @@ DOWNLOAD_HANDLERS = {
     "http": "crawler.fetch.transport.BoundedHandler",
     "https": "crawler.fetch.tls.SecureHandler",
 }
+# Scrapy imports whatever its own lists name, also what is None: cookies and the remote control bring
+# requests and aiohttp, a tenth of a second each. So the lists are named whole here.
+DOWNLOADER_MIDDLEWARES_BASE: dict[str, int] = {}
 DOWNLOADER_MIDDLEWARES = {
-    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": 49,
     "crawler.fetch.offsite.GuardMiddleware": 50,
     "crawler.fetch.robots.RobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": 300,
+    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
+    "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
+    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
     "crawler.fetch.retry.PatienceMiddleware": 550,
     "crawler.fetch.transport.RefreshMiddleware": 580,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": 600,
     "crawler.fetch.offsite.PrivateAddressMiddleware": 640,
-    "crawler.fetch.redirect_loops.RedirectLoopMiddleware": 650,  # nearer to the site than redirects (600)
+    "crawler.fetch.redirect_loops.RedirectLoopMiddleware": 650,  # nearer to the site than redirects
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
     "crawler.fetch.request_budget.BudgetMiddleware": 840,
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,
 }
 FEED_EXPORTERS = {
     "json": "crawler.runs.feed_export.JsonExporter",
     **dict.fromkeys(("jl", "jsonl", "jsonlines"), "crawler.runs.feed_export.LinesExporter"),
 }
+EXTENSIONS_BASE: dict[str, int] = {}
 EXTENSIONS = {
     "scrapy.extensions.corestats.CoreStats": 0,
-    "scrapy.extensions.logstats.LogStats": None,
-    "scrapy.extensions.memusage.MemoryUsage": None,
+    "scrapy.extensions.logcount.LogCount": 0,
+    "scrapy.extensions.closespider.CloseSpider": 0,
+    "scrapy.extensions.feedexport.FeedExporter": 0,
+    "scrapy.extensions.spiderstate.SpiderState": 0,
     "crawler.runs.recorder.RunRecorder": 100,
     "crawler.runs.progress.Progress": 200,
     "crawler.fetch.time_limit.TimeLimit": 300,

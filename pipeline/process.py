@@ -8,22 +8,32 @@ Invariant: pure, deterministic, and never raising for what a site sends.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
+
 from archive.core.reader_guard import problem_of
 from archive.core.records import Extract, Page, PageKind, Site, Surface
-from pipeline.article import extract
 from pipeline.html import error_responses
-from pipeline.platforms import listings
-from pipeline.platforms.wordpress import feeds, rest
-from pipeline.threads.extract import extract_thread
 
 _READERS = {
-    PageKind.ARTICLE: (extract.extract_page, Surface.PAGE),
-    PageKind.POSTS: (listings.parse_listing, Surface.REST),
-    PageKind.COMMENTS: (rest.parse_comments, Surface.REST),
-    PageKind.POSTS_FEED: (feeds.parse_post_feed, Surface.FEED),
-    PageKind.COMMENTS_FEED: (feeds.parse_comment_feed, Surface.FEED),
-    PageKind.THREAD: (extract_thread, Surface.THREAD),
+    PageKind.ARTICLE: ("pipeline.article.extract:extract_page", Surface.PAGE),
+    PageKind.POSTS: ("pipeline.platforms.listings:parse_listing", Surface.REST),
+    PageKind.COMMENTS: ("pipeline.platforms.wordpress.rest:parse_comments", Surface.REST),
+    PageKind.POSTS_FEED: ("pipeline.platforms.wordpress.feeds:parse_post_feed", Surface.FEED),
+    PageKind.COMMENTS_FEED: ("pipeline.platforms.wordpress.feeds:parse_comment_feed", Surface.FEED),
+    PageKind.THREAD: ("pipeline.threads.extract:extract_thread", Surface.THREAD),
 }
+"""Where the reader of each kind is, as "module:name", and of which surface it tells."""
+
+
+def prepare(page: Page) -> None:
+    """Load what reads a page, so that its bound is for the reading alone.
+
+    Nothing is loaded for an answer without a body, such as 304: most crawls find nothing new, and trafilatura
+    is slow to import.
+    """
+    if page.kind in _READERS and page.body:
+        _load(_READERS[page.kind][0])
 
 
 def process(page: Page, site: Site) -> Extract:
@@ -34,13 +44,19 @@ def process(page: Page, site: Site) -> Extract:
     """
     if page.kind not in _READERS:  # kept for the crawler's sake, and holding nothing to be archived
         return Extract(surface=Surface.PAGE)
-    reader, surface = _READERS[page.kind]
+    place, surface = _READERS[page.kind]
     if page.status == 304:
         return Extract(surface=surface)
     try:
         problem = None if page.kind is PageKind.THREAD else error_responses.refusal(page)
         if problem:
             return Extract(surface=surface, problems=(problem,))
-        return reader(page, site)
+        return _load(place)(page, site)
     except Exception as error:  # noqa: BLE001 - one page never ends a crawl
         return Extract(surface=surface, problems=(problem_of(error, page),))
+
+
+def _load(place: str) -> Callable[[Page, Site], Extract]:
+    module, _, name = place.partition(":")
+    reader: Callable[[Page, Site], Extract] = getattr(import_module(module), name)
+    return reader

@@ -25,7 +25,7 @@ from typing import IO, Protocol
 from archive.core.reader_guard import GAVE_UP, TooLongError, bounded
 from archive.core.records import Extract, Page, Problem, Site, Surface
 from archive.files.raw_pages import Altered
-from pipeline.process import process
+from pipeline.process import prepare, process
 
 IN_PROCESS_BYTES = 1024 * 1024
 """Larger bodies are read in the worker. Real pages of news have up to about half of it."""
@@ -97,6 +97,7 @@ class BoundedReader:
         """
         if len(page.body) > IN_PROCESS_BYTES:
             return None
+        prepare(page)
         try:
             with bounded(IN_PROCESS_SECONDS):
                 return process(page, site)

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from archive.core.errors import ConfigError
-from crawler.config import config, fleet_keys, notify_keys, proof_keys
+from crawler.config import config, fleet_keys, notify_keys, proof_keys, question_keys
 from crawler.schedule.timetable import format_span
 from scheduler import main
 from tests.paths import ROOT
@@ -44,8 +44,8 @@ TABLES = (
     ("At the top", "", config.CONFIG_KEYS),
     ("In `[sources.NAME]`", "sources.town", config.SOURCE_KEYS),
     ("In `[notify]`", "notify", notify_keys.NOTIFY_KEYS),
-    ("In `[searches.NAME]`", "searches.one", notify_keys.SEARCH_KEYS),
-    ("In `[alerts.NAME]`", "alerts.one", notify_keys.ALERT_KEYS),
+    ("In `[searches.NAME]`", "searches.one", question_keys.SEARCH_KEYS),
+    ("In `[alerts.NAME]`", "alerts.one", question_keys.ALERT_KEYS),
     ("In `[proof]`", "proof", proof_keys.PROOF_KEYS),
     ("In `[fleet]`", "fleet", fleet_keys.FLEET_KEYS),
 )

@@ -21,7 +21,7 @@ from datetime import date, datetime
 from enum import IntEnum
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -30,8 +30,10 @@ from archive.core.errors import BackissueError, BusyError
 from archive.core.formatting import plain
 from archive.core.nearest_name import nearest
 from archive.core.timestamps import to_text
-from archive.search.sql import Ask
-from archive.storage.archive import Archive
+
+if TYPE_CHECKING:
+    from archive.search.sql import Ask
+    from archive.storage.archive import Archive
 
 VOICE = "backissue"  # the logger of what the program says to the one who started it
 _voice = logging.getLogger(VOICE)
@@ -87,6 +89,8 @@ def opened(context: Context, *, finish: bool = True) -> Iterator[Archive]:
 
     `finish` as for Archive.open.
     """
+    from archive.storage.archive import Archive  # noqa: PLC0415  (slow to import, and --help does not need it)
+
     with Archive.open(context.archive(), create=False, finish=finish) as archive:
         yield archive
 

@@ -29,6 +29,7 @@ _UNSPACED = (
 )
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _WORD = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W_])+")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _UNSPACED_WORD = re.compile(f"[{_UNSPACED}]")
 
 Words = tuple[str, ...]
@@ -65,7 +66,8 @@ def words_of(text: str) -> Words:
         text = _URL.sub(" ", text)
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    return tuple(_WORD.findall(text.casefold()))
+        return tuple(_WORD.findall(text.casefold()))
+    return tuple(_ASCII_WORD.findall(text.casefold()))
 
 
 def word_size(words: Words) -> int:

@@ -32,6 +32,7 @@ _LEAST_SHARED = 3
 _MOST_CANDIDATES = 24
 _CACHE_KIB = 200_000
 _LOT = 50_000
+_SLOTS = 2**24  # of the prints that repeat, in bytes
 _SUFFIXES = ("", "-wal", "-shm", "-journal")
 
 
@@ -88,6 +89,7 @@ class Fingerprints(Closing):
     def __init__(self, db: Database, path: Path) -> None:
         self.db = db
         self.path = path
+        self._repeated = bytearray()  # by `_SLOTS`, 1 for prints that several texts have; empty if unknown
         self.db.execute("PRAGMA secure_delete = ON")
         self.db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
 
@@ -145,17 +147,22 @@ class Fingerprints(Closing):
         execute = self.db.conn.execute
         sql = f"SELECT text FROM prints WHERE print = ? AND text < ? LIMIT {MAX_TEXTS}"
         for each in prints:
-            numbers = [number for (number,) in execute(sql, (each, before))]
-            shared.update(numbers)
-            if len(numbers) < MAX_TEXTS:
-                rare.update(numbers)
+            if self._repeated and not self._repeated[each % _SLOTS]:
+                continue
+            if numbers := [number for (number,) in execute(sql, (each, before))]:
+                shared.update(numbers)
+                if len(numbers) < MAX_TEXTS:
+                    rare.update(numbers)
         enough = max(_LEAST_SHARED, len(prints) // 3)
         found = [number for number, times in shared.items() if rare[number] > 1 or times >= enough]
         best = sorted(found, key=lambda number: (-rare[number], -shared[number], number))[:_MOST_CANDIDATES]
         return [Candidate(key=self._key(number), rare=rare[number]) for number in best]
 
     def link_all(self) -> None:
-        """Fill the inverted index of all texts, sorted once."""
+        """Fill the inverted index of all texts, sorted once.
+
+        Nothing may be added after it: what no other text had is not looked for from here on.
+        """
         self.db.execute("CREATE TEMP TABLE unsorted (print INTEGER, text INTEGER)")
         pairs = (
             (each, number)
@@ -166,6 +173,9 @@ class Fingerprints(Closing):
             self.db.conn.executemany("INSERT INTO temp.unsorted VALUES (?, ?)", lot)
         self.db.execute("INSERT INTO prints SELECT print, text FROM temp.unsorted ORDER BY print, text")
         self.db.execute("DROP TABLE temp.unsorted")
+        self._repeated = bytearray(_SLOTS)
+        for (each,) in self.db.execute("SELECT print FROM prints GROUP BY print HAVING count(*) > 1"):
+            self._repeated[each % _SLOTS] = 1
 
     def texts(self) -> Iterator[tuple[int, TextKey, list[int]]]:
         """Yield all texts with their numbers and fingerprints."""

@@ -81,7 +81,7 @@ def fingerprint(text: str, url: str) -> str | None:
     kept = [
         word
         for word in split_words(_URL.sub(" ", text))
-        if word not in own and not any(map(str.isdigit, word))
+        if word not in own and (word.isalpha() or not any(map(str.isdigit, word)))
     ]
     if len(kept) < 3:
         return None
@@ -90,7 +90,8 @@ def fingerprint(text: str, url: str) -> str | None:
 
 def digest_numbers(text: str) -> str:
     """Return a digest of a text's numbers."""
-    found = [word for word in split_words(_URL.sub(" ", text)) if any(map(str.isdigit, word))]
+    words = split_words(_URL.sub(" ", text))
+    found = [word for word in words if not word.isalpha() and any(map(str.isdigit, word))]
     return hashlib.sha256(" ".join(found).encode()).hexdigest()[:32]
 
 

@@ -94,8 +94,8 @@ def refused_elsewhere(db: Database, page: Page, article: Article, digest: str) -
     A text that was refused before numbers were kept counts as one with the same.
     """
     sql = "SELECT numbers FROM refused_texts WHERE source = ? AND digest = ? AND url != ? LIMIT 100"
-    found = {row["numbers"] for row in db.query(sql, [page.source, digest, page.url])}
-    return bool(found), bool(found & {None, digest_numbers(article.text or "")})
+    found = {numbers for (numbers,) in db.execute(sql, [page.source, digest, page.url])}
+    return bool(found), bool(found) and bool(found & {None, digest_numbers(article.text or "")})
 
 
 def is_repeated(db: Database, page: Page, digest: str) -> bool:

@@ -41,11 +41,11 @@ def note_new(db: Database, source: str, site_id: str | None, at: str) -> None:
     if gap is not None and int(gap["last"] or 0) >= number:
         _leave(db, gap, number, at)
         return
-    [around] = db.query(_AROUND, {"source": source, "number": number})
-    if around["above"] is None and around["below"] is not None:
-        _open(db, {"source": source, "opened_at": at}, around["below"] + 1, number - 1)
-    elif around["below"] is None and around["above"] is not None:
-        _open(db, {"source": source, "opened_at": at}, number + 1, around["above"] - 1)
+    below, above = db.conn.execute(_AROUND, {"source": source, "number": number}).fetchone()
+    if above is None and below is not None:
+        _open(db, {"source": source, "opened_at": at}, below + 1, number - 1)
+    elif below is None and above is not None:
+        _open(db, {"source": source, "opened_at": at}, number + 1, above - 1)
 
 
 def note_look(db: Database, window: Window) -> None:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from archive.core.records import Surface
 
@@ -49,6 +50,7 @@ class Merged:
     edited: tuple[str, ...]
 
 
+@lru_cache(maxsize=1024)
 def rank(origin: str | None) -> int:
     """Return how exact an origin is; 0 for an unknown one.
 

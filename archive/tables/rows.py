@@ -65,8 +65,20 @@ def comment_values(comment: Comment) -> dict[str, Value]:
 
 
 def one(db: Database, sql: str, *values: Value) -> dict[str, Value] | None:
-    """Return the first row of a query, or None."""
-    return next(iter(db.query(sql, list(values))), None)
+    """Return the first row of a query, or None.
+
+    Without the savepoint that `Database.query` makes, since many are asked for each page.
+    """
+    cursor = db.conn.execute(sql, values)
+    row = cursor.fetchone()
+    return None if row is None else dict(zip((name for name, *_ in cursor.description), row, strict=True))
+
+
+def many(db: Database, sql: str, *values: Value) -> list[dict[str, Value]]:
+    """Return the rows of a query, as `one` does."""
+    cursor = db.conn.execute(sql, values)
+    names = [name for name, *_ in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def insert(db: Database, table: str, row: Mapping[str, Value]) -> int:

@@ -9,25 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
-from archive.notifications.alerts import ALERT_EVENTS, ALERT_FIELDS, ALERT_KINDS, DEFAULT_EVENTS, Alert
-from archive.notifications.saved_searches import SavedSearch
-from archive.queries.url_lookup import is_url
-from archive.search.engine import Ask, understand
 from crawler.config.toml_reader import TomlTable, describe_value
 from crawler.schedule.cron import Schedule, parse_schedule
 
+if TYPE_CHECKING:
+    from archive.notifications.alerts import Alert
+    from archive.notifications.saved_searches import SavedSearch
+
 NOTIFY_KEYS = ("urls", "digest", "empty_digest")
-SEARCH_KEYS = ("query", "source")
-ALERT_KEYS = ("events", "of", "fields", "words", "article", "query", "source")
 _VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)
 _URLS = 'a list of URLs, such as ["mailtos://${MAIL_USER}:${MAIL_WORD}@example.org"]'
 _DIGEST = 'five crontab fields and perhaps a time zone, such as "0 8 * * * Europe/Berlin"'
-_QUERY = "a query as in the search box"
-_ARTICLE = "the URL of an article, or its number as a text"
 _PUBLIC = "the URL of the published archive, such as https://archive.example.org/news"
 
 
@@ -85,15 +82,28 @@ class Notify:
 def read_notify(table: TomlTable, sources: Collection[str]) -> Notify:
     """Return the configuration of notifications. Raises ConfigError."""
     notify = table.table("notify")
-    searches, alerts = table.table("searches"), table.table("alerts")
     notify.only(NOTIFY_KEYS)
+    searches, alerts = _read_questions(table.table("searches"), table.table("alerts"), sources)
     return Notify(
         urls=_read_urls(notify),
         digest=_read_digest(notify),
         empty_digest=notify.truth("empty_digest"),
-        searches=tuple(_read_search(searches, name, sources) for name in searches.values),
-        alerts=tuple(_read_alert(alerts.table(name), name, sources) for name in alerts.values),
+        searches=searches,
+        alerts=alerts,
         public_url=_read_public_url(table),
+    )
+
+
+def _read_questions(
+    searches: TomlTable, alerts: TomlTable, sources: Collection[str]
+) -> tuple[tuple[SavedSearch, ...], tuple[Alert, ...]]:
+    if not searches.values and not alerts.values:
+        return (), ()
+    from crawler.config import question_keys  # noqa: PLC0415  (it loads the search, and few files have any)
+
+    return (
+        tuple(question_keys.read_search(searches.table(name), name, sources) for name in searches.values),
+        tuple(question_keys.read_alert(alerts.table(name), name, sources) for name in alerts.values),
     )
 
 
@@ -113,49 +123,6 @@ def _read_digest(table: TomlTable) -> Schedule | None:
         return parse_schedule(text)
     except ValueError as error:
         table.refuse("digest", _DIGEST, f"{describe_value(text)}: {error}")
-
-
-def _read_search(searches: TomlTable, name: str, sources: Collection[str]) -> SavedSearch:
-    table = searches.table(name)
-    table.only(SEARCH_KEYS)
-    query = _read_query(table)
-    if query is None:
-        table.refuse("query", _QUERY, "none")
-    source = table.choice("source", sources) or ""
-    return SavedSearch(name=name, query=query, source=source)
-
-
-def _read_query(table: TomlTable) -> str | None:
-    query = table.text("query", _QUERY)
-    wording, _, _ = understand(Ask(words=query or ""))
-    if query is not None and not wording and not wording.filters:
-        table.refuse("query", _QUERY, f"{describe_value(query)}, in which nothing can be searched for")
-    return query
-
-
-def _read_alert(table: TomlTable, name: str, sources: Collection[str]) -> Alert:
-    table.only(ALERT_KEYS)
-    narrows = "fields" in table.values or "words" in table.values
-    alert = Alert(
-        name=name,
-        events=table.choices("events", ALERT_EVENTS) or (("edited",) if narrows else DEFAULT_EVENTS),
-        of=table.choices("of", ALERT_KINDS) or ALERT_KINDS,
-        fields=table.choices("fields", ALERT_FIELDS),
-        words=table.number("words", 0, 1_000_000),
-        article=table.text("article", _ARTICLE) or "",
-        query=_read_query(table) or "",
-        source=table.choice("source", sources) or "",
-    )
-    for key in ("fields", "words"):
-        if getattr(alert, key) and "edited" not in alert.events:
-            expected = "events with “edited”, since it narrows edits"
-            table.refuse(key, expected, f"events {', '.join(alert.events)}")
-    if alert.words and alert.fields and "text" not in alert.fields:
-        expected = "fields with “text”, whose words it counts"
-        table.refuse("words", expected, f"fields {', '.join(alert.fields)}")
-    if alert.article and not (alert.article.isdigit() or is_url(alert.article)):
-        table.refuse("article", _ARTICLE, describe_value(alert.article))
-    return alert
 
 
 def _read_public_url(table: TomlTable) -> str | None:

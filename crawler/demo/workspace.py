@@ -16,7 +16,6 @@ from archive.core import file_kinds
 from archive.core.database import read_only
 from archive.core.errors import ArchiveError, ConfigError
 from archive.core.timestamps import instant, to_text
-from archive.storage.archive import Archive
 from crawler.config.config import Config, load_config
 from crawler.config.toml_reader import is_loopback_url
 
@@ -113,6 +112,8 @@ def _must_be_demo(path: Path) -> None:
 
 def start_of(config: Config) -> datetime:
     """Return when the archive first saw the newspaper (aware UTC): now, for a new archive."""
+    from archive.storage.archive import Archive  # noqa: PLC0415  (slow to import)
+
     site, now = config.sources[0].site, datetime.now(UTC)
     with Archive.open(config.archive) as archive:
         known = {row["name"]: row["first_seen"] for row in archive.db["sources"].rows}

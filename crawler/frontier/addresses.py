@@ -165,8 +165,8 @@ def parts(page: Page) -> tuple[str, ...]:
         return tuple(urls.part_url(article, number) for number in sorted(plain))
     if not path or is_comment_page(page.url):
         return ()
-    linked = rb"""href=["'](?:https?://[^/"']+)?""" + re.escape(path) + rb"""/(\d{1,2})(/?)["']"""
-    found = re.findall(linked, page.body, re.IGNORECASE)
+    linked = rb"""href=["'](?:https?://[^/"']+)?""" + re.escape(path.lower()) + rb"""/(\d{1,2})(/?)["']"""
+    found = re.findall(linked, page.body.lower())  # much faster than to ignore the case
     numbers = {int(number): slash.decode() for number, slash in found if int(number) > 1}
     base = article.partition("?")[0].rstrip("/")
     return tuple(f"{base}/{number}{slash}" for number, slash in sorted(numbers.items()))

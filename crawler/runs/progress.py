@@ -6,11 +6,8 @@ Written to standard error, so that standard output stays free for data; an idle 
 from __future__ import annotations
 
 import time
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
@@ -19,7 +16,12 @@ from archive.cli.console import say
 from archive.core.records import Page, PageKind
 from archive.storage.coverage_records import Proof
 from crawler.spiders.source import SourceSpider
-from crawler.spiders.verify import VerifySpider
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    from crawler.audit.findings import Findings
 
 LINE_SECONDS = 10.0  # the pause between plain lines
 QUIET_SECONDS = 1.0  # a shorter crawl shows nothing
@@ -38,7 +40,8 @@ class Progress:
             raise NotConfigured("only runs of a source show their progress")
         self.spider = crawler.spider
         self.began = self.shown = time.monotonic()
-        self.console = Console(stderr=True)
+        self.findings: Findings | None = getattr(self.spider, "findings", None)  # those of an audit
+        self.console: Console | None = None
         self.done = 0
         self.bar: Bar | None = None
         crawler.signals.connect(self.item_saved, signal=signals.item_scraped)
@@ -51,7 +54,7 @@ class Progress:
 
     def item_saved(self, item: object) -> None:
         """Count a saved item, and show the progress when it is time."""
-        if isinstance(self.spider, VerifySpider):
+        if self.findings is not None:
             self.done += isinstance(item, Proof)
         else:
             is_page = isinstance(item, Page) and item.kind is PageKind.ARTICLE
@@ -59,6 +62,10 @@ class Progress:
         now = time.monotonic()
         if now - self.began < QUIET_SECONDS or not self._expected:
             return
+        if self.console is None:
+            from rich.console import Console  # noqa: PLC0415  (slow to import, and most crawls are idle)
+
+            self.console = Console(stderr=True)
         if self.console.is_terminal:
             self._draw()
         elif now - self.shown >= LINE_SECONDS:
@@ -72,19 +79,27 @@ class Progress:
 
     @property
     def _expected(self) -> int:
-        if isinstance(self.spider, VerifySpider):
-            return self.spider.findings.expected
+        if self.findings is not None:
+            return self.findings.expected
         return self.spider.report.pages_expected
 
     @property
     def _noun(self) -> str:
-        return "months checked" if isinstance(self.spider, VerifySpider) else "pages read"
+        return "pages read" if self.findings is None else "months checked"
 
     def _counts(self) -> str:
         comments = self.spider.report.saved.comments_new
         return f"{self.done:,} of {self._expected:,} {self._noun}, {comments:,} new comments"
 
     def _draw(self) -> None:
+        from rich.progress import (  # noqa: PLC0415  (only a terminal shows it)
+            BarColumn,
+            MofNCompleteColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+        from rich.progress import Progress as Bar  # noqa: PLC0415
+
         if self.bar is None:
             columns = (
                 TextColumn("{task.description}"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import scrapy.core.downloader.contextfactory  # noqa: F401  (it walks the stack, which is short here)
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
@@ -93,6 +94,7 @@ def _check_clock(path: Path, run_id: int | None) -> None:
 def _run(spider: str, source: Source, archive_path: Path, **options: object) -> Run:
     values = settings()
     values.set("BACKISSUE_ARCHIVE", str(archive_path.absolute()), priority="cmdline")
+    values.set("SPIDER_MODULES", [f"crawler.spiders.{spider}"], priority="cmdline")  # and not all of them
     values.set("BACKISSUE_LIMIT", source.limit.total_seconds(), priority="cmdline")
     for name, value in options.items():
         values.set(name, value, priority="cmdline")

@@ -161,6 +161,8 @@ class Timetable:
 
     def check_jitter(self) -> None:
         """Raise ValueError, with a sentence, where delays could reach the next crawl."""
+        if not self.jitter:
+            return
         ticks = self.ticks(_EPOCH, datetime.max.replace(tzinfo=UTC))
         first = islice(ticks, 100)
         gap = min(later - due for due, later in pairwise(first))

@@ -28,7 +28,7 @@ from pipeline.article.embeds import Embed
 from pipeline.article.witness import PieceVerdict
 from pipeline.html import frames
 from pipeline.html.document import Document
-from pipeline.html.dom import Index, drop, elsewhere, fold, text_of, words
+from pipeline.html.dom import Index, drop, elsewhere, fold, raw_text, text_of, words
 from pipeline.markdown import captions, emphasis
 from pipeline.markdown import links as prose_links
 from pipeline.markdown.writer import Block, Writer
@@ -139,7 +139,7 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
             )
         )
         return Prose(problems=tuple(problems))
-    writer = Writer(links, document.base, lambda: "".join(tree.itertext()), emphasised=emphasised)
+    writer = Writer(links, document.base, lambda: raw_text(tree), emphasised=emphasised)
     raw = writer.document(extracted) if extracted is not None else []
     source = document.source
     wordpress = any(mark in source for mark in _WORDPRESS) or _THEMED.search(source) is not None
@@ -187,7 +187,7 @@ def read_copy_blocks(
     links, emphasised = _mark(document)
     tree = document.tree
     box = tree.find("body") if tree.find("body") is not None else tree
-    writer = Writer(links, document.base, lambda: "".join(tree.itertext()), emphasised=emphasised)
+    writer = Writer(links, document.base, lambda: raw_text(tree), emphasised=emphasised)
     found = pieces.read_pieces(box, links)
     blocks = witness.write_all(found, box, writer.document, (title, authors))
     host = urlsplit(document.page.final_url).hostname
@@ -203,7 +203,7 @@ def _mark(document: Document) -> tuple[tuple[prose_links.Link, ...], bool]:
     """Mark verse, captions, emphasis and links; return the links, and if emphasis is marked."""
     _break_verses(document.index)
     italics = captions.place(document.index, BOXES)
-    emphasised = not emphasis.MARKS.search(document.source)
+    emphasised = not emphasis.writes_marks(document.source)
     if emphasised:
         emphasis.mark_emphasis([*document.index.tagged(*emphasis.TAGS), *italics])
     return prose_links.mark_links(document.index.tagged("a")), emphasised
@@ -265,7 +265,7 @@ def _marked_boxes(index: Index) -> list[HtmlElement]:
 
 
 def _size(body: _Element | None) -> int:
-    return 0 if body is None else len("".join(body.itertext()).strip())
+    return 0 if body is None else len(raw_text(body).strip())
 
 
 def _run(tree: HtmlElement, url: str, *, precise: bool) -> _Element | None:
@@ -283,7 +283,7 @@ def _run(tree: HtmlElement, url: str, *, precise: bool) -> _Element | None:
         fast=blocks >= FALLBACK_BLOCKS,
     )
     body = getattr(found, "body", None)
-    return body if body is not None and "".join(body.itertext()).strip() else None
+    return body if body is not None and raw_text(body).strip() else None
 
 
 def _select(tree: HtmlElement, site: Site) -> Iterable[Problem]:
@@ -325,9 +325,9 @@ def _cut(index: Index) -> None:
     for node in index.tagged(*_DEAD):
         if "ld+json" not in (node.get("type") or ""):
             drop(node)
-    total = len("".join(index.tree.itertext()))
+    total = len(raw_text(index.tree))
     for node in [*index.named(*_THREAD_IDS), *index.having(_THREAD_CLASSES)]:
-        if len("".join(node.itertext())) * 2 < total or node.tag in ("form", "h2", "h3"):
+        if len(raw_text(node)) * 2 < total or node.tag in ("form", "h2", "h3"):
             drop(node)
     for node in index.having(_PLUGINS):
         if node.tag not in ("body", "html", "article", "main"):

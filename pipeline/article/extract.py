@@ -80,9 +80,7 @@ def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose]:
     survey = stated_count.survey(document, head)
     thread = extract.take_thread(document, site, head, fields.opening_day(document, head, site))
     document = replace(document, index=thread.index)
-    is_read_elsewhere = find_thread(thread.index, document.page.final_url.partition("#")[0], site) is not None
-    is_named = not thread.comments and not is_read_elsewhere
-    system = systems.foreign_system(thread.index) if is_named else None
+    system = None if thread.comments else _unread_system(document, site)
     known = fields.extract_fields(document, head, site, thread.opener)
     prose = body.extract_body(document, site, known.values.get("title"), known.values.get("authors", ()))
     problems = [
@@ -114,6 +112,13 @@ def _count_problems(
         return ()
     is_whole = not _is_comment_page(document.page)
     return tuple(stated_count.count_problems(survey, comments, system, whole=is_whole))
+
+
+def _unread_system(document: Document, site: Site) -> str | None:
+    """Return the name of the comment system that a page embeds, if no reader of ours asks it."""
+    address = document.page.final_url.partition("#")[0]
+    read = find_thread(document.index, address, site)
+    return systems.foreign_system(document.index) if read is None else None
 
 
 def _is_comment_page(page: Page) -> bool:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 from archive.core.records import Page, Site, Written
-from pipeline.article import body
 from pipeline.html.document import Document, parse
 
 logger = logging.getLogger(__name__)
@@ -34,6 +33,8 @@ def read_written(
 
     () where it has no words, None where it cannot be read. `facts` has the article's title and authors.
     """
+    from pipeline.article import body  # noqa: PLC0415  (it loads trafilatura, which an idle crawl does without)
+
     if not markup.strip():
         return (), ()
     document = _to_document(markup, page)

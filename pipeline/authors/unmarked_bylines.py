@@ -36,7 +36,7 @@ from pipeline.authors.vocabulary import (
     is_person,
 )
 from pipeline.dates.parse import looks_dated
-from pipeline.html.dom import Index, below_body, elsewhere, text_of
+from pipeline.html.dom import Index, beginning, below_body, elsewhere, text_of
 from pipeline.html.sanitize import line
 
 _LINES = ("p", "div", "span", "li", "h2", "h3", "h4", "h5", "h6", "em", "strong", "b", "small")
@@ -78,7 +78,7 @@ class Lines:
         name.
         """
         for node in self.index.tagged(*_LINES):
-            if SAYS.match("".join(islice(node.itertext(), 3))[:60].lstrip()) is None or len(node) > 11:
+            if SAYS.match(beginning(node, 60).lstrip()) is None or len(node) > 11:
                 continue
             if elsewhere(node, ELSEWHERE | CAPTIONS) or any(
                 "#comment-" in a.get("href", "") for a in node.iter("a")
@@ -137,7 +137,7 @@ class Lines:
     def agency(self) -> list[str]:
         """Return a news agency, by itself in a line or in brackets behind the place that opens the text."""
         for node in self.index.tagged("p", "div", "span", "em", "small"):
-            match = AGENCY.match("".join(islice(node.itertext(), 3))[:80].strip())
+            match = AGENCY.match(beginning(node, 80).strip())
             if (
                 match
                 and not strange(node, self.slug)

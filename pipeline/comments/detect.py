@@ -67,7 +67,7 @@ def find_comments(index: Index, own: frozenset[str], base: str) -> list[CommentI
         items += loose_entries.answerable(index, owners)
         items += loose_entries.signed_below(index, owners)
     _by_depth(items)
-    return _without_doubles(_belonging(items, _links(index, base), own))
+    return _without_doubles(_belonging(items, _links(index), own, base))
 
 
 def _item(element: HtmlElement, owners: dict[HtmlElement, CommentItem]) -> CommentItem | None:
@@ -202,21 +202,20 @@ def _in_answers(item: CommentItem) -> bool:
     return False
 
 
-def _links(index: Index, base: str) -> dict[str, set[str]]:
-    """Which articles the page's comment links name, for every comment id."""
-    found: dict[str, set[str]] = {}
+def _links(index: Index) -> dict[str, list[str]]:
+    """Which links name a comment, for every comment id."""
+    found: dict[str, list[str]] = {}
     for link in index.tagged("a"):
         href = link.get("href") or ""
         is_named = ("comment" in href or "replytocom" in href) and not _COMMENT_PATH.search(href)
         match = LINK_ID.search(href) if is_named else None
-        url = urls.absolute(href, base) if match else None
-        if match and url:
-            found.setdefault(match[1] or match[2], set()).add(urls.link_key(url))
+        if match:
+            found.setdefault(match[1] or match[2], []).append(href)
     return found
 
 
 def _belonging(
-    items: list[CommentItem], links: dict[str, set[str]], own: frozenset[str]
+    items: list[CommentItem], links: dict[str, list[str]], own: frozenset[str], base: str
 ) -> list[CommentItem]:
     """Return the items of this article.
 
@@ -225,7 +224,7 @@ def _belonging(
     groups: dict[HtmlElement, list[CommentItem]] = {}
     for item in items:
         groups.setdefault(item.top.element.getparent(), []).append(item)
-    verdicts = {root: _verdict(group, links, own) for root, group in groups.items()}
+    verdicts = {root: _verdict(group, links, own, base) for root, group in groups.items()}
     sure = [root for root, verdict in verdicts.items() if verdict is True]
     good = {
         root
@@ -240,15 +239,21 @@ def _belonging(
     return [item for item in items if item.top.element.getparent() in good]
 
 
-def _verdict(group: list[CommentItem], links: dict[str, set[str]], own: frozenset[str]) -> bool | None:
+def _verdict(
+    group: list[CommentItem], links: dict[str, list[str]], own: frozenset[str], base: str
+) -> bool | None:
     """Return True if a link of the group names this article, None without links.
 
     False where all links name other articles.
     """
-    named = [links[item.id] for item in group if item.id in links]
-    if not named:
-        return None
-    return any(keys & own for keys in named)
+    hrefs = (href for item in group if item.id is not None for href in links.get(item.id, ()))
+    verdict = None
+    for url in (urls.absolute(href, base) for href in hrefs):
+        if url is not None:
+            verdict = urls.link_key(url) in own
+            if verdict:
+                break
+    return verdict
 
 
 def _without_doubles(items: list[CommentItem]) -> list[CommentItem]:

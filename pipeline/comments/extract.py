@@ -73,10 +73,12 @@ class _Clock:
         A mark of the day alone yields to a printed time.
         """
         marked = parse.iso(reading.mark, self.timezone)
+        if isinstance(marked, datetime):
+            return marked, reading.date_rule
         printed = parse.printed(
             reading.raw, self.timezone, self.language, day_first=self.day_first, since=self.since
         )
-        if isinstance(marked, datetime) or (marked is not None and not isinstance(printed, datetime)):
+        if marked is not None and not isinstance(printed, datetime):
             return marked, reading.date_rule
         if printed is not None:
             return printed, reading.date_rule.replace("page:datetime", "page:printed")
@@ -179,7 +181,8 @@ def _record(
         kind = CommentKind.PINGBACK
     is_wordless_ping = kind is not CommentKind.COMMENT and not body.text  # a theme shows its link alone
     parent = item.parent_id or (idents.get(id(item.parent)) if item.parent is not None else None)
-    answers = reading.answers if parent is None and reading.answers in idents.values() else None
+    asked = reading.answers if parent is None else None
+    answers = asked if asked is not None and asked in idents.values() else None
     anchor = detect.other_anchor(item.element) or f"comment-{read.ident}"
     rules = (
         ("author", reading.author_rule),

@@ -10,27 +10,58 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
 
 from lxml import etree
 from lxml.html import HtmlElement
 
-_SPACE = re.compile(r"\s+")
 _PUNCTUATION = re.compile(r"[\W_]+")
+_ASCII_PUNCTUATION = dict.fromkeys(number for number in range(128) if not chr(number).isalnum())
+_SHORT = 500
+"""Class attributes of this length are not repeated, and not remembered."""
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def tokens(element: HtmlElement) -> frozenset[str]:
     """Return the classes of an element, in lower case."""
-    return frozenset((element.get("class") or "").lower().split())
+    marks = element.get("class") or ""
+    return _tokens_in(marks) if len(marks) < _SHORT else frozenset(marks.lower().split())
+
+
+@lru_cache(maxsize=4096)
+def _tokens_in(marks: str) -> frozenset[str]:
+    return frozenset(marks.lower().split())
 
 
 def text_of(element: HtmlElement) -> str:
     """Return all text below an element on one line."""
-    return _SPACE.sub(" ", "".join(element.itertext())).strip()
+    return one_line(raw_text(element))
+
+
+def raw_text(element: HtmlElement) -> str:
+    """Return all text below an element as it stands: `itertext` in one call, ten times as fast."""
+    text: str = etree.tostring(element, method="text", encoding="unicode", with_tail=False)
+    return text
+
+
+def beginning(element: HtmlElement, length: int) -> str:
+    """Return so many characters of the first three pieces of text below an element."""
+    text = element.text or ""
+    if len(text) < length and len(element):
+        text = "".join(islice(element.itertext(), 3))
+    return text[:length]
+
+
+def one_line(text: str) -> str:
+    """Return text with one space for each run of white space, and none around it."""
+    return " ".join(text.split())
 
 
 def fold(text: str) -> str:
     """Return text without case, punctuation and white space, to compare it."""
+    if text.isascii():
+        return text.translate(_ASCII_PUNCTUATION).lower()
     return _PUNCTUATION.sub("", text).casefold()
 
 
@@ -49,7 +80,7 @@ def is_longer(element: HtmlElement, number: int) -> bool:
 
 def attribute(element: HtmlElement, *names: str) -> str:
     """Return the first of these attributes that holds something, on one line."""
-    return next((_SPACE.sub(" ", v).strip() for n in names if (v := element.get(n)) and v.strip()), "")
+    return next((one_line(v) for n in names if (v := element.get(n)) and v.strip()), "")
 
 
 def drop(element: HtmlElement) -> None:

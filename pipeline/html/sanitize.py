@@ -13,6 +13,7 @@ from __future__ import annotations
 import html as entities
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import nh3
 
@@ -94,8 +95,13 @@ def render(markup: str | None, base: str | None = None) -> Rendered:
 
 
 def _clean(markup: str, base: str | None) -> str:
-    safe = nh3.clean(
-        _emoji(_CONTROL.sub("", markup)),
+    safe = _cleaner(base).clean(_emoji(_CONTROL.sub("", markup)))
+    return _CONTROL.sub("", safe)  # what stood there as a reference, too
+
+
+@lru_cache(maxsize=64)
+def _cleaner(base: str | None) -> nh3.Cleaner:
+    return nh3.Cleaner(
         tags=_TAGS,
         clean_content_tags=DEAD,
         attributes={"a": {"href", "title"}, "abbr": {"title"}},
@@ -104,7 +110,6 @@ def _clean(markup: str, base: str | None) -> str:
         link_rel="nofollow ugc",
         strip_comments=True,
     )
-    return _CONTROL.sub("", safe)  # what stood there as a reference, too
 
 
 def is_excerpt(text: str | None) -> bool:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 
 from lxml.html import HtmlElement
 
+from pipeline.html.dom import raw_text
+
 _STRONG, _EMPHASIS = ("\u4dc0", "\u4dc1"), ("\u4dc2", "\u4dc3")
 _ENDS = {"strong": _STRONG, "b": _STRONG, "em": _EMPHASIS, "i": _EMPHASIS}
 TAGS = tuple(_ENDS)
@@ -24,11 +26,16 @@ _INLINE = frozenset(
 )
 
 
+def writes_marks(source: str) -> bool:
+    """True if a page itself writes a sign that marks emphasis here."""
+    return any(sign in source for sign in (*_STRONG, *_EMPHASIS))
+
+
 def mark_emphasis(elements: Iterable[HtmlElement]) -> None:
     """Put a mark at each end of these elements, if they hold words and nothing but inline content."""
     for element in elements:
         inner = list(element.iterdescendants())
-        if not "".join(element.itertext()).strip() or any(node.tag not in _INLINE for node in inner):
+        if not raw_text(element).strip() or any(node.tag not in _INLINE for node in inner):
             continue
         opening, closing = _ENDS[element.tag]
         element.text = opening + (element.text or "")

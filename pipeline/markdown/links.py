@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from lxml.etree import _Element
 from lxml.html import HtmlElement
 
+from pipeline.html.dom import raw_text
+
 MARKDOWN_SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 MARK = re.compile("[\u2801-\u28ff]{2}")
 _FIRST, _BASE = 0x2801, 255
@@ -61,5 +63,5 @@ def number(mark: str) -> int:
 
 def link_numbers(element: _Element) -> Iterator[int]:
     """Yield the numbers of the links marked in an element."""
-    for mark in MARK.findall("".join(element.itertext())):
+    for mark in MARK.findall(raw_text(element)):
         yield number(mark)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from lxml.etree import _Element
 
 from archive.core import urls
+from pipeline.html.dom import raw_text
 from pipeline.markdown import emphasis
 from pipeline.markdown.links import MARK, Link, link_numbers, number
 
@@ -123,7 +124,7 @@ class Writer:
         run = _Run()
         self._words(run, body.text)
         for child in body:
-            if child.tag in _BLOCKS or (child.tag == "code" and "\n" in "".join(child.itertext()).strip()):
+            if child.tag in _BLOCKS or (child.tag == "code" and "\n" in raw_text(child).strip()):
                 self._flush(run, out, "p")
                 run = _Run()
                 self._block(child, out)
@@ -148,7 +149,7 @@ class Writer:
         elif tag == "table":
             self._table(element, out)
         elif tag == "code":
-            code = self._plain(MARK.sub("", "".join(element.itertext()))).strip("\n")
+            code = self._plain(MARK.sub("", raw_text(element))).strip("\n")
             out.append(Block(code, f"```\n{code}\n```", "code"))
         elif tag == "p" and not any(child.tag in _BLOCKS for child in element):
             self._single(element, out, "p", "")

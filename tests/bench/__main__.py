@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import crawl, disk, exports, reading, start
+from tests.bench import crawl, disk, exports, parts, reading, start
 from tests.bench.rounds import Figure, Table
 from tests.paths import ROOT
 
@@ -24,6 +24,7 @@ BENCHES: dict[str, tuple[Callable[[int, int], list[Table]], int]] = {
     "disk": (disk.measure, 600),
     "reading": (reading.measure, 200),
     "crawl": (crawl.measure, 300),
+    "parts": (parts.measure, 150),
     "exports": (exports.measure, 100),
     "start": (start.measure, 0),
 }

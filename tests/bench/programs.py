@@ -13,6 +13,8 @@ from pathlib import Path
 from tests.paths import ROOT
 
 BACKISSUE = (sys.executable, str(ROOT / "scheduler.py"))
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""An installed program has its byte code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ def cost(command: Sequence[str], folder: Path) -> Cost:
     """Run a program to its end. Raises SystemExit where it fails."""
     began = time.perf_counter()
     with (folder / "output").open("wb") as output:
-        running = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
+        running = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output, env=_ENVIRONMENT)
         _, status, usage = os.wait4(running.pid, 0)
     running.returncode = os.waitstatus_to_exitcode(status)
     if running.returncode:

@@ -23,10 +23,15 @@ _WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def measure(pages: int, rounds: int) -> list[Table]:
     """Measure so many made pages."""
     theme = Theme()
-    received = [_page(theme, number) for number in range(pages)]
+    received = made_pages(theme, pages)
     threads = sum(theme.comments(number) for number in range(pages)) / pages
     corpus = f"{pages} made pages with {threads:.0f} comments each on average"
     return [_one_by_one(received, corpus, rounds), _many(received, corpus, rounds)]
+
+
+def made_pages(theme: Theme, pages: int) -> list[Page]:
+    """Return the first pages of a site, as they are received."""
+    return [_page(theme, number) for number in range(pages)]
 
 
 def _page(theme: Theme, number: int) -> Page:

@@ -22,7 +22,7 @@ from archive.core.errors import SiteError
 from archive.core.locks import hold
 from archive.queries import json_schema
 from crawler import demo
-from crawler.config import config, fleet_keys, notify_keys
+from crawler.config import config, fleet_keys, notify_keys, question_keys
 from crawler.probe import survey
 from scheduler import main
 from tests.builders.patience import PATIENCE
@@ -133,8 +133,8 @@ def test_every_key_of_the_configuration_is_in_the_manual() -> None:
         *config.CONFIG_KEYS,
         *config.SOURCE_KEYS,
         *notify_keys.NOTIFY_KEYS,
-        *notify_keys.SEARCH_KEYS,
-        *notify_keys.ALERT_KEYS,
+        *question_keys.SEARCH_KEYS,
+        *question_keys.ALERT_KEYS,
         *fleet_keys.FLEET_KEYS,
     }
     for choice in (

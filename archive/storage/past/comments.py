@@ -58,18 +58,18 @@ def hand_over(db: Database, article_id: Value, other_id: Value) -> None:
 
 def adopt_comment(db: Database, article_id: int, comment: Comment) -> Row | None:
     """Return the row of a comment that only others have seen and that we now see too, emptied of its past."""
-    found = db.query(
-        f"SELECT * FROM comments WHERE article_id = ? AND {SEEN_BY_OTHERS} ORDER BY id", [article_id]
-    )
+    sql = f"SELECT * FROM comments WHERE article_id = ? AND {SEEN_BY_OTHERS} ORDER BY id"
+    if not (found := rows.many(db, sql, article_id)):
+        return None
     remark = past_voices.remark_of(comment, article_id)
-    for row in list(found):
+    for row in found:
         if row["redaction_id"] is not None:
             if row["published"] is None or row["published"] != to_text(comment.published):
                 continue
         elif not past_voices.is_one(remark, past_voices.remark_of_row(row, article_id)):
             continue
         _forget_past(db, row["id"])
-        return dict(row)
+        return row
     return None
 
 
