@@ -95,7 +95,7 @@ class Crawl:
         self.after = replace(self.after, **known)
 
     def is_within(self, span: timedelta, moment: datetime | None) -> bool:
-        """True if a moment is at most `span` before the start.
+        """True if a moment is within `span` before the start.
 
         False for None and for a moment in the future, which only a wrong clock writes.
         """

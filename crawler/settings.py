@@ -11,6 +11,7 @@ BOT_NAME = "backissue"
 SPIDER_MODULES = ["crawler.spiders"]
 USER_AGENT = f"Backissue/{VERSION} (news archiving crawler)"  # the spider adds the contact
 BACKISSUE_ARCHIVE = "archive.db"
+BACKISSUE_VISITOR = None  # the spider sets it: how requests are signed
 
 # Politeness: one request at a time, robots.txt obeyed, no shell and no console listening.
 ROBOTSTXT_OBEY = True

@@ -126,7 +126,7 @@ def _is_unsaved(pages: Pages, facts: FetchHistory, number: int) -> bool:
 
 
 def _save_late(archive: Archive, pages: Pages, number: int, site: Site, reader: Reader) -> bool:
-    """Save a page that a crawl has kept and not saved.
+    """Save a page that a crawl only kept.
 
     False where it cannot be read.
 

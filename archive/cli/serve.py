@@ -1,7 +1,6 @@
-"""The commands `sources` and `serve`.
+"""The command `serve`.
 
-They ask an archive that is there and print what it says. They know no network and no configuration
-beyond what the context tells.
+It asks an archive that is there. Does not: know a configuration beyond what the context tells.
 """
 
 from __future__ import annotations
@@ -10,38 +9,15 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from archive.cli import log_format
-from archive.cli.console import Context, Exit, Planned, emit, opened, say, table
-from archive.core.formatting import when
+from archive.cli.console import Context, Exit, opened, say
 from archive.operations import serve as publish
 from archive.operations.ports import must_be_free
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-@click.pass_obj
-def sources(context: Context, as_json: bool) -> None:
-    """List the sources and when each is due."""
-    planned = context.planned()
-    if as_json:
-        emit([asdict(source) for source in planned])
-        return
-    table(
-        ("source", "address", "schedule", "delay", "limit", "next runs (UTC)"),
-        [_source_row(source) for source in planned],
-    )
-
-
-def _source_row(source: Planned) -> tuple[str, ...]:
-    runs = ", ".join(when(run) for run in source.next_runs)
-    return source.name, source.url, source.schedule, f"{source.delay:g} s", source.limit, runs
-
 
 Command = TypeVar("Command", bound=Callable[..., object])
 

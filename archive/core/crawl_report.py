@@ -17,10 +17,10 @@ class CrawlReport:
     """Outcome of a run as far as it has come. Times are in seconds; None where nothing of the kind was met.
 
     `surface` named the articles; `missing_lists` are listings that were not given, `cut_off` those that were
-    left before their end, each a clause; `obstacle` keeps us away from the whole site, as sentences.
-    `listings_lost` counts answers without which the next crawl cannot trust this one, `unread` the answers
-    that could not be read, by problem code, `lost` the items that could not be saved, `faults` our own.
-    `fault` is an error that ended the run.
+    left before their end, each a clause; `obstacle` keeps us away from the whole site or all its article
+    pages, as sentences. `listings_lost` counts answers without which the next crawl cannot trust this one,
+    `unread` the answers that could not be read, by problem code, `lost` the items that could not be saved,
+    `faults` our own. `fault` is an error that ended the run.
     """
 
     run_id: int | None = None

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from archive.core.lastmod import LastmodTrust
@@ -39,6 +40,57 @@ class RobotsCopy:
     status: int
     until: datetime
     body: str
+
+
+class WallKind(StrEnum):
+    """Kind of what keeps a crawl away from a whole site."""
+
+    CHALLENGE = "challenge"
+    BLOCK = "block"
+    AI_BLOCK = "ai-block"
+    PAYMENT = "payment"
+    LOGIN = "login"
+    CONSENT = "consent"
+    COOKIES = "cookies"
+    MAINTENANCE = "maintenance"
+    REGION = "region"
+    ROBOTS = "robots"
+    RATE = "rate-limit"
+    PARKED = "parked"
+    SUSPENDED = "suspended"
+    MOVED = "moved"
+    ONE_PAGE = "one-page"
+    ERROR = "error"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """A site that is closed to our crawls.
+
+    `sentence` names the wall and says what helps; `since` is aware UTC.
+    """
+
+    kind: WallKind
+    sentence: str
+    since: datetime
+
+    @property
+    def state(self) -> str:
+        """Return "closed to us" or "out of reach"."""
+        is_failing = self.kind in {WallKind.ERROR, WallKind.UNREACHABLE}
+        return "out of reach" if is_failing else "closed to us"
+
+
+def after_run(before: Closure | None, met: Closure | None, *, is_open: bool) -> Closure | None:
+    """Return the closure after a run, or None.
+
+    The wall it met, None if it saw the site open, else the earlier one. A site that stays closed keeps its
+    first moment, also where another wall took over.
+    """
+    if met is not None:
+        return replace(met, since=before.since) if before else met
+    return None if is_open else before
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +138,15 @@ def _read_trust(text: str) -> LastmodTrust:
     return LastmodTrust(*json.loads(text))
 
 
+def _write_closure(closure: Closure) -> str:
+    return json.dumps({**asdict(closure), "since": to_text(closure.since)})
+
+
+def _read_closure(text: str) -> Closure:
+    kept = json.loads(text)
+    return Closure(kind=WallKind(kept["kind"]), sentence=kept["sentence"], since=instant(kept["since"]))
+
+
 _NUMBER = _Codec(str, int)
 _CODECS = {
     "datetime | None": _Codec(_write_time, instant),
@@ -94,6 +155,7 @@ _CODECS = {
     "str | None": _Codec(str, str),
     "bool | None": _Codec(_write_flag, _read_flag),
     "Declared | None": _Codec(_write_declared, _read_declared),
+    "Closure | None": _Codec(_write_closure, _read_closure),
     "LastmodTrust": _Codec(_write_trust, _read_trust),
     "Mapping[str, RobotsCopy]": _Codec(_write_robots, _read_robots),
     "Mapping[str, int]": _Codec(json.dumps, json.loads),
@@ -110,6 +172,7 @@ class CrawlState:
     `refusals` are crawls in a row that were given no list or just refusals.
     `counted_systems` are the comment systems elsewhere that told the numbers of comments of their threads, up
     to the visit `counts_after`; `read_systems` are those that are read, since `read_systems_since`.
+    `closure` is the wall that keeps us away from the whole site, None while it is open.
     """
 
     crawled_at: datetime | None = None
@@ -157,6 +220,7 @@ class CrawlState:
     counts_after: int = 0
     read_systems: str | None = None
     read_systems_since: datetime | None = None
+    closure: Closure | None = None
 
 
 _FIELDS = {each.name: _CODECS[str(each.type)] for each in fields(CrawlState)}

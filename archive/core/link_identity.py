@@ -7,8 +7,10 @@ Invariant: two links with the same identity lead a reader to the same place.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 _PROTECTED_MAIL = "/cdn-cgi/l/email-protection"
 """Where Cloudflare leads from a mail address; the address itself is encrypted anew for each answer."""
@@ -41,16 +43,33 @@ _VIDEO_HOSTS = ("youtube.com", "youtu.be")
 _PATH_SESSION = re.compile(r";jsessionid=[^/?;]*|/\([SAF]\([^)]*\)\)", re.IGNORECASE)
 _TEXT_FRAGMENT = re.compile(r":~:text=|utm_|xtor=|^(?:respond|comments?|more-\d+)$", re.IGNORECASE)
 
+_one_site: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("one_site", default=())
+"""Host and path of each address of one site, the deepest first."""
+
+
+@contextmanager
+def one_site(homes: Iterable[str]) -> Iterator[None]:
+    """Take some addresses for one while the block runs.
+
+    Those of a site before and after it moved.
+    """
+    known = {(_place(parts), parts.path.rstrip("/")) for parts in map(urlsplit, homes)}
+    token = _one_site.set(tuple(sorted(known, key=lambda home: -len(home[1]))) if len(known) > 1 else ())
+    try:
+        yield
+    finally:
+        _one_site.reset(token)
+
 
 def identity(url: str) -> str | None:
     """Return the identity of a link's target, or None.
 
     Scheme, "www.", a default port, a trailing slash, the order of parameters, and tracking, session and
-    signature parameters are left out.
+    signature parameters are left out, and the address where it is one of `one_site`.
     """
     try:
         parts = urlsplit(url.strip())
-        port = parts.port
+        place = _place(parts)
     except ValueError:
         return url.strip()
     if parts.path.startswith(_PROTECTED_MAIL) or parts.scheme in {"data", "javascript", "blob"}:
@@ -58,8 +77,11 @@ def identity(url: str) -> str | None:
     if parts.scheme not in {"http", "https", ""}:
         return url.strip().partition("?")[0]
     host = (parts.hostname or "").removeprefix("www.")
-    place = host if port in {None, 80, 443} else f"{host}:{port}"
     path = _PATH_SESSION.sub("", unquote(parts.path)).rstrip("/")
+    for home, above in _one_site.get():
+        if place == home and f"{path}/".startswith(f"{above}/"):
+            place, path = "", path.removeprefix(above)
+            break
     pairs = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if _says(host, *pair))
     fragment = "" if _TEXT_FRAGMENT.search(parts.fragment) else parts.fragment
     query = f"?{urlencode(pairs)}" if pairs else ""
@@ -69,6 +91,12 @@ def identity(url: str) -> str | None:
 def identities(urls: Iterable[str]) -> frozenset[str]:
     """Return the identities of links, without empty ones."""
     return frozenset(found for url in urls if (found := identity(url)) is not None)
+
+
+def _place(parts: SplitResult) -> str:
+    """Return host and port of a URL's parts. Raises ValueError."""
+    host, port = (parts.hostname or "").removeprefix("www."), parts.port
+    return host if port in {None, 80, 443} else f"{host}:{port}"
 
 
 def _says(host: str, name: str, value: str) -> bool:

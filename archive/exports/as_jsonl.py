@@ -17,7 +17,7 @@ def write_jsonl(snapshot: Snapshot, out: TextIO) -> None:
 
 
 def article_line(held: HeldArticle) -> dict[str, Any]:
-    """One held article as the object that stands on one line."""
+    """Return the object of one article for one line."""
     comments = [_with(comment_json(c.comment), c.id, c.history) for c in held.comments]
     return export_json(_with(article_json(held.article), held.id, held.history), comments)
 

@@ -63,6 +63,7 @@ TAKEN = {
     "coverage_gaps": _OF_SOURCE,
     "coverage_types": _OF_SOURCE,
     "moderation_gaps": _OF_SOURCE,
+    "source_addresses": _OF_SOURCE,
     "source_events": _OF_SOURCE,
     "copies": _OF_ITEM.format(kind="kind", id="item_id"),
     "passages": f"{_OF_ITEM.format(kind='kind', id='item_id')}"
@@ -204,7 +205,7 @@ class Snapshot(Closing):
         return {table: self.count(table) for table in TAKEN}
 
     def key(self, table: str) -> list[str]:
-        """Return the columns of a table's primary key, in their order."""
+        """Return the columns of a table's primary key, in order."""
         info = self.db.execute(f"PRAGMA main.table_info({table})").fetchall()
         return [row[1] for row in sorted(info, key=lambda row: row[5]) if row[5]]
 

@@ -110,7 +110,7 @@ class Bodies:
         return digest
 
     def read(self, digest: str) -> tuple[bytes, str | None]:
-        """Return a body, and its fault; None if it is sound."""
+        """Return a body and its fault, None if sound."""
         try:
             row = self._row(digest)
             body = self._unpacked(row) if row else None

@@ -269,6 +269,18 @@ class Pages(Closing):
         sql = f"INSERT INTO chosen SELECT id FROM pages WHERE {' AND '.join(where)}"
         return self.db.execute(sql, {"source": source}).rowcount
 
+    def remove(self, source: str) -> None:
+        """Delete the pages of a source, and their bodies."""
+        with transaction(self.db):
+            self.db.execute("DELETE FROM pages WHERE source = ?", [source])
+            self.db.execute("DELETE FROM packing WHERE source = ?", [source])
+            unused = (
+                "DELETE FROM bodies WHERE digest NOT IN (SELECT digest FROM pages)"
+                " AND digest NOT IN (SELECT base FROM bodies WHERE base IS NOT NULL)"
+            )
+            while self.db.execute(unused).rowcount:
+                pass  # the body of which another one was a patch is free now
+
     def chosen(self) -> Iterator[Page | Altered]:
         """Yield the chosen pages, in the order of receipt."""
         return self._read("WHERE id IN chosen", [])

@@ -74,7 +74,7 @@ def _judge_entry(claim: Claim, known: Known) -> Verdict:
 
 
 def is_same_comment(one: Remark, other: Remark) -> bool:
-    """True if two comments of one id are one, perhaps edited.
+    """True if comments of one id are one, perhaps edited.
 
     An edit keeps the author or the date. Under another article the author has to agree, and the date or the
     text with it.
@@ -266,7 +266,7 @@ def _believes_id(claim: Claim, known: Known) -> bool:
 
 
 def _agreements(claim: Claim, held: Held) -> frozenset[Evidence]:
-    """Return everything in which a claim agrees with a known article."""
+    """Return all in which a claim agrees with an article."""
     places = {page_key(url) for url in held.urls}
     found = set()
     if claim.post_id is not None and claim.post_id == held.post_id:

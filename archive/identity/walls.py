@@ -50,7 +50,7 @@ _SENTENCES = {
 
 
 def refusal_problems(verdict: Verdict, article: Article, extract: Extract) -> tuple[Problem, ...]:
-    """Return the problems of a refused page, and its wall's name.
+    """Return a refused page's problems, and its wall's name.
 
     A page with CODE alone may be that of a removed article; one that is something else has a further code. A
     page that shows less of its own article has one of its own.

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from sqlite_utils import Database
 
+from archive.core.crawl_state import WallKind
 from archive.core.database import transaction
 from archive.core.formatting import plain, when
 from archive.core.timestamps import instant, to_text
@@ -22,6 +23,7 @@ from archive.queries.health import Status
 
 WELL, UNWELL = "well", "unwell"
 SOON = timedelta(hours=1)
+_OUTAGES = {WallKind.ERROR, WallKind.UNREACHABLE}
 
 
 class Tone(StrEnum):
@@ -127,6 +129,8 @@ def conditions(status: Status) -> Iterator[Condition]:
     """Yield everything that can need looking after, each by itself."""
     for source in status.sources:
         state = "late" if source.state is health.SourceState.LATE else "failing"
+        if source.wall and source.wall not in _OUTAGES and state == "failing":
+            state = f"closed to us ({source.wall})"
         yield Condition(
             subject=f"source {source.name}",
             well=source.well,

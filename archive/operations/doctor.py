@@ -223,7 +223,7 @@ def clock(db: Database, now: datetime) -> Finding:
 
 
 def state(archive: Archive, now: datetime) -> Iterator[Finding]:
-    """Check the health view and the age of the newest backup."""
+    """Check health and the age of the newest backup."""
     told = health.archive_health(archive, now)
     for source in told.sources:
         if source.well:

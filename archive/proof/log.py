@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -129,6 +129,16 @@ def _log_pages(db: Database, path: Path) -> int:
             _add(db, "page", number, 1, state)
             added += 1
     return added
+
+
+def relog_pages(db: Database, path: Path, numbers: Collection[int]) -> None:
+    """Log some raw pages anew, if they are in the log."""
+    logged = {row[0] for row in db.execute("SELECT item_id FROM proof_leaves WHERE kind = 'page'")}
+    wanted = logged & set(numbers)
+    with closing(connect(path, create=False)) as pages, transaction(db):
+        for number, state in page_states(pages):
+            if number in wanted:
+                _add(db, "page", number, 1, state)
 
 
 def _add(db: Database, kind: str, item_id: int, version: int, state: State | None) -> None:

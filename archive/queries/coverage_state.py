@@ -106,7 +106,7 @@ class Holdings(FetchHistory):
         return found
 
     def month_of(self, url: str) -> str | None:
-        """Return the month of the article at a URL, or None."""
+        """Return the month of a URL's article, or None."""
         sql = (
             "SELECT substr(published, 1, 7) AS month FROM addresses JOIN articles ON articles.id = article_id"
             " WHERE addresses.source = ? AND addresses.url_key = ?"

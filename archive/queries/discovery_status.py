@@ -29,6 +29,7 @@ _FIELDS = (
     "rest_lists_comments",
     "lastmod_trust",
     "verifies_tls",
+    "closure",
 )
 _NAMES = {
     "rest": "REST",
@@ -61,6 +62,9 @@ def surfaces_sentence(db: Database, source: str) -> str:
     if state.lastmod_trust.is_lost:
         parts.append("Its dates of modification move without a change, so they no longer make a page due.")
     parts += elsewhere_sentences(db, source)
+    if state.closure is not None:
+        closure = state.closure
+        parts.insert(0, f"{closure.state.capitalize()} since {_minute(closure.since)}: {closure.sentence}")
     if state.verifies_tls is False:
         parts.append("Its TLS certificate is not verified (verify_tls = false).")
     return " ".join(parts)

@@ -171,7 +171,7 @@ class FetchHistory(Closing):
         return known(self._db, self._archive)
 
     def hides(self, url: str) -> bool:
-        """True if an address is of an article that is hidden."""
+        """True if an address is a hidden article's."""
         return self.hidden.at(self.source, url) is not None
 
     def holds(self, url: str) -> bool:

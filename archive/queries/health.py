@@ -27,7 +27,7 @@ from archive.storage import redaction_work
 from archive.storage.archive import Archive
 from archive.storage.coverage import Coverage, Summary
 from archive.storage.run_ledger import Ledger
-from archive.tables import rows
+from archive.tables import crawl_states, rows
 
 _GOOD = ("ok", "partial")
 BAD = ("failed", "blocked")
@@ -86,7 +86,8 @@ class SourceStatus:
 
     `read` articles have had their page fetched; times are ISO 8601 text in UTC.
 
-    `drift` is a sentence where its newest pages give less than they used to.
+    `drift` is a sentence where its newest pages give less than they used to, `wall` the kind of what keeps
+    us away from the whole site, as "challenge".
     """
 
     name: str
@@ -111,6 +112,7 @@ class SourceStatus:
     coverage: Summary
     surfaces: str
     drift: str | None
+    wall: str | None
 
     @property
     def well(self) -> bool:
@@ -253,6 +255,7 @@ def _source(db: Database, row: dict[str, Any], now: datetime, *, clock: bool) ->
     crawls = _crawls(db, row["name"], row["next_run"], clock=clock)
     state, sentence = judge_source(crawls, now)
     ledger = Ledger(db)
+    closure = crawl_states.value(db, row["name"], "closure")
     return SourceStatus(
         **row,
         state=state,
@@ -264,6 +267,7 @@ def _source(db: Database, row: dict[str, Any], now: datetime, *, clock: bool) ->
         coverage=Coverage(db).summary(row["name"]),
         surfaces=discovery_status.surfaces_sentence(db, row["name"]),
         drift=alarm(Quality(), ledger.qualities(row["name"])),
+        wall=closure.kind if closure else None,
     )
 
 

@@ -23,6 +23,7 @@ from archive.core import urls
 from archive.core.crawl_state import CrawlState
 from archive.core.database import Closing, LogFolder, is_writable, open_ours, transaction
 from archive.core.errors import ArchiveError
+from archive.core.link_identity import one_site
 from archive.core.records import Article, Extract, Page, PageKind, Problem, Saved, Site, Surface
 from archive.core.thread_address import article_key, thread_of
 from archive.core.timestamps import to_text
@@ -32,6 +33,7 @@ from archive.identity.claims import Verdict
 from archive.identity.witnesses import Witnesses, is_late
 from archive.migrations import migrations
 from archive.proof.watch import watch
+from archive.sources import addresses
 from archive.storage import coverage, multipart, reconciliation, run_ledger, tombstones
 from archive.storage.comment_writer import CommentWriter, article_at, by_article
 from archive.storage.past import captures
@@ -84,16 +86,11 @@ class Archive(Closing):
     def add_source(self, site: Site, at: str) -> None:
         """Insert or update a source. `at` is ISO 8601 UTC.
 
-        Raises ArchiveError where the same site is known by another name: all of it would be there twice.
+        Raises ArchiveError where the same site is known by another name, since all of it would be there
+        twice, and where a source with articles has another address: `sources move` says that a site moved.
         """
         with transaction(self.db):
-            known = {row["name"]: urls.page_key(row["url"]) for row in self.db["sources"].rows}
-            others = [name for name, key in known.items() if key == urls.page_key(site.url)]
-            if site.name not in known and others:
-                raise ArchiveError(
-                    f"{self.path} holds {site.url} already, as source “{others[0]}”.",
-                    hint=f"Call it [sources.{others[0]}] in backissue.toml, or it would be there twice.",
-                )
+            self._check_source(site)
             self.db.execute(
                 "INSERT INTO sources (name, url, title, first_seen) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET"
@@ -103,17 +100,48 @@ class Archive(Closing):
             )
             walls.fill_digests(self.db, site.name)
 
+    def _check_source(self, site: Site) -> None:
+        """Raise ArchiveError for a site under a second name.
+
+        And for a known one at another address.
+        """
+        known = {row["name"]: str(row["url"]) for row in self.db["sources"].rows}
+        owner = addresses.owner_of(self.db, site.url)
+        if owner not in {None, site.name}:
+            raise ArchiveError(
+                f"{self.path} holds {site.url} already, as source “{owner}”.",
+                hint=f"Call it [sources.{owner}] in backissue.toml, or it would be there twice;"
+                f" `backissue sources rename {owner} {site.name}` renames it.",
+            )
+        before = known.get(site.name, site.url)
+        is_same = urls.page_key(before) == urls.page_key(site.url)
+        if not is_same and addresses.has_articles(self.db, site.name):
+            raise ArchiveError(
+                f"Source “{site.name}” was archived from {before}, and backissue.toml now says {site.url}.",
+                hint=f"If the site has moved there: `backissue sources move {site.name} {site.url}`."
+                " If that is a slip, put the old URL back. Nothing was fetched.",
+            )
+
     def save(self, page: Page, extract: Extract, *, again_at: datetime | None = None) -> Saved:
-        """Save all that was read from one page, in one transaction.
+        """Save a page's extract in one transaction.
 
         `again_at` (aware) is for a page that was saved before and is read again by newer rules: what
         changes then is kept as re-extracted from that moment on, and no visit is noted. What was edited
         after the page had been received stays as it is.
         """
+        self._log.step(self.db)
+        with one_site(self._homes(page.source)):
+            return self._save(page, extract, again_at)
+
+    def _homes(self, source: str) -> list[str]:
+        """Return a source's addresses, if it has several."""
+        before = addresses.earlier(self.db, source)
+        return [*before, addresses.must_exist(self.db, source)] if before else []
+
+    def _save(self, page: Page, extract: Extract, again_at: datetime | None) -> Saved:
         at = rows.must(to_text(again_at or page.fetched_at))
         cause = versions.EDITED if again_at is None else versions.RE_EXTRACTED
         received = rows.must(to_text(page.fetched_at))
-        self._log.step(self.db)
         reading = Reading(surface=extract.surface, at=at, received=received, cause=cause)
         with transaction(self.db):
             self._hidden = known(self.db.conn, self.path)
@@ -187,7 +215,7 @@ class Archive(Closing):
             visits.forget_due(self.db, source, rules)
 
     def note_state(self, source: str, **known: Any) -> None:
-        """Store some fields of the CrawlState of a source at once."""
+        """Store some fields of a source's CrawlState at once."""
         with transaction(self.db):
             crawl_states.update_state(self.db, source, **known)
 

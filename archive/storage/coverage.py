@@ -104,7 +104,7 @@ class Coverage:
             self._recount(proof.source, proof.month)
 
     def note_type(self, count: TypeCount) -> None:
-        """Record how many items of a content type the site lists."""
+        """Record the number of listed items of a content type."""
         with transaction(self.db):
             self.db.execute(
                 "INSERT INTO coverage_types (source, type, stated, surface, looked_at, unproved)"
@@ -141,7 +141,7 @@ class Coverage:
         return Summary(**row, surfaces=surfaces)
 
     def months(self, source: str, since: datetime) -> list[dict[str, Value]]:
-        """Return the months audited since a moment, by month and kind."""
+        """Return the months audited since a moment, by kind."""
         sql = "SELECT * FROM coverage WHERE source = ? AND looked_at >= ? ORDER BY month, kind"
         return list(self.db.query(sql, [source, to_text(since)]))
 

@@ -31,7 +31,7 @@ class Whole:
 
 
 def join(db: Database, old: Mapping[str, Value] | None, article: Article) -> Whole:
-    """Insert a page's part among the known parts of its article.
+    """Insert a page's part among its article's parts.
 
     `old` is the article's row, or None for a new one.
     """

@@ -113,7 +113,7 @@ class Ledger:
     def begin(
         self, source: str, trigger: str, now: datetime, run_id: int | None = None, *, kind: str = "crawl"
     ) -> int:
-        """Open a run or continue the claimed one; return its id.
+        """Open or continue the claimed run; return its id.
 
         `kind` is "crawl" or "verify".
         The caller holds the source's lock; other runs of this source that have no end are closed.
@@ -198,7 +198,7 @@ class Ledger:
         return _run(row)
 
     def newest(self, source: str, *, kind: str = "crawl") -> Run | None:
-        """Return the newest run of a source and kind, or None."""
+        """Return a source's newest run of a kind, or None."""
         sql = f"SELECT * FROM runs WHERE source = ? AND kind = ? AND {_MADE} ORDER BY id DESC LIMIT 1"
         row = rows.one(self.db, sql, source, kind)
         return _run(row) if row else None

@@ -125,5 +125,5 @@ def _opens(description: str, text: Value) -> bool:
 
 
 def _picture(url: str) -> str:
-    """Return the file name of a picture, without host and size."""
+    """Return a picture's file name, without host and size."""
     return _SIZE.sub("", urlsplit(url).path.rpartition("/")[2])

@@ -58,7 +58,7 @@ def unpack_blocks(packed: Value) -> Written:
 
 
 def find_copy(archive: Path, url: str) -> PublisherCopy | None:
-    """Return the copy that an archive holds of a page's text.
+    """Return the archive's copy of a page's text.
 
     None where there is no archive, or where it holds none. The archive is only read.
     """

@@ -220,7 +220,7 @@ def _replace(
 def _write_joins(
     db: Database, table: str, column: str, article_id: int, ids: list[int], within: str = "1"
 ) -> None:
-    """Store the join rows of one article; write nothing if unchanged."""
+    """Store the join rows of one article, if changed."""
     held = db.execute(
         f"SELECT {column} FROM {table} WHERE article_id = ? AND {within} ORDER BY position",
         [article_id],

@@ -172,7 +172,7 @@ def forget_due(db: Database, source: str, rules: str) -> None:
 def note_problems(
     db: Database, page: Page, problems: Iterable[Problem], article_id: int | None, at: str
 ) -> Saved:
-    """Record a page's problems, and end those it no longer has."""
+    """Record a page's problems, and end those it had before."""
     own = _place(db, page)
     now = {(p.url or own, p.code, p.field or ""): p.detail for p in problems}
     before = _open(db, page.source, {own, *(url for url, _, _ in now)})

@@ -276,7 +276,7 @@ class RestAudit:
 
 
 def _inside(span: Span, items: Iterable[ListedItem]) -> int:
-    """Return the number of items that a span's listing should have.
+    """Return the number of items a span should list.
 
     Without an edge of OVERLAP: a bound can be an hour off in autumn.
     """

@@ -84,7 +84,7 @@ def _each(config: Config, sources: list[Source], budget: int | None, progress: b
 
 
 def _tell(run: Run, gaps: list[Row], months: list[Row]) -> None:
-    """Print the outcome, unproved months with the reason, and all gaps."""
+    """Print the outcome, unproved months with reasons, and gaps."""
     sentence = run.sentence or ""
     click.echo(plain(f"{run.source}: {run.outcome}. {sentence}".strip()))
     untold = [row for row in months if row["unproved"]]

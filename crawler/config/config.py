@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
 from archive.core.records import Site
+from archive.core.urls import page_key
 from crawler.config import file_keys, fleet_keys, notify_keys, proof_keys, schedule_keys, thread_keys
 from crawler.config.file_keys import FileLimits
 from crawler.config.fleet_keys import FleetKeys
@@ -25,6 +26,7 @@ from crawler.config.notify_keys import Notify
 from crawler.config.proof_keys import ProofConfig
 from crawler.config.thread_keys import ForeignComments
 from crawler.config.toml_reader import TomlTable, describe_value, is_loopback_url
+from crawler.config.visitor_keys import VisitorConfig, read_visitor
 from crawler.schedule.cron import check_timezone
 from crawler.schedule.timetable import Timetable
 
@@ -45,6 +47,7 @@ CONFIG_KEYS = (
     "alerts",
     "proof",
     "fleet",
+    "visitor",
 )
 SOURCE_KEYS = (
     "url",
@@ -77,7 +80,7 @@ class Source:
     maximum duration of one crawl. `verify_tls` is False for the rare site whose certificate cannot be
     verified and that is still to be archived. `hosts` are further hosts on which the site has its articles,
     each with its port where that is not the default. `foreign` is for comments that are kept elsewhere.
-    `proof` is the archive's.
+    `proof` and `visitor` are the archive's.
     """
 
     site: Site
@@ -89,6 +92,7 @@ class Source:
     hosts: tuple[str, ...] = ()
     foreign: ForeignComments = field(default_factory=ForeignComments)
     proof: ProofConfig = field(default_factory=ProofConfig)
+    visitor: VisitorConfig = field(default_factory=VisitorConfig)
     file_limits: FileLimits = field(default_factory=FileLimits)
 
     @property
@@ -113,6 +117,7 @@ class Config:
     notify: Notify = field(default_factory=Notify)
     proof: ProofConfig = field(default_factory=ProofConfig)
     fleet: FleetKeys = field(default_factory=FleetKeys)
+    visitor: VisitorConfig = field(default_factory=VisitorConfig)
 
     def source(self, name: str) -> Source:
         """Return the source of that name.
@@ -265,15 +270,32 @@ def _read_config(table: TomlTable) -> Config:
             "sources", "a table [sources.NAME] for each site", "none", "`backissue init URL` writes one."
         )
     proof = proof_keys.read_proof(table)
+    visitor = read_visitor(table)
+    named = [_read_named(sources, name, contact) for name in sources.values]
+    for place, source in enumerate(named):
+        if twin := twin_of(source.site.url, named[:place]):
+            raise ConfigError(
+                f"{table.file}: sources.{source.name}: {source.site.url} is the site of sources.{twin.name}.",
+                hint="Give each site one name, or all of it would be there twice.",
+            )
     return Config(
         path=table.file,
         archive=archive,
         contact=contact,
-        sources=tuple(replace(_read_named(sources, name, contact), proof=proof) for name in sources.values),
+        sources=tuple(replace(source, proof=proof, visitor=visitor) for source in named),
         notify=notify_keys.read_notify(table, tuple(sources.values)),
         proof=proof,
         fleet=fleet_keys.read_fleet(table),
+        visitor=visitor,
     )
+
+
+def twin_of(url: str, sources: Iterable[Source]) -> Source | None:
+    """Return the source at a site's URL, or None.
+
+    By http or https, with or without "www.".
+    """
+    return next((each for each in sources if page_key(each.site.url) == page_key(url)), None)
 
 
 def _read_contact(table: TomlTable) -> str | None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from archive.core.errors import ConfigError
 from archive.core.urls import same_site
-from crawler.config.config import load_config
+from crawler.config.config import load_config, profile, twin_of
 from crawler.schedule.cron import DEFAULT_SCHEDULE
 
 CONFIG_HEAD = """\
@@ -144,13 +144,20 @@ def contact_line(contact: str | None) -> str:
 def extended_config_text(file: Path, block: str, name: str, contact: str | None) -> str:
     """Return the text of an existing file with the block appended.
 
-    Raises ConfigError for a duplicate name, or an invalid file.
+    Raises ConfigError for a duplicate name or site, or an invalid file.
     """
     config = load_config(file, fetching=False)
     if any(source.name == name for source in config.sources):
         raise ConfigError(
             f"{file} already has a source “{name}”; nothing was changed.",
             hint="Give another --name, edit the file, or replace it with --force.",
+        )
+    values = tomllib.loads(block)["sources"][name]
+    url = values.get("url") or profile(values["profile"]).site.url
+    if twin := twin_of(url, config.sources):
+        raise ConfigError(
+            f"{file} has {url} already, as source “{twin.name}”; nothing was changed.",
+            hint=f"`backissue sources rename {twin.name} {name}` gives it another name.",
         )
     before = file.read_text(encoding="utf-8-sig").rstrip("\n")
     text = f"{before}\n\n{block}"
@@ -165,15 +172,45 @@ def write_config(file: Path, text: str, name: str) -> None:
     Raises ConfigError, with the old file unchanged, when it does not (an inline `sources` cannot be
     extended).
     """
-    new = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
-        new.write_text(text, encoding="utf-8")
-        load_config(new, fetching=False).source(name)
-        new.replace(file)
+        _replace(file, text, name)
     except (ConfigError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(
             f"{file} could not be added to; nothing was changed.", hint=f"Paste this into it:\n\n{text}"
         ) from error
+
+
+def rewrite_config(file: Path, text: str, name: str | None) -> None:
+    """Replace a file by an edited text, once it parses.
+
+    It then has the source `name`, if any. Raises ConfigError, with the old file unchanged, when it does not.
+    """
+    try:
+        _replace(file, text, name)
+    except (ConfigError, tomllib.TOMLDecodeError) as error:
+        reason = str(error).replace(str(_new_beside(file)), file.name)
+        raise ConfigError(
+            f"{file} could not be changed, so nothing was: {reason}",
+            hint=f"Edit it by hand, and try again. {getattr(error, 'hint', None) or ''}".strip(),
+        ) from error
+
+
+def _new_beside(file: Path) -> Path:
+    return file.with_name(f".{file.name}.{os.getpid()}.new")
+
+
+def _replace(file: Path, text: str, name: str | None) -> None:
+    """Replace a file once the text parses.
+
+    Raises ConfigError, tomllib.TOMLDecodeError.
+    """
+    new = _new_beside(file)
+    try:
+        new.write_text(text, encoding="utf-8")
+        config = load_config(new, fetching=False)
+        if name is not None:
+            config.source(name)
+        new.replace(file)
     except OSError as error:
         raise ConfigError(
             f"{file} cannot be written: {error.strerror}.", hint="Is the folder writable?"

@@ -54,7 +54,7 @@ class Tick(BaseTrigger):  # type: ignore[misc]
         self.timetable = timetable
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
-        """Return the first start after the previous one, or after now.
+        """Return the first start after the previous or now.
 
         The later of both.
         """

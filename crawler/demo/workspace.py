@@ -13,9 +13,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archive.core import file_kinds
-from archive.core.database import read_only
+from archive.core.database import read_only, transaction
 from archive.core.errors import ArchiveError, ConfigError
 from archive.core.timestamps import instant, to_text
+from archive.sources import addresses
 from crawler.config.config import Config, load_config
 from crawler.config.toml_reader import is_loopback_url
 
@@ -120,4 +121,6 @@ def start_of(config: Config) -> datetime:
         if site.name not in known:
             archive.add_source(site, str(to_text(now)))
             return now
+        with transaction(archive.db):  # another --sample-port is another address of the newspaper
+            addresses.move(archive.db, archive.path, site.name, site.url, str(to_text(now)))
     return instant(known[site.name])

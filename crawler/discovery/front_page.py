@@ -62,7 +62,7 @@ class FrontPage:
         return may_be_wordpress(self.crawl.platform)
 
     async def is_walled_off(self) -> bool:
-        """True if the whole site is closed, its front page included.
+        """True if the site is closed, front page included.
 
         Some sites close only REST and the feeds.
         """

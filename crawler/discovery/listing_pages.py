@@ -80,7 +80,7 @@ def _rank(link: _Link) -> int:
 
 
 def _links(tree: html.HtmlElement, page: Page) -> list[_Link]:
-    """Return all links in order, by one pass at any depth."""
+    """Return all links in order, at any depth."""
     found = []
     open_boxes = dict.fromkeys((*_HEADINGS, *_MAIN), 0)
     for event, node in etree.iterwalk(tree, events=("start", "end"), tag=("a", *open_boxes)):

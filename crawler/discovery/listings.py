@@ -78,5 +78,5 @@ async def is_type_shown(crawl: Crawl, kind: ContentType, item: ListedItem | None
 
 
 def page_size(crawl: Crawl, route: str) -> int:
-    """Return the site's maximum number of entries in one REST response."""
+    """Return the site's maximum of entries in one response."""
     return crawl.page_sizes.get(route, rest.PER_PAGE)

@@ -41,7 +41,7 @@ def from_offset(url: str, offset: int) -> str:
 
 
 def covered(came: int, total: int | None, place: int, size: int | None) -> int:
-    """Return the number of places that a response at `place` covers.
+    """Return the number of places a response at `place` covers.
 
     A response is short because the site hides some entries from everybody, or because its pages are smaller
     than requested: the second is assumed where it has as many entries as the largest response ever (`size`),

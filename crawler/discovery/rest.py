@@ -53,7 +53,7 @@ def posts_url(
     modified_after: datetime | None = None,
     content: bool = False,
 ) -> str:
-    """Return the URL of a page of the listing of posts.
+    """Return the URL of a page of listed posts.
 
     `kind` is the route of the post type. The newest are first, with `modified_after` (aware) the last
     modified. With `content` a response has the whole text of each post: the publisher's own copy, beside
@@ -107,7 +107,7 @@ def comments_url(
     post: int | None = None,
     include: Iterable[str] | None = None,
 ) -> str:
-    """Return the URL of a page of the listing of comments.
+    """Return the URL of a page of listed comments.
 
     In the order of ids. All comments; with `after` (aware) the later ones, with `post` one article's, with
     `include` those ids.
@@ -123,7 +123,7 @@ def comments_url(
 
 
 def window_url(root: str, offset: int, *, newest_first: bool = False) -> str:
-    """Return the URL of a window of all comments by id.
+    """Return the URL of a window of comments by id.
 
     It begins at `offset`, counted from the oldest or, with `newest_first`, from the newest.
     """
@@ -140,7 +140,7 @@ def window_url(root: str, offset: int, *, newest_first: bool = False) -> str:
 
 
 def pages_url(root: str, ids: Iterable[int], *, kind: str = "pages") -> str:
-    """Return the URL of a listing of static pages by id.
+    """Return the URL of listed static pages by id.
 
     At most PER_PAGE ids; with `kind` posts of that kind.
     """
@@ -174,7 +174,7 @@ def read_numbers(page: Page) -> list[int] | None:
 
 
 def not_shown(page: Page, asked: Iterable[str], known: Iterable[str]) -> list[str]:
-    """Return those of the requested ids that a listing proves hidden.
+    """Return the requested ids that a listing proves hidden.
 
     In their order. Empty, unless the response has an id that is `known` to be shown, and no id that was not
     requested. Where it has fewer entries than it counts, it proves nothing of ids after its last entry: some
@@ -260,7 +260,7 @@ def _listed(url: str, item: dict[str, Any]) -> Listed:
 
 
 def _json(page: Page) -> Any:
-    """Return a response's JSON value; None if it is no JSON."""
+    """Return a response's JSON value, None for other content."""
     if page.status != 200:
         return None
     try:

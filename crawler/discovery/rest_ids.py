@@ -38,12 +38,12 @@ class ListedItem:
 
 
 def oldest_url(root: str, route: str) -> str:
-    """Return the URL of the first published item of a route."""
+    """Return the URL of a route's first published item."""
     return route_url(root, route, per_page=1, orderby="date", order="asc", _fields="id,date_gmt,link")
 
 
 def between_url(root: str, route: str, page: int, *, after: datetime, before: datetime) -> str:
-    """Return the URL of a page of items between two moments.
+    """Return the URL of items between two moments.
 
     In the order of ids; both bounds (aware) are exclusive.
     """
@@ -53,7 +53,7 @@ def between_url(root: str, route: str, page: int, *, after: datetime, before: da
 
 
 def shown_url(root: str, route: str, ids: Iterable[str]) -> str:
-    """Return the URL of those of some ids that are shown.
+    """Return the URL of the shown ones of some ids.
 
     At most PER_PAGE ids, in the order of ids.
     """

@@ -20,6 +20,22 @@ MAX_CLAUSE_CHARS = 500  # characters of a reason
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL}
 
 
+class RedirectedAwayError(IgnoreRequest):
+    """A redirect that leads away from the configured site, to `url`."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(reason)
+        self.url = url
+
+
+class RobotsRefusalError(IgnoreRequest):
+    """A request that robots.txt forbids to `whom`, as "to all crawlers"."""
+
+    def __init__(self, reason: str, whom: str) -> None:
+        super().__init__(reason)
+        self.whom = whom
+
+
 def failure_clause(error: BaseException) -> str:
     """Return why a request failed, as a clause without a full stop.
 

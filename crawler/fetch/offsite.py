@@ -20,6 +20,7 @@ from zope.interface import implementer  # type: ignore[import-untyped]
 
 from archive.core import urls
 from archive.core.records import PageKind
+from crawler.fetch.failures import RedirectedAwayError
 from crawler.fetch.session import Session, report_of, session_of
 
 RESTING = "its server has failed several times, and is asked again by a later crawl"
@@ -27,7 +28,7 @@ OFF_SITE = "is not on the site"  # part of the text of an OffSiteError
 
 
 class OffSiteError(IgnoreRequest):
-    """A request, mostly a redirect, that leads away from the configured site."""
+    """A request that leads away from the configured site."""
 
 
 class GuardMiddleware:
@@ -46,7 +47,7 @@ class GuardMiddleware:
 
         What a user asks for with Scrapy's own tools has no site to leave.
 
-        Raises OffSiteError (an IgnoreRequest) for another site, IgnoreRequest where the archive cannot be
+        Raises OffSiteError or RedirectedAwayError for another site, IgnoreRequest where the archive cannot be
         written or a comment system is left alone.
         """
         if report_of(self.crawler).fault is not None:
@@ -54,7 +55,10 @@ class GuardMiddleware:
         session = session_of(self.crawler)
         is_ours = is_allowed(request.url, session.home, session.hosts)
         if session.home and not is_ours and not _is_of_server(request, session):
-            raise OffSiteError(f"{request.url} {OFF_SITE} {session.home}")
+            reason = f"{request.url} {OFF_SITE} {session.home}"
+            if request.meta.get("redirect_urls"):
+                raise RedirectedAwayError(request.url, reason)
+            raise OffSiteError(reason)
         if request.meta.get("kind") is PageKind.THREAD and request.meta["server"] in session.resting:
             raise IgnoreRequest(RESTING)
         if urls.is_loopback(urlsplit(request.url).hostname):

@@ -71,6 +71,7 @@ class PatienceMiddleware:
         if asked is not None and asked > MAX_RETRY_AFTER_SECONDS:
             logger.warning("%s requests a wait of %.0f s: the crawl ends here", request.url, asked)
             session_of(self.crawler).postpone(asked)
+            session_of(self.crawler).note_refusal(response)
             report_of(self.crawler).retry_after_seconds = asked
             self._give_up()
             return response
@@ -142,7 +143,7 @@ def _spider(crawler: Crawler) -> Spider:
 
 
 def retry_after_seconds(response: Response, now: datetime) -> float | None:
-    """Return the seconds of a Retry-After header, or None without one.
+    """Return the seconds of a Retry-After header, or None.
 
     `now` is aware UTC; an HTTP date in the header is counted from it.
     """

@@ -20,7 +20,7 @@ from twisted.internet.defer import Deferred
 
 from archive.core import reader_guard
 from archive.core.crawl_state import RobotsCopy
-from crawler.fetch.failures import failure_clause
+from crawler.fetch.failures import RobotsRefusalError, failure_clause
 from crawler.fetch.offsite import is_allowed
 from crawler.fetch.rest_spellings import other_spellings
 from crawler.fetch.retry import MAX_RETRY_AFTER_SECONDS
@@ -30,6 +30,11 @@ MAX_ROBOTS_AGE = timedelta(hours=24)  # how long a copy may be used, RFC 9309 se
 MAX_ROBOTS_BYTES = 500 * 1024  # bytes of it that must be read, RFC 9309 section 2.5
 logger = logging.getLogger(__name__)
 _NOTHING = b"User-agent: *\nDisallow: /"
+_AGENT = re.compile(r"^\s*user-agent\s*:([^#\n]*)", re.IGNORECASE | re.MULTILINE)
+_GROUP = re.compile(
+    r"^\s*user-agent\s*:\s*[^*\s][^\n]*\n(?:(?!\s*user-agent)[^\n]+\n?)+", re.IGNORECASE | re.MULTILINE
+)
+_LETS_IN = re.compile(r"^\s*(?:allow\s*:\s*/\s*|disallow\s*:\s*)$", re.IGNORECASE | re.MULTILINE)
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
@@ -44,6 +49,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._unread: dict[str, str] = {}  # why robots.txt could not be read, by host
+        self._whom: dict[str, str] = {}  # to whom a host forbids what it forbids us
 
     async def process_request(self, request: Request) -> None:  # type: ignore[override]
         """Refuse a forbidden request, and any while robots.txt is unreadable.
@@ -52,10 +58,11 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         """
         try:
             await super().process_request(request)
-        except IgnoreRequest:
-            if why := self._unread.get(urlsplit(request.url).netloc):
+        except IgnoreRequest as error:
+            netloc = urlsplit(request.url).netloc
+            if why := self._unread.get(netloc):
                 raise IgnoreRequest(f"{why}, so nothing is fetched") from None
-            raise
+            raise RobotsRefusalError(str(error), self._whom.get(netloc, "")) from None
 
     def process_request_2(self, rp: Any, request: Request) -> None:
         """Refuse a forbidden request, by any URL of the same REST response.
@@ -93,9 +100,11 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     async def _obey(self, response: Response, netloc: str, request: Request) -> None:
         has_rules = response.status < 400 and not _is_html(response)
         body = response.body[:MAX_ROBOTS_BYTES] if has_rules else b""
+        self._whom[netloc] = refused_crawlers(body.decode("latin-1"))
         if response.status >= 500:
             body = _NOTHING
             self._unread[netloc] = f"robots.txt answered {response.status}"
+            self._note_obstacle(response, netloc)
         try:
             with reader_guard.bounded(reader_guard.CPU_SECONDS):
                 parser = build_from_crawler(self._parserimpl, self.crawler, body)
@@ -112,6 +121,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             self._slow_down(delay)
         await super()._parse_robots(response.replace(body=body), netloc, request)
 
+    def _note_obstacle(self, response: Response, netloc: str) -> None:
+        """Count an error in place of robots.txt as an obstacle."""
+        session = session_of(self.crawler)
+        if is_allowed(f"https://{netloc}/", session.home, session.hosts):
+            session.note_refusal(response)
+
     def _slow_down(self, delay: float) -> None:
         downloader = self.crawler.engine.downloader
         downloader._delay = max(downloader._delay, delay)  # for slots that are still to be made
@@ -127,6 +142,18 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             self._unread[netloc] = f"{netloc} cannot be reached: {failure_clause(exc)}"
             parser = build_from_crawler(self._parserimpl, self.crawler, _NOTHING)
             self._parsers[netloc] = parser
+
+
+def refused_crawlers(robots: str) -> str:
+    """Return whom a robots.txt forbids what it forbids us.
+
+    As "to all crawlers". It names us, or all crawlers, or all but those that it lets in by name.
+    """
+    agents = [name.strip().casefold() for name in _AGENT.findall(robots)]
+    if any(name.startswith("backissue") for name in agents):
+        return "to the user agent “Backissue”, by name"
+    welcomed = [group for group in _GROUP.findall(robots) if _LETS_IN.search(group)]
+    return "to all crawlers but a few that it names" if welcomed else "to all crawlers"
 
 
 def write_copy(response: Response, now: datetime) -> RobotsCopy:

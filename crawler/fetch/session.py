@@ -13,14 +13,14 @@ from typing import Any, cast
 
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.http import Request
+from scrapy.http import Request, Response
 
 from archive.core.crawl_report import CrawlReport
 from archive.core.crawl_state import RobotsCopy
 from archive.core.records import Page, PageKind, Seen
+from crawler.fetch.obstacles import Obstacles
 from crawler.fetch.responses import page_from_failure, page_from_response
 from crawler.fetch.validators import validators
-from crawler.fetch.walls import Obstacles
 
 MAX_HOST_PAUSE = timedelta(days=1)  # a site that requests a longer one is crawled again after a day
 WAIT_SECONDS = 0.05  # between two looks at the queue
@@ -81,7 +81,7 @@ class Session:
             response = await self._engine.download_async(request)
         except Exception as error:  # noqa: BLE001 - whatever kept the answer away is a fact about the site
             page = page_from_failure(error, request, self.source)
-            self.obstacles.note_failure(error)
+            self.obstacles.note_failure(error, kind)
             self.failure = page.error
             return page
         self.failure = None
@@ -112,6 +112,11 @@ class Session:
         except Exception as error:  # noqa: BLE001 - whatever kept the answer away is a fact about that server
             return page_from_failure(error, request, self.source)
         return page_from_response(response, self.source)
+
+    def note_refusal(self, response: Response) -> None:
+        """Count a response that ends the crawl as an obstacle."""
+        request = Request(response.url, meta={"kind": PageKind.LISTING, "asked": response.url})
+        self.obstacles.note_answer(page_from_response(response.replace(request=request), self.source))
 
     def postpone(self, seconds: float) -> None:
         """Record that the site requests a wait of `seconds`, at most MAX_HOST_PAUSE."""

@@ -173,7 +173,7 @@ def _mismatch(certificate: X509, host: str) -> str | None:
 
 
 def _hosts(certificate: x509.Certificate) -> str:
-    """Return the host names of a certificate, as text for people."""
+    """Return a certificate's host names as text for people."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:

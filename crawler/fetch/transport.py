@@ -7,6 +7,7 @@ test_hostile_crawl.py fails when they change.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ from scrapy.http import Request, Response
 from twisted.web._newclient import ParseError
 
 from crawler.fetch.lease import lease_of
+from crawler.fetch.visitor import Visitor
 
 HEADER_BYTES = 256 * 1024
 """Browsers stop at about as much (Chromium: 256 KiB)."""
@@ -64,14 +66,19 @@ class BoundedHandler(HTTP11DownloadHandler):
         self._crawler = crawler
         self._pool._factory = _Factory
         self._lease = lease_of(crawler.settings)
+        self._visitor: Visitor | None = crawler.settings["BACKISSUE_VISITOR"]
 
     async def download_request(self, request: Request) -> Response:
         """Fetch a URL, under a lease only while it is valid.
 
-        A secret of the operator's is added here, and is in no response, log or error.
+        A request is signed here, where all delays and redirects are behind it. A secret of the operator's is
+        added here, and is in no response, log or error.
         """
         if self._lease is not None:
             self._lease.require()  # the last step before the request: after all delays and queues
+        if self._visitor is not None:
+            for name, value in self._visitor.request_headers(request.url, datetime.now(UTC)).items():
+                request.headers[name] = value
         wanted = request.meta.get("secret")
         if wanted is None:
             return await super().download_request(request)

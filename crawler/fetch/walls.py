@@ -1,116 +1,189 @@
-"""Walls: responses that keep every crawler away from a whole site.
+"""Walls: responses that keep every crawler away from a site, by kind and name, with what helps.
 
-Knows headers and patterns of the common ones, their names and the advice for each. Does not: bypass any.
+Knows headers, statuses and words of the common ones. Does not: count them, or bypass any.
 """
 
 from __future__ import annotations
 
+import html
 import re
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest
 
-from archive.core import challenges
+from archive.core import challenges, urls
+from archive.core.crawl_state import WallKind
 from archive.core.records import Page
-from crawler.fetch.failures import failure_clause
+from archive.identity.likeness import fingerprint, split_words
+from crawler.fetch.failures import RedirectedAwayError, RobotsRefusalError, failure_clause
 from crawler.fetch.redirect_loops import COOKIE_WALL, REDIRECT_LOOP
+from pipeline.html.refusal_words import find_wall
 
 EXAMINED_BYTES = 100_000  # of a body
-MIN_OBSTACLES = 3  # obstacles without any open response: then no more requests are sent
-_ASK_OWNER = (
-    "Backissue does not get around it. Ask the site's owner to allow the user agent “Backissue”,"
-    " or for an export."
+SMALL_BYTES = 60_000  # a page of status 200 above this is no challenge, whatever it mentions
+MAX_WALL_WORDS = 400  # a page with more words is no wall, whatever its title says
+MAX_NOTICE_WORDS = 120  # in a page with no more, the words of its text name it as well as its title
+MAX_SHELL_LINKS = 2  # a page with more links leads on to others, so it is no wall by its sameness alone
+_ASK = (
+    "Backissue does not get around it. Ask the publisher to allow the user agent “Backissue” or its signed"
+    " requests (`backissue visitor key`), or for an export; `backissue import` reads it, and web archives."
 )
 _PASSES = "This is usually temporary; the next crawl tries again."
+_MOVE = "If the site has moved, `backissue sources move NAME URL` says so; what is archived stays."
+HELP = {
+    WallKind.CHALLENGE: _ASK,
+    WallKind.BLOCK: _ASK,
+    WallKind.AI_BLOCK: f"Backissue is no AI crawler, but the site takes it for one. {_ASK}",
+    WallKind.PAYMENT: "Backissue pays nothing. Ask the publisher for a licence, a key or an export.",
+    WallKind.LOGIN: "Only what visitors see without a login is archived. Ask the publisher for an export.",
+    WallKind.CONSENT: f"Backissue consents to nothing in your name. {_ASK}",
+    WallKind.COOKIES: _ASK,
+    WallKind.MAINTENANCE: _PASSES,
+    WallKind.REGION: "It may answer from another country; or ask the publisher for an export.",
+    WallKind.ROBOTS: (
+        "Backissue obeys robots.txt. Ask the publisher to allow the user agent “Backissue” there, or for an"
+        " export; `backissue import` reads it, and web archives."
+    ),
+    WallKind.RATE: "Crawl less often, or with a longer delay.",
+    WallKind.PARKED: _MOVE,
+    WallKind.SUSPENDED: f"Its owner can end that with the hoster. {_MOVE}",
+    WallKind.MOVED: _MOVE,
+    WallKind.ONE_PAGE: "Open it in a browser: it is a wall, or a page that only a script fills.",
+    WallKind.ERROR: _PASSES,
+    WallKind.UNREACHABLE: "",
+}
+"""What helps against each kind of wall."""
+_DOCUMENT = re.compile(
+    rb"\s*(?:\xef\xbb\xbf)?(?:<!--.{0,500}?-->\s*)*<(?:!doctype html|html|head|title)\b", re.IGNORECASE
+)
 _HTML = re.compile(rb"<(?:!doctype html|html|head|title|body)\b", re.IGNORECASE)
 _TITLE = re.compile(rb"<title[^>]*>([^<]{0,200})", re.IGNORECASE)
+_HEADINGS = re.compile(r"<(title|h1|h2)\b[^>]*>(.{0,300}?)</\1", re.IGNORECASE | re.DOTALL)
+_UNSEEN = re.compile(r"<(script|style|template)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_LINK = re.compile(r"<a\s[^>]*href=[\"']?([^\"'\s>]*)", re.IGNORECASE)
+_REST_ERROR = re.compile(rb'"code"\s*:\s*"\w+"')
 
-# (header, part of its value, name) of the responses of walls
+# (header, part of its value, kind, name) of the responses of walls
 _BY_HEADER = (
-    ("cf-mitigated", "challenge", "a Cloudflare challenge"),
-    ("x-amzn-waf-action", "", "a challenge of Amazon's firewall (AWS WAF)"),
-    ("x-vercel-mitigated", "", "a challenge of Vercel"),
-    ("sg-captcha", "", "a captcha of SiteGround"),
-    ("x-datadome", "protected", "a challenge of DataDome"),
-    ("x-sucuri-block", "", "a block of Sucuri's firewall"),
-    ("crawler-price", "", "a demand for payment from crawlers (Cloudflare pay per crawl)"),
+    ("cf-mitigated", "challenge", WallKind.CHALLENGE, "a Cloudflare challenge"),
+    ("x-amzn-waf-action", "", WallKind.CHALLENGE, "a challenge of Amazon's firewall (AWS WAF)"),
+    ("x-vercel-mitigated", "", WallKind.CHALLENGE, "a challenge of Vercel"),
+    ("sg-captcha", "", WallKind.CHALLENGE, "a captcha of SiteGround"),
+    ("x-datadome", "protected", WallKind.CHALLENGE, "a challenge of DataDome"),
+    ("x-sucuri-block", "", WallKind.BLOCK, "a block of Sucuri's firewall"),
+    ("crawler-price", "", WallKind.PAYMENT, "a demand for payment from crawlers (Cloudflare pay per crawl)"),
+    ("www-authenticate", "license", WallKind.PAYMENT, "a demand for a licence (RSL)"),
 )
-_BODY_PATTERNS = tuple((maker.pattern, maker.name) for maker in challenges.MAKERS)
+_BY_MAKER = tuple(
+    (maker.pattern, WallKind.BLOCK if maker.name.startswith("a block") else WallKind.CHALLENGE, maker.name)
+    for maker in challenges.MAKERS
+)
 """Patterns in a body, believed only where the page is small or its status is a refusal."""
-SMALL_BYTES = 60_000  # a page of status 200 above this is no challenge, whatever it mentions
 _BY_STATUS = {
-    401: ("a demand for a login", "Only what visitors see without a login can be archived."),
-    402: ("a demand for payment", "Ask the site's owner."),
-    403: ("a refusal", _ASK_OWNER),
-    406: ("a refusal", _ASK_OWNER),
-    429: ("“too many requests”", "Crawl less often, or with a longer delay."),
-    451: ("a refusal for legal reasons", "It may answer from another country."),
+    401: (WallKind.LOGIN, "a demand for a login"),
+    402: (WallKind.PAYMENT, "a demand for payment"),
+    403: (WallKind.BLOCK, "a refusal"),
+    406: (WallKind.BLOCK, "a refusal"),
+    429: (WallKind.RATE, "“too many requests”"),
+    451: (WallKind.REGION, "a refusal for legal reasons"),
 }
+_BY_WORDS = {
+    "database-error": (WallKind.ERROR, "a page that says that its database cannot be reached"),
+    "maintenance": (WallKind.MAINTENANCE, "“down for maintenance”"),
+    "consent-wall": (WallKind.CONSENT, "a page that asks for consent"),
+    "too-many-requests": (WallKind.RATE, "“too many requests”"),
+    "suspended": (WallKind.SUSPENDED, "“this account is suspended”"),
+    "parked": (WallKind.PARKED, "the page of a parked domain"),
+    "metered-wall": (WallKind.PAYMENT, "a demand for a subscription"),
+    "blocked-region": (WallKind.REGION, "“not shown in your country”"),
+    "challenge-page": (WallKind.CHALLENGE, "a challenge"),
+    "login-wall": (WallKind.LOGIN, "a demand for a login"),
+}
+_MORE_THAN_403 = {"blocked-region", "consent-wall", "metered-wall"}
+_AI = re.compile(
+    r"\bA\.?I\.?[ -](?:crawl|bot|scrap|agent|train|compan)|\bKI-(?:Crawler|Bots)|"
+    r"\b(?:crawl|bot|scrap)\w* IA\b|\bLLM[ -](?:crawl|bot|scrap|train)",
+    re.IGNORECASE,
+)
+_BY_PLACE = (
+    (WallKind.LOGIN, re.compile(r"/wp-login\.php|/(?:log|sign)-?in/?$", re.IGNORECASE)),
+    (WallKind.SUSPENDED, re.compile(r"/suspendedpage\.cgi|/suspended\.page", re.IGNORECASE)),
+)
+_PLACE_SAYS = {
+    WallKind.LOGIN: "a demand for a login",
+    WallKind.SUSPENDED: "“this account is suspended”",
+}
+_BY_HOST = (
+    (WallKind.PAYMENT, re.compile(r"^tollbit\.", re.IGNORECASE)),
+    (WallKind.CONSENT, re.compile(r"consent|privacy|cookie|\bcmp\b|gdpr", re.IGNORECASE)),
+    (WallKind.LOGIN, re.compile(r"\b(?:log-?in|sign-?in|auth|sso|accounts?)\b", re.IGNORECASE)),
+    (WallKind.PARKED, re.compile(r"sedo|parking|bodis|hugedomains|afternic|dan\.com|forsale", re.IGNORECASE)),
+    (WallKind.SUSPENDED, re.compile(r"suspended", re.IGNORECASE)),
+)
 _GOOD = {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}
 
 
-@dataclass(slots=True)
-class Obstacles:
-    """Obstacles of a crawl, counted by sentence, and its open responses."""
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Something that keeps us from pages: `lead` and `what` are the words before and after those pages."""
 
-    met: Counter[str] = field(default_factory=Counter)
-    open_answers: int = 0
+    kind: WallKind
+    lead: str
+    what: str = ""
 
-    def note_answer(self, page: Page) -> None:
-        """Count a response: a wall, an open page, or neither.
-
-        Neither is a 404, or REST's own error.
-        """
-        sentence = sentence_of(page)
-        if sentence is not None:
-            self.met[sentence] += 1
-        elif page.status in _GOOD:
-            self.open_answers += 1
-
-    def note_failure(self, error: BaseException) -> None:
-        """Count a response that did not arrive."""
-        sentence = sentence_of_failure(error)
-        if sentence is not None:
-            self.met[sentence] += 1
-
-    @property
-    def sentence(self) -> str | None:
-        """Return the most common obstacle to the whole site.
-
-        None where any response was open, or there was no obstacle.
-        """
-        if self.open_answers or not self.met:
-            return None
-        return self.met.most_common(1)[0][0]
-
-    @property
-    def is_suspected(self) -> bool:
-        """True if MIN_OBSTACLES were met and no response was open.
-
-        Then the whole site is perhaps closed by a wall.
-        """
-        return self.sentence is not None and self.met.total() >= MIN_OBSTACLES
+    def sentence(self, pages: str = "every request") -> str:
+        """Return its name and what helps, as sentences."""
+        named = " ".join(filter(None, [self.lead, pages, self.what])) if self.what else self.lead
+        return f"{named}. {HELP[self.kind]}".rstrip()
 
 
-def sentence_of(page: Page) -> str | None:
-    """Return name and advice of a wall, in two sentences.
+@dataclass(frozen=True, slots=True)
+class ShownPage:
+    """What is compared of a small page, and its wall.
 
-    None for a response that is no wall.
+    The wall that it is if every URL shows it.
     """
+
+    digest: str
+    obstacle: Obstacle | None
+
+
+def obstacle_of(page: Page) -> Obstacle | None:
+    """Return the obstacle that a response is, or None."""
     if page.status in {0, 404, 410}:
         return None
-    what = _named(page)
-    if what is not None:
-        return f"The site answers every request with {what} (HTTP {page.status}). {_ASK_OWNER}"
-    if page.status in _BY_STATUS and not _is_json(page):
-        what, hint = _BY_STATUS[page.status]
-        return f"The site answers every request with {what} (HTTP {page.status}). {hint}"
-    if page.status >= 500:
-        what = "“down for maintenance”" if _is_maintenance(page) else "an error of its own"
-        return f"The site answers every request with {what} (HTTP {page.status}). {_PASSES}"
+    if found := _named(page) or _by_status(page) or _by_place(page):
+        kind, what = found
+        return _answers(kind, what, page.status)
     return None
+
+
+def shown_page(page: Page) -> ShownPage | None:
+    """Return a page that may stand for every URL, or None.
+
+    None for other statuses than 200, for large pages, and for feeds, JSON and sitemaps.
+    """
+    body = page.body
+    if page.status != HTTPStatus.OK or len(body) > SMALL_BYTES or not _DOCUMENT.match(body[:2000]):
+        return None
+    source = _UNSEEN.sub(" ", body.decode("utf-8", "replace"))
+    text = html.unescape(_TAG.sub(" ", source))
+    titles = _titles(source)
+    words = len(split_words(text))
+    found = find_wall(titles) or (find_wall([text]) if words <= MAX_NOTICE_WORDS else None)
+    if found and found[0] in _BY_WORDS and words <= MAX_WALL_WORDS:
+        digest = fingerprint(text, page.url) or " ".join(split_words(text))
+        return ShownPage(digest, _answers(*_BY_WORDS[found[0]], page.status))
+    links = _LINK.findall(source)
+    whole = " ".join([text, *links])  # without words that name it, only the very same page counts
+    if len(links) > MAX_SHELL_LINKS:
+        return ShownPage(whole, None)
+    title = next(filter(None, titles), "")
+    named = f"one and the same page (“{title[:80]}”)" if title else "one and the same page"
+    return ShownPage(whole, _answers(WallKind.ONE_PAGE, named, page.status))
 
 
 def refusal_clause(page: Page) -> str:
@@ -118,40 +191,92 @@ def refusal_clause(page: Page) -> str:
 
     That is the wall's name, else the error, else the status.
     """
-    what = _named(page) if page.status else None
-    if what is not None:
-        return f"the site answered with {what} (HTTP {page.status})"
+    found = _named(page) if page.status else None
+    if found is not None:
+        return f"the site answered with {found[1]} (HTTP {page.status})"
     return page.error or f"the site answered {page.status}"
 
 
-def sentence_of_failure(error: BaseException) -> str | None:
-    """Return why a site cannot be reached, as a sentence.
+def obstacle_of_failure(error: BaseException) -> Obstacle | None:
+    """Return why a site cannot be reached, or None.
 
     None where only this request was not sent.
     """
+    if isinstance(error, RobotsRefusalError):
+        return Obstacle(WallKind.ROBOTS, "The site's robots.txt forbids", error.whom)
+    if isinstance(error, RedirectedAwayError):
+        return _redirects(error.url)
     clause = failure_clause(error)
     if clause in {COOKIE_WALL, REDIRECT_LOOP}:
-        sentence = clause[:1].upper() + clause[1:]
-        return f"{sentence}. {_ASK_OWNER}"
+        return Obstacle(WallKind.COOKIES, clause[:1].upper() + clause[1:])
     if isinstance(error, IgnoreRequest):
         return None
-    return f"The site cannot be reached: {clause}."
+    return Obstacle(WallKind.UNREACHABLE, f"The site cannot be reached: {clause}")
 
 
-def _named(page: Page) -> str | None:
-    """Return the name of a wall, as "a Cloudflare challenge", or None."""
+def _answers(kind: WallKind, what: str, status: int) -> Obstacle:
+    return Obstacle(kind, "The site answers", f"with {what} (HTTP {status})")
+
+
+def _redirects(url: str) -> Obstacle:
+    host = urlsplit(url).netloc
+    kind = next((kind for kind, pattern in _BY_HOST if pattern.search(host)), WallKind.MOVED)
+    whats = {
+        WallKind.PAYMENT: " (a demand for payment)",
+        WallKind.CONSENT: " (a page that asks for consent)",
+        WallKind.LOGIN: " (a demand for a login)",
+        WallKind.PARKED: " (the page of a parked domain)",
+        WallKind.SUSPENDED: " (“this account is suspended”)",
+    }
+    return Obstacle(kind, "The site redirects", f"to {host}{whats.get(kind, '')}")
+
+
+def _named(page: Page) -> tuple[WallKind, str] | None:
+    """Return a wall by its headers and body, or None.
+
+    Its kind, and its name as "a Cloudflare challenge".
+    """
     if page.status == HTTPStatus.OK and len(page.body) > SMALL_BYTES:
         return None
-    for header, part, what in _BY_HEADER:
+    for header, part, kind, what in _BY_HEADER:
         if (value := page.header(header)) is not None and part in value.lower():
             if page.status == HTTPStatus.OK and not _is_challenge_page(page):
                 continue
-            return what
-    body = page.body[:EXAMINED_BYTES]
+            return kind, what
     if page.status in _GOOD and not _is_challenge_page(page):
         return None
-    found = (what for pattern, what in _BODY_PATTERNS if pattern.search(body))
-    return next(found, None)
+    body = page.body[:EXAMINED_BYTES]
+    if page.status in {401, 403, 429} and _AI.search(_text(body)):
+        return WallKind.AI_BLOCK, "a block of AI crawlers"
+    return next(((kind, what) for pattern, kind, what in _BY_MAKER if pattern.search(body)), None)
+
+
+def _by_status(page: Page) -> tuple[WallKind, str] | None:
+    """Return a refusal by its status, or None.
+
+    By its words where these say more.
+    """
+    if page.status < 400:
+        return None
+    is_rest = _is_rest_error(page) and page.status not in {402, 451}
+    if page.status in _BY_STATUS and not is_rest:
+        kind, what = _BY_STATUS[page.status]
+        found = find_wall(_titles(page.body[:EXAMINED_BYTES].decode("utf-8", "replace")))
+        if kind is WallKind.BLOCK and found and found[0] in _MORE_THAN_403:
+            return _BY_WORDS[found[0]]
+        return kind, what
+    if page.status < 500:
+        return None
+    return _BY_WORDS["maintenance"] if _is_maintenance(page) else (WallKind.ERROR, "an error of its own")
+
+
+def _by_place(page: Page) -> tuple[WallKind, str] | None:
+    """Return the wall to which the site redirects, or None."""
+    there, asked = urls.path_of(page.final_url), urls.path_of(page.url)
+    for kind, pattern in _BY_PLACE:
+        if pattern.search(there) and not pattern.search(asked):
+            return kind, _PLACE_SAYS[kind]
+    return None
 
 
 def _is_challenge_page(page: Page) -> bool:
@@ -174,9 +299,20 @@ def _is_maintenance(page: Page) -> bool:
     return page.header("retry-after") is not None or b"maintenance" in body
 
 
-def _is_json(page: Page) -> bool:
+def _is_rest_error(page: Page) -> bool:
     """True if a response is REST's own error.
 
     It is no fact about the site's pages.
     """
-    return "json" in (page.header("content-type") or "")
+    return "json" in (page.header("content-type") or "") and bool(_REST_ERROR.search(page.body[:2000]))
+
+
+def _titles(source: str) -> list[str]:
+    """Return the texts of a page's title and headings."""
+    found = (html.unescape(_TAG.sub(" ", text)) for _, text in _HEADINGS.findall(source))
+    return [" ".join(text.split()) for text in found]
+
+
+def _text(body: bytes) -> str:
+    source = _UNSEEN.sub(" ", body.decode("utf-8", "replace"))
+    return html.unescape(_TAG.sub(" ", source))

@@ -23,7 +23,7 @@ from crawler.fleet.shared_store import SharedStore
 from crawler.fleet.source_slice import ARCHIVE_NAME, STEP_SECONDS, LeaseKeeper, publish_files
 from crawler.fleet.travelling_files import bring_files
 
-DESK_COMMANDS = ("redact", "unredact", "replay", "seal")
+DESK_COMMANDS = ("redact", "unredact", "replay", "seal", "sources")
 """Commands that write to an archive and send no request to its site."""
 
 

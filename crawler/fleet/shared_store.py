@@ -71,7 +71,7 @@ class SharedStore:
         return True
 
     def names(self, folder: str) -> list[str]:
-        """Return the sorted names of the objects directly in a folder."""
+        """Return the sorted names of a folder's own objects."""
         return sorted(str(entry["path"]).rpartition("/")[2] for entry in self._listed(folder))
 
     def delete(self, key: str) -> None:

@@ -70,7 +70,7 @@ class Listed:
 
 
 def is_article(entry: Listed, site_url: str, pattern: str | None, lists: str | None = None) -> bool:
-    """True if a listing's entry is an article of the site.
+    """True if a listed entry is the site's article.
 
     The source's own pattern decides on posts, if it has one. Else the URL must be below the site's URL, and
     a listing of posts is believed; from other listings, URLs with the pattern of a list, a feed or a static
@@ -91,7 +91,7 @@ def is_article(entry: Listed, site_url: str, pattern: str | None, lists: str | N
 
 
 def is_archive(url: str) -> bool:
-    """True if a URL is the first page of an archive.
+    """True if a URL is an archive's first page.
 
     An archive is by category, tag, author, year or month.
     """

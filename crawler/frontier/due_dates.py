@@ -19,7 +19,7 @@ def facts_of(archive: Archive, site: Site) -> FetchHistory:
 
 
 def decide_due(archive: Archive, site: Site) -> None:
-    """Decide when each page of a source is due, where undecided."""
+    """Decide when each undecided page of a source is due."""
     with facts_of(archive, site) as facts:
         archive.forget_due(site.name, f"{revisit_policy.RULES_VERSION} {facts.premise}")
         while some := facts.undecided_visits():

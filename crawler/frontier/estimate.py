@@ -19,11 +19,11 @@ class SurveyCounts(Protocol):
 
     @property
     def posts_total(self) -> int | None:
-        """Return the number of articles, None if the site states none."""
+        """Return the stated number of articles, or None."""
 
     @property
     def comments_total(self) -> int | None:
-        """Return the number of comments, None if the site states none."""
+        """Return the stated number of comments, or None."""
 
     @property
     def crawl_delay(self) -> float | None:

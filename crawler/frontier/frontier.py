@@ -58,7 +58,7 @@ class Frontier:
         self._elsewhere: dict[str, set[str]] = {}  # URLs of articles on hosts that are not allowed, by host
 
     def is_article(self, entry: Listed) -> bool:
-        """True if a listing's entry is an article of this site."""
+        """True if a listed entry is an article here."""
         if not self.crawl.site.wants_type(entry.type or POST) or not self._is_here(entry.url):
             return False
         home = self.crawl.home
@@ -197,5 +197,6 @@ class Frontier:
     def _failed(self, failure: Failure) -> Iterator[Page]:
         """Yield the page of a failed or forbidden request."""
         error = failure.value or RuntimeError("unknown failure")
-        self.crawl.session.obstacles.note_failure(error)
-        yield page_from_failure(error, failure.request, self.crawl.source)  # type: ignore[attr-defined]
+        page = page_from_failure(error, failure.request, self.crawl.source)  # type: ignore[attr-defined]
+        self.crawl.session.obstacles.note_failure(error, page.kind)
+        yield page

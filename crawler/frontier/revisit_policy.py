@@ -51,7 +51,7 @@ def is_due(seen: Seen | None, now: datetime, *, lastmod: str | None = None) -> b
 
 
 def decide(seen: Seen, *, worth: float = REQUEST_WORTH_COMMENT_DAYS) -> Due:
-    """Return when a page is due again by its own facts.
+    """Return when a page is due by its own facts.
 
     A listing that has it may make it due sooner. `worth` is in comment-days: the more a request may cost, the
     longer are the pauses. `at` is aware UTC, None where the page is not due on its own.

@@ -57,7 +57,7 @@ def check_notifications(config: Config) -> Finding:
 
 
 def check_time_zones() -> Finding:
-    """Return a finding on daylight saving in the time zone data.
+    """Return a finding on daylight saving in time zones.
 
     Where the data is old or missing, schedules are wrong.
     """
@@ -77,7 +77,12 @@ def check_time_zones() -> Finding:
 def check_sites(sources: tuple[Source, ...]) -> list[Finding]:
     """Return the findings of each site, by requests to it."""
     looks = [
-        ProbedSite(url=source.site.url, contact=source.contact, verify_tls=source.verify_tls)
+        ProbedSite(
+            url=source.site.url,
+            contact=source.contact,
+            verify_tls=source.verify_tls,
+            visitor=source.visitor,
+        )
         for source in sources
     ]
     asked = probe_sites(_Checkup, looks)

@@ -7,7 +7,7 @@ concurrently.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +19,9 @@ from archive.core import urls
 from archive.core.crawl_report import CrawlReport
 from archive.core.errors import SiteError
 from archive.core.records import Page, PageKind
+from crawler.config.visitor_keys import VisitorConfig
 from crawler.fetch.session import Session
+from crawler.fetch.visitor import visitor_for
 from crawler.runs.runner import settings
 
 
@@ -27,12 +29,13 @@ from crawler.runs.runner import settings
 class ProbedSite:
     """Site of a probe.
 
-    `contact` is sent to it; `verify_tls` is True where its certificate must be valid.
+    `contact` is sent to it; `verify_tls` is True where its certificate must be valid; `visitor` signs.
     """
 
     url: str
     contact: str | None
     verify_tls: bool = True
+    visitor: VisitorConfig = field(default_factory=VisitorConfig)
 
 
 class ProbeSpider(scrapy.Spider):
@@ -48,15 +51,25 @@ class ProbeSpider(scrapy.Spider):
 
     @classmethod
     def from_crawler(
-        cls, crawler: Any, home: str, contact: str | None, *, verify_tls: bool = True, **kwargs: Any
+        cls,
+        crawler: Any,
+        home: str,
+        contact: str | None,
+        *,
+        verify_tls: bool = True,
+        visitor: VisitorConfig | None = None,
+        **kwargs: Any,
     ) -> Any:
         """Return a spider for a site.
 
-        Sets the delay, the TLS verification, and our user agent with the contact.
+        Sets the delay, the TLS verification, what signs, and our user agent with the contact.
         """
         here = urls.is_loopback(urlsplit(home).hostname)
         crawler.settings.set("DOWNLOAD_DELAY", 0 if here else 0.5, "spider")
         crawler.settings.set("DOWNLOAD_VERIFY_CERTIFICATES", verify_tls, "spider")
+        signs = visitor or VisitorConfig()
+        signer = visitor_for(sign=signs.sign, key=signs.key, directory=signs.directory)
+        crawler.settings.set("BACKISSUE_VISITOR", signer, "spider")
         if contact:
             agent = crawler.settings["USER_AGENT"]
             crawler.settings.set("USER_AGENT", f"{agent} (+{contact})", "spider")
@@ -99,7 +112,14 @@ def probe_sites(spider: type[ProbeSpider], sites: Sequence[ProbedSite]) -> list[
     process = AsyncCrawlerProcess(values)
     found: list[list[Any]] = [[] for _ in sites]
     tasks = [
-        process.crawl(spider, home=site.url, contact=site.contact, verify_tls=site.verify_tls, found=each)
+        process.crawl(
+            spider,
+            home=site.url,
+            contact=site.contact,
+            verify_tls=site.verify_tls,
+            visitor=site.visitor,
+            found=each,
+        )
         for site, each in zip(sites, found, strict=True)
     ]
     process.start()

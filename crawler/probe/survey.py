@@ -137,7 +137,7 @@ class _SurveySpider(ProbeSpider):
         return found
 
     async def _count(self, url: str) -> int:
-        """Return the number of articles in a sitemap, with its files.
+        """Return a sitemap's number of articles, with its files.
 
         At most MAX_SITEMAP_FILES files are fetched.
         """
@@ -258,7 +258,7 @@ def _object(page: Page) -> dict[str, Any]:
 
 
 def _links(page: Page) -> list[str]:
-    """Return the URLs of the posts in a listing of REST."""
+    """Return the posts' URLs in a listing of REST."""
     items = rest.read_array(page) or []
     links = [item.get("link") for item in items if isinstance(item, dict)]
     return [link for link in links if isinstance(link, str)]

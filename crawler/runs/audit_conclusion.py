@@ -27,8 +27,9 @@ def _outcome(end: RunEnd, spider: VerifySpider) -> tuple[str, str]:
     report = spider.report
     findings = spider.findings
     found = _found(spider, to_the_end=end.reason == "finished")
-    if away := kept_away(report, "verification", found):
+    if away := kept_away(report, "verification", found, obstacle=report.obstacle):
         return "blocked", away
+    found = " ".join(filter(None, [report.obstacle, found]))
     if report.fault is not None:
         return "failed", f"{report.fault} So the verification ended. {found}"
     if report.limit_seconds is not None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from archive.changes import upheaval
 from archive.core.database import transaction
+from archive.core.formatting import when
 from archive.core.lastmod import LastmodTrust
 from archive.core.timestamps import to_text
 from archive.queries import quality_drift
@@ -49,6 +50,7 @@ def conclude_crawl(end: RunEnd, spider: NewsSpider) -> Conclusion:
         relisted=is_relisted,
         drift=quality_drift.alarm(report.quality, earlier),
         upheaval=found.sentence,
+        reopened=_reopened(end),
     )
     outcome, sentence = outcome_of(ended)
     state = trusted_state(ended, outcome, end.before, end.state)
@@ -59,6 +61,14 @@ def conclude_crawl(end: RunEnd, spider: NewsSpider) -> Conclusion:
     return Conclusion(
         outcome=outcome, sentence=sentence, state=state, quality=report.quality, is_relisted=settled
     )
+
+
+def _reopened(end: RunEnd) -> str | None:
+    """Return a sentence on the end of a wall, or None."""
+    before = end.before.closure
+    if before is None or end.state.closure is not None:
+        return None
+    return f"The site is open again; it was {before.state} since {when(before.since)} UTC."
 
 
 def _learned(end: RunEnd, spider: NewsSpider) -> LastmodTrust:

@@ -29,7 +29,7 @@ class Ended:
 
     `reason` is Scrapy's reason for the close; `exceptions` is the number of exceptions in callbacks.
     `relisted`: the whole list of articles was requested. `drift` is what is odd about the pages compared with
-    earlier ones, `upheaval` an event of the whole source, each a sentence.
+    earlier ones, `upheaval` an event of the whole source, `reopened` the end of a wall, each a sentence.
     """
 
     reason: str
@@ -38,6 +38,7 @@ class Ended:
     relisted: bool = False
     drift: str | None = None
     upheaval: str | None = None
+    reopened: str | None = None
 
 
 def outcome_of(ended: Ended) -> tuple[str, str]:
@@ -64,7 +65,7 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
         return "failed", nothing
     missing = [*_lost(report), *report.missing_lists, *report.cut_off]
     lack = f" Missing: {'; '.join(missing)}." if missing else ""
-    parts = [f"{news}{lack}", ended.upheaval, ended.drift]
+    parts = [ended.reopened, f"{news}{lack}", ended.upheaval, ended.drift]
     sentence = " ".join(filter(None, parts))
     return ("partial" if lack or ended.drift else "ok"), sentence
 
@@ -76,11 +77,11 @@ def kept_away(report: CrawlReport, run: str, news: str, *, obstacle: str | None 
     """
     if report.pause_seconds:
         return f"No request was sent: the site is left alone for another {report.pause_seconds:.0f} s."
+    why = f"{obstacle} " if obstacle else ""
     if report.retry_after_seconds:
-        wait = f"The site asked us to wait {report.retry_after_seconds:.0f} s"
+        wait = f"{why}The site asked us to wait {report.retry_after_seconds:.0f} s"
         return f"{wait}, so the {run} ended. {news}"
     if report.refused_requests:
-        why = f"{obstacle} " if obstacle else ""
         refused = f"The site refused {report.refused_requests} requests in a row"
         return f"{why}{refused}, so the {run} ended. {news}"
     return None
@@ -110,10 +111,10 @@ def nothing_came(ended: Ended) -> str | None:
     if report.surface == "rest" and ended.relisted and not report.posts_listed:
         return "The site answered, but its list of articles is empty."
     if report.pages_failed >= MIN_FAILED_PAGES and not report.pages_good:
-        return f"None of the {report.pages_failed:,} requested pages could be fetched."
+        return report.obstacle or f"None of the {report.pages_failed:,} requested pages could be fetched."
     quality = report.quality
     if quality.pages_read >= MIN_FAILED_PAGES and quality.texts_missing == quality.pages_read:
-        return f"None of the {report.quality.pages_read:,} pages that were read has a text."
+        return report.obstacle or f"None of the {quality.pages_read:,} pages that were read has a text."
     return None
 
 

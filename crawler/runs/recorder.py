@@ -17,7 +17,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from archive.copies.update import update_after_run
-from archive.core.crawl_state import CrawlState
+from archive.core.crawl_state import Closure, CrawlState, after_run
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Page, PageKind
@@ -97,13 +97,14 @@ class RunRecorder:
         spider = self.spider
         report = self.spider.report
         stats = self.crawler.stats.get_stats()
-        report.obstacle = spider.session.obstacles.sentence
+        closure = self._met_closure()
+        report.obstacle = closure.sentence if closure else None
         end = RunEnd(
             archive=self.archive,
             reason=reason,
             exceptions=stats.get("spider_exceptions/count", 0),
             before=self.before,
-            state=self._state(),
+            state=self._state(closure),
             started_at=self.started_at,
         )
         conclusion = self._conclude(end)
@@ -126,11 +127,26 @@ class RunRecorder:
             update_after_run(self.archive.db, self.archive.path, _COPIES_SECONDS)
         seal_after_run(self.archive, spider.proof, datetime.now(UTC), agent=agent)
 
-    def _state(self) -> CrawlState:
-        """Return the state that the run leaves, with the site's requested wait."""
+    def _met_closure(self) -> Closure | None:
+        """Return the wall that closed the site, or None."""
+        obstacles, report = self.spider.session.obstacles, self.spider.report
+        found = obstacles.found
+        if found is None and (report.refused_requests or report.retry_after_seconds):
+            found = obstacles.last
+        if found is None:
+            return None
+        return Closure(kind=found[0].kind, sentence=found[1], since=self.started_at)
+
+    def _state(self, closure: Closure | None) -> CrawlState:
+        """Return the state that the run leaves.
+
+        With the site's requested wait and its closure.
+        """
         crawl = self.spider.crawl
         wait_until = self.spider.session.wait_until
         state = crawl.after if crawl else self.before
+        is_open = self.spider.session.obstacles.site.is_open
+        state = replace(state, closure=after_run(self.before.closure, closure, is_open=is_open))
         return replace(state, wait_until=wait_until) if wait_until else state
 
     def _conclude(self, end: RunEnd) -> Conclusion:

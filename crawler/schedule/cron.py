@@ -120,7 +120,7 @@ def parse_schedule(text: str) -> Schedule:
 
 
 def _field_text(field: _Field, numbers: tuple[int, ...]) -> str:
-    """Return the numbers of a field, "*" for all of them."""
+    """Return a field's numbers, "*" for all."""
     if len(numbers) > field.high - field.low:
         return "*"
     return ",".join(map(str, numbers))

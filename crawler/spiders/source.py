@@ -22,6 +22,7 @@ from archive.queries.fetch_history import FetchHistory
 from crawler.config.config import Source, load_config
 from crawler.crawl import Crawl
 from crawler.fetch.session import Session
+from crawler.fetch.visitor import visitor_for
 
 
 class Handoff:
@@ -115,6 +116,9 @@ class SourceSpider(scrapy.Spider):
             agent = f"{settings['USER_AGENT']} (+{source.contact})"
             settings.set("USER_AGENT", agent, priority="spider")
         settings.set("DOWNLOAD_DELAY", source.delay, priority="spider")
+        signs = source.visitor
+        visitor = visitor_for(sign=signs.sign, key=signs.key, directory=signs.directory)
+        settings.set("BACKISSUE_VISITOR", visitor, priority="spider")
         settings.set("DOWNLOAD_VERIFY_CERTIFICATES", source.verify_tls, priority="spider")
         path = Path(settings["BACKISSUE_ARCHIVE"])
         spider = super().from_crawler(crawler, source=source, archive=path, **kwargs)

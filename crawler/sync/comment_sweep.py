@@ -156,7 +156,7 @@ class CommentSweep:
         )
 
     def _following(self, page: Page, offset: int) -> int | None:
-        """Return the offset of the next window; None after the last.
+        """Return the next window's offset, None after the last.
 
         A window of fewer comments than requested lacks the hidden ones, or is the site's maximum.
         """

@@ -94,7 +94,7 @@ def _hangs(block: Block) -> bool:
 
 
 def _leads_out(block: Block, host: str | None) -> bool:
-    """True if most links of a block lead to other sites."""
+    """True if most of a block's links leave the site."""
     hosts = [found.removeprefix("www.") for found in _HOSTS.findall(block.markdown)]
     own = (host or "").removeprefix("www.")
     return 2 * sum(1 for found in hosts if found != own) > len(hosts)

@@ -184,7 +184,7 @@ def _in_post(node: HtmlElement) -> bool:
 
 
 def _is_changed(node: HtmlElement) -> bool:
-    """True if a date is marked as that of a change."""
+    """True if a date is marked as a change's."""
     marks = tokens(node)
     props = (node.get("itemprop") or "").split()
     return "dateModified" in props or bool(marks & _CHANGED and not marks & {"published", "entry-date"})

@@ -93,7 +93,7 @@ def extract_terms(index: Index, head: Head, which: str) -> Terms:
 
 
 def _rel_links(index: Index, which: str) -> Iterator[HtmlElement]:
-    """Yield the links that WordPress marks as terms of this kind."""
+    """Yield the links marked by WordPress as these terms."""
     for link in index.tagged("a"):
         marks = (link.get("rel") or "").split()
         if ("tag" in marks or "category" in marks) and not _is_alien(link):
@@ -112,7 +112,7 @@ def _boxed_links(index: Index, which: str) -> Iterator[HtmlElement]:
 
 
 def _labelled_links(index: Index, which: str) -> Iterator[HtmlElement]:
-    """Yield the links of a line such as "Tags: harbour, lamps"."""
+    """Yield the links of a line "Tags: harbour, lamps"."""
     for node in index.tagged("p", "div", "span", "li", "footer", "small", "h4", "h5"):
         label = (node.text or "").strip()
         if not label and len(node) > 1 and node[0].tag in _LABEL_TAGS:

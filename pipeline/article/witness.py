@@ -205,7 +205,7 @@ def _size(pieces: list[Piece], numbers: list[int]) -> int:
 
 
 def _inside(pieces: list[Piece], box: HtmlElement) -> list[int]:
-    """Return the numbers of the pieces that are in the box."""
+    """Return the numbers of the pieces in the box."""
     verdicts: dict[HtmlElement, bool] = {}
 
     def is_inside(element: HtmlElement) -> bool:

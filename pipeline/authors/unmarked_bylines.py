@@ -194,7 +194,7 @@ def _after_label(node: HtmlElement) -> tuple[str, bool]:
 
 
 def _first_line(node: HtmlElement) -> str:
-    """Return the words of a node before its first line break."""
+    """Return a node's words before its first line break."""
     if node.find(".//br") is None:
         return text_of(node)
     said: list[str] = []

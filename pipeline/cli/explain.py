@@ -163,7 +163,7 @@ def _witness(blocks: tuple[PieceVerdict, ...]) -> str:
 
 
 def _listed(head: str, blocks: Sequence[PieceVerdict | BlockVerdict]) -> str:
-    """Return a list of blocks, each with its fate and rule."""
+    """Return a list of blocks with fate and rule."""
     counts = Counter(block.fate for block in blocks)
     told = ", ".join(f"{counts[fate]} {fate}" for fate in _FATES if counts[fate])
     lines = [f"{head}: {told or 'no words'}"]

@@ -78,7 +78,7 @@ def _marked(scene: Scene) -> Stamp | None:
 
 
 def _titled(scene: Scene) -> Stamp | None:
-    """Return a full date in a title, beside "2 hours ago"."""
+    """Return a title's full date, beside "2 hours ago"."""
     for node in scene.element.iter("abbr", "span", "div", "a", "time"):
         title = node.get("title") or ""
         if (
@@ -207,7 +207,7 @@ def _runs(element: HtmlElement) -> Iterator[str]:
 
 
 def _unread(scene: Scene) -> Stamp:
-    """Return the text in a date's place that cannot be parsed."""
+    """Return the unparsable text in a date's place."""
     for node in classes(scene.element, *DATES):
         if (said := text_of(node)) and len(said) < LINE and not _holds(node, scene):
             return Stamp(raw=said, rule="page:unread", element=node)

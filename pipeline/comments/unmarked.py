@@ -339,7 +339,7 @@ def _ends_thread(node: HtmlElement) -> bool:
 
 
 def _cut_opening(block: HtmlElement, characters: int) -> None:
-    """Take the first characters of a block's text out of it."""
+    """Remove the first characters of a block's text."""
     left = characters
     for event, node in etree.iterwalk(block, events=("start", "end")):
         if left <= 0:

@@ -29,7 +29,7 @@ def common_years(text: str, tongue: str) -> str:
 
 
 def from_persian(year: int, month: int, day: int) -> date | None:
-    """Return the common day of a day of the Persian calendar.
+    """Return the common day of a Persian day.
 
     None where there is no such day.
     """

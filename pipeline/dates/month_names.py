@@ -191,7 +191,7 @@ def pattern(tongue: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=1)
 def solar_numbers() -> dict[str, int]:
-    """Return the months of the Persian year by their folded names."""
+    """Return the Persian months by their folded names."""
     return {
         fold_date_word(word): number for listed in _SOLAR for number, word in enumerate(listed.split(), 1)
     }

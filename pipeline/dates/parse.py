@@ -118,7 +118,7 @@ def gmt(value: str | None) -> Moment | None:
 
 
 def rfc822(value: str | None) -> Moment | None:
-    """Return a date of an RSS feed or an HTTP header."""
+    """Return a date of an RSS feed or HTTP header."""
     try:
         known = parsedate_to_datetime((value or "").strip())
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -54,7 +54,7 @@ class Head:
     marks: frozenset[str]
 
     def meta(self, *names: str) -> str | None:
-        """Return the first value of the first of these meta elements."""
+        """Return the first value of these meta elements."""
         return next((self.metas[name][0] for name in names if name in self.metas), None)
 
 

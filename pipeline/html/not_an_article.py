@@ -15,7 +15,7 @@ from archive.core.records import Problem
 from pipeline.html.document import Document
 from pipeline.html.dom import text_of, tokens
 from pipeline.html.metadata import Head
-from pipeline.html.refusal_words import WALLS
+from pipeline.html.refusal_words import WALLS, find_wall
 
 _LOST_TITLE = re.compile(
     r"^(?:404\b|(?:error 404|page not found|not found|nothing found|seite nicht gefunden|"
@@ -52,12 +52,12 @@ def name_wall(document: Document) -> Problem | None:
 
     A name is no refusal: whether the page is the article is decided by what is known of that.
     """
-    found = (next(iter(document.index.tagged(tag)), None) for tag in ("title", "h1", "h2"))
-    shown = [text_of(node)[:_NAME] for node in found if node is not None]
-    for code, (detail, pattern) in WALLS.items():
-        if said := next(filter(pattern.search, shown), None):
-            return Problem(code=code, detail=f"{detail} (“{said}”).")
-    return None
+    nodes = (next(iter(document.index.tagged(tag)), None) for tag in ("title", "h1", "h2"))
+    found = find_wall(text_of(node)[:_NAME] for node in nodes if node is not None)
+    if found is None:
+        return None
+    code, said = found
+    return Problem(code=code, detail=f"{WALLS[code][0]} (“{said}”).")
 
 
 def _challenge(document: Document, name: str) -> str | None:

@@ -7,6 +7,7 @@ not prove to be the article that was asked for, and an article with such a title
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 
 def _any(*phrases: str) -> re.Pattern[str]:
@@ -143,3 +144,15 @@ WALLS: dict[str, tuple[str, re.Pattern[str]]] = {
     ),
 }
 """Codes of walls, each with a sentence and the words of titles and headings that name it."""
+
+
+def find_wall(shown: Iterable[str]) -> tuple[str, str] | None:
+    """Return the wall that titles name, or None.
+
+    Its code, with the title that names it.
+    """
+    titles = list(shown)
+    for code, (_, pattern) in WALLS.items():
+        if said := next(filter(pattern.search, titles), None):
+            return code, said
+    return None

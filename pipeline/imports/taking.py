@@ -40,7 +40,7 @@ class PageFilter:
     match: re.Pattern[str] | None = None
 
     def why_not(self, url: str, at: datetime) -> str | None:
-        """Return why a page is not wanted, None where it is."""
+        """Return why a page is not wanted, or None."""
         if not self.is_article(url):
             return "pages that are no articles of the source"
         outside = (self.since and at < self.since) or (self.until and at >= self.until)

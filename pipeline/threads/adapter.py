@@ -180,7 +180,7 @@ def page_path(url: str) -> str:
 
 
 def page_address(url: str) -> str:
-    """Return the URL of a page without its query and fragment."""
+    """Return a page's URL without query and fragment."""
     return url.partition("#")[0].partition("?")[0]
 
 

@@ -75,7 +75,7 @@ class CommentoReader(ThreadReader):
         return ThreadQuestion(url=f"{threads[0].server}/api/comment/count", body=json.dumps(asked).encode())
 
     def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
-        """Return the numbers, 0 for a thread that nobody has begun."""
+        """Return the numbers, 0 for a thread without comments."""
         found = mapping(answer)
         if found.get("success") is not True:
             return None

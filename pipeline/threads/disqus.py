@@ -83,7 +83,7 @@ class DisqusReader(ThreadReader):
         return _question(threads[0], "set", names)
 
     def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
-        """Return the numbers, 0 for a thread that nobody has begun."""
+        """Return the numbers, 0 for a thread without comments."""
         told: dict[str, int] = {}
         for entry in entries(_response(answer), "threads"):
             number = whole_number(entry.get("posts")) or 0

@@ -124,7 +124,7 @@ def test_front_page_below_its_own_home_is_configured_by_that_home(site, crawls):
             ),
         )
     )
-    done = crawls.program("init", site.url, "--name", "new", "--dry-run")
+    done = crawls.program("init", site.url, "--name", "new", "--force", "--dry-run")
     assert "Its REST API is open" in done.stdout
     assert f'url = "{site.url}"' in done.stdout
     below = Crawls(crawls.folder, f"{site.url}/en")

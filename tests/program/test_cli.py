@@ -499,11 +499,9 @@ def test_init_never_writes_over_what_is_there_unless_forced(here: Path) -> None:
     again = run("init", "longwarjournal")
     assert (again.exit_code, "--force" in again.stderr) == (1, True)
     assert (here / "backissue.toml").read_text(encoding="utf-8") == before
-    assert run("init", "longwarjournal", "--name", "second", "--contact", "a@example.org").exit_code == 0
-    assert [source.name for source in config.load_config(here / "backissue.toml").sources] == [
-        "longwarjournal",
-        "second",
-    ]
+    twin = run("init", "longwarjournal", "--name", "second", "--contact", "a@example.org")
+    assert (twin.exit_code, "already, as source “longwarjournal”" in twin.stderr) == (1, True)
+    assert (here / "backissue.toml").read_text(encoding="utf-8") == before
     assert run("init", "longwarjournal", "--force").exit_code == 0
     assert (here / "backissue.toml").read_text(encoding="utf-8") == before
 

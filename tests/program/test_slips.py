@@ -457,7 +457,9 @@ def test_site_under_another_name_is_refused(here: Path) -> None:
             with pytest.raises(ArchiveError, match="as source “quayside”"):
                 archive.add_source(Site(name="quay", url=url), "2026-03-01T12:00:00Z")
         assert [row["name"] for row in archive.db["sources"].rows] == ["quayside", "uplands"]
-        archive.add_source(Site(name="quayside", url="https://moved.example"), "2026-03-01T12:00:00Z")
+        with pytest.raises(ArchiveError, match="was archived from") as slip:
+            archive.add_source(Site(name="quayside", url="https://quaysied.example"), "2026-03-01T12:00:00Z")
+        assert "sources move quayside https://quaysied.example" in str(slip.value.hint)
 
 
 def articles_of(path: Path) -> list[tuple[object, ...]]:

@@ -64,7 +64,7 @@ def diff_words(old: str, new: str) -> tuple[Part, ...]:
 
 
 def items(old: Sequence[str], new: Sequence[str]) -> tuple[Part, ...]:
-    """Return the comparison of two lists whose order does not matter."""
+    """Return the comparison of two lists, whatever their order."""
     gone = [("del", item) for item in old if item not in new]
     kept = [("same", item) for item in new if item in old]
     come = [("ins", item) for item in new if item not in old]

@@ -56,7 +56,7 @@ def spoken_moment(value: str | None) -> Markup:
 
 
 def _marked(value: str | None) -> Markup:
-    """Return a snippet of the search index as HTML with <mark>.
+    """Return a search snippet as HTML with <mark>.
 
     It is escaped first, and only then are its marks replaced.
     """
@@ -75,7 +75,7 @@ def boxed(value: str) -> Markup:
 
 
 def commands(value: str | None) -> Markup:
-    """Return a sentence of ours as HTML; `backticks` enclose a command."""
+    """Return our sentence as HTML; `backticks` enclose a command."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(value or ""))))  # noqa: S704
 
 

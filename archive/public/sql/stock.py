@@ -102,7 +102,7 @@ def arguments_of(datasette: Any) -> dict[str, Any]:
 
 
 def open_for_datasette(datasette: Any, place: Place) -> sqlite3.Connection:
-    """Open a database as Datasette does, with the functions of plugins."""
+    """Open a database as Datasette does, with plugins' functions."""
     database = Database(datasette, place.path, is_mutable=place.is_mutable, is_memory=place.is_memory)
     connection: sqlite3.Connection = database.connect()
     datasette._prepare_connection(connection, place.name)

@@ -67,7 +67,7 @@ async def article_page(datasette: Any, request: Any) -> Any:
 
 
 async def comment(datasette: Any, request: Any) -> Any:
-    """Redirect to a comment on the right page of its thread."""
+    """Redirect to a comment on its page of the thread."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
     place = await read(datasette, name, lambda connection: _place(connection, wanted))
     if place is None:

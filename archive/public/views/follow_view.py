@@ -27,7 +27,7 @@ _LISTED = {
 
 
 async def thread_feed(datasette: Any, request: Any) -> Any:
-    """Return the newest comments on one article as an Atom feed."""
+    """Return an article's newest comments as an Atom feed."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
 
     def work(connection: sqlite3.Connection) -> tuple[Row | None, list[Row]]:
@@ -43,7 +43,7 @@ async def thread_feed(datasette: Any, request: Any) -> Any:
 
 
 async def commenter_feed(datasette: Any, request: Any) -> Any:
-    """Return the newest comments under one name as an Atom feed."""
+    """Return a name's newest comments as an Atom feed."""
     name = await enter(datasette, request)
     wanted = (request.args.get("name") or "").replace("\0", "").encode("utf-8", "ignore").decode()
     found = await read(

@@ -97,7 +97,7 @@ async def search_json(datasette: Any, request: Any) -> Any:
 
 
 async def as_feed(datasette: Any, request: Any) -> Any:
-    """Return the newest results of this search, as an Atom feed."""
+    """Return the newest results as an Atom feed."""
     name, ask = await enter(datasette, request), replace(_asked(request), sort="date", page=1, size=50)
     try:
         found = await read(datasette, name, lambda connection: find(connection, ask))

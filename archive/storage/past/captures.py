@@ -177,7 +177,7 @@ def _delete(db: Database, article_id: Value) -> None:
 
 
 def _counts(db: Database, article_id: Value) -> tuple[int, int, int]:
-    """Return how many versions, comments, and removed comments an article has."""
+    """Return an article's numbers of versions, comments, removed comments."""
     thread = "SELECT count(*) FROM comments WHERE article_id = :id"
     sql = (
         "SELECT (SELECT count(*) FROM article_versions WHERE article_id = :id),"

@@ -57,7 +57,7 @@ def parse_post_feed(page: Page, site: Site) -> Extract:
 
 
 def parse_comment_feed(page: Page, site: Site) -> Extract:
-    """Return the comments of a feed, with the parents it states."""
+    """Return a feed's comments, with the stated parents."""
     return _feed(page, lambda entry: _comment(entry, page, site))
 
 
