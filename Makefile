@@ -15,7 +15,7 @@ INSTALL := $(PIP) install --require-hashes --requirement
 OURSELVES := $(PIP) install --no-deps --no-build-isolation --editable .
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-lowest lint format bench kills lives storm mutants eval picture browser wordpress postgres isso lock dist clean
+.PHONY: help run test test-lowest lint format bench scale kills lives storm mutants eval picture browser wordpress postgres isso lock dist smoke docs clean
 
 help:  ## list what make can do
 	@echo "Backissue keeps a searchable archive of a news site. First try: make run"
@@ -44,6 +44,9 @@ bench: .venv/test.stamp  ## how soon it captures comments; docs/performance.md a
 	$(BIN)/python -m tests.revisits
 	$(BIN)/python -m tests.bench $(BENCH)
 	$(BIN)/python -m tests.bench_pages
+
+scale: .venv/test.stamp  ## the figures of docs/scale.md: unit costs, and a week of 10,000 sources in a simulation
+	$(BIN)/python -m tests.scale $(SCALE)
 
 mutants: .venv/test.stamp  ## break each promise in a copy and see its tests fail, MUTANTS="name …" for some
 	$(BIN)/python -m tests.mutants $(MUTANTS)
@@ -98,6 +101,15 @@ dist: .venv/lint.stamp  ## build the wheel and the source archive into dist/
 	$(PIP) install "build>=1.2,<2"
 	$(BIN)/python -m build
 
+docs: .cache/docs.stamp .venv/run.stamp  ## the documentation as a site in dist/docs, with pictures where there is a Chromium
+	@if command -v $(CHROMIUM) >/dev/null; then $(MAKE) .venv/browser.stamp && $(BIN)/python -m tests.picture --folder .cache/pictures; \
+	  else echo "make docs: NO CHROMIUM, so no new pictures (make browser)." >&2; fi
+	NO_MKDOCS_2_WARNING=1 .cache/docs/bin/mkdocs build --quiet --clean
+	@echo "dist/docs/index.html"
+
+smoke: .venv/test.stamp .cache/uv.stamp  ## the demo from the wheel, in an empty environment
+	$(BIN)/python -m tests.smoke $(UV)
+
 clean:  ## remove the environment and everything made (archives and your configuration stay)
 	rm -rf .venv .venv-low .cache dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -143,6 +155,13 @@ clean:  ## remove the environment and everything made (archives and your configu
 	@mkdir -p .cache
 	@$(BIN)/python -m venv --without-pip .cache/uv
 	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/uv/bin/python install "uv>=0.9,<1"
+	@touch $@
+
+# The builder of the documentation, in an environment of its own: none of it is shipped.
+.cache/docs.stamp: .venv/pip.stamp pyproject.toml
+	@mkdir -p .cache
+	@$(BIN)/python -m venv --clear --without-pip .cache/docs
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/docs/bin/python install --group docs
 	@touch $@
 
 .cache/isso.stamp: .venv/pip.stamp

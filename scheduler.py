@@ -317,6 +317,7 @@ main.places = {
     "import": "crawler.cli.import_:import_",
     "schedule": "",
     "fleet": "crawler.cli.fleet:fleet",
+    "publish": "crawler.cli.publish:publish_archives",
     "notify": "crawler.cli.notify:notify",
     "serve": "archive.cli.serve:serve",
     "search": "archive.cli.search:search",

@@ -53,16 +53,35 @@ def pages_options(command: Command) -> Command:
 
 
 @click.command()
+@click.argument(
+    "published",
+    metavar="[DIR]",
+    required=False,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+)
 @pages_options
 @click.option("--quiet", is_flag=True, help="Say nothing of single requests.")
 @click.pass_obj
-def serve(context: Context, host: str, port: int, base_path: str, metadata: Path | None, quiet: bool) -> int:
+def serve(
+    context: Context,
+    published: Path | None,
+    host: str,
+    port: int,
+    base_path: str,
+    metadata: Path | None,
+    quiet: bool,
+) -> int:
     """Serve the archive with Datasette, until Ctrl-C.
 
-    Needs an archive that is there; `backissue up` makes one and serves it while it grows.
+    Needs an archive that is there; `backissue up` makes one and serves it while it grows. With the folder of
+    `backissue publish` it shows all archives there as one, and takes each new generation as it comes.
     """
-    with opened(context) as archive:
-        path = archive.path
+    library = publish.library_server(published, base_url=base_path, metadata=metadata) if published else None
+    if published is None:
+        with opened(context) as archive:
+            path = archive.path
+    else:
+        path = published
     must_be_free(host, port, "--port")
     if quiet:
         for name in ("uvicorn.access", "uvicorn.error"):
@@ -71,10 +90,13 @@ def serve(context: Context, host: str, port: int, base_path: str, metadata: Path
         say(f"Serving {path} at {publish.local_url(host=host, port=port, base_url=base_path)} until Ctrl-C.")
     log_format.adopt_uvicorn()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.FINE))
-    command = publish.command(path, host=host, port=port, base_url=base_path, metadata=metadata)
-    sys.argv = ["datasette", *command[command.index("serve") :]]
     try:
-        publish.run_datasette()
+        if library is not None:
+            publish.run_library(library, host=host, port=port)
+        else:
+            command = publish.command(path, host=host, port=port, base_url=base_path, metadata=metadata)
+            sys.argv = ["datasette", *command[command.index("serve") :]]
+            publish.run_datasette()
     except KeyboardInterrupt:
         return Exit.FINE
     return Exit.FINE

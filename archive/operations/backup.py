@@ -19,16 +19,21 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from archive.core import atomic_files, file_kinds
+from archive.core import atomic_files
 from archive.core.database import BUSY, connect, is_locked, is_writable, locked, read_only
 from archive.core.errors import ArchiveError
-from archive.core.formatting import size
 from archive.core.locks import hold
 from archive.files import fingerprints, media, own_files, redaction_store
 from archive.files.own_files import CONFIG, SET_ASIDE_SUFFIX
 from archive.files.raw_pages import Altered, raw_pages_path, told_altered
 from archive.operations import integrity
-from archive.operations.backup_checks import altered_pages, damaged, must_have_hidden
+from archive.operations.backup_checks import (
+    altered_pages,
+    damaged,
+    must_be_archive,
+    must_have_hidden,
+    must_have_room,
+)
 from archive.storage import redaction_work
 
 ARCHIVE, PAGES, MEDIA, HIDDEN = "archive.db", "pages.db", "media.db", "hidden.db"
@@ -76,7 +81,7 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
     }
     if not archive.exists():
         raise ArchiveError(f"There is no archive at {archive}.", hint="There is nothing to back up yet.")
-    _must_be_archive(archive)
+    must_be_archive(archive)
     atomic_files.tidy(folder)
 
     def may_replace() -> None:
@@ -85,7 +90,7 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
         _must_lose_nothing(folder, wanted)
 
     may_replace()
-    _must_have_room(folder.parent, [path for path in wanted.values() if path.exists()])
+    must_have_room(folder.parent, [path for path in wanted.values() if path.exists()])
     with _alone(archive, "backup"), _folder_made(folder, may_replace) as new:
         _finish_redactions(archive)
         with ExitStack() as opened:
@@ -104,18 +109,25 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
     return Made(files=copied, altered=altered)
 
 
+def copy_published(archive: Path, target: Path) -> None:
+    """Copy an archive and its media.db, as readers may see.
+
+    Raises ArchiveError where there is no archive or no room, DamagedError when the copy is not sound.
+    """
+    if not archive.exists():
+        raise ArchiveError(f"There is no archive at {archive}.", hint="There is nothing to publish yet.")
+    must_be_archive(archive)
+    wanted = {target.name: archive, media.beside(target).name: media.beside(archive)}
+    must_have_room(target.parent, [path for path in wanted.values() if path.exists()])
+    _finish_redactions(archive)
+    with ExitStack() as opened:
+        for name, state in _states(archive, wanted, opened).items():
+            _copy(state, wanted[name], target.with_name(name))
+
+
 def _alone(archive: Path, lock: str, *, wait: float = 0.0) -> AbstractContextManager[None]:
     """Hold a lock of an archive; none where read-only."""
     return hold(archive, lock, wait=wait) if os.access(archive.resolve().parent, os.W_OK) else nullcontext()
-
-
-def _must_be_archive(path: Path) -> None:
-    """Raise ArchiveError unless a file is an archive.
-
-    Damage is found when it is copied.
-    """
-    with suppress(sqlite3.DatabaseError), closing(read_only(path)) as connection:
-        file_kinds.must_be(connection, path, file_kinds.ARCHIVE, blank=False)
 
 
 def _must_be_free(folder: Path, *, replace: bool) -> None:
@@ -150,19 +162,6 @@ def _is_backup(folder: Path) -> bool:
         return False
     listed = {line.partition("  ")[2] for line in lines}
     return ARCHIVE in listed <= {ARCHIVE, PAGES, MEDIA, HIDDEN, CONFIG} and found <= listed | {SUMS}
-
-
-def _must_have_room(place: Path, files: Iterable[Path]) -> None:
-    if not place.is_dir():
-        raise ArchiveError(f"The folder {place} does not exist.", hint="Make it, or name another place.")
-    logs = [path.with_name(f"{path.name}-wal") for path in files]
-    needed = sum(path.stat().st_size for path in (*files, *logs) if path.exists())
-    free = shutil.disk_usage(place).free
-    if free < needed:
-        raise ArchiveError(
-            f"This needs {size(needed)}, and the disk of {place} has {size(free)} left.",
-            hint="Make room, or take another disk. Nothing was written.",
-        )
 
 
 @contextmanager
@@ -299,7 +298,7 @@ def restore_backup(folder: Path, archive: Path, *, replace: bool) -> tuple[Path,
             hint="Put the backup in its place with --force;"
             f" what is there is kept with the ending {SET_ASIDE_SUFFIX}.",
         )
-    _must_have_room(archive.parent, [folder / name for name in targets if (folder / name).exists()])
+    must_have_room(archive.parent, [folder / name for name in targets if (folder / name).exists()])
     with hold(archive, "backup"):
         for path in present:
             _must_be_unused(path)

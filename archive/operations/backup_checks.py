@@ -5,14 +5,18 @@ It has all that it hides, and it says which raw pages are not as they were recei
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from sqlite_utils import Database
 
+from archive.core import file_kinds
+from archive.core.database import read_only
 from archive.core.errors import ArchiveError, DamagedError
+from archive.core.formatting import size
 from archive.files.raw_pages import Altered, Pages
 from archive.files.redaction_store import Hidden
 
@@ -50,3 +54,26 @@ def damaged(path: Path, found: Iterable[str]) -> DamagedError:
         f"{path.name} is damaged, so no backup was made of it. {' '.join(found)}",
         hint="Keep the last good backup; docs/operations.md says how to restore it.",
     )
+
+
+def must_be_archive(path: Path) -> None:
+    """Raise ArchiveError unless a file is an archive.
+
+    Damage is found when it is copied.
+    """
+    with suppress(sqlite3.DatabaseError), closing(read_only(path)) as connection:
+        file_kinds.must_be(connection, path, file_kinds.ARCHIVE, blank=False)
+
+
+def must_have_room(place: Path, files: Iterable[Path]) -> None:
+    """Raise ArchiveError unless a folder has room for copies of files."""
+    if not place.is_dir():
+        raise ArchiveError(f"The folder {place} does not exist.", hint="Make it, or name another place.")
+    logs = [path.with_name(f"{path.name}-wal") for path in files]
+    needed = sum(path.stat().st_size for path in (*files, *logs) if path.exists())
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise ArchiveError(
+            f"This needs {size(needed)}, and the disk of {place} has {size(free)} left.",
+            hint="Make room, or take another disk. Nothing was written.",
+        )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from archive.core.database import is_still
 
@@ -63,6 +64,13 @@ def base_path(text: str) -> str:
 def run_datasette() -> None:
     """Run Datasette with our plugin, installed or not."""
     import datasette.cli  # noqa: PLC0415  (first: it brings the handlers that answer what is not found)
+
+    _prepare_datasette()
+    datasette.cli.cli(prog_name="datasette")
+
+
+def _prepare_datasette() -> None:
+    """Register our plugin where it is not installed, and keep tracebacks short."""
     import datasette.handle_exception  # noqa: PLC0415
     from datasette.plugins import pm  # noqa: PLC0415
 
@@ -71,7 +79,48 @@ def run_datasette() -> None:
     if not pm.is_registered(plugin):
         pm.register(plugin, "backissue")
     datasette.handle_exception.rich = None  # else an address that is not found prints a hundred lines
-    datasette.cli.cli(prog_name="datasette")
+
+
+def library_server(
+    folder: Path,
+    *,
+    base_url: str = "/",
+    metadata: Path | None = None,
+    settings: Mapping[str, str | int] | None = None,
+) -> Any:
+    """Return a Datasette for the published archives of a folder.
+
+    `settings` override ours. Raises ArchiveError where nothing is published there.
+    """
+    from datasette.app import Datasette  # noqa: PLC0415  (slow to import)
+    from datasette.utils import parse_metadata  # noqa: PLC0415
+
+    from archive.public.library.library import library_of  # noqa: PLC0415
+
+    _prepare_datasette()
+    given = parse_metadata(metadata.read_text(encoding="utf-8")) if metadata else {}
+    plugins = given.get("plugins") or {}
+    ours = {**(plugins.get("backissue") or {}), "published": str(folder.resolve())}
+    wanted = {name: int(value) if value.isdigit() else value == "on" for name, value in SETTINGS.items()}
+    server = Datasette(
+        [],
+        metadata={**given, "plugins": {**plugins, "backissue": ours}},
+        settings={
+            **wanted,
+            "base_url": base_url,
+            "default_allow_sql": False,  # for the library itself, which has no database
+            **(settings or {}),
+        },
+    )
+    library_of(server)  # its folder is looked at now, and not at the first request
+    return server
+
+
+def run_library(server: Any, *, host: str, port: int) -> None:
+    """Serve published archives until a signal."""
+    import uvicorn  # noqa: PLC0415  (Datasette's own server)
+
+    uvicorn.run(server.app(), host=host, port=port, lifespan="on", workers=1)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def guarded(app: App, room: Any, base: str, ending: Any, policy: str) -> App:
             await send(message)
 
         leaving = asyncio.ensure_future(_leaving(scope, receive))
-        answering = asyncio.ensure_future(app(_without(base, scope), receive, send_guarded))
+        answering = asyncio.ensure_future(app(without_base(base, scope), receive, send_guarded))
         ending.add(answering)
         try:
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -79,7 +79,8 @@ async def _leaving(scope: Any, receive: Any) -> None:
         message = (await receive())["type"]
 
 
-def _without(base: str, scope: Any) -> Any:
+def without_base(base: str, scope: Any) -> Any:
+    """Return a scope whose path has no base path before it."""
     path, raw = scope["path"], scope.get("raw_path") or scope["path"].encode()
     if base != "/" and path == base.rstrip("/"):
         return {**scope, "path": "/", "raw_path": b"/"}

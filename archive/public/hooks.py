@@ -16,6 +16,9 @@ from markupsafe import Markup
 
 from archive.public import discreet
 from archive.public.headers import guarded, stock_policy
+from archive.public.library import library_views
+from archive.public.library.library import library_of
+from archive.public.library.rooms import with_rooms
 from archive.public.mcp import tools
 from archive.public.render import text
 from archive.public.served_archives import Json, metadata_for, room_of
@@ -44,7 +47,7 @@ from archive.public.views import (
     sites_view,
     words_view,
 )
-from archive.public.web import TooSlow, busy
+from archive.public.web import TooSlow, busy, within
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 _hook = cast("Callable[[Hook], Hook]", hookimpl)
@@ -73,12 +76,15 @@ def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) 
 def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
     """Give the templates the room and the ways we write numbers and dates."""
     env.globals["backissue"] = room_of(datasette)
+    env.globals["within"] = within
     env.filters.update(text.FILTERS)
 
 
 @_hook
-def register_routes() -> list[tuple[str, Callable[..., Any]]]:
+def register_routes(datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
     """Our pages. They come before Datasette's own routes."""
+    if library_of(datasette) is not None:
+        return library_views.LIBRARY_ROUTES
     return [
         (r"/$", home_view.home),
         (r"/-/data(?P<format>(\.json)?)$", home_view.data),
@@ -159,7 +165,8 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
         guard = guarded(
             app, room_of(datasette), datasette.setting("base_url"), ending, stock_policy(datasette)
         )
-        return served(guard, datasette, ending)
+        library = library_of(datasette)
+        return served(guard if library is None else with_rooms(guard, datasette, library), datasette, ending)
 
     return wrapper
 

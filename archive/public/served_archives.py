@@ -17,6 +17,7 @@ from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 from archive.core.database import read_only
+from archive.public.library.library import Library, library_of
 
 OURS = frozenset({"articles", "comments", "articles_fts", "comments_fts", "sources", "runs", "visits"})
 _PATIENCE = 0.5  # seconds to wait for a file that another process holds
@@ -67,9 +68,19 @@ class Room:
         return served[0] if len(served) == 1 and kinds[served[0]] == "blank" else None
 
     @property
+    def library(self) -> Library | None:
+        """The published archives that are served together, or None."""
+        return library_of(self._datasette())
+
+    @property
+    def library_path(self) -> str:
+        """The path of the library above this room, or ""."""
+        return str(self._given("library_path"))
+
+    @property
     def active(self) -> bool:
         """True if the room is open at all."""
-        return self.main is not None or self.waiting is not None
+        return self.library is not None or self.main is not None or self.waiting is not None
 
     @property
     def alone(self) -> bool:
@@ -83,6 +94,8 @@ class Room:
         given = datasette.metadata("title") if datasette else None
         if given:
             return str(given)
+        if self.library is not None:
+            return "Archives"
         main, now = self.main, time.monotonic()
         if main is not None and now - self._named[0] > _AGAIN:
             self._named = (now, _names(str(self._databases[main].path)))
@@ -91,9 +104,13 @@ class Room:
     @property
     def about(self) -> str:
         """The operator's about page in Markdown (plugins.backissue.about of the metadata), or ""."""
+        return str(self._given("about"))
+
+    def _given(self, name: str) -> Any:
+        """Return a setting of ours in the metadata, or ""."""
         datasette = self._datasette()
         given = (datasette.plugin_config("backissue") or {}) if datasette else {}
-        return str(given.get("about") or "")
+        return given.get(name) or ""
 
     def static(self, name: str) -> str:
         """Return the path of one of our static files, with a mark that changes when the file does."""

@@ -98,6 +98,11 @@ async def busy(datasette: Any, request: Any, *, is_crowded: bool) -> Any:
     )
 
 
+def within(row: Row, path: str) -> str:
+    """Return a path of ours for something in a row; one of several archives stands before it."""
+    return f"archives/{row['archive']}/{path}" if row.get("archive") else path
+
+
 def site_url(datasette: Any, request: Any, path: str) -> str:
     """Return a path of ours with scheme and host."""
     return str(datasette.absolute_url(request, path))

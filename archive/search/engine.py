@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from heapq import nlargest, nsmallest
 from typing import Any
 
 from archive.search.query_parser import Wording, parse_query, searchable, tidy_query
@@ -25,11 +26,13 @@ __all__ = [
     "SEARCHED_KINDS",
     "UNMARK",
     "Ask",
+    "Ranked",
     "SearchResult",
     "Section",
     "expand_query",
     "find",
     "iterate_hits",
+    "rank_matches",
     "understand",
     "whole",
 ]
@@ -154,6 +157,48 @@ def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask, common: Commo
     return Section(
         kind=plan.table.name, count=min(len(pool), CAP), more=more, hits=hits, partly=more and not by_date
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """Matches of one kind: (score, id), best first, of which there are `count`, or more if `more`.
+
+    Scores are of the index (smaller is better), or dates where the newest come first.
+    """
+
+    plan: Plan
+    best: tuple[tuple[Any, int], ...]
+    count: int
+    more: bool
+
+
+def rank_matches(
+    connection: sqlite3.Connection, plan: Plan, ask: Ask, size: int, *, is_small: bool
+) -> Ranked:
+    """Return the best `size` matches of a plan, for one who merges them with those of other archives.
+
+    `is_small` says that the archive has at most CAP texts of each kind.
+    """
+    common: Common = (lambda *_: False) if is_small else cache(partial(_is_common, connection))
+    if _is_in_vain(plan, ask, common):
+        return Ranked(plan=plan, best=(), count=0, more=True)
+    by_date = ask.sort == "date" or not plan.match
+    many = plan.match is not None and common(plan.table.index, plan.match)
+    if by_date and (many or not plan.match):
+        sql = f"{plan.few('date')} ORDER BY score DESC, id DESC LIMIT {size + 1}"
+        found = [(score or "", row_id) for row_id, score in connection.execute(sql, plan.values)]
+        more = len(found) > size
+        return Ranked(plan=plan, best=tuple(found[:size]), count=min(len(found), size), more=more)
+    sql = plan.many("relevance") if many else plan.few("date" if by_date else "relevance")
+    rows = connection.execute(f"{sql} LIMIT {CAP + 1}", plan.values).fetchall()
+    scored = [(score or "", row_id) for row_id, score in rows[:CAP]]
+    best = nlargest(size, scored) if by_date else nsmallest(size, scored, key=_best_and_newest)
+    more = len(rows) > CAP or (many and plan.table.item is not None)
+    return Ranked(plan=plan, best=tuple(best), count=len(scored), more=more)
+
+
+def _best_and_newest(match: tuple[Any, int]) -> tuple[Any, int]:
+    return match[0], -match[1]
 
 
 def _is_in_vain(plan: Plan, ask: Ask, common: Common) -> bool:

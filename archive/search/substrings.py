@@ -46,11 +46,16 @@ def widen(connection: sqlite3.Connection, wording: Wording) -> Wording:
     return replace(wording, groups=groups, without=without)
 
 
+def is_of_other_script(text: str) -> bool:
+    """True if a word is one that only the index of substrings finds whole."""
+    return _OTHER_SCRIPT.search(text) is not None
+
+
 def _widened(connection: sqlite3.Connection, term: Term, indexes: list[str]) -> Term:
     if term.field not in (None, "text") or term.pieces:
         return term
     text = term.text.lower()
-    if _OTHER_SCRIPT.search(text):
+    if is_of_other_script(text):
         pieces = _pieces(connection, text, indexes)
         spelled = (text, text.capitalize(), text.upper()) if len(text) > GROUP_CHARACTERS else ()
         return replace(term, pieces=pieces, spelled=tuple(dict.fromkeys(spelled)))

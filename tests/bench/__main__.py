@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import crawl, disk, exports, parts, reading, start
+from tests.bench import crawl, disk, exports, parts, reading, shards, start
 from tests.bench.rounds import Figure, Table
 from tests.paths import ROOT
 
@@ -27,6 +27,7 @@ BENCHES: dict[str, tuple[Callable[[int, int], list[Table]], int]] = {
     "parts": (parts.measure, 150),
     "exports": (exports.measure, 100),
     "start": (start.measure, 0),
+    "shards": (shards.measure, 200),
 }
 """What can be measured, and on how many pages."""
 PAGE = ROOT / "docs" / "performance.md"

@@ -132,6 +132,17 @@ def recent(connection: sqlite3.Connection, wanted: ChangeFilter, *, size: int) -
 
     What went or came back with its article is left out: the article stands for it.
     """
+    found = listed(connection, wanted, first=size * (wanted.page - 1), size=size + 1)
+    return [with_excerpt(connection, row) for row in found]
+
+
+def with_excerpt(connection: sqlite3.Connection, row: Row) -> Row:
+    """Return an event with what it changed."""
+    return {**row, **_glimpse(connection, row)}
+
+
+def listed(connection: sqlite3.Connection, wanted: ChangeFilter, *, first: int, size: int) -> list[Row]:
+    """Return recent events without excerpts, newest first."""
     conditions, values = [f"how IS NOT '{ARTICLE_GONE}'"], []
     for condition, value in (
         ("kind = ?", wanted.show),
@@ -143,8 +154,7 @@ def recent(connection: sqlite3.Connection, wanted: ChangeFilter, *, size: int) -
             conditions.append(condition)
             values.append(value)
     some = f"SELECT * FROM events WHERE {' AND '.join(conditions)} ORDER BY at DESC, id DESC LIMIT ? OFFSET ?"
-    found = rows(connection, f"{_TOLD.format(some=some)}", *values, size + 1, size * (wanted.page - 1))
-    return [{**row, **_glimpse(connection, row)} for row in found]
+    return rows(connection, f"{_TOLD.format(some=some)}", *values, size, first)
 
 
 def upheavals(connection: sqlite3.Connection, wanted: ChangeFilter, *, size: int) -> list[Row]:

@@ -64,6 +64,8 @@ def served(
             elif message["type"] == "lifespan.shutdown":
                 watch.stop()
                 _close(datasette)
+                if (library := room_of(datasette).library) is not None:
+                    library.close()
                 TEMPLATE.close()
             return message
 
@@ -82,7 +84,8 @@ class DownloadWatchdog(threading.Thread):
 
     def run(self) -> None:
         """Watch until stopped."""
-        if room_of(self._datasette).active:
+        room = room_of(self._datasette)
+        if room.main or room.waiting:
             stock.pool_of(self._datasette).start()
         while not self._stopped.wait(WATCH_SECONDS):
             self.step()
@@ -91,6 +94,8 @@ class DownloadWatchdog(threading.Thread):
         """Look once."""
         pool = stock.pool_of(self._datasette)
         pool.end_stalled_downloads()
+        if (library := room_of(self._datasette).library) is not None:
+            library.end_stalled_downloads()
         name = room_of(self._datasette).main
         path = self._datasette.databases[name].path if name else None
         if path is None or log_bytes(Path(path)) <= LONGEST_LOG_BYTES:

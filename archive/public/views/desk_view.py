@@ -37,6 +37,11 @@ async def about(datasette: Any, request: Any) -> Any:
     Raises NotFound where the operator says nothing.
     """
     await enter(datasette, request)
+    return await about_text(datasette, request)
+
+
+async def about_text(datasette: Any, request: Any) -> Any:
+    """Return the page of what the operator says. Raises NotFound."""
     text = room_of(datasette).about
     if not text:
         raise NotFound("The operator of this archive has not written an about page.")

@@ -26,10 +26,12 @@ from archive.public.web import (
     rows,
     site_url,
     span_of,
+    within,
 )
 from archive.tables.events import Event
 
-_SIZE = 30
+SIZE = 30
+"""Changes on one page."""
 WHOLE = 5
 """Events of whole sources that are shown above the others."""
 _OBSERVATIONS = 200
@@ -39,42 +41,49 @@ _DEEPEST = 100_000
 
 async def changes_page(datasette: Any, request: Any) -> Any:
     """Return silent edits, removals, returns and moves, newest first."""
-    name, wanted = await enter(datasette, request), _asked(request)
+    name, wanted = await enter(datasette, request), asked_changes(request)
     found, slow = [], False
     try:
-        found = await read(datasette, name, lambda connection: recent(connection, wanted, size=_SIZE))
+        found = await read(datasette, name, lambda connection: recent(connection, wanted, size=SIZE))
     except TooSlow:
         slow = True
     sources = await read(datasette, name, lambda connection: rows(connection, "SELECT * FROM sources"))
     whole = await read(datasette, name, lambda connection: upheavals(connection, wanted, size=WHOLE))
     context = {
         "whole": whole,
-        "changes": found[:_SIZE],
-        "more": len(found) > _SIZE,
+        "changes": found[:SIZE],
+        "more": len(found) > SIZE,
         "wanted": wanted,
         "slow": slow,
         "sources": sources,
-        "link": lambda **to: _link(datasette, wanted, **to),
+        "link": lambda **to: changes_link(datasette, wanted, **to),
     }
     return await render_page(datasette, request, "changes.html", context)
 
 
 async def changes_feed(datasette: Any, request: Any) -> Any:
     """Return the same as an Atom feed."""
-    name, wanted = await enter(datasette, request), replace(_asked(request), page=1)
+    name, wanted = await enter(datasette, request), replace(asked_changes(request), page=1)
     try:
-        found = await read(datasette, name, lambda connection: recent(connection, wanted, size=_SIZE))
+        found = await read(datasette, name, lambda connection: recent(connection, wanted, size=SIZE))
     except TooSlow:
         return Response.text("This took too long; ask for a shorter span of time.", status=503)
     whole = await read(datasette, name, lambda connection: upheavals(connection, wanted, size=WHOLE))
-    entries = [_entry(datasette, request, row) for row in found[:_SIZE]]
+    return feed_of_changes(datasette, request, found[:SIZE], whole, wanted)
+
+
+def feed_of_changes(
+    datasette: Any, request: Any, found: list[Row], whole: list[Row], wanted: ChangeFilter
+) -> Any:
+    """Return changes, and events of whole sources, as an Atom feed."""
+    entries = [_entry(datasette, request, row) for row in found]
     entries += [_entry_of_source(datasette, request, row) for row in whole]
     entries.sort(key=lambda entry: entry.updated or "", reverse=True)
-    here = site_url(datasette, request, _link(datasette, wanted))
+    here = site_url(datasette, request, changes_link(datasette, wanted))
     return atom("What changed lately", here, site_url(datasette, request, request.full_path), entries)
 
 
-def _asked(request: Any) -> ChangeFilter:
+def asked_changes(request: Any) -> ChangeFilter:
     """Return which changes a query string asks for.
 
     Whatever stands there, it can be answered.
@@ -89,7 +98,7 @@ def _asked(request: Any) -> ChangeFilter:
     )
 
 
-def _link(datasette: Any, wanted: ChangeFilter, *, form: str = "", **to: Any) -> str:
+def changes_link(datasette: Any, wanted: ChangeFilter, *, form: str = "", **to: Any) -> str:
     """Return the address of these changes with something else asked.
 
     Only what differs from the usual is in it.
@@ -163,7 +172,8 @@ def _observations(connection: sqlite3.Connection, kind: str, wanted: int) -> lis
 
 def _entry_of_source(datasette: Any, request: Any, row: Row) -> Entry:
     return Entry(
-        link=site_url(datasette, request, datasette.urls.path("changes")) + f"#source-event-{row['id']}",
+        link=site_url(datasette, request, datasette.urls.path(within(row, "changes")))
+        + f"#source-event-{row['id']}",
         title=f"{row['title']}: {'redesigned' if row['kind'] == Upheaval.REDESIGN else 'dates moved'}",
         updated=row["at"],
         author=row["title"],
@@ -176,7 +186,9 @@ def _entry(datasette: Any, request: Any, row: Row) -> Entry:
     step = f"/versions?version={row['version']}" if row["what"] == Event.EDITED else ""
     marks = {"same": "{}", "del": "[-{}-]", "ins": "{{+{}+}}"}
     return Entry(
-        link=site_url(datasette, request, datasette.urls.path(f"{row['kind']}/{row['id']}{step}"))
+        link=site_url(
+            datasette, request, datasette.urls.path(within(row, f"{row['kind']}/{row['id']}{step}"))
+        )
         + f"#event-{row['event']}",
         title=f"{row['what'].capitalize()}: {unmarked(what) or 'Untitled'}",
         updated=row["at"],

@@ -20,7 +20,7 @@ from archive.public.sql.jobs import Job
 from archive.public.sql.pool import LateError, LostError
 from archive.public.views.home_view import examples
 from archive.public.views.lookup_view import path_for
-from archive.public.web import Row, TooSlow, enter, number_of, read, render_page, rows, site_url
+from archive.public.web import Row, TooSlow, enter, number_of, read, render_page, rows, site_url, within
 from archive.queries.url_lookup import is_url
 from archive.search.engine import SEARCHED_KINDS, Ask, SearchResult, find, whole
 from archive.search.suggestions import Help, find_with_help
@@ -35,7 +35,7 @@ _COLUMNS = (
 
 async def search_page(datasette: Any, request: Any) -> Any:
     """Return the search page; no input makes it fail."""
-    name, ask = await enter(datasette, request), _asked(request)
+    name, ask = await enter(datasette, request), asked_search(request)
     if is_url(ask.words):
         return Response.redirect(path_for(datasette, ask.words.strip()))
     found, help_, slow = SearchResult(ask=ask, sections=()), Help(), False
@@ -54,9 +54,9 @@ async def search_page(datasette: Any, request: Any) -> Any:
         "sources": sources,
         "types": types,
         "examples": tried,
-        "link": lambda **to: _link(datasette, shown, **to),
-        "link_to": lambda other: _link(datasette, other),
-        "place": lambda hit: datasette.urls.path(_place(hit)),
+        "link": lambda **to: search_link(datasette, shown, **to),
+        "link_to": lambda other: search_link(datasette, other),
+        "place": lambda hit: datasette.urls.path(page_of_hit(hit)),
     }
     return await render_page(datasette, request, "search.html", context)
 
@@ -71,51 +71,59 @@ def _around(connection: sqlite3.Connection) -> tuple[list[Row], list[str], list[
 
 async def search_json(datasette: Any, request: Any) -> Any:
     """Return the same page of results, for programs."""
-    name, ask = await enter(datasette, request), replace(_asked(request), size=100)
+    name, ask = await enter(datasette, request), replace(asked_search(request), size=100)
     try:
         found = await read(datasette, name, lambda connection: find(connection, ask))
     except TooSlow:
         return Response.json({"ok": False, "error": "This search took too long; narrow it."}, status=503)
-    hits = [_plain(datasette, request, hit) for part in found.sections for hit in part.hits]
+    return Response.json(results_as_json(datasette, request, found, ask))
+
+
+def results_as_json(datasette: Any, request: Any, found: SearchResult, ask: Ask) -> Row:
+    """Return a page of results for programs."""
+    hits = [plain_hit(datasette, request, hit) for part in found.sections for hit in part.hits]
     counts = {part.kind: {"count": part.count, "more": part.more} for part in found.sections}
     last = max((part.count for part in found.sections if part.hits), default=0) <= ask.page * ask.size
     following = (
         None
         if last or ask.kind == "all"
-        else site_url(datasette, request, _link(datasette, ask, page=ask.page + 1, form="json"))
+        else site_url(datasette, request, search_link(datasette, ask, page=ask.page + 1, form="json"))
     )
-    return Response.json(
-        {
-            "ok": True,
-            "query": asdict(found.ask),
-            "notes": found.notes,
-            "counts": counts,
-            "results": hits,
-            "next_url": following,
-        }
-    )
+    return {
+        "ok": True,
+        "query": asdict(found.ask),
+        "notes": found.notes,
+        "counts": counts,
+        "results": hits,
+        "next_url": following,
+    }
 
 
 async def as_feed(datasette: Any, request: Any) -> Any:
     """Return the newest results as an Atom feed."""
-    name, ask = await enter(datasette, request), replace(_asked(request), sort="date", page=1, size=50)
+    name, ask = await enter(datasette, request), replace(asked_search(request), sort="date", page=1, size=50)
     try:
         found = await read(datasette, name, lambda connection: find(connection, ask))
     except TooSlow:
         return Response.text("This search took too long; narrow it.", status=503)
-    hits = [_plain(datasette, request, hit) for part in found.sections for hit in part.hits]
+    return feed_of_results(datasette, request, found, ask)
+
+
+def feed_of_results(datasette: Any, request: Any, found: SearchResult, ask: Ask) -> Any:
+    """Return results as an Atom feed."""
+    hits = [plain_hit(datasette, request, hit) for part in found.sections for hit in part.hits]
     hits.sort(key=lambda hit: hit["published"] or "", reverse=True)
     entries = [
         Entry(
             link=hit["page"],
-            title=_named(hit),
+            title=named(hit),
             updated=hit["published"],
             author=hit["author"],
             text=hit["excerpt"],
         )
         for hit in hits
     ]
-    page = site_url(datasette, request, _link(datasette, ask, sort="relevance"))
+    page = site_url(datasette, request, search_link(datasette, ask, sort="relevance"))
     return atom(
         f"Search: {ask.words or 'everything'}", page, site_url(datasette, request, request.full_path), entries
     )
@@ -126,7 +134,7 @@ async def search_csv(datasette: Any, request: Any) -> Any:
 
     Cells that a spreadsheet would run are disarmed unless `raw` is asked for.
     """
-    name, ask = await enter(datasette, request), _asked(request)
+    name, ask = await enter(datasette, request), asked_search(request)
     raw = bool(request.args.get("raw"))
     kinds = [kind for kind in SEARCHED_KINDS if ask.kind in ("all", kind)]
     (sql, values), *further = await read(
@@ -159,7 +167,7 @@ async def search_csv(datasette: Any, request: Any) -> Any:
     return downloads.stream_response(download, texts, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _asked(request: Any) -> Ask:
+def asked_search(request: Any) -> Ask:
     """Return the search that a query string asks for; never raises."""
     plain = {name: (request.args.get(name) or "").strip()[:200] for name in _PLAIN}
     ask = Ask(
@@ -171,7 +179,7 @@ def _asked(request: Any) -> Ask:
     return replace(ask, **changes)
 
 
-def _link(datasette: Any, ask: Ask, *, form: str = "", **changes: Any) -> str:
+def search_link(datasette: Any, ask: Ask, *, form: str = "", **changes: Any) -> str:
     """Return the address of this search with something changed.
 
     Only what differs from the usual is in it.
@@ -187,22 +195,24 @@ def _link(datasette: Any, ask: Ask, *, form: str = "", **changes: Any) -> str:
 
 
 def _full(datasette: Any, request: Any, hit: Row) -> Row:
-    return {**hit, "page": site_url(datasette, request, datasette.urls.path(_place(hit)))}
+    return {**hit, "page": site_url(datasette, request, datasette.urls.path(page_of_hit(hit)))}
 
 
-def _place(hit: Row) -> str:
+def page_of_hit(hit: Row) -> str:
     """Return the path of a hit; an earlier version leads to its comparison."""
     kind = "article" if str(hit["kind"]).startswith("article") else "comment"
     step = f"/versions?version={hit['version']}" if hit["version"] else ""
-    return f"{kind}/{hit['id']}{step}"
+    return within(hit, f"{kind}/{hit['id']}{step}")
 
 
-def _plain(datasette: Any, request: Any, hit: Row) -> Row:
+def plain_hit(datasette: Any, request: Any, hit: Row) -> Row:
+    """Return a hit for programs: without marks, with the address of its page."""
     texts = {name: unmarked(hit[name]) for name in ("title", "author", "excerpt")}
     return {**_full(datasette, request, hit), **texts}
 
 
-def _named(hit: Row) -> str:
+def named(hit: Row) -> str:
+    """Return the name of a hit, for a list."""
     title = hit["title"] or "Untitled"
     name = title if hit["kind"].startswith("article") else f"{hit['author'] or 'No name'} on {title}"
     return f"{name} (in an earlier version)" if hit["version"] else name
@@ -215,6 +225,6 @@ def _file_name(ask: Ask) -> str:
 
 
 def _line(hit: Row, root: str, raw: bool) -> list[Any]:
-    page = root + _place(hit)
+    page = root + page_of_hit(hit)
     values = [page if name == "page" else hit[name] for name in _COLUMNS]
     return values if raw else [disarmed(value) for value in values]

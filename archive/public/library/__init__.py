@@ -1,0 +1,1 @@
+"""One reading room over many published archives."""

@@ -1,0 +1,1 @@
+"""Many archives as one: generations, index and merged search."""

@@ -1,0 +1,111 @@
+"""Search over many archives: nobody who has a match is left out, and one archive alone answers as ever."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from archive.operations.publish import origin_of, publish
+from archive.public.library.library import ShardReader
+from archive.search.engine import SEARCHED_KINDS, Ask, find, understand
+from archive.shards import generation, merged_search
+from archive.shards.merged_search import MergedSearch, search_shards
+from tests.bench_archive import Maker
+from tests.builders import fixtures_archive as made
+from tests.unit.archive.search.test_search import TYPED
+
+FOUND = [
+    "ferry", "footbridge library", '"night market"', "harb*", "author:priya", "by:vane ferry",
+    "title:bandstand", "ferry OR orchard", "ferry -library", "tag:harbour", "source:uplands ferry", "橋",
+    "gate open minutes",
+    "residents", "zebra", "site:example.org", "type:page", "العبّارة",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShardReader]:
+    """Three archives of different words: one with every extreme, a small one, and one without substrings."""
+    folder = tmp_path_factory.mktemp("shards")
+    for name in ("full", "small"):
+        made.build(folder / f"{name}.db", count=3)
+    with closing(sqlite3.connect(folder / "small.db")) as archive:
+        archive.execute("UPDATE articles SET title = 'A zebra on the quay' WHERE id = 2")
+        archive.commit()
+    fill = made.Filler(folder / "plain.db")
+    Maker(fill, 200).everything()
+    fill.finish()
+    origins = [origin_of(folder / f"{name}.db", name) for name in ("full", "small", "plain")]
+    assert not publish(origins, folder / "public", datetime(2026, 11, 29, tzinfo=UTC)).problems
+    with closing(ShardReader(generation.folder_of(folder / "public", 1))) as opened:
+        yield opened
+
+
+def search(reader: ShardReader, ask: Ask, *names: str) -> MergedSearch:
+    return search_shards(reader.index, names or reader.index.shards, reader.archive, ask, seconds=600)
+
+
+@pytest.mark.parametrize("words", [*TYPED, *FOUND], ids=lambda text: ascii(text[:20]))
+def test_whoever_has_a_match_is_a_candidate(reader: ShardReader, words: str) -> None:
+    for match in (0, 2):
+        ask = Ask(words=words, match=match)
+        wording, meant, _ = understand(ask)
+        for name in reader.index.shards:
+            for part in find(reader.archive(name), ask).sections:
+                if part.count:
+                    assert name in reader.index.candidates(part.kind, wording, meant), (name, part.kind)
+
+
+def test_a_shard_without_the_words_is_not_asked(reader: ShardReader) -> None:
+    found = search(reader, Ask(words="zebra"), "small", "plain")
+    assert (found.candidates, found.asked) == (1, 1)
+    assert [hit["archive"] for part in found.result.sections for hit in part.hits] == ["small"]
+
+
+@pytest.mark.parametrize("kind", ["all", *SEARCHED_KINDS])
+@pytest.mark.parametrize("words", FOUND)
+def test_one_archive_alone_answers_as_ever(reader: ShardReader, words: str, kind: str) -> None:
+    for sort in ("relevance", "date"):
+        ask = Ask(words=words, kind=kind, sort=sort)
+        alone, merged = find(reader.archive("full"), ask), search(reader, ask, "full").result
+        for one, other in zip(alone.sections, merged.sections, strict=True):
+            assert len(one.hits) == len(other.hits), one.kind
+            assert not other.hits or other.hits[0] == {**one.hits[0], "archive": "full"}, one.kind
+
+
+def test_all_pages_together_have_every_match_once(reader: ShardReader) -> None:
+    pages = [
+        search(reader, Ask(words="ferry", kind="comments", page=page, size=25)).result
+        for page in range(1, 40)
+    ]
+    found = [(hit["archive"], hit["id"]) for page in pages for hit in page.sections[1].hits]
+    having = "comments_fts WHERE comments_fts MATCH 'ferry'"
+    wanted = {
+        (name, row[0])
+        for name in reader.index.shards
+        for row in reader.archive(name).execute(f"SELECT rowid FROM {having}")
+    }
+    assert len(found) == len(set(found)) == pages[0].sections[1].count
+    assert set(found) == wanted
+
+
+def test_the_newest_of_all_come_first(reader: ShardReader) -> None:
+    for words in ("ferry", ""):
+        hits = search(reader, Ask(words=words, kind="articles", sort="date")).result.sections[0].hits
+        dates = [hit["published"] or "" for hit in hits]
+        assert dates == sorted(dates, reverse=True)
+        assert len({hit["archive"] for hit in hits}) > 1
+
+
+def test_who_is_late_is_named(reader: ShardReader, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([0.0, 0.0, 99.0])
+    monkeypatch.setattr(merged_search.time, "monotonic", lambda: next(times, 99.0))
+    found = search_shards(reader.index, ["small", "full"], reader.archive, Ask(words="residents"), seconds=5)
+    assert found.late
+    assert set(found.late) <= {"small", "full"}
+    monkeypatch.undo()
+    for name in ("small", "full"):  # later questions on the same connection are not bound by that deadline
+        assert reader.archive(name).execute("SELECT count(*), sum(length(text)) FROM comments").fetchone()[0]
