@@ -141,7 +141,8 @@ def run_scheduler(config: Config, pages: Sequence[str], greet: Callable[[], None
             others += [*notifier.children, *pages_children]
             processes.ask_to_stop(others)
             processes.wait_for(others, PAGES_STOP_SECONDS)
-            Archive.open(config.archive).close()  # the last close merges the write-ahead log into the file
+            # The last close merges the write-ahead log into the file.
+            Archive.open(config.archive, create=False).close()
         except KeyboardInterrupt:
             return Exit.INTERRUPTED
         finally:

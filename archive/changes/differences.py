@@ -1,31 +1,40 @@
 """In which ways a state of an item differs from the one before, as words that can be counted. Pure.
 
-"shift MINUTES" is a date that moved by what two time zones can differ; "look FIELD" a difference that a
-redesign can make; "words" an edit, whatever else happened to the source.
+"shift MINUTES" is a date that moved by what two time zones can differ, and "shift day N" one without a time
+of day; "look FIELD" is a difference that a redesign can make; "words" an edit, whatever else happened to the
+source.
 """
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from archive.changes import text_blocks
-from archive.changes.text_blocks import HunkKind
+from archive.changes.text_blocks import Hunk, HunkKind
 from archive.core.timestamps import instant
 
-_STEP = timedelta(minutes=15)  # every offset of a time zone is a multiple of this
+_STEP = timedelta(minutes=1)
 WIDEST = timedelta(hours=26)  # between the zones that are farthest apart
+COMMENT_LOOKS = frozenset({"author", "author_url", "site_parent"})
+"""Fields of comments that themes print in their own way."""
+_DAY_LENGTH = len("2009-07-09")
+_LETTERS = re.compile(r"\w+")
 
 
-def ways(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[str]:
-    """Yield the ways in which a state differs; "words" for edits."""
+def ways(
+    kind: str, before: Mapping[str, Any], after: Mapping[str, Any], changed: Iterable[str]
+) -> Iterable[str]:
+    """Yield the ways in which the changed fields differ; "words" for edits."""
     moved = before.get("modified") and after.get("modified") and before["modified"] != after["modified"]
-    for name in json.loads(before["changed"]):
+    for name in changed:
         if name == "published" and (shift := _shift(before[name], after[name])) is not None:
             yield f"shift {shift}"
-        elif kind == "comment" or moved:
+        elif kind == "comment":
+            yield f"look comment {name}" if name in COMMENT_LOOKS else "words"
+        elif moved:
             yield "words"
         elif name == "text":
             yield from _ways_of_text(before, after)
@@ -35,32 +44,51 @@ def ways(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iter
             yield f"look {name}"
 
 
-def _shift(before: str | None, after: str | None) -> int | None:
-    """Return a time-zone shift in minutes, or None."""
-    if not before or not after or len(before) != len(after) or len(before) == len("2009-07-09"):
+def _shift(before: str | None, after: str | None) -> str | None:
+    """Return a shift in minutes or by a day, or None."""
+    if not before or not after or len(before) != len(after):
         return None
+    if len(before) == _DAY_LENGTH:
+        days = (date.fromisoformat(after) - date.fromisoformat(before)).days
+        return f"day {days}" if abs(days) == 1 else None
     distance = instant(after) - instant(before)
     if not distance or abs(distance) > WIDEST or distance % _STEP:
         return None
-    return int(distance / timedelta(minutes=1))
+    return str(int(distance / _STEP))
 
 
 def _way_of_title(before: str, after: str) -> str:
-    """Return "look title" for a changed frame, else "words"."""
+    """Return "look title" for other letters or another frame, else "words"."""
     framed = before and after and (before in after or after in before)
-    return "look title" if framed else "words"
+    return "look title" if framed or _letters(before) == _letters(after) else "words"
+
+
+def _letters(words: str) -> str:
+    """Return a text without case, space and punctuation."""
+    return "".join(_LETTERS.findall(words.casefold()))
 
 
 def _ways_of_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[str]:
     compared = text_blocks.compare(text_blocks.blocks(before["text"]), text_blocks.blocks(after["text"]))
-    if not compared.shared and compared.hunks:
+    if not compared.shared and "words" in map(_way_of_prose, compared.hunks):
         yield "words"
     for hunk in compared.hunks:
         if hunk.kind is HunkKind.WORDS and any(block.prose for block in hunk.old):
-            yield "words"
+            yield _way_of_prose(hunk)
+        elif hunk.kind is HunkKind.REMOVED and any(block.prose for block in hunk.old):
+            yield "look text removed"
         elif hunk.bucket == "tail":
             yield "look text tail"
         elif any(block.prose for block in hunk.new):
             yield "look text added"
         else:
             yield "look text head" if hunk.bucket == "head" else "look text within"
+
+
+def _way_of_prose(hunk: Hunk) -> str:
+    """Return how the words of a paragraph changed."""
+    before, after = (_letters(" ".join(block.words for block in side)) for side in (hunk.old, hunk.new))
+    if before == after:
+        return "look text letters"
+    framed = before and after and (after.endswith(before) or after.startswith(before))
+    return "look text framed" if framed else "words"

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 
 from sqlite_utils import Database
@@ -21,10 +22,14 @@ from sqlite_utils import Database
 from archive.changes import repeated_blocks, text_blocks
 from archive.changes.pending_changes import Patience
 from archive.changes.text_blocks import Hunk, digest_texts
-from archive.tables import change_detection, rows
+from archive.core import urls
+from archive.core.records import Surface
+from archive.core.timestamps import instant
+from archive.tables import change_detection, publisher_copies, rows
 from archive.tables.merge import REST_OF_THEM, Merged, Value, rank
 from archive.tables.versions import Reading
 
+FRESH = timedelta(minutes=30)  # since a feed was read: a crawl reads it before the pages
 VERSIONS = 10  # earlier states with which a new one is compared
 
 _TEXTS = frozenset({"text", "markdown", "html"})
@@ -54,12 +59,30 @@ def stated_lists(
     """Return the page's lists beside the stored ones."""
     after = {name: lists[name][1] for name in change_detection.LISTS_WATCHED if name in lists}
     before = {name: rows.held_list(db, name, article_id) for name in after}
-    edited = tuple(
-        name
-        for name in after
-        if change_detection.list_edited(before[name], after[name], held, name, lists[name][0])
+    categories = {*rows.held_list(db, "categories", article_id), *after.get("categories", ())}
+    edited = []
+    for name, now in after.items():
+        was = before[name]
+        if name == "tags":  # themes differ in whether they print a category among them
+            was, now = (tuple(each for each in side if each not in categories) for side in (was, now))
+        if name == "links" and set(was) != set(now):
+            was, now = (_articles_for_links(db, article_id, side) for side in (was, now))
+        if change_detection.list_edited(was, now, held, name, lists[name][0]):
+            edited.append(name)
+    return Lists(before=before, after=after, edited=tuple(edited))
+
+
+def _articles_for_links(db: Database, article_id: int, links: tuple[str, ...]) -> tuple[str, ...]:
+    """Return links, with one URL for each known article."""
+    sql = (
+        "SELECT there.url FROM addresses JOIN articles AS there ON there.id = addresses.article_id"
+        " WHERE addresses.source = (SELECT source FROM articles WHERE id = ?) AND url_key = ?"
     )
-    return Lists(before=before, after=after, edited=edited)
+    found = []
+    for link in links:
+        row = rows.one(db, sql, article_id, urls.page_key(urls.clean(link)))
+        found.append(link if row is None else str(row["url"]))
+    return tuple(found)
 
 
 class Flux:
@@ -177,7 +200,7 @@ class _Case:
         before = text_blocks.blocks(self._text(self.old), self._markdown(self.old))
         compared = text_blocks.compare(before, new, self._is_furniture)
         self.hunks = compared.hunks
-        if self._returns_to_text(new):
+        if self._returns_to_text(new) or self._is_contradicted(before, new):
             state = digest_texts(*(block.key for block in new))
             if not self.waiting.confirmed("text", "", "", state, "flip"):
                 yield from names
@@ -216,6 +239,26 @@ class _Case:
             for state in self.past
             if state["text"] is not None and "text" in json.loads(str(state["changed"]))
         )
+
+    def _is_contradicted(
+        self, before: tuple[text_blocks.TextBlock, ...], new: tuple[text_blocks.TextBlock, ...]
+    ) -> bool:
+        """True if a fresh REST or feed text contradicts the page.
+
+        Then the page may be wrong, unless it states a later modification.
+        """
+        if self.kind == "comment" or self.reading.surface is not Surface.PAGE or self._is_newer:
+            return False
+        copy = publisher_copies.load_row(self.db, self.old["id"])
+        if (
+            copy is None
+            or not timedelta() <= instant(self.reading.at) - instant(str(copy["read_at"])) <= FRESH
+        ):
+            return False
+        written = publisher_copies.unpack_blocks(copy["blocks"])
+        said = {block.key for text, _ in written for block in text_blocks.blocks(text)}
+        was, now = ({block.key for block in side if block.prose} for side in (before, new))
+        return bool(now - was) and bool(said & (was - now)) and not said & (now - was)
 
     def _new_blocks(self) -> tuple[text_blocks.TextBlock, ...]:
         if self.said.get("text") is None:

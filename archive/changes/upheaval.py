@@ -2,8 +2,9 @@
 
 When most articles that were visited change in the same way, that is one event of the source and no edit of
 any of them. It is decided at the end of a crawl, from what the crawls of the last days have found: the
-versions get a cause of their own, and their events go. It writes `source_events`, `events` and the cause of
-versions, in a transaction of its caller.
+versions get a cause of their own, and their events go. What was unsettled and is no part of it becomes an
+edit, once enough other articles were read. It writes `source_events`, `events` and the cause of versions,
+in a transaction of its caller.
 
 Does not: change what articles and comments say.
 Invariant: other words in a paragraph, or an article that the site says was modified, stay an edit.
@@ -17,10 +18,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlite_utils import Database
 
+from archive.changes import unsettled
 from archive.changes.differences import ways
 from archive.core.timestamps import instant, to_text
 from archive.tables import rows, versions
@@ -32,9 +34,15 @@ _MOST = 0.6  # of the articles that were visited since it began
 LEAST = 5  # articles
 ENOUGH = 20  # articles that are enough on a large site
 PART = 0.2  # of the source's articles, where that is fewer
-EDITS = frozenset({"words", "look text added"})
+EDITS = frozenset({"words", "look text added", "look text framed", "look text removed"})
 """Ways that stay edits in the midst of a redesign, unless most articles changed so."""
 SUMMER = 60  # minutes
+_DAY = "shift day "
+_DAY_MINUTES = 24 * 60
+_OF_KIND = (
+    "SELECT article_id FROM article_tags JOIN tags ON tags.id = tag_id"
+    " JOIN articles ON articles.id = article_id WHERE articles.source = ? AND tags.kind {}"
+)
 BEGINNINGS = 40  # moments at which it may have begun that are tried
 
 
@@ -56,7 +64,7 @@ class UpheavalResult:
 
 @dataclass(slots=True, kw_only=True)
 class _Change:
-    """Version stored as an edit, and how it differs."""
+    """Version stored as an edit or as unsettled, and how it differs."""
 
     kind: str
     row: dict[str, Any]
@@ -79,8 +87,9 @@ def settle(db: Database, source: str, now: datetime) -> UpheavalResult:
     least = max(LEAST, min(ENOUGH, round(PART * held)))
     articles = comments = 0
     sentences: list[str] = []
+    having = _Having(db, source)
     for what, prefix in ((Upheaval.DATES_SHIFTED, "shift "), (Upheaval.REDESIGN, "look ")):
-        common = _common(changes, visits, prefix, least)
+        common = _common(changes, visits, prefix, least, having)
         known = _known(db, source, what, now)
         followed = {near: at for at, before in known for way in before for near in _family(way)}
         event: int | None
@@ -100,26 +109,39 @@ def settle(db: Database, source: str, now: datetime) -> UpheavalResult:
             row = rows.one(db, "SELECT * FROM source_events WHERE id = ?", event) or {}
             detail = json.loads(str(row["detail"]))
             sentences.append(event_sentence(what, detail, counts["article"], counts["comment"]))
+    for change in changes:
+        if (
+            change.ways
+            and change.row["cause"] == versions.UNSETTLED
+            and _is_settled(change, visits, least, now)
+        ):
+            unsettled.tell(db, change.kind, change.row)
     return UpheavalResult(articles=articles, comments=comments, sentence=" ".join(sentences) or None)
 
 
 def _changes(db: Database, source: str, kind: str, since: str) -> Iterable[_Change]:
-    """Yield edits of a kind since a moment, with ways."""
+    """Yield edits since a moment and unsettled versions, with ways."""
     article = "id" if kind == "article" else "article_id"
     of_kind = f"events.comment_id IS {'NOT ' if kind == 'comment' else ''}NULL"
-    sql = (
+    edits = (
         f"SELECT v.*, item.{article} AS of_article, events.at AS seen_at FROM events"
         f" JOIN {kind}s AS item ON item.id = events.{kind}_id"
         f" JOIN {kind}_versions AS v ON v.{kind}_id = item.id AND v.version = events.version"
         f" WHERE events.kind = '{Event.EDITED}' AND events.at >= ? AND events.witness IS NULL"
         f" AND {of_kind} AND v.cause = ? AND item.source = ?"
     )
-    for row in list(db.query(sql, [since, versions.EDITED, source])):
+    waiting = (
+        f"SELECT v.*, item.{article} AS of_article, v.until AS seen_at FROM {kind}_versions AS v"
+        f" JOIN {kind}s AS item ON item.id = v.{kind}_id WHERE v.cause = ? AND item.source = ?"
+    )
+    found = [*db.query(edits, [since, versions.EDITED, source])]
+    found += db.query(waiting, [versions.UNSETTLED, source])
+    for row in found:
         after = _after(db, kind, row)
         if after is None:
             continue
-        found = set(ways(kind, row, after))
-        yield _Change(kind=kind, row=row, article=row["of_article"], until=row["seen_at"], ways=found)
+        seen = set(ways(kind, row, after, json.loads(row["changed"])))
+        yield _Change(kind=kind, row=row, article=row["of_article"], until=row["seen_at"], ways=seen)
 
 
 def _after(db: Database, kind: str, row: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -142,7 +164,42 @@ def _visits(db: Database, source: str, since: str) -> dict[int, str]:
     return {row["n"]: row["at"] for row in db.query(sql, [source, since])}
 
 
-def _common(changes: list[_Change], visits: Mapping[int, str], prefix: str, least: int) -> dict[str, str]:
+def _is_settled(change: _Change, visits: Mapping[int, str], least: int, now: datetime) -> bool:
+    """True if an unsettled change can be decided."""
+    others = sum(at >= change.until for article, at in visits.items() if article != change.article)
+    return others >= least or now - instant(change.until) >= unsettled.LONGEST_UNSETTLED
+
+
+class _Having:
+    """Articles that have a field at all."""
+
+    _SQL: ClassVar[Mapping[str, str]] = {
+        "byline": "SELECT id FROM articles WHERE source = ? AND byline IS NOT NULL",
+        "description": "SELECT id FROM articles WHERE source = ? AND description IS NOT NULL",
+        "image": "SELECT id FROM articles WHERE source = ? AND image IS NOT NULL",
+        "tags": _OF_KIND.format("= 'tag'"),
+        "categories": _OF_KIND.format("= 'category'"),
+        "terms": _OF_KIND.format("NOT IN ('tag', 'category')"),
+        "comment": "SELECT DISTINCT article_id FROM comments WHERE source = ?",
+    }
+
+    def __init__(self, db: Database, source: str) -> None:
+        self.db, self.source = db, source
+        self._known: dict[str, frozenset[int] | None] = {}
+
+    def of(self, way: str) -> frozenset[int] | None:
+        """Return the articles that a way can concern, None for all."""
+        name = way.split()[1]
+        if name not in self._known:
+            sql = self._SQL.get(name)
+            found = self.db.execute(sql, [self.source]).fetchall() if sql else None
+            self._known[name] = None if found is None else frozenset(number for (number,) in found)
+        return self._known[name]
+
+
+def _common(
+    changes: list[_Change], visits: Mapping[int, str], prefix: str, least: int, having: _Having
+) -> dict[str, str]:
     """Return the common ways of change, with their beginnings.
 
     No editor moves several dates by what two time zones differ: a few articles and comments are enough.
@@ -165,9 +222,14 @@ def _common(changes: list[_Change], visits: Mapping[int, str], prefix: str, leas
             found[way] = min(begun.values())
             continue
         moments = sorted(set(begun.values()))[-BEGINNINGS:]
+        concerned = having.of(way)
         for moment in moments:
             changed = sum(at >= moment for at in begun.values())
-            visited = sum(at >= moment for at in visits.values())
+            visited = sum(
+                at >= moment
+                for article, at in visits.items()
+                if concerned is None or article in concerned or article in begun
+            )
             if changed >= least and changed >= _MOST * visited:
                 found[way] = moment
                 break
@@ -175,11 +237,15 @@ def _common(changes: list[_Change], visits: Mapping[int, str], prefix: str, leas
 
 
 def _family(way: str) -> tuple[str, ...]:
-    """Return a way with those that are the same: a zone may have had summer time where the other had none."""
-    if not way.startswith("shift "):
+    """Return a way with those that are the same.
+
+    A zone may have had summer time where the other had none; a date without a time moves by a day or stays.
+    """
+    if not way.startswith("shift ") or way.startswith(_DAY):
         return (way,)
     minutes = int(way.split()[1])
-    return way, f"shift {minutes - SUMMER}", f"shift {minutes + SUMMER}"
+    day = f"{_DAY}{1 if minutes > 0 else -1}"
+    return way, f"shift {minutes - SUMMER}", f"shift {minutes + SUMMER}", day
 
 
 def _known(db: Database, source: str, what: Upheaval, now: datetime) -> list[tuple[str, list[str]]]:
@@ -198,7 +264,8 @@ def _note(db: Database, source: str, what: Upheaval, at: str, ways: list[str]) -
     """Record a source's event, or extend a recent one."""
     detail: dict[str, Any] = {"ways": ways}
     if what is Upheaval.DATES_SHIFTED:
-        detail["minutes"] = int(ways[0].split()[1])
+        moved = [int(way.split()[1]) for way in ways if not way.startswith(_DAY)]
+        detail["minutes"] = moved[0] if moved else int(ways[0].split()[2]) * _DAY_MINUTES
     near = rows.must(to_text(instant(at) - BACK))
     row = rows.one(
         db, "SELECT * FROM source_events WHERE source = ? AND kind = ? AND at >= ?", source, what.value, near
@@ -265,7 +332,7 @@ def _end_edit(db: Database, change: _Change, what: Upheaval) -> None:
 def _keep_rest(db: Database, change: _Change, ways: set[str]) -> None:
     """Reduce an edit to the fields that no event explains."""
     explained = {
-        way.split()[1] for way in ways if way.startswith("look ") and not way.startswith("look text")
+        way.split()[-1] for way in ways if way.startswith("look ") and not way.startswith("look text")
     }
     if any(way.startswith("shift ") for way in ways):
         explained.add("published")

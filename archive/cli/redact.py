@@ -147,7 +147,7 @@ def unredact(context: Context, numbers: Sequence[int]) -> None:
         hold(archive.path, _LOCK),
         Hidden.open(redaction_store_path(archive.path), create=True) as hidden,
     ):
-        for number in numbers:
+        for number in dict.fromkeys(numbers):
             done = redaction.unredact_item(archive.db, hidden, number)
             what = "name" if done.item is None else f"{done.kind} {done.item}"
             click.echo(f"Redaction {number} is lifted: the {what} is shown again, as it was.")

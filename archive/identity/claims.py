@@ -69,6 +69,7 @@ class Claim:
     `final` are the addresses of the request and of the answer. `whole` is False for a further page of an
     article. `named` is True for a page that calls itself a wall, `metered` for one that says that it keeps a
     part back. `repeated` is True where an earlier look, long enough ago, was refused for the same text.
+    `confirmed` is True where REST or a feed has just said the same words.
     """
 
     url: str
@@ -84,6 +85,7 @@ class Claim:
     whole: bool = True
     metered: bool = False
     repeated: bool = False
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,8 @@ class Known:
 
     `by_id` has the claimed post id; `at_url`, `at_asked` and `at_final` have the claim's addresses; `twin`
     has the same title and date; `alike` has the same text but for numbers. `wall` is True where such a text
-    was refused for another address, `wall_numbers` where one with the same numbers was.
+    was refused for another address, `wall_numbers` where one with the same numbers was. `rebuilt` is True
+    where the site lately gave ids of known articles to others, as after an import.
     """
 
     by_id: Held | None = None
@@ -103,6 +106,7 @@ class Known:
     alike: Held | None = None
     wall: bool = False
     wall_numbers: bool = False
+    rebuilt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,7 @@ def _judge_entry(claim: Claim, known: Known) -> Verdict:
         same_ids = claim.post_id is None or there.post_id is None
         if same_ids or evidence & {Evidence.TITLE, Evidence.DATE}:
             return Verdict(held=there, evidence=evidence, id_reused=id_reused)
-    if known.twin is not None and (id_reused or not _shares_host(claim, known.twin)):
+    if known.twin is not None and (id_reused or known.rebuilt or not _shares_host(claim, known.twin)):
         return Verdict(held=known.twin, evidence=_agreements(claim, known.twin), id_reused=id_reused)
     return Verdict(id_reused=id_reused)
 
@@ -128,7 +128,8 @@ def _page_refusal(
             return Reason.CONTRADICTED
         if claim.bare and not strong:
             return Reason.UNPROVEN
-        if held.text and claim.text and claim.whole and not claim.repeated:
+        titled = strong and same_title(claim.title, held.title)  # a title that others have, too
+        if held.text and claim.text and claim.whole and not claim.repeated and not titled:
             return Reason.REPLACED
     return _shrinkage(claim, held)
 
@@ -142,7 +143,8 @@ def _shrinkage(claim: Claim, held: Held) -> Reason | None:
         return None
     if claim.metered:
         return Reason.METERED
-    return None if claim.repeated or same_text(held.text, claim.text) else Reason.COLLAPSED
+    believed = claim.repeated or claim.confirmed or same_text(held.text, claim.text)
+    return None if believed else Reason.COLLAPSED
 
 
 def _is_wall(claim: Claim, known: Known, held: Held | None, evidence: frozenset[Evidence]) -> bool:
@@ -210,7 +212,9 @@ def _article_of_page(claim: Claim, known: Known, *, id_reused: bool, own_url: bo
         told = bool(evidence & {Evidence.TITLE, Evidence.DATE, Evidence.TEXT})
         ids_differ = None not in (claim.post_id, held.post_id) and claim.post_id != held.post_id
         here = page_key(claim.final) in set(map(page_key, held.urls))
-        whole = id_reused and {Evidence.TITLE, Evidence.DATE} <= evidence
+        whole = (id_reused and {Evidence.TITLE, Evidence.DATE} <= evidence) or (
+            (id_reused or known.rebuilt) and _is_twin(claim, held)
+        )
         if ids_differ and not (told and here) and not whole:
             continue  # another post has taken the address
         if page_key(url) != page_key(claim.final) and url != claim.url and not told:
@@ -218,7 +222,16 @@ def _article_of_page(claim: Claim, known: Known, *, id_reused: bool, own_url: bo
         if not told and held.read and page_key(claim.final) not in set(map(page_key, held.read)):
             continue  # it was read elsewhere, and only said to be here
         return held
-    return None
+    return known.twin if known.rebuilt and known.twin is not None and _is_twin(claim, known.twin) else None
+
+
+def _is_twin(claim: Claim, held: Held) -> bool:
+    """True if title and instant are the same.
+
+    By these WordPress' importer, too, takes two posts for one; other posts of the title have other times.
+    """
+    titles = claim.title == held.title or same_title(claim.title, held.title)
+    return titles and isinstance(claim.published, datetime) and claim.published == held.published
 
 
 def _candidates(claim: Claim, known: Known, *, own_url: bool) -> Sequence[tuple[Held, str]]:

@@ -6,18 +6,21 @@ It only reads. A hidden article is known by its id and addresses alone, and is n
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cached_property
 
 from sqlite_utils import Database
 
 from archive.core import urls
 from archive.core.records import Article, Extract, Page, PageKind, Surface
-from archive.core.timestamps import from_text, to_text
+from archive.core.timestamps import from_text, instant, to_text
 from archive.files.redaction_store import RedactionSet as Hidden
 from archive.identity import verdict as identity
 from archive.identity import walls
-from archive.identity.claims import Claim, Evidence, Held, Known, Verdict
-from archive.tables import rows
+from archive.identity.claims import Claim, Evidence, Held, Known, Reason, Verdict
+from archive.identity.likeness import same_text
+from archive.tables import publisher_copies, rows
 from archive.tables.captured import SEEN_BY_US
 from archive.tables.merge import REST_OF_THEM, Value
 from archive.tables.versions import EDITED, Reading
@@ -34,7 +37,13 @@ SELECT articles.* FROM addresses JOIN articles ON articles.id = article_id
 WHERE addresses.source = ? AND addresses.url_key = ?
 """
 _BY_ID = "SELECT * FROM articles WHERE source = ? AND post_id = ?"
-_TWINS = f"SELECT * FROM articles WHERE source = ? AND title = ? AND published = ? AND {SEEN_BY_US} LIMIT 2"
+_TWINS = f"SELECT * FROM articles WHERE source = ? AND title IS ? AND published = ? AND {SEEN_BY_US} LIMIT 2"
+_REBUILT = (
+    "SELECT 1 FROM problems WHERE source = ? AND code IN ('id-reused', 'other-database')"
+    " AND last_seen BETWEEN ? AND ? LIMIT 1"
+)
+_LATELY = timedelta(days=120)  # a rebuilt site's old pages are read again in the course of months
+_FRESH = timedelta(minutes=30)  # since REST or a feed was read: a crawl reads them before the pages
 _COMMON = f"SELECT 1 FROM articles WHERE source = ? AND title = ? AND id != ? AND {SEEN_BY_US} LIMIT 1"
 _READ = "SELECT url FROM visits WHERE article_id = ? AND kind = 'article' AND good_at IS NOT NULL"
 
@@ -49,6 +58,7 @@ class Witnesses:
         self.metered = any(problem.code == METERED for problem in extract.problems)
         self.named = extract.wall is not None
         self.hidden = hidden
+        self.listed = extract.articles
 
     def judge(self, article: Article) -> tuple[Verdict, Row | None]:
         """Return the verdict on an article, and its known row."""
@@ -64,8 +74,20 @@ class Witnesses:
                 return Verdict(held=Held(id=int(row["id"] or 0))), row
         found = {row["id"]: row for row in (by_id, *there.values()) if row is not None}
         known = self._known(article, by_id, there, found)
-        verdict = identity.judge_claim(self._claim(article), known, self.surface)
+        claim = self._claim(article)
+        verdict = identity.judge_claim(claim, known, self.surface)
+        if verdict.refused is Reason.COLLAPSED and self._is_confirmed(article, verdict):
+            verdict = identity.judge_claim(replace(claim, confirmed=True), known, self.surface)
         return verdict, found[verdict.held.id] if verdict.held else None
+
+    def _is_confirmed(self, article: Article, verdict: Verdict) -> bool:
+        """True if REST or a feed has just said a page's words."""
+        copy = publisher_copies.load_row(self.db, verdict.held.id) if verdict.held else None
+        if copy is None or not _is_fresh(self.page.fetched_at, str(copy["read_at"])):
+            return False
+        written = "\n".join(text for text, _ in publisher_copies.unpack_blocks(copy["blocks"]))
+        text = article.text or ""
+        return 0 < len(written) <= 2 * len(text) and same_text(written, text)
 
     def _known(
         self, article: Article, by_id: Row | None, there: dict[str, Row | None], found: dict[Value, Row]
@@ -89,6 +111,7 @@ class Witnesses:
             alike=of(alike),
             wall=wall,
             wall_numbers=wall_numbers,
+            rebuilt=(twin is not None or self._has_other_id(article, found)) and self._rebuilt,
         )
 
     def _claim(self, article: Article) -> Claim:
@@ -139,14 +162,29 @@ class Witnesses:
         article_id = self.hidden.at(self.page.source, url)
         return rows.one(self.db, "SELECT * FROM articles WHERE id = ?", article_id) if article_id else None
 
+    @cached_property
+    def _rebuilt(self) -> bool:
+        return is_rebuilt(self.db, self.page)
+
+    @staticmethod
+    def _has_other_id(article: Article, found: dict[Value, Row]) -> bool:
+        return any(row["post_id"] not in {None, article.post_id} for row in found.values())
+
     def _twin(self, article: Article, by_id: Row | None) -> Row | None:
-        """Return the only article of the same title and instant."""
-        if article.title is None or not isinstance(article.published, datetime):
+        """Return the only other article of equal title and instant."""
+        if not isinstance(article.published, datetime) or (article.title is None and not self._rebuilt):
             return None
         values = [self.page.source, article.title, to_text(article.published)]
         twins = list(self.db.query(_TWINS, values))
         if len(twins) != 1 or twins[0]["redaction_id"] is not None:
             return None
+        for other in self.listed:
+            if (
+                other is not article
+                and other.post_id == twins[0]["post_id"] is not None
+                and ((other.title, other.published) == (article.title, article.published))
+            ):
+                return None
         return None if by_id is not None and by_id["id"] == twins[0]["id"] else twins[0]
 
     def _alike(self, article: Article, found: dict[Value, Row]) -> tuple[Row | None, tuple[bool, bool]]:
@@ -162,6 +200,16 @@ class Witnesses:
     def _is_repeated(self, article: Article) -> bool:
         digest = walls.digest_of(article)
         return digest is not None and walls.is_repeated(self.db, self.page, digest)
+
+
+def _is_fresh(now: datetime, read_at: str) -> bool:
+    return timedelta() <= now - instant(read_at) <= _FRESH
+
+
+def is_rebuilt(db: Database, page: Page) -> bool:
+    """True if a source lately reused ids of known articles."""
+    span = [to_text(page.fetched_at - _LATELY), to_text(page.fetched_at)]
+    return rows.one(db, _REBUILT, page.source, *span) is not None
 
 
 def is_late(db: Database, row: Row, reading: Reading) -> bool:

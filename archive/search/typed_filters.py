@@ -10,7 +10,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from archive.core.errors import ArchiveError, NotFoundError
 from archive.core.nearest_name import nearest
@@ -48,11 +48,15 @@ def moment(text: str, option: str, now: datetime, *, instants: bool = False) -> 
 def span(since: str, until: str, *, instants: bool = False) -> tuple[str, str]:
     """Return both ends of a span of time, as `moment` does.
 
-    Raises ArchiveError where it ends before it begins.
+    Raises ArchiveError where it ends before it begins, or has not begun anywhere on earth.
     """
     now = datetime.now(UTC)
     first = moment(since, "since", now, instants=instants)
     last = moment(until, "until", now, instants=instants)
+    if first > (now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")[: len(first)]:
+        raise ArchiveError(
+            f"--since {first} is in the future, so nothing can be of that time.", hint=f"Give {_EXAMPLES}."
+        )
     if first and last and first[: len(last)] > last:
         raise ArchiveError(
             f"--since {first} is after --until {last}, so nothing can lie between.", hint="Exchange them."

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from sqlite_utils import Database
 
+from archive.changes import unsettled
 from archive.changes.flux import Flux, Settled, stated_lists
 from archive.core import urls
 from archive.core.crawl_state import CrawlState
@@ -361,7 +362,8 @@ class Archive(Closing):
             places = {"old_url": old["url"], "new_url": values["url"]}
             events.note(self.db, Event.MOVED, "article", old, reading.at, **places)
         edited = tuple(name for name in edited if name != "url")
-        new = bool(edited) and versions.store_version(self.db, old, edited, reading)
+        cause = unsettled.unsettled_reading("article", old, values, edited, reading)
+        new = bool(edited) and versions.store_version(self.db, old, edited, cause)
         if new:
             values = values | {"changed_at": reading.at, "version_count": int(old["version_count"] or 1) + 1}
         if reading.proves:
@@ -391,7 +393,7 @@ class Archive(Closing):
     ) -> tuple[Saved, tuple[Problem, ...], list[int]]:
         writer = CommentWriter(self.db, page.source, reading, self._hidden)
         saved, threads = Saved(), list[int]()
-        for article_id, comments in by_article(self.db, extract.comments, page.source, own).items():
+        for article_id, comments in by_article(self.db, extract.comments, page, own).items():
             if article_id is not None:
                 saved += writer.save(article_id, comments)
                 threads.append(article_id)

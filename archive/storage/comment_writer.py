@@ -10,27 +10,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from sqlite_utils import Database
 
+from archive.changes import unsettled
 from archive.changes.flux import Flux
 from archive.core import urls
-from archive.core.records import Comment, Problem, Saved, Surface
+from archive.core.records import Comment, Page, Problem, Saved, Surface
 from archive.core.timestamps import to_text
 from archive.files.redaction_store import HIDDEN, Kept, RedactionSet
 from archive.identity import comment_ids
+from archive.identity.witnesses import is_rebuilt
 from archive.storage import id_gaps, tombstones
 from archive.storage.past import comments as past_comments
 from archive.tables import events, rows, versions
 from archive.tables.change_detection import COMMENT_WATCHED, drop_no_changes
 from archive.tables.events import Event
 from archive.tables.merge import REST_OF_THEM, Merged, Value, compact, merge
+from archive.tables.printed_times import offset_problems, prefer_exact
 from archive.tables.versions import Reading
 
-_PRINTED = frozenset({"page:printed", "page:title", "page:permalink", "page:date-class", "page:words"})
-"""The rules by which a time is read out of words, in the zone of the configuration."""
 # Where a page shows a comment: kept as first seen, since it moves as threads grow.
 _PLACE = ("depth", "position")
 _FILLED = ("published", "published_raw", "text", "html")
@@ -52,9 +55,9 @@ def key_of(comment: Comment, article_id: int) -> str:
 
 
 def by_article(
-    db: Database, comments: Iterable[Comment], source: str, own: int | None
+    db: Database, comments: Iterable[Comment], page: Page, own: int | None
 ) -> dict[int | None, list[Comment]]:
-    """Return comments grouped by article id; None for unknown articles.
+    """Return a page's comments grouped by article id; None for unknown articles.
 
     `own` is the article whose page shows them, None for a listing or feed.
     """
@@ -64,21 +67,35 @@ def by_article(
         link = urls.page_key(urls.clean(comment.permalink)) if own is None and comment.permalink else ""
         place = (comment.post_id if own is None else None, link)
         if place not in found:
-            found[place] = own if own is not None else _article_of(db, source, *place)
+            found[place] = own if own is not None else _article_of(db, page, *place)
         groups.setdefault(found[place], []).append(comment)
     return groups
 
 
-def _article_of(db: Database, source: str, post_id: int | None, link: str) -> int | None:
+def _article_of(db: Database, page: Page, post_id: int | None, link: str) -> int | None:
     """Return the id of a listed comment's article, or None.
 
-    Its own URL is believed before the id of its post: a site that was built anew has other ids.
+    Its own URL is believed before the id of its post. Where a site that was built anew has other permalinks,
+    too, the name of the post in them is; the comments of one that is not known wait until it is.
     """
-    there = article_at(db, source, link)
+    there = article_at(db, page.source, link)
     if there is not None or post_id is None:
         return there
-    row = rows.one(db, "SELECT id FROM articles WHERE source = ? AND post_id = ?", source, post_id)
+    if link and is_rebuilt(db, page):
+        return _article_named(db, page.source, link)
+    row = rows.one(db, "SELECT id FROM articles WHERE source = ? AND post_id = ?", page.source, post_id)
     return int(row["id"] or 0) if row else None
+
+
+def _article_named(db: Database, source: str, link: str) -> int | None:
+    """Return the id of the only article with a URL's slug."""
+    name = link.rstrip("/").rpartition("/")[2]
+    sql = (
+        "SELECT DISTINCT article_id FROM addresses WHERE source = ? AND substr(url_key, ?) = ?"
+        " AND article_id IS NOT NULL LIMIT 2"
+    )
+    found = db.execute(sql, [source, -len(name) - 1, f"/{name}"]).fetchall() if name else []
+    return int(found[0][0]) if len(found) == 1 else None
 
 
 def article_at(db: Database, source: str, link: str) -> int | None:
@@ -97,13 +114,19 @@ class CommentWriter:
         self.reading = reading
         self.hidden = hidden
         self.flux = Flux(db, source, "comment", reading)
-        self.problems: tuple[Problem, ...] = ()  # of the ids that were met
+        self._ahead = Counter[timedelta]()  # of printed times
+        self._ids: tuple[Problem, ...] = ()  # problems of those that were met
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the problems of the comments that were saved."""
+        return self._ids + offset_problems(self._ahead)
 
     def save(self, article_id: int, comments: Sequence[Comment]) -> Saved:
         """Save the comments of one article."""
         given = {key_of(comment, article_id): comment for comment in comments}
         named = comment_ids.name(self.db, self.source, article_id, given, self.reading)
-        self.problems += named.problems()
+        self._ids += named.problems()
         by_key, held = named.by_key, named.held
         new = changed = 0
         touched = {old["article_id"] for old in held.values() if old["gone_at"]}
@@ -165,7 +188,8 @@ class CommentWriter:
             new |= dict.fromkeys(name for name in _PLACE if old[name] is not None)
         held = json.loads(str(old["origins"])) if old else {}
         if old:
-            held, new = _by_exact_clock(old, held, new, origins, self.reading.surface)
+            held, new, ahead = prefer_exact(old, held, new, origins, self.reading.surface)
+            self._ahead.update([ahead] if ahead else [])
         merged = merge(old or {}, held, new, origins, surface=self.reading.surface, watched=COMMENT_WATCHED)
         if old and self.reading.cause == versions.EDITED:
             merged = self.flux.settle(old, held, drop_no_changes(old, held, merged), new).merged
@@ -226,7 +250,9 @@ class CommentWriter:
     def _update(self, old: dict[str, Value], merged: Merged) -> bool:
         values = dict(merged.values)
         if merged.edited:
-            versions.keep_comment(self.db, old, merged.edited, self.reading)
+            versions.keep_comment(
+                self.db, old, merged.edited, self._reading_of_edit(old, values, merged.edited)
+            )
             values |= {"changed_at": self.reading.at, "version_count": int(old["version_count"] or 1) + 1}
         values |= self._seen_again(old)
         if "author" in values:
@@ -238,6 +264,21 @@ class CommentWriter:
             values["origins"] = json.dumps(compact(held | merged.origins))
         rows.update(self.db, "comments", old["id"], values)
         return bool(merged.edited)
+
+    def _reading_of_edit(
+        self, old: dict[str, Value], values: dict[str, Value], edited: tuple[str, ...]
+    ) -> Reading:
+        """Return the reading with the cause of what it changes.
+
+        Where a comment is deleted for good, WordPress makes its replies answer what it answered; a page,
+        which nests no deeper than its theme does, then hangs others elsewhere, too.
+        """
+        if edited == ("site_parent",) and self.reading.cause == versions.EDITED:
+            sql = "SELECT site_parent FROM comments WHERE id = ?"
+            parent = rows.one(self.db, sql, old["parent_id"]) or {"site_parent": None}
+            if self.reading.surface is Surface.PAGE or values["site_parent"] == parent["site_parent"]:
+                return replace(self.reading, cause=versions.REARRANGED)
+        return unsettled.unsettled_reading("comment", old, values, edited, self.reading)
 
     def _seen_again(self, old: dict[str, Value]) -> dict[str, Value]:
         return tombstones.seen_again(self.db, "comment", old, self.reading.at) if self.reading.proves else {}
@@ -279,24 +320,3 @@ class CommentWriter:
                 " AND parent.article_id = comments.article_id)",
                 [self.source, *some, *some],
             )
-
-
-def _by_exact_clock(
-    old: Mapping[str, Value],
-    held: Mapping[str, str],
-    new: Mapping[str, Value],
-    origins: Mapping[str, str],
-    surface: Surface,
-) -> tuple[dict[str, str], dict[str, Value]]:
-    """Prefer a feed's time, with its zone, to a printed one.
-
-    Themes and wpDiscuz print the site's local time without a zone. Returns the origins of what is held, and
-    the new values.
-    """
-    before = held.get("published", held.get(REST_OF_THEM, ""))
-    now = origins.get("published", surface.value)
-    if before in _PRINTED and now.partition(":")[0] == Surface.FEED.value:
-        return {**held, "published": ""}, dict(new)
-    if before.partition(":")[0] == Surface.FEED.value and old["published"] and now in _PRINTED:
-        return dict(held), {**new, "published": None}
-    return dict(held), dict(new)

@@ -24,6 +24,10 @@ from archive.tables.merge import Value
 EDITED, RE_EXTRACTED, REBUILT = "edited", "re-extracted", "site rebuilt"
 """Why a version was replaced: by the publisher, because the same page is read better now, or since the site
 has all articles under other ids, as after an import."""
+UNSETTLED = "unsettled"
+"""Cause of a version that a redesign or another zone may have made: the ledger tells it once settled."""
+REARRANGED = "rearranged"
+"""Cause of a reply's version that hangs elsewhere in its thread, since a comment above it was removed."""
 TOGETHER = timedelta(minutes=30)  # within which edits of different fields of one article are one
 
 
@@ -117,7 +121,7 @@ def _joined(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], rea
     own = "article_id = ? AND witness IS NULL"
     sql = f"SELECT * FROM article_versions WHERE {own} ORDER BY version DESC LIMIT 1"
     last = rows.one(db, sql, old["id"])
-    if last is None or last["cause"] != reading.cause:
+    if last is None or last["cause"] not in {reading.cause, EDITED if reading.cause == UNSETTLED else None}:
         return False
     if instant(reading.at) - instant(str(old["changed_at"])) > TOGETHER:
         return False

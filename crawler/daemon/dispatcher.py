@@ -24,7 +24,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from archive.cli.console import Exit
 from archive.core.database import transaction
-from archive.core.errors import BusyError
+from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold, lock_of
 from archive.core.records import Run
 from archive.core.timestamps import to_text
@@ -142,7 +142,11 @@ class Clock:
             now = self.now()
             if self._stopped or source.schedule.earliest(now) > now:
                 return
-            run_id = self._plan(source, now)
+            try:
+                run_id = self._plan(source, now)
+            except ArchiveError as error:  # the file was moved away: never a new one in its place
+                logger.warning("%s: no crawl started. %s", source.name, error)
+                return
             if run_id is None:
                 return
             child = self.crawls[source.name] = self.launch(source, run_id)
@@ -157,7 +161,7 @@ class Clock:
 
         None where no crawl is to start.
         """
-        with Archive.open(self.config.archive) as archive:
+        with Archive.open(self.config.archive, create=False) as archive:
             timetable = self._learn(archive, source)
             checks.plan(archive.db, source.name, timetable.text, timetable.next_start(now))
             crawl = self.crawls.get(source.name)
@@ -224,20 +228,26 @@ class Clock:
     def _keep(self, source: Source, child: Popen[bytes], run_id: int, begun: datetime) -> None:
         """Wait for a crawl's end, and record a missing outcome."""
         code = child.wait()
-        with Archive.open(self.config.archive) as archive:
-            if code == Exit.BUSY:
-                archive.runs.withdraw(
-                    run_id,
-                    "Another run of this source, or another program, was using the archive.",
-                    self.now(),
-                )
-                return
-            took = self.now() - begun
-            outcome, sentence = self._ending(source, code, took)
-            if archive.runs.settle(run_id, outcome, sentence, self.now()):
-                logger.warning("%s: %s. %s", source.name, outcome, sentence)
-            self._plan_again(archive, source, begun)
+        try:
+            with Archive.open(self.config.archive, create=False) as archive:
+                if not self._note_ending(archive, source, code, run_id, begun):
+                    return
+        except ArchiveError as error:
+            logger.warning("%s: how the crawl ended cannot be noted. %s", source.name, error)
+            return
         self.ended()
+
+    def _note_ending(self, archive: Archive, source: Source, code: int, run_id: int, begun: datetime) -> bool:
+        """Record a crawl's ending; False where it has not begun."""
+        if code == Exit.BUSY:
+            why = "Another run of this source, or another program, was using the archive."
+            archive.runs.withdraw(run_id, why, self.now())
+            return False
+        outcome, sentence = self._ending(source, code, self.now() - begun)
+        if archive.runs.settle(run_id, outcome, sentence, self.now()):
+            logger.warning("%s: %s. %s", source.name, outcome, sentence)
+        self._plan_again(archive, source, begun)
+        return True
 
     def _learn(self, archive: Archive, source: Source) -> Timetable:
         """Return the timetable of a source by what its last run has found."""

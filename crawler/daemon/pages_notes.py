@@ -33,5 +33,8 @@ class PagesNotes:
         self._keep(lambda db, at: checks.mend_check(db, "pages", at, sentence=sentence))
 
     def _keep(self, note: Callable[[Database, datetime], None]) -> None:
-        with suppress(BackissueError, sqlite3.Error), Archive.open(self._archive) as archive:
+        with (
+            suppress(BackissueError, sqlite3.Error),
+            Archive.open(self._archive, create=False) as archive,
+        ):
             note(archive.db, datetime.now(UTC))

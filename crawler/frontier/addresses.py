@@ -44,6 +44,8 @@ _ARCHIVE = re.compile(
 )
 _POST = re.compile(r"(?:^|&)p=\d+(?:&|$)")
 _COMMENT_PAGE = re.compile(r"/comment-page-\d{1,9}/?$|[?&]cpage=\d", re.IGNORECASE)
+_IN_QUERY = rb"""(?:&#0*38;|[^"'#\s>]){0,300}?"""
+"""Beginning of a query, as it stands in an attribute."""
 _COMMENT_ID = re.compile(rb"""id=["'](?:(?:\w+-){0,2}comment-|c(?=\d{4}))(\d{1,20}|6a[0-9a-f]{10,60})["']""")
 _COMMENT_MARK = re.compile(rb"""(?:id|class)=["'][^"'>]*\b(?:comment-\d+|depth-\d+|pingback|trackback)\b""")
 
@@ -136,9 +138,11 @@ def _numbering(article: str) -> tuple[bytes, str]:
     """Return a pattern of links to thread pages, and a URL template."""
     path = urls.path_of(article)
     query = article.partition("?")[2]
-    if _POST.search(query):
-        asked = re.escape(query).encode().replace(rb"\&", rb"(?:&|&amp;|&\#0*38;)")
-        return rb"\?" + asked + rb"(?:&|&amp;|&#0*38;)cpage=(\d{1,4})", _braced(article) + "&cpage={}"
+    if _POST.search(query):  # the links of a further page name its number first
+        asked = b"".join(
+            b"(?=%s\\b%s(?!\\w))" % (_IN_QUERY, re.escape(each).encode()) for each in query.split("&")
+        )
+        return rb"\?" + asked + _IN_QUERY + rb"\bcpage=(\d{1,4})", _braced(article) + "&cpage={}"
     base, _, asked_for = article.partition("?")
     slash = "/" if base.endswith("/") else ""
     rest = f"?{asked_for}" if asked_for else ""

@@ -48,7 +48,8 @@ class RunRecorder:
         self._open = ExitStack()
         lock = hold(path, lock_of(self.site.name), wait=PATIENCE)
         self._open.enter_context(lock)
-        self.archive = self._open.enter_context(Archive.open(path))
+        claimed = crawler.settings.get("BACKISSUE_RUN")
+        self.archive = self._open.enter_context(Archive.open(path, create=claimed is None))
         self.started_at = datetime.now(UTC)
         moment = to_text(self.started_at) or ""
         self.archive.add_source(self.site, moment)
@@ -56,7 +57,6 @@ class RunRecorder:
         if isinstance(self.spider, NewsSpider):
             decide_due(self.archive, self.site)
         self.before = crawl_states.load(self.archive.db, self.site.name)
-        claimed = crawler.settings.get("BACKISSUE_RUN")
         self.run_id = self.archive.runs.begin(
             self.site.name, "hand", self.started_at, claimed, kind=self.spider.kind
         )

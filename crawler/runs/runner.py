@@ -79,9 +79,10 @@ def run_verify(source: Source, archive_path: Path, *, budget: int = 0, progress:
 def _check_clock(path: Path, run_id: int | None) -> None:
     """Raise ClockError if the clock is behind the archive's dates.
 
-    The row of the run is closed as failed.
+    The row of the run is closed as failed. Raises ArchiveError where a run is claimed in an archive that is
+    not there any more: no new one takes its place.
     """
-    with Archive.open(path) as archive:
+    with Archive.open(path, create=run_id is None) as archive:
         now = datetime.now(UTC)
         try:
             refuse_past(archive.db, now, run=run_id or 0)
@@ -110,5 +111,5 @@ def _run(spider: str, source: Source, archive_path: Path, **options: object) -> 
         raise error
     if report.run_id is None:
         raise RuntimeError("the run was never recorded")
-    with Archive.open(archive_path) as archive:
+    with Archive.open(archive_path, create=False) as archive:
         return archive.runs.get(report.run_id)

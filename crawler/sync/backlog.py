@@ -7,8 +7,10 @@ from typing import Any
 
 from scrapy.http import Request
 
+from archive.core.records import Page, PageKind
 from archive.tables.observations import APART
 from crawler.crawl import Crawl
+from crawler.discovery import rest
 from crawler.frontier import revisit_policy
 from crawler.frontier.addresses import Listed
 from crawler.frontier.frontier import Frontier
@@ -45,16 +47,18 @@ class Backlog:
         for request in self.frontier.requests(lacking):
             yield request
 
-    async def doubted(self) -> AsyncIterator[Request]:
-        """Yield requests for missed articles and for pending changes.
+    async def doubted(self) -> AsyncIterator[Any]:
+        """Yield what REST tells of missed articles, and requests for them and for pending changes.
 
         A page that should be good is requested first, as a control.
         """
         crawl = self.crawl
         await crawl.settled()
         before = crawl.started_at - APART
-        doubted = crawl.facts.doubted_articles(before=before, limit=DOUBTED_ARTICLES)
-        missed = [url for url in doubted if self._may_request(url)]
+        for page in await self._listed_by_id(self._missed()):
+            yield page
+            await crawl.settled()
+        missed = self._missed()
         good = crawl.facts.good_article() if missed else None
         control = [good] if good else []
         pending = crawl.facts.waiting_articles(before=before, limit=PENDING_ARTICLES)
@@ -78,6 +82,25 @@ class Backlog:
                     async for page in self.comments.by_rest(post=post):
                         yield page
             await crawl.session.wait_for_room()
+
+    def _missed(self) -> list[str]:
+        """Return the URLs of articles whose second look is due."""
+        before = self.crawl.started_at - APART
+        doubted = self.crawl.facts.doubted_articles(before=before, limit=DOUBTED_ARTICLES)
+        return [url for url in doubted if self._may_request(url)]
+
+    async def _listed_by_id(self, missed: list[str]) -> list[Page]:
+        """Return what REST tells of missed articles by their ids.
+
+        An address that shows nothing any more may be an old one, as after a change of permalinks.
+        """
+        crawl = self.crawl
+        numbers = {number for url in missed if (number := crawl.facts.post_of(url)) is not None}
+        if crawl.rest.root is None or not numbers:
+            return []
+        url = rest.pages_url(crawl.rest.root, sorted(numbers), kind="posts")
+        page = await crawl.session.fetch(PageKind.POSTS, url)
+        return [page] if rest.read_array(page) else []
 
     def _may_request(self, url: str) -> bool:
         """True if a page is not failing, or is due again."""

@@ -21,9 +21,12 @@ from pipeline.html.sanitize import line, markup_to_line
 
 Terms = tuple[tuple[str, ...], str]
 _PATHS = {
-    "tags": re.compile(r"/(?:tags?|schlagwort|schlagw[oö]rter|etiquetas?|[ée]tiquettes?|stichwort|label)/"),
+    "tags": re.compile(
+        r"/(?:tags?|schlagwort|schlagw[oö]rter|etiquetas?|[ée]tiquettes?|stichwort|label)/|[?&]tag="
+    ),
     "categories": re.compile(
         r"/(?:categor(?:y|ies|ia|ias|ie|ies)|kategorien?|rubrik|rubriques?|topics?|sections?)/"
+        r"|[?&](?:cat|category_name)="
     ),
 }
 _BOXES = {

@@ -35,6 +35,8 @@ from pipeline.html.document import parse
 from pipeline.threads import readers
 
 _LARGEST = 64 * 2**20  # bytes of one page; more is no news article
+_BEGINNING = 1024  # bytes in which a text has no NUL
+_WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")  # but in UTF-16 and UTF-32
 _WIDTH = 100
 _QUOTE = 70  # characters of a block that are shown
 _FATES = {"taken": "=", "added": "+", "kept": "?", "missing": "!", "dropped": "-"}
@@ -109,6 +111,11 @@ def read_file(path: str, url: str | None) -> Page:
     "-" is standard input. Raises BackissueError.
     """
     body = _unpack(_read(path), path)
+    if b"\0" in body[:_BEGINNING] and not body.startswith(_WIDE):
+        raise BackissueError(
+            f"{path} is not a saved page: it is no text.",
+            hint="Save the page in a browser, as HTML, and give that file.",
+        )
     page = _page(url or "http://localhost/", body, _saved_at(path))
     if url is not None:
         return page

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.builders.life import Life
 from tests.wordpress import changes
+from tests.wordpress.truth import Truth
 
 HIDING = ("trash", "spam", "hold")
 TEXT = "<p>The quay is closed until further notice, for reason {}.</p><p>Nobody knows who closed it.</p>"
@@ -37,10 +38,12 @@ class Story:
         self.renamed: set[int] = set()  # posts that ever had another address
         self.due: set[tuple[str, str, int]] = set()  # events that must be told in the end
         self.rare: set[str] = set()  # what was done once, and is not done again
+        self.numbers: dict[tuple[str, str], int] = {}  # of posts today, by title and moment
 
     def go_on(self) -> str:
         """Do something to the site, and say what."""
         truth = self.site.truth()
+        self._note_numbers(truth)
         self.posts = [post.id for post in truth.posts if post.kind == "post" and post.comments_open]
         self.comments = [comment for comment in truth.comments if comment.kind == "comment"]
         deeds = {
@@ -150,6 +153,7 @@ class Story:
             return "again"
         self.rare.add("renumber")
         by = changes.renumber(self.site, 7)
+        self.numbers = {told: number + by for told, number in self.numbers.items()}
         for some in (self.away, self.gone, self.rewritten, self.renamed):
             moved = {number + by for number in some}
             some.clear()
@@ -190,12 +194,14 @@ class Story:
             ("moved", "article"): self.renamed | self.gone,
             ("edited", "comment"): self.reworded,
         }
+        self._note_numbers(self.site.truth())
         for row in self._events():
             kind = "comment" if row["key"] else "article"
-            number = int(row["key"] or row["post_id"] or 0)
+            post = self._number(row)
+            number = int(row["key"] or post)
             done = allowed.get((row["kind"], kind), self.gone if kind == "article" else self.hidden)
             if number not in done and not (
-                kind == "comment" and row["kind"] != "edited" and row["post_id"] in self.gone
+                kind == "comment" and row["kind"] != "edited" and post in self.gone
             ):
                 yield f"{kind} {number} is told to be {row['kind']} ({row['changed'] or row['how']})"
         for row in self.life.crawls.rows("SELECT kind, detail FROM source_events"):
@@ -211,8 +217,8 @@ class Story:
         truth, held, rows = self.site.truth(), self.life.held(), self._comments()
         own = {post.id: post for post in truth.posts if post.kind == "post"}
         shown = {c.id: c for c in truth.comments if self.life.rest or (c.shown and c.post in own)}
-        unseen = set() if self.life.rest else {c.id for c in truth.comments if not c.shown}
-        yield from (f"comment {number} is held, not shown" for number in held - shown.keys() - unseen)
+        there = {c.id for c in truth.comments}
+        yield from (f"comment {number} is held, not shown" for number in held - there)
         yield from (f"comment {number} is shown, not held" for number in shown.keys() - held)
         for number, comment in shown.items():
             row = rows.get(number)
@@ -250,7 +256,7 @@ class Story:
 
     def _untold(self, comments: Any, posts: Any) -> Iterator[str]:
         told = {
-            (row["kind"], "comment" if row["key"] else "article", int(row["key"] or row["post_id"] or 0))
+            (row["kind"], "comment" if row["key"] else "article", int(row["key"] or self._number(row)))
             for row in self._events()
         }
         for event, kind, number in sorted(self.due - told):
@@ -259,7 +265,8 @@ class Story:
 
     def _events(self) -> list[dict[str, Any]]:
         return self.life.crawls.rows(
-            "SELECT events.*, post_id, comments.key, coalesce(old.changed, said.changed) AS changed"
+            "SELECT events.*, post_id, articles.title, articles.published, comments.key,"
+            " coalesce(old.changed, said.changed) AS changed"
             " FROM events JOIN articles ON articles.id = events.article_id"
             " LEFT JOIN comments ON comments.id = events.comment_id"
             " LEFT JOIN article_versions AS old ON events.comment_id IS NULL"
@@ -267,6 +274,14 @@ class Story:
             " LEFT JOIN comment_versions AS said ON said.comment_id = events.comment_id"
             "  AND said.version = events.version"
         )
+
+    def _note_numbers(self, truth: Truth) -> None:
+        for post in truth.posts:
+            self.numbers[post.title_shown, f"{post.published:%Y-%m-%dT%H:%M:%SZ}"] = post.id
+
+    def _number(self, row: dict[str, Any]) -> int:
+        """Return the number of an event's post today: the archive may know the one that it had before."""
+        return self.numbers.get((row["title"] or "", row["published"] or ""), int(row["post_id"] or 0))
 
     def _articles(self) -> dict[int, dict[str, Any]]:
         found = self.life.crawls.rows("SELECT * FROM articles WHERE gone_at IS NULL AND post_id IS NOT NULL")

@@ -198,3 +198,18 @@ def test_trashed_post_is_one_event_within_the_day(tmp_path, closed, soft):
         assert [tuple(row.values()) for row in shown] == [("removed", None)]
         [row] = crawls.rows("SELECT url FROM articles WHERE gone_at IS NOT NULL")
         assert row["url"] == article.url
+
+
+def test_post_whose_old_address_leads_nowhere_is_moved_and_not_removed(tmp_path):
+    """As after other permalinks, where the old address is that of a year now; REST knows the post."""
+    with SampleSite(articles=6, comments=6) as site:
+        crawls = Crawls(tmp_path, site.url)
+        crawls.crawl()
+        article = next(a for a in site.articles if not a.protected)
+        with site.lock:
+            site.paper.posts[article.id].slug = "nobody-knows-this-name"
+        with Archive.open(crawls.path) as archive:
+            archive.db.execute("UPDATE articles SET missed_at = first_seen WHERE post_id = ?", [article.id])
+        pass_time(crawls, 2)
+        crawls.crawl()
+        assert [row["kind"] for row in crawls.rows("SELECT kind FROM events")] == ["moved"]

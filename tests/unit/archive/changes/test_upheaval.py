@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from archive.changes import upheaval
+from archive.changes.differences import ways
 from archive.core.database import transaction
 from archive.storage.archive import Archive
 from tests.builders.stories import NOON, SITE, Story, visit
@@ -147,3 +148,130 @@ def test_quiet_crawl_writes_nothing(archive):
     stories = [Story(number=n) for n in range(6)]
     crawl(archive, stories, NOON)
     assert crawl(archive, stories, NOON + DAY) == upheaval.UpheavalResult()
+
+
+TAGGED = (('href="/tag/lamps/">lamps</a>', 'href="/tag/lamps/">lamps</a><a rel="tag" href="/tag/x/">x</a>'),)
+
+
+def test_redesign_seen_page_by_page_is_never_an_edit(archive):
+    """Nor where a crawl is killed before its end, or only some articles have what the theme changes."""
+    stories = [Story(number=n) for n in range(10)]
+    for number in (7, 8, 9):
+        stories[number] = replace(
+            stories[number], changed=(('<a rel="tag" href="/tag/lamps/">lamps</a>', ""),)
+        )
+    crawl(archive, stories, NOON)
+    for number in range(7):
+        visit(archive, replace(stories[number], changed=TAGGED), NOON + DAY + timedelta(minutes=number))
+        assert edits(archive) == []
+        if number != 3:
+            crawl(archive, [], NOON + DAY + timedelta(minutes=number))
+            assert edits(archive) == []
+    crawl(archive, stories[7:], NOON + DAY + timedelta(hours=1))
+    assert edits(archive) == []
+    assert happened(archive) == [("redesign", 7, 0)]
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_other_tags_of_one_article_are_told_once_others_were_read(archive, waits):
+    stories = [Story(number=n) for n in range(10)]
+    crawl(archive, stories, NOON)
+    crawl(archive, [replace(stories[2], changed=TAGGED)], NOON + DAY)
+    assert edits(archive) == []
+    later = [] if waits else stories[3:8]
+    crawl(archive, later, NOON + DAY + (DAY if waits else timedelta(hours=1)))
+    assert edits(archive) == [(3, None)]
+    [event] = archive.db.query("SELECT at, version FROM events")
+    assert event == {"at": "2026-03-02T12:00:00Z", "version": 1}
+    assert happened(archive) == []
+
+
+def test_dates_without_a_time_follow_a_shift(archive):
+    """Those near midnight move by a day; the others stay."""
+    timeless = ("article:published_time", "no-time")
+    stories = [Story(number=n, comments=2) for n in range(6)]
+
+    def dated(story, day):
+        said = f'By <time class="entry-date">July {story.number + day}, 2009</time> '
+        return replace(story, changed=(timeless, ("By <span", f"{said}<span")))
+
+    crawl(archive, [dated(story, 9) for story in stories], NOON)
+    assert {len(row["published"]) for row in archive.db.query("SELECT published FROM articles")} == {10}
+    moved = [dated(replace(story, offset=13), 9 + story.number % 2) for story in stories]
+    crawl(archive, moved, NOON + DAY)
+    assert edits(archive) == []
+    [(kind, articles, comments)] = happened(archive)
+    assert (kind, articles, comments) == ("dates-shifted", 3, 12)
+
+
+PROSE = "The harbour council met again on a Monday, and few came to hear it, for the wind had turned."
+MORE = "Nobody from the board would say who had moved the buoys that night, nor who had paid for it."
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "after", "way"),
+    [
+        ("title", "The masts", "THE MASTS", "look title"),
+        ("title", "The masts", "The Gull: The masts", "look title"),
+        ("title", "The masts", "The sails", "words"),
+        ("text", f"{PROSE}\n{MORE}", f"{PROSE.replace('The h', 'T he h')}\n{MORE}", "look text letters"),
+        ("text", f"{PROSE}\n{MORE}", f"PORT — {PROSE}\n{MORE}", "look text framed"),
+        ("text", f"{PROSE}\n{MORE}", PROSE, "look text removed"),
+        ("text", f"{PROSE}\n{MORE}", f"{PROSE.replace('Monday', 'Friday')}\n{MORE}", "words"),
+        ("published", "2009-07-09T12:00:00Z", "2009-07-09T12:07:00Z", "shift 7"),
+        ("published", "2009-07-09", "2009-07-10", "shift day 1"),
+        ("published", "2009-07-09", "2009-07-12", "look published"),
+        ("byline", "Ida Marsh", "MARSH, Ida", "look byline"),
+    ],
+)
+def test_way_of_a_difference(field, before, after, way):
+    assert [*ways("article", {field: before}, {field: after}, [field])] == [way]
+
+
+def test_other_format_of_names_is_a_redesign(archive):
+    """Of authors, of those who comment, and of titles."""
+    stories = [Story(number=n, comments=2) for n in range(8)]
+    crawl(archive, stories, NOON)
+    changed = (('class="fn">Reader', 'class="fn">Mx Reader'), (">Ida Marsh", ">IDA MARSH (staff)"))
+    crawl(archive, [replace(story, changed=changed) for story in stories], NOON + DAY)
+    assert edits(archive) == []
+    assert happened(archive) == [("redesign", 8, 16)]
+
+
+def test_link_to_an_article_that_moved_is_no_edit(archive):
+    """Other permalinks: the same article under another address; a link to another article is an edit."""
+    stories = [Story(number=n) for n in range(8)]
+    there = "/archives/2009/07/story_{}/"
+    said = "<p>The masts are told of <a href='https://gazette.example{}'>elsewhere</a>, in our own paper.</p>"
+    crawl(archive, [replace(stories[0], fragment=said.format(there.format(1))), *stories[1:]], NOON)
+    address = {"source": "gull", "article_id": 2, "first_seen": "2026-03-01T12:00:00Z"}
+    url = "https://gazette.example/news/masts/"
+    archive.db["addresses"].insert({**address, "url": url, "url_key": url[8:-1]})
+    for link, found in (("/news/masts/", []), (there.format(2), [(1, None)])):
+        for hour in range(1, 4):
+            at = NOON + (len(found) + 1) * DAY + timedelta(hours=hour)
+            crawl(archive, [replace(stories[0], fragment=said.format(link)), *stories[1:]], at)
+        assert edits(archive) == found
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_redesign_of_titles_authors_and_texts_is_one_event(archive, at_once):
+    """Capitals, a dateline before each text, names in another form, no picture; one page a crawl, or all."""
+    stories = [Story(number=n, comments=2) for n in range(8)]
+    crawl(archive, stories, NOON)
+    dressed = [
+        replace(
+            story,
+            changed=(
+                (f'entry-title">{story.title}', f'entry-title">{story.title.upper()}'),
+                ("<p>The harbour council", "<p>PORT: The harbour council"),
+                (">Ida Marsh", ">MARSH, Ida"),
+                ('class="fn">Reader', 'class="fn">Mx Reader'),
+            ),
+        )
+        for story in stories
+    ]
+    for number, some in enumerate([dressed] if at_once else [[story] for story in dressed]):
+        crawl(archive, some, NOON + DAY + timedelta(hours=number))
+        assert edits(archive) == []
+    assert happened(archive) == [("redesign", 8, 16)]

@@ -50,6 +50,9 @@ WRONG = (
     ("search ferry --since 12/31/2024", "is not a date for --since"),
     ("search ferry --since 24", "is not a date for --since"),
     ("search ferry --since 2025 --until 2024", "is after --until 2024"),
+    ("search ferry --since 2999", "is in the future"),
+    ("search ferry --since 2999-01", "is in the future"),
+    ("export jsonl --since 2999-01-01T00:00:00Z", "is in the future"),
     ("search ferry --source quaysid", "did you mean “quayside”?"),
     ("search ferry --source nosuch", "It holds: quayside, uplands"),
     ("search ferry --author Thrup", "did you mean “Barnaby Thrupp”?"),
@@ -109,11 +112,18 @@ def test_a_wrong_call_is_an_error_with_the_way_on(town: Path, line: str, said: s
     assert "Traceback" not in done.stderr
 
 
+def test_a_file_that_is_no_text_is_not_explained(town: Path) -> None:
+    done = run(town, "explain", str(town / "archive.db"))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "is not a saved page" in done.stderr
+
+
 RIGHT = (
     "--since 2009",
     "--since 2009-07",
     "--until today",
     "--since yesterday --until today",
+    "--since today --until 2999",
     "--author thrupp",
     "--author Barnaby",
     "--author quill",

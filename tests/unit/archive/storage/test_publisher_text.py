@@ -99,6 +99,29 @@ STORIES = {
     "page, then a feed with the whole": ([page(1, A, C), feed(30, A, B, C)], (A, C), 0),
     "the page again after that feed": ([page(1, A, C), feed(30, A, B, C), page(30.1, A, C)], (A, B, C), 0),
     "a feed read long before the page": ([page(1, A, C), feed(2, A, B, C), page(30, A, C)], (A, C), 0),
+    "other words than the feed has just said": (
+        [page(1, A, C), feed(2, A, C), page(2.1, A, C2)],
+        (A, C),
+        0,
+    ),
+    "until the feed says them, too": (
+        [page(1, A, C), feed(2, A, C), page(2.1, A, C2), feed(3, A, C2), page(3.1, A, C2)],
+        (A, C2),
+        1,
+    ),
+    "or the page says them for a day": (
+        [
+            page(1, A, C),
+            *(each for hour in (2, 14, 27) for each in (feed(hour, A, C), page(hour + 0.1, A, C2))),
+        ],
+        (A, C2),
+        1,
+    ),
+    "or says that it was modified": (
+        [page(1, A, C, modified=0), feed(2, A, C), page(2.1, A, C2, modified=2)],
+        (A, C2),
+        1,
+    ),
     "rest closes": ([rest(1, A, B, C), page(1.1, A, C), page(90, A, C)], (A, B, C), 0),
     "rest closes, and the page changes": (
         [rest(1, A, B, C), page(1.1, A, C), page(90, A, C2)],

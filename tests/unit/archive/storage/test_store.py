@@ -229,8 +229,31 @@ def test_a_reply_whose_parent_was_deleted_for_good_stands_alone(archive):
     assert rows(archive, "SELECT parent_id, site_parent FROM comments WHERE key = '12'") == [
         {"parent_id": None, "site_parent": None}
     ]
-    assert rows(archive, "SELECT site_parent FROM comment_versions") == [{"site_parent": "11"}]
+    assert rows(archive, "SELECT site_parent, cause FROM comment_versions") == [
+        {"site_parent": "11", "cause": "rearranged"}
+    ]
     assert not archive.save(listing, extract(comments=[alone], surface=Surface.REST))
+    assert rows(archive, "SELECT * FROM events") == []
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_reply_to_a_deleted_comment_answers_what_that_one_answered(archive, closed):
+    """Nobody has edited it."""
+    below = replace(REPLY, id="13", parent="12", text="And so do I.")
+    archive.save(page(), extract(STORY, comments=[FIRST, REPLY, below]))
+    listing = page(kind=PageKind.COMMENTS, url="https://gazette.example/wp-json/wp/v2/comments")
+    up = replace(
+        below,
+        parent="11",
+        post_id=None if closed else 7,
+        origins=() if closed else (("parent", "rest:comments"),),
+    )
+    if closed:
+        archive.save(page(), extract(STORY, comments=[FIRST, up]))
+    else:
+        archive.save(listing, extract(comments=[up], surface=Surface.REST))
+    assert rows(archive, "SELECT site_parent FROM comments WHERE key = '13'") == [{"site_parent": "11"}]
+    assert rows(archive, "SELECT * FROM events") == []
 
 
 def test_comments_of_a_post_that_is_no_article_are_left_out(archive):

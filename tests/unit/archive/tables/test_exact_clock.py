@@ -24,11 +24,12 @@ def said(published, rule, surface):
 
 def page(kind, hours):
     moment = datetime(2026, 3, 2, tzinfo=UTC) + timedelta(hours=hours)
+    url = URL if kind is PageKind.ARTICLE else f"{SITE.url}/comments/feed/"
     return Page(
         source="gazette",
         kind=kind,
-        url=URL,
-        final_url=URL,
+        url=url,
+        final_url=url,
         status=200,
         headers=(),
         fetched_at=moment,
@@ -50,6 +51,19 @@ def test_time_of_feed_stands_above_printed_one(tmp_path, rule, order):
                 assert archive.save(again, extract).comments_changed == 0
         row = next(archive.db.query("SELECT published, version_count FROM comments"))
         assert row == {"published": "2026-03-01T15:15:20Z", "version_count": 1}
+        [problem, *_] = archive.db.query("SELECT code, detail FROM problems ORDER BY ended_at")
+        assert problem["code"] == "times-in-another-zone"
+        assert "-5:00 from those of the feed" in problem["detail"]
+
+
+@pytest.mark.parametrize("minutes", [0, 7])
+def test_printed_time_of_the_configured_zone_is_no_problem(tmp_path, minutes):
+    printed = TRUE.replace(second=0) + timedelta(minutes=minutes)
+    with Archive.open(tmp_path / "archive.db") as archive:
+        archive.add_source(SITE, "2026-03-02T00:00:00Z")
+        archive.save(page(PageKind.ARTICLE, 0), said(printed, "page:printed", Surface.PAGE))
+        archive.save(page(PageKind.COMMENTS_FEED, 1), said(TRUE, "feed:pubDate", Surface.FEED))
+        assert list(archive.db.query("SELECT * FROM problems")) == []
 
 
 def test_marked_time_of_page_stands_above_feed(tmp_path):

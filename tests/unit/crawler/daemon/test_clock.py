@@ -405,3 +405,20 @@ def fill(path: Path, times: list[datetime]) -> None:
                 " VALUES ('sample', hex(randomblob(8)), ?, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')",
                 [f"{time:%Y-%m-%dT%H:%M:%SZ}"],
             )
+
+
+def test_archive_that_was_moved_away_gets_no_other_in_its_place(tmp_path: Path, caplog: Any) -> None:
+    """Neither at a tick, nor at the end of a crawl; it goes on once the file is back."""
+    world = World(tmp_path / "archive.db", Timetable(rule=parse_schedule("0 * * * *")))
+    away = world.path.with_name("away.db")
+    world.tick(NOON)
+    crawl = world.crawls[-1]
+    world.path.rename(away)
+    crawl.end(1)
+    world.clock.finish(0)
+    world.tick(NOON + 2 * HOUR)
+    assert not world.path.exists()
+    assert caplog.text.count("archive.db") >= 2
+    away.rename(world.path)
+    world.tick(NOON + 3 * HOUR)
+    assert len(world.crawls) == 2

@@ -317,11 +317,14 @@ def test_recent_comments_tell_nothing_of_the_page_at_hand(thread):
     assert addresses.shown_comments(page(aside)) == frozenset()
 
 
-def test_threads_have_pages_with_plain_permalinks_too():
+@pytest.mark.parametrize("link", ["?p=7&#038;cpage=2", "?cpage=2&#038;p=7", "?lang=en&amp;cpage=2&p=7"])
+def test_threads_have_pages_with_plain_permalinks_too(link):
+    """On a further page WordPress links the others with the number first, as that page was asked for."""
     article = f"{HOME}/?p=7"
-    body = (
-        f'<a href="{article}&#038;cpage=2#comments">Older</a> <a href="{HOME}/?p=71&cpage=9#comments">x</a>'
+    others = "".join(
+        f'<a href="{HOME}/{other}&cpage=9#comments">x</a>' for other in ("?p=71", "?up=7", "?x=1")
     )
+    body = f'<a href="{HOME}/{link}#comments">Older</a> {others} <a href="{HOME}/?cpage=9&p=70">x</a>'
     expected = (f"{article}&cpage=1", f"{article}&cpage=2")
     for shown in (article, f"{article}&cpage=2"):
         assert addresses.thread_pages(page(body, url=shown)).urls == expected

@@ -1,0 +1,57 @@
+"""Edits that may turn out to be an event of the whole source, and when the ledger tells them.
+
+Another theme or time zone changes the looks and dates of every page, and a crawl sees a page or two at a
+time. What looks like that is kept as an unsettled version, and told as an edit only when enough other
+articles, read since, do not show it too. It runs inside a transaction of its caller.
+Does not: hold back other words in a paragraph, what the site says was modified, or a title or text that
+alone differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlite_utils import Database
+
+from archive.changes.differences import ways
+from archive.core.records import Surface
+from archive.tables import events, rows
+from archive.tables.events import Event
+from archive.tables.merge import Value
+from archive.tables.versions import EDITED, UNSETTLED, Reading
+
+LONGEST_UNSETTLED = timedelta(days=1)
+"""How long an edit may be unsettled, where no other articles are read."""
+_STRONG = ("look text", "look title", "look links", "look published")
+"""Differences that are mostly the publisher's."""
+_REDRESSED = 3
+"""Differences of looks that are hardly the publisher's edit, if they come together."""
+
+
+def unsettled_reading(
+    kind: str,
+    old: Mapping[str, Value],
+    values: Mapping[str, Value],
+    edited: tuple[str, ...],
+    reading: Reading,
+) -> Reading:
+    """Return the reading, unsettled where a redesign may explain it.
+
+    `kind` is "article" or "comment", `old` its row, `values` the new columns, `edited` their names.
+    """
+    if reading.cause != EDITED or reading.surface is not Surface.PAGE or not edited:
+        return reading
+    found = set(ways(kind, old, {**old, **values}, edited))
+    is_strong = len(found) < _REDRESSED and any(way.startswith(_STRONG) for way in found)
+    told = "words" in found or is_strong
+    return reading if told else replace(reading, cause=UNSETTLED)
+
+
+def tell(db: Database, kind: str, version: Mapping[str, Value]) -> None:
+    """Record an unsettled version as an edit."""
+    item = rows.one(db, f"SELECT * FROM {kind}s WHERE id = ?", version[f"{kind}_id"]) or {}
+    rows.update(db, f"{kind}_versions", version["id"], {"cause": EDITED})
+    replaced = {"version": version["version"], "since": version["since"]}
+    events.note(db, Event.EDITED, kind, item, str(version["until"]), **replaced)
