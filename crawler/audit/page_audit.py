@@ -107,9 +107,9 @@ class PageAudit:
         totals = (max(thread.stated or 0, thread.held) for thread in threads)
         stated = sum(totals)
         silent = sum(thread.stated is None and (thread.held > 0 or not told) for thread in threads)
-        why = "REST is closed, and not every article's page states how many it has." if silent else None
+        why = "REST gives no list, and not every article's page states how many it has." if silent else None
         if unread:
-            why = f"REST is closed, and the pages of {unread:,} articles could not be read."
+            why = f"REST gives no list, and the pages of {unread:,} articles could not be read."
         read = (instant(thread.read_at) for thread in threads)
         oldest = min(read, default=self.crawl.started_at)
         return self.findings.proof(

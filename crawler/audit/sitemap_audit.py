@@ -63,9 +63,9 @@ class SitemapAudit:
         for month in sorted({*unnamed, *stated}):
             why = _untold(unnamed[month])
             if not is_named:
-                why = "REST is closed, and no sitemap names the articles."
+                why = "REST gives no list, and no sitemap names the articles."
             elif why is None and not listed[month] and self._only_withheld(month):
-                why = "REST is closed, and only the feed has articles of it, so perhaps there are others."
+                why = "REST gives no list, and only the feed has articles of it, so perhaps there are others."
             yield self.findings.proof(
                 AuditKind.ARTICLE, month, surface="sitemap", stated=stated[month], unproved=why
             )
@@ -156,7 +156,7 @@ def _untold(unnamed: int) -> str | None:
     if unnamed <= 0:
         return None
     return (
-        f"REST is closed, and the sitemap omits {unnamed:,} that are in the archive, so perhaps others too."
+        f"REST gives no list, and the sitemap omits {unnamed:,} that are in the archive, so perhaps others too."
     )
 
 

@@ -413,7 +413,7 @@ def ledger(fill: Filler) -> None:
         )  # fmt: skip
     fill.insert(
         "coverage", source="quayside", month="2015-06", kind="comment", looked_at=SEEN,
-        unproved="REST is closed, and not every article's page states how many it has.",
+        unproved="REST gives no list, and not every article's page states how many it has.",
     )  # fmt: skip
     for key, kind, number, reason, detail in (
         ("4711", "article", 1, "refused", "Its page answered 403."), ("9001", "comment", 2, "never listed", "No crawl was shown it."),

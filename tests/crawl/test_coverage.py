@@ -342,7 +342,7 @@ def test_where_nothing_is_told_nothing_is_called_complete(crawls, site):
     untold = [row for row in ledger(crawls) if row["kind"] == "article"]
     assert untold
     assert {(row["stated"], row["proved_at"]) for row in untold} == {(None, None)}
-    assert {row["unproved"] for row in untold} == {"REST is closed, and no sitemap names the articles."}
+    assert {row["unproved"] for row in untold} == {"REST gives no list, and no sitemap names the articles."}
 
 
 # -- a site that lies -------------------------------------------------------------------------------

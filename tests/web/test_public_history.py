@@ -301,7 +301,7 @@ def test_coverage_says_what_the_site_has_and_what_is_missing(room: Room) -> None
     assert "1 of 3 months complete (oldest check: 2026-11-20); 3 items are missing." in said
     assert "2015-05 11 10 1,204 1,202 3 0 20 November 2026" in said
     assert "2015-06 0 0 – – 0 0 20 November 2026 , not since" in said
-    assert "The comments of 1 month cannot be checked: REST is closed" in said
+    assert "The comments of 1 month cannot be checked: REST gives no list" in said
     assert re.search(r"2015-05: article 4711 quayside.example/\?p=4711 ?, ?Its page answered 403.", said), (
         said
     )
