@@ -155,9 +155,7 @@ def _untold(unnamed: int) -> str | None:
     """
     if unnamed <= 0:
         return None
-    return (
-        f"REST gives no list, and the sitemap omits {unnamed:,} that are in the archive, so perhaps others too."
-    )
+    return f"REST gives no list, and the sitemap omits {unnamed:,} that are in the archive, perhaps others too."
 
 
 def month_in(entry: Listed) -> str:
