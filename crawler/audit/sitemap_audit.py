@@ -155,7 +155,8 @@ def _untold(unnamed: int) -> str | None:
     """
     if unnamed <= 0:
         return None
-    return f"REST gives no list, and the sitemap omits {unnamed:,} that are in the archive, perhaps others too."
+    omitted = f"omits {unnamed:,} that are in the archive"
+    return f"REST gives no list, and the sitemap {omitted}, so perhaps others too."
 
 
 def month_in(entry: Listed) -> str:
