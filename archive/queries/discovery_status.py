@@ -55,7 +55,8 @@ def surfaces_sentence(db: Database, source: str) -> str:
     if surface:
         parts[0] += f"; {_heard(state, newest)}."
         parts += _lost(surface, last_read)
-    parts += [str(row["problem"]) for row in newest.values() if row and row["problem"]]
+    if state.closure is None:  # else it is their reason
+        parts += [str(row["problem"]) for row in newest.values() if row and row["problem"]]
     feed = newest["comments-feed"]
     if feed and feed["failures"] and feed["good_at"]:
         parts.append(f"The comments feed has given nothing since {_minute(feed['good_at'])}.")
