@@ -168,9 +168,9 @@ def test_a_second_interruption_is_immediate(up: Up) -> None:
 
 
 def test_an_interrupted_crawl_keeps_what_it_had_and_leaves_with_130(tmp_path: Path) -> None:
-    with SampleSite(articles=60, comments=0) as site:
+    with SampleSite(articles=60, comments=0) as site, SampleSite(articles=1) as other:
         (tmp_path / "backissue.toml").write_text(
-            f"[sources.one]\nurl = '{site.url}'\ndelay = 0.2\n[sources.two]\nurl = '{site.url}'\n",
+            f"[sources.one]\nurl = '{site.url}'\ndelay = 0.2\n[sources.two]\nurl = '{other.url}'\n",
             encoding="utf-8",
         )
         crawl = subprocess.Popen(

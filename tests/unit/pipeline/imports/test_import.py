@@ -16,6 +16,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 import scheduler
 from archive.files.raw_pages import Pages
+from archive.storage.archive import Archive
 from tests.builders.warcs import FIRST, HOST, ICE, READ, SECOND, THREAD, html, rows, run, said, warc
 
 
@@ -120,7 +121,7 @@ def test_import_twice_changes_nothing(desk):
 
 def test_interrupted_import_goes_on_where_it_stopped(desk, monkeypatch):
     file = warc(desk / "crawl.warc.gz", (ICE, 2012, html()), (READ, 2012, html(READ, "The lamp", ())))
-    real, calls = scheduler.Archive.save_capture, []
+    real, calls = Archive.save_capture, []
 
     def killed(self, *args):
         calls.append(args)
@@ -128,7 +129,7 @@ def test_interrupted_import_goes_on_where_it_stopped(desk, monkeypatch):
             raise KeyboardInterrupt
         return real(self, *args)
 
-    monkeypatch.setattr(scheduler.Archive, "save_capture", killed)
+    monkeypatch.setattr(Archive, "save_capture", killed)
     CliRunner().invoke(scheduler.main, ["import", str(file)])
     monkeypatch.undo()
     monkeypatch.chdir(desk)
