@@ -7,6 +7,7 @@ all; the one before is removed as soon as nobody reads it, since it may hold wor
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -47,6 +48,7 @@ from archive.storage.run_ledger import CRAWLED
 
 NEWEST = 20
 """Articles of each archive that the index names for the front page."""
+_log = logging.getLogger("backissue.publish")
 SHARD_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _RESERVED = frozenset({Path(generation.INDEX).stem})
 _FACTS = (
@@ -106,35 +108,63 @@ def _state(path: Path) -> str:
 def publish(origins: Sequence[Origin], folder: Path, now: datetime) -> Published:
     """Publish archives in a folder as the current generation.
 
-    Where nothing has changed, the current generation stays. Raises ArchiveError where two have one name,
-    where the folder holds something else, or where none could be copied; BusyError while another publisher
-    works.
+    Where nothing has changed, the current generation stays. One that is damaged is made anew. Raises
+    ArchiveError where two have one name, where the folder holds something else or cannot be written, or where
+    none could be copied; BusyError while another publisher works.
     """
     _must_have_names(origins)
+    try:
+        return _publish(origins, folder, now)
+    except OSError as error:
+        raise ArchiveError(
+            f"Nothing could be published in {folder}: {error.strerror or error}"
+            f"{f' ({error.filename})' if error.filename else ''}.",
+            hint="Is it a folder, is it writable, and has the disk room? What was published before stays.",
+        ) from error
+
+
+def _publish(origins: Sequence[Origin], folder: Path, now: datetime) -> Published:
     folder.mkdir(parents=True, exist_ok=True)
     _must_be_ours(folder)
     with hold(folder / "publish", "publish"), ExitStack() as stack:
         before = _current(folder, stack)
-        known = {} if before is None else {name: shard.state for name, shard in before.shards.items()}
-        number, made = generation.current_number(folder), None
+        known = _known(folder, before)
+        number, made = 0 if before is None else before.generation, None
         if known != {origin.name: origin.state for origin in origins}:
-            made = _make(origins, folder, now, before)
+            made = _make(origins, folder, now, before, known)
         stack.close()  # else we would be among those that read it
+        number = number if made is None or made.number is None else made.number
         return Published(
-            number=number if made is None or made.number is None else made.number,
+            number=number,
             copied=tuple(made.copied) if made else (),
             linked=made.linked if made else len(origins),
             problems=tuple(made.problems) if made else (),
-            still_read=tuple(generation.remove_unread(folder, keep=1)),
+            still_read=tuple(generation.remove_unread(folder, keep=number)),
         )
 
 
-def _make(origins: Sequence[Origin], folder: Path, now: datetime, before: ShardIndex | None) -> _Making:
+def _known(folder: Path, before: ShardIndex | None) -> dict[str, str]:
+    """Return the states of what is published, of archives whose copy is there."""
+    if before is None:
+        return {}
+    place = generation.folder_of(folder, before.generation)
+    return {
+        name: shard.state
+        for name, shard in before.shards.items()
+        if (path := generation.shard_path(place, name)).is_file() and path.stat().st_size == shard.bytes
+    }
+
+
+def _make(
+    origins: Sequence[Origin], folder: Path, now: datetime, before: ShardIndex | None, known: dict[str, str]
+) -> _Making:
     """Make a generation, current where it has something new."""
-    known = {} if before is None else {name: shard.state for name, shard in before.shards.items()}
-    number = max([*generation.numbers(folder), generation.current_number(folder)]) + 1
+    number = max([0, *generation.numbers(folder)]) + 1
+    if before is not None:
+        number = max(number, before.generation + 1)
     old = None if before is None else generation.folder_of(folder, before.generation)
-    made = _Making(number, old, known)
+    is_whole = before is not None and len(known) == len(before.shards)
+    made = _Making(number, old, known, is_whole=is_whole)
     try:
         with atomic_files.replaced(generation.folder_of(folder, number), lambda: None) as new:
             new.mkdir()
@@ -147,11 +177,15 @@ def _make(origins: Sequence[Origin], folder: Path, now: datetime, before: ShardI
 
 
 def _current(folder: Path, stack: ExitStack) -> ShardIndex | None:
-    """Return the current index, locked by the stack, or None."""
+    """Return the current index, locked by the stack; None where there is none that can be read."""
     if not generation.has_generation(folder):
         return None
-    lease = stack.enter_context(closing(generation.GenerationLease(folder)))
-    return stack.enter_context(closing(ShardIndex(lease.folder / generation.INDEX)))
+    try:
+        lease = stack.enter_context(closing(generation.GenerationLease(folder)))
+        return stack.enter_context(closing(ShardIndex(lease.folder / generation.INDEX)))
+    except ArchiveError as error:
+        _log.warning("%s All archives are copied anew.", error)
+        return None
 
 
 class _NothingNewError(Exception):
@@ -161,12 +195,12 @@ class _NothingNewError(Exception):
 class _Making:
     """A generation being made; `number` is None if discarded."""
 
-    def __init__(self, number: int, before: Path | None, known: dict[str, str]) -> None:
+    def __init__(self, number: int, before: Path | None, known: dict[str, str], *, is_whole: bool) -> None:
         self.number: int | None = number
         self.copied: list[str] = []
         self.problems: list[str] = []
         self.linked = 0
-        self._before, self._known = before, known
+        self._before, self._known, self._is_whole = before, known, is_whole
 
     def run(self, origins: Sequence[Origin], folder: Path, now: datetime) -> None:
         """Copy what changed, link the rest, and index all."""
@@ -177,7 +211,7 @@ class _Making:
             raise ArchiveError(
                 f"No archive could be published. {self.problems[0]}", hint="What was published before stays."
             )
-        if states == self._known:
+        if self._is_whole and states == self._known:
             raise _NothingNewError
         with closing(self._index(folder, to_text(now) or "", states)) as index:
             there = {row[0] for row in index.execute("SELECT name FROM shards")}
@@ -206,7 +240,7 @@ class _Making:
             try:
                 origin.copy(target)
                 _bring_up(target)
-            except (BackissueError, sqlite3.Error) as error:
+            except (BackissueError, sqlite3.Error, OSError) as error:
                 self.problems.append(f"{origin.name} was not copied: {error}")
                 for path in (target, media.beside(target)):
                     path.unlink(missing_ok=True)
@@ -303,9 +337,9 @@ def _must_have_names(origins: Sequence[Origin]) -> None:
             or origin.name.endswith("-media")
         ):
             raise ArchiveError(
-                f"“{origin.name}” cannot be the name of a published archive.",
-                hint="It takes small letters, digits, dots and dashes. An archive is named after its file"
-                " or its folder.",
+                f"An archive cannot be published under the name “{origin.name}”.",
+                hint="An archive is named after its file, or after its folder where it is archive.db: rename"
+                " it to small letters (a-z), digits, dots and dashes; “shards” and “…-media” are taken.",
             )
         if origin.name in seen:
             raise ArchiveError(
@@ -316,7 +350,7 @@ def _must_have_names(origins: Sequence[Origin]) -> None:
 
 def _must_be_ours(folder: Path) -> None:
     """Raise ArchiveError where a folder holds anything but generations."""
-    if generation.has_generation(folder):
+    if generation.has_generation(folder) and generation.numbers(folder):
         return
     others = [path for path in folder.iterdir() if not path.name.startswith((".", "generation-", "publish."))]
     if others:

@@ -46,13 +46,16 @@ def guarded(app: App, room: Any, base: str, ending: Any, policy: str) -> App:
             await app(scope, receive, send)
             return
 
+        inner = without_base(base, scope)
+
         async def send_guarded(message: Any) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": _with_ours(list(message.get("headers", [])), policy)}
+                headers = [_within_base(base, inner, *header) for header in message.get("headers", [])]
+                message = {**message, "headers": _with_ours(headers, policy)}
             await send(message)
 
         leaving = asyncio.ensure_future(_leaving(scope, receive))
-        answering = asyncio.ensure_future(app(without_base(base, scope), receive, send_guarded))
+        answering = asyncio.ensure_future(app(inner, receive, send_guarded))
         ending.add(answering)
         try:
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -87,6 +90,14 @@ def without_base(base: str, scope: Any) -> Any:
     if base == "/" or not path.startswith(base) or not raw.startswith(base.encode()):
         return scope
     return {**scope, "path": path[len(base) - 1 :], "raw_path": raw[len(base) - 1 :]}
+
+
+def _within_base(base: str, inner: Any, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """Return a header; Datasette's redirect to a path without its last slash gets the base path."""
+    slashless = (inner.get("raw_path") or inner["path"].encode()).partition(b"?")[0].rstrip(b"/")
+    if name.lower() == b"location" and slashless and value.partition(b"?")[0] == slashless:
+        return name, base.encode() + value.lstrip(b"/")
+    return name, value
 
 
 def _with_ours(headers: list[tuple[bytes, bytes]], policy: str) -> list[tuple[bytes, bytes]]:

@@ -73,10 +73,13 @@ def make_current(folder: Path, number: int) -> None:
 
 
 def remove_unread(folder: Path, keep: int) -> list[int]:
-    """Remove generations but the newest `keep`; return those still read."""
+    """Remove generations but number `keep`; return those still read."""
     read = []
-    for number in numbers(folder)[:-keep]:
+    for number in numbers(folder):
+        if number == keep:
+            continue
         place = folder_of(folder, number)
+        prepare_lock(place)  # a killed publisher may have removed it, and left the rest
         with _open_lock(place) as lock:
             if not lock.take(fcntl.LOCK_EX):
                 read.append(number)
@@ -100,8 +103,12 @@ class GenerationLease:
             if self._lock.take(fcntl.LOCK_SH) and (self.folder / _IN_USE).exists():
                 return
             self._lock.close()
+        place = self.folder.name if has_generation(folder) else None
         raise ArchiveError(
-            f"No archives are published in {folder}.", hint="`backissue publish SRC --to DIR` publishes some."
+            f"{folder / _CURRENT} names {place}, which is not there."
+            if place
+            else f"No archives are published in {folder}.",
+            hint="`backissue publish SRC --to DIR` publishes some.",
         )
 
     def close(self) -> None:

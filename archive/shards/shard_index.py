@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from archive.core.errors import ArchiveError
 from archive.search.query_parser import Term, Wording, quoted
 from archive.search.sql import TABLES, Ask
 from archive.search.substrings import is_of_other_script
@@ -153,14 +154,22 @@ class ShardIndex:
     """Index of a generation, opened for reading by one thread."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode=ro&immutable=1",
-            uri=True,
-            check_same_thread=False,
-            isolation_level=None,
-        )
-        self.generation, self.made_at = self._db.execute("SELECT generation, made_at FROM about").fetchone()
-        self.shards = {shard.name: shard for shard in self._shards()}
+        """Open it. Raises ArchiveError where it is missing or damaged."""
+        try:
+            self._db = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode=ro&immutable=1",
+                uri=True,
+                check_same_thread=False,
+                isolation_level=None,
+            )
+            about = self._db.execute("SELECT generation, made_at FROM about").fetchone()
+            self.generation, self.made_at = about
+            self.shards = {shard.name: shard for shard in self._shards()}
+        except (sqlite3.Error, TypeError, ValueError) as error:
+            raise ArchiveError(
+                f"{path} is missing or damaged: {error}.",
+                hint="`backissue publish SRC --to DIR` makes another one.",
+            ) from error
 
     def close(self) -> None:
         """Close the file."""

@@ -45,12 +45,16 @@ def rename(db: Database, old: str, new: str) -> None:
 
 
 def rename_pages(db: Database, archive: Path, old: str, new: str) -> None:
-    """Rename the raw pages of a source, and log them."""
+    """Rename the raw pages of a source, and log them.
+
+    Those too that a killed call has renamed before.
+    """
     path = raw_pages_path(archive)
     if not path.exists():
         return
+    named = "SELECT id FROM pages WHERE source IN (?, ?)"
     with Pages.open(path) as pages, transaction(pages.db):
-        numbers = [row[0] for row in pages.db.execute("SELECT id FROM pages WHERE source = ?", [old])]
+        numbers = [row[0] for row in pages.db.execute(named, [old, new])]
         for table in ("pages", "dictionaries", "packing"):
             pages.db.execute(f"UPDATE {table} SET source = ? WHERE source = ?", [new, old])
     relog_pages(db, path, numbers)
@@ -64,6 +68,7 @@ def delete_source(db: Database, archive: Path, source: str) -> None:
     """
     must_exist(db, source)
     _refuse_hidden(db, source)
+    db.execute("PRAGMA secure_delete = ON")
     db.execute("PRAGMA defer_foreign_keys = ON")
     for kind in ("article", "comment"):
         items = f"SELECT id FROM {kind}s WHERE source = ?"
@@ -95,6 +100,7 @@ def _delete_pages(db: Database, archive: Path, source: str) -> None:
         return
     with Pages.open(path) as pages:
         numbers = pages.db.execute("SELECT id FROM pages WHERE source = ?", [source]).fetchall()
+        pages.db.execute("PRAGMA secure_delete = ON")
         pages.remove(source)
     forget = "UPDATE proof_leaves SET salt = NULL WHERE kind = 'page' AND item_id = ?"
     db.conn.executemany(forget, numbers)
@@ -107,6 +113,7 @@ def _delete_bytes(db: Database, archive: Path, digests: set[str]) -> None:
         return
     named = {row[0] for row in db.execute("SELECT digest FROM files UNION SELECT digest FROM file_versions")}
     with media.Media.open(kept) as bodies, transaction(bodies.db):
+        bodies.db.execute("PRAGMA secure_delete = ON")
         gone = ((digest,) for digest in digests - named)
         bodies.db.conn.executemany("DELETE FROM bodies WHERE digest = ?", gone)
 

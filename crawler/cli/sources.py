@@ -93,7 +93,7 @@ def move_source(context: Context, name: str, new_url: str, dry_run: bool) -> Non
     for other in config.sources:
         if other.name != name and urls.page_key(other.site.url) == urls.page_key(url):
             raise ConfigError(f"{url} is the address of source “{other.name}” in {config.path}.")
-    text = edit.with_url(config.path.read_text(encoding="utf-8-sig"), name, url)
+    text = edit.with_url(writer.config_text(config.path), name, url)
     with _archive(config, name) as archive:
         held = "nothing archived"
         if archive is not None and _is_archived(archive, name):
@@ -117,20 +117,26 @@ def move_source(context: Context, name: str, new_url: str, dry_run: bool) -> Non
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 @click.pass_obj
 def rename_source(context: Context, old: str, new: str, dry_run: bool) -> None:
-    """Give a source another name, in the configuration and in the archive."""
+    """Give a source another name, in the configuration and in the archive.
+
+    Where the configuration has the new name already, the archive takes it over.
+    """
     config = load_config(context.config, fetching=False)
     _refuse_fleet(config, "renamed")
     if not is_source_name(new):
         raise ConfigError(f"A name has small letters, digits, _ and -; found “{new}”.")
-    if any(source.name == new for source in config.sources):
-        raise ConfigError(f"{config.path} has a source “{new}” already.", hint="Give another name.")
     is_configured = any(source.name == old for source in config.sources)
-    text = config.path.read_text(encoding="utf-8-sig")
+    taken = next((source for source in config.sources if source.name == new), None)
+    if taken is not None and is_configured:
+        raise _is_taken(config, new)
+    text = writer.config_text(config.path)
     text = edit.renamed(text, old, new) if is_configured else text
     with _archive(config, old, new) as archive:
         is_archived = archive is not None and _is_archived(archive, old)
         if not is_configured and not is_archived:
             config.source(old)
+        if taken is not None and (archive is None or addresses.owner_of(archive.db, taken.site.url) != old):
+            raise _is_taken(config, new)
         if dry_run:
             click.echo(f"Would rename “{old}” to “{new}”.")
             return
@@ -144,6 +150,10 @@ def rename_source(context: Context, old: str, new: str, dry_run: bool) -> None:
                 removal.rename_pages(archive.db, archive.path, old, new)
     click.echo(f"“{old}” is “{new}” now.")
     say("A running `backissue up` or `schedule` takes it over when it is started again.")
+
+
+def _is_taken(config: Config, name: str) -> ConfigError:
+    return ConfigError(f"{config.path} has a source “{name}” already.", hint="Give another name.")
 
 
 @sources.command("remove")
@@ -161,7 +171,7 @@ def remove_source(context: Context, name: str, with_content: bool, yes: bool, dr
     config = load_config(context.config, fetching=False)
     _refuse_fleet(config, "removed")
     is_configured = any(source.name == name for source in config.sources)
-    text = config.path.read_text(encoding="utf-8-sig")
+    text = writer.config_text(config.path)
     text = edit.without(text, name) if is_configured else text
     with _archive(config, name) as archive:
         is_archived = archive is not None and _is_archived(archive, name)

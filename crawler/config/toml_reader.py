@@ -208,6 +208,8 @@ def check_address(text: str) -> str:
         raise ValueError("it has a ? or # part")
     if not parts.hostname or re.search(r"[\s\\%]", parts.netloc):
         raise ValueError("it names no host")
+    if re.search(r"[\x00-\x20\x7f\"<>\\^`{|}]", text):
+        raise ValueError("it has a space, a quote or another character that stands in no URL")
     check_host(parts.hostname)
     port = "" if parts.port is None else f":{parts.port}"
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -159,11 +161,16 @@ def extended_config_text(file: Path, block: str, name: str, contact: str | None)
             f"{file} has {url} already, as source “{twin.name}”; nothing was changed.",
             hint=f"`backissue sources rename {twin.name} {name}` gives it another name.",
         )
-    before = file.read_text(encoding="utf-8-sig").rstrip("\n")
-    text = f"{before}\n\n{block}"
-    if contact is not None and config.contact is None:
-        text = contact_line(contact) + "\n" + text
-    return text
+    before = config_text(file)
+    end = "\r\n" if "\r\n" in before else "\n"
+    head = f"{contact_line(contact)}\n" if contact is not None and config.contact is None else ""
+    return head.replace("\n", end) + before.rstrip("\r\n") + f"\n\n{block}".replace("\n", end)
+
+
+def config_text(file: Path) -> str:
+    """Return the text of a file, with its line endings."""
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        return opened.read()
 
 
 def write_config(file: Path, text: str, name: str) -> None:
@@ -188,7 +195,7 @@ def rewrite_config(file: Path, text: str, name: str | None) -> None:
     try:
         _replace(file, text, name)
     except (ConfigError, tomllib.TOMLDecodeError) as error:
-        reason = str(error).replace(str(_new_beside(file)), file.name)
+        reason = str(error).replace(str(_new_beside(file.resolve())), file.name)
         raise ConfigError(
             f"{file} could not be changed, so nothing was: {reason}",
             hint=f"Edit it by hand, and try again. {getattr(error, 'hint', None) or ''}".strip(),
@@ -200,20 +207,36 @@ def _new_beside(file: Path) -> Path:
 
 
 def _replace(file: Path, text: str, name: str | None) -> None:
-    """Replace a file once the text parses.
+    """Replace a file once the text parses; links to it stay, and so does who may read it.
 
     Raises ConfigError, tomllib.TOMLDecodeError.
     """
-    new = _new_beside(file)
+    place = file.resolve()
+    new = _new_beside(place)
     try:
-        new.write_text(text, encoding="utf-8")
+        _write_alike(new, text, place)
         config = load_config(new, fetching=False)
         if name is not None:
             config.source(name)
-        new.replace(file)
+        new.replace(place)
     except OSError as error:
         raise ConfigError(
             f"{file} cannot be written: {error.strerror}.", hint="Is the folder writable?"
         ) from error
     finally:
         new.unlink(missing_ok=True)
+
+
+def _write_alike(new: Path, text: str, old: Path) -> None:
+    """Write a new file with the mode and owner of an old one, if any."""
+    known = old.stat() if old.exists() else None
+    mode = 0o666 if known is None else stat.S_IMODE(known.st_mode)
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        if known is not None:
+            with suppress(PermissionError):  # the owner may only be changed by root
+                os.chown(handle, known.st_uid, known.st_gid)
+            os.fchmod(handle, mode)
+        file.flush()
+        os.fsync(handle)

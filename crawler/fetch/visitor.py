@@ -128,9 +128,12 @@ def load_visitor(path: Path, directory: str | None) -> Visitor:
 
     Raises ConfigError where the file is none.
     """
-    hint = "`backissue visitor key` makes one."
+    hint = "Move it away, and `backissue visitor key` makes another; or name another as [visitor] key."
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except FileNotFoundError as error:
+        made = "`backissue visitor key` makes one."
+        raise ConfigError(f"The key {path} is not there.", hint=made) from error
     except OSError as error:
         raise ConfigError(f"The key {path} cannot be read: {error.strerror}.", hint=hint) from error
     except (ValueError, TypeError) as error:

@@ -99,5 +99,6 @@ def test_directory_is_served_signed(tmp_path):
 @pytest.mark.parametrize("text", ["", "nonsense"])
 def test_file_that_is_no_key_is_named(tmp_path, text):
     (tmp_path / "key").write_text(text)
-    with pytest.raises(ConfigError, match="is no private key"):
+    with pytest.raises(ConfigError, match="is no private key") as told:
         load_visitor(tmp_path / "key", None)
+    assert "Move it away" in str(told.value.hint)

@@ -150,6 +150,14 @@ def test_below_a_base_path_all_links_stay_there(template: Path) -> None:
         assert "/papers/archives/gazette/article/2" in library.text("/search?q=zebra")
 
 
+def test_a_url_with_a_last_slash_leads_to_the_same_page(template: Path) -> None:
+    with closing(Served(template, base_url="/papers/")) as library:
+        for path in ("/search/?q=zebra", "/archives/gazette/article/2/", "/archives/gazette/search/"):
+            answer = library.get(path)
+            there = path.replace("/?", "?").rstrip("/")
+            assert (answer.status_code, answer.headers["location"]) == (302, f"/papers{there}")
+
+
 def test_nothing_but_published_archives_can_be_asked(served: Served) -> None:
     assert served.get("/archives/none/").status_code in (302, 404)
     assert served.get("/archives/../courier.db").status_code == 404

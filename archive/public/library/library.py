@@ -78,9 +78,18 @@ class ShardReader:
         return connection
 
     def warm(self) -> None:
-        """Open the archives and read their schemas in advance."""
+        """Open the archives and read their schemas in advance.
+
+        Raises ArchiveError where one is missing or damaged.
+        """
         for name in list(self.index.shards)[:OPEN_ARCHIVES]:
-            self.archive(name).execute("SELECT 1 FROM articles LIMIT 1").fetchone()
+            try:
+                self.archive(name).execute("SELECT 1 FROM articles LIMIT 1").fetchone()
+            except sqlite3.Error as error:
+                raise ArchiveError(
+                    f"{generation.shard_path(self._folder, name)} is missing or damaged: {error}.",
+                    hint="`backissue publish SRC --to DIR` makes another one.",
+                ) from error
 
     def close(self) -> None:
         """Close all files."""
@@ -93,6 +102,8 @@ class ShardReader:
 class OpenGeneration:
     """One generation, locked while it is current or read.
 
+    Raises ArchiveError where it is missing or damaged.
+
     `rooms` are what others keep with it, and close with it.
     """
 
@@ -102,10 +113,15 @@ class OpenGeneration:
         self.rooms: dict[str, Any] = {}
         self.uses = 0
         self._readers: queue.Queue[ShardReader] = queue.Queue()
-        readers = [ShardReader(self.folder) for _ in range(READERS)]
+        try:
+            readers = [ShardReader(self.folder) for _ in range(READERS)]
+            for reader in readers:
+                reader.warm()
+        except BaseException:
+            self._lease.close()
+            raise
         self.shards, self.made_at = readers[0].index.shards, readers[0].index.made_at
         for reader in readers:
-            reader.warm()
             self._readers.put(reader)
 
     def ask(self, work: Callable[[ShardReader], T]) -> T:

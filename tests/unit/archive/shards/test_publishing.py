@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from archive.core.errors import ArchiveError
 from archive.operations.publish import Published, origin_of, publish
+from archive.public.library.library import OpenGeneration
 from archive.search.engine import Ask, understand
 from archive.shards import generation
 from archive.shards.generation import GenerationLease
@@ -113,15 +115,64 @@ def test_hidden_words_are_in_no_published_file(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["shards", "..", "a/b", "News", "news-media", ""])
 def test_a_name_that_cannot_stand_in_an_address_is_refused(folder: Path, name: str) -> None:
-    with pytest.raises(ArchiveError, match="cannot be the name"):
+    with pytest.raises(ArchiveError, match="cannot be published under"):
         publish([origin_of(folder / "courier.db", name)], folder / "public", NOW)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda public: (public / "current.json").write_text("junk"),
+        lambda public: (public / "current.json").write_text('{"generation": 99}'),
+        lambda public: (current(public.parent) / "shards.db").write_bytes(b"junk"),
+        lambda public: (current(public.parent) / "shards.db").unlink(),
+        lambda public: (current(public.parent) / "in-use").unlink(),
+        lambda public: (current(public.parent) / "courier.db").unlink(),
+    ],
+)
+def test_a_damaged_generation_is_made_anew(folder: Path, damage: Callable[[Path], object]) -> None:
+    published(folder)
+    damage(folder / "public")
+    done = published(folder)
+    assert "courier" in done.copied
+    assert generation.numbers(folder / "public") == [done.number]
+    assert title(current(folder) / "courier.db")
+    assert title(current(folder) / "gazette.db")
+
+
+@pytest.mark.parametrize("file", ["shards.db", "courier.db"])
+def test_serving_a_damaged_generation_names_the_file(folder: Path, file: str) -> None:
+    published(folder)
+    (current(folder) / file).unlink()
+    with pytest.raises(ArchiveError, match=f"{file} is missing or damaged"):
+        OpenGeneration(folder / "public")
+    (folder / "courier.db").touch()
+    published(folder)
+    assert len(generation.numbers(folder / "public")) == 1  # the failed reader holds nothing
+
+
+def test_what_a_killed_publisher_left_is_removed(folder: Path) -> None:
+    """Killed before its generation was current, or in the midst of removing an old one."""
+    published(folder)
+    (folder / "public" / "generation-000000").mkdir()
+    shutil.copytree(current(folder), folder / "public" / "generation-000002")
+    assert published(folder).number == 1
+    assert generation.numbers(folder / "public") == [1]
+
+
+def test_a_folder_that_cannot_be_written_is_named(folder: Path) -> None:
+    (folder / "public").symlink_to(folder / "gone")
+    with pytest.raises(ArchiveError, match="Nothing could be published in"):
+        published(folder)
 
 
 def test_what_is_not_ours_stays(folder: Path) -> None:
     (folder / "public").mkdir()
-    (folder / "public" / "index.html").write_text("mine")
-    with pytest.raises(ArchiveError, match=r"holds index\.html"):
-        published(folder)
+    for name in ("index.html", "current.json"):
+        (folder / "public" / name).write_text("mine")
+        with pytest.raises(ArchiveError, match=f"holds {name}"):
+            published(folder)
+        (folder / "public" / name).unlink()
     origins = [origin_of(folder / f"{name}.db", "same") for name in ("courier", "gazette")]
     with pytest.raises(ArchiveError, match="Two archives"):
         publish(origins, folder / "other", NOW)

@@ -170,7 +170,7 @@ def test_proof_holds_for_a_source_that_is_renamed_moved_and_removed(folder):
 
 def test_configuration_that_cannot_be_changed_leaves_the_archive_alone(folder):
     config = folder / "backissue.toml"
-    before = f'{config.read_text()}[searches.one]\nquery = "ferry"\nsource = "gazette"\n'
+    before = f'searches.one = {{query = "ferry", source = "gazette"}}\n{config.read_text()}'
     config.write_text(before)
     assert program(folder, "sources", "rename", "gazette", "town")[0] == 1
     assert program(folder, "sources", "remove", "gazette", "--with-content", "--yes")[0] == 1

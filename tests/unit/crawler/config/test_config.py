@@ -181,6 +181,9 @@ def test_what_cannot_be_is_refused_with_file_key_and_the_nearest_name(
         "http://0x7f.1",
         "http://localhost:99999",
         "http://exa mple.org",
+        'https://example.org"; x="',
+        "https://example.org/a paper",
+        "https://example.org/<paper>",
         "http://[::1",
     ],
 )
