@@ -86,13 +86,20 @@ def _articles_for_links(db: Database, article_id: int, links: tuple[str, ...]) -
 
 
 class Flux:
-    """Judges the differences that one reading of one source shows."""
+    """Judges the differences that one reading of one source shows.
 
-    def __init__(self, db: Database, source: str, kind: str, reading: Reading) -> None:
+    `followed` is True for a part of an article that others follow: what waits of the text is judged with the
+    last one, so that one look at all the parts counts once.
+    """
+
+    def __init__(
+        self, db: Database, source: str, kind: str, reading: Reading, *, followed: bool = False
+    ) -> None:
         self.db = db
         self.source = source
         self.kind = kind
         self.reading = reading
+        self.followed = followed
 
     def settle(
         self,
@@ -152,6 +159,7 @@ class _Case:
         lists: Lists,
     ) -> None:
         self.db, self.kind, self.source, self.reading = flux.db, flux.kind, flux.source, flux.reading
+        self.followed = flux.followed
         self.old, self.held, self.said, self.lists = old, held, said, lists
         self.waiting = Patience(flux.db, flux.source, flux.kind, old["id"], flux.reading.at)
         self.hunks: tuple[Hunk, ...] | None = None  # of the text, once it was compared
@@ -187,6 +195,8 @@ class _Case:
             name, place = waiting.field, waiting.place
             if name in changed and (name != "text" or not place or place in here):
                 continue
+            if name == "text" and self.followed:
+                continue
             if self._states(name):
                 if waiting.why == "suspect":
                     self.waiting.note_noise(place, waiting.bucket)
@@ -202,7 +212,7 @@ class _Case:
         self.hunks = compared.hunks
         if self._returns_to_text(new) or self._is_contradicted(before, new):
             state = digest_texts(*(block.key for block in new))
-            if not self.waiting.confirmed("text", "", "", state, "flip"):
+            if self.followed or not self.waiting.confirmed("text", "", "", state, "flip"):
                 yield from names
             return
         if not self._marked and "links" in names:
@@ -226,7 +236,7 @@ class _Case:
         """True if a hunk is the publisher's edit, so far."""
         if not hunk.suspect:
             return True
-        if self.waiting.is_noise(hunk.place, hunk.bucket):
+        if self.followed or self.waiting.is_noise(hunk.place, hunk.bucket):
             return False
         return self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect", hunk.box)
 

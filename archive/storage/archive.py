@@ -294,7 +294,7 @@ class Archive(Closing):
             settled = Settled(merged=merged, edited_lists=stated.edited)
             if reading.cause == versions.EDITED:
                 said = rows.article_values(told) | dict.fromkeys(fill_only)
-                flux = Flux(self.db, page.source, "article", reading)
+                flux = Flux(self.db, page.source, "article", reading, followed=whole.followed)
                 settled = flux.settle(
                     old, held, change_detection.drop_no_changes(old, held, merged), said, stated
                 )

@@ -29,6 +29,11 @@ class Whole:
     grew: bool
     parts: Mapping[int, tuple[str, str | None]]
 
+    @property
+    def followed(self) -> bool:
+        """True if further parts follow the one that was read."""
+        return self.article.part < max(self.parts, default=1)
+
 
 def join(db: Database, old: Mapping[str, Value] | None, article: Article) -> Whole:
     """Insert a page's part among its article's parts.

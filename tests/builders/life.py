@@ -15,6 +15,12 @@ TIMES = {
     "comments": ("missed_at", "first_seen", "changed_at"),
     "articles": ("missed_at", "first_seen", "changed_at"),
     "moderation_gaps": ("opened_at", "looked_at"),
+    "article_versions": ("since", "until"),
+    "comment_versions": ("since", "until"),
+    "events": ("at", "since"),
+    "source_events": ("at",),
+    "problems": ("first_seen", "last_seen"),
+    "publisher_texts": ("read_at",),
 }
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 

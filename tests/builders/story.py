@@ -88,6 +88,7 @@ class Story:
         return post
 
     def show(self) -> int:
+        self.waiting &= changes.existing_comments(self.site, self.waiting)  # some were deleted for good
         return self._one_of(self.waiting, lambda number: changes.set_comment(self.site, number, "approve"))
 
     def delete(self) -> int:

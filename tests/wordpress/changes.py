@@ -5,6 +5,7 @@ Its law: every change goes through `WordPress.run`, so it happens as on a real s
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from .site import WordPress
@@ -62,6 +63,12 @@ def set_comment(site: WordPress, comment: int, status: str) -> None:
 def delete_comment(site: WordPress, comment: int) -> None:
     """Delete a comment for good."""
     site.run("wp_delete_comment($id, true) || throw new Exception('refused');", id=comment)
+
+
+def existing_comments(site: WordPress, comments: Collection[int]) -> set[int]:
+    """Return those of some comments that were not deleted for good."""
+    told = site.run("echo implode(',', array_filter($ids, 'get_comment'));", ids=sorted(comments))
+    return {int(number) for number in told.split(",") if number}
 
 
 def edit_comment(site: WordPress, comment: int, text: str) -> None:

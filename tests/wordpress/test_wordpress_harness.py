@@ -257,6 +257,7 @@ def test_changes_are_seen_from_outside(fresh: WordPress) -> None:
     changes.set_comment(fresh, gone, "trash")
     changes.edit_comment(fresh, edited, 'It\'s "quite" different \\ now.')
     changes.delete_comment(fresh, erased)
+    assert changes.existing_comments(fresh, [gone, edited, erased]) == {gone, edited}
     changes.set_comment(fresh, held, "approve")
     changes.rename(fresh, newest.id, "storm-delayed")
     changes.protect(fresh, before.post("fish-prices-this-week").id)

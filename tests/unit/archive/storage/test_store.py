@@ -211,6 +211,35 @@ def test_a_divided_article_has_the_text_of_all_its_parts_and_growing_together_is
     assert rows(archive, "SELECT * FROM article_parts") == []
 
 
+ADVERTS = ("Rope, half price", "Two buoys for one", "New oilskins are in", "Sell your old nets")
+PROSE = (
+    "The first rope store stood on posts, and burned twice.\n\nOnly a bill for buckets is left of it.",
+    "The second store was brick, and held forty miles of rope.",
+    "The third is the one we have, and ropes are made in it to order.",
+)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "told"),
+    [
+        (lambda look, part: ADVERTS[(look * 3 + part) % 4], []),
+        (lambda look, part: "Stores left: one" if part == 2 else "", [4]),
+    ],
+    ids=["rotates in each part", "comes into one and lasts"],
+)
+def test_parts_read_in_one_crawl_are_one_look_at_a_divided_article(archive, boxes, told):
+    found = []
+    for look in range(9):
+        for part, prose in enumerate(PROSE, 1):
+            text = "\n\n".join(filter(None, [prose, look > 1 and boxes(look, part)]))
+            at = NOON + timedelta(hours=6 * look, seconds=part)
+            url = URL if part == 1 else f"{URL}/{part}"
+            parts = replace(STORY, text=text, markdown=text, part=part, parts=3 if part == 1 else part)
+            archive.save(page(at, url=url), extract(parts))
+        found.append(len(rows(archive, "SELECT 1 FROM events WHERE kind = 'edited'")))
+    assert [look for look in range(1, 9) if found[look] > found[look - 1]] == told
+
+
 def test_an_orphan_finds_its_parent_when_that_arrives(archive):
     archive.save(page(), extract(STORY, comments=[REPLY]))
     assert rows(archive, "SELECT parent_id, site_parent FROM comments") == [
