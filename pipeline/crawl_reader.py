@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable
 
@@ -52,9 +53,11 @@ class CrawlReader:
         """
         if begun is not None:
             return await begun
+        is_loaded = "trafilatura" in sys.modules  # it takes more time to load than to read many pages
         before = time.process_time()
         extract = self._here.read_at_once(page, site)
-        self._note(time.process_time() - before)
+        if is_loaded:
+            self._note(time.process_time() - before)
         if extract is None:
             logger.info("%s is read in a process of its own.", page.url)
             extract = await asyncio.to_thread(self._here.read_apart, page, site)
