@@ -246,15 +246,17 @@ class FetchHistory(Closing):
         ]
 
     def interrupted_articles(self) -> list[str]:
-        """Return URLs of divided articles that the last run fetched, if it was interrupted.
+        """Return URLs of articles that the last run may have left halfway, if it was interrupted.
 
-        Requests for their further parts may have ended with it. Empty after any other run.
+        Requests for further parts of a divided article, or further pages of a thread with fewer comments than
+        are stated, may have ended with it. Empty after any other run.
         """
         sql = (
             "SELECT articles.url FROM articles JOIN visits"
             " ON visits.source = articles.source AND visits.url = articles.url"
             " WHERE articles.source = ?1 AND articles.gone_at IS NULL"
-            " AND EXISTS (SELECT 1 FROM article_parts WHERE article_id = articles.id)"
+            " AND (comments_stated > comment_count"
+            " OR EXISTS (SELECT 1 FROM article_parts WHERE article_id = articles.id))"
             " AND visits.fetched_at >= (SELECT iif(outcome = 'interrupted', started_at, NULL) FROM runs"
             " WHERE source = ?1 AND outcome IS NOT NULL ORDER BY id DESC LIMIT 1) ORDER BY articles.id"
         )

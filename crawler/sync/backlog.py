@@ -31,7 +31,7 @@ class Backlog:
     async def unread(self) -> AsyncIterator[Request]:
         """Yield requests for listed articles that were never fetched.
 
-        Also for those that an audit found missing, and for divided ones that an interrupted crawl fetched.
+        Also for those that an audit found missing, and for those that an interrupted crawl left halfway.
         """
         crawl = self.crawl
         await crawl.settled()

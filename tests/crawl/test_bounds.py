@@ -104,6 +104,25 @@ def _crawl_parts(site: SampleSite, crawls: Crawls) -> None:
     assert len(site.asked(further)) == asked, "and not again"
 
 
+def test_pages_of_a_thread_that_an_interrupted_crawl_did_not_reach_are_fetched_too(tmp_path: Path) -> None:
+    further, count = "*/comment-page-*", "SELECT count(*) AS n FROM comments"
+    for folder in ("ended", "whole"):
+        (tmp_path / folder).mkdir()
+    with SampleSite(articles=30) as site:
+        ended, whole = (Crawls(tmp_path / folder, site.url) for folder in ("ended", "whole"))
+        site.faults.add(RestClosed())
+        whole.crawl()
+        site.faults.add(Hang(match=further))
+        asked = len(site.asked(further))
+        ended.values["crawler.fetch.time_limit.CLOSING_SECONDS"] = 3.0  # seconds more
+        limited(ended, lambda: len(site.asked(further)) > asked)
+        site.faults.clear()
+        site.faults.add(RestClosed())
+        ended.options = {}
+        ended.crawl()
+        assert ended.rows(count) == whole.rows(count)
+
+
 def test_a_crawl_that_does_not_heed_its_limit_is_ended_by_force(site: SampleSite, crawls: Crawls) -> None:
     site.faults.add(Hang(match="/archives/*"))
     crawls.values["crawler.fetch.time_limit.CLOSING_SECONDS"] = 3.0  # seconds more
