@@ -13,6 +13,7 @@ from typing import Any
 
 from archive.core import tolerant_json
 from archive.core.charsets import Decoded, decode
+from archive.core.records import Page
 
 _REMEMBERED_BYTES = 4_000_000  # a larger answer is parsed by each of its readers
 _TRIES = 60  # places at which JSON may begin that are looked at
@@ -59,6 +60,16 @@ def _read(body: bytes) -> JsonAnswer | ValueError:
         except ValueError as error:
             return error
     return JsonAnswer(value, len(plain) == len(decoded.text.strip()), decoded)
+
+
+def parse_answer(page: Page) -> Any:
+    """Return the JSON value of an answer of status 200; None for any other, or other content."""
+    if page.status != 200:
+        return None
+    try:
+        return parse_json(page.body).value
+    except ValueError:
+        return None
 
 
 _read_once = lru_cache(maxsize=2)(_read)

@@ -13,9 +13,10 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from archive.core.errors import ArchiveError
+from archive.core.errors import ArchiveError, BackissueError
 
 _RULE = ec.ECDSA(hashes.SHA256())
 _NUMBER_BYTES = 48  # each of the two numbers of a signature on P-384
@@ -28,6 +29,17 @@ def make_key(path: Path) -> str:
     Raises ArchiveError where a file is there already.
     """
     key = ec.generate_private_key(ec.SECP384R1())
+    write_private_key(key, path, ArchiveError)
+    return _public(key, serialization.Encoding.PEM).decode()
+
+
+def write_private_key(
+    key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey, path: Path, refusal: type[BackissueError]
+) -> None:
+    """Write a private key as PEM to a new file that only its owner can read.
+
+    Raises `refusal` where a file is there already, or none can be written.
+    """
     text = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -35,10 +47,9 @@ def make_key(path: Path) -> str:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(text)
     except FileExistsError as error:
-        raise ArchiveError(f"{path} is there already.", hint="Use it, or give another name.") from error
+        raise refusal(f"{path} is there already.", hint="Use it, or give another name.") from error
     except OSError as error:
-        raise ArchiveError(f"{path} cannot be written: {error.strerror}.") from error
-    return _public(key, serialization.Encoding.PEM).decode()
+        raise refusal(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def signature(data: bytes, path: Path) -> tuple[str, bytes]:

@@ -83,7 +83,7 @@ def read_types(page: Page) -> tuple[ContentType, ...] | None:
 
     None where the response is no list of types.
     """
-    types = _json(page)
+    types = json_text.parse_answer(page)
     if not isinstance(types, dict) or not types or "code" in types:
         return None
     found = (_content_type(kind) for kind in types.values() if isinstance(kind, dict))
@@ -224,7 +224,7 @@ def read_array(page: Page) -> list[dict[str, Any]] | None:
 
     None if the response is no listing.
     """
-    value = _json(page)
+    value = json_text.parse_answer(page)
     if isinstance(value, list):
         return [item for item in value if isinstance(item, dict)]
     return None
@@ -257,16 +257,6 @@ def _listed(url: str, item: dict[str, Any]) -> Listed:
     lastmod = stated_text(item.get("modified_gmt"))
     kind = stated_text(item.get("type"))
     return Listed(url=url, lastmod=lastmod, post_id=read_id(item.get("id")), is_post=True, type=kind)
-
-
-def _json(page: Page) -> Any:
-    """Return a response's JSON value, None for other content."""
-    if page.status != 200:
-        return None
-    try:
-        return json_text.parse_json(page.body).value
-    except ValueError:
-        return None
 
 
 def read_divided(page: Page) -> dict[str, tuple[str, ...]]:

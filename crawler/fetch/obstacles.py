@@ -58,7 +58,7 @@ class ObstacleCount:
 
         It gave a listing, or a page that no other URL shows.
         """
-        return self.open_answers > 0 or len(self._shown) > 1 or 0 < self._repeats < MIN_OBSTACLES
+        return self.is_decided or 0 < self._repeats < MIN_OBSTACLES
 
     @property
     def is_decided(self) -> bool:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archive.core.errors import ConfigError
+from archive.proof.signing import write_private_key
 
 LIFETIME = timedelta(minutes=1)  # a request is signed when it is sent, and arrives at once
 DIRECTORY_PATH = "/.well-known/http-message-signatures-directory"
@@ -103,16 +104,7 @@ def make_visitor_key(path: Path) -> None:
 
     Only its owner can read it. Raises ConfigError where a file is there already, or none can be written.
     """
-    text = Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise ConfigError(f"{path} is there already.", hint="Use it, or give another name.") from error
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
+    write_private_key(Ed25519PrivateKey.generate(), path, ConfigError)
 
 
 def visitor_for(*, sign: bool, key: Path | None, directory: str | None) -> Visitor | None:

@@ -9,22 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from archive.core import json_text, urls
+from archive.core import urls
 from archive.core.records import Article, Extract, Page, Problem, Site, Surface
 from pipeline.article import publisher
 from pipeline.html.sanitize import line
 
 Said = dict[str, Any]
-
-
-def json_of(page: Page) -> object:
-    """Return the JSON of an answer, None where it is none."""
-    if page.status != 200:
-        return None
-    try:
-        return json_text.parse_json(page.body).value
-    except ValueError:
-        return None
 
 
 def said_text(value: object) -> str | None:

@@ -12,10 +12,11 @@ from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
+from archive.core.json_text import parse_answer
 from archive.core.records import Extract, Page, Problem, Site
 from pipeline.dates import parse as dates
 from pipeline.platforms.adapter import ApiEntry
-from pipeline.platforms.api_answers import Said, json_of, names_in, parse_entries, paywalled, said_text
+from pipeline.platforms.api_answers import Said, names_in, parse_entries, paywalled, said_text
 
 _SIZE = 50
 _KEY = re.compile(rb"""data-key=["']([0-9a-f]{20,40})["']""")
@@ -49,7 +50,7 @@ class GhostContent:
 
     def following(self, page: Page) -> str | None:
         """Return the URL of the next answer, by the number that this one states."""
-        said = json_of(page)
+        said = parse_answer(page)
         meta = said.get("meta") if isinstance(said, dict) else None
         pagination = meta.get("pagination") if isinstance(meta, dict) else None
         number = pagination.get("next") if isinstance(pagination, dict) else None
@@ -70,7 +71,7 @@ class GhostContent:
 def _posts(page: Page) -> list[Said] | None:
     if not _ROUTE.search(urlsplit(page.final_url).path):
         return None
-    said = json_of(page)
+    said = parse_answer(page)
     posts = said.get("posts") if isinstance(said, dict) else None
     return [post for post in posts if isinstance(post, dict)] if isinstance(posts, list) else None
 

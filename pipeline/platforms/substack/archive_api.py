@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
+from archive.core.json_text import parse_answer
 from archive.core.records import Extract, Page, Problem, Site
 from pipeline.dates import parse as dates
 from pipeline.platforms.adapter import ApiEntry
-from pipeline.platforms.api_answers import Said, json_of, names_in, parse_entries, paywalled, said_text
+from pipeline.platforms.api_answers import Said, names_in, parse_entries, paywalled, said_text
 
 _ROUTE = "/api/v1/archive"
 _SIZE = 50
@@ -56,7 +57,7 @@ def _url(page: Page, offset: int) -> str:
 def _posts(page: Page) -> list[Said] | None:
     if not urlsplit(page.final_url).path.endswith(_ROUTE):
         return None
-    said = json_of(page)
+    said = parse_answer(page)
     if not isinstance(said, list):
         return None
     return [post for post in said if isinstance(post, dict) and "canonical_url" in post]
