@@ -19,9 +19,9 @@ from typing import Any, Self, cast
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from archive.core.answers.reader_guard import CODES, Unread, problem_of
 from archive.core.crawl_report import CrawlReport
 from archive.core.errors import ArchiveError, BusyError, LockedError
-from archive.core.reader_guard import CODES, Unread, problem_of
 from archive.core.records import POST, Extract, OverlapLost, Page, PageKind, Problem, Quality, Saved, Site
 from archive.files.media import Media
 from archive.files.media import beside as media_beside

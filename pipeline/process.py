@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from archive.core.reader_guard import problem_of
+from archive.core.answers.reader_guard import problem_of
 from archive.core.records import Extract, Page, PageKind, Site, Surface
 from pipeline.html import error_responses
 

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Protocol
 
-from archive.core.reader_guard import GAVE_UP, TooLongError, bounded
+from archive.core.answers.reader_guard import GAVE_UP, TooLongError, bounded
 from archive.core.records import Extract, Page, Problem, Site, Surface
 from archive.files.raw_pages import Altered
 from pipeline.process import prepare, process

@@ -15,9 +15,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archive.core import crawl_state, urls
+from archive.core.answers.reader_guard import GAVE_UP
 from archive.core.crawl_state import CrawlState
 from archive.core.database import BUSY, Closing
-from archive.core.reader_guard import GAVE_UP
 from archive.core.records import POST, PageKind, Seen
 from archive.core.thread_address import NATIVE, thread_of
 from archive.core.timestamps import from_text, instant, to_text

@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from sqlite_utils import Database
 
 from archive.core import urls
+from archive.core.answers.reader_guard import LISTING, Unread
 from archive.core.database import transaction
-from archive.core.reader_guard import LISTING, Unread
 from archive.core.records import Page, PageKind, Problem, Saved
 from archive.core.thread_address import without_answer_number
 from archive.core.timestamps import retry_after, to_text

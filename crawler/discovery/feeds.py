@@ -13,7 +13,7 @@ from http import HTTPStatus
 from urllib.parse import urljoin
 
 from archive.core import urls
-from archive.core.reader_guard import reader
+from archive.core.answers.reader_guard import reader
 from archive.core.records import Page
 from crawler.fetch.validators import has_validators
 from crawler.frontier.addresses import Listed

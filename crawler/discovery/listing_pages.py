@@ -13,8 +13,8 @@ from itertools import islice
 from lxml import etree, html
 
 from archive.core import urls
-from archive.core.charsets import decode
-from archive.core.reader_guard import reader
+from archive.core.answers.charsets import decode
+from archive.core.answers.reader_guard import reader
 from archive.core.records import Page
 from crawler.frontier.addresses import Listed, is_archive
 

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
 
-from archive.core import json_text, urls
-from archive.core.reader_guard import reader
+from archive.core import urls
+from archive.core.answers import json_text
+from archive.core.answers.reader_guard import reader
 from archive.core.records import POST, Page
 from crawler.frontier.addresses import Listed
 

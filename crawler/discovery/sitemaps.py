@@ -14,8 +14,9 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
-from archive.core import tolerant_xml, urls
-from archive.core.reader_guard import reader
+from archive.core import urls
+from archive.core.answers import tolerant_xml
+from archive.core.answers.reader_guard import reader
 from archive.core.records import Page
 from crawler.frontier.addresses import Listed
 from pipeline.platforms.adapter import Platform

@@ -18,7 +18,7 @@ from scrapy.http import Request, Response
 from scrapy.utils.misc import build_from_crawler
 from twisted.internet.defer import Deferred
 
-from archive.core import reader_guard
+from archive.core.answers import reader_guard
 from archive.core.crawl_state import RobotsCopy
 from crawler.fetch.failures import RobotsRefusalError, failure_clause
 from crawler.fetch.offsite import is_allowed

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest
 
-from archive.core import challenges, urls
+from archive.core import urls
+from archive.core.answers import challenges
 from archive.core.crawl_state import WallKind
 from archive.core.records import Page
 from archive.identity.likeness import fingerprint, split_words

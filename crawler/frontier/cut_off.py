@@ -5,7 +5,7 @@ The run's sentence and a problem both report it.
 
 from __future__ import annotations
 
-from archive.core import reader_guard
+from archive.core.answers import reader_guard
 from archive.core.records import Page, Problem
 from crawler.crawl import Crawl
 from crawler.frontier.endless import ENDLESS

@@ -15,7 +15,8 @@ from urllib.parse import urljoin, urlsplit
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from archive.core import lastmod, reader_guard, urls
+from archive.core import lastmod, urls
+from archive.core.answers import reader_guard
 from archive.core.records import POST, Page, PageKind, Seen
 from archive.tables.observations import ThreadLook
 from crawler.crawl import Crawl

@@ -13,7 +13,7 @@ from typing import Any
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from archive.core import reader_guard
+from archive.core.answers import reader_guard
 from archive.core.records import Page, PageKind
 from archive.tables.observations import ThreadLook
 from crawler.crawl import Crawl

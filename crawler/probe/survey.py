@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from archive.core import json_text, urls
+from archive.core import urls
+from archive.core.answers import json_text
 from archive.core.errors import SiteError
 from archive.core.records import Page, PageKind, Site
 from crawler.discovery import declared, feeds, rest, sitemaps

@@ -15,7 +15,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request
 from scrapy.settings import BaseSettings
 
-from archive.core import reader_guard
+from archive.core.answers import reader_guard
 from archive.core.crawl_report import CrawlReport
 from archive.core.records import Site
 from archive.queries.fetch_history import FetchHistory

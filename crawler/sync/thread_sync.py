@@ -13,7 +13,7 @@ from typing import Any
 
 from scrapy.http import Request
 
-from archive.core import json_text, reader_guard
+from archive.core.answers import json_text, reader_guard
 from archive.queries.thread_history import HeldThread
 from archive.tables.observations import APART
 from crawler.crawl import Crawl

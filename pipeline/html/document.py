@@ -13,7 +13,7 @@ from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 from selectolax.lexbor import LexborHTMLParser
 
-from archive.core.charsets import Decoded, decode
+from archive.core.answers.charsets import Decoded, decode
 from archive.core.records import Page, Problem
 from pipeline.html.dom import Index
 

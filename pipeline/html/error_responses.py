@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from archive.core import json_text
-from archive.core.challenges import CHALLENGE
+from archive.core.answers import json_text
+from archive.core.answers.challenges import CHALLENGE
 from archive.core.records import Page, PageKind, Problem
 
 _REST = {PageKind.POSTS, PageKind.COMMENTS}

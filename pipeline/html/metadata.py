@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from archive.core import tolerant_json, urls
+from archive.core import urls
+from archive.core.answers import tolerant_json
 from pipeline.html.document import Document
 from pipeline.html.dom import text_of, tokens
 from pipeline.html.sanitize import line

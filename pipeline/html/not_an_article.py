@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from archive.core.challenges import CHALLENGE, TITLE
+from archive.core.answers.challenges import CHALLENGE, TITLE
 from archive.core.records import Problem
 from pipeline.html.document import Document
 from pipeline.html.dom import text_of, tokens

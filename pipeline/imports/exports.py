@@ -19,8 +19,8 @@ from typing import Any
 
 from lxml import etree
 
+from archive.core.answers.tolerant_xml import local_name
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
-from archive.core.tolerant_xml import local_name
 from archive.core.urls import clean
 from pipeline.article import body
 from pipeline.html.document import parse

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from archive.core import tolerant_xml, urls
-from archive.core.reader_guard import reader
+from archive.core import urls
+from archive.core.answers import tolerant_xml
+from archive.core.answers.reader_guard import reader
 from archive.core.records import Page
 from pipeline.platforms import json_feed
 from pipeline.platforms.adapter import Platform

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from archive.core import json_text, urls
+from archive.core import urls
+from archive.core.answers import json_text
 from archive.core.records import Article, Extract, Page, Problem, Site, Surface
 from pipeline.article import publisher
 from pipeline.dates import parse as dates

@@ -9,7 +9,8 @@ from typing import Any
 
 from lxml import etree
 
-from archive.core import tolerant_xml, urls
+from archive.core import urls
+from archive.core.answers import tolerant_xml
 from archive.core.records import Article, Extract, Page, Site, Surface
 from pipeline.dates import parse as dates
 from pipeline.html.sanitize import line

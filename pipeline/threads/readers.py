@@ -6,7 +6,7 @@ its system is not read for a source, nothing is found, and the page keeps the pr
 
 from __future__ import annotations
 
-from archive.core import json_text
+from archive.core.answers import json_text
 from archive.core.records import Page, Site
 from archive.core.thread_address import ThreadAddress, thread_of
 from pipeline.html import document

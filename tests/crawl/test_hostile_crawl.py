@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.core.reader_guard import CODES
+from archive.core.answers.reader_guard import CODES
 from tests.builders.crawling import Crawls
 from tests.builders.hostile import DEEP, DIGITS
 from tests.fakesite import Fault, Hang, Missing, RestClosed, SampleSite

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from lxml import etree
 
-from archive.core import json_text, tolerant_json, tolerant_xml
+from archive.core.answers import json_text, tolerant_json, tolerant_xml
 from archive.core.records import Page, PageKind, Site
 from crawler.discovery import feeds, rest, rest_ids, sitemaps
 from pipeline.process import process

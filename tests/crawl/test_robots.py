@@ -75,7 +75,7 @@ class LongRobots(Fault):
 
 def test_robots_txt_that_ends_its_reader_forbids_all(tmp_path):
     """What cannot be read is no leave to fetch, no fault of ours, and named in the sentence of the run."""
-    values = {**SOON, "archive.core.reader_guard.CPU_SECONDS": 0.001}
+    values = {**SOON, "archive.core.answers.reader_guard.CPU_SECONDS": 0.001}
     with SampleSite(articles=3, comments=3) as site:
         site.faults.add(LongRobots(match="/robots.txt"))
         crawls = Crawls(tmp_path, site.url, values=values)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from archive.core.answers.tolerant_xml import local_name, parse_xml
 from archive.core.records import Comment
-from archive.core.tolerant_xml import local_name, parse_xml
 from pipeline.dates import parse as dates
 from pipeline.html.dom import fold
 from pipeline.html.sanitize import markup_to_line, render

@@ -19,8 +19,8 @@ from urllib.parse import unquote, urlsplit
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 
-from archive.core.charsets import decode
-from archive.core.tolerant_xml import local_name, parse_xml
+from archive.core.answers.charsets import decode
+from archive.core.answers.tolerant_xml import local_name, parse_xml
 from pipeline.article import pieces
 from pipeline.dates import parse as dates
 from pipeline.html.dom import fold

@@ -12,7 +12,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
-from archive.core.json_text import parse_answer
+from archive.core.answers.json_text import parse_answer
 from archive.core.records import Extract, Page, Problem, Site
 from pipeline.dates import parse as dates
 from pipeline.platforms.adapter import ApiEntry

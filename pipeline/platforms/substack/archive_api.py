@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-from archive.core.json_text import parse_answer
+from archive.core.answers.json_text import parse_answer
 from archive.core.records import Extract, Page, Problem, Site
 from pipeline.dates import parse as dates
 from pipeline.platforms.adapter import ApiEntry

@@ -16,8 +16,8 @@ from typing import Any
 from lxml import etree
 
 from archive.core import urls
+from archive.core.answers.tolerant_xml import local_name, parse_xml
 from archive.core.records import Article, Comment, CommentKind, Extract, Moment, Page, Problem, Site, Surface
-from archive.core.tolerant_xml import local_name, parse_xml
 from pipeline.article import publisher
 from pipeline.dates import parse as dates
 from pipeline.html import images

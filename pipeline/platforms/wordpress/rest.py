@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from archive.core import json_text, urls
+from archive.core import urls
+from archive.core.answers import json_text
 from archive.core.records import (
     POST,
     Article,

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from scrapy.http import HtmlResponse, Request
 
-from archive.core import tolerant_xml
+from archive.core.answers import tolerant_xml
 from archive.core.database import connect, transaction
 from archive.core.records import Article, PageKind, Surface
 from archive.files import redaction_store

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from archive.core import reader_guard, tolerant_json
+from archive.core.answers import reader_guard, tolerant_json
 from archive.core.records import Extract, Page, PageKind, Site
 from crawler.discovery import feeds, listing_pages, rest, rest_ids, sitemaps
 from crawler.frontier import addresses

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from archive.core.reader_guard import GAVE_UP
+from archive.core.answers.reader_guard import GAVE_UP
 from archive.core.records import Page, PageKind, Site
 from pipeline import process, reading
 from pipeline.reading import BoundedReader, InterruptedReadingError

@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 
-from archive.core.reader_guard import bounded
+from archive.core.answers.reader_guard import bounded
 from archive.core.records import PageKind, Site
 from crawler.discovery import listing_pages, sitemaps
 from pipeline.html.document import DEPTH, flatten, to_tree

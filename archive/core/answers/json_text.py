@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from archive.core import tolerant_json
-from archive.core.charsets import Decoded, decode
+from archive.core.answers import tolerant_json
+from archive.core.answers.charsets import Decoded, decode
 from archive.core.records import Page
 
 _REMEMBERED_BYTES = 4_000_000  # a larger answer is parsed by each of its readers

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from archive.core.charsets import Decoded, decode
+from archive.core.answers.charsets import Decoded, decode
 
 _REMEMBERED_BYTES = 4_000_000
 """A larger document is parsed by each of its readers; of smaller ones the last two are remembered."""

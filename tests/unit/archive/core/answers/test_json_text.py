@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from archive.core import json_text
+from archive.core.answers import json_text
 
 POSTS = [{"id": 7, "title": {"rendered": "Ice [on the river] {today}"}}, {"id": 8}]
 TEXT = json.dumps(POSTS)

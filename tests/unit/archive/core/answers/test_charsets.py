@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archive.core.charsets import CODECS, codec_of, decode
+from archive.core.answers.charsets import CODECS, codec_of, decode
 from archive.core.records import PageKind, Problem, Site
 from pipeline import process
 from tests.builders.hostile import page
