@@ -15,7 +15,7 @@ INSTALL := $(PIP) install --require-hashes --requirement
 OURSELVES := $(PIP) install --no-deps --no-build-isolation --editable .
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-lowest lint format bench scale kills lives storm mutants eval picture browser wordpress postgres isso lock dist smoke docs clean
+.PHONY: help run test test-lowest lint format bench bench-peers scale kills lives storm mutants eval picture browser wordpress postgres isso lock dist smoke docs clean
 
 help:  ## list what make can do
 	@echo "Backissue keeps a searchable archive of a news site. First try: make run"
@@ -44,6 +44,9 @@ bench: .venv/test.stamp  ## how soon it captures comments; docs/performance.md a
 	$(BIN)/python -m tests.revisits
 	$(BIN)/python -m tests.bench $(BENCH)
 	$(BIN)/python -m tests.bench_pages
+
+bench-peers: .venv/test.stamp  ## other readers of news pages on the same pages, each in an environment of its own
+	$(BIN)/python -m tests.bench.peers
 
 scale: .venv/test.stamp  ## the figures of docs/scale.md: unit costs, and a week of 10,000 sources in a simulation
 	$(BIN)/python -m tests.scale $(SCALE)

@@ -21,7 +21,7 @@ import click
 
 from archive.cli import log_format as logs
 from archive.cli import serve as archive_cli
-from archive.cli.console import Context, Exit, Interruption, Program, say
+from archive.cli.console import CommandPlace, Context, Exit, Interruption, Program, say
 from archive.operations import serve
 from archive.operations.ports import must_be_free, wait_until_answering
 from crawler import demo
@@ -37,7 +37,6 @@ from crawler.config.config import (
 )
 from crawler.config.lookup import site_for
 from crawler.daemon import processes
-from crawler.settings import VERSION
 
 if TYPE_CHECKING:
     from archive.core.records import Article, Site
@@ -56,7 +55,14 @@ Exits with 0 when all is well, 1 after an error, 2 for an invalid command line, 
 missing or needs attention, 4 when another run of the source is active, and 130 when it was
 interrupted. Documentation: docs/commands.md and docs/configuration.md.""",
 )
-@click.version_option(VERSION, prog_name="backissue")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, _, wanted: _print_version(ctx) if wanted else None,
+    help="Show the version and exit.",
+)
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -96,6 +102,13 @@ def main(
         planned=lambda: crawler_cli.planned(load_config(config, fetching=False)),
         saved=lambda name: load_config(config, fetching=False).notify.search(name).ask,
     )
+
+
+def _print_version(ctx: click.Context) -> None:
+    from crawler.settings import VERSION  # noqa: PLC0415  (it reads what is installed)
+
+    click.echo(f"backissue, version {VERSION}")
+    ctx.exit()
 
 
 # -- the scheduler --------------------------------------------------------------------------------
@@ -194,16 +207,17 @@ def show_demo(context: Context, /, sample_port: int | None, **served: Any) -> in
     It is stored in demo.db and demo-pages.db in the current folder, by the configuration demo.toml, and
     crawled once a minute. Other commands read it with --config demo.toml.
     """
-    from crawler.demo.first_minute import beginning  # noqa: PLC0415  (only a running demo writes a WARC)
+    from crawler.demo import workspace  # noqa: PLC0415  (slow to import, as is what only a demo does)
+    from crawler.demo.first_minute import beginning  # noqa: PLC0415
 
     if context.config is not None:
         raise click.UsageError("The demo has a configuration of its own; omit --config.")
-    port = demo.port_in(Path.cwd(), sample_port)
+    port = workspace.port_in(Path.cwd(), sample_port)
     must_be_free(served["host"], served["port"], "--port")
     must_be_free("127.0.0.1", port, "--sample-port")
-    config = demo.prepare(Path.cwd(), port)
+    config = workspace.prepare(Path.cwd(), port)
     url = config.sources[0].site.url
-    with demo.newspaper(config), beginning(config, url, demo.start_of(config)):
+    with workspace.newspaper(config), beginning(config, url, workspace.start_of(config)):
         what = f"the bundled sample newspaper ({url})"
         return _up(config, what, *_NEXT, **served)
 
@@ -310,35 +324,49 @@ def replay_pages(context: Context, source: str | None, apply: bool, jobs: int, a
 for command in (up, show_demo, schedule, explain_page, replay_pages):
     main.add_command(command)
 main.places = {
-    "init": "crawler.cli.init:init",
-    "up": "",
-    "demo": "",
-    "crawl": "crawler.cli.crawl:crawl",
-    "verify": "crawler.cli.verify:verify",
-    "import": "crawler.cli.import_:import_",
-    "schedule": "",
-    "fleet": "crawler.cli.fleet:fleet",
-    "publish": "crawler.cli.publish:publish_archives",
-    "notify": "crawler.cli.notify:notify",
-    "serve": "archive.cli.serve:serve",
-    "search": "archive.cli.search:search",
-    "show": "archive.cli.search:show",
-    "export": "archive.cli.export:export",
-    "redact": "archive.cli.redact:redact",
-    "unredact": "archive.cli.redact:unredact",
-    "status": "archive.cli.status:status",
-    "backup": "archive.cli.backup:backup",
-    "restore": "archive.cli.backup:restore",
-    "repack": "archive.cli.repack:repack",
-    "doctor": "crawler.cli.doctor:doctor",
-    "seal": "crawler.cli.seal:seal",
-    "prove": "archive.cli.prove:prove",
-    "same-words": "archive.cli.same_words:same_words",
-    "sources": "crawler.cli.sources:sources",
-    "visitor": "crawler.cli.visitor:visitor",
-    "explain": "",
-    "explain-schedule": "crawler.cli.explain_schedule:explain_schedule",
-    "replay": "",
+    "init": CommandPlace("crawler.cli.init:init", "Probe a site and write backissue.toml."),
+    "up": CommandPlace("", "Archive on schedule and serve the archive."),
+    "demo": CommandPlace("", "Archive a bundled sample newspaper and serve it."),
+    "crawl": CommandPlace("crawler.cli.crawl:crawl", "Crawl one source, or all, once and now."),
+    "verify": CommandPlace("crawler.cli.verify:verify", "Prove month by month that nothing is missing."),
+    "import": CommandPlace("crawler.cli.import_:import_", "Bring in the past of a source."),
+    "schedule": CommandPlace("", "Archive on schedule without serving."),
+    "fleet": CommandPlace("crawler.cli.fleet:fleet", "Crawl many sources on several machines."),
+    "publish": CommandPlace("crawler.cli.publish:publish_archives", "Publish checked copies of archives."),
+    "notify": CommandPlace("crawler.cli.notify:notify", "Send notifications."),
+    "serve": CommandPlace("archive.cli.serve:serve", "Serve the archive with Datasette."),
+    "search": CommandPlace("archive.cli.search:search", "Search articles and comments."),
+    "show": CommandPlace("archive.cli.search:show", "Show one article and its thread."),
+    "export": CommandPlace("archive.cli.export:export", "Take the archive along, whole or in part."),
+    "redact": CommandPlace(
+        "archive.cli.redact:redact", "Hide articles, comments or the names of commenters."
+    ),
+    "unredact": CommandPlace("archive.cli.redact:unredact", "Show again what was hidden."),
+    "status": CommandPlace("archive.cli.status:status", "Print the archive's state."),
+    "backup": CommandPlace(
+        "archive.cli.backup:backup", "Copy the archive, the raw pages and the configuration into DIR."
+    ),
+    "restore": CommandPlace(
+        "archive.cli.backup:restore", "Put the backup in DIR where the configuration says."
+    ),
+    "repack": CommandPlace("archive.cli.repack:repack", "Pack the raw pages of an older program again."),
+    "doctor": CommandPlace(
+        "crawler.cli.doctor:doctor", "Check the machine, the archive, the configuration and the sites."
+    ),
+    "seal": CommandPlace("crawler.cli.seal:seal", "Seal everything the archive holds now."),
+    "prove": CommandPlace(
+        "archive.cli.prove:prove", "Write a small folder that proves what the archive holds of one item."
+    ),
+    "same-words": CommandPlace("archive.cli.same_words:same_words", "Show where else the same words are."),
+    "sources": CommandPlace("crawler.cli.sources:sources", "List the sources and when each is due."),
+    "visitor": CommandPlace(
+        "crawler.cli.visitor:visitor", "Sign requests, so that a site can recognise this archive."
+    ),
+    "explain": CommandPlace("", "Show what is extracted from one page."),
+    "explain-schedule": CommandPlace(
+        "crawler.cli.explain_schedule:explain_schedule", "Show when an article's page is visited again."
+    ),
+    "replay": CommandPlace("", "Extract the stored pages again by today's rules."),
 }
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ MUTANTS = (
     ),
     mutant(
         "start-finishes-nothing",
-        "finish_redactions(db, path)",
+        "redaction_work.finish(db, path)",
         "pass",
         "test_redaction_kills.py",
         "every_start",

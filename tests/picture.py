@@ -21,7 +21,7 @@ from urllib.request import urlopen
 
 from playwright.sync_api import sync_playwright
 
-from crawler import demo
+from crawler.demo import workspace
 from tests.paths import ROOT
 
 PICTURE = ROOT / "docs" / "picture.png"
@@ -55,9 +55,9 @@ def main() -> None:
     pictures = options.parse_args().folder
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with tempfile.TemporaryDirectory() as folder:
-        config = demo.prepare(Path(folder), free_port())
+        config = workspace.prepare(Path(folder), free_port())
         program = [*PROGRAM, "--config", str(config.path)]
-        with demo.newspaper(config):
+        with workspace.newspaper(config):
             subprocess.run([*program, "crawl"], cwd=folder, check=True)
         port = free_port()
         pages = subprocess.Popen([*program, "serve", "--quiet", "--port", str(port)], cwd=folder)

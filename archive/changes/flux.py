@@ -17,12 +17,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
-from sqlite_utils import Database
-
 from archive.changes import repeated_blocks, text_blocks
 from archive.changes.pending_changes import Patience
 from archive.changes.text_blocks import Hunk, digest_texts
 from archive.core import urls
+from archive.core.connection import Database
 from archive.core.records import Surface
 from archive.core.timestamps import instant
 from archive.tables import change_detection, publisher_copies, rows

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.timestamps import instant
 from archive.tables import rows
 from archive.tables.merge import Value

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from sqlite_utils import Database
-
 from archive.changes.text_blocks import TextBlock, blocks
+from archive.core.connection import Database
 from archive.tables.merge import Value
 
 _SHARED = 3  # other items that must have a block for it to be furniture

@@ -13,9 +13,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlite_utils import Database
-
 from archive.changes.differences import ways
+from archive.core.connection import Database
 from archive.core.records import Surface
 from archive.tables import events, rows
 from archive.tables.events import Event

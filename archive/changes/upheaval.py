@@ -20,10 +20,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlite_utils import Database
-
 from archive.changes import unsettled
 from archive.changes.differences import ways
+from archive.core.connection import Database
 from archive.core.timestamps import instant, to_text
 from archive.tables import rows, versions
 from archive.tables.events import Event

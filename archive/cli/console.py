@@ -34,6 +34,7 @@ from archive.core.timestamps import to_text
 if TYPE_CHECKING:
     from archive.search.sql import Ask
     from archive.storage.archive import Archive
+    from archive.storage.open_archive import OpenArchive
 
 VOICE = "backissue"  # the logger of what the program says to the one who started it
 _voice = logging.getLogger(VOICE)
@@ -84,14 +85,23 @@ class Context:
 
 
 @contextmanager
-def opened(context: Context, *, finish: bool = True) -> Iterator[Archive]:
-    """Open the configured archive. Raises ArchiveError if missing.
+def opened(context: Context, *, finish: bool = True) -> Iterator[OpenArchive]:
+    """Open the configured archive to read it. Raises ArchiveError if missing.
 
-    `finish` as for Archive.open.
+    `finish` as for OpenArchive.open.
     """
-    from archive.storage.archive import Archive  # noqa: PLC0415  (slow to import, and --help does not need it)
+    from archive.storage.open_archive import OpenArchive  # noqa: PLC0415  (--help does not need it)
 
-    with Archive.open(context.archive(), create=False, finish=finish) as archive:
+    with OpenArchive.open(context.archive(), create=False, finish=finish) as archive:
+        yield archive
+
+
+@contextmanager
+def opened_to_change(context: Context) -> Iterator[Archive]:
+    """Open the configured archive to change articles or comments. Raises ArchiveError if missing."""
+    from archive.storage.archive import Archive  # noqa: PLC0415  (slow to import)
+
+    with Archive.open(context.archive(), create=False) as archive:
         yield archive
 
 
@@ -115,14 +125,24 @@ class ToldBusy(Told):
     exit_code = Exit.BUSY
 
 
-class Program(click.Group):
-    """Group with ordered commands and exit codes, each command loaded when it is asked for.
+@dataclass(frozen=True, slots=True)
+class CommandPlace:
+    """Where a command is, as "module:name", and the line that the help has of it.
 
-    `places` has for each name where its command is, as "module:name", in reading order; "" is for one that
-    was added to the group itself.
+    `where` is "" for a command that was added to the group itself.
     """
 
-    places: Mapping[str, str] = {}
+    where: str
+    summary: str
+
+
+class Program(click.Group):
+    """Group with ordered commands and exit codes, each command loaded when it is wanted.
+
+    `places` has the place of each command by its name, in reading order.
+    """
+
+    places: Mapping[str, CommandPlace] = {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         """Return the command names in their reading order."""
@@ -130,11 +150,17 @@ class Program(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, or None for an unknown name."""
-        if not (place := self.places.get(cmd_name)):
+        place = self.places.get(cmd_name)
+        if place is None or not place.where:
             return super().get_command(ctx, cmd_name)
-        module, _, name = place.partition(":")
+        module, _, name = place.where.partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands without loading one."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.summary) for name, place in self.places.items()])
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program, with output failures as a sentence."""

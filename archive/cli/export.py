@@ -12,52 +12,29 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
 from archive.cli.console import Context, Exit, opened, say
 from archive.core.errors import ArchiveError
 from archive.core.formatting import count
-from archive.exports import (
-    as_csv,
-    as_db,
-    as_folder,
-    as_jsonl,
-    as_markdown,
-    as_parquet,
-    as_sql,
-    as_wacz,
-    as_warc,
-)
-from archive.exports.selection import Selection, Snapshot, Watch
+from archive.exports.selection import Selection, Snapshot, Watch, unwatched
 from archive.exports.target import Bundle, Own, Summed, bundled, placed, text_stream, written
 from archive.files import own_files
 
-
-def _static_site() -> Any:
-    """Return the writer of static sites, which alone loads the code of the pages."""
-    from archive.exports import as_site  # noqa: PLC0415
-
-    return as_site
-
-
-TEXTS: dict[str, Callable[..., None]] = {
-    "jsonl": as_jsonl.write_jsonl,
-    "sql": as_sql.write_sql,
-    "csv --joined": as_csv.write_joined,
+TEXTS = {"jsonl": "write_jsonl", "sql": "write_sql", "csv --joined": "write_joined"}
+BUNDLES = {
+    "csv": "write_tables",
+    "folder": "write_folder",
+    "markdown": "write_markdown",
+    "parquet": "write_parquet",
+    "site": "write_site",
 }
-BUNDLES: dict[str, Callable[..., None]] = {
-    "csv": as_csv.write_tables,
-    "folder": as_folder.write_folder,
-    "markdown": as_markdown.write_markdown,
-    "parquet": as_parquet.write_parquet,
-    "site": lambda snapshot, bundle: _static_site().write_site(snapshot, bundle),
-}
-FILES: dict[str, Callable[..., object]] = {"db": as_db.write_db, "wacz": as_wacz.write_wacz}
+FILES = {"db": "write_db", "wacz": "write_wacz"}
+"""The function that writes each form; that of jsonl is in `archive.exports.as_jsonl`, loaded for it alone."""
 ENDINGS = {"db": "-export.db", "warc": ".warc.gz", "wacz": ".wacz"}
 FORMS = ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "site", "db", "warc", "wacz")
 
@@ -98,9 +75,9 @@ def export(
     if form != "csv" and (joined or raw):
         raise click.UsageError("--joined and --raw are for csv.")
     if form == "parquet":
-        as_parquet.must_be_installed()
+        _writer(form, "must_be_installed")()
     if form == "site":
-        _static_site().find_indexer()
+        _writer(form, "find_indexer")()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # whatever ends it, nothing half stays behind
     with (
@@ -119,6 +96,13 @@ def export(
     for sentence in snapshot.left_out:
         say(f"{sentence} It is left out.")
     return Exit.INCOMPLETE if snapshot.left_out else Exit.FINE
+
+
+def _writer(form: str, name: str) -> Callable[..., object]:
+    """Return a function of a form's module."""
+    module = import_module(f"archive.exports.as_{form.partition(' ')[0]}")
+    function: Callable[..., object] = getattr(module, name)
+    return function
 
 
 def _usual(form: str, archive: Path, *, joined: bool) -> str:
@@ -155,16 +139,16 @@ def _write(snapshot: Snapshot, form: str, place: _Place, how: dict[str, Any]) ->
         )
     if form in BUNDLES:
         with place.folder() as bundle:
-            BUNDLES[form](snapshot, bundle, **how)
+            _writer(form, BUNDLES[form])(snapshot, bundle, **how)
     elif form in FILES:
         with place.file() as path:
-            FILES[form](snapshot, path, **how)
+            _writer(form, FILES[form])(snapshot, path, **how)
     elif form in TEXTS:
         with _stream(place) as out, text_stream(out) as text:
-            TEXTS[form](snapshot, text, **how)
+            _writer(form, TEXTS[form])(snapshot, text, **how)
     else:
         with _stream(place) as out:
-            as_warc.write_warc(snapshot, out)
+            _writer(form, "write_warc")(snapshot, out)
 
 
 @contextmanager
@@ -185,6 +169,11 @@ def _stream(place: _Place) -> Iterator[Summed]:
 @contextmanager
 def _progress() -> Iterator[Watch]:
     """Show progress on standard error, at a terminal."""
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    if not sys.stderr.isatty():
+        yield unwatched
+        return
+    from rich.console import Console  # noqa: PLC0415  (slow to import)
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
         yield progress.track

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import click
 
-from archive.cli.console import Context, emit, opened, say, table
+from archive.cli.console import Context, emit, opened_to_change, say, table
 from archive.core.database import transaction
 from archive.core.errors import ArchiveError
 from archive.core.formatting import count, plain, when
@@ -67,7 +67,7 @@ def redact(
     if not (reason or "").strip() and not dry_run:
         raise click.UsageError("Say why, with --reason: the tombstone tells it.")
     now = datetime.now(UTC)
-    with opened(context) as archive:
+    with opened_to_change(context) as archive:
         found = [_shown(archive, kind, item, asks=not yes, to_answer=dry_run) for item in items]
         wanted = list(dict.fromkeys(found))
         if dry_run:
@@ -143,7 +143,7 @@ def _hide(
 def unredact(context: Context, numbers: Sequence[int]) -> None:
     """Show again what was hidden. NUMBER is that of a redaction, as `redact --list` prints it."""
     with (
-        opened(context) as archive,
+        opened_to_change(context) as archive,
         hold(archive.path, _LOCK),
         Hidden.open(redaction_store_path(archive.path), create=True) as hidden,
     ):
@@ -157,7 +157,7 @@ def unredact(context: Context, numbers: Sequence[int]) -> None:
 
 
 def _list(context: Context, *, as_json: bool) -> None:
-    with opened(context) as archive:
+    with opened_to_change(context) as archive:
         found = redaction.redactions(archive.db)
         names = _names(archive, found)
     if as_json:

@@ -12,7 +12,7 @@ from archive.core.formatting import count, plain, when
 from archive.core.nearest_name import nearest
 from archive.queries import pointing
 from archive.queries import same_words as copied
-from archive.storage.archive import Archive
+from archive.storage.open_archive import OpenArchive
 
 _KINDS = ("article", "comment")
 _NOTE = "Equal words prove nothing about who wrote them."
@@ -69,7 +69,7 @@ def _watch(what: str, done: int) -> None:
         say(f"{done:,} texts {what} …")
 
 
-def _show_places(archive: Archive, kind: str, number: int, *, as_json: bool) -> None:
+def _show_places(archive: OpenArchive, kind: str, number: int, *, as_json: bool) -> None:
     places = copied.find_places(archive.db.conn, kind, number)
     if as_json:
         emit(places)
@@ -90,7 +90,7 @@ def _show_places(archive: Archive, kind: str, number: int, *, as_json: bool) -> 
         say(_NOTE)
 
 
-def _show_networks(archive: Archive, *, as_json: bool) -> None:
+def _show_networks(archive: OpenArchive, *, as_json: bool) -> None:
     found = copied.find_networks(archive.db.conn)
     for each in found:
         each["written_by"] = [name for name in json.loads(each["written_by"]) if name]

@@ -10,13 +10,12 @@ import sys
 from textwrap import fill, indent
 
 import click
-from sqlite_utils import Database
 
 from archive.cli.console import Context, emit, opened, say, typed
+from archive.core.connection import Database
 from archive.core.errors import NotFoundError
 from archive.core.formatting import count, plain, when
 from archive.core.nearest_name import nearest
-from archive.exports import as_jsonl
 from archive.queries import articles, pointing, url_lookup
 from archive.queries.articles import HeldArticle, HeldComment
 from archive.search import engine as searching
@@ -210,7 +209,9 @@ def show(context: Context, item: tuple[str, ...], as_json: bool) -> None:
     if held is None:
         raise NotFoundError(f"The archive holds no article “{reference}”.", hint=pointing.SEEK)
     if as_json:
-        emit(as_jsonl.article_line(held))
+        from archive.exports.as_jsonl import article_line  # noqa: PLC0415  (slow to import)
+
+        emit(article_line(held))
     else:
         shown = _shown(held, comment)
         click.echo_via_pager(shown) if sys.stdout.isatty() else click.echo(shown)

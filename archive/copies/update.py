@@ -14,11 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from archive.copies.finder import Shared, note_shared
 from archive.copies.texts import Item, Texts
 from archive.copies.wording import prints_of
+from archive.core.connection import Database
 from archive.core.database import is_writable, read_only, transaction
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold

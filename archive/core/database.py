@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Self
 from weakref import WeakKeyDictionary
 
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
-
 from archive.core import file_kinds
+from archive.core.connection import Database
 from archive.core.errors import ArchiveError, LockedError
 from archive.core.locks import hold
+from archive.core.migrating import Migrations
 
 BUSY = 30.0  # seconds a writer waits for another one
 SQLITE_PAGE_BYTES = 4096  # SQLite's own
@@ -284,7 +283,7 @@ def migrate(db: Database, migrations: Migrations, path: Path) -> None:
 
     Raises ArchiveError for a file that a newer program has written.
     """
-    if newer := newer_migrations(db, migrations):
+    if newer := migrations.newer(db):
         raise ArchiveError(
             f"{path} was written by a newer Backissue (it has {', '.join(newer)}).",
             hint="Upgrade Backissue to open it.",
@@ -297,9 +296,3 @@ def migrate(db: Database, migrations: Migrations, path: Path) -> None:
             )
         with hold(path, "migrate", wait=BUSY), disk_told(db):
             migrations.apply(db)
-
-
-def newer_migrations(db: Database, migrations: Migrations) -> list[str]:
-    """Return applied migrations that this program does not know."""
-    known = {migration.name for migration in migrations.pending(Database(memory=True))}
-    return sorted({migration.name for migration in migrations.applied(db)} - known)

@@ -6,7 +6,6 @@ In the archive a time is ISO 8601 in UTC with a "Z" and whole seconds, or a day 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from email.utils import parsedate_to_datetime
 
 from archive.core.records import Moment
 
@@ -45,6 +44,8 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     text = (value or "").strip()
     if text.isascii() and text.isdigit():
         return float(text)
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415  (slow to import, and few answers need it)
+
     try:
         return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
     except (ValueError, TypeError, OverflowError):

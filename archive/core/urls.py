@@ -14,8 +14,6 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
-from w3lib.url import canonicalize_url
-
 if TYPE_CHECKING:
     from tldextract import TLDExtract
 
@@ -95,6 +93,8 @@ def _cleaned(url: str, *, thread_page: bool) -> str:
 
 
 def _cleaned_once(url: str, *, thread_page: bool) -> str:
+    from w3lib.url import canonicalize_url  # noqa: PLC0415  (slow to import, and few commands clean a URL)
+
     try:
         parts = urlsplit(canonicalize_url(url))
         netloc = _netloc(parts)

@@ -16,8 +16,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from textwrap import dedent
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.exports.as_db import insert_rows, new_file
 from archive.exports.dataset_cards import add_cards, archive_title
 from archive.exports.selection import METADATA_FILE, TAKEN, Snapshot

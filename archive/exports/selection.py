@@ -13,8 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.database import Closing, read_only
 from archive.queries import articles as reading
 from archive.queries.articles import HeldArticle

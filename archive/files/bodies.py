@@ -17,8 +17,8 @@ from functools import cached_property
 from typing import Any
 
 import zstandard
-from sqlite_utils import Database
 
+from archive.core.connection import Database
 from archive.core.database import transaction
 from archive.core.records import Page
 

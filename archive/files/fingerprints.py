@@ -16,11 +16,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Self
 
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
-
+from archive.core.connection import Database
 from archive.core.database import Closing, open_ours, transaction
 from archive.core.errors import ArchiveError
+from archive.core.migrating import Migrations
 from archive.files import raw_pages
 
 migrations = Migrations("backissue-copies")

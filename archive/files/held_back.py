@@ -13,8 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.records import Page
 from archive.core.thread_address import thread_of, without_answer_number
 from archive.files.redaction_store import Hidden, Kept, redaction_store_path

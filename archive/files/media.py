@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
-
+from archive.core.connection import Database
 from archive.core.database import Closing, open_ours, transaction
+from archive.core.migrating import Migrations
 
 migrations = Migrations("backissue-media")
 

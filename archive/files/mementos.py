@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.database import read_only
 from archive.core.records import Page
 from archive.core.timestamps import instant, to_text

@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
-
+from archive.core.connection import Database
 from archive.core.database import Closing, open_ours, transaction
+from archive.core.migrating import Migrations
 from archive.core.records import Page, PageKind
 from archive.core.timestamps import instant, to_text
 from archive.files.bodies import Bodies

@@ -11,7 +11,7 @@ import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlite_utils import Database
+from archive.core.connection import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
-
 from archive.core import urls
+from archive.core.connection import Database
 from archive.core.database import Closing, connect, migrate, transaction
 from archive.core.errors import ArchiveError
+from archive.core.migrating import Migrations
 from archive.files import raw_pages, redaction_seals
 from archive.files.redaction_seals import Seal, sealed
 

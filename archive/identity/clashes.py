@@ -9,8 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.records import Article, Extract, Page, PageKind, Problem, Surface
 from archive.core.urls import page_key
 from archive.identity.claims import Verdict

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.records import Comment, Problem, Surface
 from archive.core.timestamps import from_text, to_text
 from archive.identity.claims import Remark

@@ -11,8 +11,7 @@ import json
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.records import Article, Extract, Page, Problem, Surface
 from archive.core.timestamps import to_text
 from archive.identity.claims import Evidence, Held, Reason, Verdict
@@ -128,8 +127,6 @@ def note_refused(db: Database, page: Page, article: Article, verdict: Verdict) -
 
 def fill_digests(db: Database, source: str) -> None:
     """Fill in digests of older texts, once for each source."""
-    if crawl_states.value(db, source, "has_text_digests"):
-        return
     sql = (
         "SELECT id, url, text FROM articles WHERE source = ? AND text IS NOT NULL AND redaction_id IS NULL"
         " AND id > ? AND id NOT IN (SELECT article_id FROM text_digests) ORDER BY id LIMIT ?"

@@ -10,9 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from sqlite_utils import Database
-
 from archive.core import urls
+from archive.core.connection import Database
 from archive.core.records import Article, Extract, Page, PageKind, Surface
 from archive.core.timestamps import from_text, instant, to_text
 from archive.files.redaction_store import RedactionSet as Hidden

@@ -15,8 +15,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.formatting import count
 from archive.notifications.conditions import Fact, Notice, Position, quote_text
 from archive.notifications.links import Links

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.crawl_state import WallKind
 from archive.core.database import transaction
 from archive.core.formatting import plain, when

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlite_utils import Database
-
 from archive.changes.upheaval import event_sentence
+from archive.core.connection import Database
 from archive.core.formatting import count, when
 from archive.notifications.conditions import Fact, Notice, Position, quote_text
 from archive.notifications.links import Links

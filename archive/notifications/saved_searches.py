@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.notifications.conditions import Fact, Notice, Position, quote_text
 from archive.notifications.links import Links
 from archive.search.engine import Row, expand_query, iterate_hits

@@ -11,9 +11,8 @@ from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from archive.core import file_kinds
+from archive.core.connection import Database
 from archive.core.database import read_only
 from archive.core.errors import ArchiveError, DamagedError
 from archive.core.formatting import size

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.errors import ClockError
 from archive.core.formatting import when
 from archive.core.timestamps import instant

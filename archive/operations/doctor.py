@@ -20,9 +20,8 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
 
-from sqlite_utils import Database
-
-from archive.core.database import connect, newer_migrations
+from archive.core.connection import Database
+from archive.core.database import connect
 from archive.core.errors import ArchiveError
 from archive.core.formatting import count, size, when
 from archive.core.timestamps import instant
@@ -35,7 +34,7 @@ from archive.proof.check import differences
 from archive.proof.log import newest_seal
 from archive.queries import health
 from archive.storage import checks, redaction_work
-from archive.storage.archive import Archive
+from archive.storage.open_archive import OpenArchive
 
 _LIBRARIES = ("datasette", "sqlite-utils", "scrapy", "trafilatura", "apscheduler", "lxml", "zstandard")
 LONGEST_LOG = health.LONGEST_LOG_BYTES
@@ -107,7 +106,7 @@ def _database(db: Database, archive: Path, now: datetime) -> Iterator[Finding]:
     yield log(archive)
     if told.verdict is CheckResult.OK:
         yield clock(db, now)
-        yield from state(Archive(db, archive), now)
+        yield from state(OpenArchive(db, archive), now)
         yield from redaction(db, archive)
         yield from hidden_texts(db, redaction_store.redaction_store_path(archive))
         yield evidence(db, archive)
@@ -160,7 +159,7 @@ def permissions(archive: Path) -> Finding:
 
 def schema(db: Database) -> Finding:
     """True if the file is of this program's time."""
-    if newer := newer_migrations(db, migrations):
+    if newer := migrations.newer(db):
         sentence = f"A newer Backissue has written it (it has {', '.join(newer)})."
         return bad("schema", sentence, "Upgrade Backissue.")
     if pending := [migration.name for migration in migrations.pending(db)]:
@@ -222,7 +221,7 @@ def clock(db: Database, now: datetime) -> Finding:
     return fine("clock", f"It is {when(now)} UTC, later than all that the archive holds.")
 
 
-def state(archive: Archive, now: datetime) -> Iterator[Finding]:
+def state(archive: OpenArchive, now: datetime) -> Iterator[Finding]:
     """Check health and the age of the newest backup."""
     told = health.archive_health(archive, now)
     for source in told.sources:

@@ -19,9 +19,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
 from archive.core import atomic_files
+from archive.core.connection import Database
 from archive.core.database import connect, migrate, read_only
 from archive.core.errors import ArchiveError, BackissueError
 from archive.core.locks import hold

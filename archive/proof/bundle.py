@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.database import connect
 from archive.core.errors import ArchiveError, NotFoundError
 from archive.core.records import Page

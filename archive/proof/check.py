@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.database import connect
 from archive.files.raw_pages import raw_pages_path
 from archive.proof import signing

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.database import connect, transaction
 from archive.core.timestamps import to_text
 from archive.files.raw_pages import raw_pages_path

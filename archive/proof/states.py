@@ -12,8 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.files.redaction_store import HIDDEN
 
 State = Mapping[str, Any]

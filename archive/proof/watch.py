@@ -6,8 +6,7 @@ changes the file past it is not noted, and that is how a change by another hand 
 
 from __future__ import annotations
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.files.redaction_store import HIDDEN
 
 _ITEMS = {

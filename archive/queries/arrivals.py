@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.timestamps import to_text
 
 _TIMES = """

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlite_utils import Database
-
 from archive.core import urls
+from archive.core.connection import Database
 from archive.core.records import Article, Comment, CommentKind
 from archive.core.timestamps import from_text, to_text
 from archive.queries import threads

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.crawl_state import CrawlState
 from archive.core.formatting import when
 from archive.queries.elsewhere_status import elsewhere_sentences

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.formatting import count, when
 from archive.core.thread_address import SCHEME
 

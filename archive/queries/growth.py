@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.formatting import size
 from archive.core.timestamps import instant, to_text
 from archive.tables import rows

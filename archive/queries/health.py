@@ -14,8 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.records import Quality, Run
 from archive.core.timestamps import instant, to_text
 from archive.files.own_files import beside_bytes
@@ -24,8 +23,8 @@ from archive.queries import discovery_status
 from archive.queries.growth import Growth, growth
 from archive.queries.quality_drift import alarm
 from archive.storage import redaction_work
-from archive.storage.archive import Archive
 from archive.storage.coverage import Coverage, Summary
+from archive.storage.open_archive import OpenArchive
 from archive.storage.run_ledger import Ledger
 from archive.tables import crawl_states, rows
 
@@ -166,7 +165,7 @@ class Status:
     growth: Growth | None
 
 
-def archive_health(archive: Archive, now: datetime) -> Status:
+def archive_health(archive: OpenArchive, now: datetime) -> Status:
     """Return the archive's health. Raises sqlite3.Error.
 
     `now` is aware.

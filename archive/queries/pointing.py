@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.errors import ArchiveError, NotFoundError
 from archive.core.nearest_name import nearest
 from archive.queries import articles

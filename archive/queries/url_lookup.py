@@ -10,9 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlite_utils import Database
-
 from archive.core import urls
+from archive.core.connection import Database
 from archive.core.errors import BackissueError
 from archive.queries import pointing
 from archive.tables import rows

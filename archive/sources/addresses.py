@@ -11,9 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from sqlite_utils import Database
-
 from archive.core import urls
+from archive.core.connection import Database
 from archive.core.crawl_state import CrawlState
 from archive.core.errors import ArchiveError, NotFoundError
 from archive.core.nearest_name import nearest

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.database import transaction
 from archive.core.errors import ArchiveError
 from archive.files import media

@@ -7,82 +7,45 @@ It knows no network and no clock: the time of a save is the time its page was fe
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
-from sqlite_utils import Database
-
-from archive.changes import unsettled
-from archive.changes.flux import Flux, Settled, stated_lists
 from archive.core import urls
+from archive.core.connection import Database
 from archive.core.crawl_state import CrawlState
-from archive.core.database import Closing, LogFolder, is_writable, open_ours, transaction
+from archive.core.database import LogFolder, transaction
 from archive.core.errors import ArchiveError
 from archive.core.link_identity import one_site
-from archive.core.records import Article, Extract, Page, PageKind, Problem, Saved, Site, Surface
-from archive.core.thread_address import article_key, thread_of
+from archive.core.records import Extract, Page, PageKind, Problem, Saved, Site
 from archive.core.timestamps import to_text
-from archive.files.redaction_store import Kept, RedactionSet, known
-from archive.identity import clashes, walls, witnesses
-from archive.identity.claims import Verdict
-from archive.identity.witnesses import Witnesses, is_late
-from archive.migrations import migrations
+from archive.files.redaction_store import known
 from archive.proof.watch import watch
 from archive.sources import addresses
-from archive.storage import coverage, multipart, reconciliation, run_ledger, tombstones
-from archive.storage.comment_writer import CommentWriter, article_at, by_article
-from archive.storage.past import captures
-from archive.storage.publisher_texts import SETTLED_BY_COPY, PublisherText
-from archive.storage.redaction_work import finish as finish_redactions
-from archive.tables import change_detection, crawl_states, events, rows, url_keys, versions, visits
-from archive.tables.events import Event
-from archive.tables.merge import Value, compact, merge
-from archive.tables.observations import Look
-from archive.tables.versions import Reading
+from archive.storage.open_archive import OpenArchive
+from archive.tables import crawl_states, rows, visits
 from archive.tables.visits import Due
 
+if TYPE_CHECKING:
+    from archive.storage.page_writer import PageWriter
+    from archive.tables.observations import Look
 
-class Archive(Closing):
-    """One archive.db, open for reading and writing. `db` is its sqlite_utils Database."""
+_KEPT_PAGES = {PageKind.ARTICLE, PageKind.THREAD}
+
+
+class Archive(OpenArchive):
+    """One archive.db, open for saving pages."""
 
     def __init__(self, db: Database, path: Path) -> None:
-        self.db = db
-        self.path = path
+        super().__init__(db, path)
         self._log = LogFolder(path)
-        self.runs = run_ledger.Ledger(db)
-        self.coverage = coverage.Coverage(db)
-        self._hidden = RedactionSet(archive=path)  # read anew for each page
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = True, finish: bool = True) -> Self:
-        """Open an archive at the newest schema, and finish pending redactions.
-
-        `finish` is False for those who only report. Raises ArchiveError when there is none and `create` is
-        False, when the file is no archive, or when something hidden cannot be taken out of its bytes.
-        """
-        db = open_ours(path, migrations, create=create)
-        try:
-            if is_writable(path):
-                watch(db)
-                url_keys.fill_url_keys(db)
-            if finish:
-                finish_redactions(db, path)
-        except BaseException:
-            db.close()
-            raise
-        return cls(db, path)
-
-    def close(self) -> None:
-        """Checkpoint the write-ahead log as far as readers allow, and close."""
-        with suppress(sqlite3.OperationalError):  # on a full disk it stays where it is, and nothing is lost
-            self.db.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        self.db.close()
+    def _prepare(cls, db: Database) -> None:
+        """Have the proof log note what this connection changes."""
+        watch(db)
+        super()._prepare(db)
 
     def add_source(self, site: Site, at: str) -> None:
         """Insert or update a source. `at` is ISO 8601 UTC.
@@ -99,14 +62,17 @@ class Archive(Closing):
                 " WHERE url IS NOT excluded.url OR title IS NOT coalesce(excluded.title, title)",
                 [site.name, site.url, site.title, at],
             )
-            walls.fill_digests(self.db, site.name)
+            if not crawl_states.value(self.db, site.name, "has_text_digests"):
+                from archive.identity import walls  # noqa: PLC0415  (once for each source)
+
+                walls.fill_digests(self.db, site.name)
 
     def _check_source(self, site: Site) -> None:
         """Raise ArchiveError for a site under a second name.
 
         And for a known one at another address.
         """
-        known = {row["name"]: str(row["url"]) for row in self.db["sources"].rows}
+        known = {row["name"]: str(row["url"]) for row in self.db.query("SELECT name, url FROM sources")}
         owner = addresses.owner_of(self.db, site.url)
         if owner not in {None, site.name}:
             raise ArchiveError(
@@ -131,45 +97,31 @@ class Archive(Closing):
         after the page had been received stays as it is.
         """
         self._log.step(self.db)
+        if again_at is None and page.kind not in _KEPT_PAGES and not (extract.articles or extract.comments):
+            return self._note_answer(page, extract)
         with one_site(self._homes(page.source)):
-            return self._save(page, extract, again_at)
+            return self._writer().save(page, extract, again_at)
+
+    def _writer(self) -> PageWriter:
+        from archive.storage.page_writer import PageWriter  # noqa: PLC0415  (slow to import)
+
+        return PageWriter(self.db, self.path)
+
+    def _note_answer(self, page: Page, extract: Extract) -> Saved:
+        """Note the visit and the problems of an answer that lists nothing new, as most do."""
+        at = rows.must(to_text(page.fetched_at))
+        with transaction(self.db):
+            hidden = known(self.db.conn, self.path)
+            found = extract.problems
+            problems = [each for each in found if not (each.url and hidden.at(page.source, each.url))]
+            saved = visits.note_problems(self.db, page, problems, None, at)
+            visits.note_visit(self.db, page, None, at, changed=bool(saved), is_read=True)
+        return saved
 
     def _homes(self, source: str) -> list[str]:
         """Return a source's addresses, if it has several."""
         before = addresses.earlier(self.db, source)
         return [*before, addresses.must_exist(self.db, source)] if before else []
-
-    def _save(self, page: Page, extract: Extract, again_at: datetime | None) -> Saved:
-        at = rows.must(to_text(again_at or page.fetched_at))
-        cause = versions.EDITED if again_at is None else versions.RE_EXTRACTED
-        received = rows.must(to_text(page.fetched_at))
-        reading = Reading(surface=extract.surface, at=at, received=received, cause=cause)
-        with transaction(self.db):
-            self._hidden = known(self.db.conn, self.path)
-            if page.kind is PageKind.ARTICLE and again_at is None and witnesses.is_overtaken(self.db, page):
-                return Saved()  # the archive has a later answer of this address; the raw page is kept
-            saved, ids, extract = self._save_articles(page, extract, reading)
-            own = ids[0] if page.kind is PageKind.ARTICLE and len(ids) == 1 else None
-            if page.kind is PageKind.THREAD:
-                own = article_at(self.db, page.source, article_key(page) or "")
-            said, clashing, threads = self._save_comments(extract, page, own, reading)
-            saved += said
-            if page.kind in {PageKind.ARTICLE, PageKind.THREAD} and self._is_hidden(page, own):
-                return saved  # a visit would tell its address
-            if page.kind is PageKind.ARTICLE and again_at is None:
-                saved += (
-                    tombstones.note_absent_page(self.db, page, extract)
-                    if own is None
-                    else tombstones.note_redirect(self.db, page, own)
-                )
-            found = (*extract.problems, *clashing)
-            problems = [p for p in found if not (p.url and self._hidden.at(page.source, p.url))]
-            saved += visits.note_problems(self.db, page, problems, own, at)
-            if again_at is None:
-                is_read = page.kind is not PageKind.THREAD or not extract.problems
-                visits.note_visit(self.db, page, own, at, changed=bool(saved), is_read=is_read)
-            captures.claim(self.db, self.path, page.source, [*ids, *threads], self._hidden)
-        return saved
 
     def save_capture(self, page: Page, extract: Extract, witness: str) -> Saved:
         """Note what a page says that another witness received, in one transaction.
@@ -177,14 +129,8 @@ class Archive(Closing):
         Its words are kept beside the raw page (`captured_pages`) before. A page that does not prove to be an
         article is a problem, and nothing else.
         """
-        with transaction(self.db):
-            self._hidden = known(self.db.conn, self.path)
-            article = next(iter(extract.articles), None)
-            if article is None:
-                return Saved(unproven=1)
-            self._log.step(self.db)
-            number = len(extract.comments)
-            return captures.save_capture(self.db, self.path, page, witness, article, number, self._hidden)
+        self._log.step(self.db)
+        return self._writer().save_capture(page, extract, witness)
 
     def knows(self, source: str, url: str) -> bool:
         """True if an article of a source is known at a URL."""
@@ -198,11 +144,12 @@ class Archive(Closing):
 
     def note_look(self, look: Look) -> Saved:
         """Record a second observation of known items, and what it missed."""
+        from archive.storage import reconciliation  # noqa: PLC0415  (slow to import, as is the page writer)
+
         with transaction(self.db):
             saved = reconciliation.record_observation(self.db, look)
             if saved.missed or saved.gone:
-                self._hidden = known(self.db.conn, self.path)
-                captures.claim_missed(self.db, self.path, look.source, look.looked_at, self._hidden)
+                self._writer().claim_missed(look)
             return saved
 
     def note_due(self, source: str, due: Mapping[str, Due]) -> None:
@@ -224,177 +171,3 @@ class Archive(Closing):
         """Store the fields of a source's state that a crawl has changed."""
         with transaction(self.db):
             crawl_states.save_state(self.db, source, before, after)
-
-    # -- articles ---------------------------------------------------------------------------------
-
-    def _save_articles(
-        self, page: Page, extract: Extract, reading: Reading
-    ) -> tuple[Saved, list[int], Extract]:
-        """Save accepted articles; return their ids and the remaining extract."""
-        saved, ids, reused, problems = Saved(), list[int](), list[Verdict](), list(extract.problems)
-        judge = Witnesses(self.db, page, extract, self._hidden).judge
-        for article in extract.articles:
-            verdict, old = judge(article)
-            if old is None and extract.surface is Surface.FEED:
-                continue  # a feed names protected articles too, so it alone never makes one
-            if not verdict.accepted:
-                walls.note_refused(self.db, page, article, verdict)
-                why = walls.refusal_problems(verdict, article, extract)
-                return Saved(unproven=1), [], Extract(surface=extract.surface, problems=why)
-            problems += clashes.of_article(verdict, article, page)
-            reused += [verdict] * verdict.id_reused
-            article = clashes.at_its_address(verdict, article, page)
-            article_id, change, faults = self._save_article(article, page, reading, old, verdict)
-            ids.append(article_id)
-            saved += change
-            if faults is not None:
-                problems = [each for each in problems if each.code not in SETTLED_BY_COPY] + list(faults)
-        problems += clashes.of_listing(reused, extract)
-        return saved, ids, replace(extract, problems=tuple(problems))
-
-    def _save_article(
-        self, article: Article, page: Page, reading: Reading, old: dict[str, Value] | None, verdict: Verdict
-    ) -> tuple[int, Saved, tuple[Problem, ...] | None]:
-        if old and old["redaction_id"] is not None:
-            return self._pass_over(old, page, article), Saved(), None
-        if old and versions.is_outdated(self.db, "article", old["id"], reading):
-            return int(old["id"] or 0), Saved(), None
-        article = clashes.settle_id(self.db, page, reading.surface, article, old)
-        late = old is not None and is_late(self.db, old, reading)
-        copy = PublisherText(self.db, old, article, page, reading, late=late)
-        whole = multipart.join(self.db, copy.page_row(), article)
-        told = copy.told(whole.article)
-        origins = dict(told.origins)
-        if "authors" in origins:
-            origins["byline"] = origins["authors"]
-        held = copy.held_origins()
-        fill_only = rows.fill_only(told, again=reading.cause != versions.EDITED, late=late)
-        merged = merge(
-            old or {},
-            held,
-            rows.article_values(told),
-            origins,
-            surface=reading.surface,
-            watched=change_detection.ARTICLE_WATCHED
-            - ({"text"} if whole.grew else set())
-            - ({"url"} if verdict.own_url else set()),
-            fill_only=fill_only,
-        )
-        lists = rows.lists_to_write(told, reading.surface, held)
-        if old and (article.further or late):  # they only fill what is missing
-            is_filling = late and not article.further
-            lists = {n: said for n, said in lists.items() if is_filling and n not in held and said[1]}
-        taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}
-        changed, settled = False, Settled(merged=merged)
-        if old is None:
-            article_id = self._insert_article(page, article, merged.values, taken, reading.at)
-        else:
-            article_id = int(old["id"] or 0)
-            stated = stated_lists(self.db, article_id, held, lists)
-            settled = Settled(merged=merged, edited_lists=stated.edited)
-            if reading.cause == versions.EDITED:
-                said = rows.article_values(told) | dict.fromkeys(fill_only)
-                flux = Flux(self.db, page.source, "article", reading, followed=whole.followed)
-                settled = flux.settle(
-                    old, held, change_detection.drop_no_changes(old, held, merged), said, stated
-                )
-                lists = {name: both for name, both in lists.items() if name not in settled.kept_lists}
-            edited = (*settled.merged.edited, *settled.edited_lists)
-            changed = self._update_article(
-                old, settled.merged.values, taken, edited, clashes.reading_of(old, article, reading)
-            )
-        if not late:
-            multipart.store_parts(self.db, article_id, whole)
-        self._save_addresses(page, article, article_id, reading.at)
-        for name, (_, values) in lists.items():
-            rows.LIST_WRITERS[name](self.db, article_id, values)
-        if page.kind is PageKind.ARTICLE and not late:
-            walls.note_accepted(self.db, page, article, article_id, verdict)
-        problems = copy.settle(article_id)
-        return article_id, Saved(articles_new=old is None, articles_changed=changed), problems
-
-    def _is_hidden(self, page: Page, own: int | None) -> bool:
-        thread = thread_of(page.url)
-        url = thread.article if thread else page.url
-        return self._hidden.at(page.source, url) is not None or own in self._hidden.addresses.values()
-
-    def _pass_over(self, old: dict[str, Value], page: Page, article: Article) -> int:
-        """Skip a hidden article, but record its new URLs as hidden."""
-        known = {article.url, *([page.url, page.final_url] if page.kind is PageKind.ARTICLE else [])}
-        new = sorted(url for url in known if self._hidden.at(page.source, url) is None)
-        place = {"source": page.source, "article_id": old["id"], "first_seen": to_text(page.fetched_at)}
-        if new:
-            kept = [Kept(place="addresses", row={**place, "url": url}) for url in new]
-            self._hidden.keep(self.db, int(old["redaction_id"] or 0), kept)
-        return int(old["id"] or 0)
-
-    def _insert_article(
-        self, page: Page, article: Article, values: dict[str, Value], origins: dict[str, str], at: str
-    ) -> int:
-        """Insert an article; where others have seen it before us, it keeps its number."""
-        row = {
-            **values,
-            "source": page.source,
-            "first_seen": at,
-            "changed_at": at,
-            "origins": json.dumps(compact(origins)),
-        }
-        if (known_to_others := captures.adopt_article(self.db, page, article)) is None:
-            return rows.insert(self.db, "articles", row)
-        fresh: dict[str, Value] = dict.fromkeys(rows.article_values(article))  # what we do not say yet
-        fresh |= {"witness": None, "seen_at": None, "version_count": 1, "gone_at": None, "gone_how": None}
-        rows.update(self.db, "articles", known_to_others["id"], fresh | row)
-        return int(known_to_others["id"] or 0)
-
-    def _update_article(
-        self,
-        old: dict[str, Value],
-        values: dict[str, Value],
-        origins: dict[str, str],
-        edited: tuple[str, ...],
-        reading: Reading,
-    ) -> bool:
-        """Update an article's row; return True for a new version.
-
-        Another URL makes no version: it is a move.
-        """
-        if "url" in edited and reading.proves and urls.key(str(old["url"])) != urls.key(str(values["url"])):
-            places = {"old_url": old["url"], "new_url": values["url"]}
-            events.note(self.db, Event.MOVED, "article", old, reading.at, **places)
-        edited = tuple(name for name in edited if name != "url")
-        cause = unsettled.unsettled_reading("article", old, values, edited, reading)
-        new = bool(edited) and versions.store_version(self.db, old, edited, cause)
-        if new:
-            values = values | {"changed_at": reading.at, "version_count": int(old["version_count"] or 1) + 1}
-        if reading.proves:
-            values = values | tombstones.seen_again(self.db, "article", old, reading.at)
-        if json.loads(str(old["origins"])) != (kept := compact(origins)):
-            values = values | {"origins": json.dumps(kept)}
-        rows.update(self.db, "articles", old["id"], values)
-        return new and reading.cause != versions.REBUILT
-
-    def _save_addresses(self, page: Page, article: Article, article_id: int, at: str) -> None:
-        """Store the URLs of an article; others only if nobody has them."""
-        columns = "(source, url, url_key, article_id, first_seen)"
-        known = f"INSERT INTO addresses {columns} VALUES (?, ?, ?, ?, ?) ON CONFLICT DO"
-        self.db.execute(
-            f"{known} UPDATE SET article_id = excluded.article_id, url = excluded.url"
-            " WHERE article_id IS NOT excluded.article_id OR url IS NOT excluded.url",
-            [page.source, article.url, urls.page_key(article.url), article_id, at],
-        )
-        if page.kind is PageKind.ARTICLE:
-            for url in sorted({page.url, page.final_url} - {article.url}):
-                self.db.execute(f"{known} NOTHING", [page.source, url, urls.page_key(url), article_id, at])
-
-    # -- comments -------------------------------------------------------------------------------------
-
-    def _save_comments(
-        self, extract: Extract, page: Page, own: int | None, reading: Reading
-    ) -> tuple[Saved, tuple[Problem, ...], list[int]]:
-        writer = CommentWriter(self.db, page.source, reading, self._hidden)
-        saved, threads = Saved(), list[int]()
-        for article_id, comments in by_article(self.db, extract.comments, page, own).items():
-            if article_id is not None:
-                saved += writer.save(article_id, comments)
-                threads.append(article_id)
-        return saved, writer.problems, threads

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.database import transaction
 from archive.core.timestamps import to_text
 

@@ -15,11 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlite_utils import Database
-
 from archive.changes import unsettled
 from archive.changes.flux import Flux
 from archive.core import urls
+from archive.core.connection import Database
 from archive.core.records import Comment, Page, Problem, Saved, Surface
 from archive.core.timestamps import to_text
 from archive.files.redaction_store import HIDDEN, Kept, RedactionSet

@@ -11,8 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.database import transaction
 from archive.core.timestamps import to_text
 from archive.storage.coverage_records import WITHHELD, Gap, Proof, TypeCount, by_what

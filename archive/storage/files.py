@@ -10,8 +10,7 @@ import re
 from datetime import timedelta
 from http import HTTPStatus
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.database import transaction
 from archive.core.records import Page, Problem, Saved
 from archive.core.timestamps import instant, to_text

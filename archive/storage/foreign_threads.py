@@ -8,9 +8,8 @@ It runs inside a transaction of its caller.
 
 from __future__ import annotations
 
-from sqlite_utils import Database
-
 from archive.core import urls
+from archive.core.connection import Database
 from archive.core.records import Problem
 from archive.core.thread_address import SCHEME, thread_of
 from archive.core.timestamps import to_text

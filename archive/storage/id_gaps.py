@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.timestamps import instant, to_text
 from archive.tables import crawl_states, rows
 from archive.tables.merge import Value

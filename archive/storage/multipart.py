@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.records import Article
 from archive.tables.merge import Value
 

@@ -16,9 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlite_utils import Database
-
 from archive.changes.completion import Completion, complete_text, links_of, to_blocks
+from archive.core.connection import Database
 from archive.core.lastmod import lastmod_moment
 from archive.core.records import Article, Page, PageKind, Problem, Surface, Written
 from archive.core.timestamps import instant, to_text

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlite_utils import Database
-
 from archive.changes import unlisted
 from archive.core import urls
+from archive.core.connection import Database
 from archive.core.records import Problem, Saved
 from archive.core.thread_address import NATIVE
 from archive.core.timestamps import to_text

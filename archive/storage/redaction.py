@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.database import before_commit, transaction
 from archive.core.errors import ArchiveError, NotFoundError
 from archive.core.timestamps import to_text

@@ -13,8 +13,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.database import BUSY, transaction
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.database import transaction
 from archive.core.errors import NotFoundError
 from archive.core.records import Quality, Run, Saved

@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from sqlite_utils import Database
-
 from archive.core import urls
+from archive.core.connection import Database
 from archive.core.records import Extract, Page, Saved
 from archive.core.timestamps import instant, to_text
 from archive.tables import crawl_states, events, rows

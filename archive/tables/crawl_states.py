@@ -6,9 +6,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from sqlite_utils import Database
-
 from archive.core import crawl_state
+from archive.core.connection import Database
 from archive.core.crawl_state import CrawlState
 
 _KEEP = "INSERT INTO crawl_state VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.tables import rows
 from archive.tables.merge import Value
 

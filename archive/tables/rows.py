@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.records import Article, Comment, Surface
 from archive.core.timestamps import to_text
 from archive.tables.merge import LIST_COLUMNS, Value, rank

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.records import Surface
 from archive.core.timestamps import instant
 from archive.tables import events, rows

@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from sqlite_utils import Database
-
 from archive.core import urls
 from archive.core.answers.reader_guard import LISTING, Unread
+from archive.core.connection import Database
 from archive.core.database import transaction
 from archive.core.records import Page, PageKind, Problem, Saved
 from archive.core.thread_address import without_answer_number

@@ -15,7 +15,7 @@ from archive.core.errors import NotFoundError
 from archive.core.formatting import plain, when
 from archive.core.records import Seen, Site
 from archive.queries import articles
-from archive.storage.archive import Archive
+from archive.storage.open_archive import OpenArchive
 from archive.tables.visits import Due
 from crawler.config.config import load_config
 from crawler.frontier.due_dates import facts_of
@@ -59,7 +59,7 @@ def explain_schedule(context: Context, article: str, as_json: bool) -> None:
         _tell(seen, due, now)
 
 
-def _visits(archive: Archive, sites: list[Site], article: str) -> list[Seen]:
+def _visits(archive: OpenArchive, sites: list[Site], article: str) -> list[Seen]:
     """Return the visits to an article's pages.
 
     Also those to a URL that never had an article.

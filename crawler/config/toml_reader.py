@@ -16,9 +16,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
-from cssselect import SelectorError
-from cssselect import parse as parse_selector
-
 from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
 
@@ -123,9 +120,13 @@ class TomlTable:
         """Return a list of valid CSS selectors; empty when absent."""
         expected = 'a list of CSS selectors, such as [".byline", "#ad"]'
         selectors = self.texts(key, expected)
+        if not selectors:
+            return ()
+        from cssselect import SelectorError, parse  # noqa: PLC0415  (slow to import, and seldom needed)
+
         for selector in selectors:
             try:
-                parse_selector(selector)
+                parse(selector)
             except SelectorError as error:
                 self.refuse(key, expected, f"{describe_value(selector)}, which is invalid: {error}")
         return selectors

@@ -8,8 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.errors import BackissueError
 from archive.storage import checks
 from archive.storage.archive import Archive

@@ -6,6 +6,5 @@ runs: readers comment, and the newsroom publishes, edits and removes. Its text i
 the first minute shows in story.json. Does not: take part in archiving a real site.
 """
 
-from crawler.demo.workspace import ARCHIVE, FILE, PORT, PORT_VARIABLE, newspaper, port_in, prepare, start_of
-
-__all__ = ["ARCHIVE", "FILE", "PORT", "PORT_VARIABLE", "newspaper", "port_in", "prepare", "start_of"]
+FILE, ARCHIVE, SOURCE = "demo.toml", "demo.db", "sample"
+PORT_VARIABLE, PORT = "BACKISSUE_SAMPLE_PORT", 8002

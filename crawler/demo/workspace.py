@@ -19,9 +19,8 @@ from archive.core.timestamps import instant, to_text
 from archive.sources import addresses
 from crawler.config.config import Config, load_config
 from crawler.config.toml_reader import is_loopback_url
+from crawler.demo import ARCHIVE, FILE, PORT, SOURCE
 
-FILE, ARCHIVE, SOURCE = "demo.toml", "demo.db", "sample"
-PORT_VARIABLE, PORT = "BACKISSUE_SAMPLE_PORT", 8002
 _MARK = "# Written by `backissue demo`"
 _TEXT = """{mark}: the sample newspaper. Remove it with demo.db and demo-pages.db when you are done.
 archive = "{archive}"

@@ -1,8 +1,8 @@
 """Bound on the headers of a response, which Scrapy does not set.
 
 Does not: bound bodies, which DOWNLOAD_MAXSIZE does. Invariant: endless headers cost HEADER_BYTES and the
-connection. Uses private parts of Scrapy's handler (`_pool._factory`, its protocol and parser);
-test_hostile_crawl.py fails when they change.
+connection. Uses private parts of Scrapy's handler (`_pool._factory`, its protocol and parser) and of its
+response (`_encoding`); test_hostile_crawl.py and test_transport.py fail when they change.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from scrapy.core.downloader.handlers.http11 import (
 )
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
-from scrapy.http import Request, Response
+from scrapy.http import Request, Response, TextResponse
 from twisted.web._newclient import ParseError
 
 from crawler.fetch.lease import lease_of
@@ -81,7 +81,7 @@ class BoundedHandler(HTTP11DownloadHandler):
                 request.headers[name] = value
         wanted = request.meta.get("secret")
         if wanted is None:
-            return await super().download_request(request)
+            return _without_guess(await super().download_request(request))
         system, parameter = wanted
         secret = cast("Any", self._crawler.spider).session.secrets.get(system, "")
         url = f"{request.url}{'&' if '?' in request.url else '?'}{parameter}={quote(secret, safe='')}"
@@ -90,7 +90,17 @@ class BoundedHandler(HTTP11DownloadHandler):
         except Exception as error:
             error.args = tuple(str(said).replace(url, request.url) for said in error.args)
             raise
-        return response.replace(url=request.url)
+        return _without_guess(response).replace(url=request.url)
+
+
+def _without_guess(response: Response) -> Response:
+    """Spare Scrapy the guess at the charset of bytes that are still compressed.
+
+    It takes longer than reading the page. Once they are decompressed, Scrapy finds the charset itself.
+    """
+    if isinstance(response, TextResponse) and b"Content-Encoding" in response.headers:
+        response._encoding = "latin-1"
+    return response
 
 
 class RefreshMiddleware(MetaRefreshMiddleware):

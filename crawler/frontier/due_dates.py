@@ -7,13 +7,18 @@ changed.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from archive.core.records import Site
 from archive.queries.fetch_history import FetchHistory
-from archive.storage.archive import Archive
 from crawler.frontier import revisit_policy
 
+if TYPE_CHECKING:
+    from archive.storage.archive import Archive
+    from archive.storage.open_archive import OpenArchive
 
-def facts_of(archive: Archive, site: Site) -> FetchHistory:
+
+def facts_of(archive: OpenArchive, site: Site) -> FetchHistory:
     """Return the facts of a source, for its decisions."""
     return FetchHistory(archive.path, site.name, comments=site.comments != "none")
 

@@ -26,7 +26,7 @@ from archive.notifications.digest import SUBJECT, build_digest
 from archive.notifications.links import Links
 from archive.notifications.saved_searches import new_matches
 from archive.queries import health
-from archive.storage.archive import Archive
+from archive.storage.open_archive import OpenArchive
 from crawler.config.notify_keys import Notify
 
 logger = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ def services(addresses: Sequence[str]) -> tuple[Service, ...]:
 
 
 def send_due(
-    archive: Archive,
+    archive: OpenArchive,
     wanted: Notify,
     found: Sequence[Service],
     now: datetime,
@@ -138,7 +138,7 @@ def _subjects(wanted: Notify) -> set[str]:
 
 
 def _due(
-    archive: Archive, wanted: Notify, status: health.Status, told: Told, now: datetime
+    archive: OpenArchive, wanted: Notify, status: health.Status, told: Told, now: datetime
 ) -> Iterator[Notice]:
     """Yield a service's due notices: troubles, matches, alerts, then the digest."""
     links = Links(wanted.public_url)

@@ -6,9 +6,10 @@ A process can do this once.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
-import scrapy.core.downloader.contextfactory  # noqa: F401  (it walks the stack, which is short here)
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
@@ -92,7 +93,18 @@ def _check_clock(path: Path, run_id: int | None) -> None:
             raise
 
 
+def _load_tls() -> None:
+    """Import Scrapy's TLS in a thread of its own.
+
+    It walks the stack three times as it loads, and each frame costs: in a thread there are few.
+    """
+    loading = Thread(target=import_module, args=["scrapy.core.downloader.contextfactory"])
+    loading.start()
+    loading.join()
+
+
 def _run(spider: str, source: Source, archive_path: Path, **options: object) -> Run:
+    _load_tls()
     values = settings()
     values.set("BACKISSUE_ARCHIVE", str(archive_path.absolute()), priority="cmdline")
     values.set("SPIDER_MODULES", [f"crawler.spiders.{spider}"], priority="cmdline")  # and not all of them

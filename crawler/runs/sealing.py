@@ -44,8 +44,6 @@ def seal_after_run(archive: Archive, proof: ProofConfig, now: datetime, *, agent
 
 def certify(archive: Archive, proof: ProofConfig, *, agent: str) -> None:
     """Sign and stamp the newest seal, where that is configured and was not done. Raises BackissueError."""
-    from crawler.fetch.timestamps import stamp  # noqa: PLC0415  (only who has an authority loads it)
-
     last = log.newest_seal(archive.db)
     if last is None:
         return
@@ -53,5 +51,7 @@ def certify(archive: Archive, proof: ProofConfig, *, agent: str) -> None:
         public_key, signature = signing.signature(last.head, proof.key)
         log.attach(archive.db, last.number, public_key=public_key, signature=signature)
     if proof.timestamp and last.stamp is None:
+        from crawler.fetch.timestamps import stamp  # noqa: PLC0415  (slow to import)
+
         stamped = stamp(last.head, proof.timestamp, agent=agent)
         log.attach(archive.db, last.number, authority=proof.timestamp, stamp=stamped)

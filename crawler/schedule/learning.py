@@ -12,7 +12,7 @@ from crawler.schedule.learned import RECENT, STUDIED, Auto, Rhythm
 from crawler.schedule.timetable import Timetable
 
 if TYPE_CHECKING:
-    from archive.storage.archive import Archive
+    from archive.storage.open_archive import OpenArchive
 
 
 class Learning:
@@ -21,7 +21,7 @@ class Learning:
     def __init__(self) -> None:
         self._studied: dict[str, tuple[datetime, Rhythm | None]] = {}
 
-    def timetable(self, archive: Archive, source: str, timetable: Timetable) -> Timetable:
+    def timetable(self, archive: OpenArchive, source: str, timetable: Timetable) -> Timetable:
         """Return a source's timetable by what its last run has left in the archive.
 
         It is the same until the next run, after a restart too. A timetable that learns nothing is returned as
@@ -37,7 +37,7 @@ class Learning:
         return replace(timetable, rule=replace(rule, rhythm=rhythm, recent=recent))
 
     def since_last_run(
-        self, archive: Archive, source: str, timetable: Timetable, now: datetime
+        self, archive: OpenArchive, source: str, timetable: Timetable, now: datetime
     ) -> tuple[Timetable, datetime]:
         """Return a source's timetable, and the moment from which its next times count.
 
@@ -47,7 +47,7 @@ class Learning:
         last = archive.runs.newest(source) if learned is not timetable else None
         return learned, last.started_at if last else now
 
-    def _rhythm(self, archive: Archive, source: str, rule: Auto, until: datetime) -> Rhythm | None:
+    def _rhythm(self, archive: OpenArchive, source: str, rule: Auto, until: datetime) -> Rhythm | None:
         midnight = until.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         day, rhythm = self._studied.get(source, (None, None))
         if day != midnight:

@@ -117,7 +117,8 @@ def take_thread(document: Document, site: Site, head: Head, since: date | None) 
     opener = next(
         (read.reading.author for read in reads if "bypostauthor" in tokens(read.item.element)), None
     )
-    return _Thread(index, tuple(comments), opener, unmarked.problems)
+    rest = Index(index.tree) if reads else index  # else every later reader would pass the whole thread again
+    return _Thread(rest, tuple(comments), opener, unmarked.problems)
 
 
 def _keys(document: Document, head: Head) -> frozenset[str]:

@@ -24,6 +24,9 @@ _AWAITING = re.compile(
     r"tu comentario est[áa] pendiente)",
     re.IGNORECASE,
 )
+_UNAPPROVED = frozenset(
+    {"comment-awaiting-moderation", "unapproved", "comment-unapproved", "awaiting-moderation"}
+)
 _CHROME = (
     "script",
     "style",
@@ -73,11 +76,11 @@ def awaiting(element: HtmlElement) -> bool:
     """True if the comment waits for its approval and is shown to its author only."""
     for node in element.iter("*"):
         marks = tokens(node)
-        if marks & {"comment-awaiting-moderation", "unapproved", "comment-unapproved", "awaiting-moderation"}:
+        if not marks.isdisjoint(_UNAPPROVED):
             return True
         if (
             node.tag in ("em", "small", "i")
-            and marks == frozenset()
+            and not marks
             and len(node) == 0
             and len(node.text or "") < 120
             and _AWAITING.search(node.text or "")

@@ -192,9 +192,7 @@ def elsewhere(element: HtmlElement, wrong: frozenset[str]) -> bool:
 def classes(root: HtmlElement, *wanted: str) -> list[HtmlElement]:
     """Return all elements with one of these classes, in the order of the page."""
     known = frozenset(wanted)
-    return [
-        e for e in root.iter("*") if e.get("class") and not known.isdisjoint(e.get("class").lower().split())
-    ]
+    return [e for e in root.iter("*") if e.get("class") and not known.isdisjoint(tokens(e))]
 
 
 def classes_like(root: HtmlElement, pattern: re.Pattern[str]) -> list[HtmlElement]:

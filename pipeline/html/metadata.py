@@ -26,6 +26,7 @@ _ID_IN = (
     re.compile(r"[?&](?:p|page_id|post)=(\d{1,18})\b"),
     re.compile(r"/wp/v2/\w+/(\d{1,18})\b"),
 )
+_BEHIND_PATH = re.compile("[?#]")
 _NUMBERED = re.compile(r"/(\d{1,2})/?$")
 _BODY_ID = re.compile(r"^(?:postid|page-id)-(\d{1,18})$")
 _TYPE_IN_BODY = re.compile(r"^single-(?!format-|post-type|template)([a-z][\w-]{0,19})$")
@@ -89,7 +90,10 @@ def _parts(document: Document, url: str) -> int:
     """Return the highest number of a part of this article that the page links to; 1 for one in one piece."""
     path = urlsplit(url).path.rstrip("/")
     hrefs = (a.get("href") or "" for a in document.index.tagged("a"))
-    paths = (urls.path_of(href) for href in hrefs if path in href)
+    places = {
+        _BEHIND_PATH.split(href, maxsplit=1)[0] for href in hrefs if path in href
+    }  # one for all comments
+    paths = map(urls.path_of, places)
     found = (match for said in paths if (match := _NUMBERED.search(said)))
     numbers = (int(match[1]) for match in found if match.string[: match.start()].endswith(path))
     return max(numbers, default=1) if path else 1

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 
-def _any(*phrases: str) -> re.Pattern[str]:
-    return re.compile("|".join(phrases), re.IGNORECASE)
+def _any(*phrases: str) -> str:
+    return "|".join(phrases)
 
 
-WALLS: dict[str, tuple[str, re.Pattern[str]]] = {
+WALLS: dict[str, tuple[str, str]] = {
     "soft-404": (
         "The page says that there is nothing, with a status that says otherwise",
         _any(
@@ -143,7 +144,12 @@ WALLS: dict[str, tuple[str, re.Pattern[str]]] = {
         ),
     ),
 }
-"""Codes of walls, each with a sentence and the words of titles and headings that name it."""
+"""Codes of walls, each with a sentence and the pattern of titles and headings that name it."""
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    return {code: re.compile(pattern, re.IGNORECASE) for code, (_, pattern) in WALLS.items()}
 
 
 def find_wall(shown: Iterable[str]) -> tuple[str, str] | None:
@@ -152,7 +158,7 @@ def find_wall(shown: Iterable[str]) -> tuple[str, str] | None:
     Its code, with the title that names it.
     """
     titles = list(shown)
-    for code, (_, pattern) in WALLS.items():
+    for code, pattern in _patterns().items():
         if said := next(filter(pattern.search, titles), None):
             return code, said
     return None

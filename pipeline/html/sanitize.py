@@ -64,6 +64,8 @@ def line(value: str | None) -> str | None:
     """Return a single line: white space folded; None where nothing is left."""
     if value is None:
         return None
+    if value.isprintable():  # then its only white space is the space
+        return " ".join(value.split()) or None
     return _SPACE.sub(" ", _CONTROL.sub("", value)).strip() or None
 
 
@@ -186,6 +188,10 @@ def _paragraphs(marked: str) -> str | None:
     """
     blocks = []
     for block in marked.split("\f"):
+        if "\n" not in block and "\v" not in block:  # as most are
+            if one := block.strip():
+                blocks.append(one)
+            continue
         lines = [part.strip() for part in re.split(r"[\n\v]", _AROUND_LINE.sub("\v", block))]
         joined = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
         if joined.strip():

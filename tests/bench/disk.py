@@ -1,10 +1,12 @@
-"""How much room raw pages take, beside a gzip'd WARC of the same pages, and what packing them costs."""
+"""How much room pages and their texts take, beside a gzip'd WARC of them, and what packing them costs."""
 
 from __future__ import annotations
 
 import gzip
+import sqlite3
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -13,14 +15,21 @@ import zstandard
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archive.core.records import Page, PageKind
+from archive.core.records import Page, PageKind, Site
 from archive.files.raw_pages import Pages
+from archive.storage.archive import Archive
+from pipeline.process import process
 from tests.bench.rounds import Figure, Table, compared, cpu_milliseconds
 from tests.builders.theme import Theme
 
 _WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _HEADERS = (("content-type", "text/html; charset=UTF-8"), ("server", "nginx"), ("etag", '"5f2c-61"'))
 _REVISITS = 100
+_SITE = Site(name="gazette", url="https://gazette.example")
+_WORDS = """
+SELECT (SELECT sum(length(CAST(text AS BLOB))) FROM articles)
+    + (SELECT coalesce(sum(length(CAST(text AS BLOB))), 0) FROM comments)
+"""
 
 
 def measure(pages: int, rounds: int) -> list[Table]:
@@ -32,6 +41,7 @@ def measure(pages: int, rounds: int) -> list[Table]:
     )
     return [
         _sizes(theme, received, corpus),
+        _texts(received[: max(1, pages // 4)]),
         _packing(received, corpus, rounds),
         _reading(received, corpus, rounds),
     ]
@@ -73,6 +83,38 @@ def _sizes(theme: Theme, received: Sequence[Page], corpus: str) -> Table:
         _part("the same with its row, address and headers", with_row, of_one, None),
     ]
     return Table(title="Room for raw pages", corpus=corpus, figures=tuple(figures))
+
+
+def _texts(received: Sequence[Page]) -> Table:
+    """Size an archive of what the pages say, whole and less its full text, and its words alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "archive.db"
+        with Archive.open(file) as archive:
+            archive.add_source(_SITE, "2026-03-01T12:00:00Z")
+            for page in received:
+                archive.save(page, process(page, _SITE))
+        with closing(sqlite3.connect(file, isolation_level=None)) as db:
+            words = db.execute(_WORDS).fetchone()[0]
+            whole = _vacuumed(db, file)
+            for table in ("articles_fts", "comments_fts"):
+                db.execute(f"INSERT INTO {table}({table}) VALUES ('delete-all')")
+            bare = _vacuumed(db, file)
+    each = len(received)
+    warc = _warc_bytes(received) / each
+    figures = [
+        Figure(what="gzip'd WARC", value=warc, unit="bytes a page", ratio=1.0),
+        _part("archive.db", whole / each, warc, 1.2),
+        _part("the same without its full text", bare / each, warc, None),
+        _part("words of articles and comments", words / each, warc, None),
+    ]
+    return Table(title="Room for texts", corpus=f"{each} of them, read and saved", figures=tuple(figures))
+
+
+def _vacuumed(db: sqlite3.Connection, file: Path) -> int:
+    """Return the size of a file without what is free in it."""
+    db.execute("VACUUM")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return file.stat().st_size
 
 
 def _part(what: str, value: float, base: float, bound: float | None) -> Figure:

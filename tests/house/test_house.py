@@ -17,7 +17,7 @@ MAY_IMPORT = {
 }
 INNER = {
     "archive.core": set(),
-    "archive.migrations": set(),
+    "archive.migrations": {"core"},
     "archive.search": {"core"},
     "archive.files": {"core"},
     "archive.proof": {"core", "files"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.__main__ import BENCHES
+from tests.bench.peers import __main__ as peers
 from tests.bench.rounds import compared
 from tests.paths import ROOT
 
@@ -25,6 +27,19 @@ def test_bench_writes_its_section(name: str, tmp_path: Path) -> None:
     assert text.count(f"<!-- {name} -->") == 1
     assert "| ratio | goal |" in text
     assert "kept" in text
+
+
+def test_peers_are_compared_and_those_that_cannot_be_installed_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setattr(peers, "_ENVIRONMENTS", tmp_path)
+    monkeypatch.setattr(peers, "PEERS", [peers.PEERS[0], peers.Peer("stranger", ("stranger",), "none.py")])
+    monkeypatch.setattr(sys, "argv", ["peers", "--pages", "12", "--rounds", "1"])
+    peers.main()
+    *_, row, sentence = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"\| backissue \|.* ms \| \d+ MB \| 1\.000 \| 100\.0% \|", row)
+    assert sentence.startswith("stranger could not be installed: ")
 
 
 def test_ratio_is_the_median_of_the_rounds() -> None:

@@ -154,6 +154,15 @@ def test_help_teaches_and_version_is_told() -> None:
     assert run("--version").output.startswith("backissue, version ")
 
 
+@pytest.mark.parametrize("name", main.places)
+def test_the_help_of_the_whole_is_the_help_of_each_command(name: str) -> None:
+    """It is kept apart from the commands, so that none is loaded for it."""
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert str(command.help).replace("\n", " ").startswith(main.places[name].summary.removesuffix("."))
+    assert not command.hidden
+
+
 # -- how it ends ----------------------------------------------------------------------------------
 
 

@@ -29,7 +29,7 @@ from archive.exports import marks
 from archive.files.raw_pages import Pages, raw_pages_path
 from archive.public.render.feed import Entry, atom
 from archive.storage.archive import Archive
-from crawler import demo
+from crawler.demo import workspace
 from scheduler import main
 from tests.builders.crawling import PROGRAM
 from tests.builders.fixtures_archive import START, Filler
@@ -328,10 +328,10 @@ def test_a_link_to_an_archive_is_the_same_archive(here: Path, tmp_path: Path) ->
 def test_a_new_archive_appears_whole(tmp_path: Path) -> None:
     """A process that is killed while it makes an archive leaves none, and none of 0 bytes."""
     code = (
-        "import os, sys; from pathlib import Path; from archive.storage import archive as store\n"
+        "import os, sys; from pathlib import Path; from archive.storage import open_archive as store\n"
         "plain = store.migrations.apply\n"
         "store.migrations.apply = lambda db: (plain(db), os.kill(os.getpid(), 9))\n"
-        "store.Archive.open(Path(sys.argv[1]))\n"
+        "store.OpenArchive.open(Path(sys.argv[1]))\n"
     )
     path = tmp_path / "archive.db"
     killed = subprocess.run([sys.executable, "-c", code, str(path)], cwd=PROGRAM.parent, check=False)
@@ -401,13 +401,13 @@ def test_the_demo_writes_over_nobodys_files(
 def test_the_demo_has_files_of_its_own_and_goes_on(tmp_path: Path) -> None:
     """Beside an archive of another source, twice in one folder, it keeps its port and leaves the archive."""
     (tmp_path / "archive.db").write_bytes(b"somebody's")
-    first = demo.prepare(tmp_path, demo.port_in(tmp_path, free_port()))
+    first = workspace.prepare(tmp_path, workspace.port_in(tmp_path, free_port()))
     assert first.archive == tmp_path / "demo.db"
     assert raw_pages_path(first.archive) == tmp_path / "demo-pages.db"
-    with demo.newspaper(first):
+    with workspace.newspaper(first):
         done = run(tmp_path, "sources", config="demo.toml")
         assert (done.exit_code, first.sources[0].site.url in done.stdout) == (0, True)
-    again = demo.prepare(tmp_path, demo.port_in(tmp_path, None))
+    again = workspace.prepare(tmp_path, workspace.port_in(tmp_path, None))
     assert again == first
     assert (tmp_path / "archive.db").read_bytes() == b"somebody's"
 

@@ -20,6 +20,7 @@ from archive.public.mcp.answers import PageLinks
 from archive.public.render.history import ChangeFilter
 from archive.search.engine import Ask
 from crawler import demo
+from crawler.demo import workspace
 from crawler.demo.site import DemoSite
 from tests.builders.crawling import PROGRAM
 from tests.builders.patience import PATIENCE, free_port
@@ -60,7 +61,7 @@ class Town:
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder, now = tmp_path_factory.mktemp("town"), [datetime.now(UTC)]
-    config = demo.prepare(folder, free_port())
+    config = workspace.prepare(folder, free_port())
     port = int(config.sources[0].site.url.rpartition(":")[2])
     with DemoSite(port, now[0], lambda: now[0]) as site:
         made = Town(folder, site.url)

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.errors import BackissueError
 from archive.public.render import completeness
 from archive.public.render.history import ChangeFilter, recent

@@ -13,8 +13,8 @@ from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlite_utils import Database
 
+from archive.core.connection import Database
 from archive.core.timestamps import instant
 from archive.queries.health import SourceState, SourceStatus, Status
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.public.render import completeness
 from archive.public.render.monthly_counts import by_month, charts
 from archive.public.views.home_view import key_counts as totals

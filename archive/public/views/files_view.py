@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from datasette.utils.asgi import NotFound, Response
-from sqlite_utils import Database
 
+from archive.core.connection import Database
 from archive.core.database import read_only
 from archive.files.media import Media, beside
 from archive.public.web import Row, enter, read, rows

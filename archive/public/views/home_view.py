@@ -8,8 +8,8 @@ from typing import Any
 
 from datasette.utils.asgi import NotFound, Response
 from datasette.views.index import IndexView
-from sqlite_utils import Database
 
+from archive.core.connection import Database
 from archive.public.render import completeness
 from archive.public.render.history import ChangeFilter, recent
 from archive.public.render.monthly_counts import by_month, charts

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from datasette.utils.asgi import Response
-from sqlite_utils import Database
 
+from archive.core.connection import Database
 from archive.public.web import Row, enter, read, render_page
 from archive.queries.url_lookup import Answer, look_up
 

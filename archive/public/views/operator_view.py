@@ -17,14 +17,14 @@ from typing import Any, TypeVar
 from datasette.utils.asgi import NotFound, Response
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
-from sqlite_utils import Database
 
+from archive.core.connection import Database
 from archive.core.timestamps import to_text
 from archive.public.render.metrics import Measures
 from archive.public.served_archives import room_of
 from archive.public.web import TooSlow, enter, read
 from archive.queries import health
-from archive.storage.archive import Archive
+from archive.storage.open_archive import OpenArchive
 
 T = TypeVar("T")
 _UNREADABLE = (TooSlow, sqlite3.Error)
@@ -54,16 +54,18 @@ async def metrics(datasette: Any, request: Any) -> Any:
     return Response(encode(registry), content_type=content_type, headers=_FRESH)
 
 
-async def _ask(datasette: Any, request: Any, question: Callable[[Archive], T]) -> T:
+async def _ask(datasette: Any, request: Any, question: Callable[[OpenArchive], T]) -> T:
     """Query the served archive. Raises NotFound, Forbidden, TooSlow, sqlite3.Error."""
     name = await enter(datasette, request)
     path = datasette.get_database(name).path
     if path is None:
         raise NotFound("No Backissue archive is served here.")
-    return await read(datasette, name, lambda connection: question(Archive(Database(connection), Path(path))))
+    return await read(
+        datasette, name, lambda connection: question(OpenArchive(Database(connection), Path(path)))
+    )
 
 
-def _status(archive: Archive) -> health.Status:
+def _status(archive: OpenArchive) -> health.Status:
     return health.archive_health(archive, datetime.now(UTC))
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from sqlite_utils import Database
-
 from archive.changes import text_blocks
 from archive.core import urls
+from archive.core.connection import Database
 from archive.core.records import Surface
 from archive.storage.past import versions as past_versions
 from archive.storage.past.versions import PastState, Row

@@ -11,9 +11,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from archive.core import urls
+from archive.core.connection import Database
 from archive.core.records import Article, Page, Saved
 from archive.core.timestamps import to_text
 from archive.files import captured_pages

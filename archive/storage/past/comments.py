@@ -11,10 +11,9 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from archive.changes.text_blocks import digest_texts
 from archive.core import urls
+from archive.core.connection import Database
 from archive.core.records import Comment
 from archive.core.timestamps import to_text
 from archive.files.redaction_store import HIDDEN, RedactionSet

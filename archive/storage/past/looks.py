@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.records import CommentKind
 from archive.core.timestamps import instant, to_text
 from archive.files import captured_pages

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from sqlite_utils import Database
-
 from archive.changes.text_blocks import digest_texts
 from archive.core import urls
+from archive.core.connection import Database
 from archive.core.records import Article, Page
 from archive.core.timestamps import from_text, to_text
 from archive.identity.likeness import same_date, same_text, same_title, split_words

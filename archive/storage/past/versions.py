@@ -12,8 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.tables import rows
 from archive.tables.captured import CAPTURED, is_ours
 from archive.tables.merge import Value

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from sqlite_utils import Database
-
+from archive.core.connection import Database
 from archive.core.records import Comment
 from archive.core.timestamps import from_text, to_text
 from archive.identity.claims import Remark

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlite_utils import Database as Tables
 from warcio.archiveiterator import ArchiveIterator
 
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Problem, Site, Surface
@@ -136,7 +137,7 @@ def everything_served(path: Path) -> Iterator[tuple[str, str]]:
     """Every page of ours, and every table and view as Datasette gives it, row by row and by SQL."""
     room = Room(path)
     with Archive.open(path) as archive:
-        names = [*archive.db.table_names(), *archive.db.view_names()]
+        names = [*Tables(archive.db.conn).table_names(), *Tables(archive.db.conn).view_names()]
     addresses = [address + (WORDS.replace(" ", "+") if address.endswith("q=") else "") for address in SERVED]
     addresses += [f"/archive/{name}{form}" for name in names for form in ("", ".json?_size=max", ".csv")]
     addresses += [f"/-/results.csv?sql=select+*+from+{name}" for name in names if "_fts_" not in name]
