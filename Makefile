@@ -15,7 +15,7 @@ INSTALL := $(PIP) install --require-hashes --requirement
 OURSELVES := $(PIP) install --no-deps --no-build-isolation --editable .
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-lowest lint format bench bench-peers scale kills lives storm mutants eval picture browser wordpress postgres isso lock dist smoke docs clean
+.PHONY: help run test test-lowest lint format bench bench-peers scale kills lives storm mutants eval picture browser wordpress postgres isso generators lock dist smoke docs clean
 
 help:  ## list what make can do
 	@echo "Backissue keeps a searchable archive of a news site. First try: make run"
@@ -95,6 +95,10 @@ postgres: .cache/moto.stamp  ## what the tests of a fleet need: PostgreSQL, and 
 
 isso: .cache/isso.stamp  ## what the tests against a real Isso need: Isso, in an environment of its own
 
+generators: .cache/generators.stamp  ## what the tests of static sites need: Eleventy and Hexo from npm
+	@[ -d .cache/generators/node_modules/hexo ] || \
+	  echo "make generators: NO GENERATORS. They need Node 18 or newer, npm and a registry (Debian: apt-get install npm). Their tests will be skipped." >&2
+
 lock: .cache/uv.stamp  ## choose the newest allowed versions anew, and write requirements/*.txt with their hashes
 	$(LOCK) --extra test --extra lint --extra browser --output-file requirements/dev.txt pyproject.toml requirements/build.in
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml requirements/build.in
@@ -172,6 +176,15 @@ clean:  ## remove the environment and everything made (archives and your configu
 	@$(BIN)/python -m venv --without-pip .cache/isso
 	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/isso/bin/python install "isso==0.14.0"
 	@touch $@
+
+GENERATORS := @11ty/eleventy@3.1.8 @11ty/eleventy-plugin-rss@2.0.4 hexo@7.3.0 hexo-generator-index@4.0.0 \
+  hexo-generator-archive@2.0.0 hexo-generator-tag@2.0.0 hexo-generator-feed@3.0.0 hexo-generator-sitemap@3.0.1 \
+  hexo-renderer-marked@7.0.1 hexo-renderer-ejs@2.0.0 hexo-theme-landscape@1.1.0
+.cache/generators.stamp: Makefile
+	@mkdir -p .cache/generators
+	@! command -v npm >/dev/null || \
+	  npm install --prefix .cache/generators --no-audit --no-fund --silent $(GENERATORS) </dev/null || true
+	@[ ! -d .cache/generators/node_modules/hexo ] || touch $@
 
 .venv-low/test.stamp: .cache/uv.stamp pyproject.toml
 	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-low

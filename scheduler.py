@@ -280,14 +280,16 @@ def explain_page(
     from pipeline.cli import explain as pipeline_cli  # noqa: PLC0415  (and trafilatura)
 
     config = load_config(context.config, fetching=False) if context.file() else None
+    sources = config.sources if config else ()
     if page.startswith(("http://", "https://")):
         from crawler.probe.survey import fetch_page  # noqa: PLC0415  (Scrapy is slow to import)
 
+        name = site_for(sources, source, page).name
+        known = next((each for each in sources if each.name == name), None)
         with crawler_cli.quietly():
-            read = fetch_page(page, config.contact if config else None)
+            read = fetch_page(page, config.contact if config else None, known)
     else:
         read = pipeline_cli.read_file(page, url)
-    sources = config.sources if config else ()
 
     def copy_of(article: Article, site: Site) -> PublisherCopy | None:
         if copy is not None:

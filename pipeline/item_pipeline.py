@@ -142,6 +142,8 @@ class ItemPipeline:
             self.report.saved += self.archive.note_look(item)
 
     async def _save(self, page: Page, begun: Begun | None) -> None:
+        if page.served is not None:
+            self.pages.keep(page.served)
         kept = self.pages.keep(page, extractor_version()) if page.body else None
         try:
             extract = await self.reader.read(page, self._site, begun)

@@ -9,10 +9,12 @@ Invariant: pure, deterministic, and never raising for what a site sends.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 
+from archive.core import rendered
 from archive.core.answers.reader_guard import problem_of
-from archive.core.records import Extract, Page, PageKind, Site, Surface
+from archive.core.records import Extract, Page, PageKind, Problem, Site, Surface
 from pipeline.html import error_responses
 
 _READERS = {
@@ -51,9 +53,19 @@ def process(page: Page, site: Site) -> Extract:
         problem = None if page.kind is PageKind.THREAD else error_responses.refusal(page)
         if problem:
             return Extract(surface=surface, problems=(problem,))
-        return _load(place)(page, site)
+        extract = _load(place)(page, site)
     except Exception as error:  # noqa: BLE001 - one page never ends a crawl
         return Extract(surface=surface, problems=(problem_of(error, page),))
+    return _with_lacks(extract, page)
+
+
+def _with_lacks(extract: Extract, page: Page) -> Extract:
+    """Return an extract with a problem where the page's scripts did not get what they wanted."""
+    lacks = rendered.lacks(page)
+    if not lacks:
+        return extract
+    detail = f"A browser filled this page, and something was missing there: {'; '.join(lacks)}."
+    return replace(extract, problems=(*extract.problems, Problem(code="incomplete-page", detail=detail)))
 
 
 def _load(place: str) -> Callable[[Page, Site], Extract]:

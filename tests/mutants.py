@@ -38,6 +38,34 @@ def mutant(name: str, old: str, new: str, file: str, which: str = "") -> Mutant:
 
 MUTANTS = (
     mutant(
+        "challenge-is-opened",
+        "return walls.obstacle_of(page) is None",
+        "return True",
+        "test_rendering.py",
+        "challenge",
+    ),
+    mutant(
+        "failing-api-is-believed",
+        "if rendered.is_short and self._is_held(request):",
+        "if False:",
+        "test_rendering.py",
+        "withholds",
+    ),
+    mutant(
+        "rendered-page-is-not-marked",
+        'headers=rendered.headers(page.headers, meta["rendered"])',
+        "headers=page.headers",
+        "test_rendering.py",
+        "scripts_leave",
+    ),
+    mutant(
+        "scripts-may-change-things",
+        "return bool(queries) and all(map(_is_query, queries))",
+        "return True",
+        "test_script_filled.py",
+        "change_something",
+    ),
+    mutant(
         "save-before-keep",
         "kept = self.pages.keep(page, extractor_version()) if page.body else None",
         "kept = None",

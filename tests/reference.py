@@ -151,9 +151,15 @@ def _default(key: str) -> str:
         "files_per_crawl": source.file_limits.per_crawl,
         "lease": format_span(read.fleet.lease),
         "slice": format_span(read.fleet.slice),
+        "render": source.rendering.is_on,
     }
     owners = (source, source.site, read.notify, read.proof)
-    value = known.get(key) or next((getattr(each, key) for each in owners if hasattr(each, key)), None)
+    value = known.get(key)
+    value = (
+        value
+        if value is not None
+        else next((getattr(each, key) for each in owners if hasattr(each, key)), None)
+    )
     return "–" if value in (None, ()) or key in {"url", "proof", "visitor"} else f"`{json.dumps(value)}`"
 
 

@@ -172,6 +172,7 @@ class CrawlState:
     `refusals` are crawls in a row that were given no list or just refusals.
     `counted_systems` are the comment systems elsewhere that told the numbers of comments of their threads, up
     to the visit `counts_after`; `read_systems` are those that are read, since `read_systems_since`.
+    `renders` is True where articles are read as a browser shows them.
     `closure` is the wall that keeps us away from the whole site, None while it is open.
     """
 
@@ -212,6 +213,7 @@ class CrawlState:
     refusals: int = 0
     lastmod_trust: LastmodTrust = field(default_factory=LastmodTrust)
     verifies_tls: bool | None = None
+    renders: bool | None = None
     stale_copy_at: datetime | None = None
     extractor_version: str | None = None
     has_text_digests: bool | None = None

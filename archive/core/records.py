@@ -55,6 +55,7 @@ class PageKind(StrEnum):
     COMMENTS_FEED = "comments-feed"  # RSS or Atom, of the site or of one article
     FILE = "file"  # a picture, document, data file or sound of an article
     THREAD = "thread"  # JSON of a comment system elsewhere; its `url` is that of a ThreadAddress
+    SERVED = "served"  # HTML of an article as the server sent it, where a browser made the page from it
     LISTING = "listing"  # a sitemap: names addresses and is read by the crawler alone
 
 
@@ -109,7 +110,8 @@ class Page:
     is the decoded entity (no transfer or content coding). `lastmod` is the site's own mark of change
     for this address as it was listed when the page was asked for (a sitemap's lastmod, REST's
     modified_gmt), verbatim: when a listing shows another one, the page has changed.
-    A 304 is a Page with an empty body. Where there was no answer at all, `status` is 0 and `error`
+    A 304 is a Page with an empty body. `served` is what the server sent, where `body` is what a browser made
+    of it, else None. Where there was no answer at all, `status` is 0 and `error`
     says why in a few words.
     """
 
@@ -123,6 +125,7 @@ class Page:
     body: bytes = field(repr=False)
     lastmod: str | None = None
     error: str | None = None
+    served: Page | None = field(default=None, repr=False)
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, in any case."""

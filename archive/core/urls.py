@@ -182,10 +182,14 @@ def without_view(url: str) -> str:
     return urlunsplit(parts._replace(path=match["base"] + match["slash"]))
 
 
+_INDEX_FILE = re.compile(r"/index\.html?$")
+
+
 def canonical(stated: str | None, final: str) -> str:
     """Return the stated canonical URL if believable, else `final`.
 
-    Scheme and host are as the site serves them, wherever they differ only in http/https or "www.".
+    Scheme and host are as the site serves them, wherever they differ only in http/https or "www.". The file
+    behind the URL of a folder, as some generators of static sites state it, is the folder.
     """
     own = clean(final)
     said = absolute(stated, final)
@@ -194,7 +198,8 @@ def canonical(stated: str | None, final: str) -> str:
     said = clean(said)
     if not same_site(said, own) or (_is_home(said) and not _is_home(own)):
         return own
-    return as_served(said, final)
+    said = as_served(said, final)
+    return own if own.endswith("/") and _INDEX_FILE.sub("/", said) == own else said
 
 
 def as_served(url: str, final: str) -> str:

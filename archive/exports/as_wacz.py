@@ -123,6 +123,8 @@ class _Package:
 def _note(index: sqlite3.Connection, number: int, written: Written) -> None:
     """Keep what the index and the list of pages will say of a record, to be put in order later."""
     page = written.page
+    if page.kind is PageKind.SERVED:
+        return  # a viewer shows what a browser made of it, which has the same URL and time
     at = str(to_text(page.fetched_at))
     mime = (page.header("content-type") or "").partition(";")[0].strip()
     entry = {

@@ -1,7 +1,8 @@
 """WARC 1.1: the raw pages as they were received, for pywb, ReplayWeb.page and every other reader.
 
-Each page is a `response`; one whose body was received before is a `revisit` of that one. Its law:
-nothing is made up. What was not kept (requests, Set-Cookie, reason phrases, connections) is not there
+Each page is a `response`; one whose body was received before is a `revisit` of that one. A page that a
+browser made of an answer is a `resource`, with the answer itself beside it and `metadata` that says so. Its
+law: nothing is made up. What was not kept (requests, Set-Cookie, reason phrases, connections) is not there
 and `warcinfo` says so; a redirect, of which only the last answer was kept, is told by `metadata`.
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from archive.core import rendered
 from archive.core.errors import ArchiveError
 from archive.core.records import Page, PageKind
 from archive.core.timestamps import instant, to_text
@@ -33,6 +35,8 @@ _ABOUT = (
     "Pages as Backissue received them, without transfer and content codings. Requests, Set-Cookie headers,"
     " reason phrases, protocol versions and connections were not kept; the status line says HTTP/1.1."
     " Headers that describe a coding or length no longer present bear the prefix x-orig-."
+    " Pages that a browser filled are resource records: not the bytes that the server sent, which are beside"
+    " them as response; a metadata record names the browser."
     " Pages in which something stands that the operator has hidden are left out. So are pages that"
     " are no longer as they were received; a metadata record names each."
 )
@@ -78,7 +82,11 @@ def records(snapshot: Snapshot, out: Summed) -> Iterator[Written]:
                 snapshot.left_out.append(str(page))
                 if not held_back.hides(page.url):
                     _name(page, writer)
-            elif page not in held_back:
+            elif page in held_back:
+                continue
+            elif rendered.how_rendered(page):
+                yield _written_rendered(page, writer, out)
+            else:
                 yield _written(page, writer, out, db)
         for page in _files(snapshot):
             yield _written(page, writer, out, db)
@@ -90,8 +98,10 @@ def _files(snapshot: Snapshot) -> Iterator[Page]:
     if not path.is_file():
         return
     sql = (
-        "SELECT source, url, digest, content_type, changed_at FROM files WHERE digest IS NOT NULL"
-        " UNION ALL SELECT source, url, file_versions.digest, file_versions.content_type, since"
+        "SELECT source, coalesce(received_from, url), digest, content_type, changed_at FROM files"
+        " WHERE digest IS NOT NULL UNION ALL"
+        " SELECT source, coalesce(file_versions.received_from, url), file_versions.digest,"
+        " file_versions.content_type, since"
         " FROM file_versions JOIN files ON files.id = file_id ORDER BY 2, 5"
     )
     with Media.open(path) as kept:
@@ -167,6 +177,32 @@ def _written(page: Page, writer: Any, out: Summed, db: sqlite3.Connection) -> Wr
                 page.final_url, "metadata", payload=told, length=size, warc_headers_dict=beside
             )
         )
+    return Written(page=page, offset=offset, length=length, kind=record.rec_type, digest=digest)
+
+
+def _written_rendered(page: Page, writer: Any, out: Summed) -> Written:
+    """Write a page that a browser made, and by which one."""
+    offset, stamp = out.tell(), {"WARC-Date": to_text(page.fetched_at)}
+    record = writer.create_warc_record(
+        page.final_url,
+        "resource",
+        payload=BytesIO(page.body),
+        length=len(page.body),
+        warc_content_type=page.header("content-type") or "",
+        warc_headers_dict=stamp,
+    )
+    digest = record.rec_headers.get_header("WARC-Payload-Digest")
+    writer.write_record(record)
+    length = out.tell() - offset
+    lines = [f"rendered-by: {rendered.how_rendered(page)}", f"via: {page.url}"]
+    lines += [f"incomplete: {clause}" for clause in rendered.lacks(page)]
+    told = "".join(f"{line}\r\n" for line in lines).encode()
+    beside = {**stamp, "WARC-Concurrent-To": record.rec_headers.get_header("WARC-Record-ID")}
+    writer.write_record(
+        writer.create_warc_record(
+            page.final_url, "metadata", payload=BytesIO(told), length=len(told), warc_headers_dict=beside
+        )
+    )
     return Written(page=page, offset=offset, length=length, kind=record.rec_type, digest=digest)
 
 

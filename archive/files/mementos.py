@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from archive.core.connection import Database
 from archive.core.database import read_only
 from archive.core.records import Page
+from archive.core.rendered import HOW
 from archive.core.timestamps import instant, to_text
 from archive.core.urls import key
 from archive.files.held_back import HeldBack
@@ -38,7 +39,8 @@ class Memento:
     """One raw page of a URL.
 
     `id` is its number in pages.db, `at` when it was received, aware; `digest` is SHA-256 in hex; `witness` is
-    who received it, None for this archive.
+    who received it, None for this archive. `rendered` is the browser that made the page of what the server
+    sent, with what that took; None where the page is what was sent.
     """
 
     id: int
@@ -48,6 +50,7 @@ class Memento:
     mime: str
     digest: str
     witness: str | None
+    rendered: str | None = None
 
     @property
     def stamp(self) -> str:
@@ -123,6 +126,7 @@ def _memento(row: dict[str, object]) -> Memento:
         mime=headers.get("content-type", "").partition(";")[0].strip().lower(),
         digest=str(row["digest"]),
         witness=str(row["witness"]) if row["witness"] else None,
+        rendered=headers.get(HOW),
     )
 
 

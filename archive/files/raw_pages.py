@@ -26,7 +26,7 @@ from archive.files.bodies import Bodies
 migrations = Migrations("backissue-pages")
 _NEWEST = """
 SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY url ORDER BY fetched_at DESC, id DESC) AS place
-    FROM pages WHERE source = ? AND witness IS NULL {also}) WHERE place = 1
+    FROM pages WHERE source = ? AND witness IS NULL AND kind <> 'served' {also}) WHERE place = 1
 """
 PAGE_BYTES = 1024
 """Of SQLite's pages: the last of those that a body takes is half empty, and a body takes 2-10 kB."""
@@ -177,7 +177,8 @@ class Pages(Closing):
     def keep(self, page: Page, rules: str | None = None) -> int:
         """Store a page as received; return its id for `note_saved`.
 
-        A body that is held is not kept again, but mended where it is not as it was received.
+        A body that is held is not kept again, but mended where it is not as it was received. What a server
+        sent where a browser made the page of it has nothing to be saved.
         """
         self.bodies.train_when_due(page.source, page.kind.value)
         with transaction(self.db):
@@ -185,7 +186,7 @@ class Pages(Closing):
             kept = self.db.execute(
                 "INSERT INTO pages"
                 " (source, kind, url, final_url, status, headers, fetched_at, lastmod, digest, rules,"
-                f" pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {TRIES})",
+                " pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     page.source,
                     page.kind.value,
@@ -197,6 +198,7 @@ class Pages(Closing):
                     page.lastmod,
                     digest,
                     rules,
+                    0 if page.kind is PageKind.SERVED else TRIES,
                 ],
             )
         return int(kept.lastrowid or 0)

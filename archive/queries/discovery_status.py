@@ -28,6 +28,7 @@ _FIELDS = (
     "rest_lists_comments",
     "lastmod_trust",
     "verifies_tls",
+    "renders",
     "closure",
 )
 _NAMES = {
@@ -67,6 +68,8 @@ def surfaces_sentence(db: Database, source: str) -> str:
         parts.insert(0, f"{closure.state.capitalize()} since {_minute(closure.since)}: {closure.sentence}")
     if state.verifies_tls is False:
         parts.append("Its TLS certificate is not verified (verify_tls = false).")
+    if state.renders:
+        parts.append("Its articles are read as a browser shows them (render = true).")
     return " ".join(parts)
 
 

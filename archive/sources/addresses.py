@@ -90,6 +90,7 @@ def move(db: Database, archive: Path, source: str, new: str, at: str) -> None:
         _move_articles(db, source, old, new, at)
         _move_hidden(db, archive, source, old, new, at)
         _move_visits(db, source, old, new)
+        _move_files(db, source, old, new)
         _forget_state(db, source)
     db.execute("UPDATE sources SET url = ? WHERE name = ?", [new, source])
 
@@ -147,6 +148,29 @@ def _move_visits(db: Database, source: str, old: str, new: str) -> None:
             " WHERE source = ? AND url = ?",
             [urls.page_key(there), source, there],
         )
+
+
+def _move_files(db: Database, source: str, old: str, new: str) -> None:
+    """Give files below the old address their new URLs, and lead pictures there.
+
+    Where their bytes were received stays known until they are received again.
+    """
+    held = "SELECT id, url FROM files WHERE source = ?"
+    for number, url in db.execute(held, [source]).fetchall():
+        there = moved_url(url, old, new)
+        if there is None or rows.one(db, "SELECT 1 FROM files WHERE source = ? AND url = ?", source, there):
+            continue
+        sql = (
+            "UPDATE files SET url = ?, etag = NULL, last_modified = NULL,"
+            " received_from = iif(digest IS NULL, NULL, coalesce(received_from, url)) WHERE id = ?"
+        )
+        db.execute(sql, [there, number])
+        sql = "UPDATE file_versions SET received_from = coalesce(received_from, ?) WHERE file_id = ?"
+        db.execute(sql, [url, number])
+    images = "SELECT id, image FROM articles WHERE source = ? AND image IS NOT NULL"
+    for number, url in db.execute(images, [source]).fetchall():
+        if there := moved_url(url, old, new):
+            db.execute("UPDATE articles SET image = ? WHERE id = ?", [there, number])
 
 
 def _forget_state(db: Database, source: str) -> None:

@@ -36,6 +36,7 @@ SURFACES = {
     "rest": "REST",
     "rest-total": "REST",
     "sitemap": "the sitemap",
+    "api": "the site's API",
     "page": "the numbers their pages state",
 }
 """Names of the surfaces of proofs, for people."""
@@ -92,8 +93,9 @@ class Proof:
     """Statement of a site about one kind in one month.
 
     `surface` is where it says so: "rest" (every id was compared), "rest-total" (the total agreed),
-    "sitemap" or "page" (numbers that pages state). `proved_at` is when the site said it. Where it
-    cannot be told, `unproved` is a sentence that says why, and the rest does not count.
+    "sitemap", "api" (that of another system than WordPress) or "page" (numbers that pages state).
+    `proved_at` is when the site said it. Where it cannot be told, `unproved` is a sentence that says why,
+    and the rest does not count.
     """
 
     source: str

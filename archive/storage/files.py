@@ -53,6 +53,7 @@ def _good(db: Database, row: dict[str, Value], page: Page, digest: str | None, a
             "last_modified": page.header("last-modified"),
             "first_fetched": row["first_fetched"] or at,
             "changed_at": changed_at,
+            "received_from": None,
         }
         if digest != row["digest"]:
             number = int(row["version_count"] or 0)
@@ -66,8 +67,17 @@ def _good(db: Database, row: dict[str, Value], page: Page, digest: str | None, a
 
 def _keep_version(db: Database, row: dict[str, Value], number: int, at: str) -> None:
     db.execute(
-        "INSERT INTO file_versions VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [row["id"], number, row["digest"], row["size"], row["content_type"], row["changed_at"], at],
+        "INSERT INTO file_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            row["id"],
+            number,
+            row["digest"],
+            row["size"],
+            row["content_type"],
+            row["changed_at"],
+            at,
+            row["received_from"],
+        ],
     )
 
 

@@ -1,8 +1,8 @@
-"""Audit of articles where REST is closed, by sitemaps and the feed.
+"""Audit of articles where REST is closed, by the API of another system, sitemaps and the feed.
 
-An article in a sitemap of posts that the archive does not have is missing, by any form of its URL; files that
-a crawl leaves aside, and files that cannot be parsed, are named. The feed is a second witness: where it has
-an article that no sitemap has, the sitemaps are incomplete.
+An article in such an API or in a sitemap of posts that the archive does not have is missing, by any form of
+its URL; files that a crawl leaves aside, and files that cannot be parsed, are named. The feed is a second
+witness: where it has an article that no sitemap has, the sitemaps are incomplete.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from re import search
 from archive.core import urls
 from archive.core.records import PageKind
 from archive.storage.coverage_records import WITHHELD, AuditKind, Proof
+from crawler.audit.api_entries import ApiEntries
 from crawler.audit.findings import Findings
 from crawler.crawl import Crawl
 from crawler.discovery import feeds, sitemaps
@@ -26,19 +27,20 @@ FEED_PAGES = 30  # pages of the feed as a second witness, the newest first
 
 
 class SitemapAudit:
-    """Audit of articles by sitemaps and the feed."""
+    """Audit of articles by an API, sitemaps and the feed."""
 
-    def __init__(self, crawl: Crawl, findings: Findings, frontier: Frontier) -> None:
+    def __init__(self, crawl: Crawl, findings: Findings, frontier: Frontier, api: ApiEntries) -> None:
         self.crawl = crawl
+        self.api = api
         self.findings = findings
         self.frontier = frontier
 
-    async def articles_by_sitemap(self) -> AsyncIterator[Proof]:
-        """Yield a proof of every month, from the entries of the sitemaps."""
+    async def articles_by_lists(self) -> AsyncIterator[Proof]:
+        """Yield a proof of every month, from the entries of the API and the sitemaps."""
         stated = Counter[str]()
         unnamed = Counter(self.findings.holdings.numbers(AuditKind.ARTICLE))
         named: set[str] = set()
-        async for entry in self.entries():
+        async for entry in self._listed():
             key = urls.key(entry.url)
             if key in named:
                 continue
@@ -47,7 +49,7 @@ class SitemapAudit:
             if lacking and not self.frontier.is_article(entry):
                 self.findings.left_out["pages, lists or other URLs than articles"] += 1
                 continue
-            self.crawl.report.surface = "sitemap"
+            self.crawl.report.surface = self._surface
             month = self.findings.holdings.month_of(entry.url) or month_in(entry)
             stated[month] += 1
             if entry.type:
@@ -61,14 +63,25 @@ class SitemapAudit:
         listed = Counter(stated)
         stated += await self._only_in_feed(named)
         for month in sorted({*unnamed, *stated}):
-            why = _untold(unnamed[month])
+            why = _untold(unnamed[month], self._surface)
             if not is_named:
                 why = "REST gives no list, and no sitemap names the articles."
             elif why is None and not listed[month] and self._only_withheld(month):
                 why = "REST gives no list, and only the feed has articles of it, so perhaps there are others."
             yield self.findings.proof(
-                AuditKind.ARTICLE, month, surface="sitemap", stated=stated[month], unproved=why
+                AuditKind.ARTICLE, month, surface=self._surface, stated=stated[month], unproved=why
             )
+
+    @property
+    def _surface(self) -> str:
+        return "api" if self.api.is_whole else "sitemap"
+
+    async def _listed(self) -> AsyncIterator[Listed]:
+        """Yield the entries of the API, then those of the sitemaps: pages are in no API."""
+        async for entry in self.api.read():
+            yield entry
+        async for entry in self.entries():
+            yield entry
 
     async def entries(self) -> AsyncIterator[Listed]:
         """Yield all entries of the sitemaps, and record unreadable files."""
@@ -148,14 +161,16 @@ class SitemapAudit:
             raise NoListingError(page, closed=False)
 
 
-def _untold(unnamed: int) -> str | None:
-    """Return why the sitemap does not prove a month, or None.
+def _untold(unnamed: int, surface: str) -> str | None:
+    """Return why the lists do not prove a month, or None.
 
-    `unnamed` is the number of its articles that the sitemap omits.
+    `unnamed` is the number of its articles that they omit, `surface` the list that was read.
     """
     if unnamed <= 0:
         return None
     omitted = f"omits {unnamed:,} that are in the archive"
+    if surface == "api":
+        return f"The site's API {omitted}, so perhaps others too."
     return f"REST gives no list, and the sitemap {omitted}, so perhaps others too."
 
 

@@ -22,6 +22,7 @@ from crawler.config.config import (
     CONTACT,
     FILE_NAME,
     FILE_VARIABLE,
+    NAME_EXPECTED,
     is_contact,
     is_language,
     is_source_name,
@@ -111,7 +112,7 @@ def _check_options(contact: str | None, name: str | None) -> None:
         )
     if name is not None and not is_source_name(name):
         raise ConfigError(
-            f"--name: expected a name of small letters, digits, _ and -; found “{name}”.",
+            f"--name: expected {NAME_EXPECTED}; found “{name}”.",
             hint="Give one, such as --name gazette.",
         )
 
@@ -169,6 +170,7 @@ def _block(name: str, url: str, found: SiteSurvey | None) -> str:
         timezone=found.timezone if is_timezone(found.timezone) else None,
         hosts=found.hosts,
         system=found.comment_system,
+        script_fills=found.script_fills,
     )
 
 

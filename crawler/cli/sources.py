@@ -24,7 +24,7 @@ from archive.core.timestamps import to_text
 from archive.sources import addresses, removal
 from archive.storage.archive import Archive
 from crawler.config import edit, writer
-from crawler.config.config import ARCHIVE_VARIABLE, Config, is_source_name, load_config
+from crawler.config.config import ARCHIVE_VARIABLE, NAME_EXPECTED, Config, is_source_name, load_config
 from crawler.config.toml_reader import check_address
 
 
@@ -124,7 +124,7 @@ def rename_source(context: Context, old: str, new: str, dry_run: bool) -> None:
     config = load_config(context.config, fetching=False)
     _refuse_fleet(config, "renamed")
     if not is_source_name(new):
-        raise ConfigError(f"A name has small letters, digits, _ and -; found “{new}”.")
+        raise ConfigError(f"Expected {NAME_EXPECTED}; found “{new}”.")
     is_configured = any(source.name == old for source in config.sources)
     taken = next((source for source in config.sources if source.name == new), None)
     if taken is not None and is_configured:

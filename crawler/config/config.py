@@ -24,6 +24,7 @@ from crawler.config.file_keys import FileLimits
 from crawler.config.fleet_keys import FleetKeys
 from crawler.config.notify_keys import Notify
 from crawler.config.proof_keys import ProofConfig
+from crawler.config.render_keys import RENDER_KEYS, RenderConfig, read_render
 from crawler.config.thread_keys import ForeignComments
 from crawler.config.toml_reader import TomlTable, describe_value, is_loopback_url
 from crawler.config.visitor_keys import VisitorConfig, read_visitor
@@ -67,8 +68,13 @@ SOURCE_KEYS = (
     "exclude_types",
     *file_keys.FILE_KEYS,
     *thread_keys.THREAD_KEYS,
+    *RENDER_KEYS,
 )
 TYPE_NAME = "the name of a content type, such as post, page or map"
+MAX_NAME_CHARS = 60
+"""Of a source's name, which is part of file names."""
+SOURCE_NAME = rf"[a-z0-9][a-z0-9_-]{{0,{MAX_NAME_CHARS - 1}}}"
+NAME_EXPECTED = f"a name of at most {MAX_NAME_CHARS} small letters, digits, _ and -"
 CONTACT = "an e-mail address or a URL at which the site's owner can reach you"
 
 
@@ -79,8 +85,8 @@ class Source:
     `delay` is in seconds between requests; `contact` is sent to the site with each request. `limit` is the
     maximum duration of one crawl. `verify_tls` is False for the rare site whose certificate cannot be
     verified and that is still to be archived. `hosts` are further hosts on which the site has its articles,
-    each with its port where that is not the default. `foreign` is for comments that are kept elsewhere.
-    `proof` and `visitor` are the archive's.
+    each with its port where that is not the default. `foreign` is for comments that are kept elsewhere,
+    `rendering` for pages that a script fills. `proof` and `visitor` are the archive's.
     """
 
     site: Site
@@ -94,6 +100,7 @@ class Source:
     proof: ProofConfig = field(default_factory=ProofConfig)
     visitor: VisitorConfig = field(default_factory=VisitorConfig)
     file_limits: FileLimits = field(default_factory=FileLimits)
+    rendering: RenderConfig = field(default_factory=RenderConfig)
 
     @property
     def name(self) -> str:
@@ -238,7 +245,7 @@ def is_contact(text: str) -> bool:
 
 def is_source_name(text: str) -> bool:
     """True if a text can be the name of a source."""
-    return re.fullmatch(r"[a-z0-9][a-z0-9_-]*", text) is not None
+    return re.fullmatch(SOURCE_NAME, text) is not None
 
 
 def is_language(text: str | None) -> bool:
@@ -307,7 +314,7 @@ def _read_contact(table: TomlTable) -> str | None:
 
 def _read_named(sources: TomlTable, name: str, contact: str | None) -> Source:
     if not is_source_name(name):
-        sources.refuse(name, "a name of small letters, digits, _ and -", describe_value(name))
+        sources.refuse(name, NAME_EXPECTED, describe_value(name))
     table = sources.table(name)
     table.only(SOURCE_KEYS)
     chosen = table.choice("profile", profiles())
@@ -352,6 +359,7 @@ def _read_source(name: str, table: TomlTable, contact: str | None) -> Source:
         hosts=table.hosts("hosts"),
         file_limits=file_keys.read_limits(table),
         foreign=foreign,
+        rendering=read_render(table),
     )
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from archive.core.errors import ConfigError
 from archive.core.urls import same_site
-from crawler.config.config import load_config, profile, twin_of
+from crawler.config.config import MAX_NAME_CHARS, load_config, profile, twin_of
 from crawler.schedule.cron import DEFAULT_SCHEDULE
 
 CONFIG_HEAD = """\
@@ -55,7 +55,7 @@ def name_for(url: str) -> str:
     labels = [""] if re.fullmatch(r"[\d.:]+", host) else host.split(".")
     letters = (char for char in labels[0].lower() if char.isascii())
     kept = "".join(char for char in letters if char.isalnum() or char in "-_")
-    return kept.strip("-_") or "site"
+    return kept.strip("-_")[:MAX_NAME_CHARS] or "site"
 
 
 def profile_block(name: str, profile: str) -> str:
@@ -82,6 +82,7 @@ def site_block(
     timezone: str | None = None,
     hosts: tuple[str, ...] = (),
     system: str | None = None,
+    script_fills: str | None = None,
 ) -> str:
     """Return the block for a probed site, each line with its reason.
 
@@ -112,6 +113,12 @@ def site_block(
         lines.append(f"# Further hosts with its articles.{note}")
         sign = "" if own else "# "
         lines.append(f"{sign}hosts = [{', '.join(map(quote, hosts))}]")
+    if script_fills:
+        lines += [
+            f"# A script fills in the {script_fills}. Without the # below a browser reads it; that needs",
+            "# the extra backissue[browser] and a Chromium, and costs what `backissue init` has measured.",
+            "# render = true",
+        ]
     lines += [
         "# A regular expression for the path of an article's URL, if articles are not recognised.",
         r"# article_pattern = '/\d{4}/\d\d/[^/]+/$'",

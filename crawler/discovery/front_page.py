@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import timedelta
 
 from archive.core.crawl_state import Declared
@@ -37,7 +36,7 @@ class FrontPage:
             return False
         if not self.crawl.is_within(RELIST, before.posts_listed_at):
             return False
-        await self._fetch()
+        await self._fetch(renders=True)
         return self.crawl.after.front_links == before.front_links
 
     async def declared(self) -> Declared:
@@ -71,12 +70,10 @@ class FrontPage:
             await self._fetch()
         return obstacles.is_suspected
 
-    async def _fetch(self) -> Page:
+    async def _fetch(self, *, renders: bool = False) -> Page:
         self._is_fetched = True
         url = self.crawl.home + "/"
-        page = await self.crawl.session.fetch(PageKind.LISTING, url)
-        linked = listing_pages.read_listing_page(page).listed
-        if linked:
-            named = " ".join(sorted(entry.url for entry in linked))
-            self.crawl.note(front_links=hashlib.sha256(named.encode()).hexdigest())
+        page = await self.crawl.session.fetch(PageKind.LISTING, url, renders=renders)
+        if digest := listing_pages.links_digest(listing_pages.read_listing_page(page)):
+            self.crawl.note(front_links=digest)
         return page

@@ -6,6 +6,7 @@ machines. Returns every URL with a prominent link; the caller decides which of t
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from itertools import islice
@@ -59,6 +60,12 @@ def read_listing_page(page: Page) -> ListingPage:
         older=_older(tree, links, page),
         archives=tuple(archives),
     )
+
+
+def links_digest(page: ListingPage) -> str | None:
+    """Return a digest of the URLs on a listing page, in any order; None without any."""
+    named = " ".join(sorted(entry.url for entry in page.listed))
+    return hashlib.sha256(named.encode()).hexdigest() if named else None
 
 
 @dataclass(frozen=True, slots=True)

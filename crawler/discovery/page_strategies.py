@@ -99,9 +99,11 @@ class ListingStrategy:
                 continue
             seen.add(url)
             course = course if url == older else Course()
-            page = await self.crawl.session.fetch(PageKind.LISTING, url)
+            page = await self.crawl.session.fetch(PageKind.LISTING, url, renders=True)
             listing = listing_pages.read_listing_page(page)
             older = listing.older
+            if len(seen) == 1 and (digest := listing_pages.links_digest(listing)):
+                self.crawl.note(front_links=digest)
             found = [entry for entry in listing.listed if self.frontier.is_article(entry)]
             if found and self.crawl.report.surface is None:
                 self.crawl.report.surface = "listing"

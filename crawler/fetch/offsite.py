@@ -54,7 +54,8 @@ class GuardMiddleware:
             raise IgnoreRequest("the archive cannot be written, so nothing is requested")
         session = session_of(self.crawler)
         is_ours = is_allowed(request.url, session.home, session.hosts)
-        if session.home and not is_ours and not _is_of_server(request, session):
+        is_wanted = is_ours or _is_of_server(request, session) or _is_part(request, session)
+        if session.home and not is_wanted:
             reason = f"{request.url} {OFF_SITE} {session.home}"
             if request.meta.get("redirect_urls"):
                 raise RedirectedAwayError(request.url, reason)
@@ -97,6 +98,12 @@ def _is_of_server(request: Request, session: Session) -> bool:
     of_thread = request.meta.get("kind") is PageKind.THREAD
     is_wanted = of_thread or urls.path_of(request.url) == "/robots.txt"
     return is_wanted and any(urls.same_host(request.url, server) for server in session.servers)
+
+
+def _is_part(request: Request, session: Session) -> bool:
+    """True if a script of a rendered page may have a URL, or for the robots.txt of such a host."""
+    is_wanted = "part_of" in request.meta or urls.path_of(request.url) == "/robots.txt"
+    return is_wanted and is_allowed(request.url, session.home, session.render_hosts)
 
 
 def may_be_server(server: str, home: str) -> bool:

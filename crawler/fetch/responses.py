@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from scrapy.http import Request, Response
 
+from archive.core import rendered
 from archive.core.lastmod import lastmod_moment
 from archive.core.records import Page, PageKind
 from crawler.fetch.failures import failure_clause
@@ -18,13 +20,14 @@ def page_from_response(response: Response, source: str) -> Page:
     """Return a response as a Page.
 
     The request's meta has the requested URL (`asked`), the `kind` of page and the listing's `lastmod`. The
-    `lastmod` is dropped where the response is older than that change.
+    `lastmod` is dropped where the response is older than that change. Where a browser has made the body,
+    meta has what the server sent (`served`), and the notes on the rendering (`rendered`).
     """
     meta = response.meta
     now = datetime.now(UTC)
     lastmod: str | None = meta.get("lastmod")
     is_outdated = lastmod is not None and _is_older(response, lastmod, now)
-    return Page(
+    page = Page(
         source=source,
         kind=meta["kind"],
         url=meta["asked"],
@@ -35,6 +38,18 @@ def page_from_response(response: Response, source: str) -> Page:
         body=response.body,
         lastmod=None if is_outdated else lastmod,
     )
+    sent: Response | None = meta.get("served")
+    if sent is None:
+        return page
+    served = replace(
+        page,
+        kind=PageKind.SERVED,
+        final_url=sent.url,
+        headers=tuple(_headers(sent)),
+        body=sent.body,
+        lastmod=None,
+    )
+    return replace(page, headers=rendered.headers(page.headers, meta["rendered"]), served=served)
 
 
 def page_from_failure(error: BaseException, request: Request, source: str) -> Page:
@@ -75,6 +90,6 @@ def _headers(response: Response) -> list[tuple[str, str]]:
     pairs = []
     for name, values in response.headers.items():
         key = name.decode("latin-1").lower()
-        if key not in _PRIVATE:
+        if key not in _PRIVATE and not rendered.is_our_header(key):
             pairs += [(key, value.decode("latin-1")) for value in values]
     return pairs

@@ -32,16 +32,18 @@ class Session:
 
     `hosts` are further hosts on which the site has its articles; `source` is the source's name in each Page.
     `robots` is Scrapy's parser of robots.txt, None before it was read; `robots_copies` are the copies that an
-    earlier crawl has cached, by host. `servers` are the URLs of comment systems that may be asked for
-    threads, `resting` are those that are left alone for now, `secrets` the operator's keys by the short names
-    of systems. `wait_until` (aware UTC) is the moment before which the site wants no further request.
-    `failure` is why the last request had no response, None if it had one.
+    earlier crawl has cached, by host. `render_hosts` are further hosts from which the scripts of a rendered
+    page may have data. `servers` are the URLs of comment systems that may be asked for threads, `resting`
+    are those that are left alone for now, `secrets` the operator's keys by the short names of systems.
+    `wait_until` (aware UTC) is the moment before which the site wants no further request. `failure` is why
+    the last request had no response, None if it had one.
     """
 
     def __init__(self, home: str, *, source: str, hosts: tuple[str, ...] = ()) -> None:
         self.home = home
         self.hosts = hosts
         self.source = source
+        self.render_hosts: tuple[str, ...] = ()
         self.servers: set[str] = set()
         self.resting: set[str] = set()
         self.secrets: dict[str, str] = {}
@@ -59,7 +61,7 @@ class Session:
 
     def robots_parsed(self, robotparser: Any, request: Request) -> None:
         """Store the parser of the site's robots.txt; the callback of Scrapy's signal."""
-        if request.meta.get("kind") is not PageKind.THREAD:
+        if request.meta.get("kind") is not PageKind.THREAD and "part_of" not in request.meta:
             self.robots = robotparser
 
     @property
@@ -69,13 +71,16 @@ class Session:
             return tuple(self.robots.rp.sitemaps)
         return ()
 
-    async def fetch(self, kind: PageKind, url: str, *, seen: Seen | None = None) -> Page:
+    async def fetch(
+        self, kind: PageKind, url: str, *, seen: Seen | None = None, renders: bool = False
+    ) -> Page:
         """Fetch a URL; with `seen`, only if it changed since that visit.
 
-        Raises nothing: an exception is a Page with status 0.
+        `renders` has a listing rendered as well, where the source's articles are. Raises nothing: an
+        exception is a Page with status 0.
         """
         headers = validators(seen) if seen else {}
-        meta = {"kind": kind, "asked": url}
+        meta = {"kind": kind, "asked": url, "renders": renders}
         request = Request(url, headers=headers, meta=meta, dont_filter=True)
         try:
             response = await self._engine.download_async(request)

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from archive.core import lastmod, urls
+from archive.core import lastmod, rendered, urls
 from archive.core.answers import reader_guard
 from archive.core.records import POST, Page, PageKind, Seen
 from archive.tables.observations import ThreadLook
@@ -147,7 +147,8 @@ class Frontier:
                 if urls.page_key(url) not in self.requested:
                     yield from self.request(url, walk=walk)
                     return
-        if not self.crawl.is_first and not self.thread_feeds.tells(walk.start):
+        is_whole = not rendered.lacks(page)
+        if is_whole and not self.crawl.is_first and not self.thread_feeds.tells(walk.start):
             yield self._thread_look(walk, page)
 
     def _thread_cut(self, walk: Walk) -> str | None:

@@ -7,20 +7,26 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError
 
+from archive.core import urls
+from archive.core.crawl_state import Declared
 from archive.core.errors import ConfigError
-from archive.core.records import Page
+from archive.core.records import Page, PageKind
 from archive.operations.doctor import Finding, bad, fine, warn
 from crawler.config.config import Config, Source
-from crawler.discovery import declared, feeds, rest
+from crawler.discovery import declared, feeds, rest, sitemaps
 from crawler.fetch import walls
 from crawler.probe.spider import ProbedSite, ProbeSpider, probe_sites
+from crawler.render.browser import find_chromium, require_browser
+from pipeline.platforms import detection
+from pipeline.platforms.adapter import Platform
+from pipeline.platforms.registry import may_be_wordpress
 
 MAX_CLOCK_SKEW_SECONDS = 120.0  # a cached response has a date of some minutes ago
 
@@ -39,6 +45,10 @@ def check_configuration(config: Config) -> Iterator[Finding]:
     yield check_time_zones()
     if config.notify.urls:
         yield check_notifications(config)
+    yield from check_visitor_key(config)
+    for source in config.sources:
+        if source.rendering.is_on:
+            yield check_rendering(source)
 
 
 def check_notifications(config: Config) -> Finding:
@@ -54,6 +64,30 @@ def check_notifications(config: Config) -> Finding:
         return warn("notifications", "Other users may read the URLs in the configuration.", hint)
     names = ", ".join(service.name for service in found)
     return fine("notifications", f"Sent to: {names}. `backissue notify --test` sends a test message.")
+
+
+def check_visitor_key(config: Config) -> Iterator[Finding]:
+    """Yield a warning where others may read the key that signs our requests."""
+    key = config.visitor.key
+    if key is None or not key.is_file():
+        return
+    if key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        said = f"Other users may read {key}, and could come in the name of this archive."
+        yield warn("visitor key", said, f"chmod 600 {key}")
+
+
+def check_rendering(source: Source) -> Finding:
+    """Return a finding on the browser that renders a source's articles."""
+    check = f"rendering {source.name}"
+    try:
+        require_browser(source.name)
+    except ConfigError as error:
+        return bad(check, str(error), error.hint or "")
+    said = f"Its articles are read as {find_chromium()} shows them (render = true)."
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        hint = "Run it as another user: Chromium locks the scripts of pages in for everybody but root."
+        return warn(check, said, hint)
+    return fine(check, said)
 
 
 def check_time_zones() -> Finding:
@@ -109,24 +143,52 @@ _OPEN = "Open it in a browser. A site that refuses crawlers is not archived."
 
 
 class _Checkup(ProbeSpider):
-    """Probe of a home page and of the surfaces."""
+    """Probe of a home page, and of the surfaces that its system has."""
 
     async def look(self) -> dict[str, Page]:
         answers = {"home": await self.look_at(self.session.home)}
         if answers["home"].status != 200:
             return answers
+        detected = detection.detect(answers["home"])
+        platform = detected.platform if detected else None
         said = declared.read_declared(answers["home"], self.session.home)
-        for root in dict.fromkeys([*([said.rest] if said.rest else []), *rest.roots(self.session.home)]):
+        if may_be_wordpress(platform) or said.rest:
+            answers |= await self._wordpress(said)
+        else:
+            answers |= await self._own_lists(said, platform)
+        return answers
+
+    async def _wordpress(self, said: Declared) -> dict[str, Page]:
+        """Return the answers of REST, and of the feeds of WordPress."""
+        answers = {}
+        home = self.session.home
+        for root in dict.fromkeys([*([said.rest] if said.rest else []), *rest.roots(home)]):
             posts_url = rest.route_url(root, "posts", per_page=1, _fields="id,link")
-            answers["posts"] = await self.look_at(posts_url)
-            if rest.read_array(answers["posts"]) is not None:
+            answers["REST"] = await self.look_at(posts_url)
+            if rest.read_array(answers["REST"]) is not None:
                 comments_url = rest.route_url(root, "comments", per_page=1, _fields="id")
-                answers["comments"] = await self.look_at(comments_url)
+                answers["REST comments"] = await self.look_at(comments_url)
                 break
-        posts_feed = said.posts_feed or feeds.posts_feed_url(self.session.home)
-        answers["feed"] = await self.look_at(posts_feed)
-        comments_feed = said.comments_feed or feeds.comments_feed_url(self.session.home)
-        answers["comments feed"] = await self.look_at(comments_feed)
+        answers.setdefault("REST comments", answers["REST"])  # where posts are closed, so are they
+        answers["feed"] = await self.look_at(said.posts_feed or feeds.posts_feed_url(home))
+        answers["comments feed"] = await self.look_at(said.comments_feed or feeds.comments_feed_url(home))
+        return answers
+
+    async def _own_lists(self, said: Declared, platform: Platform | None) -> dict[str, Page]:
+        """Return the answers of another system than WordPress: its API, a sitemap, and its feeds."""
+        home = self.session.home
+        answers = {}
+        if said.api and urls.same_host(said.api, home):
+            answers["API"] = await self.look_at(said.api)
+        sitemap = next(iter([*self.session.sitemaps, *sitemaps.sitemap_candidates(home, platform)]), None)
+        if sitemap is not None:
+            answers["sitemap"] = await self.look_at(sitemap)
+        for name, kind in (("feed", PageKind.POSTS_FEED), ("comments feed", PageKind.COMMENTS_FEED)):
+            stated = declared.feed_of(said, kind)
+            for url in (stated,) if stated else declared.guessed_feed_urls(kind, home, platform):
+                answers[name] = await self.look_at(url)
+                if answers[name].status == 200:
+                    break
         return answers
 
 
@@ -156,18 +218,28 @@ def _clock(name: str, home: Page) -> Finding:
 
 def _surfaces(name: str, answers: dict[str, Page]) -> Finding:
     """Return a finding on the surfaces that list articles and comments."""
-    comments = answers.get("comments")
-    is_open = {
-        "REST": rest.read_array(answers["posts"]) is not None,
-        "REST comments": comments is not None and rest.read_array(comments) is not None,
-        "feed": feeds.read_posts_feed(answers["feed"]) is not None,
-        "comments feed": feeds.read_comments_feed(answers["comments feed"]) is not None,
-    }
+    is_open = {surface: _OPENS[surface](page) for surface, page in answers.items() if surface in _OPENS}
     given = ", ".join(surface for surface, given in is_open.items() if given)
     lacking = ", ".join(surface for surface, given in is_open.items() if not given)
-    if not is_open["REST"] and not is_open["feed"]:
-        hint = "Articles can be found by a sitemap alone. `backissue init URL --dry-run` checks for one."
-        reason = walls.refusal_clause(answers["posts"])
-        return warn(f"surfaces {name}", f"Closed: {lacking} ({reason}).", hint)
+    if not any(is_open.get(surface) for surface in ("REST", "API", "sitemap", "feed")):
+        hint = "Articles can be found by listing pages alone. `backissue init URL --dry-run` checks for more."
+        refused = next((page for surface, page in answers.items() if surface in _OPENS), answers["home"])
+        reason = walls.refusal_clause(refused)
+        return warn(f"surfaces {name}", f"Closed: {lacking or 'all'} ({reason}).", hint)
     closed = f" Closed: {lacking}." if lacking else ""
     return fine(f"surfaces {name}", f"Open: {given}.{closed}")
+
+
+def _is_api(page: Page) -> bool:
+    return page.status == 200 and "json" in (page.header("content-type") or "")
+
+
+_OPENS: dict[str, Callable[[Page], bool]] = {
+    "REST": lambda page: rest.read_array(page) is not None,
+    "REST comments": lambda page: rest.read_array(page) is not None,
+    "API": _is_api,
+    "sitemap": lambda page: sitemaps.read_sitemap(page) is not None,
+    "feed": lambda page: feeds.read_posts_feed(page) is not None,
+    "comments feed": lambda page: feeds.read_comments_feed(page) is not None,
+}
+"""Surfaces that list articles or comments, and whether an answer is one of them."""

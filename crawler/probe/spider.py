@@ -19,6 +19,7 @@ from archive.core import urls
 from archive.core.crawl_report import CrawlReport
 from archive.core.errors import SiteError
 from archive.core.records import Page, PageKind
+from crawler.config.render_keys import RenderConfig
 from crawler.config.visitor_keys import VisitorConfig
 from crawler.fetch.session import Session
 from crawler.fetch.visitor import visitor_for
@@ -29,13 +30,15 @@ from crawler.runs.runner import settings
 class ProbedSite:
     """Site of a probe.
 
-    `contact` is sent to it; `verify_tls` is True where its certificate must be valid; `visitor` signs.
+    `contact` is sent to it; `verify_tls` is True where its certificate must be valid; `visitor` signs;
+    `rendering` says whether its articles are rendered.
     """
 
     url: str
     contact: str | None
     verify_tls: bool = True
     visitor: VisitorConfig = field(default_factory=VisitorConfig)
+    rendering: RenderConfig = field(default_factory=RenderConfig)
 
 
 class ProbeSpider(scrapy.Spider):
@@ -58,12 +61,15 @@ class ProbeSpider(scrapy.Spider):
         *,
         verify_tls: bool = True,
         visitor: VisitorConfig | None = None,
+        rendering: RenderConfig | None = None,
         **kwargs: Any,
     ) -> Any:
         """Return a spider for a site.
 
-        Sets the delay, the TLS verification, what signs, and our user agent with the contact.
+        Sets the delay, the TLS verification, the rendering, what signs, and our user agent with the contact.
         """
+        rendering = rendering or RenderConfig()
+        crawler.settings.set("BACKISSUE_RENDER", rendering.is_on, "spider")
         here = urls.is_loopback(urlsplit(home).hostname)
         crawler.settings.set("DOWNLOAD_DELAY", 0 if here else 0.5, "spider")
         crawler.settings.set("DOWNLOAD_VERIFY_CERTIFICATES", verify_tls, "spider")
@@ -75,6 +81,7 @@ class ProbeSpider(scrapy.Spider):
             crawler.settings.set("USER_AGENT", f"{agent} (+{contact})", "spider")
         spider = super().from_crawler(crawler, home=home, **kwargs)
         spider.session.attach(crawler)
+        spider.session.render_hosts = rendering.hosts
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -96,9 +103,11 @@ class ProbeSpider(scrapy.Spider):
         return await self.session.fetch(PageKind.LISTING, url)
 
 
-def probe_site(spider: type[ProbeSpider], url: str, contact: str | None) -> Any:
+def probe_site(
+    spider: type[ProbeSpider], url: str, contact: str | None, rendering: RenderConfig | None = None
+) -> Any:
     """Return the finding at one site. Raises SiteError without one."""
-    site = ProbedSite(url=url, contact=contact)
+    site = ProbedSite(url=url, contact=contact, rendering=rendering or RenderConfig())
     (found,) = probe_sites(spider, [site])
     if isinstance(found, Exception):
         raise found
@@ -118,6 +127,7 @@ def probe_sites(spider: type[ProbeSpider], sites: Sequence[ProbedSite]) -> list[
             contact=site.contact,
             verify_tls=site.verify_tls,
             visitor=site.visitor,
+            rendering=site.rendering,
             found=each,
         )
         for site, each in zip(sites, found, strict=True)

@@ -12,15 +12,24 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from scrapy.http import HtmlResponse
+
 from archive.core import urls
 from archive.core.answers import json_text
 from archive.core.errors import SiteError
 from archive.core.records import Page, PageKind, Site
+from crawler.config.config import Source
 from crawler.discovery import declared, feeds, rest, sitemaps
 from crawler.fetch import walls
 from crawler.frontier import addresses
 from crawler.probe.spider import ProbeSpider, probe_site
 from crawler.probe.survey_notes import SiteSurvey, survey_notes
+from crawler.render import script_filled
+from crawler.render.browser import Chromium, lacking, require_browser
+from crawler.render.page_requests import PageRequests, ScriptCache
+from crawler.render.rendering import RenderFailedError, page_in_browser
+from crawler.render.script_filled import RenderingCost
+from pipeline import process
 from pipeline.comments import systems
 from pipeline.html import document
 from pipeline.platforms import detection, feed_pages
@@ -44,9 +53,14 @@ def survey_site(url: str, contact: str | None) -> SiteSurvey:
     return probe_site(_SurveySpider, url, contact)  # type: ignore[no-any-return]
 
 
-def fetch_page(url: str, contact: str | None) -> Page:
-    """Fetch one page, as an article. Raises SiteError when it fails."""
-    page: Page = probe_site(_PageSpider, url, contact)
+def fetch_page(url: str, contact: str | None, source: Source | None = None) -> Page:
+    """Fetch one page, as an article of a source, where one is given.
+
+    Raises SiteError when it fails, ConfigError where it needs a browser that is not there.
+    """
+    if source is not None and source.rendering.is_on:
+        require_browser(source.name)
+    page: Page = probe_site(_PageSpider, url, contact, source.rendering if source else None)
     if page.status != 200:
         raise SiteError(
             f"{url} was not given: {walls.refusal_clause(page)}.",
@@ -84,6 +98,7 @@ class _SurveySpider(ProbeSpider):
         found = await self._sitemaps(found)
         found = await self._feeds(found, home)
         found = await self._comments(found)
+        found = await self._scripts(found, home)
         return replace(found, notes=tuple(survey_notes(found, detected)))
 
     async def _rest(self, found: SiteSurvey, home: Page) -> SiteSurvey:
@@ -194,14 +209,48 @@ class _SurveySpider(ProbeSpider):
         )
 
     async def _comments(self, found: SiteSurvey) -> SiteSurvey:
-        page = await self.look_at(self.article) if self.article else None
+        page = self.shown = await self.look_at(self.article) if self.article else None
         name = _foreign_system(page) if page else None
         thread = readers.thread_in(page, _READ_ALL) if page and name else None
         found = replace(found, comment_system=name, comment_server=thread.server if thread else None)
         is_wpdiscuz = page is not None and _WPDISCUZ.search(page.body) is not None
         return replace(found, comment_style="wpdiscuz" if is_wpdiscuz else "auto")
 
+    async def _scripts(self, found: SiteSurvey, home: Page) -> SiteSurvey:
+        """Add what of an article only a script fills in, and what it takes a browser; else of the front
+        page."""
+        page = replace(self.shown or home, kind=PageKind.ARTICLE)
+        extract = process(page, _READ_ALL)
+        part = script_filled.missing_part(page, extract) if found.comment_system is None else None
+        if part is None or lacking() is not None:
+            return replace(found, script_fills=part)
+        return replace(found, script_fills=part, rendering=await self._measured(page))
+
+    async def _measured(self, page: Page) -> RenderingCost | None:
+        """Return what it takes to render a page; None where the browser fails."""
+        served = HtmlResponse(page.final_url, headers=dict(page.headers), body=page.body)
+        requests = PageRequests(crawler=self.crawler, served=served, cache=ScriptCache())
+        browser = Chromium(self.settings["USER_AGENT"])
+        try:
+            shown = await page_in_browser(browser, requests)
+        except RenderFailedError:
+            return None
+        finally:
+            await browser.close()
+        read = process(replace(page, body=shown.html.encode("utf-8", "replace")), _READ_ALL)
+        text = next((article.text for article in read.articles), None) or ""
+        return RenderingCost(
+            url=page.final_url,
+            seconds=shown.notes.seconds,
+            megabytes=shown.notes.bytes / 1e6,
+            requests=shown.notes.requests,
+            words=len(text.split()),
+            comments=len(read.comments),
+            refused_hosts=shown.refused_hosts,
+        )
+
     article: str | None = None
+    shown: Page | None = None
     platform: Platform | None = None
 
 

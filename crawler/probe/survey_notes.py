@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from crawler.render.browser import lacking
+from crawler.render.script_filled import TEXT, RenderingCost
 from pipeline.platforms import detection
 from pipeline.platforms.detection import Detected
 from pipeline.platforms.registry import may_be_wordpress
@@ -18,8 +21,9 @@ class SiteSurvey:
     of the configuration; `api` is True where the API of another system than WordPress lists articles;
     `hosts` are others than that of `url`, with articles of the site; `platform` is the system that runs the
     site, with its version where stated, None if unknown; `comment_system` keeps the comments elsewhere, None
-    where the site itself has them, and `comment_server` is the URL from which they are read; `notes` are
-    sentences for people.
+    where the site itself has them, and `comment_server` is the URL from which they are read; `script_fills`
+    is "text" or "comments" where only a script fills them in, and `rendering` what it took a browser, None
+    where that was not measured; `notes` are sentences for people.
     """
 
     url: str
@@ -40,6 +44,8 @@ class SiteSurvey:
     timezone: str | None = None
     language: str | None = None
     hosts: tuple[str, ...] = ()
+    script_fills: str | None = None
+    rendering: RenderingCost | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -66,6 +72,7 @@ def survey_notes(found: SiteSurvey, detected: Detected | None) -> list[str]:
     )
     if elsewhere := _elsewhere(found):
         notes.append(elsewhere)
+    notes += _rendering(found)
     if found.crawl_delay:
         notes.append(f"robots.txt requires {found.crawl_delay:g} s between requests; this is obeyed.")
     return notes
@@ -112,6 +119,30 @@ def _elsewhere(found: SiteSurvey) -> str | None:
         key = f"comment_keys.{system.lower()}"
         return f"Its comments are kept by {system}; they are archived with a key of its API, `{key}`."
     return f"Its comments are kept by {system} at {server}, and are archived from there."
+
+
+def _rendering(found: SiteSurvey) -> Iterator[str]:
+    """Yield sentences on a page that only a script fills, and on what a browser takes for it."""
+    if found.script_fills is None:
+        return
+    part = "text of its articles" if found.script_fills == TEXT else "comments below its articles"
+    yield (
+        f"The {part} is filled in by a script: what the server sends has none of it. A browser can read it,"
+        " where you say render = true; without that it is not archived."
+    )
+    cost = found.rendering
+    if cost is None:
+        if how := lacking():
+            yield f"What that costs was not measured, for this machine has no browser for it: {how}."
+        return
+    yield (
+        f"For {cost.url} that took {cost.seconds:.1f} s, {cost.requests} requests and {cost.megabytes:.2f} MB"
+        f" beside the page itself, and brought {_many(cost.words, 'word')} and"
+        f" {_many(cost.comments, 'comment')}."
+    )
+    if cost.refused_hosts:
+        many = ", ".join(cost.refused_hosts)
+        yield f"Nothing was requested from {many}; a host whose data is needed is allowed with render_hosts."
 
 
 def _many(number: int | None, what: str) -> str:

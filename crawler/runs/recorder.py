@@ -53,7 +53,8 @@ class RunRecorder:
         self.started_at = datetime.now(UTC)
         moment = to_text(self.started_at) or ""
         self.archive.add_source(self.site, moment)
-        self.archive.note_state(self.site.name, verifies_tls=self.spider.verify_tls)
+        spider = self.spider
+        self.archive.note_state(self.site.name, verifies_tls=spider.verify_tls, renders=spider.renders)
         if isinstance(self.spider, NewsSpider):
             decide_due(self.archive, self.site)
         self.before = crawl_states.load(self.archive.db, self.site.name)

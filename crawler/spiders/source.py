@@ -23,6 +23,7 @@ from crawler.config.config import Source, load_config
 from crawler.crawl import Crawl
 from crawler.fetch.session import Session
 from crawler.fetch.visitor import visitor_for
+from crawler.render.browser import require_browser
 
 
 class Handoff:
@@ -73,6 +74,7 @@ class SourceSpider(scrapy.Spider):
         self.proof = source.proof
         self.archive = archive
         self.verify_tls = source.verify_tls
+        self.renders = source.rendering.is_on
         self.file_limits = source.file_limits
         self.started_at = datetime.now(UTC)
         self.report = report or CrawlReport()
@@ -105,7 +107,8 @@ class SourceSpider(scrapy.Spider):
     def from_crawler(cls, crawler: Crawler, source: str | Source = "", **kwargs: Any) -> Self:
         """Return a spider of a source, by the source's configuration.
 
-        Sets the delay, the user agent and the TLS verification. Raises ConfigError for an unknown source.
+        Sets the delay, the user agent, the TLS verification and the rendering. Raises ConfigError for an
+        unknown source, and for a rendered one without a browser.
         """
         settings = crawler.settings
         if isinstance(source, str):
@@ -120,9 +123,13 @@ class SourceSpider(scrapy.Spider):
         visitor = visitor_for(sign=signs.sign, key=signs.key, directory=signs.directory)
         settings.set("BACKISSUE_VISITOR", visitor, priority="spider")
         settings.set("DOWNLOAD_VERIFY_CERTIFICATES", source.verify_tls, priority="spider")
+        if source.rendering.is_on:
+            require_browser(source.name)
+            settings.set("BACKISSUE_RENDER", True, priority="spider")
         path = Path(settings["BACKISSUE_ARCHIVE"])
         spider = super().from_crawler(crawler, source=source, archive=path, **kwargs)
         spider.session.attach(crawler)
+        spider.session.render_hosts = source.rendering.hosts
         spider.session.secrets = source.foreign.secrets(os.environ)
         spider.handoff = Handoff(crawler, spider.session)
         return spider

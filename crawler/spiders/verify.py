@@ -12,6 +12,7 @@ from typing import Any
 
 from archive.queries.coverage_state import Holdings
 from archive.storage.coverage_records import AuditKind
+from crawler.audit.api_entries import ApiEntries
 from crawler.audit.audit_session import AuditSession, BudgetSpentError
 from crawler.audit.findings import Findings
 from crawler.audit.month_spans import spans
@@ -67,9 +68,10 @@ class VerifySpider(SourceSpider):
     async def _verify(self, crawl: Crawl) -> AsyncIterator[Any]:
         frontier = Frontier(crawl)
         findings = self.findings
-        audit = RestAudit(crawl, findings, FrontPage(crawl))
+        front = FrontPage(crawl)
+        audit = RestAudit(crawl, findings, front)
         due = []
-        sitemaps = SitemapAudit(crawl, findings, frontier)
+        sitemaps = SitemapAudit(crawl, findings, frontier, ApiEntries(crawl, front))
         is_open, _ = await audit.oldest(AuditKind.ARTICLE)
         if is_open:
             types = TypesAudit(crawl, findings, sitemaps)
@@ -77,7 +79,7 @@ class VerifySpider(SourceSpider):
             await types.by_sitemap()
             due += audit.months(AuditKind.ARTICLE, first)
         else:
-            async for proof in sitemaps.articles_by_sitemap():
+            async for proof in sitemaps.articles_by_lists():
                 yield proof
         for number in type_counts(findings, "rest" if is_open else "sitemap"):
             yield number

@@ -154,3 +154,29 @@ def test_verify_claims_nothing_where_no_list_is_whole(tmp_path: Path) -> None:
         assert "unproved" in done.stdout
         assert "no sitemap names the articles" in done.stdout
         assert crawls.rows("SELECT * FROM coverage WHERE kind = 'article' AND unproved IS NULL") == []
+
+
+def test_verify_proves_articles_by_the_own_api_of_a_system(tmp_path: Path) -> None:
+    """Ghost with an open API: each month is proved by it, and an article that was lost is fetched."""
+    with serving(lambda base: OpenGhost(base=base)) as site:
+        crawls = Crawls(tmp_path, site.url)
+        late = site.system.stories.pop(4)
+        crawls.crawl()
+        site.system.stories.insert(4, late)
+        site.taken()
+        crawls.program("verify")
+        assert [path for path in site.taken() if path.startswith("/wp-json")] == []
+        proofs = crawls.rows("SELECT surface, unproved FROM coverage WHERE kind = 'article'")
+        assert {(row["surface"], row["unproved"]) for row in proofs} == {("api", None)}
+        crawls.crawl()
+        assert crawls.rows("SELECT text FROM articles WHERE url = ?", site.system.url(late))
+
+
+@pytest.mark.parametrize("name", ["ghost", "hugo", "blogger"])
+def test_doctor_asks_a_system_for_its_own_lists_alone(name: str, tmp_path: Path) -> None:
+    with serving(lambda base: SYSTEMS[name](base=base)) as site:
+        done = Crawls(tmp_path, site.url).program("doctor")
+        asked = site.taken()
+    assert [path for path in asked if "wp-" in path or "rest_route" in path] == []
+    assert len(asked) <= 6
+    assert "Open: sitemap, feed" in " ".join(done.stdout.split())

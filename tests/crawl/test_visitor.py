@@ -102,3 +102,13 @@ def test_file_that_is_no_key_is_named(tmp_path, text):
     with pytest.raises(ConfigError, match="is no private key") as told:
         load_visitor(tmp_path / "key", None)
     assert "Move it away" in str(told.value.hint)
+
+
+def test_doctor_names_a_key_that_others_may_read(tmp_path):
+    crawls = Crawls(tmp_path, "http://127.0.0.1:9")
+    assert crawls.program("visitor", "key").returncode == 0
+    assert "visitor key" not in crawls.program("doctor", "--offline").stdout
+    (tmp_path / "visitor.key").chmod(0o640)
+    said = " ".join(crawls.program("doctor", "--offline").stdout.split())
+    assert "and could come in the name of this archive" in said
+    assert f"chmod 600 {tmp_path / 'visitor.key'}" in said

@@ -25,6 +25,7 @@ from datasette.utils.asgi import Response
 
 from archive.core.errors import BackissueError
 from archive.core.records import Page
+from archive.core.rendered import HOW
 from archive.files.mementos import Memento, closest_memento, memento_page, mementos
 from archive.public.headers import STRICT
 from archive.public.render import memento_links as links
@@ -98,6 +99,8 @@ async def memento(datasette: Any, request: Any) -> Any:
         "link": ", ".join(told),
         "repr-digest": f"sha-256=:{digest}:",  # RFC 9530
     }
+    if chosen.rendered:
+        headers[HOW] = chosen.rendered
     return _raw(page, headers)
 
 

@@ -110,10 +110,16 @@ Answer = tuple[str, str]
 
 @dataclass
 class System:
-    """A system over the paper; `answers` maps each path with its query to what is served there."""
+    """A system over the paper; `answers` maps each path with its query to what is served there.
+
+    `faults` maps a path to a status that is answered in its place, `more` to an answer that the system has
+    not.
+    """
 
     base: str = ""
     stories: list[Story] = field(default_factory=stories)
+    faults: dict[str, int] = field(default_factory=dict)
+    more: dict[str, Answer] = field(default_factory=dict)
     slug = ""
     label = ""
     paid = False  # one article is for payers
@@ -146,10 +152,12 @@ class System:
 
 @dataclass
 class Running:
-    """A system that is served; `log` has the paths that were asked for."""
+    """A system that is served; `log` has the paths that were asked for, `agents` and `cookies` who asked."""
 
     system: System
     log: list[str] = field(default_factory=list)
+    agents: set[str] = field(default_factory=set)
+    cookies: set[str] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -170,7 +178,14 @@ def serving(make: Callable[[str], System]) -> Iterator[Running]:
         def do_GET(self) -> None:
             here = running[0]
             here.log.append(self.path)
-            kind, text = here.system.answers().get(self.path, ("", ""))
+            here.agents.add(self.headers.get("User-Agent", ""))
+            here.cookies.update(self.headers.get_all("Cookie") or ())
+            if fault := here.system.faults.get(self.path):
+                self.send_response(fault)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            kind, text = {**here.system.answers(), **here.system.more}.get(self.path, ("", ""))
             body = text.encode()
             mark = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
             same = kind and self.headers.get("If-None-Match") == mark
@@ -178,10 +193,16 @@ def serving(make: Callable[[str], System]) -> Iterator[Running]:
             self.send_header("Content-Type", kind or "text/plain")
             if kind:
                 self.send_header("ETag", mark)
+                self.send_header("Set-Cookie", "seen=1; Path=/")
             self.send_header("Content-Length", "0" if same else str(len(body)))
             self.end_headers()
             if not same:
                 self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            running[0].log.append(f"POST {self.path}")
+            self.send_response(204)
+            self.end_headers()
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""

@@ -60,6 +60,19 @@ def test_clean_gives_the_canonical_form(url: str, canonical: str) -> None:
     assert urls.clean(url) == canonical
 
 
+@pytest.mark.parametrize(
+    ("stated", "final", "told"),
+    [
+        ("/a/index.html", "/a/", "/a/"),  # as Hexo states it
+        ("/a/index.html", "/a/index.html", "/a/index.html"),
+        ("/b/index.html", "/a/", "/b/index.html"),
+        ("/a/reindex.html", "/a/", "/a/reindex.html"),
+    ],
+)
+def test_file_behind_a_folder_is_the_folder(stated: str, final: str, told: str) -> None:
+    assert urls.canonical(SITE + stated, SITE + final) == SITE + told
+
+
 TEXTS = st.one_of(
     st.text(max_size=60),
     st.text("aB%é/;:?&=#.2c@[]+ -", max_size=40),

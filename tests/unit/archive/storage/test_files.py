@@ -8,12 +8,14 @@ from io import BytesIO
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from archive.core.database import transaction
 from archive.core.records import Article, Extract, Page, PageKind, Site, Surface
 from archive.exports import as_warc
 from archive.exports.selection import Selection, Snapshot
 from archive.files.media import Media, beside
 from archive.files.raw_pages import Pages
 from archive.files.raw_pages import raw_pages_path as pages_beside
+from archive.sources import addresses
 from archive.storage import files
 from archive.storage.archive import Archive
 from archive.tables.rows import held_list
@@ -130,3 +132,22 @@ def test_files_are_in_a_warc(archive, tmp_path):
         r.rec_headers.get_header("WARC-Target-URI"): r.content_stream().read() for r in ArchiveIterator(out)
     }
     assert found[PICTURE] == b"\x89PNG bytes"
+
+
+def test_files_move_with_their_site(archive):
+    """A file has its new URL and keeps its bytes; a WARC says where they were received."""
+    there = PICTURE.replace("gazette", "courier")
+    saved(archive, answer(PICTURE))
+    with transaction(archive.db):
+        addresses.move(archive.db, archive.path, "gazette", "https://courier.example", "2026-03-02T00:00:00Z")
+    [row] = archive.db.query("SELECT * FROM files WHERE kind = 'image'")
+    assert (row["url"], row["received_from"], row["etag"]) == (there, PICTURE, None)
+    assert row["digest"] is not None
+    [article] = archive.db.query("SELECT image FROM articles")
+    assert article["image"] == there
+    with Snapshot.open(archive.path, Selection()) as snapshot:
+        [page] = as_warc._files(snapshot)
+    assert page.url == PICTURE
+    again = saved(archive, answer(there, b"\x89PNG others", day=2))
+    [version] = archive.db.query("SELECT * FROM file_versions")
+    assert (again["received_from"], again["version_count"], version["received_from"]) == (None, 2, PICTURE)

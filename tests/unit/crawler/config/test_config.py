@@ -144,7 +144,11 @@ def test_what_is_not_said_has_modest_defaults(file: Path) -> None:
             ["contact: expected an e-mail address or a URL", "found “nobody”"],
         ),
         ("archive = 3\n" + LOCAL, ["archive: expected the path of a file; found the number 3"]),
-        ("[sources.Town]\nurl = 'http://127.0.0.1'", ["sources.Town: expected a name of small letters"]),
+        (
+            "[sources.Town]\nurl = 'http://127.0.0.1'",
+            ["sources.Town: expected a name of at most 60 small letters"],
+        ),
+        (f"[sources.{'t' * 61}]\nurl = 'http://127.0.0.1'", ["expected a name of at most 60 small letters"]),
         ("[sources.town]", ["sources.town.url: expected the URL of a site; found none"]),
         ("sources = 3", ["sources: expected a table; found the number 3"]),
         ("[sources]\ntown = 3", ["sources.town: expected a table"]),

@@ -1,0 +1,65 @@
+"""Headers by which a page is known that a browser made: it is not the bytes that the server sent.
+
+Pure. The site's own headers never have these names: who receives a response leaves them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from archive.core.records import Page
+
+PREFIX = "x-backissue-"
+HOW = "x-backissue-rendered"
+INCOMPLETE = "x-backissue-incomplete"
+_OF_THE_BYTES = {"content-type", "content-encoding", "content-length", "etag", "last-modified"}
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderNotes:
+    """What is recorded of a rendering.
+
+    `browser` is as "Chromium/145.0.1"; `requests` and `bytes` are those of the page's scripts, without the
+    page itself; `seconds` is how long it took. `lacks` are clauses on what its scripts did not get, and
+    what was cut.
+    """
+
+    browser: str
+    requests: int
+    bytes: int
+    seconds: float
+    lacks: tuple[str, ...] = ()
+
+
+def is_our_header(name: str) -> bool:
+    """True if a header of that name, in lower case, is no header of the site."""
+    return name.startswith(PREFIX)
+
+
+def headers(sent: Headers, notes: RenderNotes) -> Headers:
+    """Return the headers of a rendered page.
+
+    The server's, where those that describe its bytes bear the prefix x-orig-, and ours.
+    """
+    kept = [(f"x-orig-{name}" if name in _OF_THE_BYTES else name, value) for name, value in sent]
+    megabytes = notes.bytes / 1e6
+    how = f"{notes.browser}; {notes.requests} requests, {megabytes:.2f} MB, {notes.seconds:.1f} s"
+    ours = [("content-type", "text/html; charset=utf-8"), (HOW, how)]
+    return (*ours, *kept, *((INCOMPLETE, clause) for clause in notes.lacks))
+
+
+def how_rendered(page: Page) -> str | None:
+    """Return how a page was rendered, as "Chromium/145.0.1; 3 requests, …"; None if it was not."""
+    return page.header(HOW)
+
+
+def is_rendered(found: Headers | Iterable[Iterable[str]]) -> bool:
+    """True if headers are those of a rendered page."""
+    return any(name == HOW for name, _ in found)
+
+
+def lacks(page: Page) -> tuple[str, ...]:
+    """Return clauses on what the scripts of a rendered page lacked; empty where they lacked nothing."""
+    return tuple(value for name, value in page.headers if name == INCOMPLETE)

@@ -1,0 +1,120 @@
+"""Middleware that has articles rendered where the source says so.
+
+The server is asked first, as everywhere, with retries and redirects; what it sends is what the browser
+opens. A wall is never opened there: no script of a challenge is run. Does not: request anything itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any, Self, cast
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.http import HtmlResponse, Request, Response
+
+from archive.core.records import PageKind
+from archive.queries.fetch_history import FetchHistory
+from crawler.fetch import walls
+from crawler.fetch.responses import page_from_response
+from crawler.render.browser import Chromium
+from crawler.render.page_requests import PageRequests, ScriptCache
+from crawler.render.rendering import NoBrowserError, RenderedPage, RenderFailedError, page_in_browser
+
+_HTML = re.compile(rb"\s*(?:<[!?][^>]*>\s*)*<(?:html|head|body|title|meta|script|div)\b", re.IGNORECASE)
+_TYPES = {"text/html", "application/xhtml+xml"}
+
+logger = logging.getLogger(__name__)
+
+
+class RenderMiddleware:
+    """Middleware that replaces a page by what its scripts make of it."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.browser = Chromium(crawler.settings["USER_AGENT"])
+        self.cache = ScriptCache()
+        self._lacks: str | None = None  # why no page of this run can be rendered
+        crawler.signals.connect(self.browser.close, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Return an instance for a crawler of a rendered source.
+
+        Raises NotConfigured for another source.
+        """
+        if not crawler.settings.getbool("BACKISSUE_RENDER"):
+            raise NotConfigured
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        """Pass a request on. Raises NoBrowserError where its page could not be rendered."""
+        if self._lacks is not None and _wants_rendering(request):
+            raise NoBrowserError(self._lacks)
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        """Return an article as its scripts leave it, any other response as it is.
+
+        Raises RenderFailedError for an article that a browser cannot finish, or that lacks what its scripts
+        wanted while the archive has it already: what is missing in such a page was not removed.
+        """
+        if not self._is_rendered(request, response):
+            return response
+        rendered = await self._page(response)
+        stats = self.crawler.stats
+        if stats is not None:
+            stats.inc_value("backissue/rendered_pages")
+        if rendered.is_short and self._is_held(request):
+            why = "; ".join(rendered.notes.lacks)
+            raise RenderFailedError(f"a script of the page did not get all that it wanted: {why}")
+        request.meta["served"], request.meta["rendered"] = response, rendered.notes
+        return HtmlResponse(
+            rendered.url,
+            status=response.status,
+            headers=response.headers,
+            body=rendered.html.encode("utf-8", "replace"),
+            encoding="utf-8",
+            request=request,
+        )
+
+    async def _page(self, response: Response) -> RenderedPage:
+        requests = PageRequests(crawler=self.crawler, served=response, cache=self.cache)
+        try:
+            rendered = await page_in_browser(self.browser, requests)
+        except NoBrowserError as error:
+            if self._lacks is None:
+                logger.warning("No article can be read: %s.", error)
+            self._lacks = str(error)
+            raise
+        if requests.refused_hosts:
+            logger.debug("%s: not requested: %s", response.url, ", ".join(rendered.refused_hosts))
+        return rendered
+
+    def _is_rendered(self, request: Request, response: Response) -> bool:
+        """True for the page of an article in HTML, and for a listing that is to be rendered; never for a
+        wall."""
+        if not _wants_rendering(request) or response.status != 200 or not _is_html(response):
+            return False
+        page = page_from_response(response.replace(request=request), "")
+        return walls.obstacle_of(page) is None
+
+    def _is_held(self, request: Request) -> bool:
+        """True if the archive has the article of a request."""
+        spider = cast("Any", self.crawler.spider)
+        if getattr(spider, "crawl", None) is None:
+            return False
+        with FetchHistory(
+            spider.archive, spider.site.name
+        ) as facts:  # that of the crawl may be closed by now
+            return facts.holds(request.meta["asked"])
+
+
+def _wants_rendering(request: Request) -> bool:
+    return request.meta.get("kind") is PageKind.ARTICLE or request.meta.get("renders", False)
+
+
+def _is_html(response: Response) -> bool:
+    named = (response.headers.get(b"Content-Type") or b"").decode("latin-1").partition(";")[0].strip().lower()
+    return named in _TYPES or (not named and _HTML.match(response.body[:2000]) is not None)

@@ -1,0 +1,225 @@
+"""One page, from what the server sent to what its scripts make of it, within limits.
+
+Knows when a page is finished: nothing is requested any more, and nothing moves. A page that never ends,
+crashes or grows without end is a RenderFailedError, and the browser is ended with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scrapy.exceptions import IgnoreRequest
+
+from archive.core.rendered import RenderNotes
+from crawler.render.browser import Chromium, in_time
+from crawler.render.memory import browser_bytes
+from crawler.render.page_requests import PageRequests
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Route
+    from playwright.async_api import Page as BrowserPage
+    from playwright.async_api import Request as BrowserRequest
+
+RENDER_SECONDS = 30.0  # that a page may take, without the time in which it waits for our requests
+STILL_SECONDS = 1.0  # without a request and a change: then a page is finished
+MOVING_SECONDS = 5.0  # without a request: then it is finished even if something in it moves on
+POLL_SECONDS = 0.1  # between two looks at a page
+MAX_DOM_CHARS = 16 * 2**20
+MAX_BROWSER_BYTES = 2 * 2**30  # of memory, in all its processes
+_STATE = (
+    "() => document.getElementsByTagName('*').length + ':' + (document.body?.textContent.length ?? 0)"
+    " + ':' + document.readyState"
+)
+_TO_COMMENTS = """() => {
+    const found = document.querySelector(
+        '#comments, .comments, [id*="comment" i], [class*="comment" i], [id*="discussion" i]');
+    found?.scrollIntoView();
+    return found !== null;
+}"""
+_DOM = """most => {
+    const text = (document.doctype ? "<!DOCTYPE html>" : "") + document.documentElement.outerHTML;
+    return text.length > most ? null : text;
+}"""
+
+
+class RenderFailedError(IgnoreRequest):
+    """A page that a browser could not finish; the text is a clause on why."""
+
+
+class NoBrowserError(RenderFailedError):
+    """A browser that cannot be started; no page of the run can be rendered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedPage:
+    """A finished page: its HTML, its URL, and what is recorded of it.
+
+    `is_short` is True if another visit may get what its scripts lacked.
+    """
+
+    html: str
+    url: str
+    notes: RenderNotes
+    refused_hosts: tuple[str, ...]
+    is_short: bool
+
+
+async def page_in_browser(browser: Chromium, requests: PageRequests) -> RenderedPage:
+    """Return a page as its scripts leave it.
+
+    Raises RenderFailedError where it does not end within the limits, or the browser fails, NoBrowserError
+    where there is none.
+    """
+    began = time.monotonic()
+    try:
+        context = await browser.context()
+    except Exception as error:
+        await browser.end_browser()
+        raise NoBrowserError(f"the browser cannot be started: {_start_reason(error)}") from error
+    is_sound = False
+    try:
+        html, url = await _within_limits(_finished(context, requests), requests)
+        is_sound = True
+    except RenderFailedError:
+        raise
+    except Exception as error:
+        raise RenderFailedError(f"the browser failed: {_first_line(error)}") from error
+    finally:
+        await in_time(context.unroute_all(behavior="ignoreErrors"))
+        if not is_sound or not await in_time(context.close()):
+            await browser.end_browser()
+        await requests.end()
+    notes = RenderNotes(
+        browser=browser.version,
+        requests=requests.sent,
+        bytes=requests.bytes,
+        seconds=time.monotonic() - began,
+        lacks=tuple(requests.lacks),
+    )
+    return RenderedPage(
+        html=html,
+        url=url,
+        notes=notes,
+        refused_hosts=tuple(sorted(requests.refused_hosts)),
+        is_short=requests.is_short,
+    )
+
+
+async def _within_limits(
+    finishing: Coroutine[Any, Any, tuple[str, str]], requests: PageRequests
+) -> tuple[str, str]:
+    """Return what a page ends with.
+
+    Raises RenderFailedError where it takes too long, without the waits for our requests, or too much memory.
+    """
+    task = asyncio.ensure_future(finishing)
+    spent = 0.0
+    try:
+        while not task.done():
+            looked_at = time.monotonic()
+            waits = requests.pending > 0
+            await asyncio.wait({task}, timeout=POLL_SECONDS)
+            if not (waits and requests.pending):
+                spent += time.monotonic() - looked_at
+            if spent > RENDER_SECONDS:
+                raise RenderFailedError(f"its scripts did not end within {RENDER_SECONDS:g} s")
+            if requests.is_endless:
+                raise RenderFailedError("its scripts request without end")
+            if browser_bytes() > MAX_BROWSER_BYTES:
+                raise RenderFailedError(
+                    f"its scripts took more than {MAX_BROWSER_BYTES / 2**30:g} GiB of memory"
+                )
+        return task.result()
+    finally:
+        task.cancel()
+
+
+async def _finished(context: BrowserContext, requests: PageRequests) -> tuple[str, str]:
+    """Open the page, wait until it is finished, and return its HTML and URL."""
+    crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def answer(route: Route, wanted: BrowserRequest) -> None:
+        await requests.answer(route, wanted)
+
+    async def close(other: BrowserPage) -> None:
+        await other.close()
+
+    def note_crash(_: BrowserPage) -> None:
+        if not crashed.done():
+            crashed.set_result(None)
+
+    await context.route("**/*", answer)
+    page = await context.new_page()
+    context.on("page", close)  # a second one, which a script has opened
+    page.on("crash", note_crash)
+    await page.goto(requests.served.url, wait_until="commit", timeout=1000 * RENDER_SECONDS)
+    settling = asyncio.ensure_future(_settled(page, requests))
+    try:
+        await asyncio.wait({settling, crashed}, return_when=asyncio.FIRST_COMPLETED)
+        if crashed.done():
+            raise RenderFailedError("the page crashed in the browser")
+        await settling
+    finally:
+        await _cancelled(settling)
+    html = await page.evaluate(_DOM, MAX_DOM_CHARS)
+    if html is None:
+        raise RenderFailedError(f"its scripts made a page of more than {MAX_DOM_CHARS:,} characters")
+    return str(html), page.url
+
+
+async def _settled(page: BrowserPage, requests: PageRequests) -> None:
+    """Wait until a page is finished; then again with its comments in view, which some load only there."""
+    await _quiet(page, requests)
+    if await _evaluated(page, _TO_COMMENTS):
+        await _quiet(page, requests)
+
+
+async def _quiet(page: BrowserPage, requests: PageRequests) -> None:
+    """Wait until nothing is requested and nothing moves."""
+    asked_at = moved_at = time.monotonic()
+    sent = requests.sent
+    state: object = ""
+    while True:
+        await asyncio.sleep(POLL_SECONDS)
+        now = time.monotonic()
+        found = await _evaluated(page, _STATE)
+        if requests.pending or requests.sent != sent or not str(found).endswith("complete"):
+            sent, asked_at = requests.sent, now
+        if found != state:
+            state, moved_at = found, now
+        is_still = now - max(asked_at, moved_at) >= STILL_SECONDS
+        if is_still or now - asked_at >= MOVING_SECONDS:
+            return
+
+
+async def _evaluated(page: BrowserPage, script: str) -> object:
+    """Return what a script of ours says of a page; "" while the page is exchanged for another."""
+    from playwright.async_api import Error  # noqa: PLC0415  (an extra, and slow to import)
+
+    try:
+        return await page.evaluate(script)
+    except Error as error:
+        if page.is_closed():
+            raise RenderFailedError("its script closed the page") from error
+        return ""
+
+
+async def _cancelled(task: asyncio.Future[Any]) -> None:
+    """Cancel a task, and wait for its end; what it ends with was not waited for."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _start_reason(error: Exception) -> str:
+    """Return why a browser does not start, as a clause."""
+    if "no usable sandbox" in str(error).lower():
+        return "this machine gives its sandbox no user namespaces, as containers often do not"
+    return _first_line(error)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:200]
