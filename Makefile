@@ -36,40 +36,40 @@ lint: .venv/lint.stamp  ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: .venv/lint.stamp  ## let ruff lay out the code
+format: .venv/lint.stamp  ## format the code with ruff
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/test.stamp  ## how soon it captures comments; docs/performance.md anew, BENCH="disk …" for some
+bench: .venv/test.stamp  ## measure speed and write docs/performance.md, BENCH="disk …" for some
 	$(BIN)/python -m tests.revisits
 	$(BIN)/python -m tests.bench $(BENCH)
 	$(BIN)/python -m tests.bench_pages
 
-bench-peers: .venv/test.stamp  ## other readers of news pages on the same pages, each in an environment of its own
+bench-peers: .venv/test.stamp  ## measure other readers of news pages on the same pages, each in its own environment
 	$(BIN)/python -m tests.bench.peers
 
-scale: .venv/test.stamp  ## the figures of docs/scale.md: unit costs, and a week of 10,000 sources in a simulation
+scale: .venv/test.stamp  ## write the figures of docs/scale.md: unit costs, and a simulated week of 10,000 sources
 	$(BIN)/python -m tests.scale $(SCALE)
 
-mutants: .venv/test.stamp  ## break each promise in a copy and see its tests fail, MUTANTS="name …" for some
+mutants: .venv/test.stamp  ## break each promise in a copy and expect its tests to fail, MUTANTS="name …" for some
 	$(BIN)/python -m tests.mutants $(MUTANTS)
 
-kills: .venv/test.stamp  ## kill it at random moments and look at the archive, KILLS=40 times
+kills: .venv/test.stamp  ## kill crawls at random moments and check the archive, KILLS=40 times
 	BACKISSUE_KILLS=$(or $(KILLS),40) $(BIN)/python -m pytest tests/program/test_kills.py tests/program/test_redaction_kills.py
 
-lives: .venv/test.stamp wordpress  ## random lives of a real WordPress, and what the archive tells of them, LIVES=4
+lives: .venv/test.stamp wordpress  ## run random lives of a real WordPress and check the archive, LIVES=4 times
 	$(BIN)/python -m tests.lives --lives $(or $(LIVES),4)
 
-storm: .venv/test.stamp postgres  ## workers of a fleet killed, hung and cut off at random, STORMS=10 times
+storm: .venv/test.stamp postgres  ## kill, hang and cut off workers of a fleet at random, STORMS=10 times
 	BACKISSUE_STORMS=$(or $(STORMS),10) $(BIN)/python -m pytest tests/fleet/test_fleet.py -k random
 
-eval: .venv/test.stamp  ## how good the extraction is, on labelled pages
+eval: .venv/test.stamp  ## measure the quality of extraction on labelled pages
 	$(BIN)/python -m tests.eval $(EVAL)
 
-picture: .venv/browser.stamp  ## make docs/picture.png again
+picture: .venv/browser.stamp  ## write docs/picture.png
 	$(BIN)/python -m tests.picture
 
-browser: .venv/browser.stamp  ## what the browser tests need: playwright, chromium, axe-core
+browser: .venv/browser.stamp  ## install what the browser tests need: playwright, chromium, axe-core
 	@if ! command -v $(CHROMIUM) >/dev/null && command -v apt-get >/dev/null; then \
 	  root=; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
 	  { $$root apt-get update --quiet && $$root apt-get install --yes --quiet --no-install-recommends chromium; } </dev/null || true; \
@@ -82,10 +82,10 @@ browser: .venv/browser.stamp  ## what the browser tests need: playwright, chromi
 	@[ -e .cache/browser/node_modules/axe-core/axe.min.js ] || \
 	  echo "make browser: NO AXE-CORE. It needs npm and a registry (Debian: apt-get install npm). Accessibility tests will be skipped." >&2
 
-wordpress:  ## what the WordPress tests need: PHP and WordPress itself
+wordpress:  ## install what the WordPress tests need: PHP and WordPress itself
 	sh tests/wordpress/setup.sh
 
-postgres: .cache/moto.stamp  ## what the tests of a fleet need: PostgreSQL, and moto as an S3
+postgres: .cache/moto.stamp  ## install what the tests of a fleet need: PostgreSQL, and moto as an S3
 	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && command -v apt-get >/dev/null; then \
 	  root=; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
 	  { $$root apt-get update --quiet && $$root apt-get install --yes --quiet --no-install-recommends postgresql; } </dev/null || true; \
@@ -93,13 +93,13 @@ postgres: .cache/moto.stamp  ## what the tests of a fleet need: PostgreSQL, and 
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
 	  echo "make postgres: NO POSTGRESQL. It could not be installed (Debian: apt-get install postgresql, as root). Tests of a fleet will be skipped." >&2
 
-isso: .cache/isso.stamp  ## what the tests against a real Isso need: Isso, in an environment of its own
+isso: .cache/isso.stamp  ## install Isso, in its own environment, for the tests against it
 
-generators: .cache/generators.stamp  ## what the tests of static sites need: Eleventy and Hexo from npm
+generators: .cache/generators.stamp  ## install Eleventy and Hexo, for the tests of static sites
 	@[ -d .cache/generators/node_modules/hexo ] || \
 	  echo "make generators: NO GENERATORS. They need Node 18 or newer, npm and a registry (Debian: apt-get install npm). Their tests will be skipped." >&2
 
-lock: .cache/uv.stamp  ## choose the newest allowed versions anew, and write requirements/*.txt with their hashes
+lock: .cache/uv.stamp  ## write requirements/*.txt: the newest allowed versions with their hashes
 	$(LOCK) --extra test --extra lint --extra browser --output-file requirements/dev.txt pyproject.toml requirements/build.in
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml requirements/build.in
 	$(LOCK) --constraint requirements/dev.txt --extra fleet --output-file requirements/fleet.txt pyproject.toml requirements/build.in
@@ -108,16 +108,16 @@ dist: .venv/lint.stamp  ## build the wheel and the source archive into dist/
 	$(PIP) install "build>=1.2,<2"
 	$(BIN)/python -m build
 
-docs: .cache/docs.stamp .venv/run.stamp  ## the documentation as a site in dist/docs, with pictures where there is a Chromium
+docs: .cache/docs.stamp .venv/run.stamp  ## build the documentation in dist/docs, with pictures if there is a Chromium
 	@if command -v $(CHROMIUM) >/dev/null; then $(MAKE) .venv/browser.stamp && $(BIN)/python -m tests.picture --folder .cache/pictures; \
 	  else echo "make docs: NO CHROMIUM, so no new pictures (make browser)." >&2; fi
 	NO_MKDOCS_2_WARNING=1 .cache/docs/bin/mkdocs build --quiet --clean
 	@echo "dist/docs/index.html"
 
-smoke: .venv/test.stamp .cache/uv.stamp  ## the demo from the wheel, in an empty environment
+smoke: .venv/test.stamp .cache/uv.stamp  ## install the wheel in an empty environment and run the demo
 	$(BIN)/python -m tests.smoke $(UV)
 
-clean:  ## remove the environment and everything made (archives and your configuration stay)
+clean:  ## remove the environment and all built files (archives and your configuration stay)
 	rm -rf .venv .venv-low .cache dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

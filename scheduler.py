@@ -66,7 +66,7 @@ interrupted. Documentation: docs/commands.md and docs/configuration.md.""",
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
-    help=f"The configuration. Else ${FILE_VARIABLE}, else ./backissue.toml.",
+    help=f"The configuration; by default ${FILE_VARIABLE}, or else ./backissue.toml.",
 )
 @logs.options
 @click.option(
@@ -198,14 +198,14 @@ def up(context: Context, /, **served: Any) -> int:
     "--sample-port",
     type=click.IntRange(1, 65535),
     envvar=demo.PORT_VARIABLE,
-    help=f"The port of the sample newspaper (${demo.PORT_VARIABLE}; else {demo.PORT}).",
+    help=f"The port of the sample newspaper (${demo.PORT_VARIABLE}; by default {demo.PORT}).",
 )
 @click.pass_obj
 def show_demo(context: Context, /, sample_port: int | None, **served: Any) -> int:
-    """Archive a bundled sample newspaper and serve it, until Ctrl-C.
+    """Try it: archive and serve a bundled sample newspaper.
 
-    It is stored in demo.db and demo-pages.db in the current folder, by the configuration demo.toml, and
-    crawled once a minute. Other commands read it with --config demo.toml.
+    It runs until Ctrl-C. Everything is stored in demo.db and demo-pages.db in the current folder, by the
+    configuration demo.toml, and crawled once a minute. Other commands read it with --config demo.toml.
     """
     from crawler.demo import workspace  # noqa: PLC0415  (slow to import, as is what only a demo does)
     from crawler.demo.first_minute import beginning  # noqa: PLC0415
@@ -259,9 +259,9 @@ def schedule(context: Context) -> int:
 
 @click.command("explain")
 @click.argument("page", metavar="FILE|URL")
-@click.option("--url", help="The URL of a saved page, where the page does not contain it.")
-@click.option("--source", help="The source or known site whose rules apply. By default that of the URL.")
-@click.option("--copy", metavar="FILE", help="The post as REST or a feed gives it, saved beside the page.")
+@click.option("--url", help="The URL of a saved page, if the page does not contain it.")
+@click.option("--source", help="The source or known site whose rules apply; by default that of the URL.")
+@click.option("--copy", metavar="FILE", help="The post as REST or a feed gives it, saved as a file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: article, comments, problems.")
 @click.pass_obj
 def explain_page(
@@ -269,8 +269,8 @@ def explain_page(
 ) -> None:
     """Show what is extracted from one page, and by which rule.
 
-    Nothing is stored. FILE is a saved page, perhaps gzipped, or "-" for standard input. Where the archive
-    holds the publisher's own copy of the text, or --copy gives it, each block is compared with it.
+    Nothing is stored. FILE is a saved page, optionally gzipped, or "-" for standard input. If the archive has
+    the publisher's own copy of the text, or --copy gives it, each block is compared with it.
 
     \b
     backissue explain page.html.gz --url https://www.example.org/2009/07/name/
@@ -302,14 +302,17 @@ def explain_page(
 @click.command("replay")
 @click.argument("source", required=False)
 @click.option("--apply", is_flag=True, help="Save the changes, as versions labelled re-extracted.")
-@click.option("--jobs", type=click.IntRange(1), default=1, help="Read by so many processes; by default one.")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=1, help="Read with this many processes; by default one."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each page that differs.")
 @click.pass_obj
 def replay_pages(context: Context, source: str | None, apply: bool, jobs: int, as_json: bool) -> None:
-    """Extract the stored pages again by today's rules, and show differences.
+    """Read raw pages again by the present rules.
 
-    For use after an upgrade. Nothing is fetched, and nothing is written without --apply; a change that is
-    applied is stored as a version labelled "re-extracted", never as an edit by the publisher.
+    Shows the differences from the archive. For use after an upgrade. Nothing is fetched, and nothing is
+    written without --apply. Changes are stored as versions labelled "re-extracted", never as edits by the
+    publisher.
 
     \b
     backissue replay               show what would change, with a summary

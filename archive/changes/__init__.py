@@ -1,1 +1,1 @@
-"""Change detection: what of a difference is the publisher's edit, noise, or a change of the whole source."""
+"""Change detection: what of a difference is an edit, noise, or a change of the whole source."""

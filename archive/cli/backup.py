@@ -24,14 +24,15 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=_FOLDER)
-@click.option("--force", is_flag=True, help="Take the place of an older backup in DIR.")
+@click.option("--force", is_flag=True, help="Replace an older backup in DIR.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: folder, at, files, altered.")
 @click.pass_obj
 def backup(context: Context, folder: Path, force: bool, as_json: bool) -> int:
-    """Copy the archive, the raw pages and the configuration into DIR, while a crawl may go on.
+    """Make a checked copy of the archive in DIR.
 
-    The copy is read through, and DIR is there when it is whole and sound, or not at all. Raw pages that
-    are no longer as they were received are copied and named, and it exits with 3.
+    Raw pages and configuration are included. Crawls may run meanwhile. The copy is read and checked; DIR
+    appears when it is complete and sound, or not at all. Exits with 3 if raw pages are no longer as they were
+    received; they are copied and named.
 
     \b
     backissue backup /backups/$(date +%F)
@@ -53,25 +54,26 @@ def backup(context: Context, folder: Path, force: bool, as_json: bool) -> int:
     else:
         click.echo(f"{count(len(made.files), 'file')}, {total}, copied to {folder} and found sound.")
     for sentence in altered:
-        say(f"{sentence} An earlier backup may have it as it was.")
+        say(f"{sentence} An earlier backup may have the original.")
     return Exit.INCOMPLETE if altered else Exit.FINE
 
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@click.option("--force", is_flag=True, help="Take the place of an archive that is there; it is kept aside.")
+@click.option("--force", is_flag=True, help="Move an existing archive aside, and keep it.")
 @click.pass_obj
 def restore(context: Context, folder: Path, force: bool) -> None:
-    """Put the backup in DIR where the configuration says that the archive is.
+    """Restore the backup in DIR.
 
-    Where there is no configuration, that of the backup is put into the current folder first. An
-    archive that is there stays, unless --force moves it aside; and so does one that is in use.
+    It goes to the place that the configuration names. If there is no configuration, the one in the backup is
+    first copied to the current folder. An existing archive is left alone unless --force moves it aside. An
+    archive in use is always left alone.
     """
     copying.check(folder)
     kept = folder / CONFIG
     if context.file() is None and kept.exists():
         shutil.copyfile(kept, CONFIG)
-        say(f"{CONFIG} was put into the current folder.")
+        say(f"{CONFIG} was copied to the current folder.")
     archive = context.archive() if context.file() else Path.cwd() / copying.ARCHIVE
     aside = copying.restore_backup(folder, archive, replace=force)
     with Archive.open(archive) as opened:  # brings the schema of an older program up to date
@@ -79,7 +81,7 @@ def restore(context: Context, folder: Path, force: bool) -> None:
     click.echo(f"{archive} is restored, with {count(articles, 'article')}.")
     for path in aside:
         if path.exists():
-            say(f"What was there before is kept as {path}; remove it when all is well.")
+            say(f"The earlier files are kept as {path}; remove it when all is well.")
     say("Next: `backissue crawl` or `backissue up` fetches what was published since.")
 
 

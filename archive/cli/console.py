@@ -172,7 +172,7 @@ class Program(click.Group):
             tell_error(
                 BackissueError(
                     f"Standard output cannot be written: {error.strerror}.",
-                    hint="Is there room on the disk, and is it open? Give another place, such as > FILE.",
+                    hint="Is the disk full, or is the output closed? Write to another place, such as > FILE.",
                 )
             )
             sys.exit(Exit.ERROR)

@@ -41,27 +41,29 @@ FORMS = ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "site", "db", "
 
 @click.command()
 @click.argument("form", metavar="FORMAT", type=click.Choice(FORMS))
-@click.option(
-    "--output", metavar="PATH", help="A file or folder that is not there yet; - is standard output."
-)
+@click.option("--output", metavar="PATH", help="A new file or folder; - is standard output.")
 @click.option("--force", is_flag=True, help="Replace an earlier export.")
 @click.option("--source", default="", help="Only this source.")
 @click.option("--since", default="", metavar="DAY", help="Published on or after a day, month or year.")
-@click.option("--until", default="", metavar="DAY", help="Published on or before it.")
+@click.option("--until", default="", metavar="DAY", help="Published on or before a day, month or year.")
 @click.option("--tag", default="", help="With this tag or category.")
-@click.option("--query", default="", help="Found by the search, or with a comment that is.")
+@click.option(
+    "--query", default="", help="Articles that this search finds, or one of whose comments it finds."
+)
 @click.option("--joined", is_flag=True, help="csv: one file, a row for each comment with its article.")
-@click.option("--raw", is_flag=True, help="csv: leave text that a spreadsheet would run as a formula.")
+@click.option(
+    "--raw", is_flag=True, help="csv: do not protect text that a spreadsheet would run as a formula."
+)
 @click.pass_obj
 def export(
     context: Context, /, form: str, output: str | None, force: bool, joined: bool, raw: bool, **limits: Any
 ) -> int:
-    """Take the archive along, whole or in part.
+    """Export the archive, or a part of it.
 
     \b
     jsonl      a line for each article with its thread; to standard output
     csv        a file for each table; with --joined one file
-    sql        statements that make the tables in any SQLite; to standard output
+    sql        statements that create the tables in SQLite; to standard output
     parquet    a file for each table, for data tools
     markdown   a file for each article, its thread below
     folder     a folder that Datasette serves by itself
@@ -69,8 +71,8 @@ def export(
     db         one SQLite file, with checksums and what each column means
     warc, wacz the raw pages, for pywb and ReplayWeb.page
 
-    An export takes its place whole, or not at all. A folder may be a .zip file. Exits with 3 when raw
-    pages are left out of it, since they are not as they were received.
+    An export appears complete or not at all. A folder can be a .zip file. Exits with 3 if raw pages were left
+    out because they are no longer as they were received.
     """
     if form != "csv" and (joined or raw):
         raise click.UsageError("--joined and --raw are for csv.")
@@ -135,7 +137,8 @@ class _Place:
 def _write(snapshot: Snapshot, form: str, place: _Place, how: dict[str, Any]) -> None:
     if place.is_stream and (form in BUNDLES or form in FILES):
         raise ArchiveError(
-            f"{form} is not one stream, and cannot go to standard output.", hint="Name a place with --output."
+            f"{form} is not a single stream, so it cannot go to standard output.",
+            hint="Give a path with --output.",
         )
     if form in BUNDLES:
         with place.folder() as bundle:

@@ -62,13 +62,13 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--log-format",
         type=click.Choice(FORMATS),
         envvar=FORMAT_VARIABLE,
-        help=f"Standard error as text, or as JSON lines (${FORMAT_VARIABLE}).",
+        help=f"Log as text, or as JSON lines (${FORMAT_VARIABLE}).",
     )
     level = click.option(
         "--log-level",
         type=click.Choice(_LEVELS),
         envvar=LEVEL_VARIABLE,
-        help=f"How much is told: info, or debug with a line for each page (${LEVEL_VARIABLE}).",
+        help=f"How much to log; debug adds a line for each page (${LEVEL_VARIABLE}).",
     )
     return form(level(command))
 
@@ -151,4 +151,4 @@ def _trace(record: logging.LogRecord) -> str:
 
 
 def _crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    logging.getLogger(VOICE).critical("The program fell over: %s", error, exc_info=(kind, error, trace))
+    logging.getLogger(VOICE).critical("The program crashed: %s", error, exc_info=(kind, error, trace))

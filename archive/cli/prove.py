@@ -17,14 +17,17 @@ _KINDS = ("article", "comment")
 
 @click.command()
 @click.argument("item", nargs=-1, required=True, metavar="article|comment ID | URL")
-@click.option("--out", type=click.Path(path_type=Path), help="The folder to make; by default proof-KIND-ID.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The folder to create; by default proof-KIND-ID."
+)
 @click.option("--page", is_flag=True, help="Add the raw page of the article, as it was received.")
 @click.pass_obj
 def prove(context: Context, item: tuple[str, ...], out: Path | None, page: bool) -> None:
-    """Write a small folder that proves what the archive holds of one item, and since when.
+    """Write evidence of one article or comment to a folder.
 
-    Whoever gets it checks it with `python3 verify.py` in it, and with openssl where the seal is signed and
-    time-stamped. ID is the number that `search` prints.
+    It proves what is archived of the item, and since when. Anyone can check it with `python3 verify.py` in
+    that folder, and with openssl if the seal is signed and time-stamped. ID is the number that `search`
+    prints.
 
     \b
     backissue prove comment 88
@@ -38,11 +41,11 @@ def prove(context: Context, item: tuple[str, ...], out: Path | None, page: bool)
         case _:
             near = nearest(item[0], _KINDS)
             raise click.UsageError(
-                f"“{plain(' '.join(item))}” is no item: say article ID, comment ID or a URL{near}."
+                f"“{plain(' '.join(item))}” is not an item: give article ID, comment ID or a URL{near}."
             )
     with opened(context) as archive:
         found = pointing.at(archive.db, kind, reference)
         folder = out or Path(f"proof-{found.kind}-{found.id}")
         names = write_evidence(archive.db, archive.path, found.kind, found.id, folder, body=page)
     click.echo(f"{folder}: {', '.join(names)}")
-    click.echo("Check it: python3 verify.py in that folder. README.txt says what is what.", err=True)
+    click.echo("To check it, run python3 verify.py in that folder. README.txt explains the files.", err=True)

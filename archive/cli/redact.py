@@ -28,8 +28,8 @@ _LOCK = "redact"
 @click.command()
 @click.argument("kind", required=False, metavar="article|comment|commenter")
 @click.argument("items", nargs=-1, metavar="ID|URL|NAME…")
-@click.option("--reason", help="Why; the pages say it in place of what is hidden.")
-@click.option("--yes", is_flag=True, help="Hide it without asking; needed where there is no terminal.")
+@click.option("--reason", help="The reason; the pages show it in place of the hidden words.")
+@click.option("--yes", is_flag=True, help="Hide without asking; needed if there is no terminal.")
 @click.option("--dry-run", is_flag=True, help="Show whose words would be hidden, and hide nothing.")
 @click.option("--list", "listed", is_flag=True, help="List what is hidden.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of redactions.")
@@ -44,12 +44,12 @@ def redact(
     listed: bool,
     as_json: bool,
 ) -> None:
-    """Hide articles, comments or the names of commenters from the pages and all exports.
+    """Hide articles, comments or names of commenters.
 
-    It shows first whose words they are, and asks. ID is the number that `search` prints beside its kind, URL
-    the address of an article or a comment. What is hidden is taken out of the archive's file into another
-    one, hidden.db, that is never served. A tombstone stays, with the reason and the date. Crawls do not
-    bring it back.
+    They disappear from the pages and all exports. The command first shows whose words they are, and asks for
+    confirmation. ID is the number that `search` prints, URL that of an article or comment. What is hidden is
+    moved out of the archive's file to hidden.db, which is never served. A tombstone with the reason and the
+    date takes its place. Crawls do not bring it back.
 
     \b
     backissue redact article 17 --reason "At the request of a person named in it"
@@ -61,11 +61,11 @@ def redact(
         _list(context, as_json=as_json)
         return
     if kind is None or not items:
-        raise click.UsageError("Say what to hide: article ID, comment ID, or commenter NAME; or --list.")
+        raise click.UsageError("Give what to hide: article ID, comment ID or commenter NAME; or use --list.")
     if kind not in KINDS:
         raise click.UsageError(f"“{plain(kind)}” is not one of {', '.join(KINDS)}{nearest(kind, KINDS)}.")
     if not (reason or "").strip() and not dry_run:
-        raise click.UsageError("Say why, with --reason: the tombstone tells it.")
+        raise click.UsageError("Give a reason with --reason; the tombstone shows it.")
     now = datetime.now(UTC)
     with opened_to_change(context) as archive:
         found = [_shown(archive, kind, item, asks=not yes, to_answer=dry_run) for item in items]
@@ -84,7 +84,7 @@ def _shown(archive: Archive, kind: str, item: str, *, asks: bool, to_answer: boo
     """
     if kind == "commenter":
         if item in _names(archive, redaction.redactions(archive.db)).values():
-            raise ArchiveError(f"The name “{item}” is hidden already.")
+            raise ArchiveError(f"The name “{item}” is already hidden.")
         found = pointing.commenter_summary(archive.db, item)
         span = f", {when(found['first'])} to {when(found['last'])}" if found["n"] else ""
         lines = [f"The name “{item}”, under {count(found['n'], 'comment')}{span}"]
@@ -92,11 +92,11 @@ def _shown(archive: Archive, kind: str, item: str, *, asks: bool, to_answer: boo
     else:
         each = pointing.at(archive.db, kind, item)
         if each.redaction is not None:
-            raise ArchiveError(f"The {kind} {each.id} is hidden already, by redaction {each.redaction}.")
+            raise ArchiveError(f"The {kind} {each.id} is already hidden, by redaction {each.redaction}.")
         if each.host is not None and not asks:
             raise ArchiveError(
-                f"Nothing was hidden: whether {each.host} publishes this archive is not known here.",
-                hint=f"Name it by its number, as `{each.kind} {each.id}`, or leave out --yes and be asked.",
+                f"Nothing was hidden: it is unknown whether {each.host} publishes this archive.",
+                hint=f"Use its number, `{each.kind} {each.id}`, or omit --yes to confirm it.",
             )
         what = f"“{each.title}”" if kind == "article" else f"under “{each.title}”"
         lines = [
@@ -114,8 +114,8 @@ def _must_be_meant(number: int, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise ArchiveError(
-            "Nothing was hidden: there is no terminal at which to ask whether that is meant.",
-            hint="See whose words they are with --dry-run, and then give --yes.",
+            "Nothing was hidden: there is no terminal to ask for confirmation.",
+            hint="Check whose words they are with --dry-run, then add --yes.",
         )
     click.confirm(f"Hide {'this' if number == 1 else 'these'}?", abort=True, err=True)
 
@@ -141,7 +141,7 @@ def _hide(
 @click.argument("numbers", nargs=-1, required=True, type=click.IntRange(1), metavar="NUMBER…")
 @click.pass_obj
 def unredact(context: Context, numbers: Sequence[int]) -> None:
-    """Show again what was hidden. NUMBER is that of a redaction, as `redact --list` prints it."""
+    """Show again what was hidden. NUMBER is that of a redaction (`redact --list`)."""
     with (
         opened_to_change(context) as archive,
         hold(archive.path, _LOCK),
@@ -153,7 +153,7 @@ def unredact(context: Context, numbers: Sequence[int]) -> None:
             click.echo(f"Redaction {number} is lifted: the {what} is shown again, as it was.")
         if redaction.redactions(archive.db):  # which may have taken again what was just given back
             _scrub(archive)
-    say("The next crawl looks at what the site has changed since.")
+    say("The next crawl checks what the site has changed since.")
 
 
 def _list(context: Context, *, as_json: bool) -> None:
@@ -181,10 +181,10 @@ def _row(each: Redaction, name: str | None) -> tuple[str, ...]:
 
 
 def _scrub(archive: Archive) -> None:
-    say("Taking it out of the bytes of the file …")
+    say("Removing the deleted bytes from the file …")
     if not redaction.scrub(archive.db):
         say(
-            "A reader keeps the write-ahead log from being emptied, so it may still hold the old bytes."
+            "A reader prevents the write-ahead log from being emptied, so old bytes may remain in it."
             " The next crawl empties it."
         )
 
@@ -194,5 +194,5 @@ def _tell_what_remains(archive: Archive, names: Sequence[str]) -> None:
     for name in names:
         found = find(archive.db.conn, Ask(words=f'text:"{name}"', kind="comments"))
         if found.total:
-            say(f"{count(found.total, 'comment')} may name “{plain(name)}” in the text, which stays.")
-    say("Earlier exports and backups still have it. So have the raw pages, of which none with it is shown.")
+            say(f"{count(found.total, 'comment')} may name “{plain(name)}” in its text, which is not hidden.")
+    say("Earlier exports and backups still have the words. So do raw pages, but those are not shown.")

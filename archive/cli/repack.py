@@ -18,21 +18,21 @@ _SAID = 1000  # pages after which it is said how far it is
 
 
 @click.command()
-@click.option("--anew", is_flag=True, help="Make all dictionaries anew, from the pages that are kept now.")
+@click.option("--anew", is_flag=True, help="Also train new dictionaries, from the present pages.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: packed, before, after (bytes).")
 @click.pass_obj
 def repack(context: Context, anew: bool, as_json: bool) -> None:
-    """Pack the raw pages of an older program again, in less room.
+    """Compress raw pages of an older version of Backissue.
 
-    What crawls keep is packed that way at once. No page changes. A crawl may go on meanwhile; at the end,
-    while the file is written anew, it waits. Broken off, it goes on where it was the next time.
+    Crawls already keep new pages this way. No page changes. A crawl may run meanwhile; it waits only at the
+    end, while the file is written again. If it is interrupted, the next `repack` continues.
 
-    --anew is for when pages were deleted from the file: dictionaries are made of pages, and have words
-    of theirs.
+    Use --anew after deleting pages from the file: dictionaries contain words of the pages they were
+    trained from.
     """
     path = raw_pages_path(context.archive())
     if not path.is_file():
-        raise ArchiveError(f"There are no raw pages at {path}.", hint="`backissue crawl` makes them.")
+        raise ArchiveError(f"There are no raw pages at {path}.", hint="`backissue crawl` fetches them.")
     before, packed = _size(path), 0
     with Pages.open(path) as pages:
         if anew:
@@ -45,7 +45,7 @@ def repack(context: Context, anew: bool, as_json: bool) -> None:
     if as_json:
         emit({"packed": packed, "before": before, "after": after})
     else:
-        click.echo(f"{path.name} had {size(before)}, and has {size(after)} now.")
+        click.echo(f"{path.name} was {size(before)}, and is now {size(after)}.")
 
 
 def _shrink(pages: Pages, path: Path) -> None:
@@ -57,9 +57,9 @@ def _shrink(pages: Pages, path: Path) -> None:
         ).fetchall()
     if shutil.disk_usage(path.parent).free < 2 * held:
         raise ArchiveError(
-            f"{path} is packed, but the disk has no room to write it anew.",
-            hint=f"Room that is free in it is used by later crawls. Or make {size(2 * held)} of room, and"
-            " call it again.",
+            f"{path} is compressed, but the disk has no room to write it again.",
+            hint=f"Later crawls use the free space in it. Or free {size(2 * held)} of the disk, and"
+            " run it again.",
         )
     try:
         pages.db.execute("PRAGMA journal_mode = DELETE").fetchall()  # else the size of its pages stays
@@ -68,8 +68,8 @@ def _shrink(pages: Pages, path: Path) -> None:
         pages.db.execute("PRAGMA journal_mode = WAL").fetchall()
     except sqlite3.OperationalError as error:
         raise ArchiveError(
-            f"{path} is packed, but not written anew: {error}.",
-            hint="Let other programs end that use it, and call it again.",
+            f"{path} is compressed, but was not written again: {error}.",
+            hint="End other programs that use it, and run it again.",
         ) from error
 
 

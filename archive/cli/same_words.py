@@ -21,16 +21,16 @@ _TITLE_CHARACTERS = 50
 
 @click.command("same-words")
 @click.argument("item", nargs=-1, metavar="[article|comment ID | URL]")
-@click.option("--rebuild", is_flag=True, help="Compare all texts anew; 5 to 10 minutes for a million.")
+@click.option("--rebuild", is_flag=True, help="Compare all texts again; 5 to 10 minutes for a million.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.pass_obj
 def same_words(context: Context, item: tuple[str, ...], rebuild: bool, as_json: bool) -> None:
-    """Show where else the same words are.
+    """Show where else the same words appear.
 
     All places of the words of an article or comment, the earliest first.
 
-    Without an item, the comments that stand under several names. What was saved since the last crawl is
-    compared first. Texts of fewer than 12 words, and replies that quote what they answer, are no copies.
+    Without an item, the comments that appear under several names. What was saved since the last crawl is
+    compared first. Texts of fewer than 12 words, and replies that quote what they answer, are not copies.
 
     \b
     backissue same-words
@@ -60,7 +60,7 @@ def _asked(item: tuple[str, ...]) -> tuple[str, str]:
             return kind, reference
     near = nearest(item[0], _KINDS)
     raise click.UsageError(
-        f"“{plain(' '.join(item))}” is no item: give article ID, comment ID or a URL{near}."
+        f"“{plain(' '.join(item))}” is not an item: give article ID, comment ID or a URL{near}."
     )
 
 
@@ -97,7 +97,7 @@ def _show_networks(archive: OpenArchive, *, as_json: bool) -> None:
     if as_json:
         emit(found)
     elif not found:
-        say("No comment stands under two names.")
+        say("No comment appears under two names.")
     else:
         lines = [
             (

@@ -28,7 +28,7 @@ WIDTH = 100
 
 @click.command()
 @click.argument("words", nargs=-1)
-@click.option("--saved", metavar="NAME", help="Search as [searches.NAME] says; WORDS narrow that.")
+@click.option("--saved", metavar="NAME", help="Run the saved search [searches.NAME]; WORDS narrow it.")
 @click.option(
     "--in",
     "kind",
@@ -38,14 +38,20 @@ WIDTH = 100
     help="Where to search.",
 )
 @click.option("--since", default="", metavar="DAY", help="Published on or after a day, month or year.")
-@click.option("--until", default="", metavar="DAY", help="Published on or before it.")
-@click.option("--author", default="", help="Written by, in whole words.")
+@click.option("--until", default="", metavar="DAY", help="Published on or before a day, month or year.")
+@click.option("--author", default="", help="By this author, in whole words.")
 @click.option("--tag", default="", help="With this tag or category.")
-@click.option("--source", default="", help="Of one source.")
-@click.option("--type", "content_type", default="", help="Of one content type, such as page.")
-@click.option("--changed", is_flag=True, help="Only what was edited or removed since.")
-@click.option("--newest", is_flag=True, help="The newest first, instead of the best match.")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Hits at most.")
+@click.option("--source", default="", help="Only this source.")
+@click.option("--type", "content_type", default="", help="Only this content type, such as page.")
+@click.option("--changed", is_flag=True, help="Only what was edited or removed later.")
+@click.option("--newest", is_flag=True, help="Newest first, instead of best match first.")
+@click.option(
+    "--limit",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Show at most this many results.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def search(
@@ -64,11 +70,13 @@ def search(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Search articles and comments, removed ones included, and what was edited out of them.
+    """Search articles, comments and their earlier versions.
 
-    All WORDS must occur; "quoted words" stand together, -word must not occur, word* may go on, OR
-    between two words allows either, and author:name, title:word and tag:name look there. Put what has
-    quotes or begins with a dash after -- and in single quotes.
+    Removed ones are included, and so are words that were edited out.
+
+    All WORDS must occur. "Quoted words" are a phrase, -word must not occur, word* finds words that begin like
+    this, OR between two words allows either, and author:name, title:word and tag:name search those fields.
+    Put quotes, and words that begin with a dash, after -- and in single quotes.
 
     \b
     backissue search harbour ferry --since 2025 --in comments
@@ -181,12 +189,14 @@ def _unmarked(text: str) -> str:
 
 @click.command()
 @click.argument("item", nargs=-1, required=True, metavar="URL|[article|comment] ID")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, as a line of `export jsonl`.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object, as in a line of `export jsonl`."
+)
 @click.pass_obj
 def show(context: Context, item: tuple[str, ...], as_json: bool) -> None:
     """Show one article and its thread. ID is a number that `search` prints; URL may be of a comment.
 
-    A comment is shown with the article and the thread in which it stands, and marked there.
+    A comment is shown within its article and thread, and highlighted there.
 
     \b
     backissue show 17
@@ -195,7 +205,7 @@ def show(context: Context, item: tuple[str, ...], as_json: bool) -> None:
     kind, reference = item if len(item) == 2 else ("", item[0])
     if len(item) > 2 or kind not in ("", "article", "comment"):
         raise click.UsageError(
-            f"“{plain(' '.join(item))}” is no single item{nearest(kind, ('article', 'comment'))}."
+            f"“{plain(' '.join(item))}” is not one item{nearest(kind, ('article', 'comment'))}."
             " Give a URL, a number, or `comment` and a number."
         )
     with opened(context) as archive:
@@ -207,7 +217,7 @@ def show(context: Context, item: tuple[str, ...], as_json: bool) -> None:
             archive.db, found.id if comment is None else _article_of(archive.db, comment)
         )
     if held is None:
-        raise NotFoundError(f"The archive holds no article “{reference}”.", hint=pointing.SEEK)
+        raise NotFoundError(f"The archive has no article “{reference}”.", hint=pointing.SEEK)
     if as_json:
         from archive.exports.as_jsonl import article_line  # noqa: PLC0415  (slow to import)
 
@@ -254,7 +264,7 @@ def _shown(held: HeldArticle, wanted: int | None) -> str:
     if article.tags or article.categories:
         lines.append(plain(", ".join((*article.categories, *article.tags))))
     if held.history.gone_at:
-        lines.append(f"No longer on the site: found gone {when(held.history.gone_at)}.")
+        lines.append(f"No longer on the site; removal confirmed {when(held.history.gone_at)}.")
     if held.history.hidden_at:
         hidden = f"Hidden by the operator on {when(held.history.hidden_at)}: {held.history.hidden_reason}"
         lines.append(plain(hidden))
@@ -269,7 +279,7 @@ def _shown(held: HeldArticle, wanted: int | None) -> str:
 def _comment(held: HeldComment, level: int, wanted: int | None) -> str:
     comment = held.comment
     kind = "" if comment.kind == "comment" else f" · {comment.kind}"
-    gone = f" · gone since {when(held.history.gone_at)}" if held.history.gone_at else ""
+    gone = f" · removed {when(held.history.gone_at)}" if held.history.gone_at else ""
     if held.history.hidden_at:
         gone += f" · hidden by the operator: {plain(held.history.hidden_reason)}"
     head = click.style(plain(comment.author or "–"), bold=True)

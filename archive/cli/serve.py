@@ -35,17 +35,17 @@ def pages_options(command: Command) -> Command:
             default="/",
             show_default=True,
             callback=lambda _context, _option, text: publish.base_path(text),
-            help="The path below which a proxy shows the pages.",
+            help="The path under which a proxy shows the pages.",
         ),
         click.option(
             "--port",
             default=8001,
             show_default=True,
             type=click.IntRange(1, 65535),
-            help="Their port.",
+            help="The port of the pages.",
         ),
         click.option(
-            "--host", default="127.0.0.1", show_default=True, help="The address the pages listen on."
+            "--host", default="127.0.0.1", show_default=True, help="The address that the pages listen on."
         ),
     ):
         command = option(command)
@@ -60,7 +60,7 @@ def pages_options(command: Command) -> Command:
     type=click.Path(path_type=Path, exists=True, file_okay=False),
 )
 @pages_options
-@click.option("--quiet", is_flag=True, help="Say nothing of single requests.")
+@click.option("--quiet", is_flag=True, help="Do not log each request.")
 @click.pass_obj
 def serve(
     context: Context,
@@ -73,8 +73,8 @@ def serve(
 ) -> int:
     """Serve the archive with Datasette, until Ctrl-C.
 
-    Needs an archive that is there; `backissue up` makes one and serves it while it grows. With the folder of
-    `backissue publish` it shows all archives there as one, and takes each new generation as it comes.
+    Needs an existing archive; `backissue up` creates one and serves it while it grows. With the folder of
+    `backissue publish`, it shows all archives in it as one, and switches to new generations by itself.
     """
     library = publish.library_server(published, base_url=base_path, metadata=metadata) if published else None
     if published is None:

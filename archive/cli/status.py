@@ -13,13 +13,13 @@ from archive.queries import health
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the same as /-/health.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, as at /-/health.")
 @click.pass_obj
 def status(context: Context, as_json: bool) -> int:
     """Print the archive's state, and how the last runs ended.
 
-    Exits with 3 when something needs looking after: a source whose crawls fail, a clock that stands
-    still, a disk that is nearly full, a check or a backup that found damage.
+    Exits with 3 if something needs attention: a source whose crawls fail, a clock that has stopped, a disk
+    that is nearly full, a check or a backup that found damage.
     """
     with opened(context, finish=False) as archive:
         told = health.archive_health(archive, datetime.now(UTC))
@@ -69,7 +69,7 @@ def _row(source: health.SourceStatus) -> tuple[str, ...]:
         when(source.last_published),
         when(source.last_comment),
         f"{source.problems:,}",
-        f"{when(last.started_at)} {last.outcome or 'under way'}" if last else "never",
+        f"{when(last.started_at)} {last.outcome or 'running'}" if last else "never",
     )
 
 

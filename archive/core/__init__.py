@@ -1,1 +1,1 @@
-"""Records, errors, timestamps, locks and the database connection: what every other part builds on."""
+"""Records, errors, timestamps, locks and the database connection, used by all other packages."""

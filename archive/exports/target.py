@@ -60,7 +60,8 @@ def written(name: str) -> Iterator[None]:
             raise
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
         raise ArchiveError(
-            f"{name} cannot be written: {reason}.", hint="Is there room on the disk, and may you write there?"
+            f"{name} cannot be written: {reason}.",
+            hint="Is the disk full, or are you not allowed to write there?",
         ) from error
 
 
@@ -68,17 +69,18 @@ def _must_be_free(target: Path, name: str, *, replace: bool, own: Own) -> None:
     own(target)
     if not target.parent.is_dir():
         raise ArchiveError(
-            f"The folder {target.parent} does not exist.", hint="Make it, or name another place."
+            f"The folder {target.parent} does not exist.", hint="Create it, or choose another place."
         )
     if not os.path.lexists(target) or (target.is_dir() and not any(target.iterdir())):
         return
     if not marks.is_export(target):
         raise ArchiveError(
-            f"{name} is there and is not an earlier export alone, so it stays.", hint="Name another place."
+            f"{name} exists and is not just an earlier export, so it was not replaced.",
+            hint="Choose another place.",
         )
     if not replace:
         raise ArchiveError(
-            f"{name} holds an earlier export.", hint="Name another place, or add --force to replace it."
+            f"{name} is an earlier export.", hint="Choose another place, or add --force to replace it."
         )
 
 

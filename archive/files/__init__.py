@@ -1,1 +1,1 @@
-"""The files of one archive beside archive.db: raw pages, what is hidden, and their paths."""
+"""The other files of one archive: raw pages, hidden words, media, and their paths."""

@@ -1,1 +1,1 @@
-"""Identity before content: whether a page is the article that it was requested as."""
+"""Identity: whether a page is the article that was requested."""

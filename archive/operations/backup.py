@@ -135,11 +135,12 @@ def _must_be_free(folder: Path, *, replace: bool) -> None:
         return
     if not _is_backup(folder):
         raise ArchiveError(
-            f"{folder} is there and is not a backup alone, so it stays.", hint="Name another folder."
+            f"{folder} exists and is not just a backup, so it was not replaced.",
+            hint="Choose another folder.",
         )
     if not replace:
         raise ArchiveError(
-            f"{folder} holds a backup already.", hint="Name another folder, or replace it with --force."
+            f"{folder} already has a backup.", hint="Choose another folder, or replace it with --force."
         )
 
 
@@ -148,8 +149,8 @@ def _must_lose_nothing(folder: Path, wanted: Mapping[str, Path]) -> None:
     lost = [path for name, path in wanted.items() if (folder / name).exists() and not path.exists()]
     if lost:
         raise ArchiveError(
-            f"{folder} has {lost[0].name}, and there is none beside the archive any more: the backup stays.",
-            hint="Find out where it went, or put it back from the backup; else name another folder.",
+            f"{folder} has {lost[0].name}, but the archive has lost it, so the backup was not replaced.",
+            hint="Find out where it went, or restore it from the backup. Or choose another folder.",
         )
 
 
@@ -175,7 +176,7 @@ def _folder_made(folder: Path, may_replace: Callable[[], None]) -> Iterator[Path
     except (OSError, sqlite3.OperationalError) as error:
         raise ArchiveError(
             f"The backup {folder} could not be written: {error}.",
-            hint="Is its disk full, or its folder not writable? Nothing was left there.",
+            hint="Is the disk full, or the folder read-only? Nothing was left there.",
         ) from error
 
 
@@ -191,8 +192,8 @@ def _finish_redactions(archive: Path) -> None:
             return  # it is damaged, and the copy tells how
     if left and not is_writable(archive):
         raise ArchiveError(
-            f"{redaction_work.pending_sentence(left, archive)} A backup would have the hidden words in it.",
-            hint="Run `backissue backup` where the archive may be written.",
+            f"{redaction_work.pending_sentence(left, archive)} A backup would contain the hidden words.",
+            hint="Run `backissue backup` where the archive can be written.",
         )
     if left:
         with closing(connect(archive)) as db:
@@ -227,7 +228,7 @@ def _reader(path: Path) -> sqlite3.Connection:
             raise locked(path) from error
         raise ArchiveError(
             f"{path} cannot be read: {error}.",
-            hint="Where its folder may not be written, its write-ahead log (-wal) cannot be read. Copy both"
+            hint="In a read-only folder its write-ahead log (-wal) cannot be read. Copy both"
             " files to a folder of yours, and make the backup there.",
         ) from error
     except sqlite3.DatabaseError:
@@ -269,12 +270,13 @@ def check(folder: Path) -> None:
         wrong = [name for name, digest in sums.items() if _sealed(folder / name).sha256 != digest]
     except (OSError, ValueError) as error:
         raise ArchiveError(
-            f"{folder} is no whole backup: {error}.", hint="A backup is a folder made by `backissue backup`."
+            f"{folder} is not a complete backup: {error}.",
+            hint="A backup is a folder made by `backissue backup`.",
         ) from error
     if wrong or ARCHIVE not in sums:
         raise ArchiveError(
             f"{folder} is not as it was made: {', '.join(wrong) or ARCHIVE} differs.",
-            hint="Take another backup. Nothing was restored.",
+            hint="Use another backup. Nothing was restored.",
         )
 
 
@@ -294,9 +296,8 @@ def restore_backup(folder: Path, archive: Path, *, replace: bool) -> tuple[Path,
     present = [path for path in targets.values() if path.exists()]
     if present and not replace:
         raise ArchiveError(
-            f"{present[-1]} is there already.",
-            hint="Put the backup in its place with --force;"
-            f" what is there is kept with the ending {SET_ASIDE_SUFFIX}.",
+            f"{present[-1]} already exists.",
+            hint=f"Restore it with --force; the existing files are kept with the ending {SET_ASIDE_SUFFIX}.",
         )
     must_have_room(archive.parent, [folder / name for name in targets if (folder / name).exists()])
     with hold(archive, "backup"):
@@ -311,7 +312,7 @@ def restore_backup(folder: Path, archive: Path, *, replace: bool) -> tuple[Path,
             for name, path in targets.items():
                 _put(folder / name, path, asides[path])
         except OSError as error:
-            raise ArchiveError(f"The backup could not be put in place: {error}.") from error
+            raise ArchiveError(f"The backup could not be restored: {error}.") from error
     return tuple(asides[path] for path in present)
 
 

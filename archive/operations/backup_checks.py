@@ -67,12 +67,12 @@ def must_be_archive(path: Path) -> None:
 def must_have_room(place: Path, files: Iterable[Path]) -> None:
     """Raise ArchiveError unless a folder has room for copies of files."""
     if not place.is_dir():
-        raise ArchiveError(f"The folder {place} does not exist.", hint="Make it, or name another place.")
+        raise ArchiveError(f"The folder {place} does not exist.", hint="Create it, or choose another place.")
     logs = [path.with_name(f"{path.name}-wal") for path in files]
     needed = sum(path.stat().st_size for path in (*files, *logs) if path.exists())
     free = shutil.disk_usage(place).free
     if free < needed:
         raise ArchiveError(
-            f"This needs {size(needed)}, and the disk of {place} has {size(free)} left.",
-            hint="Make room, or take another disk. Nothing was written.",
+            f"This needs {size(needed)}, but the disk of {place} has only {size(free)}.",
+            hint="Free some space, or use another disk. Nothing was written.",
         )

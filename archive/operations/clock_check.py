@@ -40,6 +40,6 @@ def refuse_past(db: Database, now: datetime, *, run: int) -> None:
     if last is not None and now < last - SLACK:
         raise ClockError(
             f"This machine says {when(now)} UTC, but the archive was written at {when(last)}.",
-            hint="Set the clock (timedatectl), then crawl again. If it is right now and was ahead before, run"
+            hint="Set the clock (timedatectl), then crawl again. If it is right now but was ahead before, run"
             " `backissue crawl --trust-clock` once.",
         )

@@ -83,7 +83,7 @@ def look(archive: Path, now: datetime) -> Iterator[Finding]:
     yield permissions(archive)
     if not archive.exists():
         yield bad(
-            "archive", f"There is no archive at {archive}.", "`backissue crawl` or `backissue up` makes it."
+            "archive", f"There is no archive at {archive}.", "`backissue crawl` or `backissue up` creates it."
         )
         return
     try:
@@ -126,7 +126,7 @@ def libraries() -> Finding:
     if "ENABLE_FTS5" not in options:
         missing.append("SQLite's full-text search (FTS5)")
     if missing:
-        return bad("libraries", f"Missing: {', '.join(missing)}.", "Install Backissue anew.")
+        return bad("libraries", f"Missing: {', '.join(missing)}.", "Reinstall Backissue.")
     return fine("libraries", ", ".join(found) + ".")
 
 
@@ -136,10 +136,10 @@ def disk(archive: Path) -> Finding:
         return bad("disk", f"The folder {archive.parent} does not exist.", "Make it, or name another place.")
     free, held = shutil.disk_usage(archive.parent).free, archive.stat().st_size if archive.exists() else 0
     if free < health.LEAST_FREE:
-        return bad("disk", f"Only {size(free)} are free.", "Make room, before a crawl can save nothing more.")
+        return bad("disk", f"Only {size(free)} are free.", "Free some space before crawls fail.")
     if free < held:
-        hint = "An upgrade may need as much again as the archive; make room before it."
-        return warn("disk", f"{size(free)} are free, less than the archive itself has.", hint)
+        hint = "An upgrade may need as much space as the archive has. Free some before it."
+        return warn("disk", f"{size(free)} are free, less than the size of the archive.", hint)
     return fine("disk", f"{size(free)} are free.")
 
 
@@ -150,7 +150,7 @@ def permissions(archive: Path) -> Finding:
     closed = [path for path in (archive.parent, *files) if not os.access(path, os.W_OK)]
     if closed:
         names = ", ".join(map(str, closed))
-        return bad("permissions", f"Not writable: {names}.", "Run as the owner, or give the right to write.")
+        return bad("permissions", f"Not writable: {names}.", "Run as the owner, or grant write access.")
     if len({path.stat().st_uid for path in files}) > 1:
         hint = "Run crawls and pages as one user, or in one group with a setgid folder."
         return warn("permissions", f"The files of {archive.name} belong to several users.", hint)
@@ -160,12 +160,12 @@ def permissions(archive: Path) -> Finding:
 def schema(db: Database) -> Finding:
     """True if the file is of this program's time."""
     if newer := migrations.newer(db):
-        sentence = f"A newer Backissue has written it (it has {', '.join(newer)})."
+        sentence = f"A newer Backissue wrote it (it has {', '.join(newer)})."
         return bad("schema", sentence, "Upgrade Backissue.")
     if pending := [migration.name for migration in migrations.pending(db)]:
         hint = "Make a backup; the next command that opens the archive brings it up to date."
-        return warn("schema", f"An older Backissue has written it; {', '.join(pending)} is to come.", hint)
-    return fine("schema", "It is the newest.")
+        return warn("schema", f"An older Backissue wrote it; pending: {', '.join(pending)}.", hint)
+    return fine("schema", "It is up to date.")
 
 
 def soundness(db: Database, now: datetime) -> Finding:
@@ -178,10 +178,14 @@ def soundness(db: Database, now: datetime) -> Finding:
         found += integrity.full_text(db.conn, CHECK_SECONDS)
     except (TimeoutError, sqlite3.OperationalError) as error:
         if not found:
-            why = "would take too long while others wait" if isinstance(error, TimeoutError) else str(error)
-            hint = "`backissue backup` looks at them in its copy, where nobody waits."
+            why = (
+                "would take too long while other programs wait"
+                if isinstance(error, TimeoutError)
+                else str(error)
+            )
+            hint = "`backissue backup` checks them in its copy."
             return warn(
-                "integrity", f"Pages and keys are sound; full-text indexes were left out: {why}.", hint
+                "integrity", f"Pages and keys are sound; full-text indexes were not checked: {why}.", hint
             )
     sentence = " ".join(found) or "Pages, foreign keys and full-text indexes are sound."
     if db["checks"].exists():
@@ -197,7 +201,7 @@ def log(archive: Path) -> Finding:
     path = archive.with_name(f"{archive.name}-wal")
     length = path.stat().st_size if path.exists() else 0
     if length > LONGEST_LOG:
-        hint = "Some program reads one state for very long; end it, and the next crawl folds the log in."
+        hint = "Some program has been reading one state for very long. End it; the next crawl merges the log."
         return warn("log", f"The write-ahead log has {size(length)}.", hint)
     return fine("log", f"The write-ahead log has {size(length)}.")
 
@@ -211,14 +215,16 @@ def clock(db: Database, now: datetime) -> Finding:
     newest = max((row[0] for row in db.execute(times).fetchall() if row[0]), default=None)
     if newest and instant(newest) > now + timedelta(minutes=1):
         sentence = f"This machine says {when(now)} UTC, and the archive was written at {when(newest)}."
-        return bad("clock", sentence, "Set the clock (timedatectl), else schedules and removals go wrong.")
+        return bad(
+            "clock", sentence, "Set the clock (timedatectl); otherwise schedules and removals go wrong."
+        )
     backward = sum(
         db.execute(f"SELECT count(*) FROM {name} WHERE until < since").fetchone()[0] for name in _SPANS
     )
     if backward:
-        hint = "The clock was wrong when they were written; what they say is sound, when they say it is not."
-        return warn("clock", f"{count(backward, 'version')} of texts end before they began.", hint)
-    return fine("clock", f"It is {when(now)} UTC, later than all that the archive holds.")
+        hint = "The clock was wrong when they were written. The texts are sound, but their times are not."
+        return warn("clock", f"{count(backward, 'version')} of texts ended before they began.", hint)
+    return fine("clock", f"It is {when(now)} UTC, later than everything in the archive.")
 
 
 def state(archive: OpenArchive, now: datetime) -> Iterator[Finding]:
@@ -231,12 +237,12 @@ def state(archive: OpenArchive, now: datetime) -> Iterator[Finding]:
             yield bad(f"source {source.name}", source.sentence, "`backissue crawl` shows what happens.")
     backup = next((check for check in told.checks if check.name == "backup"), None)
     if backup is None:
-        yield warn("backup", "No backup was ever made.", "`backissue backup DIR` makes one.")
+        yield warn("backup", "There is no backup yet.", "`backissue backup DIR` makes one.")
     elif not backup.ok:
         yield bad("backup", backup.sentence, _RESTORE)
     elif instant(backup.at) < now - BACKUP_AGE:
         yield warn(
-            "backup", f"The last one was made on {when(backup.at)} UTC.", "Make one each night, by cron."
+            "backup", f"The last one was made on {when(backup.at)} UTC.", "Make one every night, with cron."
         )
     else:
         yield fine("backup", f"{when(backup.at)} UTC: {backup.sentence}")
@@ -251,13 +257,13 @@ def redaction(db: Database, archive: Path) -> Iterator[Finding]:
     try:
         redaction_work.finish(db, archive)
     except ArchiveError as error:
-        yield bad("redaction", f"{sentence} {error}", error.hint or "Look again when that is mended.")
+        yield bad("redaction", f"{sentence} {error}", error.hint or "Run this again when that is repaired.")
         return
     if left := redaction_work.unfinished(db.conn):
-        hint = "Let other programs end that use the archive, and look again."
+        hint = "End other programs that use the archive, then run this again."
         yield bad("redaction", redaction_work.pending_sentence(left, archive), hint)
     else:
-        yield warn("redaction", f"{sentence} It was finished just now.", "Nothing is left to do.")
+        yield warn("redaction", f"{sentence} It has just been finished.", "Nothing is left to do.")
 
 
 def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
@@ -267,8 +273,8 @@ def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
         return
     if not path.exists():
         number = count(redactions, "redaction")
-        sentence = f"There is no {path.name}, and {number} took something out of the archive."
-        yield bad("hidden texts", sentence, "Put it back from a backup; until then nothing is saved.")
+        sentence = f"There is no {path.name}, but {number} took something out of the archive."
+        yield bad("hidden texts", sentence, "Restore it from a backup. Until then nothing is saved.")
         return
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
@@ -283,7 +289,7 @@ def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
     elif path.stat().st_mode & 0o077:
         yield warn("hidden texts", f"Others may read {path.name}.", f"chmod 600 {path}")
     else:
-        yield fine("hidden texts", f"{path.name} is sound, and only its owner reads it.")
+        yield fine("hidden texts", f"{path.name} is sound, and only its owner can read it.")
 
 
 def evidence(db: Database, archive: Path) -> Finding:
@@ -294,7 +300,11 @@ def evidence(db: Database, archive: Path) -> Finding:
         more = ["There are more."] if len(found) > _NAMED else []
         return bad("evidence", " ".join([*found[:_NAMED], *more]), _RESTORE)
     if last is None:
-        return warn("evidence", "Nothing is sealed yet.", "The next crawl seals it, or `backissue seal`.")
+        return warn(
+            "evidence",
+            "Nothing is sealed yet.",
+            "The next crawl seals the log; `backissue seal` does it now.",
+        )
     return fine(
         "evidence", f"Everything is as it was logged; the newest seal is number {last.number}, of {last.at}."
     )
@@ -303,7 +313,7 @@ def evidence(db: Database, archive: Path) -> Finding:
 def raw_pages(path: Path) -> Iterator[Finding]:
     """Check that raw pages are as they were received."""
     if not path.exists():
-        yield warn("raw pages", f"There is no {path.name}.", "`replay` needs it; a backup has it.")
+        yield warn("raw pages", f"There is no {path.name}.", "`replay` needs it. Restore it from a backup.")
         return
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:

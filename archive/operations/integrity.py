@@ -21,7 +21,7 @@ def page_faults(connection: sqlite3.Connection) -> list[str]:
     try:
         rows = connection.execute(f"PRAGMA integrity_check({_MOST})").fetchall()
     except sqlite3.DatabaseError as error:
-        return [f"It cannot be read through: {error}."]
+        return [f"It cannot be read completely: {error}."]
     return [f"SQLite finds: {row[0]}." for row in rows if row[0] != "ok"]
 
 
@@ -30,8 +30,8 @@ def foreign_keys(connection: sqlite3.Connection) -> list[str]:
     try:
         rows = connection.execute("PRAGMA foreign_key_check").fetchmany(_MOST)
     except sqlite3.DatabaseError as error:
-        return [f"Its foreign keys cannot be looked at: {error}."]
-    return [f"Row {row[1]} of {row[0]} points at a row of {row[2]} that is not there." for row in rows]
+        return [f"Its foreign keys cannot be checked: {error}."]
+    return [f"Row {row[1]} of {row[0]} refers to a missing row of {row[2]}." for row in rows]
 
 
 def full_text(connection: sqlite3.Connection, seconds: float = 3600.0) -> list[str]:

@@ -37,12 +37,12 @@ def _unbound(error: OSError, host: str, port: int, option: str) -> BackissueErro
     if error.errno == errno.EADDRINUSE:
         return BackissueError(
             f"Port {port} on {host} is in use by another program.",
-            hint=f"Is Backissue running already? Else take another port: {other}.",
+            hint=f"Is Backissue already running? Otherwise use another port: {other}.",
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         return BackissueError(
-            f"Port {port} on {host} may not be used by this user.",
-            hint=f"Ports below 1024 belong to root; take another one: {option} 8001.",
+            f"Port {port} on {host} is not allowed for this user.",
+            hint=f"Ports below 1024 belong to root. Use another one: {option} 8001.",
         )
     return _no_host(host)
 

@@ -118,7 +118,8 @@ def publish(origins: Sequence[Origin], folder: Path, now: datetime) -> Published
         raise ArchiveError(
             f"Nothing could be published in {folder}: {error.strerror or error}"
             f"{f' ({error.filename})' if error.filename else ''}.",
-            hint="Is it a folder, is it writable, and has the disk room? What was published before stays.",
+            hint="Check that it is a folder, that it can be written, and that the disk has room."
+            " The last publication stays.",
         ) from error
 
 
@@ -183,7 +184,7 @@ def _current(folder: Path, stack: ExitStack) -> ShardIndex | None:
         lease = stack.enter_context(closing(generation.GenerationLease(folder)))
         return stack.enter_context(closing(ShardIndex(lease.folder / generation.INDEX)))
     except ArchiveError as error:
-        _log.warning("%s All archives are copied anew.", error)
+        _log.warning("%s All archives are copied again.", error)
         return None
 
 
@@ -208,7 +209,7 @@ class _Making:
         states = {name: state for name, state in brought.items() if state is not None}
         if not states:
             raise ArchiveError(
-                f"No archive could be published. {self.problems[0]}", hint="What was published before stays."
+                f"No archive could be published. {self.problems[0]}", hint="The last publication stays."
             )
         if self._is_whole and states == self._known:
             raise _NothingNewError
@@ -326,7 +327,7 @@ def _must_have_names(origins: Sequence[Origin]) -> None:
     """Raise ArchiveError unless names are unique and fit URLs."""
     if not origins:
         raise ArchiveError(
-            "There is nothing to publish.", hint="Name an archive, a folder of them or a store."
+            "There is nothing to publish.", hint="Give an archive, a folder of archives, or a store."
         )
     seen = set[str]()
     for origin in origins:
@@ -337,7 +338,7 @@ def _must_have_names(origins: Sequence[Origin]) -> None:
         ):
             raise ArchiveError(
                 f"An archive cannot be published under the name “{origin.name}”.",
-                hint="An archive is named after its file, or after its folder where it is archive.db: rename"
+                hint="An archive is named after its file, or after its folder if it is archive.db. Rename"
                 " it to small letters (a-z), digits, dots and dashes; “shards” and “…-media” are taken.",
             )
         if origin.name in seen:
@@ -354,5 +355,6 @@ def _must_be_ours(folder: Path) -> None:
     others = [path for path in folder.iterdir() if not path.name.startswith((".", "generation-", "publish."))]
     if others:
         raise ArchiveError(
-            f"{folder} holds {others[0].name}, so nothing is published there.", hint="Name an empty folder."
+            f"{folder} contains {others[0].name}, so nothing is published there.",
+            hint="Choose an empty folder.",
         )

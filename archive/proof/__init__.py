@@ -1,1 +1,1 @@
-"""Proof of what the archive holds: a log of digests, seals over it, checks and evidence folders."""
+"""Proof of the content: a log of digests, seals over it, checks and evidence folders."""

@@ -67,7 +67,7 @@ def write_evidence(
     try:
         folder.mkdir()
     except FileExistsError as error:
-        raise ArchiveError(f"{folder} is there already.", hint="Name another folder with --out.") from error
+        raise ArchiveError(f"{folder} already exists.", hint="Choose another folder with --out.") from error
     except OSError as error:
         raise ArchiveError(f"{folder} cannot be made: {error.strerror}.") from error
     for name, data in files.items():

@@ -26,7 +26,7 @@ _HINT = "`backissue seal --make-key FILE` makes one."
 def make_key(path: Path) -> str:
     """Make a private key in a file that only its owner can read; return the public key as PEM.
 
-    Raises ArchiveError where a file is there already.
+    Raises ArchiveError where a file already exists.
     """
     key = ec.generate_private_key(ec.SECP384R1())
     write_private_key(key, path, ArchiveError)
@@ -47,7 +47,7 @@ def write_private_key(
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(text)
     except FileExistsError as error:
-        raise refusal(f"{path} is there already.", hint="Use it, or give another name.") from error
+        raise refusal(f"{path} already exists.", hint="Use it, or give another name.") from error
     except OSError as error:
         raise refusal(f"{path} cannot be written: {error.strerror}.") from error
 

@@ -41,8 +41,8 @@ class Growth:
             return f"They have not grown since {self.since[:10]}."
         grown = f"They have grown by {size(self.bytes_a_day)} a day since {self.since[:10]}"
         if self.full_on is None:
-            return f"{grown}; at that pace the disk lasts for more than a hundred years."
-        return f"{grown}; at that pace the disk is full on {self.full_on}."
+            return f"{grown}; at that pace the disk lasts more than a hundred years."
+        return f"{grown}; at that pace the disk will be full on {self.full_on}."
 
 
 def growth(db: Database, held: int, free: int, now: datetime) -> Growth | None:

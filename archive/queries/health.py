@@ -188,7 +188,8 @@ def archive_health(archive: OpenArchive, now: datetime) -> Status:
         troubles.append(f"The disk has only {files.free / 2**20:,.0f} MB left.")
     if files.log_is_large:
         troubles.append(
-            f"The write-ahead log has {files.log / 2**20:,.0f} MB: a program reads one state for very long."
+            f"The write-ahead log has {files.log / 2**20:,.0f} MB:"
+            " a program has been reading one state for very long."
         )
     return Status(
         at=now,
@@ -205,7 +206,7 @@ def judge_source(crawls: Crawls, now: datetime) -> tuple[SourceState, str]:
     """Return a source's state and a sentence, judged from its newest runs."""
     good, bad, first = crawls.good, crawls.bad, crawls.first_bad
     if crawls.dropped:
-        return SourceState.IDLE, "It is archived no longer: the clock's configuration does not name it."
+        return SourceState.IDLE, "It is no longer archived: the clock's configuration does not name it."
     if bad and first:
         which = "Every crawl since" if first.id != bad.id else "The crawl of"
         return (
@@ -218,7 +219,7 @@ def judge_source(crawls: Crawls, now: datetime) -> tuple[SourceState, str]:
             " Is `backissue up` or `backissue schedule` running?"
         )
     if crawls.running:
-        return SourceState.OK, f"A crawl is under way since {_minute(crawls.running.started_at)}."
+        return SourceState.OK, f"A crawl has been running since {_minute(crawls.running.started_at)}."
     if crawls.fruitless >= FAILED_RUNS:
         since = f"since {_minute(good.started_at)}" if good else "yet"
         return SourceState.LATE, f"No crawl ended well {since}, at {crawls.fruitless} planned times."
@@ -227,7 +228,7 @@ def judge_source(crawls: Crawls, now: datetime) -> tuple[SourceState, str]:
             SourceState.OK,
             f"The crawl of {_minute(good.started_at)} ended well. {good.sentence or ''}".strip(),
         )
-    return SourceState.NEW, "It was not crawled yet."
+    return SourceState.NEW, "It has not been crawled yet."
 
 
 # -- the facts ------------------------------------------------------------------------------------

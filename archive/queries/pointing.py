@@ -58,13 +58,13 @@ def at(db: Database, kind: str, reference: str) -> ItemReference:
         found, number, host = _at_address(db, reference)
         if kind and found != kind:
             raise ArchiveError(
-                f"{reference} is the address of {_one(found)}, not of {_one(kind)}.",
-                hint=f"Say `{found}` before it, or give the address of {_one(kind)}"
+                f"{reference} is the URL of {_one(found)}, not of {_one(kind)}.",
+                hint=f"Write `{found}` before it, or give the URL of {_one(kind)}"
                 + (" with its #comment-NUMBER." if kind == "comment" else "."),
             )
         return replace(_item(db, found, number), host=host)
     if not (reference.isascii() and reference.isdigit()):
-        raise ArchiveError(f"“{reference}” is neither a number nor an address of {_one(kind)}.", hint=SEEK)
+        raise ArchiveError(f"“{reference}” is neither a number nor the URL of {_one(kind)}.", hint=SEEK)
     return _item(db, kind, int(reference))
 
 
@@ -84,7 +84,7 @@ def commenter_summary(db: Database, name: str) -> dict[str, Any]:
         return {"n": 0, "first": None, "last": None, "text": None}
     names = [row[0] for row in db.execute("SELECT DISTINCT author FROM comments WHERE author IS NOT NULL")]
     raise NotFoundError(
-        f"No comment stands under the name “{name}”{nearest(name, names)}.",
+        f"No comment has the name “{name}”{nearest(name, names)}.",
         hint="Give it exactly as the pages show it.",
     )
 
@@ -102,7 +102,7 @@ def _one(kind: str) -> str:
 def _item(db: Database, kind: str, number: int) -> ItemReference:
     row = rows.one(db, _ARTICLE if kind == "article" else _COMMENT, number)
     if row is None:
-        raise NotFoundError(f"The archive holds no {kind} {number}.", hint=SEEK)
+        raise NotFoundError(f"The archive has no {kind} {number}.", hint=SEEK)
     redaction = row["redaction_id"]
     return ItemReference(
         kind=kind,
@@ -133,7 +133,7 @@ def _at_address(db: Database, url: str) -> tuple[str, int, str | None]:
     if own and article is None and not _names_at(db, url):
         host = None if parts.hostname in ("127.0.0.1", "localhost", "::1") else parts.hostname
         return ("comment", int(fragment[1]), host) if fragment else (own[1], int(own[2]), host)
-    raise NotFoundError(f"The archive holds nothing of the address {url}.", hint=SEEK)
+    raise NotFoundError(f"The archive has nothing from {url}.", hint=SEEK)
 
 
 def _comment_at(db: Database, url: str, article: int | None, site_id: str) -> int | None:

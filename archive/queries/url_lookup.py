@@ -107,8 +107,8 @@ def _facts(db: Database, source: str, url: str) -> list[str]:
     if "#comment-" in url:
         found.append("If the comment was posted after the last crawl, the next one may bring it.")
     return found or [
-        "The archive covers this site, but no crawl has met this URL. It may be newer than the last crawl,"
-        " no article, or removed before the archive began."
+        "The archive covers this site, but no crawl has found this URL. It may be newer than the last crawl,"
+        " not an article, or removed before the archive began."
     ]
 
 
@@ -118,7 +118,7 @@ def _visited(visit: dict[str, Any]) -> str:
         return f"Fetched on {day}: it leads to {visit['leads_to']}."
     if int(visit["status"]) >= 400:
         return f"Fetched on {day}: the site answered with status {visit['status']}, so nothing was kept."
-    return f"Fetched on {day}: it is no article (a list, a page of the site, or a refused copy)."
+    return f"Fetched on {day}: it is not an article (a list, a page of the site, or a refused copy)."
 
 
 def _elsewhere(db: Database) -> str:

@@ -55,11 +55,11 @@ def span(since: str, until: str, *, instants: bool = False) -> tuple[str, str]:
     last = moment(until, "until", now, instants=instants)
     if first > (now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")[: len(first)]:
         raise ArchiveError(
-            f"--since {first} is in the future, so nothing can be of that time.", hint=f"Give {_EXAMPLES}."
+            f"--since {first} is in the future, so nothing can match.", hint=f"Give {_EXAMPLES}."
         )
     if first and last and first[: len(last)] > last:
         raise ArchiveError(
-            f"--since {first} is after --until {last}, so nothing can lie between.", hint="Exchange them."
+            f"--since {first} is after --until {last}, so nothing can match.", hint="Swap them."
         )
     return first, last
 
@@ -71,7 +71,7 @@ def check_filters(connection: sqlite3.Connection, ask: Ask) -> None:
     if ask.words.strip() and not wording and not wording.filters:
         raise ArchiveError(
             f"Nothing in “{ask.words}” can be searched for.",
-            hint="Give words, as in the search of the pages; a star needs three letters before it.",
+            hint="Give words. A star needs three letters before it.",
         )
     sources = [value for name, value in wording.filters if name == "source"]
     tags = [value for name, value in wording.filters if name == "tag"]
@@ -92,8 +92,8 @@ def known_source(connection: sqlite3.Connection, source: str) -> None:
     names = [row[0] for row in connection.execute("SELECT name FROM main.sources ORDER BY name")]
     if source not in names:
         raise NotFoundError(
-            f"The archive holds no source “{source}”{nearest(source, names)}.",
-            hint=f"It holds: {', '.join(names) or 'none yet'}.",
+            f"The archive has no source “{source}”{nearest(source, names)}.",
+            hint=f"It has: {', '.join(names) or 'none yet'}.",
         )
 
 
@@ -133,7 +133,7 @@ def _check_words(words: str) -> None:
             raise ArchiveError(
                 f"“{found[1]}:” is not a filter of the search{near}.",
                 hint=f"Filters are {', '.join(f'{each}:' for each in known)}."
-                " What is meant as a word stands in quotes.",
+                " Put quotes around it to search for the words.",
             )
 
 
@@ -141,8 +141,8 @@ def _known_type(connection: sqlite3.Connection, name: str) -> None:
     names = [row[0] for row in connection.execute("SELECT DISTINCT type FROM main.articles ORDER BY type")]
     if name not in names:
         raise NotFoundError(
-            f"The archive holds nothing of the type “{name}”{nearest(name, names)}.",
-            hint=f"It holds: {', '.join(names) or 'nothing yet'}.",
+            f"The archive has nothing of the type “{name}”{nearest(name, names)}.",
+            hint=f"It has: {', '.join(names) or 'nothing yet'}.",
         )
 
 
@@ -152,14 +152,14 @@ def _known_tag(connection: sqlite3.Connection, tag: str) -> None:
     names = [row[0] for row in connection.execute("SELECT DISTINCT name FROM main.tags ORDER BY name")]
     raise NotFoundError(
         f"No article has the tag or category “{tag}”{nearest(tag, names)}.",
-        hint="Give it as the pages show it; capitals do not matter." if names else "No article has any.",
+        hint="Write it as the pages show it; capitals do not matter." if names else "No article has any.",
     )
 
 
 def _known_person(connection: sqlite3.Connection, person: str) -> None:
     if not searchable(person):
         raise ArchiveError(
-            f"“{person}” has no letters or digits, so it is nobody's name.", hint="Give a name."
+            f"“{person}” has no letters or digits, so it cannot be a name.", hint="Give a name."
         )
     for table in TABLES.values():
         match = any_of([Term(text=person, field="author")], table.fields)
@@ -167,7 +167,7 @@ def _known_person(connection: sqlite3.Connection, person: str) -> None:
         if connection.execute(sql, [match]).fetchone():
             return
     raise NotFoundError(
-        f"Nobody named “{person}” has written anything here{nearest(person, _people(connection))}.",
+        f"Nobody named “{person}” wrote anything in this archive{nearest(person, _people(connection))}.",
         hint="Give whole words of a name, as the pages show it.",
     )
 

@@ -1,1 +1,1 @@
-"""Sources of an archive as a whole: moving one to another address, giving it another name, removing it."""
+"""Sources of an archive: moving one to another URL, renaming it, removing it."""

@@ -89,7 +89,7 @@ def redact_item(
 
     Items go by the archive's own id, a commenter by the exact name.
 
-    `at` is aware. Raises NotFoundError for what is not there, ArchiveError for what is hidden already and
+    `at` is aware. Raises NotFoundError for what is not there, ArchiveError for what is already hidden and
     where `hidden.db` lacks what is. Bytes that are deleted with it are left to `scrub`.
     """
     moment = rows.must(to_text(at))
@@ -149,7 +149,7 @@ def redacted_name(hidden: Hidden, redaction: Redaction) -> str | None:
 def _must_be_shown(db: Database, hidden: Hidden, kind: str, item: int | str) -> None:
     if kind == "commenter":
         if any(redacted_name(hidden, each) == item for each in redactions(db)):
-            raise ArchiveError(f"The name “{item}” is hidden already.")
+            raise ArchiveError(f"The name “{item}” is already hidden.")
         for table in ("comments", "comment_versions"):
             if rows.one(db, f"SELECT 1 FROM {table} WHERE author = ? LIMIT 1", item):
                 return
@@ -163,7 +163,7 @@ def _must_be_shown(db: Database, hidden: Hidden, kind: str, item: int | str) -> 
             hint="The number stands in the address of its page; `backissue search WORDS` prints it too.",
         )
     if row["redaction_id"] is not None:
-        raise ArchiveError(f"The {kind} {item} is hidden already, by redaction {row['redaction_id']}.")
+        raise ArchiveError(f"The {kind} {item} is already hidden, by redaction {row['redaction_id']}.")
 
 
 # -- there and back -------------------------------------------------------------------------------

@@ -30,9 +30,9 @@ _UNWELL = {"failed", "blocked"}  # outcomes on standard error, so that cron send
 @click.command()
 @click.argument("source", required=False)
 @click.option("--run", "run_id", type=int, hidden=True, help="The scheduler's row of the run ledger.")
-@click.option("--no-progress", "progress", flag_value=False, default=True, help="Show nothing while it runs.")
+@click.option("--no-progress", "progress", flag_value=False, default=True, help="Show no progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run as one line of JSON for each source.")
-@click.option("--trust-clock", is_flag=True, help="Crawl though the archive was written later than now.")
+@click.option("--trust-clock", is_flag=True, help="Crawl even if this clock is behind the archive.")
 @click.pass_obj
 def crawl(
     context: Context,
@@ -42,10 +42,10 @@ def crawl(
     as_json: bool,
     trust_clock: bool,
 ) -> int:
-    """Crawl one source, or all, once and now.
+    """Crawl one source or all of them, once and now.
 
-    For manual use, for cron and for systemd timers; `up` and `schedule` do it by the clock. Archived pages
-    are requested again only where they may have changed.
+    For manual use, for cron and for systemd timers; `up` and `schedule` crawl by themselves. Archived pages
+    are requested again only if they may have changed.
 
     Exits with 0 when all went well, 3 when something is missing (everything fetched is kept), 4 when another
     run of the source is active, 130 when it was interrupted.

@@ -26,7 +26,7 @@ _COLOURS = {CheckResult.OK: "green", CheckResult.WARN: "yellow", CheckResult.BAD
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: at, ok, findings.")
 @click.pass_obj
 def doctor(context: Context, offline: bool, as_json: bool) -> int:
-    """Check the machine, the archive, the configuration and the sites.
+    """Check machine, archive, configuration and sites.
 
     Every problem comes with advice. The archive is read completely, which takes a minute for each few
     gigabytes. Exits with 3 when something is bad; a warning is less urgent.
@@ -55,7 +55,7 @@ def _findings(context: Context, now: datetime, *, offline: bool) -> Iterator[Fin
         config = load_config(context.config, fetching=False)
     except ConfigError as error:
         yield examining.bad(
-            "configuration", str(error), error.hint or "Correct the file, and run this again."
+            "configuration", str(error), error.hint or "Correct the file, then run this again."
         )
         yield examining.libraries()
         return

@@ -38,8 +38,8 @@ _UNSAID = {
 def explain_schedule(context: Context, article: str, as_json: bool) -> None:
     """Show when an article's page is visited again, and why.
 
-    ID is the number that `search` prints. A listing or feed with the article may make it due sooner. Nothing
-    is fetched.
+    ID is the number that `search` prints. If a listing or feed mentions the article, it is due sooner.
+    Nothing is fetched.
     """
     config = load_config(context.config, fetching=False)
     sites = [source.site for source in config.sources]
@@ -48,7 +48,7 @@ def explain_schedule(context: Context, article: str, as_json: bool) -> None:
         decided = [(seen, decide(seen)) for seen in _visits(archive, sites, article)]
     if not decided:
         raise NotFoundError(
-            f"No page of “{article}” was visited yet.",
+            f"No page of “{article}” has been visited yet.",
             hint="`backissue search WORDS` prints the numbers and URLs of articles; a page that was"
             " never visited is due at the next crawl.",
         )

@@ -43,25 +43,28 @@ _SHOWN = 20  # jobs in `status`; --json has all
 
 @click.group("fleet")
 def fleet() -> None:
-    """Crawl many sources on several machines, by one queue and one store."""
+    """Crawl many sources on several machines.
+
+    They share one queue and one store; docs/fleet.md explains it.
+    """
 
 
 @fleet.command("work")
 @click.option("--name", help="The worker's name; by default that of the machine.")
-@click.option("--slots", type=click.IntRange(1, 256), default=2, show_default=True, help="Crawls at once.")
+@click.option("--slots", type=click.IntRange(1, 256), default=2, show_default=True, help="Crawls at a time.")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("fleet-work"),
     show_default=True,
-    help="The worker's own folder, on a disk of this machine. It can be thrown away.",
+    help="The worker's own folder, on a disk of this machine. It can be deleted.",
 )
 @click.pass_obj
 def fleet_work(context: Context, name: str | None, slots: int, folder: Path) -> int:
     """Take sources from the queue and crawl them, until Ctrl-C or `fleet drain`.
 
     Each crawl is published after a slice of time (fleet.slice). Ctrl-C lets the current pages be saved and
-    publishes them; another worker goes on from there.
+    publishes them; another worker continues.
     """
     config = load_config(context.config)
     name = name or _machine()
@@ -135,9 +138,9 @@ def _show_jobs(jobs: Sequence[overview.CrawlJob], late: int) -> None:
 @click.option("--all", "everyone", is_flag=True, help="Drain every worker.")
 @click.pass_obj
 def drain(context: Context, workers: tuple[str, ...], everyone: bool) -> None:
-    """Let workers publish what they have, and end.
+    """Make workers publish what they have, and end.
 
-    Their sources go back to the queue. A worker heeds it within a quarter of the lease.
+    Their sources go back to the queue. A worker reacts within a quarter of the lease.
     """
     config = load_config(context.config, fetching=False)
     store = open_store(config.fleet.store_url())
@@ -151,22 +154,22 @@ def drain(context: Context, workers: tuple[str, ...], everyone: bool) -> None:
                 hint="`backissue fleet status` lists the workers.",
             )
         store.replace(f"{WORKERS}/{name}.drain", b"")
-        say(f"{name} will publish what it has, and end.")
+        say(f"{name} publishes what it has, then ends.")
 
 
 @fleet.command()
 @click.pass_obj
 def rebalance(context: Context) -> None:
-    """Hand crawls of busy workers on to idle ones.
+    """Move crawls from busy workers to idle ones.
 
-    Each crawl that is handed on saves its page and is published first. New jobs need no such thing: they go
-    to whoever has a free slot.
+    Each crawl that is moved first saves its page and is published. New jobs do not need this: they start
+    wherever a slot is free.
     """
     config = load_config(context.config, fetching=False)
     notes = overview.worker_notes(open_store(config.fleet.store_url()))
     moved = overview.surplus(notes, config.fleet.lease)
     handed = _asked(config, partial(_hand_on, moved)) if moved else []
-    say(f"Handed on: {', '.join(handed)}." if handed else "The crawls are even already; nothing was moved.")
+    say(f"Moved: {', '.join(handed)}." if handed else "The crawls are already balanced; nothing was moved.")
 
 
 async def _hand_on(sources: Sequence[str], queue: App) -> list[str]:
@@ -184,8 +187,8 @@ async def _hand_on(sources: Sequence[str], queue: App) -> list[str]:
 def fleet_run(context: Context, source: str, words: tuple[str, ...]) -> int:
     """Run redact, unredact, replay or seal on the archive of a source, and publish the result.
 
-    A worker that crawls the source is asked to publish what it has, and to leave it. Older states of the
-    archive are then removed from the store, so that what was redacted is not kept in them.
+    If a worker crawls the source, it is asked to publish what it has and to release it. Older states of the
+    archive are then removed from the store, so that they do not keep what was redacted.
 
     \b
     backissue fleet run one redact article 17 --reason "At the request of a person named in it"
@@ -204,7 +207,7 @@ def fleet_run(context: Context, source: str, words: tuple[str, ...]) -> int:
                 return run_command(config, chosen, store, words, holder=holder, folder=Path(folder))
         except HeldError as error:
             if not has_asked:
-                say(f"{error} It is asked to publish and leave it; Ctrl-C ends the wait.")
+                say(f"{error} It was asked to publish and release it; Ctrl-C ends the wait.")
             has_asked = True
             _asked(config, partial(_hand_on, [source]))
             time.sleep(config.fleet.lease.total_seconds() / 8)
@@ -217,12 +220,14 @@ def fleet_run(context: Context, source: str, words: tuple[str, ...]) -> int:
 def copy(context: Context, source: str, folder: Path) -> None:
     """Copy the newest published archive of a source into a new folder.
 
-    It has archive.db and the files beside it, for `search`, `serve` or `export`.
+    It has archive.db and its accompanying files, for `search`, `serve` or `export`.
     """
     config = load_config(context.config, fetching=False)
     config.source(source)
     if folder.exists() and any(folder.iterdir()):
-        raise ArchiveError(f"{folder} is there and is not empty, so it stays.", hint="Name another folder.")
+        raise ArchiveError(
+            f"{folder} already exists and is not empty, so nothing was copied.", hint="Give another folder."
+        )
     store = open_store(config.fleet.store_url())
     state = Fence(store, source).newest()
     if not state.files:

@@ -34,22 +34,22 @@ _SHOWN = 10  # faults and reasons that are named; all are counted
 
 @click.command("import")
 @click.argument("places", metavar="PATH|URL...", nargs=-1, required=True)
-@click.option("--source", help="The source that they are of; needed where there are several.")
+@click.option("--source", help="The source that they belong to; needed if there are several.")
 @click.option(
-    "--witness", help="Who received the pages. Else the file's name, or the host of the web archive."
+    "--witness", help="Who received the pages; by default the file's name or the web archive's host."
 )
 @click.option(
     "--replay",
     metavar="URL",
-    help="Where the web archive replays pages, or has its files, if not beside its index.",
+    help="Where the web archive has its pages or files, if not at its index.",
 )
-@click.option("--since", help="Only what was received from then on: a year, month or day (UTC).")
-@click.option("--until", help="Only what was received up to then, a year, month or day, itself included.")
-@click.option("--match", metavar="REGEX", help="Only pages whose URL this expression is found in.")
+@click.option("--since", help="Only what was received in or after this year, month or day (UTC).")
+@click.option("--until", help="Only what was received in or before this year, month or day (UTC).")
+@click.option("--match", metavar="REGEX", help="Only pages whose URL matches this expression.")
 @click.option(
-    "--dry-run", is_flag=True, help="Write nothing; say what would be read, and how long that takes."
+    "--dry-run", is_flag=True, help="Write nothing; show what would be read, and how long it would take."
 )
-@click.option("--no-progress", "progress", flag_value=False, default=True, help="Show nothing while it runs.")
+@click.option("--no-progress", "progress", flag_value=False, default=True, help="Show no progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def import_(
@@ -63,17 +63,19 @@ def import_(
     as_json: bool,
     **limits: Any,
 ) -> int:
-    """Bring in the past of a source: what others have kept of it, with who received it and when.
+    """Import what others have kept of a source.
+
+    Everything is stored with who received it, and when.
 
     PATH is a WARC or WACZ file, a WordPress export (WXR), a Disqus export, a saved page, or a folder of
-    these; URL the CDX server of a web archive, or Common Crawl's index, asked at most 24 times a minute.
-    What was imported before is not read again, so an import that was ended goes on where it stopped.
+    these; URL is the CDX server of a web archive, or Common Crawl's index (at most 24 requests a minute).
+    What was imported before is not read again, so an interrupted import continues where it stopped.
 
     \b
     backissue import crawl-2012.warc.gz old-site.xml
     backissue import https://web.archive.org/ --until 2015 --dry-run
 
-    Exits with 3 when something could not be read, 130 when it was interrupted.
+    Exits with 3 if something could not be read, 130 if it was interrupted.
     """
     config = load_config(context.config, fetching=False)
     chosen = _source(config, source)
@@ -97,7 +99,7 @@ def import_(
 def _source(config: Config, name: str | None) -> Source:
     if name is None and len(config.sources) > 1:
         names = ", ".join(source.name for source in config.sources)
-        raise click.UsageError(f"Say which source it is of, with --source. There are: {names}.")
+        raise click.UsageError(f"Give the source with --source. There are: {names}.")
     return config.source(name) if name else config.sources[0]
 
 
@@ -124,7 +126,7 @@ def _wanted(source: Source, *, since: str | None, until: str | None, match: str 
     try:
         pattern = re.compile(match) if match else None
     except re.error as error:
-        raise click.BadParameter(f"it is no regular expression: {error}.", param_hint="--match") from error
+        raise click.BadParameter(f"it is not a regular expression: {error}.", param_hint="--match") from error
     first, last = _span(since, until)
     site = source.site
 
@@ -154,7 +156,7 @@ def _days(text: str, option: str) -> tuple[datetime, datetime]:
         begin = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
         return begin, begin + timedelta(days=1)
     except (ValueError, OverflowError) as error:
-        message = "it is neither a year, a month nor a day, as 2009, 2009-07 or 2009-07-09."
+        message = "expected a year, month or day, such as 2009, 2009-07 or 2009-07-09."
         raise click.BadParameter(message, param_hint=option) from error
 
 
@@ -192,8 +194,8 @@ def _from_web(
 
     if not config.contact:
         raise BackissueError(
-            "A web archive is asked only by somebody whom it can write to.",
-            hint="Give `contact`, an e-mail address or URL, in backissue.toml.",
+            "Requests to a web archive need your contact.",
+            hint="Add `contact`, an e-mail address or URL, to backissue.toml.",
         )
     replay, since, until = how
     asking = Asking(f"{USER_AGENT} (+{config.contact})")
@@ -234,14 +236,14 @@ def _tell(tally: Tally, *, dry_run: bool, as_json: bool) -> None:
     if dry_run:
         left = tally.pages - tally.known
         click.echo(f"Would read {count(left, 'page')}: there are {pages}, {tally.known:,} imported before.")
-        click.echo(f"That takes about {max(1, round(_estimate(tally)))} s. Nothing was written.")
+        click.echo(f"This would take about {max(1, round(_estimate(tally)))} s. Nothing was written.")
     else:
         saved = tally.saved
         new = [count(saved.articles_new, "new article"), count(saved.comments_new, "new comment")]
         told = f"{', '.join(new)}, {count(saved.gone, 'comment')} removed since"
         click.echo(f"Read {tally.read:,} of {pages}, {tally.known:,} imported before: {told}.")
     for why, number in tally.passed_over.most_common(_SHOWN):
-        click.echo(plain(f"Passed over {number:,} {why}."))
+        click.echo(plain(f"Skipped {number:,} {why}."))
     for fault in tally.faults[:_SHOWN]:
         say(plain(f"{fault.url or fault.place}: {fault.why}"))
     if len(tally.faults) > _SHOWN:

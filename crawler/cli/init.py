@@ -41,17 +41,17 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("site", metavar="URL|PROFILE", required=False)
-@click.option("--contact", help="Your e-mail address or a URL of yours; it is sent with every request.")
+@click.option("--contact", help="Your e-mail address or a URL of yours. It is sent with every request.")
 @click.option("--name", help="The source's name in the configuration.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @click.option("--dry-run", is_flag=True, help="Show the result, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--systemd", is_flag=True, help="Print units for systemd instead, for the configuration here.")
+@click.option("--systemd", is_flag=True, help="Print systemd units for the current configuration instead.")
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="Write the units there.",
+    help="With --systemd: write the units to this folder.",
 )
 @click.pass_obj
 def init(
@@ -214,7 +214,7 @@ def _tell_init(
         return
     click.echo(f"\n{file} now has the source “{name}”.")
     if contact is None and not is_loopback_url(url):
-        click.echo("Before the first crawl, add your contact to it: the line `contact = …`.")
+        click.echo("Before the first crawl, add your contact to this file: `contact = …`.")
     click.echo(
         "Next: `backissue up` archives it on schedule and serves it; `backissue crawl` does one crawl."
     )

@@ -22,13 +22,13 @@ _TEST = Notice(subject="test", value="", title="A test", body="Backissue can sen
 @click.option("--quiet", is_flag=True, help="Print nothing when there is no message.")
 @click.pass_obj
 def notify(context: Context, test: bool, quiet: bool) -> int:
-    """Send notifications: by mail, Slack, a webhook or any service in [notify].
+    """Send notifications by mail, chat or webhook.
 
-    A source that starts failing or recovers, new matches of saved searches, the events of alerts, and the
-    digest when it is due. Each is sent once. `up` and `schedule` do this by themselves after each crawl; with
-    cron it follows `crawl`.
+    They go to the services in [notify], and report a source that fails or recovers, new matches of saved
+    searches, the events of alerts, and the digest when it is due. Each is sent once. `up` and `schedule` do
+    this by themselves after each crawl; with cron, run it after `crawl`.
 
-    Exits with 3 when a message could not be sent; it is sent again the next time.
+    Exits with 3 if a message could not be sent; the next `notify` tries again.
     """
     from crawler.notifications import sender as telling  # noqa: PLC0415  (apprise is slow to import)
 

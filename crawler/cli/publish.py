@@ -32,16 +32,16 @@ _OWN = frozenset({"pages.db", "media.db", "hidden.db", "copies.db"})
     "folder",
     required=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder of the published archives.",
+    help="The folder for the published archives.",
 )
-@click.option("--fleet", "is_fleet", is_flag=True, help="Publish the sources of the fleet, from its store.")
-@click.option("--watch", is_flag=True, help="Go on until Ctrl-C, and publish what changes.")
+@click.option("--fleet", "is_fleet", is_flag=True, help="Publish the archives of the fleet, from its store.")
+@click.option("--watch", is_flag=True, help="Keep running until Ctrl-C, and publish what changes.")
 @click.option(
     "--every",
     type=click.FloatRange(min=1),
     default=60.0,
     show_default=True,
-    help="With --watch: seconds between two looks.",
+    help="With --watch: seconds between two checks.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each generation.")
 @click.pass_obj
@@ -54,11 +54,11 @@ def publish_archives(
     every: float,
     as_json: bool,
 ) -> int:
-    """Publish checked copies of archives, exchanged all at once.
+    """Publish checked copies of archives as one reading room.
 
-    SRC is an archive, or a folder whose archives are all published; by default it is the archive of the
-    configuration. Each is named after its file, or after its folder where it is called archive.db. What was
-    redacted is in no copy. `backissue serve DIR` shows them as one, and takes new ones as they come.
+    SRC is an archive or a folder of archives; by default the archive of the configuration. Each is named
+    after its file, or after its folder if the file is called archive.db. No copy contains what was redacted.
+    `backissue serve DIR` shows them as one, and switches to new copies by itself.
 
     \b
     backissue publish news.db weekly.db --to public
@@ -67,7 +67,7 @@ def publish_archives(
     backissue serve public
     """
     if archives and is_fleet:
-        raise click.UsageError("Name archives or take those of the fleet with --fleet, not both.")
+        raise click.UsageError("Give archives, or use --fleet for those of the fleet, but not both.")
     if not watch:
         done = publish(_origins(context, archives, folder, is_fleet), folder, datetime.now(UTC))
         _tell(done, folder, as_json)
@@ -126,7 +126,7 @@ def _files(given: Path) -> list[Path]:
     """
     if not given.exists() and given.suffix != ".db":
         raise ArchiveError(
-            f"There is no archive at {given}.", hint="Name an archive, or a folder of archives."
+            f"There is no archive at {given}.", hint="Give an archive, or a folder of archives."
         )
     if not given.is_dir():
         return [given]
@@ -134,7 +134,7 @@ def _files(given: Path) -> list[Path]:
     names = {path.name for path in paths}
     found = [path for path in paths if not _is_beside(path, names)]
     if not found:
-        raise ArchiveError(f"{given} has no archive (*.db, */archive.db).", hint="Name another folder.")
+        raise ArchiveError(f"{given} has no archive (*.db, */archive.db).", hint="Give another folder.")
     return found
 
 
@@ -157,4 +157,4 @@ def _tell(done: Published, folder: Path, as_json: bool) -> None:
     for problem in done.problems:
         say(problem)
     if done.still_read:
-        say(f"Still read, and removed later: generation {', '.join(map(str, done.still_read))}.")
+        say(f"Still in use, and removed later: generation {', '.join(map(str, done.still_read))}.")

@@ -24,11 +24,11 @@ from crawler.settings import USER_AGENT
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: added, seals, newest.")
 @click.pass_obj
 def seal(context: Context, make_key: Path | None, as_json: bool) -> None:
-    """Seal everything the archive holds now, so that it can be proved later.
+    """Seal what is archived now, so that it can be proved.
 
     Each crawl logs a digest of what it saved, and the first one of a day seals the log. This does both at
-    once, and signs and time-stamps the seal as `[proof]` in the configuration asks for. docs/evidence.md
-    tells what that proves.
+    once, and signs and time-stamps the seal if `[proof]` in the configuration is set. docs/evidence.md
+    explains what this proves.
 
     \b
     backissue seal
@@ -39,7 +39,7 @@ def seal(context: Context, make_key: Path | None, as_json: bool) -> None:
     if make_key:
         click.echo(signing.make_key(make_key), nl=False)
         click.echo(
-            f'Put it into backissue.toml: [proof] key = "{make_key}". Keep the file secret and safe.',
+            f'Add to backissue.toml: [proof] key = "{make_key}". Keep the file secret and safe.',
             err=True,
         )
         return

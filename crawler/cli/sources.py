@@ -32,7 +32,7 @@ from crawler.config.toml_reader import check_address
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.pass_context
 def sources(ctx: click.Context, as_json: bool) -> None:
-    """List the sources and when each is due; rename, move or remove one.
+    """List the sources; rename, move or remove one.
 
     \b
     backissue sources
@@ -76,13 +76,13 @@ def _of_archive(config: Config) -> Iterator[str]:
 @sources.command("move")
 @click.argument("name")
 @click.argument("new_url")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and change nothing.")
 @click.pass_obj
 def move_source(context: Context, name: str, new_url: str, dry_run: bool) -> None:
-    """Say that a site has moved to another address.
+    """Record that a site has moved to another URL.
 
-    It stays one source with two addresses: its articles keep their numbers and their history, each is known
-    under its old and its new URL, and the next crawl reads none of them as new.
+    It stays one source with two URLs. Its articles keep their numbers and history, each can be found under
+    its old and new URL, and the next crawl reads none of them as new.
     """
     config = load_config(context.config, fetching=False)
     before = config.source(name).site.url
@@ -92,7 +92,7 @@ def move_source(context: Context, name: str, new_url: str, dry_run: bool) -> Non
         raise ConfigError(f"“{new_url}” cannot be archived: {error}.") from error
     for other in config.sources:
         if other.name != name and urls.page_key(other.site.url) == urls.page_key(url):
-            raise ConfigError(f"{url} is the address of source “{other.name}” in {config.path}.")
+            raise ConfigError(f"{url} is the URL of source “{other.name}” in {config.path}.")
     text = edit.with_url(writer.config_text(config.path), name, url)
     with _archive(config, name) as archive:
         held = "nothing archived"
@@ -108,18 +108,18 @@ def move_source(context: Context, name: str, new_url: str, dry_run: bool) -> Non
             with transaction(archive.db):
                 addresses.move(archive.db, archive.path, name, url, _now())
     click.echo(f"“{name}” has moved from {before} to {url}, with {held}.")
-    say("A running `backissue up` or `schedule` takes it over when it is started again.")
+    say("A running `backissue up` or `schedule` uses this after a restart.")
 
 
 @sources.command("rename")
 @click.argument("old")
 @click.argument("new")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and change nothing.")
 @click.pass_obj
 def rename_source(context: Context, old: str, new: str, dry_run: bool) -> None:
     """Give a source another name, in the configuration and in the archive.
 
-    Where the configuration has the new name already, the archive takes it over.
+    If the configuration already has the new name, the archive adopts it.
     """
     config = load_config(context.config, fetching=False)
     _refuse_fleet(config, "renamed")
@@ -148,25 +148,25 @@ def rename_source(context: Context, old: str, new: str, dry_run: bool) -> None:
                 writer.rewrite_config(config.path, text, new)
             if archive is not None and is_archived:
                 removal.rename_pages(archive.db, archive.path, old, new)
-    click.echo(f"“{old}” is “{new}” now.")
-    say("A running `backissue up` or `schedule` takes it over when it is started again.")
+    click.echo(f"“{old}” is now called “{new}”.")
+    say("A running `backissue up` or `schedule` uses this after a restart.")
 
 
 def _is_taken(config: Config, name: str) -> ConfigError:
-    return ConfigError(f"{config.path} has a source “{name}” already.", hint="Give another name.")
+    return ConfigError(f"{config.path} already has a source “{name}”.", hint="Choose another name.")
 
 
 @sources.command("remove")
 @click.argument("name")
-@click.option("--with-content", is_flag=True, help="Delete what is archived of it as well, for good.")
-@click.option("--yes", is_flag=True, help="Do it without asking; needed where there is no terminal.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+@click.option("--with-content", is_flag=True, help="Also delete what is archived of it, for good.")
+@click.option("--yes", is_flag=True, help="Do it without asking; needed if there is no terminal.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and change nothing.")
 @click.pass_obj
 def remove_source(context: Context, name: str, with_content: bool, yes: bool, dry_run: bool) -> int:
     """Stop archiving a source.
 
-    It leaves the configuration. What is archived of it stays readable, unless --with-content deletes it; no
-    crawl brings back what its site no longer has.
+    It is removed from the configuration. What is archived of it stays readable, unless --with-content deletes
+    it. No crawl can bring back what the site no longer has.
     """
     config = load_config(context.config, fetching=False)
     _refuse_fleet(config, "removed")
@@ -197,7 +197,9 @@ def remove_source(context: Context, name: str, with_content: bool, yes: bool, dr
 
 def _agreed(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise ConfigError(f"{question} There is no terminal to ask at.", hint="Add --yes to do it.")
+        raise ConfigError(
+            f"{question} There is no terminal to ask for confirmation.", hint="Add --yes to do it."
+        )
     return click.confirm(question, err=True)
 
 
@@ -218,7 +220,7 @@ def _archive(config: Config, *names: str) -> Iterator[Archive | None]:
         except BusyError as error:
             raise BusyError(
                 f"A crawl or verification of “{name}” is running; nothing was changed.",
-                hint="Let it end, or end it, and try again.",
+                hint="Wait for it or stop it, then try again.",
             ) from error
         yield held.enter_context(Archive.open(config.archive))
 
@@ -230,10 +232,11 @@ def _refuse_fleet(config: Config, done: str, *, hint: bool = False) -> None:
     """
     if config.fleet.store is None or (hint and os.environ.get(ARCHIVE_VARIABLE)):
         return
-    way = "`backissue fleet run NAME sources move NAME URL` does it under the fleet's fence."
+    way = "`backissue fleet run NAME sources move NAME URL` does this safely."
     raise ConfigError(
-        f"{config.path} is that of a fleet, whose archives are in {config.fleet.store}; nothing was {done}.",
-        hint=way if hint else "Sources of a fleet keep their names; take one out of the file to stop it.",
+        f"{config.path} is the configuration of a fleet, whose archives are in {config.fleet.store};"
+        f" nothing was {done}.",
+        hint=way if hint else "Sources of a fleet keep their names. To stop one, remove it from the file.",
     )
 
 

@@ -23,16 +23,18 @@ MIN_BUDGET_REQUESTS = 20  # fewer requests prove nothing: some are needed before
 @click.command()
 @click.argument("source", required=False)
 @click.option(
-    "--budget", type=click.IntRange(MIN_BUDGET_REQUESTS), help="Send at most so many requests to each source."
+    "--budget",
+    type=click.IntRange(MIN_BUDGET_REQUESTS),
+    help="Send at most this many requests to each source.",
 )
-@click.option("--no-progress", "progress", flag_value=False, default=True, help="Show nothing while it runs.")
+@click.option("--no-progress", "progress", flag_value=False, default=True, help="Show no progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each source.")
 @click.pass_obj
 def verify(context: Context, source: str | None, budget: int | None, progress: bool, as_json: bool) -> int:
-    """Prove month by month that nothing is missing, and list what is.
+    """Prove month by month that nothing is missing.
 
-    Requests the site's lists, compares them with the archive, and fetches what is missing. With a budget the
-    next run continues where it stopped; the months with the oldest proof are first.
+    Requests the site's lists, compares them with the archive, and lists and fetches what is missing. With a
+    budget the next run continues where it stopped, with the months whose proof is oldest.
 
     Exits with 3 when something is missing or unproved, 4 when another run of the source is active, 130 when
     it was interrupted.

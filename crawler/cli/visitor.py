@@ -17,7 +17,9 @@ from crawler.fetch.visitor import DIRECTORY_PATH, DIRECTORY_TYPE, Visitor, load_
 
 @click.group("visitor")
 def visitor() -> None:
-    """Sign requests, so that a site can recognise this archive and let it in (Web Bot Auth).
+    """Sign requests, so that sites can recognise you.
+
+    The signatures follow Web Bot Auth; docs/visitor.md explains it.
 
     \b
     backissue visitor key          make the key that [visitor] names
@@ -31,13 +33,13 @@ def visitor() -> None:
 def visitor_key(context: Context) -> None:
     """Make the private key, and print the key directory to publish.
 
-    The key is written to the file that `[visitor] key` names, visitor.key by default. Whoever has it can come
-    in the name of this archive.
+    The key is written to the file that `[visitor] key` names, visitor.key by default. Whoever has it can
+    visit sites in the name of this archive.
     """
     config = load_config(context.config, fetching=False)
     path = config.visitor.key
     if path is None:
-        raise ConfigError(f"{config.path} names no key.")
+        raise ConfigError(f"{config.path} has no key.")
     make_visitor_key(path)
     click.echo(load_visitor(path, None).directory_json(), nl=False)
     say(f"The key is in {path}. Keep it secret and safe, and publish the lines above at")
@@ -57,7 +59,7 @@ def visitor_directory(context: Context) -> None:
 @click.option("--port", type=click.IntRange(1, 65535), default=8003, show_default=True, help="Its port.")
 @click.pass_obj
 def visitor_serve(context: Context, host: str, port: int) -> None:
-    """Publish the key directory until Ctrl-C, each answer signed; a proxy before it adds HTTPS."""
+    """Publish the key directory, signed, until Ctrl-C. Put a proxy with HTTPS in front."""
     ours = _visitor(context)
     must_be_free(host, port, "--port")
     server = directory_server(ours, host, port)
@@ -98,5 +100,5 @@ def directory_server(ours: Visitor, host: str, port: int) -> ThreadingHTTPServer
 def _visitor(context: Context) -> Visitor:
     config: VisitorConfig = load_config(context.config, fetching=False).visitor
     if config.key is None:
-        raise ConfigError("The configuration names no key.")
+        raise ConfigError("The configuration has no key.")
     return load_visitor(config.key, config.directory)

@@ -169,8 +169,9 @@ def load_config(
     found = find_config(path, environ)
     if found is None:
         raise ConfigError(
-            f"There is no {FILE_NAME} in {Path.cwd()}, and neither --config nor ${FILE_VARIABLE} names one.",
-            hint="Make one for your site: `backissue init https://www.example.org --contact you@example.org`."
+            f"There is no {FILE_NAME} in {Path.cwd()}, and neither --config nor ${FILE_VARIABLE} gives one.",
+            hint="Create one for your site:"
+            " `backissue init https://www.example.org --contact you@example.org`."
             " To try it first: `backissue demo`.",
         )
     config = _read_config(TomlTable(found, "", _read_toml(found)))
@@ -193,7 +194,7 @@ def find_config(path: Path | None, environ: Mapping[str, str]) -> Path | None:
     if not named.exists():
         raise ConfigError(
             f"The configuration file {named} does not exist.",
-            hint="Make one with `backissue init URL`, or give its path with --config.",
+            hint="Create one with `backissue init URL`, or give its path with --config.",
         )
     return named.absolute()
 
@@ -258,7 +259,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
-            f"{path} is not TOML: {error}.", hint='A text needs quotes: url = "https://…".'
+            f"{path} is not TOML: {error}.", hint='Text needs quotes: url = "https://…".'
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 text: byte {error.start} cannot be read.") from error
@@ -283,7 +284,7 @@ def _read_config(table: TomlTable) -> Config:
         if twin := twin_of(source.site.url, named[:place]):
             raise ConfigError(
                 f"{table.file}: sources.{source.name}: {source.site.url} is the site of sources.{twin.name}.",
-                hint="Give each site one name, or all of it would be there twice.",
+                hint="Give each site one name, or everything would be archived twice.",
             )
     return Config(
         path=table.file,

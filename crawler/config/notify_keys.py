@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NOTIFY_KEYS = ("urls", "digest", "empty_digest")
 _VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)
 _URLS = 'a list of URLs, such as ["mailtos://${MAIL_USER}:${MAIL_WORD}@example.org"]'
-_DIGEST = 'five crontab fields and perhaps a time zone, such as "0 8 * * * Europe/Berlin"'
+_DIGEST = 'five crontab fields and optionally a time zone, such as "0 8 * * * Europe/Berlin"'
 _PUBLIC = "the URL of the published archive, such as https://archive.example.org/news"
 
 
@@ -62,7 +62,7 @@ class Notify:
         if missing:
             raise ConfigError(
                 f"notify.urls needs ${missing[0]}, which is not in the environment.",
-                hint="Set it where Backissue is started: a unit's EnvironmentFile, a container's env_file.",
+                hint="Set it where Backissue starts: in a unit's EnvironmentFile, or a container's env_file.",
             )
         return tuple(_VARIABLE.sub(lambda found: environ[found[1]], url) for url in self.urls)
 
@@ -75,7 +75,7 @@ class Notify:
         for search in self.searches:
             if search.name == name:
                 return search
-        hint = f"Saved are: {', '.join(names)}." if names else "A table [searches.NAME] saves one."
+        hint = f"Saved searches: {', '.join(names)}." if names else "Add a table [searches.NAME] to save one."
         raise ConfigError(f"There is no saved search “{name}”{nearest(name, names)}.", hint=hint)
 
 

@@ -30,7 +30,7 @@ def _read_query(table: TomlTable) -> str | None:
     query = table.text("query", _QUERY)
     wording, _, _ = understand(Ask(words=query or ""))
     if query is not None and not wording and not wording.filters:
-        table.refuse("query", _QUERY, f"{describe_value(query)}, in which nothing can be searched for")
+        table.refuse("query", _QUERY, f"{describe_value(query)}, which contains nothing to search for")
     return query
 
 

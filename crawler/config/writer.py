@@ -92,7 +92,7 @@ def site_block(
     if title:
         lines.append(f"title = {quote(title)}")
     lines += [
-        "# When to crawl: five crontab fields and perhaps a time zone.",
+        "# When to crawl: five crontab fields and optionally a time zone.",
         f"schedule = {quote(DEFAULT_SCHEDULE)}",
         '# Or, instead, an interval: every = "30m". And never at night: quiet = "22:00-06:00".',
         "# Seconds between two requests. A longer Crawl-delay in robots.txt is obeyed.",

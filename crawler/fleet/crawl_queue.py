@@ -105,7 +105,7 @@ def unreachable(error: Exception) -> QueueError:
     reason = str(error).strip().partition("\n")[0]
     return QueueError(
         f"The fleet's queue cannot be reached: {reason or type(error).__name__}.",
-        hint="Is PostgreSQL up, and is fleet.queue right?",
+        hint="Check that PostgreSQL runs, and that fleet.queue is right.",
     )
 
 

@@ -121,7 +121,7 @@ class Fence:
         return self._next(
             state,
             replace(state, holder=holder, token=secrets.token_hex(8), lease=lease),
-            HeldError(f"Another worker has taken {self.source} at the same moment."),
+            HeldError(f"Another worker took {self.source} at the same moment."),
         )
 
     def renew(self, state: FencedState, count: int) -> None:
@@ -187,8 +187,8 @@ class Fence:
 
     def _late(self, state: FencedState) -> LateWriterError:
         return LateWriterError(
-            f"{self.source} was given to another worker, since {state.holder} was silent for too long.",
-            hint="Nothing of its late work is written; the other worker does it.",
+            f"{self.source} went to another worker, since {state.holder} was silent for too long.",
+            hint="The late work is discarded; the other worker does it again.",
         )
 
     @property

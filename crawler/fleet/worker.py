@@ -88,10 +88,10 @@ class FleetWorker:
         """
         known = {each.name: each for each in self.config.sources}.get(source)
         if known is None:
-            logger.warning("%s is not in this worker's configuration; its job was dropped.", source)
+            logger.warning("%s is not in this worker's configuration; its job was removed.", source)
             return
         if self._stopping.is_set() or (avoid == self.name and context.job.attempts < AVOID_TRIES):
-            raise crawl_queue.LeftError(f"{source} is left to another worker.")
+            raise crawl_queue.LeftError(f"{source} goes to another worker.")
         stop = threading.Event()
         self._slices[stop] = source
         slice_ = asyncio.create_task(asyncio.to_thread(self._slice, known, stop))

@@ -1,1 +1,1 @@
-"""Reading of web archives over HTTP"""
+"""Import of web archives over HTTP."""

@@ -41,7 +41,7 @@ def check_configuration(config: Config) -> Iterator[Finding]:
     else:
         yield fine("configuration", f"{config.path}: {names}.")
     if config.path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        yield warn("configuration", "Other users may write it.", f"chmod go-w {config.path}")
+        yield warn("configuration", "Other users can change it.", f"chmod go-w {config.path}")
     yield check_time_zones()
     if config.notify.urls:
         yield check_notifications(config)
@@ -60,8 +60,8 @@ def check_notifications(config: Config) -> Finding:
     except ConfigError as error:
         return warn("notifications", str(error), error.hint or "")
     if config.path.stat().st_mode & stat.S_IROTH and not config.notify.is_discreet:
-        hint = f"chmod 600 {config.path}, or take the secrets from the environment: ${{NAME}}."
-        return warn("notifications", "Other users may read the URLs in the configuration.", hint)
+        hint = f"chmod 600 {config.path}, or use environment variables for the secrets: ${{NAME}}."
+        return warn("notifications", "Other users can read the URLs in the configuration.", hint)
     names = ", ".join(service.name for service in found)
     return fine("notifications", f"Sent to: {names}. `backissue notify --test` sends a test message.")
 
@@ -196,7 +196,7 @@ def _findings(name: str, answers: dict[str, Page]) -> Iterator[Finding]:
     home = answers["home"]
     if home.status != 200:
         reason = walls.refusal_clause(home)
-        yield bad(f"site {name}", f"{home.url} was not given: {reason}.", _OPEN)
+        yield bad(f"site {name}", f"{home.url} could not be fetched: {reason}.", _OPEN)
         return
     yield fine(f"site {name}", f"{home.url} responds, and robots.txt allows it.")
     yield _clock(name, home)

@@ -63,7 +63,7 @@ def fetch_page(url: str, contact: str | None, source: Source | None = None) -> P
     page: Page = probe_site(_PageSpider, url, contact, source.rendering if source else None)
     if page.status != 200:
         raise SiteError(
-            f"{url} was not given: {walls.refusal_clause(page)}.",
+            f"{url} could not be fetched: {walls.refusal_clause(page)}.",
             hint="Open it in a browser to check that everybody can see it.",
         )
     return page

@@ -56,15 +56,13 @@ def survey_notes(found: SiteSurvey, detected: Detected | None) -> list[str]:
     if detected:
         notes.append(f"It runs on {detected.label}.")
     elif not found.rest:
-        notes.append("The system that runs it is unknown, so it is read by what every site has.")
+        notes.append("The system that runs it is unknown, so its sitemap, feed and listing pages are read.")
     notes.append(_way(found, detected))
     if detected:
         notes += detection.proof_sentences(detected, has_sitemap=bool(found.sitemaps))
     if found.hosts:
         many = " and ".join(found.hosts)
-        notes.append(
-            f"Its articles are on {many}: pages are fetched from there only where `hosts` allows it."
-        )
+        notes.append(f"Its articles are on {many}: pages are fetched from there only if `hosts` allows it.")
     notes.append(
         "Its comments feed lists new comments."
         if found.comments_feed

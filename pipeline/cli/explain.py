@@ -100,8 +100,8 @@ def read_saved_copy(path: str, article: Article, site: Site) -> PublisherCopy:
                 surface=surface.value, read_at=to_text(page.fetched_at) or "", blocks=each.written
             )
     raise BackissueError(
-        f"{path} has no text of {article.url}.",
-        hint="Give the JSON of the post by REST, or a feed that has the article's whole text.",
+        f"{path} does not contain the text of {article.url}.",
+        hint="Give the post's JSON from REST, or a feed with the whole text of the article.",
     )
 
 
@@ -113,7 +113,7 @@ def read_file(path: str, url: str | None) -> Page:
     body = _unpack(_read(path), path)
     if b"\0" in body[:_BEGINNING] and not body.startswith(_WIDE):
         raise BackissueError(
-            f"{path} is not a saved page: it is no text.",
+            f"{path} is not a saved page: it is not text.",
             hint="Save the page in a browser, as HTML, and give that file.",
         )
     page = _page(url or "http://localhost/", body, _saved_at(path))
@@ -122,9 +122,9 @@ def read_file(path: str, url: str | None) -> Page:
     own = own_address(page)
     if own is None:
         own = f"http://localhost/{Path(path).name}"
-        say(f"The page does not say its own address, so it is read as {own}; give it with --url.")
+        say(f"The page does not contain its URL, so it is read as {own}; give the right one with --url.")
     else:
-        say(f"Read as {own}, which the page says is its address; --url says otherwise.")
+        say(f"Read as {own}, the URL in the page. Use --url to give another.")
     return _page(plain(own), body, page.fetched_at)
 
 
@@ -165,8 +165,8 @@ def _elsewhere(thread: ThreadAddress, *, is_read: bool) -> str:
 def _witness(blocks: tuple[PieceVerdict, ...]) -> str:
     """Return each block of the page's box of text, with what became of it and by which rule."""
     if not blocks:
-        return "No box of the text was found in the page, so nothing bears witness to what it lacks."
-    return _listed(f"{count(len(blocks), 'block')} in the page's box of the text", blocks)
+        return "The page has no recognisable container of the text, so missing parts cannot be found."
+    return _listed(f"{count(len(blocks), 'block')} in the page's text", blocks)
 
 
 def _listed(head: str, blocks: Sequence[PieceVerdict | BlockVerdict]) -> str:
@@ -257,10 +257,10 @@ def _read(path: str) -> bytes:
     except OSError as error:
         raise BackissueError(
             f"{path} cannot be read: {error.strerror}.",
-            hint="Give the file of a saved page, or an address that begins with https://.",
+            hint="Give the file of a saved page, or a URL that begins with https://.",
         ) from error
     if len(body) > _LARGEST:
-        raise BackissueError(f"{path} is larger than {_LARGEST >> 20} MiB, which no article's page is.")
+        raise BackissueError(f"{path} is larger than {_LARGEST >> 20} MiB, more than any article's page.")
     return body
 
 

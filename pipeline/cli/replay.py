@@ -70,10 +70,10 @@ def _lines(difference: Difference) -> list[str]:
 
 def _summarise(fields: Counter[str], total: Saved, *, apply: bool) -> None:
     if not fields and not total:
-        click.echo("Today's rules read every kept page as the archive has it.")
+        click.echo("The present rules read every raw page exactly as the archive has it.")
         return
     new = (("new article", total.articles_new), ("new comment", total.comments_new))
     told = [count(number, what) for what, number in (*new, *fields.most_common()) if number]
     click.echo(f"{'Changed' if apply else 'Would change'}: {', '.join(told)}.")
     if not apply:
-        click.echo("Nothing was written; `backissue replay --apply` does it.")
+        click.echo("Nothing was written; `backissue replay --apply` saves the changes.")

@@ -1,1 +1,1 @@
-"""Readers of what others have kept: web archives, exports, saved pages; and what is done with each page."""
+"""Readers of web archives, exports and saved pages, and the import of each page."""

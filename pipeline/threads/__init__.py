@@ -1,1 +1,1 @@
-"""Readers of comment systems that keep a site's threads elsewhere: one module for each system."""
+"""Readers of comment systems on other hosts: one module for each system."""

@@ -33,8 +33,9 @@ BENCHES: dict[str, tuple[Callable[[int, int], list[Table]], int]] = {
 PAGE = ROOT / "docs" / "performance.md"
 _HEAD = """# Performance
 
-Written by `make bench`. Each table was measured by turns in one run; each ratio is to the nearest row
-above that has 1, and the median of the rounds. Ratios say more than values, which are of one machine.
+`make bench` writes this page. The rows of a table are measured in turns, in one run. A ratio compares a row
+with the nearest row above that has 1, and is the median of the rounds. Ratios say more than values, since
+values depend on the machine.
 """
 _LIBRARIES = ("scrapy", "trafilatura", "lxml", "zstandard", "sqlite-utils", "warcio")
 

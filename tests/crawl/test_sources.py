@@ -93,7 +93,7 @@ def test_site_under_its_earlier_address_is_refused(sites, tmp_path):
     assert "already, as source “site”" in err
     code, _, err = run(crawls, "sources", "move", "site", old.url)
     assert code == 1
-    assert "is the address of source “other”" in err
+    assert "is the URL of source “other”" in err
 
 
 def test_source_under_another_name_keeps_everything(sites, tmp_path):

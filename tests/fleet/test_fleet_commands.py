@@ -52,7 +52,7 @@ def test_crawls_move_to_idle_worker_and_back_at_drain(fleet: Fleet) -> None:
     names: list[str] = []
 
     def has_moved() -> bool:  # a worker that is slow to write its note is left alone
-        handed = fleet.run("rebalance").stderr.partition("Handed on: ")[2].strip(" .\n")
+        handed = fleet.run("rebalance").stderr.partition("Moved: ")[2].strip(" .\n")
         names.extend(handed.split(", ") if handed else [])
         return bool(names)
 
@@ -128,7 +128,7 @@ def test_redaction_leaves_no_word_in_the_store(fleet: Fleet) -> None:
     assert done.returncode == 0, done.stderr
     assert words.encode() not in blocks(fleet, "elm", but="hidden.db")
     again = fleet.run(*redact)
-    assert (again.returncode, "is hidden already" in again.stderr) == (1, True), again.stderr
+    assert (again.returncode, "is already hidden" in again.stderr) == (1, True), again.stderr
     assert fleet.run("copy", "elm", str(fleet.folder / "second")).returncode == 0
     with Archive.open(fleet.folder / "second" / "archive.db", create=False) as archive:
         sql = "SELECT text FROM articles WHERE id = ?"

@@ -370,7 +370,7 @@ def test_explain_compares_a_page_with_the_publishers_copy(town: Town, tmp_path: 
     assert "! missing  Only the publisher has these words." in told
     copy.write_text(json.dumps(listed | {"link": "https://gazette.example/other/", "id": 999_999}))
     failed = town.run("explain", str(page), "--copy", str(copy))
-    assert (failed.exit_code, f"has no text of {url}" in failed.stderr) == (1, True)
+    assert (failed.exit_code, f"does not contain the text of {url}" in failed.stderr) == (1, True)
 
 
 def test_explain_uses_the_copy_that_the_archive_holds(town: Town) -> None:
@@ -412,7 +412,7 @@ def test_explain_says_which_rule_read_each_field(town: Town, tmp_path: Path) -> 
     page.write_bytes(body)
     told = town.run("explain", str(page))
     assert re.search(r"title .* \[[a-z-]+\]", told.stdout)
-    assert "which the page says is its address" in told.stderr
+    assert "the URL in the page" in told.stderr
 
 
 def test_explain_fetches_an_address_and_stores_nothing(town: Town, here: Path) -> None:
@@ -470,7 +470,7 @@ def test_init_says_what_it_found_what_it_costs_and_what_is_next(
     assert "UTC+2" not in done.stdout, "what is no time zone here is not written"
     assert list(here.iterdir()) == []
     done = run("init", "example.org")
-    assert "add your contact to it" in done.stdout
+    assert "add your contact to this file" in done.stdout
     assert (
         config.load_config(here / "backissue.toml", fetching=False).sources[0].site.url
         == "https://www.example.org"

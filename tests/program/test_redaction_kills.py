@@ -273,7 +273,7 @@ def test_unfinished_redaction_is_told_until_done(folder: Path) -> None:
     assert "Redaction 1 is not finished" in status.stdout
     [finding] = findings(path, "redaction")
     assert finding.verdict == "warn"
-    assert "finished just now" in finding.sentence
+    assert "just been finished" in finding.sentence
     assert written(path, OF_ARTICLE) == set()
     assert findings(path, "redaction") == []
     assert (

@@ -171,7 +171,7 @@ def test_what_is_no_earlier_export_stays_although_forced(here: Path, tmp_path: P
     before = contents(tmp_path)
     for form in FORMS:
         done = run(here, "export", *form, "--output", place, "--force")
-        assert (done.exit_code, "so it stays" in done.stderr) == (1, True), done.output
+        assert (done.exit_code, "so it was not replaced" in done.stderr) == (1, True), done.output
         assert "--force" not in done.stderr
     assert contents(tmp_path) == before
 

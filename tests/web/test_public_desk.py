@@ -79,7 +79,7 @@ def test_url_that_is_not_held_says_what_is_known(room: Room) -> None:
     assert elsewhere.status_code == 404
     assert "does not cover this site" in elsewhere.text
     assert re.search(r"[1-9]\d*\s+articles? and 1\s+comment link to it", elsewhere.text.replace("\xa0", " "))
-    assert "no crawl has met this URL" in room.get("/lookup?url=https://quayside.example/nosuch").text
+    assert "no crawl has found this URL" in room.get("/lookup?url=https://quayside.example/nosuch").text
     for strange in (
         "",
         "%00",

@@ -1,1 +1,1 @@
-"""Questions of language models by the Model Context Protocol, and their answers."""
+"""Answers to language models through the Model Context Protocol."""

@@ -1,1 +1,1 @@
-"""What pages are made of: texts, charts, feeds, citations, and the read models of single pages."""
+"""Parts of pages: texts, charts, feeds, citations, and the read models of single pages."""

@@ -1,4 +1,4 @@
-"""Readers' SQL: run in processes of their own that can be ended, and what Datasette needs for that.
+"""Readers' SQL: run in separate processes that can be ended, and what Datasette needs for that.
 
 jobs       the messages between the server and those processes
 limits     what one statement may cost

@@ -1,1 +1,1 @@
-"""Pages: one module for each subject, from the request to the answer."""
+"""Pages: one module for each subject, from the request to the response."""

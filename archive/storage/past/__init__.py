@@ -1,1 +1,1 @@
-"""The past by other witnesses: what their captures tell of articles and comments, derived anew with each."""
+"""The past from captures of other witnesses, computed again with each capture."""

@@ -1,1 +1,1 @@
-"""Blogger: how it is known, and where its lists are."""
+"""Blogger: how it is recognised, and where its lists are."""

@@ -1,1 +1,1 @@
-"""Drupal: how it is known, and where its lists are."""
+"""Drupal: how it is recognised, and where its lists are."""

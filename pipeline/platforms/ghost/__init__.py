@@ -1,1 +1,1 @@
-"""Ghost: how it is known, and where its lists are."""
+"""Ghost: how it is recognised, and where its lists are."""

@@ -1,1 +1,1 @@
-"""Joomla: how it is known, and where its lists are."""
+"""Joomla: how it is recognised, and where its lists are."""

@@ -1,1 +1,1 @@
-"""Movable Type: how it is known, and where its lists are."""
+"""Movable Type: how it is recognised, and where its lists are."""

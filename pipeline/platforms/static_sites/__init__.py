@@ -1,1 +1,1 @@
-"""Generators of static sites, of which none has comments of its own."""
+"""Generators of static sites, which have no comments of their own."""

@@ -1,1 +1,1 @@
-"""Substack: how it is known, and where its lists are."""
+"""Substack: how it is recognised, and where its lists are."""

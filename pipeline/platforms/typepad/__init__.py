@@ -1,1 +1,1 @@
-"""TypePad: how it is known, and where its lists are."""
+"""TypePad: how it is recognised, and where its lists are."""

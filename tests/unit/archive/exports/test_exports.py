@@ -215,7 +215,7 @@ def test_a_part_of_an_archive_is_whole_in_itself(town: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        (("--source", "quaysid"), "It holds: quayside, uplands."),
+        (("--source", "quaysid"), "It has: quayside, uplands."),
         (("--since", "yesterdy"), "“yesterdy” is not a date for --since."),
         (("--query", "!!!"), "can be searched for"),
     ],
@@ -674,7 +674,7 @@ def test_a_folder_that_is_no_export_and_a_device_are_never_replaced(town: Path, 
     (tmp_path / "mine" / "letter.txt").write_text("Keep me.")
     for form, place in (("csv", tmp_path / "mine"), ("jsonl", tmp_path / "mine"), ("db", Path("/dev/null"))):
         done = export(town, form, "--output", place, "--force")
-        assert (done.exit_code, "Name another place." in done.stderr) == (1, True)
+        assert (done.exit_code, "Choose another place." in done.stderr) == (1, True)
     assert (tmp_path / "mine" / "letter.txt").read_text() == "Keep me."
 
 
@@ -711,7 +711,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(town: Path, tmp_path: Path, form
         preexec_fn=small,
     )
     assert (done.returncode, list(tmp_path.iterdir())) == (1, []), done.stderr
-    assert re.match(r"Error: .*out cannot be written: .*\nHint: Is there room on the disk", done.stderr)
+    assert re.match(r"Error: .*out cannot be written: .*\nHint: Is the disk full", done.stderr)
 
 
 def test_a_full_disk_behind_standard_output_is_said_too(town: Path) -> None:

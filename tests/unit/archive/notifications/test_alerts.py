@@ -184,7 +184,7 @@ def test_alert_that_narrows_edits_asks_for_edits(tmp_path: Path, lines: str, eve
         ('events = ["removed"]\nwords = 5', "expected events with “edited”, since it narrows edits"),
         ('fields = ["title"]\nwords = 5', "expected fields with “text”, whose words it counts"),
         ('article = "harbour"', "expected the URL of an article, or its number as a text"),
-        ('query = "***"', "in which nothing can be searched for"),
+        ('query = "***"', "which contains nothing to search for"),
         ('source = "gazete"', "did you mean “gazette”?"),
         ("wrods = 5", "did you mean “words”?"),
     ],

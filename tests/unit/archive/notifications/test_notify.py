@@ -444,7 +444,7 @@ def test_the_command_tells_tests_and_never_shows_an_address(desk: Desk, hook: We
         ("[notify]\ndigest = '0 25 * * *'", ["notify.digest: expected five crontab fields", "the hour “25”"]),
         ("[notify]\nempty_digest = 1", ["notify.empty_digest: expected true or false; found the number 1"]),
         ("[searches.a]", ["searches.a.query: expected a query as in the search box; found none"]),
-        ("[searches.a]\nquery = '--'", ["searches.a.query", "in which nothing can be searched for"]),
+        ("[searches.a]\nquery = '--'", ["searches.a.query", "which contains nothing to search for"]),
         ("[searches.a]\nquery = 'x'\nsource = 'quaysid'", ["searches.a.source", "did you mean “quayside”?"]),
         ("public_url = 'archive.example.org'", ["public_url: expected the URL of the published archive"]),
         ("public_url = 'https://me:secret@example.org'", ["public_url", "//…@example.org"]),

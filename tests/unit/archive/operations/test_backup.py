@@ -144,7 +144,7 @@ def test_what_is_in_the_way_stays(folder: Path, tmp_path: Path) -> None:
     (own / "novel.txt").write_text("mine", encoding="utf-8")
     for options in ([], ["--force"]):
         done = program(folder, "backup", str(own), *options)
-        assert (done.exit_code, "is not a backup alone, so it stays" in done.stderr) == (1, True)
+        assert (done.exit_code, "is not just a backup, so it was not replaced" in done.stderr) == (1, True)
     assert (own / "novel.txt").read_text(encoding="utf-8") == "mine"
     assert program(folder, "backup", str(tmp_path / "b")).exit_code == 0
     before = snapshot(tmp_path / "b")
@@ -169,7 +169,7 @@ def test_a_disk_without_room_is_noticed_before_anything_is_written(
     monkeypatch.setattr(shutil, "disk_usage", lambda place: used._replace(free=1000))
     done = program(folder, "backup", str(tmp_path / "b"))
     assert done.exit_code == 1
-    assert "has 1.0 kB left" in done.stderr
+    assert "has only 1.0 kB" in done.stderr
     assert {path.name for path in tmp_path.iterdir()} == {"here"}
 
 
@@ -185,7 +185,7 @@ def test_a_disk_that_fills_meanwhile_leaves_nothing_half_done(folder: Path, tmp_
     )
     assert done.returncode == 1
     assert "could not be written" in done.stderr
-    assert "Hint: Is its disk full" in done.stderr
+    assert "Hint: Is the disk full" in done.stderr
     assert {path.name for path in tmp_path.iterdir()} == {"here"}
     assert contents(folder / "archive.db") == before
 
@@ -243,7 +243,7 @@ def test_forced_backup_keeps_what_the_archive_has_lost(folder: Path, tmp_path: P
     before = (target / "pages.db").read_bytes()
     refused = program(folder, "backup", str(target), "--force")
     assert refused.exit_code == 1
-    assert "has pages.db, and there is none" in refused.stderr
+    assert "has pages.db, but the archive has lost it" in refused.stderr
     assert (target / "pages.db").read_bytes() == before
 
 
@@ -430,5 +430,5 @@ def test_a_backup_that_is_not_as_it_was_made_is_not_restored(
     before = contents(folder / "archive.db")
     done = program(folder, "restore", str(kept), "--force")
     assert done.exit_code == 1
-    assert "is not as it was made" in done.stderr or "is no whole backup" in done.stderr
+    assert "is not as it was made" in done.stderr or "is not a complete backup" in done.stderr
     assert contents(folder / "archive.db") == before

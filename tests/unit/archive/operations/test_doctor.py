@@ -82,7 +82,7 @@ def test_a_sound_archive_is_well_in_every_respect(folder: Path) -> None:
     ("urls", "mode", "verdict", "words"),
     [
         ("json://127.0.0.1/sesame", 0o600, "ok", "Sent to: json."),
-        ("json://127.0.0.1/sesame", 0o644, "warn", "Other users may read"),
+        ("json://127.0.0.1/sesame", 0o644, "warn", "Other users can read"),
         ("json://127.0.0.1/${PATH}", 0o644, "ok", "Sent to: json."),
         ("json://127.0.0.1/${BACKISSUE_NO_SUCH}", 0o600, "warn", "needs $BACKISSUE_NO_SUCH"),
         ("slack://sesame", 0o600, "warn", "apprise does not support the URL"),
@@ -118,11 +118,11 @@ def garble_a_body(path: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "verdict", "words"),
     [
-        (lambda file: None, "ok", "only its owner reads it"),
+        (lambda file: None, "ok", "only its owner can read it"),
         (lambda file: file.chmod(0o644), "warn", "Others may read hidden.db"),
         (lambda file: sql(file, "DELETE FROM kept"), "bad", "lacks what these redactions took out: 1"),
         (lambda file: file.write_bytes(os.urandom(9000)), "bad", "not a database"),
-        (lambda file: file.unlink(), "bad", "There is no hidden.db, and 1 redaction took"),
+        (lambda file: file.unlink(), "bad", "There is no hidden.db, but 1 redaction took"),
     ],
     ids=["well", "open to others", "emptied", "ruined", "gone"],
 )
@@ -142,18 +142,18 @@ ILLS: list[tuple[str, Callable[[Path], object], str, str, str]] = [
     ("no archive", lambda here: (here / "archive.db").unlink(), "archive", "bad", "There is no archive"),
     ("no database", lambda here: (here / "archive.db").write_bytes(os.urandom(9000)), "archive", "bad", "cannot be opened"),
     ("damage", lambda here: ruin(here / "archive.db", "links"), "integrity", "bad", ""),
-    ("lost row", lambda here: sql(here / "archive.db", "DELETE FROM comments WHERE parent_id IS NULL"), "integrity", "bad", "points at a row"),
+    ("lost row", lambda here: sql(here / "archive.db", "DELETE FROM comments WHERE parent_id IS NULL"), "integrity", "bad", "refers to a missing row"),
     ("lost trigger", lambda here: sql(here / "archive.db", "DROP TRIGGER articles_fts_update", "UPDATE articles SET text = 'x'"), "integrity", "bad", "articles_fts does not agree"),
     ("newer", lambda here: sql(here / "archive.db", "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('backissue', 'm999', '')"), "schema", "bad", "m999"),
     ("wrong clock", lambda here: sql(here / "archive.db", f"UPDATE visits SET fetched_at = '{to_text(datetime.now(UTC) + timedelta(days=1))}'"), "clock", "bad", "This machine says"),
     ("failing", lambda here: sql(here / "archive.db", "UPDATE runs SET outcome = 'failed'"), "source site", "bad", "failed"),
     ("old backup", lambda here: sql(here / "archive.db", "UPDATE checks SET at = '2020-01-01T00:00:00Z'"), "backup", "warn", "2020-01-01"),
-    ("no backup", lambda here: sql(here / "archive.db", "DELETE FROM checks"), "backup", "warn", "No backup"),
+    ("no backup", lambda here: sql(here / "archive.db", "DELETE FROM checks"), "backup", "warn", "no backup yet"),
     ("no pages", lambda here: (here / "pages.db").unlink(), "raw pages", "warn", "There is no pages.db"),
     ("spoiled pages", lambda here: ruin(here / "pages.db", "pages_url"), "raw pages", "bad", ""),
     ("garbled body", lambda here: garble_a_body(here / "pages.db"), "raw pages", "bad", "not as it was received"),
     ("wrong configuration", lambda here: (here / "backissue.toml").write_text("sauces = 1"), "configuration", "bad", "did you mean"),
-    ("open configuration", lambda here: (here / "backissue.toml").chmod(0o666), "configuration", "warn", "Other users may write"),
+    ("open configuration", lambda here: (here / "backissue.toml").chmod(0o666), "configuration", "warn", "Other users can change"),
 ]  # fmt: skip
 
 
@@ -201,7 +201,7 @@ def test_the_full_text_check_gives_way_to_a_crawl(folder: Path, monkeypatch: pyt
     monkeypatch.setattr(doctor, "CHECK_SECONDS", -1.0)
     _, findings = examined(folder)
     assert findings["integrity"]["verdict"] == "warn"
-    assert "others wait" in findings["integrity"]["sentence"]
+    assert "other programs wait" in findings["integrity"]["sentence"]
 
 
 def test_every_raw_page_is_unpacked(folder: Path) -> None:

@@ -189,7 +189,7 @@ def test_evidence_is_checked_by_the_script_in_its_folder(path: Path, tmp_path: P
     assert "Not proved" in verified(folder).stderr
     again = run(path, "prove", "article", "1", "--out", str(folder))
     assert again.exit_code == 1
-    assert "is there already" in again.output
+    assert "already exists" in again.output
 
 
 def test_a_comment_is_proved_with_the_raw_page_it_stood_on(path: Path, tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_what_is_not_sealed_yet_is_no_evidence(path: Path, tmp_path: Path) -> No
 def test_what_is_no_item_is_named(path: Path, words: tuple[str, ...]) -> None:
     done = run(path, "prove", *words)
     assert done.exit_code == 2
-    assert "no item" in done.output
+    assert "not an item" in done.output
 
 
 def test_hiding_one_comment_keeps_every_other_proof_and_leaves_no_salt(path: Path, tmp_path: Path) -> None:

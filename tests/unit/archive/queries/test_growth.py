@@ -41,7 +41,8 @@ def test_pace_is_that_of_the_last_month(archive: Archive) -> None:
     assert found is not None
     assert (found.bytes_a_day, found.full_on) == (200, "2026-12-06")
     assert found.sentence == (
-        "They have grown by 200 bytes a day since 2026-03-11; at that pace the disk is full on 2026-12-06."
+        "They have grown by 200 bytes a day since 2026-03-11;"
+        " at that pace the disk will be full on 2026-12-06."
     )
 
 
@@ -56,7 +57,7 @@ def test_first_day_has_no_pace(archive: Archive) -> None:
         (12_000, "They have not grown since 2026-03-11."),
         (
             9_960,
-            "They have grown by 2 bytes a day since 2026-03-11; at that pace the disk lasts for more than a"
+            "They have grown by 2 bytes a day since 2026-03-11; at that pace the disk lasts more than a"
             " hundred years.",
         ),
     ],

@@ -81,8 +81,8 @@ def crawl(number: int, sentence: str = "Nothing new.") -> CrawlRun:
 @pytest.mark.parametrize(
     ("crawls", "state", "words"),
     [
-        (Crawls(), SourceState.NEW, "not crawled yet"),
-        (Crawls(running=crawl(1)), SourceState.OK, "under way since 2026-03-01 01:00 UTC"),
+        (Crawls(), SourceState.NEW, "not been crawled yet"),
+        (Crawls(running=crawl(1)), SourceState.OK, "running since 2026-03-01 01:00 UTC"),
         (Crawls(good=crawl(1, "3 new articles.")), SourceState.OK, "ended well. 3 new articles."),
         (Crawls(bad=crawl(2, "No list."), first_bad=crawl(2)), SourceState.FAILING, "The crawl of 2026-03-01 02:00 UTC failed. No list."),
         (Crawls(good=crawl(1), bad=crawl(4, "No list."), first_bad=crawl(2)), SourceState.FAILING, "Every crawl since 2026-03-01 02:00 UTC failed. No list."),
@@ -90,7 +90,7 @@ def crawl(number: int, sentence: str = "Nothing new.") -> CrawlRun:
         (Crawls(good=crawl(1), fruitless=health.FAILED_RUNS - 1), SourceState.OK, "ended well"),
         (Crawls(good=crawl(1), fruitless=health.FAILED_RUNS), SourceState.LATE, "since 2026-03-01 01:00 UTC, at 3 planned times"),
         (Crawls(fruitless=health.FAILED_RUNS), SourceState.LATE, "No crawl ended well yet"),
-        (Crawls(good=crawl(1), fruitless=9, running=crawl(2)), SourceState.OK, "under way"),
+        (Crawls(good=crawl(1), fruitless=9, running=crawl(2)), SourceState.OK, "running since"),
         (Crawls(good=crawl(1), next_run=NOON), SourceState.OK, "ended well"),
         (Crawls(good=crawl(1), next_run=NOON - health.GRACE), SourceState.OK, "ended well"),
         (Crawls(good=crawl(1), next_run=NOON - HOUR), SourceState.LATE, "due at 2026-03-01 11:00 UTC and did not begin"),

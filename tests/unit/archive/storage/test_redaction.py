@@ -321,13 +321,13 @@ def test_wrong_questions_are_told_and_nothing_is_hidden_by_half(folder: Path) ->
     before = state(folder / "archive.db")
     assert "--reason" in refused("article", "1")
     assert "no article 99" in refused("article", "1", "99", "--reason", "x")
-    assert "is neither a number nor an address of a comment" in refused("comment", "eleven", "--reason", "x")
+    assert "is neither a number nor the URL of a comment" in refused("comment", "eleven", "--reason", "x")
     assert "did you mean “Barnaby Thrupp”?" in refused("commenter", "barnaby thrupp", "--reason", "x")
     assert state(folder / "archive.db") == before
     hide(folder, *CASES["commenter"][0])
-    assert "hidden already" in refused(*CASES["commenter"][0], "--reason", "x")
+    assert "already hidden" in refused(*CASES["commenter"][0], "--reason", "x")
     hide(folder, *CASES["article"][0])
-    assert "hidden already" in refused("article", "1", "--reason", "x")
+    assert "already hidden" in refused("article", "1", "--reason", "x")
     listed = json.loads(program(folder, "redact", "--list", "--json").stdout)
     assert [(each["kind"], each["item"], each["name"]) for each in listed] == [
         ("commenter", None, "Barnaby Thrupp"),
@@ -392,11 +392,11 @@ def test_own_page_on_another_host_is_shown_and_meant(folder: Path, kind: str, ur
 @pytest.mark.parametrize(
     ("kind", "url", "said"),
     [
-        ("article", SITES_NUMBER, "is the address of a comment"),
-        ("comment", URL, "is the address of an article"),
-        ("comment", f"{URL}#comment-99", "holds nothing of the address"),
+        ("article", SITES_NUMBER, "is the URL of a comment"),
+        ("comment", URL, "is the URL of an article"),
+        ("comment", f"{URL}#comment-99", "has nothing from"),
         ("article", "https://other.example/article/1", "whether other.example publishes this archive"),
-        ("article", f"{URL}x/article/1", "holds nothing of the address"),
+        ("article", f"{URL}x/article/1", "has nothing from"),
         ("coment", "1", "did you mean “comment”?"),
     ],
 )
