@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -23,12 +23,12 @@ from lxml.html import HtmlElement, document_fromstring
 from trafilatura import bare_extraction
 
 from archive.core.records import Problem, Site, Written
-from pipeline.article import attachments, boilerplate, embeds, pieces, witness
+from pipeline.article import attachments, boilerplate, embeds, pieces, running_text, witness
 from pipeline.article.embeds import Embed
 from pipeline.article.witness import PieceVerdict
 from pipeline.html import frames
 from pipeline.html.document import Document
-from pipeline.html.dom import Index, drop, elsewhere, fold, raw_text, text_of, words
+from pipeline.html.dom import Index, drop, elsewhere, fold, raw_text, text_of, tokens, words
 from pipeline.markdown import captions, emphasis
 from pipeline.markdown import links as prose_links
 from pipeline.markdown.writer import Block, Writer
@@ -85,15 +85,25 @@ _PLUGINS = words(
     "tdb-author-box td-author-box pp-author-boxes-wrapper "
     "pp-multiple-authors-boxes-wrapper wp-block-post-author "
     "wp-block-post-author-biography simplesocialbuttons swp_social_panel "
-    "post-nav-links page-links post-page-numbers wp-link-pages pagelink "
+    "post-nav-links page-link page-links post-page-numbers wp-link-pages pagelink "
     "entry-tags post-tags tags-links cat-links tagcloud wp-block-tag-cloud "
     "the_champ_sharing_container mashsb-container "
+    "wp-block-latest-posts wp-block-latest-comments elementor-widget-posts wp-block-jetpack-related-posts "
+    "rp4wp-related-posts wp_rp_wrap zem_rp_wrap yuzo_related_post addthis_toolbox "
+    "addthis_inline_share_toolbox "
     "post-share post-sharing share-buttons related-posts relatedposts akismet_comment_form_privacy_notice"
 )
 BOXES = words(
     "entry-content wp-block-post-content post-content article-content td-post-content entry__content "
     "post__content single-content the-content post-entry elementor-widget-theme-post-content"
 )
+_OLD_BOXES = words(
+    "entry entry-inner entry-body entrybody entry-text entrytext entry_content entrycontent postcontent "
+    "post_content post-body postbody post-text posttext storycontent format_text post-inner-content "
+    "post-single-content"
+)
+"""What older themes call the box of the text; some of them call the whole post so, title and all."""
+_TITLES = words("entry-title post-title posttitle entry_title post_title")
 _BUILT = "data-elementor-type"
 _NO_BOX = words("related widget sidebar comments comment-respond jp-relatedposts yarpp-related recent-posts")
 _TERM = re.compile(r"(?:^|\s)(?:category\s+)?tag(?:\s|$)")
@@ -124,6 +134,7 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
     shown = attachments.read_attachments(document.index, _marked_boxes(document.index), document.base)
     embedded = embeds.place_embeds(document.index, _marked_boxes(document.index), document.base)
     _cut(document.index)
+    _cut_menus(_marked_boxes(document.index))
     if frames.is_without_text(document.index, _marked_boxes(document.index)):
         return Prose(text="", markdown="", rule="page:without-text", problems=tuple(problems))
     links, emphasised = _mark(document)
@@ -141,6 +152,8 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
         return Prose(problems=tuple(problems))
     writer = Writer(links, document.base, lambda: raw_text(tree), emphasised=emphasised)
     raw = writer.document(extracted) if extracted is not None else []
+    if box is not None and rule == "page:trafilatura-in-box" and _is_run_together(raw):
+        raw = witness.write_box(found_pieces, box, writer.document, (title, authors)) or raw
     source = document.source
     wordpress = any(mark in source for mark in _WORDPRESS) or _THEMED.search(source) is not None
     whole = witness.complete(raw, found_pieces, box, writer.document, (title, authors), wordpress=wordpress)
@@ -164,6 +177,11 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
         embeds=tuple(embed.entry for embed in embedded),
         files=shown,
     )
+
+
+def _is_run_together(blocks: list[Block]) -> bool:
+    """True if what was extracted is one run of words: trafilatura's last resort in a short text."""
+    return len(blocks) == 1 and blocks[0].kind == "p" and "\n" not in blocks[0].text
 
 
 def _lost_lines(embedded: tuple[Embed, ...], blocks: list[Block]) -> list[Block]:
@@ -202,6 +220,7 @@ def read_copy_blocks(
 def _mark(document: Document) -> tuple[tuple[prose_links.Link, ...], bool]:
     """Mark verse, captions, emphasis and links; return the links, and if emphasis is marked."""
     _break_verses(document.index)
+    running_text.join_running_text(document.index, _marked_boxes(document.index))
     italics = captions.place(document.index, BOXES)
     emphasised = not emphasis.writes_marks(document.source)
     if emphasised:
@@ -259,9 +278,16 @@ def _box(index: Index) -> HtmlElement | None:
 def _marked_boxes(index: Index) -> list[HtmlElement]:
     """Return the elements that a theme marks as the text of the article, without those inside of others."""
     built = (node for node in index.having(("elementor",)) if node.get(_BUILT) in ("wp-page", "wp-post"))
-    found = index.ordered((*index.having(BOXES), *built))
+    found = index.ordered((*index.having(BOXES), *built)) or [
+        node for node in index.having(_OLD_BOXES) if not _has_title(node)
+    ]
     outer = [node for node in found if not any(other in found for other in node.iterancestors())]
     return [node for node in outer if not elsewhere(node, _NO_BOX)]
+
+
+def _has_title(box: HtmlElement) -> bool:
+    """True if an element is more than the text of an article, since its title is in it."""
+    return any(node.tag == "h1" or not _TITLES.isdisjoint(tokens(node)) for node in box.iter("*"))
 
 
 def _size(body: _Element | None) -> int:
@@ -336,6 +362,13 @@ def _cut(index: Index) -> None:
     for link in index.tagged("a"):
         if _TERM.search(link.get("rel") or ""):
             _cut_terms(link, verdicts)
+
+
+def _cut_menus(boxes: Sequence[HtmlElement]) -> None:
+    """Take out the menus in the boxes of the text, such as that of its pages."""
+    for box in boxes:
+        for menu in list(box.iter("nav")):
+            drop(menu)
 
 
 def _cut_terms(link: HtmlElement, verdicts: dict[HtmlElement, bool]) -> None:

@@ -57,7 +57,7 @@ def remove_boilerplate(
     for _ in range(4):
         if len(found) > 1 and _opens(found[0], title, names):
             found = found[1:]
-    if not is_copy:
+    if not is_copy and not sure:
         found = [block for block in found if not _prompts(block)] or found
     while (
         not sure
@@ -73,7 +73,7 @@ def remove_boilerplate(
     ):
         found = found[:-1]
     for _ in range(3):
-        if len(found) > 1 and (_TAGS.match(found[-1].text) or _about(found[-1], authors)):
+        if len(found) > 1 and (_lists_terms(found[-1], sure=sure) or _about(found[-1], authors)):
             found = found[:-1]
     return found
 
@@ -86,6 +86,15 @@ def is_prompt(words: str) -> bool:
 def _prompts(block: Block) -> bool:
     """True if a paragraph is a link to another article: "Read more: …"."""
     return block.kind == "p" and block.linked > 0.6 * len(block.text) and bool(_MORE.match(block.text))
+
+
+def _lists_terms(block: Block, *, sure: bool) -> bool:
+    """True if a last block lists tags or categories.
+
+    Where all blocks are the publisher's, only as links: in words he may speak of them.
+    """
+    is_linked = 2 * block.linked > len(block.text)
+    return _TAGS.match(block.text) is not None and (is_linked or not sure)
 
 
 def _hangs(block: Block) -> bool:

@@ -76,6 +76,7 @@ def _none(problem: Problem) -> Extract:
 def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose]:
     """Return what a page says, and the prose with the verdict on each of its blocks."""
     titles = (head.meta("og:title") or "", *(text_of(node) for node in document.index.tagged("title")[:1]))
+    other_articles.cut_cards(document.index, head.post_id)
     other_articles.cut_other_articles(document.index, "\n".join(titles), body.BOXES)
     survey = stated_count.survey(document, head)
     thread = extract.take_thread(document, site, head, fields.opening_day(document, head, site))

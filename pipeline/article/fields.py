@@ -34,6 +34,7 @@ _FRAME = words(
     "post-navigation tagcloud wp-block-latest-posts comments-area site-footer site-header"
 )
 _POSTS = words("post hentry type-post entry single-post article post-content entry-content")
+_WRITTEN = words("entry-content wp-block-post-content")
 _CHANGED = words("updated modified date-modified last-updated modified-date entry-modified")
 _CHANGED_WORDS = re.compile(
     r"\W*(?:last\s)?(?:updated|modified|edited|aktualisiert|zuletzt|actualizado|modificado|mis à jour|"
@@ -216,12 +217,20 @@ def _below_title(index: Index, site: Site, language: str | None) -> tuple[Moment
     heading = next((n for n in headings if not _elsewhere(n) and text_of(n)), None)
     for node in heading.xpath(f"following::*[position() <= {_NEAR}]") if heading is not None else ():
         said = line(node.text) or (text_of(node) if node.tag == "p" and not is_longer(node, _ALONE) else "")
-        if _is_changed(node) or _CHANGED_WORDS.match(said) or _elsewhere(node):
+        if _is_changed(node) or _CHANGED_WORDS.match(said) or _elsewhere(node) or _in_words(node):
             continue
         is_dated = len(said) <= _ALONE and _YEAR.search(said) is not None
         if is_dated and (found := parse.printed(said, site.timezone, language)):
             return found, "page:printed"
     return None
+
+
+def _in_words(node: HtmlElement) -> bool:
+    """True if a node is in what WordPress marks as the article's own words.
+
+    A date there is one of which the article speaks.
+    """
+    return any(not _WRITTEN.isdisjoint(tokens(outer)) for outer in below_body(node))
 
 
 def _guessed(document: Document) -> tuple[date | None, str]:

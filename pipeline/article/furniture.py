@@ -16,7 +16,7 @@ from lxml.html import HtmlElement
 from pipeline.article import boilerplate
 from pipeline.article.pieces import Piece
 from pipeline.dates.parse import looks_dated
-from pipeline.html.dom import fold, tokens
+from pipeline.html.dom import fold, text_of, tokens
 
 _TAGS = {
     "nav": "menu",
@@ -61,11 +61,33 @@ _PROMPT = re.compile(
     r"\d+ (?:comments?|shares?|views|likes?|min read)|reading time)",
     re.IGNORECASE,
 )
+_PROMPT_ALONE = re.compile(
+    r"\W*(?:share(?: (?:this|on|via|with)(?: \w+)?)?|tweet|pin it|e-?mail(?: this)?|print(?: this)?|"
+    r"like this|loading|advertisements?|anzeige|werbung|publicidad|publicité|sponsored|"
+    r"continue reading|follow us|back to top|skip to \w+|teilen|click to share.*|adverts?|"
+    r"iklan|reklame?|next prev|"
+    r"this slideshow requires.*|close|leave a (?:comment|reply)|"
+    r"\d+ (?:comments?|shares?|views|likes?|min(?:ute)?s? read))\W*",
+    re.IGNORECASE,
+)
+"""What a plugin writes in a box that is the publisher's text; all other turns of phrase are his own there."""
+_WEAK_MARKS = re.compile(
+    r"(?:^|[-_])(?:adverts?|advertis\w*|ads?|banner|promo\w*|slider|carousel|panel|print|search|disclosure|"
+    r"copyright|comments?|reply|posted|tooltip|votes?|polls?|ratings?|feedback|dropdown|popular|recent)(?:$|[-_])"
+)
+"""Marks of furniture that authors give to their own blocks as well: sentences in these are text."""
+_DOUBTFUL_MARKS = re.compile(r"(?:^|[-_])(?:author|related|recommend\w*|byline|avatar)(?:$|[-_])")
+"""Marks of furniture under which sentences may be the author's, as in a note of his."""
+_SENTENCE = 60
+"""Characters of the shortest sentences."""
 _SIGNS = 2
 """Letters of the shortest piece that is text."""
 _DATE_LENGTH = 40
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SURE = 2
+_BESIDE, _LINKS_BESIDE = "in an aside", "in an aside of links"
+_MARKED = "marked "
+"""How the rule of a class begins."""
 _HALF, _ALL = 0.5, 0.9
 """Shares of its words from which on a piece counts as links, half or wholly."""
 
@@ -92,15 +114,35 @@ class Furniture:
 
         `outside` is a piece above the first or below the last that was extracted.
         """
-        said = self._said(piece, outside) or ("a prompt" if boilerplate.is_prompt(piece.words) else None)
-        return self._marked(piece.element) or said or self._placed(piece, outside)
+        said = self._said(piece, outside)
+        if said is None and self._trust < _SURE and boilerplate.is_prompt(piece.words):
+            said = "a prompt"
+        return self._framed(piece) or said or self._placed(piece, outside)
 
     def rule_in_copy(self, piece: Piece) -> str | None:
         """Return why a piece of the publisher's own copy is no text.
 
         None where it is text, as a line is that leads to another article: an editor has put it there.
         """
-        return self._marked(piece.element) or self._said(piece, outside=False)
+        return self._framed(piece) or self._said(piece, outside=False)
+
+    def _framed(self, piece: Piece) -> str | None:
+        """Return the rule by which the elements around a piece make it furniture."""
+        rule = self._marked(piece.element)
+        if rule is None or self._trust < _SURE:
+            return rule
+        if rule == _BESIDE:
+            return None
+        return None if _is_sentence(piece) and _names(rule, _WEAK_MARKS) else rule
+
+    def is_doubtful(self, piece: Piece, rule: str) -> bool:
+        """True if a piece that was left out by its rule may be text all the same.
+
+        Sentences in the publisher's own box are, unless they begin with the author's name as his life does.
+        """
+        if self._trust < _SURE or not _is_sentence(piece) or not _names(rule, _DOUBTFUL_MARKS):
+            return False
+        return not any(fold(piece.words).startswith(name) for name in self._bylines)
 
     def _said(self, piece: Piece, outside: bool) -> str | None:
         """Return the rule by which the words of a piece are no text."""
@@ -111,7 +153,8 @@ class Furniture:
             return "the title"
         if folded in self._bylines:
             return "the byline"
-        if _PROMPT.match(piece.words):
+        prompt = _PROMPT_ALONE.fullmatch if self._trust == _SURE else _PROMPT.match
+        if prompt(piece.words):
             return "a prompt"
         if outside and len(piece.words) < _DATE_LENGTH and looks_dated(piece.words, None):
             return "a date"
@@ -144,6 +187,21 @@ class Furniture:
         return rule
 
 
+def _is_mostly_links(node: HtmlElement) -> bool:
+    """True if an element has more words that are linked than others."""
+    linked = sum(len(text_of(link)) for link in node.iter("a"))
+    return 2 * linked > len(text_of(node))
+
+
+def _is_sentence(piece: Piece) -> bool:
+    return len(piece.words) >= _SENTENCE and piece.linked < _HALF
+
+
+def _names(rule: str, marks: re.Pattern[str]) -> bool:
+    """True if a rule is that of a class which the pattern finds."""
+    return rule.startswith(_MARKED) and marks.search(rule.removeprefix(_MARKED)) is not None
+
+
 def _is_folded(node: HtmlElement) -> bool:
     """True if a hidden element is a part that readers fold out, as of an accordion."""
     around = (node, *islice(node.iterancestors(), 2))
@@ -153,7 +211,13 @@ def _is_folded(node: HtmlElement) -> bool:
 def _own_rule(node: HtmlElement) -> str | None:
     """Return the rule by which an element itself is furniture."""
     if node.tag in _TAGS:
-        return f"in {'an' if node.tag == 'aside' else 'a'} {_TAGS[node.tag]}"
+        if node.tag == "footer" and any(
+            outer.tag == "blockquote" for outer in islice(node.iterancestors(), 2)
+        ):
+            return None
+        if node.tag == "aside":
+            return _LINKS_BESIDE if _is_mostly_links(node) else _BESIDE
+        return f"in a {_TAGS[node.tag]}"
     hidden = _HIDDEN.search(node.get("style") or "") or node.get("aria-hidden") == "true"
     if hidden and not _is_folded(node):
         return "hidden"
@@ -161,4 +225,4 @@ def _own_rule(node: HtmlElement) -> str | None:
     if any(map(_BUILT.match, marks)):
         marks = [_BUILDER.sub("", mark) for mark in marks]
     found = next((mark for mark in marks if _MARKS.search(mark)), None)
-    return f"marked {found}" if found else None
+    return f"{_MARKED}{found}" if found else None

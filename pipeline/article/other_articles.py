@@ -1,15 +1,22 @@
-"""Further articles on the page of one, as sites add them below it for readers who scroll on.
+"""Further articles on the page of one: whole ones below it for readers who scroll on, and cards of others.
 
-Knows where each of several articles begins: at a first heading of its own.
-Invariant: nothing is taken out but what is built as the page's own article is.
+Knows where each of several articles begins, at a first heading of its own, and the class by which WordPress
+marks each post with its id.
+Invariant: nothing is taken out but what is built as the page's own article is, or what is marked as another.
 """
 
 from __future__ import annotations
+
+import re
 
 from lxml.html import HtmlElement
 
 from pipeline.html.dom import Index, drop, fold, text_of, tokens
 
+_MARKED = ("hentry", "type-post", "wp-block-post", "status-publish")
+"""Classes that WordPress gives to each post of a page."""
+_POST = re.compile(r"post-(\d+)")
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _MOST = 50
 """First headings of a page that are looked at; one with more is no page of some articles."""
 
@@ -36,6 +43,41 @@ def cut_other_articles(index: Index, declared: str, boxes: frozenset[str]) -> No
             continue
         if _is_like(inner, path[around[outer] - 1], boxes):
             drop(inner)
+
+
+def cut_cards(index: Index, post_id: int | None) -> None:
+    """Take out what WordPress marks as another post than the page's, with the heading above them.
+
+    Nothing where the page's own post is unknown, or is not marked in the page by its id.
+    """
+    posts = [(node, number) for node in index.having(_MARKED) if (number := _number(node)) is not None]
+    own = {node for node, number in posts if number == post_id}
+    if post_id is None or not own:
+        return
+    kept = own | {outer for node in own for outer in node.iterancestors()}
+    for card in (node for node, number in posts if number != post_id and node not in kept):
+        group = card.getparent()
+        drop(card)
+        while group is not None and group not in kept and not text_of(group):
+            above, outer = group.getprevious(), group.getparent()
+            drop(group)
+            if above is not None and _is_heading(above):
+                drop(above)
+            group = outer
+
+
+def _number(node: HtmlElement) -> int | None:
+    """Return the id of the post that an element is marked as, null where it is no post."""
+    found = (_POST.fullmatch(mark) for mark in tokens(node))
+    return next((int(match[1]) for match in found if match), None)
+
+
+def _is_heading(node: HtmlElement) -> bool:
+    """True if an element is a heading, or holds nothing but one."""
+    if node.tag in _HEADINGS:
+        return True
+    inner = [text_of(heading) for heading in node.iter(*_HEADINGS)]
+    return len(inner) == 1 and inner[0] == text_of(node)
 
 
 def _is_like(other: HtmlElement, own: HtmlElement, boxes: frozenset[str]) -> bool:

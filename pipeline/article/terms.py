@@ -72,7 +72,9 @@ def extract_terms(index: Index, head: Head, which: str) -> Terms:
 
     An empty tuple where it has none.
     """
-    slugs = _class_slugs(index, which)
+    slugs = _class_slugs(index, head, which)
+    if slugs and (named := _by_slugs(index, slugs, which)):
+        return named, "page:post-class"
     rules: tuple[tuple[str, Callable[[], Iterator[HtmlElement]]], ...] = (
         ("page:rel-tag", lambda: _rel_links(index, which)),
         (
@@ -81,6 +83,7 @@ def extract_terms(index: Index, head: Head, which: str) -> Terms:
         ),
         ("page:term-list", lambda: _boxed_links(index, which)),
         ("page:term-line", lambda: _labelled_links(index, which)),
+        ("page:menu", lambda: _menu_links(index, which)),
     )
     for rule, links in rules:
         every = list(links())
@@ -93,6 +96,41 @@ def extract_terms(index: Index, head: Head, which: str) -> Terms:
         known = {_slugged(name): name for name in declared[0]}
         return tuple(known.get(slug, slug.replace("-", " ")) for slug in slugs), "page:post-class"
     return declared
+
+
+def _by_slugs(index: Index, slugs: tuple[str, ...], which: str) -> tuple[str, ...]:
+    """Return the names of the terms of `post_class()`, by the links of the page to them.
+
+    Empty where one of them is linked nowhere: a theme may show fewer than the article has.
+    """
+    wanted = dict.fromkeys(slugs, "")
+    for link in sorted(index.tagged("a"), key=_is_in_menu):
+        href = link.get("href") or ""
+        slug = _slug(link)
+        if wanted.get(slug) == "" and _PATHS[which].search(href) and _is_plain(link):
+            wanted[slug] = _name(link) or ""
+    names = tuple(dict.fromkeys(wanted.values()))
+    return names if all(names) else ()
+
+
+def _is_in_menu(link: HtmlElement) -> bool:
+    """True for an entry of a menu, which may have other words than the term's name."""
+    parent = link.getparent()
+    return parent is not None and "menu-item" in tokens(parent)
+
+
+def _is_plain(link: HtmlElement) -> bool:
+    """True if a link is a term's name, and no picture, and no "Edit" or feed of it."""
+    return not (link.get("href") or "").rstrip("/").endswith("/feed") and link.find(".//img") is None
+
+
+def _menu_links(index: Index, which: str) -> Iterator[HtmlElement]:
+    """Yield the entries of a menu that WordPress marks as a category of the article shown."""
+    if which != "categories":
+        return
+    for entry in index.having(("current-post-parent",)):
+        if "menu-item-object-category" in tokens(entry):
+            yield from (child for child in entry if child.tag == "a")
 
 
 def _rel_links(index: Index, which: str) -> Iterator[HtmlElement]:
@@ -153,13 +191,19 @@ def _is_frame(node: HtmlElement) -> bool:
     return node.find(".//h1") is None and node.find(".//article") is None
 
 
-def _class_slugs(index: Index, which: str) -> tuple[str, ...]:
-    """Return the slugs that `post_class()` names, if the page shows one post."""
+def _class_slugs(index: Index, head: Head, which: str) -> tuple[str, ...]:
+    """Return the slugs that `post_class()` names of the page's post.
+
+    That is the one with its id, else the only one.
+    """
     prefix = "tag-" if which == "tags" else "category-"
     posts = [
         node for node in index.having(("hentry", "type-post")) if not elsewhere(node, frozenset({"widget"}))
     ]
     outer = [node for node in posts if not any(other in posts for other in node.iterancestors())]
+    if head.post_id is not None:
+        own = f"post-{head.post_id}"
+        outer = [node for node in posts if own in tokens(node) or node.get("id") == own][:1] or outer
     if len(outer) != 1:
         return ()
     marks = (outer[0].get("class") or "").lower().split()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
@@ -33,10 +34,14 @@ _ELSEWHERE = words(
 _ENTRY = words("entry-title wp-block-post-title post-title posttitle entry_title post_title")
 _POSTS = words("post hentry type-post entry")
 _PROPS = ("headline", "name headline")
-_SEPARATORS = r"\s+(?:[|»«•·–—:~>/-]|//|::|>>|<<|&raquo;)\s+|\s[|]\s*|\s*[»«]\s*|\s*::\s*"
+_SEPARATORS = r"\s+(?:[|»«•·–—:~>/│｜ㅣ-]|//|::|>>|<<|&raquo;)\s+|\s[|]\s*|\s*[»«]\s*|\s*::\s*"
+_HANGING = re.compile(r"\s+(?:[|»«•·–—-]|//|::)\s*$")
+"""A sign behind which the site's name is missing."""
 _LEAD = re.compile(r"^(?:\[>|[»›→>|·•]+)\s+")
 """Signs that a theme puts before a title."""
 _BETWEEN = re.compile(r"[\s:–—|·•-]")
+_SHORTEST_HOST = 3
+"""Letters of the shortest name of a host that is a site's name at the end of a title."""
 _KICKED = 8
 """Letters of the shortest title that a kicker in its heading may stand before."""
 _FRAME = re.compile(r"(?:blog ?archives?|archives?|archiv|blog archiv|archivo|archivio)", re.IGNORECASE)
@@ -48,7 +53,7 @@ def extract_title(index: Index, head: Head, site: Site) -> tuple[str | None, str
 
     None where the page has none.
     """
-    headings = list(_headings(index))
+    headings = list(_headings(index, head.url))
     names = _site_names(index, head, site, headings)
     declared = _declared(index, head, names)
     shown = _shown(headings, [text for text, _ in declared])
@@ -71,6 +76,14 @@ def _site_names(index: Index, head: Head, site: Site, headings: list[_Heading]) 
     whole = {fold(text_of(node)) for node in index.tagged("title")[:1]} | {fold(title)}
     mastheads = (line(text_of(node)) for node in index.tagged("h1") if _leads_home(node))
     return names + [name for name in mastheads if name and len(name) <= 80 and fold(name) not in whole]
+
+
+def _host_names(url: str) -> tuple[str, ...]:
+    """Return the host of an address, and the part of it that is the site's name."""
+    whole = urlsplit(url).hostname or ""
+    host = whole.removeprefix("www.")
+    names = (whole, host, *host.split(".")[-2:-1])
+    return tuple(name for name in names if len(name) >= _SHORTEST_HOST)
 
 
 def _only(headings: list[_Heading], names: list[str]) -> tuple[str, str] | None:
@@ -97,7 +110,7 @@ def _declared(index: Index, head: Head, names: list[str]) -> list[tuple[str, str
     )
     found = []
     for raw, rule in told:
-        text = _without_site(markup_to_line(raw) or "", names)
+        text = _without_site(markup_to_line(raw) or "", [*names, *_host_names(head.url)])
         if text and fold(text) not in map(fold, names):  # an untitled article is declared by the site's name
             found.append((text, rule))
     return found
@@ -158,19 +171,30 @@ class _Heading:
         return "page:entry-title" if self.marked else f"page:{self.node.tag}"
 
 
-def _headings(index: Index) -> Iterator[_Heading]:
+def _headings(index: Index, url: str) -> Iterator[_Heading]:
     """Yield the headings outside of the page's frame.
 
-    One that is cut with an ellipsis leads elsewhere.
+    One that is cut with an ellipsis and leads elsewhere is another article's.
     """
     heads = [n for n in index.tagged("h1", "h2", "h3") if n.tag != "h3" or not _CLASSES.isdisjoint(tokens(n))]
     for node in index.ordered([*heads, *index.having(_CLASSES)]):
         said = _LEAD.sub("", line(text_of(node)) or "")
-        if not said or len(said) > 400 or said.endswith(("…", "...")) or elsewhere(node, _ELSEWHERE):
+        if not said or len(said) > 400 or _is_cut(node, said, url) or elsewhere(node, _ELSEWHERE):
             continue
         marked = not _CLASSES.isdisjoint(tokens(node)) or node.get("itemprop") in _PROPS
         if marked or not _is_masthead(node):
             yield _Heading(node, said, marked)
+
+
+def _is_cut(node: HtmlElement, said: str, url: str) -> bool:
+    """True if a heading is the cut title of another article.
+
+    A first heading that ends with an ellipsis is whole, unless it leads away from this page.
+    """
+    if not said.endswith(("…", "...")):
+        return False
+    paths = {urls.path_of(link.get("href") or "").rstrip("/") for link in node.iter("a")}
+    return node.tag != "h1" or not paths <= {"", urls.path_of(url).rstrip("/")}
 
 
 def _agreed(heading: _Heading, declared: str, folded: str) -> tuple[str, str] | None:
@@ -249,4 +273,4 @@ def _without_site(title: str, names: list[str]) -> str:
         escaped = re.escape(name.strip())
         title = re.sub(rf"(?:{_SEPARATORS}){escaped}\s*$", "", title, flags=re.IGNORECASE).strip() or title
         title = re.sub(rf"^{escaped}(?:{_SEPARATORS})", "", title, flags=re.IGNORECASE).strip() or title
-    return title
+    return _HANGING.sub("", title) or title

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -19,9 +19,10 @@ from lxml.etree import _Element
 from lxml.html import HtmlElement
 
 from archive.core.records import Problem
+from pipeline.article.captioned import is_beside_picture, is_caption
 from pipeline.article.furniture import Furniture
 from pipeline.article.pieces import Piece
-from pipeline.html.dom import drop, fold, tokens
+from pipeline.html.dom import drop, fold
 from pipeline.markdown.writer import Block
 
 _SHARE = 0.85
@@ -35,15 +36,11 @@ _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _PROSE = 60
 """Characters of the shortest prose."""
 _MOSTLY = 0.5
-_PICTURE = re.compile(
-    r"caption|credit|gallery|slide|(?:^|[-_])(?:photo|image|picture|figure|media)(?:$|[-_])"
-)
-"""Classes of what stands beside a picture."""
 _BUDGET = 200_000_000
 """Characters that are looked at in search of all pieces; a real article takes a thousandth."""
 _UNITS = ("table", "ul", "ol", "dl", "blockquote", "pre")
 UNSURE = "more than the text, unsure"
-"""The rule of a piece that may be text and was not put in place."""
+"""How the rule begins of a piece that may be text and was not put in place."""
 _NAMED = 3
 """Blocks that a problem quotes."""
 _QUOTE = 60
@@ -77,7 +74,8 @@ class _Text:
         size = 0
         for block in blocks:
             self.starts.append(size)
-            folded = "\n".join(map(fold, re.split(r"\n| \| ", block.text)))
+            lines = re.split(r"\n| \| " if block.kind == "table" else r"\n", block.text)
+            folded = "\n".join(map(fold, lines))
             parts.append(folded)
             size += len(folded) + 1
         self.folded = "\n".join(parts) + "\n"
@@ -87,8 +85,11 @@ class _Text:
         self._searches = _SEARCHES
         self.budget = _BUDGET
 
-    def find(self, words: str) -> int | None:
-        """Return the number of the block that holds the words, -1 for none said, None for none found."""
+    def find(self, words: str, *, once: bool) -> int | None:
+        """Return the number of the block that holds the words, -1 for none said, None for none found.
+
+        A place counts for one piece where `once` is true: words that the box repeats are wanted twice.
+        """
         lines = [folded for line in words.split("\n") if (folded := fold(line))]
         if not lines:
             return -1
@@ -99,17 +100,20 @@ class _Text:
         wanted = f"\n{first}\n" if short else first
         start = max(0, self._at - 1)
         found = self.folded.find(wanted, start)
+        if once and found in self._used:
+            found = self.folded.find(wanted, found + len(first))
         self.budget -= (found if found >= 0 else len(self.folded)) - start
         if found < 0 and self._searches > 0:
             self._searches -= 1
             self.budget -= len(self.folded)
             found = self.folded.find(wanted)
             found = -1 if found in self._used else found
-        if found < 0 and short and self.folded.startswith(f"{first}\n"):
+        if found < 0 and short and 0 not in self._used and self.folded.startswith(f"{first}\n"):
             found = 0
         if found < 0:
             return None
-        self._used.add(found)
+        if once:
+            self._used.add(found)
         self._at = max(self._at, found)
         return bisect_right(self.starts, found + (1 if short else 0)) - 1
 
@@ -130,8 +134,9 @@ def complete(
     than WordPress only prose is put in place.
     """
     text = _Text(blocks)
-    places = [text.find(piece.words) for piece in pieces]
     marked = box is not None
+    own = set(range(len(pieces)) if box is None else _inside(pieces, box))
+    places = [text.find(piece.words, once=at in own) for at, piece in enumerate(pieces)]
     box = box if box is not None else _box(pieces, places)
     if box is None or text.budget <= 0:
         return Completed(blocks)
@@ -169,6 +174,16 @@ def write_all(
     return placed.blocks()
 
 
+def write_box(
+    pieces: list[Piece],
+    box: HtmlElement,
+    write: Callable[[_Element], list[Block]],
+    known: tuple[str | None, tuple[str, ...]],
+) -> list[Block]:
+    """Return the blocks of the one box of a page that is the text; `pieces` are those of the whole page."""
+    return write_all([pieces[at] for at in _inside(pieces, box)], box, write, known)
+
+
 def _judged(
     pieces: list[Piece],
     places: list[int | None],
@@ -185,14 +200,16 @@ def _judged(
     for at in inside:
         piece, folded = pieces[at], fold(pieces[at].words)
         rule = rules.rule(piece, outside=not taken[0] < at < taken[-1]) if places[at] is None else None
-        is_caption = _is_caption(piece.element, rules.box)
+        captioned = is_caption(piece.element, rules.box)
         if places[at] is not None:
             verdicts[at] = PieceVerdict(piece.words, "taken", "trafilatura")
+            seen.add(folded)
         elif rule is not None:
-            verdicts[at] = PieceVerdict(piece.words, "dropped", rule)
-        elif folded in seen and (is_caption or not sure):
+            doubt = f"{UNSURE}: {rule}" if rules.is_doubtful(piece, rule) else rule
+            verdicts[at] = PieceVerdict(piece.words, "dropped", doubt)
+        elif folded in seen and (captioned or not sure):
             verdicts[at] = PieceVerdict(piece.words, "dropped", "once more")
-        elif not sure and (not _is_prose(piece) or _is_beside_picture(piece.element, rules.box)):
+        elif not sure and (not _is_prose(piece) or is_beside_picture(piece.element, rules.box)):
             verdicts[at] = PieceVerdict(piece.words, "dropped", "no prose, on a page of another system")
         else:
             missing.append(at)
@@ -331,7 +348,7 @@ class _Placed:
             block.append(lead)
         holder.append(block)
         written = self._write(holder)
-        if _is_caption(piece.element, self._box):
+        if is_caption(piece.element, self._box):
             return [_in_italics(each) for each in written]
         return (
             [_as_item(each) for each in written]
@@ -347,30 +364,6 @@ def _is_prose(piece: Piece) -> bool:
     return len(piece.words) >= _PROSE and piece.linked < _MOSTLY
 
 
-def _is_caption(element: HtmlElement, box: HtmlElement) -> bool:
-    """True if a piece is the caption of a picture."""
-    return any(
-        node.tag in ("figcaption", "caption") or "caption-text" in (node.get("class") or "")
-        for node in _up_to(element, box)
-    )
-
-
-def _is_beside_picture(element: HtmlElement, box: HtmlElement) -> bool:
-    """True if a piece is in what a theme of another system marks as a caption, a credit or a figure."""
-    return any(
-        node.tag == "figure" or any(_PICTURE.search(mark) for mark in tokens(node))
-        for node in _up_to(element, box)
-    )
-
-
-def _up_to(element: HtmlElement, box: HtmlElement) -> Iterator[HtmlElement]:
-    """Yield an element and those around it in the box."""
-    node: HtmlElement | None = element
-    while node is not None and node is not box:
-        yield node
-        node = node.getparent()
-
-
 def _in_italics(block: Block) -> Block:
     """Return a caption as captions are written: one paragraph in italics."""
     if "*" in block.markdown or "\n" in block.markdown:
@@ -384,7 +377,7 @@ def _as_item(block: Block) -> Block:
 
 def _problems(verdicts: tuple[PieceVerdict, ...]) -> tuple[Problem, ...]:
     """Return the problem of blocks that look like text and could not be put in place."""
-    lost = [verdict for verdict in verdicts if verdict.fate == "dropped" and verdict.rule == UNSURE]
+    lost = [verdict for verdict in verdicts if verdict.fate == "dropped" and verdict.rule.startswith(UNSURE)]
     if not lost:
         return ()
     quoted = ", ".join(f"“{verdict.words[:_QUOTE]}”" for verdict in lost[:_NAMED])

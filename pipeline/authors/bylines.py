@@ -75,7 +75,7 @@ class Bylines:
             [a for a in links if "author" in (a.get("rel") or "").split()],
             index.having(NAMED),
             [n for n in index.having(LINES) if n.tag in _TAGS],
-            [a for a in links if PROFILE.search(a.get("href")) and not _in_prose(a)],
+            [a for a in links if PROFILE.search(_author_path(a)) and not _in_prose(a)],
         ):
             found = [
                 (node, name) for node in nodes if not strange(node, self.slug) and (name := name_in(node))

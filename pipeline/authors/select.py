@@ -23,6 +23,16 @@ from pipeline.html.sanitize import line, markup_to_line
 
 Found = tuple[tuple[str, ...], str]
 _SPLIT = re.compile(r"\s*(?:;|\||/|\s&\s|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\bwith\b|,)\s*")
+_CROWD = 10
+"""The most people that sign one article in its page."""
+_SEEN_RULES = frozenset({"page:byline", "page:microdata"})
+"""Rules that gather names in the page, where others than authors may be marked so as well."""
+_LIKELY_RULES = frozenset(
+    {"page:author-like", "page:profile-link", "page:avatar", "page:author-box", "page:trafilatura"}
+)
+"""Rules that take the first name which looks so."""
+_TWICE = re.compile(r"(\S.*\S)\s+\1", re.IGNORECASE)
+"""A name that is printed again behind itself, as in the words and the title of one link."""
 _WRITTEN = re.compile(
     r"^(?:written|verfasst|geschrieben|[ée]crit|escrito|scritto|geschreven|skrevet)", re.IGNORECASE
 )
@@ -35,6 +45,7 @@ def _split(name: str | None) -> tuple[str, ...]:
     A name is divided only where each part is a full name of its own.
     """
     name = re.sub(r"(?<=\S)\s+\(?@\w+\)?$", "", line(name) or "")
+    name = twice[1] if (twice := _TWICE.fullmatch(name)) else name
     if not name or is_no_name(name) or len(name) > 200:
         return ()
     first, *others = [part for part in _SPLIT.split(name) if part] or [name]
@@ -102,8 +113,12 @@ def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Fou
         ("page:trafilatura", bylines.guessed),
     )
     signed: Found = ((), "none")
+    crowded = False  # readers are marked as authors, or the works that the article cites
     for rule, told in rules:
         found = _people(told())
+        crowded = crowded or (len(found) > _CROWD and rule in _SEEN_RULES)
+        if crowded and rule in _SEEN_RULES | _LIKELY_RULES:
+            continue
         if found and not all(map(lines.is_house, found)):
             shown = _people(bylines.classed()) if rule == "page:json-ld" else ()
             fuller = set(shown) > set(found) and not any(map(lines.is_house, shown))
@@ -117,6 +132,7 @@ def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Fou
 
 
 def _people(names: Iterable[str | None]) -> tuple[str, ...]:
+    """Return the people of some bylines, each once."""
     found = tuple(dict.fromkeys(part for name in names for part in _split(markup_to_line(name))))
     return found[:1] + tuple(name for name in found[1:] if not ROLE.fullmatch(name))
 

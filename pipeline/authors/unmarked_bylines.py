@@ -8,7 +8,7 @@ a picture or in a card of another article.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -46,6 +46,7 @@ _LINE = 100
 """The byline below a title is no longer."""
 _BESIDE = re.compile(r"\s+[-–—|•·/]\s+|\s*[|•·]\s*")
 _AROUND = "preceding::*[position() <= 6] | following::*[position() <= 30]"
+_BESIDE_POST = frozenset({"prev", "next"})
 _PROSE = 80
 """Paragraphs of this length are prose."""
 
@@ -98,7 +99,7 @@ class Lines:
         for node in self.index.having(METADATA_CLASSES):
             if node.tag in ("body", "article", "time") or strange(node, self.slug):
                 continue
-            said = " | ".join(filter(None, map(line, islice(node.itertext(), 40))))
+            said = " | ".join(filter(None, map(line, islice(_own_words(node), 40))))
             match = META.search(said) if len(said) < 400 else None
             if match and len(match["name"].split()) <= 4 and not is_no_name(match["name"]):
                 return [match["name"]]
@@ -158,6 +159,20 @@ class Lines:
         return (
             [name] if FULL_NAME.fullmatch(name) and not is_no_name(name) and last.find(".//a") is None else []
         )
+
+
+def _own_words(node: HtmlElement) -> Iterator[str]:
+    """Yield the words of a line of metadata, less those of links to the articles before and behind."""
+    others = list(node.iter("nav"))
+    others += [link for link in node.iter("a") if _BESIDE_POST & set((link.get("rel") or "").split())]
+    if not others:
+        yield from node.itertext()
+        return
+    for inner in node.iter("*"):
+        if not any(outer in others for outer in (inner, *inner.iterancestors())):
+            yield inner.text or ""
+        if inner is not node and not any(outer in others for outer in inner.iterancestors()):
+            yield inner.tail or ""
 
 
 def _leads_elsewhere(node: HtmlElement, name: str) -> bool:

@@ -63,7 +63,7 @@ SAYS = re.compile(
 META = re.compile(
     r"(?:^|[\s|•·,])(?:(?:posted|written|published|geschrieben|verfasst|gepostet|erstellt|eingestellt|"
     r"ver[öo]ffentlicht|publi[ée]|escrito|scritto)\b.{0,40}?\s)?(?:by|von|par|por|door|author|autor(?:in)?)"
-    r"(?=[\s:])[\s:|]*(?P<name>(?!\d|of\b|the\b)\S.{0,50}?)\s*"
+    r"(?=[\s:,])[\s:,|]*(?P<name>(?!\d|of\b|the\b)\S.{0,50}?)\s*"
     r"(?:$|[|·•–—/,;(]|\s-\s|\s(?:on|am|in|at|um|le|el|il|op|den|under|unter|dans|en)\s)",
     re.IGNORECASE,
 )
@@ -179,6 +179,8 @@ _NOT_A_NAME = re.compile(
     r".*\bwordpress\b.*|.*\bpowered by\b.*|proudly .*|theme:?\s.*|copyright.*|all rights reserved.*|"
     r"\d+[- ]?min(?:ute)?s?\.?(?: read)?|(?:your |first |last |full |e-?mail |user)+\s?(?:name|address)\W*|"
     r"e-?mail|website|url|home|menu|search|login|log in|uncategori[sz]ed|related (?:posts|articles)|"
+    r"editorial (?:policy|policies|guidelines|board)|(?:guide|information|instructions) (?:to|for) authors?|"
+    r".*\bedited by\b.*|submission guidelines|"
     r"the end|photo gallery|print|last(?: updated.*)?|member list|stand|"
     r"name(?: \(.*\)| ?\*)?|follow|read more|weiter|no author|null|unknown|about the author|"
     r"über (?:den autor|die autorin|mich)|sign up|subscribe|"

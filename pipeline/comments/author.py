@@ -153,8 +153,14 @@ def _is_own(node: HtmlElement, scene: Scene) -> bool:
 
 
 def _ping_link(element: HtmlElement) -> HtmlElement | None:
-    links = (a for a in element.iter("a") if (a.get("href") or "").startswith(("http", "//")))
-    return next((a for a in links if text_of(a) and "reply" not in (a.get("class") or "")), None)
+    """Return the link to the page that links here.
+
+    In a saved copy of a site its own pages are linked without a host.
+    """
+    links = [a for a in element.iter("a") if text_of(a) and "reply" not in (a.get("class") or "")]
+    outward = (a for a in links if (a.get("href") or "").startswith(("http", "//")))
+    marked = (a for a in links if "external" in (a.get("rel") or "").split() or "url" in tokens(a))
+    return next(chain(outward, marked), None)
 
 
 def _beside(dated: HtmlElement, scene: Scene) -> HtmlElement | None:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from functools import lru_cache
 from importlib import import_module
+from typing import Any
 
 _MONTHS = (
     "january",
@@ -63,6 +64,8 @@ _MORE = {
     "ckb": (
         "کانوونی_دووەم شوبات ئازار نیسان ئایار حوزەیران تەمووز ئاب ئەیلوول تشرینی_یەکەم تشرینی_دووەم "
         "کانوونی_یەکەم",
+        "کانونی_دووەم شوبات ئازار نیسان ئایار حوزەیران تەمموز ئاب ئەیلول تشرینی_یەکەم تشرینی_دووەم "
+        "کانونی_یەکەم",
     ),
     "oc": ("genièr febrièr març abril mai junh julhet agost setembre octòbre novembre decembre",),
     "eo": ("januaro februaro marto aprilo majo junio julio aŭgusto septembro oktobro novembro decembro",),
@@ -78,7 +81,10 @@ _MORE = {
         "зургаадугаар_сарын долоодугаар_сарын наймдугаар_сарын есдүгээр_сарын аравдугаар_сарын "
         "арван_нэгдүгээр_сарын арван_хоёрдугаар_сарын",
     ),
-    "jv": ("januari februari maret april mei juni juli agustus september oktober november desember",),
+    "jv": (
+        "januari pebruari maret april mei juni juli agustus september oktober nopember desember",
+        "januari februari maret april mei juni juli agustus september oktober november desember",
+    ),
     "su": ("januari pébruari maret april méi juni juli agustus séptémber oktober nopémber désémber",),
     "hr": (
         "siječnja veljače ožujka travnja svibnja lipnja srpnja kolovoza rujna listopada studenoga prosinca",
@@ -109,6 +115,18 @@ _MORE = {
         "dhen_iuchar dhen_lùnastal dhen_t-sultain dhen_dàmhair dhen_t-samhain dhen_dùbhlachd",
         "faoi gearr màrt gibl cèit ògmh iuch lùna sult dàmh samh dùbh",
     ),
+    "si": ("ජනවාරි පෙබරවාරි මාර්තු අප්‍රේල් මැයි ජූනි ජූලි අගෝස්තු සැප්තැම්බර් ඔක්තෝබර් නොවැම්බර් දෙසැම්බර්",),
+    "ta": ("தை மாசி பங்குனி சித்திரை வைகாசி ஆனி ஆடி ஆவணி புரட்டாதி ஐப்பசி கார்த்திகை மார்கழி",),
+    "sw": ("januari febuari machi aprili mei juni julai agosti septemba oktoba novemba disemba",),
+    "fa": (
+        "ژانویه فوریه مارس آوریل مه ژوئن جولای آگوست سپتامبر اکتبر نوامبر دسامبر",
+        "ژانویه فوریه مارس آوریل می ژوئن ژوئیه اوت سپتامبر اکتبر نوامبر دسامبر",
+    ),
+    "bn": (
+        "জানুয়ারি ফেব্রুয়ারি মার্চ এপ্রিল মে জুন জুলাই অগাষ্ট সেপ্টেম্বর অক্টোবর নভেম্বর ডিসেম্বর",
+        "জানুয়ারী ফেব্রুয়ারী মার্চ এপ্রিল মে জুন জুলাই আগস্ট সেপ্টেম্বর অক্টোবর নভেম্বর ডিসেম্বর",
+    ),
+    "my": ("ဇန်နဝါရီ ေဖေဖာ်ဝါရီ မတ် ဧြပီ ေမ ဇွန် ဇူလိုင် ဩဂုတ် စက်တင်ဘာ ေအာက်တိုဘာ နိုဝင်ဘာ ဒီဇင်ဘာ",),
 }
 """Names that dateparser's tables lack, in the order of the year; "_" stands for a space."""
 _SOLAR = (
@@ -116,6 +134,18 @@ _SOLAR = (
     "حمل ثور جوزا سرطان اسد سنبله میزان عقرب قوس جدی دلو حوت",
 )
 """The months of the Persian year, in Iran and in Afghanistan."""
+_ENDINGS = {
+    "ckb": ("", "ی"),
+    "ku": ("", "a", "ê"),
+    "bo": ("", "འི་ཚེས་", "ཚེས་"),
+    "dz": ("", "ཚེས་", " ཚེས་", " ཚེས"),
+}
+"""What a language hangs to a month between a day and a year."""
+_CLDR = {"az": ("az", "az_Cyrl"), "uz": ("uz", "uz_Cyrl"), "sr": ("sr", "sr_Latn"), "bs": ("bs", "bs_Cyrl")}
+"""Locales of languages that are written in two scripts."""
+_NUMBERED = re.compile(r"M?\d+")
+"""Months that CLDR only numbers."""
+_FORMS = tuple((use, width) for use in ("format", "stand-alone") for width in ("wide", "abbreviated"))
 _PREFIXES = {"he": ("", "ב", "ל")}
 _DOTLESS = frozenset({"th", "lo"})
 """Languages whose dots inside of a name are left out before it is looked for."""
@@ -132,7 +162,7 @@ _SAME = {
     "mo": "ro",
 }
 _VOWELS = re.compile("[\u064b-\u0652\u0640\u200c-\u200f\u0307]")
-_ARABIC = str.maketrans("أإآٱىیکﻻ", "ااااييكل")
+_ARABIC = str.maketrans("أإآٱىیکﻻ’ʼ", "ااااييكل''")
 _COMBINING = "".join(
     chr(code) for code in range(0x300, 0x1C00) if unicodedata.category(chr(code)) in ("Mn", "Mc")
 )
@@ -173,14 +203,51 @@ def month_numbers(tongue: str) -> dict[str, int]:
                     if source in _DOTLESS
                     else fold_date_word(word).rstrip(".")
                 )
-                for prefix in _PREFIXES.get(source, ("",)):
+                for prefix in _PREFIXES.get(tongue, ("",)):
                     table.setdefault(prefix + said, number)
         for listed in _MORE.get(source, ()):
             for number, word in enumerate(listed.split(), 1):
-                for ending in ("", "ی") if source == "ckb" else ("",):
+                for ending in _ENDINGS.get(source, ("",)):
                     table[fold_date_word(word.replace("_", " ") + ending)] = number
+    for number, word in _cldr_names(tongue) if tongue else ():
+        for ending in _ENDINGS.get(tongue, ("",)):
+            table.setdefault(fold_date_word(word + ending).rstrip("."), number)
     table.pop("", None)
     return table
+
+
+def _locale_data(name: str, which: str) -> Any:
+    """Return CLDR's "months" or "day_periods" of a locale, empty for one that it lacks.
+
+    Its library is loaded with the first printed date.
+    """
+    babel = import_module("babel.core")
+    try:
+        return getattr(babel.Locale.parse(name), which)
+    except (babel.UnknownLocaleError, ValueError):
+        return {}
+
+
+def _cldr_names(tongue: str) -> list[tuple[int, str]]:
+    """Return the months of one language by CLDR, with their numbers; nothing for one that it lacks."""
+    found: list[tuple[int, str]] = []
+    for name in _CLDR.get(tongue, (tongue,)):
+        months = _locale_data(name, "months")
+        for use, width in _FORMS:
+            said = months.get(use, {}).get(width, {}).items()
+            found += [(number, word) for number, word in said if not _NUMBERED.fullmatch(word)]
+    return found
+
+
+@lru_cache(maxsize=128)
+def day_halves(tongue: str, half: str) -> tuple[str, ...]:
+    """Return the words of one language for a half of the day, "am" or "pm", without dots and spaces."""
+    said = [name for name in date_words(tongue).get(half, ()) if len(name) > 1]
+    for name in _CLDR.get(tongue, (tongue,)):
+        periods = _locale_data(name, "day_periods")
+        said += [periods.get(use, {}).get(width, {}).get(half, "") for use, width in _FORMS]
+    folded = (re.sub(r"[\s.]+", "", name).lower() for name in said)
+    return tuple(dict.fromkeys(name for name in folded if len(name) > 1))
 
 
 @lru_cache(maxsize=64)
@@ -206,14 +273,15 @@ def solar_pattern() -> re.Pattern[str]:
 def _whole_words(table: dict[str, int]) -> re.Pattern[str]:
     longest_first = sorted(table, key=len, reverse=True)
     names = "|".join(re.escape(name) + (r"(?!\d)" if name[-1:].isdigit() else "") for name in longest_first)
-    return re.compile(rf"{_NO_LETTER_BEFORE}(?:{names}){_NO_LETTER_AFTER}\.?")
+    return re.compile(rf"{_NO_LETTER_BEFORE}(?:{names}){_NO_LETTER_AFTER}[.॰]?")
 
 
 def fold_date_word(text: str) -> str:
     """Return text in lower case, composed, and without vowel marks, to compare words of dates."""
     if text.isascii():
         return text.lower()
-    return _VOWELS.sub("", unicodedata.normalize("NFC", text.lower())).translate(_ARABIC)
+    composed = unicodedata.normalize("NFC", text.lower()).replace("ه\u200c", "ە")
+    return _VOWELS.sub("", composed).translate(_ARABIC)
 
 
 def tongue(language: str | None) -> str:

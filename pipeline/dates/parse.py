@@ -40,20 +40,25 @@ _SIGNS = {
 }
 """Spaces, signs and digits of all scripts as those of Europe."""
 _HALVES = (
-    (re.compile(r"(?:午前|上午|오전)\s*(\d{1,2}:\d{2})"), r"\1 am"),
-    (re.compile(r"(?:午後|下午|오후)\s*(\d{1,2}:\d{2})"), r"\1 pm"),
-    (re.compile(r"(\d{1,2}:\d{2})\s*(?:ص|صباحا?ً?)(?!\w)"), r"\1 am"),
-    (re.compile(r"(\d{1,2}:\d{2})\s*(?:م|مساءً?)(?!\w)"), r"\1 pm"),
+    (re.compile(r"(?:午前|上午|오전)\s*(\d{1,2}:\d{2}(?::\d{2})?)"), r"\1 am"),
+    (re.compile(r"(?:午後|下午|오후)\s*(\d{1,2}:\d{2}(?::\d{2})?)"), r"\1 pm"),
+    (re.compile(r"(\d{1,2}:\d{2}(?::\d{2})?)\s*(?:ص|صباحا?ً?)(?!\w)"), r"\1 am"),
+    (re.compile(r"(\d{1,2}:\d{2}(?::\d{2})?)\s*(?:م|مساءً?)(?!\w)"), r"\1 pm"),
 )
 """The halves of the day where a language writes them before the time, or with one letter."""
+_HAN_NUMBERS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
+_HAN_MONTH = re.compile(r"年\s*(十[一二]?|[一二三四五六七八九])月")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?((?:19|20)\d{2}|\d{2})(?!\d)")
+_FULL_YEAR = re.compile(r"(?<![\d:.])(?:19|20)\d{2}(?!\d|[:.]\d)")
 _NUMERIC_THEN_YEAR = re.compile(r"(?<!\d)(\d{1,2})\.\s?(\d{1,2})\.?,?\s+((?:19|20)\d{2})(?!\d)")
 _DAY_BEFORE = re.compile(
     r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª|e|-a|-е|-го|ain|[یي]|ê|mh)?[\s,]*"
     r"(?:de|di|of|den|d['’]|ta['’]|a|ngày|dienas?)?[\s,/-]*$",
     re.IGNORECASE,
 )
-_OF_YEAR = r"(?:m|gada|gads|г|год|года|р|рік|року|ж|жылы?|жылғы|оны|он|йил|yil|urteko|\(?e?\)?ko|năm|թ|թ․)"
+_OF_YEAR = (
+    r"(?:m|gada|gads|г|год|года|р|рік|року|ж|жылы?|жылғы|оны|он|йил|yil|ييل|urteko|\(?e?\)?ko|năm|թ|թ․)"
+)
 """Words for "year" between a year and a month."""
 _YEAR_BEFORE = re.compile(
     rf"((?:19|20)\d{{2}})[\s.-]{{0,2}}(?:{_OF_YEAR}(?!\w)\.?)?[\s,./年-]*(?:\d{{1,2}}(?!\d))?[\s.,/-]*$",
@@ -61,13 +66,17 @@ _YEAR_BEFORE = re.compile(
 )
 _AFTER = re.compile(
     r"[\s.,/-]*(?:(\d{1,2})(?:st|nd|rd|th|\.|a|an|ean|-нд?|-ны)?(?![\d:])\s?(?:d\.)?[\s,.]*)?"
-    r"(?:del|dal|de|of|năm|คศ|พศ|ค\.ศ|พ\.ศ|жылы?|г\.?|av|i|ta['’]|y)?[\s,/-]*(?:'|’)?((?:19|20)\d{2}|\d{2}(?![\d:.]))?",
+    r"(?:del|dal|de su|de|do|of|năm|คศ|พศ|ค\.ศ|พ\.ศ|жылы?|г\.?|av|i|ta['’]|y)?[\s,/-]*"
+    r"(?:'|’)?((?:19|20)\d{2}|\d{2}(?![\d:.]))?",
     re.IGNORECASE,
 )
 _SOLAR_NUMERIC = re.compile(r"(?<!\d)(1[34]\d{2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{1,2})(?!\d)")
 _SOLAR_YEAR = re.compile(r"(?<!\d)(1[34]\d{2})(?!\d)")
 _SOLAR_DAY = re.compile(r"(?<!\d)(\d{1,2})(?!\d)")
 _SOLAR_TONGUES = frozenset({"fa", "ps", "haz", "azb", "glk", "prs"})
+_DOTS = re.compile(r"[\s.]+")
+_PERIOD = 20
+"""Characters beside a time among which the half of the day is looked for."""
 _DIGIT = re.compile(r"\d")
 _DAY_SECONDS = 86400
 _SPAN = re.compile(r"(?<!\d)(\d{1,3})\s{0,3}([^\W\d_]+)\.?")
@@ -229,6 +238,8 @@ def _familiar(raw: str, language: str | None) -> str:
     """Return a printed date with European digits and signs, common years and halves of the day."""
     text = calendars.common_years(raw.translate(_SIGNS), month_names.tongue(language))
     if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+        text = _HAN_MONTH.sub(lambda match: f"年{_HAN_NUMBERS.index(match[1]) + 1}月", text)
         text = _THAI_DOTS.sub("", text)
         for pattern, half in _HALVES:
             text = pattern.sub(half, text)
@@ -238,7 +249,7 @@ def _familiar(raw: str, language: str | None) -> str:
 def _day(text: str, language: str | None, day_first: bool | None, since: date | None) -> date | None:
     if match := _YMD.search(text):
         return _date(int(match[1]), int(match[2]), int(match[3]))
-    if match := _NUMERIC.search(text):
+    if match := _numbers(text):
         first, second, year = int(match[1]), int(match[3]), _year(match[4])
         ordered = (
             day_first if day_first is not None else match[2] == "." or not month_names.month_first(language)
@@ -249,6 +260,13 @@ def _day(text: str, language: str | None, day_first: bool | None, since: date | 
     if match := _NUMERIC_THEN_YEAR.search(text):
         return _date(int(match[3]), int(match[2]), int(match[1]))
     return _solar(text, language) or _worded(text, language, since)
+
+
+def _numbers(text: str) -> re.Match[str] | None:
+    """Return the first date in numbers; "15.04.05" beside a year of four digits is a time of day."""
+    has_year = _FULL_YEAR.search(text) is not None
+    found = _NUMERIC.finditer(text)
+    return next((match for match in found if len(match[4]) == len("2021") or not has_year), None)
 
 
 def _solar(text: str, language: str | None) -> date | None:
@@ -297,7 +315,10 @@ def _around(before: str, month: int, after: str, since: date | None) -> date | N
 
 
 def _clock(text: str, language: str | None) -> tuple[int, int, int] | None:
-    rest = _NUMERIC_THEN_YEAR.sub(" ", _NUMERIC.sub(" ", _YMD.sub(" ", text)))
+    rest = _YMD.sub(" ", text)
+    if day := _numbers(rest):
+        rest = f"{rest[: day.start()]} {rest[day.end() :]}"
+    rest = _NUMERIC_THEN_YEAR.sub(" ", rest)
     for match in _TIME.finditer(rest):
         hour, minute, second = int(match[1] or match[5]), int(match[2] or 0), int(match[3] or 0)
         half = (match[4] or match[6] or "").lower()[:1]
@@ -308,7 +329,7 @@ def _clock(text: str, language: str | None) -> tuple[int, int, int] | None:
         elif (
             not half
             and hour <= 12
-            and (shift := _half(rest[match.end() : match.end() + 14], language)) is not None
+            and (shift := _half(rest[: match.start()], rest[match.end() :], language)) is not None
         ):
             hour = hour % 12 + shift
         if hour < 24 and minute < 60 and second < 60:
@@ -316,12 +337,18 @@ def _clock(text: str, language: str | None) -> tuple[int, int, int] | None:
     return None
 
 
-def _half(after: str, language: str | None) -> int | None:
-    """Return the other languages' words for am and pm, as dateparser lists them."""
-    names = month_names.date_words(month_names.tongue(language))
-    word = after.strip().lower()
+def _half(before: str, after: str, language: str | None) -> int | None:
+    """Return the hours that a word for am or pm beside a time adds; null where there is no such word."""
+    tongue = month_names.tongue(language)
+    follows = _DOTS.sub("", after[:_PERIOD]).lower()
     for key, shift in (("pm", 12), ("am", 0)):
-        if any(len(name) > 1 and word.startswith(name.lower()) for name in names.get(key, ())):
+        if any(follows.startswith(name) for name in month_names.day_halves(tongue, key)):
+            return shift
+    if before.isascii():
+        return None
+    leads = _DOTS.sub("", before[-_PERIOD:]).lower()
+    for key, shift in (("pm", 12), ("am", 0)):
+        if any(leads.endswith(name) for name in month_names.day_halves(tongue, key)):
             return shift
     return None
 

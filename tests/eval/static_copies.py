@@ -51,13 +51,15 @@ class Post:
         for node in [] if body is None else body.xpath(".//script | .//style | .//template"):
             node.drop_tree()
         shown = fold("" if body is None else body.text_content())
+        lines = _lines(body)
         self.blocks = [block for block in self.blocks if fold(block[1]) in shown]
         self.title = self.title if self.title and fold(self.title) in shown else None
-        self.terms = frozenset(term for term in self.terms if fold(term) in shown)
-        if not all(fold(name) in shown or f'"{name}"' in source for name in self.authors):
+        self.terms = frozenset(term for term in self.terms if fold(term) in lines)
+        words = "" if body is None else " ".join(" ".join(body.itertext()).split())
+        if not all(_is_written(name, words) or f'"{name}"' in source for name in self.authors):
             self.authors = ()
-        if self.published and str(self.published.year) not in shown:
-            self.published = self.published if str(self.published.date()) in source else None
+        if self.published and not _is_dated(self.published, words, source):
+            self.published = None
 
     @property
     def text(self) -> str:
@@ -79,6 +81,26 @@ def posts(folder: Path, most: int = 60) -> Iterator[tuple[str, Post]]:
         told = [post for post in found.values() if len(post.text) >= _LEAST]
         step = max(1, -(-len(told) // most))
         yield from ((site.name, post) for post in told[::step])
+
+
+def _lines(body: HtmlElement | None) -> set[str]:
+    """Return the folded words of each element that has words of its own."""
+    return set() if body is None else {fold(said) for said in body.itertext()}
+
+
+def _is_written(name: str, words: str) -> bool:
+    """True if a name is in a text as words of their own."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words, re.IGNORECASE) is not None
+
+
+def _is_dated(moment: datetime, words: str, source: str) -> bool:
+    """True if a page prints a day, or a mark of it has it: its number close to its year."""
+    if str(moment.date()) in source:
+        return True
+    day, year = f"0?{moment.day}", str(moment.year)
+    close = rf"(?<!\d){day}(?!\d)\D{{1,25}}{year}|{year}\D{{1,25}}{day}(?!\d)"
+    numbers = rf"(?<!\d)(?:{day}[./-]0?{moment.month}|0?{moment.month}[./-]{day})[./-]{year}"
+    return re.search(rf"{close}|{numbers}", words) is not None
 
 
 def _from_feeds(site: Path) -> Iterator[Post]:

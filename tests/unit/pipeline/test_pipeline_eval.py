@@ -106,7 +106,7 @@ def test_feed_beside_a_page_is_its_truth(name: str, tmp_path: Path) -> None:
     page = root / "2021" / "lamps" / "index.html"
     page.parent.mkdir(parents=True)
     page.write_text(
-        f"<html><title>Lamps</title><h1>Lamps</h1><p>By Ida, 2021, in Town</p><p>{PROSE}</p>"
+        f"<html><title>Lamps</title><h1>Lamps</h1><p>By Ida, 2021, in <i>Town</i></p><p>{PROSE}</p>"
         '<p><a href="/a">A linked paragraph.</a></p><figure><figcaption>A lamp.</figcaption></figure></html>'
     )
     file.parent.mkdir(parents=True, exist_ok=True)
