@@ -15,7 +15,7 @@ INSTALL := $(PIP) install --require-hashes --requirement
 OURSELVES := $(PIP) install --no-deps --no-build-isolation --editable .
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-lowest lint format bench bench-peers scale kills lives storm mutants eval picture browser wordpress postgres isso generators lock dist smoke docs clean
+.PHONY: help run test test-lowest lint format bench bench-peers scale kills lives storm mutants eval picture browser wordpress postgres ray isso generators lock dist smoke docs clean
 
 help:  ## list what make can do
 	@echo "Backissue keeps a searchable archive of a news site. First try: make run"
@@ -93,6 +93,8 @@ postgres: .cache/moto.stamp  ## install what the tests of a fleet need: PostgreS
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
 	  echo "make postgres: NO POSTGRESQL. It could not be installed (Debian: apt-get install postgresql, as root). Tests of a fleet will be skipped." >&2
 
+ray: .cache/ray.stamp  ## install Ray with Backissue, in its own environment, for the tests on a Ray cluster
+
 isso: .cache/isso.stamp  ## install Isso, in its own environment, for the tests against it
 
 generators: .cache/generators.stamp  ## install Eleventy and Hexo, for the tests of static sites
@@ -169,6 +171,12 @@ clean:  ## remove the environment and all built files (archives and your configu
 	@mkdir -p .cache
 	@$(BIN)/python -m venv --clear --without-pip .cache/docs
 	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/docs/bin/python install --group docs
+	@touch $@
+
+.cache/ray.stamp: .venv/pip.stamp pyproject.toml
+	@mkdir -p .cache
+	@$(BIN)/python -m venv --clear --without-pip .cache/ray
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/ray/bin/python install --editable ".[ray]"
 	@touch $@
 
 .cache/isso.stamp: .venv/pip.stamp

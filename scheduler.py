@@ -305,9 +305,18 @@ def explain_page(
 @click.option(
     "--jobs", type=click.IntRange(1), default=1, help="Read with this many processes; by default one."
 )
+@click.option(
+    "--from",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Take results of `reextract` from this folder; read only the others.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each page that differs.")
 @click.pass_obj
-def replay_pages(context: Context, source: str | None, apply: bool, jobs: int, as_json: bool) -> None:
+def replay_pages(
+    context: Context, source: str | None, apply: bool, jobs: int, folder: Path | None, as_json: bool
+) -> None:
     """Read raw pages again by the present rules.
 
     Shows the differences from the archive. For use after an upgrade. Nothing is fetched, and nothing is
@@ -323,7 +332,7 @@ def replay_pages(context: Context, source: str | None, apply: bool, jobs: int, a
     config = load_config(context.config, fetching=False)
     named = config.sources if source is None else (config.source(source),)
     sites = [each.site for each in named]
-    cli_replay.run(config.archive, sites, apply=apply, as_json=as_json, jobs=jobs)
+    cli_replay.run(config.archive, sites, apply=apply, as_json=as_json, jobs=jobs, folder=folder)
 
 
 for command in (up, show_demo, schedule, explain_page, replay_pages):
@@ -372,6 +381,9 @@ main.places = {
         "crawler.cli.explain_schedule:explain_schedule", "Show when an article's page is visited again."
     ),
     "replay": CommandPlace("", "Extract the stored pages again by today's rules."),
+    "reextract": CommandPlace(
+        "crawler.cli.reextract:reextract", "Extract kept pages again on many cores or machines."
+    ),
 }
 
 if __name__ == "__main__":

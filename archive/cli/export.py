@@ -1,4 +1,4 @@
-"""The command `export`: the archive in ten forms.
+"""The command `export`: the archive in eleven forms.
 
 Where a form goes is decided here; what is in it, by archive/exports.
 """
@@ -30,13 +30,14 @@ BUNDLES = {
     "csv": "write_tables",
     "folder": "write_folder",
     "markdown": "write_markdown",
+    "pages": "write_pages",
     "parquet": "write_parquet",
     "site": "write_site",
 }
 FILES = {"db": "write_db", "wacz": "write_wacz"}
 """The function that writes each form; that of jsonl is in `archive.exports.as_jsonl`, loaded for it alone."""
 ENDINGS = {"db": "-export.db", "warc": ".warc.gz", "wacz": ".wacz"}
-FORMS = ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "site", "db", "warc", "wacz")
+FORMS = ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "site", "db", "pages", "warc", "wacz")
 
 
 @click.command()
@@ -69,6 +70,7 @@ def export(
     folder     a folder that Datasette serves by itself
     site       static pages for any web server, with a search in the browser
     db         one SQLite file, with checksums and what each column means
+    pages      the raw pages as Parquet, for `reextract` and data tools
     warc, wacz the raw pages, for pywb and ReplayWeb.page
 
     An export appears complete or not at all. A folder can be a .zip file. Exits with 3 if raw pages were left
@@ -76,8 +78,8 @@ def export(
     """
     if form != "csv" and (joined or raw):
         raise click.UsageError("--joined and --raw are for csv.")
-    if form == "parquet":
-        _writer(form, "must_be_installed")()
+    if form in {"parquet", "pages"}:
+        _writer("parquet", "must_be_installed")()
     if form == "site":
         _writer(form, "find_indexer")()
     for number in (signal.SIGTERM, signal.SIGHUP):

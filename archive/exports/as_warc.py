@@ -21,15 +21,14 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archive.core import rendered
-from archive.core.errors import ArchiveError
 from archive.core.records import Page, PageKind
 from archive.core.timestamps import instant, to_text
 from archive.exports.selection import Snapshot
+from archive.exports.taken_pages import FACTS_HEADER, page_facts, taken_pages
 from archive.exports.target import PROGRAM, Summed
-from archive.files import media, raw_pages
-from archive.files.held_back import HeldBack
+from archive.files import media
 from archive.files.media import Media
-from archive.files.raw_pages import Altered, Pages
+from archive.files.raw_pages import Altered
 
 _ABOUT = (
     "Pages as Backissue received them, without transfer and content codings. Requests, Set-Cookie headers,"
@@ -65,29 +64,16 @@ def records(snapshot: Snapshot, out: Summed) -> Iterator[Written]:
 
     Raises ArchiveError without raw pages.
     """
-    path = raw_pages.raw_pages_path(snapshot.path)
-    if not path.is_file():
-        raise ArchiveError(
-            f"There are no raw pages at {path}.", hint="They are kept beside the archive when it is crawled."
-        )
     writer = WARCWriter(out, gzip=True, warc_version="1.1")
+    pages = taken_pages(snapshot, lambda page: _name(page, writer))
     writer.write_record(writer.create_warcinfo_record("", _info(snapshot)))
-    with Pages.open(path) as kept, closing(sqlite3.connect("")) as db:  # "" is a file that SQLite removes
+    with closing(sqlite3.connect("")) as db:  # "" is a file that SQLite removes
         db.execute("CREATE TABLE firsts (digest TEXT PRIMARY KEY, url TEXT, at TEXT) WITHOUT ROWID")
-        wanted = snapshot.rows("addresses", "source", "url")
-        total = kept.choose(snapshot.selection.source, wanted if snapshot.selection.narrow else None)
-        held_back = HeldBack(snapshot.db, snapshot.path)
-        for page in snapshot.watch(kept.chosen(), total=total, description="pages"):
-            if isinstance(page, Altered):
-                snapshot.left_out.append(str(page))
-                if not held_back.hides(page.url):
-                    _name(page, writer)
-            elif page in held_back:
-                continue
-            elif rendered.how_rendered(page):
-                yield _written_rendered(page, writer, out)
+        for taken in pages:
+            if rendered.how_rendered(taken.page):
+                yield _written_rendered(taken.page, writer, out)
             else:
-                yield _written(page, writer, out, db)
+                yield _written(taken.page, writer, out, db, {FACTS_HEADER: page_facts(taken)})
         for page in _files(snapshot):
             yield _written(page, writer, out, db)
 
@@ -147,7 +133,9 @@ def _info(snapshot: Snapshot) -> dict[str, str]:
     }
 
 
-def _written(page: Page, writer: Any, out: Summed, db: sqlite3.Connection) -> Written:
+def _written(
+    page: Page, writer: Any, out: Summed, db: sqlite3.Connection, told: dict[str, str] | None = None
+) -> Written:
     offset, at = out.tell(), to_text(page.fetched_at)
     stamp = {"WARC-Date": at}
     record = writer.create_warc_record(
@@ -156,25 +144,29 @@ def _written(page: Page, writer: Any, out: Summed, db: sqlite3.Connection) -> Wr
         payload=BytesIO(page.body),
         length=len(page.body),
         http_headers=_headers(page),
-        warc_headers_dict=stamp,
+        warc_headers_dict={**stamp, **(told or {})},
     )
     digest = record.rec_headers.get_header("WARC-Payload-Digest")
     first = db.execute("SELECT url, at FROM firsts WHERE digest = ?", [digest]).fetchone()
     if first:
         record = writer.create_revisit_record(
-            page.final_url, digest, *first, http_headers=_headers(page), warc_headers_dict=stamp
+            page.final_url,
+            digest,
+            *first,
+            http_headers=_headers(page),
+            warc_headers_dict={**stamp, **(told or {})},
         )
     else:
         db.execute("INSERT INTO firsts VALUES (?, ?, ?)", [digest, page.final_url, at])
     writer.write_record(record)
     length = out.tell() - offset
     if page.url != page.final_url:
-        told = BytesIO(f"via: {page.url}\r\n".encode())
+        via = BytesIO(f"via: {page.url}\r\n".encode())
         beside = {**stamp, "WARC-Concurrent-To": record.rec_headers.get_header("WARC-Record-ID")}
-        size = told.getbuffer().nbytes
+        size = via.getbuffer().nbytes
         writer.write_record(
             writer.create_warc_record(
-                page.final_url, "metadata", payload=told, length=size, warc_headers_dict=beside
+                page.final_url, "metadata", payload=via, length=size, warc_headers_dict=beside
             )
         )
     return Written(page=page, offset=offset, length=length, kind=record.rec_type, digest=digest)

@@ -1,4 +1,4 @@
-"""By what an earlier export is recognised, in each of its ten forms; nothing else is ever replaced.
+"""By what an earlier export is recognised, in each of its forms; nothing else is ever replaced.
 
 A folder, and a zip file of one, has a manifest that names the program and a list of checksums that names
 every file. Other files say in their first lines who wrote them. It only reads, and never more than it needs.

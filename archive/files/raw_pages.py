@@ -286,6 +286,13 @@ class Pages(Closing):
         """Yield the chosen pages, in the order of receipt."""
         return self._read("WHERE id IN chosen", [])
 
+    def chosen_numbers(self) -> list[tuple[int, bool]]:
+        """Return the ids of the chosen pages in that order, and whether each is the newest of its URL."""
+        place = "row_number() OVER (PARTITION BY source, url ORDER BY fetched_at DESC, id DESC)"
+        newest = f"SELECT id, {place} = 1 AS newest FROM pages WHERE witness IS NULL"
+        sql = f"SELECT id, newest FROM ({newest}) WHERE id IN chosen ORDER BY id"
+        return [(number, bool(newest)) for number, newest in self.db.execute(sql).fetchall()]
+
     def altered(self) -> Iterator[Altered]:
         """Check every body; yield the newest page of altered ones."""
         for (digest,) in self.db.execute(

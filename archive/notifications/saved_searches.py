@@ -16,7 +16,7 @@ from typing import Any
 from archive.core.connection import Database
 from archive.notifications.conditions import Fact, Notice, Position, quote_text
 from archive.notifications.links import Links
-from archive.search.engine import Row, expand_query, iterate_hits
+from archive.search.engine import Row, expand_query, iterate_hits, without_text
 from archive.search.sql import MARK, UNMARK, Ask, Plan
 
 _SHOWN = 10  # matches that a notice names; all are counted
@@ -91,7 +91,8 @@ def _span(before: dict[str, Any], kind: str, now: int) -> dict[str, int | str]:
 
 def _body(db: Database, search: SavedSearch, found: list[_Found], links: Links) -> str:
     """Return the newest matches, articles first, and the way to all of them."""
-    hits = [hit for each in found for hit in iterate_hits(db.conn, each.plan, each.ids[:_SHOWN])][:_SHOWN]
+    shown = (hit for each in found for hit in iterate_hits(db.conn, each.plan, each.ids[:_SHOWN]))
+    hits = [without_text(hit) for hit in shown][:_SHOWN]
     further = sum(len(each.ids) for each in found) - len(hits)
     blocks = ["\n".join(_lines(hit, links)) for hit in hits]
     if further:

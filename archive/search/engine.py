@@ -13,7 +13,6 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from heapq import nlargest, nsmallest
 from typing import Any
 
 from archive.search.query_parser import Wording, parse_query, searchable, tidy_query
@@ -35,6 +34,7 @@ __all__ = [
     "rank_matches",
     "understand",
     "whole",
+    "without_text",
 ]
 
 SEARCHED_KINDS = tuple(TABLES)
@@ -153,7 +153,7 @@ def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask, common: Commo
         ids = [int(row["id"] or 0) for row in page] if size else []
     else:
         ids = [row_id for _, row_id in pool[:CAP][start : start + size]]
-    hits = tuple(iterate_hits(connection, plan, ids))
+    hits = tuple(without_text(hit) for hit in iterate_hits(connection, plan, ids))
     return Section(
         kind=plan.table.name, count=min(len(pool), CAP), more=more, hits=hits, partly=more and not by_date
     )
@@ -177,7 +177,8 @@ def rank_matches(
 ) -> Ranked:
     """Return the best `size` matches of a plan, for one who merges them with those of other archives.
 
-    `is_small` says that the archive has at most CAP texts of each kind.
+    They are only counted where that is 0. `is_small` says that the archive has at most CAP texts of each
+    kind.
     """
     common: Common = (lambda *_: False) if is_small else cache(partial(_is_common, connection))
     if _is_in_vain(plan, ask, common):
@@ -185,20 +186,26 @@ def rank_matches(
     by_date = ask.sort == "date" or not plan.match
     many = plan.match is not None and common(plan.table.index, plan.match)
     if by_date and (many or not plan.match):
+        size = size or 1
         sql = f"{plan.few('date')} ORDER BY score DESC, id DESC LIMIT {size + 1}"
         found = [(score or "", row_id) for row_id, score in connection.execute(sql, plan.values)]
         more = len(found) > size
         return Ranked(plan=plan, best=tuple(found[:size]), count=min(len(found), size), more=more)
-    sql = plan.many("relevance") if many else plan.few("date" if by_date else "relevance")
-    rows = connection.execute(f"{sql} LIMIT {CAP + 1}", plan.values).fetchall()
-    scored = [(score or "", row_id) for row_id, score in rows[:CAP]]
-    best = nlargest(size, scored) if by_date else nsmallest(size, scored, key=_best_and_newest)
-    more = len(rows) > CAP or (many and plan.table.item is not None)
-    return Ranked(plan=plan, best=tuple(best), count=len(scored), more=more)
-
-
-def _best_and_newest(match: tuple[Any, int]) -> tuple[Any, int]:
-    return match[0], -match[1]
+    score = "date" if by_date else "relevance"
+    sql = plan.many("relevance") if many else plan.few(score if size else "count")
+    pool = f"WITH found AS MATERIALIZED ({sql} LIMIT {CAP + 1}), kept AS (SELECT * FROM found LIMIT {CAP})"
+    total = "SELECT count(*) FROM found"
+    if not size:
+        [[number]] = connection.execute(f"{pool} {total}", plan.values)
+        rows = []
+    else:
+        order = "score DESC, id DESC" if by_date else "score, id DESC"
+        best = f"{pool} SELECT score, id, ({total}) FROM kept ORDER BY {order} LIMIT {size}"
+        rows = connection.execute(best, plan.values).fetchall()
+        number = rows[0][2] if rows else 0
+    more = number > CAP or (many and plan.table.item is not None)
+    ranked = tuple((score or "", row_id) for score, row_id, _ in rows)
+    return Ranked(plan=plan, best=ranked, count=min(number, CAP), more=more)
 
 
 def _is_in_vain(plan: Plan, ask: Ask, common: Common) -> bool:
@@ -233,7 +240,7 @@ def _pool(connection: sqlite3.Connection, plan: Plan, by_date: bool, many: bool)
 
 
 def iterate_hits(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> Iterator[Row]:
-    """Yield the hits themselves.
+    """Yield the hits themselves, each with its `text`.
 
     Snippets are made for these few alone, since they read the whole text.
     """
@@ -242,9 +249,13 @@ def iterate_hits(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> 
     marked = _marked(connection, plan, ids)
     for row_id in ids:
         row = next(_rows(connection, row_sql, {"id": row_id}))
-        text = str(row.pop("text") or "")
-        excerpt = _excerpt(text, plan.needles)
+        excerpt = _excerpt(str(row["text"] or ""), plan.needles)
         yield {**row, "excerpt": excerpt, **marked.get(row_id, {})}
+
+
+def without_text(hit: Row) -> Row:
+    """Return a hit as pages show it."""
+    return {name: value for name, value in hit.items() if name != "text"}
 
 
 def _excerpt(text: str, needles: tuple[str, ...]) -> str:

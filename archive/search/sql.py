@@ -221,11 +221,14 @@ class Plan:
         return cls(table=table, match=match, conditions=tuple(conditions), values=values, needles=needles)
 
     def few(self, order: str) -> str:
-        """Return ids and scores of the matches, asking each match whether it meets the conditions."""
+        """Return ids and scores of the matches, asking each match whether it meets the conditions.
+
+        The score is 0 where `order` is "count".
+        """
         table, index = self.table, self.table.index
         if not self.match:
             return f"SELECT r.id, {table.newest} AS score FROM {table.name} AS r WHERE {self._where('r.id')}"
-        score = table.newest if order == "date" else table.rank
+        score = {"date": table.newest, "count": "0"}.get(order, table.rank)
         where = self._where(f"{index}.rowid")
         rows = f" CROSS JOIN {table.name} AS r {table.narrow} ON r.id = {index}.rowid"
         joined = rows if order == "date" or any("r." in condition for condition in self.conditions) else ""

@@ -17,13 +17,13 @@ from archive.search.query_parser import Groups, Term, Wording, format_query
 from archive.search.sql import Ask, Plan
 from archive.search.vocabulary import nearest_word
 
-_FEW = 3
+FEW = 3
 """Matches up to which help is offered."""
 
-_COUNTED = 1000
+MOST_COUNTED = 1000
 """Texts up to which a word is counted here."""
 
-_MAX_GROUPS = 12
+MAX_GROUPS = 12
 _MOST_OF = 7
 _PRESENT = ("articles", "comments")
 _WORD = re.compile(r"[^\W_]+(?:['.-][^\W_]+)*")
@@ -31,7 +31,7 @@ _WORD = re.compile(r"[^\W_]+(?:['.-][^\W_]+)*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """Another search: what is changed (`label`), the search itself, and its matches up to COUNTED."""
+    """Another search: what is changed (`label`), the search itself, and its matches up to MOST_COUNTED."""
 
     label: str
     ask: Ask
@@ -57,9 +57,9 @@ def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[SearchResu
     found = find(connection, ask)
     wording, plain, _ = expand_query(connection, ask)
     groups = wording.groups
-    if found.total > _FEW or not groups or plain.page > 1 or plain.match:
+    if found.total > FEW or not groups or plain.page > 1 or plain.match:
         return found, Help()
-    counts = [_texts_with(connection, group) for group in groups[:_MAX_GROUPS]]
+    counts = [_texts_with(connection, group) for group in groups[:MAX_GROUPS]]
     words = tuple((format_query([group]), count) for group, count in zip(groups, counts, strict=False))
     spelled = tuple(_respelled(connection, plain, wording, counts))
     without = tuple(_without_one(connection, plain, wording)) if len(groups) > 1 else ()
@@ -88,18 +88,18 @@ def _instead(connection: sqlite3.Connection, found: SearchResult, advice: Help) 
 
 
 def _texts_with(connection: sqlite3.Connection, group: tuple[Term, ...]) -> int:
-    """Return how many articles and comments meet one group, up to COUNTED."""
+    """Return how many articles and comments meet one group, up to MOST_COUNTED."""
     return _count(connection, Ask(), Wording(groups=(group,)))
 
 
 def _count(connection: sqlite3.Connection, ask: Ask, wording: Wording) -> int:
-    """Return how many articles and comments a search finds, up to COUNTED."""
+    """Return how many articles and comments a search finds, up to MOST_COUNTED."""
     found = 0
     for kind in _PRESENT if ask.kind not in _PRESENT else (ask.kind,):
         plan = Plan.of(kind, wording, ask)
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM ({plan.few('relevance')} LIMIT {_COUNTED}))"
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM ({plan.few('relevance')} LIMIT {MOST_COUNTED}))"
         found += int(connection.execute(sql, plan.values).fetchone()[0])
-    return min(found, _COUNTED)
+    return min(found, MOST_COUNTED)
 
 
 def _respelled(
@@ -117,16 +117,16 @@ def _respelled(
             labels.append(near)
     if not labels:
         return
-    option = _option(connection, replace(ask, words=_typed(tuple(groups), wording)), ", ".join(labels))
+    option = _option(connection, replace(ask, words=typed_query(tuple(groups), wording)), ", ".join(labels))
     if option.count:
         yield option
 
 
 def _without_one(connection: sqlite3.Connection, ask: Ask, wording: Wording) -> Iterator[Option]:
     """Yield the search without each of its words, where that finds something."""
-    for at, group in enumerate(wording.groups[:_MAX_GROUPS]):
+    for at, group in enumerate(wording.groups[:MAX_GROUPS]):
         rest = (*wording.groups[:at], *wording.groups[at + 1 :])
-        option = _option(connection, replace(ask, words=_typed(rest, wording)), format_query([group]))
+        option = _option(connection, replace(ask, words=typed_query(rest, wording)), format_query([group]))
         if option.count:
             yield option
 
@@ -136,7 +136,7 @@ def _most_of(connection: sqlite3.Connection, ask: Ask, groups: Groups) -> Option
 
     As many of the rarest as any text has.
     """
-    counted = [(_texts_with(connection, group), group) for group in groups[: 2 * _MAX_GROUPS]]
+    counted = [(_texts_with(connection, group), group) for group in groups[: 2 * MAX_GROUPS]]
     known = sorted((pair for pair in counted if pair[0]), key=lambda pair: pair[0])[:_MOST_OF]
     chosen = tuple(group for group in groups if any(group is one for _, one in known))
     needed = max(2, (min(len(groups), _MOST_OF) + 1) // 2)
@@ -167,7 +167,7 @@ def _option(connection: sqlite3.Connection, ask: Ask, label: str) -> Option:
     return Option(label=label, ask=ask, count=_count(connection, plain, wording))
 
 
-def _typed(groups: Groups, wording: Wording) -> str:
+def typed_query(groups: Groups, wording: Wording) -> str:
     """Return groups, and what must not occur, as a person would type them."""
     return " ".join(
         [format_query(groups), *(f"-{format_query([[term]])}" for term in wording.without)]

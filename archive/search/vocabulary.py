@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from archive.search.query_parser import quoted
 
 _INDEXES = ("comments_fts", "articles_fts")
+_COLUMNS = {"comments_fts": 2, "articles_fts": 3}  # of each index, from its first on
 _ALPHABETS = (("a", "abcdefghijklmnopqrstuvwxyz"), ("а", "абвгдежзийклмнопрстуфхцчшщъыьэюя"))
 _MAX_TERMS = 20_000
 _MAX_LENGTH = 30
@@ -24,19 +25,25 @@ _WORD = re.compile(r"[^\W_]+")
 
 def nearest_word(connection: sqlite3.Connection, word: str) -> str | None:
     """Return the word of the archive that is spelled most like one it does not hold; None for none near."""
+    stems = near_stems(connection, word, _INDEXES)[:5]
+    return next((said for stem in stems if (said := spelled_form(connection, stem, word.lower()))), None)
+
+
+def near_stems(connection: sqlite3.Connection, word: str, indexes: Sequence[str]) -> list[str]:
+    """Return the terms of full-text indexes that are spelled like a word, the nearest and commonest first."""
     low = word.lower()
     if not _WORD.fullmatch(low) or len(low) < 3 or len(low) > _MAX_LENGTH:
-        return None
+        return []
     stem = _stem(connection, low)
     found: dict[str, tuple[int, int]] = {}
-    for index in _INDEXES:
+    for index in indexes:
         for term, times in _near_terms(connection, index, stem):
             off = distance(term, stem)
             known = found.get(term, (off, 0))
             found[term] = (off, known[1] + times)
     limit = 1 if len(stem) <= _SHORT else 2
-    near = [(off, -times, term) for term, (off, times) in found.items() if 0 < off <= limit]
-    return next((said for _, _, term in sorted(near)[:5] if (said := _spelled(connection, term, low))), None)
+    near = sorted((off, -times, term) for term, (off, times) in found.items() if 0 < off <= limit)
+    return [term for _, _, term in near]
 
 
 def distance(one: str, other: str) -> int:
@@ -96,16 +103,17 @@ def _stem(connection: sqlite3.Connection, word: str) -> str:
     return str(found[0]) if found else word
 
 
-def _spelled(connection: sqlite3.Connection, term: str, like: str) -> str | None:
+def spelled_form(connection: sqlite3.Connection, term: str, like: str) -> str | None:
     """Return how a text spells a term of the indexes.
 
     Of its forms the one most like a word.
     """
     for index in _INDEXES:
-        column = 1 if index == "comments_fts" else 2
-        sql = f"SELECT highlight({index}, {column}, char(2), char(3)) FROM {index}"
-        rows = connection.execute(f"{sql} WHERE {index} MATCH ? LIMIT 5", [quoted(term)])
-        texts = [str(text or "") for (text,) in rows]
+        marked = ", ".join(f"highlight({index}, {at}, char(2), char(3))" for at in range(_COLUMNS[index]))
+        rows = connection.execute(
+            f"SELECT {marked} FROM {index} WHERE {index} MATCH ? LIMIT 5", [quoted(term)]
+        )
+        texts = [str(text or "") for row in rows for text in row]
         forms = {str(form).lower() for text in texts for form in _MARKED.findall(text)}
         if forms:
             return min(forms, key=lambda form: (distance(form, like), form))

@@ -12,7 +12,8 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +28,7 @@ from archive.search.engine import (
     iterate_hits,
     rank_matches,
     understand,
+    without_text,
 )
 from archive.search.query_parser import Wording
 from archive.search.sql import TABLES, Plan
@@ -44,6 +46,8 @@ LANES = min(4, os.cpu_count() or 1)
 Open = Callable[[str], sqlite3.Connection]
 """Gives a connection to the archive of a shard; it is called by the thread of the shard's lane, or alone."""
 _STEPS = 2000  # of SQLite's machine, between two looks at the clock
+_SHARES, _LEAST_DEPTH = 4, 6
+"""Of what is needed, a shard is asked for so many times its share and so many more, and only then for all."""
 _LEAST = 1e-6  # what SQLite takes for the rarity of a word that most texts have
 
 
@@ -68,11 +72,26 @@ class _Answer:
     ranked: Ranked
     having: Mapping[str, int]
 
+    def is_cut(self, depth: int) -> bool:
+        """True if the archive has more matches than it was asked for, and more are needed."""
+        given = len(self.ranked.best)
+        return 0 < given < depth and (given < self.ranked.count or self.ranked.more)
+
+
+Answers = dict[tuple[str, str], _Answer]
+"""Answers by shard and kind."""
+
 
 def search_shards(
-    index: ShardIndex, names: Iterable[str], open_shard: Open, ask: Ask, *, seconds: float
+    index: ShardIndex,
+    names: Iterable[str],
+    open_shard: Open,
+    ask: Ask,
+    *,
+    seconds: float,
+    with_text: bool = False,
 ) -> MergedSearch:
-    """Search shards by name, within a number of seconds.
+    """Search shards by name, within a number of seconds; hits have their whole `text` if that is wanted.
 
     Raises what SQLite raises for a broken file.
     """
@@ -85,32 +104,118 @@ def search_shards(
         key=lambda shard: -sum(shard.texts.values()),
     )
     asked = candidates[:MOST_ASKED]
-    plans = {kind: Plan.of(kind, wording, ask) for kind in SEARCHED_KINDS}
-
-    def ask_some(shards: list[Shard]) -> tuple[list[tuple[str, _Answer]], list[str]]:
-        found, late = [], []
-        for shard in shards:
-            kinds = [kind for kind in SEARCHED_KINDS if shard.name in wanted[kind]]
-            try:
-                found += _asked_one(open_shard(shard.name), shard, kinds, plans, wording, ask, deadline)
-            except _LateError:
-                late.append(shard.name)
-        return found, late
-
-    lanes = [[shard for shard in asked if lane_of(shard) == lane] for lane in range(LANES)]
-    with ThreadPoolExecutor(LANES) as pool:
-        told = list(pool.map(ask_some, lanes))
-    answers: dict[str, list[_Answer]] = {kind: [] for kind in SEARCHED_KINDS}
-    for found, _ in told:
-        for kind, answer in found:
-            answers[kind].append(answer)
-    sections = [_section(kind, answers[kind], index, allowed, open_shard, ask) for kind in SEARCHED_KINDS]
+    question = _Question(
+        wording=wording, ask=ask, open_shard=open_shard, deadline=deadline, with_text=with_text
+    )
+    whole = {kind: sum(index.shards[name].texts[kind] for name in allowed) for kind in SEARCHED_KINDS}
+    kinds = {shard.name: [kind for kind in SEARCHED_KINDS if shard.name in wanted[kind]] for shard in asked}
+    first = {kind: _first_depth(_depth(kind, ask), len(wanted[kind])) for kind in SEARCHED_KINDS}
+    answers, late = question.ask_all(asked, kinds, first)
+    deeper = _deeper(answers, whole, ask)
+    if deeper:
+        again = [shard for shard in asked if shard.name in deeper]
+        depths = {kind: _depth(kind, ask) for kind in SEARCHED_KINDS}
+        more, late_again = question.ask_all(again, deeper, depths)
+        answers |= more
+        late += late_again
+    sections = [
+        _section(kind, [each for (_, of), each in answers.items() if of == kind], whole[kind], question)
+        for kind in SEARCHED_KINDS
+    ]
     return MergedSearch(
         result=SearchResult(ask=ask, sections=tuple(sections), notes=notes),
         candidates=len(candidates),
         asked=len(asked),
-        late=tuple(name for _, late in told for name in late),
+        late=tuple(late),
     )
+
+
+def _depth(kind: str, ask: Ask) -> int:
+    """Return how many of the best matches of a kind are needed for a page."""
+    return ask.page * _size(kind, ask)
+
+
+def _first_depth(depth: int, shards: int) -> int:
+    """Return how many matches each shard is asked for at first: some times its share of what is needed."""
+    share = -(-depth // max(shards, 1))
+    return min(depth, _SHARES * share + _LEAST_DEPTH)
+
+
+def _deeper(answers: Answers, whole: Mapping[str, int], ask: Ask) -> dict[str, list[str]]:
+    """Return the shards, with kinds, of which all matches that were asked for may be among the best."""
+    found: dict[str, list[str]] = {}
+    for kind in SEARCHED_KINDS:
+        depth = _depth(kind, ask)
+        of_kind = {name: answer for (name, of), answer in answers.items() if of == kind}
+        cut = {name: answer for name, answer in of_kind.items() if answer.is_cut(depth)}
+        if not cut:
+            continue
+        best = _best(list(of_kind.values()), whole[kind], depth)
+        taken = Counter(name for _, _, name in best)
+        for name, answer in cut.items():
+            if taken[name] == len(answer.ranked.best):
+                found.setdefault(name, []).append(kind)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """A question to many archives, which must be answered by `deadline` of the monotonic clock."""
+
+    wording: Wording
+    ask: Ask
+    open_shard: Open
+    deadline: float
+    with_text: bool
+
+    def ask_all(
+        self, shards: Sequence[Shard], kinds: Mapping[str, list[str]], depths: Mapping[str, int]
+    ) -> tuple[Answers, list[str]]:
+        """Return the best matches of shards, and the names of those that ran out of time.
+
+        Large archives are asked side by side, small ones one after another: threads that run many short
+        statements wait for each other more than for SQLite.
+        """
+        plans = {kind: Plan.of(kind, self.wording, self.ask) for kind in SEARCHED_KINDS}
+
+        def ask_some(lane: list[Shard]) -> tuple[Answers, list[str]]:
+            found: Answers = {}
+            late = []
+            for shard in lane:
+                try:
+                    found |= self._ask_one(shard, {kind: plans[kind] for kind in kinds[shard.name]}, depths)
+                except _LateError:
+                    late.append(shard.name)
+            return found, late
+
+        large = [shard for shard in shards if not _is_small(shard)]
+        told: list[tuple[Answers, list[str]]] = []
+        if large:
+            lanes = [[shard for shard in large if lane_of(shard) == lane] for lane in range(LANES)]
+            with ThreadPoolExecutor(LANES) as pool:
+                told += pool.map(ask_some, lanes)
+        told.append(ask_some([shard for shard in shards if _is_small(shard)]))
+        answers = {key: answer for found, _ in told for key, answer in found.items()}
+        return answers, [name for _, late in told for name in late]
+
+    def _ask_one(self, shard: Shard, plans: Mapping[str, Plan], depths: Mapping[str, int]) -> Answers:
+        """Return one archive's best matches of some kinds.
+
+        Raises _LateError.
+        """
+        if time.monotonic() > self.deadline:
+            raise _LateError
+        connection = self.open_shard(shard.name)
+        connection.set_progress_handler(lambda: time.monotonic() > self.deadline, _STEPS)
+        try:
+            found = _answers(connection, shard, plans, self.wording, self.ask, depths)
+            return {(shard.name, kind): answer for kind, answer in found}
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
+                raise _LateError from error
+            raise
+        finally:
+            connection.set_progress_handler(None, 0)
 
 
 def lane_of(shard: Shard) -> int:
@@ -122,50 +227,28 @@ class _LateError(Exception):
     """An archive has not answered in time."""
 
 
-def _asked_one(
-    connection: sqlite3.Connection,
-    shard: Shard,
-    kinds: list[str],
-    plans: Mapping[str, Plan],
-    wording: Wording,
-    ask: Ask,
-    deadline: float,
-) -> list[tuple[str, _Answer]]:
-    """Return one archive's best matches of some kinds.
-
-    Raises _LateError.
-    """
-    if time.monotonic() > deadline:
-        raise _LateError
-    connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
-    try:
-        return list(_answers(connection, shard, kinds, plans, wording, ask))
-    except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
-            raise _LateError from error
-        raise
-    finally:
-        connection.set_progress_handler(None, 0)
-
-
 def _answers(
     connection: sqlite3.Connection,
     shard: Shard,
-    kinds: list[str],
     plans: Mapping[str, Plan],
     wording: Wording,
     ask: Ask,
+    depths: Mapping[str, int],
 ) -> Iterator[tuple[str, _Answer]]:
-    is_small = max(shard.texts.values()) <= CAP
+    is_small = _is_small(shard)
     if shard.has_substrings:
         wording = widen(connection, wording)
-        plans = {kind: Plan.of(kind, wording, ask) for kind in kinds}
-    for kind in kinds:
-        plan = plans[kind]
-        ranked = rank_matches(connection, plan, ask, ask.page * _size(kind, ask) or 1, is_small=is_small)
+        plans = {kind: Plan.of(kind, wording, ask) for kind in plans}
+    for kind, plan in plans.items():
+        ranked = rank_matches(connection, plan, ask, depths[kind], is_small=is_small)
         is_scored = plan.match is not None and ask.sort != "date"
         having = _having(connection, kind, wording, ask) if is_scored and ranked.best else {}
         yield kind, _Answer(shard=shard, ranked=ranked, having=having)
+
+
+def _is_small(shard: Shard) -> bool:
+    """True if an archive has no more texts of a kind than are ever ranked."""
+    return max(shard.texts.values()) <= CAP
 
 
 def _size(kind: str, ask: Ask) -> int:
@@ -185,23 +268,25 @@ def _having(connection: sqlite3.Connection, kind: str, wording: Wording, ask: As
     return {word: row[0] if row else 0 for word, row in found.items()}
 
 
-def _section(
-    kind: str, answers: list[_Answer], index: ShardIndex, names: set[str], open_shard: Open, ask: Ask
-) -> Section:
-    size = _size(kind, ask)
-    start = (ask.page - 1) * size
-    whole = sum(index.shards[name].texts[kind] for name in names)
-    merged = _merged(answers, whole) if size else []
-    scored = (match for match in merged if not isinstance(match[0], str))
-    best = heapq.nsmallest(start + size, scored, key=lambda match: (match[0], -match[1]))
-    best += heapq.nlargest(start + size, (match for match in merged if isinstance(match[0], str)))
-    hits = _hits(best[start : start + size], {answer.shard.name: answer for answer in answers}, open_shard)
+def _section(kind: str, answers: list[_Answer], whole: int, question: _Question) -> Section:
+    size = _size(kind, question.ask)
+    start = (question.ask.page - 1) * size
+    best = _best(answers, whole, start + size)[start:] if size else []
+    hits = _hits(best, {answer.shard.name: answer for answer in answers}, question.open_shard)
     return Section(
         kind=kind,
         count=sum(answer.ranked.count for answer in answers),
         more=any(answer.ranked.more for answer in answers),
-        hits=tuple(hits),
+        hits=tuple(hit if question.with_text else without_text(hit) for hit in hits),
     )
+
+
+def _best(answers: list[_Answer], whole: int, number: int) -> list[tuple[Any, int, str]]:
+    """Return the best (score, id, shard) of all matches; `whole` counts the texts of all archives."""
+    merged = _merged(answers, whole)
+    scored = (match for match in merged if not isinstance(match[0], str))
+    best = heapq.nsmallest(number, scored, key=lambda match: (match[0], -match[1]))
+    return (best + heapq.nlargest(number, (match for match in merged if isinstance(match[0], str))))[:number]
 
 
 def _merged(answers: list[_Answer], whole: int) -> list[tuple[Any, int, str]]:

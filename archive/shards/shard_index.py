@@ -21,6 +21,7 @@ from archive.core.errors import ArchiveError
 from archive.search.query_parser import Term, Wording, quoted
 from archive.search.sql import TABLES, Ask
 from archive.search.substrings import is_of_other_script
+from archive.search.vocabulary import near_stems
 
 _TOKENS = "porter unicode61 remove_diacritics 2"
 """The tokenizer of the full-text indexes of an archive."""
@@ -203,6 +204,10 @@ class ShardIndex:
         columns = ", ".join(f"sum({name}) AS {name}" for name in sums)
         sql = f"SELECT month, {columns} FROM months WHERE shard IN ({marks}) GROUP BY month ORDER BY month"
         return [dict(zip(("month", *sums), row, strict=True)) for row in self._db.execute(sql)]
+
+    def near_stems(self, word: str) -> list[str]:
+        """Return the indexed words that are spelled like a word, the nearest first."""
+        return near_stems(self._db, word, ["words"])
 
     def candidates(self, kind: str, wording: Wording, ask: Ask) -> set[str]:
         """Return the names of shards that may have matches."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,18 +25,29 @@ from pipeline.replay import Difference, Replayed, replay
 _SHOWN = 12  # lines of one field's difference that are shown to people
 
 
-def run(path: Path, sites: Sequence[Site], *, apply: bool, as_json: bool, jobs: int = 1) -> None:
+def run(
+    path: Path,
+    sites: Sequence[Site],
+    *,
+    apply: bool,
+    as_json: bool,
+    jobs: int = 1,
+    folder: Path | None = None,
+) -> None:
     """Read the kept pages of some sites again, by so many processes, and show what differs.
 
-    Raises ArchiveError if there is none.
+    What `reextract` has read into `folder` is taken from there. Raises ArchiveError if there is no archive,
+    and BackissueError where the folder has no whole result of today's rules.
     """
     fields: Counter[str] = Counter()
     total = Saved()
     with (
         Archive.open(path, create=False) as archive,
         Pages.open(raw_pages_path(path)) as pages,
-        closing(ReaderPool(jobs) if jobs > 1 else BoundedReader()) as reader,
+        closing(ReaderPool(jobs) if jobs > 1 else BoundedReader()) as own,
+        _results(folder, own) as results,
     ):
+        reader = results or own
         for site in sites:
             for replayed in replay(archive, pages, site, now=datetime.now(UTC), apply=apply, reader=reader):
                 total += replayed.saved
@@ -44,8 +56,22 @@ def run(path: Path, sites: Sequence[Site], *, apply: bool, as_json: bool, jobs: 
                     emit(asdict(replayed), indent=None)
                 else:
                     _show(replayed)
+        if results and not as_json:
+            taken = count(results.taken, "page")
+            click.echo(f"{taken} as {folder} has them, {results.read_here:,} read here.")
     if not as_json:
         _summarise(fields, total, apply=apply)
+
+
+def _results(folder: Path | None, own: ReaderPool | BoundedReader) -> Any:
+    """Return a reader of results until the block ends; None without a folder."""
+    if folder is None:
+        return nullcontext()
+    from pipeline.scale.engines import engine_must_be_installed  # noqa: PLC0415  (an extra)
+    from pipeline.scale.results_reader import ResultsReader  # noqa: PLC0415
+
+    engine_must_be_installed("local")
+    return closing(ResultsReader(folder, own))
 
 
 def _show(replayed: Replayed) -> None:

@@ -104,6 +104,7 @@ INNER = {
     "pipeline.threads": {"dates", "html"},
     "pipeline.article": {"authors", "comments", "dates", "html", "markdown", "threads"},
     "pipeline.platforms": {"article", "dates", "html"},
+    "pipeline.scale": {"extractor_version", "imports", "reading"},
     "pipeline.imports": {"article", "extractor_version", "html", "platforms", "reading"},
 }
 """The inner rooms, and the neighbours in the same room that each may import."""

@@ -209,3 +209,23 @@ def test_composed_fleet_has_libraries_and_a_command_that_exist() -> None:
     assert asked.exit_code == 0, asked.output
     final = (ROOT / "Dockerfile").read_text().rpartition("\nFROM ")[2]
     assert all(place in final for place in ("/work", "/store")), "its volumes belong to the image's user"
+
+
+FORM_ATTRIBUTES = {"label", "description", "placeholder", "value", "render", "options", "multiple"}
+
+
+@pytest.mark.parametrize(
+    "form", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.stem
+)
+def test_issue_forms_have_the_attributes_that_forms_have(form: Path) -> None:
+    for element in yaml.safe_load(form.read_text(encoding="utf-8"))["body"]:
+        assert set(element["attributes"]) <= FORM_ATTRIBUTES, element
+
+
+def test_workflows_check_out_without_keeping_the_key() -> None:
+    for workflow in (ROOT / ".github" / "workflows").glob("*.yml"):
+        jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
+        steps = [step for job in jobs.values() for step in job["steps"]]
+        checkouts = [step for step in steps if str(step.get("uses", "")).startswith("actions/checkout@")]
+        assert checkouts
+        assert all(step["with"]["persist-credentials"] is False for step in checkouts), workflow.name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import shutil
 import sqlite3
@@ -94,6 +96,31 @@ def test_a_hit_names_its_archive_and_leads_into_its_room(served: Served) -> None
     assert [hit["archive"] for hit in told["results"]] == ["gazette"]
     assert told["results"][0]["page"] == "http://localhost/archives/gazette/article/2"
     assert "http://localhost/archives/gazette/article/2" in served.get("/search.atom?q=zebra").text
+
+
+def test_results_of_all_archives_are_a_csv_with_their_texts(served: Served) -> None:
+    assert 'href="/search.csv?q=zebra"' in served.text("/search?q=zebra")
+    answer = served.get("/search.csv?q=zebra+OR+ferry&kind=articles")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert "search-zebra-or-ferry-" in answer.headers["content-disposition"]
+    [names, *lines] = csv.reader(io.StringIO(answer.text))
+    rows = [dict(zip(names, line, strict=True)) for line in lines]
+    assert {row["archive"] for row in rows} == set(NAMES)
+    told = served.get("/search.json?q=zebra+OR+ferry&kind=articles").json()
+    assert len(rows) == told["counts"]["articles"]["count"]
+    zebra = next(row for row in rows if row["title"] == "A zebra on the quay")
+    assert zebra["page"] == "http://localhost/archives/gazette/article/2"
+    assert len(zebra["text"]) > 100
+    assert "\x02" not in answer.text
+
+
+def test_a_misspelt_word_and_one_word_too_many_are_helped(served: Served) -> None:
+    page = served.text("/search?q=zebbra")
+    assert "Nothing matches “zebbra”. These are results for “zebra”." in page
+    assert "/archives/gazette/article/2" in page
+    page = served.text("/search?q=zebra+xylophonist")
+    assert "Without one word:" in page
+    assert 'href="/search?q=zebra"' in page
 
 
 def test_changes_of_all_come_in_one_order(served: Served) -> None:

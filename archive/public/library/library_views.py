@@ -17,12 +17,14 @@ from datasette.utils.asgi import Forbidden, Response
 from archive.public.library.library import Library, OpenGeneration, ShardReader, library_of
 from archive.public.render.history import ChangeFilter, listed, with_excerpt
 from archive.public.render.monthly_counts import charts
+from archive.public.render.text import unmarked
 from archive.public.views import desk_view, history_view, search_view
 from archive.public.web import Row, render_page
 from archive.queries.url_lookup import is_url
-from archive.search.engine import Ask
+from archive.search.engine import SEARCHED_KINDS, Ask
 from archive.search.suggestions import Help
-from archive.shards.merged_search import MergedSearch, search_shards
+from archive.shards.merged_help import search_with_help
+from archive.shards.merged_search import DEEPEST, MergedSearch, search_shards
 from archive.shards.shard_index import Shard
 
 ASK_SECONDS = 5.0
@@ -95,19 +97,20 @@ async def library_search_page(
     ask = search_view.asked_search(request)
     if is_url(ask.words):
         return _looked_up(datasette, ask.words.strip(), shards)
-    merged = await library.ask(held, lambda reader: _search(reader, shards, ask))
+    merged, advice = await library.ask(held, lambda reader: _search_with_help(reader, shards, ask))
     found = merged.result
+    shown = found.ask if advice.instead else ask
     sources = [source for shard in shards.values() for source in shard.sources]
     context = {
         "found": found,
-        "help": Help(),
+        "help": advice,
         "asked": ask,
-        "ask": found.ask,
+        "ask": shown,
         "slow": False,
         "sources": sources if len(sources) <= _FILTERED else [],
         "types": [],
         "examples": [],
-        "link": lambda **to: search_view.search_link(datasette, found.ask, **to),
+        "link": lambda **to: search_view.search_link(datasette, shown, **to),
         "link_to": lambda other: search_view.search_link(datasette, other),
         "place": lambda hit: datasette.urls.path(search_view.page_of_hit(hit)),
     }
@@ -124,6 +127,28 @@ async def library_search_json(
     answer = search_view.results_as_json(datasette, request, merged.result, ask)
     told = {"of": len(shards), "candidates": merged.candidates, "asked": merged.asked, "late": merged.late}
     return Response.json({**answer, "archives": told})
+
+
+@_page
+async def library_search_csv(
+    datasette: Any, request: Any, library: Library, held: OpenGeneration, shards: dict[str, Shard]
+) -> Any:
+    """Return the best results of all archives with their texts, up to DEEPEST of a kind."""
+    asked = search_view.asked_search(request)
+    ask = replace(asked, page=1, size=DEEPEST if asked.kind in SEARCHED_KINDS else 2 * DEEPEST)
+
+    def work(reader: ShardReader) -> MergedSearch:
+        return search_shards(reader.index, shards, reader.archive, ask, seconds=ASK_SECONDS, with_text=True)
+
+    merged = await library.ask(held, work)
+    hits = [hit for part in merged.result.sections for hit in part.hits]
+    text = search_view.csv_of_hits(datasette, request, ({**hit, **_unmarked(hit)} for hit in hits))
+    headers = search_view.csv_headers(asked)
+    return Response(text, headers=headers, content_type="text/csv; charset=utf-8")
+
+
+def _unmarked(hit: Row) -> Row:
+    return {name: unmarked(hit[name]) for name in ("title", "author")}
 
 
 @_page
@@ -227,6 +252,7 @@ LIBRARY_ROUTES: list[tuple[str, Callable[..., Any]]] = [
     (r"/$", library_home),
     (r"/search$", library_search_page),
     (r"/search\.json$", library_search_json),
+    (r"/search\.csv$", library_search_csv),
     (r"/search\.atom$", library_search_feed),
     (r"/changes$", library_changes_page),
     (r"/changes\.atom$", library_changes_feed),
@@ -240,7 +266,16 @@ LIBRARY_ROUTES: list[tuple[str, Callable[..., Any]]] = [
 
 def _search(reader: ShardReader, shards: dict[str, Shard], ask: Ask) -> MergedSearch:
     """Search, and say in the notes whom that left out."""
-    merged = search_shards(reader.index, shards, reader.archive, ask, seconds=ASK_SECONDS)
+    return _noted(search_shards(reader.index, shards, reader.archive, ask, seconds=ASK_SECONDS))
+
+
+def _search_with_help(reader: ShardReader, shards: dict[str, Shard], ask: Ask) -> tuple[MergedSearch, Help]:
+    """Return the same, with what finds more where that is little."""
+    merged, advice = search_with_help(reader.index, shards, reader.archive, ask, seconds=ASK_SECONDS)
+    return _noted(merged), advice
+
+
+def _noted(merged: MergedSearch) -> MergedSearch:
     notes = list(merged.result.notes)
     if merged.asked < merged.candidates:
         notes.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -163,8 +164,21 @@ async def search_csv(datasette: Any, request: Any) -> Any:
         lines = [*([_COLUMNS] if is_first else []), *(_line(hit, root, raw) for hit in hits)]
         return (mark if is_first else "") + downloads.csv_text(lines)
 
-    headers = {"content-disposition": f'attachment; filename="{_file_name(ask)}.csv"'}
+    headers = csv_headers(ask)
     return downloads.stream_response(download, texts, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def csv_headers(ask: Ask) -> dict[str, str]:
+    """Return the header that names the file of a search's results."""
+    return {"content-disposition": f'attachment; filename="{_file_name(ask)}.csv"'}
+
+
+def csv_of_hits(datasette: Any, request: Any, hits: Iterable[Row]) -> str:
+    """Return hits of several archives, with their texts, as a CSV; the first column is the archive."""
+    root, raw = site_url(datasette, request, datasette.urls.path("")), bool(request.args.get("raw"))
+    lines = [[hit["archive"], *_line(hit, root, raw)] for hit in hits]
+    mark = "\ufeff" if request.args.get("excel") else ""
+    return mark + downloads.csv_text([["archive", *_COLUMNS], *lines])
 
 
 def asked_search(request: Any) -> Ask:

@@ -32,7 +32,7 @@ from sqlite_utils import Database as Tables
 from warcio.archiveiterator import ArchiveIterator
 
 from archive.core.records import Page, PageKind
-from archive.exports import as_parquet
+from archive.exports import as_pages, as_parquet
 from archive.exports.selection import LEFT, TAKEN, Selection, Snapshot, described
 from archive.exports.target import SUMS
 from archive.files import raw_pages as pages
@@ -560,6 +560,27 @@ def records(stream: Any) -> list[tuple[Any, bytes]]:
     return [
         (record, record.content_stream().read()) for record in ArchiveIterator(stream, check_digests="raise")
     ]
+
+
+def test_pages_are_parquet_with_every_raw_page_and_its_digest(
+    town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(as_pages, "GROUP_PAGES", 1)
+    monkeypatch.setattr(as_pages, "FILE_GROUPS", 2)
+    folder = exported(town, "pages", tmp_path / "pages")
+    files = sorted(folder.glob("pages-*.parquet"))
+    told = [row for file in files for row in parquet.read_table(file).to_pylist()]
+    kept = raw_pages()
+    newest: dict[tuple[str, str], str] = {}
+    for page in kept:
+        at = f"{page.fetched_at:%Y-%m-%dT%H:%M:%SZ}"
+        newest[page.source, page.url] = max(at, newest.get((page.source, page.url), ""))
+    assert [(row["url"], row["body"]) for row in told] == [(page.url, page.body) for page in kept]
+    assert all(hashlib.sha256(row["body"]).hexdigest() == row["digest"] for row in told)
+    assert {(row["source"], row["url"]): row["fetched_at"] for row in told if row["newest"]} == newest
+    assert sum(row["newest"] for row in told) == len(newest)
+    assert {parquet.ParquetFile(file).num_row_groups for file in files[:-1]} == {2}
+    assert is_whole(folder)["counts"] == {"pages": len(told), "files": len(files)}
 
 
 def test_the_warc_holds_every_page_as_it_was_kept(town: Path, tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ import pytest
 from archive.operations.publish import origin_of, publish
 from archive.public.library.library import ShardReader
 from archive.search.engine import SEARCHED_KINDS, Ask, find, understand
+from archive.search.suggestions import Help
 from archive.shards import generation, merged_search
+from archive.shards.merged_help import search_with_help
 from archive.shards.merged_search import MergedSearch, search_shards
 from tests.bench_archive import Maker
 from tests.builders import fixtures_archive as made
@@ -109,3 +111,47 @@ def test_who_is_late_is_named(reader: ShardReader, monkeypatch: pytest.MonkeyPat
     monkeypatch.undo()
     for name in ("small", "full"):  # later questions on the same connection are not bound by that deadline
         assert reader.archive(name).execute("SELECT count(*), sum(length(text)) FROM comments").fetchone()[0]
+
+
+@pytest.mark.parametrize("words", ["ferry", "the", "ferry OR harbour", '"night market"'])
+def test_archives_are_asked_for_more_where_all_they_gave_may_be_shown(
+    reader: ShardReader, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    for kind in ("all", "comments"):
+        asks = [Ask(words=words, kind=kind, page=page, size=6) for page in range(1, 9)]
+        monkeypatch.setattr(merged_search, "_first_depth", lambda depth, shards: depth)
+        at_once = [search(reader, ask).result for ask in asks]
+        monkeypatch.setattr(merged_search, "_first_depth", lambda depth, shards: min(depth, 1))
+        assert [search(reader, ask).result for ask in asks] == at_once
+
+
+def with_help(reader: ShardReader, words: str, *names: str) -> tuple[MergedSearch, Help]:
+    allowed = names or reader.index.shards
+    return search_with_help(reader.index, allowed, reader.archive, Ask(words=words), seconds=600)
+
+
+def test_a_misspelt_word_is_answered_with_the_nearest_of_all_archives(reader: ShardReader) -> None:
+    merged, advice = with_help(reader, "zebbra quay")
+    assert "zebra" in advice.instead
+    assert merged.result.ask.words == "zebra quay"
+    assert {hit["archive"] for part in merged.result.sections for hit in part.hits} == {"small"}
+
+
+def test_a_spelling_of_an_archive_that_may_not_be_read_is_not_told(reader: ShardReader) -> None:
+    merged, advice = with_help(reader, "zebbra", "full", "plain")
+    assert (merged.result.total, advice.spelled, advice.instead) == (0, (), "")
+    assert advice.words == (("zebbra", 0),)
+
+
+def test_the_search_without_one_word_is_offered_with_its_count(reader: ShardReader) -> None:
+    merged, advice = with_help(reader, "zebra bandstand xylophonist")
+    assert merged.result.total == 0
+    merged, advice = with_help(reader, "zebra xylophonist")
+    [option] = advice.without
+    assert (option.label, option.ask.words) == ("xylophonist", "zebra")
+    assert option.count == search(reader, Ask(words="zebra")).result.total
+    assert dict(advice.words)["xylophonist"] == 0
+
+
+def test_a_search_that_finds_enough_has_no_help(reader: ShardReader) -> None:
+    assert with_help(reader, "ferry")[1] == Help()

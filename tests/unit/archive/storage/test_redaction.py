@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from pyarrow import parquet
 from sqlite_utils import Database as Tables
 from warcio.archiveiterator import ArchiveIterator
 
@@ -263,12 +264,19 @@ def test_every_export_keeps_it_back(folder: Path, tmp_path: Path) -> None:
     assert {*HISTORY_FIELDS} <= {*line}
     assert line["hidden_reason"] == line["comments"][0]["hidden_reason"] == "Asked by a person in it"
     assert line["url"] == "hidden:1"
+    program(folder, "export", "pages", "--output", str(tmp_path / "kept-pages"))
     program(folder, "export", "warc", "--output", str(tmp_path / "pages.warc.gz"))
     records = ArchiveIterator(io.BytesIO((tmp_path / "pages.warc.gz").read_bytes()))
     taken = [
         each.rec_headers.get_header("WARC-Target-URI") for each in records if each.rec_type == "response"
     ]
     assert taken == ["https://gazette.example/plain/"]
+    rows = (
+        parquet.read_table(tmp_path / "kept-pages" / "pages-00000.parquet", columns=["url"])
+        .column("url")
+        .to_pylist()
+    )
+    assert rows == ["https://gazette.example/plain/"]
 
 
 def test_new_comments_and_addresses_of_what_is_hidden_are_hidden_too(folder: Path) -> None:

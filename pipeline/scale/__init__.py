@@ -1,0 +1,1 @@
+"""Kept pages read again by many machines, on an existing engine (datatrove)."""

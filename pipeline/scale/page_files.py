@@ -1,0 +1,253 @@
+"""Files of kept pages, divided into units of work that any machine can read.
+
+A unit is a row group of `export pages`, or a whole WARC file. Does not: read anything out of a page.
+Invariant: a page whose body has not the digest that its row or record states is a PageFault, never a page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+
+from archive.core.errors import BackissueError
+from archive.core.records import Page, PageKind
+from archive.core.timestamps import instant
+from archive.exports.taken_pages import FACTS_HEADER, TakenPage, body_digest, page_from_facts
+from pipeline.imports import warc
+from pipeline.imports.observed import Fault as ImportFault
+from pipeline.imports.observed import Observed
+from pipeline.imports.unwrapped import unwrap
+
+_PARQUET = ".parquet"
+_RESTORED = "x-orig-"
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """One row group of a Parquet file, or a WARC file (`group` is -1)."""
+
+    path: str
+    group: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFault:
+    """A page, or a rest of a file, that cannot be read as it was received.
+
+    `url` is "" where it is not known; `why` is a sentence.
+    """
+
+    source: str
+    url: str
+    fetched_at: str
+    digest: str
+    why: str
+    number: int = 0
+
+
+def find_page_files(paths: Sequence[Path]) -> list[Path]:
+    """Return the files of pages that some paths name, in order.
+
+    Raises BackissueError where a path is missing, or has no such file.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise BackissueError(
+                f"There is no file or folder {path}.", hint="`backissue export pages` writes one."
+            )
+        inside = sorted(each for each in path.rglob("*") if _is_known(each)) if path.is_dir() else [path]
+        if not inside or not all(map(_is_known, inside)):
+            raise BackissueError(
+                f"{path} has no kept pages.",
+                hint="Name a folder of `backissue export pages`, or WARC files (.warc, .warc.gz).",
+            )
+        found += inside
+    return [path.resolve() for path in found]
+
+
+def units_of(files: Sequence[str]) -> list[Unit]:
+    """Return the units of work in some files, in order. Raises BackissueError for a file of another kind."""
+    return [Unit(path=file, group=group) for file in files for group in _groups(file)]
+
+
+def sources_of(files: Sequence[str]) -> set[str]:
+    """Return the sources that Parquet files name; WARC files are left out, since they must be read whole."""
+    from pyarrow import parquet  # noqa: PLC0415  (an extra)
+
+    found: set[str] = set()
+    for file in files:
+        if file.endswith(_PARQUET):
+            column = parquet.read_table(file, columns=["source"]).column("source")
+            found |= set(column.unique().to_pylist())
+    return found
+
+
+def read_unit(unit: Unit, source: str) -> Iterator[TakenPage | PageFault]:
+    """Yield the pages of a unit; `source` is that of pages which name no source."""
+    if unit.group >= 0:
+        yield from _parquet_pages(unit)
+    else:
+        yield from _warc_pages(Path(unit.path), source)
+
+
+def _is_known(path: Path) -> bool:
+    return path.is_file() and path.name.lower().endswith((_PARQUET, *warc.WARCS))
+
+
+def _groups(file: str) -> Sequence[int]:
+    from pyarrow import ArrowInvalid, parquet  # noqa: PLC0415  (an extra)
+
+    if not file.endswith(_PARQUET):
+        return [-1]
+    try:
+        with parquet.ParquetFile(file) as opened:
+            if "body" not in opened.schema_arrow.names:
+                raise BackissueError(
+                    f"{file} has no raw pages.", hint="`backissue export pages` writes files that have."
+                )
+            return range(opened.num_row_groups)
+    except (ArrowInvalid, OSError) as error:
+        raise BackissueError(
+            f"{file} cannot be read as Parquet: {error}.", hint="Export the pages again."
+        ) from error
+
+
+# -- Parquet --------------------------------------------------------------------------------------
+
+
+def _parquet_pages(unit: Unit) -> Iterator[TakenPage | PageFault]:
+    from pyarrow import ArrowException, parquet  # noqa: PLC0415  (an extra)
+
+    try:
+        with parquet.ParquetFile(unit.path, page_checksum_verification=True) as opened:
+            rows = opened.read_row_group(unit.group).to_pylist()
+    except (ArrowException, OSError, ValueError) as error:
+        why = f"Row group {unit.group} of {unit.path} cannot be read: {error}."
+        yield PageFault(source="", url="", fetched_at="", digest="", why=why)
+        return
+    yield from map(_page_of_row, rows)
+
+
+def _page_of_row(row: dict[str, Any]) -> TakenPage | PageFault:
+    digest = body_digest(row["body"] or b"")
+    if digest != row["digest"]:
+        return _fault(row, f"its body has the SHA-256 {digest[:12]}…, not {str(row['digest'])[:12]}…")
+    try:
+        page = Page(
+            source=row["source"],
+            kind=PageKind(row["kind"]),
+            url=row["url"],
+            final_url=row["final_url"],
+            status=row["status"],
+            headers=tuple((name, value) for name, value in json.loads(row["headers"])),
+            fetched_at=instant(row["fetched_at"]),
+            body=row["body"],
+            lastmod=row["lastmod"],
+        )
+    except (ValueError, TypeError) as error:
+        return _fault(row, f"its row cannot be read ({error})")
+    return TakenPage(page=page, number=row["number"], is_newest=bool(row["newest"]))
+
+
+def _fault(row: dict[str, Any], why: str) -> PageFault:
+    said = {name: str(row[name] or "") for name in ("source", "url", "fetched_at", "digest")}
+    sentence = f"The page {said['url']} of {said['fetched_at']} is not as it was received: {why}."
+    return PageFault(**said, why=sentence, number=row["number"] or 0)
+
+
+# -- WARC -----------------------------------------------------------------------------------------
+
+
+def _warc_pages(path: Path, source: str) -> Iterator[TakenPage | PageFault]:
+    if _is_ours(path):
+        yield from _own_records(path)
+        return
+    for number, found in enumerate(warc.read_warc(path, source, path.name)):
+        if isinstance(found, Observed):
+            yield TakenPage(page=unwrap(found.page), number=number, is_newest=True)
+        elif isinstance(found, ImportFault):
+            why = f"{found.place}: {found.why}"
+            yield PageFault(
+                source=source, url=found.url or "", fetched_at="", digest="", why=why, number=number
+            )
+
+
+def _is_ours(path: Path) -> bool:
+    """True if the first answer in a WARC file says what page it is."""
+    try:
+        with path.open("rb") as file, closing(ArchiveIterator(file)) as records:
+            for record in records:
+                if record.rec_type == "response":
+                    return record.rec_headers.get_header(FACTS_HEADER) is not None
+    except (ArchiveLoadFailed, OSError, EOFError, ValueError):
+        return False
+    return False
+
+
+def _own_records(path: Path) -> Iterator[TakenPage | PageFault]:
+    firsts: dict[str, int] = {}  # where the record of each payload begins
+    try:
+        with path.open("rb") as file:
+            records = ArchiveIterator(file, check_digests=True)
+            for record in records:
+                facts = record.rec_headers.get_header(FACTS_HEADER)
+                digest = record.rec_headers.get_header("WARC-Payload-Digest")
+                if facts is None or record.http_headers is None:
+                    continue
+                body, why = _body(record, path, firsts.get(digest))
+                if record.rec_type == "response":
+                    firsts.setdefault(digest, records.get_record_offset())
+                yield _page_of_record(record, facts, body, why)
+    except (ArchiveLoadFailed, OSError, EOFError, ValueError) as error:
+        why = f"{path.name} cannot be read any further: {error}."
+        yield PageFault(source="", url="", fetched_at="", digest="", why=why)
+
+
+def _body(record: Any, path: Path, offset: int | None) -> tuple[bytes, str]:
+    """Return the body of a record, and why it is none of the page's; "" where it is."""
+    if record.rec_type == "revisit":
+        if offset is None:
+            return b"", "the record that it repeats is not in its file"
+        with path.open("rb") as file:
+            file.seek(offset)
+            return _body(next(iter(ArchiveIterator(file, check_digests=True))), path, None)
+    body = record.content_stream().read()
+    while record.raw_stream.read(_CHUNK_BYTES):
+        pass  # the digest is known at the end of the record
+    is_whole = record.digest_checker is not None and record.digest_checker.passed is not False
+    return body, "" if is_whole else "its digest is another one"
+
+
+def _page_of_record(record: Any, facts: str, body: bytes, why: str) -> TakenPage | PageFault:
+    url, at = (record.rec_headers.get_header(name) or "" for name in ("WARC-Target-URI", "WARC-Date"))
+    digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
+    told = json.loads(facts)
+    if why:
+        sentence = f"The page {told['url']} of {at} is not as it was received: {why}."
+        return PageFault(
+            source=told["source"],
+            url=told["url"],
+            fetched_at=at,
+            digest=digest,
+            why=sentence,
+            number=told["number"],
+        )
+    headers = record.http_headers.headers[:-1]  # the last one is the length, as it was exported
+    return page_from_facts(
+        facts,
+        final_url=url.strip("<>"),
+        status=int(record.http_headers.get_statuscode()),
+        headers=[(name.removeprefix(_RESTORED), value) for name, value in headers],
+        fetched_at=datetime.fromisoformat(at).astimezone(UTC),
+        body=body,
+    )

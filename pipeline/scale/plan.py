@@ -1,0 +1,206 @@
+"""What a run over kept pages reads, by which rules, and into which folder; and how far it is.
+
+The plan is kept in the folder of the result, so that whoever goes on with it reads the same. Invariant: a
+folder with anything of others, or with another plan's result, is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from archive.core.answers.reader_guard import CODES
+from archive.core.atomic_files import replaced
+from archive.core.errors import BackissueError
+from archive.core.records import Site
+from archive.exports.target import PROGRAM
+from pipeline.extractor_version import extractor_version
+from pipeline.scale.page_files import find_page_files, sources_of, units_of
+from pipeline.scale.result_files import result_path, tasks_done
+from pipeline.scale.rows import RESULT_TABLES
+
+_PLAN = "plan.json"
+_FORM = "reextracted"
+_OWN = {_PLAN, "engine", *RESULT_TABLES}
+TASKS_A_WORKER = 4
+"""Tasks for each worker by default, so that none waits long for the last one."""
+MOST_NAMED = 20
+ALTERED = "altered-page"
+"""The problem of a page that is not as it was received."""
+NO_SITE = "no-site"
+"""The problem of a page of a source that no given site has."""
+UNREAD_CODES = (*CODES, ALTERED, NO_SITE)
+"""The problems by which a page was not read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionPlan:
+    """A run: absolute paths of files, sites, the result's folder, and the number of tasks.
+
+    `source` is that of pages in WARC files of others; with `every` older pages of a URL are read, too.
+    """
+
+    files: tuple[str, ...]
+    sites: tuple[Site, ...]
+    folder: str
+    tasks: int
+    source: str = ""
+    every: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        paths: Sequence[Path],
+        folder: Path,
+        sites: Iterable[Site],
+        *,
+        tasks: int = 0,
+        workers: int = 1,
+        source: str = "",
+        every: bool = False,
+    ) -> Self:
+        """Return the plan for some files or folders of pages, and write it into its folder.
+
+        `tasks` are by default what was planned before, or four for each worker. Raises BackissueError where
+        there are no such pages, a source has no site, or the folder is another's.
+        """
+        files = [str(path) for path in find_page_files(paths)]
+        units = len(units_of(files))
+        sites = tuple(sites)
+        names = {site.name for site in sites}
+        if unknown := sorted(sources_of(files) - names):
+            raise BackissueError(
+                f"These pages are of {', '.join(unknown)}, which the configuration lacks.",
+                hint="Add the source to backissue.toml: its rules decide how its pages are read.",
+            )
+        if not source and len(names) == 1:
+            [source] = names
+        before = _planned(folder)
+        made = cls(
+            files=tuple(files),
+            sites=sites,
+            folder=str(folder.resolve()),
+            tasks=tasks or int(before.get("tasks", 0)) or max(1, min(units, workers * TASKS_A_WORKER)),
+            source=source,
+            every=every,
+        )
+        made._agree(before)
+        return made
+
+    @property
+    def engine_folder(self) -> str:
+        """The folder of datatrove's logs, statistics and completion marks."""
+        return str(Path(self.folder) / "engine")
+
+    def unfinished_tasks(self) -> list[int]:
+        """Return the tasks that are not done."""
+        marks = Path(self.engine_folder) / "completions"
+        done = set(tasks_done(Path(self.folder)))
+        return [
+            task for task in range(self.tasks) if task not in done or not (marks / f"{task:05d}").exists()
+        ]
+
+    def _agree(self, before: dict[str, Any]) -> None:
+        """Write the plan, or raise BackissueError where another one was begun."""
+        told = self._told()
+        if before:
+            differing = [name for name, value in told.items() if before.get(name) != value]
+            if differing:
+                raise BackissueError(
+                    f"{self.folder} holds the result of another run: its {', '.join(differing)} differ.",
+                    hint="Name another folder, or remove this one.",
+                )
+            return
+        Path(self.folder).mkdir(parents=True, exist_ok=True)
+        with replaced(Path(self.folder) / _PLAN, lambda: None) as new:
+            new.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+    def _told(self) -> dict[str, Any]:
+        sites = [{name: value for name, value in asdict(site).items() if value} for site in self.sites]
+        told = {
+            "form": _FORM,
+            "program": PROGRAM,
+            "extractor_version": extractor_version(),
+            "tasks": self.tasks,
+            "source": self.source,
+            "every": self.every,
+            "sites": sites,
+            "files": [{"path": path, "bytes": Path(path).stat().st_size} for path in self.files],
+        }
+        plain: dict[str, Any] = json.loads(json.dumps(told))
+        return plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a result has: rows of each table, problems by code, and the first pages that were not read."""
+
+    rows: dict[str, int]
+    problems: dict[str, int]
+    unread: tuple[str, ...] = ()
+    unread_count: int = field(default=0)
+
+
+def must_be_result(folder: Path) -> None:
+    """Raise BackissueError where a folder has no whole result of today's rules."""
+    told = _planned(folder)
+    if not told:
+        raise BackissueError(
+            f"{folder} has no result of `backissue reextract`.", hint="Name the folder that it wrote."
+        )
+    if told.get("extractor_version") != extractor_version():
+        raise BackissueError(
+            f"{folder} was read by other rules (version {told.get('extractor_version')};"
+            f" this program has {extractor_version()}).",
+            hint="Run `backissue reextract` again, into another folder.",
+        )
+    missing = int(told["tasks"]) - len(tasks_done(folder))
+    if missing:
+        raise BackissueError(
+            f"{missing} of {told['tasks']} tasks in {folder} are not done.",
+            hint="Run the same `backissue reextract` again: what is done is kept.",
+        )
+
+
+def result_of(folder: Path) -> Result:
+    """Return what a result has."""
+    from pyarrow import parquet  # noqa: PLC0415  (an extra)
+
+    rows: Counter[str] = Counter()
+    problems: Counter[str] = Counter()
+    unread: list[str] = []
+    for task in tasks_done(folder):
+        for table in RESULT_TABLES:
+            rows[table] += parquet.read_metadata(result_path(folder, table, task)).num_rows
+        told = parquet.read_table(result_path(folder, "problems", task), columns=["code", "detail"])
+        for row in told.to_pylist():
+            problems[row["code"]] += 1
+            if row["code"] in UNREAD_CODES:
+                unread.append(row["detail"])
+    return Result(
+        rows=dict(rows),
+        problems=dict(problems),
+        unread=tuple(unread[:MOST_NAMED]),
+        unread_count=len(unread),
+    )
+
+
+def _planned(folder: Path) -> dict[str, Any]:
+    """Return the plan that stands in a folder; empty where there is no folder, or nothing in it."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return {}
+    try:
+        told = json.loads((folder / _PLAN).read_text(encoding="utf-8"))
+        is_ours = told["form"] == _FORM and {path.name for path in folder.iterdir()} <= _OWN
+    except (OSError, ValueError, KeyError, TypeError):
+        is_ours = False
+    if not is_ours:
+        raise BackissueError(
+            f"{folder} is there and is no result of `backissue reextract` alone, so it stays as it is.",
+            hint="Name a folder that is not there yet.",
+        )
+    return dict(told)
