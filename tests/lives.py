@@ -60,6 +60,8 @@ def live(seed: int, keep: Path | None = None) -> list[str]:
         site = held.enter_context(WordPress(workdir=folder / "wordpress", **kind))
         crawls = Crawls(folder, site.url, {"timezone": "America/New_York"})
         wrong, told = _crawl(crawls), set[str]()
+        diary = folder / "diary.txt"
+        diary.write_text("")
         story = Story(Life(site, crawls, kind["closed"]), dice, kind["theme"])
         for tick in range(TICKS):
             done = [story.go_on() for _ in range(dice.choice((0, 0, 1, 1, 2, 3, 5)))]
@@ -72,6 +74,7 @@ def live(seed: int, keep: Path | None = None) -> list[str]:
             faults = [*(each for each in done if each.startswith("!")), *_new(story.invented(), told)]
             if tick % 7 == 6:
                 faults += story.proves_falsely()
+            diary.write_text(f"{diary.read_text()}tick {tick}: {', '.join(done)}\n")
             wrong += [f"tick {tick} ({', '.join(done)}): {each}" for each in faults]
         for _ in range(6):
             story.life.look_again()

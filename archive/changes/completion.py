@@ -1,7 +1,8 @@
 """A page's text, completed by the publisher's own copy of it. Pure.
 
 The page's text is the rule. A block that only the copy has is put behind the one that it follows there; a
-block that only the page has is dropped where it is no prose and the copy covers the rest.
+block that only the page has is dropped where it is no prose and the copy covers the rest. Each part of a
+divided article ends for itself.
 Does not: decide whether both are of one state; `publisher_texts` does.
 Invariant: each block of either has a verdict with its rule, and a block of the copy that is neither in the
 text nor gone from the page is "missing", which a problem names.
@@ -9,8 +10,8 @@ text nor gone from the page is "missing", which a problem names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from archive.changes.block_alignment import (
     Alignment,
@@ -84,6 +85,17 @@ class Completion:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class PageBlocks:
+    """A page's text, and the numbers of the blocks that end its parts.
+
+    An article that is not divided has no `ends`.
+    """
+
+    blocks: Written
+    ends: frozenset[int] = frozenset()
+
+
 def to_blocks(text: str | None, markdown: str | None) -> Written | None:
     """Return the blocks of a text, () for none.
 
@@ -109,13 +121,20 @@ def links_of(blocks: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def complete_text(
-    own: Written, written: Written, earlier: Written | None = None, *, drops: bool = True
+    own: Written,
+    written: Written,
+    earlier: PageBlocks | None = None,
+    *,
+    drops: bool = True,
+    ends: Collection[int] = (),
+    is_current: bool = False,
 ) -> Completion:
     """Return a page's text completed by the publisher's.
 
     With `earlier`, the page's text to which this copy belongs, only what that lacked is put in place, and
     only what was dropped of it is dropped: what the page has lost since, the publisher may have removed.
-    Nothing is dropped unless `drops`.
+    Where the copy `is_current`, whatever is no text is dropped all the same. Nothing is dropped unless
+    `drops`. `ends` are the numbers of the blocks that end a part of a divided article.
     """
     if not written:
         return _without_words(own)
@@ -124,26 +143,29 @@ def complete_text(
         return Completion(written, fates, added=written)
     if sum(text.count("\n") + 1 for text, _ in (*own, *written)) > MOST_LINES:
         return _unlike(own, written, "too long to be compared")
-    allowed = None if earlier is None or earlier == own else _allowance(earlier, written, drops=drops)
+    is_past = earlier is not None and earlier.blocks != own
+    allowed = _allowance(earlier, written, drops=drops) if earlier is not None and is_past else None
+    if allowed is not None and is_current:
+        allowed = replace(allowed, dropped=None)
     alignment = Alignment(own, written)
     if alignment.is_apart():
         return _unlike(own, written, "nothing of the publisher's text is in the page")
     if allowed is None and alignment.is_run_together() and not alignment.unmatched():
         rule = "the page, which runs blocks together"
         return Completion(written, tuple(BlockVerdict(text, "taken", rule) for text, _ in written))
-    return _Merge(alignment, written, allowed, drops=drops).result()
+    return _Merge(alignment, written, allowed, drops=drops, ends=ends).result()
 
 
 @dataclass(frozen=True, slots=True)
 class _Allowance:
-    """Folded lines that may be added, and blocks that may be dropped."""
+    """Folded lines that may be added, and blocks that may be dropped; null for all."""
 
     added: frozenset[str]
-    dropped: frozenset[str]
+    dropped: frozenset[str] | None
 
 
-def _allowance(earlier: Written, written: Written, *, drops: bool) -> _Allowance:
-    past = complete_text(earlier, written, drops=drops)
+def _allowance(earlier: PageBlocks, written: Written, *, drops: bool) -> _Allowance:
+    past = complete_text(earlier.blocks, written, drops=drops, ends=earlier.ends)
     added = frozenset(fold_words(line) for text, _ in past.added for line in text.split("\n"))
     return _Allowance(added, frozenset(fold_words(text) for text, _ in past.dropped))
 
@@ -179,13 +201,20 @@ class _Merge:
     """Puts what a page lacks in place, and leaves out what is no text."""
 
     def __init__(
-        self, alignment: Alignment, written: Written, allowed: _Allowance | None, *, drops: bool
+        self,
+        alignment: Alignment,
+        written: Written,
+        allowed: _Allowance | None,
+        *,
+        drops: bool,
+        ends: Collection[int],
     ) -> None:
         self.alignment = alignment
         self.own = alignment.own
         self.written = written
         self.allowed = allowed
         self.drops = drops and alignment.covers()
+        self.ends = sorted({*ends, len(self.own) - 1})
         self.changes = _Changes()
 
     def result(self) -> Completion:
@@ -272,11 +301,25 @@ class _Merge:
             return frozenset()
         others = self.alignment.unmatched()
         prose = [number for number in others if is_prose(self.own[number])]
-        last = max([*self.alignment.claimed, *prose])
-        found = [number for number in others if is_furniture(self.own[number], is_below=number > last)]
-        if self.allowed is None:
+        below = self._below({*self.alignment.claimed, *prose})
+        found = [number for number in others if is_furniture(self.own[number], is_below=number in below)]
+        allowed = None if self.allowed is None else self.allowed.dropped
+        if allowed is None:
             return frozenset(found)
-        return frozenset(each for each in found if fold_words(self.own[each][0]) in self.allowed.dropped)
+        return frozenset(each for each in found if fold_words(self.own[each][0]) in allowed)
+
+    def _below(self, texts: Collection[int]) -> frozenset[int]:
+        """Return the blocks behind all texts of their part.
+
+        A part without any text has no such block.
+        """
+        found: set[int] = set()
+        start = 0
+        for end in self.ends:
+            last = max((number for number in texts if start <= number <= end), default=end)
+            found.update(range(last + 1, end + 1))
+            start = end + 1
+        return frozenset(found)
 
     def _verdicts(self, dropped: frozenset[int]) -> list[BlockVerdict]:
         """Return the verdicts on blocks that only the page has."""

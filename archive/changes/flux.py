@@ -126,10 +126,11 @@ class Flux:
             kept.add("modified")
         values = {name: value for name, value in merged.values.items() if name not in kept}
         origins = {name: origin for name, origin in merged.origins.items() if name not in kept}
-        edited = tuple(name for name in merged.edited if name not in kept)
+        told = kept | case.reread
+        edited = tuple(name for name in merged.edited if name not in told)
         return Settled(
             merged=replace(merged, values=values, origins=origins, edited=edited),
-            edited_lists=tuple(name for name in lists.edited if name not in kept),
+            edited_lists=tuple(name for name in lists.edited if name not in told),
             kept_lists=frozenset(kept),
         )
 
@@ -162,6 +163,7 @@ class _Case:
         self.old, self.held, self.said, self.lists = old, held, said, lists
         self.waiting = Patience(flux.db, flux.source, flux.kind, old["id"], flux.reading.at)
         self.hunks: tuple[Hunk, ...] | None = None  # of the text, once it was compared
+        self.reread: set[str] = set()  # fields that change without an edit
         known = (
             f"SELECT * FROM {self.kind}_versions WHERE {self.kind}_id = ? AND witness IS NULL"
             " ORDER BY version DESC LIMIT ?"
@@ -209,12 +211,17 @@ class _Case:
         before = text_blocks.blocks(self._text(self.old), self._markdown(self.old))
         compared = text_blocks.compare(before, new, self._is_furniture)
         self.hunks = compared.hunks
+        agrees = self._rest_agrees(before, new)
+        if agrees is not None:
+            self.reread = set(names) if agrees else set()
+            yield from () if agrees else names
+            return
         if self._returns_to_text(new) or self._is_contradicted(before, new):
             state = digest_texts(*(block.key for block in new))
             if self.followed or not self.waiting.confirmed("text", "", "", state, "flip"):
                 yield from names
             return
-        if not self._marked and "links" in names:
+        if "links" in names and (not self._marked or _links(before) == _links(new)):
             yield from self._kept_links(names)
             names = [name for name in names if name != "links"]
         real = [hunk for hunk in compared.hunks if self._is_edit(hunk)]
@@ -227,8 +234,8 @@ class _Case:
         yield from names
 
     def _kept_links(self, names: list[str]) -> Iterator[str]:
-        """Yield "links" where they change with an unmarked text."""
-        if "text" in names:
+        """Yield "links" where they change with an unmarked text, or beside a text with the same links."""
+        if "text" in names or self._marked:
             yield "links"
 
     def _is_edit(self, hunk: Hunk) -> bool:
@@ -264,10 +271,36 @@ class _Case:
             or not timedelta() <= instant(self.reading.at) - instant(str(copy["read_at"])) <= FRESH
         ):
             return False
-        written = publisher_copies.unpack_blocks(copy["blocks"])
-        said = {block.key for text, _ in written for block in text_blocks.blocks(text)}
+        said = _keys_of_copy(copy)
         was, now = ({block.key for block in side if block.prose} for side in (before, new))
         return bool(now - was) and bool(said & (was - now)) and not said & (now - was)
+
+    def _rest_agrees(
+        self, before: tuple[text_blocks.TextBlock, ...], new: tuple[text_blocks.TextBlock, ...]
+    ) -> bool | None:
+        """Return whether REST, which has just listed what was modified, has had the new words all along.
+
+        False where it has the words of before, None where it says nothing of either. A theme or a plugin has
+        changed what the page shows, however long that lasts.
+        """
+        if self.kind == "comment" or self.reading.surface is not Surface.PAGE or self._is_newer:
+            return None
+        copy = publisher_copies.load_row(self.db, self.old["id"])
+        if copy is None or not publisher_copies.is_unmodified(self.db, self.source, copy, self.reading.at):
+            return None
+        said = _keys_of_copy(copy)
+        was, now = ({block.key for block in side if block.prose} for side in (before, new))
+        gone, come = was - now, now - was
+        if come and come <= said and not gone & said and self._was_read_since(copy["modified"]):
+            return True
+        contradicts = (gone or come) and said & was and gone <= said and not come & said
+        return False if contradicts else None
+
+    def _was_read_since(self, modified: Value) -> bool:
+        """True if an earlier visit to the article's page was later than a modification."""
+        sql = "SELECT max(good_at) AS at FROM visits WHERE article_id = ? AND kind = 'article'"
+        read = rows.one(self.db, sql, self.old["id"])
+        return read is not None and str(read["at"] or "") >= str(modified)
 
     def _new_blocks(self) -> tuple[text_blocks.TextBlock, ...]:
         if self.said.get("text") is None:
@@ -340,6 +373,16 @@ class _Case:
 
 def _origin(held: Mapping[str, str], name: str) -> str | None:
     return held.get(name, held.get(REST_OF_THEM))
+
+
+def _keys_of_copy(copy: Mapping[str, Value]) -> frozenset[str]:
+    """Return the keys of the blocks of a publisher's copy."""
+    written = publisher_copies.unpack_blocks(copy["blocks"])
+    return frozenset(block.key for text, _ in written for block in text_blocks.blocks(text))
+
+
+def _links(blocks: Iterable[text_blocks.TextBlock]) -> frozenset[str]:
+    return frozenset(link for block in blocks for link in block.links)
 
 
 def _is_dress(old: str, new: str) -> bool:

@@ -74,6 +74,10 @@ class Patience:
             return False
         if why == "suspect" and self._note_shared(box):
             return False
+        if why == "suspect" and self._is_everywhere(bucket, row["first_at"]):
+            self.note_noise(place, bucket)
+            self.drop(name, place)
+            return False
         looks = int(str(row["looks"])) + 1
         looks_needed, age = (SUSPECT_LOOKS, SUSPECT_AGE) if why == "suspect" else (FLIP_LOOKS, FLIP_AGE)
         is_old = instant(self.at) - instant(str(row["first_at"])) >= age
@@ -98,6 +102,32 @@ class Patience:
             other.note_noise(row["place"], row["bucket"])
             other.drop("text", row["place"])
         return True
+
+    def _is_everywhere(self, bucket: str, since: Value) -> bool:
+        """True if most other articles that were visited since a moment change at such a position too.
+
+        A widget that shows one of a few texts shows the same one several times in some article.
+        """
+        if self.kind == "comment":
+            return False
+        visited = (
+            "SELECT DISTINCT article_id FROM visits WHERE source = ? AND kind = 'article'"
+            " AND article_id IS NOT NULL AND article_id != ? AND good_at > ?"
+        )
+        changing = (
+            "SELECT item_id FROM pending_changes"
+            " WHERE source = ? AND kind = ? AND bucket = ? AND why = 'suspect'"
+            " UNION SELECT item_id FROM noise_places WHERE source = ? AND kind = ? AND bucket = ?"
+        )
+        sql = (
+            f"SELECT count(*) AS n, coalesce(sum(article_id IN ({changing})), 0) AS changing FROM ({visited})"
+        )
+        of_bucket = (self.source, self.kind, bucket)
+        found = rows.one(self.db, sql, *of_bucket, *of_bucket, self.source, self.item, since)
+        if found is None:
+            return False
+        visits, changes = int(str(found["n"])), int(str(found["changing"]))
+        return changes >= LEARNED and 2 * changes >= visits
 
     def _others_visited(self, since: Value) -> bool:
         """True if enough other articles were visited since a moment."""

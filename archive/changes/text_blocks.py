@@ -22,12 +22,12 @@ from archive.changes.variable_text import (
     LINK,
     MAIL,
     RULE,
-    TYPOGRAPHY,
     WHITE_SPACE,
     WORD,
     skeleton,
     without_spans,
 )
+from archive.core.letters import is_garbled, plain_letters
 from archive.core.link_identity import identities
 
 LONGEST_COMPARED = 1500  # differing blocks on one side; beyond, the whole is one hunk
@@ -161,7 +161,7 @@ def _block(line: str, *, marked: bool) -> TextBlock | None:
             links.append(found[2])
             linked += len(WORD.findall(found[1]))
         line = DRESS.sub("", LINK.sub(lambda found: found[1], line))
-    words = WHITE_SPACE.sub(" ", LEAD.sub("", line).translate(TYPOGRAPHY)).strip()
+    words = WHITE_SPACE.sub(" ", plain_letters(LEAD.sub("", line))).strip()
     if not words:
         return None
     size = len(WORD.findall(words))
@@ -272,7 +272,9 @@ def _similar(a: TextBlock, b: TextBlock) -> bool:
 
 
 def _alike(a: TextBlock, b: TextBlock) -> bool:
-    """True if two blocks differ only in a protected mail address."""
+    """True if two blocks differ in a protected mail address alone, or one was garbled on its way."""
+    if is_garbled(a.words, b.words):
+        return True
     protected = "[email" in a.words.lower() or "[email" in b.words.lower()
     return a.key == b.key or (protected and MAIL.sub("@", a.words) == MAIL.sub("@", b.words))
 

@@ -31,6 +31,7 @@ BACK = timedelta(days=14)  # crawls that count together: a large site's pages ar
 FOLLOWING = timedelta(days=120)  # how long pages that were not visited since may still show what happened
 _MOST = 0.6  # of the articles that were visited since it began
 LEAST = 5  # articles
+FEW_ALIKE = 3  # dates of a small site that moved alike, where no visited article kept its date
 ENOUGH = 20  # articles that are enough on a large site
 PART = 0.2  # of the source's articles, where that is fewer
 EDITS = frozenset({"words", "look text added", "look text framed", "look text removed"})
@@ -217,7 +218,7 @@ def _common(
     for way, begun in first.items():
         if way not in met:
             continue
-        if way.startswith("shift ") and items[way] >= LEAST:
+        if way.startswith("shift ") and _is_shift(items[way], begun, visits):
             found[way] = min(begun.values())
             continue
         moments = sorted(set(begun.values()))[-BEGINNINGS:]
@@ -233,6 +234,16 @@ def _common(
                 found[way] = moment
                 break
     return found
+
+
+def _is_shift(number: int, begun: Mapping[int, str], visits: Mapping[int, str]) -> bool:
+    """True if so many dates that moved alike are a shift of all.
+
+    On a small site a few are enough, if no visited article kept its date.
+    """
+    since = min(begun.values())
+    is_everywhere = all(article in begun for article, at in visits.items() if at >= since)
+    return number >= LEAST or (number >= FEW_ALIKE and is_everywhere)
 
 
 def _family(way: str) -> tuple[str, ...]:

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import re
 
-TYPOGRAPHY = str.maketrans(
-    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\xa0": " "}
-)
 WHITE_SPACE = re.compile(r"\s+")
 LINK = re.compile(
     r"!?\[((?:[^\[\]\\]|\\.|\[[^\]]*\])*)\]\(<?([^()\s>]*(?:\([^()\s]*\)[^()\s>]*)*)>?(?:\s[^)]*)?\)"

@@ -16,6 +16,8 @@ from archive.files import fingerprints, media, raw_pages, redaction_store
 
 CONFIG = "backissue.toml"
 SET_ASIDE_SUFFIX = ".before-restore"
+CONFIG_ASIDE = ".before-init"
+"""Ending of a configuration that `init --force` has replaced."""
 _LOGS = ("-wal", "-shm", "-journal")
 
 
@@ -54,6 +56,7 @@ def _files(archive: Path, config: Path | None) -> Iterator[tuple[Path, str]]:
         aside = path.parent.glob(f"{glob.escape(path.name)}{SET_ASIDE_SUFFIX}*")
         yield from ((each, "an earlier state") for each in aside)
     yield main.with_name(CONFIG), "the configuration"
+    yield from ((each, "an earlier configuration") for each in main.parent.glob(f"{CONFIG}{CONFIG_ASIDE}*"))
     if config is not None:
         yield config, "the configuration"
 

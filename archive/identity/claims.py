@@ -69,7 +69,8 @@ class Claim:
     `final` are the addresses of the request and of the answer. `whole` is False for a further page of an
     article. `named` is True for a page that calls itself a wall, `metered` for one that says that it keeps a
     part back. `repeated` is True where an earlier look, long enough ago, was refused for the same text.
-    `confirmed` is True where REST or a feed has just said the same words.
+    `confirmed` is True where REST or a feed has just said the same words, `reread` for a kept page that is
+    read by other rules.
     """
 
     url: str
@@ -86,6 +87,7 @@ class Claim:
     metered: bool = False
     repeated: bool = False
     confirmed: bool = False
+    reread: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

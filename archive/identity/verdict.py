@@ -18,6 +18,7 @@ _PROSE_WORDS = 150  # a page without any mark of an article is believed from thi
 BOILERPLATE_WORDS = 8  # a text that several proven articles may share, as "Watch the video below."
 COLLAPSE_WORDS = 40  # a known text of this length that shrinks to a third is believed at the second look
 COLLAPSE_FACTOR = 3
+REPLACED_WORDS = 20  # a known text of this length that becomes another one is believed at the second look
 TELLING_WORDS = 5  # from which on the words of a comment are hardly those of another reader, too
 
 
@@ -131,7 +132,21 @@ def _page_refusal(
         titled = strong and same_title(claim.title, held.title)  # a title that others have, too
         if held.text and claim.text and claim.whole and not claim.repeated and not titled:
             return Reason.REPLACED
-    return _shrinkage(claim, held)
+    is_replaced = Evidence.ID not in evidence and _is_replaced(claim, held)
+    return _shrinkage(claim, held) or (Reason.REPLACED if is_replaced else None)
+
+
+def _is_replaced(claim: Claim, held: Held) -> bool:
+    """True if a text has nothing of the stored one, at first sight.
+
+    A wall that repeats title and address, or the date, shows such a text; so does an article that was
+    rewritten, for which a later look or the publisher's own copy speaks.
+    """
+    is_believed = claim.repeated or claim.confirmed or claim.reread
+    if is_believed or not claim.whole or not claim.text or not held.text:
+        return False
+    is_long = len(split_words(held.text)) >= REPLACED_WORDS
+    return is_long and not same_text(held.text, claim.text)
 
 
 def _shrinkage(claim: Claim, held: Held) -> Reason | None:

@@ -43,7 +43,7 @@ _SENTENCES = {
     Reason.BARE: "Nothing on the page marks it as an article",
     Reason.ALIKE: "The page shows the same text as other addresses of the site",
     Reason.METERED: "The page shows a part of the article, and keeps the rest back",
-    Reason.REPLACED: "Title, date and text are others than this article's; a second look will tell",
+    Reason.REPLACED: "The page shows quite another text than this article's; a second look will tell",
     Reason.COLLAPSED: "Nearly the whole text is gone from the page; a second look will tell",
 }  # fmt: skip
 

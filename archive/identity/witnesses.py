@@ -50,13 +50,16 @@ _READ = "SELECT url FROM visits WHERE article_id = ? AND kind = 'article' AND go
 class Witnesses:
     """Judge of one page's articles, by the known facts."""
 
-    def __init__(self, db: Database, page: Page, extract: Extract, hidden: Hidden) -> None:
+    def __init__(
+        self, db: Database, page: Page, extract: Extract, hidden: Hidden, *, reread: bool = False
+    ) -> None:
         self.db = db
         self.page = page
         self.surface = Surface.PAGE if page.kind is PageKind.ARTICLE else extract.surface
         self.metered = any(problem.code == METERED for problem in extract.problems)
         self.named = extract.wall is not None
         self.hidden = hidden
+        self.reread = reread
         self.listed = extract.articles
 
     def judge(self, article: Article) -> tuple[Verdict, Row | None]:
@@ -75,7 +78,8 @@ class Witnesses:
         known = self._known(article, by_id, there, found)
         claim = self._claim(article)
         verdict = identity.judge_claim(claim, known, self.surface)
-        if verdict.refused is Reason.COLLAPSED and self._is_confirmed(article, verdict):
+        is_doubted = verdict.refused in {Reason.COLLAPSED, Reason.REPLACED}
+        if is_doubted and self._is_confirmed(article, verdict):
             verdict = identity.judge_claim(replace(claim, confirmed=True), known, self.surface)
         return verdict, found[verdict.held.id] if verdict.held else None
 
@@ -132,6 +136,7 @@ class Witnesses:
             whole=not article.further and article.part == 1 and article.parts == 1,
             metered=self.metered,
             repeated=on_page and self._is_repeated(article),
+            reread=self.reread,
         )
 
     def _held(self, row: Row) -> Held:

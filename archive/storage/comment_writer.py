@@ -142,7 +142,7 @@ class CommentWriter:
                 self._insert(article_id, key, comment, merged)
                 new += 1
                 continue
-            if old["article_id"] != article_id and self._has_moved(comment, article_id):
+            if old["article_id"] != article_id and self._has_moved(old, comment, article_id):
                 touched |= {article_id, old["article_id"]}
                 old["article_id"] = self._move(old, article_id)
             changed += self._update(old, merged)
@@ -208,8 +208,14 @@ class CommentWriter:
             and "parent" in dict(comment.origins)
         )
 
-    def _has_moved(self, comment: Comment, article_id: int) -> bool:
-        """True if REST assigns a comment to another article, by its post and its own URL."""
+    def _has_moved(self, old: dict[str, Value], comment: Comment, article_id: int) -> bool:
+        """True if REST assigns a comment to another article, by its post and its own URL.
+
+        A page does so for an article that was not found any more.
+        """
+        if self.reading.proves and self.reading.surface is Surface.PAGE and comment.id is not None:
+            doubted = "SELECT 1 FROM articles WHERE id = ? AND (gone_at IS NOT NULL OR missed_at IS NOT NULL)"
+            return rows.one(self.db, doubted, old["article_id"]) is not None
         if not self.reading.proves or self.reading.surface is not Surface.REST or comment.post_id is None:
             return False
         if comment.permalink is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from archive.changes.completion import to_blocks
 from archive.core.connection import Database
 from archive.core.records import Article
 from archive.tables.merge import Value
@@ -57,6 +58,30 @@ def join(db: Database, old: Mapping[str, Value] | None, article: Article) -> Who
     return Whole(
         article=whole, grew=bool(held) and held.keys() < parts.keys(), parts=parts if last > 1 else {}
     )
+
+
+def stored_ends(db: Database, article_id: Value) -> frozenset[int]:
+    """Return the numbers of the blocks that end a stored article's parts.
+
+    Empty for an article that is not divided.
+    """
+    return ends_of(_rows(db, article_id))
+
+
+def ends_of(parts: Mapping[int, tuple[str, str | None]]) -> frozenset[int]:
+    """Return the numbers of the blocks that end each part.
+
+    Empty where text and Markdown of a part do not go together.
+    """
+    found: set[int] = set()
+    number = 0
+    for part in sorted(parts):
+        blocks = to_blocks(*parts[part])
+        if blocks is None:
+            return frozenset()
+        number += len(blocks)
+        found.add(number - 1)
+    return frozenset(found)
 
 
 def _is_first_part(text: str, held: Mapping[int, tuple[str, str | None]]) -> bool:

@@ -97,7 +97,8 @@ class PageWriter:
     ) -> tuple[Saved, list[int], Extract]:
         """Save accepted articles; return their ids and the remaining extract."""
         saved, ids, reused, problems = Saved(), list[int](), list[Verdict](), list(extract.problems)
-        judge = Witnesses(self.db, page, extract, self._hidden).judge
+        reread = reading.cause != versions.EDITED
+        judge = Witnesses(self.db, page, extract, self._hidden, reread=reread).judge
         for article in extract.articles:
             verdict, old = judge(article)
             if old is None and extract.surface is Surface.FEED:
@@ -128,7 +129,7 @@ class PageWriter:
         late = old is not None and is_late(self.db, old, reading)
         copy = PublisherText(self.db, old, article, page, reading, late=late)
         whole = multipart.join(self.db, copy.page_row(), article)
-        told = copy.told(whole.article)
+        told = copy.told(whole)
         origins = dict(told.origins)
         if "authors" in origins:
             origins["byline"] = origins["authors"]

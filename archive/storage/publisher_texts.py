@@ -16,14 +16,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from archive.changes.completion import Completion, complete_text, links_of, to_blocks
+from archive.changes.completion import Completion, PageBlocks, complete_text, links_of, to_blocks
 from archive.core.connection import Database
 from archive.core.lastmod import lastmod_moment
 from archive.core.records import Article, Page, PageKind, Problem, Surface, Written
 from archive.core.timestamps import instant, to_text
+from archive.storage import multipart
 from archive.tables import rows
 from archive.tables.merge import REST_OF_THEM, Value, compact, rank
-from archive.tables.publisher_copies import load_row, pack_blocks, unpack_blocks
+from archive.tables.publisher_copies import is_unmodified, load_row, pack_blocks, unpack_blocks
 from archive.tables.versions import EDITED, Reading
 
 Row = dict[str, Value]
@@ -44,6 +45,8 @@ class PageText:
     text: str | None
     markdown: str | None
     links: tuple[str, ...]
+    ends: frozenset[int] = frozenset()
+    """Numbers of the blocks that end the parts of a divided article."""
 
     @property
     def blocks(self) -> Written | None:
@@ -88,16 +91,18 @@ class PublisherText:
         origins: dict[str, str] = json.loads(str(self._old["origins"])) if self._old else {}
         return origins | (dict.fromkeys(_FIELDS, _RULE) if self._is_of_rest and self._is_copy else {})
 
-    def told(self, whole: Article) -> Article:
+    def told(self, joined: multipart.Whole) -> Article:
         """Return what the reading says of the article.
 
-        The text is completed where a copy was used before. `whole` is the article with all of its parts.
+        The text is completed where a copy was used before. `joined` is the article with all of its parts.
         """
+        whole = joined.article
         used = self._held is not None and self._held["used_at"] is not None
         if self._is_text:
-            self._own = PageText(text=whole.text, markdown=whole.markdown, links=whole.links)
+            ends = multipart.ends_of(joined.parts)
+            self._own = PageText(text=whole.text, markdown=whole.markdown, links=whole.links, ends=ends)
             if self._held is not None and used:
-                earlier = None if self._is_of_one_state(self._held) else self._page_text().blocks
+                earlier = None if self._is_of_one_state(self._held) else self._page_text()
                 self._complete(self._own, unpack_blocks(self._held["blocks"]), earlier)
         elif self._is_copy and (self._is_of_rest or self._tells_of_edit()):
             self._own = PageText(text="", markdown=None, links=()) if self._is_of_rest else self._page_text()
@@ -196,6 +201,15 @@ class PublisherText:
                 return True
         return timedelta() <= received - read_at <= ONE_STATE
 
+    @property
+    def _is_current(self) -> bool:
+        """True if the site has just listed what was modified, and the article is as the held copy has it."""
+        held, stated = self._held, to_text(self.article.modified)
+        at = self.reading.received
+        if held is None or not self._is_text or not is_unmodified(self.db, self.page.source, held, at):
+            return False
+        return stated is None or stated <= str(held["modified"])
+
     def _may_use(self, held: Row) -> bool:
         """True if a copy is to complete the text without an event."""
         if self._is_text:
@@ -225,10 +239,15 @@ class PublisherText:
         row = self.page_row()
         return _page_text(self.db, row or {}, self._held)
 
-    def _complete(self, own: PageText, written: Written, earlier: Written | None) -> PageText:
-        """Return a page's text completed by a copy."""
+    def _complete(self, own: PageText, written: Written, before: PageText | None) -> PageText:
+        """Return a page's text completed by a copy.
+
+        `before` is the page's text to which the copy belongs; null for that of today.
+        """
         self._shown = own
         blocks = own.blocks
+        past = None if before is None else before.blocks
+        earlier = None if past is None or before is None else PageBlocks(past, before.ends)
         if blocks is None:
             plain = to_blocks(own.text, None) or ()
             verdicts = complete_text(plain, written, earlier, drops=False).verdicts
@@ -240,7 +259,9 @@ class PublisherText:
             self._held is not None and self._held["surface"] == Surface.FEED
         )  # a feed has the first part
         drops = not (is_divided and is_of_feed)
-        done = self._completion = complete_text(blocks, written, earlier, drops=drops)
+        done = self._completion = complete_text(
+            blocks, written, earlier, drops=drops, ends=own.ends, is_current=self._is_current
+        )
         if done.blocks == blocks:
             return own
         gone = set(links_of(done.dropped)) - set(links_of(done.blocks))
@@ -282,8 +303,10 @@ def completion_of(db: Database, article_id: int) -> Completion | None:
     held = load_row(db, article_id)
     if row is None or held is None or held["used_at"] is None:
         return None
-    blocks = _page_text(db, _as_page(row, held), held).blocks
-    return None if blocks is None else complete_text(blocks, unpack_blocks(held["blocks"]))
+    own = _page_text(db, _as_page(row, held), held)
+    if own.blocks is None:
+        return None
+    return complete_text(own.blocks, unpack_blocks(held["blocks"]), ends=own.ends)
 
 
 def _update(db: Database, article_id: Value, values: Row) -> None:
@@ -310,12 +333,14 @@ def _as_page(row: Row, held: Row | None) -> Row:
 def _page_text(db: Database, row: Row, held: Row | None) -> PageText:
     """Return the page's text of an article's row that `_as_page` has given."""
     text, markdown = row.get("text"), row.get("markdown")
+    article_id = int(row.get("id") or 0)
     if held is not None and held["page_links"] is not None:
         links = tuple(json.loads(str(held["page_links"])))
     else:
-        links = rows.held_list(db, "links", int(row["id"] or 0))
+        links = rows.held_list(db, "links", article_id)
     return PageText(
         text=None if text is None else str(text),
         markdown=None if markdown is None else str(markdown),
         links=links,
+        ends=multipart.stored_ends(db, article_id),
     )

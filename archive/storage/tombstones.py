@@ -41,6 +41,7 @@ _PART = (
     "SELECT 1 FROM visits JOIN articles ON articles.id = article_id WHERE visits.source = ?"
     f" AND visits.url_key = ? AND visits.url_key != {OWN_KEY} AND good_at IS NOT NULL"
 )
+_NEVER = "SELECT 1 FROM visits WHERE source = ? AND url_key = ? AND good_at IS NULL AND failures > 0"
 _GOOD_AT = "SELECT max(good_at) AS at FROM visits WHERE article_id = ? AND kind = 'article'"
 
 
@@ -120,7 +121,8 @@ def _may_be_gone(db: Database, comment: dict[str, Value], now: datetime) -> bool
 def note_absent_page(db: Database, page: Page, extract: Extract) -> Saved:
     """Record that a known article's page is absent or protected.
 
-    Whether a divided article is gone is told by its own page, not by those of its further parts.
+    Whether a divided article is gone is told by its own page, not by those of its further parts. A page that
+    never showed an article, and is not there any more, lacks nothing.
     """
     how, codes = STATUSES.get(page.status), {problem.code for problem in extract.problems}
     is_weak = how is None and page.status == HTTPStatus.OK and bool(codes) and codes <= NOT_THERE
@@ -131,7 +133,10 @@ def note_absent_page(db: Database, page: Page, extract: Extract) -> Saved:
     key = urls.page_key(page.url)
     if row := rows.one(db, _GONE, page.source, key):
         return _look(db, row, page, how or "removed", is_weak=is_weak)
-    return Saved(missed=1) if rows.one(db, _PART, page.source, key) else Saved()
+    is_known = rows.one(db, _PART, page.source, key) or (
+        how is not None and rows.one(db, _NEVER, page.source, key)
+    )
+    return Saved(missed=1) if is_known else Saved()
 
 
 def note_redirect(db: Database, page: Page, own: int) -> Saved:

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from archive.core.letters import is_cut, is_garbled, plain_letters
 from archive.core.link_identity import identities, identity
 from archive.core.records import Surface
-from archive.tables.merge import REST_OF_THEM, Merged, Value, rank
+from archive.tables.merge import GUESSED, REST_OF_THEM, Merged, Value, rank
 
 ARTICLE_WATCHED = frozenset({"title", "byline", "published", "text", "description", "image", "url"})
 COMMENT_WATCHED = frozenset({"author", "author_url", "published", "text", "site_parent"})
@@ -22,14 +23,13 @@ LISTS_WATCHED = ("tags", "categories", "terms", "links")
 RELATIVE = "page:relative"
 """The rule of a date that was told as a span of time, as in "3 days ago"."""
 
-_TYPOGRAPHY = str.maketrans(
-    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."}
-)
 _SPACE = re.compile(r"\s+")
 _WORDS = re.compile(r"\w+")
 _SIZE = re.compile(r"-(\d+x\d+|scaled)(?=\.\w+$)")
 _TERMS = frozenset({"tags", "categories"})
 EMBEDDED = 10  # terms of a kind that WordPress before 6.5 gives with a post
+_WORDED = frozenset({"title", "byline", "author", "text", "description"})
+_OF_TEXT = ("markdown", "html")  # columns that say the same as the text
 _OPENING = 12  # words by which an excerpt is known as the beginning of its text
 
 
@@ -44,10 +44,22 @@ def drop_no_changes(old: Mapping[str, Value], held: Mapping[str, str], merged: M
     ):
         del values["published"]
         origins.pop("published", None)
+    for name in [name for name in _WORDED & values.keys() if _is_damaged(name, old[name], values[name])]:
+        for damaged in (name, *(_OF_TEXT if name == "text" else ())):
+            values.pop(damaged, None)
+            origins.pop(damaged, None)
     edited = tuple(
         name for name in merged.edited if name in values and _matters(name, old, values, _origin(held, name))
     )
     return replace(merged, values=values, origins=origins, edited=edited)
+
+
+def _is_damaged(name: str, before: Value, after: Value) -> bool:
+    """True if a value is the stored one, decoded wrongly or, of a text, cut short."""
+    if before is None or after is None:
+        return False
+    one, other = str(before), str(after)
+    return is_garbled(one, other) or (name == "text" and is_cut(one, other))
 
 
 def list_edited(
@@ -63,7 +75,7 @@ def list_edited(
     if name in _TERMS and len(before) == EMBEDDED and set(before) < set(after):
         return False
     if not before or not after:
-        return rank(origin) == rank(_origin(held, "title")) == rank(Surface.REST)
+        return rank(origin) == rank(held.get(name)) == rank(Surface.REST)
     return rank(origin) == rank(held.get(name))
 
 
@@ -74,7 +86,7 @@ def same_links(before: Iterable[str], after: Iterable[str]) -> bool:
 
 def without_typography(text: str) -> str:
     """Return a text without what typography and white space add to it."""
-    return _SPACE.sub(" ", text.translate(_TYPOGRAPHY)).strip()
+    return _SPACE.sub(" ", plain_letters(text)).strip()
 
 
 def _origin(held: Mapping[str, str], name: str) -> str | None:
@@ -89,13 +101,15 @@ def _matters(name: str, old: Mapping[str, Value], values: Mapping[str, Value], o
         case "image":
             return not str(after).startswith("data:") and _picture(str(before)) != _picture(str(after))
         case "published":
-            return origin != RELATIVE and not _same_day(str(before), str(after))
+            return origin != RELATIVE and origin not in GUESSED and not _same_day(str(before), str(after))
         case "description":
             text = values.get("text") or old["text"]
             return not (_opens(str(before), old["text"]) and _opens(str(after), text))
         case "url" | "author_url":
             return identity(str(before)) != identity(str(after))
         case _:
+            if is_garbled(str(after), str(before)):
+                return False  # what was garbled before is right now
             return without_typography(str(before)) != without_typography(str(after))
 
 

@@ -29,6 +29,9 @@ LIST_COLUMNS = ("authors", "tags", "categories", "terms", "links", "embeds", "fi
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:")
 
+GUESSED = frozenset({"page:htmldate", "page:htmldate, agreed"})
+"""Origins of a date that no rule of ours has found: it may be that of the theme, or of today."""
+
 _PRINTED = "page:printed"
 """The origin of a time that is printed for readers: it names no zone, and often no hour."""
 
@@ -55,9 +58,9 @@ def rank(origin: str | None) -> int:
     """Return how exact an origin is; 0 for an unknown one.
 
     A parent that only the nesting of the page tells is the least exact: themes stop nesting at some depth.
-    So is a printed time, whose zone is guessed where a feed tells it.
+    So is a printed time, whose zone is guessed where a feed tells it, and a guessed date.
     """
-    if origin in (NESTING, _PRINTED):
+    if origin in (NESTING, _PRINTED) or origin in GUESSED:
         return 0
     if origin == FIRST_TEN:
         return _RANK_OF_FIRST_TEN

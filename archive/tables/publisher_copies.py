@@ -9,17 +9,22 @@ import json
 import sqlite3
 import zlib
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from archive.core import urls
 from archive.core.connection import Database
 from archive.core.database import read_only
-from archive.core.records import Written
+from archive.core.records import POST, PageKind, Surface, Written
+from archive.core.timestamps import instant
 from archive.tables import rows
 from archive.tables.merge import Value
 
+LISTED = timedelta(hours=1)
+"""How long after a list of modified posts a page is of the same state; a crawl reads the list first."""
 _AT_URL = """
 SELECT surface, read_at, blocks FROM publisher_texts JOIN addresses USING (article_id) WHERE url_key = ?
 """
@@ -71,3 +76,20 @@ def find_copy(archive: Path, url: str) -> PublisherCopy | None:
     if found is None:
         return None
     return PublisherCopy(surface=found[0], read_at=found[1], blocks=unpack_blocks(found[2]))
+
+
+def is_unmodified(db: Database, source: str, copy: Mapping[str, Value], at: str) -> bool:
+    """True if REST has just listed a source's modified posts, and a copy of its own is older than that.
+
+    `at` is the time of a reading, ISO 8601 UTC. A post that was modified since would have another copy.
+    """
+    if copy["surface"] != Surface.REST or copy["modified"] is None or str(copy["read_at"]) > at:
+        return False
+    sql = (
+        "SELECT max(good_at) AS at FROM visits JOIN articles ON articles.id = ?"
+        " WHERE visits.source = ? AND visits.kind = ? AND coalesce(articles.type, ?) = ?"
+    )
+    listed = rows.one(db, sql, copy["article_id"], source, PageKind.POSTS.value, POST, POST)
+    if listed is None or listed["at"] is None:
+        return False
+    return timedelta() <= instant(at) - instant(str(listed["at"])) <= LISTED

@@ -96,7 +96,11 @@ def init(
     else:
         text = writer.new_config_text(block, contact)
     if not dry_run:
+        is_replaced = file.exists() and force and file.read_text(encoding="utf-8") != text
+        aside = writer.keep_aside(file) if is_replaced else None
         writer.write_config(file, text, chosen)
+        if aside is not None:
+            say(f"What {file.name} had before is kept in {aside.name}.")
     if as_json:
         emit(_init_json(chosen, url, found, cost, file, text, written=not dry_run))
     else:

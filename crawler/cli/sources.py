@@ -86,6 +86,8 @@ def move_source(context: Context, name: str, new_url: str, dry_run: bool) -> Non
     """
     config = load_config(context.config, fetching=False)
     before = config.source(name).site.url
+    if "://" not in new_url and "." not in new_url:
+        raise ConfigError(f"“{new_url}” is no URL.", hint="Give one, such as https://www.example.org.")
     try:
         url = check_address(new_url if "://" in new_url else f"https://{new_url}")
     except ValueError as error:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
 import tomllib
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from archive.core.errors import ConfigError
 from archive.core.urls import same_site
+from archive.files.own_files import CONFIG_ASIDE
 from crawler.config.config import MAX_NAME_CHARS, load_config, profile, twin_of
 from crawler.schedule.cron import DEFAULT_SCHEDULE
 
@@ -192,6 +195,16 @@ def write_config(file: Path, text: str, name: str) -> None:
         raise ConfigError(
             f"{file} could not be added to; nothing was changed.", hint=f"Paste this into it:\n\n{text}"
         ) from error
+
+
+def keep_aside(file: Path) -> Path:
+    """Copy a configuration that is to be replaced to a new file beside it, and return that."""
+    endings = (CONFIG_ASIDE if number == 1 else f"{CONFIG_ASIDE}-{number}" for number in count(1))
+    aside = next(
+        path for ending in endings if not os.path.lexists(path := file.with_name(file.name + ending))
+    )
+    shutil.copy2(file, aside)
+    return aside
 
 
 def rewrite_config(file: Path, text: str, name: str | None) -> None:

@@ -16,8 +16,10 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from archive.changes import upheaval
 from archive.copies.update import update_after_run
 from archive.core.crawl_state import Closure, CrawlState, after_run
+from archive.core.database import transaction
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import PATIENCE, hold, lock_of
 from archive.core.records import Page, PageKind
@@ -57,6 +59,7 @@ class RunRecorder:
         self.archive.note_state(self.site.name, verifies_tls=spider.verify_tls, renders=spider.renders)
         if isinstance(self.spider, NewsSpider):
             decide_due(self.archive, self.site)
+            self._settle_cut_off()
         self.before = crawl_states.load(self.archive.db, self.site.name)
         self.run_id = self.archive.runs.begin(
             self.site.name, "hand", self.started_at, claimed, kind=self.spider.kind
@@ -73,6 +76,13 @@ class RunRecorder:
         Raises BusyError while another run of the source is active.
         """
         return cls(crawler)
+
+    def _settle_cut_off(self) -> None:
+        """Find the events of the whole source in what a crawl had saved that was cut off."""
+        last = self.archive.runs.newest(self.site.name)
+        if last is not None and last.outcome in {None, "interrupted"}:
+            with transaction(self.archive.db):
+                upheaval.settle(self.archive.db, self.site.name, self.started_at)
 
     def lose(self, item: object) -> None:
         """Count an item that could not be saved, an error of ours.

@@ -31,7 +31,7 @@ from pipeline.html.document import Document
 from pipeline.html.dom import Index, drop, elsewhere, fold, raw_text, text_of, tokens, words
 from pipeline.markdown import captions, emphasis
 from pipeline.markdown import links as prose_links
-from pipeline.markdown.writer import Block, Writer
+from pipeline.markdown.writer import Block, Writer, links_within
 
 SHORT = 1000
 """Below this many characters trafilatura is asked again, for precision."""
@@ -167,10 +167,11 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
             Problem(code="no-text", detail="No article text was found in the page.", field="text")
         )
         return Prose(problems=tuple(problems))
+    markdown = "\n\n".join(block.markdown for block in found)
     return Prose(
         text="\n\n".join(block.text for block in found),
-        markdown="\n\n".join(block.markdown for block in found),
-        links=tuple(dict.fromkeys(writer.used)),
+        markdown=markdown,
+        links=links_within(writer.used, markdown),
         rule=rule,
         problems=tuple(problems),
         verdicts=whole.verdicts,

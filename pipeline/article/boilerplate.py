@@ -1,6 +1,6 @@
 """The edges of an article's text.
 
-What themes and plugins leave above its first and below its last block.
+What themes and plugins leave above its first and below its last block, and messages of PHP within.
 
 Knows the turns of phrase of share prompts, tag lines and lives of authors.
 Invariant: only whole blocks go, and never the last one.
@@ -30,6 +30,12 @@ _BYLINE = re.compile(
     r"(?:author|autor(?:in)?|auteur|autore)\s?:)\s",
     re.IGNORECASE,
 )
+_PHP = re.compile(
+    r"^(?:PHP )?(?:Warning|Notice|Deprecated|Strict Standards|(?:Recoverable )?[Ff]atal error|Parse error)"
+    r": .{1,1000} in \S.{0,500} on line \d+\.?$",
+    re.DOTALL,
+)
+"""A message of PHP, which a site prints where its program fails."""
 _TAGS = re.compile(
     r"^\W*(?:tags?|tagged(?: (?:with|under|as))?|filed under|posted in|categories|"
     r"category|schlagw[öo]rter|schlagworte|kategorien?|étiquettes?|etiquetas|"
@@ -53,6 +59,7 @@ def remove_boilerplate(
     is `sure` that all blocks are the theme's text. In the publisher's own copy (`is_copy`) a link to another
     article is the editor's.
     """
+    found = [block for block in found if not _PHP.match(block.text)] or found
     names = [fold(author) for author in authors]
     for _ in range(4):
         if len(found) > 1 and _opens(found[0], title, names):

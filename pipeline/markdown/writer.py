@@ -7,7 +7,7 @@ Invariant: text and Markdown say the same words in the same order, and what stoo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lxml.etree import _Element
@@ -199,7 +199,7 @@ class Writer:
             shown = self._plain(shown)
         url = urls.absolute(link.href, self.base)
         if url is not None:
-            shown = f"[{shown}]({url.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})"
+            shown = f"[{shown}]{_target(url)}"
             self.used.append(url)
         run.add(link.words, shown)
         run.linked += len(link.words)
@@ -316,3 +316,13 @@ def _own_rows(table: _Element) -> Iterator[_Element]:
             yield child
         elif child.tag != "table":
             yield from _own_rows(child)
+
+
+def links_within(used: Iterable[str], markdown: str) -> tuple[str, ...]:
+    """Return the addresses of links that are in a Markdown text, each once."""
+    return tuple(url for url in dict.fromkeys(used) if f"]{_target(url)}" in markdown)
+
+
+def _target(url: str) -> str:
+    """Return the part of a link in Markdown that has its address."""
+    return f"({url.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})"

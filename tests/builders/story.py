@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from tests.builders.life import Life
@@ -35,6 +35,7 @@ class Story:
         self.away: set[int] = set()  # posts that can be published again
         self.gone: set[int] = set()  # posts that were ever not there
         self.rewritten: set[int] = set()  # posts that were ever edited
+        self.retold: set[int] = set()  # posts that ever got another title, date or author
         self.renamed: set[int] = set()  # posts that ever had another address
         self.due: set[tuple[str, str, int]] = set()  # events that must be told in the end
         self.rare: set[str] = set()  # what was done once, and is not done again
@@ -50,6 +51,8 @@ class Story:
             self.write: 6, self.answer: 4, self.burst: 1, self.reword: 3, self.hide: 3, self.show: 5,
             self.delete: 2, self.hold: 2, self.rewrite: 3, self.rename: 2, self.withdraw: 3, self.publish: 4,
             self.redesign: 1, self.plug_in: 2, self.rezone: 1, self.move_house: 1, self.renumber: 1,
+            self.retitle: 2, self.redate: 1, self.rename_author: 1, self.replace: 1, self.merge: 1,
+            self.import_old: 1,
         }  # fmt: skip
         [deed] = self.dice.choices(list(deeds), list(deeds.values()))
         return f"{deed.__name__} {deed()}"
@@ -110,6 +113,53 @@ class Story:
         self.renamed.add(post)
         return post
 
+    def retitle(self) -> int:
+        post = self.dice.choice(self.posts)
+        changes.edit_post(self.site, post, post_title=f"Headline {self.dice.random()}")
+        self.retold.add(post)
+        self._must("edited", "article", post)
+        return post
+
+    def redate(self) -> int:
+        """Correct the date of an article; its address may have the date, too."""
+        post = self.dice.choice(self.posts)
+        at = self.site.truth().post(post).published - timedelta(days=self.dice.randint(3, 300))
+        changes.redate(self.site, post, at)
+        self.retold.add(post)
+        self.renamed.add(post)
+        self._must("edited", "article", post)
+        return post
+
+    def rename_author(self) -> int:
+        """Give an author another name: no edit is due, since a site's authors may be shown otherwise."""
+        post = self.dice.choice(self.posts)
+        self.retold |= changes.rename_author(self.site, post, f"Clerk {self.dice.randrange(10**6)}")
+        return post
+
+    def replace(self) -> int:
+        """Delete an article, and publish another one at its address."""
+        post = self.dice.choice(self.posts)
+        title, text = f"Instead {self.dice.random()}", TEXT.format(self.dice.random())
+        self.gone.add(post)
+        return changes.replace_post(self.site, post, title, text)
+
+    def merge(self) -> int:
+        """Put an article's comments below another one, and lead its address there."""
+        if len(self.posts) < 2 or self.life.plain:
+            return 0
+        post, into = self.dice.sample(self.posts, 2)
+        self.hidden |= {c.id for c in self.comments if c.post == post}
+        changes.merge_posts(self.site, post, into)
+        self.gone.add(post)
+        return post
+
+    def import_old(self) -> int:
+        """Bring in letters of years ago below an article, with new ids."""
+        post = self.dice.choice(self.posts)
+        at = _ago(days=self.dice.choice((400, 2000)))
+        changes.add_comments(self.site, post, self.dice.randint(2, 30), at=at)
+        return post
+
     def withdraw(self) -> int:
         post = self.dice.choice(self.posts)
         way = self.dice.choice((changes.trash_post, changes.protect, changes.delete_post))
@@ -155,7 +205,7 @@ class Story:
         self.rare.add("renumber")
         by = changes.renumber(self.site, 7)
         self.numbers = {told: number + by for told, number in self.numbers.items()}
-        for some in (self.away, self.gone, self.rewritten, self.renamed):
+        for some in (self.away, self.gone, self.rewritten, self.retold, self.renamed):
             moved = {number + by for number in some}
             some.clear()
             some.update(moved)
@@ -163,8 +213,11 @@ class Story:
         return str(by)
 
     def plug_in(self) -> str:
-        """Let a plugin put something into each article that is new at each look, or take it out."""
-        plugin = self.dice.choice(PLUGINS)
+        """Let a plugin put something into each article that is new at each look, or take it out.
+
+        Where REST tells what the publisher wrote, one may also rewrite sentences.
+        """
+        plugin = self.dice.choice((*PLUGINS, "words") if self.life.rest else PLUGINS)
         changes.toggle(self.site, "fragments", plugin)
         return plugin
 
@@ -191,7 +244,7 @@ class Story:
     def invented(self) -> Iterator[str]:
         """What the archive tells and nobody has done."""
         allowed = {
-            ("edited", "article"): self.rewritten,
+            ("edited", "article"): self.rewritten | self.retold,
             ("moved", "article"): self.renamed | self.gone,
             ("edited", "comment"): self.reworded,
         }
@@ -237,6 +290,11 @@ class Story:
             said = _words(texts[number])
             if [word for word in _words(*own[number].paragraphs) if word not in said]:
                 yield f"article {number} says {texts[number]!r}"
+        for number in self.retold & own.keys() & texts.keys():
+            row = self._articles()[number]
+            day = f"{own[number].published:%Y-%m-%d}"
+            if (row["title"] or "") != own[number].title_shown or abs(_days(row["published"], day)) > 1:
+                yield f"article {number} is {row['title']!r} of {row['published']}, not of {day}"
         yield from self._untold(shown.keys(), own.keys())
 
     def proves_falsely(self) -> Iterator[str]:
@@ -286,7 +344,7 @@ class Story:
 
     def _articles(self) -> dict[int, dict[str, Any]]:
         found = self.life.crawls.rows("SELECT * FROM articles WHERE gone_at IS NULL AND post_id IS NOT NULL")
-        return {int(str(row["post_id"])): row for row in found}
+        return {self._number(row): row for row in found}
 
     def _comments(self) -> dict[int, dict[str, Any]]:
         found = self.life.crawls.rows(
@@ -298,6 +356,10 @@ class Story:
 
 def _ago(**span: float) -> datetime:
     return datetime.now(UTC) - timedelta(**span)
+
+
+def _days(moment: object, day: str) -> int:
+    return (date.fromisoformat(str(moment)[: len(day)]) - date.fromisoformat(day)).days
 
 
 def _words(*texts: object) -> list[str]:

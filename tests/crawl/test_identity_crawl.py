@@ -9,16 +9,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
+from archive.core.records import Page, PageKind, Site
 from archive.storage.archive import Archive
 from crawler.config import writer
+from pipeline import process
 from tests.builders import walls
 from tests.builders.crawling import PROGRAM, Crawls
 from tests.builders.patience import PATIENCE
+from tests.builders.static_site import StaticSite
 from tests.fakesite import SampleSite
 from tests.fakesite.faults import Fault
 from tests.unit.archive.identity.test_identity import DATES, IDS, LIGHTS, NETS, TEXTS, TITLES, story
@@ -188,3 +192,46 @@ def test_comment_ids_of_each_page_are_kept_apart(tmp_path):
     assert {row["author"] for row in crawls.rows("SELECT author FROM comments")} == {"Ann Ell", "Bo Ray"}
     assert crawls.rows("SELECT * FROM events") == []
     assert crawls.rows("SELECT * FROM problems WHERE code = 'comment-ids-shared'")
+
+
+class MovedZone(StaticSite):
+    """A static site whose dates are those of another time zone once `moved` is True."""
+
+    moved = False
+
+    def page(self, name: str) -> str:
+        hour = "21" if self.moved else "12"
+        return str(super().page(name)).replace("2026-03-01T12:00:00Z", f"2026-03-01T{hour}:00:00Z")
+
+
+def test_shift_that_a_killed_crawl_saw_is_no_edit(tmp_path):
+    """The next crawl settles what was saved, before it reads the page once more."""
+    names = [f"lamp-{word}" for word in ("ash", "birch", "cedar", "elm", "fir", "oak", "yew")]
+    with MovedZone(names) as site:
+        crawls = Crawls(tmp_path, site.url)
+        crawls.crawl()
+        site.moved = True
+        again = (
+            "UPDATE visits SET fetched_at = '2020-01-01T00:00:00Z' WHERE kind = 'article' AND url {} '%yew%'"
+        )
+        crawls.rows(f"{again.format('NOT LIKE')} RETURNING 1")
+        crawls.crawl()
+        url = f"{site.url}{site.path('lamp-yew')}"
+        with Archive.open(crawls.path) as archive:
+            seen = Page(
+                source="site",
+                kind=PageKind.ARTICLE,
+                url=url,
+                final_url=url,
+                status=200,
+                headers=(("content-type", "text/html"),),
+                fetched_at=datetime.now(UTC),
+                body=site.page("lamp-yew").encode(),
+            )
+            archive.save(seen, process(seen, Site(name="site", url=site.url)))
+            archive.runs.begin("site", "hand", datetime.now(UTC))
+        crawls.rows(f"{again.format('LIKE')} RETURNING 1")
+        crawls.crawl()
+        assert crawls.rows("SELECT kind FROM events") == []
+        [event] = crawls.rows("SELECT kind, articles FROM source_events")
+        assert (event["kind"], event["articles"]) == ("dates-shifted", 7)

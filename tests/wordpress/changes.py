@@ -89,6 +89,34 @@ def rename(site: WordPress, post: int, slug: str) -> None:
     edit_post(site, post, post_name=slug)
 
 
+def redate(site: WordPress, post: int, at: datetime) -> None:
+    """Give a post another date of publication, as an editor who corrects it."""
+    moment = _gmt(at)
+    code = "echo get_date_from_gmt($at);"
+    local = site.run(code, at=moment)
+    edit_post(site, post, post_date_gmt=moment, post_date=local, edit_date=True)
+
+
+def rename_author(site: WordPress, post: int, name: str) -> set[int]:
+    """Give the author of a post another name; return all posts that then show it, hidden ones included."""
+    code = """$author = get_post($id)->post_author;
+        wp_update_user(['ID' => $author, 'display_name' => $name]);
+        echo implode(',', get_posts(['author' => $author, 'post_status' => ['any', 'trash', 'private'],
+            'numberposts' => -1, 'fields' => 'ids']));"""
+    return {int(number) for number in site.run(code, id=post, name=name).split(",")}
+
+
+def replace_post(site: WordPress, post: int, title: str, text: str) -> int:
+    """Delete a post for good, and give its address to a new one; return the id of that."""
+    code = """$old = get_post($id);
+        wp_delete_post($id, true) || throw new Exception('refused');
+        echo wp_insert_post(wp_slash(['post_title' => $title, 'post_content' => $text,
+            'post_status' => 'publish', 'post_author' => 1, 'post_name' => $old->post_name,
+            'post_date' => $old->post_date,
+            'post_date_gmt' => $old->post_date_gmt]));"""
+    return int(site.run(code, id=post, title=title, text=text))
+
+
 def protect(site: WordPress, post: int, password: str = "buoy") -> None:
     """Put a post behind a password."""
     edit_post(site, post, post_password=password)

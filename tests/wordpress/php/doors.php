@@ -55,7 +55,8 @@ add_action('template_redirect', function () {
     }
 }, 2);
 
-// The option `fragments` names what plugins put into each article, new at each look.
+// The option `fragments` names what plugins put into each article, new at each look; `words` rewrites its
+// sentences.
 add_filter('the_content', function ($text) {
     $words = ['Rope, half price!', 'Two buoys for one', 'New oilskins are in', 'Sell your old nets here'];
     $n = (int) (microtime(true) * 1000) % 100000;
@@ -66,7 +67,7 @@ add_filter('the_content', function ($text) {
         'advert' => '<div class="code-block code-block-1"><p>' . $words[$n % 4] . '</p></div>',
     ];
     foreach (defined('REST_REQUEST') || is_feed() || PHP_SAPI === 'cli' ? [] : (array) get_option('fragments', []) as $name) {
-        $text .= $made[$name];
+        $text = $name === 'words' ? str_replace(' the ', ' this ', $text) : $text . $made[$name];
     }
     return $text;
 });

@@ -10,7 +10,7 @@ from archive.changes.text_blocks import blocks, compare
 from archive.core.link_identity import identity
 from archive.storage.archive import Archive
 from tests.builders.fragments import FRAGMENTS
-from tests.builders.stories import NOON, SITE, Story, visit
+from tests.builders.stories import NAMES, NOON, SITE, Story, visit
 
 STEP = timedelta(hours=6)
 EDIT = ("paid for the eleven masts", "paid for the twelve masts")
@@ -87,6 +87,26 @@ def test_plugin_switched_on_later_is_no_edit(archive):
             story = Story(number=n, fragment=f"<p>{190 + look * 31} views</p>")
             visit(archive, story, NOON + look * STEP)
     assert events(archive) == []
+
+
+def test_advert_that_happens_to_repeat_is_no_edit_where_other_articles_have_some_too(archive):
+    """A plugin with a few lines shows the same one four times in an article that is visited often."""
+    for number in range(6):
+        visit(archive, Story(number=number), NOON)
+    for look in range(1, 5):
+        visit(archive, Story(number=0, fragment="<p>Rope, half price!</p>"), NOON + look * STEP)
+        for number in range(1, 6 if look == 1 else 1):
+            fragment = f"<p>Quills of {NAMES[number]}, two for one</p>"
+            visit(archive, Story(number=number, fragment=fragment), NOON + 1.5 * STEP)
+    assert events(archive) == []
+
+
+def test_short_lines_of_an_editor_are_told_where_other_articles_have_none(archive):
+    for look in range(6):
+        for number in range(10):
+            line = f"<p>Portrait of the keeper {NAMES[number]}</p>" if look and number < 3 else ""
+            visit(archive, Story(number=number, fragment=line), NOON + look * STEP)
+    assert len(events(archive)) == 3
 
 
 def test_counter_in_a_text_of_one_paragraph_waits(archive):
@@ -193,3 +213,26 @@ def test_many_changed_blocks_are_compared_in_bounds():
     """A page of many lines that all differ costs no comparison of each with each."""
     old, new = (blocks("\n".join(f"{word} line {n} is here." for n in range(5000))) for word in ("A", "The"))
     assert len(compare(old, new).hunks) == 1
+
+
+def test_page_in_a_wrong_charset_is_no_edit_and_an_edit_in_it_is(archive):
+    word = ("the old bell", "the old «clôche» of the café")
+    garbled = (word[0], word[1].encode().decode("latin-1"))
+    story = Story(number=1, changed=(word,))
+    looks(archive, [story, *[replace(story, changed=(garbled,))] * 5])
+    assert events(archive) == []
+    looks(archive, [replace(story, changed=(word, EDIT))])
+    [text] = [row["text"] for row in archive.db.query("SELECT text FROM articles")]
+    assert word[1] in text
+
+
+def test_comment_that_is_cut_short_is_no_edit(archive):
+    """A plugin hides the end of long comments behind a link."""
+    long = "They were never dark in street 1 of ours, and whoever says so has not walked there at night."
+    said = "They were never dark in street 1 of ours."
+    for number, words in enumerate((long, f"{long[:60]}… Read more", f"{long[:60]}… Read more")):
+        visit(archive, Story(number=1, comments=2, changed=((said, words),)), NOON + number * STEP)
+    assert events(archive) == []
+    assert [row["text"] for row in archive.db.query("SELECT text FROM comments WHERE key LIKE '%01'")] == [
+        long
+    ]

@@ -53,6 +53,20 @@ def test_changed_time_zone_is_one_source_event(archive):
     assert detail["minutes"] == -300
 
 
+def test_shift_of_a_site_with_three_articles_is_one_event(archive):
+    crawl(archive, [Story(number=n) for n in range(3)], NOON)
+    crawl(archive, [Story(number=n, offset=5) for n in range(3)], NOON + DAY)
+    assert (edits(archive), happened(archive)) == ([], [("dates-shifted", 3, 0)])
+
+
+def test_dates_that_an_editor_corrects_are_no_shift_where_another_article_keeps_its_own(archive):
+    crawl(archive, [Story(number=n) for n in range(4)], NOON)
+    crawl(archive, [Story(number=n, offset=5 if n < 3 else 0) for n in range(4)], NOON + DAY)
+    assert happened(archive) == []
+    crawl(archive, [Story(number=3)], NOON + 3 * DAY)
+    assert len(edits(archive)) == 3
+
+
 def test_shift_of_one_page_with_its_thread_is_known_at_once(archive):
     """A crawl mostly visits a page or two: an article and its comments that move alike are proof enough."""
     stories = [Story(number=n, comments=5) for n in range(8)]

@@ -168,6 +168,44 @@ def test_wall_on_later_crawl_changes_nothing(archive, name, rest):
     } == {3}
 
 
+ECHOES = {
+    "title and addresses": (
+        '<html><head><title>{title} | The Gull Gazette</title><meta property="og:title" content="{title}">'
+        '<meta property="og:url" content="{url}"><link rel="canonical" href="{url}"></head><body><div>'
+        "<h2>How old are you?</h2><p>You must be of age to read this page. Enter the year of your birth below, or ask whoever keeps the door for you.</p>"
+        "</div></body></html>"
+    ),
+    "the date, in the theme": (
+        '<html><head><title>Terms of use</title></head><body class="page"><article class="post">'
+        '<h1 class="entry-title">Terms of use</h1><time class="entry-date" datetime="{date}+00:00">then</time>'
+        '<div class="entry-content">' + "".join(f"<p>In case {n} the paper and its partners store small files, and read them.</p>" for n in range(9))
+        + "</div></article></body></html>"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rest", [True, False], ids=["REST open", "REST closed"])
+@pytest.mark.parametrize("name", ECHOES)
+def test_wall_that_repeats_what_is_known_is_no_edit(archive, name, rest):
+    """Also at the first address that shows it."""
+    if rest:
+        save(archive, listing(IDS))
+    save(archive, *(page(url, story(url, post_id=number), 0.1) for url, number in IDS.items()))
+    before = texts(archive)
+    for hours in (3, 9, 27):
+        for url in IDS:
+            wall = ECHOES[name].format(url=url, title=TITLES[url], date=DATES[url])
+            save(archive, page(url, wall, hours))
+    assert (texts(archive), events(archive)) == (before, [])
+
+
+def test_rewritten_article_without_an_id_is_an_edit_at_the_second_look(archive):
+    for hours, number in ((0, 0), (3, 0), (9, 1)):
+        text = TEXTS[NETS] + TEXTS[TAR] if hours else TEXTS[LIGHTS]
+        save(archive, page(LIGHTS, story(LIGHTS, text=text), hours))
+        assert len(events(archive)) == number
+
+
 @pytest.mark.parametrize("rest", [True, False])
 def test_series_that_differs_in_numbers_is_articles(archive, rest):
     """Daily figures say the same words each day, below a title, an id and a date of their own."""
@@ -642,6 +680,24 @@ def test_edited_comment_is_the_same_comment(archive, changed, hour):
     assert len(rows(archive, "SELECT * FROM comments")) == 1
 
 
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_merged_thread_moves_where_only_pages_tell(archive, is_gone):
+    """Comments that another article's page shows are moved there once their own article is not found."""
+    save(
+        archive,
+        page(LIGHTS, thread(LIGHTS, (1, None), (2, None))),
+        page(NETS, thread(NETS, (3, None), (4, None))),
+    )
+    if is_gone:
+        save(archive, page(LIGHTS, "", 30, status=404))
+    both = READERS[NETS] + READERS[LIGHTS]
+    save(archive, page(NETS, thread(NETS, *((number, None) for number in (3, 4, 1, 2)), said=both), 31))
+    below = {row["key"]: row["article_id"] for row in rows(archive, "SELECT key, article_id FROM comments")}
+    at_home = 2 if is_gone else 1
+    assert below == {"1": at_home, "2": at_home, "3": 2, "4": 2}
+    assert events(archive) == [("moved", 2)] * (2 if is_gone else 0)
+
+
 # -- what is kept about texts -------------------------------------------------------------------------
 
 
@@ -661,3 +717,28 @@ def test_hidden_article_leaves_no_digest(archive, tmp_path):
     assert rows(archive, "SELECT digest FROM text_digests UNION SELECT digest FROM refused_texts") == []
     save(archive, page(LIGHTS, story(LIGHTS), 30), page(LIGHTS, walls.markup("parked"), 40))
     assert rows(archive, "SELECT digest FROM text_digests UNION SELECT digest FROM refused_texts") == []
+
+
+def test_terms_that_rest_did_not_give_at_first_are_no_edit(archive):
+    """An article that was asked for by its id comes without its terms."""
+    save(archive, listing(IDS), *(page(url, story(url, post_id=number)) for url, number in IDS.items()))
+    for hours, name in ((3, "News"), (6, "Harbour")):
+        [entry, *_] = json.loads(listing(IDS).body)
+        entry["_embedded"] = {"wp:term": [[{"taxonomy": "category", "name": name}]]}
+        save(archive, page(REST, json.dumps([entry]), hours, kind=PageKind.POSTS))
+        assert len(events(archive)) == (hours == 6)
+
+
+def test_protected_page_that_is_not_there_any_more_lacks_nothing(archive):
+    form = '<form class="post-password-form" action="/wp-login.php?action=postpass"></form>'
+    save(archive, page(LIGHTS, f"<html><body>{form}</body></html>"))
+    gone, unknown = save(archive, page(LIGHTS, "", 3, status=404), page(NETS, "", 3, status=404))
+    assert (gone.missed, unknown.missed) == (1, 0)
+
+
+def test_kept_page_that_is_read_better_gives_its_text(archive):
+    """Other rules may find quite another text in the page that was read before."""
+    save(archive, page(LIGHTS, story(LIGHTS, text=TEXTS[NETS] + TEXTS[TAR])))
+    better = page(LIGHTS, story(LIGHTS))
+    archive.save(better, process(better, SITE), again_at=NOON + timedelta(days=9))
+    assert texts(archive)[LIGHTS] == "\n\n".join(TEXTS[LIGHTS])

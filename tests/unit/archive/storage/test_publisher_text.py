@@ -17,6 +17,7 @@ A = "The lamps on the quay were lit again on Monday, after nine weeks of dark ev
 B = "A caption under the photograph of the old quay"
 C = "The harbour board says that it will pay for the oil until the end of the winter."
 D = "Two pilots had asked for it in a letter that nobody on the board would show us."
+LINE = "Write to the desk."
 NEW = "On Friday the board took its promise back, and the lamps were put out once more."
 C2 = "The harbour board says that it will pay for the oil until the first day of spring."
 D2 = "Three pilots had asked for it in a letter that nobody on the board would show us."
@@ -29,7 +30,7 @@ class Step:
 
     surface: str
     hour: float
-    texts: tuple[str, ...]
+    texts: tuple[str, ...] | None
     modified: float | None = None
 
 
@@ -39,6 +40,11 @@ def page(hour, *texts, modified=None):
 
 def rest(hour, *texts, modified=0):
     return Step("rest", hour, texts, modified)
+
+
+def listed(hour):
+    """A list of modified articles that does not name this one."""
+    return Step("rest", hour, None)
 
 
 def feed(hour, *texts):
@@ -67,7 +73,7 @@ def save(archive, step, *, again_at=None, **facts):
         origins = (("text", "page:trafilatura"), ("markdown", "page:trafilatura"), ("title", "page:entry"))
         article = replace(article, text=text, markdown=markdown, origins=origins)
     else:
-        article = replace(article, written=tuple((plain(words), words) for words in step.texts))
+        article = replace(article, written=tuple((plain(words), words) for words in step.texts or ()))
     answer = Page(
         source="gull",
         kind=kinds[step.surface],
@@ -78,7 +84,8 @@ def save(archive, step, *, again_at=None, **facts):
         fetched_at=NOON + timedelta(hours=step.hour),
         body=b"",
     )
-    archive.save(answer, Extract(surface=surface, articles=(article,)), again_at=again_at)
+    articles = () if step.texts is None else (article,)
+    archive.save(answer, Extract(surface=surface, articles=articles), again_at=again_at)
 
 
 def shown(archive):
@@ -183,6 +190,51 @@ STORIES = {
     "the menu, and rest opens": ([page(1, MENU, A, C), rest(30, A, C)], (A, C), 0),
     "the menu goes from the page": ([rest(1, A, C), page(1.1, MENU, A, C), page(90, A, C)], (A, C), 0),
     "another wording on the page": ([rest(1, A, C), page(1.1, A, C2)], (A, C2), 0),
+    "a line of a plugin, while rest lists no modification": (
+        [
+            rest(1, A, C),
+            page(1.1, A, C),
+            listed(30),
+            page(30.1, A, C, LINE),
+            rest(99, A, C),
+            page(99.1, A, C, LINE),
+        ],
+        (A, C),
+        0,
+    ),
+    "a sentence of a theme, while rest lists no modification": (
+        [
+            rest(1, A, C),
+            page(1.1, A, C),
+            *(each for h in (30, 60, 90) for each in (listed(h), page(h, A, C, D))),
+        ],
+        (A, C),
+        0,
+    ),
+    "other words of a theme, while rest lists no modification": (
+        [
+            rest(1, A, C),
+            page(1.1, A, C),
+            *(each for h in (30, 60, 90) for each in (listed(h), page(h, A, C2))),
+        ],
+        (A, C),
+        0,
+    ),
+    "a paragraph that a theme leaves out, while rest lists no modification": (
+        [rest(1, A, B, C), page(1.1, A, C), *(each for h in (30, 60) for each in (listed(h), page(h, A)))],
+        (A, B, C),
+        0,
+    ),
+    "the words of rest once a plugin is off, while rest lists no modification": (
+        [rest(1, A, C), page(1.1, A, C2), listed(30), page(30.1, A, C)],
+        (A, C),
+        0,
+    ),
+    "other words, and the list was read long ago": (
+        [rest(1, A, C), page(1.1, A, C), listed(30), page(32, A, C2)],
+        (A, C2),
+        1,
+    ),
     "nothing in common": ([rest(1, B, D), page(1.1, A, C)], (A, C), 0),
     "a post without words": ([rest(1), page(1.1, "The Lamps Gazette")], (), 0),
     "a post without words whose page has prose": ([rest(1), page(1.1, A, C)], (A, C), 0),
@@ -262,3 +314,15 @@ def test_divided_article_keeps_its_further_parts(archive):
     for step in (feed(2, A, B), page(2.1, A)):
         save(archive, step, parts=2)
     assert (shown(archive), edits(archive)) == ((A, B, C), 0)
+
+
+def test_each_part_of_a_divided_article_ends_for_itself(archive):
+    """What stands below the words of a part is no text, though the words of the next part follow."""
+    for hour, first, second in (
+        (1, "Rope, half price!", "Two buoys for one"),
+        (30, "New oilskins", "Old nets"),
+    ):
+        save(archive, rest(hour, A, C), parts=2)
+        save(archive, page(hour + 0.1, A, first), parts=2)
+        save(archive, page(hour + 0.2, C, second), part=2, parts=2, further=True)
+        assert (shown(archive), edits(archive)) == ((A, C), 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archive.core.records import Surface
+from archive.tables.change_detection import drop_no_changes
 from archive.tables.merge import merge
 
 DAY, INSTANT = "2024-06-08", "2024-06-08T06:30:00Z"
@@ -47,3 +48,26 @@ def test_day_of_a_page_never_blunts_an_instant(held: str | None, said: str, is_t
         watched=frozenset({"published"}),
     )
     assert told.values == ({"published": said} if is_taken else {})
+
+
+@pytest.mark.parametrize(
+    ("held", "said", "is_taken"),
+    [
+        ("page:time", "page:htmldate", False),  # a theme that prints no date
+        ("page:htmldate", "page:time", True),
+        ("page:htmldate", "page:htmldate", True),
+        ("page:htmldate, agreed", "feed:entry", True),
+    ],
+)
+def test_guessed_date_gives_way_and_is_no_edit(held: str, said: str, is_taken: bool) -> None:
+    old = {"published": "2024-06-01"}
+    told = merge(
+        old,
+        {"published": held},
+        {"published": DAY},
+        {"published": said},
+        surface=Surface.PAGE,
+        watched=frozenset({"published"}),
+    )
+    told = drop_no_changes(old, {"published": held}, told)
+    assert (told.values, told.edited) == ({"published": DAY} if is_taken else {}, ())

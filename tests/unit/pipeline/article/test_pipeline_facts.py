@@ -295,3 +295,36 @@ def test_month_in_the_address_is_no_day():
     )  # fmt: skip
     (article,) = process(page, Site(name="gull", url="https://gull.example")).articles
     assert article.published is None
+
+
+def test_links_of_what_is_no_text_are_none_of_the_article() -> None:
+    also = '<p>Also read: <a href="/2026/nets/">Nets are mended by night</a></p>'
+    letter = (
+        '<p>The board answered in <a href="/letter/">a letter to the pilots</a>, and then again by word.</p>'
+    )
+    article = read(f'<article>{H1}<div class="story">{PROSE}{letter}{also}</div></article>')
+    assert "Also read" not in (article.text or "")
+    assert article.links == ("https://gazette.example/letter/",)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "<b>Warning</b>: Undefined array key 3 in <b>/srv/www/single.php</b> on line <b>9</b><br />",
+        "<p>PHP Notice: Trying to get property 'ID' of non-object in /srv/www/loop.php on line 112</p>",
+        "<br /><b>Deprecated</b>: Function gull_ad() is deprecated since version 6.3.0! in "
+        "<b>/srv/www/functions.php</b> on line <b>6031</b><br />",
+    ],
+)
+def test_message_of_php_is_no_text(message: str) -> None:
+    plain, printed = (
+        read(f'<article>{H1}<div class="entry-content">{said}{PROSE}</div></article>')
+        for said in ("", message)
+    )
+    assert printed.text == plain.text
+
+
+def test_sentence_about_a_warning_is_text() -> None:
+    said = "<p>Warning: the pilots go on strike in the harbour, and nobody waits on line 4 of the ferry.</p>"
+    article = read(f'<article>{H1}<div class="entry-content">{PROSE}{said}</div></article>')
+    assert "nobody waits" in (article.text or "")

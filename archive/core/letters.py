@@ -1,0 +1,49 @@
+"""Letters that mean the same, and letters that were garbled on their way. Pure.
+
+Does not: decide what is an edit; `change_detection` and `text_blocks` do.
+Invariant: texts with different ASCII letters or digits are neither alike nor garbled, unless a third of one
+is question marks.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_TYPOGRAPHY = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\xa0": " "}
+)
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+_DASHES = re.compile(r"-{2,3}")
+_GARBLED = re.compile(r"\ufffd|[ÃÂâÐÑ][\x80-\xbf\u0152-\u2122]|(?<=\w)\?+(?=\w)|\?{2,}")
+_OTHERS = re.compile(r"[^A-Za-z0-9]+")
+_LOST = 1 / 3
+"""Share of question marks from which on a text was lost on its way, whatever its letters are."""
+_CUT = re.compile(
+    r"^(.{40,}?)\s*\[?(?:…|\.\.\.)\]?\W{0,4}(?:(?:read|show|view|see|click)\W.{0,40})?$",
+    re.DOTALL | re.IGNORECASE,
+)
+_REST = 20  # characters that a text which was cut has more, at least
+
+
+def plain_letters(text: str) -> str:
+    """Return a text in one form of Unicode, without typography and invisible characters."""
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFC", text)).translate(_TYPOGRAPHY)
+    return _DASHES.sub("-", plain)
+
+
+def is_garbled(before: str, after: str) -> bool:
+    """True if a text is another one that was decoded wrongly: "Ã©" or "?" in the place of "é"."""
+    if not _GARBLED.search(after) or _GARBLED.search(before):
+        return False
+    if after.count("?") + after.count("\ufffd") >= _LOST * len("".join(after.split())):
+        return True
+    return _OTHERS.sub("", before) == _OTHERS.sub("", after)
+
+
+def is_cut(before: str, after: str) -> bool:
+    """True if a text is the beginning of another one, with an ellipsis and perhaps "Read more"."""
+    found = _CUT.match(after)
+    if found is None or len(before) < len(found[1]) + _REST:
+        return False
+    return plain_letters(before).startswith(plain_letters(found[1]))
