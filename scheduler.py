@@ -21,7 +21,7 @@ import click
 
 from archive.cli import log_format as logs
 from archive.cli import serve as archive_cli
-from archive.cli.console import CommandPlace, Context, Exit, Interruption, Program, say
+from archive.cli.console import CommandPlace, Context, DeskSettings, Exit, Interruption, Program, say
 from archive.operations import serve
 from archive.operations.ports import must_be_free, wait_until_answering
 from crawler import demo
@@ -101,6 +101,7 @@ def main(
         key=lambda: proof_key(config),
         planned=lambda: crawler_cli.planned(load_config(config, fetching=False)),
         saved=lambda name: load_config(config, fetching=False).notify.search(name).ask,
+        desk=lambda: _desk_settings(config),
     )
 
 
@@ -109,6 +110,14 @@ def _print_version(ctx: click.Context) -> None:
 
     click.echo(f"backissue, version {VERSION}")
     ctx.exit()
+
+
+def _desk_settings(file: Path | None) -> DeskSettings:
+    """Return the settings of readers' desks; they are closed without a configuration. Raises ConfigError."""
+    if find_config(file, os.environ) is None:
+        return DeskSettings(is_open=False, public_url=None)
+    config = load_config(file, fetching=False)
+    return DeskSettings(is_open=config.desk.open, public_url=config.notify.public_url)
 
 
 # -- the scheduler --------------------------------------------------------------------------------
@@ -229,11 +238,20 @@ _NEXT = (
 
 
 def _up(
-    config: Config, what: str, *further: str, host: str, port: int, base_path: str, metadata: Path | None
+    config: Config,
+    what: str,
+    *further: str,
+    host: str,
+    port: int,
+    base_path: str,
+    metadata: Path | None,
+    desk: bool,
 ) -> int:
     """Run the scheduler and the pages, and print where, once they respond."""
     pages = ["--config", str(config.path), "serve", "--host", host, "--port", str(port)]
     pages += ["--base-path", base_path, "--quiet"]
+    if desk:
+        pages.append("--desk")
     if metadata:
         pages += ["--metadata", str(metadata)]
 
@@ -299,90 +317,53 @@ def explain_page(
     pipeline_cli.explain(read, partial(site_for, sources, source), copy_of, as_json=as_json)
 
 
-@click.command("replay")
-@click.argument("source", required=False)
-@click.option("--apply", is_flag=True, help="Save the changes, as versions labelled re-extracted.")
-@click.option(
-    "--jobs", type=click.IntRange(1), default=1, help="Read with this many processes; by default one."
-)
-@click.option(
-    "--from",
-    "folder",
-    metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Take results of `reextract` from this folder; read only the others.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each page that differs.")
-@click.pass_obj
-def replay_pages(
-    context: Context, source: str | None, apply: bool, jobs: int, folder: Path | None, as_json: bool
-) -> None:
-    """Read raw pages again by the present rules.
-
-    Shows the differences from the archive. For use after an upgrade. Nothing is fetched, and nothing is
-    written without --apply. Changes are stored as versions labelled "re-extracted", never as edits by the
-    publisher.
-
-    \b
-    backissue replay               show what would change, with a summary
-    backissue replay --apply       change it
-    """
-    from pipeline.cli import replay as cli_replay  # noqa: PLC0415  (trafilatura is slow to import)
-
-    config = load_config(context.config, fetching=False)
-    named = config.sources if source is None else (config.source(source),)
-    sites = [each.site for each in named]
-    cli_replay.run(config.archive, sites, apply=apply, as_json=as_json, jobs=jobs, folder=folder)
-
-
-for command in (up, show_demo, schedule, explain_page, replay_pages):
+for command in (up, show_demo, schedule, explain_page):
     main.add_command(command)
 main.places = {
     "init": CommandPlace("crawler.cli.init:init", "Probe a site and write backissue.toml."),
-    "up": CommandPlace("", "Archive on schedule and serve the archive."),
-    "demo": CommandPlace("", "Archive a bundled sample newspaper and serve it."),
-    "crawl": CommandPlace("crawler.cli.crawl:crawl", "Crawl one source, or all, once and now."),
+    "up": CommandPlace("", "Archive on schedule and serve the archive, until Ctrl-C."),
+    "demo": CommandPlace("", "Try it: archive and serve a bundled sample newspaper."),
+    "crawl": CommandPlace("crawler.cli.crawl:crawl", "Crawl one source or all of them, once and now."),
     "verify": CommandPlace("crawler.cli.verify:verify", "Prove month by month that nothing is missing."),
-    "import": CommandPlace("crawler.cli.import_:import_", "Bring in the past of a source."),
-    "schedule": CommandPlace("", "Archive on schedule without serving."),
+    "import": CommandPlace("crawler.cli.import_:import_", "Import what others have kept of a source."),
+    "schedule": CommandPlace("", "Archive on schedule without serving, until Ctrl-C."),
     "fleet": CommandPlace("crawler.cli.fleet:fleet", "Crawl many sources on several machines."),
-    "publish": CommandPlace("crawler.cli.publish:publish_archives", "Publish checked copies of archives."),
-    "notify": CommandPlace("crawler.cli.notify:notify", "Send notifications."),
-    "serve": CommandPlace("archive.cli.serve:serve", "Serve the archive with Datasette."),
-    "search": CommandPlace("archive.cli.search:search", "Search articles and comments."),
+    "publish": CommandPlace(
+        "crawler.cli.publish:publish_archives", "Publish checked copies of archives as one reading room."
+    ),
+    "notify": CommandPlace("crawler.cli.notify:notify", "Send notifications by mail, chat or webhook."),
+    "serve": CommandPlace("archive.cli.serve:serve", "Serve the archive with Datasette, until Ctrl-C."),
+    "search": CommandPlace(
+        "archive.cli.search:search", "Search articles, comments and their earlier versions."
+    ),
     "show": CommandPlace("archive.cli.search:show", "Show one article and its thread."),
-    "export": CommandPlace("archive.cli.export:export", "Take the archive along, whole or in part."),
-    "redact": CommandPlace(
-        "archive.cli.redact:redact", "Hide articles, comments or the names of commenters."
-    ),
+    "export": CommandPlace("archive.cli.export:export", "Export the archive, or a part of it."),
+    "desk": CommandPlace("archive.cli.desk:desk", "Give readers a desk for their own collections."),
+    "redact": CommandPlace("archive.cli.redact:redact", "Hide articles, comments or names of commenters."),
     "unredact": CommandPlace("archive.cli.redact:unredact", "Show again what was hidden."),
-    "status": CommandPlace("archive.cli.status:status", "Print the archive's state."),
-    "backup": CommandPlace(
-        "archive.cli.backup:backup", "Copy the archive, the raw pages and the configuration into DIR."
+    "status": CommandPlace(
+        "archive.cli.status:status", "Print the archive's state, and how the last runs ended."
     ),
-    "restore": CommandPlace(
-        "archive.cli.backup:restore", "Put the backup in DIR where the configuration says."
+    "backup": CommandPlace("archive.cli.backup:backup", "Make a checked copy of the archive in DIR."),
+    "restore": CommandPlace("archive.cli.backup:restore", "Restore the backup in DIR."),
+    "repack": CommandPlace(
+        "archive.cli.repack:repack", "Compress raw pages of an older version of Backissue."
     ),
-    "repack": CommandPlace("archive.cli.repack:repack", "Pack the raw pages of an older program again."),
-    "doctor": CommandPlace(
-        "crawler.cli.doctor:doctor", "Check the machine, the archive, the configuration and the sites."
-    ),
-    "seal": CommandPlace("crawler.cli.seal:seal", "Seal everything the archive holds now."),
-    "prove": CommandPlace(
-        "archive.cli.prove:prove", "Write a small folder that proves what the archive holds of one item."
-    ),
-    "same-words": CommandPlace("archive.cli.same_words:same_words", "Show where else the same words are."),
-    "sources": CommandPlace("crawler.cli.sources:sources", "List the sources and when each is due."),
-    "visitor": CommandPlace(
-        "crawler.cli.visitor:visitor", "Sign requests, so that a site can recognise this archive."
-    ),
-    "explain": CommandPlace("", "Show what is extracted from one page."),
+    "doctor": CommandPlace("crawler.cli.doctor:doctor", "Check machine, archive, configuration and sites."),
+    "seal": CommandPlace("crawler.cli.seal:seal", "Seal what is archived now, so that it can be proved."),
+    "prove": CommandPlace("archive.cli.prove:prove", "Write evidence of one article or comment to a folder."),
+    "same-words": CommandPlace("archive.cli.same_words:same_words", "Show where else the same words appear."),
+    "sources": CommandPlace("crawler.cli.sources:sources", "List the sources; rename, move or remove one."),
+    "visitor": CommandPlace("crawler.cli.visitor:visitor", "Sign requests, so that sites can recognise you."),
+    "explain": CommandPlace("", "Show what is extracted from one page, and by which rule."),
     "explain-schedule": CommandPlace(
-        "crawler.cli.explain_schedule:explain_schedule", "Show when an article's page is visited again."
+        "crawler.cli.explain_schedule:explain_schedule",
+        "Show when an article's page is visited again, and why.",
     ),
-    "replay": CommandPlace("", "Extract the stored pages again by today's rules."),
+    "replay": CommandPlace("crawler.cli.replay:replay", "Read raw pages again by the present rules."),
     "reextract": CommandPlace(
-        "crawler.cli.reextract:reextract", "Extract kept pages again on many cores or machines."
+        "crawler.cli.reextract:reextract",
+        "Read raw pages again on many cores or machines.",
     ),
 }
 

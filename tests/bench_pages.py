@@ -17,10 +17,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from archive.public.sql.view_paging import VIEW_KEYS
 from tests.bench_archive import CROWDED, LONG, build
 from tests.paths import ROOT
 
@@ -53,13 +54,22 @@ def words(archive: Path) -> dict[str, str]:
     }
 
 
-def questions(found: dict[str, str]) -> Iterator[tuple[str, str]]:
+def deepest(archive: Path) -> dict[str, int]:
+    """For each view of ours the offset of its last whole page."""
+    with closing(sqlite3.connect(archive)) as connection:
+        rows = {view: connection.execute(f"SELECT count(*) FROM {view}").fetchone()[0] for view in VIEW_KEYS}
+    return {view: max(0, number - 60) for view, number in rows.items()}
+
+
+def questions(found: dict[str, str], deep: dict[str, int]) -> Iterator[tuple[str, str]]:
     """What is asked for: a name and a path."""
     yield "an empty answer", "/robots.txt"
     yield "home", "/"
     yield "article with 300 comments", f"/article/{LONG}"
     yield "article with 5,000 comments", f"/article/{CROWDED}"
     yield "article with 5,000 comments, page 12", f"/article/{CROWDED}?page=12"
+    for view in VIEW_KEYS:
+        yield f"deep page of the view {view}", f"/archive/{view}.json?_next={deep[view]}&_nocount=1"
     rare, usual, common, commonest = found.values()
     searched = {
         **found,
@@ -151,7 +161,7 @@ def measure(folder: Path, times: int, only: str) -> None:
     found = words(folder / "archive.db")
     with serving(folder) as port:
         sys.stdout.write(f"{'milliseconds':<50}{'first':>8}{'least':>8}{'median':>8}{'worst':>8}\n")
-        for name, path in questions(found):
+        for name, path in questions(found, deepest(folder / "archive.db")):
             if only not in name:
                 continue
             first, status = asked(port, path)

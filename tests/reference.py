@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from archive.core.errors import ConfigError
-from crawler.config import config, fleet_keys, notify_keys, proof_keys, question_keys, visitor_keys
+from crawler.config import config, desk_keys, fleet_keys, notify_keys, proof_keys, question_keys, visitor_keys
 from crawler.schedule.timetable import format_span
 from scheduler import main
 from tests.paths import ROOT
@@ -39,6 +39,7 @@ RIGHT: dict[str, dict[str, str]] = {
     "alerts.one": {},
     "fleet": {},
     "visitor": {},
+    "desk": {},
 }
 """A configuration by its tables, as TOML."""
 TABLES = (
@@ -50,6 +51,7 @@ TABLES = (
     ("In `[proof]`", "proof", proof_keys.PROOF_KEYS),
     ("In `[fleet]`", "fleet", fleet_keys.FLEET_KEYS),
     ("In `[visitor]`", "visitor", visitor_keys.VISITOR_KEYS),
+    ("In `[desk]`", "desk", desk_keys.DESK_KEYS),
 )
 
 
@@ -113,7 +115,7 @@ def _keys(heading: str, table: str, keys: tuple[str, ...]) -> str:
 
 def _expected(table: str, key: str) -> str:
     """Return what the program says that it expects of a key, when it is given something of another type."""
-    if key in {"sources", "notify", "searches", "alerts", "proof", "fleet", "visitor"}:
+    if key in {"sources", "notify", "searches", "alerts", "proof", "fleet", "visitor", "desk"}:
         wrong = {"": {key: "1"}, **{name: RIGHT[name] for name in RIGHT if name and not name.startswith(key)}}
     else:
         other = "1" if key == "comment_keys" else "{}"
@@ -160,7 +162,8 @@ def _default(key: str) -> str:
         if value is not None
         else next((getattr(each, key) for each in owners if hasattr(each, key)), None)
     )
-    return "–" if value in (None, ()) or key in {"url", "proof", "visitor"} else f"`{json.dumps(value)}`"
+    unshown = {"url", "proof", "visitor", "desk"}
+    return "–" if value in (None, ()) or key in unshown else f"`{json.dumps(value)}`"
 
 
 def _cell(text: str) -> str:

@@ -69,11 +69,20 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeskSettings:
+    """Whether readers' desks are open, and the URL of the published archive, None where there is none."""
+
+    is_open: bool
+    public_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """Context of a command: the named configuration and its loaders.
 
     `file` is the configuration in force, None where there is none; `key` is that of the key that signs, or
-    None; `saved` gives the saved search of a name, and raises ConfigError where there is none.
+    None; `desk` gives the settings of readers' desks;
+    `saved` gives the saved search of a name, and raises ConfigError where there is none.
     """
 
     config: Path | None
@@ -82,6 +91,7 @@ class Context:
     key: Callable[[], Path | None]
     planned: Callable[[], tuple[Planned, ...]]
     saved: Callable[[str], Ask]
+    desk: Callable[[], DeskSettings]
 
 
 @contextmanager
@@ -202,6 +212,17 @@ class Program(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             ctx.exit(Exit.FINE)
         ctx.exit(code if isinstance(code, int) else Exit.FINE)
+
+
+class NearChoice(click.Choice[str]):
+    """A choice of names that refuses another one with the nearest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the chosen name; fail with the nearest one."""
+        if value not in self.choices:
+            names, similar = ", ".join(self.choices), nearest(str(value), self.choices)
+            self.fail(f"“{plain(str(value))}” is not one of {names}{similar}.", param, ctx)
+        return str(value)
 
 
 class Interruption:

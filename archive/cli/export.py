@@ -18,9 +18,9 @@ from typing import Any
 
 import click
 
-from archive.cli.console import Context, Exit, opened, say
+from archive.cli.console import Context, Exit, NearChoice, opened, say
 from archive.core.errors import ArchiveError
-from archive.core.formatting import count
+from archive.core.formatting import count, plain
 from archive.exports.selection import Selection, Snapshot, Watch, unwatched
 from archive.exports.target import Bundle, Own, Summed, bundled, placed, text_stream, written
 from archive.files import own_files
@@ -40,8 +40,8 @@ ENDINGS = {"db": "-export.db", "warc": ".warc.gz", "wacz": ".wacz"}
 FORMS = ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "site", "db", "pages", "warc", "wacz")
 
 
-@click.command()
-@click.argument("form", metavar="FORMAT", type=click.Choice(FORMS))
+@click.command(context_settings={"allow_extra_args": True})
+@click.argument("form", metavar="FORMAT", type=NearChoice(FORMS))
 @click.option("--output", metavar="PATH", help="A new file or folder; - is standard output.")
 @click.option("--force", is_flag=True, help="Replace an earlier export.")
 @click.option("--source", default="", help="Only this source.")
@@ -76,6 +76,8 @@ def export(
     An export appears complete or not at all. A folder can be a .zip file. Exits with 3 if raw pages were left
     out because they are no longer as they were received.
     """
+    if further := click.get_current_context().args:
+        raise click.UsageError(f"Name the place with an option: --output {plain(further[0])}.")
     if form != "csv" and (joined or raw):
         raise click.UsageError("--joined and --raw are for csv.")
     if form in {"parquet", "pages"}:

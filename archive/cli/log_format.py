@@ -19,7 +19,7 @@ from typing import Any
 
 import click
 
-from archive.cli.console import VOICE
+from archive.cli.console import VOICE, NearChoice
 from archive.core.formatting import plain
 
 FORMAT_VARIABLE, LEVEL_VARIABLE = "BACKISSUE_LOG_FORMAT", "BACKISSUE_LOG_LEVEL"
@@ -60,13 +60,13 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add logging options, each with an environment variable."""
     form = click.option(
         "--log-format",
-        type=click.Choice(FORMATS),
+        type=NearChoice(FORMATS),
         envvar=FORMAT_VARIABLE,
         help=f"Log as text, or as JSON lines (${FORMAT_VARIABLE}).",
     )
     level = click.option(
         "--log-level",
-        type=click.Choice(_LEVELS),
+        type=NearChoice(_LEVELS),
         envvar=LEVEL_VARIABLE,
         help=f"How much to log; debug adds a line for each page (${LEVEL_VARIABLE}).",
     )

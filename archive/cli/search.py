@@ -11,7 +11,7 @@ from textwrap import fill, indent
 
 import click
 
-from archive.cli.console import Context, emit, opened, say, typed
+from archive.cli.console import Context, NearChoice, emit, opened, say, typed
 from archive.core.connection import Database
 from archive.core.errors import NotFoundError
 from archive.core.formatting import count, plain, when
@@ -32,7 +32,7 @@ WIDTH = 100
 @click.option(
     "--in",
     "kind",
-    type=click.Choice(["all", *searching.SEARCHED_KINDS]),
+    type=NearChoice(["all", *searching.SEARCHED_KINDS]),
     default="all",
     show_default=True,
     help="Where to search.",

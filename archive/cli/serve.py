@@ -26,6 +26,11 @@ def pages_options(command: Command) -> Command:
     """Add the options of `serve` and `up`."""
     for option in (
         click.option(
+            "--desk",
+            is_flag=True,
+            help="Let readers keep collections on desks, as `[desk] open = true` in the configuration does.",
+        ),
+        click.option(
             "--metadata",
             type=click.Path(path_type=Path, exists=True, dir_okay=False),
             help="Datasette's metadata: the title, who may read, and settings of plugins (JSON or YAML).",
@@ -69,6 +74,7 @@ def serve(
     port: int,
     base_path: str,
     metadata: Path | None,
+    desk: bool,
     quiet: bool,
 ) -> int:
     """Serve the archive with Datasette, until Ctrl-C.
@@ -83,6 +89,8 @@ def serve(
     else:
         path = published
     must_be_free(host, port, "--port")
+    if published is None and (desk or context.desk().is_open):
+        publish.open_desks(path)
     if quiet:
         for name in ("uvicorn.access", "uvicorn.error"):
             logging.getLogger(name).addFilter(lambda record: record.levelno >= logging.WARNING)

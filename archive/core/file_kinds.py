@@ -12,7 +12,7 @@ from pathlib import Path
 from archive.core.errors import ArchiveError
 
 ARCHIVE, PAGES, HIDDEN, MEDIA = "backissue", "backissue-pages", "backissue-hidden", "backissue-media"
-PRINTS = "backissue-copies"
+PRINTS, DESK = "backissue-copies", "backissue-desk"
 """The names of the sets of migrations, one for each kind of file."""
 
 _NAMES: Mapping[str, str] = {
@@ -21,6 +21,7 @@ _NAMES: Mapping[str, str] = {
     HIDDEN: "what was hidden in an archive",
     MEDIA: "the pictures and documents of an archive",
     PRINTS: "the index of copies of an archive",
+    DESK: "the readers' collections of an archive",
 }
 _ELSEWHERE = "Is the path right? Give another one: the key `archive` of backissue.toml."
 

@@ -6,6 +6,8 @@ Invariant: what a reader of the site wrote is never run as a formula.
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -46,3 +48,14 @@ def disarmed(value: Any) -> Any:
     if not isinstance(value, str) or not value.startswith(_FORMULA) or _MENTION.fullmatch(value):
         return value
     return "'" + value
+
+
+def file_name(start: str, words: Iterable[str], ending: str, now: datetime) -> str:
+    """Return a file name with some words and the day, such as "search-harbour-ferry-2026-11-28.csv".
+
+    It has ASCII letters, digits, "-" and one "." alone, so that every system and header takes it; "é" becomes
+    "e". `now` is aware.
+    """
+    plain_words = unicodedata.normalize("NFKD", " ".join(words).lower())
+    said = "-".join(re.findall(r"[a-z0-9]+", plain_words.encode("ascii", "ignore").decode()))
+    return "-".join(filter(None, (start, said[:60].strip("-"), now.date().isoformat()))) + f".{ending}"

@@ -1,6 +1,7 @@
 """Which files are the archive's own, however they are spelled: nothing else may take their place.
 
-They are the archive, its raw pages, what is hidden, the index of copies, the configuration, and all that lies
+They are the archive, its raw pages, what is hidden, readers' collections, the index of copies, the
+configuration, and all that lies
 beside them under their names: write-ahead logs, locks and what a restore has set aside. It writes nothing.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from archive.core.errors import ArchiveError
-from archive.files import fingerprints, media, raw_pages, redaction_store
+from archive.files import desk_store, fingerprints, media, raw_pages, redaction_store
 
 CONFIG = "backissue.toml"
 SET_ASIDE_SUFFIX = ".before-restore"
@@ -47,6 +48,7 @@ def _files(archive: Path, config: Path | None) -> Iterator[tuple[Path, str]]:
         raw_pages.raw_pages_path(main): "the file of raw pages",
         media.beside(main): "the file of pictures and documents",
         redaction_store.redaction_store_path(main): "the file of what is hidden",
+        desk_store.desk_path(main): "the file of readers' collections",
         fingerprints.fingerprints_path(main): "the index of copies",
     }
     yield from databases.items()

@@ -1,10 +1,10 @@
 """A copy of the archive that can be trusted, made while a crawl writes; and the way back.
 
-A backup is a folder: archive.db, pages.db, media.db, hidden.db, the configuration, and SHA256SUMS. Each is
-copied from one state of its file, and these states are chosen before the first is copied: the archive's
-first, while nothing is hidden or shown again. A crawl keeps a page, and a hidden word, before it saves what
-it read, so the copies have all that the copied archive was read from and all that it hides. A folder takes
-its name when it is whole and was found sound, and never before.
+A backup is a folder: archive.db, pages.db, media.db, hidden.db, desk.db, the configuration, and SHA256SUMS.
+Each is copied from one state of its file, and these states are chosen before the first is copied: the
+archive's first, while nothing is hidden or shown again. A crawl keeps a page, and a hidden word, before it
+saves what it read, so the copies have all that the copied archive was read from and all that it hides. A
+folder takes its name when it is whole and was found sound, and never before.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from archive.core import atomic_files
 from archive.core.database import BUSY, connect, is_locked, is_writable, locked, read_only
 from archive.core.errors import ArchiveError
 from archive.core.locks import hold
-from archive.files import fingerprints, media, own_files, redaction_store
+from archive.files import desk_store, fingerprints, media, own_files, redaction_store
 from archive.files.own_files import CONFIG, SET_ASIDE_SUFFIX
 from archive.files.raw_pages import Altered, raw_pages_path, told_altered
 from archive.operations import integrity
@@ -37,6 +37,7 @@ from archive.operations.backup_checks import (
 from archive.storage import redaction_work
 
 ARCHIVE, PAGES, MEDIA, HIDDEN = "archive.db", "pages.db", "media.db", "hidden.db"
+DESK = "desk.db"
 SUMS = "SHA256SUMS"
 _LOGS = ("-wal", "-shm")
 STEP = 2000  # database pages, about 8 MB, between two looks at whether we are interrupted
@@ -78,6 +79,7 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
         PAGES: raw_pages_path(archive),
         MEDIA: media.beside(archive),
         HIDDEN: redaction_store.redaction_store_path(archive),
+        DESK: desk_store.desk_path(archive),
     }
     if not archive.exists():
         raise ArchiveError(f"There is no archive at {archive}.", hint="There is nothing to back up yet.")
@@ -162,7 +164,7 @@ def _is_backup(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     listed = {line.partition("  ")[2] for line in lines}
-    return ARCHIVE in listed <= {ARCHIVE, PAGES, MEDIA, HIDDEN, CONFIG} and found <= listed | {SUMS}
+    return ARCHIVE in listed <= {ARCHIVE, PAGES, MEDIA, HIDDEN, DESK, CONFIG} and found <= listed | {SUMS}
 
 
 @contextmanager
@@ -269,9 +271,9 @@ def check(folder: Path) -> None:
         sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
         wrong = [name for name, digest in sums.items() if _sealed(folder / name).sha256 != digest]
     except (OSError, ValueError) as error:
+        reason = f"{error.filename} is missing" if isinstance(error, FileNotFoundError) else str(error)
         raise ArchiveError(
-            f"{folder} is not a complete backup: {error}.",
-            hint="A backup is a folder made by `backissue backup`.",
+            f"{folder} is not a backup: {reason}.", hint="A backup is a folder made by `backissue backup`."
         ) from error
     if wrong or ARCHIVE not in sums:
         raise ArchiveError(
@@ -291,6 +293,7 @@ def restore_backup(folder: Path, archive: Path, *, replace: bool) -> tuple[Path,
         PAGES: raw_pages_path(archive),
         MEDIA: media.beside(archive),
         HIDDEN: redaction_store.redaction_store_path(archive),
+        DESK: desk_store.desk_path(archive),
     }
     targets[ARCHIVE] = archive  # the archive last: it is what others look for
     present = [path for path in targets.values() if path.exists()]
@@ -383,8 +386,8 @@ def _put(source: Path, target: Path, aside: Path) -> None:
 
 
 def _mode(source: Path, target: Path) -> int:
-    """Return a restored file's permissions; hidden ones are private."""
-    if source.name == HIDDEN:
+    """Return a restored file's permissions; hidden texts and collections are private."""
+    if source.name in (HIDDEN, DESK):
         return 0o600
     return target.stat().st_mode & 0o777 if target.exists() else 0o666
 

@@ -25,7 +25,7 @@ from archive.core.database import connect
 from archive.core.errors import ArchiveError
 from archive.core.formatting import count, size, when
 from archive.core.timestamps import instant
-from archive.files import media, redaction_store
+from archive.files import desk_store, media, redaction_store
 from archive.files.raw_pages import Pages, raw_pages_path, told_altered
 from archive.files.redaction_store import Hidden
 from archive.migrations import migrations
@@ -93,6 +93,7 @@ def look(archive: Path, now: datetime) -> Iterator[Finding]:
         yield bad("archive", f"{error}", _RESTORE)
     yield from raw_pages(raw_pages_path(archive))
     yield from kept_files(archive)
+    yield from collections(archive)
 
 
 _SPANS = ("article_versions", "comment_versions")
@@ -345,3 +346,21 @@ def kept_files(archive: Path) -> Iterator[Finding]:
         yield bad("files", " ".join(found), _RESTORE)
     else:
         yield fine("files", f"{path.name} is sound, and every file is as it was received.")
+
+
+def collections(archive: Path) -> Iterator[Finding]:
+    """Check that readers' collections are sound and private; nothing where there are none."""
+    path = desk_store.desk_path(archive)
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = [*integrity.page_faults(connection), *integrity.foreign_keys(connection)]
+    except sqlite3.DatabaseError as error:
+        found = [f"{error}."]
+    if found:
+        yield bad("collections", " ".join(found), _RESTORE)
+    elif path.stat().st_mode & 0o077:
+        yield warn("collections", f"Others may read {path.name}.", f"chmod 600 {path}")
+    else:
+        yield fine("collections", f"{path.name} is sound, and only its owner reads it.")

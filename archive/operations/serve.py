@@ -8,12 +8,15 @@ file nor its folder may be written, and nobody writes).
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from archive.core.database import is_still
+from archive.files.desk_records import ENVIRONMENT
+from archive.files.desk_store import Desk, desk_path
 
 SETTINGS: Mapping[str, str] = {
     "default_page_size": "50",
@@ -23,6 +26,7 @@ SETTINGS: Mapping[str, str] = {
     "suggest_facets": "off",  # it runs a query for every column of every table page
 }
 
+SECRET_VARIABLE = "DATASETTE_SECRET"  # noqa: S105  (a name)
 HOST, PORT = "127.0.0.1", 8001
 
 
@@ -59,6 +63,19 @@ def base_path(text: str) -> str:
     """Return a base path for Datasette, as "/news/" or "/"."""
     inner = text.strip().strip("/")
     return f"/{inner}/" if inner else "/"
+
+
+def open_desks(archive: Path) -> None:
+    """Let the pages that this process serves take readers.
+
+    Forms are signed by the secret of desk.db, where there is one, so that a page that was open before a
+    restart of the server can still save.
+    """
+    os.environ[ENVIRONMENT] = "1"
+    path = desk_path(archive)
+    if path.exists() and SECRET_VARIABLE not in os.environ:
+        with Desk.open_to_read(path) as desk:
+            os.environ[SECRET_VARIABLE] = desk.secret()
 
 
 def run_datasette() -> None:

@@ -8,8 +8,9 @@
     /author/ID, /tag/ID, /commenter?name=…                 /comment/ID/versions
     /coverage             months, gaps, crawls             /-/data       Datasette's own index
     /-/results.csv?sql=… .json                             all rows of a query
-    /lookup?url=…         is this URL archived?            /saved        kept by the reader's browser
+    /lookup?url=…         is this URL archived?            /saved        kept by a browser, or on a desk
     /people               authors, tags, commenters        /about        the operator's words
+    /desk                 a reader's key                   /shared/KEY   a list that a reader shares
     /article/ID/comments.atom, /author/ID.atom, /tag/ID.atom, /commenter.atom?name=…   /comment/ID/cite
 
 IDs are the archive's own (`articles.id`, `comments.id`, …) and never change; `/article/ID?page=N` is a page
@@ -22,6 +23,7 @@ Found by its entry point, so that a plain `datasette serve archive.db` shows the
 from __future__ import annotations
 
 from archive.public.hooks import (
+    actor_from_request,
     asgi_wrapper,
     get_metadata,
     handle_exception,
@@ -33,6 +35,7 @@ from archive.public.hooks import (
 )
 
 __all__ = [
+    "actor_from_request",
     "asgi_wrapper",
     "get_metadata",
     "handle_exception",

@@ -15,6 +15,9 @@ from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
 from archive.public import discreet
+from archive.public.desk import pages as desk_pages
+from archive.public.desk.bounds import with_bounded_forms
+from archive.public.desk.session import actor_of, is_open
 from archive.public.headers import guarded, stock_policy
 from archive.public.library import library_views
 from archive.public.library.library import library_of
@@ -97,7 +100,8 @@ def register_routes(datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
         (r"/search\.json$", search_view.search_json),
         (r"/search\.csv$", search_view.search_csv),
         (r"/lookup$", lookup_view.lookup),
-        (r"/saved$", desk_view.saved),
+        (r"/saved$", desk_pages.saved_items),
+        *desk_pages.DESK_ROUTES,
         (r"/about$", desk_view.about),
         (r"/-/opensearch\.xml$", desk_view.opensearch),
         (r"/search\.atom$", search_view.as_feed),
@@ -140,6 +144,12 @@ def register_mcp_tools(datasette: Any, mcp: Any) -> None:
 
 
 @_hook
+def actor_from_request(datasette: Any, request: Any) -> Any:
+    """Return the reader of a desk as an actor, so that permissions can name readers; None for no reader."""
+    return actor_of(datasette, request) if is_open(datasette) else None
+
+
+@_hook
 def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
     """Say so where the machine was too busy for a page, or for one more statement; end what broke off."""
     if isinstance(exception, BrokenOffError):
@@ -163,7 +173,11 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
 
     def wrapper(app: Any) -> Any:
         guard = guarded(
-            app, room_of(datasette), datasette.setting("base_url"), ending, stock_policy(datasette)
+            with_bounded_forms(app),
+            room_of(datasette),
+            datasette.setting("base_url"),
+            ending,
+            stock_policy(datasette),
         )
         library = library_of(datasette)
         return served(guard if library is None else with_rooms(guard, datasette, library), datasette, ending)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import time
 from functools import cache
@@ -17,6 +18,7 @@ from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 from archive.core.database import read_only
+from archive.files.desk_records import ENVIRONMENT
 from archive.public.library.library import Library, library_of
 
 OURS = frozenset({"articles", "comments", "articles_fts", "comments_fts", "sources", "runs", "visits"})
@@ -105,6 +107,14 @@ class Room:
     def about(self) -> str:
         """The operator's about page in Markdown (plugins.backissue.about of the metadata), or ""."""
         return str(self._given("about"))
+
+    @property
+    def desks_open(self) -> bool:
+        """True if the operator has opened readers' desks: by the metadata, `[desk]` or `--desk`."""
+        datasette = self._datasette()
+        given = ((datasette.plugin_config("backissue") or {}) if datasette else {}).get("desk")
+        wanted = given is True or (given is None and os.environ.get(ENVIRONMENT) == "1")
+        return wanted and self.main is not None
 
     def _given(self, name: str) -> Any:
         """Return a setting of ours in the metadata, or ""."""

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import NotFound, Response
 
+from archive.core.errors import ArchiveError
+from archive.public.desk.session import is_open, read_desk, reader_of
 from archive.public.headers import STRICT
 from archive.public.served_archives import room_of
 from archive.public.sql.pool import RETRY_AFTER_SECONDS
@@ -79,9 +82,30 @@ async def render_page(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Any:
-    """Render one of our templates."""
-    html = await datasette.render_template(f"backissue/{template}", context, request=request)
-    return Response.html(html, status=status, headers={"content-security-policy": STRICT, **(headers or {})})
+    """Render one of our templates, with what a reader's desk has of it."""
+    ours, private = await _for_reader(datasette, request)
+    html = await datasette.render_template(f"backissue/{template}", {**ours, **context}, request=request)
+    given = {"content-security-policy": STRICT, **private, **(headers or {})}
+    return Response.html(html, status=status, headers=given)
+
+
+async def _for_reader(datasette: Any, request: Any) -> tuple[Row, dict[str, str]]:
+    """Return what templates show of a reader's desk, and headers for such pages.
+
+    A form names the page that sent it to this archive, and to no other place.
+    """
+    if not is_open(datasette):
+        return {}, {}
+    headers = {"referrer-policy": "same-origin"}
+    reader = await reader_of(datasette, request)
+    if reader is None:
+        return {"desks_open": True}, headers
+    kept: frozenset[str] = frozenset()
+    with suppress(ArchiveError, sqlite3.Error):  # then buttons say Save, which adds nothing twice
+        kept = await read_desk(datasette, lambda desk: desk.kept_names(reader.id))
+    back = datasette.urls.path(request.full_path.lstrip("/"))
+    ours = {"desks_open": True, "reader": reader, "kept": kept, "back": str(back)}
+    return ours, {**headers, "cache-control": "private, no-cache", "vary": "Cookie"}
 
 
 async def busy(datasette: Any, request: Any, *, is_crowded: bool) -> Any:

@@ -218,7 +218,7 @@ class RestAudit:
             reason, detail = why[item.key]
             if item.post and holdings.address_of(item.post) is None:
                 reason = GapReason.NO_ARTICLE
-                detail = f"It belongs to {item.post}, which is no article of this archive."
+                detail = f"It belongs to post {item.post} of the site, which is not in this archive."
             month = span.month_of(item.published)
             self.findings.note_gap(AuditKind.COMMENT, item.key, month, reason, detail, item.link)
 

@@ -60,7 +60,7 @@ def reextract(
     every: bool,
     as_json: bool,
 ) -> int:
-    """Extract kept pages again by today's rules, on many cores or machines.
+    """Read raw pages again on many cores or machines.
 
     PAGES are folders of `export pages`, or WARC files. OUT gets Parquet files of records, articles, comments
     and problems. A run that ends early goes on when the same command is given again. Exits with 3 where pages

@@ -19,7 +19,16 @@ from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
 from archive.core.records import Site
 from archive.core.urls import page_key
-from crawler.config import file_keys, fleet_keys, notify_keys, proof_keys, schedule_keys, thread_keys
+from crawler.config import (
+    desk_keys,
+    file_keys,
+    fleet_keys,
+    notify_keys,
+    proof_keys,
+    schedule_keys,
+    thread_keys,
+)
+from crawler.config.desk_keys import DeskConfig
 from crawler.config.file_keys import FileLimits
 from crawler.config.fleet_keys import FleetKeys
 from crawler.config.notify_keys import Notify
@@ -49,6 +58,7 @@ CONFIG_KEYS = (
     "proof",
     "fleet",
     "visitor",
+    "desk",
 )
 SOURCE_KEYS = (
     "url",
@@ -125,6 +135,7 @@ class Config:
     proof: ProofConfig = field(default_factory=ProofConfig)
     fleet: FleetKeys = field(default_factory=FleetKeys)
     visitor: VisitorConfig = field(default_factory=VisitorConfig)
+    desk: DeskConfig = field(default_factory=DeskConfig)
 
     def source(self, name: str) -> Source:
         """Return the source of that name.
@@ -295,6 +306,7 @@ def _read_config(table: TomlTable) -> Config:
         proof=proof,
         fleet=fleet_keys.read_fleet(table),
         visitor=visitor,
+        desk=desk_keys.read_desk_keys(table),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,12 +51,27 @@ def serving(archive: Path, log: Path, **options: Any) -> Iterator[str]:
     """A real server on the loopback, started as `backissue serve` starts it; gives its address."""
     port, unhurried = free_port(), {name: str(value) for name, value in UNHURRIED.items()}
     command = serve.command(archive, port=port, settings=unhurried, **options)
+    address = serve.local_url(port=port, base_url=options.get("base_url", "/"))
+    with _running(command, address, log) as base:
+        yield base
+
+
+@contextmanager
+def serving_library(published: Path, log: Path) -> Iterator[str]:
+    """The library of a folder, served by the program itself on the loopback; gives its address."""
+    port = free_port()
+    command = [sys.executable, str(ROOT / "scheduler.py"), "serve", str(published), "--port", str(port)]
+    with _running(command, serve.local_url(port=port), log) as base:
+        yield base
+
+
+@contextmanager
+def _running(command: list[str], address: str, log: Path) -> Iterator[str]:
     with log.open("w") as output:
         server = subprocess.Popen(
             command, cwd=ROOT, stdout=output, stderr=output, env={**os.environ, "PYTHONUNBUFFERED": "1"}
         )
     try:
-        address = serve.local_url(port=port, base_url=options.get("base_url", "/"))
         until(lambda: server.poll() is not None or _answers(address), log.read_text)
         assert server.poll() is None, log.read_text()
         yield address.rstrip("/")

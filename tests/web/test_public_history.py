@@ -39,6 +39,7 @@ def test_words_are_compared_word_by_word() -> None:
         == "It opens in [-March-]{+early April+}."
     )
     assert spoken(diff.diff_words("a b", "a b")) == "a b"
+    assert spoken(diff.diff_words("plant to close", "plant, at last")) == "plant[- to close-]{+, at last+}"
     assert spoken(diff.diff_words("", "new")) == "{+new+}"
 
 

@@ -171,7 +171,7 @@ def test_raw_bytes_and_strange_numbers_are_no_error_either(room: Room) -> None:
 @pytest.mark.parametrize(
     ("address", "status", "heading", "why"),
     [
-        ("/nosuch", 404, "There is no such page", "Database not found."),
+        ("/nosuch", 404, "There is no such page", "This archive has nothing at this address"),
         ("/news/articles/99999", 404, "There is no such page", "Record not found"),
         (
             "/news/articles?_sort=%3Cb%3E",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
@@ -34,7 +35,8 @@ def test_all_rows_of_a_query_come_as_csv_and_as_json(room: Room) -> None:
     assert names == ["id", "author", "text"]
     assert len(lines) == len(objects) > 5000
     assert [line[0] for line in lines] == [str(each["id"]) for each in objects]
-    assert answer.headers["content-disposition"] == 'attachment; filename="results.csv"'
+    name = r'attachment; filename="results-[a-z0-9-]+-\d{4}-\d\d-\d\d\.csv"'
+    assert re.fullmatch(name, answer.headers["content-disposition"])
 
 
 @pytest.mark.parametrize("count", [0, 1, PORTION_ROWS, PORTION_ROWS + 1])

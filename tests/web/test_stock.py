@@ -12,9 +12,11 @@ import asyncio
 import csv
 import inspect
 import io
+import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,8 +28,9 @@ import pytest
 from sqlite_utils import Database
 
 from archive.public.served_archives import metadata_for
-from archive.public.sql import paging, pool, stock
+from archive.public.sql import paging, pool, stock, view_paging
 from archive.public.sql.jobs import Failure
+from archive.public.sql.view_paging import VIEW_KEYS
 from tests.builders import fixtures_archive as made
 from tests.builders.room_server import Room
 
@@ -193,11 +196,8 @@ def test_labels_and_columns_of_a_stream_are_those_of_a_page(room: Room) -> None:
     stream = room.text(f"/news/comments.csv?_stream=on&{query}")
     assert stream == page
     assert stream.startswith("id,article_id,article_id_label,author")
-    assert (
-        room.get(f"/news/comments.csv?_stream=on&{query}&_dl=on")
-        .headers["content-disposition"]
-        .endswith('"comments.csv"')
-    )
+    headers = room.get(f"/news/comments.csv?_stream=on&{query}&_dl=on").headers
+    assert re.search(r'"comments-[a-z0-9-]*\d{4}-\d\d-\d\d\.csv"$', headers["content-disposition"])
 
 
 def test_a_query_and_a_canned_query_stream_all_rows(room: Room) -> None:
@@ -257,6 +257,52 @@ def test_a_stream_that_breaks_is_cut(room: Room, monkeypatch: pytest.MonkeyPatch
     assert sent[0]["status"] == 200
     assert b"lost its way" not in body
     assert sent[-1].get("more_body"), "the last part says that more would follow"
+
+
+def test_temporary_tables_of_our_pages_are_no_attached_database(path: Path) -> None:
+    room = Room(path)
+
+    async def ask() -> str:
+        await room.datasette.invoke_startup()
+        database = room.datasette.get_database("news")
+        await database.execute_fn(lambda connection: connection.execute("CREATE TEMP TABLE counted (term)"))
+        return str((await room.datasette.client.get("/news")).text)
+
+    page = asyncio.run(ask())
+    assert "databases are attached" not in page
+    assert 'class="guide"' in page
+
+
+@pytest.mark.parametrize("view", VIEW_KEYS)
+def test_pages_of_a_view_have_each_row_once_at_any_depth(path: Path, room: Room, view: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        rows = [dict(row) for row in connection.execute(f"SELECT * FROM {view}")]
+        count = f"select count(*) from {view}"
+        rows_of_head = view_paging.place_of_page(connection, count).rows
+    assert 0 < rows_of_head <= len(rows)
+    size = max(7, len(rows) // 9)
+    walked: list[dict[str, Any]] = []
+    following: str | None = "0"
+    while following is not None:
+        page = room.get(f"/news/{view}.json?_size={size}&_shape=objects&_next={following}").json()
+        assert page["filtered_table_rows_count"] == len(rows)
+        walked += page["rows"]
+        following = page["next"]
+    key = VIEW_KEYS[view].column
+    assert [row[key] for row in walked[:rows_of_head]] == sorted(row[key] for row in walked[:rows_of_head])
+    assert sorted(map(repr, walked)) == sorted(map(repr, rows))
+
+
+def test_filtered_and_sorted_pages_of_a_view_stay_as_they_are() -> None:
+    assert view_paging.view_of_page("select comment_id from comment_shown  limit 51 offset 100")
+    for sql in (
+        "select comment_id from comment_shown where article_id = :p0 limit 51 offset 100",
+        "select comment_id from comment_shown order by since limit 51",
+        "select id from others limit 51 offset 100",
+        "select count(*) from comment_shown where article_id = 1",
+    ):
+        assert view_paging.view_of_page(sql) is None
 
 
 # -- the statements ---------------------------------------------------------------------------------

@@ -57,10 +57,18 @@ def diff_words(old: str, new: str) -> tuple[Part, ...]:
             parts.append(("same", "".join(after[c:d])))
             continue
         if a < b:
-            parts.append(("del", "".join(before[a:b])))
+            parts.append(("del", _space_lost(before, after, a, c) + "".join(before[a:b])))
         if c < d:
             parts.append(("ins", "".join(after[c:d])))
     return tuple(parts)
+
+
+def _space_lost(before: list[str], after: list[str], a: int, c: int) -> str:
+    """Return the space that the old text had before its word `a`, where the new one has none before `c`."""
+    if not a or not c:
+        return ""
+    old, new = before[a - 1], after[c - 1]
+    return old[len(old.rstrip()) :] if new == new.rstrip() else ""
 
 
 def items(old: Sequence[str], new: Sequence[str]) -> tuple[Part, ...]:

@@ -7,6 +7,7 @@ rows, and adds the text of an error to what looks like a whole file. Does not: t
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 from typing import Any
 
 from datasette.database import QueryInterrupted
@@ -22,6 +23,7 @@ from datasette.utils.asgi import BadRequest, Request, Response
 from datasette.views.base import DatasetteError
 from datasette.views.database import MagicParameters
 
+from archive.core.formatting import file_name
 from archive.public.served_archives import room_of
 from archive.public.sql import downloads, stock
 from archive.public.sql.jobs import Job
@@ -170,8 +172,12 @@ def _answer(datasette: Any, request: Any, download: Any, names: list[str], made:
     def texts(rows: list[tuple[Any, ...]], is_first: bool) -> str:
         return downloads.csv_text([*(heading if is_first else []), *map(made, rows)])
 
-    file_name = request.url_vars.get("table") or request.url_vars["database"]  # as in the address: no quotes
-    headers = {"content-disposition": f'attachment; filename="{file_name}.csv"'} if is_file else {}
+    start = request.url_vars.get("table") or request.url_vars["database"]  # as in the address: no quotes
+    said = [
+        request.args.get(name) or "" for name in request.args if not name.startswith("_") and name != "sql"
+    ]
+    file = file_name(start, [request.args.get("_search") or "", *said], "csv", datetime.now(UTC))
+    headers = {"content-disposition": f'attachment; filename="{file}"'} if is_file else {}
     if datasette.cors:
         headers["access-control-allow-origin"] = "*"
     return downloads.stream_response(

@@ -11,24 +11,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_NAME = r"(?:\w+|\[[^\]]+\]|\"(?:[^\"]|\"\")+\")"
-_COLUMNS = rf"{_NAME}(?:, {_NAME})*"
-_HEAD = rf"(?P<head>select {_COLUMNS} from (?P<table>{_NAME}) )"
+SQL_NAME = r"(?:\w+|\[[^\]]+\]|\"(?:[^\"]|\"\")+\")"
+SQL_COLUMNS = rf"{SQL_NAME}(?:, {SQL_NAME})*"
+_HEAD = rf"(?P<head>select {SQL_COLUMNS} from (?P<table>{SQL_NAME}) )"
 _KEPT = r"where (?P<kept>.+ and )?"
-_ORDER = rf"order by (?P=column)(?P<desc> desc)?, (?P<keys>{_COLUMNS}) limit (?P<limit>\d+)"
+_ORDER = rf"order by (?P=column)(?P<desc> desc)?, (?P<keys>{SQL_COLUMNS}) limit (?P<limit>\d+)"
 
 _AFTER_VALUE = re.compile(
-    rf"{_HEAD}{_KEPT}\((?P<column>{_NAME}) (?P<sign>[<>]) :(?P<value>p\d+)(?: or (?P=column) is null)?"
+    rf"{_HEAD}{_KEPT}\((?P<column>{SQL_NAME}) (?P<sign>[<>]) :(?P<value>p\d+)(?: or (?P=column) is null)?"
     rf" or \((?P=column) = :(?P=value) and (?P<after>.+)\)\) {_ORDER}",
     re.DOTALL,
 )
 _AFTER_NULL = re.compile(
-    rf"{_HEAD}{_KEPT}\((?P<column>{_NAME}) is not null"
+    rf"{_HEAD}{_KEPT}\((?P<column>{SQL_NAME}) is not null"
     rf" or \((?P=column) is null and (?P<after>.+)\)\) {_ORDER}",
     re.DOTALL,
 )
 _FIRST = re.compile(
-    rf"{_HEAD}(?P<where>where .+ )?order by (?P<column>{_NAME})(?P<desc> desc)? limit (?P<limit>\d+)",
+    rf"{_HEAD}(?P<where>where .+ )?order by (?P<column>{SQL_NAME})(?P<desc> desc)? limit (?P<limit>\d+)",
     re.DOTALL,
 )
 

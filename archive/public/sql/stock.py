@@ -24,6 +24,7 @@ from archive.public.served_archives import room_of
 from archive.public.sql.jobs import Failure, Job, Place
 from archive.public.sql.paging import Paged, first_page, seekable, sorted_table, whole_table, without_limit
 from archive.public.sql.pool import LateError, LostError, Pool
+from archive.public.sql.view_paging import page_of_view, place_of_page, view_of_page
 
 INTROSPECTION = (
     "attached_databases",
@@ -71,6 +72,7 @@ def install(as_csv: Callable[..., Any]) -> None:
     _originals.update(execute=Database.execute, data=TableView.data, as_csv=DataView.as_csv)
     for name in INTROSPECTION:
         setattr(Database, name, _staying(getattr(Database, name)))
+    Database.attached_databases = _without_temp(Database.attached_databases)
     Database.execute = execute
     TableView.data = table_data
     DataView.as_csv = as_csv
@@ -196,10 +198,21 @@ async def _paged(database: Any, sql: str) -> Paged:
     """Return the statement, or what stands for it where it is a page of a sorted table."""
     if not _table_page.get():
         return Paged(sql)
+    if view := view_of_page(sql):
+        return await _page_of_view(database, sql, view)
     if sorted_table(sql) is None:
         return seekable(sql)
     order = await _order_of(database, sql)
     return first_page(sql, *order) if order else Paged(sql)
+
+
+async def _page_of_view(database: Any, sql: str, view: str) -> Paged:
+    """Return what gives a page of a view of ours; the statement itself where it is another's view."""
+    definition = await database.get_view_definition(view)
+    if not definition or database.name not in room_of(database.ds).archives:
+        return Paged(sql)
+    place = await database.execute_fn(lambda connection: place_of_page(connection, sql))
+    return page_of_view(sql, definition, place)
 
 
 async def whole_of(database: Any, sql: str) -> tuple[str, ...]:
@@ -259,6 +272,16 @@ def as_rows(names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[sqlite3
         return [sqlite3.Row(cursor, row) for row in rows]
     finally:
         connection.close()
+
+
+def _without_temp(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method that lists attached databases, without the temporary tables of our own pages."""
+
+    @wraps(method)
+    async def attached(self: Any) -> Any:
+        return [each for each in await method(self) if each.name != "temp"]
+
+    return attached
 
 
 def _staying(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -63,6 +63,22 @@
     has: (path) => store.all().some((item) => item.path === path),
     add(item) { if (!store.has(item.path)) store.write([item, ...store.all()]); },
     remove(path) { store.write(store.all().filter((item) => item.path !== path)); },
+    fromLink(hash) {
+      const coded = hash.match(/^#list=([\w=-]+)$/)?.[1];
+      try {
+        const bytes = Uint8Array.from(atob(coded.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+        return store.clean(JSON.parse(new TextDecoder().decode(bytes)));
+      } catch { return []; /* no link with a list, or one that was cut */ }
+    },
+    clean(items) {
+      const kinds = ["article", "comment", "search"];
+      const local = (item) => typeof item?.path === "string" && item.path.startsWith("/") && !item.path.startsWith("//") && !item.path.startsWith("/\\");
+      const text = (value) => (typeof value === "string" ? value.slice(0, 4000) : "");
+      return (Array.isArray(items) ? items : []).filter(local).slice(0, 5000).map((item) => ({
+        kind: kinds.includes(item.kind) ? item.kind : "article", path: item.path, title: text(item.title), date: text(item.date),
+        note: text(item.note), tags: text(item.tags), saved: text(item.saved) || new Date().toISOString(),
+      }));
+    },
     change(path, values) { store.write(store.all().map((item) => (item.path === path ? { ...item, ...values } : item))); },
   };
   window.backissueSaved = store;
@@ -76,6 +92,31 @@
     name();
     button.hidden = false;
   }
+  // On a desk a find is kept without leaving the page; without a script the form does it.
+  const keep = document.getElementById("keep");
+  keep?.addEventListener("submit", async (event) => {
+    const button = event.submitter;
+    if (!button) return;
+    event.preventDefault();
+    const body = new URLSearchParams(new FormData(keep));
+    body.set(button.name, button.value);
+    let told = { ok: false, error: "This could not be saved. Reload the page and try again." };
+    try {
+      told = await (await fetch(keep.getAttribute("action"), { method: "POST", body, headers: { accept: "application/json" } })).json();
+    } catch { /* the sentence above stays */ }
+    button.parentElement.querySelector("[role=alert]")?.remove();
+    if (told.ok) {
+      button.name = told.saved ? "drop" : "item";
+      button.textContent = told.saved ? "Saved" : "Save";
+      button.setAttribute("aria-pressed", String(told.saved));
+      return;
+    }
+    const note = document.createElement("span");
+    note.className = "state";
+    note.setAttribute("role", "alert");
+    note.textContent = told.error;
+    button.after(note);
+  });
   for (const button of document.querySelectorAll("button[data-copy]")) {
     const text = button.closest("p").nextElementSibling;
     button.addEventListener("click", async () => {

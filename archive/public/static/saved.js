@@ -57,6 +57,8 @@
       const [type, write] = FORMS[link.dataset.form];
       URL.revokeObjectURL(link.href);
       link.href = URL.createObjectURL(new Blob([write(items)], { type }));
+      const words = choice.value.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+      link.download = ["saved", ...words, new Date().toISOString().slice(0, 10)].join("-") + `.${link.dataset.form}`;
     }
     const bytes = new TextEncoder().encode(JSON.stringify(items));
     part("share").href = "#list=" + btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")).replaceAll("+", "-").replaceAll("/", "_");
@@ -71,23 +73,8 @@
     place.querySelector("form").hidden = !any;
     links();
   }
-  function clean(items) {
-    const kinds = ["article", "comment", "search"];
-    const local = (item) => typeof item?.path === "string" && item.path.startsWith("/") && !item.path.startsWith("//") && !item.path.startsWith("/\\");
-    const text = (value) => (typeof value === "string" ? value.slice(0, 2000) : "");
-    return (Array.isArray(items) ? items : []).filter(local).slice(0, 2000).map((item) => ({
-      kind: kinds.includes(item.kind) ? item.kind : "article", path: item.path, title: text(item.title), date: text(item.date),
-      note: text(item.note), tags: text(item.tags), saved: text(item.saved) || new Date().toISOString(),
-    }));
-  }
   function offerShared() {
-    const coded = location.hash.match(/^#list=([\w=-]+)$/)?.[1];
-    if (!coded) return;
-    let items = [];
-    try {
-      const bytes = Uint8Array.from(atob(coded.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
-      items = clean(JSON.parse(new TextDecoder().decode(bytes)));
-    } catch { /* a link that was cut: nothing to offer */ }
+    const items = store.fromLink(location.hash);
     const known = new Set(store.all().map((item) => item.path));
     const fresh = items.filter((item) => !known.has(item.path));
     const note = part("shared");
@@ -99,7 +86,7 @@
   place.querySelector("[data-import]").hidden = false;
   document.getElementById("saved-file").addEventListener("change", async (event) => {
     try {
-      clean(JSON.parse(await event.target.files[0].text()).items).forEach(store.add);
+      store.clean(JSON.parse(await event.target.files[0].text()).items).forEach(store.add);
     } catch {
       part("empty").hidden = false;
       part("empty").textContent = "This file has no saved items in JSON.";

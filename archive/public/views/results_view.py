@@ -6,12 +6,14 @@ What does not come whole does not look whole: see `sql/downloads.py`.
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 from datasette.utils import InvalidSql, derive_named_parameters, validate_sql_select
 from datasette.utils.asgi import Response
 
-from archive.core.formatting import disarmed
+from archive.core.formatting import disarmed, file_name
 from archive.public.sql import downloads, stock
 from archive.public.sql.jobs import Job
 from archive.public.sql.pool import Download, LateError, LostError
@@ -33,7 +35,7 @@ async def results_csv(datasette: Any, request: Any) -> Any:
         return downloads.csv_text([*([download.names] if is_first else []), *shown])
 
     return downloads.stream_response(
-        download, texts, content_type="text/csv; charset=utf-8", headers=_attached("csv")
+        download, texts, content_type="text/csv; charset=utf-8", headers=_attached(request, "csv")
     )
 
 
@@ -57,7 +59,7 @@ async def results_json(datasette: Any, request: Any) -> Any:
 
     content_type = "application/json; charset=utf-8"
     return downloads.stream_response(
-        download, texts, content_type=content_type, headers=_attached("json"), end="\n]\n"
+        download, texts, content_type=content_type, headers=_attached(request, "json"), end="\n]\n"
     )
 
 
@@ -94,5 +96,13 @@ def _refused(sentence: str) -> Any:
     return Response.text(f"This query cannot be answered: {sentence.rstrip('.')}.", status=400)
 
 
-def _attached(ending: str) -> dict[str, str]:
-    return {"content-disposition": f'attachment; filename="results.{ending}"'}
+def _attached(request: Any, ending: str) -> dict[str, str]:
+    """Return the header with a file name.
+
+    It has the query's own name or its words, the values that were filled in, and the day.
+    """
+    sql = request.args.get("sql") or ""
+    said = request.args.get("_query") or re.sub(r"(?i)\bselect\b.*?\bfrom\b", " ", sql, flags=re.DOTALL)
+    values = [request.args.get(name) or "" for name in request.args if name not in ("sql", "raw", "_query")]
+    file = file_name("results", [said, *values], ending, datetime.now(UTC))
+    return {"content-disposition": f'attachment; filename="{file}"'}

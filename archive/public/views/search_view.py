@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict, replace
@@ -12,7 +11,7 @@ from urllib.parse import urlencode
 
 from datasette.utils.asgi import Response
 
-from archive.core.formatting import disarmed
+from archive.core.formatting import disarmed, file_name
 from archive.core.records import POST
 from archive.public.render.feed import Entry, atom
 from archive.public.render.text import unmarked
@@ -170,7 +169,8 @@ async def search_csv(datasette: Any, request: Any) -> Any:
 
 def csv_headers(ask: Ask) -> dict[str, str]:
     """Return the header that names the file of a search's results."""
-    return {"content-disposition": f'attachment; filename="{_file_name(ask)}.csv"'}
+    name = file_name("search", [ask.words], "csv", datetime.now(UTC))
+    return {"content-disposition": f'attachment; filename="{name}"'}
 
 
 def csv_of_hits(datasette: Any, request: Any, hits: Iterable[Row]) -> str:
@@ -230,12 +230,6 @@ def named(hit: Row) -> str:
     title = hit["title"] or "Untitled"
     name = title if hit["kind"].startswith("article") else f"{hit['author'] or 'No name'} on {title}"
     return f"{name} (in an earlier version)" if hit["version"] else name
-
-
-def _file_name(ask: Ask) -> str:
-    """Return a file name with the words and the day: "search-harbour-ferry-2026-11-28"."""
-    words = "-".join(re.findall(r"[a-z0-9]+", ask.words.lower()))[:60].strip("-")
-    return "-".join(filter(None, ("search", words, datetime.now(UTC).date().isoformat())))
 
 
 def _line(hit: Row, root: str, raw: bool) -> list[Any]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from datasette.utils.asgi import Response
 
-from archive.core.formatting import disarmed
+from archive.core.formatting import disarmed, file_name
 from archive.public.render.chart import Chart, lines
 from archive.public.render.word_trends import MAX_WORDS, Asked, Counted, asked, count_words
 from archive.public.web import Row, TooSlow, enter, read, render_page
@@ -54,7 +55,8 @@ async def words_csv(datasette: Any, request: Any) -> Any:
     writer.writerow([wanted.by, wanted.kind, *map(disarmed, wanted.terms)])
     for span, total in found.totals.items():
         writer.writerow([span, total, *(found.terms[term].get(span, 0) for term in wanted.terms)])
-    headers = {"content-disposition": 'attachment; filename="words.csv"'}
+    file = file_name("words", wanted.terms, "csv", datetime.now(UTC))
+    headers = {"content-disposition": f'attachment; filename="{file}"'}
     return Response(buffer.getvalue(), headers=headers, content_type="text/csv; charset=utf-8")
 
 

@@ -1,0 +1,124 @@
+"""The commands of readers' desks: who has one, and by which link it is opened."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import click
+
+from archive.cli.console import Context, emit, opened, say, table
+from archive.core.database import is_writable
+from archive.core.errors import ArchiveError
+from archive.core.formatting import count, plain, when
+from archive.files.desk_store import Desk, desk_path
+from archive.operations import serve as publish
+
+_NAME = click.argument("name")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.group()
+def desk() -> None:
+    """Give readers a desk for their own collections.
+
+    A reader saves articles, comments and searches with notes and tags, in every browser that has opened the
+    reader's link. The pages take readers where the configuration has `[desk] open = true`, or with
+    `serve --desk`.
+
+    \b
+    backissue desk add "Anna"
+    backissue desk list
+    """
+
+
+@desk.command("add")
+@_NAME
+@_JSON
+@click.pass_obj
+def add_reader(context: Context, name: str, as_json: bool) -> None:
+    """Add a reader, and print the link that opens the desk.
+
+    The link is a key: only its digest is kept, so it is shown once. Send it to this reader alone.
+    """
+    with opened(context) as archive:
+        path = desk_path(archive.path)
+    _must_be_writable(context)
+    with Desk.open(path, create=True) as found:
+        key = found.add_reader(name, datetime.now(UTC))
+    _show_link(context, name, key, as_json=as_json)
+
+
+@desk.command("renew")
+@_NAME
+@_JSON
+@click.pass_obj
+def renew_key(context: Context, name: str, as_json: bool) -> None:
+    """Make a new link for a reader; the old one opens nothing more."""
+    with Desk.open(desk_path(context.archive())) as found:
+        key = found.renew_key(name)
+    _show_link(context, name, key, as_json=as_json)
+
+
+@desk.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array of readers.")
+@click.pass_obj
+def list_readers(context: Context, as_json: bool) -> None:
+    """List readers, and how much each keeps."""
+    path = desk_path(context.archive())
+    readers = []
+    if path.exists():
+        with Desk.open(path) as found:
+            readers = found.readers()
+    if as_json:
+        emit([asdict(reader) for reader in readers])
+    elif readers:
+        rows = [[each.name, when(each.made_at), f"{each.items:,}", f"{each.shares:,}"] for each in readers]
+        table(["reader", "since", "items", "shared lists"], rows)
+    else:
+        say("No reader has a desk yet: `backissue desk add NAME`.")
+
+
+@desk.command("remove")
+@_NAME
+@click.option("--yes", is_flag=True, help="Remove without asking; needed where there is no terminal.")
+@click.pass_obj
+def remove_reader(context: Context, name: str, yes: bool) -> None:
+    """Remove a reader with all items, notes and shared lists."""
+    with Desk.open(desk_path(context.archive())) as found:
+        reader = found.reader_named(name)
+        what = f"{count(reader.items, 'item')} and {count(reader.shares, 'shared list')}"
+        if not yes and not sys.stdin.isatty():
+            raise click.UsageError(f"“{plain(name)}” keeps {what}. Remove them with --yes.")
+        if not yes:
+            click.confirm(f"Remove {plain(name)} with {what}?", abort=True, err=True)
+        found.remove_reader(name)
+    say(f"{plain(name)} was removed, with {what}.")
+
+
+def _must_be_writable(context: Context) -> None:
+    if not is_writable(context.archive()):
+        raise ArchiveError(
+            f"The folder of {context.archive()} may not be written by this user.",
+            hint="Add readers where the archive may be written.",
+        )
+
+
+def _show_link(context: Context, name: str, key: str, *, as_json: bool) -> None:
+    """Print the link of a reader."""
+    settings = context.desk()
+    base = (settings.public_url or publish.local_url()).rstrip("/")
+    link = f"{base}/desk#key={key}"
+    if as_json:
+        emit({"reader": name, "link": link})
+        return
+    click.echo(link)
+    say(f"This link opens the desk of {plain(name)}. It is shown once; send it to this reader alone.")
+    if not settings.is_open:
+        say(
+            "The desks are closed. Open them with `[desk] open = true` in the configuration,"
+            " or with `serve --desk`."
+        )
+    if settings.public_url is None:
+        say("Give `public_url` in the configuration, and links name the published archive.")

@@ -1,0 +1,129 @@
+"""Wrong commands, as people type them: each is an error that says what was meant, and changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from archive.files.raw_pages import Pages
+from archive.storage.archive import Archive
+from scheduler import main
+from tests.builders.fixtures_archive import START, Filler
+
+USAGE, ERROR = 2, 1
+WRONG: dict[str, tuple[int, str]] = {
+    "serch ferry": (USAGE, "did you mean “search”?"),
+    "stauts": (USAGE, "did you mean “status”?"),
+    "search": (USAGE, "Give WORDS to search for"),
+    "search ferry --since blah": (ERROR, "“blah” is not a date for --since"),
+    "search ferry --since 2009-13": (ERROR, "“2009-13” is not a date for --since"),
+    "search ferry --since 2999": (ERROR, "in the future"),
+    "search ferry --source quaysid": (ERROR, "did you mean “quayside”?"),
+    "search ferry --in artcles": (USAGE, "did you mean “articles”?"),
+    "search ferry --limit -1": (USAGE, "1<=x<=1000"),
+    "search ferry --jsn": (USAGE, "'--json'"),
+    "search --saved nosuch": (ERROR, "There is no saved search “nosuch”"),
+    "show 99999": (ERROR, "holds no article 99999"),
+    "show articl 1": (USAGE, "did you mean “article”?"),
+    "show https://elsewhere.example/x": (ERROR, "does not cover this site"),
+    "export parqet": (USAGE, "did you mean “parquet”?"),
+    "export csv out": (USAGE, "--output out"),
+    "export csv --source quaysid": (ERROR, "did you mean “quayside”?"),
+    "export csv --output nowhere/out": (ERROR, "nowhere"),
+    "crawl quaysid": (ERROR, "did you mean “quayside”?"),
+    "verify quaysid": (ERROR, "did you mean “quayside”?"),
+    "replay quaysid": (ERROR, "did you mean “quayside”?"),
+    "sources rename quaysid other": (ERROR, "did you mean “quayside”?"),
+    "status --jsn": (USAGE, "'--json'"),
+    "backup": (USAGE, "Missing argument 'DIR'"),
+    "backup nowhere/deep": (ERROR, "nowhere does not exist"),
+    "restore nowhere": (USAGE, "'nowhere' does not exist"),
+    "restore .": (ERROR, "SHA256SUMS is missing"),
+    "redact coment 1 --reason x": (USAGE, "did you mean “comment”?"),
+    "redact comment 99999 --reason x --yes": (ERROR, "holds no comment 99999"),
+    "redact comment 1": (USAGE, "--reason"),
+    "unredact 77": (ERROR, "There is no redaction 77"),
+    "import nosuch.warc": (ERROR, "no file or folder nosuch.warc"),
+    "serve --port 99999": (USAGE, "1<=x<=65535"),
+    "serve --host nosuch.invalid": (ERROR, "not an address of this machine"),
+    "serve nosuch": (USAGE, "'nosuch' does not exist"),
+    "explain nosuch.html": (ERROR, "nosuch.html cannot be read"),
+    "prove 99999": (USAGE, "article ID, comment ID or a URL"),
+    "same-words 99999": (USAGE, "article ID, comment ID or a URL"),
+    "visitor kye": (USAGE, "'key'"),
+    "publish": (USAGE, "Missing option '--to'"),
+    "desk ad Anna": (USAGE, "'add'"),
+    "desk remove nosuch --yes": (ERROR, "no reader has a desk yet"),
+    "init not-a-url": (ERROR, "neither a URL nor a known site"),
+    "schedule now": (USAGE, "unexpected extra argument (now)"),
+    "--config nosuch.toml status": (ERROR, "nosuch.toml does not exist"),
+    "--log-format tetx status": (USAGE, "did you mean “text”?"),
+}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a configuration and an archive of one article."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BACKISSUE_CONFIG", raising=False)
+    fill = Filler(tmp_path / "archive.db")
+    fill.article(1, START, title="Ferry stops")
+    fill.finish()
+    Archive.open(tmp_path / "archive.db").close()
+    Pages.open(tmp_path / "pages.db").close()
+    (tmp_path / "backissue.toml").write_text("[sources.quayside]\nurl = 'https://quayside.example'\n")
+    return tmp_path
+
+
+def run(line: str) -> Result:
+    return CliRunner().invoke(main, line.split(), prog_name="backissue")
+
+
+def test_wrong_commands_say_what_is_meant_and_change_nothing(here: Path) -> None:
+    before = {path.name for path in here.iterdir()}
+    for line, (code, said) in WRONG.items():
+        done = run(line)
+        told = done.stderr
+        assert done.exit_code == code, (line, done.exit_code, told, done.exception)
+        assert said in told, (line, told)
+        assert "Traceback" not in told, line
+        assert not done.stdout, (line, done.stdout)
+    names = {path.name.removesuffix("-wal").removesuffix("-shm") for path in here.iterdir()}
+    assert {name for name in names if not name.endswith(".lock")} <= before
+
+
+def test_desk_is_made_listed_renewed_and_removed(here: Path) -> None:
+    done = run("desk add Anna")
+    link = done.stdout.strip()
+    assert (done.exit_code, link.partition("#key=")[0]) == (0, "http://127.0.0.1:8001/desk")
+    assert "[desk] open = true" in done.stderr
+    assert (here / "desk.db").stat().st_mode & 0o077 == 0
+    assert run("desk add Anna").exit_code == ERROR
+    assert "did you mean “Anna”?" in run("desk renew Ana").stderr
+    assert run("desk renew Anna").stdout.strip() != link
+    assert '"items": 0' in run("desk list --json").stdout
+    assert run("desk remove Anna").exit_code == USAGE
+    assert run("desk remove Anna --yes").exit_code == 0
+    assert "No reader has a desk yet" in run("desk list").stderr
+
+
+def test_desk_is_backed_up_looked_at_and_restored(here: Path) -> None:
+    run("desk add Anna")
+    assert run("backup saved").exit_code == 0
+    assert (here / "saved" / "desk.db").exists()
+    doctor = run("doctor --offline")
+    assert "desk.db is sound, and only its owner reads it." in doctor.stdout
+    (here / "desk.db").chmod(0o644)
+    assert "Others may read desk.db" in run("doctor --offline").stdout
+    run("desk remove Anna --yes")
+    assert run("restore saved --force").exit_code == 0
+    assert "Anna" in run("desk list").stdout
+    assert (here / "desk.db").stat().st_mode & 0o077 == 0
+    assert run("export csv --output desk.db --force").exit_code == ERROR
+    with (here / "desk.db").open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 8192)
+    assert run("doctor --offline").exit_code != 0
+    assert run("backup again").exit_code == ERROR
