@@ -360,7 +360,7 @@ main.places = {
         "crawler.cli.explain_schedule:explain_schedule",
         "Show when an article's page is visited again, and why.",
     ),
-    "replay": CommandPlace("crawler.cli.replay:replay", "Read raw pages again by the present rules."),
+    "replay": CommandPlace("crawler.cli.replay:replay_pages", "Read raw pages again by the present rules."),
     "reextract": CommandPlace(
         "crawler.cli.reextract:reextract",
         "Read raw pages again on many cores or machines.",

@@ -14,7 +14,7 @@ from crawler.config.config import load_config
 from pipeline.cli import replay as pipeline_cli
 
 
-@click.command()
+@click.command("replay")
 @click.argument("source", required=False)
 @click.option("--apply", is_flag=True, help="Save the changes, as versions labelled re-extracted.")
 @click.option(
@@ -29,7 +29,7 @@ from pipeline.cli import replay as pipeline_cli
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each page that differs.")
 @click.pass_obj
-def replay(
+def replay_pages(
     context: Context, source: str | None, apply: bool, jobs: int, folder: Path | None, as_json: bool
 ) -> None:
     """Read raw pages again by the present rules.
