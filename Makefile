@@ -15,7 +15,7 @@ INSTALL := $(PIP) install --require-hashes --requirement
 OURSELVES := $(PIP) install --no-deps --no-build-isolation --editable .
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-lowest lint format bench bench-peers scale kills lives storm mutants eval picture browser wordpress postgres ray isso generators lock dist smoke docs clean
+.PHONY: help run test test-lowest lint format bench bench-peers scale kills lives storm mutants eval picture browser wordpress postgres ray isso pywb generators lock dist smoke docs clean
 
 help:  ## list what make can do
 	@echo "Backissue keeps a searchable archive of a news site. First try: make run"
@@ -96,6 +96,8 @@ postgres: .cache/moto.stamp  ## install what the tests of a fleet need: PostgreS
 ray: .cache/ray.stamp  ## install Ray with Backissue, in its own environment, for the tests on a Ray cluster
 
 isso: .cache/isso.stamp  ## install Isso, in its own environment, for the tests against it
+
+pywb: .cache/pywb.stamp  ## install pywb, in its own environment, for the test of Memento beside it
 
 generators: .cache/generators.stamp  ## install Eleventy and Hexo, for the tests of static sites
 	@[ -d .cache/generators/node_modules/hexo ] || \
@@ -183,6 +185,12 @@ clean:  ## remove the environment and all built files (archives and your configu
 	@mkdir -p .cache
 	@$(BIN)/python -m venv --without-pip .cache/isso
 	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/isso/bin/python install "isso==0.14.0"
+	@touch $@
+
+.cache/pywb.stamp: .venv/pip.stamp
+	@mkdir -p .cache
+	@$(BIN)/python -m venv --without-pip .cache/pywb
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/pywb/bin/python install "pywb==2.10.0" "setuptools<85"
 	@touch $@
 
 GENERATORS := @11ty/eleventy@3.1.8 @11ty/eleventy-plugin-rss@2.0.4 hexo@7.3.0 hexo-generator-index@4.0.0 \

@@ -246,12 +246,15 @@ def _up(
     base_path: str,
     metadata: Path | None,
     desk: bool,
+    replay: bool,
 ) -> int:
     """Run the scheduler and the pages, and print where, once they respond."""
     pages = ["--config", str(config.path), "serve", "--host", host, "--port", str(port)]
     pages += ["--base-path", base_path, "--quiet"]
     if desk:
         pages.append("--desk")
+    if replay:
+        pages.append("--replay")
     if metadata:
         pages += ["--metadata", str(metadata)]
 
@@ -321,6 +324,7 @@ for command in (up, show_demo, schedule, explain_page):
     main.add_command(command)
 main.places = {
     "init": CommandPlace("crawler.cli.init:init", "Probe a site and write backissue.toml."),
+    "config": CommandPlace("crawler.cli.config:config", "Check backissue.toml, or print its JSON Schema."),
     "up": CommandPlace("", "Archive on schedule and serve the archive, until Ctrl-C."),
     "demo": CommandPlace("", "Try it: archive and serve a bundled sample newspaper."),
     "crawl": CommandPlace("crawler.cli.crawl:crawl", "Crawl one source or all of them, once and now."),

@@ -130,9 +130,11 @@ class Maker:
 
 
 def build(folder: Path, comments: int) -> None:
-    """Fill a folder with an archive, and with the configuration that names it."""
+    """Fill a folder with an archive, and with the configuration that names it; nothing is logged yet."""
     fill = Filler(folder / "archive.db")
     Maker(fill, comments).everything()
+    for kind in ("article", "comment"):
+        fill.conn.execute(f"INSERT OR IGNORE INTO proof_pending SELECT '{kind}', id FROM {kind}s")
     fill.finish()
     (folder / "backissue.toml").write_text("[sources.quayside]\nurl = 'https://quayside.example'\n")
 

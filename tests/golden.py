@@ -18,6 +18,7 @@ from typing import Any
 from archive.core.records import Page, PageKind, Site
 from pipeline import process
 from pipeline.extractor_version import EXTRACTOR_VERSION
+from tests.builders.pages import made_page
 from tests.paths import FIXTURES
 
 RECORDED = FIXTURES / "golden" / "outputs.json"
@@ -51,15 +52,8 @@ def outputs() -> dict[str, dict[str, str]]:
 
 def _page(file: Path, kind: PageKind) -> Page:
     url = f"https://gazette.example/archives/2026/03/{file.stem}.php"
-    return Page(
-        source="gull",
-        kind=kind,
-        url=url,
-        final_url=url,
-        status=200,
-        headers=(),
-        fetched_at=datetime(2026, 1, 5, 12, tzinfo=UTC),
-        body=file.read_bytes(),
+    return made_page(
+        url, file.read_bytes(), source="gull", kind=kind, fetched_at=datetime(2026, 1, 5, 12, tzinfo=UTC)
     )
 
 

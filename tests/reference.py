@@ -1,6 +1,7 @@
 """`python -m tests.reference` writes what the documentation says of the program by itself.
 
-That is docs/reference.md, with every command, option and key, and the packages in docs/architecture.md.
+That is docs/reference.md, with every command, option and key (from the models of its tables), and the
+packages in docs/architecture.md.
 """
 
 from __future__ import annotations
@@ -8,15 +9,13 @@ from __future__ import annotations
 import ast
 import json
 import re
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import click
 
-from archive.core.errors import ConfigError
-from crawler.config import config, desk_keys, fleet_keys, notify_keys, proof_keys, question_keys, visitor_keys
-from crawler.schedule.timetable import format_span
+from crawler.config.json_schema import TABLES, config_schema
+from crawler.config.key_model import KeyTable, key_notes
 from scheduler import main
 from tests.paths import ROOT
 
@@ -30,35 +29,12 @@ Every command and option, and every key of the configuration. `python -m tests.r
 from the program itself. [commands.md](commands.md) and [configuration.md](configuration.md) explain them,
 with examples.
 """
-RIGHT: dict[str, dict[str, str]] = {
-    "": {},
-    "sources.town": {"url": '"http://127.0.0.1"'},
-    "notify": {},
-    "proof": {},
-    "searches.one": {"query": '"ferry"'},
-    "alerts.one": {},
-    "fleet": {},
-    "visitor": {},
-    "desk": {},
-}
-"""A configuration by its tables, as TOML."""
-TABLES = (
-    ("At the top", "", config.CONFIG_KEYS),
-    ("In `[sources.NAME]`", "sources.town", config.SOURCE_KEYS),
-    ("In `[notify]`", "notify", notify_keys.NOTIFY_KEYS),
-    ("In `[searches.NAME]`", "searches.one", question_keys.SEARCH_KEYS),
-    ("In `[alerts.NAME]`", "alerts.one", question_keys.ALERT_KEYS),
-    ("In `[proof]`", "proof", proof_keys.PROOF_KEYS),
-    ("In `[fleet]`", "fleet", fleet_keys.FLEET_KEYS),
-    ("In `[visitor]`", "visitor", visitor_keys.VISITOR_KEYS),
-    ("In `[desk]`", "desk", desk_keys.DESK_KEYS),
-)
 
 
 def page() -> str:
     """Return the page in Markdown."""
     parts = [HEAD, "## Commands\n", *(_command(path, command) for path, command in commands())]
-    parts += ["## Configuration\n", *(_keys(*table) for table in TABLES)]
+    parts += ["## Configuration\n", *(_keys(*table) for table in TABLES.items())]
     return "\n".join(parts)
 
 
@@ -108,62 +84,21 @@ def _option(option: click.Option, context: click.Context) -> str:
     return f"| `{names.replace('|', '/')}` | {_cell(meaning)} |"
 
 
-def _keys(heading: str, table: str, keys: tuple[str, ...]) -> str:
-    rows = [f"| `{key}` | {_cell(_expected(table, key))} | {_default(key)} |" for key in keys]
-    return "\n".join([f"### {heading}", "", "| key | expected | default |", "|---|---|---|", *rows, ""])
+def _keys(place: str, model: type[KeyTable]) -> str:
+    heading = f"### In `[{place}]`" if place else "### At the top"
+    schema = config_schema()["definitions"][model.__name__]["properties"]
+    rows = [
+        f"| `{key}` | {_cell(note.meaning)} | {_cell(note.expected)} | {_default(schema[key])} |"
+        for key, note in key_notes(model).items()
+    ]
+    columns = ["| key | meaning | expected | default |", "|---|---|---|---|"]
+    return "\n".join([heading, "", *columns, *rows, ""])
 
 
-def _expected(table: str, key: str) -> str:
-    """Return what the program says that it expects of a key, when it is given something of another type."""
-    if key in {"sources", "notify", "searches", "alerts", "proof", "fleet", "visitor", "desk"}:
-        wrong = {"": {key: "1"}, **{name: RIGHT[name] for name in RIGHT if name and not name.startswith(key)}}
-    else:
-        other = "1" if key == "comment_keys" else "{}"
-        wrong = RIGHT | {table: RIGHT[table] | {key: other}}
-    refusal = ""
-    try:
-        _load(wrong)
-    except ConfigError as error:
-        refusal = str(error)
-    found = re.search(rf"\b{key}: expected (.+?); found", refusal, re.DOTALL)
-    assert found, refusal or f"{key} takes an empty table"
-    return found[1].replace("one of town", "the name of a source")
-
-
-def _load(tables: dict[str, dict[str, str]]) -> config.Config:
-    lines = []
-    for name, values in tables.items():
-        lines += [f"[{name}]"] if name else []
-        lines += [f"{key} = {value}" for key, value in values.items()]
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / config.FILE_NAME
-        file.write_text("\n".join(lines), encoding="utf-8")
-        return config.load_config(file)
-
-
-def _default(key: str) -> str:
-    """Return what the program takes for a key that is left out; a dash for nothing."""
-    read = _load({"sources.town": RIGHT["sources.town"]})
-    [source] = read.sources
-    known = {
-        "archive": read.archive.name,
-        "schedule": source.schedule.rule.text,
-        "limit": format_span(source.limit),
-        "file_megabytes": source.file_limits.bytes // 2**20,
-        "files_per_crawl": source.file_limits.per_crawl,
-        "lease": format_span(read.fleet.lease),
-        "slice": format_span(read.fleet.slice),
-        "render": source.rendering.is_on,
-    }
-    owners = (source, source.site, read.notify, read.proof)
-    value = known.get(key)
-    value = (
-        value
-        if value is not None
-        else next((getattr(each, key) for each in owners if hasattr(each, key)), None)
-    )
-    unshown = {"url", "proof", "visitor", "desk"}
-    return "–" if value in (None, ()) or key in unshown else f"`{json.dumps(value)}`"
+def _default(schema: dict[str, Any]) -> str:
+    """Return the default of a key; a dash where it has no other than to be absent."""
+    value = schema.get("default")
+    return "–" if value in (None, {}) else f"`{json.dumps(value)}`"
 
 
 def _cell(text: str) -> str:

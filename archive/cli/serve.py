@@ -36,6 +36,11 @@ def pages_options(command: Command) -> Command:
             help="Datasette's metadata: the title, who may read, and settings of plugins (JSON or YAML).",
         ),
         click.option(
+            "--replay",
+            is_flag=True,
+            help="Show each article's raw page next to it, in a sandbox. This publishes the site's pages.",
+        ),
+        click.option(
             "--base-path",
             default="/",
             show_default=True,
@@ -75,6 +80,7 @@ def serve(
     base_path: str,
     metadata: Path | None,
     desk: bool,
+    replay: bool,
     quiet: bool,
 ) -> int:
     """Serve the archive with Datasette, until Ctrl-C.
@@ -82,6 +88,8 @@ def serve(
     Needs an existing archive; `backissue up` creates one and serves it while it grows. With the folder of
     `backissue publish`, it shows all archives in it as one, and switches to new generations by itself.
     """
+    if replay:
+        publish.publish_raw_pages()
     library = publish.library_server(published, base_url=base_path, metadata=metadata) if published else None
     if published is None:
         with opened(context) as archive:

@@ -29,6 +29,7 @@ _NOISE = re.compile(
 _MOBILE = re.compile(r"^m=[01]$")  # but ?m=201501 is WordPress' archive of a month
 _SESSION = re.compile(r";(?:jsessionid|phpsessid)=[^/;]*", re.IGNORECASE)
 _COMMENT_PAGES = re.compile(r"(?:/comment-page-\d{1,9})+(?=/?$)", re.IGNORECASE)
+_COMMENT_PAGE = re.compile(r"/comment-page-\d{1,9}/?(?:\?|$)|[?&]cpage=\d", re.IGNORECASE)
 _PART = re.compile(r"^(?P<base>.+?)/(?:page/)?(?P<part>[2-9]|[1-9]\d)/?$")
 _PLAIN_PART = re.compile(r"^(?P<post>(?:p|page_id)=\d+)&page=(?P<part>[2-9]|[1-9]\d)$")
 _VIEW = re.compile(r"^(?P<base>/.*[^/])/(?:amp|embed|trackback|print)(?P<slash>/?)$", re.IGNORECASE)
@@ -110,6 +111,11 @@ def _cleaned_once(url: str, *, thread_page: bool) -> str:
     # WordPress answers to both spellings of an escape, and links in lower case.
     path = re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), path)
     return urlunsplit((parts.scheme, netloc, path or "/", "&".join(pairs), ""))
+
+
+def is_comment_page(url: str) -> bool:
+    """True if a URL is a further page of an article's thread."""
+    return _COMMENT_PAGE.search(url.partition("#")[0]) is not None
 
 
 def key(url: str) -> str:

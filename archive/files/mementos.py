@@ -24,6 +24,8 @@ from archive.files.held_back import HeldBack
 from archive.files.raw_pages import Altered, Pages, raw_pages_path
 from archive.files.sort_key import sort_key
 
+REPLAY_VARIABLE = "BACKISSUE_REPLAY"
+"""Variable of the environment that is 1 where raw pages are published without a setting in the metadata."""
 _FOUND = """
 SELECT DISTINCT pages.id, source, url, final_url, status, headers, fetched_at, digest, witness
 FROM (SELECT value AS held FROM json_each(:sources)) JOIN (SELECT value AS wanted FROM json_each(:urls))

@@ -53,6 +53,13 @@ def command(
     ]
 
 
+def publish_raw_pages() -> None:
+    """Let the pages of this process, and of its children, show raw pages in a sandbox."""
+    from archive.files.mementos import REPLAY_VARIABLE  # noqa: PLC0415  (it loads the raw pages)
+
+    os.environ[REPLAY_VARIABLE] = "1"
+
+
 def local_url(*, host: str = HOST, port: int = PORT, base_url: str = "/") -> str:
     """Return the local URL of what `command` serves."""
     shown = HOST if host in ("0.0.0.0", "::", "") else host  # noqa: S104  (compared, never bound)

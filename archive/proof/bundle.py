@@ -23,6 +23,7 @@ from archive.proof.merkle import audit_path
 from archive.proof.states import State, encoded, page_states, states_of
 
 CHECKER = Path(__file__).with_name("verify_template.py")
+BLOCK_READER = Path(__file__).with_name("block_template.py")
 _SEALED = "SELECT id, version, salt, leaf FROM proof_leaves WHERE kind = ? AND item_id = ? ORDER BY id"
 _RAW = """
 SELECT max(id) FROM pages WHERE kind = 'article' AND witness IS NULL AND status = 200 AND source = ?
@@ -62,6 +63,8 @@ def write_evidence(
         files |= {"head.sig": seals[-1].signature, "key.pem": str(seals[-1].public_key).encode()}
     if seals[-1].stamp:
         files["head.tsr"] = seals[-1].stamp
+    if seals[-1].ots:
+        files |= {"head.bin.ots": seals[-1].ots, "block.py": BLOCK_READER.read_bytes()}
     if body and page:
         files["page.bin"] = page
     try:
@@ -134,46 +137,63 @@ def _seals(db: Database, entries: Iterable[EvidenceEntry]) -> list[LogSeal]:
     ).fetchone()[0]
     seals = [*seals_from(db, first)]
     able = [seal for seal in seals if seal.last >= max(ids)]
-    best = next(filter(None, ([s for s in able if s.stamp], [s for s in able if s.signature], able)))[0]
+    best = max(able, key=lambda seal: (seal.witness_rank, -seal.number))
     return [seal for seal in seals if seal.number <= best.number]
 
 
 def _proof(
     db: Database, kind: str, item_id: int, entries: list[EvidenceEntry], seals: list[LogSeal]
 ) -> bytes:
+    """Return proof.json: one line for each entry and seal.
+
+    Only the first seal has the head before it; those of the others follow from the seals above them.
+    """
     spans = {
         seal.number: leaves_between(db, seal.first, seal.last) for seal in seals if _covers(seal, entries)
     }
-    told: list[dict[str, Any]] = []
-    for entry in entries:
-        seal = next(seal for seal in seals if seal.first <= entry.id <= seal.last)
-        index, leaves = entry.id - seal.first, spans[seal.number]
-        told.append(
-            {
-                "content": entry.content.decode("utf-8", "surrogatepass"),
-                "salt": entry.salt.hex(),
-                "seal": seal.number,
-                "index": index,
-                "size": len(leaves),
-                "path": [step.hex() for step in audit_path(leaves, index)],
-            }
-        )
-    whole = {
-        "item": f"{kind} {item_id}",
-        "entries": told,
-        "seals": [
-            {
-                "number": seal.number,
-                "first": seal.first,
-                "last": seal.last,
-                "at": seal.at,
-                "root": seal.root.hex(),
-                "previous": seal.previous.hex(),
-            }
-            for seal in seals
-        ],
+    entry_lines = [_entry_line(entry, seals, spans) for entry in entries]
+    seal_lines = [_line(_seal_facts(seal)) for seal in seals[1:]]
+    first = _line({**_seal_facts(seals[0]), "previous": seals[0].previous.hex()})
+    item = json.dumps(f"{kind} {item_id}")
+    parts = (
+        f'{{"item": {item},',
+        '"entries": [',
+        ",\n".join(entry_lines),
+        '],\n"seals": [',
+        ",\n".join([first, *seal_lines]),
+        "]}\n",
+    )
+    return "\n".join(parts).encode()
+
+
+def _entry_line(entry: EvidenceEntry, seals: list[LogSeal], spans: dict[int, list[bytes]]) -> str:
+    seal = next(seal for seal in seals if seal.first <= entry.id <= seal.last)
+    leaves = spans[seal.number]
+    index = entry.id - seal.first
+    return _line(
+        {
+            "content": entry.content.decode("utf-8", "surrogatepass"),
+            "salt": entry.salt.hex(),
+            "seal": seal.number,
+            "index": index,
+            "size": len(leaves),
+            "path": [step.hex() for step in audit_path(leaves, index)],
+        }
+    )
+
+
+def _seal_facts(seal: LogSeal) -> dict[str, Any]:
+    return {
+        "number": seal.number,
+        "first": seal.first,
+        "last": seal.last,
+        "at": seal.at,
+        "root": seal.root.hex(),
     }
-    return json.dumps(whole, indent=1).encode()
+
+
+def _line(facts: dict[str, Any]) -> str:
+    return json.dumps(facts, separators=(",", ":"))
 
 
 def _covers(seal: LogSeal, entries: Iterable[EvidenceEntry]) -> bool:
@@ -198,6 +218,13 @@ def _readme(kind: str, item_id: int, seal: LogSeal) -> str:
             f"head.tsr    the time-stamp of {seal.authority}:",
             "            openssl ts -verify -data head.bin -in head.tsr -CAfile CERTIFICATES-OF-IT",
         ]
-    else:
+    if seal.ots:
+        lines += [
+            "head.bin.ots  the OpenTimestamps proof: python3 block.py names the Bitcoin block and its Merkle",
+            "            root, which any block explorer shows; or: ots verify head.bin.ots",
+        ]
+        if seal.ots_pending:
+            lines.append("            It names no block yet: make this folder again in a day.")
+    if not seal.stamp and not seal.ots:
         lines.append("No authority has stamped this seal: only the archive itself says when it was made.")
     return "\n".join([*lines, ""])

@@ -13,7 +13,7 @@ from pathlib import Path
 from archive.core.connection import Database
 from archive.core.database import connect
 from archive.files.raw_pages import raw_pages_path
-from archive.proof import signing
+from archive.proof import signing, witnesses
 from archive.proof.log import START, head_of, leaves_between, newest_leaves, seals_from
 from archive.proof.merkle import root_of
 from archive.proof.states import BATCH, item_ids, page_states, states_of
@@ -42,6 +42,10 @@ def broken_seals(db: Database) -> Iterator[str]:
             yield f"{name} was changed."
         if seal.signature and not signing.is_signed(seal.head, seal.public_key or "", seal.signature):
             yield f"{name} has a signature that does not fit it."
+        if seal.stamp and not witnesses.is_stamp_of(seal.head, seal.stamp):
+            yield f"{name} has a time-stamp that does not fit it."
+        if seal.ots and not witnesses.is_ots_of(seal.head, seal.ots):
+            yield f"{name} has an OpenTimestamps proof that does not fit it."
         previous, first = seal.head, seal.last + 1
 
 

@@ -12,9 +12,10 @@ import json
 import os
 from collections.abc import Collection, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from archive.core.connection import Database
 from archive.core.database import connect, transaction
@@ -50,7 +51,11 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSeal:
-    """One seal: leaves `first` to `last` (ids, inclusive), at a time in ISO 8601 UTC."""
+    """One seal: leaves `first` to `last` (ids, inclusive), at a time in ISO 8601 UTC.
+
+    `stamp` is of an RFC 3161 authority. `ots` is an OpenTimestamps file, `ots_pending` while it names no
+    block.
+    """
 
     number: int
     first: int
@@ -63,6 +68,42 @@ class LogSeal:
     signature: bytes | None
     authority: str | None
     stamp: bytes | None
+    ots: bytes | None
+    ots_pending: bool
+
+    @property
+    def witness_rank(self) -> tuple[bool, bool, bool, bool]:
+        """Return how well others can date the seal; a larger value is better."""
+        has_block = self.ots is not None and not self.ots_pending
+        return self.stamp is not None, has_block, self.ots is not None, self.signature is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealSignature:
+    """Signature of a seal's head (DER), and the public key of it (PEM)."""
+
+    public_key: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealStamp:
+    """Time-stamp of a seal's head (RFC 3161, DER), and the URL of its authority."""
+
+    authority: str
+    stamp: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealBlockProof:
+    """OpenTimestamps file of a seal's head; `ots_pending` while it names no block."""
+
+    ots: bytes
+    ots_pending: bool
+
+
+SealWitness = SealSignature | SealStamp | SealBlockProof
+"""What others can check a seal by. The fields are columns of `proof_seals`."""
 
 
 def digest(kind: str, item_id: int, version: int, state: State | None, salt: bytes) -> bytes:
@@ -200,8 +241,15 @@ def seals_from(db: Database, number: int) -> Iterator[LogSeal]:
         yield _seal(row)
 
 
-def attach(db: Database, number: int, **values: str | bytes) -> None:
-    """Store the signature (with `public_key`) or the stamp (with `authority`) of a seal."""
+def pending_seals(db: Database, most: int) -> list[LogSeal]:
+    """Return the newest seals whose OpenTimestamps file names no block yet, at most so many."""
+    sql = "SELECT * FROM proof_seals WHERE ots_pending ORDER BY number DESC LIMIT ?"
+    return [_seal(row) for row in db.execute(sql, [most]).fetchall()]
+
+
+def attach(db: Database, number: int, witness: SealWitness) -> None:
+    """Store what witnesses a seal, in place of an earlier one of its kind."""
+    values = asdict(witness)
     names = ", ".join(f"{name} = ?" for name in values)
     with transaction(db):
         db.execute(f"UPDATE proof_seals SET {names} WHERE number = ?", [*values.values(), number])
@@ -209,5 +257,7 @@ def attach(db: Database, number: int, **values: str | bytes) -> None:
 
 def _seal(row: tuple[object, ...]) -> LogSeal:
     names = ("number", "first", "last", "at", "root", "previous", "head")
-    more = ("public_key", "signature", "authority", "stamp")
-    return LogSeal(**dict(zip((*names, *more), row, strict=True)))  # type: ignore[arg-type]
+    more = ("public_key", "signature", "authority", "stamp", "ots", "ots_pending")
+    values: dict[str, Any] = dict(zip((*names, *more), row, strict=True))
+    values["ots_pending"] = bool(values["ots_pending"])
+    return LogSeal(**values)

@@ -20,7 +20,8 @@ from archive.storage.coverage_records import AuditKind, GapReason, Proof
 from crawler.audit.audit_session import BudgetSpentError
 from crawler.audit.findings import Findings
 from crawler.crawl import Crawl
-from crawler.frontier import addresses, endless
+from crawler.frontier import endless
+from pipeline.platforms.wordpress import thread_urls
 
 
 class PageAudit:
@@ -127,18 +128,18 @@ class PageAudit:
         while waiting:
             asked = waiting[0]
             page = await self.crawl.session.fetch(PageKind.ARTICLE, asked)
-            shown = addresses.shown_comments(page)
+            shown = thread_urls.shown_comments(page)
             if page.status != 200:
                 yield page
                 reason = page.error or page.status
                 self.walks[url] = f"{asked} answered {reason}"
                 return
-            is_past_the_end = not addresses.shows_comments(page) or shown == before
+            is_past_the_end = not thread_urls.shows_comments(page) or shown == before
             if asked != url and is_past_the_end:
                 self.walks[url] = f"{asked} shows no further comment"
                 return
             yield page
-            thread = addresses.thread_pages(page)
+            thread = thread_urls.thread_pages(page)
             reached = filter(None, (asked, thread.own))
             done.update(map(urls.page_key, reached))
             known |= dict.fromkeys(thread.urls)

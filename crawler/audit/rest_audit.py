@@ -28,6 +28,7 @@ from crawler.discovery.front_page import FrontPage
 from crawler.discovery.listings import CLOSED, NoListingError, page_size, rest_pages
 from crawler.discovery.rest_ids import ListedItem
 from crawler.discovery.rest_strategy import OVERLAP, rest_roots
+from pipeline.platforms.wordpress import rest_urls
 
 ROUTES = {AuditKind.ARTICLE: "posts", AuditKind.COMMENT: "comments"}
 _T = TypeVar("_T")
@@ -48,7 +49,7 @@ class RestAudit:
         where the site is in trouble.
         """
         async for root in self._roots():
-            url = rest_ids.oldest_url(root, ROUTES[kind])
+            url = rest_urls.oldest_url(root, ROUTES[kind])
             page = await self.crawl.session.fetch(PageKind.LISTING, url)
             if rest.read_array(page) is not None:
                 self.crawl.report.surface = "rest"
@@ -137,7 +138,7 @@ class RestAudit:
                 wanted.setdefault(item.route, []).append(item.id)
         for route, ids in wanted.items():
             for some in _portions(ids, page_size(self.crawl, route)):
-                url = rest.pages_url(self.crawl.rest.root or "", some, kind=route)
+                url = rest_urls.pages_url(self.crawl.rest.root or "", some, kind=route)
                 page = await self.crawl.session.fetch(PageKind.POSTS, url)
                 pages += [page] if rest.read_array(page) else []
         return pages
@@ -204,13 +205,13 @@ class RestAudit:
         posts_of = {item.post for item in lacking if item.post}
         unknown = sorted(post for post in posts_of if not holdings.address_of(post))
         for posts in _portions(unknown, page_size(self.crawl, "pages")):
-            url = rest.pages_url(root, posts)
+            url = rest_urls.pages_url(root, posts)
             page = await self.crawl.session.fetch(PageKind.POSTS, url)
             if rest.read_array(page):
                 yield page
         for some in _portions(lacking, page_size(self.crawl, "comments")):
             ids = [item.key for item in some]
-            url = rest.comments_url(root, 1, include=ids)
+            url = rest_urls.comments_url(root, 1, include=ids)
             page = await self.crawl.session.fetch(PageKind.COMMENTS, url)
             if rest.read_array(page):
                 yield page
@@ -242,7 +243,7 @@ class RestAudit:
     def _listing(self, span: Span, route: str) -> AsyncIterator[Page]:
         root = self.crawl.rest.root or ""
         before = min(span.before, self.findings.until)
-        address = partial(rest_ids.between_url, root, route, after=span.after, before=before)
+        address = partial(rest_urls.between_url, root, route, after=span.after, before=before)
         return rest_pages(self.crawl, PageKind.LISTING, address)
 
     async def _shown(self, routes: Sequence[str], ids: Sequence[str]) -> dict[str, ListedItem]:
@@ -260,7 +261,7 @@ class RestAudit:
             known = self.findings.holdings.newest(kind, half) if kind else []
             for some in _portions([key for key in ids if key not in shown], half):
                 asked = list(dict.fromkeys([*some, *known]))
-                url = rest_ids.shown_url(self.crawl.rest.root or "", route, asked)
+                url = rest_urls.shown_url(self.crawl.rest.root or "", route, asked)
                 page = await self.crawl.session.fetch(PageKind.LISTING, url)
                 items = rest_ids.read_listed_items(page, route)
                 found = {item.key: item for item in items}
@@ -280,8 +281,8 @@ def _inside(span: Span, items: Iterable[ListedItem]) -> int:
 
     Without an edge of OVERLAP: a bound can be an hour off in autumn.
     """
-    first = rest.time_text(span.after + OVERLAP)
-    last = rest.time_text(span.before - OVERLAP)
+    first = rest_urls.time_text(span.after + OVERLAP)
+    last = rest_urls.time_text(span.before - OVERLAP)
     times = (item.published for item in items if item.published)
     return sum(first < f"{time}Z" < last for time in times)
 

@@ -22,6 +22,7 @@ from crawler.discovery.listings import NoListingError
 from crawler.frontier.addresses import Listed
 from crawler.frontier.frontier import Frontier
 from pipeline.platforms import feed_pages
+from pipeline.platforms.wordpress import site_urls
 
 FEED_PAGES = 30  # pages of the feed as a second witness, the newest first
 
@@ -121,7 +122,7 @@ class SitemapAudit:
         """Record missing articles that only the feed has; count them by month."""
         found = Counter[str]()
         known = set[str]()
-        first = self.crawl.before.posts_feed_url or feeds.posts_feed_url(self.crawl.home)
+        first = self.crawl.before.posts_feed_url or site_urls.posts_feed_url(self.crawl.home)
         url: str | None = first
         for number in range(2, FEED_PAGES + 2):
             if url is None:

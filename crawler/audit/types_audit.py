@@ -18,6 +18,7 @@ from crawler.discovery import rest, rest_ids
 from crawler.discovery.listings import is_type_shown
 from crawler.discovery.rest import ContentType
 from crawler.frontier.addresses import Listed
+from pipeline.platforms.wordpress import rest_urls
 
 _CLOSED = {401, 403}
 
@@ -36,7 +37,7 @@ class TypesAudit:
         None where there is no item at all.
         """
         root = self.crawl.rest.root or ""
-        answer = await self.crawl.session.fetch(PageKind.LISTING, rest.route_url(root, "types"))
+        answer = await self.crawl.session.fetch(PageKind.LISTING, rest_urls.route_url(root, "types"))
         named = rest.read_types(answer)
         if named is None:
             self.crawl.report.missing_lists.append(
@@ -57,7 +58,7 @@ class TypesAudit:
 
     async def _count(self, root: str, kind: ContentType) -> tuple[bool, str | None]:
         """Count the items of a type; return True if REST lists it, and the month of the oldest."""
-        page = await self.crawl.session.fetch(PageKind.LISTING, rest_ids.oldest_url(root, kind.route))
+        page = await self.crawl.session.fetch(PageKind.LISTING, rest_urls.oldest_url(root, kind.route))
         if rest.read_array(page) is None:
             reason = page.error or page.status
             if page.status in _CLOSED:

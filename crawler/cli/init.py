@@ -22,15 +22,13 @@ from crawler.config.config import (
     CONTACT,
     FILE_NAME,
     FILE_VARIABLE,
-    NAME_EXPECTED,
-    is_contact,
-    is_language,
-    is_source_name,
     load_config,
     profile,
     profiles,
 )
-from crawler.config.toml_reader import check_address, is_loopback_url
+from crawler.config.json_schema import write_schema
+from crawler.config.site_url import check_address, is_loopback_url
+from crawler.config.value_checks import NAME_EXPECTED, is_contact, is_language, is_source_name
 from crawler.daemon import systemd as units
 from crawler.frontier.estimate import Estimate, estimate
 from crawler.schedule.cron import is_timezone
@@ -101,6 +99,7 @@ def init(
         writer.write_config(file, text, chosen)
         if aside is not None:
             say(f"What {file.name} had before is kept in {aside.name}.")
+        _write_schema(file, text)
     if as_json:
         emit(_init_json(chosen, url, found, cost, file, text, written=not dry_run))
     else:
@@ -144,6 +143,19 @@ def _file(named: Path | None) -> Path:
     """
     name = os.environ.get(FILE_VARIABLE) or FILE_NAME
     return (named or Path(name)).absolute()
+
+
+def _write_schema(file: Path, text: str) -> None:
+    """Write the schema to which a configuration refers, for editors.
+
+    Where a stranger's file has its name, the configuration stays without one.
+    """
+    if writer.SCHEMA_LINE not in text:
+        return
+    try:
+        write_schema(file.resolve().parent / writer.SCHEMA_FILE)
+    except ConfigError as error:
+        say(f"Warning: editors will not complete the configuration. {error}")
 
 
 def _look(url: str, contact: str | None, *, must: bool) -> SiteSurvey | None:

@@ -54,6 +54,12 @@ def seal(context: Context, make_key: Path | None, as_json: bool) -> None:
         click.echo("The archive is empty: there is nothing to seal.")
     else:
         what = f"{count(added, 'state')} logged. "
-        marks = [name for name, value in (("signed", last.signature), ("time-stamped", last.stamp)) if value]
+        witnessed = (
+            ("signed", last.signature),
+            ("time-stamped", last.stamp),
+            ("promised by OpenTimestamps calendars", last.ots and last.ots_pending),
+            ("in a Bitcoin block", last.ots and not last.ots_pending),
+        )
+        marks = [name for name, value in witnessed if value]
         is_how = f", {' and '.join(marks)}" if marks else ""
         click.echo(f"{what}Seal {last.number} of {last.at}{is_how}: {last.head.hex()}")

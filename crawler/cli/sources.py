@@ -24,8 +24,9 @@ from archive.core.timestamps import to_text
 from archive.sources import addresses, removal
 from archive.storage.archive import Archive
 from crawler.config import edit, writer
-from crawler.config.config import ARCHIVE_VARIABLE, NAME_EXPECTED, Config, is_source_name, load_config
-from crawler.config.toml_reader import check_address
+from crawler.config.config import ARCHIVE_VARIABLE, Config, load_config
+from crawler.config.site_url import check_address
+from crawler.config.value_checks import NAME_EXPECTED, is_source_name
 
 
 @click.group("sources", invoke_without_command=True)

@@ -11,7 +11,7 @@ from archive.cli.console import Context, Interruption, say
 from archive.core.errors import ConfigError
 from archive.operations.ports import must_be_free
 from crawler.config.config import load_config
-from crawler.config.visitor_keys import VisitorConfig
+from crawler.config.keys.visitor_keys import VisitorConfig
 from crawler.fetch.visitor import DIRECTORY_PATH, DIRECTORY_TYPE, Visitor, load_visitor, make_visitor_key
 
 

@@ -6,86 +6,61 @@ place and the reason, and so does a missing file. Does not: fetch, or guess what
 
 from __future__ import annotations
 
+import math
 import os
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
 from archive.core.records import Site
 from archive.core.urls import page_key
-from crawler.config import (
-    desk_keys,
-    file_keys,
-    fleet_keys,
-    notify_keys,
-    proof_keys,
-    schedule_keys,
-    thread_keys,
-)
-from crawler.config.desk_keys import DeskConfig
-from crawler.config.file_keys import FileLimits
-from crawler.config.fleet_keys import FleetKeys
-from crawler.config.notify_keys import Notify
-from crawler.config.proof_keys import ProofConfig
-from crawler.config.render_keys import RENDER_KEYS, RenderConfig, read_render
-from crawler.config.thread_keys import ForeignComments
-from crawler.config.toml_reader import TomlTable, describe_value, is_loopback_url
-from crawler.config.visitor_keys import VisitorConfig, read_visitor
-from crawler.schedule.cron import check_timezone
+from crawler.config.key_model import KeyTable, described_key, key_names
+from crawler.config.keys import desk_keys, fleet_keys, notify_keys, proof_keys, schedule_keys, thread_keys
+from crawler.config.keys.desk_keys import DeskConfig
+from crawler.config.keys.file_keys import FileLimits, file_limits
+from crawler.config.keys.fleet_keys import FleetKeys
+from crawler.config.keys.notify_keys import EXPECTED_PUBLIC_URL, Notify
+from crawler.config.keys.proof_keys import ProofConfig
+from crawler.config.keys.render_keys import RenderConfig, render_config
+from crawler.config.keys.source_keys import EXPECTED_DELAY, SourceTable
+from crawler.config.keys.thread_keys import ForeignComments
+from crawler.config.keys.visitor_keys import VisitorConfig, read_visitor
+from crawler.config.site_url import is_loopback_url
+from crawler.config.toml_reader import TomlTable, describe_value
+from crawler.config.value_checks import NAME_EXPECTED, check_contact, is_source_name
 from crawler.schedule.timetable import Timetable
 
 FILE_NAME = "backissue.toml"
 FILE_VARIABLE = "BACKISSUE_CONFIG"
 ARCHIVE_VARIABLE = "BACKISSUE_ARCHIVE"
 USUAL_ARCHIVE = "archive.db"
-COMMENT_STYLES = ("auto", "native", "wpdiscuz", "none")
 SITES = Path(__file__).parent / "sites"
-
-CONFIG_KEYS = (
-    "archive",
-    "contact",
-    "public_url",
-    "sources",
-    "notify",
-    "searches",
-    "alerts",
-    "proof",
-    "fleet",
-    "visitor",
-    "desk",
-)
-SOURCE_KEYS = (
-    "url",
-    "profile",
-    *schedule_keys.SCHEDULE_KEYS,
-    "delay",
-    "verify_tls",
-    "hosts",
-    "comments",
-    "article_pattern",
-    "language",
-    "timezone",
-    "title",
-    "keep",
-    "drop",
-    "types",
-    "exclude_types",
-    *file_keys.FILE_KEYS,
-    *thread_keys.THREAD_KEYS,
-    *RENDER_KEYS,
-)
-TYPE_NAME = "the name of a content type, such as post, page or map"
-MAX_NAME_CHARS = 60
-"""Of a source's name, which is part of file names."""
-SOURCE_NAME = rf"[a-z0-9][a-z0-9_-]{{0,{MAX_NAME_CHARS - 1}}}"
-NAME_EXPECTED = f"a name of at most {MAX_NAME_CHARS} small letters, digits, _ and -"
 CONTACT = "an e-mail address or a URL at which the site's owner can reach you"
+
+
+class TopTable(KeyTable, frozen=True):
+    """Keys at the top of the file that are no tables."""
+
+    archive: Annotated[str, described_key("The archive's file.", "the path of a file")] = USUAL_ARCHIVE
+    contact: Annotated[
+        str | None,
+        described_key("Whom a site can reach; sent with each request.", CONTACT, check=check_contact),
+    ] = None
+    public_url: Annotated[
+        str | None,
+        described_key(
+            "Where the archive is published.", EXPECTED_PUBLIC_URL, check=notify_keys.check_public_url
+        ),
+    ] = None
+
+
+TABLE_KEYS = ("sources", "notify", "searches", "alerts", "proof", "fleet", "visitor", "desk")
+CONFIG_KEYS = (*key_names(TopTable), *TABLE_KEYS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +160,7 @@ def load_config(
             " `backissue init https://www.example.org --contact you@example.org`."
             " To try it first: `backissue demo`.",
         )
-    config = _read_config(TomlTable(found, "", _read_toml(found)))
+    config = _read_config(TomlTable(found, (), _read_toml(found)))
     if fetching:
         config.check_contact()
     other = environ.get(ARCHIVE_VARIABLE)
@@ -247,22 +222,7 @@ def profile_path(name: str) -> Path:
 def profile(name: str) -> Source:
     """Return the built-in configuration of a site. Raises ConfigError."""
     path = profile_path(name)
-    return _read_source(name, TomlTable(path, "", _read_toml(path)), None)
-
-
-def is_contact(text: str) -> bool:
-    """True if a text has the form of an e-mail or URL."""
-    return re.fullmatch(r"[!-~]+@[!-~]+\.[!-~]+|https?://[!-~]+", text) is not None
-
-
-def is_source_name(text: str) -> bool:
-    """True if a text can be the name of a source."""
-    return re.fullmatch(SOURCE_NAME, text) is not None
-
-
-def is_language(text: str | None) -> bool:
-    """True if a text has the form of a language tag."""
-    return re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text or "") is not None
+    return _read_source(name, TomlTable(path, (), _read_toml(path)), None)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -280,34 +240,42 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _read_config(table: TomlTable) -> Config:
     table.only(CONFIG_KEYS)
-    file = table.text("archive", "the path of a file") or USUAL_ARCHIVE
-    archive = table.file.parent / Path(file).expanduser()
-    contact = _read_contact(table)
-    sources = table.table("sources")
-    if not sources.values:
-        table.refuse(
-            "sources", "a table [sources.NAME] for each site", "none", "`backissue init URL` writes one."
-        )
+    scalars = {key: value for key, value in table.values.items() if key not in TABLE_KEYS}
+    top = replace(table, values=scalars).read(TopTable)
     proof = proof_keys.read_proof(table)
     visitor = read_visitor(table)
-    named = [_read_named(sources, name, contact) for name in sources.values]
-    for place, source in enumerate(named):
-        if twin := twin_of(source.site.url, named[:place]):
-            raise ConfigError(
-                f"{table.file}: sources.{source.name}: {source.site.url} is the site of sources.{twin.name}.",
-                hint="Give each site one name, or everything would be archived twice.",
-            )
+    named = _read_sources(table, top.contact)
     return Config(
         path=table.file,
-        archive=archive,
-        contact=contact,
+        archive=table.file.parent / Path(top.archive).expanduser(),
+        contact=top.contact,
         sources=tuple(replace(source, proof=proof, visitor=visitor) for source in named),
-        notify=notify_keys.read_notify(table, tuple(sources.values)),
+        notify=notify_keys.read_notify(table, top.public_url, [source.name for source in named]),
         proof=proof,
         fleet=fleet_keys.read_fleet(table),
         visitor=visitor,
         desk=desk_keys.read_desk_keys(table),
     )
+
+
+def _read_sources(table: TomlTable, contact: str | None) -> list[Source]:
+    """Return all sources. Raises ConfigError, also for two of one site."""
+    sources = table.table("sources")
+    if not sources.values:
+        hint = "`backissue init URL` writes one."
+        table.refuse("sources", "a table [sources.NAME] for each site", "nothing", hint)
+    named = [_read_named(sources, name, contact) for name in sources.values]
+    if len(named) == 1:  # its key is not needed, and slow to make in a short command
+        return named
+    first: dict[str, Source] = {}
+    for source in named:
+        twin = first.setdefault(page_key(source.site.url), source)
+        if twin is not source:
+            raise ConfigError(
+                f"{table.file}: sources.{source.name}: {source.site.url} is the site of sources.{twin.name}.",
+                hint="Give each site one name, or everything would be archived twice.",
+            )
+    return named
 
 
 def twin_of(url: str, sources: Iterable[Source]) -> Source | None:
@@ -318,77 +286,54 @@ def twin_of(url: str, sources: Iterable[Source]) -> Source | None:
     return next((each for each in sources if page_key(each.site.url) == page_key(url)), None)
 
 
-def _read_contact(table: TomlTable) -> str | None:
-    contact = table.text("contact", CONTACT)
-    if contact is not None and not is_contact(contact):
-        table.refuse("contact", CONTACT, describe_value(contact))
-    return contact
-
-
 def _read_named(sources: TomlTable, name: str, contact: str | None) -> Source:
     if not is_source_name(name):
         sources.refuse(name, NAME_EXPECTED, describe_value(name))
     table = sources.table(name)
-    table.only(SOURCE_KEYS)
-    chosen = table.choice("profile", profiles())
-    if chosen is not None:
-        known = _read_toml(profile_path(chosen))
-        values = schedule_keys.overlaid(known, table.values)
-        table = TomlTable(table.file, table.place, values)
-    return _read_source(name, table, contact)
+    chosen = table.read(SourceTable).profile
+    if chosen is None:
+        return _read_source(name, table, contact)
+    table.choose("profile", chosen, profiles())
+    known = _read_toml(profile_path(chosen))
+    values = schedule_keys.overlaid(known, table.values)
+    return _read_source(name, replace(table, values=values), contact)
 
 
 def _read_source(name: str, table: TomlTable, contact: str | None) -> Source:
-    table.only(SOURCE_KEYS)
-    url = table.address("url")
-    if url is None:
-        table.refuse(
-            "url", "the URL of a site", "none", f'Add url = "https://…", or profile = "{profiles()[0]}".'
-        )
-    delay = table.seconds("delay")
-    timezone = _read_timezone(table)
-    foreign = thread_keys.read_foreign_comments(table)
+    keys = table.read(SourceTable)
+    if keys.url is None:
+        hint = f'Add url = "https://…", or profile = "{profiles()[0]}".'
+        table.refuse("url", "the URL of a site", "nothing", hint)
+    if not math.isfinite(keys.delay):
+        table.refuse("delay", EXPECTED_DELAY, describe_value(keys.delay))
+    foreign = thread_keys.read_foreign_comments(table, keys)
     return Source(
-        site=Site(
-            name=name,
-            url=url,
-            title=table.text("title"),
-            timezone=timezone,
-            language=_read_language(table),
-            article_pattern=table.pattern("article_pattern"),
-            comments=table.choice("comments", COMMENT_STYLES) or "auto",
-            keep=table.selectors("keep"),
-            drop=table.selectors("drop"),
-            types=table.names("types", TYPE_NAME),
-            exclude_types=table.names("exclude_types", TYPE_NAME),
-            foreign_comments=foreign.is_on,
-            thread_keys=tuple(foreign.keys),
-        ),
-        schedule=schedule_keys.read_timetable(table, timezone, f"{contact} {url}"),
-        limit=schedule_keys.read_limit(table),
-        delay=1.0 if delay is None else delay,
+        site=_site(name, keys.url, keys, foreign),
+        schedule=schedule_keys.read_timetable(table, keys, f"{contact} {keys.url}"),
+        limit=schedule_keys.read_limit(table, keys),
+        delay=keys.delay,
         contact=contact,
-        verify_tls=table.truth("verify_tls", default=True),
-        hosts=table.hosts("hosts"),
-        file_limits=file_keys.read_limits(table),
+        verify_tls=keys.verify_tls,
+        hosts=keys.hosts,
+        file_limits=file_limits(keys),
         foreign=foreign,
-        rendering=read_render(table),
+        rendering=render_config(keys),
     )
 
 
-def _read_timezone(table: TomlTable) -> str:
-    expected = "an IANA time zone, such as Europe/Berlin"
-    name = table.text("timezone", expected) or "UTC"
-    try:
-        check_timezone(name)
-    except ValueError as error:
-        table.refuse("timezone", expected, str(error))
-    return name
-
-
-def _read_language(table: TomlTable) -> str | None:
-    expected = "a language tag, such as en or de-AT"
-    language = table.text("language", expected)
-    if language is not None and not is_language(language):
-        table.refuse("language", expected, describe_value(language))
-    return language
+def _site(name: str, url: str, keys: SourceTable, foreign: ForeignComments) -> Site:
+    return Site(
+        name=name,
+        url=url,
+        title=keys.title,
+        timezone=keys.timezone,
+        language=keys.language,
+        article_pattern=keys.article_pattern,
+        comments=keys.comments,
+        keep=keys.keep,
+        drop=keys.drop,
+        types=keys.types,
+        exclude_types=keys.exclude_types,
+        foreign_comments=foreign.is_on,
+        thread_keys=tuple(foreign.keys),
+    )

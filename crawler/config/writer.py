@@ -19,10 +19,16 @@ from urllib.parse import urlsplit
 from archive.core.errors import ConfigError
 from archive.core.urls import same_site
 from archive.files.own_files import CONFIG_ASIDE
-from crawler.config.config import MAX_NAME_CHARS, load_config, profile, twin_of
+from crawler.config.config import load_config, profile, twin_of
+from crawler.config.value_checks import MAX_NAME_CHARS
 from crawler.schedule.cron import DEFAULT_SCHEDULE
 
+SCHEMA_FILE = "backissue.schema.json"
+SCHEMA_LINE = f"#:schema ./{SCHEMA_FILE}"
+"""Line by which editors find the schema, which lies beside the configuration."""
+
 CONFIG_HEAD = """\
+{schema}
 # Configuration of Backissue. Every key is described in docs/configuration.md.
 
 # The file of the archive; a relative path starts at this file.
@@ -140,7 +146,7 @@ def _or_example(key: str, value: str | None, example: str, why: str) -> list[str
 
 def new_config_text(block: str, contact: str | None) -> str:
     """Return the text of a new file."""
-    return CONFIG_HEAD.format(contact=contact_line(contact)) + block
+    return CONFIG_HEAD.format(schema=SCHEMA_LINE, contact=contact_line(contact)) + block
 
 
 def contact_line(contact: str | None) -> str:

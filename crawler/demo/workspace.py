@@ -18,7 +18,7 @@ from archive.core.errors import ArchiveError, ConfigError
 from archive.core.timestamps import instant, to_text
 from archive.sources import addresses
 from crawler.config.config import Config, load_config
-from crawler.config.toml_reader import is_loopback_url
+from crawler.config.site_url import is_loopback_url
 from crawler.demo import ARCHIVE, FILE, PORT, SOURCE
 
 _MARK = "# Written by `backissue demo`"

@@ -10,7 +10,6 @@ import hashlib
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urljoin
 
 from archive.core import urls
 from archive.core.answers.reader_guard import reader
@@ -56,22 +55,6 @@ def feed_digest(page: Page) -> str:
     """
     content = re.sub(rb"<(lastBuildDate|updated)>[^<]*</\1>", b"", page.body, count=1)
     return hashlib.sha256(content).hexdigest()
-
-
-def posts_feed_url(site_url: str) -> str:
-    """Return WordPress' URL of the feed of posts.
-
-    Its further pages reach back to the first post.
-    """
-    return urljoin(site_url + "/", "feed")
-
-
-def comments_feed_url(site_url: str) -> str:
-    """Return WordPress' URL of the feed of the newest comments.
-
-    It is for the whole site, and has no further pages.
-    """
-    return urljoin(site_url + "/", "comments/feed")
 
 
 @reader(None)

@@ -15,6 +15,7 @@ from crawler.discovery.rest import ContentType
 from crawler.discovery.rest_ids import ListedItem
 from crawler.frontier.cut_off import leave
 from crawler.frontier.endless import Course
+from pipeline.platforms.wordpress import rest_urls
 
 _SHOWN_ID = re.compile(rb"\b(?:postid|page-id)-(\d{1,18})\b")
 _NO_ITEM = re.compile(rb"""<body[^>]*class=["'][^"']*\b(?:home|blog|archive|search|error404)\b""")
@@ -79,4 +80,4 @@ async def is_type_shown(crawl: Crawl, kind: ContentType, item: ListedItem | None
 
 def page_size(crawl: Crawl, route: str) -> int:
     """Return the site's maximum of entries in one response."""
-    return crawl.page_sizes.get(route, rest.PER_PAGE)
+    return crawl.page_sizes.get(route, rest_urls.PER_PAGE)

@@ -18,6 +18,7 @@ from crawler.frontier.cut_off import leave
 from crawler.frontier.endless import Course
 from crawler.frontier.frontier import Frontier
 from pipeline.platforms import feed_pages
+from pipeline.platforms.wordpress import site_urls
 from pipeline.platforms.wordpress.platform import WORDPRESS
 
 
@@ -45,7 +46,7 @@ class FeedStrategy:
         crawl = self.crawl
         if first is None and crawl.is_within(RELIST, crawl.before.posts_feed_missing_at):
             return
-        usual = crawl.before.posts_feed_url or feeds.posts_feed_url(crawl.home)
+        usual = crawl.before.posts_feed_url or site_urls.posts_feed_url(crawl.home)
         is_given = first is not None and first.page.status != HTTPStatus.NOT_MODIFIED
         page = first.page if first and is_given else await session.fetch(PageKind.POSTS_FEED, usual)
         url = page.url

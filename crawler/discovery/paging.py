@@ -7,37 +7,11 @@ the listing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, MutableMapping
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from archive.core.records import Page
 from crawler.discovery import rest
-
-_ROUTE = re.compile(r"/wp/v2/([\w-]+)")
-
-
-def route_of(url: str) -> str:
-    """Return the route of a REST request, as "comments".
-
-    "" where the URL has none.
-    """
-    parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query))
-    found = _ROUTE.search(query.get("rest_route", parts.path))
-    return found[1] if found else ""
-
-
-def from_offset(url: str, offset: int) -> str:
-    """Return the URL of a listing's entries from `offset` on.
-
-    It replaces the page number.
-    """
-    parts = urlsplit(url)
-    values = parse_qsl(parts.query)
-    query = [(name, value) for name, value in values if name != "page"]
-    query.append(("offset", str(offset)))
-    return urlunsplit(parts._replace(query=urlencode(query, safe="/,:")))
+from pipeline.platforms.wordpress import rest_urls
 
 
 def covered(came: int, total: int | None, place: int, size: int | None) -> int:
@@ -47,13 +21,13 @@ def covered(came: int, total: int | None, place: int, size: int | None) -> int:
     than requested: the second is assumed where it has as many entries as the largest response ever (`size`),
     or at most half of those expected.
     """
-    left = rest.PER_PAGE if total is None else total - place
-    expected = min(rest.PER_PAGE, left)
+    left = rest_urls.PER_PAGE if total is None else total - place
+    expected = min(rest_urls.PER_PAGE, left)
     if came == 0 or came >= expected:
-        return rest.PER_PAGE
+        return rest_urls.PER_PAGE
     if came == size or 2 * came <= expected:
         return came
-    return rest.PER_PAGE
+    return rest_urls.PER_PAGE
 
 
 class Paging:
@@ -64,7 +38,7 @@ class Paging:
         self.is_first = True
         self._address = address
         self._sizes = sizes
-        self._route = route_of(self.url)
+        self._route = rest_urls.route_of(self.url)
         self._number = 1
         self._place: int | None = None  # offset of the next response, once page numbers are not used any more
         self._largest = 0
@@ -90,13 +64,13 @@ class Paging:
         if repeated:
             return False
         is_numbered = self._place is None
-        if is_numbered and covered(came, total, self._begin, self._size) == rest.PER_PAGE:
+        if is_numbered and covered(came, total, self._begin, self._size) == rest_urls.PER_PAGE:
             return self._count_on(page)
         return self._step_on(came, total)
 
     @property
     def _begin(self) -> int:
-        return (self._number - 1) * rest.PER_PAGE
+        return (self._number - 1) * rest_urls.PER_PAGE
 
     @property
     def _size(self) -> int | None:
@@ -121,7 +95,7 @@ class Paging:
         """Continue at the next offset; False after the last entry."""
         begin = self._begin if self._place is None else self._place
         self._place = begin + self._largest
-        self.url = from_offset(self._address(1), self._place)
+        self.url = rest_urls.from_offset(self._address(1), self._place)
         if total is not None:
             return self._place < total
         return came >= self._largest > 0

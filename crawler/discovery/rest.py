@@ -1,4 +1,4 @@
-"""WordPress' REST API: request URLs, and posts in a response.
+"""Responses of WordPress' REST API: ids, posts and content types in them.
 
 Pure. The content is parsed by the pipeline. A site may respond with any JSON, so a response that is no
 listing is None, and an entry of another type is left out.
@@ -9,62 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
 
 from archive.core import urls
 from archive.core.answers import json_text
 from archive.core.answers.reader_guard import reader
 from archive.core.records import POST, Page
 from crawler.frontier.addresses import Listed
+from pipeline.platforms.wordpress import rest_urls
 
 _LONGEST_ID = 20  # characters
-PER_PAGE = 100  # WordPress' maximum of entries in one REST response
-REST_POST_FIELDS = (
-    "id,type,link,date,date_gmt,modified,modified_gmt,title,content.protected,comment_status,"
-    "author,tags,categories,featured_media,_links,_embedded"
-)
 MOST_PARTS = 50  # of one article that are asked for
-REST_COMMENT_FIELDS = "id,post,parent,author_name,author_url,date,date_gmt,content,link,type,status"
-
-
-def route_url(root: str, route: str, **query: str | int) -> str:
-    """Return the URL of a REST route below a root.
-
-    A root is such as https://…/wp-json/ or https://…/?rest_route=/.
-    """
-    parts = urlsplit(root)
-    if "rest_route" in parse_qs(parts.query):
-        values = {"rest_route": f"/wp/v2/{route}", **query}
-        return urlunsplit(parts._replace(query=urlencode(values, safe="/,:")))
-    return f"{root.rstrip('/')}/wp/v2/{route}?{urlencode(query, safe=',:')}"
-
-
-def roots(site_url: str) -> tuple[str, str]:
-    """Return the usual roots of a REST API: pretty permalinks, then plain."""
-    return urljoin(site_url + "/", "wp-json/"), urljoin(site_url + "/", "?rest_route=/")
-
-
-def posts_url(
-    root: str,
-    page: int,
-    *,
-    kind: str = "posts",
-    modified_after: datetime | None = None,
-    content: bool = False,
-) -> str:
-    """Return the URL of a page of listed posts.
-
-    `kind` is the route of the post type. The newest are first, with `modified_after` (aware) the last
-    modified. With `content` a response has the whole text of each post: the publisher's own copy, beside
-    which the page's is read.
-    """
-    query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "date", "order": "desc"}
-    if modified_after is not None:
-        query |= {"orderby": "modified", "modified_after": time_text(modified_after)}
-    fields = f"{REST_POST_FIELDS},content.rendered" if content else REST_POST_FIELDS
-    return route_url(root, kind, **query, _embed="author,wp:term,wp:featuredmedia", _fields=fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,56 +53,6 @@ def _content_type(kind: dict[str, Any]) -> ContentType | None:
     if kind.get("rest_namespace", "wp/v2") != "wp/v2":
         return None
     return ContentType(name=name, route=route)
-
-
-def comments_url(
-    root: str,
-    page: int,
-    *,
-    after: datetime | None = None,
-    post: int | None = None,
-    include: Iterable[str] | None = None,
-) -> str:
-    """Return the URL of a page of listed comments.
-
-    In the order of ids. All comments; with `after` (aware) the later ones, with `post` one article's, with
-    `include` those ids.
-    """
-    query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "id", "order": "asc"}
-    if after is not None:
-        query["after"] = time_text(after)
-    if post is not None:
-        query["post"] = post
-    if include is not None:
-        query["include"] = ",".join(include)
-    return route_url(root, "comments", **query, _fields=REST_COMMENT_FIELDS)
-
-
-def window_url(root: str, offset: int, *, newest_first: bool = False) -> str:
-    """Return the URL of a window of comments by id.
-
-    It begins at `offset`, counted from the oldest or, with `newest_first`, from the newest.
-    """
-    order = "desc" if newest_first else "asc"
-    return route_url(
-        root,
-        "comments",
-        per_page=PER_PAGE,
-        offset=offset,
-        orderby="id",
-        order=order,
-        _fields=REST_COMMENT_FIELDS,
-    )
-
-
-def pages_url(root: str, ids: Iterable[int], *, kind: str = "pages") -> str:
-    """Return the URL of listed static pages by id.
-
-    At most PER_PAGE ids; with `kind` posts of that kind.
-    """
-    include = ",".join(map(str, ids))
-    query: dict[str, str | int] = {"per_page": PER_PAGE, "include": include, "_embed": "author"}
-    return route_url(root, kind, **query, _fields=REST_POST_FIELDS)
 
 
 def read_ids(page: Page) -> set[str] | None:
@@ -200,14 +105,6 @@ def read_commented(page: Page) -> set[int]:
     items = read_array(page) or ()
     posts = (read_id(item.get("post")) for item in items)
     return {post for post in posts if post}
-
-
-def time_text(moment: datetime) -> str:
-    """Return a time in REST's format.
-
-    The Z matters: WordPress reads a time without a zone in the site's own zone.
-    """
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def read_id(value: object) -> int | None:
@@ -323,7 +220,7 @@ def page_count(page: Page, number: int, before: bytes) -> int:
     stated = total(page, "x-wp-totalpages")
     if stated is not None:
         return stated
-    is_full = len(read_array(page) or ()) >= PER_PAGE
+    is_full = len(read_array(page) or ()) >= rest_urls.PER_PAGE
     return number + (is_full and page.body != before)
 
 

@@ -5,16 +5,12 @@ Pure. The cheapest responses that can prove anything: a hundred ids, with date a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from archive.core import urls
 from archive.core.records import Page
-from crawler.discovery.rest import PER_PAGE, raw_link, read_array, read_id, route_url, stated_text, time_text
-
-_FIELDS = "id,date_gmt,link,post,content.protected"
+from crawler.discovery.rest import raw_link, read_array, read_id, stated_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,30 +31,6 @@ class ListedItem:
     def key(self) -> str:
         """Return the id as text, as the archive stores it."""
         return str(self.id)
-
-
-def oldest_url(root: str, route: str) -> str:
-    """Return the URL of a route's first published item."""
-    return route_url(root, route, per_page=1, orderby="date", order="asc", _fields="id,date_gmt,link")
-
-
-def between_url(root: str, route: str, page: int, *, after: datetime, before: datetime) -> str:
-    """Return the URL of items between two moments.
-
-    In the order of ids; both bounds (aware) are exclusive.
-    """
-    bounds = {"after": time_text(after), "before": time_text(before)}
-    order = {"orderby": "id", "order": "asc"}
-    return route_url(root, route, per_page=PER_PAGE, page=page, **order, **bounds, _fields=_FIELDS)
-
-
-def shown_url(root: str, route: str, ids: Iterable[str]) -> str:
-    """Return the URL of the shown ones of some ids.
-
-    At most PER_PAGE ids, in the order of ids.
-    """
-    order = {"orderby": "id", "order": "asc"}
-    return route_url(root, route, per_page=PER_PAGE, include=",".join(ids), **order, _fields=_FIELDS)
 
 
 def read_listed_items(page: Page, route: str) -> tuple[ListedItem, ...]:

@@ -16,6 +16,7 @@ from crawler.discovery.listings import NoListingError, is_type_shown, rest_pages
 from crawler.discovery.rest import ContentType
 from crawler.discovery.sitemap_strategy import SitemapStrategy
 from crawler.frontier.frontier import Frontier
+from pipeline.platforms.wordpress import rest_urls
 
 OVERLAP = timedelta(hours=2)  # WordPress compares local times: in the repeated autumn hour a bound is 1 h off
 
@@ -28,7 +29,7 @@ async def rest_roots(crawl: Crawl, front: FrontPage) -> AsyncIterator[str]:
     the site, only a root that it declares is tried.
     """
     known = crawl.before.rest_root
-    usual = rest.roots(crawl.home) if front.may_have_rest else ()
+    usual = rest_urls.roots(crawl.home) if front.may_have_rest else ()
     tried = list(dict.fromkeys([known, *usual] if known else usual))
     for root in tried:
         yield root
@@ -62,7 +63,9 @@ class RestStrategy:
                 async for item in self._changed(root, since, recent=recent):
                     self._open(root)
                     yield item
-                url_of = partial(rest.posts_url, root, modified_after=after, content=recent or wants_texts)
+                url_of = partial(
+                    rest_urls.posts_url, root, modified_after=after, content=recent or wants_texts
+                )
                 async for item in self._list(url_of, after):
                     self._open(root)
                     yield item
@@ -89,7 +92,7 @@ class RestStrategy:
         """Yield modified posts with text, before a complete listing without."""
         if recent or since is None or not self.crawl.before.rest_content_read:
             return
-        url_of = partial(rest.posts_url, root, modified_after=since - OVERLAP, content=True)
+        url_of = partial(rest_urls.posts_url, root, modified_after=since - OVERLAP, content=True)
         async for item in self._list(url_of, since - OVERLAP):
             yield item
 
@@ -119,7 +122,7 @@ class RestStrategy:
                         yield request
             is_first = False
             last_change = (listed[-1].lastmod or "") if listed else None
-            if after and last_change is not None and last_change < rest.time_text(after):
+            if after and last_change is not None and last_change < rest_urls.time_text(after):
                 return
         if after is None:
             self._listed |= named
@@ -157,23 +160,23 @@ class RestStrategy:
     async def _other_types(self, root: str) -> tuple[ContentType, ...]:
         """Return the content types besides posts that are archived; pages where REST names no types."""
         site = self.crawl.site
-        answer = await self.crawl.session.fetch(PageKind.LISTING, rest.route_url(root, "types"))
+        answer = await self.crawl.session.fetch(PageKind.LISTING, rest_urls.route_url(root, "types"))
         types = rest.read_types(answer)
         named = (rest.PAGE_TYPE,) if types is None else types
         return tuple(kind for kind in named if kind.name != POST and site.wants_type(kind.name))
 
     async def _of_type(self, root: str, kind: ContentType) -> AsyncIterator[Any]:
         """Yield the listing of one content type: with texts the first time, then those of modified items."""
-        oldest = await self.crawl.session.fetch(PageKind.LISTING, rest_ids.oldest_url(root, kind.route))
+        oldest = await self.crawl.session.fetch(PageKind.LISTING, rest_urls.oldest_url(root, kind.route))
         first = next(iter(rest_ids.read_listed_items(oldest, kind.route)), None)
         if not await is_type_shown(self.crawl, kind, first):
             return
         since = self.crawl.before.types_read_at
         if since is not None:
             after = since - OVERLAP
-            changed = partial(rest.posts_url, root, kind=kind.route, modified_after=after, content=True)
+            changed = partial(rest_urls.posts_url, root, kind=kind.route, modified_after=after, content=True)
             async for item in self._list(changed, after):
                 yield item
-        whole = partial(rest.posts_url, root, kind=kind.route, content=since is None)
+        whole = partial(rest_urls.posts_url, root, kind=kind.route, content=since is None)
         async for item in self._list(whole):
             yield item

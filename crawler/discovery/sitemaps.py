@@ -21,6 +21,7 @@ from archive.core.records import Page
 from crawler.frontier.addresses import Listed
 from pipeline.platforms.adapter import Platform
 from pipeline.platforms.registry import may_be_wordpress
+from pipeline.platforms.wordpress.site_urls import SITEMAPS
 
 MAX_FILES = 1000  # of one site's sitemap in one crawl
 MAX_BYTES = 50 * 2**20  # the limit of the sitemap protocol for one file, unpacked
@@ -61,7 +62,7 @@ def sitemap_candidates(site_url: str, platform: Platform | None = None) -> tuple
     WordPress' own, that of Yoast and Rank Math, and the oldest; the oldest alone where another system than
     WordPress is known to run the site.
     """
-    names: tuple[str, ...] = ("wp-sitemap.xml", "sitemap_index.xml", "sitemap.xml")
+    names: tuple[str, ...] = (*SITEMAPS, "sitemap.xml")
     names = names if may_be_wordpress(platform) else names[-1:]
     return tuple(urljoin(site_url + "/", name) for name in names)
 

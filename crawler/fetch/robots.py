@@ -22,9 +22,9 @@ from archive.core.answers import reader_guard
 from archive.core.crawl_state import RobotsCopy
 from crawler.fetch.failures import RobotsRefusalError, failure_clause
 from crawler.fetch.offsite import is_allowed
-from crawler.fetch.rest_spellings import other_spellings
 from crawler.fetch.retry import MAX_RETRY_AFTER_SECONDS
 from crawler.fetch.session import session_of
+from pipeline.platforms.wordpress.rest_urls import other_spellings
 
 MAX_ROBOTS_AGE = timedelta(hours=24)  # how long a copy may be used, RFC 9309 section 2.4
 MAX_ROBOTS_BYTES = 500 * 1024  # bytes of it that must be read, RFC 9309 section 2.5

@@ -27,6 +27,7 @@ from crawler.frontier.addresses import Listed
 from crawler.frontier.cut_off import leave
 from crawler.frontier.foreign_threads import ForeignThreads
 from crawler.frontier.thread_feeds import ThreadFeeds
+from pipeline.platforms.wordpress import thread_urls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,19 +121,19 @@ class Frontier:
         of the pages before it, so that nobody can cause a long walk by a link to a far page.
         """
         yield page
-        for url in addresses.parts(page):
+        for url in thread_urls.parts(page):
             yield from self.request(url)
         if not self.crawl.wants_comments or page.status != HTTPStatus.OK:
             return
-        here = addresses.shown_comments(page)
-        is_further = addresses.is_comment_page(page.url)
+        here = thread_urls.shown_comments(page)
+        is_further = urls.is_comment_page(page.url)
         walk = walk or Walk(start=page.url)
         is_repeated = bool(here) and here <= walk.paged
         if not is_further:
             yield from self.threads.requests_for(page)
             yield from self.thread_feeds.request(page)
-        if not is_further or (addresses.shows_comments(page) and not is_repeated):
-            thread = addresses.thread_pages(page)
+        if not is_further or (thread_urls.shows_comments(page) and not is_repeated):
+            thread = thread_urls.thread_pages(page)
             if thread.own:
                 self.requested.add(urls.page_key(thread.own))
             paged = walk.paged | here if is_further else walk.paged

@@ -18,9 +18,9 @@ from datetime import UTC, datetime, time, timedelta
 
 from archive.core.lastmod import lastmod_moment
 from archive.core.records import Moment, Seen
+from archive.core.urls import is_comment_page
 from archive.queries.fetch_history import A_WHILE
 from archive.tables.visits import Due
-from crawler.frontier.addresses import is_comment_page
 from crawler.frontier.estimate import duration
 
 RULES_VERSION = "3"  # a new number here makes the next run decide every due time again

@@ -27,7 +27,7 @@ from archive.notifications.links import Links
 from archive.notifications.saved_searches import new_matches
 from archive.queries import health
 from archive.storage.open_archive import OpenArchive
-from crawler.config.notify_keys import Notify
+from crawler.config.keys.notify_keys import Notify
 
 logger = logging.getLogger(__name__)
 _ASSET = apprise.AppriseAsset(

@@ -27,6 +27,7 @@ from crawler.render.browser import find_chromium, require_browser
 from pipeline.platforms import detection
 from pipeline.platforms.adapter import Platform
 from pipeline.platforms.registry import may_be_wordpress
+from pipeline.platforms.wordpress import rest_urls, site_urls
 
 MAX_CLOCK_SKEW_SECONDS = 120.0  # a cached response has a date of some minutes ago
 
@@ -162,16 +163,16 @@ class _Checkup(ProbeSpider):
         """Return the answers of REST, and of the feeds of WordPress."""
         answers = {}
         home = self.session.home
-        for root in dict.fromkeys([*([said.rest] if said.rest else []), *rest.roots(home)]):
-            posts_url = rest.route_url(root, "posts", per_page=1, _fields="id,link")
+        for root in dict.fromkeys([*([said.rest] if said.rest else []), *rest_urls.roots(home)]):
+            posts_url = rest_urls.route_url(root, "posts", per_page=1, _fields="id,link")
             answers["REST"] = await self.look_at(posts_url)
             if rest.read_array(answers["REST"]) is not None:
-                comments_url = rest.route_url(root, "comments", per_page=1, _fields="id")
+                comments_url = rest_urls.route_url(root, "comments", per_page=1, _fields="id")
                 answers["REST comments"] = await self.look_at(comments_url)
                 break
         answers.setdefault("REST comments", answers["REST"])  # where posts are closed, so are they
-        answers["feed"] = await self.look_at(said.posts_feed or feeds.posts_feed_url(home))
-        answers["comments feed"] = await self.look_at(said.comments_feed or feeds.comments_feed_url(home))
+        answers["feed"] = await self.look_at(said.posts_feed or site_urls.posts_feed_url(home))
+        answers["comments feed"] = await self.look_at(said.comments_feed or site_urls.comments_feed_url(home))
         return answers
 
     async def _own_lists(self, said: Declared, platform: Platform | None) -> dict[str, Page]:

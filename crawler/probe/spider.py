@@ -19,8 +19,8 @@ from archive.core import urls
 from archive.core.crawl_report import CrawlReport
 from archive.core.errors import SiteError
 from archive.core.records import Page, PageKind
-from crawler.config.render_keys import RenderConfig
-from crawler.config.visitor_keys import VisitorConfig
+from crawler.config.keys.render_keys import RenderConfig
+from crawler.config.keys.visitor_keys import VisitorConfig
 from crawler.fetch.session import Session
 from crawler.fetch.visitor import visitor_for
 from crawler.runs.runner import settings

@@ -35,6 +35,7 @@ from pipeline.html import document
 from pipeline.platforms import detection, feed_pages
 from pipeline.platforms.adapter import Platform
 from pipeline.platforms.registry import may_be_wordpress
+from pipeline.platforms.wordpress import rest_urls, site_urls
 from pipeline.threads import readers
 
 MAX_EXAMINED_LINKS = 5  # of the newest articles, whose hosts are compared
@@ -104,14 +105,14 @@ class _SurveySpider(ProbeSpider):
     async def _rest(self, found: SiteSurvey, home: Page) -> SiteSurvey:
         said = declared.read_declared(home, found.url)
         stated = [said.rest] if said.rest else []
-        usual = rest.roots(found.url) if may_be_wordpress(self.platform) else ()
+        usual = rest_urls.roots(found.url) if may_be_wordpress(self.platform) else ()
         roots = dict.fromkeys([*stated, *usual])
         for root in roots:
-            posts_url = rest.route_url(root, "posts", per_page=MAX_EXAMINED_LINKS, _fields="id,link")
+            posts_url = rest_urls.route_url(root, "posts", per_page=MAX_EXAMINED_LINKS, _fields="id,link")
             posts = await self.look_at(posts_url)
             if rest.read_array(posts) is None:
                 continue
-            comments_url = rest.route_url(root, "comments", per_page=1, _fields="id")
+            comments_url = rest_urls.route_url(root, "comments", per_page=1, _fields="id")
             comments = await self.look_at(comments_url)
             about = _object(await self.look_at(root))
             links = _links(posts)
@@ -190,10 +191,10 @@ class _SurveySpider(ProbeSpider):
         return page
 
     async def _feeds(self, found: SiteSurvey, home: Page) -> SiteSurvey:
-        posts_url = feeds.posts_feed_url(found.url)
+        posts_url = site_urls.posts_feed_url(found.url)
         posts = await self._feed(PageKind.POSTS_FEED, posts_url, home)
         listed = feeds.read_posts_feed(posts) if posts else None
-        comments_url = feeds.comments_feed_url(found.url)
+        comments_url = site_urls.comments_feed_url(found.url)
         comments = await self._feed(PageKind.COMMENTS_FEED, comments_url, home)
         if listed and self.article is None:
             self.article = listed[0].url

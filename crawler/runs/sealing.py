@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from archive.core.errors import BackissueError
 from archive.proof import log, signing
-from archive.proof.log import LogSeal
+from archive.proof.log import LogSeal, SealBlockProof, SealSignature, SealStamp
 from archive.storage.archive import Archive
-from crawler.config.proof_keys import ProofConfig
+from crawler.config.keys.proof_keys import ProofConfig
 
+MAX_PENDING = 7
+"""Seals whose blocks one run asks for, the newest ones first: a calendar needs some hours for each."""
 logger = logging.getLogger(__name__)
 
 
@@ -49,9 +52,24 @@ def certify(archive: Archive, proof: ProofConfig, *, agent: str) -> None:
         return
     if proof.key and last.signature is None:
         public_key, signature = signing.signature(last.head, proof.key)
-        log.attach(archive.db, last.number, public_key=public_key, signature=signature)
+        signed = SealSignature(public_key=public_key, signature=signature)
+        log.attach(archive.db, last.number, signed)
     if proof.timestamp and last.stamp is None:
         from crawler.fetch.timestamps import stamp  # noqa: PLC0415  (slow to import)
 
         stamped = stamp(last.head, proof.timestamp, agent=agent)
-        log.attach(archive.db, last.number, authority=proof.timestamp, stamp=stamped)
+        log.attach(archive.db, last.number, SealStamp(authority=proof.timestamp, stamp=stamped))
+    if proof.calendars:
+        _ask_calendars(archive, last, proof.calendars, agent=agent)
+
+
+def _ask_calendars(archive: Archive, last: LogSeal, calendars: Sequence[str], *, agent: str) -> None:
+    """Have the newest seal promised, and fetch the blocks that were promised for older ones."""
+    from crawler.fetch.opentimestamps import complete_proof, submit_head  # noqa: PLC0415  (as above)
+
+    for seal in log.pending_seals(archive.db, MAX_PENDING):
+        completed, has_block = complete_proof(seal.ots or b"", calendars, agent=agent)
+        log.attach(archive.db, seal.number, SealBlockProof(ots=completed, ots_pending=not has_block))
+    if last.ots is None:
+        promised = submit_head(last.head, calendars, agent=agent)
+        log.attach(archive.db, last.number, SealBlockProof(ots=promised, ots_pending=True))

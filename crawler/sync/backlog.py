@@ -15,6 +15,7 @@ from crawler.frontier import revisit_policy
 from crawler.frontier.addresses import Listed
 from crawler.frontier.frontier import Frontier
 from crawler.sync.comment_sync import CommentSync
+from pipeline.platforms.wordpress import rest_urls
 
 DOUBTED_ARTICLES = 50  # missed articles whose pages one crawl requests
 PENDING_ARTICLES = 20  # articles with a pending change whose pages one crawl requests
@@ -98,7 +99,7 @@ class Backlog:
         numbers = {number for url in missed if (number := crawl.facts.post_of(url)) is not None}
         if crawl.rest.root is None or not numbers:
             return []
-        url = rest.pages_url(crawl.rest.root, sorted(numbers), kind="posts")
+        url = rest_urls.pages_url(crawl.rest.root, sorted(numbers), kind="posts")
         page = await crawl.session.fetch(PageKind.POSTS, url)
         return [page] if rest.read_array(page) else []
 

@@ -19,6 +19,7 @@ from crawler.crawl import Crawl
 from crawler.discovery import rest
 from crawler.discovery.listings import page_size
 from crawler.discovery.paging import covered
+from pipeline.platforms.wordpress import rest_urls
 
 SWEEP_INTERVAL = timedelta(hours=1)  # the pause between two requests of the sweep
 RECHECK_AFTER = timedelta(hours=1)  # the pause before a missed comment is requested again
@@ -69,7 +70,7 @@ class CommentSweep:
         if not self.is_due():
             return
         offset = crawl.before.sweep_offset
-        url = rest.window_url(crawl.rest.root or "", offset)
+        url = rest_urls.window_url(crawl.rest.root or "", offset)
         page = await crawl.session.fetch(PageKind.COMMENTS, url)
         if rest.read_array(page) is None:
             return  # the next crawl requests it again
@@ -90,7 +91,7 @@ class CommentSweep:
         room = page_size(crawl, "comments") - len(missed)
         others = crawl.facts.newest_comments(limit=room)
         asked = dict.fromkeys([*missed, *others])
-        url = rest.comments_url(crawl.rest.root or "", 1, include=list(asked))
+        url = rest_urls.comments_url(crawl.rest.root or "", 1, include=list(asked))
         page = await crawl.session.fetch(PageKind.COMMENTS, url)
         if rest.read_array(page):
             yield page
@@ -113,7 +114,7 @@ class CommentSweep:
         for _ in range(SEARCH_WINDOWS):
             if hidden is None or total - hidden == crawl.facts.count_visible():
                 break
-            url = rest.window_url(crawl.rest.root or "", offset, newest_first=True)
+            url = rest_urls.window_url(crawl.rest.root or "", offset, newest_first=True)
             page = await crawl.session.fetch(PageKind.COMMENTS, url)
             window = self._window(page, offset, newest_first=True)
             if window is None:
@@ -163,7 +164,7 @@ class CommentSweep:
         came = len(rest.read_array(page) or ())
         total = rest.total(page)
         step = covered(came, total, offset, self.crawl.page_sizes.get("comments"))
-        is_short = came < rest.PER_PAGE and step == rest.PER_PAGE
+        is_short = came < rest_urls.PER_PAGE and step == rest_urls.PER_PAGE
         is_last = is_short if total is None else offset + step >= total
         if is_last:
             return None

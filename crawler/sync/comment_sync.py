@@ -20,6 +20,7 @@ from crawler.discovery.listings import NoListingError, page_size, rest_pages
 from crawler.discovery.rest_strategy import OVERLAP
 from crawler.frontier import revisit_policy
 from crawler.frontier.frontier import Frontier
+from pipeline.platforms.wordpress import rest_urls
 
 MAX_THREADS_PER_CRAWL = 500  # threads that one crawl fetches again after a gap between two feeds
 
@@ -105,7 +106,7 @@ class CommentSync:
     async def by_rest(self, **which: Any) -> AsyncIterator[Page]:
         """Yield a listing of comments, and of the static pages with comments."""
         crawl = self.crawl
-        url_of = partial(rest.comments_url, crawl.rest.root or "", **which)
+        url_of = partial(rest_urls.comments_url, crawl.rest.root or "", **which)
         try:
             async for page in rest_pages(crawl, PageKind.COMMENTS, url_of):
                 posts = rest.read_commented(page)
@@ -130,7 +131,7 @@ class CommentSync:
         size = page_size(self.crawl, "pages")
         for start in range(0, len(ids), size):
             some = ids[start : start + size]
-            url = rest.pages_url(self.crawl.rest.root or "", some)
+            url = rest_urls.pages_url(self.crawl.rest.root or "", some)
             listing = await self.crawl.session.fetch(PageKind.POSTS, url)
             if rest.read_array(listing):
                 yield listing

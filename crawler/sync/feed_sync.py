@@ -18,8 +18,9 @@ from crawler.discovery.front_page import FrontPage
 from crawler.discovery.listings import CLOSED
 from crawler.fetch.offsite import OFF_SITE
 from pipeline.platforms import feed_pages
+from pipeline.platforms.wordpress import site_urls
 
-_USUAL = {PageKind.POSTS_FEED: feeds.posts_feed_url, PageKind.COMMENTS_FEED: feeds.comments_feed_url}
+_USUAL = {PageKind.POSTS_FEED: site_urls.posts_feed_url, PageKind.COMMENTS_FEED: site_urls.comments_feed_url}
 _PREFIX = {PageKind.POSTS_FEED: "posts_feed", PageKind.COMMENTS_FEED: "comments_feed"}
 """Maps a kind of feed to the prefix of its fields in the crawl's state."""
 

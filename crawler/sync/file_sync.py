@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from archive.core.records import Page
-from crawler.config.file_keys import FileLimits
+from crawler.config.keys.file_keys import FileLimits
 from crawler.crawl import Crawl
 
 

@@ -13,6 +13,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from archive.core import urls
 from archive.core.records import Article, Comment, Extract, Page, Problem, Site, Surface
 from pipeline.article import body, fields, other_articles
 from pipeline.article.body import Prose
@@ -111,7 +112,7 @@ def _count_problems(
     """Return the problems of a thread that is shorter than stated; none where a feed of its own has it."""
     if not comments and _THREAD_FEED.search(document.source):
         return ()
-    is_whole = not _is_comment_page(document.page)
+    is_whole = not urls.is_comment_page(document.page.final_url)
     return tuple(stated_count.count_problems(survey, comments, system, whole=is_whole))
 
 
@@ -122,17 +123,13 @@ def _unread_system(document: Document, site: Site) -> str | None:
     return systems.foreign_system(document.index) if read is None else None
 
 
-def _is_comment_page(page: Page) -> bool:
-    return "comment-page-" in page.final_url or "cpage=" in page.final_url
-
-
 def _article(
     document: Document, head: Head, known: Facts, prose: Prose, survey: Survey, *, bare: bool
 ) -> Article:
     values: dict[str, Any] = dict(known.values)
     values["bare"] = bare
     values["part"], values["parts"] = head.part, max(head.part, head.parts)
-    values["further"] = head.part > 1 or _is_comment_page(document.page)
+    values["further"] = head.part > 1 or urls.is_comment_page(document.page.final_url)
     rules = dict(known.rules)
     for name, value, rule in (
         ("text", prose.text, prose.rule),

@@ -193,7 +193,7 @@ def _more_pages(document: Document, head: Head) -> bool:
     own = urls.link_key(head.url)
     for link in document.index.tagged("a"):
         href = link.get("href") or ""
-        if "comment-page-" not in href and "cpage=" not in href:
+        if not urls.is_comment_page(href):
             continue
         bare = href.split("#")[0]
         url = urls.absolute(bare, document.base)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import crawl, disk, exports, parts, reading, shards, start
+from tests.bench import crawl, disk, exports, parts, proof, reading, shards, start
 from tests.bench.rounds import Figure, Table
 from tests.paths import ROOT
 
@@ -25,6 +25,7 @@ BENCHES: dict[str, tuple[Callable[[int, int], list[Table]], int]] = {
     "reading": (reading.measure, 200),
     "crawl": (crawl.measure, 300),
     "parts": (parts.measure, 150),
+    "proof": (proof.measure, 1000),
     "exports": (exports.measure, 100),
     "start": (start.measure, 0),
     "shards": (shards.measure, 200),

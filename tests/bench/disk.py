@@ -15,11 +15,12 @@ import zstandard
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archive.core.records import Page, PageKind, Site
+from archive.core.records import Page, Site
 from archive.files.raw_pages import Pages
 from archive.storage.archive import Archive
 from pipeline.process import process
 from tests.bench.rounds import Figure, Table, compared, cpu_milliseconds
+from tests.builders.pages import made_page
 from tests.builders.theme import Theme
 
 _WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -50,16 +51,7 @@ def measure(pages: int, rounds: int) -> list[Table]:
 def _page(theme: Theme, number: int, nonce: int = 0) -> Page:
     url = theme.url(number)
     body = theme.page(number, nonce=nonce)
-    return Page(
-        source="gazette",
-        kind=PageKind.ARTICLE,
-        url=url,
-        final_url=url,
-        status=200,
-        headers=_HEADERS,
-        fetched_at=_WHEN,
-        body=body,
-    )
+    return made_page(url, body, headers=_HEADERS, fetched_at=_WHEN)
 
 
 def _sizes(theme: Theme, received: Sequence[Page], corpus: str) -> Table:

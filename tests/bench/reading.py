@@ -8,12 +8,13 @@ from pathlib import Path
 
 import trafilatura
 
-from archive.core.records import Page, PageKind, Site
+from archive.core.records import Page, Site
 from archive.files.raw_pages import Pages
 from archive.storage.archive import Archive
 from pipeline.process import process
 from tests.bench.programs import BACKISSUE, cost
 from tests.bench.rounds import Table, compared, cpu_milliseconds
+from tests.builders.pages import HTML, made_page
 from tests.builders.theme import Theme
 
 _SITE = Site(name="gazette", url="https://gazette.example")
@@ -36,15 +37,11 @@ def made_pages(theme: Theme, pages: int) -> list[Page]:
 
 def _page(theme: Theme, number: int) -> Page:
     url = theme.url(number)
-    return Page(
-        source="gazette",
-        kind=PageKind.ARTICLE,
-        url=url,
-        final_url=url,
-        status=200,
-        headers=(("content-type", "text/html; charset=UTF-8"),),
+    return made_page(
+        url,
+        theme.page(number),
+        headers=HTML,
         fetched_at=_WHEN,
-        body=theme.page(number),
     )
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from archive.core.records import Article, Extract, Page, PageKind, Site, Surface
+from archive.core.records import Article, Extract, Site, Surface
 from archive.files.raw_pages import Pages, raw_pages_path
 from archive.storage.archive import Archive
 from tests.builders import browser as real
+from tests.builders.pages import made_page
 from tests.builders.require import need
 from tests.builders.room_server import serving
 
@@ -47,16 +48,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def keep(path: Path) -> None:
-    page = Page(
-        source="gazette",
-        kind=PageKind.ARTICLE,
-        url=URL,
-        final_url=URL,
-        status=200,
-        headers=(("Content-Type", "text/html"),),
-        fetched_at=NOON,
-        body=ATTACK.encode(),
-    )
+    page = made_page(URL, ATTACK, headers=(("Content-Type", "text/html"),), fetched_at=NOON)
     article = Article(url=URL, post_id=7, title="Ice", published=NOON, text=WORDS)
     with Archive.open(path) as archive, Pages.open(raw_pages_path(path)) as pages:
         archive.add_source(SITE, "2026-03-01T00:00:00Z")

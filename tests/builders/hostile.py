@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from archive.core.records import Page, PageKind
+from tests.builders.pages import made_page
 from tests.paths import FIXTURES
 
 FETCHED = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -71,10 +72,7 @@ VALUES: tuple[object, ...] = (
 def page(kind: PageKind, body: bytes, content_type: str | None = None, status: int = 200) -> Page:
     url = f"{HOME}/2026/03/ice/"
     headers = () if content_type is None else (("content-type", content_type),)
-    return Page(
-        source="gazette", kind=kind, url=url, final_url=url, status=status, headers=headers,
-        fetched_at=FETCHED, body=body,
-    )  # fmt: skip
+    return made_page(url, body, kind=kind, status=status, headers=headers, fetched_at=FETCHED)
 
 
 def answers(number: int, seed: int = 1) -> Iterator[Page]:

@@ -5,8 +5,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from archive.core.records import Page, PageKind, Site
+from archive.core.records import Site
 from pipeline import process
+from tests.builders.pages import made_page
 
 SITE = Site(name="gull", url="https://gazette.example")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -91,14 +92,5 @@ def _plain(story: Story, paragraphs: str) -> str:
 
 def visit(archive, story: Story, at: datetime):
     """Save the page of a story as it is at a moment."""
-    page = Page(
-        source="gull",
-        kind=PageKind.ARTICLE,
-        url=story.url,
-        final_url=story.url,
-        status=200,
-        headers=(),
-        fetched_at=at,
-        body=story.markup().encode(),
-    )
+    page = made_page(story.url, story.markup(), source="gull", fetched_at=at)
     return archive.save(page, process(page, SITE))

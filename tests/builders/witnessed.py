@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
+from archive.core.records import Article, Comment, Extract, PageKind, Site, Surface
 from archive.files import captured_pages
 from archive.files.raw_pages import Pages
 from archive.storage.archive import Archive
 from archive.tables import captured
 from archive.tables.observations import Window
+from tests.builders.pages import made_page
 
 SITE = Site(name="gazette", url="https://gazette.example")
 ICE = f"{SITE.url}/2009/07/ice"
@@ -59,16 +60,7 @@ class Desk:
 
     def page(self, at, url=ICE):
         body = f"{url} at {at}".encode()
-        return Page(
-            source="gazette",
-            kind=PageKind.ARTICLE,
-            url=url,
-            final_url=url,
-            status=200,
-            headers=(),
-            fetched_at=at,
-            body=body,
-        )
+        return made_page(url, body, fetched_at=at)
 
     def crawl(self, at, said, *comments, url=ICE):
         page = self.page(years(at), url)

@@ -10,10 +10,11 @@ import pytest
 
 from archive.changes import upheaval
 from archive.core.database import transaction
-from archive.core.records import Page, PageKind, Site
+from archive.core.records import Site
 from archive.storage.archive import Archive
 from pipeline import process
 from tests.builders.crawling import Crawls
+from tests.builders.pages import made_page
 from tests.fakesite import SampleSite
 from tests.fakesite.faults import Fault
 from tests.fakesite.wire import Response
@@ -92,16 +93,7 @@ EDITS = {
 
 
 def visit(archive, markup, at):
-    page = Page(
-        source="gull",
-        kind=PageKind.ARTICLE,
-        url=URL,
-        final_url=URL,
-        status=200,
-        headers=(),
-        fetched_at=at,
-        body=markup.encode(),
-    )
+    page = made_page(URL, markup, source="gull", fetched_at=at)
     return archive.save(page, process(page, SITE))
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
+from archive.core.records import Article, Comment, Extract, PageKind, Site, Surface
 from archive.core.thread_address import ThreadAddress
 from archive.queries.fetch_history import FetchHistory
 from archive.storage.archive import Archive
@@ -16,6 +16,7 @@ from crawler.fetch.offsite import may_be_server
 from tests.builders.comment_systems import SYSTEMS, Disqus, Remark42, Voice, Waline
 from tests.builders.crawling import SOON, Crawls
 from tests.builders.life import Life
+from tests.builders.pages import made_page
 from tests.builders.static_site import StaticSite
 
 NOON, HOUR = datetime(2026, 3, 1, 12, tzinfo=UTC), timedelta(hours=1)
@@ -351,15 +352,12 @@ def test_ids_of_a_system_never_meet_those_of_the_site(tmp_path):
 
 
 def answer(kind, url):
-    return Page(
+    return made_page(
+        url,
         source="gull",
         kind=kind,
-        url=url,
         final_url=url if kind is PageKind.ARTICLE else "https://talk.example/?uri=%2Fice%2F",
-        status=200,
-        headers=(),
         fetched_at=NOON,
-        body=b"",
     )
 
 

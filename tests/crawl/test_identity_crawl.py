@@ -21,11 +21,11 @@ from crawler.config import writer
 from pipeline import process
 from tests.builders import walls
 from tests.builders.crawling import PROGRAM, Crawls
+from tests.builders.gull_gazette import DATES, IDS, LIGHTS, NETS, TEXTS, TITLES, story
 from tests.builders.patience import PATIENCE
 from tests.builders.static_site import StaticSite
 from tests.fakesite import SampleSite
 from tests.fakesite.faults import Fault
-from tests.unit.archive.identity.test_identity import DATES, IDS, LIGHTS, NETS, TEXTS, TITLES, story
 
 
 @contextmanager

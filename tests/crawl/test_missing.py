@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
+from archive.core.records import Article, Comment, Extract, Site, Surface
 from archive.storage.archive import Archive
 from archive.tables.observations import Missing
 from tests.builders.crawling import Crawls
+from tests.builders.pages import made_page
 from tests.fakesite import Challenge, Empty, Fault, Maintenance, RestClosed, SampleSite, Status
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -20,16 +21,7 @@ FIRST = Comment(id="11", author="E", text="Bring skates.", published=NOON)
 
 
 def page(article, at, status=200):
-    return Page(
-        source="gazette",
-        kind=PageKind.ARTICLE,
-        url=article.url,
-        final_url=article.url,
-        status=status,
-        headers=(),
-        fetched_at=at,
-        body=b"",
-    )
+    return made_page(article.url, status=status, fetched_at=at)
 
 
 def show(archive, article, at, *comments):

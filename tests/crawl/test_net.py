@@ -10,7 +10,7 @@ from twisted.internet.address import IPv4Address, IPv6Address
 
 from crawler.fetch import offsite
 from crawler.fetch.redirect_loops import COOKIE_WALL
-from crawler.fetch.rest_spellings import other_spellings
+from pipeline.platforms.wordpress.rest_urls import other_spellings
 from tests.builders import certificates
 from tests.builders.crawling import Crawls
 from tests.fakesite import (

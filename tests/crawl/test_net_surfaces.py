@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from archive.core.records import Page, PageKind
+from archive.core.records import PageKind
 from archive.storage.archive import Archive
 from crawler.discovery import declared, paging
 from tests.builders.crawling import Crawls
+from tests.builders.pages import made_page
 from tests.fakesite import Fault, Missing, RestClosed, SampleSite
 from tests.fakesite.wire import moved
 
@@ -298,10 +299,9 @@ HOME = "https://gazette.example"
 
 def front(markup, **headers):
     now = datetime(2026, 3, 1, tzinfo=UTC)
-    return Page(
-        source="g", kind=PageKind.LISTING, url=f"{HOME}/", final_url=f"{HOME}/", status=200,
-        headers=tuple(headers.items()), fetched_at=now, body=markup.encode(),
-    )  # fmt: skip
+    return made_page(
+        f"{HOME}/", markup, source="g", kind=PageKind.LISTING, headers=tuple(headers.items()), fetched_at=now
+    )
 
 
 RSS = '<link rel="alternate" type="application/rss+xml"'

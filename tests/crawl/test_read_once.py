@@ -8,9 +8,10 @@ import pytest
 from lxml import etree
 
 from archive.core.answers import json_text, tolerant_json, tolerant_xml
-from archive.core.records import Page, PageKind, Site
+from archive.core.records import PageKind, Site
 from crawler.discovery import feeds, rest, rest_ids, sitemaps
 from pipeline.process import process
+from tests.builders.pages import made_page
 
 HOME = "https://gazette.example"
 POST = {
@@ -47,10 +48,7 @@ def parses(monkeypatch):
 
 def page(kind, body):
     now = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    return Page(
-        source="gazette", kind=kind, url=f"{HOME}/x", final_url=f"{HOME}/x", status=200, headers=(),
-        fetched_at=now, body=body,
-    )  # fmt: skip
+    return made_page(f"{HOME}/x", body, kind=kind, fetched_at=now)
 
 
 def test_rest_listing_is_parsed_once(parses):

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from archive.core.records import Extract, Page, PageKind, Problem, Surface
+from archive.core.records import Extract, Problem, Surface
 from archive.storage.archive import Archive
 from archive.tables.observations import Listing, Missing, ThreadLook
 from tests.builders.crawling import Crawls
+from tests.builders.pages import made_page
 from tests.builders.stories import NOON, SITE, Story, visit
 from tests.fakesite import RestClosed, SampleSite, SoftNotFound
 
@@ -25,16 +26,7 @@ def archive(tmp_path):
 
 def absent(archive, number, at, *, status=404, codes=()):
     story = Story(number=number)
-    page = Page(
-        source="gull",
-        kind=PageKind.ARTICLE,
-        url=story.url,
-        final_url=story.url,
-        status=status,
-        headers=(),
-        fetched_at=at,
-        body=b"",
-    )
+    page = made_page(story.url, source="gull", status=status, fetched_at=at)
     problems = tuple(Problem(code=code, detail="It is not there.") for code in codes)
     return archive.save(page, Extract(surface=Surface.PAGE, problems=problems))
 

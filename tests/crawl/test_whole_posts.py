@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from archive.core.records import Article, Extract, Page, PageKind, Surface
+from archive.core.records import Article, Extract, PageKind, Surface
 from archive.storage.archive import Archive
 from pipeline import process
 from tests.builders.crawling import Crawls
+from tests.builders.pages import made_page
 from tests.builders.stories import NOON, SITE
 from tests.fakesite import Fault, SampleSite
 
@@ -25,9 +26,7 @@ def archive(tmp_path):
 
 
 def page(kind=PageKind.ARTICLE, body=b"", url=URL):
-    return Page(
-        source="gull", kind=kind, url=url, final_url=url, status=200, headers=(), fetched_at=NOON, body=body
-    )
+    return made_page(url, body, source="gull", kind=kind, fetched_at=NOON)
 
 
 def listing(archive, given, *, ids=None, content=None):

@@ -20,8 +20,9 @@ from typing import Any
 
 import trafilatura
 
-from archive.core.records import Extract, Page, PageKind, Site
+from archive.core.records import Extract, Site
 from pipeline import process
+from tests.builders.pages import made_page
 from tests.eval import copied_comments, facts, labels, static_copies
 from tests.eval.copies import Copies
 from tests.eval.facts import Facts
@@ -35,16 +36,7 @@ THREADS = ROOT.parent / "shared" / "data" / "threads"
 
 def read(body: bytes, url: str, site: Site | None = None) -> Extract:
     """Extraction of one page."""
-    page = Page(
-        source="eval",
-        kind=PageKind.ARTICLE,
-        url=url,
-        final_url=url,
-        status=200,
-        headers=(),
-        fetched_at=datetime(2026, 1, 5, 12, tzinfo=UTC),
-        body=body,
-    )
+    page = made_page(url, body, source="eval", fetched_at=datetime(2026, 1, 5, 12, tzinfo=UTC))
     return process(page, site or Site(name="eval", url=url))
 
 

@@ -22,7 +22,8 @@ from archive.core.errors import SiteError
 from archive.core.locks import hold
 from archive.queries import json_schema
 from crawler import demo
-from crawler.config import config, fleet_keys, notify_keys, question_keys
+from crawler.config import config
+from crawler.config.keys import fleet_keys, notify_keys, question_keys, source_keys
 from crawler.probe import survey
 from scheduler import main
 from tests.builders.patience import PATIENCE
@@ -131,14 +132,14 @@ def test_every_key_of_the_configuration_is_in_the_manual() -> None:
     told = set(re.findall(r"^\| `([a-z_]+)` \|", manual, re.MULTILINE))
     assert told == {
         *config.CONFIG_KEYS,
-        *config.SOURCE_KEYS,
+        *source_keys.SOURCE_KEYS,
         *notify_keys.NOTIFY_KEYS,
         *question_keys.SEARCH_KEYS,
         *question_keys.ALERT_KEYS,
         *fleet_keys.FLEET_KEYS,
     }
     for choice in (
-        *config.COMMENT_STYLES,
+        *source_keys.COMMENT_STYLES,
         *config.profiles(),
         config.FILE_VARIABLE,
         config.ARCHIVE_VARIABLE,
@@ -492,6 +493,18 @@ def test_init_of_a_known_site_works_without_the_network(here: Path) -> None:
     assert "Warning: https://www.longwarjournal.org cannot be read" in done.stderr
     (source,) = config.load_config(here / "backissue.toml").sources
     assert (source.name, source.contact, source.delay) == ("longwarjournal", "desk@example.org", 2.0)
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_init_puts_the_schema_beside_the_configuration(here: Path) -> None:
+    file, schema = here / "backissue.toml", here / "backissue.schema.json"
+    assert run("init", "longwarjournal").exit_code == 0
+    assert file.read_text(encoding="utf-8").splitlines()[0] == f"#:schema ./{schema.name}"
+    assert schema.read_text(encoding="utf-8") == run("config", "schema").stdout
+    schema.write_text("mine", encoding="utf-8")
+    done = run("init", "longwarjournal", "--force")
+    assert (done.exit_code, "was not replaced" in done.stderr) == (0, True)
+    assert schema.read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.usefixtures("unreachable")

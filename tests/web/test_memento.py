@@ -17,12 +17,13 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
+from archive.core.records import Article, Comment, Extract, Page, Site, Surface
 from archive.files.mementos import closest_memento, mementos
 from archive.files.raw_pages import Pages, raw_pages_path
 from archive.files.redaction_store import Hidden, redaction_store_path
 from archive.storage.archive import Archive
 from archive.storage.redaction import redact_item
+from tests.builders.pages import made_page
 from tests.builders.room_server import Room
 
 SITE = Site(name="gazette", url="https://gazette.example")
@@ -37,18 +38,14 @@ HOURS = (0, 2, 6, 6.5, 40)
 
 
 def received(url: str, hours: float, body: str, **more: Any) -> Page:
-    return Page(
-        source="gazette",
-        kind=PageKind.ARTICLE,
-        url=url,
-        final_url=url,
-        status=200,
+    return made_page(
+        url,
+        body,
         headers=(
             ("Content-Type", "text/html; charset=utf-8"),
             ("Refresh", "0; url=https://elsewhere.example"),
         ),
         fetched_at=FIRST + timedelta(hours=hours),
-        body=body.encode(),
         **more,
     )
 
@@ -86,6 +83,19 @@ def at(hours: float) -> dict[str, str]:
 
 def stamp(hours: float) -> str:
     return (FIRST + timedelta(hours=hours)).strftime("%Y%m%d%H%M%S")
+
+
+@pytest.mark.parametrize(
+    ("settings", "variable", "status"),
+    [({}, "", 404), ({}, "1", 200), ({"replay": False}, "1", 404), ({"replay": True}, "", 200)],
+)
+def test_raw_pages_are_shown_by_option_or_setting_and_the_setting_wins(
+    path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, bool], variable: str, status: int
+) -> None:
+    monkeypatch.setenv("BACKISSUE_REPLAY", variable)
+    room = Room(path, metadata={"plugins": {"backissue": settings}})
+    assert room.get("/article/1/kept").status_code == status
+    assert ('rel="timegate"' in room.get("/article/1").headers.get("link", "")) == (status == 200)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ Every URL that stands in a header is escaped first, so that no stored text can e
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import quote
 
-from archive.files.mementos import Memento
+from archive.files.mementos import REPLAY_VARIABLE, Memento
 from archive.files.sort_key import sort_key
 from archive.public.web import site_url
 
@@ -22,8 +23,14 @@ CDX_FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "dige
 
 
 def is_published(datasette: Any) -> bool:
-    """True if the operator publishes raw pages."""
-    return (datasette.plugin_config("backissue") or {}).get("replay") is True
+    """True if the operator publishes raw pages.
+
+    By `replay` in the metadata, which decides where it is given, or by `--replay`.
+    """
+    settings = datasette.plugin_config("backissue") or {}
+    if "replay" in settings:
+        return settings["replay"] is True
+    return os.environ.get(REPLAY_VARIABLE) == "1"
 
 
 def locator(datasette: Any, request: Any) -> Locate:

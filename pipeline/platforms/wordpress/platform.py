@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit, urlunsplit
 
 from pipeline.platforms.adapter import Platform
+from pipeline.platforms.wordpress.site_urls import COMMENTS_FEED, POSTS_FEED
 
 
 def _feed_page(url: str, number: int, shown: int) -> str:  # noqa: ARG001
@@ -18,7 +19,7 @@ WORDPRESS = Platform(
     name="WordPress",
     generator=r"wordpress",
     marks=(rb"""rel=["']https://api\.w\.org/["']""", rb"/wp-(?:content|includes)/(?:themes|plugins|js|css)/"),
-    posts_feeds=("feed",),
-    comments_feeds=("comments/feed",),
+    posts_feeds=(POSTS_FEED,),
+    comments_feeds=(COMMENTS_FEED,),
     feed_page=_feed_page,
 )

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from archive.core.records import Page, PageKind, Site
+from archive.core.records import Site
 from pipeline.process import process
+from tests.builders.pages import made_page
 
 HOME = "https://gazette.example"
 LONG = "The harbour board met on Tuesday to discuss the dredging of the channel, and voted after two hours."
@@ -17,10 +18,7 @@ def read(markup, body_class="single single-post postid-7 post-template-default")
     <h1 class="entry-title">Ports of the coast</h1><div class="entry-content"><p>{LONG}</p>{markup}
     <p>{LONG} The next meeting is in June.</p></div></article>
     <aside><iframe src="https://maps.google.com/maps?q=1"></iframe></aside></body></html>"""
-    page = Page(
-        source="x", kind=PageKind.ARTICLE, url=f"{HOME}/a/", final_url=f"{HOME}/a/", status=200, headers=(),
-        fetched_at=datetime(2026, 3, 1, tzinfo=UTC), body=html.encode(),
-    )  # fmt: skip
+    page = made_page(f"{HOME}/a/", html, source="x", fetched_at=datetime(2026, 3, 1, tzinfo=UTC))
     return process(page, Site(name="x", url=HOME)).articles[0]
 
 

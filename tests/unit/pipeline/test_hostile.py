@@ -12,8 +12,8 @@ import pytest
 from archive.core.answers import reader_guard, tolerant_json
 from archive.core.records import Extract, Page, PageKind, Site
 from crawler.discovery import feeds, listing_pages, rest, rest_ids, sitemaps
-from crawler.frontier import addresses
 from pipeline import process
+from pipeline.platforms.wordpress import thread_urls
 from tests.builders.hostile import FEED, HOME, POST, SITEMAP, answers, page
 
 SITE = Site(name="gazette", url=HOME)
@@ -23,8 +23,8 @@ CRAWLERS_OWN: tuple[Callable[[Page], Any], ...] = (
     lambda answer: rest.not_shown(answer, ["7"], ["7"]), feeds.read_posts_feed,
     feeds.read_comments_feed, feeds.feed_digest,
     feeds.has_validators, sitemaps.read_sitemap, listing_pages.read_listing_page,
-    addresses.parts, addresses.thread_pages,
-    addresses.shown_comments,
+    thread_urls.parts, thread_urls.thread_pages,
+    thread_urls.shown_comments,
 )  # fmt: skip
 
 

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from archive.core.records import Article, Comment, Extract, Page, PageKind, Site
+from archive.core.records import Article, Comment, Extract, Site
 from pipeline import process
 from pipeline.article import extract
+from tests.builders.pages import HTML, made_page
 from tests.paths import FIXTURES
 
 URL = "https://gazette.example/2009/07/lights/"
@@ -24,15 +25,12 @@ PROSE = (
 
 def read_page(html: str, url: str = URL, **site: object) -> Extract:
     """Return what is read from a page, of which the body and more may be given."""
-    page = Page(
+    page = made_page(
+        url,
+        html,
         source="gull",
-        kind=PageKind.ARTICLE,
-        url=url,
-        final_url=url,
-        status=200,
-        headers=(("content-type", "text/html; charset=UTF-8"),),
+        headers=HTML,
         fetched_at=datetime(2026, 1, 5, 12, tzinfo=UTC),
-        body=html.encode(),
     )
     return process(page, Site(name="gull", url="https://gazette.example/", **site))  # type: ignore[arg-type]
 
@@ -427,16 +425,7 @@ def test_each_block_of_the_box_has_a_verdict() -> None:
         '<html><head><title>Lights</title><link href="/wp-content/a.css"></head><body class="single">'
         f'<h1>Lights</h1><div class="entry-content">{words}</div></body></html>'
     )
-    page = Page(
-        source="gull",
-        kind=PageKind.ARTICLE,
-        url=URL,
-        final_url=URL,
-        status=200,
-        headers=(),
-        fetched_at=datetime(2026, 1, 5, 12, tzinfo=UTC),
-        body=html.encode(),
-    )
+    page = made_page(URL, html, source="gull", fetched_at=datetime(2026, 1, 5, 12, tzinfo=UTC))
     found = extract.verdicts(page, Site(name="gull", url="https://gazette.example/"))
     fates = {verdict.words[:9]: (verdict.fate, verdict.rule) for verdict in found}
     assert fates["The harbo"] == ("taken", "trafilatura")

@@ -16,6 +16,7 @@ from pipeline.reader_pool import AHEAD, ReaderPool
 from pipeline.reading import BoundedReader
 from pipeline.replay import Difference, catch_up, replay
 from tests.builders.crawling import Crawls
+from tests.builders.pages import HTML, made_page
 from tests.fakesite import SampleSite
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -23,15 +24,9 @@ READER = BoundedReader()
 LATER = NOON + timedelta(days=30)
 SITE = Site(name="gazette", url="https://gazette.example")
 URL = "https://gazette.example/archives/2026/03/ice.php"
-PAGE = Page(
-    source="gazette",
-    kind=PageKind.ARTICLE,
-    url=URL,
-    final_url=URL,
-    status=200,
-    headers=(("content-type", "text/html; charset=utf-8"),),
-    fetched_at=NOON,
-    body=b"""<!doctype html><html lang="en"><head><title>Ice in the harbour - Gazette</title>
+PAGE = made_page(
+    URL,
+    b"""<!doctype html><html lang="en"><head><title>Ice in the harbour - Gazette</title>
     <link rel="canonical" href="https://gazette.example/archives/2026/03/ice.php"></head>
     <body class="single single-post postid-7"><article id="post-7" class="post hentry">
     <h1 class="entry-title">Ice in the harbour</h1><div class="entry-content">
@@ -40,6 +35,8 @@ PAGE = Page(
     <div id="comments"><ol class="commentlist"><li id="comment-11" class="comment even depth-1">
     <div class="comment-author vcard"><cite class="fn">E</cite></div>
     <p>Bring skates.</p></li></ol></div></body></html>""",
+    headers=HTML,
+    fetched_at=NOON,
 )
 
 

@@ -18,13 +18,14 @@ import zstandard
 from click.testing import CliRunner
 from sqlite_utils import Database
 
-from archive.core.records import Page, PageKind
+from archive.core.records import Page
 from archive.files import bodies
 from archive.files.bodies import ALONE, DICTIONARY, PATCH
 from archive.files.raw_pages import PAGE_BYTES, Altered, Pages, migrations
 from archive.operations import backup
 from archive.storage.archive import Archive
 from scheduler import main
+from tests.builders.pages import made_page
 from tests.builders.patience import until
 from tests.builders.theme import Theme
 
@@ -34,15 +35,11 @@ WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def page(number: int, *, nonce: int = 0, theme: Theme = THEME, body: bytes | None = None) -> Page:
     """Return the page of an article of a made site, as it was received at some time."""
-    return Page(
-        source="gazette",
-        kind=PageKind.ARTICLE,
-        url=theme.url(number),
-        final_url=theme.url(number),
-        status=200,
+    return made_page(
+        theme.url(number),
+        theme.page(number, nonce=nonce) if body is None else body,
         headers=(("content-type", "text/html"),),
         fetched_at=WHEN + timedelta(hours=nonce),
-        body=theme.page(number, nonce=nonce) if body is None else body,
     )
 
 
@@ -292,6 +289,7 @@ import sys
 from pathlib import Path
 from archive.files.raw_pages import Pages
 from tests.unit.archive.files.test_bodies import page
+from tests.builders.pages import made_page
 with Pages.open(Path(sys.argv[1])) as kept:
     for number in range(int(sys.argv[2]), 10_000):
         kept.keep(page(number // 2, nonce=number % 2))

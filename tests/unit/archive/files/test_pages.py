@@ -10,18 +10,15 @@ import pytest
 
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold
-from archive.core.records import Page, PageKind
 from archive.files.raw_pages import Pages, raw_pages_path
+from tests.builders.pages import made_page
 
-PAGE = Page(
-    source="gazette",
-    kind=PageKind.ARTICLE,
-    url="https://gazette.example/ice",
+PAGE = made_page(
+    "https://gazette.example/ice",
+    "<p>Eis auf der Förde</p>".encode("latin-1"),
     final_url="https://gazette.example/ice.php",
-    status=200,
     headers=(("content-type", "text/html; charset=utf-8"), ("link", "a"), ("link", "b")),
     fetched_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
-    body="<p>Eis auf der Förde</p>".encode("latin-1"),
     lastmod="2026-03-01T11:00:00",
 )
 
@@ -57,6 +54,7 @@ HOLDER = """
 import sys, time
 from pathlib import Path
 from archive.core.locks import hold
+from tests.builders.pages import made_page
 with hold(Path(sys.argv[1]), "crawl-gazette"):
     print("held", flush=True)
     time.sleep(600)

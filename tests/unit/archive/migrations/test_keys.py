@@ -10,12 +10,13 @@ import pytest
 from sqlite_utils import Database
 
 from archive.core import urls
-from archive.core.records import Article, Extract, Page, PageKind, Surface
+from archive.core.records import Article, Extract, Surface
 from archive.migrations import migrations
 from archive.queries.fetch_history import FetchHistory
 from archive.storage.archive import Archive
 from crawler.frontier import revisit_policy
 from tests.builders import fixtures_archive as made
+from tests.builders.pages import made_page
 
 ORIGINS = (("url", "page:canonical"), ("title", "page:title"), ("text", "page:body"))
 
@@ -85,10 +86,9 @@ def save(
     archive: Archive, url: str, final: str, day: int, *, status: int = 200, post_id: int | None = 7
 ) -> None:
     """Save a visit to an article's page that was asked for at one URL and came from another."""
-    page = Page(
-        source="quayside", kind=PageKind.ARTICLE, url=url, final_url=final, status=status, headers=(),
-        fetched_at=made.START + timedelta(days=day), body=b"",
-    )  # fmt: skip
+    page = made_page(
+        url, source="quayside", final_url=final, status=status, fetched_at=made.START + timedelta(days=day)
+    )
     article = Article(url=urls.clean(final), post_id=post_id, title="Ice", text="Ice.", origins=ORIGINS)
     extract = Extract(surface=Surface.PAGE, articles=(article,) if status == 200 else ())
     archive.save(page, extract)

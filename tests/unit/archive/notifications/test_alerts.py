@@ -16,7 +16,7 @@ from archive.notifications.alerts import Alert
 from archive.storage.archive import Archive
 from archive.tables.observations import ThreadLook
 from crawler.config.config import load_config
-from crawler.config.notify_keys import Notify
+from crawler.config.keys.notify_keys import Notify
 from crawler.notifications.sender import send_due, services
 from tests.builders.webhook import Webhook
 
@@ -184,7 +184,7 @@ def test_alert_that_narrows_edits_asks_for_edits(tmp_path: Path, lines: str, eve
         ('events = ["removed"]\nwords = 5', "expected events with “edited”, since it narrows edits"),
         ('fields = ["title"]\nwords = 5', "expected fields with “text”, whose words it counts"),
         ('article = "harbour"', "expected the URL of an article, or its number as a text"),
-        ('query = "***"', "which contains nothing to search for"),
+        ('query = "***"', "it contains nothing to search for"),
         ('source = "gazete"', "did you mean “gazette”?"),
         ("wrods = 5", "did you mean “words”?"),
     ],

@@ -22,7 +22,7 @@ from archive.notifications.saved_searches import SavedSearch
 from archive.storage import checks
 from archive.storage.archive import Archive
 from crawler.config import config
-from crawler.config.notify_keys import Notify
+from crawler.config.keys.notify_keys import Notify
 from crawler.daemon.notifier import RETRY_DELAY, SEND_TIMEOUT, Notifier
 from crawler.notifications.sender import SendResult, send_due, services
 from crawler.schedule.cron import parse_schedule
@@ -443,8 +443,8 @@ def test_the_command_tells_tests_and_never_shows_an_address(desk: Desk, hook: We
         ("[notify]\nurls = ['secret']", ["notify.urls: expected a list of URLs", "at place 1"]),
         ("[notify]\ndigest = '0 25 * * *'", ["notify.digest: expected five crontab fields", "the hour “25”"]),
         ("[notify]\nempty_digest = 1", ["notify.empty_digest: expected true or false; found the number 1"]),
-        ("[searches.a]", ["searches.a.query: expected a query as in the search box; found none"]),
-        ("[searches.a]\nquery = '--'", ["searches.a.query", "which contains nothing to search for"]),
+        ("[searches.a]", ["searches.a.query: expected a query as in the search box; found nothing"]),
+        ("[searches.a]\nquery = '--'", ["searches.a.query", "it contains nothing to search for"]),
         ("[searches.a]\nquery = 'x'\nsource = 'quaysid'", ["searches.a.source", "did you mean “quayside”?"]),
         ("public_url = 'archive.example.org'", ["public_url: expected the URL of the published archive"]),
         ("public_url = 'https://me:secret@example.org'", ["public_url", "//…@example.org"]),

@@ -22,16 +22,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.core.errors import SiteError
-from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
+from archive.core.records import Article, Comment, Extract, Page, Site, Surface
 from archive.files import redaction_store
 from archive.files.raw_pages import Pages, raw_pages_path
 from archive.proof import log, merkle
 from archive.proof.check import differences
 from archive.storage import redaction
 from archive.storage.archive import Archive
-from crawler.config.proof_keys import ProofConfig
+from crawler.config.keys.proof_keys import ProofConfig
 from crawler.runs.sealing import seal_after_run, seal_now
 from scheduler import main
+from tests.builders.pages import made_page
 from tests.builders.time_authority import openssl, time_authority
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -50,10 +51,7 @@ AGENT = "Backissue/test"
 
 def page(day: int, body: bytes = b"<p>It rises.</p>") -> Page:
     at = NOON + timedelta(days=day)
-    return Page(
-        source="gazette", kind=PageKind.ARTICLE, url=URL, final_url=URL, status=200, headers=(),
-        fetched_at=at, body=body,
-    )  # fmt: skip
+    return made_page(URL, body, fetched_at=at)
 
 
 def save(path: Path, day: int, article: Article = ARTICLE, talk: tuple[Comment, ...] = TALK) -> None:

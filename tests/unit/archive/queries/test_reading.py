@@ -10,8 +10,6 @@ from archive.core.records import (
     Comment,
     CommentKind,
     Extract,
-    Page,
-    PageKind,
     Run,
     Saved,
     Site,
@@ -20,6 +18,7 @@ from archive.core.records import (
 from archive.exports import as_jsonl
 from archive.queries import articles, health
 from archive.storage.archive import Archive
+from tests.builders.pages import made_page
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://gazette.example/archives/2026/03/ice.php"
@@ -51,16 +50,7 @@ def archive(tmp_path):
 
 
 def save(archive, at, article, comments=()):
-    page = Page(
-        source="gazette",
-        kind=PageKind.ARTICLE,
-        url=article.url,
-        final_url=article.url,
-        status=200,
-        headers=(),
-        fetched_at=at,
-        body=b"",
-    )
+    page = made_page(article.url, fetched_at=at)
     archive.save(page, Extract(surface=Surface.PAGE, articles=(article,), comments=tuple(comments)))
 
 

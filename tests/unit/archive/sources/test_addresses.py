@@ -10,13 +10,14 @@ from click.testing import CliRunner
 
 from archive.core.errors import ArchiveError
 from archive.core.link_identity import identity, one_site
-from archive.core.records import Article, Extract, Page, PageKind, Site, Surface
+from archive.core.records import Article, Extract, Page, Site, Surface
 from archive.core.timestamps import instant
 from archive.files.raw_pages import Pages, raw_pages_path
 from archive.proof import check, log
 from archive.sources.addresses import earlier, moved_url, owner_of
 from archive.storage.archive import Archive
 from scheduler import main
+from tests.builders.pages import made_page
 
 OLD, NEW = "https://gazette.example", "https://news.example/gazette"
 AT = "2026-03-01T12:00:00Z"
@@ -49,16 +50,7 @@ def test_links_to_hosts_of_one_site_are_the_same():
 
 
 def page(url: str, day: int) -> Page:
-    return Page(
-        source="gazette",
-        kind=PageKind.ARTICLE,
-        url=url,
-        final_url=url,
-        status=200,
-        headers=(),
-        fetched_at=instant(f"2026-03-{day:02}T12:00:00Z"),
-        body=b"",
-    )
+    return made_page(url, fetched_at=instant(f"2026-03-{day:02}T12:00:00Z"))
 
 
 STORIES = {

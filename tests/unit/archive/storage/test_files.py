@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (markup reads better in one line)
 """Files of articles: kept once, versioned when replaced, and never a web page; served and exported."""
 
 from dataclasses import replace
@@ -9,7 +8,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from archive.core.database import transaction
-from archive.core.records import Article, Extract, Page, PageKind, Site, Surface
+from archive.core.records import Article, Extract, PageKind, Site, Surface
 from archive.exports import as_warc
 from archive.exports.selection import Selection, Snapshot
 from archive.files.media import Media, beside
@@ -19,6 +18,7 @@ from archive.sources import addresses
 from archive.storage import files
 from archive.storage.archive import Archive
 from archive.tables.rows import held_list
+from tests.builders.pages import made_page
 from tests.builders.room_server import Room
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -29,7 +29,7 @@ PICTURE, TABLE = f"{HOME}/ice.png", f"{HOME}/strikes.csv"
 def answer(url, body=b"\x89PNG bytes", *, kind=PageKind.FILE, status=200, content_type="image/png", day=0):
     headers = (("content-type", content_type), ("etag", '"1"'))
     at = AT + timedelta(days=day)
-    return Page(source="gazette", kind=kind, url=url, final_url=url, status=status, headers=headers, fetched_at=at, body=body)  # fmt: skip
+    return made_page(url, body, kind=kind, status=status, headers=headers, fetched_at=at)
 
 
 @pytest.fixture

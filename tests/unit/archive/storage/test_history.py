@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlite_utils import Database
 
-from archive.core.records import Article, Comment, Extract, Page, PageKind, Problem, Site, Surface
+from archive.core.records import Article, Comment, Extract, PageKind, Problem, Site, Surface
 from archive.migrations import m001_first, m009_history
 from archive.storage.archive import Archive
 from archive.tables.observations import Missing
+from tests.builders.pages import made_page
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SITE = "https://gazette.example"
@@ -30,16 +31,7 @@ def stamp(number):
 
 
 def page(url, at, kind=PageKind.ARTICLE, status=200, final_url=None):
-    return Page(
-        source="gazette",
-        kind=kind,
-        url=url,
-        final_url=final_url or url,
-        status=status,
-        headers=(),
-        fetched_at=at,
-        body=b"",
-    )
+    return made_page(url, kind=kind, final_url=final_url or url, status=status, fetched_at=at)
 
 
 def show(archive, article, at, *comments, asked=None, **more):

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive.core.records import Article, Comment, CommentKind, Extract, Page, PageKind, Site, Surface
+from archive.core.records import Article, Comment, CommentKind, Extract, Site, Surface
 from archive.storage.archive import Archive
 from archive.tables.observations import ThreadLook, Window
+from tests.builders.pages import made_page
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://gazette.example/archives/2026/03/ice.php"
@@ -30,16 +31,7 @@ def comment(number, parent=None, kind="comment"):
 
 def show(archive, *comments, at=NOON, stated=None, surface=Surface.PAGE, name="ice", post_id=7):
     url = URL.replace("ice", name)
-    page = Page(
-        source="gazette",
-        kind=PageKind.ARTICLE,
-        url=url,
-        final_url=url,
-        status=200,
-        headers=(),
-        fetched_at=at,
-        body=b"",
-    )
+    page = made_page(url, fetched_at=at)
     article = Article(url=url, post_id=post_id, title="Ice", text="Ice.", comments_stated=stated)
     return archive.save(page, Extract(surface=surface, articles=(article,), comments=comments))
 

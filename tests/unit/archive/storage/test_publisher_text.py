@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from archive.core.records import Article, Extract, Page, PageKind, Surface
+from archive.core.records import Article, Extract, PageKind, Surface
 from archive.storage.archive import Archive
 from archive.storage.publisher_texts import completion_of
+from tests.builders.pages import made_page
 from tests.builders.stories import NOON, SITE
 
 URL = "https://gazette.example/archives/2009/07/lamps/"
@@ -74,15 +75,8 @@ def save(archive, step, *, again_at=None, **facts):
         article = replace(article, text=text, markdown=markdown, origins=origins)
     else:
         article = replace(article, written=tuple((plain(words), words) for words in step.texts or ()))
-    answer = Page(
-        source="gull",
-        kind=kinds[step.surface],
-        url=url,
-        final_url=url,
-        status=200,
-        headers=(),
-        fetched_at=NOON + timedelta(hours=step.hour),
-        body=b"",
+    answer = made_page(
+        url, source="gull", kind=kinds[step.surface], fetched_at=NOON + timedelta(hours=step.hour)
     )
     articles = () if step.texts is None else (article,)
     archive.save(answer, Extract(surface=surface, articles=articles), again_at=again_at)

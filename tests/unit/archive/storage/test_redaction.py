@@ -25,6 +25,7 @@ from archive.queries.json_schema import HISTORY_FIELDS
 from archive.storage.archive import Archive
 from scheduler import main
 from tests.builders.crawling import Crawls
+from tests.builders.pages import made_page
 from tests.builders.room_server import Room
 from tests.fakesite import SampleSite
 
@@ -78,9 +79,7 @@ WORDS = "quince OR perrin OR tollhouse OR marmalade OR lomax OR kumquat OR thrup
 
 def page(day: int = 0, kind: PageKind = PageKind.ARTICLE, url: str = URL, body: bytes = b"") -> Page:
     at = NOON + timedelta(days=day)
-    return Page(
-        source="gazette", kind=kind, url=url, final_url=url, status=200, headers=(), fetched_at=at, body=body
-    )
+    return made_page(url, body, kind=kind, fetched_at=at)
 
 
 def extract(*articles: Article, comments: tuple[Comment, ...] = (), **more: Any) -> Extract:

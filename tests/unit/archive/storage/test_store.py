@@ -11,7 +11,6 @@ from archive.core.records import (
     Comment,
     CommentKind,
     Extract,
-    Page,
     PageKind,
     Problem,
     Saved,
@@ -20,6 +19,7 @@ from archive.core.records import (
 )
 from archive.queries.fetch_history import FetchHistory
 from archive.storage.archive import Archive
+from tests.builders.pages import made_page
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SITE = Site(name="gazette", url="https://gazette.example")
@@ -48,17 +48,7 @@ PING = Comment(
 
 
 def page(at=NOON, kind=PageKind.ARTICLE, url=URL, status=200, **more):
-    return Page(
-        source="gazette",
-        kind=kind,
-        url=url,
-        final_url=url,
-        status=status,
-        headers=(("etag", '"1"'),),
-        fetched_at=at,
-        body=b"",
-        **more,
-    )
+    return made_page(url, kind=kind, status=status, headers=(("etag", '"1"'),), fetched_at=at, **more)
 
 
 def extract(*articles, comments=(), problems=(), surface=Surface.PAGE):
@@ -395,10 +385,9 @@ def test_listings_of_rest_are_one_visit_each_whatever_their_bounds(tmp_path):
         listings = [(f"{root}2026-03-01T12:00:00Z", "rest-closed"), (f"{root}2026-03-01T13:00:00Z", None)]
         listings.append(("https://gazette.example/?rest_route=/wp/v2/comments&page=2", None))
         for url, code in listings:
-            listing = Page(
-                source="gazette", kind=PageKind.COMMENTS, url=url, final_url=url, status=200, headers=(),
-                fetched_at=datetime(2026, 3, 1, 12, tzinfo=UTC), body=b"[]",
-            )  # fmt: skip
+            listing = made_page(
+                url, b"[]", kind=PageKind.COMMENTS, fetched_at=datetime(2026, 3, 1, 12, tzinfo=UTC)
+            )
             problems = (Problem(code=code, detail="It is closed."),) if code else ()
             archive.save(listing, Extract(surface=Surface.REST, problems=problems))
         visited = {row["url"]: row["times"] for row in archive.db.query("SELECT url, times FROM visits")}

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
+from archive.core.records import Article, Comment, Extract, PageKind, Site, Surface
 from archive.storage.archive import Archive
+from tests.builders.pages import made_page
 
 SITE = Site(name="gazette", url="https://gazette.example")
 URL = "https://gazette.example/ice/"
@@ -25,16 +26,7 @@ def said(published, rule, surface):
 def page(kind, hours):
     moment = datetime(2026, 3, 2, tzinfo=UTC) + timedelta(hours=hours)
     url = URL if kind is PageKind.ARTICLE else f"{SITE.url}/comments/feed/"
-    return Page(
-        source="gazette",
-        kind=kind,
-        url=url,
-        final_url=url,
-        status=200,
-        headers=(),
-        fetched_at=moment,
-        body=b"x",
-    )
+    return made_page(url, b"x", kind=kind, fetched_at=moment)
 
 
 @pytest.mark.parametrize("rule", ["page:title", "page:printed", "page:date-class"])

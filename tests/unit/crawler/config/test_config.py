@@ -10,7 +10,7 @@ import pytest
 from archive.core.errors import ConfigError
 from crawler.config import config, writer
 from crawler.config.lookup import site_for
-from crawler.config.toml_reader import check_address
+from crawler.config.site_url import check_address
 
 LOCAL = '[sources.town]\nurl = "http://127.0.0.1:8002"\n'
 
@@ -149,10 +149,10 @@ def test_what_is_not_said_has_modest_defaults(file: Path) -> None:
             ["sources.Town: expected a name of at most 60 small letters"],
         ),
         (f"[sources.{'t' * 61}]\nurl = 'http://127.0.0.1'", ["expected a name of at most 60 small letters"]),
-        ("[sources.town]", ["sources.town.url: expected the URL of a site; found none"]),
+        ("[sources.town]", ["sources.town.url: expected the URL of a site; found nothing"]),
         ("sources = 3", ["sources: expected a table; found the number 3"]),
         ("[sources]\ntown = 3", ["sources.town: expected a table"]),
-        ("", ["sources: expected a table [sources.NAME] for each site; found none"]),
+        ("", ["sources: expected a table [sources.NAME] for each site; found nothing"]),
         ("contact = \n", ["is not TOML", "line 1"]),
     ],
 )
@@ -374,3 +374,40 @@ def test_an_interval_takes_the_place_of_the_schedule_that_a_profile_has(file: Pa
     file.write_text(text)
     [source] = config.load_config(file, fetching=False).sources
     assert source.schedule.text == "every 3h, up to 5m later, not 01:00-02:00 America/New_York"
+
+
+def test_rendering_is_off_unless_configured(file: Path) -> None:
+    file.write_text(LOCAL)
+    [source] = config.load_config(file).sources
+    assert (source.rendering.is_on, source.rendering.hosts) == (False, ())
+    file.write_text(LOCAL + "render = true\nrender_hosts = ['API.example.org:8443']\n")
+    [source] = config.load_config(file).sources
+    assert (source.rendering.is_on, source.rendering.hosts) == (True, ("api.example.org:8443",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[notify]\nurls = 'slack://token-a/token-b'\n",
+        "[notify]\nurls = ['slack://token-a/token-b', 5]\n",
+        "[fleet]\nqueue = 'redis://token-a'\n",
+        "[fleet]\nqueue = ['postgresql://token-a']\n",
+        f"{LOCAL}comment_keys = {{ disqus = ['token-a'] }}\n",
+        f"{LOCAL}comment_keys = ['token-a']\n",
+    ],
+)
+def test_secret_is_not_repeated_by_an_error(file: Path, text: str) -> None:
+    message = str(refusal(file, text if LOCAL in text else text + LOCAL))
+    assert "expected" in message
+    assert "token" not in message
+
+
+def test_error_names_the_line_and_the_item_of_a_list(file: Path) -> None:
+    error = refusal(file, f"{LOCAL}keep = [\n  '.text',\n  7,\n]\n")
+    assert f"{file}, line 3: sources.town.keep: expected a list of CSS selectors" in str(error)
+    assert "found the number 7" in str(error)
+
+
+def test_value_of_a_profile_that_is_refused_has_no_line(file: Path) -> None:
+    text = "contact = 'a@example.org'\n[sources.lwj]\nprofile = 'longwarjournal'\nquiet = '00:00-24:00'\n"
+    assert f"{file}, line 4: sources.lwj.quiet" in str(refusal(file, text))

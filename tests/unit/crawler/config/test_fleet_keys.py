@@ -9,7 +9,7 @@ import pytest
 
 from archive.core.errors import ConfigError
 from crawler.config.config import load_config
-from crawler.config.fleet_keys import FleetKeys
+from crawler.config.keys.fleet_keys import FleetKeys
 
 SOURCE = "[sources.town]\nurl = 'http://127.0.0.1:9'\n"
 

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from archive.core import urls
-from archive.core.records import Page, PageKind, Seen, Site
+from archive.core.records import PageKind, Seen, Site
 from crawler.discovery import feeds, listing_pages, rest, sitemaps
 from crawler.fetch.offsite import is_public, may_lead_to
 from crawler.fetch.validators import validators
 from crawler.frontier import addresses
+from pipeline.platforms.wordpress import rest_urls, thread_urls
+from tests.builders.pages import made_page
 
 HOME = "https://gazette.example"
 OWN = f"{HOME}/archives/2026/03/ice.php"
@@ -20,27 +22,27 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def page(body=b"", status=200, url=f"{HOME}/archives/2026/03/ice.php", **headers):
-    return Page(
-        source="gazette",
+    return made_page(
+        url,
+        body,
         kind=PageKind.LISTING,
-        url=url,
-        final_url=url,
         status=status,
         headers=tuple((name.replace("_", "-"), value) for name, value in headers.items()),
         fetched_at=NOW,
-        body=body if isinstance(body, bytes) else body.encode(),
     )
 
 
 def test_rest_addresses_work_with_and_without_pretty_permalinks():
-    pretty, plain = rest.roots(HOME)
-    assert rest.posts_url(pretty, 2).startswith(f"{HOME}/wp-json/wp/v2/posts?per_page=100&page=2&")
-    assert rest.comments_url(plain, 1, post=7).startswith(f"{HOME}/?rest_route=/wp/v2/comments&per_page=100")
+    pretty, plain = rest_urls.roots(HOME)
+    assert rest_urls.posts_url(pretty, 2).startswith(f"{HOME}/wp-json/wp/v2/posts?per_page=100&page=2&")
+    assert rest_urls.comments_url(plain, 1, post=7).startswith(
+        f"{HOME}/?rest_route=/wp/v2/comments&per_page=100"
+    )
 
 
 def test_bounds_in_time_carry_their_zone():
     after = datetime(2026, 3, 1, 14, tzinfo=UTC)
-    assert "after=2026-03-01T14:00:00Z" in rest.comments_url(f"{HOME}/wp-json/", 1, after=after)
+    assert "after=2026-03-01T14:00:00Z" in rest_urls.comments_url(f"{HOME}/wp-json/", 1, after=after)
 
 
 def test_a_listing_of_posts_names_what_is_open_and_leaves_out_what_is_protected():
@@ -284,7 +286,7 @@ def test_thread_pages_end_as_their_article_does(slash, shown):
     """The address of each page is spelled as the site serves it, from whichever page it is read."""
     article = f"{HOME}/2026/03/ice"
     body = f'<a href="{article}/comment-page-3{slash}#comments">Older</a>'
-    thread = addresses.thread_pages(page(body, url=f"{article}{shown}{slash}"))
+    thread = thread_urls.thread_pages(page(body, url=f"{article}{shown}{slash}"))
     assert thread.urls == tuple(f"{article}/comment-page-{number}{slash}" for number in (1, 2, 3))
     assert urls.clean(f"{article}{shown}{slash}#comment-5") == f"{article}{slash}"
 
@@ -294,7 +296,7 @@ def test_all_pages_of_a_thread_up_to_the_highest_are_known_and_which_one_is_at_h
         f'<a href="{OWN}/comment-page-5#comments">Older</a> <a href="{OWN}/comment-page-6#comment-12">1</a>'
         '<li id="comment-12">'
     )
-    thread = addresses.thread_pages(page(body))
+    thread = thread_urls.thread_pages(page(body))
     assert thread.urls == tuple(f"{OWN}/comment-page-{number}" for number in range(1, 7))
     assert thread.own == f"{OWN}/comment-page-6"
 
@@ -302,7 +304,7 @@ def test_all_pages_of_a_thread_up_to_the_highest_are_known_and_which_one_is_at_h
 def test_the_page_at_hand_is_unknown_where_permalinks_disagree():
     body = f'''<li id="comment-5"><a href="{OWN}/comment-page-1#comment-5">1</a>
     <li id="comment-12"><a href="{OWN}/comment-page-2#comment-12">2</a>'''
-    assert addresses.thread_pages(page(body)).own is None
+    assert thread_urls.thread_pages(page(body)).own is None
 
 
 @pytest.mark.parametrize(
@@ -311,10 +313,10 @@ def test_the_page_at_hand_is_unknown_where_permalinks_disagree():
 def test_recent_comments_tell_nothing_of_the_page_at_hand(thread):
     """A sidebar links to the newest comment of this article, which stands on another page of its thread."""
     aside = f'<li class="recentcomments"><a href="{OWN}/comment-page-3#comment-41">On Ice</a></li>'
-    found = addresses.thread_pages(page(thread + aside))
+    found = thread_urls.thread_pages(page(thread + aside))
     assert len(found.urls) == 3
     assert found.own == (found.urls[0] if thread else None)
-    assert addresses.shown_comments(page(aside)) == frozenset()
+    assert thread_urls.shown_comments(page(aside)) == frozenset()
 
 
 @pytest.mark.parametrize("link", ["?p=7&#038;cpage=2", "?cpage=2&#038;p=7", "?lang=en&amp;cpage=2&p=7"])
@@ -327,20 +329,20 @@ def test_threads_have_pages_with_plain_permalinks_too(link):
     body = f'<a href="{HOME}/{link}#comments">Older</a> {others} <a href="{HOME}/?cpage=9&p=70">x</a>'
     expected = (f"{article}&cpage=1", f"{article}&cpage=2")
     for shown in (article, f"{article}&cpage=2"):
-        assert addresses.thread_pages(page(body, url=shown)).urls == expected
-    assert addresses.is_comment_page(expected[1])
-    assert not addresses.is_comment_page(article)
+        assert thread_urls.thread_pages(page(body, url=shown)).urls == expected
+    assert urls.is_comment_page(expected[1])
+    assert not urls.is_comment_page(article)
 
 
 def test_comment_pages_of_other_articles_do_not_count():
     other = page(f'<a href="{HOME}/other.php/comment-page-4#comment-9">x</a>')
-    assert addresses.thread_pages(other) == addresses.ThreadPages()
+    assert thread_urls.thread_pages(other) == thread_urls.ThreadPages()
 
 
 def test_the_further_parts_of_a_divided_article_are_known():
     body = f'<a href="{OWN}/2" class="post-page-numbers">2</a> <a href="/archives/2026/03/ice.php/3/">3</a>'
-    assert addresses.parts(page(body)) == (f"{OWN}/2", f"{OWN}/3/")
-    assert addresses.parts(page(body, url=f"{OWN}/comment-page-2")) == ()
+    assert thread_urls.parts(page(body)) == (f"{OWN}/2", f"{OWN}/3/")
+    assert thread_urls.parts(page(body, url=f"{OWN}/comment-page-2")) == ()
 
 
 def test_a_listing_page_names_articles_and_the_older_page():
@@ -375,8 +377,8 @@ def test_the_content_types_of_a_site_are_those_with_a_plain_route():
 
 
 def test_a_comment_page_past_the_end_shows_no_comment():
-    assert not addresses.shows_comments(page('<body class="single"><p class="no-comments">Closed</p>'))
-    assert addresses.shows_comments(page('<li class="comment even depth-1" id="comment-4">'))
+    assert not thread_urls.shows_comments(page('<body class="single"><p class="no-comments">Closed</p>'))
+    assert thread_urls.shows_comments(page('<li class="comment even depth-1" id="comment-4">'))
 
 
 def test_validators_survive_a_proxy_that_weakens_them():

@@ -13,6 +13,7 @@ from crawler.fetch.failures import RedirectedAwayError, RobotsRefusalError
 from crawler.fetch.obstacles import Obstacles
 from crawler.fetch.robots import refused_crawlers
 from crawler.fetch.walls import HELP
+from tests.builders.pages import made_page
 from tests.builders.site_walls import CASES, always, everything
 from tests.fakesite.wire import Request, Response
 
@@ -32,15 +33,15 @@ ROBOTS = [name for name, case in CASES.items() if case.kind == "robots"]
 
 def page_of(kind: PageKind, path: str, response: Response, final: str | None = None) -> Page:
     headers = tuple((name.lower(), value) for name, value in response.headers)
-    return Page(
+    return made_page(
+        HOME + path,
+        response.body,
         source="gull",
         kind=kind,
-        url=HOME + path,
         final_url=final or HOME + path,
         status=response.status,
         headers=headers,
         fetched_at=NOON,
-        body=response.body,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
-from archive.core.records import Article, Comment, Extract, Page, PageKind, Seen, Site, Surface
+from archive.core.records import Article, Comment, Extract, PageKind, Seen, Site, Surface
 from archive.core.timestamps import to_text
 from archive.queries.fetch_history import FetchHistory
 from archive.storage.archive import Archive
@@ -15,6 +15,7 @@ from crawler.frontier import revisit_policy
 from crawler.frontier.due_dates import decide_due
 from scheduler import main
 from tests.builders.crawling import Crawls
+from tests.builders.pages import made_page
 from tests.fakesite import RestClosed, SampleSite
 from tests.revisits.arrivals import Habits, threads
 from tests.revisits.play import TICK, fixed, play, rule
@@ -137,10 +138,7 @@ def archive(tmp_path):
 
 
 def save(archive, at, *, comments=(), status=200, headers=(), **article):
-    page = Page(
-        source="gazette", kind=PageKind.ARTICLE, url=URL, final_url=URL, status=status,
-        headers=headers, fetched_at=at, body=b"x",
-    )  # fmt: skip
+    page = made_page(URL, b"x", status=status, headers=headers, fetched_at=at)
     told = [Article(**({"url": URL, "text": "Text.", "published": NOW} | article))] * (status == 200)
     archive.save(page, Extract(surface=Surface.PAGE, articles=tuple(told), comments=tuple(comments)))
 
@@ -178,10 +176,7 @@ def test_facts_that_change_empty_the_cache_and_the_same_facts_do_not(archive):
     save(archive, NOW, comments=[comment(1, NOW)])
     decide_due(archive, SITE)
     first = kept(archive)
-    listing = Page(
-        source="gazette", kind=PageKind.COMMENTS, url=URL + "/api", final_url=URL + "/api", status=200,
-        headers=(), fetched_at=NOW + HOUR, body=b"x",
-    )  # fmt: skip
+    listing = made_page(URL + "/api", b"x", kind=PageKind.COMMENTS, fetched_at=NOW + HOUR)
     archive.db.execute("UPDATE articles SET post_id = 7")
     for number, emptied in ((1, False), (2, True)):
         told = replace(comment(number, NOW), post_id=7)

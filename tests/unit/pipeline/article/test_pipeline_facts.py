@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from archive.core.records import Article, Page, PageKind, Site
+from archive.core.records import Article, Site
 from pipeline import process
+from tests.builders.pages import HTML, made_page
 
 URL = "https://gazette.example/lights/"
 PROSE = "".join(
@@ -20,15 +21,12 @@ H1 = f"<h1>{TITLE}</h1>"
 
 def read(body: str, head: str = "", url: str = URL, timezone: str = "UTC") -> Article:
     html = f"<html lang='en'><head>{head}</head><body class='single'>{body}</body></html>"
-    page = Page(
+    page = made_page(
+        url,
+        html,
         source="gull",
-        kind=PageKind.ARTICLE,
-        url=url,
-        final_url=url,
-        status=200,
-        headers=(("content-type", "text/html; charset=UTF-8"),),
+        headers=HTML,
         fetched_at=datetime(2026, 1, 5, 12, tzinfo=UTC),
-        body=html.encode(),
     )
     (article,) = process(page, Site(name="gull", url="https://gazette.example/", timezone=timezone)).articles
     return article
@@ -289,10 +287,7 @@ def test_month_in_the_address_is_no_day():
     """A link of the page has the month as well, and a month alone reads as its first day."""
     url = "https://gull.example/2026/02/lights/"
     body = f"<html><head><link rel=canonical href='{url}'></head><body><h1>Lights</h1><p>They are lit.</p>"
-    page = Page(
-        source="gull", kind=PageKind.ARTICLE, url=url, final_url=url, status=200, headers=(),
-        fetched_at=datetime(2026, 3, 1, 12, tzinfo=UTC), body=body.encode(),
-    )  # fmt: skip
+    page = made_page(url, body, source="gull", fetched_at=datetime(2026, 3, 1, 12, tzinfo=UTC))
     (article,) = process(page, Site(name="gull", url="https://gull.example")).articles
     assert article.published is None
 

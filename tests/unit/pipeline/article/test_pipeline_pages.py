@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from archive.core.records import Comment, Extract, Page, PageKind, Site
+from archive.core.records import Comment, Extract, Site
 from pipeline import process
 from pipeline.article import body
 from pipeline.article.body import Prose
 from pipeline.html.document import Document
+from tests.builders.pages import HTML, made_page
 from tests.paths import FIXTURES
 
 PAGES = FIXTURES / "pages"
@@ -28,15 +29,12 @@ def expected(name: str) -> dict[str, Any]:
 @lru_cache
 def read(name: str) -> Extract:
     wanted = expected(name)
-    page = Page(
+    page = made_page(
+        wanted["url"],
+        (PAGES / f"{name}.html").read_bytes(),
         source="gull",
-        kind=PageKind.ARTICLE,
-        url=wanted["url"],
-        final_url=wanted["url"],
-        status=200,
-        headers=(("content-type", "text/html; charset=UTF-8"),),
+        headers=HTML,
         fetched_at=FETCHED,
-        body=(PAGES / f"{name}.html").read_bytes(),
     )
     return process(page, Site(name="gull", url="https://gazette.example/", **wanted["site"]))
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive.core.records import Page, PageKind, Site
+from archive.core.records import Site
 from archive.storage.archive import Archive
 from pipeline.process import process
+from tests.builders.pages import HTML, made_page
 
 URL = "https://gazette.example/2026/03/ice/"
 SITE = Site(name="gazette", url="https://gazette.example")
@@ -28,15 +29,11 @@ def page(inner, box="entry-content"):
     <time class="entry-date" datetime="2026-03-01T10:00:00Z">March 1, 2026</time>
     </header><div class="{box}">{inner}</div><footer class="entry-footer">Posted in <a href="/category/river"
     rel="category tag">River</a></footer></article></main>{FOOT}"""
-    return Page(
-        source="gazette",
-        kind=PageKind.ARTICLE,
-        url=URL,
-        final_url=URL,
-        status=200,
-        headers=(("content-type", "text/html; charset=utf-8"),),
+    return made_page(
+        URL,
+        body,
+        headers=HTML,
         fetched_at=datetime(2026, 3, 2, tzinfo=UTC),
-        body=body.encode(),
     )
 
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from archive.core.records import Page, PageKind, Site
+from archive.core.records import Site
 from pipeline.process import process
+from tests.builders.pages import made_page
 from tests.fakesite.platforms.blogger import Blogger
 from tests.fakesite.platforms.drupal import Drupal
 from tests.fakesite.platforms.paper import Remark, System
@@ -27,15 +28,12 @@ def test_each_comment_has_its_words_name_and_parent(make: type[System]) -> None:
     story.remarks += [deep, late]
     kind, markup = system.story_page(story)
     url = system.url(story)
-    page = Page(
+    page = made_page(
+        url,
+        markup,
         source="quay",
-        kind=PageKind.ARTICLE,
-        url=url,
-        final_url=url,
-        status=200,
         headers=(("content-type", kind),),
         fetched_at=datetime(2024, 8, 1, tzinfo=UTC),
-        body=markup.encode(),
     )
     found = process(page, Site(name="quay", url=HOME))
     texts = {comment.id: comment.text for comment in found.comments}

@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.core.records import Comment, Extract, Page, PageKind, Site
+from archive.core.records import Comment, Extract, Site
 from pipeline import process
+from tests.builders.pages import HTML, made_page
 from tests.paths import FIXTURES
 
 URL = "https://gazette.example/2009/07/lights/"
@@ -147,15 +148,12 @@ def read(thread: str) -> Extract:
         f'<article class="post"><h1 class="entry-title">Harbour lights</h1><div class="entry-content">{PROSE}'
         f'</div></article><div id="comments">{thread}</div></main></body></html>'
     )
-    page = Page(
+    page = made_page(
+        URL,
+        html,
         source="gull",
-        kind=PageKind.ARTICLE,
-        url=URL,
-        final_url=URL,
-        status=200,
-        headers=(("content-type", "text/html; charset=UTF-8"),),
+        headers=HTML,
         fetched_at=datetime(2026, 1, 5, 12, tzinfo=UTC),
-        body=html.encode(),
     )
     return process(page, Site(name="gull", url="https://gazette.example/", timezone="America/New_York"))
 

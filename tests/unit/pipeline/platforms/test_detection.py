@@ -7,24 +7,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from archive.core.records import Page, PageKind
+from archive.core.records import Page
 from pipeline.platforms.detection import PLATFORMS, Platform, detect, proof_sentences
+from tests.builders.pages import made_page
 
 HOME = "https://gazette.example/"
 
 
 def front(head: str, body: str = "<p>News</p>", *headers: tuple[str, str]) -> Page:
     html = f"<html><head>{head}</head><body>{body}</body></html>"
-    return Page(
-        source="gazette",
-        kind=PageKind.ARTICLE,
-        url=HOME,
-        final_url=HOME,
-        status=200,
-        headers=headers,
-        fetched_at=datetime(2024, 5, 1, tzinfo=UTC),
-        body=html.encode(),
-    )
+    return made_page(HOME, html, headers=headers, fetched_at=datetime(2024, 5, 1, tzinfo=UTC))
 
 
 def generator(text: str) -> str:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.core.records import Comment, CommentKind, Extract, Page, PageKind, Site, Surface
+from archive.core.records import Comment, CommentKind, Extract, PageKind, Site, Surface
 from pipeline import process
+from tests.builders.pages import made_page
 from tests.paths import FIXTURES
 
 PAGES = FIXTURES / "pages"
@@ -23,9 +24,7 @@ SITE = Site(name="gull", url="https://gazette.example/", timezone="America/New_Y
 def read(kind: PageKind, body: str | bytes, url: str = URL, site: Site = SITE, **more: Any) -> Extract:
     raw = body if isinstance(body, bytes) else body.encode()
     facts: dict[str, Any] = {"status": 200, "headers": (), "final_url": url} | more
-    page = Page(
-        source="gull", kind=kind, url=url, fetched_at=datetime(2026, 1, 5, tzinfo=UTC), body=raw, **facts
-    )
+    page = made_page(url, raw, source="gull", kind=kind, fetched_at=datetime(2026, 1, 5, tzinfo=UTC), **facts)
     return process(page, site)
 
 

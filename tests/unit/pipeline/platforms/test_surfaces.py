@@ -13,6 +13,7 @@ from archive.core.records import Page, PageKind, Site
 from pipeline.platforms import feed_pages
 from pipeline.platforms.registry import PLATFORMS, platform_named
 from pipeline.process import process
+from tests.builders.pages import made_page
 
 HOME = "https://quay.example"
 SITE = Site(name="quay", url=HOME)
@@ -22,16 +23,7 @@ ATOM = '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:o="http://a9.com/-/spec/
 def answer(body: str, path: str = "/feed", kind: PageKind = PageKind.POSTS_FEED) -> Page:
     url = HOME + path
     at = datetime(2024, 5, 1, tzinfo=UTC)
-    return Page(
-        source="quay",
-        kind=kind,
-        url=url,
-        final_url=url,
-        status=200,
-        headers=(),
-        fetched_at=at,
-        body=body.encode(),
-    )
+    return made_page(url, body, source="quay", kind=kind, fetched_at=at)
 
 
 def json_feed(*items: Any, **more: Any) -> Page:

@@ -14,6 +14,7 @@ from archive.core.thread_address import ThreadAddress, thread_of
 from pipeline import process
 from pipeline.comments.systems import system_names
 from pipeline.threads.readers import READERS, thread_in
+from tests.builders.pages import made_page
 from tests.paths import ROOT
 
 URL = "https://gazette.example/2026/ice/"
@@ -26,15 +27,13 @@ TOPIC = "<script>DiscourseEmbed = { discourseUrl: 'https://talk.example/', %s };
 
 
 def page(body: str, kind: PageKind = PageKind.ARTICLE, url: str = URL, final_url: str = URL) -> Page:
-    return Page(
+    return made_page(
+        url,
+        body,
         source="gull",
         kind=kind,
-        url=url,
         final_url=final_url,
-        status=200,
-        headers=(),
         fetched_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
-        body=body.encode(),
     )
 
 

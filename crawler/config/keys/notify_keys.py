@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
+from crawler.config.key_model import KeyTable, described_key, key_names, truth
 from crawler.config.toml_reader import TomlTable, describe_value
 from crawler.schedule.cron import Schedule, parse_schedule
 
@@ -21,11 +22,22 @@ if TYPE_CHECKING:
     from archive.notifications.alerts import Alert
     from archive.notifications.saved_searches import SavedSearch
 
-NOTIFY_KEYS = ("urls", "digest", "empty_digest")
 _VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)
 _URLS = 'a list of URLs, such as ["mailtos://${MAIL_USER}:${MAIL_WORD}@example.org"]'
 _DIGEST = 'five crontab fields and optionally a time zone, such as "0 8 * * * Europe/Berlin"'
-_PUBLIC = "the URL of the published archive, such as https://archive.example.org/news"
+_SERVICE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|\$\{")
+EXPECTED_PUBLIC_URL = "the URL of the published archive, such as https://archive.example.org/news"
+
+
+class NotifyTable(KeyTable, frozen=True):
+    """Keys of `[notify]`."""
+
+    urls: Annotated[tuple[str, ...], described_key("Where messages are sent.", _URLS, secret=True)] = ()
+    digest: Annotated[str | None, described_key("When a digest is sent.", _DIGEST)] = None
+    empty_digest: Annotated[bool, truth("Whether a digest is sent when nothing happened.")] = False
+
+
+NOTIFY_KEYS = key_names(NotifyTable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,18 +91,22 @@ class Notify:
         raise ConfigError(f"There is no saved search “{name}”{nearest(name, names)}.", hint=hint)
 
 
-def read_notify(table: TomlTable, sources: Collection[str]) -> Notify:
-    """Return the configuration of notifications. Raises ConfigError."""
+def read_notify(table: TomlTable, public_url: str | None, sources: Collection[str]) -> Notify:
+    """Return the configuration of notifications.
+
+    `table` is the whole file. Raises ConfigError.
+    """
     notify = table.table("notify")
-    notify.only(NOTIFY_KEYS)
+    keys = notify.read(NotifyTable)
+    _check_urls(notify, keys.urls)
     searches, alerts = _read_questions(table.table("searches"), table.table("alerts"), sources)
     return Notify(
-        urls=_read_urls(notify),
-        digest=_read_digest(notify),
-        empty_digest=notify.truth("empty_digest"),
+        urls=keys.urls,
+        digest=_digest(notify, keys.digest),
+        empty_digest=keys.empty_digest,
         searches=searches,
         alerts=alerts,
-        public_url=_read_public_url(table),
+        public_url=public_url,
     )
 
 
@@ -99,7 +115,7 @@ def _read_questions(
 ) -> tuple[tuple[SavedSearch, ...], tuple[Alert, ...]]:
     if not searches.values and not alerts.values:
         return (), ()
-    from crawler.config import question_keys  # noqa: PLC0415  (it loads the search, and few files have any)
+    from crawler.config.keys import question_keys  # noqa: PLC0415  (it loads the search, and few files have any)
 
     return (
         tuple(question_keys.read_search(searches.table(name), name, sources) for name in searches.values),
@@ -107,16 +123,14 @@ def _read_questions(
     )
 
 
-def _read_urls(table: TomlTable) -> tuple[str, ...]:
-    urls = table.texts("urls", _URLS)
+def _check_urls(table: TomlTable, urls: tuple[str, ...]) -> None:
+    """Raise ConfigError for a URL without its kind, and do not repeat it."""
     for number, url in enumerate(urls, 1):
-        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|\$\{", url):
+        if not _SERVICE.match(url):
             table.refuse("urls", _URLS, f"a URL without its kind, such as slack://, at place {number}")
-    return urls
 
 
-def _read_digest(table: TomlTable) -> Schedule | None:
-    text = table.text("digest", _DIGEST)
+def _digest(table: TomlTable, text: str | None) -> Schedule | None:
     if text is None:
         return None
     try:
@@ -125,14 +139,11 @@ def _read_digest(table: TomlTable) -> Schedule | None:
         table.refuse("digest", _DIGEST, f"{describe_value(text)}: {error}")
 
 
-def _read_public_url(table: TomlTable) -> str | None:
-    url = table.text("public_url", _PUBLIC)
-    if url is None:
-        return None
-    parts = urlsplit(url)
+def check_public_url(text: str) -> str:
+    """Return the URL of the published archive, without a slash at its end. Raises ValueError."""
+    parts = urlsplit(text)
     has_more = parts.query or parts.fragment or parts.username
-    plain = parts.hostname and not has_more
-    if not plain or parts.scheme not in {"http", "https"}:
-        found = re.sub("//[^/]*@", "//…@", url)
-        table.refuse("public_url", _PUBLIC, describe_value(found))
-    return url.rstrip("/")
+    is_web = parts.scheme in {"http", "https"}
+    if not is_web or not parts.hostname or has_more:
+        raise ValueError
+    return text.rstrip("/")

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from archive.core.errors import ConfigError
-from crawler.config.toml_reader import TomlTable
+from crawler.config.keys.source_keys import SourceTable
+from crawler.config.toml_reader import TomlTable, describe_value
 
-THREAD_KEYS = ("foreign_comments", "comment_keys")
 _VALUE = re.compile(r"\$\{(\w+)\}", re.ASCII)
 
 
@@ -42,14 +42,19 @@ class ForeignComments:
         return {system: _VALUE.sub(lambda found: environ[found[1]], key) for system, key in self.keys.items()}
 
 
-def read_foreign_comments(table: TomlTable) -> ForeignComments:
+def read_foreign_comments(table: TomlTable, keys: SourceTable) -> ForeignComments:
     """Return a source's configuration of comments that are kept elsewhere. Raises ConfigError."""
-    is_on = table.truth("foreign_comments", default=True)
-    keys = table.table("comment_keys")
-    if keys.values:
-        keys.only(_systems_with_keys())
-    read = {name: keys.text(name, f"the key of {name}, or a variable as ${{NAME}}") for name in keys.values}
-    return ForeignComments(is_on=is_on, keys={name: key for name, key in read.items() if key})
+    given = table.table("comment_keys")
+    if given.values:
+        given.only(_systems_with_keys())
+    for name, secret in keys.comment_keys.items():
+        if not secret.strip():
+            given.refuse(name, _expected_key(name), describe_value(secret))
+    return ForeignComments(is_on=keys.foreign_comments, keys=keys.comment_keys)
+
+
+def _expected_key(system: str) -> str:
+    return f"the key of {system}, or a variable as ${{NAME}}"
 
 
 def _systems_with_keys() -> tuple[str, ...]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crawler.config.toml_reader import TomlTable
-
-RENDER_KEYS = ("render", "render_hosts")
+from crawler.config.keys.source_keys import SourceTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +19,6 @@ class RenderConfig:
     hosts: tuple[str, ...] = ()
 
 
-def read_render(table: TomlTable) -> RenderConfig:
-    """Return a source's configuration of rendering. Raises ConfigError."""
-    return RenderConfig(is_on=table.truth("render", default=False), hosts=table.hosts("render_hosts"))
+def render_config(keys: SourceTable) -> RenderConfig:
+    """Return a source's configuration of rendering."""
+    return RenderConfig(is_on=keys.render, hosts=keys.render_hosts)

@@ -6,21 +6,41 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Annotated
 
 from archive.core.errors import ConfigError
-from crawler.config.toml_reader import TomlTable, describe_value
-from crawler.schedule.timetable import format_span, parse_span
+from crawler.config.key_model import KeyTable, described_key, key_names
+from crawler.config.spans import read_span
+from crawler.config.toml_reader import TomlTable
+from crawler.schedule.timetable import format_span
 
-FLEET_KEYS = ("queue", "store", "lease", "slice")
 _QUEUE = (
     'the URL of a PostgreSQL database, such as "postgresql://backissue:${QUEUE_WORD}@db.example.org/fleet"'
 )
 _STORE = 'an object store or a shared folder, such as "s3://bucket/archives" or "/mnt/archives"'
 _VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)
-_TIMES = {
-    "lease": (timedelta(seconds=2), timedelta(hours=1)),
-    "slice": (timedelta(seconds=5), timedelta(days=1)),
-}
+_SHORTEST_LEASE, _LONGEST_LEASE = timedelta(seconds=2), timedelta(hours=1)
+_SHORTEST_SLICE, _LONGEST_SLICE = timedelta(seconds=5), timedelta(days=1)
+_LEASE = f"a span of time from {format_span(_SHORTEST_LEASE)} to {format_span(_LONGEST_LEASE)}, such as 1m"
+_SLICE = f"a span of time from {format_span(_SHORTEST_SLICE)} to {format_span(_LONGEST_SLICE)}, such as 1m"
+
+
+class FleetTable(KeyTable, frozen=True):
+    """Keys of `[fleet]`."""
+
+    queue: Annotated[str | None, described_key("The queue that all workers share.", _QUEUE, secret=True)] = (
+        None
+    )
+    store: Annotated[str | None, described_key("Where the archives of all workers are.", _STORE)] = None
+    lease: Annotated[str | None, described_key("How long a worker may be silent.", _LEASE, default="1m")] = (
+        None
+    )
+    slice: Annotated[
+        str | None, described_key("After how long a running crawl is published.", _SLICE, default="30m")
+    ] = None
+
+
+FLEET_KEYS = key_names(FleetTable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,38 +78,25 @@ class FleetKeys:
 def read_fleet(table: TomlTable) -> FleetKeys:
     """Return the configuration of a fleet. Raises ConfigError."""
     fleet = table.table("fleet")
-    fleet.only(FLEET_KEYS)
-    queue = fleet.text("queue", _QUEUE)
-    if queue is not None and not re.match(r"postgres(ql)?://|\$\{", queue):
+    keys = fleet.read(FleetTable)
+    if keys.queue is not None and not re.match(r"postgres(ql)?://|\$\{", keys.queue):
         fleet.refuse("queue", _QUEUE, "another text")
-    store = fleet.text("store", _STORE)
-    if store and "://" not in store:
-        store = str(fleet.file.parent / store)
     default = FleetKeys()
     return FleetKeys(
-        queue=queue,
-        store=store,
-        lease=_read_time(fleet, "lease") or default.lease,
-        slice=_read_time(fleet, "slice") or default.slice,
+        queue=keys.queue,
+        store=_absolute_store(fleet, keys.store),
+        lease=read_span(fleet, "lease", keys.lease, _SHORTEST_LEASE, _LONGEST_LEASE) or default.lease,
+        slice=read_span(fleet, "slice", keys.slice, _SHORTEST_SLICE, _LONGEST_SLICE) or default.slice,
     )
 
 
-def _read_time(fleet: TomlTable, key: str) -> timedelta | None:
-    least, most = _TIMES[key]
-    expected = f"a span of time from {format_span(least)} to {format_span(most)}, such as 1m"
-    text = fleet.text(key, expected)
-    if text is None:
-        return None
-    try:
-        span = parse_span(text)
-    except ValueError as error:
-        fleet.refuse(key, expected, f"{describe_value(text)}: {error}")
-    if not least <= span <= most:
-        fleet.refuse(key, expected, describe_value(text))
-    return span
+def _absolute_store(fleet: TomlTable, store: str | None) -> str | None:
+    """Return a store; a folder starts at the configuration."""
+    is_folder = store is not None and "://" not in store
+    return str(fleet.file.parent / store) if is_folder and store else store
 
 
 def _lacking(key: str, expected: str) -> ConfigError:
     return ConfigError(
-        f"fleet.{key}: expected {expected}; found none.", hint="docs/fleet.md shows a configuration."
+        f"fleet.{key}: expected {expected}; found nothing.", hint="docs/fleet.md shows a configuration."
     )

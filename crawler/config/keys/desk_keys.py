@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from crawler.config.key_model import KeyTable, truth
 from crawler.config.toml_reader import TomlTable
 
-DESK_KEYS = ("open",)
+
+class DeskTable(KeyTable, frozen=True):
+    """Keys of `[desk]`."""
+
+    open: Annotated[bool, truth("Whether named readers keep collections with the archive.")] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +24,4 @@ class DeskConfig:
 
 def read_desk_keys(table: TomlTable) -> DeskConfig:
     """Return the configuration of desks. Raises ConfigError."""
-    desk = table.table("desk")
-    desk.only(DESK_KEYS)
-    return DeskConfig(open=desk.truth("open", default=False))
+    return DeskConfig(open=table.table("desk").read(DeskTable).open)
