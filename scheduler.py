@@ -1,7 +1,7 @@
 """Entry point of all commands, and loop of the scheduler.
 
-The loop runs until a signal. Knows signals and child processes. Each crawl is a process of its own, and none
-outlives this one. Does not: know how a crawl, an extraction or a page works.
+The loop runs until a signal. Handles signals and child processes. Each crawl is a process of its own, and
+does not outlive this one. Does not: implement a crawl, an extraction or a page.
 """
 
 from __future__ import annotations
@@ -126,8 +126,8 @@ def _desk_settings(file: Path | None) -> DeskSettings:
 def run_scheduler(config: Config, pages: Sequence[str], greet: Callable[[], None]) -> int:
     """Run the scheduler and the pages until a signal.
 
-    `pages` is the command line of the pages, empty for none; `greet` is called in a thread after the start.
-    Returns the exit code. Raises ConfigError where the URLs of notifications need a variable that is not set.
+    `pages` is the command line of the pages, or empty; `greet` is called in a thread after the start. Returns
+    the exit code. Raises ConfigError where the URLs of notifications need a variable that is not set.
     """
     from archive.storage.archive import Archive  # noqa: PLC0415  (slow to import, as is APScheduler)
     from crawler.daemon.dispatcher import Clock  # noqa: PLC0415

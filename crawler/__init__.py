@@ -1,4 +1,4 @@
 """Crawler of WordPress sites: HTTP, Scrapy, surfaces, politeness and revisits.
 
-Does not: know SQL, or parse an article. What a page contains is read by the pipeline.
+Does not: use SQL, or parse an article. What a page contains is read by the pipeline.
 """

@@ -86,7 +86,7 @@ class Crawl:
 
     @property
     def platform(self) -> Platform | None:
-        """Return the system that runs the site, as far as it is known; None without a name."""
+        """Return the system that runs the site, if identified by a name."""
         said = self.after.declared or self.before.declared
         return platform_named(said.platform) if said else None
 
@@ -97,6 +97,6 @@ class Crawl:
     def is_within(self, span: timedelta, moment: datetime | None) -> bool:
         """True if a moment is within `span` before the start.
 
-        False for None and for a moment in the future, which only a wrong clock writes.
+        False without a moment and for one in the future, which only a wrong clock writes.
         """
         return moment is not None and timedelta(0) <= self.started_at - moment < span

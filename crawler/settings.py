@@ -16,7 +16,7 @@ BACKISSUE_RENDER = False  # the spider sets it: whether articles are rendered in
 
 # Politeness: one request at a time, robots.txt obeyed, no shell and no console listening.
 ROBOTSTXT_OBEY = True
-CONCURRENT_REQUESTS = 1  # without a delay Scrapy 2.19 sends as many at once, whatever is set for a domain
+CONCURRENT_REQUESTS = 1  # without a delay Scrapy 2.19 sends as many at once, despite a setting for a domain
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 1.0
 DOWNLOAD_DELAY_JITTER = 0.0
@@ -42,7 +42,7 @@ DOWNLOAD_HANDLERS = {
     "http": "crawler.fetch.transport.BoundedHandler",
     "https": "crawler.fetch.tls.SecureHandler",
 }
-# Scrapy imports whatever its own lists name, also what is None: cookies and the remote control bring
+# Scrapy imports all entries of its own lists, also those set to None: cookies and the remote control bring
 # requests and aiohttp, a tenth of a second each. So the lists are named whole here.
 DOWNLOADER_MIDDLEWARES_BASE: dict[str, int] = {}
 DOWNLOADER_MIDDLEWARES = {

@@ -1,6 +1,6 @@
-"""Extraction: `process(page, site) -> Extract`, pure, and nothing else to call.
+"""Extraction: `process(page, site) -> Extract`, pure, and the only function to call.
 
-Knows trafilatura, comment markup, dates and prose; no network, no clock, no Scrapy (one glue file aside).
+Uses trafilatura, comment markup, dates and prose; no network, no clock, no Scrapy (one glue file aside).
 """
 
 from pipeline.process import process

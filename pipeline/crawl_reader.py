@@ -1,8 +1,8 @@
-"""How a crawl reads its pages: in its own process, or in workers beside it once reading holds it up.
+"""How a crawl reads its pages: in its own process, or in additional workers once reading delays it.
 
-A polite crawl waits for its site most of the time and starts no worker. Where pages come as fast as they can
-be read, each is handed to a worker when it comes, and its extract is awaited when it is its turn to be saved.
-Does not: keep or save; bound how many pages come, which Scrapy does by their bytes.
+A polite crawl waits for its site most of the time and starts no worker. Where pages arrive as fast as they
+can be read, each is handed to a worker at once, and its extract is awaited when it is its turn to be saved.
+Does not: keep or save; bound the number of pages, which Scrapy does by their bytes.
 Invariant: an extract is the same wherever its page was read, and costs at most what `reading` allows.
 """
 
@@ -41,13 +41,13 @@ class CrawlReader:
         self._since = time.monotonic()
 
     def begin(self, page: Page, site: Site) -> Begun | None:
-        """Hand a page that has come to a worker; None where it is read when it is its turn."""
+        """Hand a received page to a worker, unless it is read when it is its turn."""
         if self._pool is None:
             return None
         return asyncio.wrap_future(self._pool.submit(page, site))
 
     async def read(self, page: Page, site: Site, begun: Begun | None) -> Extract:
-        """Return what a page says, during which the crawl goes on and heeds signals.
+        """Return a page's extract, while the crawl continues and heeds signals.
 
         Raises InterruptedReadingError when the crawl is to end meanwhile.
         """
@@ -70,7 +70,7 @@ class CrawlReader:
             self._pool.close()
 
     def _note(self, seconds: float) -> None:
-        """Add up the CPU time of reading here, and start workers where it holds up the crawl."""
+        """Add up the CPU time of reading here, and start workers if it delays the crawl."""
         self._spent_seconds += seconds
         if CORES == 1 or self._pool is not None or self._spent_seconds < WORKERS_AFTER_SECONDS:
             return

@@ -17,7 +17,7 @@ _DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
 def extractor_version() -> str:
-    """Return the extractor's version as it is stored beside each raw page."""
+    """Return the extractor's version as stored with each raw page."""
     return str(EXTRACTOR_VERSION)
 
 

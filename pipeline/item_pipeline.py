@@ -2,8 +2,8 @@
 
 Each Page is kept raw, read, and saved.
 
-The raw page is kept first; whatever goes wrong after that can be mended by reading it again. This is the one
-file of this room that knows Scrapy.
+The raw page is kept first; every later fault can be corrected by reading it again. This is the only file of
+this room that depends on Scrapy.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from pipeline.reading import InterruptedReadingError
 
 Item = Page | Look | Proof | TypeCount | OverlapLost | Unread
 
-LOCK_WAIT_SECONDS = 300.0  # for another program that holds the archive
+LOCK_WAIT_SECONDS = 300.0  # for another program that has locked the archive
 PAUSE_SECONDS = 5.0  # between two tries
-BLOCKING_MILLISECONDS = 2000  # for which SQLite may wait in one try, while nothing else goes on
+BLOCKING_MILLISECONDS = 2000  # for which SQLite may wait in one try, while all other work waits
 
 logger = logging.getLogger(__name__)
 
@@ -56,13 +56,13 @@ class ItemPipeline:
         self.archive = Archive.open(path)
         self.pages = Pages.open(raw_pages_path(path))
         self.archive.db.execute(f"PRAGMA busy_timeout = {BLOCKING_MILLISECONDS}")
-        self._turn = asyncio.Lock()  # one item after another, in the order in which they come
+        self._turn = asyncio.Lock()  # one item after another, in the order of arrival
         self._said: set[str] = set()
         self._patience_seconds = crawler.settings.getfloat("BACKISSUE_LOCK_WAIT", LOCK_WAIT_SECONDS)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make one for a crawler, as Scrapy asks."""
+        """Make one for a crawler; called by Scrapy."""
         return cls(crawler)
 
     def close_spider(self) -> None:
@@ -72,10 +72,10 @@ class ItemPipeline:
         self.archive.close()
 
     async def process_item(self, item: Item) -> Item:
-        """Keep, read and save one page, or note what a look at known comments, or the site's count, says.
+        """Keep, read and save one page, or record a check of stored comments or the site's count.
 
-        Items are taken in their order. Where another program holds the archive, it is waited for; where the
-        archive cannot be written, the report says so, and from there on nothing is tried or asked.
+        Items are taken in their order. Where another program has locked the archive, it is waited for; where
+        the archive cannot be written, the report states it, and from there on nothing is tried or requested.
         """
         begun = None
         if isinstance(item, Page) and self.report.fault is None:
@@ -116,7 +116,7 @@ class ItemPipeline:
             logger.warning("%s", sentence)
 
     def _is_closing(self) -> bool:
-        """True if the crawl was asked to end.
+        """True if the crawl is to end.
 
         Then nothing is waited for.
         """

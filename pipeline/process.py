@@ -1,9 +1,9 @@
 """Entry point of the readers.
 
-What kind of answer a page is, and who reads it.
+What kind of response a page is, and its reader.
 
-Knows the kinds of pages.
-Invariant: pure, deterministic, and never raising for what a site sends.
+Contains the kinds of pages.
+Invariant: pure, deterministic, and never raising for any response of a site.
 """
 
 from __future__ import annotations

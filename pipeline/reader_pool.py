@@ -1,8 +1,8 @@
 """Reading many pages on several cores.
 
-Each core has a thread here and a worker process of its own (`BoundedReader`); pages go out and extracts come
-back in one order, so that whoever saves them sees no difference to a single reader. What is read ahead is
-bounded. Does not: save.
+Each core has a thread here and a worker process of its own (`BoundedReader`); pages are sent and extracts
+returned in one order, so that saving them is the same as with a single reader. What is read ahead is bounded.
+Does not: save.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from archive.core.records import Extract, Page, Site
 from archive.files.raw_pages import Altered
 from pipeline.reading import BoundedReader
 
-AHEAD = 4  # pages read ahead for each worker: enough that none waits while one page is long
+AHEAD = 4  # pages read ahead for each worker: enough that no worker waits while one page is long
 _Task = tuple[Page | Altered, Future[Extract] | None]
 
 
@@ -35,7 +35,7 @@ class ReaderPool:
     def read_each(
         self, pages: Iterable[Page | Altered], site: Site
     ) -> Iterator[tuple[Page | Altered, Extract | None]]:
-        """Yield each page and what it says, in the order of the pages; None for an altered one."""
+        """Yield each page and its extract, in the order of the pages; an altered one has no extract."""
         waiting: deque[_Task] = deque()
         for page in pages:
             read = self.submit(page, site) if isinstance(page, Page) else None
@@ -46,7 +46,7 @@ class ReaderPool:
             yield _finished(waiting.popleft())
 
     def submit(self, page: Page, site: Site) -> Future[Extract]:
-        """Return a future of what a page says; `read_apart` says how it may fail."""
+        """Return a future of a page's extract; it fails as `read_apart` does."""
         return self._threads.submit(self._read, page, site)
 
     def close(self) -> None:

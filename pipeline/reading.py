@@ -1,8 +1,8 @@
 """How a page is read.
 
-At once in this process where it is ordinary, else in a worker with bounds.
+At once in this process where it is ordinary, otherwise in a worker with bounds.
 
-`read(page, site) -> Extract` is the one hand-over; whoever reads many pages is given a reader.
+`read(page, site) -> Extract` is the one interface; callers with many pages get a reader.
 Does not: fetch or save.
 Invariant: reading one page costs at most IN_PROCESS_SECONDS here and, in the worker, WORKER_SECONDS of CPU
 and WORKER_BYTES of memory; a page that needs more is a problem with the reason.
@@ -43,19 +43,19 @@ _LENGTH = 8
 
 
 class Reader(Protocol):
-    """Whatever reads pages."""
+    """Reader of pages."""
 
     def read(self, page: Page, site: Site) -> Extract:
         """Return everything that can be read out of one answer of a site."""
 
 
 class ManyReader(Protocol):
-    """Whatever reads many pages, one after another or several at once."""
+    """Reader of many pages, one after another or several at once."""
 
     def read_each(
         self, pages: Iterable[Page | Altered], site: Site
     ) -> Iterator[tuple[Page | Altered, Extract | None]]:
-        """Yield each page and what it says, in the order of the pages; None for an altered one."""
+        """Yield each page and its extract, in the order of the pages; an altered one has no extract."""
 
 
 class InterruptedReadingError(Exception):
@@ -69,7 +69,7 @@ class BoundedReader:
     """Reads ordinary pages in this process and others in one worker, which is started when it is needed."""
 
     def __init__(self, stopping: Callable[[], bool] = lambda: False, *, grace_seconds: float = 0.0) -> None:
-        """`stopping` says that the program is to end; a page still has the grace to be read then."""
+        """`stopping` is set when the program is to end; a page then has the grace to be read."""
         self.apart = 0  # pages that were handed to the worker
         self._grace_seconds = grace_seconds
         self._ended = False
@@ -77,7 +77,7 @@ class BoundedReader:
         self._worker: subprocess.Popen[bytes] | None = None
 
     def read(self, page: Page, site: Site) -> Extract:
-        """Return what a page says.
+        """Return a page's extract.
 
         Raises InterruptedReadingError when the program is to end meanwhile.
         """
@@ -86,14 +86,14 @@ class BoundedReader:
     def read_each(
         self, pages: Iterable[Page | Altered], site: Site
     ) -> Iterator[tuple[Page | Altered, Extract | None]]:
-        """Yield each page and what it says; None for an altered one."""
+        """Yield each page and its extract; an altered one has no extract."""
         for page in pages:
             yield page, self.read(page, site) if isinstance(page, Page) else None
 
     def read_at_once(self, page: Page, site: Site) -> Extract | None:
-        """Return what an ordinary page says.
+        """Return an ordinary page's extract.
 
-        None for one that is too large or takes too long for that.
+        No result for one that is too large or takes too long for that.
         """
         if len(page.body) > IN_PROCESS_BYTES:
             return None
@@ -105,7 +105,7 @@ class BoundedReader:
             return None
 
     def read_apart(self, page: Page, site: Site) -> Extract:
-        """Return what a page says, by the worker.
+        """Return a page's extract, by the worker.
 
         Blocks; raises InterruptedReadingError as `read` does.
         """
@@ -156,7 +156,7 @@ def _start() -> subprocess.Popen[bytes]:
 
 
 def _exchange(worker: subprocess.Popen[bytes], data: bytes) -> Iterator[Extract | None]:
-    """Send a question and yield the answer, and None in between so that the caller can look at other things.
+    """Send a request and yield the response, and None in between for the caller's other work.
 
     Raises EOFError or OSError where the worker has died.
     """
@@ -204,7 +204,7 @@ def _all(stream: IO[bytes], size: int) -> bytes:
 
 
 def _death(worker: subprocess.Popen[bytes]) -> str:
-    """Return why a worker died, in words."""
+    """Return why a worker died, as a clause."""
     code = worker.wait()
     if code == -signal.SIGXCPU:
         return f"it took more than {WORKER_SECONDS} s of CPU time"
@@ -217,7 +217,7 @@ def _death(worker: subprocess.Popen[bytes]) -> str:
 def work() -> None:
     """Read pages from standard input and write their extracts to standard output, until the former ends."""
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not stand among the answers
+    os.dup2(2, 1)  # output of a library must not be mixed with the responses
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (WORKER_BYTES, WORKER_BYTES))
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)

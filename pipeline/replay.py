@@ -2,11 +2,11 @@
 
 What would change, and then the change itself.
 
-It goes through the raw pages of a source, the newest of each address, and saves what is read out of them
-again. What differs is kept as a version marked "re-extracted", never as the publisher's edit. No network.
-After an upgrade `catch_up` does it before the first crawl, since that would take for an edit what only the
-rules have changed. It also saves what a crawl that died had kept and not saved yet. A page that is not as it
-was received, or cannot be read, is named and passed over; the others are read.
+It reads the raw pages of a source, the newest of each URL, and saves what is read out of them again. What
+differs is kept as a version with the cause "re-extracted", never as the publisher's edit. No network. After
+an upgrade `catch_up` does it before the first crawl, since that would take for an edit what only the rules
+have changed. It also saves what a crawl that died had kept and not saved yet. A page that is not as it was
+received, or cannot be read, is named and passed over; the others are read.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ class Replayed:
 def replay(
     archive: Archive, pages: Pages, site: Site, *, now: datetime, apply: bool, reader: ManyReader
 ) -> Iterator[Replayed]:
-    """Read the kept pages of a site again, and tell of each that differs.
+    """Read the kept pages of a site again, and yield each that differs.
 
-    `now` (aware) is since when the changes hold; nothing is written unless `apply`.
+    `now` (aware) is the time of the changes; nothing is written unless `apply`.
     """
     for page, extract in reader.read_each(pages.newest_of_each(site.name), site):
         if isinstance(page, Altered) or extract is None:
@@ -83,8 +83,8 @@ def replay(
 def catch_up(path: Path, site: Site) -> int:
     """Read what a crawl that died did not save, and what other rules than today's have read; return how many.
 
-    It can be ended at any page, and goes on there the next time. Raises BusyError while a run of the source
-    lives, ArchiveError when the archive cannot be written.
+    It can be ended at any page, and continues there the next time. Raises BusyError during a run of the
+    source, ArchiveError when the archive cannot be written.
     """
     with ExitStack() as held:
         held.enter_context(hold(path, lock_of(site.name), wait=PATIENCE))
@@ -143,14 +143,14 @@ def _save(
 ) -> bool:
     """Read and save a kept page.
 
-    False, with a word in the log, where that cannot be.
+    False, with an entry in the log, where that fails.
     """
     if isinstance(page, Altered):
         logger.warning("%s: %s It is passed over.", site.name, page)
         return False
     try:
         extract = reader.read(page, site)
-    except Exception:  # whatever a reader fails at, the next crawl must go on
+    except Exception:  # after every failure of a reader, the next crawl must continue
         logger.exception("%s: The kept page of %s cannot be read. It is passed over.", site.name, page.url)
         return False
     archive.save(page, extract, again_at=again_at)
@@ -165,7 +165,7 @@ def _newest(archive: Archive, table: str) -> int:
 
 
 def _differences(archive: Archive, table: str, mark: int) -> Iterator[Difference]:
-    """Yield the fields of the versions made since `mark`, beside what is there now."""
+    """Yield the fields of the versions made since `mark`, with their present values."""
     for version in archive.db.query(f"SELECT * FROM {table}_versions WHERE id > ?", [mark]):
         number = version[f"{table}_id"]
         current = next(iter(archive.db.query(f"SELECT * FROM {table}s WHERE id = ?", [number])))

@@ -1,6 +1,6 @@
 """Where the lines of the publisher's text are in a page's. Pure.
 
-Knows that a page may run blocks together, cut a line short, or word it otherwise.
+Allows for pages that run blocks together, cut a line short, or change its wording.
 Does not: decide what is shown; `completion` does.
 """
 
@@ -119,7 +119,7 @@ class Alignment:
                 self.claimed.add(line.place)
 
     def _find_likes(self) -> None:
-        """Find the lines that a page cuts short or words otherwise, each at its place."""
+        """Find the lines that a page cuts short or changes, each at its place."""
         ends = [len(self.own)]
         for line in reversed(self.lines):
             ends.append(ends[-1] if line.place is None else line.place)
@@ -158,7 +158,7 @@ class _PageIndex:
                 self.lines.setdefault(fold_words(line), []).append(at)
 
     def find(self, folded: str, start: int) -> int | None:
-        """Return the block that has a line, else None.
+        """Return the block that has a line, if any.
 
         Preferably from block `start` on.
         """
@@ -172,7 +172,7 @@ class _PageIndex:
 
 
 def fold_words(words: str) -> str:
-    """Return words without case, punctuation and white space."""
+    """Return the text without case, punctuation and white space."""
     return _SIGNS.sub("", words).casefold()
 
 
@@ -184,8 +184,8 @@ def lines_of(text: str) -> Iterator[str]:
 def is_furniture(block: tuple[str, str], *, is_below: bool) -> bool:
     """True if a block that the publisher lacks is no text.
 
-    Prose, tables and captions never are: a theme prints them from the publisher's other fields. Above
-    the text and within it only dates and what is mostly links is; below all prose whatever is left.
+    Prose, tables and captions never are: a theme prints them from the publisher's other fields. Above the
+    text and within it only dates and what is mostly links is; below all prose everything that is left.
     """
     text, markdown = block
     is_caption = markdown.startswith("*") and markdown.endswith("*") and "\n" not in markdown
@@ -204,7 +204,7 @@ def is_prose(block: tuple[str, str]) -> bool:
 
 
 def _linked(block: tuple[str, str]) -> float:
-    """Return the share of words that are links."""
+    """Return the share of the text in links."""
     words = len(WORD.findall(block[0]))
     linked = sum(len(WORD.findall(found[1])) for found in LINK.finditer(block[1]))
     return min(1.0, linked / words) if words else 0.0
@@ -213,7 +213,7 @@ def _linked(block: tuple[str, str]) -> float:
 def _likeness(text: str, line: WrittenLine) -> tuple[float, bool]:
     """Return a block's likeness to a line, and whether it is cut.
 
-    The likeness is from 0 to 1. A line that is cut has no other words than the whole, in the same order.
+    The likeness is from 0 to 1. A line that is cut has only terms of the whole, in the same order.
     """
     folded = "".join(map(fold_words, lines_of(text)))
     if len(folded) >= SHORTEST_FOUND and folded in line.folded:

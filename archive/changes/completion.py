@@ -97,9 +97,9 @@ class PageBlocks:
 
 
 def to_blocks(text: str | None, markdown: str | None) -> Written | None:
-    """Return the blocks of a text, () for none.
+    """Return the blocks of a text, () for an empty one.
 
-    None where text and Markdown do not go together.
+    No result where text and Markdown differ.
     """
     if not text:
         return ()
@@ -171,7 +171,7 @@ def _allowance(earlier: PageBlocks, written: Written, *, drops: bool) -> _Allowa
 
 
 def _without_words(own: Written) -> Completion:
-    """Return a page's text where the publisher's has no words.
+    """Return a page's text where the publisher's is empty.
 
     It is the page's prose, if there is any.
     """
@@ -262,8 +262,8 @@ class _Merge:
     ) -> bool:
         """Put the missing lines of a block in place.
 
-        With all of it where the page has nothing else there, else behind what the page has of it. False where
-        they would stand twice.
+        With all of it where the page has no other block there, otherwise after the page's part of it. False
+        where they would be repeated.
         """
         places = sorted({line.place for line in group if line.place is not None})
         if not places:
@@ -285,7 +285,7 @@ class _Merge:
         return True
 
     def _is_all(self, places: Sequence[int], group: Sequence[WrittenLine]) -> bool:
-        """True if some blocks of the page have only words of a block."""
+        """True if some blocks of the page contain only text of a block."""
         whole = [line.folded for line in group]
         if self.changes.removed.union(self.changes.replaced, self.changes.behind).intersection(places):
             return False

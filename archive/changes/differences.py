@@ -1,4 +1,4 @@
-"""In which ways a state of an item differs from the one before, as words that can be counted. Pure.
+"""In which ways a state of an item differs from the one before, as labels that can be counted. Pure.
 
 "shift MINUTES" is a date that moved by what two time zones can differ, and "shift day N" one without a time
 of day; "look FIELD" is a difference that a redesign can make; "words" an edit, whatever else happened to the
@@ -45,7 +45,7 @@ def ways(
 
 
 def _shift(before: str | None, after: str | None) -> str | None:
-    """Return a shift in minutes or by a day, or None."""
+    """Return a shift in minutes or by a day, if there is one."""
     if not before or not after or len(before) != len(after):
         return None
     if len(before) == _DAY_LENGTH:
@@ -58,7 +58,7 @@ def _shift(before: str | None, after: str | None) -> str | None:
 
 
 def _way_of_title(before: str, after: str) -> str:
-    """Return "look title" for other letters or another frame, else "words"."""
+    """Return "look title" for other letters or another frame, otherwise "words"."""
     framed = before and after and (before in after or after in before)
     return "look title" if framed or _letters(before) == _letters(after) else "words"
 
@@ -86,7 +86,7 @@ def _ways_of_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterab
 
 
 def _way_of_prose(hunk: Hunk) -> str:
-    """Return how the words of a paragraph changed."""
+    """Return how the text of a paragraph changed."""
     before, after = (_letters(" ".join(block.words for block in side)) for side in (hunk.old, hunk.new))
     if before == after:
         return "look text letters"

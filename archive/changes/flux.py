@@ -1,12 +1,12 @@
 """Which differences between two visits are the publisher's edits, by what earlier visits have shown.
 
-What looks like a widget (a counter, an advertisement, a link to another article) is furniture where other
-articles of the source have it too. Else it waits until further visits show the same: if it changes again, its
-place is noise. A state that an item has been in before is a return to it, as when an old copy comes out of a
-cache, and becomes an event only when it lasts. It runs inside a transaction of its caller.
+What resembles a widget (a counter, an advertisement, a link to another article) is furniture where other
+articles of the source have it too. Otherwise it waits until further visits show the same: if it changes
+again, its place is noise. A state that an item has been in before is a return to it, as when an old copy is
+served from a cache, and becomes an event only when it lasts. It runs inside a transaction of its caller.
 
 Does not: change articles, comments or versions.
-Invariant: a changed word in a sentence is never held back, unless the sentence was there before.
+Invariant: an edit within a sentence is never delayed, unless the sentence was there before.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Settled:
 def stated_lists(
     db: Database, article_id: int, held: Mapping[str, str], lists: Mapping[str, tuple[str, tuple[str, ...]]]
 ) -> Lists:
-    """Return the page's lists beside the stored ones."""
+    """Return the page's lists together with the stored ones."""
     after = {name: lists[name][1] for name in change_detection.LISTS_WATCHED if name in lists}
     before = {name: rows.held_list(db, name, article_id) for name in after}
     categories = {*rows.held_list(db, "categories", article_id), *after.get("categories", ())}
@@ -72,7 +72,7 @@ def stated_lists(
 
 
 def _articles_for_links(db: Database, article_id: int, links: tuple[str, ...]) -> tuple[str, ...]:
-    """Return links, with one URL for each known article."""
+    """Return links, with one URL for each stored article."""
     sql = (
         "SELECT there.url FROM addresses JOIN articles AS there ON there.id = addresses.article_id"
         " WHERE addresses.source = (SELECT source FROM articles WHERE id = ?) AND url_key = ?"
@@ -88,7 +88,7 @@ class Flux:
     """Judges the differences that one reading of one source shows.
 
     `followed` is True for a part of an article that others follow: what waits of the text is judged with the
-    last one, so that one look at all the parts counts once.
+    last one, so that one reading of all the parts counts once.
     """
 
     def __init__(
@@ -110,8 +110,8 @@ class Flux:
     ) -> Settled:
         """Decide which differences of a reading are edits.
 
-        `held` are the origins of what is held, `said` the columns that the reading may speak of, None
-        where it does not. A change that waits is left out of the result, as if the reading had not said it.
+        `held` are the origins of what is stored, `said` the columns that the reading may contain, None where
+        it does not. A change that waits is left out of the result, as if absent from the reading.
         """
         lists = lists or Lists(before={}, after={})
         changes = (*(name for name in merged.edited if name != "url"), *lists.edited)
@@ -173,7 +173,7 @@ class _Case:
     def kept(self, changes: Iterable[str]) -> Iterator[str]:
         """Yield the fields that keep their stored value.
 
-        A page that says something new besides is no old copy, and what returns in it is told at once.
+        A page with another new value is no old copy, and a return in it is reported at once.
         """
         texts = [name for name in changes if name in {"text", "links"}]
         others = [name for name in changes if name not in texts]
@@ -329,7 +329,7 @@ class _Case:
 
     @property
     def _moments(self) -> tuple[str, str] | None:
-        """Return both modification times, or None if either is inexact."""
+        """Return both modification times, if both are exact."""
         held, said = str(self.old.get("modified") or ""), str(self.said.get("modified") or "")
         return (held, said) if len(held) == len(said) == len("2009-07-09T14:50:00Z") else None
 

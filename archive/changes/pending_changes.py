@@ -59,7 +59,7 @@ class Patience:
         """True if a change is confirmed; else store it pending.
 
         Another state at the same place of a text makes the place noise, and so does the same `box` (a digest
-        of what came and went) in other items. So a suspect change waits until other articles were visited.
+        of the change) in other items. So a suspect change waits until other articles were visited.
         """
         sql = "SELECT * FROM pending_changes WHERE kind = ? AND item_id = ? AND field = ? AND place = ?"
         row = rows.one(self.db, sql, self.kind, self.item, name, place)

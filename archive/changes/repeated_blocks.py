@@ -1,6 +1,6 @@
 """Which blocks of a text the site puts on many pages: counters, boxes, links to other articles. Only reads.
 
-Furniture is known by the archive's own texts, so at first sight and without a list of plugins.
+Furniture is recognised by the archive's own texts, so at first sight and without a list of plugins.
 Invariant: a block that only one article has is never furniture.
 """
 
@@ -15,8 +15,8 @@ from archive.tables.merge import Value
 
 _SHARED = 3  # other items that must have a block for it to be furniture
 READ = 60  # items whose text is read for one block
-_PHRASE = 6  # words by which items with the block are found
-_LABEL = 4  # words that a label before a link has at most, as in "Also read: …"
+_PHRASE = 6  # terms by which items with the block are found
+_LABEL = 4  # terms that a label before a link has at most, as in "Also read: …"
 _WORD = re.compile(r"[^\W\d_]+")
 _LABELLED = re.compile(r"^([^:|»›→]{2,40}[:|»›→])\s*(\S.*)$")
 
@@ -34,7 +34,7 @@ def is_shared(db: Database, source: str, kind: str, item: Mapping[str, Value], b
     `item` is the row of an "article" or a "comment". Numbers and dates in the block do not count.
     """
     if kind == "comment" and "#" not in block.skeleton:
-        return False  # readers say "Thank you." in many comments
+        return False  # many comments are just "Thank you."
     if block.prose and _NOTICE.search(block.words):
         return False
     if kind == "article" and not block.prose and _names_article(db, source, item["id"], block):
@@ -56,7 +56,7 @@ def is_shared(db: Database, source: str, kind: str, item: Mapping[str, Value], b
 
 
 def _label(block: TextBlock) -> str | None:
-    """Return the label before a block's link, or None."""
+    """Return the label before a block's link, if any."""
     found = _LABELLED.match(block.words)
     if found is None or block.prose or len(found[1].split()) > _LABEL:
         return None
@@ -81,7 +81,7 @@ def _names_article(db: Database, source: str, own: Value, block: TextBlock) -> b
 
 
 def _others(db: Database, source: str, kind: str, own: Value, said: str) -> Iterator[str]:
-    """Yield texts of other items with the same first words."""
+    """Yield texts of other items with the same opening."""
     phrase = _phrase(said)
     if phrase is None:
         return
@@ -96,7 +96,7 @@ def _others(db: Database, source: str, kind: str, own: Value, said: str) -> Iter
 
 
 def _phrase(said: str) -> str | None:
-    """Return the longest run of words as phrase, or None."""
+    """Return the longest run of text as phrase, if any."""
     runs = [_WORD.findall(run)[:_PHRASE] for run in re.split(r"[#~@\d]+", said)]
     longest = max(runs, key=len, default=[])
     return f'"{" ".join(longest)}"' if longest else None

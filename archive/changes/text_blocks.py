@@ -1,9 +1,9 @@
-"""Two states of a text, compared block by block: what differs, and whether it looks like an edit. Pure.
+"""Two states of a text, compared block by block: what differs, and whether it is probably an edit. Pure.
 
 A block is a line of the text: a paragraph, an item of a list, a row of a table. A hunk is a run of blocks
 that differs while the blocks around it are the same.
-Does not: know other articles or earlier visits; `flux` does.
-Invariant: a changed word in a sentence is an edit, whatever stands around it.
+Does not: compare with other articles or earlier visits; `flux` does.
+Invariant: a change within a sentence is an edit, whatever surrounds it.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from archive.core.letters import is_garbled, plain_letters
 from archive.core.link_identity import identities
 
 LONGEST_COMPARED = 1500  # differing blocks on one side; beyond, the whole is one hunk
-LONGEST_SUSPECT_WORDS = 60  # of both sides of a hunk; more words than that are no widget
+LONGEST_SUSPECT_WORDS = 60  # of both sides of a hunk; a longer one is no widget
 LONGEST_ROTATED_WORDS = 40  # of a paragraph that may be an advertisement which another one replaces
-_PROSE_WORDS = 20  # words that are prose even without a full stop
+_PROSE_WORDS = 20  # terms that are prose even without a full stop
 CONTEXT = 2  # unchanged paragraphs that make a hunk a small part of its text
 MOST_BOXED = 6  # paragraphs of a box that the site puts on many pages
 MOST_PAIRS = 64  # of blocks of a hunk that are compared with one another
@@ -41,7 +41,7 @@ DISSIMILAR = 0.5  # a replaced paragraph that shares less than this is another p
 
 
 class HunkKind(StrEnum):
-    """Shape of a hunk: `ROTATED` replaces a block, `WORDS` edits one."""
+    """Shape of a hunk: `ROTATED` replaces a block, `WORDS` is for an edited one."""
 
     INSERTED = "inserted"
     REMOVED = "removed"
@@ -66,7 +66,7 @@ class TextBlock:
 
     @property
     def size(self) -> int:
-        """Return the number of words."""
+        """Return the size in terms."""
         return len(WORD.findall(self.words))
 
 
@@ -214,10 +214,10 @@ def _hunk(
     shared: int,
     is_furniture: Callable[[TextBlock], bool],
 ) -> Hunk | None:
-    """Return a run's hunk without furniture, or None.
+    """Return a run's hunk without furniture, if any is left.
 
-    A sentence that stands on many pages may be a box's, or an editor's note: it has to wait. Without any
-    sentence a hunk of a short text may be a widget's too.
+    A sentence that is on many pages may be a box's, or an editor's note: it has to wait. Without any sentence
+    a hunk of a short text may be a widget's too.
     """
     if len(before) == len(after) and all(_alike(a, b) for a, b in zip(before, after, strict=True)):
         return None

@@ -1,6 +1,6 @@
-"""Articles that the site's own list lacks: doubted, so that their pages are asked for soon.
+"""Articles that the site's own list lacks: doubted, so that their pages are requested soon.
 
-A list that lacks much says something about itself and nothing of the articles. An article whose page is shown
+A list that lacks much is evidence about itself, not about the articles. An article whose page is shown
 nevertheless is doubted again later and later. It writes `unlisted` and the doubt in `articles`, inside a
 transaction of its caller.
 """
@@ -19,15 +19,15 @@ from archive.tables.merge import Value
 from archive.tables.observations import Listing
 
 _AGAIN = timedelta(days=1)  # until an article whose page was shown is doubted again, at least
-MOST_OF_REST = 0.5  # of the held articles that a listing of REST may lack
+MOST_OF_REST = 0.5  # of the stored articles that a listing of REST may lack
 MOST_OF_SITEMAP = 0.1  # the same of sitemaps, which leave out more
-_FEW = 3  # articles that a sitemap may lack, however few are held
+_FEW = 3  # articles that a sitemap may lack, however few are stored
 
 _HELD = f"SELECT * FROM articles WHERE source = ? AND gone_at IS NULL AND text IS NOT NULL AND {SEEN_BY_US}"
 
 
 def note_listing(db: Database, listing: Listing) -> Saved:
-    """Doubt known articles missing from a complete list."""
+    """Doubt stored articles missing from a complete list."""
     held = [row for row in db.query(_HELD, [listing.source]) if _is_of(row, listing)]
     named = {urls.key(url) for url in listing.urls}
     lacking = [row for row in held if not _is_listed(db, row, listing, named)]

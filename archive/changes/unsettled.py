@@ -1,10 +1,9 @@
-"""Edits that may turn out to be an event of the whole source, and when the ledger tells them.
+"""Edits that may turn out to be an event of the whole source, and when the ledger records them.
 
-Another theme or time zone changes the looks and dates of every page, and a crawl sees a page or two at a
-time. What looks like that is kept as an unsettled version, and told as an edit only when enough other
+Another theme or time zone changes the appearance and dates of every page, and a crawl sees a page or two at a
+time. Such a difference is kept as an unsettled version, and recorded as an edit only when enough other
 articles, read since, do not show it too. It runs inside a transaction of its caller.
-Does not: hold back other words in a paragraph, what the site says was modified, or a title or text that
-alone differs.
+Does not: delay a changed paragraph, what the site reports as modified, or a title or text that alone differs.
 """
 
 from __future__ import annotations

@@ -2,12 +2,12 @@
 
 When most articles that were visited change in the same way, that is one event of the source and no edit of
 any of them. It is decided at the end of a crawl, from what the crawls of the last days have found: the
-versions get a cause of their own, and their events go. What was unsettled and is no part of it becomes an
-edit, once enough other articles were read. It writes `source_events`, `events` and the cause of versions,
-in a transaction of its caller.
+versions get a cause of their own, and their events are deleted. What was unsettled and is no part of it
+becomes an edit, once enough other articles were read. It writes `source_events`, `events` and the cause of
+versions, in a transaction of its caller.
 
-Does not: change what articles and comments say.
-Invariant: other words in a paragraph, or an article that the site says was modified, stay an edit.
+Does not: change the text of articles and comments.
+Invariant: a changed paragraph, or an article that the site reports as modified, stay an edit.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ class _Having:
         self._known: dict[str, frozenset[int] | None] = {}
 
     def of(self, way: str) -> frozenset[int] | None:
-        """Return the articles that a way can concern, None for all."""
+        """Return the articles that a way can concern; no result for all."""
         name = way.split()[1]
         if name not in self._known:
             sql = self._SQL.get(name)
@@ -249,7 +249,7 @@ def _is_shift(number: int, begun: Mapping[int, str], visits: Mapping[int, str]) 
 def _family(way: str) -> tuple[str, ...]:
     """Return a way with those that are the same.
 
-    A zone may have had summer time where the other had none; a date without a time moves by a day or stays.
+    A zone may have had summer time where the other did not; a date without a time moves by a day or stays.
     """
     if not way.startswith("shift ") or way.startswith(_DAY):
         return (way,)

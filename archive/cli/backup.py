@@ -86,7 +86,7 @@ def restore(context: Context, folder: Path, force: bool) -> None:
 
 
 def _note(archive: Path, at: datetime, *, ok: bool, sentence: str) -> None:
-    """Leave word in the archive, unless it is older than the place for it, or may only be read."""
+    """Leave a note in the archive, unless it is read-only or older than the table for it."""
     if not is_writable(archive):
         return
     db = connect(archive)

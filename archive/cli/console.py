@@ -1,8 +1,8 @@
 """Shared parts of the commands: context, output and exit codes.
 
-Standard output carries the answer and nothing else; everything said about it goes to standard
-error. Text that came from a site is shown without control characters, so that no page can steer
-the terminal. An error a user can mend is a sentence and a hint; any other keeps its traceback.
+Standard output carries the result only; messages about it are written to standard error. Text from a site is
+shown without control characters, so that no page can steer the terminal. An error a user can correct is a
+sentence and a hint; any other keeps its traceback.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from archive.storage.archive import Archive
     from archive.storage.open_archive import OpenArchive
 
-VOICE = "backissue"  # the logger of what the program says to the one who started it
+VOICE = "backissue"  # the logger of messages to the person who started the program
 _voice = logging.getLogger(VOICE)
 
 
@@ -125,7 +125,7 @@ class Told(click.ClickException):
         self.error = error
 
     def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002  (click's signature)
-        """Say it on standard error."""
+        """Print it on standard error."""
         tell_error(self.error)
 
 
@@ -159,7 +159,7 @@ class Program(click.Group):
         return list(self.places)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, or None for an unknown name."""
+        """Return a command, if its name exists."""
         place = self.places.get(cmd_name)
         if place is None or not place.where:
             return super().get_command(ctx, cmd_name)
@@ -178,7 +178,7 @@ class Program(click.Group):
         try:
             return super().main(*args, **kwargs)
         except OutputError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else it fails again at the end of the program
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # otherwise it fails again at the end of the program
             tell_error(
                 BackissueError(
                     f"Standard output cannot be written: {error.strerror}.",
@@ -290,7 +290,7 @@ def _archive_of(ctx: click.Context) -> Path | str:
 
 
 def typed(text: str) -> str:
-    """Return command-line words decoded in any locale."""
+    """Return command-line arguments decoded in any locale."""
     try:
         return text.encode(errors="surrogateescape").decode()
     except UnicodeDecodeError:
@@ -298,12 +298,12 @@ def typed(text: str) -> str:
 
 
 def tell_error(error: BackissueError) -> None:
-    """Say on standard error what went wrong and what to do next."""
+    """Print on standard error what failed and what to do next."""
     _voice.error("%s", error, extra={"hint": error.hint})
 
 
 def say(text: str) -> None:
-    """Say something about the work on standard error."""
+    """Print a message about the work on standard error."""
     _voice.info("%s", text)
 
 

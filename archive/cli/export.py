@@ -85,7 +85,7 @@ def export(
     if form == "site":
         _writer(form, "find_indexer")()
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)  # whatever ends it, nothing half stays behind
+        signal.signal(number, signal.default_int_handler)  # every way of ending leaves no partial file behind
     with (
         opened(context) as archive,
         _progress() as watch,

@@ -27,7 +27,7 @@ FORMATS = ("text", "json")
 _LEVELS = ("warning", "info", "debug")
 
 _ROOMS = ("archive", "crawler", "pipeline", "scheduler")
-_HEARD = {VOICE, *_ROOMS, "uvicorn"}  # below a warning, libraries are heard only where they serve
+_HEARD = {VOICE, *_ROOMS, "uvicorn"}  # below a warning, libraries are logged only where they serve
 _RECORDED = {"scrapy.downloadermiddlewares.robotstxt", "scrapy.downloadermiddlewares.retry"}
 """Loggers of failed requests. Each is a recorded problem, and the sentence of its run says why."""
 _TLS = "scrapy.core.downloader.tls"  # warns at each connection of a source with verify_tls = false
@@ -37,8 +37,8 @@ _NAMES = (
 _MASKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), instead)
     for pattern, instead in (
-        # any address but of the web or a file, such as slack://token/channel or mailtos://user:word@host
-        # whose rest says something: "mailtos://…" in a hint of ours has nothing to hide
+        # any URL but of the web or a file, such as slack://token/channel or mailtos://user:pass@host
+        # with a non-empty rest: "mailtos://…" in a hint of ours has nothing to hide
         (r"\b(?!https?:|file:|sqlite:)([a-z][a-z0-9+.-]*)://(?=[^\s\"'<>“”]*\w)[^\s\"'<>“”]+", r"\1://***"),
         (r"\b(https?)://[^/\s\"'<>@]*@", r"\1://***@"),
         (r"(hooks\.slack\.com/|/api/webhooks/|/bot(?=\d+:))[^\s\"'<>?]+", r"\1***"),
@@ -112,7 +112,7 @@ class _Lines(logging.Handler):
         """Write one record. A fault in it never ends the program."""
         try:
             click.echo(masked(self._write(record)), err=True)
-        except Exception:  # noqa: BLE001  (as every handler does: the fault is told, and the work goes on)
+        except Exception:  # noqa: BLE001  (as every handler does: it logs the fault, and work continues)
             self.handleError(record)
 
 

@@ -78,9 +78,9 @@ def redact(
 
 
 def _shown(archive: Archive, kind: str, item: str, *, asks: bool, to_answer: bool) -> int | str:
-    """Print whose words are affected; return the id or name.
+    """Print whose text is affected; return the id or name.
 
-    Raises ArchiveError where nobody will be asked and the URL may be that of another archive.
+    Raises ArchiveError without a prompt, if the URL may be that of another archive.
     """
     if kind == "commenter":
         if item in _names(archive, redaction.redactions(archive.db)).values():
@@ -109,7 +109,7 @@ def _shown(archive: Archive, kind: str, item: str, *, asks: bool, to_answer: boo
 
 
 def _must_be_meant(number: int, *, yes: bool) -> None:
-    """Ask for confirmation. Raises ArchiveError, click.Abort."""
+    """Require confirmation. Raises ArchiveError, click.Abort."""
     if yes:
         return
     if not sys.stdin.isatty():
@@ -190,7 +190,7 @@ def _scrub(archive: Archive) -> None:
 
 
 def _tell_what_remains(archive: Archive, names: Sequence[str]) -> None:
-    """Print where else the name may occur."""
+    """Print where the name may also occur."""
     for name in names:
         found = find(archive.db.conn, Ask(words=f'text:"{name}"', kind="comments"))
         if found.total:

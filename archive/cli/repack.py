@@ -14,7 +14,7 @@ from archive.core.errors import ArchiveError
 from archive.core.formatting import count, size
 from archive.files.raw_pages import PAGE_BYTES, Pages, raw_pages_path
 
-_SAID = 1000  # pages after which it is said how far it is
+_SAID = 1000  # pages after which the progress is printed
 
 
 @click.command()
@@ -62,7 +62,7 @@ def _shrink(pages: Pages, path: Path) -> None:
             " run it again.",
         )
     try:
-        pages.db.execute("PRAGMA journal_mode = DELETE").fetchall()  # else the size of its pages stays
+        pages.db.execute("PRAGMA journal_mode = DELETE").fetchall()  # otherwise the size of its pages stays
         pages.db.execute(f"PRAGMA page_size = {PAGE_BYTES:d}")
         pages.db.execute("VACUUM")
         pages.db.execute("PRAGMA journal_mode = WAL").fetchall()

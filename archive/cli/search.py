@@ -1,7 +1,7 @@
 """The commands that read: `search` finds articles and comments, `show` prints one with its thread.
 
-What came from a site is printed without control characters; the thread stands in the order of the
-conversation, each answer below what it answers.
+Text from a site is printed without control characters; the thread is in the order of the conversation, each
+answer below what it answers.
 """
 
 from __future__ import annotations
@@ -228,9 +228,9 @@ def show(context: Context, item: tuple[str, ...], as_json: bool) -> None:
 
 
 def _item(db: Database, kind: str, reference: str) -> pointing.ItemReference:
-    """Return what a number or URL names.
+    """Return the item of a number or URL.
 
-    Raises NotFoundError that says what is known of a URL that is not held.
+    Raises NotFoundError with the facts about a URL that is not archived.
     """
     try:
         return pointing.at(db, kind, reference)

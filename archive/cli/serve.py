@@ -1,6 +1,6 @@
 """The command `serve`.
 
-It asks an archive that is there. Does not: know a configuration beyond what the context tells.
+It queries an existing archive. Does not: use any configuration but that of the context.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The command that says how the archive is, to people and to programs that watch it."""
+"""The command that reports the archive's state, to people and to monitoring programs."""
 
 from __future__ import annotations
 

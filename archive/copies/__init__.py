@@ -1,1 +1,1 @@
-"""Copies: the same words in several articles and comments, and the index that finds them."""
+"""Copies: the same text in several articles and comments, and the index that finds it."""

@@ -1,6 +1,6 @@
-"""Comparison of two texts, word by word.
+"""Comparison of two texts by their terms.
 
-Pure. Decides alone: the fingerprints only say which texts are worth comparing.
+Pure. Decides alone: the fingerprints only select the texts worth comparing.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ COPY_SHARE = 0.8
 MIN_PASSAGE_WORDS = 16
 """Words in a row that make a passage; fewer are a turn of phrase."""
 
-_LEAST_SHINGLES = 0.2  # of those of a copy; a fifth of its words, evenly edited, leaves twice as many
-_MAX_GAP = 8  # words between two parts of one passage
-_PASSAGE_SHARE = 0.8  # of the words between the first and the last one of a passage, those that are the same
-_MAX_PLACES = 8  # three words that a text repeats more often are no part of a passage
+_LEAST_SHINGLES = 0.2  # of those of a copy; a fifth of its terms, evenly edited, leaves twice as many
+_MAX_GAP = 8  # terms between two parts of one passage
+_PASSAGE_SHARE = 0.8  # of the terms between the first and the last one of a passage, those that are the same
+_MAX_PLACES = 8  # three terms that a text repeats more often are no part of a passage
 _QUOTED_WORDS = 6  # in a row: so many of the text above are a quotation of it
 
 
 def is_copy(one: Worded, other: Worded) -> bool:
-    """True if at most a fifth of the words differ.
+    """True if at most a fifth of the terms differ.
 
-    False for texts that are too short to say so.
+    False for texts that are too short to decide.
     """
     shorter, longer = sorted((len(one.words), len(other.words)))
     if not (one.is_long_enough and other.is_long_enough) or 2 * shorter < COPY_SHARE * (shorter + longer):
@@ -38,7 +38,7 @@ def is_copy(one: Worded, other: Worded) -> bool:
 
 
 def passage_length(one: Worded, other: Worded) -> int:
-    """Return the words of the longest shared passage, or 0."""
+    """Return the terms of the longest shared passage, or 0."""
     common = one.distinct & other.distinct
     if len(common) * SHINGLE_WORDS < MIN_PASSAGE_WORDS:
         return 0
@@ -67,7 +67,7 @@ def passage_length(one: Worded, other: Worded) -> int:
 def without_quotations(text: Worded, above: Worded) -> Worded:
     """Return a text without its quotations of the text above.
 
-    A quotation is six words in a row or more.
+    A quotation is six terms in a row or more.
     """
     width = SHINGLE_WORDS * text.size
     least = _QUOTED_WORDS * text.size - width + 1
@@ -106,7 +106,7 @@ class _Chain:
         self.here, self.there = here, there
 
     def length(self) -> int:
-        """Return how many words are the same.
+        """Return how many terms are the same.
 
         0 where too many between them differ.
         """

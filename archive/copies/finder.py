@@ -12,7 +12,7 @@ from archive.copies.comparison import is_copy, passage_length
 from archive.copies.texts import Item, Texts
 from archive.files.fingerprints import Candidate
 
-_LEAST_RARE = 2  # fingerprints that a passage shares, and few other texts have; 16 words have 5 on average
+_LEAST_RARE = 2  # fingerprints that a passage shares, and few other texts have; 16 terms have 5 on average
 MAX_PASSAGES = 20
 """Other texts with a passage of one text that are kept, the longest passages first."""
 
@@ -25,7 +25,7 @@ class Shared:
     passages: dict[Item, int] = field(default_factory=dict)
 
     def add_passage(self, item: Item, words: int) -> None:
-        """Note a passage, unless a longer one is known."""
+        """Record a passage, unless a longer one is recorded."""
         if words:
             self.passages[item] = max(words, self.passages.get(item, 0))
 

@@ -1,7 +1,7 @@
-"""The own words of each version of each item.
+"""The own text of each version of each item.
 
 Only reads. What a comment quotes from its article, or from comments that it answers, is conversation, and not
-among its own words. A text that is not there has none.
+part of its own text. A missing text is empty.
 """
 
 from __future__ import annotations

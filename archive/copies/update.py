@@ -1,8 +1,8 @@
 """Update of copies: item by item, or all at once.
 
-Order of locks: the archive's write transaction first, then `copies.db`, as whoever hides something does. The
-queue in the archive has each item whose text changed; it leaves the queue with its result. A `copies.db` that
-is missing, or very many items in the queue, make everything be built anew.
+Order of locks: the archive's write transaction first, then `copies.db`, as every redaction does. The queue in
+the archive has each item whose text changed; it leaves the queue with its result. A `copies.db` that is
+missing, or very many items in the queue, cause a full rebuild.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def update_copies(db: Database, path: Path, *, seconds: float = 2**31, watch: Wa
 
 
 def rebuild_copies(db: Database, path: Path, watch: Watch = lambda *_: None) -> None:
-    """Build everything anew. Raises BusyError while another process does."""
+    """Rebuild everything. Raises BusyError while another process does."""
     with hold(path, _LOCK):
         build_all(db, path, watch)
         _empty_queue(db, fingerprints.fingerprints_path(path), 2**62, watch)
@@ -136,7 +136,7 @@ def build_all(db: Database, path: Path, watch: Watch) -> None:
     fingerprints.discard(building)
     with transaction(db):
         db.execute("DELETE FROM copies_queue")
-        fingerprints.discard(place)  # a build that is broken off begins anew
+        fingerprints.discard(place)  # an interrupted build begins again
     with closing(read_only(path)) as connection:
         connection.execute("BEGIN")
         with Fingerprints.build(building) as index:

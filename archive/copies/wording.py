@@ -1,8 +1,8 @@
-"""Words and fingerprints of a text.
+"""Terms and fingerprints of a text.
 
-Pure. A fingerprint is the hash of three words in a row. Of a text a third of them is kept, chosen by the hash
+Pure. A fingerprint is the hash of three terms in a row. Of a text a third of them is kept, chosen by the hash
 alone, so that two texts choose the same ones; short texts keep at least a dozen. Capital letters, punctuation
-and URLs do not count. Of scripts without spaces each character counts as half a word.
+and URLs do not count. Of scripts without spaces each character counts as half a term.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Worded:
-    """A text as it is compared.
+    """Text in the form that is compared.
 
-    `shingles` are the hashes of each three words in a row; `size` is how many entries make a word.
+    `shingles` are the hashes of each three terms in a row; `size` is how many entries make a term.
     """
 
     words: Words
@@ -49,7 +49,7 @@ class Worded:
 
     @classmethod
     def of(cls, words: Words) -> Self:
-        """Return the words with their hashes."""
+        """Return the terms with their hashes."""
         size = word_size(words)
         shingles = tuple(shingles_of(words, size))
         return cls(words, shingles, frozenset(shingles), size)
@@ -61,7 +61,7 @@ class Worded:
 
 
 def words_of(text: str) -> Words:
-    """Return the words of a text in their order, case-folded."""
+    """Return the terms of a text in their order, case-folded."""
     if "://" in text or "www." in text.lower():
         text = _URL.sub(" ", text)
     if not text.isascii():
@@ -71,7 +71,7 @@ def words_of(text: str) -> Words:
 
 
 def word_size(words: Words) -> int:
-    """Return 2 where characters are counted, else 1."""
+    """Return 2 where characters are counted, otherwise 1."""
     if "".join(words[:_SAMPLED_WORDS]).isascii():
         return 1
     single = sum(1 for word in words if len(word) == 1 and _UNSPACED_WORD.match(word))
@@ -79,7 +79,7 @@ def word_size(words: Words) -> int:
 
 
 def shingles_of(words: Words, size: int) -> list[int]:
-    """Return the hash of each three words in a row."""
+    """Return the hash of each three terms in a row."""
     hashes = list(map(_word_hashes, words))
     threes = [
         (one[0] + two[1] + three[2]) % _PRIME
@@ -92,7 +92,7 @@ def shingles_of(words: Words, size: int) -> list[int]:
 
 
 def prints_of(text: Worded) -> list[int]:
-    """Return the sorted fingerprints; none of a short text."""
+    """Return the sorted fingerprints; empty for a short text."""
     if not text.is_long_enough:
         return []
     every = text.distinct
@@ -110,7 +110,7 @@ def _rank(shingle: int) -> int:
 
 @lru_cache(maxsize=200_000)
 def _word_hashes(word: str) -> tuple[int, int, int]:
-    """Return the part of a word in the hash of three, for each of the three places."""
+    """Return a term's part in the hash of three, for each of the three places."""
     digest = blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     value = int.from_bytes(digest, "big") % _PRIME
     first, second, third = _FACTORS

@@ -1,8 +1,8 @@
-"""How a result takes its place: whole under its name, or not at all, whatever ends the program.
+"""Atomic results: a result is whole under its name or absent, however the program ends.
 
-A result is made in a folder of its own beside its place, which is locked while its maker lives. What was
-there is exchanged with it in one step, where the system can. What a killed maker left is removed by the
-next one, and if the old result was already moved out of its place, it is put back.
+A result is made in a folder of its own next to its place, which is locked while its maker runs. What was
+there is exchanged with it in one step, where the system can. What a killed maker left is removed by the next
+one, and if the old result was already moved out of its place, it is put back.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def replaced(target: Path, may_replace: Callable[[], None]) -> Iterator[Path]:
     """Yield a path whose content replaces `target` at the end.
 
     `target` is a path without links. `may_replace` raises where something is there that has to stay; it is
-    asked at the beginning, and again at the end, since somebody may have put something there meanwhile.
+    called at the beginning, and again at the end, since another program may have written there meanwhile.
     """
     tidy(target)
     may_replace()
@@ -87,7 +87,7 @@ def _workshop(target: Path) -> Iterator[Path]:
 
 
 def _locked(folder: Path) -> int | None:
-    """Lock a folder; None where another process has it."""
+    """Lock a folder, unless another process has it."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:

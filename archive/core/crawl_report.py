@@ -1,4 +1,4 @@
-"""Report of one run, filled while it goes on by whoever fetches, reads and saves.
+"""Report of one run, filled during the run by its fetching, reading and saving parts.
 
 It takes the place of counters in Scrapy's statistics; only what Scrapy itself counts stays there.
 """
@@ -14,7 +14,7 @@ from archive.core.records import Quality, Saved
 
 @dataclass(slots=True, kw_only=True)
 class CrawlReport:
-    """Outcome of a run as far as it has come. Times are in seconds; None where nothing of the kind was met.
+    """Outcome of a run up to now. Times are in seconds; None where nothing was recorded.
 
     `surface` named the articles; `missing_lists` are listings that were not given, `cut_off` those that were
     left before their end, each a clause; `obstacle` keeps us away from the whole site or all its article

@@ -1,8 +1,7 @@
 """State that one crawl of a source leaves for the next: how far each surface was read, and what was learned.
 
 A frozen value: a crawl gets one and returns another. `rows_from_state` turns it into the rows of the table
-`crawl_state`, one for each field that is known, and `state_from_rows` takes them back. It touches no
-database.
+`crawl_state`, one for each field with a value, and `state_from_rows` takes them back. It touches no database.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from archive.core.timestamps import instant, to_text
 class Declared:
     """URLs that a front page declared: the root of REST, and the feeds of posts and of comments.
 
-    `platform` is the name of the system that it tells of, `api` the URL of that system's list of articles.
+    `platform` is the name of the declared system, `api` the URL of that system's list of articles.
     """
 
     rest: str | None = None
@@ -68,7 +67,7 @@ class WallKind(StrEnum):
 class Closure:
     """A site that is closed to our crawls.
 
-    `sentence` names the wall and says what helps; `since` is aware UTC.
+    `sentence` names the wall and what helps; `since` is aware UTC.
     """
 
     kind: WallKind
@@ -83,9 +82,9 @@ class Closure:
 
 
 def after_run(before: Closure | None, met: Closure | None, *, is_open: bool) -> Closure | None:
-    """Return the closure after a run, or None.
+    """Return the closure after a run, if any.
 
-    The wall it met, None if it saw the site open, else the earlier one. A site that stays closed keeps its
+    It is the wall it met, or the earlier one unless it saw the site open. A site that stays closed keeps its
     first moment, also where another wall took over.
     """
     if met is not None:

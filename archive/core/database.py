@@ -101,8 +101,8 @@ def connect(path: Path, *, create: bool = True, kind: str = "", blank: bool = Fa
 def read_only(path: Path, *, timeout: float = BUSY) -> sqlite3.Connection:
     """Return a read-only connection, even in a read-only folder.
 
-    `timeout` is how many seconds it waits for a file that another process holds.
-    Raises sqlite3.OperationalError where that cannot be.
+    `timeout` is how many seconds it waits for a file that another process has locked. Raises
+    sqlite3.OperationalError where that cannot be.
     """
     uri = path.resolve().as_uri()
     still = "&immutable=1" if is_still(path) else ""
@@ -118,8 +118,8 @@ def is_writable(path: Path) -> bool:
 def is_still(path: Path) -> bool:
     """True if a file must be opened as immutable.
 
-    SQLite reads a file with a write-ahead log through an index beside it, which it makes where it is not
-    there. Where it may not, and there is nothing in a log, the file alone is the whole.
+    SQLite reads a file with a write-ahead log through an index next to it, which it creates if missing. Where
+    it may not, and there is nothing in a log, the file alone is the whole.
     """
     place = path.resolve()
     log = place.with_name(f"{place.name}-wal")
@@ -179,7 +179,7 @@ def transaction(db: Database) -> Iterator[None]:
 
 
 def _begin(db: Database) -> None:
-    """Begin a write transaction. Raises BusyError where another program goes on writing."""
+    """Begin a write transaction. Raises BusyError while another program is writing."""
     try:
         db.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
@@ -195,7 +195,7 @@ def _path(db: Database) -> str:
 def before_commit(db: Database, name: str, action: Callable[[], None]) -> None:
     """Run an action once before the open transaction commits.
 
-    An action of the same name is replaced; a transaction that is rolled back runs none.
+    An action of the same name is replaced; a transaction that is rolled back runs no action.
     """
     _LAST.setdefault(db, {})[name] = action
 

@@ -1,17 +1,17 @@
-"""Errors a user can mend, as one tree. Programming errors keep their traceback and are not here.
+"""Errors a user can correct, as one tree. Programming errors keep their traceback and are not here.
 
     BackissueError
-    ├── ConfigError          backissue.toml says something that cannot be
+    ├── ConfigError          backissue.toml has an impossible value
     ├── ArchiveError         a database file cannot be opened, read or written
-    │   ├── NotFoundError    the archive holds no such article or source
-    │   ├── LockedError      another program holds a database file; also a BusyError
+    │   ├── NotFoundError    no such article or source in the archive
+    │   ├── LockedError      another program has locked a database file; also a BusyError
     │   └── DamagedError     a database file is not sound; only a backup helps
-    ├── ClockError           this machine's clock is behind what the archive holds
-    ├── BusyError            another run holds the lock; waiting helps
+    ├── ClockError           this machine's clock is behind the archive's newest entry
+    ├── BusyError            another run has the lock; waiting helps
     └── SiteError            the site cannot be read at all (not a problem of one page)
 
-Each says what happened to which thing (`str(error)`), what to do next (`hint`), and whether
-trying the same again can help (`retry`).
+Each states what happened to which object (`str(error)`), what to do next (`hint`), and whether trying the
+same again can help (`retry`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The kind of a file that lies where a database of ours belongs: ours, blank, or something else, by name.
+"""The kind of a file that lies where a database of ours belongs: ours, blank, or of another program, by name.
 
-A file of ours says so in its table of migrations. Another program's is named and never written to.
+A file of ours is identified by its table of migrations. Another program's is named and never written to.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class LastmodTrust:
 
 
 def lastmod_moment(lastmod: str) -> datetime | None:
-    """Return the moment (aware, UTC where no zone is stated) of a listing's date of modification, or None."""
+    """Return the moment (aware, UTC without a stated zone) of a listing's modification date, if valid."""
     try:
         moment = datetime.fromisoformat(lastmod)
     except ValueError:

@@ -62,7 +62,7 @@ def one_site(homes: Iterable[str]) -> Iterator[None]:
 
 
 def identity(url: str) -> str | None:
-    """Return the identity of a link's target, or None.
+    """Return the identity of a link's target, if it has one.
 
     Scheme, "www.", a default port, a trailing slash, the order of parameters, and tracking, session and
     signature parameters are left out, and the address where it is one of `one_site`.

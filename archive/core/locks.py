@@ -1,7 +1,7 @@
-"""Locks that die with their holder, on any file system where SQLite itself works.
+"""Locks that end with their owner, on any file system where SQLite itself works.
 
-A lock is an exclusive SQLite transaction on a small file beside the archive: the operating system
-lets it go when the process ends, however it ends. The file itself stays and says nothing.
+A lock is an exclusive SQLite transaction on a small file next to the archive: the operating system releases
+it at every end of the process. The file itself stays and has no meaning.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from archive.core.errors import ArchiveError, BusyError
 
-PATIENCE = 1.0  # seconds to wait for the lock of a source: the clock holds it for a moment when it plans
+PATIENCE = 1.0  # seconds to wait for the lock of a source: the scheduler takes it for a moment to plan
 
 
 def lock_of(source: str) -> str:
@@ -23,12 +23,12 @@ def lock_of(source: str) -> str:
 
 @contextmanager
 def hold(archive: Path, name: str, *, wait: float = 0.0) -> Iterator[None]:
-    """Hold an archive's lock `name` while the block runs.
+    """Keep an archive's lock `name` while the block runs.
 
-    `wait` is how long to wait for another holder, in seconds. Raises BusyError when it is still
-    held then, ArchiveError when the lock's file cannot be written.
+    `wait` is how long to wait for another owner, in seconds. Raises BusyError when it is still locked then,
+    ArchiveError when the lock's file cannot be written.
     """
-    place = archive.resolve()  # by whatever link an archive is named, it has one lock
+    place = archive.resolve()  # an archive has one lock, independent of links to it
     path = place.with_name(f"{place.name}.{name}.lock")
     try:
         connection = sqlite3.connect(path, timeout=wait, isolation_level=None)

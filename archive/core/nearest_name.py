@@ -16,7 +16,7 @@ def nearest(word: str, choices: Iterable[str]) -> str:
 
 
 def _parts(word: str, names: Iterable[str]) -> list[str]:
-    """Return the first name with a similar word, or None."""
+    """Return the first name with a similar part, in a list."""
     from difflib import get_close_matches  # noqa: PLC0415
 
     for name in names:

@@ -1,8 +1,8 @@
 """The data objects: one frozen type for each moment on the way from a site to the archive.
 
-A signature says by its types where in the flow one stands. What is not there is None, never "";
-times are aware UTC datetimes, or a date where the site told only the day; sequences are tuples.
-This file knows no SQL, no HTTP and no HTML, and imports nothing of ours.
+The types of a signature show the place in the flow. A missing value is None, never ""; times are aware UTC
+datetimes, or a date where the site stated only the day; sequences are tuples. This file uses no SQL, no HTTP
+and no HTML, and imports nothing of ours.
 """
 
 from __future__ import annotations
@@ -71,13 +71,12 @@ class CommentKind(StrEnum):
 class Site:
     """Settings for reading one site, passed to every reader.
 
-    `url` is the origin as the user configured it. `timezone` is an IANA name and tells how printed
-    dates without a zone are meant; `language` (BCP 47) how printed month names are. `article_pattern`
-    is a regular expression searched in the path of an address. `keep` and `drop` are CSS selectors
-    for the body of an article. `comments` names the comment style: "auto", "native", "wpdiscuz" or "none".
-    `types` are WordPress' names of the content types to archive, all that visitors see where it is empty;
-    those in `exclude_types` are left out.
-    With `foreign_comments` threads of known comment systems elsewhere are read; `thread_keys` are the short
+    `url` is the origin as the user configured it. `timezone` is an IANA name, for printed dates without a
+    zone; `language` (BCP 47) is for printed month names. `article_pattern` is a regular expression searched
+    in the path of a URL. `keep` and `drop` are CSS selectors for the body of an article. `comments` names the
+    comment style: "auto", "native", "wpdiscuz" or "none". `types` are WordPress' names of the content types
+    to archive, all that visitors see where it is empty; those in `exclude_types` are left out. With
+    `foreign_comments` threads of supported foreign comment systems are read; `thread_keys` are the short
     names of those for which the operator has a key.
     """
 
@@ -137,16 +136,16 @@ class Page:
 class Article:
     """Article as one page or listing states it. None means not stated.
 
-    Identity is the site and `post_id` (WordPress' own id), else the site and `url` (canonical).
-    `text` is plain text, paragraphs divided by blank lines; `markdown` the same with its structure.
-    `comments_stated` is the number of comments the site claims; `links` are the body's outward links.
-    Where the publisher divided the article, `part` counts from 1 and `text` is that part's alone;
-    `parts` is how many there are as far as the page names them. `further` is a page that shows the
-    article again for another matter's sake (a later page of its thread, a later part): it may fill
-    what is missing, but what it says otherwise is no edit. `bare` is True where nothing on the page marks
-    it as an article. `type` is WordPress' name of the content type; `terms` are those of taxonomies
-    other than tags and categories, each as "taxonomy:name"; `embeds` are the embedded things of the text in
-    their order, each as "kind:address"; `files` its pictures, documents, data files and sounds, likewise.
+    Identity is the site and `post_id` (WordPress' own id), or the site and `url` (canonical). `text` is plain
+    text, paragraphs divided by blank lines; `markdown` the same with its structure. `comments_stated` is the
+    number of comments the site claims; `links` are the body's outward links. Where the publisher divided the
+    article, `part` counts from 1 and `text` is that part's alone; `parts` is how many there are as far as the
+    page names them. `further` is a page that shows the article again for another matter's sake (a later page
+    of its thread, a later part): it may fill what is missing, but its differences are no edit. `bare` is True
+    where the page has no sign that it is an article. `type` is WordPress' name of the content type; `terms`
+    are those of taxonomies other than tags and categories, each as "taxonomy:name"; `embeds` are the embedded
+    objects of the text in their order, each as "kind:URL"; `files` its pictures, documents, data files and
+    sounds, likewise.
     """
 
     url: str
@@ -182,10 +181,10 @@ class Comment:
     """Comment as one page, listing or feed states it.
 
     `id` and `parent` are the site's own ids as text; `id` is None for pings a theme shows without one.
-    `post_id` is the article's own id where the surface tells it (REST, feeds); on an article's page it
-    may be None, and the comment belongs to the page's article. `published_raw` is the date as printed.
-    `html` is safe: only harmless tags, and links that name no script. `depth` counts from 1 as the
-    page nests it; `position` counts from 0 in the order of the page.
+    `post_id` is the article's own id where the surface states it (REST, feeds); on an article's page it may
+    be None, and the comment belongs to the page's article. `published_raw` is the date as printed. `html` is
+    safe: only harmless tags, and links that name no script. `depth` counts from 1 as the page nests it;
+    `position` counts from 0 in the order of the page.
     """
 
     id: str | None
@@ -210,9 +209,9 @@ class Problem:
 
     Our own faults raise instead.
 
-    `code` is a short stable word ("no-text", "challenge-page"); `detail` a sentence for people that
-    says what is missing and why; `field` names the field it touches, if one; `url` the address it is
-    about, where that is not the page's own.
+    `code` is a short stable identifier ("no-text", "challenge-page"); `detail` a sentence for people with
+    what is missing and why; `field` names the field it touches, if one; `url` the address it is about, where
+    that is not the page's own.
     """
 
     code: str
@@ -227,7 +226,7 @@ class Extract:
 
     `surface` ranks its statements against those of other pages.
 
-    `wall` names what the page is in case it does not prove to be the article that was asked for.
+    `wall` names what the page is in case it does not prove to be the requested article.
     """
 
     surface: Surface
@@ -241,13 +240,13 @@ class Extract:
 class Seen:
     """Facts of the earlier visits to one URL.
 
-    `changed_at` is when a visit last brought something new; `failures` counts the visits since the
-    last good one; `retry_at` is until when the server then asked us to wait. The others are of the
-    article that the page shows, None or 0 where it shows none: `edits` counts its versions after the
-    first, `comments_day` and so on the comments of the day, month (30 days) and year before the last
-    visit. `settled` says that it showed what no waiting makes an article, such as a form for a password.
-    `comments_told` says whether a surface of the whole site tells of new comments. `leads_to` is the URL to
-    which the site has moved the article, where that is another one.
+    `changed_at` is when a visit last brought something new; `failures` counts the visits since the last good
+    one; `retry_at` is until when the server then required us to wait. The others are of the article that the
+    page shows, None or 0 without one: `edits` counts its versions after the first, `comments_day` and so on
+    the comments of the day, month (30 days) and year before the last visit. `settled` says that it showed
+    what no waiting makes an article, such as a form for a password. `comments_told` is True if a surface of
+    the whole site lists new comments. `leads_to` is the URL to which the site has moved the article, where
+    that is another one.
     """
 
     url: str
@@ -310,9 +309,9 @@ class Saved:
 class Quality:
     """Extraction counts of one run, for comparison.
 
-    `pages_read` are first pages of articles that came whole; the next three count those of them that
-    gave no text, no date, no author. `threads_short` are articles that were read and of which the archive
-    holds fewer comments than the site speaks of.
+    `pages_read` are first pages of articles that came whole; the next three count those of them that gave no
+    text, no date, no author. `threads_short` are articles that were read and of which the archive has fewer
+    comments than the site states.
     """
 
     pages_read: int = 0
@@ -330,8 +329,8 @@ class Run:
     """One run of a source, or a skipped planned time.
 
     `id` is given by the archive; `kind` is "crawl" or "verify". `planned_at` is the time of the schedule,
-    None for a run by hand; `ticks` how many planned times the row stands for. Where no crawl was made,
-    `started_at` and `ended_at` are when that was noted.
+    None for a run by hand; `ticks` how many planned times the row represents. Where no crawl was made,
+    `started_at` and `ended_at` are when that was recorded.
     """
 
     id: int

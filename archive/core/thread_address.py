@@ -1,9 +1,9 @@
 """The address of a thread that is kept outside of its article's page, by a comment system.
 
-A thread has no URL of its own: an API is asked for it, with the key under which the system knows the page. So
-it is named by a URI with the scheme `comments:`, under which its answers, visits and problems are kept:
+A thread has no URL of its own: it is requested from an API, with the key of the page in that system. So it is
+named by a URI with the scheme `comments:`, under which its responses, visits and problems are kept:
 `comments:isso?article=https%3A%2F%2Fpaper.example%2Fice%2F&key=%2Fice%2F&server=https%3A%2F%2Ftalk.example`.
-Does not: know any API, or fetch. Invariant: an address names no secret.
+Does not: contain any API, or fetch. Invariant: an address contains no secret.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class ThreadAddress:
 
 
 def thread_of(uri: str) -> ThreadAddress | None:
-    """Return the thread that a URI names, with or without a part; None for any other URL."""
+    """Return the thread of a URI, with or without a part; no result for any other URL."""
     if not uri.startswith(SCHEME):
         return None
     system, _, query = without_answer_number(uri).removeprefix(SCHEME).partition("?")
@@ -70,12 +70,12 @@ def without_answer_number(uri: str) -> str:
 
 
 def answer_number(uri: str) -> int:
-    """Return the number of an answer about a thread, 1 where the URI has none."""
+    """Return the number of a response about a thread, 1 by default."""
     number = uri.partition(_PART)[2]
     return int(number) if number.isascii() and number.isdecimal() else 1
 
 
 def article_key(page: Page) -> str | None:
-    """Return the key of the article whose thread an answer shows; None for a page of another kind."""
+    """Return the key of the article of a thread's response, if the page is one."""
     thread = thread_of(page.url)
     return urls.page_key(thread.article) if thread else None

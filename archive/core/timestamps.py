@@ -13,7 +13,7 @@ from archive.core.records import Moment
 def to_text(moment: Moment | None) -> str | None:
     """Write an aware datetime as "2009-07-09T14:50:00Z" and a date as "2009-07-09".
 
-    Raises ValueError for a naive datetime, since nobody could say which moment it means.
+    Raises ValueError for a naive datetime, since its moment would be ambiguous.
     """
     if moment is None:
         return None
@@ -25,7 +25,7 @@ def to_text(moment: Moment | None) -> str | None:
 
 
 def from_text(text: str | None) -> Moment | None:
-    """Read what `to_text` wrote. Raises ValueError for anything else."""
+    """Parse the output of `to_text`. Raises ValueError for any other text."""
     if text is None:
         return None
     return date.fromisoformat(text) if len(text) == len("2009-07-09") else datetime.fromisoformat(text)
@@ -40,7 +40,7 @@ def instant(text: str) -> datetime:
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """Return the seconds of a Retry-After header, or None."""
+    """Return the seconds of a Retry-After header, if it is valid."""
     text = (value or "").strip()
     if text.isascii() and text.isdigit():
         return float(text)

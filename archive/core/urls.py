@@ -1,9 +1,9 @@
 """URLs as identities: one canonical form, and one key, for crawler, pipeline and archive.
 
-Pure: no network, and no file but tldextract's own list of public suffixes. Two rules hold for every
-function here: two spellings of one page come out equal, and a URL never becomes that of another page.
-`clean` gives the form to keep and to fetch, with scheme, host and slash as the site serves them; `key` gives
-the identity, in which those make no difference. What a malformed URL is turned into is the URL itself.
+Pure: no network, and no file but tldextract's own list of public suffixes. Two rules apply to every function
+here: two spellings of one page become equal, and a URL never becomes that of another page. `clean` gives the
+form to keep and to fetch, with scheme, host and slash as the site serves them; `key` gives the identity, in
+which those make no difference. What a malformed URL is turned into is the URL itself.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _HOSTERS = ("wordpress.com", "substack.com", "tumblr.com", "typepad.com", "livej
 
 
 def absolute(url: str | None, base: str) -> str | None:
-    """Return a link as an absolute http URL, or None."""
+    """Return a link as an absolute http URL, if it is one."""
     if not url or not url.strip():
         return None
     try:
@@ -54,7 +54,7 @@ def absolute(url: str | None, base: str) -> str | None:
 
 
 def split(url: str) -> SplitResult | None:
-    """Return the parts of a URL, or None if unreadable."""
+    """Return the parts of a URL, if it can be parsed."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -72,9 +72,9 @@ def path_of(href: str | None) -> str:
 def clean(url: str) -> str:
     """Return an article's canonical URL, to store and fetch.
 
-    Fragment, credentials, tracking, session, reply and comment page are gone, and what can be spelled in many
-    ways (host, port, escapes, order of parameters) is spelled in one. Scheme, "www." and the slash at the end
-    stay as they are: which of them the site serves is known by asking it.
+    Fragment, credentials, tracking, session, reply and comment page are removed, and what can be spelled in
+    many ways (host, port, escapes, order of parameters) is spelled in one. Scheme, "www." and the slash at
+    the end stay as they are: only a request shows which of them the site serves.
     """
     return _cleaned(url, thread_page=False)
 
@@ -86,7 +86,7 @@ def clean_page(url: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _cleaned(url: str, *, thread_page: bool) -> str:
-    for _ in range(_ROUNDS):  # what comes out of odd hosts and escapes can need another round
+    for _ in range(_ROUNDS):  # the result of odd hosts and escapes can need another round
         url, before = _cleaned_once(url, thread_page=thread_page), url
         if url == before:
             break
@@ -144,7 +144,7 @@ def _key(cleaned: str) -> str:
 def link_key(url: str) -> str:
     """Return the key of a page's links to one article.
 
-    Whatever the case and parameters.
+    Independent of case and parameters.
 
     Only the parameters by which WordPress finds a page (?p=, ?page_id=) count.
     """
@@ -156,7 +156,7 @@ def link_key(url: str) -> str:
 
 
 def without_part(url: str) -> tuple[str, int]:
-    """Return a part's article URL and number (1 for none)."""
+    """Return a part's article URL and number (1 by default)."""
     parts = split(url)
     if parts is not None and (plain := _PLAIN_PART.match(parts.query)):
         return urlunsplit(parts._replace(query=plain["post"])), int(plain["part"])
@@ -179,7 +179,7 @@ def part_url(article: str, number: int) -> str:
 def without_view(url: str) -> str:
     """Return the article URL of a view such as /amp or /print.
 
-    An article whose own slug is such a word, at the root or behind a date, keeps it.
+    An article whose own slug is such a name, at the root or behind a date, keeps it.
     """
     parts = split(url)
     match = _VIEW.match(parts.path) if parts else None
@@ -302,8 +302,8 @@ def _netloc(parts: SplitResult) -> str:
 def _registered(host: str) -> str:
     """Return a host's registered name, "" for an IP address.
 
-    A host that is itself a public suffix stands for itself. Under a suffix that nobody has listed, as in
-    "paper.example", the last two labels are the name.
+    A host that is itself a public suffix is its own name. Under an unlisted suffix, as in "paper.example",
+    the last two labels are the name.
     """
     found = _suffixes()(host)
     labels = host.split(".")

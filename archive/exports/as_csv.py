@@ -1,7 +1,7 @@
 """CSV (RFC 4180, UTF-8): one file for each table, or one file with a row for each comment.
 
-A value that is not known is an empty cell. Text that a spreadsheet would run is disarmed, unless the
-bare values are asked for.
+An unknown value is an empty cell. Text that a spreadsheet would run is disarmed, unless the bare values are
+requested.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def write_joined(snapshot: Snapshot, out: TextIO, *, raw: bool) -> None:
 
 
 def _once(snapshot: Snapshot, table: str) -> list[str]:
-    """Return the columns of a table without those that say the same as another in a further way."""
+    """Return the columns of a table without those that repeat another in a different form."""
     return [column.name for column in snapshot.columns(table) if column.name not in _AGAIN]
 
 

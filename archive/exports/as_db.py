@@ -1,4 +1,4 @@
-"""One portable SQLite file: the tables alone, and what they are, said in three tables of its own.
+"""One portable SQLite file: the tables alone, and their description in three tables of its own.
 
 `_about` has the facts of the export, `_columns` the meaning of every column, `_checksums` a SHA-256 of
 each table: over its rows in the order of the primary key, each a JSON array in UTF-8 on a line.
@@ -59,7 +59,7 @@ def write_db(snapshot: Snapshot, path: Path) -> None:
 
 
 def new_file(path: Path) -> sqlite3.Connection:
-    """Return a connection to a new file that nobody else reads yet, so that nothing needs a journal."""
+    """Return a connection to a new file without other readers, so that it needs no journal."""
     out = sqlite3.connect(path, isolation_level=None)
     out.execute("PRAGMA journal_mode = OFF")
     out.execute("PRAGMA synchronous = OFF")
@@ -69,7 +69,7 @@ def new_file(path: Path) -> sqlite3.Connection:
 def insert_rows(
     out: sqlite3.Connection, table: str, rows: Iterator[tuple[Any, ...]], snapshot: Snapshot
 ) -> None:
-    """Put rows into a table that has the same columns as the archive's, in whatever order."""
+    """Put rows into a table with the same columns as the archive's, in any order."""
     names = [column.name for column in snapshot.columns(table)]
     marks = ", ".join("?" * len(names))
     out.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)

@@ -98,7 +98,7 @@ def _write_archive(snapshot: Snapshot, path: Path) -> None:
 
     Its full-text indexes are built at the end, in one go.
 
-    The months of comments are noted as these go in; what other triggers would write is taken along.
+    The months of comments are recorded as these are inserted; what other triggers would write is copied.
     """
     with closing(new_file(path)) as out:
         migrations.apply(Database(out))

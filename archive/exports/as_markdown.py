@@ -1,7 +1,7 @@
 """Markdown: one file for each article, with its facts on top (YAML) and its thread below as quotes.
 
-The article's own Markdown is given as it is held. What is held as plain text is escaped, so that
-a comment is read as it was written, and is no heading, link or markup.
+The article's own Markdown is given as it is stored. Plain text is escaped, so that a comment is read as it
+was written, and is no heading, link or markup.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from archive.queries.articles import HeldArticle, HeldComment, conversation
 from archive.queries.json_schema import article_json
 
 _LONGEST = 160  # bytes of a name, well below every file system's limit
-_LEVELS = 12  # deeper answers stand beside the one they answer, and name it
+_LEVELS = 12  # deeper answers are next to the one they answer, and name it
 _RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
 _MARKUP = re.compile(r"([\\`*_\[\]<>~|]|&(?=[#\w]+;)|!(?=\[))")
 _AT_START = re.compile(r"^(\d{0,9})([#+=.)-])", re.MULTILINE)
@@ -82,7 +82,7 @@ def _front_matter(held: HeldArticle) -> dict[str, Any]:
 
 
 def _quoted(held: HeldComment, level: int, answered: HeldComment | None) -> str:
-    """One comment as a quote, indented by as many marks as it is deep in the thread."""
+    """Return a comment as a quote, indented by its depth in the thread."""
     comment = held.comment
     head = [f"**{_line(comment.author or 'No name')}**", (to_text(comment.published) or "undated")]
     head += [comment.kind.value] if comment.kind.value != "comment" else []
@@ -99,7 +99,7 @@ def _quoted(held: HeldComment, level: int, answered: HeldComment | None) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return plain text as Markdown that says the same.
+    """Return plain text as equivalent Markdown.
 
     Blank lines divide paragraphs, other line breaks stay.
     """
@@ -113,5 +113,5 @@ def _line(text: str) -> str:
 
 
 def _is_plain(url: str) -> bool:
-    """True if an address can stand between angle brackets, and leads to the web."""
+    """True if a URL can be between angle brackets, and leads to the web."""
     return url.startswith(("http://", "https://")) and not re.search(r"[\s<>]", url)

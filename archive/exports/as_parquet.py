@@ -1,6 +1,6 @@
 """Parquet: one file for each table, written in row groups of bounded size.
 
-pyarrow is asked for only here, since it is larger than all the rest of the program.
+pyarrow is imported only here, since it is larger than all the rest of the program.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from archive.exports.dataset_cards import add_cards
 from archive.exports.selection import TAKEN, Column, Snapshot, described
 from archive.exports.target import Bundle, facts
 
-GROUP_ROWS, GROUP_CHARACTERS = 20_000, 16_000_000  # a row group ends at whichever comes first
+GROUP_ROWS, GROUP_CHARACTERS = 20_000, 16_000_000  # a row group ends at the first bound that is reached
 
 
 def must_be_installed() -> None:

@@ -58,7 +58,7 @@ def find_indexer() -> Path:
 
 
 def write_site(snapshot: Snapshot, bundle: Bundle) -> None:
-    """Write the pages, and the index of their words.
+    """Write the pages, and their search index.
 
     Raises ArchiveError where Pagefind is missing or fails.
     """

@@ -1,4 +1,4 @@
-"""An SQL dump that makes the tables anew in any SQLite: `sqlite3 new.db < archive.sql`.
+"""An SQL dump that makes the tables again in any SQLite: `sqlite3 new.db < archive.sql`.
 
 It names no extension: the full-text indexes are not in it. One statement a row, one transaction.
 """
@@ -31,7 +31,7 @@ def _statements(snapshot: Snapshot, table: str, kind: str, out: TextIO) -> None:
 def literal(value: Any) -> str:
     """Return a value as SQL.
 
-    Text with a NUL stands in hexadecimal: a shell would end the statement there.
+    Text with a NUL is written in hexadecimal: a shell would end the statement there.
     """
     if value is None:
         return "NULL"

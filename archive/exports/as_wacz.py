@@ -121,7 +121,7 @@ class _Package:
 
 
 def _note(index: sqlite3.Connection, number: int, written: Written) -> None:
-    """Keep what the index and the list of pages will say of a record, to be put in order later."""
+    """Store what the index and the list of pages need of a record, to be sorted later."""
     page = written.page
     if page.kind is PageKind.SERVED:
         return  # a viewer shows what a browser made of it, which has the same URL and time
@@ -165,7 +165,7 @@ def _packed(block: list[tuple[str, str, str]], out: Summed) -> str:
 def _articles(snapshot: Snapshot, index: sqlite3.Connection) -> Iterator[dict[str, str]]:
     """Yield each article with a page in the file, in order of publication.
 
-    Each comes with its newest page.
+    Each has its newest page.
     """
     addresses = "SELECT source, url FROM addresses WHERE article_id = ? ORDER BY url <> ?, url"
     newest = "SELECT at, shown FROM pages WHERE source = ? AND url = ? ORDER BY at DESC LIMIT 1"

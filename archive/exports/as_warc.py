@@ -44,7 +44,7 @@ _CODED = {"content-encoding", "transfer-encoding", "content-length"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """One record of a page in the file: where it stands, and what an index says of it."""
+    """One record of a page in the file: its place, and its entry for an index."""
 
     page: Page
     offset: int
@@ -60,7 +60,7 @@ def write_warc(snapshot: Snapshot, out: Summed) -> None:
 
 
 def records(snapshot: Snapshot, out: Summed) -> Iterator[Written]:
-    """Write the records and tell of each page's once it is written.
+    """Write the records and yield each page's once it is written.
 
     Raises ArchiveError without raw pages.
     """
@@ -111,7 +111,7 @@ def _files(snapshot: Snapshot) -> Iterator[Page]:
 
 
 def _name(page: Altered, writer: Any) -> None:
-    """Say in the file that a page is left out, and why."""
+    """Write to the file that a page is left out, and why."""
     text = BytesIO(f"x-left-out: {page.why}\r\nx-digest-when-received: sha256:{page.digest}\r\n".encode())
     size = text.getbuffer().nbytes
     stamp = {"WARC-Date": page.fetched_at}

@@ -1,4 +1,4 @@
-"""Descriptions of a data set beside its files: Frictionless Data Package, Croissant, CITATION.cff.
+"""Descriptions of a data set, next to its files: Frictionless Data Package, Croissant, CITATION.cff.
 
 One list of tables and columns, in three forms that catalogues and tools read. What a column means is taken
 from the schema's description. It claims no licence: the texts belong to their authors.

@@ -29,7 +29,7 @@ _UNREADABLE = (OSError, ValueError, KeyError, BadZipFile, zlib.error, EOFError, 
 
 
 def is_export(path: Path) -> bool:
-    """True if a file or folder is an earlier export, and holds nothing else."""
+    """True if a file or folder is an earlier export, and contains only that."""
     try:
         if path.is_dir():
             return _is_folder(path)

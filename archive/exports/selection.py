@@ -1,7 +1,7 @@
 """Selection of an export: the chosen articles and all that belongs to them.
 
-Its law: an export reads the archive only through a `Snapshot`. There every table shows, under its own
-name, just the rows that may be taken, and all tables show one state of the file, however a crawl goes on.
+Invariant: an export reads the archive only through a `Snapshot`. There every table shows, under its own name,
+just the rows that may be taken, and all tables show one state of the file, even during a crawl.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ class Snapshot(Closing):
         return cls(db, path, selection, watch)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.db.close()
 
     @property

@@ -1,7 +1,7 @@
-"""Where an export goes, and what it is written to: a file, a folder with its checksums, or a stream.
+"""Target of an export, and what it is written to: a file, a folder with its checksums, or a stream.
 
-What is there already stays, unless it is to be replaced and is recognised as an earlier export. What belongs
-to the archive stays in any case.
+What is there already stays, unless it is to be replaced and is recognised as an earlier export. Files of the
+archive stay in any case.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 
 @contextmanager
 def placed(target: Path, *, replace: bool, own: Own) -> Iterator[Path]:
-    """Return a path beside `target` to write a file or a folder at; afterwards it is `target`.
+    """Yield a path next to `target` for a file or a folder that then becomes `target`.
 
-    Raises ArchiveError where something is in the way, or the disk does not take it.
+    Raises ArchiveError where another file is in the way, or the disk refuses it.
     """
     place = Path(os.path.realpath(target))  # a link stays, and what it leads to is replaced
     with (
@@ -50,7 +50,7 @@ def placed(target: Path, *, replace: bool, own: Own) -> Iterator[Path]:
 
 @contextmanager
 def written(name: str) -> Iterator[None]:
-    """Say of what cannot be written that it cannot. Raises ArchiveError."""
+    """Raise ArchiveError if the block cannot write."""
     try:
         yield
     except BrokenPipeError:  # a reader that has enough is no error
@@ -85,7 +85,7 @@ def _must_be_free(target: Path, name: str, *, replace: bool, own: Own) -> None:
 
 
 class Summed(io.BufferedIOBase):
-    """A stream that hands on what is written to it, and knows its length and SHA-256."""
+    """Stream that passes on its input, and records its length and SHA-256."""
 
     def __init__(self, out: IO[bytes]) -> None:
         self._out = out
@@ -98,7 +98,7 @@ class Summed(io.BufferedIOBase):
         return self._sum.hexdigest()
 
     def writable(self) -> bool:
-        """Say that it can be written to."""
+        """Return that the stream is writable."""
         return True
 
     def write(self, data: Any) -> int:

@@ -1,8 +1,8 @@
-"""Bodies of raw pages, each kept once, by its digest, in little room.
+"""Bodies of raw pages, each kept once, by its digest, in little space.
 
 A body is packed by zstd: by itself, with a dictionary trained from earlier pages of its source and kind, or
 as a patch of an earlier body of the same URL. What a patch is of is no patch itself.
-Does not: know headers or times.
+Does not: store headers or times.
 Invariant: what a body needs is on the disk before it, and foreign keys keep it there; each was unpacked once
 before it was kept, and its digest is checked whenever it is read.
 """
@@ -39,9 +39,9 @@ _SAMPLES, _SAMPLE_BYTES = 64, 16 * 2**20
 _BETTER = 0.95  # of the room that a new dictionary may take, to replace an older one
 _WORSE = 1.1  # times the room that bodies took at its training, at which a dictionary serves badly
 _PATCHABLE_BYTES = 8 * 2**20
-_PATCH_SHARE = 3  # a patch takes at most this part of what its base takes, else the body is kept whole
+_PATCH_SHARE = 3  # a patch takes at most this part of the size of its base, otherwise the body is kept whole
 _CACHED = 8  # dictionaries in memory
-_REPACKED = 50  # bodies packed anew in one transaction
+_REPACKED = 50  # bodies packed again in one transaction
 _ID_BYTES = 7  # of a dictionary's digest, which SQLite keeps as a positive number
 _LEAST_WINDOW = 10  # zstd's
 
@@ -92,7 +92,7 @@ class Bodies:
     def keep(self, page: Page) -> str:
         """Keep the body of a page; return its SHA-256 digest in hex. Inside a transaction of its caller.
 
-        One that is held is not kept again, but mended where it is not as it was received.
+        A stored one is not kept again, but repaired if it differs from the received body.
         """
         digest = hashlib.sha256(page.body).hexdigest()
         if self.fault(digest) is None:
@@ -110,7 +110,7 @@ class Bodies:
         return digest
 
     def read(self, digest: str) -> tuple[bytes, str | None]:
-        """Return a body and its fault, None if sound."""
+        """Return a body and its fault, if any."""
         try:
             row = self._row(digest)
             body = self._unpacked(row) if row else None
@@ -122,13 +122,13 @@ class Bodies:
         return (body, None) if same else (b"", "its body has another digest")
 
     def fault(self, digest: str) -> str | None:
-        """Return a body's fault, None if it is sound."""
+        """Return a body's fault, if any."""
         return self.read(digest)[1]
 
     # -- training ---------------------------------------------------------------------------------
 
     def train_when_due(self, source: str, kind: str) -> None:
-        """Train a dictionary where there is none yet, or where the present one may serve badly."""
+        """Train a dictionary if there is none yet, or if the present one may serve badly."""
         sql = (
             "SELECT bodies, received, stored, ratio FROM packing LEFT JOIN dictionaries ON id = dictionary"
             " WHERE packing.source = ? AND packing.kind = ?"
@@ -193,7 +193,7 @@ class Bodies:
         return list(found.values())
 
     def _add(self, source: str, kind: str, data: bytes, ratio: float) -> int:
-        """Keep a dictionary for what comes; return its id."""
+        """Keep a dictionary for future bodies; return its id."""
         number = _id_of(data)
         sql = "INSERT OR IGNORE INTO dictionaries (id, source, kind, ratio, body) VALUES (?, ?, ?, ?, ?)"
         self._db.execute(sql, [number, source, kind, ratio, self._pack.compress(data)])
@@ -209,10 +209,10 @@ class Bodies:
             sql = "UPDATE packing SET bodies = 0, received = 0, stored = 0 WHERE source = ? AND kind = ?"
             self._db.execute(sql, [source, kind])
 
-    # -- packing anew -----------------------------------------------------------------------------
+    # -- repacking --------------------------------------------------------------------------------
 
     def repack(self) -> Iterator[tuple[int, int]]:
-        """Pack what was packed by itself anew, oldest pages first; yield how many of how many are done."""
+        """Repack self-contained bodies, oldest pages first; yield how many of how many are done."""
         sql = "SELECT DISTINCT source, kind FROM pages JOIN bodies USING (digest) WHERE coding = ?"
         for source, kind in self._db.execute(sql, [ALONE]).fetchall():
             self._train(source, kind, repack=False)
@@ -230,7 +230,7 @@ class Bodies:
             yield start + len(some), len(wanted)
 
     def forget_dictionaries(self) -> None:
-        """Remove all dictionaries, with the words of pages that are in them; `repack` makes others."""
+        """Remove all dictionaries, with the text of pages in them; `repack` makes others."""
         sql = "SELECT digest FROM bodies WHERE dictionary IS NOT NULL"
         wanted = [row[0] for row in self._db.execute(sql).fetchall()]
         for start in range(0, len(wanted), _REPACKED):
@@ -251,7 +251,7 @@ class Bodies:
             self._db.execute(sql, [ALONE, self._pack.compress(body), digest])
 
     def _repack(self, number: int, digest: str, bases: set[str]) -> None:
-        """Pack the body of a page anew, if it is sound; `bases` are those that others are patches of."""
+        """Repack the body of a page, if it is sound; `bases` are those that others are patches of."""
         sql = "SELECT source, kind, url FROM pages WHERE id = ?"
         source, kind, url = self._db.execute(sql, [number]).fetchone()
         body, why = self.read(digest)
@@ -287,7 +287,7 @@ class Bodies:
         return packed
 
     def _with_dictionary(self, number: int | None, body: bytes) -> _Packed | None:
-        """Pack a body with a dictionary; None where there is none, or it cannot be read."""
+        """Pack a body with a dictionary, if there is one that can be read."""
         dictionary = None if number is None else self._dictionary(number)
         if dictionary is None:
             return None
@@ -296,7 +296,7 @@ class Bodies:
         return _Packed(data=packed, coding=DICTIONARY, dictionary=number) if is_sound else None
 
     def _patch(self, body: bytes, base: _Row | None) -> _Packed | None:
-        """Pack a body as a patch of another one; None where that does not pay."""
+        """Pack a body as a patch of another one, if that pays."""
         if base is None or max(base["length"], len(body)) > _PATCHABLE_BYTES:
             return None
         before, why = self.read(base["digest"])
@@ -320,7 +320,7 @@ class Bodies:
     # -- and how it is unpacked -------------------------------------------------------------------
 
     def _row(self, digest: str) -> _Row | None:
-        """Return a body as it is kept, None if it is not; an older file has fewer columns."""
+        """Return a body as it is kept, if it is; an older file has fewer columns."""
         cursor = self._db.execute("SELECT * FROM bodies WHERE digest = ?", [digest])
         row = cursor.fetchone()
         names = (column[0] for column in cursor.description)
@@ -346,7 +346,7 @@ class Bodies:
         return found[0] if found else None
 
     def _dictionary(self, number: int) -> _Dictionary | None:
-        """Return a dictionary, None where it has gone or is not as it was made."""
+        """Return a dictionary, if it is stored and sound."""
         if number not in self._dictionaries:
             row = self._db.execute("SELECT body FROM dictionaries WHERE id = ?", [number]).fetchone()
             data = self._unpack.decompress(row[0]) if row else b""
@@ -359,11 +359,11 @@ class Bodies:
 
 
 class _LostError(Exception):
-    """What a body needs to be unpacked has gone."""
+    """Missing part that is needed to unpack a body."""
 
 
 def _trained(samples: list[bytes]) -> bytes | None:
-    """Return a dictionary, None where the samples are too few or too small for one."""
+    """Return a dictionary, unless the samples are too few or too small."""
     size = min(_DICTIONARY_BYTES, sum(map(len, samples)) // 4)
     try:
         made = zstandard.train_dictionary(size, [*samples], k=_SEGMENT_BYTES, d=_DMER_BYTES)
@@ -373,7 +373,7 @@ def _trained(samples: list[bytes]) -> bytes | None:
 
 
 def _id_of(dictionary: bytes) -> int:
-    """Return the number of a dictionary, which says whether it is as it was made."""
+    """Return the number of a dictionary, by which changes are detected."""
     return int.from_bytes(hashlib.sha256(dictionary).digest()[:_ID_BYTES])
 
 

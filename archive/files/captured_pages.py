@@ -1,6 +1,6 @@
-"""Pages that another witness received, in `pages.db`: kept with who received them, when, and what they said.
+"""Pages that another witness received, in `pages.db`: kept with their receiver, time, and text.
 
-They are evidence as ours are, and never taken for ours: what reads our pages again passes them over.
+They are evidence as ours are, and never taken for ours: a replay of our pages skips them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _HELD = "source = ? AND url = ? AND fetched_at = ? AND witness = ?"
 
 
 def is_held(pages: Pages, page: Page, witness: str, rules: str) -> bool:
-    """True if a page of a witness was kept and read by these rules, or by none since it holds no article."""
+    """True if a page of a witness was kept and read by these rules, or contains no article."""
     sql = f"SELECT digest, rules FROM pages WHERE {_HELD}"
     row = pages.db.execute(sql, [page.source, page.url, to_text(page.fetched_at), witness]).fetchone()
     return row is not None and row[1] == rules and row[0] == hashlib.sha256(page.body).hexdigest()
@@ -38,7 +38,7 @@ def is_read(pages: Pages, source: str, which: tuple[str, datetime, str], rules: 
 
 
 def keep_page(pages: Pages, page: Page, witness: str) -> bool:
-    """Keep a page as another witness received it; False where another body is held of that moment."""
+    """Keep a page as another witness received it; False if another body of that moment is stored."""
     which = [page.source, page.url, to_text(page.fetched_at), witness]
     pages.bodies.train_when_due(page.source, page.kind.value)
     with transaction(pages.db):
@@ -55,10 +55,10 @@ def keep_page(pages: Pages, page: Page, witness: str) -> bool:
 
 
 def repeated_page(pages: Pages, page: Page, of: tuple[str, datetime | None], digest: str) -> Page | None:
-    """Return a page whose body is that of one that another witness received before; None without that.
+    """Return a page with the body of one that another witness received before, if stored.
 
-    `of` are the URL and time of that one as far as they are known, `digest` that of its payload ("sha1:" and
-    Base32, in lower case). Where nothing was received at that time, a page of the URL with the digest is it.
+    `of` are the URL and time of that one if recorded, `digest` that of its payload ("sha1:" and Base32, in
+    lower case). Where nothing was received at that time, a page of the URL with the digest is it.
     """
     url, at = of
     sql = "SELECT id, fetched_at FROM pages WHERE source = ? AND url = ? AND witness IS NOT NULL ORDER BY id"
@@ -77,14 +77,14 @@ def _payload_digest(body: bytes) -> str:
 
 
 def note_said(pages: Pages, page: Page, witness: str, said: str | None, rules: str) -> None:
-    """Keep what was read out of a page of a witness, None where it is no article, and by which rules."""
+    """Store what was read out of a page of a witness (None if it is no article), and by which rules."""
     which = [page.source, page.url, to_text(page.fetched_at), witness]
     with transaction(pages.db):
         pages.db.execute(f"UPDATE pages SET said = ?, rules = ? WHERE {_HELD}", [said, rules, *which])
 
 
 def said_by(archive: Path, source: str, captures: Iterable[tuple[str, str, str]]) -> list[str | None]:
-    """Return what captures said, each a URL, a time and a witness, in order; None where that is lost."""
+    """Return the text of captures, each a URL, a time and a witness, in order; None if lost."""
     path = raw_pages_path(archive)
     if not path.is_file():
         return [None for _ in captures]

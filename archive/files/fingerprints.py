@@ -1,8 +1,8 @@
-"""Fingerprints of texts in a file beside the archive, `copies.db`.
+"""Fingerprints of texts in a file next to the archive, `copies.db`.
 
-It is derived from the archive: it can be deleted at any time, and is built again. It has hashes and no words.
-Invariant: what is hidden leaves it, down to its bytes, before the archive commits that it is hidden.
-A file that is being built has another name; whoever hides something deletes it, and it never takes its name.
+It is derived from the archive: it can be deleted at any time, and is built again. It has hashes, not text.
+Invariant: hidden text is deleted from it, down to its bytes, before the archive commits that it is hidden. A
+file that is being built has another name; every redaction deletes it, and it never takes its name.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ CREATE TABLE prints (
 
 
 def fingerprints_path(archive: Path) -> Path:
-    """Return its path: `news-copies.db` for `news.db`, else `copies.db`."""
+    """Return its path: `news-copies.db` for `news.db`, otherwise `copies.db`."""
     raw = raw_pages.raw_pages_path(archive)
     return raw.with_name(raw.name.removesuffix("pages.db") + "copies.db")
 
@@ -137,7 +137,7 @@ class Fingerprints(Closing):
     def candidates(self, prints: Sequence[int], *, before: int = 2**62) -> list[Candidate]:
         """Return at most 24 texts that are worth comparing.
 
-        Those that share most come first.
+        Those that share most are first.
 
         They share two fingerprints that few texts have, or a third of all. Texts from the number `before` on
         are left out.

@@ -1,8 +1,8 @@
-"""Which raw pages must stay here, because something stands in them that an operator has hidden.
+"""Which raw pages must stay here, because they contain text that an operator has hidden.
 
-A page is held back rather once too often: the page of a hidden article, every page that names its address or
-title, every page with a hidden comment in it or a hidden name, in whatever coding, every answer of a comment
-system about a thread with a hidden comment, and every page in which the opening of a hidden paragraph stands.
+A page is held back rather once too often: the page of a hidden article, every page that contains its URL or
+title, every page with a hidden comment in it or a hidden name, in whatever coding, every response of a
+comment system about a thread with a hidden comment, and every page with the opening of a hidden paragraph.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from archive.core.records import Page
 from archive.core.thread_address import thread_of, without_answer_number
 from archive.files.redaction_store import Hidden, Kept, redaction_store_path
 
-_OPENING = 8  # words by which a hidden paragraph or title is known again
-FEWEST = 3  # words without which a text says nothing of its own
+_OPENING = 8  # terms by which a hidden paragraph or title is recognised
+FEWEST = 3  # terms below which a text is not distinctive
 
 _THREADS = """
 SELECT url FROM main.visits WHERE kind = 'thread' AND article_id IN
@@ -69,7 +69,7 @@ class HeldBack:
         return url in self._addresses
 
     def _telling(self, things: Iterable[Kept]) -> Iterator[str]:
-        """Yield the words by which what a redaction hides is known in a page."""
+        """Yield the text that identifies a redacted item in a page."""
         for kept in things:
             was = kept.row.get("was", {})
             if kept.place == "names":
@@ -92,7 +92,7 @@ def _enough(text: str) -> Iterator[str]:
 
 
 def _words(text: str) -> str:
-    """Return the words of a text and nothing between them, with a space before and after each."""
+    """Return the terms of a text, each with a single space before and after."""
     return f" {' '.join(_WORD.findall(text.casefold()))} "
 
 

@@ -1,6 +1,6 @@
-"""Bytes of the files of articles (pictures, documents, data, audio), once each, beside the archive.
+"""Bytes of the files of articles (pictures, documents, data, audio), once each, next to the archive.
 
-The file is never served as a database. Which bytes belong to which address is said in the archive.
+The file is never served as a database. The archive records which bytes belong to which URL.
 Invariant: bytes are evidence. Their digest is checked whenever they are read.
 """
 
@@ -57,7 +57,7 @@ class Media(Closing):
         return digest
 
     def get(self, digest: str) -> bytes | None:
-        """Return the bytes of a digest, None where they are not there or not as they were received."""
+        """Return the bytes of a digest, if they are stored and sound."""
         row = self.db.execute("SELECT body FROM bodies WHERE digest = ?", [digest]).fetchone()
         if row is None or hashlib.sha256(row[0]).hexdigest() != digest:
             return None

@@ -66,9 +66,9 @@ class Memento:
 
 
 def mementos(archive: Path, url: str) -> list[Memento]:
-    """Return the mementos of a URL, the earliest first; none without raw pages.
+    """Return the mementos of a URL, the earliest first; empty without raw pages.
 
-    Raises ArchiveError where something is hidden and `hidden.db` cannot be read.
+    Raises ArchiveError if there are redactions and `hidden.db` cannot be read.
     """
     path = raw_pages_path(archive)
     if not path.is_file():
@@ -83,7 +83,7 @@ def mementos(archive: Path, url: str) -> list[Memento]:
 
 
 def memento_page(archive: Path, memento: Memento) -> Page | None:
-    """Return the raw page of a memento; None where it is not as it was received."""
+    """Return the raw page of a memento, if it is sound."""
     with closing(Database(read_only(raw_pages_path(archive)))) as raw:
         page = Pages(raw).get(memento.id)
     return None if isinstance(page, Altered) else page
@@ -108,7 +108,7 @@ def _spellings(url: str) -> Iterable[str]:
 
 
 def _known(db: Database, sources: Iterable[str], url: str) -> Iterable[str]:
-    """Yield the URLs under which the archive knows a page."""
+    """Yield the URLs under which the archive has a page."""
     try:
         wanted = key(url)
     except ValueError:
@@ -133,7 +133,7 @@ def _memento(row: dict[str, object]) -> Memento:
 
 
 def _shown(held_back: HeldBack, pages: Pages, found: Iterable[Memento]) -> Iterable[Memento]:
-    """Yield the pages in HTML in which nothing stands that is hidden; each body is read once."""
+    """Yield the pages in HTML without hidden text; each body is read once."""
     shown: dict[tuple[str, str], bool] = {}
     for memento in found:
         if memento.mime not in _HTML:

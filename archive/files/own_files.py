@@ -36,7 +36,7 @@ def refuse(target: Path, archive: Path, config: Path | None = None) -> None:
 
 
 def beside_bytes(archive: Path) -> int:
-    """Return the bytes of raw pages, pictures and documents beside an archive."""
+    """Return the bytes of raw pages, pictures and documents next to an archive."""
     files = (raw_pages.raw_pages_path(archive), media.beside(archive))
     return sum(path.stat().st_size for path in files if path.exists())
 

@@ -1,8 +1,8 @@
-"""Raw pages, as the site sent them, in a second file beside the archive: `pages.db`.
+"""Raw pages, as the site sent them, in a second file next to the archive: `pages.db`.
 
-No SQL of readers reaches it; single pages are shown only where the operator says so (`mementos`). A page is
-kept before anything is read out of it, so that whatever goes wrong later can be mended by reading it again.
-How bodies are packed, `bodies` knows.
+No SQL of readers reaches it; single pages are shown only where the operator enables it (`mementos`). A page
+is kept before anything is read out of it, so that every later fault can be corrected by reading it again.
+`bodies` packs the bodies.
 Invariant: a page is evidence. Its digest is checked whenever it is read, and one that is not as it was
 received is handed out as `Altered`, never as a page.
 """
@@ -153,7 +153,7 @@ def raw_pages_path(archive: Path) -> Path:
 
     `news.db` has `news-pages.db`, `archive.db` has `pages.db`.
     """
-    archive = archive.resolve()  # one archive has one such file, by whatever link it is named
+    archive = archive.resolve()  # one archive has one such file, independent of links to it
     stem = archive.stem.removesuffix("archive").rstrip("-_.")
     return archive.with_name(f"{stem}-pages.db" if stem else "pages.db")
 
@@ -229,8 +229,8 @@ class Pages(Closing):
     ) -> list[int]:
         """Return the newest pages that another extractor has read.
 
-        `is_current` says of a stored extractor version whether it reads as today's does. Those of `but` do
-        not count: what was never saved cannot be read again.
+        `is_current` is True if a stored extractor version reads as today's does. Those of `but` do not count:
+        what was never saved cannot be read again.
         """
         newest = _NEWEST.format(also="AND id NOT IN (SELECT value FROM json_each(?))")
         sql = f"SELECT id, rules FROM pages WHERE id IN ({newest}) ORDER BY fetched_at, id"

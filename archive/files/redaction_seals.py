@@ -1,7 +1,7 @@
-"""The seals by which the archive knows what `hidden.db` must have, without any of its words.
+"""The seals by which the archive verifies the content of `hidden.db`, without any of its text.
 
-A seal sums up a thing and all that were kept before it for the same redaction. It is made with a key that
-never leaves `hidden.db`, so nobody can try out words on it.
+A seal sums up an item and all that were kept before it for the same redaction. It is made with a key that
+never leaves `hidden.db`, so nobody can test guessed text against it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def write_seal(db: Database, redaction: int, seal: Seal) -> None:
 
 
 def read_seals(archive: sqlite3.Connection) -> dict[int, Seal | None]:
-    """Return the seals of redactions; None for unsealed ones."""
+    """Return the seals of redactions, None for unsealed ones."""
     numbers = [row[0] for row in archive.execute("SELECT id FROM main.redactions ORDER BY id").fetchall()]
     found: dict[int, Seal | None] = dict.fromkeys(numbers)
     with suppress(sqlite3.OperationalError):  # an archive that was not brought up to date has no seals

@@ -1,10 +1,10 @@
-"""Redacted texts in a third file beside the archive: `hidden.db`, readable by its owner alone.
+"""Redacted texts in a third file next to the archive: `hidden.db`, readable by its owner alone.
 
-It is never served and never exported. Its law: a text is written here, safely on the disk, before it leaves
-the archive, and is removed here after it is back there, so that whatever goes wrong in between, nothing is
-lost. What is kept counts only while the archive has the redaction it belongs to. The archive keeps a seal of
-it, which says nothing of the words: a file that does not fit its seals is damaged or another one, and is
-never taken for an empty one.
+It is never served and never exported. Invariant: a text is written here, safely on the disk, before it leaves
+the archive, and is removed here after it is back there, so that no failure in between loses anything. What is
+kept counts only while the archive has the redaction it belongs to. The archive keeps a seal of it, which
+reveals no text: a file that does not fit its seals is damaged or another one, and is never taken for an empty
+one.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def m002_seals(db: Database) -> None:
 
 
 def redaction_store_path(archive: Path) -> Path:
-    """Return its path: `news-hidden.db` for `news.db`, else `hidden.db`."""
+    """Return its path: `news-hidden.db` for `news.db`, otherwise `hidden.db`."""
     raw = raw_pages.raw_pages_path(archive)
     return raw.with_name(raw.name.removesuffix("pages.db") + "hidden.db")
 
@@ -126,7 +126,7 @@ class Hidden(Closing):
         return [(redaction, Kept(place=place, row=json.loads(row))) for redaction, place, row in found]
 
     def seal(self, redaction: int) -> Seal | None:
-        """Return a redaction's last seal, or None."""
+        """Return a redaction's last seal, if any."""
         if self._db is None or not (things := self._count(self._db, redaction)):
             return None
         return Seal(things=things, value=self._last_seal(self._db, redaction))
@@ -147,9 +147,9 @@ class Hidden(Closing):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def lacking(self, archive: sqlite3.Connection, *, thorough: bool = False) -> list[int]:
-        """Return the redactions of an archive of which not everything is here.
+        """Return the redactions of an archive that are incomplete here.
 
-        `thorough` checks every word, and not only that nothing is gone.
+        `thorough` checks all text, and not only that every row exists.
         """
         return [
             number
@@ -183,7 +183,7 @@ class Hidden(Closing):
         return found is not None and self._count(self._db, redaction, found[0]) == seal.things
 
     def _is_genuine(self, redaction: int, seal: Seal | None) -> bool:
-        """True if the sealed things are as they were kept."""
+        """True if the sealed items are as they were kept."""
         if self._db is None:
             return False
         key, last = _key(self._db), ""
@@ -269,7 +269,7 @@ class RedactionSet:
     articles: Mapping[int, str] = field(default_factory=dict)
 
     def at(self, source: str, url: str) -> int | None:
-        """Return the id of the hidden article at a URL, or None."""
+        """Return the id of the hidden article at a URL, if any."""
         return self.addresses.get((source, urls.page_key(url))) if self.addresses else None
 
     def keep(self, db: Database, redaction: int, things: Iterable[Kept]) -> None:
@@ -284,7 +284,7 @@ class RedactionSet:
 def known(db: sqlite3.Connection, archive: Path) -> RedactionSet:
     """Return the redactions in force of the archive behind `db`.
 
-    Raises ArchiveError where something is hidden and `hidden.db` has gone, is damaged or is another file.
+    Raises ArchiveError if there are redactions and `hidden.db` is missing, damaged or another file.
     """
     ids = {row[0] for row in db.execute("SELECT id FROM redactions")}
     if not ids:

@@ -43,7 +43,7 @@ def _host(host: str) -> str:
         host = str(IPv4Address(int(host)))
     try:
         host = host.encode("idna").decode()
-    except UnicodeError:  # no name that could be asked for
+    except UnicodeError:  # no name that could be requested
         host = quote(host)
     labels = [label for label in _WWW.sub("", host).split(".") if label]
     return ",".join(reversed(labels))

@@ -1,4 +1,4 @@
-"""Claims about identity: what an answer says, what is known, and the decision between them.
+"""Claims about identity: what a response states, what is recorded, and the decision between them.
 
 Frozen types without SQL, HTTP or HTML; `identity` decides.
 """
@@ -12,7 +12,7 @@ from archive.core.records import Moment
 
 
 class Evidence(StrEnum):
-    """A proof that an answer speaks of a known article."""
+    """Proof that a response is about a recorded article."""
 
     ID = "post id"
     ADDRESS = "address"
@@ -20,30 +20,30 @@ class Evidence(StrEnum):
     TITLE = "title"
     DATE = "date"
     TEXT = "text"
-    FIRST = "first contact"  # nothing is known to compare with, and it is marked as an article
+    FIRST = "first contact"  # nothing to compare with, and it is labelled as an article
 
 
 class Reason(StrEnum):
-    """Why an answer is refused, in a stable word."""
+    """Reason for the refusal of a response, as a stable code."""
 
-    UNPROVEN = "unproven"  # nothing on the page belongs to the known article
-    CONTRADICTED = "contradicted"  # a second surface still says the old words
-    BARE = "bare"  # nothing marks the page as an article
+    UNPROVEN = "unproven"  # nothing on the page belongs to the recorded article
+    CONTRADICTED = "contradicted"  # a second surface still has the old text
+    BARE = "bare"  # the page has no sign of an article
     ALIKE = "alike"  # several addresses show the same
-    METERED = "metered"  # the page shows less, and says that it keeps the rest back
-    REPLACED = "replaced"  # another title, date and text under its id or address; a second look decides
-    COLLAPSED = "collapsed"  # nearly all of a known text is gone; a second look decides
+    METERED = "metered"  # the page shows less, and reports a withheld part
+    REPLACED = "replaced"  # another title, date and text under its id or URL; a second check decides
+    COLLAPSED = "collapsed"  # nearly all of a stored text is missing; a second check decides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Known facts of one article.
+    """Recorded facts of one article.
 
     `listed` is True where a listing, not its page, states the title.
 
     `common` is True where the title is that of the site or of several articles, so that it proves nothing.
-    `url` is its present address, `urls` are all addresses of the article, `read` those at which its page was
-    read; `proof` is the evidence with which its text was accepted.
+    `url` is its present URL, `urls` are all URLs of the article, `read` those at which its page was read;
+    `proof` is the evidence with which its text was accepted.
     """
 
     id: int
@@ -92,12 +92,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """Known articles that a claim may refer to, or None.
+    """Recorded articles that a claim may refer to, if any.
 
-    `by_id` has the claimed post id; `at_url`, `at_asked` and `at_final` have the claim's addresses; `twin`
-    has the same title and date; `alike` has the same text but for numbers. `wall` is True where such a text
-    was refused for another address, `wall_numbers` where one with the same numbers was. `rebuilt` is True
-    where the site lately gave ids of known articles to others, as after an import.
+    `by_id` has the claimed post id; `at_url`, `at_asked` and `at_final` have the claim's URLs; `twin` has the
+    same title and date; `alike` has the same text but for numbers. `wall` is True where such a text was
+    refused for another URL, `wall_numbers` where one with the same numbers was. `rebuilt` is True where the
+    site lately gave ids of recorded articles to others, as after an import.
     """
 
     by_id: Held | None = None
@@ -118,9 +118,9 @@ class Verdict:
     `held` is the article it refers to, None for a new one; accepted without `refused`.
 
     `id_reused` is True where the claimed post id belonged to another article; `own_url` is True where the
-    stated address belongs to another article and is not believed; `copy` where it is another copy of a known
-    article, at an address of its own; `doubted` is an article whose text shows
-    itself to be a wall, and is to be taken back.
+    stated URL belongs to another article and is not believed; `copy` where it is another copy of a recorded
+    article, at a URL of its own; `doubted` is an article whose text shows itself to be a wall, and is to be
+    taken back.
     """
 
     held: Held | None = None

@@ -1,4 +1,4 @@
-"""Ids and addresses that a site has given to two articles: who keeps them, and the problem that says so.
+"""Ids and addresses that a site has given to two articles: which one keeps them, and the problem.
 
 It writes only `articles.post_id`, inside a transaction of its caller.
 """
@@ -23,7 +23,7 @@ def settle_id(
 ) -> Article:
     """Resolve a post id that two articles claim.
 
-    REST knows its own ids. A page or feed does not take an id from an article to which REST gave it.
+    REST decides its own ids. A page or feed does not take an id from an article to which REST gave it.
     """
     sql = "SELECT id, origins FROM articles WHERE source = ? AND post_id = ? AND id IS NOT ?"
     keeper = old["id"] if old else None
@@ -50,10 +50,10 @@ def reading_of(old: Mapping[str, Value], article: Article, reading: Reading) -> 
 
 
 def at_its_address(verdict: Verdict, article: Article, page: Page) -> Article:
-    """Return the article with its known address.
+    """Return the article with its recorded URL.
 
-    It keeps its own where it states that of another one. A page that answers at another known address of the
-    article, without leading there from the first, is a copy, and no move.
+    It keeps its own where it states that of another one. A page at another recorded URL of the article,
+    without a redirect from the first, is a copy, not a move.
     """
     held = verdict.held
     if page.kind is not PageKind.ARTICLE or (held is None and not verdict.own_url):

@@ -1,8 +1,8 @@
-"""Whose comment an id names: the one that is known by it, another one, or none beyond its own page.
+"""Which comment an id names: the recorded one, another one, or one of its own page only.
 
-Some systems number comments anew on each page, and a rebuilt site numbers all of them anew. An id is believed
-only if the comment agrees with the one that is known by it. It writes only `comments.key`, `site_id` and
-`site_parent`, inside a transaction of its caller.
+Some systems number comments again on each page, and a rebuilt site numbers all of them again. An id is
+believed only if the comment agrees with the one recorded under it. It writes only `comments.key`, `site_id`
+and `site_parent`, inside a transaction of its caller.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ Row = dict[str, Value]
 
 @dataclass(slots=True)
 class Named:
-    """Comments by their storage keys; `held` are the known rows.
+    """Comments by their storage keys; `held` are the stored rows.
 
-    `local` counts those whose ids mean something on their own page alone.
+    `local` counts those whose ids are valid on their own page alone.
     """
 
     by_key: dict[str, Comment] = field(default_factory=dict)
@@ -65,7 +65,7 @@ def name(db: Database, source: str, article_id: int, by_key: dict[str, Comment],
 
 
 def held_by_key(db: Database, source: str, keys: Sequence[str]) -> dict[str, Row]:
-    """Return the rows of the comments that are known by these keys."""
+    """Return the rows of the comments with these keys."""
     held: dict[str, Row] = {}
     for some in chunks(keys):
         marks = ", ".join("?" * len(some))
@@ -97,7 +97,7 @@ def _localized(
     keys = {key: key_of(key) if key in doubtful else key for key in by_key}
     named = Named(local=len(doubtful - known.keys()))
     for key, comment in by_key.items():
-        if key in known:  # its words are known under another id, which stays
+        if key in known:  # its text is recorded under another id, which stays
             comment = replace(comment, id=None, parent=None)
         elif key in doubtful:
             parent = comment.parent and keys.get(comment.parent, f"@{article_id}/{comment.parent}")
@@ -120,7 +120,7 @@ def _renumber(db: Database, clashing: Mapping[str, Row], known: Mapping[str, Row
 def _same_words(
     db: Database, article_id: int, doubtful: Mapping[str, Comment], shown: Mapping[str, Comment]
 ) -> dict[str, Row]:
-    """Return known comments equal to doubtful ones, by their keys.
+    """Return stored comments equal to doubtful ones, by their keys.
 
     A comment that is shown under its own id as well is another one.
     """
@@ -146,9 +146,9 @@ def _same_words(
 
 
 def _agrees(row: Row, comment: Comment, article_id: int, reading: Reading) -> bool:
-    """True if a comment is the known one of its id.
+    """True if a comment is the recorded one of its id.
 
-    What is hidden is not compared.
+    Hidden comments are not compared.
     """
     if comment.id is None or row["redaction_id"] is not None:
         return True

@@ -12,18 +12,18 @@ from urllib.parse import unquote, urlsplit
 
 from archive.core.records import Moment
 
-_LONGEST = 3000  # words of a text that are compared
-_SHARED = 0.3  # the part of the shorter text that stands in the other one, where both are one text
+_LONGEST = 3000  # terms of a text that are compared
+_SHARED = 0.3  # the part of the shorter text that is in the other one, where both are one text
 TITLES = 0.6  # the likeness of letter pairs from which on two titles are one
 ZONES = timedelta(hours=26)  # between the farthest time zones
 
 _WORD = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
 _URL = re.compile(r"\S*(?:/\S*/|://|www\.)\S*")
-_RUN = 3  # words
+_RUN = 3  # terms
 
 
 def split_words(text: str) -> list[str]:
-    """Return a text's words in lower case.
+    """Return a text's terms in lower case.
 
     In scripts without spaces each character is one.
     """
@@ -48,7 +48,7 @@ def same_title(one: str | None, other: str | None) -> bool:
 def same_date(one: Moment | None, other: Moment | None, *, zones: bool = False) -> bool:
     """True if two dates agree.
 
-    A day agrees with each instant of it, or of the days beside it.
+    A day agrees with each instant of it, or of the adjacent days.
 
     With `zones` two instants also agree that differ by what two time zones may differ by.
     """
@@ -75,7 +75,7 @@ def same_text(one: str, other: str) -> bool:
 def fingerprint(text: str, url: str) -> str | None:
     """Return a digest without numbers and the own URL.
 
-    None for a text of less than three words.
+    No result for a text of less than three terms.
     """
     own = set(split_words(unquote(urlsplit(url).path)))
     kept = [

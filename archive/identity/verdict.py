@@ -1,7 +1,7 @@
-"""Identity before content: decide whether an answer may speak for a known article or comment.
+"""Identity before content: decide whether a response is about a recorded article or comment.
 
-One decision for pages, listings, feeds and imports, with its reasons. Pure: no SQL, no HTTP, no clock. A
-Claim and the Known articles come in, a Verdict goes out.
+One decision for pages, listings, feeds and imports, with its reasons. Pure: no SQL, no HTTP, no clock. The
+input is a Claim and the Known articles, the result a Verdict.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from archive.core.urls import page_key
 from archive.identity.claims import Claim, Evidence, Held, Known, Reason, Remark, Verdict
 from archive.identity.likeness import digest_numbers, same_date, same_text, same_title, split_words
 
-_PROSE_WORDS = 150  # a page without any mark of an article is believed from this length on
+_PROSE_WORDS = 150  # a page without any sign of an article is believed from this length on
 BOILERPLATE_WORDS = 8  # a text that several proven articles may share, as "Watch the video below."
-COLLAPSE_WORDS = 40  # a known text of this length that shrinks to a third is believed at the second look
+COLLAPSE_WORDS = 40  # a stored text of this length that shrinks to a third is believed at the second check
 COLLAPSE_FACTOR = 3
 REPLACED_WORDS = 20  # a known text of this length that becomes another one is believed at the second look
-TELLING_WORDS = 5  # from which on the words of a comment are hardly those of another reader, too
+TELLING_WORDS = 5  # from which on the text of a comment is hardly that of another reader, too
 
 
 def judge_claim(claim: Claim, known: Known, surface: Surface) -> Verdict:
@@ -58,7 +58,7 @@ def _judge_page(claim: Claim, known: Known) -> Verdict:
 def _judge_entry(claim: Claim, known: Known) -> Verdict:
     """Return the article of a listing's entry; never a refusal.
 
-    An id is believed only if address, date or title agrees; otherwise the entry goes by its address.
+    An id is believed only if address, date or title agrees; otherwise the entry is identified by its URL.
     """
     if known.by_id is not None and _believes_id(claim, known):
         return Verdict(held=known.by_id, evidence=_agreements(claim, known.by_id))
@@ -97,7 +97,7 @@ def is_same_comment(one: Remark, other: Remark) -> bool:
 def is_same_utterance(one: Remark, other: Remark) -> bool:
     """True if two comments of different ids are one.
 
-    Their article, instant and words agree.
+    Their article, instant and text agree.
     """
     same_instant = isinstance(one.published, datetime) and one.published == other.published
     if one.article != other.article or not same_instant:
@@ -150,7 +150,7 @@ def _is_replaced(claim: Claim, held: Held) -> bool:
 
 
 def _shrinkage(claim: Claim, held: Held) -> Reason | None:
-    """Return why a much shorter text is refused, or None."""
+    """Return why a much shorter text is refused, if it is."""
     if not claim.whole or not held.text or claim.text in {None, held.text}:
         return None
     before, after = len(split_words(held.text)), len(split_words(claim.text or ""))
@@ -183,7 +183,7 @@ def _is_wall(claim: Claim, known: Known, held: Held | None, evidence: frozenset[
 def _is_of_a_series(claim: Claim, known: Known, evidence: frozenset[Evidence]) -> bool:
     """True if a proven page differs in numbers from similar ones.
 
-    Daily figures, obituaries and open threads say the same words in article after article.
+    Daily figures, obituaries and open threads repeat the same text in article after article.
     """
     other = known.alike
     own = claim.post_id is not None and claim.published is not None
@@ -202,7 +202,7 @@ def _is_doubtful(known: Known) -> bool:
 
 
 def _copied(claim: Claim, known: Known) -> Held | None:
-    """Return the known article that a page copies, or None."""
+    """Return the recorded article that a page copies, if any."""
     for other in (known.alike, known.twin):
         if other is None or claim.bare or claim.text is None or other.text is None:
             continue
@@ -219,7 +219,7 @@ def _is_bare(claim: Claim) -> bool:
 
 
 def _article_of_page(claim: Claim, known: Known, *, id_reused: bool, own_url: bool) -> Held | None:
-    """Return the known article of a page, or None."""
+    """Return the recorded article of a page, if any."""
     if known.by_id is not None and not id_reused:
         return known.by_id
     for held, url in _candidates(claim, known, own_url=own_url):
@@ -233,9 +233,9 @@ def _article_of_page(claim: Claim, known: Known, *, id_reused: bool, own_url: bo
         if ids_differ and not (told and here) and not whole:
             continue  # another post has taken the address
         if page_key(url) != page_key(claim.final) and url != claim.url and not told:
-            continue  # the address that was asked leads elsewhere
+            continue  # the requested URL leads elsewhere
         if not told and held.read and page_key(claim.final) not in set(map(page_key, held.read)):
-            continue  # it was read elsewhere, and only said to be here
+            continue  # it was read elsewhere, and only stated to be here
         return held
     return known.twin if known.rebuilt and known.twin is not None and _is_twin(claim, known.twin) else None
 
@@ -277,7 +277,7 @@ def _has_foreign_canonical(claim: Claim, known: Known) -> bool:
 def _believes_id(claim: Claim, known: Known) -> bool:
     """True if a post id is confirmed by URL, date, title or text.
 
-    Where more agrees with the article at the claimed address, the id has gone over to that one.
+    Where more agrees with the article at the claimed URL, the id has moved to that one.
     """
     held, there = known.by_id, known.at_url
     if held is None:

@@ -1,8 +1,8 @@
-"""Walls: texts that several addresses of a site show alike, and that belong to none of its articles.
+"""Walls: texts that several URLs of a site show alike, and that belong to no article.
 
-Keeps a digest of each article's text with the proof it came with, and the last text that was refused at each
-address. It writes `text_digests` and `refused_texts`, and takes back a text that turns out to be a wall. All
-of it inside a transaction of its caller.
+Keeps a digest of each article's text with its proof, and the last text that was refused at each URL. It
+writes `text_digests` and `refused_texts`, and takes back a text that turns out to be a wall. All of it inside
+a transaction of its caller.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from archive.tables import crawl_states, rows, visits
 from archive.tables.merge import REST_OF_THEM, Value, rank
 
 CODE = "not-this-article"
-_APART = timedelta(hours=1)  # between two looks that show the same text
+_APART = timedelta(hours=1)  # between two checks that show the same text
 _PORTION = 200  # articles whose digests are added at a time
 BEFORE = Evidence.TITLE
 """The proof that is assumed of texts from before digests were kept, so that none of them is taken back."""
@@ -51,8 +51,8 @@ _SENTENCES = {
 def refusal_problems(verdict: Verdict, article: Article, extract: Extract) -> tuple[Problem, ...]:
     """Return a refused page's problems, and its wall's name.
 
-    A page with CODE alone may be that of a removed article; one that is something else has a further code. A
-    page that shows less of its own article has one of its own.
+    A page with CODE alone may be that of a removed article; one of another kind has a further code. A page
+    that shows less of its own article has one of its own.
     """
     reason = verdict.refused or Reason.UNPROVEN
     shown = f" (“{article.title[:80]}”)" if article.title else ""
@@ -66,9 +66,9 @@ def refusal_problems(verdict: Verdict, article: Article, extract: Extract) -> tu
 
 
 def digest_of(article: Article) -> str | None:
-    """Return the digest of an article's text, or None.
+    """Return the digest of an article's text, if it has one.
 
-    A few words and further parts have none.
+    Short texts and further parts do not.
     """
     if article.text is None or article.part > 1:
         return None
@@ -76,7 +76,7 @@ def digest_of(article: Article) -> str | None:
 
 
 def holder(db: Database, source: str, digest: str, without: Collection[Value]) -> dict[str, Value] | None:
-    """Return another article's row with a text, or None."""
+    """Return another article's row with a text, if any."""
     sql = (
         "SELECT articles.* FROM text_digests JOIN articles ON articles.id = article_id"
         " WHERE text_digests.source = ? AND digest = ? AND redaction_id IS NULL ORDER BY article_id"
@@ -163,7 +163,7 @@ def _note_refused(
 
 
 def _take_back(db: Database, page: Page, held: Held, digest: str, at: str) -> None:
-    """Withdraw an article's first text and page facts; ask again."""
+    """Withdraw an article's first text and page facts; request it again."""
     row = rows.one(db, "SELECT * FROM articles WHERE id = ?", held.id)
     if row is None or row["version_count"] != 1:
         return  # an edit has replaced what was there: the ledger is not changed

@@ -1,6 +1,6 @@
-"""Evidence in the archive for the articles that an answer may speak of, gathered for `verdict`.
+"""Evidence in the archive for the articles that a response may be about, gathered for `verdict`.
 
-It only reads. A hidden article is known by its id and addresses alone, and is never compared.
+It only reads. A hidden article is identified by its id and URLs alone, and is never compared.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _READ = "SELECT url FROM visits WHERE article_id = ? AND kind = 'article' AND go
 
 
 class Witnesses:
-    """Judge of one page's articles, by the known facts."""
+    """Judge of one page's articles, by the recorded facts."""
 
     def __init__(
         self, db: Database, page: Page, extract: Extract, hidden: Hidden, *, reread: bool = False
@@ -63,7 +63,7 @@ class Witnesses:
         self.listed = extract.articles
 
     def judge(self, article: Article) -> tuple[Verdict, Row | None]:
-        """Return the verdict on an article, and its known row."""
+        """Return the verdict on an article, and its stored row."""
         by_id = None
         if article.post_id is not None:
             by_id = rows.one(self.db, _BY_ID, self.page.source, article.post_id)
@@ -84,7 +84,7 @@ class Witnesses:
         return verdict, found[verdict.held.id] if verdict.held else None
 
     def _is_confirmed(self, article: Article, verdict: Verdict) -> bool:
-        """True if REST or a feed has just said a page's words."""
+        """True if REST or a feed has just given a page's text."""
         copy = publisher_copies.load_row(self.db, verdict.held.id) if verdict.held else None
         if copy is None or not _is_fresh(self.page.fetched_at, str(copy["read_at"])):
             return False
@@ -211,7 +211,7 @@ def _is_fresh(now: datetime, read_at: str) -> bool:
 
 
 def is_rebuilt(db: Database, page: Page) -> bool:
-    """True if a source lately reused ids of known articles."""
+    """True if a source lately reused ids of recorded articles."""
     span = [to_text(page.fetched_at - _LATELY), to_text(page.fetched_at)]
     return rows.one(db, _REBUILT, page.source, *span) is not None
 

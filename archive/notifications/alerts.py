@@ -1,7 +1,7 @@
 """Alerts: events of a chosen kind, field and size, anywhere, in a thread or in a search. It only reads.
 
-How far an alert has looked is remembered by the ids of rows, so that each event is told once, whenever its
-page was fetched. What only an import has seen is not told, nor are comments that went with their article.
+The position of an alert is stored as ids of rows, so that each event is reported once, independent of the
+time of its fetch. Events from imports alone are not reported, nor are comments removed with their article.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ class Alert:
     """An alert of the configuration.
 
     `events` and `of` are some of ALERT_EVENTS and ALERT_KINDS. `fields` and `words` narrow edits to those of
-    one of these fields, and to those that add or take away so many words of the text. `article` is a number
-    or a URL, `query` is what one types into the search box; "" does not narrow.
+    one of these fields, and to those that add or remove so many words of the text. `article` is a number or a
+    URL, `query` is as in the search box; "" does not narrow.
     """
 
     name: str
@@ -79,13 +79,13 @@ class Alert:
 
     @property
     def subject(self) -> str:
-        """Return the digest that represents it in the published archive; a changed alert begins anew."""
+        """Return the digest that represents it in the published archive; a changed alert begins again."""
         said = json.dumps(asdict(self), sort_keys=True)
         return f"alert {hashlib.sha256(said.encode()).hexdigest()[:16]}"
 
 
 def new_events(db: Database, alert: Alert, fact: Fact | None, links: Links) -> Notice:
-    """Return what happened since `fact` and is asked for; without one, the alert begins now."""
+    """Return what happened since `fact` that matches the alert; without one, it begins now."""
     now = asdict(Position.of(db))
     notice = Notice(subject=alert.subject, value=json.dumps(now))
     article = find_article(db, alert.article) if alert.article else None
@@ -107,7 +107,7 @@ def new_events(db: Database, alert: Alert, fact: Fact | None, links: Links) -> N
 
 
 def _wanted(db: Database, alert: Alert, values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of events that an alert asks for, the newest of each kind first."""
+    """Yield the rows of events that match an alert, the newest of each kind first."""
     news = [_NEW[kind] for kind in alert.of] if "new" in alert.events else []
     found = [row for sql in (_EVENTS, *news) for row in db.query(sql, dict(values))]
     found = [row for row in found if _noun(row) in alert.events and _item(row)[0] in alert.of]
@@ -131,7 +131,7 @@ def _item(row: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def _matching(db: Database, alert: Alert, items: Collection[tuple[str, int]]) -> set[tuple[str, int]]:
-    """Return those of some items that the alert's words find as they are today."""
+    """Return those of some items that the alert's query finds in their present form."""
     wording, ask, _ = expand_query(db.conn, Ask(words=alert.query))
     found = set()
     for kind in alert.of:
@@ -143,7 +143,7 @@ def _matching(db: Database, alert: Alert, items: Collection[tuple[str, int]]) ->
 
 
 def _edit(db: Database, alert: Alert, row: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the changed fields and words of an edit with its two states; None for one not asked for."""
+    """Return the changed fields and text of an edit with its two states, if it matches."""
     table, item = _item(row)
     kind = table.removesuffix("s")
     past = f"SELECT * FROM {kind}_versions WHERE {kind}_id = ? AND version = ?"
@@ -160,13 +160,13 @@ def _edit(db: Database, alert: Alert, row: Mapping[str, Any]) -> dict[str, Any] 
 
 
 def _changed_words(old: str | None, new: str | None) -> int:
-    """Return how many words were added and taken away; a word that was moved is neither."""
+    """Return how many terms were added and removed; a term that was moved does not count."""
     before, after = Counter(_WORD.findall(old or "")), Counter(_WORD.findall(new or ""))
     return (before - after).total() + (after - before).total()
 
 
 def _lines(row: Mapping[str, Any], links: Links) -> Iterator[str]:
-    """Yield the lines of an event: the thing, the change, and the way to it."""
+    """Yield the lines of an event: the item, the change, and the link to it."""
     title = quote_text(row["title"]) or "(untitled)"
     author = quote_text(row["author"]) or "nobody named"
     is_article = row["comment_id"] is None

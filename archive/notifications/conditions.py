@@ -1,8 +1,8 @@
 """Notification conditions: one notice for each subject, and what was already sent.
 
-It sends nothing. Each service, one address of notifications, is told by itself: what it was told of a
-subject stands in `notified`, so that a restart repeats nothing, and what could not be sent is still owed.
-The archive is published, so no address and no words of a saved search stand there.
+It sends nothing. Each service, one address of notifications, is handled by itself: its last notice of a
+subject is stored in `notified`, so that a restart repeats nothing, and what could not be sent is still owed.
+The archive is published, so `notified` contains no address and no query of a saved search.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One thing to be told, and `value`, what is known of its subject once it was.
+    """One notice to send, and `value`, the state of its subject once it was sent.
 
-    Without a title there is nothing to say, and the value is only to be remembered.
+    Without a title nothing is sent, and the value is only stored.
     """
 
     subject: str
@@ -81,7 +81,7 @@ def last_told(db: Database, service: str) -> Told:
 
 
 def note_told(db: Database, service: str, notice: Notice, at: datetime) -> None:
-    """Remember that a service was told. `at` is aware."""
+    """Record that a service was notified. `at` is aware."""
     with transaction(db):
         db.execute(
             "INSERT INTO notified VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
@@ -93,7 +93,7 @@ def note_told(db: Database, service: str, notice: Notice, at: datetime) -> None:
 def forget(db: Database, services: Collection[str], subjects: Collection[str]) -> None:
     """Forget services, digests, saved searches and alerts that are not configured any more.
 
-    Should one come back, it begins anew, and not with all that came meanwhile.
+    Should one return, it begins again, and not with all that happened meanwhile.
     """
     some, these = (", ".join("?" * len(kept)) for kept in (services, subjects))
     with transaction(db):
@@ -115,7 +115,7 @@ def quote_text(text: str | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Something that is well or not, with the titles of what is said when that changes."""
+    """Condition that is well or not, with the titles of the notices when that changes."""
 
     subject: str
     well: bool
@@ -125,7 +125,7 @@ class Condition:
 
 
 def conditions(status: Status) -> Iterator[Condition]:
-    """Yield everything that can need looking after, each by itself."""
+    """Yield every condition that can need attention, each by itself."""
     for source in status.sources:
         state = "late" if source.state is health.SourceState.LATE else "failing"
         if source.wall and source.wall not in _OUTAGES and state == "failing":
@@ -162,9 +162,9 @@ def conditions(status: Status) -> Iterator[Condition]:
 
 
 def new_notices(status: Status, told: Told) -> Iterator[Notice]:
-    """Yield a notice for each thing that went wrong, or came right, since the service was told of it.
+    """Yield a notice for each condition that failed, or recovered, since the service's last notice.
 
-    What goes wrong again soon after it came right is told when it lasts: it may go to and fro all day.
+    A failure soon after a recovery is reported when it lasts: it may alternate all day.
     """
     for condition in conditions(status):
         before = told.get(condition.subject, Fact(value=WELL, at=""))

@@ -1,7 +1,7 @@
-"""The digest: what came, changed and went since the last one, in a few lines.
+"""The digest: what was added, changed and removed since the last one, in a few lines.
 
-It counts by the ids of rows, so that everything is told once, whenever its page was fetched. Comments
-that went with their article are not counted beside it. It only reads.
+It counts by the ids of rows, so that everything is reported once, independent of the time of its fetch.
+Comments removed with their article are not counted separately. It only reads.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from archive.notifications.links import Links
 from archive.tables.events import ARTICLE_GONE
 
 SUBJECT = "digest"
-_SHOWN = 5  # things of a kind that are named; all are counted
+_SHOWN = 5  # items of a kind that are named; all are counted
 
 _NEW = (
     "SELECT source, count(*) AS n FROM {0} WHERE id > :{0} AND id <= :{0}_now"
@@ -52,9 +52,9 @@ _THINGS = (
 def build_digest(db: Database, fact: Fact | None, links: Links, *, if_empty: bool = False) -> Notice:
     """Return the digest of what happened since the last one, `fact`.
 
-    Where there was none, it begins now.
+    Without a last one, it begins now.
 
-    It says nothing where nothing happened, unless `if_empty`.
+    It is empty where nothing happened, unless `if_empty`.
     """
     now = asdict(Position.of(db))
     notice = Notice(subject=SUBJECT, value=json.dumps(now))

@@ -1,4 +1,4 @@
-"""Ways into the published archive, for what is read outside of it. Pure; it knows the paths of the pages."""
+"""Links into the published archive, for use outside of it. Pure; it contains the paths of the pages."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """`base` is the address at which the pages are published, None where they are not."""
+    """`base` is the URL at which the pages are published, if they are."""
 
     base: str | None
 
     def to(self, path: str, **query: str) -> str | None:
-        """Return a page, such as "article/17"; None where nothing is published."""
+        """Return the URL of a page, such as "article/17", if the pages are published."""
         asked = urlencode({name: value for name, value in query.items() if value})
         return self.base and f"{self.base}/{path}" + (f"?{asked}" if asked else "")

@@ -1,8 +1,8 @@
 """Saved searches: what they find that they had not found before. It only reads.
 
-An article matches when it is first listed or when its text comes, a comment when it comes. So the ids up to
-which a search has looked are remembered, and which articles then waited for their text and were not told.
-What was edited later is for the pages that tell of changes, and is not found here.
+An article matches when it is first listed or when its text is added, a comment when it is added. So the ids
+up to which a search has read are stored, and which articles then waited for their text and were not reported.
+Later edits are for the pages of changes, and are not found here.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class SavedSearch:
 
     @property
     def ask(self) -> Ask:
-        """The question it stands for."""
+        """Return the query of the search."""
         return Ask(words=self.query, source=self.source)
 
     @property
     def subject(self) -> str:
-        """Return the digest that represents it in the published archive, without name or words.
+        """Return the digest that represents it in the published archive, without name or query.
 
-        Another query is another search, and begins anew.
+        Another query is another search, and begins again.
         """
         words = json.dumps([self.name, self.query, self.source])
         return f"search {hashlib.sha256(words.encode()).hexdigest()[:16]}"
@@ -49,7 +49,7 @@ def new_matches(db: Database, search: SavedSearch, fact: Fact | None, links: Lin
     """Return new matches since `fact`; without one, matching begins now."""
     now = asdict(Position.of(db))
     before = json.loads(fact.value) if fact else {"articles": 0, "comments": 0, "waiting": []}
-    # Before the matches are asked for: a text that comes in between is then found now, or the next time.
+    # Before the query of the matches: a text that is added in between is then found now, or the next time.
     waiting = [row_id for (row_id,) in db.execute(_WAITING, _span(before, "articles", now["articles"]))]
     found = [_Found.of(db, kind, search.ask, before, now[kind]) for kind in _FRESH]
     told = set(found[0].ids)

@@ -40,7 +40,7 @@ ARCHIVE, PAGES, MEDIA, HIDDEN = "archive.db", "pages.db", "media.db", "hidden.db
 DESK = "desk.db"
 SUMS = "SHA256SUMS"
 _LOGS = ("-wal", "-shm")
-STEP = 2000  # database pages, about 8 MB, between two looks at whether we are interrupted
+STEP = 2000  # database pages, about 8 MB, between two checks for an interruption
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,7 @@ def copy_published(archive: Path, target: Path) -> None:
 
 
 def _alone(archive: Path, lock: str, *, wait: float = 0.0) -> AbstractContextManager[None]:
-    """Hold a lock of an archive; none where read-only."""
+    """Take a lock of an archive, unless it is read-only."""
     return hold(archive, lock, wait=wait) if os.access(archive.resolve().parent, os.W_OK) else nullcontext()
 
 
@@ -191,7 +191,7 @@ def _finish_redactions(archive: Path) -> None:
         try:
             left = redaction_work.unfinished(reader)
         except sqlite3.DatabaseError:
-            return  # it is damaged, and the copy tells how
+            return  # it is damaged, and the copy shows how
     if left and not is_writable(archive):
         raise ArchiveError(
             f"{redaction_work.pending_sentence(left, archive)} A backup would contain the hidden words.",
@@ -234,7 +234,7 @@ def _reader(path: Path) -> sqlite3.Connection:
             " files to a folder of yours, and make the backup there.",
         ) from error
     except sqlite3.DatabaseError:
-        pass  # it is damaged, and the copy tells how
+        pass  # it is damaged, and the copy shows how
     return connection
 
 
@@ -243,7 +243,7 @@ def _copy(state: sqlite3.Connection, source: Path, target: Path) -> None:
     with closing(sqlite3.connect(target, isolation_level=None)) as new:
         try:
             state.backup(new, pages=STEP)
-            new.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
+            new.execute("PRAGMA journal_mode = DELETE")  # one file, without a log next to it
             found = integrity.faults(new)
         except sqlite3.OperationalError:
             raise
@@ -295,7 +295,7 @@ def restore_backup(folder: Path, archive: Path, *, replace: bool) -> tuple[Path,
         HIDDEN: redaction_store.redaction_store_path(archive),
         DESK: desk_store.desk_path(archive),
     }
-    targets[ARCHIVE] = archive  # the archive last: it is what others look for
+    targets[ARCHIVE] = archive  # the archive last: it is what others search for
     present = [path for path in targets.values() if path.exists()]
     if present and not replace:
         raise ArchiveError(
@@ -363,7 +363,7 @@ def _set_aside(path: Path, aside: Path) -> None:
 def _put(source: Path, target: Path, aside: Path) -> None:
     """Replace a file by the backup's, the old one at `aside`.
 
-    Where the backup has no such file, there is none afterwards: one of another archive would not fit.
+    Where the backup has no such file, the old one is removed: one of another archive would not fit.
     """
     new = target.with_name(f".{target.name}.new")
     try:
@@ -372,7 +372,7 @@ def _put(source: Path, target: Path, aside: Path) -> None:
             new.touch(mode=_mode(source, target))
             shutil.copyfile(source, new)
             _sealed(new)
-        for ending in _LOGS:  # of a damaged file; beside another one they would do harm
+        for ending in _LOGS:  # of a damaged file; next to another one they would do harm
             _leave(target.with_name(target.name + ending), aside.with_name(aside.name + ending))
         if source.exists() and aside.exists():
             new.replace(target)

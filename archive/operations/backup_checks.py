@@ -1,6 +1,6 @@
 """Conditions that a copied archive meets before it is a backup, beyond what SQLite itself can check.
 
-It has all that it hides, and it says which raw pages are not as they were received.
+It has all that it hides, and it lists the raw pages that differ from the received ones.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""True if this machine's clock goes on from where the archive has been. Only reads.
+"""Check that this machine's clock is not behind the archive. Only reads.
 
 Does not: set or correct a clock.
 Invariant: an archive is written forward in time, so that no version ends before it began.
@@ -22,10 +22,10 @@ _LAST_RUN = (
 
 
 def last_written(db: Database, *, without_run: int = 0) -> datetime | None:
-    """Return the end of the newest run (aware UTC), or None.
+    """Return the end of the newest run (aware UTC), if any.
 
-    The newest is the one that was begun last, whatever its clock said: after a clock that was ahead, one run
-    is enough to go on.
+    The newest is the one that was begun last, independent of its clock: after a clock that was ahead, one run
+    is enough to continue.
     """
     row = db.execute(_LAST_RUN, [without_run]).fetchone()
     return None if row is None else instant(row[0])

@@ -1,8 +1,8 @@
 """Checks of an archive: one finding for each.
 
-Every finding says how it is and, where it is not well, what to do next. No schema is brought up to date and
-nothing is mended here, but for a redaction that was not finished. It knows the files and this machine, and
-no network.
+Every finding reports a state and, for a bad one, what to do next. No schema is updated and nothing is
+repaired here, except for a redaction that was not finished. It uses the files and this machine, and no
+network.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from archive.storage.open_archive import OpenArchive
 
 _LIBRARIES = ("datasette", "sqlite-utils", "scrapy", "trafilatura", "apscheduler", "lxml", "zstandard")
 LONGEST_LOG = health.LONGEST_LOG_BYTES
-CHECK_SECONDS = 20.0  # seconds the full-text check may hold up a crawl, which waits for 30
+CHECK_SECONDS = 20.0  # seconds the full-text check may block a crawl, which waits for 30
 BACKUP_AGE = timedelta(days=8)
 _NAMED = 20  # rows and pages that are not as logged, before "more"
 
@@ -331,7 +331,7 @@ def raw_pages(path: Path) -> Iterator[Finding]:
 
 
 def kept_files(archive: Path) -> Iterator[Finding]:
-    """Check that the files of articles are as they were received; nothing where none is kept."""
+    """Check that the files of articles are as they were received, if any are kept."""
     path = media.beside(archive)
     if not path.exists():
         return

@@ -1,6 +1,6 @@
-"""True if a database file of ours is sound: its pages, its foreign keys, its full-text index.
+"""Checks of a database file of ours: its pages, its foreign keys, its full-text index.
 
-Each question gives sentences about what is wrong, none where all is well. It mends nothing.
+Each check returns sentences about faults, or an empty list. It repairs nothing.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import time
 
-_MOST = 5  # faults that are told one by one
+_MOST = 5  # faults that are listed one by one
 
 
 def faults(connection: sqlite3.Connection) -> list[str]:

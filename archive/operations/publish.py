@@ -1,8 +1,8 @@
 """Publication: immutable copies of archives, exchanged as one generation.
 
-An unchanged archive is linked from the generation before, so a quiet round costs little. One that cannot
-be copied now keeps its last copy, and is a problem of the outcome. Readers get a generation whole or not at
-all; the one before is removed as soon as nobody reads it, since it may hold words that were redacted.
+An unchanged archive is linked from the generation before, so a quiet round costs little. One that cannot be
+copied now keeps its last copy, and is a problem of the outcome. Readers get a generation whole or not at all;
+the one before is removed as soon as nobody reads it, since it may contain redacted text.
 """
 
 from __future__ import annotations
@@ -107,9 +107,9 @@ def _state(path: Path) -> str:
 def publish(origins: Sequence[Origin], folder: Path, now: datetime) -> Published:
     """Publish archives in a folder as the current generation.
 
-    Where nothing has changed, the current generation stays. One that is damaged is made anew. Raises
-    ArchiveError where two have one name, where the folder holds something else or cannot be written, or where
-    none could be copied; BusyError while another publisher works.
+    Where nothing has changed, the current generation stays. A damaged one is made again. Raises ArchiveError
+    where two have one name, where the folder contains other files or cannot be written, or where no archive
+    could be copied; BusyError while another publisher works.
     """
     _must_have_names(origins)
     try:
@@ -132,7 +132,7 @@ def _publish(origins: Sequence[Origin], folder: Path, now: datetime) -> Publishe
         number, made = 0 if before is None else before.generation, None
         if known != {origin.name: origin.state for origin in origins}:
             made = _make(origins, folder, now, before, known)
-        stack.close()  # else we would be among those that read it
+        stack.close()  # otherwise we would be among those that read it
         number = number if made is None or made.number is None else made.number
         return Published(
             number=number,
@@ -177,7 +177,7 @@ def _make(
 
 
 def _current(folder: Path, stack: ExitStack) -> ShardIndex | None:
-    """Return the current index, locked by the stack; None where there is none that can be read."""
+    """Return the current index, locked by the stack, if there is one that can be read."""
     if not generation.has_generation(folder):
         return None
     try:
@@ -193,7 +193,7 @@ class _NothingNewError(Exception):
 
 
 class _Making:
-    """A generation being made; `number` is None if discarded."""
+    """Generation being made; `number` is None if discarded."""
 
     def __init__(self, number: int, before: Path | None, known: dict[str, str], *, is_whole: bool) -> None:
         self.number: int | None = number
@@ -233,7 +233,7 @@ class _Making:
         return index or create_index(path, generation=number, made_at=made_at)
 
     def _bring(self, origin: Origin, folder: Path) -> str | None:
-        """Copy or link an archive; return its state, or None."""
+        """Copy or link an archive; return its state, if that succeeded."""
         known = self._known.get(origin.name)
         target = generation.shard_path(folder, origin.name)
         if origin.state != known:
@@ -285,7 +285,7 @@ def _flush(path: Path) -> None:
 
 
 def _facts(archive: sqlite3.Connection, number: int, name: str, state: str, size: int) -> Shard:
-    """Return what the index says of an archive."""
+    """Return the index entry of an archive."""
     since, until = archive.execute(_FACTS).fetchone()
     runs = _rows(
         archive,
@@ -349,7 +349,7 @@ def _must_have_names(origins: Sequence[Origin]) -> None:
 
 
 def _must_be_ours(folder: Path) -> None:
-    """Raise ArchiveError where a folder holds anything but generations."""
+    """Raise ArchiveError if a folder contains anything but generations."""
     if generation.has_generation(folder) and generation.numbers(folder):
         return
     others = [path for path in folder.iterdir() if not path.name.startswith((".", "generation-", "publish."))]

@@ -1,4 +1,4 @@
-"""How Datasette is started on an archive. It starts nothing itself: it says what to start, and how.
+"""How Datasette is started on an archive. It starts nothing itself: it decides what to start, and how.
 
 Our pages are found by Datasette through the entry point, so a plain `datasette serve archive.db`
 shows the same ones; what is added here are limits that suit a large archive. The file is always
@@ -20,7 +20,7 @@ from archive.files.desk_store import Desk, desk_path
 
 SETTINGS: Mapping[str, str] = {
     "default_page_size": "50",
-    "facet_time_limit_ms": "1000",  # the default of 200 leaves facets of a large table empty, without a word
+    "facet_time_limit_ms": "1000",  # the default of 200 leaves facets of a large table silently empty
     "max_csv_mb": "0",  # a download is all of it, or it is not to be trusted
     "num_sql_threads": "4",
     "suggest_facets": "off",  # it runs a query for every column of every table page
@@ -102,7 +102,7 @@ def _prepare_datasette() -> None:
 
     if not pm.is_registered(plugin):
         pm.register(plugin, "backissue")
-    datasette.handle_exception.rich = None  # else an address that is not found prints a hundred lines
+    datasette.handle_exception.rich = None  # otherwise a URL that is not found prints a hundred lines
 
 
 def library_server(

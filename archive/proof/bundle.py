@@ -108,7 +108,7 @@ def _entries(db: Database, kind: str, item_id: int, states: dict[int, State]) ->
 
 
 def _raw_page(db: Database, path: Path, article_id: int) -> tuple[tuple[int, State] | None, bytes | None]:
-    """Return the newest raw page of an article, with its number, and its body; None where there is none."""
+    """Return the newest raw page of an article, with its number, and its body, if any."""
     if not path.exists():
         return None, None
     urls = [

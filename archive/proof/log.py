@@ -2,7 +2,7 @@
 
 A leaf is logged for each state that the log does not end with already. A seal covers the leaves since the
 seal before it: the root of their Merkle tree, chained to that seal's head. What is sealed can only be added
-to. Writes `proof_leaves`, `proof_seals` and `proof_pending`, and nothing else.
+to. Writes only `proof_leaves`, `proof_seals` and `proof_pending`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NEWEST = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """The newest leaf of one state. `salt` is None where it was forgotten."""
+    """Newest leaf of one state. `salt` is None where it was deleted."""
 
     version: int
     withdrawn: bool
@@ -172,7 +172,7 @@ def _log_pages(db: Database, path: Path) -> int:
 
 
 def relog_pages(db: Database, path: Path, numbers: Collection[int]) -> None:
-    """Log some raw pages anew, if they are in the log."""
+    """Log some raw pages again, if they are in the log."""
     logged = {row[0] for row in db.execute("SELECT item_id FROM proof_leaves WHERE kind = 'page'")}
     wanted = logged & set(numbers)
     with closing(connect(path, create=False)) as pages, transaction(db):
@@ -190,7 +190,7 @@ def _add(db: Database, kind: str, item_id: int, version: int, state: State | Non
 
 
 def seal_log(db: Database, now: datetime) -> list[LogSeal]:
-    """Seal all leaves that no seal covers; return the new seals, none where there is nothing new.
+    """Seal all leaves that no seal covers; return the new seals, if any.
 
     `now` is aware.
     """
@@ -230,7 +230,7 @@ def leaves_between(db: Database, first: int, last: int) -> list[bytes]:
 
 
 def newest_seal(db: Database) -> LogSeal | None:
-    """Return the newest seal, or None."""
+    """Return the newest seal, if any."""
     row = db.execute("SELECT * FROM proof_seals ORDER BY number DESC LIMIT 1").fetchone()
     return _seal(row) if row else None
 

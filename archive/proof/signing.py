@@ -1,4 +1,4 @@
-"""Signatures by a key of the operator's: ECDSA on P-384 with SHA-256, as WACZ-auth asks for.
+"""Signatures by a key of the operator's: ECDSA on P-384 with SHA-256, as WACZ-auth requires.
 
 A seal's signature is DER, which `openssl dgst` reads; one of a WACZ is the two numbers one after another, in
 base64, which browsers read.
@@ -38,7 +38,7 @@ def write_private_key(
 ) -> None:
     """Write a private key as PEM to a new file that only its owner can read.
 
-    Raises `refusal` where a file is there already, or none can be written.
+    Raises `refusal` if the file exists, or cannot be written.
     """
     text = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

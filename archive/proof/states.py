@@ -1,8 +1,8 @@
 """States of articles, comments and raw pages, in the form that is hashed.
 
-The one place that says which fields are proved. Version 0 of an item is its identity and its life: where it
-is, since when, until when. Versions from 1 on are its words, the newest one included. A field that the
-operator may hide stands in no state that is still checked: hidden items are None.
+The one place that defines which fields are proved. Version 0 of an item is its identity and its life: where
+it is, since when, until when. Versions from 1 on are its text, the newest one included. A field that the
+operator may hide is in no state that is still checked: hidden items have no state.
 """
 
 from __future__ import annotations
@@ -59,7 +59,10 @@ def item_ids(db: Database, kind: str) -> Iterator[list[int]]:
 
 
 def states_of(db: Database, kind: str, ids: list[int]) -> dict[int, dict[int, State] | None]:
-    """Return the states of items by id and version; None for a hidden item, nothing for a missing one."""
+    """Return the states of items by id and version.
+
+    None for a hidden item, no entry for a missing one.
+    """
     words, life = (_ARTICLE_WORDS, _ARTICLE_LIFE) if kind == "article" else (_COMMENT_WORDS, _COMMENT_LIFE)
     chosen = json.dumps(ids)
     lists = _lists(db, chosen) if kind == "article" else {}

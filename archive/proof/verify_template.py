@@ -1,4 +1,4 @@
-"""Checks proof.json and head.bin of this folder. Needs Python 3.8 or newer, and nothing else."""
+"""Checks proof.json and head.bin of this folder. Needs only Python 3.8 or newer."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""No path of this machine in an answer: what Datasette would say of files, without where they lie.
+"""The paths of this machine, removed from responses: what Datasette reports of files, without their location.
 
 Datasette's own pages of its databases and threads name them, and so does SQL over `pragma_database_list`.
 """

@@ -28,17 +28,17 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def stock_policy(datasette: Any) -> str:
-    """Return the Content-Security-Policy of Datasette's and plugins' pages: the operator's, else ours."""
+    """Return the Content-Security-Policy of pages without one of ours: the operator's or the default."""
     given = (datasette.plugin_config("backissue") or {}).get("stock_csp")
     return str(given) if given else STOCK
 
 
 def guarded(app: App, room: Any, base: str, ending: Any, policy: str) -> App:
-    """Return the application, with our headers where it sets none of the same name.
+    """Return the application, with our headers unless it sets the same ones.
 
-    `base` is Datasette's base_url. It is taken off the path here, since Datasette 0.65 writes it
-    twice into some links of its own pages when a proxy leaves it on. `ending` knows every answer under way;
-    `policy` is the Content-Security-Policy of pages that bring none.
+    `base` is Datasette's base_url. It is taken off the path here, since Datasette 0.65 writes it twice into
+    some links of its own pages when a proxy leaves it on. `ending` tracks every response in progress;
+    `policy` is the Content-Security-Policy of pages without one.
     """
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
@@ -73,7 +73,7 @@ def guarded(app: App, room: Any, base: str, ending: Any, policy: str) -> App:
 
 
 async def _leaving(scope: Any, receive: Any) -> None:
-    """Wait until the reader has gone.
+    """Wait until the reader has disconnected.
 
     The body of a POST is received by the application itself.
     """

@@ -1,6 +1,6 @@
-"""Where Datasette asks us something, and our short answers. What they say is made elsewhere.
+"""Datasette's plugin hooks, each a short call. The content is made elsewhere.
 
-Its law: a Datasette that serves no Backissue archive behaves as if this plugin were not there.
+Invariant: a Datasette that serves no Backissue archive behaves as if this plugin were not there.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _hook = cast("Callable[[Hook], Hook]", hookimpl)
 
 @_hook
 def get_metadata(datasette: Any) -> Json:
-    """Describe our tables, whatever the file is called."""
+    """Describe our tables, independent of the file's name."""
     names = room_of(datasette).archives
     return metadata_for(names) if names else {}
 
@@ -85,7 +85,7 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
 
 @_hook
 def register_routes(datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
-    """Our pages. They come before Datasette's own routes."""
+    """Return our routes, which precede Datasette's own."""
     if library_of(datasette) is not None:
         return library_views.LIBRARY_ROUTES
     return [
@@ -151,7 +151,7 @@ def actor_from_request(datasette: Any, request: Any) -> Any:
 
 @_hook
 def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
-    """Say so where the machine was too busy for a page, or for one more statement; end what broke off."""
+    """Answer 503 when the machine was too busy for a page or a statement; end broken streams."""
     if isinstance(exception, BrokenOffError):
         return Unsaid()
     if isinstance(exception, CrowdedError):
@@ -191,7 +191,7 @@ def render_cell(
 ) -> Markup | None:
     """Return long text in a box, and a title as a link to its page.
 
-    None leaves the cell of a table page to Datasette.
+    Without a result, Datasette renders the cell of a table page.
     """
     if database not in room_of(datasette).archives or not isinstance(value, str | int):
         return None
@@ -212,7 +212,7 @@ _TITLE_COLUMNS = ("title", "title_now", "article_title")
 
 
 def _led_from_query(value: Any, column: str, row: Any, datasette: Any) -> Markup | None:
-    """Return a value of a query's row as a link to its own page; None for no link."""
+    """Return a value of a query's row as a link to its own page, if it has one."""
     path = _path_of(value, column, row)
     if path is None:
         return None

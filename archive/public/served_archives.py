@@ -1,7 +1,7 @@
 """Which of the databases that Datasette serves is a Backissue archive, and what belongs to the room.
 
-One `Room` for each running Datasette. It finds the archive by its tables, not by its name, and
-keeps looking while there is none, since the crawler may make it after the server has started.
+One `Room` for each running Datasette. It finds the archive by its tables, not by its name, and searches again
+until there is one, since the crawler may make it after the server has started.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from archive.files.desk_records import ENVIRONMENT
 from archive.public.library.library import Library, library_of
 
 OURS = frozenset({"articles", "comments", "articles_fts", "comments_fts", "sources", "runs", "visits"})
-_PATIENCE = 0.5  # seconds to wait for a file that another process holds
-_AGAIN = 1.0  # seconds between two looks at a database that was no archive
+_PATIENCE = 0.5  # seconds to wait for a file that another process has locked
+_AGAIN = 1.0  # seconds between two checks of a database that was no archive
 FOLDER = Path(str(files("archive.public")))
 
 Json = dict[str, Any]
@@ -42,7 +42,7 @@ class Room:
     """Template object named `backissue`."""
 
     def __init__(self, datasette: Any) -> None:
-        self._datasette = ref(datasette)  # it holds us: holding it would keep both for ever
+        self._datasette = ref(datasette)  # it refers to us: a strong reference would keep both for ever
         self._known: dict[str, str] = {}
         self._looked: dict[str, float] = {}
         self._named = (-_AGAIN, "")
@@ -59,7 +59,7 @@ class Room:
 
     @property
     def main(self) -> str | None:
-        """The archive that the pages show: the first one, or None."""
+        """The archive that the pages show, if any: the first one."""
         return next(iter(self.archives), None)
 
     @property
@@ -71,7 +71,7 @@ class Room:
 
     @property
     def library(self) -> Library | None:
-        """The published archives that are served together, or None."""
+        """The published archives that are served together, if any."""
         return library_of(self._datasette())
 
     @property
@@ -123,7 +123,7 @@ class Room:
         return given.get(name) or ""
 
     def static(self, name: str) -> str:
-        """Return the path of one of our static files, with a mark that changes when the file does."""
+        """Return the path of one of our static files, with a version that changes with the file."""
         return f"-/static-plugins/{_plugin_name()}/{name}?{_mark_of(name)}"
 
     def _look(self, name: str, database: Any) -> str:
@@ -143,7 +143,7 @@ def metadata_for(names: list[str]) -> Json:
 
 
 def _names(path: str) -> str:
-    """Return the titles of the sources in words, "" for none or very many."""
+    """Return the titles of the sources for people, "" for zero or very many."""
     names = [
         row[0] for row in _ask(path, "SELECT coalesce(title, name) FROM sources ORDER BY first_seen, name")
     ]

@@ -1,7 +1,7 @@
 """Shared steps of each page: find the archive, check permission, query, respond.
 
-A page reads in one go, on one connection and from one state of the file, so that it fits together even
-while the crawler writes.
+A page is read at once, on one connection and from one state of the file, so that it fits together even while
+the crawler writes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class TooSlow(Exception):  # noqa: N818  (it is an answer, not a fault)
 
 
 async def enter(datasette: Any, request: Any) -> str:
-    """Return the name of the archive, once it is known that there is one and that this reader may see it.
+    """Return the name of the archive, after checking that it exists and that this reader may see it.
 
     Raises NotFound where no archive is served, Forbidden where it may not be read.
     """
@@ -63,7 +63,7 @@ async def read(datasette: Any, name: str, work: Callable[[sqlite3.Connection], T
             with sqlite_timelimit(connection, limit):
                 return work(connection)
         except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":  # the words may be others
+            if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":  # the message may differ
                 raise TooSlow from error
             raise
         finally:
@@ -109,9 +109,9 @@ async def _for_reader(datasette: Any, request: Any) -> tuple[Row, dict[str, str]
 
 
 async def busy(datasette: Any, request: Any, *, is_crowded: bool) -> Any:
-    """Answer 503 and when to try again.
+    """Answer 503 with the time of the next try.
 
-    `is_crowded` says that others' queries are in the way.
+    With `is_crowded`, others' queries are the cause.
     """
     headers = {"retry-after": str(RETRY_AFTER_SECONDS), "cache-control": "no-store"}
     if request.path.endswith((".json", ".csv", ".atom")):
@@ -123,7 +123,7 @@ async def busy(datasette: Any, request: Any, *, is_crowded: bool) -> Any:
 
 
 def within(row: Row, path: str) -> str:
-    """Return a path of ours for something in a row; one of several archives stands before it."""
+    """Return a path for an item of a row, with its archive's prefix if needed."""
     return f"archives/{row['archive']}/{path}" if row.get("archive") else path
 
 
@@ -133,7 +133,7 @@ def site_url(datasette: Any, request: Any, path: str) -> str:
 
 
 def span_of(text: str | None) -> str:
-    """Return a day, month or year ("2009-07-15", "2009"), "" for anything else."""
+    """Return a day, month or year ("2009-07-15", "2009"), "" for any other text."""
     return text if text and _SPAN.fullmatch(text) else ""
 
 
@@ -145,14 +145,14 @@ def rows(connection: sqlite3.Connection, sql: str, *values: Any) -> list[Row]:
 
 
 def first_row(connection: sqlite3.Connection, sql: str, *values: Any) -> Row | None:
-    """Return the first row of a query, or None."""
+    """Return the first row of a query, if any."""
     return next(iter(rows(connection, sql, *values)), None)
 
 
 def number_of(text: str | None, *, least: int = 1, most: int = 10**9) -> int:
     """Return a number from a query string.
 
-    What is none counts as `least`.
+    Text without a number counts as `least`.
     """
     digits = text or ""
     return (

@@ -20,7 +20,7 @@ ORDER BY time
 def published_times(db: Database, source: str, since: datetime, until: datetime) -> tuple[float, ...]:
     """Return when articles and comments of a span were published, in seconds since 1970, sorted.
 
-    `since` and `until` are aware. Those of which only the day is known are left out.
+    `since` and `until` are aware. Those with only a day are left out.
     """
     span = {"source": source, "since": to_text(since), "until": to_text(until)}
     return tuple(float(time) for (time,) in db.execute(_TIMES, span))

@@ -77,7 +77,7 @@ def iterate_articles(db: Database) -> Iterator[HeldArticle]:
 
 
 def article_by_id(db: Database, article_id: int) -> HeldArticle | None:
-    """Return one article by the archive's id, or None."""
+    """Return one article by the archive's id, if it exists."""
     row = next(iter(db.query(f"{_ARTICLES} WHERE articles.id = ?", [article_id])), None)
     return _held(db, row) if row else None
 

@@ -1,7 +1,7 @@
 """Stored counts of a source by month, for an audit. Read-only.
 
-A month is named as the times of the archive begin ("2009-07"). Facts only; what is asked because of
-them is decided in the crawler.
+A month is the beginning of the archive's times ("2009-07"). Facts only; the crawler decides what is requested
+because of them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from archive.queries.fetch_history import FetchHistory
 from archive.storage.coverage import IS_READ
 from archive.storage.coverage_records import AuditKind, GapReason
 
-# What REST lists as a comment: no pings, and none without an id of the site.
+# What REST lists as a comment: no pings, and no comment without an id of the site.
 _LISTED = f"source = ? AND kind = 'comment' AND site_id IS NOT NULL AND {NATIVE} AND gone_at IS NULL"
 _SHOWN = {
     AuditKind.ARTICLE: f"articles WHERE source = ? AND {IS_READ}",
@@ -30,7 +30,7 @@ _ROW = f"SELECT gone_at, {IS_READ} AS is_read, url FROM articles WHERE source = 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """Thread of an article: its stated and its known comments.
+    """Thread of an article: its stated and its stored comments.
 
     `read_at` is when its page was last read, ISO 8601 in UTC.
     """
@@ -51,14 +51,14 @@ class Holdings(FetchHistory):
         return {(AuditKind(kind), month): at for kind, month, at in self._db.execute(sql, [self.source])}
 
     def numbers(self, kind: AuditKind) -> dict[str, int]:
-        """Return the number of known items by month."""
+        """Return the number of stored items by month."""
         sql = f"SELECT substr(published, 1, 7) AS month, count(*) FROM {_SHOWN[kind]} GROUP BY month"
         return {month: number for month, number in self._db.execute(sql, [self.source]) if month}
 
     def articles_of(self, first: str, last: str, until: datetime) -> list[tuple[str, int, str]]:
-        """Return known articles of months: month, site's id, URL.
+        """Return stored articles of months: month, site's id, URL.
 
-        Only those that REST has told of: what other surfaces alone have told, it need not list.
+        Only those that REST has listed: articles from other surfaces alone may be missing there.
         """
         listed = f"{_SHOWN[AuditKind.ARTICLE]} AND post_id IS NOT NULL AND origins LIKE '%\"rest:posts\"%'"
         sql = f"SELECT substr(published, 1, 7), post_id, url, id FROM {listed}"
@@ -66,7 +66,7 @@ class Holdings(FetchHistory):
         return [(month, post, hidden.get(number, url)) for month, post, url, number in found]
 
     def comments_of(self, first: str, last: str, until: datetime) -> dict[str, str]:
-        """Return known comments of months: site's id and month."""
+        """Return stored comments of months: site's id and month."""
         sql = f"SELECT key, substr(published, 1, 7) FROM {_SHOWN[AuditKind.COMMENT]}"
         return dict(map(tuple, self._between(sql, first, last, until)))
 
@@ -79,7 +79,7 @@ class Holdings(FetchHistory):
         return [str(row[0]) for row in self._db.execute(sql, [self.source, limit])]
 
     def lacking_article(self, url: str, post_id: int | None = None) -> tuple[GapReason, str] | None:
-        """Return why an article is missing, or None."""
+        """Return why an article is missing, if it is."""
         if self.hides(url):
             return None
         row = self._one(f"{_ROW} post_id = ?2", self.source, post_id) if post_id is not None else None
@@ -94,7 +94,7 @@ class Holdings(FetchHistory):
     def lacking_comments(self, keys: Iterable[str]) -> dict[str, tuple[GapReason, str]]:
         """Return why comments are missing, by id.
 
-        Known comments are left out.
+        Stored comments are left out.
         """
         found: dict[str, tuple[GapReason, str]] = {}
         for key in keys:
@@ -106,7 +106,7 @@ class Holdings(FetchHistory):
         return found
 
     def month_of(self, url: str) -> str | None:
-        """Return the month of a URL's article, or None."""
+        """Return the month of a URL's article, if it is stored."""
         sql = (
             "SELECT substr(published, 1, 7) AS month FROM addresses JOIN articles ON articles.id = article_id"
             " WHERE addresses.source = ? AND addresses.url_key = ?"
@@ -125,7 +125,7 @@ class Holdings(FetchHistory):
         return (Thread(**row) for row in self._db.execute(sql, [self.source]).fetchall())
 
     def comment_ids(self, url: str) -> set[str]:
-        """Return the site's ids of an article's known comments."""
+        """Return the site's ids of an article's stored comments."""
         sql = (
             "SELECT site_id FROM comments WHERE site_id IS NOT NULL AND article_id ="
             " (SELECT article_id FROM addresses WHERE source = ? AND url_key = ?)"

@@ -55,7 +55,7 @@ def surfaces_sentence(db: Database, source: str) -> str:
     if surface:
         parts[0] += f"; {_heard(state, newest)}."
         parts += _lost(surface, last_read)
-    if state.closure is None:  # else it is their reason
+    if state.closure is None:  # otherwise it is their reason
         parts += [str(row["problem"]) for row in newest.values() if row and row["problem"]]
     feed = newest["comments-feed"]
     if feed and feed["failures"] and feed["good_at"]:

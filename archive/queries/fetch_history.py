@@ -31,7 +31,7 @@ _PORTION = 500  # rows read at a time
 A_WHILE = timedelta(minutes=10)  # by how much two clocks may differ
 _PAGE = PageKind.ARTICLE.value
 SETTLED = ("password-protected", "not-an-article", GAVE_UP)  # what time alone does not mend
-TOLD = timedelta(days=1)  # how far behind the last whole crawl a surface that tells of new comments may be
+TOLD = timedelta(days=1)  # how far behind the last whole crawl a surface that lists new comments may be
 
 
 def _newer(days: int) -> str:
@@ -58,7 +58,7 @@ FROM visits LEFT JOIN articles ON articles.id = article_id
 class FetchHistory(Closing):
     """The facts of one source, read through a connection that cannot write.
 
-    `comments` says whether its comments are archived at all.
+    `comments` is True if its comments are archived at all.
     """
 
     def __init__(self, archive: Path, source: str, *, comments: bool = True) -> None:
@@ -77,7 +77,7 @@ class FetchHistory(Closing):
         self._db.close()
 
     def visit(self, url: str) -> Seen | None:
-        """Return the visit facts of a URL, or None."""
+        """Return the visit facts of a URL, if it was visited."""
         row = self._one(
             f"{_VISIT} WHERE visits.source = ? AND visits.url_key = ?", self.source, urls.page_key(url)
         )
@@ -119,7 +119,7 @@ class FetchHistory(Closing):
 
     @cached_property
     def state(self) -> CrawlState:
-        """Return the state that earlier crawls have left, as it was when it was first asked for."""
+        """Return the state that earlier crawls have left, as of the first call."""
         rows = self._db.execute("SELECT name, value FROM crawl_state WHERE source = ?", [self.source])
         return crawl_state.state_from_rows(dict(map(tuple, rows)))
 
@@ -127,7 +127,7 @@ class FetchHistory(Closing):
     def comments_told(self) -> bool:
         """True if REST or the comments feed lists new comments.
 
-        So it is if it was read about as lately as everything else; and where no comments are wanted.
+        That is if it was read about as recently as all other surfaces; and where no comments are wanted.
         """
         if not self.comments:
             return True
@@ -142,19 +142,19 @@ class FetchHistory(Closing):
 
     @property
     def premise(self) -> str:
-        """Return what due dates rest on: which surfaces tell new comments."""
+        """Return what due dates rest on: which surfaces list new comments."""
         native = "told" if self.comments_told else "polled"
         return " ".join([native, *sorted(self._counted)])
 
     @cached_property
     def _counted(self) -> frozenset[str]:
-        """Return the comment systems elsewhere whose counts tell of new comments."""
+        """Return the foreign comment systems whose counts show new comments."""
         at, crawled = self.state.counts_read_at, self.state.crawled_at
         is_late = at is None or (crawled is not None and at < crawled - TOLD)
         return frozenset() if is_late else frozenset((self.state.counted_systems or "").split())
 
     def _are_told(self, thread: str | None) -> bool:
-        """True if a surface tells new comments of an article, whose thread may be kept elsewhere."""
+        """True if a surface shows new comments of an article, even of a foreign thread."""
         address = thread_of(thread) if thread else None
         if address is None or not self.comments:
             return self.comments_told
@@ -175,17 +175,17 @@ class FetchHistory(Closing):
         return self.hidden.at(self.source, url) is not None
 
     def holds(self, url: str) -> bool:
-        """True if an article is known at an address."""
+        """True if an article is stored at a URL."""
         sql = "SELECT 1 FROM addresses WHERE source = ? AND url_key = ?"
         return self._one(sql, self.source, urls.page_key(url)) is not None
 
     def address_of(self, post_id: int) -> str | None:
-        """Return the URL of a post id, or None."""
+        """Return the URL of a post id, if it is stored."""
         row = self._one("SELECT url FROM articles WHERE source = ? AND post_id = ?", self.source, post_id)
         return row["url"] if row else None
 
     def post_of(self, url: str) -> int | None:
-        """Return the post id at a URL, or None."""
+        """Return the post id at a URL, if it is stored."""
         row = self._one(
             "SELECT post_id FROM addresses JOIN articles ON articles.id = article_id"
             " WHERE addresses.source = ? AND addresses.url_key = ?",
@@ -216,7 +216,7 @@ class FetchHistory(Closing):
         return None if row is None else row["n"]
 
     def count_articles(self) -> int:
-        """Return how many articles of the source are known."""
+        """Return the number of stored articles of the source."""
         row = self._one("SELECT count(*) AS n FROM articles WHERE source = ?", self.source)
         return int(row["n"]) if row else 0
 
@@ -232,8 +232,8 @@ class FetchHistory(Closing):
     def unread_articles(self, pattern: str | None = None) -> list[tuple[str, str | None]]:
         """Yield URLs of listed articles without text, newest first.
 
-        With each goes when the listing says that it was modified: the mark of change for the visit.
-        `pattern` leaves out posts that were listed before the source had its own pattern for articles.
+        Each with its modification date from the listing: the sign of change for the visit. `pattern` leaves
+        out posts that were listed before the source had its own pattern for articles.
         """
         sql = (
             "SELECT url, modified, type FROM articles WHERE source = ? AND text IS NULL AND gone_at IS NULL"
@@ -265,7 +265,7 @@ class FetchHistory(Closing):
     def due_files(
         self, kinds: Sequence[str], now: datetime, *, limit: int, with_revisits: bool
     ) -> list[Seen]:
-        """Return files to ask for, those never asked for first."""
+        """Return files to request, those never requested first."""
         marks = ", ".join("?" * len(kinds))
         again = "OR due_at <= ?" if with_revisits else "AND ? IS NOT NULL"
         sql = (
@@ -310,7 +310,7 @@ class FetchHistory(Closing):
         return [row["url"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
 
     def good_article(self) -> str | None:
-        """Return the URL of the last good article, or None."""
+        """Return the URL of the last good article, if any."""
         row = self._one(
             "SELECT articles.url FROM visits JOIN articles ON articles.id = article_id"
             " WHERE visits.source = ? AND kind = 'article' AND failures = 0 AND missed_at IS NULL"

@@ -1,6 +1,6 @@
 """How fast the files of an archive grow, and when their disk is full at that pace.
 
-The run ledger has their sizes at the end of each run. Does not: ask the disk.
+The run ledger has their sizes at the end of each run. Does not: query the disk.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _FIRST = (
 class Growth:
     """Growth of an archive's files.
 
-    `since` is when it was measured first, ISO 8601 UTC; `full_on` the day ("2027-05-01") on which the disk
-    is full at that pace, None where that is beyond a century.
+    `since` is when it was measured first, ISO 8601 UTC; `full_on` the day ("2027-05-01") on which the disk is
+    full at that pace, None if that is beyond a century.
     """
 
     bytes_a_day: int
@@ -36,7 +36,7 @@ class Growth:
 
     @property
     def sentence(self) -> str:
-        """Say it to people."""
+        """Return it for people."""
         if self.bytes_a_day <= 0:
             return f"They have not grown since {self.since[:10]}."
         grown = f"They have grown by {size(self.bytes_a_day)} a day since {self.since[:10]}"
@@ -46,7 +46,7 @@ class Growth:
 
 
 def growth(db: Database, held: int, free: int, now: datetime) -> Growth | None:
-    """Return the growth of the last 30 days; None where less than a day of it is known.
+    """Return the growth of the last 30 days, if more than a day of it is recorded.
 
     `held` and `free` are bytes, `now` is aware.
     """

@@ -1,8 +1,8 @@
-"""How the archive is: what each source holds, how its crawls end, and whether the clock still goes.
+"""Health of the archive: the contents of each source, how its crawls end, and whether the scheduler runs.
 
 The one view that `archive_health`, `/-/health`, `/-/metrics` and `doctor` read. It only reads, and counts by
-indexes, so that it may be asked every few seconds while a crawl writes. What makes a source FAILING or
-LATE is decided by `judge_source`, a pure function.
+indexes, so that it may be queried every few seconds while a crawl writes. What makes a source FAILING or LATE
+is decided by `judge_source`, a pure function.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from archive.tables import crawl_states, rows
 
 _GOOD = ("ok", "partial")
 BAD = ("failed", "blocked")
-GRACE = timedelta(minutes=5)  # a clock that goes notes its next tick within seconds
-FAILED_RUNS = 3  # ticks of the clock in a row that may come to nothing, as when the machine is restarted
+GRACE = timedelta(minutes=5)  # a running scheduler records its next tick within seconds
+FAILED_RUNS = 3  # ticks of the scheduler in a row that may fail, as when the machine is restarted
 LONGEST_LOG_BYTES = 256 * 2**20  # of write-ahead log; the end of each crawl folds it into the archive
 LEAST_FREE = 512 * 2**20  # bytes; a day of a busy site, and the write-ahead log of a long read
 
@@ -65,9 +65,9 @@ class Crawls:
 
     `good`, `bad` and `running` are the newest of their kind.
 
-    `first_bad` is the first bad run after the newest good one, and `fruitless` counts the planned times
-    since then that are over. `next_run` is aware: when the clock meant to crawl next, None where none goes;
-    `dropped` says that a clock goes, and leaves this source out.
+    `first_bad` is the first bad run after the newest good one, and `fruitless` counts the planned times since
+    then that are over. `next_run` is aware: when the scheduler plans the next crawl, if one runs; `dropped`
+    is True if one runs without this source.
     """
 
     good: CrawlRun | None = None
@@ -153,7 +153,7 @@ class Check:
 class Status:
     """State of the whole archive.
 
-    `troubles` are sentences; `growth` is None where the files are known for less than a day.
+    `troubles` are sentences; `growth` is None where the files were measured for less than a day.
     """
 
     at: datetime

@@ -1,8 +1,8 @@
 """The public form of articles and comments: what `explain --json` and `export jsonl` print.
 
-These names and types are a promise (docs/contracts.md): fields may be added, and never change or go.
-Every field is always there; what is not known is null, or an empty list. Times are ISO 8601 in UTC
-with a "Z", or a day alone where the site told only the day.
+These names and types are a promise (docs/contracts.md): fields may be added, and never change or disappear.
+Every field is always present; an unknown value is null, or an empty list. Times are ISO 8601 in UTC with a
+"Z", or a day alone where the site stated only the day.
 """
 
 from __future__ import annotations

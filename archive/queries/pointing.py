@@ -1,7 +1,7 @@
-"""The item that a person names by a number or a URL: an article, a comment, and whose words it holds.
+"""The item that a person names by a number or a URL: an article, a comment, and the author of its text.
 
-A comment has two numbers: the archive's own, which `search` and `show` print, and the site's, which stands in
-its address (`#comment-N`). An address is never taken for the archive's number, or a stranger would be hit.
+A comment has two numbers: the archive's own, which `search` and `show` print, and the site's, which is in its
+URL (`#comment-N`). A URL is never taken for the archive's number, which would be another item's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from archive.core.nearest_name import nearest
 from archive.queries import articles
 from archive.tables import rows
 
-_OPENING = 12  # words by which a text is shown
+_OPENING = 12  # terms by which a text is shown
 _FRAGMENT = re.compile(r"comment-(\d+)")
 _OWN_PAGE = re.compile(r"/(article|comment)s?/(\d{1,18})(?:/(?:versions|as-of))?(?:\.json)?/?$")
 SEEK = "`backissue search WORDS` prints the kind and the number of each."
@@ -33,8 +33,8 @@ _COMMENT = (
 class ItemReference:
     """Article or comment, with the archive's `id` and article title.
 
-    `host` is where a page of this archive is taken to be published, for a URL that has the form of our pages
-    and whose host no source has; else None.
+    `host` is the presumed host of a published archive, for a URL in the form of our pages with the host of no
+    source.
     """
 
     kind: str
@@ -51,8 +51,8 @@ class ItemReference:
 def at(db: Database, kind: str, reference: str) -> ItemReference:
     """Return the item of an id or URL.
 
-    `kind` is "article", "comment", or "" for whatever the address leads to. Raises NotFoundError where
-    there is none, ArchiveError where the address leads to one of another kind.
+    `kind` is "article", "comment", or "" for any target of the URL. Raises NotFoundError if it does not
+    exist, ArchiveError if the URL leads to one of another kind.
     """
     if "://" in reference:
         found, number, host = _at_address(db, reference)
@@ -73,7 +73,7 @@ def commenter_summary(db: Database, name: str) -> dict[str, Any]:
 
     As `n`, `first` and `last` (ISO 8601) and `text`.
 
-    Raises NotFoundError, with the nearest name, where there is none.
+    Raises NotFoundError, with the nearest name, if there is no comment.
     """
     sql = "SELECT count(*) AS n, min(published) AS first, max(published) AS last FROM {} WHERE author = ?"
     found = rows.one(db, sql.format("comments"), name) or {}
@@ -90,7 +90,7 @@ def commenter_summary(db: Database, name: str) -> dict[str, Any]:
 
 
 def opening(text: str | None) -> str:
-    """Return the first words of a text, on one line."""
+    """Return the beginning of a text, on one line."""
     words = (text or "").split()
     return " ".join(words[:_OPENING]) + (" …" if len(words) > _OPENING else "")
 
@@ -137,9 +137,9 @@ def _at_address(db: Database, url: str) -> tuple[str, int, str | None]:
 
 
 def _comment_at(db: Database, url: str, article: int | None, site_id: str) -> int | None:
-    """Return the comment of a site's id at a URL, or None.
+    """Return the comment of a site's id at a URL, if stored.
 
-    A page of a long thread has an address that no article is known by; its site tells which is meant.
+    A page of a long thread has a URL that no article is stored under; its site identifies the comment.
     """
     if article is not None:
         sql = (

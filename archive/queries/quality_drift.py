@@ -1,7 +1,7 @@
 """True if pages have begun to give less than they used to: a new theme, a new plugin, a login wall.
 
-Pure: counts of this run and of earlier ones come in, a sentence for people or None goes out. A run of every
-hour reads a few pages, so the last runs count together until they make a sample.
+Pure: the input is counts of this run and of earlier ones, the result a sentence for people, if any. A run of
+every hour reads a few pages, so the last runs count together until they make a sample.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from archive.core.records import Quality
 SAMPLE = 20  # pages that are compared, at least: of fewer, two bad ones would be much
 USUAL = 50  # earlier pages that make a past to compare with, at least
 MEMORY = 500  # earlier pages that are enough: a site that changed for good is the usual one after some weeks
-_MORE = 0.2  # a fifth of the pages more than usual is a loss worth a look, whatever chance may do
-CHANCE = 3.5  # standard deviations: chance alone goes beyond about once in 4,000 samples
+_MORE = 0.2  # a fifth of the pages more than usual is a loss worth a check, even if by chance
+CHANCE = 3.5  # standard deviations: chance alone exceeds about once in 4,000 samples
 _MOST = 0.5  # without a past: a site of which most pages give no text or no date is not read rightly
 
 _WATCHED = {
@@ -28,7 +28,7 @@ _NEEDED = {"texts_missing", "dates_missing"}  # what every article has, so that 
 
 
 def alarm(now: Quality, earlier: Iterable[Quality]) -> str | None:
-    """Return a sentence on fields missing more often, or None.
+    """Return a sentence on fields missing more often, if any.
 
     `earlier` are the runs before this one, the newest first.
     """

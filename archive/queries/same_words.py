@@ -1,6 +1,6 @@
 """Read models of copies and passages.
 
-Reads what `archive.copies` found. Only equal words are shown; nothing is inferred about who wrote them.
+Reads what `archive.copies` found. Only equal text is shown; nothing is inferred about its author.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ ORDER BY names DESC, items DESC, last DESC LIMIT 200"""
 
 
 def find_places(connection: sqlite3.Connection, kind: str, item_id: int) -> list[Row]:
-    """Return all places of an item's words, the earliest first.
+    """Return all places of an item's text, the earliest first.
 
     The item itself is included.
     """
@@ -67,7 +67,7 @@ def find_places(connection: sqlite3.Connection, kind: str, item_id: int) -> list
 
 
 def find_networks(connection: sqlite3.Connection) -> list[Row]:
-    """Return the texts that stand under several names."""
+    """Return the texts that appear under several names."""
     return _rows(connection.execute(NETWORKS))
 
 

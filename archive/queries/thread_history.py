@@ -1,6 +1,6 @@
-"""History of the threads that comment systems keep elsewhere, for the crawler. Read-only.
+"""History of the threads that foreign comment systems keep, for the crawler. Read-only.
 
-Facts only; what is asked because of them is decided in the crawler.
+Facts only; the crawler decides what is requested because of them.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ WHERE visits.source = ? AND visits.kind = 'thread' AND articles.gone_at IS NULL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldThread:
-    """A thread in a comment system elsewhere, as its last visit left it.
+    """Thread in a foreign comment system, as of its last visit.
 
-    `held` is the number of comments that are shown as far as is known, `mark` the number that the system
-    stated when the thread was last asked for because of it. `place` orders threads by their first visits.
+    `held` is the recorded number of shown comments, `mark` the stated number that caused the thread's last
+    request. `place` orders threads by their first visits.
     """
 
     place: int
@@ -59,7 +59,7 @@ class ThreadHistory:
         return self._threads(f"{_THREAD} AND failures > 0 ORDER BY fetched_at LIMIT ?", limit)
 
     def doubted(self, *, before: datetime, limit: int) -> list[HeldThread]:
-        """Return threads elsewhere with comments that were missed before a moment and are not gone yet."""
+        """Return foreign threads with comments missed before a moment but not yet removed."""
         sql = (
             f"{_THREAD} AND visits.article_id IN (SELECT article_id FROM comments WHERE comments.source = ?"
             " AND missed_at <= ? AND comments.gone_at IS NULL AND key GLOB '?*:*')"

@@ -1,8 +1,8 @@
 """Flat rows of comments, put in the order in which people read a thread. Pure; no SQL, no HTML.
 
-Rows are mappings with at least id, parent_id, published and position; others are carried along.
-A comment whose parent is not among the rows stands at the top level, and so does the earliest of a
-ring of comments that answer one another. Nothing here recurses: a thread may be thousands deep.
+Rows are mappings with at least id, parent_id, published and position; others are carried along. A comment
+whose parent is not among the rows is at the top level, and so is the earliest of a ring of comments that
+answer one another. Nothing here recurses: a thread may be thousands deep.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Node:
 
     `level` counts from 1; `answers` are all below it, at any level.
 
-    `up` is the comment it answers, where that is held. `lost` means that it answers one that is not.
+    `up` is the comment it answers, if that is stored. `lost` means that it answers one that is not.
     """
 
     row: Row
@@ -37,8 +37,8 @@ class Node:
 class Branch:
     """Comment as drawn on one page, with its replies.
 
-    `depth` counts from 1 and is never above LEVELS: deeper answers stand beside the one they answer.
-    `named` says that the indentation does not show whom it answers, so the comment should.
+    `depth` counts from 1 and is never above LEVELS: deeper answers are at the level of the one they answer.
+    `named` means that the indentation does not show whom it answers, so the comment should.
     """
 
     node: Node
@@ -70,7 +70,7 @@ def arrange(rows: Iterable[Row]) -> list[Node]:
 
 
 def page_of(nodes: Sequence[Node], comment_id: int, *, size: int = PAGE) -> int | None:
-    """Return the page of a comment, from 1, or None."""
+    """Return the page of a comment, from 1, if any."""
     place = next((index for index, node in enumerate(nodes) if node.row["id"] == comment_id), None)
     return None if place is None else place // size + 1
 
@@ -84,7 +84,7 @@ def nest(nodes: Sequence[Node], page: int = 1, *, size: int = PAGE) -> list[Bran
     """Return one page of a thread as nested lists."""
     tops: list[Branch] = []
     drawn: dict[Any, Branch] = {}
-    within: dict[Any, list[Branch]] = {}  # the list in which each drawn comment stands
+    within: dict[Any, list[Branch]] = {}  # the list of each drawn comment
     for node in nodes[(page - 1) * size : page * size]:
         up = drawn.get(node.up.row["id"]) if node.up is not None else None
         if up is None:

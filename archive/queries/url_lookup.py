@@ -1,4 +1,4 @@
-"""Whether the archive holds the page of a URL; where it does not, what it knows of that URL.
+"""Whether the archive has the page of a URL; if not, what is recorded of that URL.
 
 It only reads, and every statement is served by an index. A URL may be an earlier one, carry tracking
 parameters or a `#comment-N`, or lack its scheme.
@@ -24,9 +24,9 @@ _TYPED_URL = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the archive knows of a URL.
+    """Facts of the archive about a URL.
 
-    `kind` is "article", "comment" or "" for not held, `id` the archive's own number then, else 0. `facts` are
+    `kind` is "article", "comment" or "" if not archived, `id` the archive's own number, or 0. `facts` are
     sentences for people. `articles` and `comments` count what links to the URL.
     """
 
@@ -41,12 +41,12 @@ class Answer:
 
 
 def is_url(text: str) -> bool:
-    """True if a text that a person typed is one URL, and no words to search."""
+    """True if a text that a person typed is one URL, and not terms to search."""
     return _TYPED_URL.fullmatch(text.strip()) is not None
 
 
 def look_up(db: Database, typed: str) -> Answer:
-    """Return what the archive knows of a URL. Never raises for what a person may type."""
+    """Return the facts about a URL. Never raises for any typed text."""
     text = typed.strip()
     url = text if "://" in text else f"https://{text}"
     if not _HOST.fullmatch(text) and not urls.is_loopback(getattr(urls.split(url), "hostname", None)):
@@ -71,7 +71,7 @@ def _not_held(db: Database, url: str) -> Answer:
 
 
 def _source_of(db: Database, url: str) -> str | None:
-    """Return the name of the source on whose site a URL lies, None for another site."""
+    """Return the name of the source whose site has a URL, if any."""
     for row in db["sources"].rows:
         if urls.same_host(url, row["url"]):
             return str(row["name"])
@@ -79,7 +79,7 @@ def _source_of(db: Database, url: str) -> str | None:
 
 
 def _facts(db: Database, source: str, url: str) -> list[str]:
-    """Return sentences on a URL of an archived site that leads to nothing held."""
+    """Return sentences on a URL of an archived site without an archived item."""
     found = []
     visit = rows.one(
         db,

@@ -1,9 +1,9 @@
-"""Searching an archive: what was typed, as SQL over articles, comments and their earlier versions.
+"""Search of an archive: the typed query, as SQL over articles, comments and their earlier versions.
 
-Used by the page and by the command line alike: both hand a connection and an `Ask`, and get the
-same hits in the same order. It only reads. Its law: the work is bounded whatever is asked. Counts
-stop at `CAP`; of more matches than that, only the `CAP` archived last are ranked, and `Section`
-says so. Snippets carry the marks MARK and UNMARK around what matched; they are not HTML.
+Used by the page and by the command line alike: both pass a connection and an `Ask`, and get the same hits in
+the same order. It only reads. Invariant: the work is bounded for every query. Counts stop at `CAP`; of more
+matches than that, only the `CAP` archived last are ranked, and `Section` states so. Snippets have the
+delimiters MARK and UNMARK around what matched; they are not HTML.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ Common = Callable[[str, str], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """The answer for one kind. `count` is exact unless `more`; `partly` says that only some were ranked.
+    """Result for one kind. `count` is exact unless `more`; with `partly` only some were ranked.
 
-    Versions are not looked through for words that a great many present articles or comments have,
-    unless they are asked for by their kind or as changes: then `count` is 0 and `more` says so.
+    Versions are not searched for terms that a great many present articles or comments have, unless they are
+    requested by their kind or as changes: then `count` is 0 and `more` is set.
     """
 
     kind: str
@@ -63,7 +63,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """The answer: a section for each kind (the kind not asked for has a count and no hits), and notes."""
+    """Result with a section for each kind (an unwanted kind has a count and no hits), and notes."""
 
     ask: Ask
     sections: tuple[Section, ...]
@@ -71,7 +71,7 @@ class SearchResult:
 
     @property
     def total(self) -> int:
-        """How many items were found, of the kinds asked for."""
+        """Return the number of items found, of the requested kinds."""
         return sum(part.count for part in self.sections if self.ask.kind in ("all", part.kind))
 
 
@@ -84,7 +84,7 @@ def find(connection: sqlite3.Connection, ask: Ask) -> SearchResult:
 
 
 def expand_query(connection: sqlite3.Connection, ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
-    """Return what `understand` returns, with what the archive's index of substrings adds to the words."""
+    """Return the result of `understand`, extended by the archive's index of substrings."""
     wording, ask, notes = understand(ask)
     return widen(connection, wording), ask, notes
 
@@ -97,7 +97,7 @@ def whole(connection: sqlite3.Connection, ask: Ask, kind: str) -> tuple[str, Map
 
 
 def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
-    """Read the words of a question and mend what cannot be meant, saying so."""
+    """Parse the terms of a query and correct impossible ones, with a note."""
     wording = parse_query(ask.words)
     notes = list(wording.notes)
     if ask.words.strip() and not wording and not wording.filters:
@@ -163,7 +163,7 @@ def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask, common: Commo
 class Ranked:
     """Matches of one kind: (score, id), best first, of which there are `count`, or more if `more`.
 
-    Scores are of the index (smaller is better), or dates where the newest come first.
+    Scores are of the index (smaller is better), or dates where the newest are first.
     """
 
     plan: Plan
@@ -209,7 +209,7 @@ def rank_matches(
 
 
 def _is_in_vain(plan: Plan, ask: Ask, common: Common) -> bool:
-    """True if versions would be looked through for what is common anyway, and nobody asked for them."""
+    """True if versions would be searched for a common term without being requested."""
     if plan.table.item is None or not plan.match or ask.state or ask.kind == plan.table.name:
         return False
     _, present = plan.table.item
@@ -259,7 +259,7 @@ def without_text(hit: Row) -> Row:
 
 
 def _excerpt(text: str, needles: tuple[str, ...]) -> str:
-    """Return the words around the first of some needles, all of them marked; else the beginning of a text."""
+    """Return the text around the first of some needles, all highlighted; or the beginning of a text."""
     found = re.search("|".join(map(re.escape, needles)), text, re.IGNORECASE) if needles else None
     start = max(0, found.start() - EXCERPT_CHARACTERS // 3) if found else 0
     shown = text[start : start + EXCERPT_CHARACTERS]
@@ -274,7 +274,7 @@ def _excerpt(text: str, needles: tuple[str, ...]) -> str:
 def _marked(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> dict[int, Row]:
     """Return the index's highlights of each row.
 
-    Words of one prefix are gathered once.
+    Terms of one prefix are gathered once.
     """
     if not plan.match or not ids:
         return {}

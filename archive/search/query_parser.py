@@ -1,12 +1,12 @@
-"""Parser of a typed search query. Pure; knows no SQL.
+"""Parser of a typed search query. Pure; without SQL.
 
-    bridge ferry        both words, in any form (“bridges”)         bridge OR ferry    one of them
-    "lower quay"        these words in this order                   -ferry, NOT ferry  without it
-    harb*               words that begin so                         author:vane        only in that field
+    bridge ferry        both terms, in any form (“bridges”)         bridge OR ferry    one of them
+    "lower quay"        this exact phrase                           -ferry, NOT ferry  without it
+    harb*               terms that begin so                         author:vane        only in that field
     site:ledger.example links to that site                          ferry's            as ferry
 
-Its law: no text whatever is an error. What cannot be searched is left out, and said in `notes`.
-Every word leaves here inside double quotes, so nothing typed can be read as FTS5 syntax.
+Invariant: no text is an error. A part that cannot be searched is left out, with an entry in `notes`. Every
+term is returned inside double quotes, so nothing typed can be read as FTS5 syntax.
 """
 
 from __future__ import annotations
@@ -63,10 +63,10 @@ _ENDINGS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """One word or phrase, the `field` it is searched in, and whether longer words count too.
+    """Term or phrase, the `field` it is searched in, and whether longer terms count too.
 
     `also` are other spellings that count as well. `pieces` is an expression for the index of substrings, and
-    `spelled` the spellings that then confirm a match; both are empty for a word that the word index finds.
+    `spelled` the spellings that then confirm a match; both are empty if the full-text index finds the term.
     """
 
     text: str
@@ -82,7 +82,7 @@ Groups = tuple[tuple[Term, ...], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """All `groups` must be met, each by one of its terms; none of `without` may occur."""
+    """Groups that must all match, each by one of its terms; no term of `without` may occur."""
 
     groups: Groups = ()
     without: tuple[Term, ...] = ()
@@ -133,7 +133,7 @@ def format_query(groups: Iterable[Iterable[Term]]) -> str:
 
 
 def at_least(groups: Groups, number: int, columns: Mapping[str, str]) -> str | None:
-    """Return an FTS5 expression for texts that meet at least `number` of some groups; None for no groups."""
+    """Return an FTS5 expression for texts that meet at least `number` of the groups, if any."""
     parts = [part for part in (any_of(group, columns) for group in groups) if part]
     if not parts:
         return None
@@ -142,7 +142,7 @@ def at_least(groups: Groups, number: int, columns: Mapping[str, str]) -> str | N
 
 
 def expression(groups: Iterable[Iterable[Term]], columns: Mapping[str, str]) -> str | None:
-    """Write groups as an FTS5 expression for a table whose fields have these column names, or None."""
+    """Return groups as an FTS5 expression for a table whose fields have these column names, if possible."""
     written = [any_of(group, columns) for group in groups]
     return " AND ".join(f"({part})" for part in written if part) or None
 
@@ -157,7 +157,7 @@ def any_of(terms: Iterable[Term], columns: Mapping[str, str]) -> str | None:
 
 
 def quoted(text: str) -> str:
-    """Return a string of FTS5: everything in it is words."""
+    """Return a string of FTS5, all of it literal."""
     return '"' + text.replace('"', '""') + '"'
 
 
@@ -172,7 +172,7 @@ def tidy_query(text: str) -> str:
 
 
 def searchable(text: str) -> bool:
-    """True if the index can hold anything of this: letters or digits."""
+    """True if the text contains anything the index can store: letters or digits."""
     return any(unicodedata.category(char)[0] in "LN" for char in text)
 
 
@@ -192,7 +192,7 @@ def _clean(typed: str) -> tuple[str, list[str]]:
 
 
 def _words(text: str) -> Iterator[_Word | str]:
-    """Yield the words of a text, and "OR" where that stands between two of them."""
+    """Yield the terms of a text, and "OR" where it is between two of them."""
     negative, field = False, None
     for found in _TOKEN.finditer(text):
         word = found["word"]
@@ -252,9 +252,9 @@ def _term(term: Term, columns: Mapping[str, str]) -> str:
 
 
 def _completions(word: str) -> list[str]:
-    """Return whole words that a cut one may stand for.
+    """Return whole terms that a prefix may represent.
 
-    The index holds stems: “organiz*” alone would never meet “organization”, kept as “organ”.
+    The index contains stems: “organiz*” alone would never match “organization”, kept as “organ”.
     """
     if len(word) < 4 or not (word.isascii() and word.isalpha()):
         return []

@@ -1,12 +1,12 @@
 """The SQL of a search: how each kind is laid out, and the queries over it. Runs nothing.
 
-Two kinds are articles and comments as they are held, removed ones included. Two more are their earlier
-versions, where only wording is found that was edited away: neither the next version nor the present
-one has it.
+Two kinds are articles and comments as they are stored, removed ones included. Two more are their earlier
+versions, where only wording is found that was edited away: neither the next version nor the present one has
+it.
 
-Matches of the full-text index come first and the rows only confirm, in an index that holds what filters
-ask for; what few rows can meet is met once, as a set of ids. The planner is told so by CROSS JOIN, INDEXED
-BY and unary plus: whole rows are wide, and reading a hundred thousand of them takes a second.
+Matches of the full-text index are read first and the rows only confirm, in an index with the filtered
+columns; what few rows can meet is evaluated once, as a set of ids. CROSS JOIN, INDEXED BY and unary plus
+direct the planner: whole rows are wide, and reading a hundred thousand of them takes a second.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ MARK, UNMARK = "\x02", "\x03"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A question. `since` and `until` are a day, a month or a year, both inclusive.
+    """Query of a search. `since` and `until` are a day, a month or a year, both inclusive.
 
     `state` is "edited", "removed", "changed" for either, or "". `site` is the host of a link, without "www.".
-    `type` is a content type, as "post" or "page". `match` is how many of the words a text must have; 0 means
+    `type` is a content type, as "post" or "page". `match` is how many of the terms a text must have; 0 means
     all of them.
     """
 
@@ -50,7 +50,7 @@ class Ask:
 
     @property
     def filtered(self) -> bool:
-        """True if anything besides the words narrows the question."""
+        """True if a filter narrows the query in addition to its terms."""
         return any(
             (self.since, self.until, self.person, self.tag, self.source, self.state, self.site, self.type)
         )
@@ -58,13 +58,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """How one kind is laid out: its index, its rows (always called r), and what a hit shows.
+    """Layout of one kind: its index, its rows (always called r), and what a hit shows.
 
-    `newest` is the date by which the newest come first, `states` the condition for each `Ask.state`, `below`
+    `newest` is the date by which the newest are first, `states` the condition for each `Ask.state`, `below`
     that for belonging to some articles, `linking` that for a link to a site. `narrow` names the index that
-    has what filters ask for, `months` the table of the months of ids,
-    `pieces` the index of substrings and `held`
-    the text in it. Versions have an `item` they are of, the column of that and the index of what it says now.
+    has the filtered columns, `months` the table of the months of ids, `pieces` the index of substrings and
+    `held` the text in it. Versions have an `item` they are of, the column of that and the index of its
+    present text.
     """
 
     name: str
@@ -175,11 +175,11 @@ TABLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One question for one table: the FTS5 expression, the further conditions, and their values.
+    """Query of one table: the FTS5 expression, the further conditions, and their values.
 
-    In conditions, {id} and {row} stand for the id of the row, in a set of ids and in a range of them;
-    conditions that name nothing else of it need no row. `needles` are the words that the index of substrings
-    has found, for highlights.
+    In conditions, {id} and {row} represent the id of the row, in a set of ids and in a range of them;
+    conditions that name no other column need no row. `needles` are the terms that the index of substrings has
+    found, for highlights.
     """
 
     table: Table
@@ -190,7 +190,7 @@ class Plan:
 
     @classmethod
     def of(cls, kind: str, wording: Wording, ask: Ask) -> Plan:
-        """Return the plan for one kind of thing, from what was typed and how it was narrowed down."""
+        """Return the plan for one kind, from the typed query and its filters."""
         table = TABLES[kind]
         groups, titled = _split(wording.groups, table)
         groups, pieced = _divide(groups, table)
@@ -216,7 +216,7 @@ class Plan:
         if match:
             values["match"] = match
         elif groups:
-            conditions.append("0")  # nothing of what was asked for can stand in this table
+            conditions.append("0")  # no part of the query can be in this table
         needles = tuple(term.text for group in pieced for term in group if term.pieces)
         return cls(table=table, match=match, conditions=tuple(conditions), values=values, needles=needles)
 
@@ -238,7 +238,7 @@ class Plan:
     def many(self, order: str) -> str:
         """Return the same of the matches archived last, where a great many match.
 
-        Versions are asked only whether they are among the newest matches, since their conditions cost more.
+        Versions are only tested for being among the newest matches, since their conditions cost more.
         """
         table = self.table
         if not table.item:
@@ -252,7 +252,7 @@ class Plan:
     def walk(self) -> str:
         """Return ids of the newest.
 
-        Walk the rows by date and ask each whether it is one, or sort a set of ids.
+        Walk the rows by date and test each, or sort a set of ids.
         """
         table, where = self.table, self._where("r.id")
         rows = f"{table.name} AS r"
@@ -279,14 +279,14 @@ class Plan:
 
     @property
     def has_prefix(self) -> bool:
-        """True if words that only begin so are looked for.
+        """True if the query contains prefixes.
 
-        The index then gathers them at every question.
+        The index then gathers them at every query.
         """
         return bool(self.match and '" *' in self.match)
 
     def _where(self, row_id: str, *, sets_first: bool = False) -> str:
-        """Return the conditions, of which sets of ids are only asked, or are where to begin."""
+        """Return the conditions; sets of ids are only tested, or are where to begin."""
         names = {"id": row_id if sets_first else f"+{row_id}", "row": row_id}
         return " AND ".join(condition.format(**names) for condition in self.conditions) or "1"
 
@@ -305,9 +305,9 @@ def _below(table: Table, articles: str) -> str:
 
 
 def _split(groups: Groups, table: Table) -> tuple[Groups, Groups]:
-    """Comments have no title of their own.
+    """Split the groups, as comments have no own title.
 
-    `title:` there asks for the article they stand under.
+    `title:` is for that of their article.
     """
     if "title" in table.fields:
         return groups, ()
@@ -318,7 +318,7 @@ def _split(groups: Groups, table: Table) -> tuple[Groups, Groups]:
 def _excluded(
     table: Table, match: str | None, without: str, values: dict[str, str]
 ) -> tuple[str | None, list[str]]:
-    """Return the expression without some words, and the conditions for what it cannot exclude."""
+    """Return the expression without some terms, and the conditions for what it cannot exclude."""
     if match and not table.item:
         return f"({match}) NOT ({without})", []
     values["without"] = without
@@ -327,7 +327,7 @@ def _excluded(
 
 
 def _divide(groups: Groups, table: Table) -> tuple[Groups, Groups]:
-    """Return the groups that the index of words finds, and those for the index of substrings."""
+    """Return the groups for the full-text index, and those for the index of substrings."""
     if not table.pieces:
         return groups, ()
     pieced = tuple(group for group in groups if any(term.pieces for term in group))
@@ -390,7 +390,7 @@ def _of_type(ask: Ask, table: Table, values: dict[str, str]) -> str:
 
 
 def _edited_away(table: Table, item: str, present: str) -> list[str]:
-    """That a version was edited by the publisher, and what is asked for went with that edit."""
+    """Return the conditions that the publisher's edit of a version removed the match."""
     then = f"SELECT rowid FROM {table.index} WHERE {table.index} MATCH :match"
     return [
         "r.cause = 'edited'",

@@ -1,9 +1,9 @@
-"""Words of scripts that write no spaces, and compounds: found by the index of substrings.
+"""Terms of scripts without spaces, and compounds: found by the index of substrings.
 
-Texts in other scripts than Latin, or of articles in other languages than English, are indexed by groups
-of three characters (`articles_substrings`, `comments_substrings`). A word of such a script is looked up
-there. Of a Latin word, the longer words that contain it are looked up there and searched as its other
-forms, so that ranking and highlights stay those of the word index. An English archive has nothing there.
+Texts in other scripts than Latin, or of articles in other languages than English, are indexed by groups of
+three characters (`articles_substrings`, `comments_substrings`). A term of such a script is searched there. Of
+a Latin term, the longer terms that contain it are found there and searched as its other forms, so that
+ranking and highlights stay those of the full-text index. An English archive has nothing there.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _SAMPLED = {
 
 
 def widen(connection: sqlite3.Connection, wording: Wording) -> Wording:
-    """Return the wording with what the index of substrings adds to its words.
+    """Return the wording with additional terms from the index of substrings.
 
-    An archive without such an index, or with nothing in it, gives the wording back.
+    Without such an index, or with an empty one, the wording is returned unchanged.
     """
     indexes = [table for table in _SAMPLED if _has_texts(connection, table)]
     if not indexes:
@@ -47,7 +47,7 @@ def widen(connection: sqlite3.Connection, wording: Wording) -> Wording:
 
 
 def is_of_other_script(text: str) -> bool:
-    """True if a word is one that only the index of substrings finds whole."""
+    """True if only the index of substrings finds a term whole."""
     return _OTHER_SCRIPT.search(text) is not None
 
 
@@ -87,7 +87,7 @@ def _groups(connection: sqlite3.Connection, table: str, start: str) -> Iterator[
 
 
 def _compounds(connection: sqlite3.Connection, word: str, indexes: list[str]) -> list[str]:
-    """Return longer words that contain a word, the most frequent of the newest texts first."""
+    """Return longer terms that contain a term, the most frequent of the newest texts first."""
     expression = _pieces(connection, word, indexes)
     counts = Counter[str]()
     for table in indexes:

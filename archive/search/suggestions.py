@@ -1,8 +1,8 @@
-"""What to do about a search that finds little: which word is at fault, and what finds more.
+"""Suggestions for a search that finds little: which term is at fault, and what finds more.
 
 A search with no match is tried again: with the nearest spelling, then without quotation marks, then for texts
-that have most of the words. What was then shown instead is said in `Help.instead`. Invariant: a search that
-finds something is never replaced.
+with most of the terms. `Help.instead` states what is shown instead. Invariant: a search that finds something
+is never replaced.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Help:
-    """How often each word occurs, what else to search, and what is shown instead ("" for nothing)."""
+    """Frequency of each term, further searches, and what is shown instead ("" for nothing)."""
 
     words: tuple[tuple[str, int], ...] = ()
     spelled: tuple[Option, ...] = ()
@@ -50,7 +50,7 @@ class Help:
 
 
 def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[SearchResult, Help]:
-    """Search; where little is found, return what finds more too.
+    """Search; with few matches, return further searches too.
 
     `Found.ask` is the search that is shown.
     """
@@ -73,7 +73,7 @@ def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[SearchResu
 def _instead(connection: sqlite3.Connection, found: SearchResult, advice: Help) -> tuple[SearchResult, Help]:
     """Return the best other search, and why it is shown.
 
-    Where there is none, the empty answer.
+    Without one, the empty result.
     """
     respelled = next(iter(advice.spelled), None)
     if respelled is not None:
@@ -105,7 +105,7 @@ def _count(connection: sqlite3.Connection, ask: Ask, wording: Wording) -> int:
 def _respelled(
     connection: sqlite3.Connection, ask: Ask, wording: Wording, counts: list[int]
 ) -> Iterator[Option]:
-    """Yield the search with each word that does not occur in its nearest spelling."""
+    """Yield the search with each absent term in its nearest spelling."""
     groups = list(wording.groups)
     labels = []
     for at, count in enumerate(counts):
@@ -123,7 +123,7 @@ def _respelled(
 
 
 def _without_one(connection: sqlite3.Connection, ask: Ask, wording: Wording) -> Iterator[Option]:
-    """Yield the search without each of its words, where that finds something."""
+    """Yield the search without each of its terms, where that has matches."""
     for at, group in enumerate(wording.groups[:MAX_GROUPS]):
         rest = (*wording.groups[:at], *wording.groups[at + 1 :])
         option = _option(connection, replace(ask, words=typed_query(rest, wording)), format_query([group]))
@@ -132,7 +132,7 @@ def _without_one(connection: sqlite3.Connection, ask: Ask, wording: Wording) -> 
 
 
 def _most_of(connection: sqlite3.Connection, ask: Ask, groups: Groups) -> Option | None:
-    """Return the search for texts with most of the words.
+    """Return the search for texts with most of the terms.
 
     As many of the rarest as any text has.
     """
@@ -150,7 +150,7 @@ def _most_of(connection: sqlite3.Connection, ask: Ask, groups: Groups) -> Option
 
 
 def _single_words(wording: Wording) -> Groups:
-    """Return the groups of a search, with the words of a phrase as groups of their own."""
+    """Return the groups of a search, with the terms of a phrase as separate groups."""
     found: dict[str, tuple[Term, ...]] = {}
     for group in wording.groups:
         [term, *others] = group

@@ -1,7 +1,7 @@
-"""Filters as a person types them: understood, or refused with the nearest name, and never left out.
+"""Filters as a person types them: accepted, or refused with the nearest name, and never left out.
 
-The pages mend what cannot be meant and say so beside the answer. A command line has no such place: there a
-mistyped filter would pass for an answer, so it is an error.
+The pages correct impossible values and show a note with the results. A command line has no such place: there
+a mistyped filter would go unnoticed, so it is an error.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def span(since: str, until: str, *, instants: bool = False) -> tuple[str, str]:
 
 
 def check_filters(connection: sqlite3.Connection, ask: Ask) -> None:
-    """Raise ArchiveError for a question with a filter that the archive knows nothing of."""
+    """Raise ArchiveError for a filter value that is not in the archive."""
     _check_words(ask.words)
     wording, plain, _ = understand(replace(ask, since="", until=""))
     if ask.words.strip() and not wording and not wording.filters:
@@ -88,7 +88,7 @@ def check_filters(connection: sqlite3.Connection, ask: Ask) -> None:
 
 
 def known_source(connection: sqlite3.Connection, source: str) -> None:
-    """Raise NotFoundError, with the nearest name, for a source that the archive does not hold."""
+    """Raise NotFoundError, with the nearest name, for a source that is not in the archive."""
     names = [row[0] for row in connection.execute("SELECT name FROM main.sources ORDER BY name")]
     if source not in names:
         raise NotFoundError(
@@ -109,7 +109,7 @@ def _iso(text: str, found: re.Match[str]) -> str | None:
 
 
 def _spoken(text: str, now: datetime) -> str | None:
-    """Return what a time in words means; None where it is none."""
+    """Return the meaning of a time in natural language, if it is one."""
     if not _SPOKEN.fullmatch(text):
         return None
     from dateparser.date import DateDataParser  # noqa: PLC0415  (slow to import, and seldom needed)
@@ -124,7 +124,7 @@ def _spoken(text: str, now: datetime) -> str | None:
 
 
 def _check_words(words: str) -> None:
-    """Raise ArchiveError for a word such as `autor:vane`, which looks like a filter and is none."""
+    """Raise ArchiveError for a term in the form of a filter, such as `autor:vane`."""
     known = {**FIELDS, **FILTERS}
     for found in _NAMED.finditer(re.sub(r'["“”„][^"“”„]*["“”„]', " ", words)):
         name = found[1].lower()

@@ -1,4 +1,4 @@
-"""The words that an archive holds, and the nearest of them to a misspelt one.
+"""The terms of an archive, and the nearest of them to a misspelt one.
 
 It reads the terms of the full-text indexes (stems, as the indexes keep them) through FTS5's own vocabulary
 tables, made in the connection's temporary database. Work is bounded: a few hundred exact look-ups, and one
@@ -24,7 +24,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def nearest_word(connection: sqlite3.Connection, word: str) -> str | None:
-    """Return the word of the archive that is spelled most like one it does not hold; None for none near."""
+    """Return the archive's term with the spelling nearest to an absent one, if any is near."""
     stems = near_stems(connection, word, _INDEXES)[:5]
     return next((said for stem in stems if (said := spelled_form(connection, stem, word.lower()))), None)
 
@@ -47,7 +47,7 @@ def near_stems(connection: sqlite3.Connection, word: str, indexes: Sequence[str]
 
 
 def distance(one: str, other: str) -> int:
-    """Return how many letters are added, left out, exchanged or swapped between two words."""
+    """Return how many letters are added, left out, exchanged or swapped between two terms."""
     before: list[int] = []
     last = list(range(len(other) + 1))
     for row, char in enumerate(one, 1):
@@ -77,7 +77,7 @@ def _near_terms(connection: sqlite3.Connection, index: str, stem: str) -> Iterat
 
 
 def _edits(word: str) -> set[str]:
-    """Return what one slip makes of a word."""
+    """Return the terms one typing error away."""
     letters = next((alphabet for first, alphabet in _ALPHABETS if word[0] >= first), "")
     letters = _ALPHABETS[1][1] if word[0] >= "а" else letters
     halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
@@ -89,7 +89,7 @@ def _edits(word: str) -> set[str]:
 
 
 def _stem(connection: sqlite3.Connection, word: str) -> str:
-    """Return the term that the indexes keep for a word."""
+    """Return the term of the indexes for a word."""
     connection.execute(
         "CREATE VIRTUAL TABLE IF NOT EXISTS temp.stemmed"
         " USING fts5(word, tokenize='porter unicode61 remove_diacritics 2')"
@@ -106,7 +106,7 @@ def _stem(connection: sqlite3.Connection, word: str) -> str:
 def spelled_form(connection: sqlite3.Connection, term: str, like: str) -> str | None:
     """Return how a text spells a term of the indexes.
 
-    Of its forms the one most like a word.
+    Of its forms the one most similar to `like`.
     """
     for index in _INDEXES:
         marked = ", ".join(f"highlight({index}, {at}, char(2), char(3))" for at in range(_COLUMNS[index]))

@@ -1,11 +1,11 @@
-"""Other spellings of a typed word that mean the same word. Pure; knows no SQL.
+"""Other spellings of a typed term with the same meaning. Pure; without SQL.
 
     e-mail     email, “e mail”          U.S.      us              F16     “F 16”, F-16
     straße     strasse                  O'Brien   obrien          ёлка    елка
     harbor     harbour                  organise  organize        centre  center
 
-Does not: correct a mistake (see `vocabulary.py`) or reduce a word to its stem, which the index does.
-Invariant: a form is one token or a short phrase of the index, never a shorter word.
+Does not: correct a mistake (see `vocabulary.py`) or reduce a term to its stem, which the index does.
+Invariant: a form is one token or a short phrase of the index, never a shorter term.
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ _GREEK_ACCENTS = {
 
 
 def base_form(word: str) -> str:
-    """Return a word without its possessive ending: “harbour” for “harbour's”."""
+    """Return a term without its possessive ending: “harbour” for “harbour's”."""
     base = _POSSESSIVE.sub("", word)
     return base if any(char.isalnum() for char in base) else word
 
 
 def other_forms(word: str) -> tuple[str, ...]:
-    """Return other spellings of a word, at most MAX_FORMS.
+    """Return other spellings of a term, at most MAX_FORMS.
 
-    Empty for a phrase of several words.
+    Empty for a phrase.
     """
     if any(char.isspace() for char in word):
         return ()
@@ -71,12 +71,12 @@ def other_forms(word: str) -> tuple[str, ...]:
 
 
 def _joined_forms(parts: list[str]) -> list[str]:
-    """Return the parts of a hyphenated or dotted word as one word."""
+    """Return the parts of a hyphenated or dotted term joined into one."""
     return ["".join(parts)] if len(parts) <= _JOINED_PARTS else []
 
 
 def _divided_forms(word: str) -> list[str]:
-    """Return a word as it is written with a hyphen, dots or an apostrophe: the index has its parts."""
+    """Return a term with a hyphen, dots or an apostrophe inserted: the index has its parts."""
     found = []
     if _DIGIT_EDGE.search(word):
         found.append(_DIGIT_EDGE.sub(" ", word))
@@ -95,7 +95,7 @@ def _divided_forms(word: str) -> list[str]:
 
 
 def _letter_forms(low: str) -> list[str]:
-    """Return spellings with other letters for one sound, or without the marks of Greek."""
+    """Return spellings with other letters for one sound, or without Greek diacritics."""
     found = [low.translate(_LETTERS)]
     found += [form.sub(other, low) for form, other in _SPELLINGS if low.isascii() and form.search(low)]
     if "ss" in low:

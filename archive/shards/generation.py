@@ -6,7 +6,7 @@
     generation-000017/NAME.db    one archive (a shard), never changed again; NAME-media.db its files
 
 A reader takes a shared lock before it reads, and a publisher removes what it can lock for itself alone: so
-nobody loses a file under a request, and what a killed reader held is free at once.
+nobody loses a file under a request, and the lock of a killed reader is free at once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TRIES = 10
 
 
 def has_generation(folder: Path) -> bool:
-    """True if a folder holds published archives."""
+    """True if a folder contains published archives."""
     return (folder / _CURRENT).is_file()
 
 
@@ -112,12 +112,12 @@ class GenerationLease:
         )
 
     def close(self) -> None:
-        """Let the generation go."""
+        """Close the generation."""
         self._lock.close()
 
 
 class _Lock:
-    """Lock on the file of a generation that readers hold."""
+    """Lock of the readers on the file of a generation."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle

@@ -100,7 +100,7 @@ def _nearest(library: _Library, word: str) -> str | None:
 
 
 def _without_one(library: _Library, ask: Ask, wording: Wording) -> Iterator[Option]:
-    """Yield the search without each of its words, where that finds something."""
+    """Yield the search without each of its terms, where that has matches."""
     for at, group in enumerate(wording.groups[:MAX_GROUPS]):
         rest = (*wording.groups[:at], *wording.groups[at + 1 :])
         yield from _option(library, ask, rest, wording, format_query([group]))

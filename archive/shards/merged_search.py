@@ -1,8 +1,8 @@
 """Search over many archives, merged by rank.
 
-Scores of two archives are not alike, since a word counts for less where it is common. So each score is
-weighed by how rare the words are in all archives together, beside how rare they are in its own. Only what is
-shown is read whole. Its law: the work is bounded; archives left out are named.
+Scores of two archives are not alike, since a term counts for less where it is common. So each score is
+weighed by how rare the terms are in all archives together, compared with its own. Only what is shown is read
+whole. Invariant: the work is bounded; archives left out are named.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ LANES = min(4, os.cpu_count() or 1)
 
 Open = Callable[[str], sqlite3.Connection]
 """Gives a connection to the archive of a shard; it is called by the thread of the shard's lane, or alone."""
-_STEPS = 2000  # of SQLite's machine, between two looks at the clock
+_STEPS = 2000  # of SQLite's machine, between two checks of the clock
 _SHARES, _LEAST_DEPTH = 4, 6
 """Of what is needed, a shard is asked for so many times its share and so many more, and only then for all."""
-_LEAST = 1e-6  # what SQLite takes for the rarity of a word that most texts have
+_LEAST = 1e-6  # SQLite's value for the rarity of a term that most texts have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class MergedSearch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
-    """Ranked matches and word counts of one archive."""
+    """Ranked matches and term counts of one archive."""
 
     shard: Shard
     ranked: Ranked
@@ -259,7 +259,7 @@ def _size(kind: str, ask: Ask) -> int:
 
 
 def _having(connection: sqlite3.Connection, kind: str, wording: Wording, ask: Ask) -> dict[str, int]:
-    """Return the number of texts with each word."""
+    """Return the number of texts with each term."""
     vocabulary = vocabulary_of(connection, TABLES[kind].index)
     texts = [term.text for group in wording.groups for term in group if not term.prefix]
     words = {word for text in (*texts, ask.person) for word in index_words(text)}
@@ -311,7 +311,7 @@ def _merged(answers: list[_Answer], whole: int) -> list[tuple[Any, int, str]]:
 
 
 def _rarity(having: int, texts: int) -> float:
-    """Return the weight of a word in bm25."""
+    """Return the weight of a term in bm25."""
     return max(math.log((texts - having + 0.5) / (having + 0.5)), _LEAST) if texts > having else _LEAST
 
 

@@ -1,8 +1,8 @@
-"""Index of a generation's shards: facts, newest items and words.
+"""Index of a generation's shards: facts, newest items and terms.
 
-Words are kept as the full-text indexes of the shards spell them, one row of a contentless FTS5 table for each
-shard, with a column for each kind of text. It selects the shards to search; only a shard itself can
-confirm a match. Invariant: a shard that has a match is always among the candidates.
+Terms are kept as the full-text indexes of the shards spell them, one row of a contentless FTS5 table for each
+shard, with a column for each kind of text. It selects the shards to search; only a shard itself can confirm a
+match. Invariant: a shard that has a match is always among the candidates.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
-    """What the index says of one archive.
+    """Index entry of one archive.
 
-    `state` tells one state of its origin from another. `texts` counts the texts of each kind, `latest` has
-    the last event of each kind of change (ISO times in UTC). `since` and `until` are the dates of the oldest
-    and the newest article. `sources` have name, url, title, and `complete`, a sentence. `has_substrings` is
-    True where words of scripts without spaces, or compounds, may be found that the index lacks.
+    `state` distinguishes states of its origin. `texts` counts the texts of each kind, `latest` has the last
+    event of each kind of change (ISO times in UTC). `since` and `until` are the dates of the oldest and the
+    newest article. `sources` have name, url, title, and `complete`, a sentence. `has_substrings` is True
+    where terms of scripts without spaces, or compounds, may be found that the index lacks.
     """
 
     id: int
@@ -79,7 +79,7 @@ def continue_index(
 
     Only the shards in `keep` stay.
 
-    Returns None where half of its words belong to shards that have changed: the caller creates an empty one.
+    No result where half of its terms belong to shards that have changed: the caller creates an empty one.
     """
     shutil.copyfile(before, path)
     connection = sqlite3.connect(path, isolation_level=None)
@@ -110,7 +110,7 @@ def free_id(index: sqlite3.Connection) -> int:
 def add_shard(
     index: sqlite3.Connection, shard: Shard, words: Mapping[str, str], newest: list[Row], months: list[Row]
 ) -> None:
-    """Write what is known of one shard."""
+    """Write the facts of one shard."""
     facts = asdict(shard)
     facts = {name: value for name, value in facts.items() if name not in ("id", "name")}
     index.execute("INSERT INTO shards VALUES (?, ?, ?)", [shard.id, shard.name, json.dumps(facts)])
@@ -130,7 +130,7 @@ def add_shard(
 
 
 def vocabulary_words(archive: sqlite3.Connection) -> dict[str, str]:
-    """Return an archive's indexed words by kind, separated by spaces."""
+    """Return an archive's indexed terms by kind, separated by spaces."""
     found = {}
     for kind, table in TABLES.items():
         vocabulary = vocabulary_of(archive, table.index)
@@ -225,7 +225,7 @@ class ShardIndex:
 
 
 def _expression(kind: str, wording: Wording, ask: Ask) -> str | None:
-    """Return the FTS5 expression for a shard's words, or None."""
+    """Return the FTS5 expression for a shard's terms, if any."""
     columns = TABLES[kind].fields
     groups = [
         [_words_expression(term) for term in group]
@@ -242,7 +242,7 @@ def _expression(kind: str, wording: Wording, ask: Ask) -> str | None:
 
 
 def _decides(term: Term, columns: Mapping[str, str]) -> bool:
-    """True if the word index alone can exclude a shard."""
+    """True if the full-text index alone can exclude a shard."""
     is_here = term.field is None or term.field in columns
     return is_here and not is_of_other_script(term.text) and all(map(index_words, (term.text, *term.also)))
 
@@ -260,7 +260,7 @@ def _all_of(text: str, *, prefix: bool) -> str:
 
 @lru_cache(maxsize=1000)
 def index_words(text: str) -> tuple[str, ...]:
-    """Return the words of a text as full-text indexes spell them."""
+    """Return the terms of a text as full-text indexes spell them."""
     with closing(sqlite3.connect(":memory:")) as db:
         db.execute(f"CREATE VIRTUAL TABLE texts USING fts5(text, tokenize='{_TOKENS}')")
         db.execute("CREATE VIRTUAL TABLE words USING fts5vocab('texts', 'instance')")

@@ -1,7 +1,7 @@
 """Addresses of a source: today's, and those it had before it moved.
 
-A site that moved is one source with several addresses: its articles keep their identity, and a page is known
-under each of its URLs. All of it inside one transaction of the caller. Does not: fetch, or read a
+A site that moved is one source with several addresses: its articles keep their identity, and a page is
+recorded under each of its URLs. All of it inside one transaction of the caller. Does not: fetch, or read a
 configuration.
 """
 
@@ -41,7 +41,7 @@ def must_exist(db: Database, source: str) -> str:
 
 
 def owner_of(db: Database, url: str) -> str | None:
-    """Return the source at a URL, today or earlier, or None."""
+    """Return the source at a URL, today or earlier, if any."""
     sql = "SELECT name, url FROM sources UNION ALL SELECT source, url FROM source_addresses"
     wanted = urls.page_key(url)
     return next((name for name, has in db.execute(sql) if urls.page_key(has) == wanted), None)
@@ -65,9 +65,9 @@ def earlier(db: Database, source: str) -> list[str]:
 
 
 def moved_url(url: str, old: str, new: str) -> str | None:
-    """Return a page's URL after its site moved, or None.
+    """Return a page's URL after its site moved.
 
-    None for a URL that is not below `old`.
+    No result for a URL that is not below `old`.
     """
     if not urls.is_below(url, old):
         return None
@@ -79,7 +79,7 @@ def moved_url(url: str, old: str, new: str) -> str | None:
 def move(db: Database, archive: Path, source: str, new: str, at: str) -> None:
     """Give a source another address.
 
-    Each article gets its URL on the new address beside those it has; a hidden one stays hidden there.
+    Each article gets its URL on the new address in addition to those it has; a hidden one stays hidden there.
     `archive` is the file behind `db`, `at` is ISO 8601 UTC. Raises NotFoundError for an unknown source,
     ArchiveError where another source has that address.
     """

@@ -60,10 +60,9 @@ def rename_pages(db: Database, archive: Path, old: str, new: str) -> None:
 
 
 def delete_source(db: Database, archive: Path, source: str) -> None:
-    """Delete a source with all that it holds.
+    """Delete a source with all its items.
 
-    Its raw pages and files are included. Raises NotFoundError, and ArchiveError where something of it is
-    hidden.
+    Its raw pages and files are included. Raises NotFoundError, and ArchiveError if it has redactions.
     """
     must_exist(db, source)
     _refuse_hidden(db, source)
@@ -140,7 +139,7 @@ def _tables_with_source(db: Database) -> list[str]:
 def _delete(db: Database, table: str, where: str, source: str) -> None:
     """Delete rows, and before them all that refer to them.
 
-    Redactions refer to articles, and these to redactions; of a source without any there are none.
+    Redactions refer to articles, and these to redactions; a source without redactions has no such rows.
     """
     sql = (
         'SELECT sqlite_master.name, "from", "to" FROM sqlite_master,'

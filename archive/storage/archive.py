@@ -1,8 +1,8 @@
-"""The archive's one door for writing: everything read out of one page is saved in one transaction.
+"""The only writer of the archive: everything read out of one page is saved in one transaction.
 
-Saving is idempotent: the same page saved again changes no row of an article or comment. What an
-edit replaces is kept as a version. Text that the source no longer shows is never deleted here.
-It knows no network and no clock: the time of a save is the time its page was fetched.
+Saving is idempotent: the same page saved again changes no row of an article or comment. What an edit replaces
+is kept as a version. Text that the source no longer shows is never deleted here. It uses no network and no
+clock: the time of a save is the time its page was fetched.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Archive(OpenArchive):
     def add_source(self, site: Site, at: str) -> None:
         """Insert or update a source. `at` is ISO 8601 UTC.
 
-        Raises ArchiveError where the same site is known by another name, since all of it would be there
-        twice, and where a source with articles has another address: `sources move` says that a site moved.
+        Raises ArchiveError where the same site has another name, since all of it would be stored twice, and
+        where a source with articles has another URL: `sources move` records that a site moved.
         """
         with transaction(self.db):
             self._check_source(site)
@@ -70,7 +70,7 @@ class Archive(OpenArchive):
     def _check_source(self, site: Site) -> None:
         """Raise ArchiveError for a site under a second name.
 
-        And for a known one at another address.
+        Also for a recorded one at another URL.
         """
         known = {row["name"]: str(row["url"]) for row in self.db.query("SELECT name, url FROM sources")}
         owner = addresses.owner_of(self.db, site.url)
@@ -124,16 +124,16 @@ class Archive(OpenArchive):
         return [*before, addresses.must_exist(self.db, source)] if before else []
 
     def save_capture(self, page: Page, extract: Extract, witness: str) -> Saved:
-        """Note what a page says that another witness received, in one transaction.
+        """Record a page that another witness received, in one transaction.
 
-        Its words are kept beside the raw page (`captured_pages`) before. A page that does not prove to be an
-        article is a problem, and nothing else.
+        Its text is kept in addition to the raw page (`captured_pages`) before. A page that is no proven
+        article is stored as a problem only.
         """
         self._log.step(self.db)
         return self._writer().save_capture(page, extract, witness)
 
     def knows(self, source: str, url: str) -> bool:
-        """True if an article of a source is known at a URL."""
+        """True if an article of a source is recorded at a URL."""
         sql = "SELECT 1 FROM addresses WHERE source = ? AND url_key = ?"
         return rows.one(self.db, sql, source, urls.key(url)) is not None
 
@@ -143,7 +143,7 @@ class Archive(OpenArchive):
             visits.note_problem(self.db, source, url, problem, None, rows.must(to_text(at)))
 
     def note_look(self, look: Look) -> Saved:
-        """Record a second observation of known items, and what it missed."""
+        """Record a second observation of stored items, and what it missed."""
         from archive.storage import reconciliation  # noqa: PLC0415  (slow to import, as is the page writer)
 
         with transaction(self.db):

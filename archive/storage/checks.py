@@ -14,7 +14,7 @@ from archive.core.timestamps import to_text
 
 
 def plan(db: Database, source: str, schedule: str, next_run: datetime) -> None:
-    """Store the next planned time (aware) of a known source."""
+    """Store the next planned time (aware) of a recorded source."""
     with transaction(db):
         db.execute(
             "UPDATE sources SET schedule = ?, next_run = ? WHERE name = ?",

@@ -1,9 +1,8 @@
 """How the comments of one article are saved: found again by the site's own id, merged, versioned.
 
-A ping that a theme shows without any id is known by what it says. A parent that is not held yet
-is noted by its site's id and joined as soon as it arrives. This file writes only `comments`
-and the counts in `articles`; versions and the ledger are written for it. All of it happens inside a
-transaction of its caller.
+A ping that a theme shows without any id is identified by its text. A parent that is not stored yet is
+recorded by its site's id and joined as soon as it arrives. This file writes only `comments` and the counts in
+`articles`; versions and the ledger are written for it. All of it happens inside a transaction of its caller.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ _FILLED = ("published", "published_raw", "text", "html")
 
 
 def key_of(comment: Comment, article_id: int) -> str:
-    """Return a comment's key: the site's id, else a digest."""
+    """Return a comment's key: the site's id, or a digest without one."""
     if comment.id is not None:
         return comment.id
     said = [
@@ -72,10 +71,10 @@ def by_article(
 
 
 def _article_of(db: Database, page: Page, post_id: int | None, link: str) -> int | None:
-    """Return the id of a listed comment's article, or None.
+    """Return the id of a listed comment's article, if it is recorded.
 
-    Its own URL is believed before the id of its post. Where a site that was built anew has other permalinks,
-    too, the name of the post in them is; the comments of one that is not known wait until it is.
+    Its own URL takes precedence over the id of its post. Where a rebuilt site has other permalinks, too, the
+    name of the post in them is used; the comments of an unrecorded one wait until it is recorded.
     """
     there = article_at(db, page.source, link)
     if there is not None or post_id is None:
@@ -98,7 +97,7 @@ def _article_named(db: Database, source: str, link: str) -> int | None:
 
 
 def article_at(db: Database, source: str, link: str) -> int | None:
-    """Return the id of the article at a key of a URL, or None."""
+    """Return the id of the article at a key of a URL, if any."""
     sql = "SELECT article_id AS id FROM addresses WHERE source = ? AND url_key = ?"
     row = rows.one(db, sql, source, link) if link else None
     return int(row["id"] or 0) if row else None
@@ -159,9 +158,9 @@ class CommentWriter:
         return versions.is_outdated(self.db, "comment", old["id"], self.reading)
 
     def _fill(self, old: dict[str, Value], comment: Comment) -> None:
-        """Take words and time from an earlier answer, where no other has any.
+        """Take text and time from an earlier response, where no other has any.
 
-        Pages show a ping without them; the feed that tells them may be saved after the page.
+        Pages show a ping without them; the feed with them may be saved after the page.
         """
         new = {name: value for name, value in rows.comment_values(comment).items() if name in _FILLED}
         held = json.loads(str(old["origins"]))
@@ -261,9 +260,9 @@ class CommentWriter:
             values |= {"changed_at": self.reading.at, "version_count": int(old["version_count"] or 1) + 1}
         values |= self._seen_again(old)
         if "author" in values:
-            values["name_redaction_id"] = None  # noted anew below
+            values["name_redaction_id"] = None  # set again below
         if "site_parent" in values:
-            values["parent_id"] = None  # joined anew below
+            values["parent_id"] = None  # joined again below
         held = json.loads(str(old["origins"]))
         if any(held.get(name, held.get(REST_OF_THEM)) != origin for name, origin in merged.origins.items()):
             values["origins"] = json.dumps(compact(held | merged.origins))
@@ -311,7 +310,7 @@ class CommentWriter:
                 rows.update(self.db, "comments", row["id"], {"name_redaction_id": redaction})
 
     def _join_parents(self, keys: list[str]) -> None:
-        """Link comments to known parents, and orphans to new ones."""
+        """Link comments to stored parents, and orphans to new ones."""
         for some in comment_ids.chunks(keys):
             marks = ", ".join("?" * len(some))
             self.db.execute(

@@ -1,9 +1,8 @@
-"""The coverage ledger: for each source, month and kind, what the site says it has and what is held.
+"""The coverage ledger: for each source, month and kind, what the site states and what is stored.
 
-It writes only `coverage` and `coverage_gaps`. A gap that is closed keeps its row, with its end and how
-it ended. What the site counts is always what is held, what is missing, and what it withholds. Comments
-are counted under the month of their own publication in UTC; where only pages tell how many there are,
-under their article's.
+It writes only `coverage` and `coverage_gaps`. A gap that is closed keeps its row, with its end and how it
+ended. The site's count is always the sum of what is stored, missing, and withheld. Comments are counted under
+the month of their own publication in UTC; where only pages state how many there are, under their article's.
 """
 
 from __future__ import annotations
@@ -120,7 +119,7 @@ class Coverage:
             )
 
     def types(self, source: str) -> list[dict[str, Value]]:
-        """Return the content types of a source: name, number held and read, number that the site lists."""
+        """Return the content types of a source: name, number stored and read, number that the site lists."""
         return list(self.db.query(_TYPES, {"source": source}))
 
     def settle(self, source: str, now: datetime) -> None:
@@ -147,7 +146,7 @@ class Coverage:
     def gaps(self, source: str, since: datetime) -> list[dict[str, Value]]:
         """Return gaps that are open or were seen since a moment.
 
-        What the site withholds comes last.
+        What the site withholds is listed last.
         """
         sql = (
             "SELECT * FROM coverage_gaps WHERE source = ? AND (ended_at IS NULL OR last_seen >= ?)"

@@ -22,13 +22,13 @@ class GapReason(StrEnum):
     """Reason for a gap; the last two are the site's own choice."""
 
     UNLISTED = "never listed"  # no crawl was shown it
-    UNREAD = "not yet read"  # listed, and its page was not asked for
+    UNREAD = "not yet read"  # listed, but its page was not requested
     REFUSED = "refused"  # its page answered another status than 200
     NO_ANSWER = "no answer"
     UNREADABLE = "unreadable"  # its page came, and no article was found in it
-    CALLED_GONE = "called gone"  # held as removed, and the site shows it again
+    CALLED_GONE = "called gone"  # stored as removed, but the site shows it again
     NO_ARTICLE = "no article"  # a comment below something that is not archived
-    PROTECTED = "protected"  # it asks for a password
+    PROTECTED = "protected"  # it requires a password
     NOT_SHOWN = "not shown"  # counted by the site, and shown to no visitor
 
 
@@ -45,7 +45,7 @@ WITHHELD = frozenset({GapReason.PROTECTED, GapReason.NOT_SHOWN})
 
 
 def by_what(surfaces: Iterable[tuple[str, str]]) -> str:
-    """Return the surfaces of proofs as a clause; "" for none.
+    """Return the surfaces of proofs as a clause; "" without proofs.
 
     As in " (articles by the sitemap, comments by REST)".
 
@@ -61,8 +61,8 @@ def by_what(surfaces: Iterable[tuple[str, str]]) -> str:
 class Gap:
     """Item of the site that the archive lacked at an audit.
 
-    `key` is the site's own id or, where none is known, an address; `number` how many it stands for.
-    `month` ("2009-07", in UTC) is that of its publication; "" where the site does not tell.
+    `key` is the site's own id or, without one, a URL; `number` how many items it represents. `month`
+    ("2009-07", in UTC) is that of its publication; "" where the site does not state it.
     """
 
     key: str
@@ -77,7 +77,7 @@ class Gap:
 class TypeCount:
     """Number of items of one content type that a site lists.
 
-    `stated` is None and `unproved` a sentence where nobody lists the type. `looked_at` is aware UTC.
+    Where no surface lists the type, `stated` is None and `unproved` a sentence. `looked_at` is aware UTC.
     """
 
     source: str

@@ -41,7 +41,7 @@ def save_file(db: Database, media: Media, page: Page) -> Saved:
 
 
 def _good(db: Database, row: dict[str, Value], page: Page, digest: str | None, at: str) -> dict[str, Value]:
-    """Return the columns of a file that was given, or that is unchanged (`digest` is None)."""
+    """Return the columns of a file that was given, or that is unchanged (without a `digest`)."""
     values: dict[str, Value] = {"failures": 0, "reason": None}
     changed_at = at if digest is not None and digest != row["digest"] else str(row["changed_at"] or at)
     if digest is not None:
@@ -88,7 +88,7 @@ def _failed(row: dict[str, Value], page: Page, reason: str) -> dict[str, Value]:
 
 
 def _refusal(page: Page, kind: str) -> str | None:
-    """Return why an answer is no file, as a sentence; None for a file or an unchanged one."""
+    """Return why a response is no file, as a sentence, unless it is a file or unchanged."""
     if page.status == 0:
         return f"It was not given: {page.error}."
     if page.status == HTTPStatus.NOT_MODIFIED:

@@ -1,9 +1,9 @@
-"""What a look at a thread in a comment system elsewhere says of its known comments.
+"""Which stored comments a fetched thread of another comment system no longer shows.
 
-Knows which comments of an article such a system gave before.
-Does not: decide that a comment is gone, which takes a second look (`tombstones`).
-Invariant: only a thread that was read to its end, with as many comments as its system states, misses any.
-It runs inside a transaction of its caller.
+Records which comments of an article such a system gave before.
+Does not: decide that a comment is gone, which takes a second check (`tombstones`).
+Invariant: only a thread that was read to its end, with as many comments as its system states, misses any. It
+runs inside a transaction of its caller.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _OTHERS = (
 
 
 def missed_in_foreign(db: Database, look: ForeignLook) -> list[str]:
-    """Return the keys of known comments that a whole thread does not show any more.
+    """Return the keys of stored comments that a whole thread no longer shows.
 
     A thread that is not whole is recorded as a problem of its article, and misses nothing.
     """
@@ -46,7 +46,7 @@ def missed_in_foreign(db: Database, look: ForeignLook) -> list[str]:
     before = [str(row["missed_at"]) for row in held if row["missed_at"]]
     if look.shown or not before:
         return missed
-    # A second look at a thread of which nothing is left is believed where another one shows something since.
+    # A second check of a thread of which nothing is left is believed where another one shows newer comments.
     uris = f"{SCHEME}{thread.system}[?]*"
     others = rows.one(db, _OTHERS, look.source, uris, max(before), held[0]["article_id"], ids)
     return missed if others else []

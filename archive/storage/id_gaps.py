@@ -1,9 +1,8 @@
-"""Comment ids that were never seen between ids that were: a gap opens, is looked at again, and ends.
+"""Comment ids that were never seen between ids that were: a gap opens, is checked again, and ends.
 
-WordPress numbers all comments of a site in one row, so an id that was left out is a comment that waits
-for a moderator, is spam, in the trash, or below what visitors may not see. It writes only
-`moderation_gaps`, inside a transaction of its caller. Gaps never overlap, and no gap holds the id of a
-comment that is held.
+WordPress numbers all comments of a site in one row, so an id that was left out is a comment that waits for a
+moderator, is spam, in the trash, or below what visitors may not see. It writes only `moderation_gaps`, inside
+a transaction of its caller. Gaps never overlap, and no gap contains the id of a stored comment.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from archive.tables import crawl_states, rows
 from archive.tables.merge import Value
 from archive.tables.observations import Window
 
-_PATIENCE = timedelta(days=30)  # after that, what was not shown at any look is taken for never shown
+_PATIENCE = timedelta(days=30)  # after that, what no check has shown is taken for never shown
 NUMBERED = "site_id NOT GLOB '*[^0-9]*' AND length(site_id) < 19"
 """SQL for comments whose id is a number, as WordPress' are; the index `comments_number` has these alone."""
 _NEAREST = "SELECT * FROM moderation_gaps WHERE source = ? AND first <= ? ORDER BY first DESC LIMIT 1"

@@ -18,9 +18,9 @@ _GAP = "\n\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
-    """Article with the text of all known parts.
+    """Article with the text of all stored parts.
 
-    `grew` is True where a further part has come.
+    `grew` is True where a further part was added.
 
     `parts` is what is to be kept of them: nothing for an article in one piece.
     """
@@ -38,7 +38,7 @@ class Whole:
 def join(db: Database, old: Mapping[str, Value] | None, article: Article) -> Whole:
     """Insert a page's part among its article's parts.
 
-    `old` is the article's row, or None for a new one.
+    `old` is the article's row, None for a new one.
     """
     if article.text is None:
         return Whole(article=article, grew=False, parts={})
@@ -87,7 +87,7 @@ def ends_of(parts: Mapping[int, tuple[str, str | None]]) -> frozenset[int]:
 def _is_first_part(text: str, held: Mapping[int, tuple[str, str | None]]) -> bool:
     """True if a text is the first part and no other.
 
-    It has most of its paragraphs, where they are known, and not all of the others' beginnings.
+    It has most of its paragraphs, where they are recorded, and not all of the others' beginnings.
     """
     first = held[1][0].split(_GAP) if 1 in held else []
     kept = sum(paragraph in text for paragraph in first)

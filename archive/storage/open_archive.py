@@ -30,8 +30,8 @@ class OpenArchive(Closing):
     def open(cls, path: Path, *, create: bool = True, finish: bool = True) -> Self:
         """Open an archive at the newest schema, and finish pending redactions.
 
-        `finish` is False for those who only report. Raises ArchiveError when there is none and `create` is
-        False, when the file is no archive, or when something hidden cannot be taken out of its bytes.
+        `finish` is False for those who only report. Raises ArchiveError when the file is missing and `create`
+        is False, when it is no archive, or when something hidden cannot be taken out of its bytes.
         """
         db = open_ours(path, migrations, create=create)
         try:

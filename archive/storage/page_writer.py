@@ -40,7 +40,7 @@ class PageWriter:
     def __init__(self, db: Database, path: Path) -> None:
         self.db = db
         self.path = path
-        self._hidden = RedactionSet(archive=path)  # read anew for each page
+        self._hidden = RedactionSet(archive=path)  # read again for each page
 
     def save(self, page: Page, extract: Extract, again_at: datetime | None) -> Saved:
         """Save a page's extract, as `Archive.save` does."""
@@ -59,7 +59,7 @@ class PageWriter:
             said, clashing, threads = self._save_comments(extract, page, own, reading)
             saved += said
             if page.kind in {PageKind.ARTICLE, PageKind.THREAD} and self._is_hidden(page, own):
-                return saved  # a visit would tell its address
+                return saved  # a visit would reveal its URL
             if page.kind is PageKind.ARTICLE and again_at is None:
                 saved += (
                     tombstones.note_absent_page(self.db, page, extract)
@@ -207,7 +207,7 @@ class PageWriter:
         }
         if (known_to_others := captures.adopt_article(self.db, page, article)) is None:
             return rows.insert(self.db, "articles", row)
-        fresh: dict[str, Value] = dict.fromkeys(rows.article_values(article))  # what we do not say yet
+        fresh: dict[str, Value] = dict.fromkeys(rows.article_values(article))  # not stated yet
         fresh |= {"witness": None, "seen_at": None, "version_count": 1, "gone_at": None, "gone_how": None}
         rows.update(self.db, "articles", known_to_others["id"], fresh | row)
         return int(known_to_others["id"] or 0)

@@ -1,12 +1,12 @@
-"""The publisher's own copies of texts, which complete what pages say.
+"""The publisher's own copies of texts, which complete the text of pages.
 
-A difference of the shown text is the publisher's edit only where the surface that is read now says otherwise
-than the same surface said before. All else is a better reading, without an event: the first use of a copy,
-one of another surface, and one that differs while the site states no modification.
-It runs inside a transaction of its caller.
+A difference of the shown text is the publisher's edit only where the surface that is read now differs from
+its own earlier text. Every other difference is a better reading, without an event: the first use of a copy,
+one of another surface, and one that differs while the site states no modification. It runs inside a
+transaction of its caller.
 
 Does not: compare texts; `completion` does.
-Invariant: what the page says stays beside the text that is shown, so that a copy never becomes the page's.
+Invariant: the page's text is kept next to the shown text, so that a copy never becomes the page's.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _READ = "SELECT max(good_at) AS at FROM visits WHERE article_id = ? AND kind = '
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageText:
-    """What a page says of an article's text."""
+    """Page's own text of an article."""
 
     text: str | None
     markdown: str | None
@@ -50,14 +50,14 @@ class PageText:
 
     @property
     def blocks(self) -> Written | None:
-        """Its blocks; None where text and Markdown do not go together."""
+        """Its blocks, if text and Markdown agree."""
         return to_blocks(self.text, self.markdown)
 
 
 class PublisherText:
-    """The copy of one article's text, beside one reading of the article.
+    """The copy of one article's text, with one reading of the article.
 
-    `old` is the article's row, None for a new one; `late` a reading that is older than what is held.
+    `old` is the article's row, None for a new one; `late` a reading that is older than the stored one.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class PublisherText:
         self.reading = reading
         self._old = old
         self._held = None if old is None else load_row(db, old["id"])
-        self._own: PageText | None = None  # what the page says, where it is completed below
+        self._own: PageText | None = None  # the page's own text, where it is completed below
         self._shown: PageText | None = None
         self._completion: Completion | None = None
         self._is_of_rest = _is_of_rest(old)
@@ -84,7 +84,7 @@ class PublisherText:
         return None if self._old is None else _as_page(self._old, self._held)
 
     def held_origins(self) -> dict[str, str]:
-        """Return the origins of what is held.
+        """Return the origins of the stored text.
 
         Former versions kept REST's own text of a divided article; it counts as the page's from now on.
         """
@@ -118,10 +118,10 @@ class PublisherText:
         )
 
     def settle(self, article_id: int) -> tuple[Problem, ...] | None:
-        """Keep what was read, and return the text's problems.
+        """Store what was read, and return the text's problems.
 
-        None where no copy says anything of it. To be called once the article's row is written: a copy that
-        is used for the first time completes the text here.
+        No result without a copy of it. To be called once the article's row is written: a copy that is used
+        for the first time completes the text here.
         """
         if self._is_copy:
             self._keep_copy(article_id)
@@ -141,7 +141,7 @@ class PublisherText:
     # -- the copy --------------------------------------------------------------------------------------
 
     def _is_news(self) -> bool:
-        """True unless the held copy is newer or more exact."""
+        """True unless the stored copy is newer or more exact."""
         held = self._held
         if held is None:
             return True
@@ -149,14 +149,14 @@ class PublisherText:
         return not is_weaker and self.reading.received >= str(held["read_at"])
 
     def _is_same_state(self) -> bool:
-        """True if the site states no modification since the held copy."""
+        """True if the site states no modification since the stored copy."""
         held, modified = self._held, to_text(self.article.modified)
         if held is None or held["surface"] != self.reading.surface:
             return False
         return modified is not None and held["modified"] == modified
 
     def _tells_of_edit(self) -> bool:
-        """True if a copy tells of a modification already read."""
+        """True if a copy contains a modification already read."""
         used = None if self._held is None else self._held["used_surface"]
         is_next = self.reading.surface is Surface.REST and used == Surface.REST
         if not is_next or self.reading.cause != EDITED or self._is_same_state():
@@ -189,7 +189,7 @@ class PublisherText:
     # -- its use ---------------------------------------------------------------------------------------
 
     def _is_of_one_state(self, held: Row) -> bool:
-        """True if the page and the held copy are of one state."""
+        """True if the page and the stored copy are of one state."""
         received, read_at = instant(self.reading.received), instant(str(held["read_at"]))
         if held["modified"] is not None:
             modified = instant(str(held["modified"]))
@@ -273,7 +273,7 @@ class PublisherText:
     def _origins(self, origins: dict[str, str]) -> dict[str, str]:
         """Return origins with the copy's surface where it matters.
 
-        It stands behind the page's rule, as in "page:trafilatura+rest".
+        It follows the page's rule, as in "page:trafilatura+rest".
         """
         if self._shown == self._own:
             return origins
@@ -282,7 +282,7 @@ class PublisherText:
         return origins | {name: f"{rule}+{surface}" for name, rule in rules.items()}
 
     def _note_use(self, held: Row, own: PageText, shown: PageText) -> None:
-        """Note that the copy is used, and what the page says."""
+        """Record that the copy is used, and the page's own text."""
         differs = own != shown
         values: dict[str, Value] = {
             "used_at": self.reading.received,
@@ -295,10 +295,7 @@ class PublisherText:
 
 
 def completion_of(db: Database, article_id: int) -> Completion | None:
-    """Return how a copy completes an article's page.
-
-    None where no copy is used.
-    """
+    """Return how a copy completes an article's page, if one is used."""
     row = rows.one(db, "SELECT * FROM articles WHERE id = ?", article_id)
     held = load_row(db, article_id)
     if row is None or held is None or held["used_at"] is None:
@@ -315,7 +312,7 @@ def _update(db: Database, article_id: Value, values: Row) -> None:
 
 
 def _is_of_rest(old: Mapping[str, Value] | None) -> bool:
-    """True if the held text is REST's own.
+    """True if the stored text is REST's own.
 
     Former versions kept it of divided articles.
     """

@@ -1,8 +1,8 @@
-"""Conclusions from a second request or listing of known items: which of them were missed by the look.
+"""Conclusions from a second request or listing of stored items: which of them it did not show.
 
-Missing is what a healthy site should have shown and did not; whether that makes it gone is decided by
-`missing`, after a second look. Its law: a look that misses most of what it looked for says something
-about the site and nothing about the comments. It runs inside a transaction of its caller.
+Missing is what a healthy site should have shown and did not; whether it counts as removed is decided by
+`tombstones`, after a second check. Invariant: a check that misses most of its items is evidence about the
+site, not about the comments. It runs inside a transaction of its caller.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _apart(db: Database, look: ThreadLook, missed: list[str]) -> timedelta:
     """Return how long comments must be missing from a thread.
 
     A thread without its newest comments may be an old copy out of a cache, so it takes longer; for a day
-    where the source is known for such copies, since what it did not show was shown again.
+    where the source has shown such copies before, since what it did not show was shown again.
     """
     numbers = [int(key) for key in look.shown if key.isdecimal()]
     if not missed or not numbers or not all(key.isdecimal() and int(key) > max(numbers) for key in missed):
@@ -95,11 +95,11 @@ def _total_agrees(db: Database, look: Window, missed: int) -> bool:
 def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
     """Return comments missing from a thread whose count fell too.
 
-    Replies below a hidden comment are not shown either, but the site still counts them: so only those
-    are missed whose parent is shown or gone. A theme that shows a part of a thread, or none of it, does
-    not change the count, and nothing is concluded; one that shows no pings may not count them either.
-    A thread of which nothing is left is believed where another one has something since: else readers write
-    elsewhere now, and nobody has removed what they wrote here.
+    Replies below a hidden comment are not shown either, but the site still counts them: so only those are
+    missed whose parent is shown or removed. A theme that shows a part of a thread, or hides it, does not
+    change the count, and nothing is concluded; one that shows no pings may not count them either. An empty
+    thread is believed where another one has newer comments: otherwise readers write on another system now,
+    and nobody has removed what they wrote here.
     """
     sql = (
         "SELECT article_id, comments_stated AS stated, key, site_parent, kind, comments.missed_at"
@@ -125,7 +125,7 @@ def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
 
 
 def _note_unreadable(db: Database, look: ThreadLook) -> None:
-    """Record that a thread with known comments shows no comment.
+    """Record that a thread with stored comments shows no comment.
 
     As where a site moves its comments to another system, or to another program without them.
     """

@@ -1,10 +1,10 @@
 """Hiding an article, a comment or a commenter's name from publication, and showing it again.
 
-What is hidden leaves the archive for `hidden.db`; in its place stands a tombstone that says when and why.
-Its law: hidden words are nowhere in the file that is served, and a crawl does not bring them back.
-It is done in one transaction, or not at all; what remains to do afterwards is noted in it (`redaction_work`).
-Ids, dates and the order of a thread stay. A redaction may cover what another one covers too: each keeps
-what it took itself, and what one gives back, those that remain take again.
+What is hidden leaves the archive for `hidden.db`; a tombstone with time and reason replaces it.
+Invariant: hidden text is nowhere in the file that is served, and a crawl does not bring it back. It is done
+in one transaction, or not at all; what remains to do afterwards is recorded in it (`redaction_work`). Ids,
+dates and the order of a thread stay. A redaction may cover what another one covers too: each keeps what it
+took itself, and what one gives back, those that remain take again.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def redact_item(
             id=rows.insert(db, "redactions", values), kind=kind, item=number, at=moment, reason=reason
         )
         work.note_step(db, "scrub", new.id, moment)
-        hidden.forget(new.id)  # what is left of one that did not come about
+        hidden.forget(new.id)  # the rest of one that was not completed
         if number is None:
             redaction_seals.write_seal(
                 db, new.id, hidden.keep(new.id, [Kept(place="names", row={"name": item})])
@@ -117,7 +117,7 @@ def redact_item(
 def unredact_item(db: Database, hidden: Hidden, number: int) -> Redaction:
     """Show again what a redaction has hidden.
 
-    Raises NotFoundError for a number that none has, ArchiveError where `hidden.db` lacks what is hidden.
+    Raises NotFoundError for an unknown number, ArchiveError where `hidden.db` lacks what is hidden.
     """
     db.execute("PRAGMA secure_delete = ON")
     with transaction(db):
@@ -136,7 +136,7 @@ def unredact_item(db: Database, hidden: Hidden, number: int) -> Redaction:
         for other in redactions(db):
             if _take(db, hidden, other):
                 work.note_step(db, "scrub", other.id, other.at)
-    if not db.conn.in_transaction:  # else the caller's transaction may still be rolled back
+    if not db.conn.in_transaction:  # otherwise the caller's transaction may still be rolled back
         work.forget_lifted(db, hidden)
     return found
 

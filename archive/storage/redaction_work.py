@@ -1,9 +1,9 @@
-"""The work that is left after a redaction is committed, noted in the archive so that no end can skip it.
+"""The work that is left after a redaction is committed, recorded in the archive so that no exit can skip it.
 
-When a redaction is committed, no SQL can read the hidden words any more. Deleted bytes may still have them
-until the file is written again and its log is emptied; and after a redaction was lifted, `hidden.db` has
-them until they are back in the archive for certain. Invariant: a step is noted in the transaction that makes
-it necessary, and its note goes when it is done. Every start of the program finishes what an earlier one left.
+When a redaction is committed, no SQL can read the hidden text any more. Deleted bytes may still have it until
+the file is written again and its log is emptied; and after a redaction was lifted, `hidden.db` has it until
+it is back in the archive for certain. Invariant: a step is recorded in the transaction that makes it
+necessary, and deleted when it is done. Every start of the program finishes what an earlier one left.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def note_step(db: Database, step: str, redaction: int, since: str) -> None:
 def unfinished(archive: sqlite3.Connection) -> list[Step]:
     """Return the pending steps, the oldest first.
 
-    An archive from before there were notes has none.
+    Empty for an archive from before such records.
     """
     if not archive.execute("SELECT 1 FROM sqlite_master WHERE name = 'redaction_work'").fetchone():
         return []
@@ -76,13 +76,13 @@ def pending_sentence(steps: list[Step], path: Path) -> str:
 
 
 def merge_full_text(db: Database) -> None:
-    """Merge the full-text indexes, which keep deleted words until then."""
+    """Merge the full-text indexes, which keep deleted terms until then."""
     for index in _INDEXES:
         db.execute(f"INSERT INTO {index}({index}) VALUES ('optimize')")
 
 
 def scrub(db: Database) -> bool:
-    """Remove hidden words from the file's bytes.
+    """Remove hidden text from the file's bytes.
 
     Returns False where a reader keeps the log from being emptied.
 

@@ -1,8 +1,8 @@
 """The run ledger: one row for each run, from its start, and one for each planned time without a crawl.
 
-It writes only `runs`. A planned time belongs to whoever writes its row first, so two schedulers never
-make two crawls of it. A row without an end whose process is gone is closed as interrupted; the caller
-then holds the source's lock, so that no living run can be meant.
+It writes only `runs`. A planned time belongs to whoever writes its row first, so two schedulers never make
+two crawls of it. A row without an end whose process has ended is closed as interrupted; the caller then owns
+the source's lock, so that no living run can be meant.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CRAWLED = f"kind = 'crawl' AND {_MADE}"
 """Which rows of `runs` are crawls, as a condition in SQL."""
 
 KEPT = 24  # planned times without a crawl that have a row each; more at once, after a long absence, share one
-_COUNTS = tuple(name for name in Saved.__slots__ if name != "unproven")  # that is told by the problems
+_COUNTS = tuple(name for name in Saved.__slots__ if name != "unproven")  # the problems report that
 _QUALITY = tuple(Quality.__slots__)
 
 
@@ -41,9 +41,9 @@ class Ledger:
     # -- planned times --------------------------------------------------------------------------------
 
     def last_tick(self, source: str, now: datetime) -> datetime | None:
-        """Return the last planned time with a row, or None.
+        """Return the last planned time with a row, if any.
 
-        One in the future came from a wrong clock.
+        One in the future is from a wrong clock.
         """
         sql = "SELECT max(planned_at) AS at FROM runs WHERE source = ? AND planned_at <= ?"
         row = rows.one(self.db, sql, source, to_text(now))
@@ -52,7 +52,7 @@ class Ledger:
     def claim(self, source: str, trigger: str, now: datetime, planned: datetime | None) -> int | None:
         """Open a run for a planned time; return its id.
 
-        None where another scheduler has been faster.
+        No result where another scheduler has been faster.
         """
         with transaction(self.db):
             if planned is not None and self._is_taken(source, planned):
@@ -114,8 +114,8 @@ class Ledger:
     ) -> int:
         """Open or continue the claimed run; return its id.
 
-        `kind` is "crawl" or "verify".
-        The caller holds the source's lock; other runs of this source that have no end are closed.
+        `kind` is "crawl" or "verify". The caller owns the source's lock; other runs of this source that have
+        no end are closed.
         """
         with transaction(self.db):
             self.close_abandoned(source, now)
@@ -134,7 +134,7 @@ class Ledger:
     def close_abandoned(self, source: str, now: datetime) -> None:
         """Close runs of a source that ended without a result.
 
-        The caller holds the source's lock.
+        The caller owns the source's lock.
         """
         with transaction(self.db):
             self.db.execute(
@@ -160,7 +160,7 @@ class Ledger:
             rows.update(self.db, "runs", run.id, values)
 
     def _file_bytes(self) -> int:
-        """Return the bytes of the archive with the files beside it, once the log is folded in."""
+        """Return the bytes of the archive and its log files, once the log is folded in."""
         sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
         archive = Path(self.db.execute("PRAGMA database_list").fetchone()[2])
         return int(self.db.execute(sql).fetchone()[0]) + beside_bytes(archive)
@@ -180,7 +180,7 @@ class Ledger:
     def withdraw(self, run_id: int, sentence: str, now: datetime) -> None:
         """Store that a claimed run was skipped for another.
 
-        Where no planned time was claimed, nothing was owed to the ledger, and the row goes.
+        Where no planned time was claimed, nothing was owed to the ledger, and the row is deleted.
         """
         with transaction(self.db):
             self.db.execute("DELETE FROM runs WHERE id = ? AND planned_at IS NULL", [run_id])
@@ -197,7 +197,7 @@ class Ledger:
         return _run(row)
 
     def newest(self, source: str, *, kind: str = "crawl") -> Run | None:
-        """Return a source's newest run of a kind, or None."""
+        """Return a source's newest run of a kind, if any."""
         sql = f"SELECT * FROM runs WHERE source = ? AND kind = ? AND {_MADE} ORDER BY id DESC LIMIT 1"
         row = rows.one(self.db, sql, source, kind)
         return _run(row) if row else None
@@ -209,7 +209,7 @@ class Ledger:
         return map(_quality, self.db.query(sql, [source]))
 
     def threads_short(self, source: str, since: datetime) -> int:
-        """Return articles with fewer known comments than their page states."""
+        """Return the number of articles with fewer stored comments than their page states."""
         sql = (
             "SELECT count(DISTINCT articles.id) AS n FROM visits JOIN articles ON articles.id = article_id"
             " WHERE visits.source = ? AND kind = 'article' AND fetched_at >= ? AND good_at = fetched_at"

@@ -1,8 +1,8 @@
 """Removals: suspected at the first check, confirmed at the second, cleared when shown again.
 
-The text stays, marked. Two looks must lie apart in time, and each must come from a site that is well,
-else an outage would look like a great deletion. It writes only the marks in `articles` and `comments`,
-the counts they change, and the ledger, inside a transaction of its caller.
+The text stays, flagged. Two checks must lie apart in time, and each must be of a healthy site, or an outage
+would pass for a great deletion. It writes only the flags in `articles` and `comments`, the counts they
+change, and the ledger, inside a transaction of its caller.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NOT_THERE = frozenset({"soft-404", "not-this-article"})
 """Problems of a page that answers 200 and does not show its article: a weaker sign than a status."""
 WHOLE_THREAD = 2  # comments of a thread that are all missed at once, at least
 GOOD_FOR_EACH = 3  # pages of other articles that must be good for each that is absent as well
-GOOD_FOR_EACH_WEAK = 10  # the same where the page says so with status 200
+GOOD_FOR_EACH_WEAK = 10  # the same where the page states it with status 200
 
 _GONE = (
     "SELECT articles.* FROM addresses"
@@ -48,7 +48,7 @@ _GOOD_AT = "SELECT max(good_at) AS at FROM visits WHERE article_id = ? AND kind 
 def seen_again(db: Database, kind: str, row: dict[str, Value], at: str) -> dict[str, Value]:
     """Return the columns of an item shown again; record its return.
 
-    `at` is ISO 8601 UTC. A look from before the one that missed it says nothing.
+    `at` is ISO 8601 UTC. An observation from before the one that missed it has no effect.
     """
     missed_at, gone_at = row["missed_at"], row["gone_at"]
     if (missed_at is None and gone_at is None) or at < str(gone_at or missed_at):
@@ -56,7 +56,7 @@ def seen_again(db: Database, kind: str, row: dict[str, Value], at: str) -> dict[
     if kind == "article":
         db.execute("UPDATE unlisted SET shown_at = ? WHERE article_id = ?", [at, row["id"]])
     elif gone_at is None:
-        # The source shows again what a look had just missed: it answers out of caches.
+        # The source shows again what a check had just missed: it answers out of caches.
         crawl_states.update_state(db, str(row["source"]), stale_copy_at=instant(at))
     if gone_at is not None:
         events.note(db, Event.RETURNED, kind, row, at, since=gone_at, how=row["gone_how"])
@@ -66,7 +66,7 @@ def seen_again(db: Database, kind: str, row: dict[str, Value], at: str) -> dict[
 def note_missing(db: Database, missing: Missing) -> Saved:
     """Record comments that were requested by id and not shown.
 
-    Where a whole thread is missed, its article may be gone: that is found out first, and is one event.
+    Where a whole thread is missed, its article may be removed: that is checked first, and is one event.
     """
     missed = gone = 0
     for key in missing.ids:
@@ -95,7 +95,7 @@ def note_missing(db: Database, missing: Missing) -> Saved:
 
 
 def _may_be_gone(db: Database, comment: dict[str, Value], now: datetime) -> bool:
-    """True if a missed comment's article may be gone.
+    """True if a missed comment's article may be removed.
 
     Its whole thread is missed.
     """

@@ -1,6 +1,6 @@
-"""A capture: what one page said when another witness received it, and how that is written as text.
+"""A capture: the content of one page as received by another witness, and its form as text.
 
-Pure: no SQL, no clock. Nothing of it is kept in the archive that is served; it stands beside the raw page.
+Pure: no SQL, no clock. It is not kept in the archive that is served, but with the raw page.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def is_ours(row: Mapping[str, Any]) -> bool:
 
 
 def own_since(row: Mapping[str, Any]) -> str:
-    """Return since when we ourselves know the article or comment of a row, ISO 8601 UTC."""
+    """Return when we ourselves first recorded a row's item, ISO 8601 UTC."""
     return str(row["seen_at"] or row["first_seen"])
 
 
@@ -46,13 +46,13 @@ class Capture:
 
 
 def to_json(article: Article, comments: tuple[Comment, ...]) -> str:
-    """Return what a page said as text."""
+    """Return the content of a page as text."""
     said = {"article": _plain(article), "comments": [_plain(comment) for comment in comments]}
     return json.dumps(said, ensure_ascii=False)
 
 
 def from_json(text: str) -> tuple[Article, tuple[Comment, ...]]:
-    """Return what `to_json` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+    """Parse the output of `to_json`. Raises ValueError, KeyError or TypeError for any other text."""
     said = json.loads(text)
     comments = tuple(
         Comment(**_values(each) | {"kind": CommentKind(each.get("kind", CommentKind.COMMENT))})

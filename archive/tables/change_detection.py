@@ -1,8 +1,8 @@
 """Which differences are edits by the publisher, and which are noise. Pure: no SQL, no clock.
 
-A site prints the same article a little differently from visit to visit: a theme learns typographic
-quotes, a date loses its time of day or is told as "3 days ago", a picture comes in another size, an
-excerpt is cut elsewhere. None of this is an edit. What a reader would miss is one.
+A site prints the same article a little differently from visit to visit: a theme learns typographic quotes, a
+date loses its time of day or is printed as "3 days ago", a picture has another size, an excerpt is cut
+elsewhere. These are no edits. What a reader would miss is one.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _TERMS = frozenset({"tags", "categories"})
 EMBEDDED = 10  # terms of a kind that WordPress before 6.5 gives with a post
 _WORDED = frozenset({"title", "byline", "author", "text", "description"})
 _OF_TEXT = ("markdown", "html")  # columns that say the same as the text
-_OPENING = 12  # words by which an excerpt is known as the beginning of its text
+_OPENING = 12  # terms by which an excerpt is recognised as the beginning of its text
 
 
 def drop_no_changes(old: Mapping[str, Value], held: Mapping[str, str], merged: Merged) -> Merged:
     """Drop from `merged` changes that are no edit or no gain.
 
-    `held` are the origins of what is held.
+    `held` are the origins of the stored values.
     """
     values, origins = dict(merged.values), dict(merged.origins)
     if "published" in values and _tells_less(
@@ -67,8 +67,8 @@ def list_edited(
 ) -> bool:
     """True if a list of an article, now from `origin`, was edited.
 
-    Their order tells nothing. Ten terms that become more are what WordPress before 6.5 embedded.
-    That there were or are none is believed only of REST, which leaves nothing out.
+    Their order is ignored. Ten terms that become more are what WordPress before 6.5 embedded. An empty list
+    is believed only of REST, which leaves nothing out.
     """
     if same_links(before, after) if name == "links" else set(before) == set(after):
         return False
@@ -132,7 +132,7 @@ def _same_day(before: str, after: str) -> bool:
 def _opens(description: str, text: Value) -> bool:
     """True if a description is the beginning of the text.
 
-    WordPress makes it so where the author wrote none.
+    WordPress generates it where the author wrote no description.
     """
     said = _WORDS.findall(description)[:_OPENING]
     return bool(said) and said == _WORDS.findall(str(text or "")[:2000])[: len(said)]

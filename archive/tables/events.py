@@ -1,8 +1,8 @@
 """The ledger of what happened to articles and comments after they were first seen.
 
-A row for each edit, removal, return and move, written in the transaction of the change itself. It
-tells when this archive saw it, never when the site did it. It writes only `events`, and changes a row
-in one case alone: comments that were found removed before it was seen that their article had gone.
+A row for each edit, removal, return and move, written in the transaction of the change itself. It states when
+this archive saw it, never when the site did it. It writes only `events`, and changes a row in one case alone:
+comments that were found removed before their article was found removed.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def note(db: Database, event: Event, kind: str, row: Mapping[str, Value], at: st
 
     `at` is ISO 8601 UTC.
 
-    `facts` are further columns: `version` and `since` of what an edit replaced, `how` something went,
-    `since` when it had been doubted or gone, `old_url` and `new_url` of a move.
+    `facts` are further columns: `version` and `since` of what an edit replaced, `how` an item was removed,
+    `since` when it had been doubted or removed, `old_url` and `new_url` of a move.
     """
     whose: dict[str, Value] = (
         {"article_id": row["id"]}

@@ -1,9 +1,9 @@
 """Merge of one field's stored value with another page's. Pure: no SQL, no clock.
 
-A site says the same thing on several surfaces, and not always in the same words. Each field
-remembers where its value came from ("rest:title", "page:entry-title"). A statement from a less
-exact surface never overrules a more exact one; from a more exact one it replaces the value, which
-is no edit; from the same surface a different value is an edit by the publisher.
+A site states the same fact on several surfaces, and not always in the same form. Each field remembers the
+origin of its value ("rest:title", "page:entry-title"). A statement from a less exact surface never overrules
+a more exact one; from a more exact one it replaces the value, which is no edit; from the same surface a
+different value is an edit by the publisher.
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ def merge(
 ) -> Merged:
     """Merge the values of a surface into the stored ones.
 
-    None in `new` means that the surface does not say. Only fields in `watched` make an edit; those in
-    `fill_only` are taken where nothing is held, and never replace anything.
-    The result names only what changes.
+    None in `new` means that the surface does not state it. Only fields in `watched` make an edit; those in
+    `fill_only` are taken where nothing is stored, and never replace anything. The result names only what
+    changes.
     """
     values: dict[str, Value] = {}
     origins: dict[str, str] = {}

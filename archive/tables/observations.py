@@ -1,6 +1,6 @@
-"""Observations of known comments that were requested again: one frozen type for each way.
+"""Observations of stored comments that were requested again: one frozen type for each way.
 
-What is concluded from a look is said in `looking`. Like the records, these know no SQL and no HTTP.
+`reconciliation` draws the conclusions. Like the records, these use no SQL and no HTTP.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-APART = timedelta(hours=1)  # between the first look that missed something and the one that calls it gone
+APART = timedelta(hours=1)  # between the first check that missed an item and the confirming one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """Known comments that the site did not show when requested.
+    """Stored comments that the site did not show when requested.
 
-    `apart` is how long before it an earlier look must have missed them as well, for them to be gone.
+    `apart` is how long before it an earlier check must have missed them as well, for them to be removed.
     """
 
     source: str
@@ -28,7 +28,7 @@ class Missing:
 class Window:
     """Range of comment ids that REST listed completely.
 
-    `total` is how many comments the site says it has in all, None where it does not say.
+    `total` is the stated number of all comments of the site, if any.
     """
 
     source: str
@@ -43,7 +43,7 @@ class Window:
 class ThreadLook:
     """Ids of comments on all pages of one thread.
 
-    `pings_only` where REST tells the other comments: a page leaves out what hangs below a hidden one.
+    `pings_only` where REST lists the other comments: a page leaves out the replies below a hidden one.
     """
 
     source: str
@@ -55,10 +55,10 @@ class ThreadLook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignLook:
-    """Ids of comments that a comment system elsewhere gave of one thread.
+    """Ids of comments that a foreign comment system gave of one thread.
 
-    `thread` is the URI of its ThreadAddress, `stated` the number that the system states, None where it states
-    none. `short` is why the thread is not whole, as a sentence; None for a whole one.
+    `thread` is the URI of its ThreadAddress, `stated` the number that the system states, if any. `short` is
+    why the thread is not whole, as a sentence; None for a whole one.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""Printed times of comments beside exact ones of feeds. Pure."""
+"""Printed times of comments and exact ones of feeds. Pure."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def prefer_exact(
 ) -> tuple[dict[str, str], dict[str, Value], timedelta]:
     """Prefer a feed's time, with its zone, to a printed one.
 
-    Themes and wpDiscuz print the site's local time without a zone. Returns the origins of what is held, the
-    new values, and how far the printed time is ahead of the feed's; zero where there is no other of both.
+    Themes and wpDiscuz print the site's local time without a zone. Returns the origins of the stored values,
+    the new values, and how far the printed time is ahead of the feed's; zero where there is no other of both.
     """
     before = held.get("published", held.get(REST_OF_THEM, ""))
     now = origins.get("published", surface.value)

@@ -43,7 +43,7 @@ class PublisherCopy:
 
 
 def load_row(db: Database, article_id: Value) -> dict[str, Value] | None:
-    """Return the row of an article's copy, or None."""
+    """Return the row of an article's copy, if any."""
     return rows.one(db, "SELECT * FROM publisher_texts WHERE article_id = ?", article_id)
 
 
@@ -62,9 +62,9 @@ def unpack_blocks(packed: Value) -> Written:
 
 
 def find_copy(archive: Path, url: str) -> PublisherCopy | None:
-    """Return the archive's copy of a page's text.
+    """Return the archive's copy of a page's text, if it has one.
 
-    None where there is no archive, or where it holds none. The archive is only read.
+    The archive is only read.
     """
     if not archive.is_file():
         return None

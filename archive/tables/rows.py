@@ -1,7 +1,7 @@
 """Between records and rows: which fields are columns, which of them a version keeps.
 
-It knows the column names and how values are written; when to write is decided in `store`.
-Table and column names are literals of this package, never input.
+It defines the column names and how values are written; when to write is decided in `storage`. Table and
+column names are literals of this package, never input.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ COMMENT_VERSIONED = ("site_parent", "author", "author_url", "published", "text",
 
 
 def must(text: str | None) -> str:
-    """Return a required time's text. Raises ValueError if it is None."""
+    """Return a required time's text. Raises ValueError without it."""
     if text is None:
         raise ValueError("a time is missing")
     return text
@@ -64,9 +64,9 @@ def comment_values(comment: Comment) -> dict[str, Value]:
 
 
 def one(db: Database, sql: str, *values: Value) -> dict[str, Value] | None:
-    """Return the first row of a query, or None.
+    """Return the first row of a query, if any.
 
-    Without the savepoint that `Database.query` makes, since many are asked for each page.
+    Without the savepoint that `Database.query` makes, since each page needs many queries.
     """
     cursor = db.conn.execute(sql, values)
     row = cursor.fetchone()
@@ -99,9 +99,9 @@ def update(db: Database, table: str, row_id: Value, values: Mapping[str, Value])
 def fill_only(article: Article, *, again: bool = False, late: bool = False) -> frozenset[str]:
     """Return columns that a page may fill but not change.
 
-    For a further page of an article these are all but the text of its own part; with `late`, for an answer
-    older than what is held, all of them. That a page shows no text is no edit, since it may be broken; where
-    it is read `again` by newer rules, those are believed.
+    For a further page of an article these are all but the text of its own part; with `late`, for a response
+    older than the stored one, all of them. That a page shows no text is no edit, since it may be broken;
+    where it is read `again` by newer rules, those are believed.
     """
     if late:
         return frozenset(article_values(article))
@@ -115,8 +115,8 @@ def lists_to_write(
 ) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Return lists that a surface may replace, as name: (origin, values).
 
-    `held` are the origins of what is held; a list read from a more exact surface stays. An empty list
-    is said only where it has an origin.
+    `held` are the origins of the stored lists; a list read from a more exact surface stays. An empty list
+    counts only where it has an origin.
     """
     origins = dict(article.origins)
     said = {name: (origins.get(name, surface.value), getattr(article, name)) for name in LIST_COLUMNS}
@@ -179,7 +179,7 @@ def _write_links(db: Database, article_id: int, urls: tuple[str, ...]) -> None:
 
 
 def _write_embeds(db: Database, article_id: int, embeds: tuple[str, ...]) -> None:
-    """Store the embedded things of an article, each as "kind:address"."""
+    """Store the embedded objects of an article, each as "kind:URL"."""
     pairs = [embed.partition(":") for embed in dict.fromkeys(embeds)]
     wanted = [(at, kind, url, urlsplit(url).hostname or "") for at, (kind, _, url) in enumerate(pairs)]
     _replace(db, "embeds", ("position", "kind", "url", "host"), article_id, wanted)

@@ -1,4 +1,4 @@
-"""The keys of the URLs in an archive: filled in where a row has none, and twin rows made one.
+"""The keys of the URLs in an archive: added where missing, and twin rows merged.
 
 A migration is SQL alone, and a key is computed by `urls`. So an archive that was written before there were
 keys gets them here, when it is opened: once, in one transaction. It writes `visits`, `addresses`, the
@@ -63,7 +63,7 @@ def _page(row: Row) -> tuple[str, str]:
 
 
 def _settle_addresses(db: Database, twins: list[Row]) -> None:
-    """Keep the article's own URL, else the earliest row."""
+    """Keep the article's own URL, or the earliest row."""
     own = "SELECT 1 FROM articles WHERE source = ? AND url = ?"
 
     def rank(row: Row) -> tuple[bool, str]:

@@ -34,7 +34,7 @@ TOGETHER = timedelta(minutes=30)  # within which edits of different fields of on
 class Reading:
     """Provenance of one reading: surface, time and cause.
 
-    `at` and `received`, when the site sent it, are ISO 8601 UTC; they differ for a page that is read anew.
+    `at` and `received`, when the site sent it, are ISO 8601 UTC; they differ for a page that is read again.
     """
 
     surface: Surface
@@ -54,7 +54,7 @@ class Reading:
 def is_outdated(db: Database, kind: str, row_id: Value, reading: Reading) -> bool:
     """True if an item was edited after a re-read page.
 
-    What the page says is past then.
+    The page's content is then outdated.
     """
     if reading.cause == EDITED:
         return False
@@ -116,7 +116,7 @@ def _insert(
 
 
 def _joined(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], reading: Reading) -> bool:
-    """Join an edit to the newest version, if that is as young and none of its fields is edited again."""
+    """Join an edit to the newest version if recent, unless one of its fields is edited again."""
     own = "article_id = ? AND witness IS NULL"
     sql = f"SELECT * FROM article_versions WHERE {own} ORDER BY version DESC LIMIT 1"
     last = rows.one(db, sql, old["id"])

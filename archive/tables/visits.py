@@ -1,8 +1,8 @@
-"""The facts of a visit: how an address answered, and what was wrong or missing there.
+"""The facts of a visit: how a URL responded, and what was wrong or missing there.
 
-It writes only `visits` and `problems`, inside a transaction of its caller. Facts are stored here; what
-is to be done because of them is decided in the crawler. That decision is kept beside them as a cache
-(`due_at`, `due_why`), which triggers empty as soon as a fact behind it changes.
+It writes only `visits` and `problems`, inside a transaction of its caller. Facts are stored here; what is to
+be done because of them is decided in the crawler. That decision is stored with them as a cache (`due_at`,
+`due_why`), which triggers empty as soon as a fact behind it changes.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _OPEN = (
     " article_id = coalesce(excluded.article_id, article_id), last_seen = excluded.last_seen,"
     " ended_at = NULL"
 )
-GOOD = {200, 304}  # statuses of an answer that says something about the page
+GOOD = {200, 304}  # statuses of a response with information about the page
 _OF_ARTICLES = {PageKind.ARTICLE, PageKind.THREAD}
-LONGEST_WAIT = timedelta(days=365)  # that a server is believed to ask for
+LONGEST_WAIT = timedelta(days=365)  # that a server is believed to request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """Due date of a URL (aware UTC or None), and why."""
+    """Due date of a URL (aware UTC, if any), and its reason."""
 
     at: datetime | None
     why: str
@@ -44,8 +44,8 @@ class Due:
 def _place(db: Database, page: Page) -> str:
     """Return a visit's stored URL, updating its spelling.
 
-    It is the page's own; for a listing of REST its route, since a listing is asked for anew each time by
-    other bounds. An article's page is noted as the site serves it, so that no later visit is redirected.
+    It is the page's own; for a listing of REST its route, since a listing is requested each time with other
+    bounds. An article's page is stored as the site serves it, so that no later visit is redirected.
     """
     if page.kind is not PageKind.ARTICLE:
         return visited_url(page)
@@ -77,7 +77,7 @@ def note_visit(
     """Record a visit to a URL. `at` is ISO 8601 UTC.
 
     A visit to an article's page that showed no article counts as a failure, whatever its status; so does one
-    to a thread elsewhere that could not be read, with `is_read` False.
+    to a foreign thread that could not be read, with `is_read` False.
     """
     good = page.status in GOOD and is_read and (page.kind not in _OF_ARTICLES or article_id is not None)
     url = _place(db, page)
@@ -91,9 +91,9 @@ def note_visit(
 
 
 def _leads_to(db: Database, page: Page, article_id: int | None) -> str | None:
-    """Return the URL an article moved to, or None.
+    """Return the URL an article moved to, if it did.
 
-    An address that shows another article than the one that is held there is no move.
+    A URL that shows another article than the stored one is no move.
     """
     if page.kind is not PageKind.ARTICLE or article_id is None:
         return None

@@ -18,10 +18,10 @@ class Findings:
 
     `until` (aware UTC) is the last complete crawl: later publications are not audited. `types` are the
     content types that REST lists, with their routes; `by_type` maps each type to the number that the site
-    lists, and `unlisted_types` says why nobody lists a type. `beside` counts, by month, what only the
-    sitemaps list. `left_out` maps what the site has and the archive does not want to its number, 0 for
-    unknown. `fed` is the number of articles in the feed; `stopped_short` is True where the budget was spent
-    before the end, `expected` is the number of months to audit.
+    lists, and `unlisted_types` gives the reason for a type that is not listed. `beside` counts, by month,
+    what only the sitemaps list. `left_out` maps what the site has and the archive does not want to its
+    number, 0 for unknown. `fed` is the number of articles in the feed; `stopped_short` is True where the
+    budget was spent before the end, `expected` is the number of months to audit.
     """
 
     def __init__(self, source: str, started_at: datetime) -> None:

@@ -52,7 +52,7 @@ class Span:
     def month_of(self, moment: str | None) -> str:
         """Return the month of REST's time, limited to those of the span.
 
-        REST's bounds may be off by an hour. None is the first month.
+        REST's bounds may be off by an hour. Without a moment it is the first month.
         """
         month = (moment or self.months[0])[:7]
         first, last = self.months[0], self.months[-1]

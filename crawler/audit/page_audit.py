@@ -30,7 +30,7 @@ class PageAudit:
     def __init__(self, crawl: Crawl, findings: Findings) -> None:
         self.crawl = crawl
         self.findings = findings
-        self.walks: dict[str, str | None] = {}  # why a thread was not fetched to its end, None if it was
+        self.walks: dict[str, str | None] = {}  # why a thread was not fetched to its end, if it was not
         self.met: dict[str, set[str]] = {}  # ids of comments in the markup of a thread's pages
 
     async def comments_by_pages(self) -> AsyncIterator[Any]:
@@ -92,7 +92,7 @@ class PageAudit:
         )
 
     def _unread_marks(self, thread: Thread) -> str | None:
-        """Return why a complete thread may have unread comments, or None."""
+        """Return why a complete thread may have unread comments, if so."""
         met = self.met.get(thread.url, set())
         if not met:
             return "its pages have no comment with an id"
@@ -103,7 +103,7 @@ class PageAudit:
     def _by_numbers(self, month: str, threads: list[Thread], unread: int, *, told: bool) -> Proof:
         """Return the proof of one month.
 
-        A theme with totals shows none where there is no comment.
+        A theme with totals shows no total where there is no comment.
         """
         totals = (max(thread.stated or 0, thread.held) for thread in threads)
         stated = sum(totals)

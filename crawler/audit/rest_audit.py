@@ -45,8 +45,8 @@ class RestAudit:
     async def oldest(self, kind: AuditKind) -> tuple[bool, str | None]:
         """Return True and the first month if REST lists a kind.
 
-        False and None where it does not; the month is None where the list is empty. Raises NoListingError
-        where the site is in trouble.
+        False if it does not; the month is None if the list is empty. Raises NoListingError where the site is
+        in trouble.
         """
         async for root in self._roots():
             url = rest_urls.oldest_url(root, ROUTES[kind])
@@ -71,7 +71,7 @@ class RestAudit:
     def months(self, kind: AuditKind, first: str | None) -> list[tuple[str, AuditKind, str]]:
         """Return the months to audit, as (last audit, kind, month).
 
-        By the calendar; the last audit is "" where there was none.
+        By the calendar; the last audit is "" without one.
         """
         looked = self.findings.holdings.looked()
         held = self.findings.holdings.numbers(kind)

@@ -176,7 +176,7 @@ def _untold(unnamed: int, surface: str) -> str | None:
 
 
 def month_in(entry: Listed) -> str:
-    """Return the month in a URL, else of its lastmod, else ""."""
+    """Return the month in a URL, or that of its lastmod, or ""."""
     found = search(r"/((?:19|20)\d\d)/(0[1-9]|1[0-2])/", entry.url)
     if found:
         return f"{found[1]}-{found[2]}"

@@ -1,7 +1,7 @@
 """Audit of content types: which ones the site has, and how many items of each.
 
-REST names its types and counts them. A type that REST does not list may still stand in a sitemap; then its
-entries are compared with the archive. A type that nobody lists is named, and never passed over.
+REST names its types and counts them. A type that REST does not list may still be in a sitemap; then its
+entries are compared with the archive. A type that is not listed is named, and never skipped.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class TypesAudit:
     async def by_rest(self) -> str | None:
         """Find the content types, count their items, and return the month of the oldest item.
 
-        None where there is no item at all.
+        No result without any item.
         """
         root = self.crawl.rest.root or ""
         answer = await self.crawl.session.fetch(PageKind.LISTING, rest_urls.route_url(root, "types"))
@@ -77,7 +77,7 @@ class TypesAudit:
     async def by_sitemap(self) -> None:
         """Record the articles that only sitemaps list.
 
-        An entry of a file without a type counts only where no crawl has asked for it.
+        An entry of a file without a type counts only where no crawl has requested it.
         """
         listed = {kind.name for kind in self.findings.types}
         async for entry in self.sitemaps.entries():

@@ -1,6 +1,6 @@
 """Command `crawl`, and helpers of the commands that fetch.
 
-Does not: know how a site is crawled.
+Does not: crawl a site itself.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Commands of a fleet: `fleet work`, `status`, `drain`, `rebalance`, `run` and `copy`.
 
-Does not: know how a queue, a fence or a crawl works.
+Does not: implement a queue, a fence or a crawl.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def rebalance(context: Context) -> None:
 
 
 async def _hand_on(sources: Sequence[str], queue: App) -> list[str]:
-    """Ask the workers of sources to publish and give them back; return those that are crawled now."""
+    """Request that the workers of sources publish and return them; return those crawled now."""
     running = [job for job in await overview.crawl_jobs(queue) if job.is_running and job.source in sources]
     for job in running:
         await queue.job_manager.cancel_job_by_id_async(job.id, abort=True)
@@ -262,7 +262,7 @@ def _machine() -> str:
 
 
 def _asked(config: Config, question: Callable[[App], Awaitable[T]]) -> T:
-    """Ask the queue one thing. Raises QueueError."""
+    """Query the queue once. Raises QueueError."""
 
     async def ask() -> T:
         url = config.fleet.queue_url(os.environ)

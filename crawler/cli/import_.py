@@ -167,7 +167,7 @@ def _each(
     taking: Taking,
     how: tuple[str | None, str | None, datetime | None, datetime | None],
 ) -> Iterator[Item]:
-    """Yield what files and web archives hold, one place after the other."""
+    """Yield the content of files and web archives, one place after the other."""
     from pipeline.imports import containers  # noqa: PLC0415
 
     witness, replay, since, until = how
@@ -213,7 +213,7 @@ def _from_web(
 
 
 def _tell(tally: Tally, *, dry_run: bool, as_json: bool) -> None:
-    """Say what was read, what was new, what was passed over, and name what could not be read."""
+    """Print what was read, new or skipped, and name what could not be read."""
     if as_json:
         emit(
             {

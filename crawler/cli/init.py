@@ -1,6 +1,6 @@
 """Command `init`: probes a site and writes its configuration, or systemd units.
 
-Does not: know how a site is probed.
+Does not: probe a site itself.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Command `publish`: immutable copies of many archives.
 
-Does not: know how a copy is made, or how it is shown.
+Does not: make a copy or show it itself.
 """
 
 from __future__ import annotations
@@ -119,9 +119,9 @@ def _origins(context: Context, archives: Sequence[Path], folder: Path, is_fleet:
 
 
 def _files(given: Path) -> list[Path]:
-    """Return the archives that a path stands for.
+    """Return the archives of a path.
 
-    Files beside an archive that hold its pages, files or hidden words are none. A file that has gone is still
+    Files next to an archive with its pages, files or hidden text are not archives. A missing file is still
     named, so that its last copy stays.
     """
     if not given.exists() and given.suffix != ".db":

@@ -1,4 +1,4 @@
-"""Command `seal`: logs, seals, signs and time-stamps what the archive holds."""
+"""Command `seal`: logs, seals, signs and time-stamps the content of the archive."""
 
 from __future__ import annotations
 

@@ -208,7 +208,7 @@ def _agreed(question: str) -> bool:
 
 @contextmanager
 def _archive(config: Config, *names: str) -> Iterator[Archive | None]:
-    """Hold the locks of sources and open the archive; None where there is none.
+    """Keep the locks of sources and open the archive, if it exists.
 
     Raises BusyError while a crawl of one of them runs, ConfigError in a fleet.
     """

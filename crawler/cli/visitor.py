@@ -71,7 +71,7 @@ def visitor_serve(context: Context, host: str, port: int) -> None:
 
 
 def directory_server(ours: Visitor, host: str, port: int) -> ThreadingHTTPServer:
-    """Return a server of the key directory, which answers 404 to everything else."""
+    """Return a server of the key directory, which answers 404 to every other request."""
     body = ours.directory_json().encode()
 
     class Handler(BaseHTTPRequestHandler):
@@ -92,7 +92,7 @@ def directory_server(ours: Visitor, host: str, port: int) -> ThreadingHTTPServer
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     return ThreadingHTTPServer((host, port), Handler)
 

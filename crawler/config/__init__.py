@@ -1,1 +1,1 @@
-"""The configuration file and the configurations of known sites."""
+"""The configuration file and the profiles of supported sites."""

@@ -145,11 +145,11 @@ class Config:
 def load_config(
     path: Path | None = None, *, fetching: bool = True, environ: Mapping[str, str] | None = None
 ) -> Config:
-    """Return the configuration: `path`, else $BACKISSUE_CONFIG, else ./backissue.toml.
+    """Return the configuration: `path`, $BACKISSUE_CONFIG, or ./backissue.toml.
 
     With `fetching` a contact is required for every source on another machine; a command that only reads the
-    archive or a file needs none. `environ` is the process's environment by default; $BACKISSUE_ARCHIVE in it
-    replaces the archive. Raises ConfigError, also where there is no file.
+    archive or a file does not need it. `environ` is the process's environment by default; $BACKISSUE_ARCHIVE
+    in it replaces the archive. Raises ConfigError, also where there is no file.
     """
     environ = os.environ if environ is None else environ
     found = find_config(path, environ)
@@ -168,7 +168,7 @@ def load_config(
 
 
 def find_config(path: Path | None, environ: Mapping[str, str]) -> Path | None:
-    """Return the path of the configuration file in force, or None.
+    """Return the path of the configuration file in force, if any.
 
     Raises ConfigError for an explicit one that does not exist.
     """
@@ -197,7 +197,7 @@ def archive_here(path: Path | None = None) -> Path:
 
 
 def proof_key(path: Path | None = None) -> Path | None:
-    """Return the file of the key that signs, or None where none is configured. Raises ConfigError."""
+    """Return the file of the signing key, if configured. Raises ConfigError."""
     return load_config(path, fetching=False).proof.key if find_config(path, os.environ) else None
 
 
@@ -279,7 +279,7 @@ def _read_sources(table: TomlTable, contact: str | None) -> list[Source]:
 
 
 def twin_of(url: str, sources: Iterable[Source]) -> Source | None:
-    """Return the source at a site's URL, or None.
+    """Return the source at a site's URL, if any.
 
     By http or https, with or without "www.".
     """

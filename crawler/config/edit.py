@@ -92,7 +92,7 @@ def without(text: str, name: str) -> str:
 
 
 def _checked(text: str, wanted: dict[str, Any], name: str) -> str:
-    """Return a text if it has the wanted values, else raise ConfigError."""
+    """Return a text if it has the wanted values. Raises ConfigError."""
     try:
         is_right = tomllib.loads(text) == wanted
     except tomllib.TOMLDecodeError:

@@ -12,10 +12,10 @@ from crawler.config.config import Source, profile, profiles
 
 
 def site_for(sources: Sequence[Source], name: str | None, url: str) -> Site:
-    """Return the site of that name, else the site of the URL.
+    """Return the site of that name, or the site of the URL.
 
     A name may be a source of the configuration or a built-in site; raises ConfigError for another. Without a
-    name, the site on the URL's host, else a default one of that host.
+    name, the site on the URL's host, or a default one of that host.
     """
     if name is not None:
         matching = (source for source in sources if source.name == name)

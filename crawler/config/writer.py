@@ -1,7 +1,7 @@
 """Writer of backissue.toml: a commented block for a site.
 
 The block makes a new file, or is appended to an existing one. Pure text; the result is parsed strictly before
-it replaces the file. An existing line is never changed. Does not: know how a site was probed.
+it replaces the file. An existing line is never changed. Does not: probe a site.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def new_config_text(block: str, contact: str | None) -> str:
 def contact_line(contact: str | None) -> str:
     """Return the lines of the contact.
 
-    A comment with an example where it is None.
+    Without one, a comment with an example.
     """
     if contact is None:
         return _NO_CONTACT

@@ -3,7 +3,7 @@
 Starts each crawl in time and records all ticks. At each planned time the run ledger has the last recorded
 one, so nothing is lost by lateness, by a restart or by a machine that slept: of several times that passed the
 last is made up by one crawl, and the others are rows with that reason. Invariant: no crawl of a source
-overlaps another, whoever started it, by the source's lock. Does not: know how a crawl works.
+overlaps another, whoever started it, by the source's lock. Does not: implement a crawl.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ logging.getLogger("apscheduler").setLevel(logging.ERROR)
 class Tick(BaseTrigger):  # type: ignore[misc]
     """Timetable as a trigger of APScheduler.
 
-    After any delay it has one run due, and not many. `timetable` returns the one that holds.
+    After any delay it has one run due, and not many. `timetable` returns the one in force.
     """
 
     def __init__(self, timetable: Callable[[], Timetable]) -> None:
@@ -138,7 +138,7 @@ class Clock:
 
     def tick(self, source: Source) -> None:
         """Start a source's crawl that is due, or record why not."""
-        with self._lock:  # stop() either finds a crawl, or none starts after it
+        with self._lock:  # stop() either finds a crawl, or no crawl starts after it
             now = self.now()
             if self._stopped or source.schedule.earliest(now) > now:
                 return
@@ -159,7 +159,7 @@ class Clock:
     def _plan(self, source: Source, now: datetime) -> int | None:
         """Record the planned times that passed, and return a run.
 
-        None where no crawl is to start.
+        No result if no crawl is to start.
         """
         with Archive.open(self.config.archive, create=False) as archive:
             timetable = self._learn(archive, source)
@@ -178,7 +178,7 @@ class Clock:
                 return None
 
     def _claim(self, archive: Archive, source: Source, now: datetime) -> int | None:
-        """Return the row of the crawl that is due, or None.
+        """Return the row of the crawl that is due, if any.
 
         Planned times that passed without a crawl are recorded.
         """

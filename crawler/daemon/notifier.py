@@ -2,7 +2,7 @@
 
 After each crawl, and when a digest is due. One process at a time; a request meanwhile starts one more
 afterwards. Where a message could not be sent, the retry is soon. The scheduler's loop calls `step`, which
-never waits. Does not: know what the messages are.
+never waits. Does not: decide the messages.
 """
 
 from __future__ import annotations

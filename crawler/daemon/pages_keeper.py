@@ -1,7 +1,7 @@
 """Keeper of the pages' server process, which restarts it.
 
-Does not: know how pages are served. The scheduler's loop calls `step`, which never waits. Invariant: the
-scheduler continues in every state of the pages; only pages that cannot start at all are an error.
+Does not: serve pages itself. The scheduler's loop calls `step`, which never waits. Invariant: the scheduler
+continues in every state of the pages; only pages that cannot start at all are an error.
 """
 
 from __future__ import annotations

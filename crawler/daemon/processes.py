@@ -1,6 +1,6 @@
 """Child processes that never outlive us: crawls and pages.
 
-A child's standard input is a pipe that only its parent holds. When the parent has ended, for any reason, the
+A child's standard input is a pipe owned only by its parent. When the parent has ended, for any reason, the
 pipe ends, and the child requests its own end as a SIGTERM would. Children have a session of their own, so
 that a Ctrl-C reaches them once, through us, and not twice.
 """
@@ -25,7 +25,7 @@ PROGRESS_KEPT = "Everything it saved is kept."
 def start(
     arguments: Sequence[str], environ: Mapping[str, str] | None = None, *, quiet: bool = False
 ) -> subprocess.Popen[bytes]:
-    """Start `backissue ARGUMENTS` as a child, with our output, or with none if it is `quiet`."""
+    """Start `backissue ARGUMENTS` as a child, with our output unless it is `quiet`."""
     output = subprocess.DEVNULL if quiet else None
     command = [sys.executable, str(SCHEDULER_SCRIPT), "--child", *arguments]
     return subprocess.Popen(  # noqa: S603  (our own program, and no shell)

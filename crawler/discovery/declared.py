@@ -55,7 +55,7 @@ def read_declared(page: Page, home: str) -> Declared:
 
 
 def foreign_rest(page: Page, home: str) -> str | None:
-    """Return the REST root that a page declares elsewhere, or None.
+    """Return the REST root that a page declares elsewhere, if any.
 
     A root on another site is never used.
     """
@@ -73,7 +73,7 @@ def is_comments_feed(url: str, title: str) -> bool:
 
 
 def guessed_feed_urls(kind: PageKind, home: str, platform: Platform | None) -> tuple[str, ...]:
-    """Return usual feed URLs, for sites that declare none.
+    """Return usual feed URLs, for sites that declare no feed.
 
     Those of the system that runs the site, and of several where it is unknown or WordPress.
     """
@@ -87,7 +87,7 @@ def _own(platform: Platform, kind: PageKind) -> tuple[str, ...]:
 
 
 def feed_of(declared: Declared, kind: PageKind) -> str | None:
-    """Return the URL of a declared feed of a kind, or None."""
+    """Return the URL of a declared feed of a kind, if any."""
     if kind is PageKind.POSTS_FEED:
         return declared.posts_feed
     return declared.comments_feed

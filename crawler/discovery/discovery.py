@@ -1,9 +1,9 @@
 """Discovery of articles by a chain of strategies.
 
-REST where it is open, else the API of another system, else sitemaps, else the feed, else listing pages: each
-is the fallback of the one before. Listing pages also follow feeds and sitemaps that have only the newest.
-Yields the listings that have more than URLs, for the archive to save, and requests for the pages that are
-due. Nothing is listed while the feed of posts is unchanged, except once a day.
+REST where it is open, then the API of another system, sitemaps, the feed, and listing pages: each is the
+fallback of the one before. Listing pages also follow feeds and sitemaps that have only the newest. Yields the
+listings that have more than URLs, for the archive to save, and requests for the pages that are due. Nothing
+is listed while the feed of posts is unchanged, except once a day.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from crawler.discovery.sitemap_strategy import SitemapStrategy
 from crawler.frontier.addresses import Listed
 from crawler.frontier.frontier import Frontier
 
-REWALK = timedelta(days=30)  # interval of walks through all listing pages, where a feed tells the newest
+REWALK = timedelta(days=30)  # interval of walks through all listing pages, where a feed lists the newest
 
 
 class Discovery:
@@ -46,7 +46,7 @@ class Discovery:
         """Yield the items of the first strategy that names articles.
 
         Yields nothing new where `is_silent`, at most a day after a complete listing. `feed` is the response
-        of the feed of posts, None where it was not fetched.
+        of the feed of posts, if it was fetched.
         """
         crawl = self.crawl
         before = self.crawl.before

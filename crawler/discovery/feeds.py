@@ -59,10 +59,7 @@ def feed_digest(page: Page) -> str:
 
 @reader(None)
 def read_posts_feed(page: Page) -> tuple[Listed, ...] | None:
-    """Return the articles in a feed.
-
-    None if the response is no feed, or an empty one.
-    """
+    """Return the articles in a feed, if the response is one and not empty."""
     entries = feed_pages.read_entries(page)
     if not entries:
         return None
@@ -72,10 +69,7 @@ def read_posts_feed(page: Page) -> tuple[Listed, ...] | None:
 
 @reader(None)
 def read_comments_feed(page: Page) -> tuple[Mention, ...] | None:
-    """Return the comments in a comments feed.
-
-    None if the response is no feed.
-    """
+    """Return the comments in a comments feed, if the response is one."""
     links = feed_pages.read_comment_links(page)
     if links is None:
         return None

@@ -52,12 +52,12 @@ class FrontPage:
         return self._declared
 
     async def platform(self) -> Platform | None:
-        """Return the system that runs the site, by its front page; None where that names none."""
+        """Return the system that runs the site, if its front page names one."""
         return platform_named((await self.declared()).platform)
 
     @property
     def may_have_rest(self) -> bool:
-        """False where another system than WordPress is known to run the site."""
+        """True unless the site is identified as run by another system than WordPress."""
         return may_be_wordpress(self.crawl.platform)
 
     async def is_walled_off(self) -> bool:

@@ -72,8 +72,8 @@ def links_digest(page: ListingPage) -> str | None:
 class _Link:
     """Link of a page.
 
-    `label` is what it says to who cannot see it. `rank` is 1 in a heading, 2 in the main part of the page, 0
-    in any other part.
+    `label` is its text for assistive software. `rank` is 1 in a heading, 2 in the main part of the page, 0 in
+    any other part.
     """
 
     url: str
@@ -109,9 +109,9 @@ def _links(tree: html.HtmlElement, page: Page) -> list[_Link]:
 
 
 def _older(tree: html.HtmlElement, links: list[_Link], page: Page) -> str | None:
-    """Return the URL of the next page of the listing, or None.
+    """Return the URL of the next page of the listing, if any.
 
-    By rel="next", else by the next page number, else by the link's text.
+    By rel="next", or by the next page number, or by the link's text.
     """
     marked = tree.xpath("(//link[@rel='next'] | //a[@rel='next'])/@href")
     if marked:

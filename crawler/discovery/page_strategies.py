@@ -36,7 +36,7 @@ class FeedStrategy:
 
         Back to the feed's end the first time, later to the first page without a due article. A page of the
         feed follows the articles in it, since some entries may be no article. `first` is the feed's response,
-        None where it was not fetched.
+        if it was fetched.
         """
         session = self.crawl.session
         course = Course()
@@ -88,7 +88,7 @@ class ListingStrategy:
     async def find(self, *, whole: bool) -> AsyncIterator[Request]:
         """Yield requests for the articles on listing pages.
 
-        Back to the last listing page with `whole`, else to the first without a due article. Where the
+        Back to the last listing page with `whole`, otherwise to the first without a due article. Where the
         front page has no older page, its archives by category, tag, author or year are followed.
         """
         waiting = [self.crawl.home + "/"]

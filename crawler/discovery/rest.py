@@ -19,7 +19,7 @@ from crawler.frontier.addresses import Listed
 from pipeline.platforms.wordpress import rest_urls
 
 _LONGEST_ID = 20  # characters
-MOST_PARTS = 50  # of one article that are asked for
+MOST_PARTS = 50  # of one article that are requested
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ PAGE_TYPE = ContentType(name="page", route="pages")
 def read_types(page: Page) -> tuple[ContentType, ...] | None:
     """Return the content types that REST lists below wp/v2, posts first.
 
-    None where the response is no list of types.
+    No result if the response is no list of types.
     """
     types = json_text.parse_answer(page)
     if not isinstance(types, dict) or not types or "code" in types:
@@ -56,10 +56,7 @@ def _content_type(kind: dict[str, Any]) -> ContentType | None:
 
 
 def read_ids(page: Page) -> set[str] | None:
-    """Return the ids in a listing as text, or None.
-
-    None if the response is no listing.
-    """
+    """Return the ids in a listing as text, if the response is one."""
     items = read_array(page)
     if items is None:
         return None
@@ -69,7 +66,7 @@ def read_ids(page: Page) -> set[str] | None:
 def read_numbers(page: Page) -> list[int] | None:
     """Return the ids of a listing in its order.
 
-    None if it is no listing, or has an id that is no number.
+    No result if it is no listing, or has an id that is no number.
     """
     items = read_array(page) or ()
     ids = [read_id(item.get("id")) for item in items]
@@ -82,9 +79,9 @@ def read_numbers(page: Page) -> list[int] | None:
 def not_shown(page: Page, asked: Iterable[str], known: Iterable[str]) -> list[str]:
     """Return the requested ids that a listing proves hidden.
 
-    In their order. Empty, unless the response has an id that is `known` to be shown, and no id that was not
-    requested. Where it has fewer entries than it counts, it proves nothing of ids after its last entry: some
-    sites return fewer entries than requested.
+    In their order. Empty, unless the response has an id that is shown according to `known`, and no id that
+    was not requested. Where it has fewer entries than it counts, it proves nothing of ids after its last
+    entry: some sites return fewer entries than requested.
     """
     wanted = list(asked)
     shown = read_ids(page) or set()
@@ -108,7 +105,7 @@ def read_commented(page: Page) -> set[int]:
 
 
 def read_id(value: object) -> int | None:
-    """Return WordPress' id, a number that SQLite can store, else None."""
+    """Return WordPress' id, if it is a number that SQLite can store."""
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     if 0 <= value < 1 << 63:
@@ -118,10 +115,7 @@ def read_id(value: object) -> int | None:
 
 @reader(None)
 def read_array(page: Page) -> list[dict[str, Any]] | None:
-    """Return the objects of a REST listing, or None.
-
-    None if the response is no listing.
-    """
+    """Return the objects of a REST listing, if the response is one."""
     value = json_text.parse_answer(page)
     if isinstance(value, list):
         return [item for item in value if isinstance(item, dict)]
@@ -141,7 +135,7 @@ def is_refusal(page: Page) -> bool:
 def read_posts(page: Page) -> tuple[Listed, ...] | None:
     """Return the posts in a REST listing, without password-protected ones.
 
-    None if it is no listing.
+    No result if it is no listing.
     """
     items = read_array(page)
     if items is None:
@@ -197,14 +191,14 @@ def raw_link(item: dict[str, Any]) -> str | None:
 
 
 def stated_text(value: object) -> str | None:
-    """Return a text without what is no character; None for no text."""
+    """Return a text without invalid characters; no result for an empty one."""
     if isinstance(value, str) and value:
         return value.encode("utf-8", "replace").decode()
     return None
 
 
 def total(page: Page, name: str = "x-wp-total") -> int | None:
-    """Return the total in a REST listing's header, or None."""
+    """Return the total in a REST listing's header, if stated."""
     value = page.header(name) or ""
     if value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)

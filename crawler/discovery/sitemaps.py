@@ -1,6 +1,6 @@
 """Sitemaps: their usual URLs, and the files and URLs in them.
 
-Pure. WordPress' own, Yoast's and Rank Math's have one format; a broken or hostile file is None.
+Pure. WordPress' own, Yoast's and Rank Math's have one format; a broken or hostile file gives None.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def sitemap_candidates(site_url: str, platform: Platform | None = None) -> tuple
     """Return the usual sitemap URLs, for a robots.txt without any.
 
     WordPress' own, that of Yoast and Rank Math, and the oldest; the oldest alone where another system than
-    WordPress is known to run the site.
+    WordPress runs the site.
     """
     names: tuple[str, ...] = (*SITEMAPS, "sitemap.xml")
     names = names if may_be_wordpress(platform) else names[-1:]
@@ -75,7 +75,7 @@ def _any_type(name: str) -> bool:  # noqa: ARG001
 def read_sitemap(page: Page, wants_type: Callable[[str], bool] = _any_type) -> Sitemap | None:
     """Return a sitemap or an index of sitemaps, parsed.
 
-    The file may be gzipped. None if it is neither. `wants_type` says which content types are archived.
+    The file may be gzipped. No result if it is neither. `wants_type` selects the content types to archive.
     """
     if page.status != 200 or (body := _unpacked(page.body)) is None:
         return None
@@ -111,7 +111,7 @@ def is_of_posts(url: str) -> bool:
 
 
 def type_of(url: str) -> str | None:
-    """Return the content type of a sitemap file by its name, None where that names none."""
+    """Return the content type in the name of a sitemap file, if any."""
     found = _TYPED.search(urls.path_of(url))
     if found is None:
         return None
@@ -137,7 +137,7 @@ def _is_aside(url: str, wants_type: Callable[[str], bool]) -> bool:
 def _unpacked(body: bytes) -> bytes | None:
     """Return the text of a sitemap, gunzipped if necessary.
 
-    None if it is broken, or larger than the protocol allows.
+    No result if it is broken, or larger than the protocol allows.
     """
     if not body.startswith(b"\x1f\x8b"):
         return body

@@ -18,7 +18,7 @@ MIN_BACKOFF, MAX_BACKOFF = timedelta(minutes=5), timedelta(hours=1)
 def after(state: CrawlState, now: datetime, *, refused: bool) -> CrawlState:
     """Return the state of a source after one more crawl.
 
-    `refused` is True where the crawl was refused: the pause doubles; else the pause is cleared. `now` is
+    `refused` is True where the crawl was refused: the pause doubles; otherwise the pause is cleared. `now` is
     aware UTC.
     """
     if not refused:
@@ -32,8 +32,8 @@ def after(state: CrawlState, now: datetime, *, refused: bool) -> CrawlState:
 def seconds_left(state: CrawlState, now: datetime, *, by_hand: bool) -> float:
     """Return the seconds for which no request may be sent.
 
-    0.0 when the host may be crawled now. A wait longer than MAX_HOST_PAUSE comes from a wrong clock and is
-    ignored.
+    0.0 when the host may be crawled now. A wait longer than MAX_HOST_PAUSE is the result of a wrong clock and
+    is ignored.
     """
     moments = [state.wait_until, None if by_hand else state.pause_until]
     waits = [(moment - now).total_seconds() for moment in moments if moment]

@@ -58,7 +58,7 @@ def failure_clause(error: BaseException) -> str:
 
 
 def _errno(error: BaseException) -> int | None:
-    """Return the operating system's error number, or None."""
+    """Return the operating system's error number, if any."""
     number = getattr(error, "osError", None)
     if isinstance(number, int):
         return number

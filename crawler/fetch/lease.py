@@ -1,7 +1,7 @@
 """Lease of a crawl: until when its process may send requests.
 
-The holder of the lease writes the deadline into a small file and moves it on while it holds; the crawl
-reads it before each request. Times are of CLOCK_BOOTTIME, which goes on while a process is stopped or the
+The owner of the lease writes the deadline into a small file and extends it while it owns the lease; the crawl
+reads it before each request. Times are of CLOCK_BOOTTIME, which continues while a process is stopped or the
 machine sleeps, so that a process that was hung finds its lease expired when it wakes, before it sends
 anything.
 """
@@ -80,6 +80,6 @@ def boot_seconds() -> float:
 
 
 def lease_of(settings: BaseSettings) -> CrawlLease | None:
-    """Return the lease of a crawl by its settings, or None."""
+    """Return the lease of a crawl by its settings, if any."""
     path = settings.get("BACKISSUE_LEASE")
     return CrawlLease(Path(path)) if path else None

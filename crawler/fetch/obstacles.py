@@ -29,7 +29,7 @@ class ObstacleCount:
     in_a_row: Counter[Obstacle] = field(default_factory=Counter)
     open_answers: int = 0
     _shown: dict[str, set[str]] = field(default_factory=dict)
-    _has_rest: bool = False  # True if REST was among the URLs that showed one page with a wall's words
+    _has_rest: bool = False  # True if REST was among the URLs that showed one page with the text of a wall
     _repeated: Obstacle | None = None
 
     def note(self, obstacle: Obstacle) -> None:
@@ -40,7 +40,7 @@ class ObstacleCount:
     def note_good(self, page: Page, shown: ShownPage | None) -> None:
         """Count a response without an obstacle.
 
-        `shown` is None where it is open beyond doubt.
+        `shown` is None if it is open beyond doubt.
         """
         if shown is None or shown.obstacle is None:
             self.open_answers += 1
@@ -67,9 +67,9 @@ class ObstacleCount:
 
     @property
     def obstacle(self) -> Obstacle | None:
-        """Return the most common obstacle, or None.
+        """Return the most common obstacle, if any.
 
-        None where any response was open, or nothing was met.
+        No result if any response was open.
         """
         if self.is_open:
             return None
@@ -81,7 +81,7 @@ class ObstacleCount:
         """True if MIN_OBSTACLES were met and no response was open.
 
         A page that other URLs show as well counts from REST on: a site may answer all but REST with one. One
-        without a wall's words counts at the end alone: its links may lead to others.
+        without the text of a wall counts at the end alone: its links may lead to others.
         """
         repeats = self._repeats if self._has_rest else 0
         return self.obstacle is not None and self.met.total() + repeats >= MIN_OBSTACLES
@@ -127,7 +127,7 @@ class Obstacles:
 
     @property
     def found(self) -> tuple[Obstacle, str] | None:
-        """Return the obstacle to all pages, or None.
+        """Return the obstacle to all pages, if any.
 
         To the whole site or to all article pages, with its sentence.
         """
@@ -141,7 +141,7 @@ class Obstacles:
     def last(self) -> tuple[Obstacle, str] | None:
         """Return the obstacle since the last open response.
 
-        With its sentence; None where there is none. It names a wall that comes up in the middle of a crawl.
+        With its sentence. It names a wall that appears in the middle of a crawl.
         """
         row = self.site.in_a_row
         if row.total() < MIN_OBSTACLES:

@@ -45,7 +45,7 @@ class GuardMiddleware:
     def process_request(self, request: Request) -> None:
         """Refuse an off-site request, and any while nothing can be saved.
 
-        What a user asks for with Scrapy's own tools has no site to leave.
+        A user's request with Scrapy's own tools has no site to leave.
 
         Raises OffSiteError or RedirectedAwayError for another site, IgnoreRequest where the archive cannot be
         written or a comment system is left alone.

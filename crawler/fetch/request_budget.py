@@ -1,4 +1,4 @@
-"""Budget of requests of one run, beyond which none is sent.
+"""Budget of requests of one run, beyond which no request is sent.
 
 Counts what Scrapy's statistics count: pages, robots.txt, redirects and each retry.
 """

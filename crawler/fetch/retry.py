@@ -1,6 +1,6 @@
 """Retry of requests, and the wait that a server requests.
 
-Knows HTTP and the crawl's pace. Does not: know what is fetched, or why.
+Uses HTTP and the crawl's pace. Does not: depend on what is fetched, or why.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 MAX_RETRY_AFTER_SECONDS = 300.0  # a server that requests a longer wait ends the crawl
 REFUSAL_STATUSES = {403, 429, 503}
 MAX_RETRIES_OF_A_PAGE = 1  # for a response with a page and Retry-After, as of a maintenance plugin
-MAX_THREAD_WAIT_SECONDS = 30.0  # a comment system that requests a longer wait is asked at a later crawl
-MAX_REFUSALS = 20  # one after another, and the site is taken at its word
+MAX_THREAD_WAIT_SECONDS = 30.0  # a comment system that requests a longer wait is queried at a later crawl
+MAX_REFUSALS = 20  # in a row, after which the crawl ends
 
 
 class PatienceMiddleware:
@@ -82,7 +82,7 @@ class PatienceMiddleware:
     async def _of_server(self, request: Request, response: Response) -> Request | Response:
         """Return the response of a comment system, or the request to retry once after a wait.
 
-        However it refuses, the crawl of the site goes on.
+        After any refusal, the crawl of the site continues.
         """
         asked = retry_after_seconds(response, datetime.now(UTC))
         is_patient = asked is None or asked <= MAX_THREAD_WAIT_SECONDS
@@ -92,7 +92,7 @@ class PatienceMiddleware:
         return retried or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
-        """Return the request to retry after a broken connection, else None."""
+        """Return the request to retry after a broken connection, if any."""
         if isinstance(exception, self.faults):
             is_of_thread = request.meta.get("kind") is PageKind.THREAD
             return await self._again(
@@ -103,10 +103,10 @@ class PatienceMiddleware:
     async def _again(
         self, request: Request, reason: str | Exception, asked: float | None, most: int | None = None
     ) -> Request | None:
-        """Wait, and return the request to retry; None after the last retry.
+        """Wait, and return the request to retry, unless it was the last retry.
 
-        `asked` is the server's Retry-After in seconds, `most` the maximum number of retries; None means the
-        default.
+        `asked` is the server's Retry-After in seconds, `most` the maximum number of retries; both have
+        defaults.
         """
         spider = _spider(self.crawler)
         again = get_retry_request(request, spider=spider, reason=reason, max_retry_times=most)
@@ -119,7 +119,7 @@ class PatienceMiddleware:
         return again
 
     def _hold(self, request: Request, seconds: float) -> None:
-        """Send nothing more to this host for `seconds`, whatever is queued."""
+        """Send no more requests to this host for `seconds`, even queued ones."""
         downloader = self.crawler.engine.downloader
         now = time.monotonic()
         slot = downloader.slots.get(request.meta.get("download_slot", ""))
@@ -143,7 +143,7 @@ def _spider(crawler: Crawler) -> Spider:
 
 
 def retry_after_seconds(response: Response, now: datetime) -> float | None:
-    """Return the seconds of a Retry-After header, or None.
+    """Return the seconds of a Retry-After header, if valid.
 
     `now` is aware UTC; an HTTP date in the header is counted from it.
     """

@@ -1,6 +1,6 @@
 """Middleware for robots.txt by RFC 9309, with a cache and Crawl-delay.
 
-Knows HTTP and the crawl's pace. Does not: know what is fetched, or why.
+Uses HTTP and the crawl's pace. Does not: depend on what is fetched, or why.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def write_copy(response: Response, now: datetime) -> RobotsCopy:
 
 
 def read_copy(copy: RobotsCopy | None, now: datetime) -> Response | None:
-    """Return a cached robots.txt as a response; None once it has expired."""
+    """Return a cached robots.txt as a response, unless it has expired."""
     if copy is None:
         return None
     left = copy.until - now

@@ -23,7 +23,7 @@ from crawler.fetch.responses import page_from_failure, page_from_response
 from crawler.fetch.validators import validators
 
 MAX_HOST_PAUSE = timedelta(days=1)  # a site that requests a longer one is crawled again after a day
-WAIT_SECONDS = 0.05  # between two looks at the queue
+WAIT_SECONDS = 0.05  # between two checks of the queue
 QUEUED_REQUESTS = 200  # that may wait in the scheduler before no more are made
 
 
@@ -84,7 +84,7 @@ class Session:
         request = Request(url, headers=headers, meta=meta, dont_filter=True)
         try:
             response = await self._engine.download_async(request)
-        except Exception as error:  # noqa: BLE001 - whatever kept the answer away is a fact about the site
+        except Exception as error:  # noqa: BLE001 - a failed request is a fact about the site
             page = page_from_failure(error, request, self.source)
             self.obstacles.note_failure(error, kind)
             self.failure = page.error
@@ -97,13 +97,13 @@ class Session:
     async def fetch_file(self, seen: Seen, *, max_bytes: int) -> Page:
         """Fetch a file of an article, if it changed since the visit that is `seen`.
 
-        Its answer says nothing about the site's pages. Raises nothing, as `fetch`.
+        Its response has no effect on the state of the site's pages. Raises nothing, as `fetch`.
         """
         meta = {"kind": PageKind.FILE, "asked": seen.url, "download_maxsize": max_bytes}
         request = Request(seen.url, headers=validators(seen), meta=meta, dont_filter=True)
         try:
             response = await self._engine.download_async(request)
-        except Exception as error:  # noqa: BLE001 - whatever kept the answer away is a fact about the file
+        except Exception as error:  # noqa: BLE001 - a failed request is a fact about the file
             return page_from_failure(error, request, self.source)
         return page_from_response(response, self.source)
 
@@ -114,7 +114,7 @@ class Session:
         """
         try:
             response = await self._engine.download_async(request)
-        except Exception as error:  # noqa: BLE001 - whatever kept the answer away is a fact about that server
+        except Exception as error:  # noqa: BLE001 - a failed request is a fact about that server
             return page_from_failure(error, request, self.source)
         return page_from_response(response, self.source)
 
@@ -135,7 +135,7 @@ class Session:
         return slot is None or slot.closing is not None
 
     async def wait_until_fetched(self) -> None:
-        """Wait until every page that was requested has come, except in a closing crawl."""
+        """Wait until every requested page has been fetched, except in a closing crawl."""
         slot = self._engine._slot
         while not self.is_closing and (len(cast("Sized", slot.scheduler)) or slot.inprogress):
             await asyncio.sleep(WAIT_SECONDS)

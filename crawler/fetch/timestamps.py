@@ -20,7 +20,7 @@ _GRANTED = {"granted", "granted_with_mods"}
 def stamp(head: bytes, authority: str, *, agent: str) -> bytes:
     """Return the authority's response (DER, with its certificates) for the SHA-256 of some bytes.
 
-    Raises SiteError where it does not answer, refuses, or stamps something else.
+    Raises SiteError where it does not respond, refuses, or stamps other bytes.
     """
     imprint, nonce = hashlib.sha256(head).digest(), secrets.randbits(63)
     asked = tsp.TimeStampReq(
@@ -51,9 +51,9 @@ def stamp(head: bytes, authority: str, *, agent: str) -> bytes:
 
 
 def _stamped(body: bytes) -> tuple[bytes, int] | None:
-    """Return the imprint and the nonce of a response; None for a refusal.
+    """Return the imprint and the nonce of a response, unless it is a refusal.
 
-    Raises ValueError for what is no response.
+    Raises ValueError for an invalid response.
     """
     response = tsp.TimeStampResp.load(body, strict=True)
     if response["status"]["status"].native not in _GRANTED:

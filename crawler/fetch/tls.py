@@ -1,6 +1,6 @@
 """Verification of TLS certificates, with a reason for each failure.
 
-Reasons are such as: expired, self-signed, issued for another host. Knows Twisted's TLS and the one private
+Reasons are such as: expired, self-signed, issued for another host. Uses Twisted's TLS and the one private
 attribute of Scrapy's download handler that it needs. Does not: retry, or decide for which source certificates
 are verified.
 """
@@ -56,7 +56,7 @@ class TLSFailedError(DownloadFailedError):
 
 
 def find_trust_store() -> None:
-    """Use certifi's list of authorities where this machine has none."""
+    """Use certifi's list of authorities on a machine without one."""
     if any(os.environ.get(name) for name in _STORES):
         return
     paths = ssl.get_default_verify_paths()
@@ -161,7 +161,7 @@ def _issuer(certificate: x509.Certificate) -> str:
 
 
 def _mismatch(certificate: X509, host: str) -> str | None:
-    """Return why a certificate is for another host, else None."""
+    """Return why a certificate is for another host, if it is."""
     is_address = isIPAddress(host) or isIPv6Address(host)
     wanted = IPAddress_ID(host) if is_address else DNS_ID(host)
     try:
@@ -186,7 +186,7 @@ def _hosts(certificate: x509.Certificate) -> str:
 
 
 def _reason(error: DownloadFailedError) -> Exception:
-    """Return the TLS error behind a failed download, else the error itself."""
+    """Return the TLS error behind a failed download, or the error itself."""
     for failure in getattr(error.__cause__, "reasons", ()):
         value = failure.value
         if isinstance(value, BadCertificateError):

@@ -1,4 +1,4 @@
-"""Signatures of our requests, by which a site can tell who comes: RFC 9421 in the profile Web Bot Auth.
+"""Signatures of our requests, by which a site can identify our crawler: RFC 9421 in the profile Web Bot Auth.
 
 Sources: RFC 9421 (signatures), RFC 7638 (key ids), draft-meunier-web-bot-auth-architecture (components, tag,
 lifetime) and draft-meunier-http-message-signatures-directory (the published key). Does not: send anything.
@@ -102,13 +102,13 @@ def authority_of(url: str) -> str:
 def make_visitor_key(path: Path) -> None:
     """Make a private key in a new file.
 
-    Only its owner can read it. Raises ConfigError where a file is there already, or none can be written.
+    Only its owner can read it. Raises ConfigError if the file exists, or cannot be written.
     """
     write_private_key(Ed25519PrivateKey.generate(), path, ConfigError)
 
 
 def visitor_for(*, sign: bool, key: Path | None, directory: str | None) -> Visitor | None:
-    """Return who signs requests, or None.
+    """Return the signer of requests, if any.
 
     Raises ConfigError without a usable key.
     """
@@ -118,7 +118,7 @@ def visitor_for(*, sign: bool, key: Path | None, directory: str | None) -> Visit
 def load_visitor(path: Path, directory: str | None) -> Visitor:
     """Return the visitor of a private key.
 
-    Raises ConfigError where the file is none.
+    Raises ConfigError for a file that is no private key.
     """
     hint = "Move it away, and `backissue visitor key` makes another; or name another as [visitor] key."
     try:

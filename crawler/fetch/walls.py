@@ -1,6 +1,6 @@
 """Walls: responses that keep every crawler away from a site, by kind and name, with what helps.
 
-Knows headers, statuses and words of the common ones. Does not: count them, or bypass any.
+Contains headers, statuses and phrases of the common ones. Does not: count them, or bypass any.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from crawler.fetch.redirect_loops import COOKIE_WALL, REDIRECT_LOOP
 from pipeline.html.refusal_words import find_wall
 
 EXAMINED_BYTES = 100_000  # of a body
-SMALL_BYTES = 60_000  # a page of status 200 above this is no challenge, whatever it mentions
-MAX_WALL_WORDS = 400  # a page with more words is no wall, whatever its title says
-MAX_NOTICE_WORDS = 120  # in a page with no more, the words of its text name it as well as its title
+SMALL_BYTES = 60_000  # a page of status 200 above this is no challenge, even if it mentions one
+MAX_WALL_WORDS = 400  # a page with more terms is no wall, even if its title names one
+MAX_NOTICE_WORDS = 120  # in a shorter page, its text names it as well as its title
 MAX_SHELL_LINKS = 2  # a page with more links leads on to others, so it is no wall by its sameness alone
 _ASK = (
     "Backissue does not get around it. Ask the publisher to allow the user agent “Backissue” or its signed"
@@ -129,7 +129,7 @@ _GOOD = {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Something that keeps us from pages: `lead` and `what` are the words before and after those pages."""
+    """Obstacle between us and pages: `lead` and `what` are the text before and after those pages."""
 
     kind: WallKind
     lead: str
@@ -153,7 +153,7 @@ class ShownPage:
 
 
 def obstacle_of(page: Page) -> Obstacle | None:
-    """Return the obstacle that a response is, or None."""
+    """Return the obstacle that a response is, if it is one."""
     if page.status in {0, 404, 410}:
         return None
     if found := _named(page) or _by_status(page) or _by_place(page):
@@ -163,9 +163,9 @@ def obstacle_of(page: Page) -> Obstacle | None:
 
 
 def shown_page(page: Page) -> ShownPage | None:
-    """Return a page that may stand for every URL, or None.
+    """Return a page that may be the same for every URL.
 
-    None for other statuses than 200, for large pages, and for feeds, JSON and sitemaps.
+    No result for other statuses than 200, for large pages, and for feeds, JSON and sitemaps.
     """
     body = page.body
     if page.status != HTTPStatus.OK or len(body) > SMALL_BYTES or not _DOCUMENT.match(body[:2000]):
@@ -179,7 +179,7 @@ def shown_page(page: Page) -> ShownPage | None:
         digest = fingerprint(text, page.url) or " ".join(split_words(text))
         return ShownPage(digest, _answers(*_BY_WORDS[found[0]], page.status))
     links = _LINK.findall(source)
-    whole = " ".join([text, *links])  # without words that name it, only the very same page counts
+    whole = " ".join([text, *links])  # without text that names it, only the very same page counts
     if len(links) > MAX_SHELL_LINKS:
         return ShownPage(whole, None)
     title = next(filter(None, titles), "")
@@ -190,7 +190,7 @@ def shown_page(page: Page) -> ShownPage | None:
 def refusal_clause(page: Page) -> str:
     """Return why a page was not given, as a clause.
 
-    That is the wall's name, else the error, else the status.
+    That is the wall's name, or the error, or the status.
     """
     found = _named(page) if page.status else None
     if found is not None:
@@ -199,9 +199,9 @@ def refusal_clause(page: Page) -> str:
 
 
 def obstacle_of_failure(error: BaseException) -> Obstacle | None:
-    """Return why a site cannot be reached, or None.
+    """Return why a site cannot be reached.
 
-    None where only this request was not sent.
+    No result where only this request was not sent.
     """
     if isinstance(error, RobotsRefusalError):
         return Obstacle(WallKind.ROBOTS, "The site's robots.txt forbids", error.whom)
@@ -233,7 +233,7 @@ def _redirects(url: str) -> Obstacle:
 
 
 def _named(page: Page) -> tuple[WallKind, str] | None:
-    """Return a wall by its headers and body, or None.
+    """Return a wall by its headers and body, if any.
 
     Its kind, and its name as "a Cloudflare challenge".
     """
@@ -253,9 +253,9 @@ def _named(page: Page) -> tuple[WallKind, str] | None:
 
 
 def _by_status(page: Page) -> tuple[WallKind, str] | None:
-    """Return a refusal by its status, or None.
+    """Return a refusal by its status, if any.
 
-    By its words where these say more.
+    By its text where that is more specific.
     """
     if page.status < 400:
         return None
@@ -272,7 +272,7 @@ def _by_status(page: Page) -> tuple[WallKind, str] | None:
 
 
 def _by_place(page: Page) -> tuple[WallKind, str] | None:
-    """Return the wall to which the site redirects, or None."""
+    """Return the wall to which the site redirects, if it does."""
     there, asked = urls.path_of(page.final_url), urls.path_of(page.url)
     for kind, pattern in _BY_PLACE:
         if pattern.search(there) and not pattern.search(asked):

@@ -1,8 +1,8 @@
 """Queue of a fleet: procrastinate on PostgreSQL.
 
-It keeps jobs, their times, locks, retries and the heartbeats of workers; we say which jobs there should be. A
-source has one job that waits or runs at most (`queueing_lock`), and two sources of one host never run at once
-(`lock`). The queue only advises: who may fetch is decided by the fence.
+It keeps jobs, their times, locks, retries and the heartbeats of workers; we decide which jobs there should
+be. A source has one job that waits or runs at most (`queueing_lock`), and two sources of one host never run
+at once (`lock`). The queue only advises: who may fetch is decided by the fence.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def open_queue(url: str, *, connections: int = 4) -> App:
 async def require_queue(url: str) -> None:
     """Raise QueueError where the database of a URL does not answer.
 
-    A pool of connections would try for longer, and not say why.
+    A pool of connections would try for longer, and not report why.
     """
     from psycopg import AsyncConnection, Error  # noqa: PLC0415
 
@@ -79,7 +79,7 @@ async def require_queue(url: str) -> None:
 
 
 async def prepare_schema(queue: App) -> None:
-    """Create the queue's tables where there are none.
+    """Create the queue's tables where they are missing.
 
     Of several workers that start at once one does it. Raises QueueError where the database does not answer.
     """
@@ -183,7 +183,7 @@ def _retries(config: Config) -> BaseRetryStrategy:
     from procrastinate.retry import BaseRetryStrategy, RetryDecision  # noqa: PLC0415
 
     class Retries(BaseRetryStrategy):
-        """Soon where another worker has the source, else ever later."""
+        """Retries: soon where another worker has the source, otherwise ever later."""
 
         def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
             """Return when to try again."""

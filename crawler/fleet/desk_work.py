@@ -32,7 +32,7 @@ def run_command(
 ) -> int:
     """Run a command on a source's newest files, and return its exit code.
 
-    `folder` is empty, and holds the copy. The result is published where the code is 0. Raises HeldError
+    `folder` is empty, and is for the copy. The result is published where the code is 0. Raises HeldError
     while a worker has the source, LateWriterError where the lease was lost, NotFoundError before the first
     publication, StoreError.
     """

@@ -1,11 +1,11 @@
 """Fence of a source: a chain of states, of which each is created once.
 
 State 7 can only be created by one process, and only after state 6: so there is one order of holders, and a
-late writer is refused. A holder writes a beat while it works; who wants a source that is held waits until
-it saw no new beat for the whole lease, by its own clock. No two clocks are compared.
+late writer is refused. A holder writes a beat while it works; a process that wants a source with a holder
+waits until it saw no new beat for the whole lease, by its own clock. No two clocks are compared.
 
 Invariant: a holder stops before its lease has passed since its last beat (`HELD_PART`), so its last request
-is sent before another one can hold the source.
+is sent before another one can own the source.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from archive.core.errors import BusyError
 from crawler.fetch.lease import boot_seconds
 from crawler.fleet.shared_store import SharedStore
 
-HELD_PART = 0.7  # of the lease: so long after its last beat a holder goes on
+HELD_PART = 0.7  # of the lease: so long after its last beat a holder continues
 KEPT_STATES = 40  # states of a chain that stay, of which readers may still read one
 DIGITS = 12
 
@@ -39,8 +39,8 @@ class SourceFile:
 class FencedState:
     """State of a source's chain.
 
-    `holder` has it, None when nobody does; `lease` is in seconds. `files` are those of the last publication,
-    whose number is `published` (0 before the first). `at` is an ISO time in UTC, for people.
+    `holder` has it, if any; `lease` is in seconds. `files` are those of the last publication, whose number is
+    `published` (0 before the first). `at` is an ISO time in UTC, for people.
     """
 
     number: int = 0
@@ -78,7 +78,7 @@ def block_sender(name: str) -> int:
 
 
 class HeldError(BusyError):
-    """Source that another worker holds."""
+    """Source that belongs to another worker."""
 
 
 class LateWriterError(BusyError):
@@ -111,9 +111,9 @@ class Fence:
         return FencedState()
 
     def acquire(self, holder: str, lease: float) -> FencedState:
-        """Take the source for a holder, and return the state that says so.
+        """Take the source for a holder, and return its new state.
 
-        Waits for a whole lease where another holder seems to be gone. Raises HeldError where it is not.
+        Waits for a whole lease where another holder seems to have ended. Raises HeldError where it has not.
         """
         state = self.newest()
         if state.holder is not None:
@@ -147,7 +147,7 @@ class Fence:
         return released
 
     def prune(self, keep: int | None = None) -> None:
-        """Remove states but the newest, and blocks that none of those names.
+        """Remove states but the newest, and blocks that are named by no remaining state.
 
         `keep` is the number of states that stay, KEPT_STATES by default.
 

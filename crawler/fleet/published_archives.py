@@ -1,6 +1,6 @@
 """Archives of a fleet as origins of a publication.
 
-The files of a source are kept in a folder beside the published ones, so that a round fetches the blocks that
+The files of a source are kept in a folder next to the published ones, so that a round fetches the blocks that
 are new, and no others. Reading needs no lease.
 """
 

@@ -1,6 +1,6 @@
 """Shared store of a fleet: an object store or a folder, with one condition.
 
-`create` writes an object only where there is none, which object stores (If-None-Match) and file systems (a
+`create` writes an object only if it does not exist, which object stores (If-None-Match) and file systems (a
 hard link) both do in one step. All that has to be decided between two machines is decided by it.
 """
 
@@ -39,7 +39,7 @@ class SharedStore:
         self.url = url
 
     def create(self, key: str, content: bytes) -> bool:
-        """Write an object where there is none; True if this wrote it.
+        """Write an object if it does not exist; True if this wrote it.
 
         A first attempt may have succeeded although its answer was lost, so equal content counts as ours.
         """
@@ -52,11 +52,11 @@ class SharedStore:
         return True
 
     def replace(self, key: str, content: bytes) -> None:
-        """Write an object, whatever was there."""
+        """Write an object, replacing any earlier one."""
         self._ask(lambda: self._store.put(key, content, use_multipart=False))
 
     def read(self, key: str) -> bytes | None:
-        """Return an object's content, None where there is none."""
+        """Return an object's content, if it exists."""
         try:
             return self._ask(lambda: bytes(self._store.get(key).bytes()))
         except FileNotFoundError:
@@ -107,7 +107,7 @@ class Outages:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Log a StoreError of the block, and go on."""
+        """Log a StoreError of the block, and continue."""
         try:
             yield
         except StoreError as error:
@@ -123,7 +123,7 @@ class Outages:
 def open_store(url: str) -> SharedStore:
     """Open the store of a URL, such as s3://bucket/folder, or of a path.
 
-    Raises ConfigError where obstore is not installed or does not know the URL.
+    Raises ConfigError where obstore is not installed or does not support the URL.
     """
     try:
         from obstore.store import LocalStore, from_url  # noqa: PLC0415  (an extra)

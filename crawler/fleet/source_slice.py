@@ -1,8 +1,8 @@
-"""One slice of one source: hold it, bring its files, crawl, publish, give it back.
+"""One slice of one source: acquire it, bring its files, crawl, publish, give it back.
 
 The crawl is a child process with the lease's deadline in a file. A thread moves the deadline on as long as
-the store takes our beat and the child lives; where either fails, the child ends at the deadline, and what
-it has saved is published if nobody else holds the source by then. Invariant: nothing is written under the
+the store takes our beat and the child lives; where either fails, the child ends at the deadline, and what it
+has saved is published unless another worker owns the source by then. Invariant: nothing is written under the
 source's names but through the fence.
 """
 
@@ -30,7 +30,7 @@ from crawler.fleet.travelling_files import bring_files, send_files, settle_datab
 
 ARCHIVE_NAME = "archive.db"
 STEP_SECONDS = 0.2
-PATIENT_LEASES = 4  # how long a store that does not answer is asked again when a crawl has ended
+PATIENT_LEASES = 4  # how long a store that does not respond is tried again when a crawl has ended
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class LeaseKeeper(threading.Thread):
             try:
                 with self._outages.watched():
                     self.fence.renew(self.state, count)
-                    if boot_seconds() < self._deadline:  # else another one may hold it since
+                    if boot_seconds() < self._deadline:  # otherwise another worker may own it since
                         self._deadline = self.fence.asserted_at + self.state.lease * HELD_PART
                         self.file.extend(self._deadline)
             except LateWriterError as error:

@@ -1,7 +1,7 @@
 """Worker of a fleet: takes sources from the queue, and crawls each in a slice.
 
-It ends after a signal or when it is drained: its crawls save their page, are published and go back to the
-queue. Where the queue cannot be reached, the worker goes on with what it holds until the queue is back.
+It ends after a signal or when it is drained: its crawls save their page, are published and returned to the
+queue. Where the queue cannot be reached, the worker continues with its sources until the queue is back.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 WORKERS = "_workers"  # folder of the store; no source has such a name
 RECONNECT_SECONDS = 2.0
 AVOID_TRIES = 8
-SPARE_THREADS = 4  # beside one for each slice: for notes, and for reading whether we are drained
+SPARE_THREADS = 4  # in addition to one for each slice: for notes, and for reading whether we are drained
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class FleetWorker:
                     stop.set()
             end = slice_.result()
         except LateWriterError as error:
-            logger.warning("%s", error)  # who holds it now plans its next crawl
+            logger.warning("%s", error)  # its present holder plans its next crawl
             return
         except HeldError:
             raise

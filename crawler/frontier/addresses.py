@@ -51,7 +51,7 @@ class Listed:
 
     `lastmod` is the listing's date of change, verbatim. `is_post` is True where the listing has items of
     content types only (REST, a feed, a sitemap of posts or pages), so the URL is an article's. `type` is
-    WordPress' name of the type, None where the listing does not state it.
+    WordPress' name of the type, if the listing states it.
     """
 
     url: str
@@ -69,9 +69,9 @@ class Listed:
 def is_article(entry: Listed, site_url: str, pattern: str | None, lists: str | None = None) -> bool:
     """True if a listed entry is the site's article.
 
-    The source's own pattern decides on posts, if it has one. Else the URL must be below the site's URL, and
-    a listing of posts is believed; from other listings, URLs with the pattern of a list, a feed or a static
-    page are left out, and those with `lists`, the pattern of lists of the system that runs the site.
+    The source's own pattern decides on posts, if it has one. Otherwise the URL must be below the site's URL,
+    and a listing of posts is believed; from other listings, URLs with the pattern of a list, a feed or a
+    static page are left out, and those with `lists`, the pattern of lists of the system that runs the site.
     """
     if pattern is not None and not entry.is_of_other_type:
         return urls.same_host(entry.url, site_url) and urls.matches(entry.url, pattern)

@@ -1,8 +1,8 @@
 """Bounds on listings that never end.
 
-Pure. Does not: fetch, or know what is listed. Invariant: a listing is followed no further than
+Pure. Does not: fetch, or depend on what is listed. Invariant: a listing is followed no further than
 MAX_BARREN_PAGES pages without a new entry, nor than a number of pages that follows from its first stated
-length, else from what is plausible for a newspaper.
+length, or from a plausible length for a newspaper.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ PLAUSIBLE_THREAD_PAGES = 1000
 
 
 def thread_cut(pages: int, comments: int, stated: int | None) -> str | None:
-    """Return why a thread is followed no further; None to continue.
+    """Return why a thread is followed no further, if so.
 
     `pages` is the number of pages so far, each with comments; `comments` the number of comments on them;
-    `stated` the number that the article's page states, None if it states none.
+    `stated` the number that the article's page states, if any.
     """
     if pages < THREAD_PAGES:
         return None
@@ -42,7 +42,7 @@ def thread_cut(pages: int, comments: int, stated: int | None) -> str | None:
 class Course:
     """Progress through one listing.
 
-    `cut` is a clause once the listing was left before its end, else None.
+    `cut` is a clause if the listing was left before its end.
     """
 
     def __init__(self, barren: int = MAX_BARREN_PAGES, pages: int = PLAUSIBLE_PAGES) -> None:

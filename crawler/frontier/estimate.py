@@ -19,15 +19,15 @@ class SurveyCounts(Protocol):
 
     @property
     def posts_total(self) -> int | None:
-        """Return the stated number of articles, or None."""
+        """Return the stated number of articles, if any."""
 
     @property
     def comments_total(self) -> int | None:
-        """Return the stated number of comments, or None."""
+        """Return the stated number of comments, if any."""
 
     @property
     def crawl_delay(self) -> float | None:
-        """Return the crawl delay of robots.txt in seconds, or None."""
+        """Return the crawl delay of robots.txt in seconds, if any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Estimate:
 def estimate(site: SurveyCounts, delay: float) -> Estimate | None:
     """Return the cost of a first full crawl.
 
-    None where the site states no number of articles. `delay` is the configured delay in seconds.
+    No result where the site states no number of articles. `delay` is the configured delay in seconds.
     """
     if site.posts_total is None:
         return None

@@ -1,9 +1,9 @@
-"""Threads that comment systems keep elsewhere: requests for them, one answer after another.
+"""Threads of foreign comment systems: requests for them, one response after another.
 
-A thread is asked for when its article's page was read, or when its system states another number of comments.
-All its answers are read to the end before anything is said of comments that it lacks. Does not: know any API
-(`pipeline/threads`), or decide what is gone. Invariant: a walk makes no more requests than its stated number
-of comments can fill, and a server that fails is left alone for the rest of the crawl.
+A thread is requested when its article's page was read, or when its system states another number of comments.
+All its responses are read to the end before any comment counts as missing. Does not: contain any API
+(`pipeline/threads`), or decide which comments are removed. Invariant: a walk makes no more requests than its
+stated number of comments can fill, and a server that fails is left alone for the rest of the crawl.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _SPARE_ANSWERS = 3  # answers that a growing thread may take beyond its stated n
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadWalk:
-    """Progress through the answers about one thread.
+    """Progress through the responses about one thread.
 
     `shown` are the ids of the comments as they are kept, `ids` those of all entries, also of empty places;
     `mark` is the stated number because of which the thread is due.
@@ -92,7 +92,7 @@ class ForeignThreads:
         try:
             with reader_guard.bounded(reader_guard.CPU_SECONDS):
                 thread = readers.thread_in(page, self.crawl.site)
-        except (Exception, reader_guard.TooLongError):  # noqa: BLE001 - the page's own reading says so
+        except (Exception, reader_guard.TooLongError):  # noqa: BLE001 - the page's own reading reports it
             return
         if thread is not None:
             yield from self.request(thread)
@@ -187,7 +187,7 @@ def thread_request(
 
 
 def _read(page: Page) -> Part | None:
-    """Return what an answer says, None for one that cannot be read: its own reading says why."""
+    """Return the content of a response, if it can be read; otherwise its reading states why."""
     try:
         with reader_guard.bounded(reader_guard.CPU_SECONDS):
             return readers.read_part(page)
@@ -198,7 +198,7 @@ def _read(page: Page) -> Part | None:
 
 
 def _shortfall(walk: ThreadWalk, cut: str | None) -> str | None:
-    """Return why a thread is not whole, as a sentence; None for a whole one."""
+    """Return why a thread is not whole, as a sentence, if it is not."""
     name = readers.READERS[walk.thread.system].system
     if cut:
         return f"The thread in {name} was left before its end: {cut}."

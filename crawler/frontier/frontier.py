@@ -1,6 +1,6 @@
 """Frontier of one crawl: page requests without duplicates, and thread walks.
 
-The revisit policy decides from facts what is due; `addresses` knows the URLs of articles.
+The revisit policy decides from facts what is due; `addresses` recognises the URLs of articles.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ class Frontier:
             yield self._thread_look(walk, page)
 
     def _thread_cut(self, walk: Walk) -> str | None:
-        """Return why a thread is left before its end, None to continue."""
+        """Return why a thread is left before its end, if it is."""
         if walk.pages < endless.THREAD_PAGES:
             return None
         stated = self.crawl.facts.stated_comments(walk.start)

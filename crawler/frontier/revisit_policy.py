@@ -95,7 +95,7 @@ def _is_polled(seen: Seen) -> bool:
 def _age(seen: Seen) -> timedelta:
     """Return the article's age at the last visit, never negative.
 
-    Counted from its date, else from the first fetch.
+    Counted from its date, or from the first fetch.
     """
     since = _instant(seen.published) or seen.first_fetched or seen.fetched_at
     return max(timedelta(0), seen.fetched_at - since)

@@ -1,8 +1,8 @@
 """Feeds of one article's thread, where the system that runs the site has them.
 
 The feed gives each comment with its number, instant and parent, also where the page is filled in by a script.
-It is read to its end before anything is said of comments that it lacks. Does not: know any system
-(`pipeline/platforms`), or decide what is gone. Invariant: a page that brings nothing new ends a feed.
+It is read to its end before any comment counts as missing. Does not: contain any system
+(`pipeline/platforms`), or decide removals. Invariant: a page that brings nothing new ends a feed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ThreadFeeds:
             yield self._ask(url, {"article": page.url, "first": url, "number": 1, "shown": frozenset()})
 
     def tells(self, article: str) -> bool:
-        """True if the feed of an article's thread was requested, which tells what the thread lacks."""
+        """True if the feed of an article's thread was requested, which shows what the thread lacks."""
         return article in self._articles
 
     def _ask(self, url: str, walk: dict[str, Any]) -> Request:

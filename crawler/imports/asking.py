@@ -1,6 +1,6 @@
-"""Questions to a web archive over HTTP, asked politely.
+"""Requests to a web archive over HTTP, at a polite rate.
 
-Invariant: at most 24 questions a minute, and none while the server has asked to be left alone.
+Invariant: at most 24 requests a minute, and no request while the server requires a pause.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class NotThereError(SiteError):
 
 
 class Asking:
-    """Asks the servers of one web archive; `agent` says who asks."""
+    """Client of the servers of one web archive; `agent` identifies us."""
 
     def __init__(
         self,

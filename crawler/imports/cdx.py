@@ -23,7 +23,7 @@ _WAYBACK = "web.archive.org"
 class IndexEntry:
     """One capture that an index names; `at` is aware.
 
-    `record` is the file in which it is, at which byte, and how many bytes; None where the index does not say.
+    `record` is the file in which it is, at which byte, and how many bytes, if the index states it.
     """
 
     url: str
@@ -33,7 +33,7 @@ class IndexEntry:
 
 
 class WebArchive:
-    """One web archive: where its index and its replay are, and when it may be asked again."""
+    """Web archive: the places of its index and its replay, and when a request is allowed again."""
 
     def __init__(self, index: str, replay: str | None, asking: Asking) -> None:
         parts = urlsplit(index)
@@ -43,9 +43,9 @@ class WebArchive:
         self._asking = asking
 
     def entries(self, site: Site, since: datetime | None, until: datetime | None) -> Iterator[IndexEntry]:
-        """Yield the captures of a site's pages that answered well, one of those with the same body in a row.
+        """Yield the good captures of a site's pages, one of those with the same body in a row.
 
-        Raises SiteError where the index does not answer, or with something else.
+        Raises SiteError where the index does not respond, or not as expected.
         """
         parts = urlsplit(site.url)
         asked = [
@@ -98,16 +98,19 @@ _KEPT = ":/?#[]@!$&'()*+,;=%"
 
 
 def _replay_beside(index: str) -> str:
-    """Return where replay is: beside the index, as of pywb; the Wayback Machine has its own place."""
+    """Return the URL of the replay.
+
+    Next to the index, as in pywb; the Wayback Machine has its own place.
+    """
     if urlsplit(index).netloc == _WAYBACK:
         return f"https://{_WAYBACK}/web"
     return index.partition("?")[0].rstrip("/").removesuffix("/cdx").removesuffix("-index")
 
 
 def _read(body: bytes, name: str) -> tuple[list[IndexEntry], str]:
-    """Return the entries of an index's answer, and the key to go on with, "" at its end.
+    """Return the entries of an index's response, and the key to continue with, "" at its end.
 
-    It is an array of arrays, an object a line, or words. Raises SiteError for anything else.
+    It is an array of arrays, an object a line, or text. Raises SiteError for any other form.
     """
     text = body.decode("utf-8", "replace").strip()
     try:
@@ -134,7 +137,7 @@ def _rows(text: str) -> tuple[list[dict[str, str]], str]:
 
 
 def entry_of(row: dict[str, str]) -> IndexEntry | None:
-    """Return the capture of a line of an index; None for one that is no page with status 200."""
+    """Return the capture of a line of an index, if it is a page with status 200."""
     url = str(row.get("original") or row.get("url") or "")
     at = datetime.strptime(str(row["timestamp"]), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     status, kind = (

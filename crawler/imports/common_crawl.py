@@ -41,9 +41,9 @@ class CommonCrawl:
         self._index, self._data, self._asking = index, (data or _DATA).rstrip("/"), asking
 
     def entries(self, site: Site, since: datetime | None, until: datetime | None) -> Iterator[IndexEntry]:
-        """Yield the captures of a site's pages that answered well, one of those with the same body in a row.
+        """Yield the good captures of a site's pages, one of those with the same body in a row.
 
-        Raises SiteError where an index does not answer, or with something else.
+        Raises SiteError where an index does not respond, or not as expected.
         """
         last = dict[str, str]()
         for index in self._indexes(since, until):
@@ -109,7 +109,7 @@ class CommonCrawl:
 
 
 def _overlaps(crawl: dict[str, Any], since: datetime | None, until: datetime | None) -> bool:
-    """True if a crawl may have captures of a span; also where it does not say when it was."""
+    """True if a crawl may have captures of a span; also where its time is not stated."""
     try:
         first, last = (datetime.fromisoformat(crawl[name]).replace(tzinfo=UTC) for name in ("from", "to"))
     except (KeyError, TypeError, ValueError):

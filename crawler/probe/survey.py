@@ -140,7 +140,7 @@ class _SurveySpider(ProbeSpider):
         return replace(found, api=bool(entries))
 
     async def _sitemaps(self, found: SiteSurvey) -> SiteSurvey:
-        """Add the sitemaps of robots.txt, else the usual ones.
+        """Add the sitemaps of robots.txt, or the usual ones.
 
         Where REST is closed, their articles are counted.
         """
@@ -178,7 +178,7 @@ class _SurveySpider(ProbeSpider):
         """Fetch a feed at its usual, declared or guessed URL.
 
         WordPress' URL is first, if WordPress may run the site; guesses are used only where the home page
-        declares none.
+        declares no feed.
         """
         declarations = declared.read_declared(home, self.session.home)
         said = declared.feed_of(declarations, kind)
@@ -258,7 +258,7 @@ class _SurveySpider(ProbeSpider):
 def _foreign_system(page: Page) -> str | None:
     """Return the foreign comment system of an article's page.
 
-    None where the page shows comments of the site itself, or names no system.
+    No result where the page shows comments of the site itself, or names no system.
     """
     parsed = document.parse(page)
     if parsed is None or _WPDISCUZ.search(page.body) or _OWN_COMMENT.search(page.body):
@@ -268,7 +268,7 @@ def _foreign_system(page: Page) -> str | None:
 
 
 def _own_home(about: dict[str, Any], url: str) -> str:
-    """Return the home URL that REST states, else the URL.
+    """Return the home URL that REST states, or the URL.
 
     They differ where the front page redirects below the home, as to /en/.
     """
@@ -316,7 +316,7 @@ def _links(page: Page) -> list[str]:
 
 
 def _further_hosts(links: Iterable[str], home: str) -> tuple[str, ...]:
-    """Return the hosts of articles, where none is on the home's own."""
+    """Return the hosts of articles, if the home's own has no articles."""
     found = [link for link in links if urlsplit(link).netloc]
     if any(urls.same_host(link, home) for link in found):
         return ()

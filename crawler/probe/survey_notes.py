@@ -107,7 +107,7 @@ def _other_way(found: SiteSurvey) -> str:
 
 
 def _elsewhere(found: SiteSurvey) -> str | None:
-    """Return a sentence on comments that are kept elsewhere, None where there are none."""
+    """Return a sentence on comments that are kept elsewhere, if any."""
     system, server = found.comment_system, found.comment_server
     if system is None:
         return None

@@ -64,7 +64,7 @@ def conclude_crawl(end: RunEnd, spider: NewsSpider) -> Conclusion:
 
 
 def _reopened(end: RunEnd) -> str | None:
-    """Return a sentence on the end of a wall, or None."""
+    """Return a sentence on the end of a wall, if it ended."""
     before = end.before.closure
     if before is None or end.state.closure is not None:
         return None

@@ -1,7 +1,7 @@
 """Outcome of a crawl, with its sentence and trusted state.
 
-Pure: facts of the crawl come in. A crawl without any result where one was expected has failed, and one whose
-pages have less than they used to is no more than partial, however smoothly it went.
+Pure, with the facts of the crawl as input. A crawl without any result where one was expected has failed, and
+one whose pages have less than they used to is no more than partial, even without errors.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
 
 
 def kept_away(report: CrawlReport, run: str, news: str, *, obstacle: str | None = None) -> str | None:
-    """Return why the site ended a run, or let none begin, as sentences; None where it did not.
+    """Return why the site ended or prevented a run, as sentences, if it did.
 
-    `run` is the run's noun, `news` its results, `obstacle` the known reason of a refusal.
+    `run` is the run's noun, `news` its results, `obstacle` the reason of a refusal.
     """
     if report.pause_seconds:
         return f"No request was sent: the site is left alone for another {report.pause_seconds:.0f} s."
@@ -97,9 +97,9 @@ def _lost(report: CrawlReport) -> Iterator[str]:
 
 
 def nothing_came(ended: Ended) -> str | None:
-    """Return why a complete crawl has no result, or None.
+    """Return why a complete crawl has no result, if so.
 
-    None also where none was expected.
+    No reason either where no result was expected.
     """
     report = ended.report
     if report.surface is None and report.obstacle:

@@ -1,4 +1,4 @@
-"""Progress of a run: a bar on a terminal, else plain lines.
+"""Progress of a run: a bar on a terminal, otherwise plain lines.
 
 Written to standard error, so that standard output stays free for data; an idle crawl shows nothing.
 """

@@ -139,7 +139,7 @@ class RunRecorder:
         seal_after_run(self.archive, spider.proof, datetime.now(UTC), agent=agent)
 
     def _met_closure(self) -> Closure | None:
-        """Return the wall that closed the site, or None."""
+        """Return the wall that closed the site, if any."""
         obstacles, report = self.spider.session.obstacles, self.spider.report
         found = obstacles.found
         if found is None and (report.refused_requests or report.retry_after_seconds):

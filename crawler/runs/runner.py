@@ -50,8 +50,8 @@ def run_crawl(
     archive cannot be written, ClockError when the machine's clock is behind the archive's dates, unless
     `trust_clock`.
 
-    Pages that were extracted by older rules are extracted again first, else a change of the rules would
-    appear as an edit.
+    Pages that were extracted by older rules are extracted again first, since otherwise a change of the rules
+    would appear as an edit.
     """
     from pipeline.replay import catch_up  # noqa: PLC0415  (it loads the extractor)
 

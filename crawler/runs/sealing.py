@@ -32,7 +32,7 @@ def seal_now(archive: Archive, proof: ProofConfig, now: datetime, *, agent: str)
 def seal_after_run(archive: Archive, proof: ProofConfig, now: datetime, *, agent: str) -> None:
     """Log what a run changed; seal it if no seal was made on this day.
 
-    A signature or a stamp that cannot be had is told in the log, and asked for again after the next run.
+    A signature or a stamp that is not available is logged, and requested again after the next run.
     """
     log.log_changes(archive.db, archive.path)
     if log.is_seal_due(archive.db, now):

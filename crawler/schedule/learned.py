@@ -1,10 +1,10 @@
 """Schedule that follows a site's own rhythm: `schedule = "auto"`.
 
-A crawl is worth most when much is expected to have come since the last one. The rate of articles and
-comments is estimated from their times of the last weeks, by hour of the day and weekday, and from what came
-in the last hours; for a given number of crawls the mean delay is least where they follow the square root of
-that rate. The number is set so that, played through on the last weeks, new things are captured as soon as
-with a fixed interval. Does not: read a clock or the archive.
+A crawl is worth most when many items are expected since the last one. The rate of articles and comments is
+estimated from their times of the last weeks, by hour of the day and weekday, and from those of the last
+hours; for a given number of crawls the mean delay is least where they follow the square root of that rate.
+The number is set so that, played through on the last weeks, new items are captured as soon as with a fixed
+interval. Does not: read a clock or the archive.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Rhythm:
     """Rhythm of a site, as learned on one day.
 
     `daily` is the number of articles and comments a day, `shape` the rate of each hour of the week (local,
-    from Monday 0:00) beside the mean. `worth` is the sum of root rates, in days, after which a crawl is due.
+    from Monday 0:00) relative to the mean. `worth` is the sum of root rates, in days, after which a crawl is
+    due.
     """
 
     daily: float
@@ -86,7 +87,7 @@ class Auto:
     def study(self, came: Sequence[float], until: float) -> Rhythm | None:
         """Return the rhythm of the times in `came`, sorted, of the STUDIED days before `until`.
 
-        All in seconds since 1970. None where they are too few to learn from.
+        All in seconds since 1970. No result where they are too few to learn from.
         """
         if len(came) < _FEWEST:
             return None
@@ -104,9 +105,9 @@ class Auto:
         return Rhythm(daily=daily, shape=shape, worth=low)
 
     def played(self, rhythm: Rhythm, came: Sequence[float], begin: float, until: float) -> tuple[int, float]:
-        """Return the number of crawls of a span and the mean delay of what came in it, in seconds.
+        """Return the number of crawls of a span and the mean delay of its items, in seconds.
 
-        Each crawl knows what came before it. `came` is sorted; all times are in seconds since 1970.
+        Each crawl captures all earlier items. `came` is sorted; all times are in seconds since 1970.
         """
         step = self.shortest.total_seconds()
         at = begin // step * step
@@ -158,9 +159,9 @@ def _hour_of_week(hour: int, timezone: str) -> int:
 
 
 def _shape(came: Sequence[float], timezone: str) -> tuple[float, ...]:
-    """Return the rate of each hour of the week beside the mean: that of its hour times that of its weekday.
+    """Return each hour's rate in the week relative to the mean: its hour's times its weekday's.
 
-    Smoothed over the hours beside it, so that an hour without anything in eight weeks is not left out.
+    Smoothed over the adjacent hours, so that an hour without anything in eight weeks is not left out.
     """
     hours, days = [0.5] * 24, [1.0] * 7
     for time in came:

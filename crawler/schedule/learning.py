@@ -41,7 +41,7 @@ class Learning:
     ) -> tuple[Timetable, datetime]:
         """Return a source's timetable, and the moment from which its next times count.
 
-        That is the start of the last run for one that learns, else now.
+        That is the start of the last run for one that learns, otherwise now.
         """
         learned = self.timetable(archive, source, timetable)
         last = archive.runs.newest(source) if learned is not timetable else None

@@ -47,7 +47,7 @@ class NewsSpider(SourceSpider):
         """
         comments = self.site.comments != "none"
         with FetchHistory(self.archive, self.site.name, comments=comments) as facts:
-            by_hand = self.settings.get("BACKISSUE_RUN") is None  # else the scheduler has claimed it
+            by_hand = self.settings.get("BACKISSUE_RUN") is None  # otherwise the scheduler has claimed it
             if seconds := backoff.seconds_left(facts.state, self.started_at, by_hand=by_hand):
                 self.report.pause_seconds = seconds
                 return
@@ -60,7 +60,7 @@ class NewsSpider(SourceSpider):
                 if not is_locked(error):
                     raise
                 self.report.fault = locked(self.archive)
-        await asyncio.sleep(0.1)  # the last items end first, else Scrapy notices the end only 5 s later
+        await asyncio.sleep(0.1)  # the last items end first; otherwise Scrapy notices the end only 5 s later
 
     async def _steps(self, crawl: Crawl) -> AsyncIterator[Any]:
         front = FrontPage(crawl)

@@ -63,7 +63,7 @@ class VerifySpider(SourceSpider):
             except NoListingError as refusal:
                 self.report.missing_lists.append(str(refusal))
             self.crawl.note(page_sizes=self.crawl.page_sizes)
-        await asyncio.sleep(0.1)  # the last items end first, else Scrapy sees only 5 s later that all is done
+        await asyncio.sleep(0.1)  # the last items end first; otherwise Scrapy notices the end only 5 s later
 
     async def _verify(self, crawl: Crawl) -> AsyncIterator[Any]:
         frontier = Frontier(crawl)

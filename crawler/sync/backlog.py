@@ -49,7 +49,7 @@ class Backlog:
             yield request
 
     async def doubted(self) -> AsyncIterator[Any]:
-        """Yield what REST tells of missed articles, and requests for them and for pending changes.
+        """Yield REST's response about missed articles, and requests for them and for pending changes.
 
         A page that should be good is requested first, as a control.
         """
@@ -85,15 +85,15 @@ class Backlog:
             await crawl.session.wait_for_room()
 
     def _missed(self) -> list[str]:
-        """Return the URLs of articles whose second look is due."""
+        """Return the URLs of articles whose second check is due."""
         before = self.crawl.started_at - APART
         doubted = self.crawl.facts.doubted_articles(before=before, limit=DOUBTED_ARTICLES)
         return [url for url in doubted if self._may_request(url)]
 
     async def _listed_by_id(self, missed: list[str]) -> list[Page]:
-        """Return what REST tells of missed articles by their ids.
+        """Return REST's response about missed articles by their ids.
 
-        An address that shows nothing any more may be an old one, as after a change of permalinks.
+        A URL that no longer shows anything may be an old one, as after a change of permalinks.
         """
         crawl = self.crawl
         numbers = {number for url in missed if (number := crawl.facts.post_of(url)) is not None}

@@ -136,8 +136,8 @@ class CommentSweep:
     def _window(self, page: Page, offset: int, *, newest_first: bool = False) -> Window | None:
         """Return the window that a listing by id shows.
 
-        None where its order is not by id. A window at one end of all comments reaches beyond the last comment
-        shown there. At its other end it never does, since the reason why it ends is unclear.
+        No result where its order is not by id. A window at one end of all comments reaches beyond the last
+        comment shown there. At its other end it never does, since the reason why it ends is unclear.
         """
         numbers = rest.read_numbers(page)
         if numbers is None or numbers != sorted(numbers, reverse=newest_first):
@@ -157,7 +157,7 @@ class CommentSweep:
         )
 
     def _following(self, page: Page, offset: int) -> int | None:
-        """Return the next window's offset, None after the last.
+        """Return the next window's offset, unless this is the last.
 
         A window of fewer comments than requested lacks the hidden ones, or is the site's maximum.
         """

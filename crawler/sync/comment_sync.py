@@ -1,6 +1,6 @@
-"""Sync of new comments by REST, else by the comments feed.
+"""Sync of new comments by REST, or by the comments feed.
 
-The feed leads to the pages of its articles. It has only the newest few; where the archive has none of them,
+The feed leads to the pages of its articles. It has only the newest few; where the archive lacks all of them,
 more may have appeared in between, and every thread is fetched again.
 """
 
@@ -35,7 +35,7 @@ class CommentSync:
     async def new_comments(self, feed: FeedAnswer | None) -> AsyncIterator[Any]:
         """Yield the new comments.
 
-        `feed` is the response of the comments feed, None where it was not fetched.
+        `feed` is the response of the comments feed, if it was fetched.
         """
         crawl = self.crawl
         if not crawl.wants_comments:
@@ -59,7 +59,7 @@ class CommentSync:
             yield self._lose_overlap()
         if crawl.is_first:  # requests every page anyway, and the feed adds to their comments
             await crawl.session.wait_until_fetched()
-            if not crawl.session.is_closing:  # else the next crawl gets it whole once more
+            if not crawl.session.is_closing:  # otherwise the next crawl gets it whole once more
                 yield feed.page
             return
         yield feed.page
@@ -79,7 +79,7 @@ class CommentSync:
 
     def _lose_overlap(self) -> OverlapLost:
         crawl = self.crawl
-        crawl.rest.lists_comments = False  # perhaps a cached response: it has listed none of them
+        crawl.rest.lists_comments = False  # perhaps a cached response: it lists no stored comment
         crawl.note(comments_read_at=crawl.before.comments_read_at, overlap_lost_at=crawl.started_at)
         return OverlapLost(source=crawl.source, at=crawl.started_at)
 

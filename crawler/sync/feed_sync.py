@@ -33,11 +33,11 @@ class FeedSync:
         self.front = front
 
     async def fetch(self, kind: PageKind) -> FeedAnswer | None:
-        """Fetch a feed; None where it was missing within the last day.
+        """Fetch a feed, unless it was missing within the last day.
 
-        Also None where the system that runs the site has no such feed. Fetched at its last URL, and where it
-        is missing there, at the URLs that the front page declares or its system uses. The URL after
-        redirects is saved, so that a quiet crawl takes one request for it.
+        No result either where the site's system has no such feed. Fetched at its last URL, and where it is
+        missing there, at the URLs that the front page declares or its system uses. The URL after redirects is
+        saved, so that a quiet crawl takes one request for it.
         """
         crawl = self.crawl
         prefix = _PREFIX[kind]
@@ -64,7 +64,7 @@ class FeedSync:
     async def _urls(self, kind: PageKind) -> AsyncIterator[str]:
         """Yield possible URLs of a feed: the last one used, WordPress' own, the declared or usual ones.
 
-        WordPress' own is left out where another system is known to run the site.
+        WordPress' own is left out where another system runs the site.
         """
         asked: set[str] = set()
         last_url = getattr(self.crawl.before, f"{_PREFIX[kind]}_url")

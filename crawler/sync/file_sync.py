@@ -17,7 +17,7 @@ class FileSync:
         self.limits = limits
 
     async def due(self, *, with_revisits: bool) -> AsyncIterator[Page]:
-        """Yield the answers for files that were never asked for; with `with_revisits` also for due ones."""
+        """Yield the responses for files never requested; with `with_revisits` also for due ones."""
         crawl, limits = self.crawl, self.limits
         if not limits.kinds:
             return

@@ -1,8 +1,8 @@
-"""Sync of threads in comment systems elsewhere, without their articles' pages.
+"""Sync of threads in foreign comment systems, without their articles' pages.
 
-Where a system tells the numbers of many threads in one answer, those whose number has changed are asked for;
+Where a system gives the numbers of many threads in one response, those with a changed number are requested;
 so are threads that failed, once their pause is over, and those with comments that were missed, for a second
-look. Does not: know any API, or follow a thread (`crawler/frontier/foreign_threads.py`).
+check. Does not: contain any API, or follow a thread (`crawler/frontier/foreign_threads.py`).
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from crawler.frontier.frontier import Frontier
 from pipeline.threads import readers
 
 COUNTED_THREADS = (
-    100  # of the threads visited last, and of all others in turn, whose numbers one crawl asks for
+    100  # of the threads visited last, and of all others in turn, whose numbers one crawl requests
 )
-RETRIED_THREADS = 50  # failed threads that one crawl asks for again
-DOUBTED_THREADS = 50  # threads with missed comments that one crawl asks for again
-NAMED_ARTICLES = 50  # articles whose pages were read before their comment system was, and are asked for again
+RETRIED_THREADS = 50  # failed threads that one crawl requests again
+DOUBTED_THREADS = 50  # threads with missed comments that one crawl requests again
+NAMED_ARTICLES = 50  # articles whose pages were read before their comment system was, and are requested again
 
 
 class ThreadSync:
@@ -83,7 +83,7 @@ class ThreadSync:
                 yield request
 
     async def _counted(self) -> AsyncIterator[Any]:
-        """Yield requests for the threads whose stated numbers are not what is held."""
+        """Yield requests for the threads whose stated numbers differ from the stored ones."""
         crawl = self.crawl
         facts = crawl.facts
         others = facts.elsewhere.after(crawl.before.counts_after, COUNTED_THREADS)
@@ -110,7 +110,7 @@ class ThreadSync:
             crawl.note(counts_read_at=crawl.started_at, counted_systems=" ".join(sorted(told - failed)))
 
     async def _numbers(self, threads: Sequence[HeldThread]) -> list[int] | None:
-        """Return the numbers of comments of threads on one server; None where they were not given."""
+        """Return the numbers of comments of threads on one server, if given."""
         addresses = [held.address for held in threads]
         reader = readers.READERS[addresses[0].system]
         ask = reader.ask_counts(addresses)

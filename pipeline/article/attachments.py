@@ -1,6 +1,6 @@
 """Files of an article: its pictures, and the documents, data files and sounds that it links or plays.
 
-Only what stands in the text counts; pictures of menus, authors and related articles are none.
+Only files in the text count; pictures of menus, authors and related articles do not.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _SHOWN = ("img", "source", "a", "audio", "embed", "object", "iframe")
 
 
 def read_attachments(index: Index, boxes: Iterable[HtmlElement], base: str) -> tuple[str, ...]:
-    """Return the files of the text in their order, each as "kind:address".
+    """Return the files of the text in their order, each as "kind:URL".
 
-    `boxes` are the elements that the theme marks as the text; without any, what is in no sidebar counts.
+    `boxes` are the elements that the theme labels as the text; without any, all but sidebars counts.
     """
     inside = frozenset(boxes)
     found: dict[str, None] = {}
@@ -78,7 +78,7 @@ def _of(node: HtmlElement) -> Iterator[tuple[str, str]]:
 
 
 def file_kind(url: str) -> str | None:
-    """Return the file kind of an address by its ending, or None."""
+    """Return the file kind of a URL by its ending, if it has one."""
     try:
         path = urlsplit(url).path
     except ValueError:

@@ -1,8 +1,8 @@
-"""The article's own words.
+"""The article's own text.
 
-Trafilatura on what is left of the tree, and the edges cleaned.
+Trafilatura on the rest of the tree, and the edges cleaned.
 
-Knows trafilatura and what WordPress and its plugins hang below an article.
+Covers trafilatura and the additions of WordPress and its plugins below an article.
 Invariant: cut before extraction only what is structurally no prose (the thread, term lists, share bars of
 known plugins, the author's box), since pruning by general class names costs real text on other sites.
 """
@@ -112,7 +112,7 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prose:
-    """The words of an article, twice, and what they link to."""
+    """Text of an article, twice, and the targets of its links."""
 
     text: str | None = None
     markdown: str | None = None
@@ -186,7 +186,7 @@ def _is_run_together(blocks: list[Block]) -> bool:
 
 
 def _lost_lines(embedded: tuple[Embed, ...], blocks: list[Block]) -> list[Block]:
-    """Return blocks for the embedded things that no block of the text names."""
+    """Return blocks for the embedded objects that are in no block of the text."""
     text = fold("".join(block.text for block in blocks))
     lost = [embed.line for embed in embedded if fold(embed.line) not in text]
     return [Block(line, line, "p") for line in lost]
@@ -197,8 +197,8 @@ def read_copy_blocks(
 ) -> tuple[Written | None, tuple[str, ...]]:
     """Return the blocks of a document that is all text, and its embeds.
 
-    () where it has no words; None where all of them are furniture, or where it has too many blocks.
-    trafilatura is not asked. The tree is used up.
+    () where it has no text; no result if all of it is furniture, or if it has too many blocks. trafilatura is
+    not used. The tree is used up.
     """
     list(_select(document.tree, replace(site, keep=())))
     embedded = embeds.place_embeds(document.index, _marked_boxes(document.index), document.base)
@@ -219,7 +219,7 @@ def read_copy_blocks(
 
 
 def _mark(document: Document) -> tuple[tuple[prose_links.Link, ...], bool]:
-    """Mark verse, captions, emphasis and links; return the links, and if emphasis is marked."""
+    """Label verse, captions, emphasis and links; return the links, and if emphasis is labelled."""
     _break_verses(document.index)
     running_text.join_running_text(document.index, _marked_boxes(document.index))
     italics = captions.place(document.index, BOXES)
@@ -247,10 +247,10 @@ def _break_verses(index: Index) -> None:
 def _extract(document: Document) -> tuple[_Element | None, str]:
     """Run trafilatura once, and where it found little again.
 
-    In the theme's own box, else for precision.
+    In the theme's own box, or for precision.
 
-    In a short article title, byline and menus weigh as much as the text. Where a theme marks the one box of
-    the text, nothing outside of it is needed to tell them apart.
+    In a short article title, byline and menus weigh as much as the text. Where a theme labels the one box of
+    the text, the distinction needs nothing outside of it.
     """
     tree, url = document.tree, document.page.final_url
     first = _run(tree, url, precise=False)
@@ -267,7 +267,7 @@ def _extract(document: Document) -> tuple[_Element | None, str]:
 
 
 def _box(index: Index) -> HtmlElement | None:
-    """Return the one element that its theme marks as the text of the article, in a document of its own."""
+    """Return the one element labelled by its theme as the text of the article, in a separate document."""
     outer = [node for node in _marked_boxes(index) if text_of(node)]
     if len(outer) != 1:
         return None
@@ -277,7 +277,7 @@ def _box(index: Index) -> HtmlElement | None:
 
 
 def _marked_boxes(index: Index) -> list[HtmlElement]:
-    """Return the elements that a theme marks as the text of the article, without those inside of others."""
+    """Return the outermost elements labelled by a theme as the text of the article."""
     built = (node for node in index.having(("elementor",)) if node.get(_BUILT) in ("wp-page", "wp-post"))
     found = index.ordered((*index.having(BOXES), *built)) or [
         node for node in index.having(_OLD_BOXES) if not _has_title(node)

@@ -86,7 +86,7 @@ def remove_boilerplate(
 
 
 def is_prompt(words: str) -> bool:
-    """True if words invite to read another article."""
+    """True if a text invites readers to another article."""
     return bool(_MORE.match(words))
 
 
@@ -134,7 +134,7 @@ def _opens(block: Block, title: str | None, names: list[str]) -> bool:
 def _about(block: Block, authors: tuple[str, ...]) -> bool:
     """True if a last block is about the author.
 
-    It begins with the name and says what he is.
+    It begins with the name and a description.
     """
     if len(block.text) > 900:
         return False

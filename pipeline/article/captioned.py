@@ -28,7 +28,7 @@ def is_caption(element: HtmlElement, box: HtmlElement) -> bool:
 
 
 def is_beside_picture(element: HtmlElement, box: HtmlElement) -> bool:
-    """True if a piece is in what a theme of another system marks as a caption, a credit or a figure."""
+    """True if a piece is in a caption, a credit or a figure of another system's theme."""
     return any(
         node.tag == "figure" or any(_PICTURE.search(mark) for mark in tokens(node))
         for node in _up_to(element, box)

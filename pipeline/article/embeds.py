@@ -1,7 +1,7 @@
-"""Embedded things of an article: players, maps, charts, posts of other networks, documents, Flash.
+"""Embedded objects of an article: players, maps, charts, posts of other networks, documents, Flash.
 
 Each leaves a line in the text, such as "[Embedded map: https://…]", at its place, and an entry in the list.
-Invariant: what stands in the box of the text never vanishes; advertisements and share buttons are none.
+Invariant: content of the text's box never vanishes; advertisements and share buttons are not embeds.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ _EDGES = frozenset({"body", "html", "article", "main", "section", "li", "td", "b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embed:
-    """One embedded thing: its `kind` (map, chart, video …) and address."""
+    """Embedded object: its `kind` (map, chart, video …) and URL."""
 
     kind: str
     url: str
@@ -118,16 +118,16 @@ class Embed:
 
     @property
     def line(self) -> str:
-        """Return the line that stands for it in the text."""
+        """Return the line that represents it in the text."""
         url = url_query_cleaner(self.url, _TRACKING, remove=True, unique=False)
         is_cut = self.kind == "frame" and len(url) > _LONG
         return f"[Embedded {self.kind}: {url.partition('?')[0] if is_cut else url}]"
 
 
 def place_embeds(index: Index, boxes: Iterable[HtmlElement], base: str) -> tuple[Embed, ...]:
-    """Put a paragraph in the place of each embedded thing of the text, and return all of them in order.
+    """Replace each embedded object of the text by a paragraph, and return all in order.
 
-    `boxes` are the elements that the theme marks as the text; without any, what is in no sidebar counts.
+    `boxes` are the elements that the theme labels as the text; without any, all but sidebars counts.
     """
     inside = list(boxes)
     found: list[Embed] = []
@@ -229,9 +229,9 @@ def _kind_by_tag(node: HtmlElement) -> str:
 
 
 def _write(node: HtmlElement, embed: Embed, boxes: list[HtmlElement]) -> None:
-    """Write the line of an embedded thing as a paragraph of its own.
+    """Write the line of an embedded object as a paragraph of its own.
 
-    It stands behind the element that wraps the thing, and before a figure whose caption comes next.
+    It is put after the element that wraps the object, and before a figure with a caption.
     """
     outer = node
     while (parent := outer.getparent()) is not None and parent not in boxes and parent.tag not in _EDGES:

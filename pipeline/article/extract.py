@@ -2,9 +2,9 @@
 
 The article, its thread, and what is wrong with either.
 
-Knows the order of the work.
+Defines the order of the work.
 Invariant: identity first, then the thread, taken out of the tree, and only then facts and text, so that no
-reader's word and no reader's name can become the article's.
+reader's text or name can become the article's.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def extract_page(page: Page, site: Site) -> Extract:
 def verdicts(page: Page, site: Site) -> tuple[PieceVerdict, ...]:
     """Return what became of each block in the page's box of text.
 
-    Nothing where it has none.
+    Empty without a box.
 
     A block that the edges of the text lost after it was taken has the fate "dropped".
     """
@@ -75,7 +75,7 @@ def _none(problem: Problem) -> Extract:
 
 
 def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose]:
-    """Return what a page says, and the prose with the verdict on each of its blocks."""
+    """Return a page's extract, and the prose with the verdict on each block."""
     titles = (head.meta("og:title") or "", *(text_of(node) for node in document.index.tagged("title")[:1]))
     other_articles.cut_cards(document.index, head.post_id)
     other_articles.cut_other_articles(document.index, "\n".join(titles), body.BOXES)
@@ -109,7 +109,7 @@ def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose]:
 def _count_problems(
     document: Document, survey: Survey, comments: tuple[Comment, ...], system: str | None
 ) -> tuple[Problem, ...]:
-    """Return the problems of a thread that is shorter than stated; none where a feed of its own has it."""
+    """Return the problems of a thread shorter than stated, unless it has its own feed."""
     if not comments and _THREAD_FEED.search(document.source):
         return ()
     is_whole = not urls.is_comment_page(document.page.final_url)
@@ -117,7 +117,7 @@ def _count_problems(
 
 
 def _unread_system(document: Document, site: Site) -> str | None:
-    """Return the name of the comment system that a page embeds, if no reader of ours asks it."""
+    """Return the name of the comment system that a page embeds, if no reader of ours supports it."""
     address = document.page.final_url.partition("#")[0]
     read = find_thread(document.index, address, site)
     return systems.foreign_system(document.index) if read is None else None

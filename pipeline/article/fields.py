@@ -65,7 +65,7 @@ def extract_fields(document: Document, head: Head, site: Site, opener: str | Non
 
     The thread must be out of the tree.
 
-    `opener` is whom the thread marks as the author of the post.
+    `opener` is the author of the post according to the thread.
     """
     index = document.index
     language, language_rule = (
@@ -89,7 +89,7 @@ def extract_fields(document: Document, head: Head, site: Site, opener: str | Non
 
 
 def opening_day(document: Document, head: Head, site: Site) -> date | None:
-    """Return the article's day by its marks alone, for comments that state no year."""
+    """Return the article's day by its dates alone, for comments without a year."""
     for raw, _ in _marks(document.index, head, "published"):
         if found := parse.iso(raw, site.timezone):
             return parse.day_of(found)
@@ -125,7 +125,7 @@ def _published(document: Document, head: Head, site: Site, language: str | None)
 
 
 def _marks(index: Index, head: Head, which: str) -> list[tuple[str, str]]:
-    """Machine-readable marks of a date, most exact first."""
+    """Return machine-readable dates, most exact first."""
     keys = {
         "published": (
             "datePublished",
@@ -174,7 +174,7 @@ def _plain_times(index: Index) -> list[HtmlElement]:
 
 
 def _first_prose(index: Index) -> HtmlElement:
-    """Return the first long paragraph, the last element where there is none."""
+    """Return the first long paragraph, or the last element without one."""
     prose = (node for node in index.tagged("p") if is_longer(node, _PROSE) and not _elsewhere(node))
     return next(prose, index.last)
 
@@ -212,7 +212,7 @@ def _printed(index: Index, site: Site, language: str | None) -> tuple[Moment, st
 
 
 def _below_title(index: Index, site: Site, language: str | None) -> tuple[Moment, str] | None:
-    """Return a date by itself, without any mark, among the first elements below the first heading."""
+    """Return an unlabelled date by itself among the first elements below the first heading."""
     headings = (n for tag in ("h1", "h2") for n in index.tagged(tag))
     heading = next((n for n in headings if not _elsewhere(n) and text_of(n)), None)
     for node in heading.xpath(f"following::*[position() <= {_NEAR}]") if heading is not None else ():
@@ -234,7 +234,7 @@ def _in_words(node: HtmlElement) -> bool:
 
 
 def _guessed(document: Document) -> tuple[date | None, str]:
-    """Return the day by the address, else by htmldate."""
+    """Return the day by the URL, or by htmldate."""
     if match := _URL_DAY.search(document.page.final_url):
         try:
             return date(int(match[1]), int(match[2]), int(match[3])), "page:address"

@@ -2,8 +2,8 @@
 
 Shares, related articles, forms, bylines, menus.
 
-Knows the classes of plugins and the turns of phrase of prompts.
-Invariant: each piece that is left out has a rule that names why.
+Contains the classes of plugins and the phrases of prompts.
+Invariant: each piece that is left out has a rule with the reason.
 """
 
 from __future__ import annotations
@@ -95,8 +95,8 @@ _HALF, _ALL = 0.5, 0.9
 class Furniture:
     """The rules by which pieces of one box are no text.
 
-    `known` are the title and the authors. `trust` is 0 for a box that holds more than the text, else 2
-    on pages of WordPress and 1 on others.
+    `known` are the title and the authors. `trust` is 0 for a box with more than the text, otherwise 2 on
+    pages of WordPress and 1 on others.
     """
 
     def __init__(self, box: HtmlElement, known: tuple[str | None, tuple[str, ...]], trust: int) -> None:
@@ -108,9 +108,7 @@ class Furniture:
         self._rules: dict[HtmlElement, str | None] = {}
 
     def rule(self, piece: Piece, *, outside: bool) -> str | None:
-        """Return why a piece that was not extracted is no text.
-
-        None where it is text.
+        """Return why a piece that was not extracted is no text, if so.
 
         `outside` is a piece above the first or below the last that was extracted.
         """
@@ -120,9 +118,9 @@ class Furniture:
         return self._framed(piece) or said or self._placed(piece, outside)
 
     def rule_in_copy(self, piece: Piece) -> str | None:
-        """Return why a piece of the publisher's own copy is no text.
+        """Return why a piece of the publisher's own copy is no text, if so.
 
-        None where it is text, as a line is that leads to another article: an editor has put it there.
+        A line that links to another article is text: an editor wrote it.
         """
         return self._framed(piece) or self._said(piece, outside=False)
 
@@ -145,7 +143,7 @@ class Furniture:
         return not any(fold(piece.words).startswith(name) for name in self._bylines)
 
     def _said(self, piece: Piece, outside: bool) -> str | None:
-        """Return the rule by which the words of a piece are no text."""
+        """Return the rule by which the wording of a piece makes it no text."""
         folded = fold(piece.words)
         if len(folded) < _SIGNS:
             return "only signs"

@@ -22,10 +22,10 @@ _MOST = 50
 
 
 def cut_other_articles(index: Index, declared: str, boxes: frozenset[str]) -> None:
-    """Take out the articles besides the one whose first heading is in the `declared` title, else the first.
+    """Take out all articles but the one with its first heading in the `declared` title, or the first.
 
-    Each is an element like that of the page's own article, beside it, with a first heading of its own.
-    `boxes` are the classes by which themes mark an article's text.
+    Each is an element like that of the page's own article, a sibling, with a first heading of its own.
+    `boxes` are the classes by which themes label an article's text.
     """
     headings = [node for node in index.tagged("h1") if text_of(node)]
     if not 2 <= len(headings) <= _MOST:
@@ -81,7 +81,7 @@ def _is_heading(node: HtmlElement) -> bool:
 
 
 def _is_like(other: HtmlElement, own: HtmlElement, boxes: frozenset[str]) -> bool:
-    """True if two elements beside each other hold one article each."""
+    """True if two sibling elements contain one article each."""
     is_pair = other.tag == own.tag and (other.tag == "article" or bool(tokens(other) & tokens(own)))
     return is_pair and _holds_article(other, boxes) and _holds_article(own, boxes)
 

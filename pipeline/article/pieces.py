@@ -1,8 +1,8 @@
 """The pieces of text of a page.
 
-The runs of words between the edges of its blocks, in the order of the page.
+The runs of text between the edges of its blocks, in the order of the page.
 
-Knows which elements are blocks.
+Defines which elements are blocks.
 Does not: judge what a piece is.
 """
 
@@ -31,9 +31,9 @@ _MOST = 6000
 
 @dataclass(slots=True, eq=False)
 class Piece:
-    """One run of words.
+    """One run of text.
 
-    Its block element, the words with the marks of links and emphasis, and without.
+    Its block element, the text with the markup of links and emphasis, and without.
     """
 
     element: HtmlElement
@@ -48,9 +48,9 @@ class Piece:
 def read_pieces(box: HtmlElement, links: Sequence[Link]) -> list[Piece]:
     """Return the pieces in an element.
 
-    None where there are more than MOST.
+    No result if there are more than MOST.
 
-    `links` are those whose marks are in the text.
+    `links` are those whose markup is in the text.
     """
     found: list[Piece] = []
     for element, run, whole in _runs(box):
@@ -69,14 +69,14 @@ def read_pieces(box: HtmlElement, links: Sequence[Link]) -> list[Piece]:
 
 
 class _Gatherer:
-    """Gathers words until the edge of a block, with the block that they are in."""
+    """Gatherer of text up to the edge of a block, with its block."""
 
     def __init__(self) -> None:
         self._blocks: list[tuple[HtmlElement, bool]] = []
         self._run: list[str] = []
 
     def add(self, words: str | None) -> None:
-        """Add words to the run."""
+        """Add text to the run."""
         if words:
             self._run.append(words)
 
@@ -104,7 +104,7 @@ _Run = tuple[HtmlElement, str, bool]
 
 
 def _runs(box: HtmlElement) -> Iterator[_Run]:
-    """Yield each run of words in the order of the page."""
+    """Yield each run of text in the order of the page."""
     gatherer = _Gatherer()
     for event, node in etree.iterwalk(box, events=("start", "end")):
         is_block = node is box or node.tag in _BLOCKS

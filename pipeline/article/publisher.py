@@ -1,7 +1,7 @@
 """The publisher's own text of an article, as REST and feeds give it.
 
-Knows how such markup becomes a document, and that words are furniture there as in a page.
-Does not: compare it with the page's; the archive does, which holds both.
+Defines how such markup becomes a document, and that text can be furniture there as in a page.
+Does not: compare it with the page's; the archive does, which stores both.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def read_written(
 ) -> tuple[Written | None, tuple[str, ...]]:
     """Return the blocks of a text, and its embeds.
 
-    () where it has no words, None where it cannot be read. `facts` has the article's title and authors.
+    () where it has no text; no result if it cannot be read. `facts` has the article's title and authors.
     """
     from pipeline.article import body  # noqa: PLC0415  (it loads trafilatura, which an idle crawl does without)
 
@@ -42,7 +42,7 @@ def read_written(
         return None, ()
     try:
         return body.read_copy_blocks(document, site, facts["title"], facts["authors"])
-    except Exception:  # one copy that cannot be read costs none of the other articles of its listing
+    except Exception:  # one copy that cannot be read does not affect the other articles of its listing
         logger.exception(
             "The publisher's text of %s cannot be read; its page is read as it is.", page.final_url
         )

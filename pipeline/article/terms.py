@@ -2,8 +2,8 @@
 
 By WordPress' classes and links, by the lines of themes, by the head.
 
-Knows `post_class()`, rel="tag" and the labels of themes.
-Invariant: a cloud of tags, a menu or another article names none.
+Covers `post_class()`, rel="tag" and the labels of themes.
+Invariant: a cloud of tags, a menu or another article is never a source.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ _MOST = 60
 def extract_terms(index: Index, head: Head, which: str) -> Terms:
     """Return the article's terms ("tags" or "categories") and the rule.
 
-    An empty tuple where it has none.
+    An empty tuple without any.
     """
     slugs = _class_slugs(index, head, which)
     if slugs and (named := _by_slugs(index, slugs, which)):
@@ -144,7 +144,7 @@ def _rel_links(index: Index, which: str) -> Iterator[HtmlElement]:
 
 
 def _boxed_links(index: Index, which: str) -> Iterator[HtmlElement]:
-    """Yield the links in the first element whose class says that it lists terms."""
+    """Yield the links in the first element with a class for lists of terms."""
     for box in index.having(_BOXES[which]):
         links = [link for link in box.iter("a") if link.get("href") and _fits(link, which)]
         if box.tag not in ("a", "body", "article") and 0 < len(links) <= _MOST and not _is_alien(box):

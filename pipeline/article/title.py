@@ -1,8 +1,8 @@
 """The title of the article.
 
-As the page shows it, else as it declares it.
+As the page shows it, or as it declares it.
 
-Knows themes' title classes and the ways a site's name is hung to a title.
+Contains themes' title classes and the ways in which a site's name is added to a title.
 Invariant: the site's name is no part of a title.
 """
 
@@ -49,10 +49,7 @@ _FRAME = re.compile(r"(?:blog ?archives?|archives?|archiv|blog archiv|archivo|ar
 
 
 def extract_title(index: Index, head: Head, site: Site) -> tuple[str | None, str]:
-    """Return the title, and the rule that found it.
-
-    None where the page has none.
-    """
+    """Return the title, if any, and the rule that found it."""
     headings = list(_headings(index, head.url))
     names = _site_names(index, head, site, headings)
     declared = _declared(index, head, names)
@@ -67,7 +64,7 @@ def extract_title(index: Index, head: Head, site: Site) -> tuple[str | None, str
 def _site_names(index: Index, head: Head, site: Site, headings: list[_Heading]) -> list[str]:
     """Return the names of the site.
 
-    One that a heading shows as the title is none.
+    A name that a heading shows as the title is left out.
     """
     shown = {fold(heading.text) for heading in headings if heading.node.tag in ("h1", "h2") or heading.marked}
     title = markup_to_line(head.meta("og:title")) or ""
@@ -87,7 +84,7 @@ def _host_names(url: str) -> tuple[str, ...]:
 
 
 def _only(headings: list[_Heading], names: list[str]) -> tuple[str, str] | None:
-    """Return the one marked title, else the one first heading, of a page whose head says less."""
+    """Return the one labelled title or first heading, if the head has less."""
     folded = set(map(fold, names))
     for group in (
         [heading for heading in headings if not _ENTRY.isdisjoint(tokens(heading.node))],
@@ -119,7 +116,7 @@ def _declared(index: Index, head: Head, names: list[str]) -> list[tuple[str, str
 def _shown(headings: list[_Heading], declared: list[str]) -> tuple[str, str] | None:
     """Return the visible title.
 
-    A heading that agrees with what the page declares, else a marked first heading.
+    A heading that agrees with the declared title, or a labelled first heading.
     """
     folded = [fold(text) for text in declared]
     first = [heading for heading in headings if heading.node.tag == "h1"]
@@ -198,10 +195,10 @@ def _is_cut(node: HtmlElement, said: str, url: str) -> bool:
 
 
 def _agreed(heading: _Heading, declared: str, folded: str) -> tuple[str, str] | None:
-    """Return the title where a heading is part of the declared one, or has something hung to it.
+    """Return the title where a heading is part of the declared one, or has an addition.
 
-    What hangs to it is left aside where it is an element of its own, as a kicker or a rubric is; in one run
-    of words the page shows its title longer than it declares it.
+    An addition is left out where it is an element of its own, such as a kicker or a rubric; in one run of
+    text the shown title is longer than the declared one.
     """
     shown = fold(heading.text)
     if not shown or not folded:
@@ -223,7 +220,7 @@ def _agreed(heading: _Heading, declared: str, folded: str) -> tuple[str, str] | 
 
 
 def _spelled(heading: _Heading, declared: str) -> str:
-    """Return the words of a heading; of one in several parts as the page declares them.
+    """Return the text of a heading; of one in several parts as the page declares it.
 
     Between a kicker and the title the heading may have no sign, and not even a space.
     """
@@ -236,7 +233,7 @@ def _spelled(heading: _Heading, declared: str) -> str:
 
 
 def _alike(shown: str, declared: str) -> bool:
-    """True if two titles have most words in common."""
+    """True if two titles have most terms in common."""
     ours, theirs = (set(re.findall(r"\w+", text.casefold())) for text in (shown, declared))
     return len(ours & theirs) > 0.6 * len(ours | theirs)
 

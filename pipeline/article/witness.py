@@ -1,8 +1,8 @@
 """The witness of an article's text.
 
-The theme's one box of it, beside what trafilatura has extracted.
+The theme's one box of it, compared with the extract of trafilatura.
 
-Knows which pieces of the box are furniture. Each other piece that was not extracted is put in its place.
+Decides which pieces of the box are furniture. Each other piece that was not extracted is put in its place.
 Invariant: every piece of the box has a verdict with its rule; nothing is dropped in silence.
 """
 
@@ -129,9 +129,9 @@ def complete(
 ) -> Completed:
     """Return the blocks with the pieces of the box that are missing in their places.
 
-    `pieces` are those of the whole page, `box` the element that the theme marks as the text, else None;
-    `write` makes blocks of an element; `known` are the title and the authors. On a page of another system
-    than WordPress only prose is put in place.
+    `pieces` are those of the whole page, `box` the element that the theme labels as the text, if any; `write`
+    makes blocks of an element; `known` are the title and the authors. On a page of another system than
+    WordPress only prose is put in place.
     """
     text = _Text(blocks)
     marked = box is not None
@@ -239,7 +239,7 @@ def _inside(pieces: list[Piece], box: HtmlElement) -> list[int]:
 
 
 def _box(pieces: list[Piece], places: list[int | None]) -> HtmlElement | None:
-    """Return the innermost element that holds nearly all of what was extracted, else None."""
+    """Return the innermost element with nearly all of the extracted text, if any."""
     taken = [piece for piece, place in zip(pieces, places, strict=True) if place is not None and place >= 0]
     if len(taken) < _ENOUGH_PIECES:
         return None
@@ -257,7 +257,7 @@ def _box(pieces: list[Piece], places: list[int | None]) -> HtmlElement | None:
 def _is_tight(box: HtmlElement, pieces: list[Piece], inside: list[int]) -> bool:
     """True if most paragraphs of the box are its own children.
 
-    Then it holds little but the text.
+    Then it contains little but the text.
     """
     own = sum(len(pieces[at].words) for at in inside if pieces[at].element.getparent() is box)
     return 2 * own > sum(len(pieces[at].words) for at in inside)
@@ -315,7 +315,7 @@ class _Placed:
             last = place if place is not None and place >= 0 else last
 
     def put(self, unit: list[int]) -> bool:
-        """Put a unit behind the block that comes before it in the page; False where it says nothing."""
+        """Put a unit after the block that precedes it in the page; False if it is empty."""
         written = self._written(unit)
         self._behind.setdefault(self._before[unit[0]], []).extend(written)
         return bool(written)
@@ -376,7 +376,7 @@ def _as_item(block: Block) -> Block:
 
 
 def _problems(verdicts: tuple[PieceVerdict, ...]) -> tuple[Problem, ...]:
-    """Return the problem of blocks that look like text and could not be put in place."""
+    """Return the problem of apparent text blocks that could not be put in place."""
     lost = [verdict for verdict in verdicts if verdict.fate == "dropped" and verdict.rule.startswith(UNSURE)]
     if not lost:
         return ()

@@ -1,10 +1,10 @@
-"""The bylines that a page marks.
+"""The labelled bylines of a page.
 
 Where WordPress, its plugins and its themes print who wrote it.
 
-Knows their classes and links.
-Invariant: the byline of another article or of a reader is none of this article's, and what follows a name is
-no part of it.
+Contains their classes and links.
+Invariant: the byline of another article or of a reader is never this article's, and what follows a name is no
+part of it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _CARD = 500
 
 @dataclass(frozen=True, slots=True)
 class Bylines:
-    """The bylines in a page's tree, by their marks.
+    """The bylines in a page's tree, by their labels.
 
     `slug` is the end of the article's address.
     """
@@ -86,13 +86,13 @@ class Bylines:
         return []
 
     def account(self) -> str | None:
-        """Return the account of a byline that came with the site: no name, but all that the page says."""
+        """Return the account in a byline: no name, but all that the page states."""
         links = (a for a in self.index.tagged("a") if PROFILE.search(_author_path(a)))
         found = (text_of(a) for a in links if not strange(a, self.slug))
         return next((name for name in found if ACCOUNT.fullmatch(name)), None)
 
     def microdata(self) -> list[str | None]:
-        """Return the authors that `itemprop` marks."""
+        """Return the authors with `itemprop`."""
         names: list[str | None] = []
         for node in self.index.tagged("span", "a", "div", "p", "meta", "link", "address", "b", "strong"):
             if "author" not in (node.get("itemprop") or "").split() or strange(node, self.slug):
@@ -122,7 +122,7 @@ class Bylines:
         return []
 
     def pictured(self) -> list[str]:
-        """Return a full name alone in an element beside the picture that WordPress prints of a user."""
+        """Return a full name alone in an element next to WordPress' picture of a user."""
         for image in self.index.having({"avatar"}):
             if "gravatar" not in (image.get("src") or "") or strange(image, self.slug):
                 continue
@@ -142,11 +142,11 @@ class Bylines:
         return []
 
     def life(self) -> Iterator[str]:
-        """Yield the words with which the page presents its author."""
+        """Yield the text with which the page presents its author."""
         return (text_of(box) for box in self.index.like(BOX) if not elsewhere(box, SIDE_CLASSES))
 
     def guessed(self) -> list[str]:
-        """Where trafilatura looks for an author, without its normaliser, which alters pseudonyms."""
+        """Return an author found as in trafilatura, without its normaliser, which alters pseudonyms."""
         for path in AUTHOR_XPATHS[:2]:
             for node in path(self.index.tree):
                 name = name_in(node)
@@ -161,7 +161,7 @@ _MAX_BYLINE = 400
 
 
 def name_in(node: HtmlElement) -> str | None:
-    """Return the words of a byline without "By" and without what follows the name."""
+    """Return the text of a byline without "By" and without what follows the name."""
     links = [
         text_of(a)
         for a in node.iter("a")
@@ -177,12 +177,12 @@ def name_in(node: HtmlElement) -> str | None:
 
 
 def spaced_text(node: HtmlElement) -> str:
-    """Return the words of a byline, those of different elements with a space between them."""
+    """Return the text of a byline, with a space between different elements."""
     return re.sub(r"\s(?=[,.;:!?])", "", line(" ".join(node.itertext())) or "")
 
 
 def presented(name: str, life: str) -> str | None:
-    """Return the full name with which a life begins that presents a person known by this first name."""
+    """Return the full name at the beginning of a life that presents a person of this first name."""
     match = FIRST_WORDS.match(life)
     known = match and match[0].startswith(f"{name} ") and IS.match(life[match.end() :])
     return match[0] if match and known else None
@@ -263,7 +263,7 @@ def in_card(node: HtmlElement, slug: str) -> bool:
 
 
 def _of_others(node: HtmlElement) -> bool:
-    """True if a name is told to be a translator's, a photographer's or a reader's."""
+    """True if a name is labelled as a translator's, a photographer's or a reader's."""
     if any(HELPS.match(outer.text or "") for outer in islice(below_body(node), 3)):
         return True
     return any(OTHER_ROLES.search(mark) for outer in below_body(node) for mark in tokens(outer))

@@ -2,7 +2,7 @@
 
 What the page declares and the bylines it shows, weighed against each other.
 
-Knows which of them is to be believed.
+Decides which of them is to be believed.
 Invariant: a name is kept as it is printed, digits and all, and a commenter or a reader is never an author
 (the thread is out of the tree by now).
 """
@@ -60,9 +60,9 @@ def _split(name: str | None) -> tuple[str, ...]:
 def extract_authors(index: Index, head: Head, site: Site, opener: str | None = None) -> Found:
     """Return the authors and the rule that found them.
 
-    `opener` is whom the thread marks as the post's author.
+    `opener` is the post's author according to the thread.
 
-    A declaration that names the site itself stands only where no rule knows a person.
+    A declaration that names the site itself counts only where no rule finds a person.
     """
     own = {fold(name) for name in (head.site_name, site.title) if name}
     labels = {fold(name) for name in _labels(head.url)}

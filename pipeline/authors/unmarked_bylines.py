@@ -1,8 +1,8 @@
-"""Names in lines that no class marks: "By NAME", a label and a name, a signature below the last paragraph.
+"""Names in lines without a class: "By NAME", a label and a name, a signature below the last paragraph.
 
-Knows turns of phrase.
-Invariant: a line states the author only where it says nothing else, and never in the frame of the page, below
-a picture or in a card of another article.
+Contains phrases of bylines.
+Invariant: a line states the author only where it contains nothing more, and never in the frame of the page,
+below a picture or in a card of another article.
 """
 
 from __future__ import annotations
@@ -75,9 +75,7 @@ class Lines:
         return []
 
     def plain(self) -> list[str]:
-        """Return a line of its own that says "By NAME", or after a word for author or text a colon and a
-        name.
-        """
+        """Return the name in a line of its own: "By NAME", "Author: NAME" or "Text: NAME"."""
         for node in self.index.tagged(*_LINES):
             if SAYS.match(beginning(node, 60).lstrip()) is None or len(node) > 11:
                 continue
@@ -95,7 +93,7 @@ class Lines:
         return []
 
     def metadata(self) -> list[str]:
-        """Return a line of metadata that says "von NAME am …" without marking the name."""
+        """Return the unlabelled name in a line of metadata: "von NAME am …"."""
         for node in self.index.having(METADATA_CLASSES):
             if node.tag in ("body", "article", "time") or strange(node, self.slug):
                 continue
@@ -118,7 +116,7 @@ class Lines:
         return []
 
     def dated(self) -> list[str]:
-        """Return a full name beside the date in a line close to the title: "3 May 2021 | NAME"."""
+        """Return a full name next to the date near the title: "3 May 2021 | NAME"."""
         heading = next((n for n in self.index.tagged("h1") if text_of(n)), None)
         near = heading.xpath(_AROUND) if heading is not None else ()
         for node in near:
@@ -176,7 +174,7 @@ def _own_words(node: HtmlElement) -> Iterator[str]:
 
 
 def _leads_elsewhere(node: HtmlElement, name: str) -> bool:
-    """True if words in a line link to something that is no page of an author, as a category."""
+    """True if text in a line links to a page that is no author's, such as a category."""
     links = [a for a in (*node.iter("a"), *node.iterancestors("a")) if text_of(a) == name]
     return any(
         not PROFILE.search(a.get("href") or "") and not PEOPLE.search(a.get("href") or "") for a in links
@@ -184,8 +182,9 @@ def _leads_elsewhere(node: HtmlElement, name: str) -> bool:
 
 
 def _after_label(node: HtmlElement) -> tuple[str, bool]:
-    """Return the name in a line that begins with a label, of several people all of them; and whether it may
-    be a pen name, since the label says that it was written or posted by.
+    """Return the names in a line that begins with a label, and whether they may be pen names.
+
+    A pen name is possible where the label is "written by" or "posted by".
     """
     said = _first_line(node)
     match = SAYS.match(said)
@@ -209,7 +208,7 @@ def _after_label(node: HtmlElement) -> tuple[str, bool]:
 
 
 def _first_line(node: HtmlElement) -> str:
-    """Return a node's words before its first line break."""
+    """Return a node's text before its first line break."""
     if node.find(".//br") is None:
         return text_of(node)
     said: list[str] = []

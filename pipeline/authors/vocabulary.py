@@ -1,6 +1,6 @@
-"""The words and classes by which themes mark a byline, and what of it is a name.
+"""The phrases and classes with which themes label a byline, and which part of it is a name.
 
-Knows vocabulary only. The readers of declarations and of bylines share it.
+Contains vocabulary only. The readers of declarations and of bylines share it.
 """
 
 from __future__ import annotations
@@ -192,12 +192,12 @@ _NOT_A_NAME = re.compile(
 
 
 def is_person(name: str) -> bool:
-    """True if words are a full name, in a script without capitals a few words; for what a label announces."""
+    """True if a text is a full name (a few terms in a script without capitals), for labelled names."""
     return bool(FULL_NAME.fullmatch(name) or _ANY_SCRIPT.fullmatch(name))
 
 
 def is_no_name(said: str) -> bool:
-    """True if words where a name should be are a label, an address or a date."""
+    """True if the text in a name's place is a label, URL or date."""
     return bool(_NOT_A_NAME.search(said)) or (
         any(letter.isdigit() for letter in said) and looks_dated(said, None)
     )

@@ -1,7 +1,7 @@
 """Command `explain`: one page, every extracted field, each block of its text, and the rules behind them.
 
-It is given a page and a site, and stores nothing. It knows files, and no network; the address of a
-saved page is what was said, else what the page says of itself, else a made-up one, and it says which.
+Its input is a page and a site, and it stores nothing. It reads files, and uses no network; the URL of a saved
+page is the given one, or the page's own, or an invented one, and it states which.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _FATES = {"taken": "=", "added": "+", "kept": "?", "missing": "!", "dropped": "-
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """The publisher's own copy beside the page, and what becomes of each block of either."""
+    """Publisher's own copy compared with the page, and the fate of each block of either."""
 
     copy: PublisherCopy
     blocks: tuple[BlockVerdict, ...]
@@ -57,9 +57,9 @@ def explain(
     *,
     as_json: bool,
 ) -> None:
-    """Read a page as the site of its address would be read, and show it: JSON, or text for people.
+    """Read a page as the site of its URL would be read, and show it: JSON, or text for people.
 
-    `copy_of` gives the publisher's own copy of an article's text, None where there is none.
+    `copy_of` gives the publisher's own copy of an article's text, if there is one.
     """
     site = site_for(page.final_url)
     extract = process(page, site)
@@ -85,9 +85,9 @@ def explain(
 
 
 def read_saved_copy(path: str, article: Article, site: Site) -> PublisherCopy:
-    """Return an article's copy out of a saved answer of REST or a feed.
+    """Return an article's copy out of a saved response of REST or a feed.
 
-    Raises BackissueError where it has none.
+    Raises BackissueError if the response lacks it.
     """
     body = _unpack(_read(path), path)
     kind = PageKind.POSTS if body.lstrip()[:1] in (b"[", b"{") else PageKind.POSTS_FEED
@@ -129,7 +129,7 @@ def read_file(path: str, url: str | None) -> Page:
 
 
 def own_address(page: Page) -> str | None:
-    """Return the page's canonical link, else og:url; None where it has neither."""
+    """Return the page's canonical link, or og:url, if it has either."""
     document = parse(page)
     if document is None:
         return None

@@ -1,8 +1,8 @@
 """Who wrote a comment, as the page shows it.
 
-Knows the classes, orders and turns of phrase of bylines.
-Invariant: a name stays as it is printed, be it "C.", "E" or "13times"; badges, dates and "says" are none of
-it.
+Contains the classes, orders and phrases of bylines.
+Invariant: a name stays as it is printed, be it "C.", "E" or "13times"; badges, dates and "says" are never
+part of it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def extract_author(scene: Scene, dated: HtmlElement | None, *, ping: bool) -> Na
 
 
 def _marked(scene: Scene) -> HtmlElement | None:
-    """Return the element that a class or a property marks as the name."""
+    """Return the element labelled as the name by a class or a property."""
     for wanted in NAMES[:2]:
         for node in classes(scene.element, *wanted):
             if text_of(node) and not inside_words(scene, node):
@@ -99,14 +99,14 @@ def _marked(scene: Scene) -> HtmlElement | None:
 
 
 def inside_words(scene: Scene, node: HtmlElement) -> bool:
-    """True if the words are within the name's element, which then marks more than the name."""
+    """True if the text is within the element labelled as the name."""
     return scene.body is not None and node in scene.body.iterancestors()
 
 
 def _unmarked(scene: Scene) -> HtmlElement | None:
     """Return a name without a class.
 
-    In a cite, a heading, an outward link, or the first bold words.
+    In a cite, a heading, an outward link, or the first bold text.
     """
     tags = ("cite", *_HEADINGS, "a", "strong", "b")
     outside = [
@@ -140,7 +140,7 @@ def _may_name(node: HtmlElement, said: str, scene: Scene) -> bool:
 
 
 def _leads(node: HtmlElement, scene: Scene) -> bool:
-    """True if an unmarked name opens the block of the words: "<cite>Name says:</cite><p>…"."""
+    """True if an unmarked name opens the block of the text: "<cite>Name says:</cite><p>…"."""
     body = scene.body
     if body is None or node.tag not in ("cite", "h3", "h4", "h5", "h6"):
         return False
@@ -148,7 +148,7 @@ def _leads(node: HtmlElement, scene: Scene) -> bool:
 
 
 def _is_own(node: HtmlElement, scene: Scene) -> bool:
-    """True if a link in a block that holds more than the words is the one WordPress writes for an author."""
+    """True if a link in a block with more than the text is WordPress's link of an author."""
     return not scene.sure and "url" in tokens(node) and "external" in (node.get("rel") or "").split()
 
 
@@ -173,7 +173,7 @@ def _beside(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
 
 
 def _above(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
-    """Return a name alone in the paragraph above the date, where the words follow below it."""
+    """Return a name alone in the paragraph above the date, if the text follows below it."""
     node, below = dated.getprevious(), dated.getnext()
     if node is None or below is None or not (node.tag == dated.tag == "p") or not text_of(below):
         return None
@@ -182,7 +182,7 @@ def _above(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
 
 
 def _before_permalink(scene: Scene) -> Name | None:
-    """Return a name as plain words in a line of its own, before a permalink that bears no readable date."""
+    """Return a name as plain text in its own line, before a permalink without a readable date."""
     link = scene.permalink()
     around = link.getparent() if link is not None else None
     if link is None or around is None or around is scene.element or len(around) > 1 or line(link.tail):
@@ -196,7 +196,7 @@ def _before_permalink(scene: Scene) -> Name | None:
 
 
 def _in_words(scene: Scene) -> Name:
-    """ "Comment by NAME — date", in words only."""
+    """Return a name in "Comment by NAME — date", as plain text only."""
     for node in reversed(list(scene.element.iter("p", "small", "div", "span", "cite"))):
         said = text_of(node)
         if len(said) < 160 and not scene.in_body(node) and (match := COMMENT_PREFIX.match(said)):
@@ -208,7 +208,7 @@ def _in_words(scene: Scene) -> Name:
 
 
 def _before_date(said: str, language: str | None) -> str | None:
-    """Return the words before a date in one line, None where no date follows any."""
+    """Return the text before a date in one line, if a date follows."""
     if not parse.looks_dated(said, language):
         return None
     for match in _BEFORE_DATE.finditer(said):
@@ -237,7 +237,7 @@ def _text(node: HtmlElement, language: str | None) -> str | None:
 def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | None) -> HtmlElement | None:
     """Return the name inside a block of metadata.
 
-    Its own first words, else its first link, cite or strong.
+    Its own first text, or its first link, cite or strong.
     """
     own = _own_words(node)
     if (
@@ -257,7 +257,7 @@ def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | No
 
 
 def _own_words(node: HtmlElement) -> str:
-    """Return the first words of an element's own, behind elements that say nothing."""
+    """Return an element's own first text, after elements without content."""
     said = line(node.text)
     for child in node:
         if said or text_of(child):
@@ -267,7 +267,7 @@ def _own_words(node: HtmlElement) -> str:
 
 
 def _is_meta(inner: HtmlElement, said: str, language: str | None) -> bool:
-    """True if a piece of a block of metadata is a date, a permalink or a word like "says"."""
+    """True if a piece of a block of metadata is a date, a permalink or a phrase like "says"."""
     href = inner.get("href") or ""
     if said.isdigit() and (inner.tag == "cite" or "url" in tokens(inner)):
         return False
@@ -300,7 +300,7 @@ def _author_link(node: HtmlElement, base: str) -> str | None:
 
 
 def _shown(node: HtmlElement, language: str | None) -> str | None:
-    """Return the words of a name up to a line break, without badges."""
+    """Return a name's text up to a line break, without badges."""
     parts = [node.text or ""]
     for child in node:
         if child.tag == "br" and line("".join(parts)):
@@ -325,7 +325,7 @@ def _shown(node: HtmlElement, language: str | None) -> str | None:
 
 
 def _without_says(name: str) -> str | None:
-    """Return a name less the word "says" behind it."""
+    """Return a name without "says" after it."""
     return _trimmed(name[:-_END] + _SAYS_END.sub("", name[-_END:]))
 
 

@@ -1,6 +1,6 @@
 """When a comment was written, as the page states it.
 
-Knows where themes print a date, and that what they put into `datetime` is not always one.
+Contains the places where themes print a date; a value of `datetime` is not always one.
 Invariant: a date that the reader wrote is never the date of the comment.
 """
 
@@ -32,7 +32,7 @@ LINE = 70
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """The machine's mark of a date, the printed date, the rule, and the element that holds them."""
+    """Machine-readable date, the printed date, the rule, and the element that contains them."""
 
     mark: str | None = None
     raw: str | None = None
@@ -43,7 +43,7 @@ class Stamp:
 def extract_date(scene: Scene, *, ping: bool) -> Stamp:
     """Return the date of a comment.
 
-    Of a ping only what is marked, since its title may hold another one.
+    For a ping only a labelled date, since its title may contain another one.
     """
     sources = (source(scene) for source in (_marked, _titled, _linked, _classed))
     found = next(filter(None, sources), None)
@@ -78,7 +78,7 @@ def _marked(scene: Scene) -> Stamp | None:
 
 
 def _titled(scene: Scene) -> Stamp | None:
-    """Return a title's full date, beside "2 hours ago"."""
+    """Return a title's full date, next to "2 hours ago"."""
     for node in scene.element.iter("abbr", "span", "div", "a", "time"):
         title = node.get("title") or ""
         if (
@@ -119,7 +119,7 @@ def _with_time(link: HtmlElement, language: str | None) -> str | None:
 
 
 def _classed(scene: Scene) -> Stamp | None:
-    """Return a date in an element whose class says that it is one."""
+    """Return a date in an element with a class for dates."""
     marked = (*classes(scene.element, *DATES), *classes_like(scene.element, DATE_LIKE))
     found = [stamp for node in marked if (stamp := _class_stamp(node, scene))]
     if not found:
@@ -129,7 +129,7 @@ def _classed(scene: Scene) -> Stamp | None:
 
 
 def _is_alone(stamp: Stamp, scene: Scene) -> bool:
-    """True if a date is outside of the words, or in an element among them that says nothing else."""
+    """True if a date is outside of the text, or alone in an element within it."""
     node = stamp.element
     if node is None or not scene.in_body(node):
         return True
@@ -139,7 +139,7 @@ def _is_alone(stamp: Stamp, scene: Scene) -> bool:
 def _class_stamp(node: HtmlElement, scene: Scene) -> Stamp | None:
     """Return the date in an element.
 
-    In one that holds the words, too, the date before them.
+    In one that contains the text, too, the date before it.
     """
     if not _holds(node, scene):
         raw = _dated(node, scene.language)
@@ -159,7 +159,7 @@ def _innermost(found: list[Stamp], scene: Scene) -> Stamp | None:
 def _is_exact(inner: Stamp, outer: Stamp, scene: Scene) -> bool:
     """True if an inner date is that of an outer line.
 
-    The same moment, or its words less a glued-on name.
+    The same moment, or its text less a glued-on name.
     """
     first, second = _moment(outer, scene), _moment(inner, scene)
     return first == second or (type(first) is type(second) and (inner.raw or "") in (outer.raw or ""))
@@ -217,12 +217,12 @@ def _unread(scene: Scene) -> Stamp:
 
 
 def _holds(node: HtmlElement, scene: Scene) -> bool:
-    """True if a node contains the words, so that a date in it could be the reader's."""
+    """True if a node contains the text, so that a date in it could be the reader's."""
     return scene.body is not None and node is not scene.body and node in scene.body.iterancestors()
 
 
 def _dated(node: HtmlElement, language: str | None) -> str | None:
-    """Return the shortest run of a node's text that holds a date, with the time behind it."""
+    """Return the shortest run of a node's text with a date, and the time after it."""
     said = text_of(node)
     pieces = (node.text, *(child.tail for child in node), *(text_of(child) for child in node.iter(*_INLINE)))
     for piece in pieces:

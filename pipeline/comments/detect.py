@@ -1,9 +1,9 @@
-"""Which elements of a page are comments, and which comment hangs below which.
+"""Which elements of a page are comments, and how comments are nested.
 
-Knows the shapes WordPress themes give to a thread: `comment_class()` companions, ids, lists, wpDiscuz.
-It reads nothing inside a comment.
-Invariant: an element is a comment for what WordPress itself writes (classes, ids), never for what it looks
-like; comments of another article never come in.
+Contains the shapes of threads in WordPress themes: `comment_class()` companions, ids, lists, wpDiscuz. It
+reads nothing inside a comment.
+Invariant: an element is a comment for what WordPress itself writes (classes, ids), never for its appearance;
+comments of another article are never included.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def find_comments(index: Index, own: frozenset[str], base: str) -> list[CommentI
 
 
 def _item(element: HtmlElement, owners: dict[HtmlElement, CommentItem]) -> CommentItem | None:
-    """Return a new item, or None where the element is none or belongs to a comment already found."""
+    """Return a new item, unless the element is no comment or is in a comment already found."""
     if element in owners:
         return None
     named = ID.match(element.get("id") or "")
@@ -97,13 +97,13 @@ def _item(element: HtmlElement, owners: dict[HtmlElement, CommentItem]) -> Comme
 
 
 def other_anchor(element: HtmlElement) -> str | None:
-    """Return the id attribute of an element that holds a comment of another system, else None."""
+    """Return the id attribute of an element, if it contains a comment of another system."""
     anchor = element.get("id")
     return anchor if anchor and _OTHER_ID.match(anchor) else None
 
 
 def _other_id(element: HtmlElement) -> str | None:
-    """Return the id of a comment of another system, None where the element is none."""
+    """Return the id of a comment of another system, if the element is one."""
     found = _OTHER_ID.match(element.get("id") or "")
     if found is None or not in_thread(element):
         return None
@@ -130,7 +130,7 @@ def signed(element: HtmlElement) -> bool:
 def in_widget(element: HtmlElement) -> bool:
     """True if an element is in a sidebar or widget.
 
-    Classes of the body say nothing here.
+    Classes of the body are ignored.
     """
     return any(
         (node.get("id") or "").lower() in _WIDGET_IDS or any(_WIDGET.match(mark) for mark in tokens(node))
@@ -170,7 +170,7 @@ def _by_depth(items: list[CommentItem]) -> None:
     They overrule how the elements are nested.
 
     A theme that closes a tag twice nests each comment in the one before. Where all comments have depth 1, a
-    list of answers says more than the classes, which a walker of a theme's own leaves at 1.
+    list of answers is more reliable than the classes, which a theme's own walker leaves at 1.
     """
     latest: dict[int, CommentItem] = {}
     depths = {id(item): depth_class(item.element) for item in items}
@@ -242,9 +242,9 @@ def _belonging(
 def _verdict(
     group: list[CommentItem], links: dict[str, list[str]], own: frozenset[str], base: str
 ) -> bool | None:
-    """Return True if a link of the group names this article, None without links.
+    """Return True if a link of the group names this article.
 
-    False where all links name other articles.
+    False where all links name other articles; without links there is no result.
     """
     hrefs = (href for item in group if item.id is not None for href in links.get(item.id, ()))
     verdict = None

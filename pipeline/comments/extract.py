@@ -1,8 +1,8 @@
 """The thread of a page.
 
-Its comments as records, and what the page says of their number.
+Its comments as records, and the page's statements of their number.
 
-Ties the shapes (which elements) to the readings (what they say), and takes the thread out of the tree, so
+Ties the shapes (which elements) to the readings (their content), and takes the thread out of the tree, so
 that no comment can become body text.
 Invariant: parents come from where the page nests, each with the rule that found it; a comment awaiting
 moderation is never let through.
@@ -38,9 +38,7 @@ _RAW_ID = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Thread:
-    """The comments of a page, the tree they were taken out of, and the name of those that WordPress marks as
-    the post's author.
-    """
+    """Comments of a page, the tree they were taken out of, and the labelled post author's name."""
 
     index: Index
     comments: tuple[Comment, ...] = ()
@@ -70,7 +68,7 @@ class _Clock:
     def read(self, reading: CommentFields) -> tuple[Moment | None, str]:
         """Return the instant and its rule.
 
-        A mark of the day alone yields to a printed time.
+        A printed time has precedence over a date without one.
         """
         marked = parse.iso(reading.mark, self.timezone)
         if isinstance(marked, datetime):
@@ -88,8 +86,8 @@ class _Clock:
 def take_thread(document: Document, site: Site, head: Head, since: date | None) -> _Thread:
     """Read the thread, and take it out of its tree.
 
-    The document's, or where that holds none although the source does, the one that a browser would build.
-    `since` is the article's day, if known.
+    The tree is the document's, or the one that a browser would build if only the source has a thread. `since`
+    is the article's day, if known.
     """
     index = document.index
     if site.comments == "none":
@@ -141,7 +139,7 @@ def _read_all(index: Index, base: str, keys: frozenset[str], language: str | Non
         if fields.awaiting(element):
             continue
         reading = fields.extract_comment(element, item.id, base, language, ping=_kind(item))
-        taken_out.append(element)  # lxml looks at all of a loose tree as often as it has elements
+        taken_out.append(element)  # lxml visits all of a loose tree as often as it has elements
         if reading.link_id or reading.author:
             reads.append(_Read(item, reading, item.id or reading.link_id))
     reads.reverse()
@@ -209,7 +207,7 @@ def _record(
 
 
 def _settle_names(reads: list[_Read]) -> None:
-    """Return names by the label "Reply to NAME" where it differs from what was found beside the comment."""
+    """Return names by the label "Reply to NAME" where it differs from the name found in the comment."""
     heads: Counter[str] = Counter()
     for read in reads:
         label, author = read.reading.label, read.reading.author

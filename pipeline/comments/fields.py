@@ -1,6 +1,6 @@
 """Fields of one comment, read from its markup.
 
-It is given an element that holds this comment alone (its answers are already taken out).
+Its argument is an element with this comment alone (its answers are already taken out).
 Invariant: a name, a date and a vote box are never part of what the reader wrote, and nothing the reader wrote
 is taken for them.
 """
@@ -130,9 +130,9 @@ def extract_comment(
 
 
 def _answered(scene: Scene) -> str | None:
-    """Return the id of the comment that a link "replied to comment from NAME" leads to, else None.
+    """Return the id of the comment that "replied to comment from NAME" links to, if any.
 
-    The words may stand before the link, as in Movable Type and Drupal.
+    The text may precede the link, as in Movable Type and Drupal.
     """
     for link in scene.element.iter("a"):
         match = _TO_COMMENT.search(link.get("href") or "")
@@ -146,7 +146,7 @@ def _answered(scene: Scene) -> str | None:
 
 
 def _before(link: HtmlElement) -> str:
-    """Return the words before a link in its own line."""
+    """Return the text before a link in its own line."""
     previous, parent = link.getprevious(), link.getparent()
     return (previous.tail if previous is not None else parent.text if parent is not None else None) or ""
 
@@ -160,7 +160,7 @@ def _label(element: HtmlElement) -> str | None:
 
 
 def _own_id(element: HtmlElement) -> str | None:
-    """Return the id where the item itself bears none.
+    """Return the id from within an item without one.
 
     Of a reply link, an inner id, an anchor or a permalink.
     """
@@ -180,7 +180,7 @@ def _own_id(element: HtmlElement) -> str | None:
 
 
 def _body(element: HtmlElement) -> tuple[HtmlElement | None, bool]:
-    """Return the element of the reader's words, and whether its mark holds nothing else."""
+    """Return the element of the comment's text, and whether it contains nothing more."""
     found = [
         e
         for e in classes(element, *BODIES[0])
@@ -206,7 +206,7 @@ def _body(element: HtmlElement) -> tuple[HtmlElement | None, bool]:
 
 
 def _innermost(found: list[HtmlElement]) -> HtmlElement:
-    """Of nested candidates the inner one, of several beside each other the first that says something."""
+    """Return the innermost of nested candidates, or the first sibling with content."""
     told = [e for e in found if text_of(e)] or found
     best = told[0]
     for other in told[1:]:
@@ -216,7 +216,7 @@ def _innermost(found: list[HtmlElement]) -> HtmlElement:
 
 
 def _told_ping(element: HtmlElement) -> str | None:
-    """True if the first words call it a ping, as block themes do."""
+    """Return the kind of ping in the first text, as block themes state it."""
     match = re.match(r"\W*(pingback|trackback)s?\b\s*(?:by|from|von|:)", text_of(element)[:40], re.IGNORECASE)
     return match[1].lower() if match else None
 
@@ -231,7 +231,7 @@ def _strip(
 ) -> None:
     """Leave in the container what the reader wrote.
 
-    `known` are the printed date, the name, and the label.
+    `known` contains the printed date, the name, and the label.
     """
     for node in list(container.iter("*")):
         if node is container or not (node.tag in _CHROME or is_noise(node)):
@@ -254,7 +254,7 @@ def _strip(
 
 
 def _drop_heads(container: HtmlElement, known: tuple[str, str, str], *, marked: bool) -> None:
-    """Elements before the words that say the name once more, or only a number or "Comment by"."""
+    """Drop elements before the text that repeat the name, or contain only a number or "Comment by"."""
     _, author, label = known
     while not (container.text or "").strip() and len(container):
         first = container[0]
@@ -262,7 +262,7 @@ def _drop_heads(container: HtmlElement, known: tuple[str, str, str], *, marked: 
         named = said and (said == author or label.endswith(" " + said.strip(" |·•–—-:,")))
         if said and not named and (marked or first.tag == "p" or not only_says(said)):
             return
-        alone = said == text_of(container)  # all that is left are the reader's words
+        alone = said == text_of(container)  # only the comment's text is left
         if first.tag == "br" or (not said and not marked) or (said and not alone):
             drop(first)
         else:
@@ -270,7 +270,7 @@ def _drop_heads(container: HtmlElement, known: tuple[str, str, str], *, marked: 
 
 
 def _wraps_words(node: HtmlElement, name: HtmlElement | None, dated: HtmlElement | None) -> bool:
-    """True if a block of the author holds the comment's paragraphs as well."""
+    """True if a block of the author contains the comment's paragraphs as well."""
     for paragraph in node.iter("p", "blockquote"):
         if text_of(paragraph) and not inside(name, paragraph) and not inside(dated, paragraph):
             return True
@@ -283,7 +283,7 @@ def _drop_line(
     known: tuple[str, str, str],
     marked: tuple[HtmlElement | None, HtmlElement | None],
 ) -> None:
-    """Drop a name or date with the line that it is in, if that says nothing else."""
+    """Drop a name or date with its line, if that contains nothing more."""
     while (parent := node.getparent()) is not None and parent is not container:
         if not _is_theme(text_of(parent), known) or _wraps_words(parent, *marked):
             break
@@ -292,7 +292,7 @@ def _drop_line(
 
 
 def _is_theme(words: str, known: tuple[str, str, str]) -> bool:
-    """True if a line says nothing but name, date and the theme's own words."""
+    """True if a line contains only name, date and the theme's own text."""
     for piece in known[:2]:
         if piece and piece in words:
             words = words.replace(piece, " ", 1)

@@ -1,6 +1,6 @@
-"""One comment as it is in a page, and where it hangs.
+"""One comment as it is in a page, and its place in the thread.
 
-Knows lists, ids and depth classes. It reads nothing inside a comment.
+Covers lists, ids and depth classes. It reads nothing inside a comment.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class CommentItem:
 
     @property
     def top(self) -> CommentItem:
-        """The outermost comment in whose element or list this one stands."""
+        """Return the outermost comment whose element or list contains this one."""
         return self if self.outer is None else self.outer.top
 
 

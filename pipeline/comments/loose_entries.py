@@ -1,7 +1,7 @@
-"""Comments that neither a class nor an id marks, but the list, the anchor or the line that they are in.
+"""Comments identified neither by a class nor an id, but by the list, the anchor or the line that they are in.
 
-Knows lists of pings, anchors, reply links and the signatures of Movable Type.
-Invariant: a list is taken for what names it, never for what it looks like.
+Covers lists of pings, anchors, reply links and the signatures of Movable Type.
+Invariant: a list is taken for what names it, never for its appearance.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SIGNATURE_LENGTH = 200
 
 
 def listed_pings(index: Index, owners: dict[HtmlElement, CommentItem]) -> list[CommentItem]:
-    """Return pings in a list of their own, by its class, id or heading, whose entries nothing marks."""
+    """Return unlabelled pings in a list of their own, found by its class, id or heading."""
     marked = [
         listing
         for listing in index.like(_PING_LIKE)
@@ -52,7 +52,7 @@ def listed_pings(index: Index, owners: dict[HtmlElement, CommentItem]) -> list[C
 
 
 def _headed_lists(index: Index) -> Iterator[HtmlElement]:
-    """Yield the lists below a heading that says "Trackbacks" or the like."""
+    """Yield the lists below a heading such as "Trackbacks"."""
     for heading in index.tagged("h2", "h3", "h4", "h5", "h6"):
         if not _PING_HEADING.fullmatch(" ".join("".join(islice(heading.itertext(), 9)).split())[:80]):
             continue
@@ -90,7 +90,7 @@ def anchored(index: Index, owners: dict[HtmlElement, CommentItem]) -> list[Comme
 
 
 def answerable(index: Index, owners: dict[HtmlElement, CommentItem]) -> list[CommentItem]:
-    """Entries of a list that nothing marks but the link with which WordPress lets people answer them."""
+    """Return entries of a list identified only by WordPress's reply link."""
     found = []
     for link in index.having({"comment-reply-link"}):
         entry = next((outer for outer in below_body(link) if outer.tag == "li"), None)
@@ -121,7 +121,7 @@ def signed_below(index: Index, owners: dict[HtmlElement, CommentItem]) -> list[C
 
 
 def _is_signature(node: HtmlElement) -> bool:
-    """True if a line in a thread says who wrote a comment, and when."""
+    """True if a line in a thread states a comment's author and date."""
     said = text_of(node)
     if len(said) > _SIGNATURE_LENGTH or not COMMENT_PREFIX.match(said) or not looks_dated(said, None):
         return False
@@ -129,7 +129,7 @@ def _is_signature(node: HtmlElement) -> bool:
 
 
 def _gathered(signature: HtmlElement, owners: dict[HtmlElement, CommentItem]) -> HtmlElement:
-    """Put a signature and the words above it, down to the comment before, into a block of their own."""
+    """Put a signature and the text above it, down to the previous comment, into a block."""
     parts = [signature]
     for sibling in signature.itersiblings(preceding=True):
         if sibling in owners or sibling.tag not in (

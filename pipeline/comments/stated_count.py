@@ -2,7 +2,7 @@
 
 How many comments it has, and whether it is open.
 
-Knows headings and comment forms.
+Covers headings and comment forms.
 Invariant: a thread kept elsewhere is a problem with a name, never zero comments.
 """
 
@@ -77,7 +77,7 @@ class Survey:
 
 
 def survey(document: Document, head: Head) -> Survey:
-    """Look at the page before the thread is taken out."""
+    """Read the page's statements before the thread is taken out."""
     stated, rule = _stated(document.index, head)
     return Survey(
         stated=stated,
@@ -92,7 +92,7 @@ def count_problems(
 ) -> list[Problem]:
     """Return the problems of an incomplete thread.
 
-    `whole`: this page should hold all of it.
+    `whole`: this page should contain all of it.
 
     `system` is the foreign comment system that the page names.
     """
@@ -150,7 +150,7 @@ def _headings(index: Index) -> Iterator[HtmlElement]:
 
 
 def _plain_headings(index: Index) -> Iterator[HtmlElement]:
-    """Yield the headings, and what bears the id "comments", that say nothing but a number of comments."""
+    """Yield headings, and elements with the id "comments", that contain only a number of comments."""
     named = [node for node in index.named("comments") if node.tag in ("p", "span", "strong")]
     for node in (*named, *index.tagged(*_HEADS)):
         if _COUNTING.fullmatch(" ".join("".join(islice(node.itertext(), 30)).split())[:300]):
@@ -177,7 +177,7 @@ def count_in(words: str) -> int | None:
 
 
 def _open(index: Index) -> bool | None:
-    """Open where there is a form, closed where the theme says so."""
+    """Return open where there is a form, closed where the theme states it."""
     forms = any(
         f.get("id") == "commentform" or "wp-comments-post.php" in (f.get("action") or "")
         for f in index.tagged("form")

@@ -1,6 +1,6 @@
-"""Comment systems other than WordPress' own, by the marks that they leave in a page.
+"""Comment systems other than WordPress' own, by their traces in a page.
 
-Knows their ids, classes, elements, attributes and scripts.
+Contains their ids, classes, elements, attributes and scripts.
 Does not: read their comments, which are not in the page.
 Invariant: a thread kept elsewhere has a name, and is never zero comments.
 """
@@ -17,7 +17,7 @@ from pipeline.html.dom import Index, words
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Marks of one comment system: `ids` is a pattern, `scripts` are pieces of script text or addresses."""
+    """Signs of one comment system: `ids` is a pattern, `scripts` are pieces of script text or URLs."""
 
     name: str
     ids: str = ""
@@ -134,12 +134,12 @@ _LONGEST_SCRIPT = 8192
 
 
 def system_names() -> tuple[str, ...]:
-    """Return the names of all known systems, in the order of their search."""
+    """Return the names of all supported systems, in the order of their search."""
     return tuple(system.name for system in _SYSTEMS)
 
 
 def foreign_system(index: Index) -> str | None:
-    """Return the name of the foreign system that a page's marks tell of, None where there is none."""
+    """Return the name of the foreign system that a page contains signs of, if any."""
     ids = [name for name in index.ids if _ID_GATE.fullmatch(name)]
     attributes = frozenset(name for node in _MARKED(index.tree) for name in node.attrib)
     scripts = _scripts(index)

@@ -1,10 +1,10 @@
-"""Threads that no class or id marks.
+"""Threads without a class or id.
 
 Blocks that begin with "NAME says:" or "Posted by NAME".
 
-Does not: read marked threads, which thread_shapes does.
-Invariant: readers' words never become the article's. Lines of an interview are no thread: it takes a heading
-that counts comments, an invitation to write one, or a list of nothing else.
+Does not: read labelled threads, which `detect` does.
+Invariant: readers' text never becomes the article's. Lines of an interview are no thread: it takes a heading
+that counts comments, an invitation to write one, or a list that contains only comments.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ _DATE = re.compile(r"\d")
 
 @dataclass(frozen=True, slots=True)
 class Unmarked:
-    """The readings of a thread without marks, its elements out of the tree; and what was cut unread."""
+    """Readings of an unlabelled thread, its elements out of the tree; and what was cut unread."""
 
     readings: tuple[CommentFields, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -111,10 +111,7 @@ class _Head:
 
 
 def take_unmarked(index: Index, source: str) -> Unmarked:
-    """Take an unmarked thread out of the tree.
-
-    Nothing where the page shows none.
-    """
+    """Take an unlabelled thread out of the tree, if the page shows one."""
     if not _may_hold_thread(source):
         return Unmarked()
     order = {node: number for number, node in enumerate(index.tree.iter("*"))}
@@ -139,7 +136,7 @@ def take_unmarked(index: Index, source: str) -> Unmarked:
 
 
 def _may_hold_thread(source: str) -> bool:
-    """True if a page has any of the words that open an unmarked comment."""
+    """True if a page contains any phrase that opens an unlabelled comment."""
     lowered = source.lower()
     return any(word in lowered for word in _WORDS)
 
@@ -192,7 +189,7 @@ def _heads(index: Index) -> Iterator[_Head]:
 
 
 def _match(words: str) -> re.Match[str] | None:
-    """Return the match of an opening line that says who wrote what follows."""
+    """Return the match of an opening line that states an author."""
     found = _SAYS.match(words.strip())
     if found is not None:
         rest = found["rest"].strip()
@@ -209,7 +206,7 @@ def _is_inside(node: HtmlElement, taken: set[HtmlElement], words: str) -> bool:
 def _opening(node: HtmlElement) -> str:
     """Return the first line of an element.
 
-    Its words before a line break or the edge of a block.
+    Its text before a line break or the edge of a block.
     """
     said = ""
     for event, inner in islice(etree.iterwalk(node, events=("start", "end")), _EVENTS):
@@ -225,14 +222,14 @@ def _opening(node: HtmlElement) -> str:
 
 
 def _item(node: HtmlElement) -> HtmlElement | None:
-    """Return the entry of a list that an element opens, None where it opens none."""
+    """Return the entry of a list that an element opens, if any."""
     return next((outer for outer in below_body(node) if outer.tag == "li"), None)
 
 
 def _is_signed_below(heads: list[_Head], heading: HtmlElement) -> bool:
-    """True if words stand above the first "Posted by NAME at DATE" of a thread, and none below its last.
+    """True if there is text above a thread's first "Posted by NAME at DATE", and no text below its last.
 
-    So it is in Movable Type's templates: the line says who wrote what stands above it, not below.
+    So it is in Movable Type's templates: the line states the author of the text above it, not below.
     """
     head = heads[0]
     if not all(each.date and _POSTED.match(each.words.strip()) for each in heads):
@@ -251,7 +248,7 @@ def _is_signed_below(heads: list[_Head], heading: HtmlElement) -> bool:
 
 
 def _signed(heads: list[_Head], headings: set[HtmlElement]) -> Iterator[CommentFields]:
-    """Yield what stands above each line that signs it, down to the line before or the heading."""
+    """Yield the comment above each line that signs it, up to the previous line or the heading."""
     starts = {head.node for head in heads}
     for head in heads:
         parts: list[HtmlElement] = []
@@ -269,7 +266,7 @@ def _signed(heads: list[_Head], headings: set[HtmlElement]) -> Iterator[CommentF
 
 
 def _readings(heads: list[_Head]) -> list[CommentFields]:
-    """Return what each block says.
+    """Return the comment of each block.
 
     The last is taken out first, so that answers are out of theirs.
     """
@@ -318,7 +315,7 @@ def _block(node: HtmlElement, starts: set[HtmlElement]) -> HtmlElement:
     drop(top)
     block.append(top)
     if text_of(top) != (line(_opening(top)) or ""):
-        return block  # the words stand in the same element
+        return block  # the text is in the same element
     while sibling is not None:
         if (
             _ends_thread(sibling)
@@ -334,7 +331,7 @@ def _block(node: HtmlElement, starts: set[HtmlElement]) -> HtmlElement:
 
 
 def _ends_thread(node: HtmlElement) -> bool:
-    """True if an element stands below a thread: a form, a rule, a heading, an invitation to write."""
+    """True if an element follows a thread: a form, a rule, a heading, an invitation to write."""
     return node.tag in ("form", "hr", "footer", "h1", "h2") or _INVITES.match(_opening(node)) is not None
 
 
@@ -353,7 +350,7 @@ def _cut_opening(block: HtmlElement, characters: int) -> None:
 
 
 def _cut(counts: dict[HtmlElement, int]) -> Unmarked:
-    """Take out the lists below a heading that counts comments, since nobody can tell whose words they are."""
+    """Take out the lists below a heading that counts comments, since their authors cannot be determined."""
     for node in counts:
         lists = []
         for sibling in node.itersiblings():

@@ -1,6 +1,6 @@
-"""The words and classes by which themes mark the parts of a comment.
+"""The phrases and classes with which themes label the parts of a comment.
 
-Knows vocabulary only. The readers of names, dates and words share it.
+Contains vocabulary only. The readers of names, dates and text share it.
 """
 
 from __future__ import annotations
@@ -121,8 +121,8 @@ SIGNS = frozenset(".:·•|—–-/()[]{}«»‹›“”„\"'’@#&→←↓�
 class Scene:
     """One comment as it is being read.
 
-    `body` is the element of the reader's words, if the theme marks one; `sure` is True where that mark holds
-    nothing else; `anchor` is the fragment of the permalink.
+    `body` is the element of the comment's text, if the theme labels one; `sure` is True where that element
+    contains nothing more; `anchor` is the fragment of the permalink.
     """
 
     element: HtmlElement
@@ -134,7 +134,7 @@ class Scene:
     anchor: str | None = None
 
     def in_body(self, node: HtmlElement | None) -> bool:
-        """True if a node is in the reader's words."""
+        """True if a node is in the comment's text."""
         return inside(node, self.body)
 
     def permalink(self) -> HtmlElement | None:
@@ -155,9 +155,9 @@ def inside(node: HtmlElement | None, container: HtmlElement | None) -> bool:
 
 
 def is_says(words: str) -> bool:
-    """True if a piece is a word or sign of a theme's.
+    """True if a piece is a phrase or sign of a theme.
 
-    An emoji is none.
+    An emoji is not.
     """
     return bool(_SAYS.match(words)) and all(
         sign.isalnum() or sign.isspace() or sign in SIGNS for sign in words
@@ -165,9 +165,9 @@ def is_says(words: str) -> bool:
 
 
 def only_says(words: str) -> bool:
-    """True if words are a theme's alone: "says", "on", separators.
+    """True if a text is a theme's alone: "says", "on", separators.
 
-    An emoji is a reader's word.
+    An emoji is a reader's text.
     """
     parts = [part for part in re.split(r"[\s,;|·•—–]+", _PHRASE.sub(" ", words)) if part]
     return all(

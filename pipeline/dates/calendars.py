@@ -29,10 +29,7 @@ def common_years(text: str, tongue: str) -> str:
 
 
 def from_persian(year: int, month: int, day: int) -> date | None:
-    """Return the common day of a Persian day.
-
-    None where there is no such day.
-    """
+    """Return the Gregorian day of a Persian day, if that exists."""
     if not (1300 <= year <= 1500 and 1 <= month <= 12 and 1 <= day <= (31 if month < 7 else 30)):
         return None
     days = (month - 1) * 31 - (month // 7) * (month - 7) + day - 1

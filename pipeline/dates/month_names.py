@@ -1,6 +1,6 @@
-"""Names of months in the languages of WordPress, and how words of dates are compared.
+"""Names of months in the languages of WordPress, and the comparison of terms of dates.
 
-Knows dateparser's tables and what they lack: genitives, Levantine and Maghrebi Arabic, Persian months.
+Uses dateparser's tables and adds what they lack: genitives, Levantine and Maghrebi Arabic, Persian months.
 Does not: parse dates.
 """
 
@@ -172,9 +172,9 @@ _NO_LETTER_BEFORE, _NO_LETTER_AFTER = rf"(?<![{_COMBINING}])(?<!{_LETTER})", rf"
 
 @lru_cache(maxsize=64)
 def date_words(tongue: str) -> dict[str, tuple[str, ...]]:
-    """Return dateparser's words of one language by their meaning.
+    """Return dateparser's terms of one language by their meaning.
 
-    None for a language that it lacks.
+    Empty for a language that it lacks.
     """
     try:
         info = import_module(f"dateparser.data.date_translation_data.{tongue}").info
@@ -252,7 +252,7 @@ def day_halves(tongue: str, half: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def pattern(tongue: str) -> re.Pattern[str]:
-    """Return what matches a month's name in a folded text, as a whole word, the longest first."""
+    """Return a pattern for a whole month's name in a folded text, the longest first."""
     return _whole_words(month_numbers(tongue))
 
 
@@ -277,7 +277,7 @@ def _whole_words(table: dict[str, int]) -> re.Pattern[str]:
 
 
 def fold_date_word(text: str) -> str:
-    """Return text in lower case, composed, and without vowel marks, to compare words of dates."""
+    """Return text in lower case, composed, and without vowel signs, to compare terms of dates."""
     if text.isascii():
         return text.lower()
     composed = unicodedata.normalize("NFC", text.lower()).replace("ه\u200c", "ە")
@@ -287,7 +287,7 @@ def fold_date_word(text: str) -> str:
 def tongue(language: str | None) -> str:
     """Return the bare language of a tag such as de-AT.
 
-    English where there is none.
+    English by default.
     """
     tongue = (language or "en").replace("_", "-").split("-")[0].lower()
     return _SAME.get(tongue, tongue) if re.fullmatch(r"[a-z]{2,3}", tongue) else "en"

@@ -1,9 +1,9 @@
 """Instants and days.
 
-From ISO marks, from feeds, and from dates printed for people.
+From ISO dates, from feeds, and from dates printed for people.
 
-Knows month names in many languages (dateparser's tables) and how day and month may be ordered. It knows no
-clock: "two weeks ago" states a day only against the time of fetching, which comes in as an argument.
+Contains month names in many languages (dateparser's tables) and the possible orders of day and month. It uses
+no clock: "two weeks ago" states a day only against the time of fetching, which is an argument.
 Invariant: an aware UTC datetime where the source states the time, a date where it states only the day.
 """
 
@@ -90,7 +90,7 @@ _ZONE = re.compile(r"(?:\b(?:UTC|GMT)\b|(?<=[\d\s])Z\b)", re.IGNORECASE)
 
 
 def zone(name: str | None) -> ZoneInfo:
-    """Return the time zone of that name, UTC where there is none of it."""
+    """Return the time zone of a name, UTC for an unknown name."""
     try:
         return ZoneInfo(name or "UTC")
     except (KeyError, ValueError, OSError):
@@ -98,7 +98,7 @@ def zone(name: str | None) -> ZoneInfo:
 
 
 def iso(value: str | None, timezone: str = "UTC") -> Moment | None:
-    """Return an ISO mark, also with unpadded days.
+    """Return an ISO date, also with unpadded days.
 
     An instant, or a day where it states no time.
     """
@@ -149,7 +149,7 @@ def printed(
 ) -> Moment | None:
     """Return a date printed for people, in the site's language and time zone.
 
-    `day_first` settles 3/4/2009 where the page has told it by other dates; else the language does. A date
+    `day_first` settles 3/4/2009 where other dates of the page show it; otherwise the language does. A date
     without a year is the first such day from `since` on, where that is given.
     """
     if not raw or len(raw) > _LONGEST:
@@ -174,7 +174,7 @@ def printed(
 def tells_day_first(raws: list[str]) -> bool | None:
     """Return the day-month order of a page's numeric dates.
 
-    None where no number exceeds 12.
+    No result if no number exceeds 12.
     """
     for raw in raws:
         if match := _NUMERIC.search(raw):
@@ -186,14 +186,14 @@ def tells_day_first(raws: list[str]) -> bool | None:
 
 
 def looks_dated(text: str, language: str | None) -> bool:
-    """True if a short text holds a full date."""
+    """True if a short text contains a full date."""
     if len(text) > _LONGEST or not _DIGIT.search(text):
         return False
     return _day(_familiar(text, language), language, None, None) is not None
 
 
 def relative(raw: str | None, fetched_at: datetime, language: str | None) -> date | None:
-    """Return the day of "2 weeks, 3 days ago" against the time of fetching; None where the words name none.
+    """Return the day of "2 weeks, 3 days ago" against the time of fetching, if valid.
 
     Each number must belong to a unit of time, and the smallest unit be no larger than a day: "3 years, 2 days
     ago" is rounded, and "2021 m. rugsėjo 22 d." is no age.
@@ -287,7 +287,7 @@ def _solar(text: str, language: str | None) -> date | None:
 
 
 def _worded(text: str, language: str | None, since: date | None) -> date | None:
-    """Return a date with its month in words.
+    """Return a date with a named month.
 
     Any order of day, month and year.
     """
@@ -302,7 +302,7 @@ def _worded(text: str, language: str | None, since: date | None) -> date | None:
 
 
 def _around(before: str, month: int, after: str, since: date | None) -> date | None:
-    """Return the date whose month stands between two pieces of text."""
+    """Return the date with its month between two pieces of text."""
     ahead, behind, earlier = _DAY_BEFORE.search(before), _AFTER.match(after), _YEAR_BEFORE.search(before)
     day = ahead[1] if ahead else behind[1] if behind else None
     year = behind[2] if behind and behind[2] else earlier[1] if earlier else None
@@ -390,8 +390,8 @@ def _fromiso(value: str | None, timezone: str) -> Moment | None:
 
 
 def _plausible(moment: Moment) -> Moment | None:
-    """Return a moment of a plausible year, else None.
+    """Return a moment of a plausible year.
 
-    What lies outside is a slip of the markup.
+    A year outside is a slip of the markup, and has no result.
     """
     return moment if 1990 <= moment.year <= 2100 else None

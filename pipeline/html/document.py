@@ -1,7 +1,7 @@
-"""An HTML answer as a tree, parsed once and shared by every reader of it.
+"""An HTML response as a tree, parsed once and shared by every reader of it.
 
-Knows parsers.
-Invariant: nothing a page holds can make parsing fail, and what its charset costs is said.
+Uses the parsers.
+Invariant: no content of a page can make parsing fail, and losses by its charset are reported.
 """
 
 from __future__ import annotations
@@ -68,10 +68,7 @@ class Document:
 
 
 def parse(page: Page) -> Document | None:
-    """Return the page as a document.
-
-    None where it holds no element at all.
-    """
+    """Return the page as a document, if it contains any element."""
     decoded = decode(page.body, page.header("content-type"))
     source = decoded.text
     tree = to_tree(source)
@@ -121,7 +118,7 @@ def to_tree(source: str) -> HtmlElement | None:
 def flatten(tree: HtmlElement) -> bool:
     """Put what is nested deeper than DEPTH side by side, in its order, as browsers do; True if there was any.
 
-    What reads a tree looks at the ancestors of many elements, which must be a bounded number.
+    Readers of a tree visit the ancestors of many elements, which must be a bounded number.
     """
     roots = _AT_DEPTH(tree)
     for root in roots:

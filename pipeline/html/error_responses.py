@@ -1,9 +1,9 @@
-"""Answers that are no page at all, by name.
+"""Responses that are no page at all, by name.
 
 Who refuses, and what the refusal means.
 
-Knows status codes and the few words that tell one refusal from another of the same code.
-Invariant: each has one stable code, and a sentence that says what it means for the archive.
+Contains status codes and the few phrases that distinguish refusals of the same code.
+Invariant: each has one stable code, and a sentence with its meaning for the archive.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NAMES = {
 
 
 def refusal(page: Page) -> Problem | None:
-    """No answer at all, or one whose status says that it is not what was asked for."""
+    """Return the problem of a failed request, or of a response with the status of a refusal."""
     if page.status == 0:
         reason = page.error or "no reason known"
         return Problem(code="no-answer", detail=f"No answer for {page.url}: {reason}.")

@@ -1,8 +1,8 @@
-"""Pages whose place of the text is known and empty.
+"""Pages whose place of the text is identified and empty.
 
-Then the rest of the page is none of its text.
+Then the rest of the page is no part of its text.
 
-Knows the elements by which HTML marks that place.
+Contains the elements by which HTML labels that place.
 Invariant: where there is doubt, what was extracted is kept.
 """
 
@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 
 from pipeline.html.dom import Index, drop, elsewhere, text_of
 
-PARAGRAPH_LENGTH = 100  # characters: a longer paragraph beside an empty box may be the text after all
+PARAGRAPH_LENGTH = 100  # characters: a longer paragraph next to an empty box may be the text after all
 _SKIP = re.compile(r"(?:^|[\s_-])skip(?:[\s_-]|link|nav|to|$)", re.IGNORECASE)
 _CONTENT = ("article", "main")
 _BESIDE_TEXT = ("header", "footer", "h1", "time", "nav", "form", "aside")
@@ -31,7 +31,7 @@ def cut_skip_links(index: Index) -> None:
 
 
 def is_without_text(index: Index, boxes: Sequence[HtmlElement]) -> bool:
-    """True if the place of the text, the `boxes` of the theme, else article or main, has no words."""
+    """True if the place of the text (the theme's `boxes`, or article or main) has no text."""
     contents = [node for node in index.tagged(*_CONTENT) if not _is_inside(node, _CONTENT) and text_of(node)]
     places = boxes or contents
     if not places or any(_own_words(place) for place in places):
@@ -53,7 +53,7 @@ def _is_inside(node: HtmlElement, tags: tuple[str, ...]) -> bool:
 
 
 def _own_words(place: HtmlElement) -> bool:
-    """True if a place of text has words besides its title, date, menus and terms."""
+    """True if a place of text has more than its title, date, menus and terms."""
     beside = [
         node
         for node in place.iter(*_BESIDE_TEXT)

@@ -1,6 +1,6 @@
 """URLs of pictures.
 
-The picture's own, where a delivery network comes before it. Pure.
+The picture's own, where a delivery network precedes it. Pure.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _CF_IMAGE = re.compile(r"/cdn-cgi/image/[^/]+/(?P<rest>.+)$")
 
 
 def unwrap_image(url: str | None, base: str) -> str | None:
-    """Return the image's own URL where a delivery network has rewritten it, None where it is no URL."""
+    """Return the image's own URL where a delivery network has rewritten it, if it is a URL."""
     found = absolute(url, base)
     if found is None:
         return None

@@ -1,7 +1,7 @@
-"""Marks by which a page declares itself an article, or says that it keeps a part of it back.
+"""Signs by which a page declares itself an article, or reports a withheld part.
 
-Knows the vocabularies of themes and paywalls.
-Invariant: a mark is quoted, not judged; the archive decides what a page without any may change.
+Contains the vocabularies of themes and paywalls.
+Invariant: a sign is quoted, not judged; the archive decides what a page without any may change.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
 
 def declares(document: Document, head: Head, rules: Mapping[str, str]) -> bool:
-    """True if anything marks a page as an article.
+    """True if a page has any sign of an article.
 
     A class, an id, a declared type, a date.
 
-    `rules` are those that told the page's facts, by field.
+    `rules` are those that found the page's facts, by field.
     """
     return bool(
         head.marks & _SINGLE
@@ -47,7 +47,7 @@ def declares(document: Document, head: Head, rules: Mapping[str, str]) -> bool:
 
 
 def metered(document: Document, head: Head) -> list[Problem]:
-    """Return the problem of a page that says that it keeps a part of the article back, if it does."""
+    """Return the problem of a page that reports a withheld part of the article, if it does."""
     declared = any(str(value).lower() == "false" for value in values(head.article.get("isAccessibleForFree")))
     shown = any(_is_shown(node) for node in document.index.having(_PAYWALLS))
     if not declared and not shown:

@@ -2,9 +2,9 @@
 
 Meta elements, links and JSON-LD.
 
-Knows the vocabularies.
-Invariant: a declaration is quoted, not judged; identity alone is decided here, since everything else hangs on
-it.
+Contains the vocabularies.
+Invariant: a declaration is quoted, not judged; identity alone is decided here, since all other facts depend
+on it.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _site_names(
 
 
 def values(value: object) -> list[Any]:
-    """JSON-LD says one or many; here it is always many."""
+    """Return a JSON-LD value as a list: it may be one or many."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
@@ -230,7 +230,7 @@ def _links_to(document: Document, base: str) -> bool:
 
 
 def content_type(marks: frozenset[str]) -> str | None:
-    """Return the content type that the classes of a WordPress body name, None where they name none."""
+    """Return the content type in the classes of a WordPress body, if any."""
     is_numbered = any(map(_BODY_ID.match, marks))
     if is_numbered and "page" in marks and "single" not in marks:
         return "page"

@@ -1,8 +1,8 @@
 """Pages that are no articles: challenges, logins, passwords, errors in disguise, listings.
 
-Knows what such pages look like.
-Invariant: a page is refused for what it plainly is, and every refusal has a name; where there is doubt the
-page is read.
+Contains the signs of such pages.
+Invariant: a page is refused for clear signs only, and every refusal has a name; where there is doubt the page
+is read.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def refusal_reason(document: Document, head: Head) -> Problem | None:
 
 
 def name_wall(document: Document) -> Problem | None:
-    """Return what a page is by the words of its title or first heading, if it is not the article; else None.
+    """Return the kind of page that a title or first heading names, if it is not the article.
 
-    A name is no refusal: whether the page is the article is decided by what is known of that.
+    A name is no refusal: whether the page is the article is decided by the recorded facts of that.
     """
     nodes = (next(iter(document.index.tagged(tag)), None) for tag in ("title", "h1", "h2"))
     found = find_wall(text_of(node)[:_NAME] for node in nodes if node is not None)
@@ -104,5 +104,5 @@ def _listing(document: Document, head: Head) -> str | None:
 
 
 def _words(document: Document) -> str:
-    """Return the words of the page's paragraphs and headings."""
+    """Return the text of the page's paragraphs and headings."""
     return " ".join(text_of(node) for node in document.index.tagged("p", "h1", "h2", "td", "li"))

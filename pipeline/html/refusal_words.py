@@ -1,7 +1,7 @@
-"""Words by which walls and error pages name themselves, in the languages that are met most.
+"""Phrases by which walls and error pages name themselves, in the most frequent languages.
 
-They give a refusal its name and nothing more. A page that no word here fits is still refused where it does
-not prove to be the article that was asked for, and an article with such a title is no wall.
+They give a refusal its name and nothing more. A page that no phrase here matches is still refused unless it
+proves to be the requested article, and an article with such a title is no wall.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 
 def find_wall(shown: Iterable[str]) -> tuple[str, str] | None:
-    """Return the wall that titles name, or None.
+    """Return the wall that titles name, if any.
 
     Its code, with the title that names it.
     """

@@ -2,10 +2,9 @@
 
 A comment's HTML as safe HTML and as plain text, and single lines.
 
-Every surface of a site comes through `render`, so that the same comment read from REST, from a page or from a
-feed is the same text and the same HTML. It knows what markup is harmless, and nothing of where the markup
-came from.
-Invariant: what leaves here names no script, and no reader's word is lost.
+Every surface of a site passes `render`, so that the same comment read from REST, from a page or from a feed
+is the same text and the same HTML. It decides which markup is harmless, independent of the markup's origin.
+Invariant: the result names no script, and no reader's text is lost.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ _AROUND_LINE = re.compile(r"(?<!\s)\s*\v\s*")
 class Rendered:
     """One piece of prose twice: as plain text and as safe HTML.
 
-    None where nothing is left.
+    No result where nothing is left.
     """
 
     text: str | None
@@ -61,7 +60,7 @@ class Rendered:
 
 
 def line(value: str | None) -> str | None:
-    """Return a single line: white space folded; None where nothing is left."""
+    """Return a single line with white space folded, unless nothing is left."""
     if value is None:
         return None
     if value.isprintable():  # then its only white space is the space
@@ -90,7 +89,7 @@ def render(markup: str | None, base: str | None = None) -> Rendered:
         return Rendered(None, None)
     try:
         safe = _clean(markup, base if base and base.startswith("http") else None)
-    except ValueError:  # the page's own address is none
+    except ValueError:  # the page's own URL is invalid
         safe = _clean(markup, None)
     text = _to_text(safe)
     return Rendered(text, _tidy(safe) if text else None)
@@ -115,7 +114,7 @@ def _cleaner(base: str | None) -> nh3.Cleaner:
 
 
 def is_excerpt(text: str | None) -> bool:
-    """True if a text is what WordPress quotes of a page that links: "[…] words […]"."""
+    """True if a text is WordPress's quotation of a page that links: "[…] text […]"."""
     return bool(text and _EXCERPT.match(text))
 
 
@@ -182,9 +181,9 @@ def _append(out: list[str], raw: str, *, keep: bool) -> None:
 
 
 def _paragraphs(marked: str) -> str | None:
-    """Return text with its marks as white space, and none of it at the edges.
+    """Return text with its separators as white space, trimmed.
 
-    A form feed marks a paragraph, a vertical tab a line.
+    A form feed separates paragraphs, a vertical tab lines.
     """
     blocks = []
     for block in marked.split("\f"):

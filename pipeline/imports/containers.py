@@ -31,7 +31,10 @@ def files(path: Path) -> list[Path]:
 
 
 def read_container(path: Path, site: Site, witness: str | None) -> Found:
-    """Yield what a file holds. `witness` is who received it, else the file's name."""
+    """Yield the content of a file.
+
+    `witness` is its receiver, by default the file's name.
+    """
     name, who = path.name.lower(), witness or path.name
     if name.endswith(warc.WARCS):
         yield from warc.read_warc(path, site.name, who)

@@ -1,7 +1,7 @@
-"""Exports of WordPress (WXR) and Disqus: published posts and approved comments, and nothing else of them.
+"""Exports of WordPress (WXR) and Disqus: published posts and approved comments, and only those.
 
 An e-mail address, an IP address, a draft, a comment that waits, and what is spam or trash are not read at
-all: what is kept beside the archive of an export is made of what may be published. Invariant: a file is read
+all: what is kept with the archive of an export is made of what may be published. Invariant: a file is read
 piece by piece, without entities and without the network.
 """
 
@@ -37,7 +37,7 @@ _DISQUS = "disqus-"
 
 
 def kind_of(path: Path) -> str | None:
-    """Return "wxr" or "disqus" for such an export, None for another XML file."""
+    """Return "wxr" or "disqus" for such an export; no result for another XML file."""
     try:
         with path.open("rb") as file:
             head = file.read(4096).decode("utf-8", "replace")
@@ -130,7 +130,7 @@ def _post(
 
 
 def _comment(item: etree._Element, post: str) -> dict[str, Any] | None:
-    """Return an approved comment as REST would list it, None for any other."""
+    """Return a comment as REST would list it, if it is approved."""
     number, parent = _text(item, "comment_id") or "", _text(item, "comment_parent") or "0"
     if _text(item, "comment_approved") != "1" or not number.isdecimal():
         return None

@@ -14,7 +14,7 @@ LARGEST_BYTES = 64 * 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """A page as `witness` received it. `said` is what it says, where that is no page to be read."""
+    """Page as `witness` received it. `said` is its content, if it is not a page to be read."""
 
     page: Page
     witness: str
@@ -23,7 +23,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A record or file that cannot be read: where it stands, its URL if known, and why, in a sentence."""
+    """Record or file that cannot be read: its place, its URL if recorded, and the reason in a sentence."""
 
     place: str
     why: str

@@ -1,4 +1,4 @@
-"""Saved pages: a file's URL and time as the program that saved it wrote them, else as the page says."""
+"""Saved pages: a file's URL and time as written by the program that saved it, or as in the page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WAYBACK = re.compile(r"^https?://[^/]+/(?:[^/]+/)?(\d{14})(?:[a-z]{2}_)?/(https
 
 
 def read_saved_page(path: Path, source: str, witness: str) -> Found:
-    """Yield the page of a file, or the fault that nobody knows whose it is."""
+    """Yield the page of a file, or the fault that its source is unknown."""
     try:
         body = path.read_bytes() if path.stat().st_size <= LARGEST_BYTES else None
         saved_at = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
@@ -61,7 +61,7 @@ def _stated(body: bytes, page: Page) -> tuple[str | None, datetime | None]:
 
 
 def _beside(path: Path) -> tuple[str | None, datetime | None]:
-    """Return the URL and time in ArchiveBox' index.json beside a page."""
+    """Return the URL and time in ArchiveBox' index.json next to a page."""
     try:
         said = json.loads((path.parent / "index.json").read_text(encoding="utf-8"))
         url, stamp = said.get("url"), said.get("timestamp")
@@ -72,7 +72,7 @@ def _beside(path: Path) -> tuple[str | None, datetime | None]:
 
 
 def _moment(text: str) -> datetime | None:
-    """Return the time of a text such as "Sat Jan 01 2022 10:00:00 GMT+0100", None for another one."""
+    """Return the time of a text such as "Sat Jan 01 2022 10:00:00 GMT+0100", if valid."""
     match = re.search(r"(\w{3}) (\d{1,2}) (\d{4}) (\d\d:\d\d:\d\d) GMT([+-]\d{4})", text)
     try:
         if match:

@@ -40,7 +40,7 @@ class PageFilter:
     match: re.Pattern[str] | None = None
 
     def why_not(self, url: str, at: datetime) -> str | None:
-        """Return why a page is not wanted, or None."""
+        """Return why a page is not wanted, if so."""
         if not self.is_article(url):
             return "pages that are no articles of the source"
         outside = (self.since and at < self.since) or (self.until and at >= self.until)
@@ -129,7 +129,7 @@ class Taking:
 
     @property
     def is_sampled(self) -> bool:
-        """True if a rehearsal has read enough pages to know how long the others take."""
+        """True if a rehearsal has read enough pages to estimate the time of the others."""
         return self._rehearse and self.tally.read >= SAMPLE_PAGES
 
     def wants(self, url: str, at: datetime) -> bool:
@@ -182,7 +182,10 @@ class Taking:
 
 
 def _refusal(extract: Extract, *, known: bool) -> str | None:
-    """Return why a page is not taken for an article, None where it is. `known` is True where we have it."""
+    """Return why a page is not taken for an article, if so.
+
+    `known` is True where we have it.
+    """
     if not extract.articles:
         codes = sorted({problem.code for problem in extract.problems}) or [HTTPStatus.NO_CONTENT.phrase]
         return f"pages without an article ({', '.join(codes)})"

@@ -46,7 +46,7 @@ def _body(body: bytes) -> bytes:
 
 
 def _without(body: bytes, begin: bytes, end: bytes) -> bytes:
-    """Return a body without what stands from the first of one text up to another one."""
+    """Return a body without the part from the first of one text up to another one."""
     lower = body.lower()
     start = lower.find(begin)
     stop = lower.find(end, start + len(begin)) if start >= 0 else -1

@@ -1,8 +1,8 @@
 """WARC, ARC and WACZ files: the pages in them, each with the time at which its crawler received it.
 
 A body whose digest is not the one that its record states is a fault, and never a page. A `revisit` is read
-where the record stands that it repeats; one of another file is handed on without its body. Does not: decide
-which pages are articles.
+where the record is that it repeats; one of another file is handed on without its body. Does not: decide which
+pages are articles.
 """
 
 from __future__ import annotations
@@ -34,12 +34,15 @@ Opener = Callable[[], IO[bytes]]
 
 
 def read_warc(path: Path, source: str, witness: str) -> Found:
-    """Yield what a WARC file holds for a source."""
+    """Yield the content of a WARC file for a source."""
     return _warc(lambda: path.open("rb"), path.name, source, witness)
 
 
 def read_wacz(path: Path, source: str, witness: str) -> Found:
-    """Yield what a WACZ file holds for a source. A part that is not as its package states it is a fault."""
+    """Yield the content of a WACZ file for a source.
+
+    A part that differs from its package's statement is a fault.
+    """
     try:
         with zipfile.ZipFile(path) as packed:
             altered = set(_altered(packed))
@@ -55,7 +58,7 @@ def read_wacz(path: Path, source: str, witness: str) -> Found:
 
 
 def read_record(packed: bytes, place: str, source: str, witness: str) -> Observed | Fault | PassedOver:
-    """Return what one record of a WARC file holds, as it stands there."""
+    """Return the content of one record of a WARC file, unchanged."""
     try:
         with closing(ArchiveIterator(BytesIO(packed), check_digests=True)) as records:
             return _record(next(iter(records)), place, source, witness)
@@ -118,7 +121,7 @@ def _record(record: Any, place: str, source: str, witness: str) -> Observed | Fa
     if len(body) > LARGEST_BYTES:
         return Fault(place=place, url=url, why=f"The page is larger than {LARGEST_BYTES >> 20} MiB.")
     while record.raw_stream.read(_CHUNK_BYTES):
-        pass  # the digest is known at the end of the record
+        pass  # the digest is complete at the end of the record
     if getattr(record.raw_stream, "limit", 0) > 0:
         return Fault(place=place, url=url, why="The file ends within this page.")
     if record.digest_checker is not None and record.digest_checker.passed is False:

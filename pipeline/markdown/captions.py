@@ -1,8 +1,8 @@
 """Captions of pictures, made paragraphs of the text before trafilatura, which drops them.
 
-Knows how WordPress marks a caption, and where.
+Covers WordPress' markup of a caption, and its place.
 Invariant: a caption is below its picture in a paragraph of its own, in italics; one outside of the article's
-text is none of it.
+text is left out.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _LONGEST = 800
 
 
 def place(index: Index, boxes: frozenset[str]) -> list[HtmlElement]:
-    """Put each caption into a paragraph behind its picture.
+    """Put each caption into a paragraph after its picture.
 
-    What is to be in italics. `boxes` are the classes of the elements that hold an article's text.
+    Returns what is to be in italics. `boxes` are the classes of the elements that contain an article's text.
     """
     placed = []
     last: dict[HtmlElement, HtmlElement] = {}
@@ -43,7 +43,7 @@ def place(index: Index, boxes: frozenset[str]) -> list[HtmlElement]:
 
 
 def _paragraph(caption: HtmlElement) -> tuple[HtmlElement, HtmlElement]:
-    """Return the words and links of a caption in a paragraph of their own, and what of it is in italics."""
+    """Return a caption's text and links in a paragraph of their own, and its part in italics."""
     paragraph, italics = caption.makeelement("p"), caption.makeelement("em")
     italics.text = caption.text
     italics.extend(list(caption))

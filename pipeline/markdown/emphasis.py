@@ -1,7 +1,7 @@
-"""Bold and italics of a body, carried through trafilatura as marks in the text, as its links are.
+"""Bold and italics of a body, carried through trafilatura as signs in the text, as its links are.
 
-A hexagram stands at each end of what is emphasised; prose reads them as it is written.
-Invariant: the plain text never shows a mark, and a page that itself writes these signs is left as it is.
+A hexagram is at each end of emphasised text; prose reads them as it is written.
+Invariant: the plain text never shows such a sign, and a page that itself writes these signs is left as it is.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _INLINE = frozenset(
 
 
 def writes_marks(source: str) -> bool:
-    """True if a page itself writes a sign that marks emphasis here."""
+    """True if a page itself contains a sign used for emphasis here."""
     return any(sign in source for sign in (*_STRONG, *_EMPHASIS))
 
 
 def mark_emphasis(elements: Iterable[HtmlElement]) -> None:
-    """Put a mark at each end of these elements, if they hold words and nothing but inline content."""
+    """Put a sign at each end of these elements, if they contain text and only inline content."""
     for element in elements:
         inner = list(element.iterdescendants())
         if not raw_text(element).strip() or any(node.tag not in _INLINE for node in inner):
@@ -46,19 +46,19 @@ def mark_emphasis(elements: Iterable[HtmlElement]) -> None:
 
 
 def without_marks(words: str) -> str:
-    """Return words without marks."""
+    """Return text without emphasis signs."""
     return MARKS.sub("", words)
 
 
 def is_whole(words: str) -> bool:
-    """True if each mark in these words has its counterpart."""
+    """True if each sign in a text has its counterpart."""
     return not MARKS.search(_paired(words, lambda match: match[1] or match[2] or ""))
 
 
 def dress(rows: list[str]) -> list[str]:
-    """Return rows of Markdown with the marks as stars.
+    """Return rows of Markdown with the signs as stars.
 
-    What is open at the end of a row goes on in the next.
+    Emphasis that is open at the end of a row continues in the next.
     """
     dressed = []
     carried = ""
@@ -77,7 +77,7 @@ def dress(rows: list[str]) -> list[str]:
 
 
 def _paired(words: str, replace: Callable[[re.Match[str]], str]) -> str:
-    """Return words with their pairs of marks replaced from the inside out."""
+    """Return text with its pairs of signs replaced from the inside out."""
     while (inner := _PAIR.sub(replace, words)) != words:
         words = inner
     return words

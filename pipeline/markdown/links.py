@@ -1,7 +1,7 @@
-"""The links of a body, carried through trafilatura as marks in the text.
+"""The links of a body, carried through trafilatura as signs in the text.
 
-Trafilatura keeps links only at the cost of broken paragraphs; characters come through unharmed. So each
-link's first words are preceded by two Braille signs, which number it; prose reads the marks as it is written.
+Trafilatura keeps links only at the cost of broken paragraphs; characters are preserved. So each link's text
+is preceded by two Braille signs, which number it; the signs are read as the prose is written.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FIRST, _BASE = 0x2801, 255
 class Link:
     """A link of the page.
 
-    Where it leads, and the first run of its words.
+    Its target, and the first run of its text.
     """
 
     href: str
@@ -32,7 +32,7 @@ class Link:
 
 
 def mark_links(links: Iterable[HtmlElement]) -> tuple[Link, ...]:
-    """Put a mark before the words of each link, and tell what the marks mean."""
+    """Put a sign before the text of each link, and return the links by number."""
     found: list[Link] = []
     for link in links:
         href = link.get("href")
@@ -52,12 +52,12 @@ def mark_links(links: Iterable[HtmlElement]) -> tuple[Link, ...]:
 
 
 def _first_with_words(link: HtmlElement) -> HtmlElement | None:
-    """Return the first element inside a link whose own text says something."""
+    """Return the first element inside a link with text of its own."""
     return next((node for node in link.iter("*") if (node.text or "").strip()), None) if len(link) else None
 
 
 def number(mark: str) -> int:
-    """Return the number of the link that a mark stands for."""
+    """Return the number of the link that a sign represents."""
     return (ord(mark[0]) - _FIRST) * _BASE + ord(mark[1]) - _FIRST
 
 

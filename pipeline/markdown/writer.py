@@ -1,7 +1,7 @@
 """Trafilatura's document as plain text and as Markdown, both from one walk.
 
-Knows the elements trafilatura writes.
-Invariant: text and Markdown say the same words in the same order, and what stood in blocks is in blocks.
+Covers the elements trafilatura writes.
+Invariant: text and Markdown have the same text in the same order, and content of blocks stays in blocks.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _EDGE = 24
 class Block:
     """One block of an article.
 
-    Its words, the same in Markdown, what it is, and how much of it is linked.
+    Its text, the same in Markdown, its kind, and how much of it is linked.
     """
 
     text: str
@@ -90,8 +90,8 @@ class _Run:
 class Writer:
     """Writes a document's blocks.
 
-    `source` gives the page's whole text, to find lost spaces again; `emphasised` states that marks of
-    emphasis are in it.
+    `source` gives the page's whole text, to find lost spaces again; `emphasised` is True if it contains signs
+    of emphasis.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Writer:
     def blocks(self, body: _Element) -> list[Block]:
         """Return the blocks of a container in their order.
 
-        Loose words between them make paragraphs of their own.
+        Loose text between them forms paragraphs of its own.
         """
         out: list[Block] = []
         run = _Run()
@@ -187,7 +187,7 @@ class Writer:
             run.add(piece, _SPECIAL.sub(r"\\\1", piece))
 
     def _linked(self, run: _Run, mark: str, words: str) -> None:
-        """Words that begin with those of a link."""
+        """Write text that begins with that of a link."""
         place = number(mark)
         link = self.links[place] if place < len(self.links) else None
         if link is None or not words.startswith(link.words):
@@ -233,7 +233,7 @@ class Writer:
             run.add(" ", " ")
 
     def _dress(self, element: _Element, words: str, marked: str) -> str:
-        """Inline Markdown around words, its white space left outside."""
+        """Return inline Markdown around a text, its white space left outside."""
         core = marked.strip()
         if not core or "\n" in core:
             return marked

@@ -1,7 +1,7 @@
-"""Shape of a system that runs sites: how it is known, and where its lists are.
+"""Shape of a system that runs sites: how it is detected, and where its lists are.
 
-Pure data and functions; the crawler asks them, and knows no system by its name.
-Does not: fetch anything; say what a site has, which only its answers do.
+Pure data and functions; the crawler calls them, and depends on no system's name.
+Does not: fetch anything; state what a site has, which only its responses do.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class Api(Protocol):
     """Public API that lists all articles, newest first."""
 
     def first(self, page: Page) -> str | None:
-        """Return the URL of its first answer, from a page of the site; None where that names no API."""
+        """Return the URL of its first response, if a page of the site names an API."""
 
     def entries(self, page: Page) -> tuple[ApiEntry, ...] | None:
-        """Return the articles of an answer; None where it is no answer of this API."""
+        """Return the articles of a response, if it is one of this API."""
 
     def following(self, page: Page) -> str | None:
-        """Return the URL of the next answer, None after the last."""
+        """Return the URL of the next response, if any."""
 
     def parse(self, page: Page, site: Site) -> Extract:
         """Return what an answer states of its articles."""
@@ -45,14 +45,13 @@ class Api(Protocol):
 class Platform:
     """System that runs sites.
 
-    It is known by `generator`, a pattern at the start of the generator that a page names, in any case, and by
-    `marks`, patterns in a page's markup. URLs are relative to the home: `posts_feeds` and `comments_feeds`
-    are asked for where the front page declares no feed. `feed_page(url, number, shown)` is the URL of the
-    feed's page `number` (from 2), after `shown` entries; None where only the newest are in it. `lists` is a
-    pattern of paths that list articles and are none. `thread_feed(page)` is the URL of the feed of one
-    article's thread, None where it has none. `is_front` is True where WordPress may lie behind it.
-    `comments` is a sentence for people on its comments, "" for WordPress; `limits` are others on what cannot
-    be proved.
+    It is detected by `generator`, a pattern at the start of the generator that a page names, in any case, and
+    by `marks`, patterns in a page's markup. URLs are relative to the home: `posts_feeds` and `comments_feeds`
+    are requested where the front page declares no feed. `feed_page(url, number, shown)` is the URL of the
+    feed's page `number` (from 2), after `shown` entries; no result where only the newest are in it. `lists`
+    is a pattern of paths of lists, which are no articles. `thread_feed(page)` is the URL of the feed of one
+    article's thread, if it has one. `is_front` is True where WordPress may lie behind it. `comments` is a
+    sentence for people on its comments, "" for WordPress; `limits` are others on what cannot be proved.
     """
 
     name: str

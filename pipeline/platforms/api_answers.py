@@ -1,6 +1,6 @@
-"""Articles in the answers of systems' own APIs: what is the same for all of them.
+"""Articles in the responses of systems' own APIs: the common part.
 
-Pure. Invariant: an entry without an address is no article, and spoils none of the others.
+Pure. Invariant: an entry without a URL is no article, and does not affect the others.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Said = dict[str, Any]
 
 
 def said_text(value: object) -> str | None:
-    """Return a string on one line, None for anything else."""
+    """Return a string on one line; no result for another type."""
     return line(value) if isinstance(value, str) else None
 
 
@@ -35,10 +35,10 @@ def parse_entries(
     site: Site,
     facts_of: Callable[[Said], tuple[str | None, Mapping[str, Any], str | None]],
 ) -> Extract:
-    """Return the articles of an answer.
+    """Return the articles of a response.
 
-    `facts_of` gives the URL of an entry, its facts, and the HTML of its text, None where that is not given to
-    everybody: then the problem "paywalled" names it.
+    `facts_of` gives the URL of an entry, its facts, and the HTML of its text, None where that is not public:
+    then the problem "paywalled" names it.
     """
     articles: list[Article] = []
     problems: list[Problem] = []

@@ -1,6 +1,6 @@
-"""Detection of the system that runs a site, by marks of its front page.
+"""Detection of the system that runs a site, by signs on its front page.
 
-Pure. Knows generators, scripts and elements, and the proofs that each system allows.
+Pure. Contains generators, scripts and elements, and the proofs that each system allows.
 Does not: read articles or comments; fetch anything.
 """
 
@@ -18,7 +18,7 @@ from pipeline.platforms.registry import PLATFORMS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detected:
-    """Platform of a site, with the version that it states, or None."""
+    """Platform of a site, with the version that it states, if any."""
 
     platform: Platform
     version: str | None = None
@@ -33,9 +33,9 @@ _VERSION = re.compile(r"\d+(?:\.\d+)*")
 
 
 def detect(page: Page) -> Detected | None:
-    """Return the system that a page tells of, or None.
+    """Return the system that a page has signs of, if any.
 
-    A stated generator is believed before any other mark; several are tried in their order.
+    A stated generator is believed before any other sign; several are tried in their order.
     """
     generators = _generators(page)
     for generator in generators:
@@ -52,8 +52,8 @@ def detect(page: Page) -> Detected | None:
 def proof_sentences(detected: Detected, *, has_sitemap: bool) -> tuple[str, ...]:
     """Return sentences on what can and what cannot be proved.
 
-    None for WordPress, whose surfaces are described one by one. `has_sitemap` is True where a sitemap
-    lists articles.
+    Empty for WordPress, whose surfaces are described one by one. `has_sitemap` is True where a sitemap lists
+    articles.
     """
     if not detected.platform.comments:
         return ()

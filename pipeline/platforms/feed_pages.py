@@ -30,7 +30,7 @@ class FeedEntry:
 
 
 def read_entries(page: Page) -> list[FeedEntry] | None:
-    """Return the entries of a feed, or None if it is none."""
+    """Return the entries of a feed, if the page is one."""
     if page.status != 200:
         return None
     if feed := json_feed.read_feed(page):
@@ -67,10 +67,7 @@ def _entry(element: etree._Element) -> FeedEntry:
 
 @reader(None)
 def read_comment_links(page: Page) -> tuple[tuple[str, str], ...] | None:
-    """Return the id and the URL of each comment in a comments feed.
-
-    None if the response is no feed.
-    """
+    """Return the id and URL of each comment in a comments feed, if valid."""
     entries = read_entries(page)
     if entries is None:
         return None
@@ -83,11 +80,11 @@ def read_comment_links(page: Page) -> tuple[tuple[str, str], ...] | None:
 
 
 def following_url(page: Page, first: str, number: int, shown: int, platform: Platform | None) -> str | None:
-    """Return the URL of a feed's page `number`, counted from 1; None where it has no other page.
+    """Return the URL of a feed's page `number`, counted from 1, if it has more pages.
 
-    As the page before states it (Atom and RSS by a link, JSON Feed by `next_url`), else as the system that
-    runs the site numbers them, and as WordPress does where that is unknown. `first` is the URL of the first
-    page, `shown` the number of entries of all pages before.
+    As the page before states it (Atom and RSS by a link, JSON Feed by `next_url`), or as the site's system
+    numbers them, by default WordPress. `first` is the URL of the first page, `shown` the number of entries of
+    all pages before.
     """
     stated = _next_link(page)
     if stated and urls.same_host(stated, first):
@@ -99,7 +96,7 @@ def following_url(page: Page, first: str, number: int, shown: int, platform: Pla
 
 
 def stated_total(page: Page) -> int | None:
-    """Return the number of entries that all pages of a feed have together, None where it states none."""
+    """Return the number of entries that all pages of a feed have together, if stated."""
     root, _ = tolerant_xml.parse_xml(page.body, page.header("content-type"))
     heads = () if root is None else root
     told = (each.text or "" for each in heads if tolerant_xml.local_name(each) == "totalResults")
@@ -107,7 +104,7 @@ def stated_total(page: Page) -> int | None:
 
 
 def _next_link(page: Page) -> str | None:
-    """Return the URL of the next page that a feed states, or None."""
+    """Return the URL of the next page that a feed states, if any."""
     if feed := json_feed.read_feed(page):
         return json_feed.next_url(feed, page.final_url)
     root, _ = tolerant_xml.parse_xml(page.body, page.header("content-type"))

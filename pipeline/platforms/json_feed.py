@@ -19,7 +19,7 @@ Item = dict[str, Any]
 
 
 def read_feed(page: Page) -> dict[str, Any] | None:
-    """Return a JSON Feed, or None where an answer is none."""
+    """Return a JSON Feed, if a response is one."""
     if page.status != 200 or page.body.lstrip()[:1] != b"{":
         return None
     try:
@@ -44,7 +44,7 @@ def url_of(item: Item, base: str) -> str | None:
 
 
 def next_url(feed: dict[str, Any], base: str) -> str | None:
-    """Return the URL of the feed's next page, None after the last."""
+    """Return the URL of the feed's next page, if any."""
     stated = feed.get("next_url")
     return urls.absolute(stated, base) if isinstance(stated, str) else None
 

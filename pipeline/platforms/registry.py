@@ -1,4 +1,4 @@
-"""All systems that are known by name."""
+"""All systems with a name."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def may_be_wordpress(platform: Platform | None) -> bool:
 
 
 def platform_named(name: str | None) -> Platform | None:
-    """Return the system of a name, None where it is unknown."""
+    """Return the system of a name, if there is one."""
     return _BY_NAME.get(name or "")

@@ -223,7 +223,7 @@ def _body(record: Any, path: Path, offset: int | None) -> tuple[bytes, str]:
             return _body(next(iter(ArchiveIterator(file, check_digests=True))), path, None)
     body = record.content_stream().read()
     while record.raw_stream.read(_CHUNK_BYTES):
-        pass  # the digest is known at the end of the record
+        pass  # the digest is complete at the end of the record
     is_whole = record.digest_checker is not None and record.digest_checker.passed is not False
     return body, "" if is_whole else "its digest is another one"
 

@@ -57,7 +57,7 @@ class ResultsReader:
     def read_each(
         self, pages: Iterable[Page | Altered], site: Site
     ) -> Iterator[tuple[Page | Altered, Extract | None]]:
-        """Yield each page and what it says; None for an altered one."""
+        """Yield each page and its extract; an altered one has no extract."""
         for page in pages:
             found = self._found(page) if isinstance(page, Page) else None
             if found is not None:

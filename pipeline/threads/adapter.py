@@ -1,8 +1,8 @@
-"""What a reader of a comment system is: how it finds a thread, what it asks for, what an answer says.
+"""Interface of a reader of a comment system: how it finds a thread, its requests and its responses.
 
 A new system is one module with one subclass of `ThreadReader`, and a line in `readers.py`. Does not: fetch,
 save, or make records; HTML is cleaned, ids are prefixed and times checked in `extract.py`, for all alike.
-Invariant: pure, and a reader is asked for one answer at a time.
+Invariant: pure, and a reader is called for one response at a time.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from pipeline.html.dom import Index
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadQuestion:
-    """One question to an API: GET of a URL, or POST where there is a `body` of JSON.
+    """Request to an API: GET of a URL, or POST with a `body` of JSON.
 
-    The URL holds no secret; `secret` is the name of the parameter that the operator's key is sent as, which
-    is added on the way out.
+    The URL contains no secret; `secret` is the name of the parameter for the operator's key, which is added
+    when it is sent.
     """
 
     url: str
@@ -37,9 +37,9 @@ class ThreadQuestion:
 class ForeignRemark:
     """One comment as an API gives it.
 
-    `id` and `parent` are the system's own ids, unique on its server; `number` is what its links name where
-    that is not `id`, `link` its own URL where it has one. `author` may hold entities, `markup` is HTML, else
-    `plain` is text. `created` is an aware datetime or what stands in the answer. `is_shown` is False for the
+    `id` and `parent` are the system's own ids, unique on its server; `number` is what its links name if not
+    `id`, `link` its own URL where it has one. `author` may contain entities; the content is `markup` in HTML,
+    or `plain` text. `created` is an aware datetime or the value of the response. `is_shown` is False for the
     empty place of a removed comment.
     """
 
@@ -57,12 +57,12 @@ class ForeignRemark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What one answer says of a thread.
+    """Content of one response about a thread.
 
-    `stated` is how many comments the system says that it shows to everybody, None where it does not say.
-    `counted` are the ids of this answer that are among them, None for all that are shown. `further` are the
-    questions that this answer leads to. `withheld` are comments that the answer counts, does not give and
-    cannot be asked for.
+    `stated` is how many comments the system states as public, if it does. `counted` are the ids of this
+    response that are among them, None for all that are shown. `further` are the requests that follow from
+    this response. `withheld` are comments that the response counts, does not give and that cannot be
+    requested.
     """
 
     remarks: tuple[ForeignRemark, ...] = ()
@@ -89,7 +89,7 @@ class ThreadReader(ABC):
     `system` is its name in `pipeline/comments/systems.py`, `marks` are pieces of bytes, in lower case, of
     which a page with such a thread has at least one. `anchor` is the fragment by which the system's links
     name a comment. `needs_key` is True where the API wants a key of the operator's. `counted_at_once` is how
-    many threads one question for counts may name, 0 where there is none.
+    many threads one request for counts may name, 0 without such a request.
     """
 
     system: ClassVar[str]
@@ -105,7 +105,7 @@ class ThreadReader(ABC):
 
     @abstractmethod
     def find(self, index: Index, url: str) -> ThreadAddress | None:
-        """Return the thread of the page at `url`; None where it does not say all of the address."""
+        """Return the thread of the page at `url`, if the page states its whole address."""
 
     @abstractmethod
     def ask(self, thread: ThreadAddress) -> ThreadQuestion:
@@ -113,17 +113,17 @@ class ThreadReader(ABC):
 
     @abstractmethod
     def read(self, thread: ThreadAddress, asked: str, answer: Any) -> Part:
-        """Return what an answer, as parsed JSON, says; `asked` is the URL of the question.
+        """Return a parsed JSON response's content; `asked` is the URL of the request.
 
         Raises UnreadableThreadError for one that is not of this API. Other errors count as our own faults.
         """
 
     def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:  # noqa: ARG002
-        """Return the question for the numbers of comments of threads on one server, or None."""
+        """Return the request for the numbers of comments of threads on one server, if possible."""
         return None
 
     def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:  # noqa: ARG002
-        """Return the numbers in the order of the threads; None where the answer does not tell them."""
+        """Return the numbers in the order of the threads, if the response has them."""
         return None
 
 
@@ -133,7 +133,7 @@ class ThreadReader(ABC):
 def server_of(stated: str | None, base: str) -> str | None:
     """Return the URL of a server as its pages state it, without a slash at the end.
 
-    None where it is no http URL. `base` is the URL of the page.
+    No result for other URLs than http. `base` is the URL of the page.
     """
     url = urls.absolute(stated, base)
     if url is None:
@@ -144,7 +144,7 @@ def server_of(stated: str | None, base: str) -> str | None:
 
 
 def script_folder(index: Index, name: str, base: str) -> str | None:
-    """Return the URL of the folder of the first script whose path ends with `name`; None without one."""
+    """Return the URL of the folder of the first script whose path ends with `name`, if any."""
     for script in index.tagged("script"):
         url = urls.absolute(script.get("src"), base)
         if url and urlsplit(url).path.endswith(name):
@@ -160,7 +160,7 @@ def scripts_of(index: Index) -> str:
 def setting(script: str, name: str) -> str | None:
     """Return the text to which a script sets a name, as in `name: "text"` or `this.page.name = 'text'`.
 
-    None where it is set to anything but a literal.
+    No result for any value but a literal.
     """
     found = re.search(_BEFORE + re.escape(name) + _LITERAL, script)
     if found is None:
@@ -169,7 +169,7 @@ def setting(script: str, name: str) -> str | None:
 
 
 def numeral(script: str, name: str) -> str | None:
-    """Return the whole number to which a script sets a name, as its digits; None without one."""
+    """Return the whole number that a script assigns to a name, as its digits, if any."""
     found = re.search(_BEFORE + re.escape(name) + _NUMERAL, script)
     return found[1] if found else None
 
@@ -185,14 +185,14 @@ def page_address(url: str) -> str:
 
 
 def mapping(value: object, what: str = "answer") -> dict[str, Any]:
-    """Return a JSON object. Raises UnreadableThreadError for anything else."""
+    """Return a JSON object. Raises UnreadableThreadError for any other value."""
     if isinstance(value, dict):
         return value
     raise UnreadableThreadError(f"its {what} is no object")
 
 
 def entries(value: object, what: str) -> list[dict[str, Any]]:
-    """Return a JSON array of objects. Raises UnreadableThreadError for anything else."""
+    """Return a JSON array of objects. Raises UnreadableThreadError for any other value."""
     if isinstance(value, list) and all(isinstance(each, dict) for each in value):
         return value
     raise UnreadableThreadError(f"its {what} are no list of objects")
@@ -211,26 +211,26 @@ def page_number(asked: str) -> int:
 
 
 def all_known(numbers: Iterable[int | None]) -> list[int] | None:
-    """Return numbers, None where one is not known."""
+    """Return numbers, if all have a value."""
     found = list(numbers)
     known = [number for number in found if number is not None]
     return known if len(known) == len(found) else None
 
 
 def text_value(value: object) -> str | None:
-    """Return text, None for anything else and for none."""
+    """Return text, if the value is text and not empty."""
     return value or None if isinstance(value, str) else None
 
 
 def ident(value: object) -> str | None:
-    """Return an id, which is a whole number or text; None for anything else."""
+    """Return an id, if the value is a whole number or text."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     return str(value) or None
 
 
 def must_have(value: object, what: str = "id") -> str:
-    """Return an id. Raises UnreadableThreadError where there is none."""
+    """Return an id. Raises UnreadableThreadError without one."""
     found = ident(value)
     if found is None:
         raise UnreadableThreadError(f"a comment has no {what}")
@@ -238,12 +238,12 @@ def must_have(value: object, what: str = "id") -> str:
 
 
 def whole_number(value: object) -> int | None:
-    """Return a whole number that is not negative, else None."""
+    """Return a whole number, if it is one and not negative."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def moment_of_seconds(seconds: object) -> datetime | None:
-    """Return the moment (aware UTC) of seconds since 1970, None for anything else."""
+    """Return the moment (aware UTC) of seconds since 1970, if valid."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
     try:

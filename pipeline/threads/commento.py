@@ -1,7 +1,7 @@
 """Threads in Commento: https://docs.commento.io/.
 
-`POST /api/comment/list` gives a whole thread and the commenters beside it, `POST /api/comment/count` the
-numbers of many threads. By the public source of its client; no server of it was run.
+`POST /api/comment/list` gives a whole thread and its commenters, `POST /api/comment/count` the numbers of
+many threads. By the public source of its client; no server of it was run.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Threads in a topic of Discourse, embedded below an article: https://docs.discourse.org/.
 
 `GET /t/ID.json` gives the first posts of a topic and the ids of all, `/t/ID/posts.json` posts by their ids.
-The first post is the article's own. A page that names the topic by its own URL alone does not say the topic's
-number, which is told only to who has a key of the forum. By the public documentation; no server of it was
-run.
+The first post is the article's own. A page that names the topic by its own URL alone does not state the
+topic's number, which is available only with a key of the forum. By the public documentation; no server of it
+was run.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Threads in Disqus, by its API with a key of the operator's: https://disqus.com/api/docs/.
 
 `GET threads/listPosts.json` gives a page of posts and a cursor, `threads/set.json` the numbers of many
-threads. A page calls its thread by an identifier, else by its URL. The key is sent as `api_key`, and is in no
-address that is kept. By the public documentation; the service itself was not asked.
+threads. A page names its thread by an identifier, or by its URL. The key is sent as `api_key`, and is in no
+stored URL. By the public documentation; the service itself was not tested.
 """
 
 from __future__ import annotations

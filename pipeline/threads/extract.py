@@ -1,8 +1,8 @@
-"""Reader of a comment system's answers: remarks become comments as those of native threads are.
+"""Reader of a comment system's responses: remarks become comments as those of native threads are.
 
-Knows how ids, links, HTML and times of all systems become one record.
-Invariant: an id begins with the short name of its system, so that it never meets an id of the site's own; an
-answer that cannot be read is a problem of the article, and says nothing of its comments.
+Converts ids, links, HTML and times of all systems into one record.
+Invariant: an id begins with the short name of its system, so that it never meets an id of the site's own; a
+response that cannot be read is a problem of the article, and has no effect on its comments.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 `GET /?uri=KEY` gives a whole thread, replies below what they answer, one level deep; `POST /count` the
 numbers of many threads. A removed comment with replies keeps an empty place (mode 4). SQLite gives the number
-of a removed last comment to the next one, so that a comment is known by its number and the second of its
+of a removed last comment to the next one, so that a comment is identified by its number and the second of its
 creation. Checked against the server 0.14 in `tests/crawl/test_isso.py`; earlier ones count top-level comments
-alone at the root, so that completeness is told by `hidden_replies`.
+alone at the root, so that `hidden_replies` shows the completeness.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class IssoReader(ThreadReader):
     def find(self, index: Index, url: str) -> ThreadAddress | None:
         """Return the thread that a page embeds.
 
-        The server is named by `data-isso`, else by where the script is. The key is `data-isso-id`, else the
+        The server is named by `data-isso`, or by the place of the script. The key is `data-isso-id`, or the
         path of the page.
         """
         box = next(iter(index.named("isso-thread")), None)
@@ -90,7 +90,7 @@ class IssoReader(ThreadReader):
         return ThreadQuestion(url=f"{threads[0].server}/count", body=json.dumps(keys).encode())
 
     def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
-        """Return the numbers; None where there are not as many as threads."""
+        """Return the numbers, if there are as many as threads."""
         found = answer if isinstance(answer, list) else []
         return all_known(map(whole_number, found)) if len(found) == len(threads) else None
 

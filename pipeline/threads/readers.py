@@ -1,7 +1,7 @@
 """The readers of comment systems, and which of them reads a page's thread.
 
-Does not: fetch, or know any API itself. Invariant: where a page does not say all of a thread's address, or
-its system is not read for a source, nothing is found, and the page keeps the problem that names the system.
+Does not: fetch, or contain an API. Invariant: where a page does not state all of a thread's address, or its
+system is not read for a source, nothing is found, and the page keeps the problem that names the system.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ READERS: dict[str, ThreadReader] = {reader.slug: reader for reader in _ALL}
 
 
 def find_thread(index: Index, url: str, site: Site) -> ThreadAddress | None:
-    """Return the address of the thread that a page at `url` embeds, None without one that is read."""
+    """Return the address of the thread that a page at `url` embeds, if it is one we read."""
     return next(filter(None, (reader.find(index, url) for reader in _readers_for(site))), None)
 
 
 def thread_in(page: Page, site: Site) -> ThreadAddress | None:
-    """Return the address of the thread that an article's page embeds, None without one that is read.
+    """Return the address of the thread that an article's page embeds, if it is one we read.
 
-    A page without the marks of a reader of this source is not parsed.
+    A page without the signs of a reader of this source is not parsed.
     """
     body = page.body.lower()
     if not any(mark in body for reader in _readers_for(site) for mark in reader.marks):
@@ -60,7 +60,7 @@ def _readers_for(site: Site) -> list[ThreadReader]:
 
 
 def read_part(page: Page) -> Part:
-    """Return what an answer of an API says.
+    """Return the content of a response of an API.
 
     Raises UnreadableThreadError with a clause for people.
     """

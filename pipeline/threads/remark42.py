@@ -72,7 +72,7 @@ class Remark42Reader(ThreadReader):
         return ThreadQuestion(url=url, body=json.dumps(keys).encode())
 
     def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
-        """Return the numbers; None where one is not told."""
+        """Return the numbers, if each has a value."""
         told = {entry.get("url"): whole_number(entry.get("count")) for entry in entries(answer, "counts")}
         return all_known(told.get(thread.key) for thread in threads)
 

@@ -79,7 +79,7 @@ class WalineReader(ThreadReader):
         return ThreadQuestion(url=f"{threads[0].server}/api/comment?{urlencode(asked)}")
 
     def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
-        """Return the numbers; None where there are not as many as threads."""
+        """Return the numbers, if there are as many as threads."""
         value = _value(answer)
         found = value if isinstance(value, list) else [value]
         return all_known(map(whole_number, found)) if len(found) == len(threads) else None
@@ -91,7 +91,7 @@ def _page(thread: ThreadAddress, number: int) -> ThreadQuestion:
 
 
 def _value(answer: Any) -> Any:
-    """Return what an answer holds: version 2 gives it bare, version 3 below `data`."""
+    """Return the content of a response: bare in version 2, below `data` in 3."""
     if not isinstance(answer, dict) or "errno" not in answer:
         return answer
     if answer["errno"]:

@@ -1,6 +1,6 @@
-"""Marks of walls that keep robots out: challenges, captchas and blocks, by the name of their maker.
+"""Signs of walls against robots: challenges, captchas and blocks, by the name of their maker.
 
-Pure. Does not: decide what an answer means; the crawler and the pipeline do, each for its own question.
+Pure. Does not: decide what a response means; the crawler and the pipeline do, each for its own purpose.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Charsets as browsers know them: every label of the WHATWG Encoding Standard, and the bytes of each as text.
+"""Charsets as in browsers: every label of the WHATWG Encoding Standard, and the bytes of each as text.
 
 Does not: parse markup beyond the few bytes that declare a charset.
 Invariant: a body always becomes text; one bad byte costs one character; guesses and losses are counted.
@@ -112,7 +112,7 @@ _counts = threading.local()
 class Decoded:
     """A body as text. `charset` is Python's codec name.
 
-    `guessed` says that no declaration was heeded; `stray` counts bytes of another charset (windows-1252 in
+    `guessed` is True if no declaration was used; `stray` counts bytes of another charset (windows-1252 in
     UTF-8) that were read all the same; `lost` counts the characters that could not be read.
     """
 
@@ -137,7 +137,7 @@ class Decoded:
     def fits(self) -> bool:
         """True if few enough bytes are outside the charset.
 
-        Letters of UTF-8 hardly ever come about by chance, so a few of them outweigh many stray bytes.
+        UTF-8 letters rarely occur by chance, so a few of them outweigh many stray bytes.
         """
         if not self.misfits:
             return True
@@ -147,13 +147,13 @@ class Decoded:
 
 
 def codec_of(label: str | None) -> str | None:
-    """Return the codec of a charset label, or None."""
+    """Return the codec of a charset label, if valid."""
     known = (label or "").strip().lower()
     return CODECS.get(known) or _SLIPS.get(known)
 
 
 def decode(body: bytes, content_type: str | None = None) -> Decoded:
-    """Decode a body by its declarations, else by a guess.
+    """Decode a body by its declarations, or by a guess.
 
     A declaration that the bytes contradict yields to the next one.
     """
@@ -181,9 +181,9 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
 
 
 def _surely_utf8(body: bytes) -> str | None:
-    """Return the text of a body in UTF-8, whatever it declares; None where it may be in another charset.
+    """Return a body's text if it is surely UTF-8, in spite of what it declares.
 
-    So many letters are not all of UTF-8 by chance.
+    So many letters are not valid UTF-8 by chance.
     """
     try:
         text = body.decode("utf-8")
@@ -193,7 +193,7 @@ def _surely_utf8(body: bytes) -> str | None:
 
 
 def declared_in(body: bytes) -> str | None:
-    """Return the charset that the body declares, or None."""
+    """Return the charset that the body declares, if any."""
     head = body[:_HEAD_BYTES]
     found = _XML.match(head) or _META.search(head)
     return found[1].decode("ascii") if found else None
@@ -215,7 +215,7 @@ def _checked(found: Decoded, labels: list[str], body: bytes) -> Decoded:
 
 
 def _guess(body: bytes, labels: list[str]) -> Decoded:
-    """Decode as UTF-8 where valid, else by language."""
+    """Decode as UTF-8 where valid, or by language."""
     declared = labels[0] if labels else None
     if body.isascii():
         return Decoded(body.decode("ascii"), "utf-8", declared)

@@ -1,6 +1,6 @@
 """JSON as sites really send it: behind a PHP warning, before a cache's comment, with a byte order mark.
 
-Pure. Does not: mend JSON that is broken in itself.
+Pure. Does not: repair JSON that is broken in itself.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _read(body: bytes) -> JsonAnswer | ValueError:
 
 
 def parse_answer(page: Page) -> Any:
-    """Return the JSON value of an answer of status 200; None for any other, or other content."""
+    """Return the JSON value of a response with status 200 and JSON content."""
     if page.status != 200:
         return None
     try:
@@ -76,7 +76,7 @@ _read_once = lru_cache(maxsize=2)(_read)
 
 
 def _decoded(body: bytes) -> Decoded:
-    """Return the text of an answer: JSON is UTF-8, whatever charset a text inside it speaks of."""
+    """Return the text of a response: JSON is UTF-8, even if its content names another charset."""
     try:
         return Decoded(text=body.decode("utf-8"), charset="utf-8")
     except UnicodeDecodeError:

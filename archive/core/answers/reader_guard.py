@@ -1,6 +1,6 @@
-"""The one guard around whatever reads an answer of a site: no exception of a reader ends a crawl.
+"""The one guard around the readers of a response: no exception of a reader ends a crawl.
 
-Does not: read anything itself, nor store what it notes.
+Does not: read anything itself, nor store what it records.
 Invariant: what fails is a problem of its page. Data that cannot be read and mistakes of ours have different
 codes, both are logged with their traceback, and both are counted.
 """
@@ -104,7 +104,7 @@ def reader(
 def bounded(seconds: float) -> Iterator[None]:
     """Limit the block's CPU time. Raises TooLongError.
 
-    The outermost bound counts; outside of the main thread there is none, since only that one gets signals.
+    The outermost bound counts; it works in the main thread only, which alone gets signals.
     """
     if threading.current_thread() is not threading.main_thread() or signal.getitimer(signal.ITIMER_PROF)[0]:
         yield

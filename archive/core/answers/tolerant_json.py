@@ -1,7 +1,7 @@
 """JSON as sites send it: what is too deep or too long for Python is left out, and the rest is read.
 
-Does not: know what a document means.
-Invariant: the only error is ValueError, for what is no JSON at all.
+Does not: interpret a document.
+Invariant: the only error is ValueError, for text that is not JSON at all.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 def loads(text: str) -> Any:
     """Parse a JSON document. Raises ValueError.
 
-    Values nested deeper than DEPTH and integers of absurd length are None; control characters in strings,
+    Values nested deeper than DEPTH and integers of absurd length become None; control characters in strings,
     NaN and Infinity are accepted, the latter as None.
     """
     try:

@@ -1,7 +1,7 @@
 """XML as sites send it, feeds and sitemaps alike: parsed in recovery, without network and without entities.
 
-Does not: know RSS, Atom or sitemaps.
-Invariant: any body gives a tree or None; no character reference, tag or entity can make parsing fail.
+Does not: interpret RSS, Atom or sitemaps.
+Invariant: any body gives a tree or no result; no character reference, tag or entity can make parsing fail.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LONG_REFERENCE = re.compile(r"&#(?:x[0-9a-f]{9,}|\d{10,});?", re.IGNORECASE)
 
 
 def parse_xml(body: bytes, content_type: str | None = None) -> tuple[etree._Element | None, Decoded]:
-    """Parse XML once; return root or None, and text.
+    """Parse XML once; return its root, if any, and text.
 
     All readers of one response share the root, and never change it.
     """

@@ -1,7 +1,7 @@
 """The published archives of one server, and their current generation.
 
-A new generation is opened and warmed beside the current one, then takes its place; each request keeps the one
-it began with until its end. Connections are few and reused: a reader is for one question at a time.
+A new generation is opened and warmed while the current one is in use, then replaces it; each request keeps
+the one it began with until its end. Connections are few and reused: a reader is for one question at a time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from archive.shards.shard_index import ShardIndex
 READERS = 2
 """Questions over all archives that are answered at once; more wait."""
 OPEN_ARCHIVES = 300  # by one reader; the least used are closed, since a process may have few files open
-LOOK_SECONDS = 1.0  # between two looks for a new generation
+LOOK_SECONDS = 1.0  # between two checks for a new generation
 _CACHE_KIB = 256  # of SQLite's own cache, for each connection; the system's cache serves all of them
 _MAPPED_BYTES = 1 << 28
 
@@ -38,7 +38,7 @@ _libraries: WeakKeyDictionary[Any, Library] = WeakKeyDictionary()
 
 
 def library_of(datasette: Any) -> Library | None:
-    """Return the library of a Datasette, or None.
+    """Return the library of a Datasette, if it has one.
 
     Raises ArchiveError where nothing is published in its folder.
     """
@@ -154,7 +154,7 @@ class Library:
 
     @contextmanager
     def reading(self) -> Iterator[OpenGeneration]:
-        """Hold the current generation for one request."""
+        """Keep the current generation open for one request."""
         self._look()
         with self._lock:
             held = self._now
@@ -178,7 +178,7 @@ class Library:
             room.end_stalled_downloads()
 
     def close(self) -> None:
-        """Let the generation go at the end of the server."""
+        """Close the generation at the end of the server."""
         with self._lock:
             held, self._now = self._now, None
             is_free = held is not None and not held.uses

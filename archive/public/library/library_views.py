@@ -1,7 +1,7 @@
 """Pages over many archives: home, search, changes and coverage.
 
-They look like those of one archive, and lead to its own room, below /archives/NAME/. Most is read from the
-index; an archive itself is queried only where the index finds a candidate.
+They have the layout of one archive's pages, and link to its own pages, below /archives/NAME/. Most is read
+from the index; an archive itself is queried only where the index finds a candidate.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ async def _allowed(datasette: Any, request: Any, held: OpenGeneration) -> dict[s
 
 
 async def _answer(datasette: Any, request: Any, action: str, resource: Any) -> bool | None:
-    """Return an explicit permission, or None."""
+    """Return an explicit permission, if there is one."""
     given: bool | None = await datasette.permission_allowed(request.actor, action, resource, default=None)
     return given
 
@@ -265,7 +265,7 @@ LIBRARY_ROUTES: list[tuple[str, Callable[..., Any]]] = [
 
 
 def _search(reader: ShardReader, shards: dict[str, Shard], ask: Ask) -> MergedSearch:
-    """Search, and say in the notes whom that left out."""
+    """Search, and list in the notes which archives were left out."""
     return _noted(search_shards(reader.index, shards, reader.archive, ask, seconds=ASK_SECONDS))
 
 
@@ -291,7 +291,7 @@ def _noted(merged: MergedSearch) -> MergedSearch:
 def _changes(reader: ShardReader, shards: dict[str, Shard], wanted: ChangeFilter, *, size: int) -> list[Row]:
     """Return changes of all shards, newest first, for a page.
 
-    Who has the latest one is asked first, until nobody else can have one that is shown.
+    The shard with the latest change is queried first, until no other can have one that is shown.
     """
     first = history_view.SIZE * (wanted.page - 1)
     needed = first + size
@@ -332,7 +332,7 @@ def _asked_changes(request: Any) -> ChangeFilter:
 
 
 def _totals(shards: dict[str, Shard]) -> Row:
-    """Return what all shards hold together."""
+    """Return the totals over all shards."""
     return {
         "articles": sum(shard.texts["articles"] for shard in shards.values()),
         "comments": sum(shard.texts["comments"] for shard in shards.values()),

@@ -1,6 +1,6 @@
 """Answers to a language model's questions, from an archive. Read-only.
 
-Texts of publishers and readers stand between marks that they cannot close; everything else is ours.
+Texts of publishers and readers are enclosed in delimiters that they cannot close; all other text is ours.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class PageLinks:
 
 
 def quotation(text: Any) -> str:
-    """Return a text of a site between marks that it cannot close itself; "" for none."""
+    """Return a site's text in delimiters that it cannot close; "" for an empty one."""
     if not text:
         return ""
     plain = str(text)[:MAX_TEXT].replace("⟦", "[").replace("⟧", "]")
@@ -107,7 +107,7 @@ def answer_search(connection: sqlite3.Connection, ask: Ask, links: PageLinks) ->
 
 
 def answer_article(connection: sqlite3.Connection, reference: str, links: PageLinks) -> Row:
-    """Return the current version of an article; an "error" where there is none."""
+    """Return the current version of an article, or an "error" without one."""
     number, error = _item(connection, "article", reference)
     if number is None:
         return error
@@ -130,7 +130,7 @@ def answer_article(connection: sqlite3.Connection, reference: str, links: PageLi
 
 
 def answer_comment(connection: sqlite3.Connection, reference: str, links: PageLinks) -> Row:
-    """Return a comment with all its versions; an "error" where there is none."""
+    """Return a comment with all its versions, or an "error" without one."""
     number, error = _item(connection, "comment", reference)
     if number is None:
         return error
@@ -227,7 +227,7 @@ _MARKS = {"same": "{}", "del": "[-{}-]", "ins": "{{+{}+}}"}
 
 
 def answer_coverage(connection: sqlite3.Connection, links: PageLinks) -> Row:
-    """Return what is held of each source and how complete that is, the busiest threads and commenters."""
+    """Return what is archived of each source, how complete that is, the busiest threads and commenters."""
     held = Coverage(Database(connection))
     sources = []
     for row in rows(connection, "SELECT name, url FROM sources ORDER BY first_seen, name"):
@@ -260,7 +260,7 @@ def not_covered(connection: sqlite3.Connection) -> str:
 
 
 def _item(connection: sqlite3.Connection, kind: str, reference: str) -> tuple[int | None, Row]:
-    """Return the number of an item that is shown; None with an "error" for any other."""
+    """Return the number of an item that is shown, or an "error" for any other."""
     try:
         found = pointing.at(Database(connection), kind, str(reference).strip())
     except BackissueError as error:

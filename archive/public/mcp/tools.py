@@ -1,7 +1,7 @@
 """Tools for language models, for the plugin datasette-mcp: search, article, comment, thread, as_of and more.
 
 Each answer has permanent links, the version it shows, and what the archive does not cover. What publishers
-and readers wrote is fenced by marks, as a quotation and never as an instruction. Does nothing unless
+and readers wrote is enclosed in delimiters, as a quotation and never as an instruction. Does nothing unless
 datasette-mcp is installed.
 
 Without `from __future__ import annotations`: MCP reads the types of a tool at run time.
@@ -51,7 +51,7 @@ def register(datasette: Any, mcp: Any) -> None:
 
 
 def _current_tools(answer: Answer, links: PageLinks) -> tuple[Tool, ...]:
-    """Return the tools that read what is held now."""
+    """Return the tools that read the current archive."""
     from mcp.server.mcpserver import (  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
         Context,
     )
@@ -72,8 +72,8 @@ def _current_tools(answer: Answer, links: PageLinks) -> tuple[Tool, ...]:
         """Search articles and comments, removed and edited ones included; `counts` has all hits of a kind.
 
         `kind` is all, articles or comments; `since` and `until` a day, month or year; `site` the host of a
-        link in the text; `state` edited, removed, changed or empty; `sort` relevance or date. Without words
-        all that the filters leave is found, as the comments of an author.
+        link in the text; `state` edited, removed, changed or empty; `sort` relevance or date. Without a
+        query, everything that the filters leave is found, as the comments of an author.
         """
         ask = Ask(
             words=query,
@@ -101,7 +101,7 @@ def _current_tools(answer: Answer, links: PageLinks) -> tuple[Tool, ...]:
     async def thread(ctx: Context, reference: str | int, page: int = 1) -> dict[str, Any]:
         """Return the comments of one article, oldest first, 100 a page.
 
-        `reference` is the archive's number of the article or its URL. Removed ones say so.
+        `reference` is the archive's number of the article or its URL. Removed ones are labelled.
         """
         return await answer(
             ctx, lambda connection: answers.answer_thread(connection, str(reference), page, links)
@@ -136,7 +136,7 @@ def _history_tools(answer: Answer, links: PageLinks) -> tuple[Tool, ...]:
         return await answer(ctx, lambda connection: answers.answer_changes(connection, wanted, links))
 
     async def coverage(ctx: Context) -> dict[str, Any]:
-        """Return what the archive holds of each site, how complete that is, and who and what stands out.
+        """Return what is archived of each site, how complete that is, and the largest threads and commenters.
 
         Numbers of articles and comments, the threads with most comments, the commenters with most.
         """

@@ -1,7 +1,7 @@
 """Charts over time, as numbers that uPlot draws in the reader's browser (static/chart.js). Pure.
 
-Time runs evenly: months without anything are there, as nought. Beside every chart stands its table,
-which is the chart for those who cannot see it and where no script may run.
+Time runs evenly: months without anything are there, as nought. Every chart is followed by its table, which is
+the chart for those who cannot see it and where no script may run.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Chart:
 
 
 def bars(title: str, name: str, months: Sequence[tuple[str, int]]) -> Chart:
-    """Return a chart of numbers by month ("2009-07"), of what `name` says."""
+    """Return a chart of numbers by month ("2009-07"); `name` labels the numbers."""
     filled, unit = _filled(months), "month"
     if len(filled) > MAX_BARS:
         filled, unit = _by_year(filled), "year"

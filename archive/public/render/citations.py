@@ -1,7 +1,7 @@
 """How an article or comment is cited, in the forms that writers and their tools use. Pure.
 
-What a site wrote goes into these forms by their own rules of escaping; the page then escapes for HTML. Names
-of authors stay as the byline has them: nobody can tell a family name in every language.
+Text of a site is escaped by the rules of each form; the page then escapes for HTML. Names of authors stay as
+the byline has them: family names cannot be recognised in every language.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def citations(article: dict[str, Any], here: str) -> list[Citation]:
 
 
 def comment_citations(comment: dict[str, Any], here: str) -> list[Citation]:
-    """Return (form, text) for a comment, a row with its article's title and URL; Wikipedia cites none."""
+    """Return (form, text) for a comment, a row with its article's title and URL, except for Wikipedia."""
     said, day, kept = _facts(comment)
     said["byline"] = said["byline"] or "Unnamed commenter"
     said["title"] = f"Comment on ‘{_inner(said['title'] or 'Untitled')}’"
@@ -43,7 +43,7 @@ def comment_citations(comment: dict[str, Any], here: str) -> list[Citation]:
 
 
 def _inner(title: str) -> str:
-    """Return a title as it stands inside a quotation: double quotation marks become single ones."""
+    """Return a title for use inside a quotation: double quotation marks become single ones."""
     return title.translate(str.maketrans('“”"', "‘’'"))
 
 

@@ -10,7 +10,7 @@ from archive.storage.coverage import Summary
 
 
 def completeness_sentence(summary: Summary) -> str:
-    """Return how much of what the site says it has is archived."""
+    """Return how much of the site's stated content is archived."""
     if not summary.months:
         return "Not compared with the site yet; `backissue verify` does it."
     checked = f" (oldest check: {summary.oldest_proof[:10]})" if summary.oldest_proof else ""
@@ -28,7 +28,7 @@ def completeness_sentence(summary: Summary) -> str:
 
 
 def _withheld(number: int) -> str:
-    """Return a sentence on what the site counts but shows to nobody, "" for none."""
+    """Return a sentence on what the site counts but does not show; "" for zero."""
     if not number:
         return ""
     return f" {number:,} more {'is' if number == 1 else 'are'} counted by the site but not public."

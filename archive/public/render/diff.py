@@ -1,6 +1,6 @@
 """Differences of two texts by paragraph, and by word within a paragraph. Pure.
 
-Bounded: two paragraphs too long to be compared word by word are shown as one removed, one added.
+Bounded: two paragraphs too long for the latter are shown as one removed, one added.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def diff_paragraphs(old: str | None, new: str | None) -> list[_Block]:
 
 
 def diff_words(old: str, new: str) -> tuple[Part, ...]:
-    """Return the comparison of two texts, word by word."""
+    """Return the differences of two texts within paragraphs."""
     before, after = _WORDS.findall(old), _WORDS.findall(new)
     if len(before) * len(after) > _LARGEST:
         return (("del", old), ("ins", new))
@@ -72,7 +72,7 @@ def _space_lost(before: list[str], after: list[str], a: int, c: int) -> str:
 
 
 def items(old: Sequence[str], new: Sequence[str]) -> tuple[Part, ...]:
-    """Return the comparison of two lists, whatever their order."""
+    """Return the comparison of two lists, independent of their order."""
     gone = [("del", item) for item in old if item not in new]
     kept = [("same", item) for item in new if item in old]
     come = [("ins", item) for item in new if item not in old]
@@ -112,7 +112,7 @@ def folded(blocks: Sequence[_Block], *, around: int = 1) -> list[list[_Block]]:
 
 
 def excerpt(old: str | None, new: str | None, *, length: int = 160) -> tuple[Part, ...]:
-    """Return the first change, with some words around it."""
+    """Return the first change, with some text around it."""
     changed = next((block for block in diff_paragraphs(old, new) if block.changed), None)
     if changed is None:
         return ()

@@ -1,4 +1,4 @@
-"""Atom feeds. Pure: everything they say is handed in, the time included."""
+"""Atom feeds. Pure: all their content is an argument, the time included."""
 
 from __future__ import annotations
 

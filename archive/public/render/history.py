@@ -1,7 +1,7 @@
 """History: the states of one item, and recent events. Read-only.
 
-A superseded state is a row of a version table, the newest one the item's own row. `changed` and
-`cause` of a state tell of the step to the next. What happened stands in the ledger, `events`.
+A superseded state is a row of a version table, the newest one the item's own row. `changed` and `cause` of a
+state describe the step to the next. Events are recorded in the ledger, `events`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _TERMS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFilter:
-    """Which changes are asked for. `since` and `until` are a day, a month or a year, both inclusive."""
+    """Filter of changes. `since` and `until` are a day, a month or a year, both inclusive."""
 
     show: str = ""
     source: str = ""
@@ -106,7 +106,7 @@ def step(kind: str, old: Row, new: Row) -> Row:
 def _differ(name: str, old: Row, new: Row) -> bool:
     """True if a field differs.
 
-    Versions from before lists were kept tell nothing of them.
+    Versions from before lists were kept do not have them.
     """
     if name in _LISTS:
         known = old[name] is not None and new[name] is not None
@@ -130,7 +130,7 @@ def recent(connection: sqlite3.Connection, wanted: ChangeFilter, *, size: int) -
 
     `size` + 1 where more exist.
 
-    What went or came back with its article is left out: the article stands for it.
+    Items removed or restored with their article are left out: the article represents them.
     """
     found = listed(connection, wanted, first=size * (wanted.page - 1), size=size + 1)
     return [with_excerpt(connection, row) for row in found]
@@ -160,7 +160,7 @@ def listed(connection: sqlite3.Connection, wanted: ChangeFilter, *, first: int, 
 def upheavals(connection: sqlite3.Connection, wanted: ChangeFilter, *, size: int) -> list[Row]:
     """Return events of whole sources, newest first, each with a `sentence`.
 
-    None where a kind is wanted.
+    Empty where a kind is wanted.
     """
     if wanted.show or wanted.page > 1:
         return []
@@ -193,7 +193,7 @@ _TOLD = (
 
 
 def _glimpse(connection: sqlite3.Connection, row: Row) -> Row:
-    """Return the first words that changed, or the opening of what is gone or back, or both addresses."""
+    """Return the first change, or the opening of what is removed or restored, or both URLs."""
     match row["what"]:
         case Event.EDITED:
             return _edit(connection, row)

@@ -1,7 +1,7 @@
 """From kept text to HTML that is safe to show.
 
-The text comes from a site that may be hostile. Whatever made it safe before, it is sanitised here
-again, at the last moment, by nh3. Pictures become links: reading an archive must not call the site.
+The text comes from a site that may be hostile. Although it was sanitised before, it is sanitised here again,
+at the last moment, by nh3. Pictures become links: reading an archive must not call the site.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _RELATION = "nofollow ugc noopener noreferrer"
 def article_html(markdown: str | None, text: str | None) -> Markup:
     """Return the body of an article as HTML.
 
-    It is made from its Markdown where there is one, else from its paragraphs.
+    It is made from its Markdown, or from its paragraphs where it has no Markdown.
     """
     if not markdown:
         return paragraphs(text)
@@ -37,7 +37,7 @@ def article_html(markdown: str | None, text: str | None) -> Markup:
 def comment_html(html: str | None, text: str | None) -> Markup:
     """Return the body of a comment as HTML.
 
-    Harmless tags of its own stay where they were kept; else it has paragraphs.
+    Harmless tags stay where they were kept; a comment without them has paragraphs.
     """
     return _safe(html) if html else paragraphs(text)
 

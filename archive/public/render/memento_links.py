@@ -1,6 +1,6 @@
 """Paths and headers of Memento (RFC 7089), and its lists in link-format and CDX.
 
-Every URL that stands in a header is escaped first, so that no stored text can end one.
+Every URL in a header is escaped first, so that no stored text can end one.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def link_header(datasette: Any, request: Any, url: str | None) -> dict[str, str]
 
 
 def escaped_url(url: str) -> str:
-    """Return a URL that can stand in a header and in another URL's path."""
+    """Return a URL escaped for a header and for another URL's path."""
     return quote(url, safe=_IN_URL)
 
 
@@ -97,7 +97,7 @@ def time_map(locate: Locate, url: str, found: Sequence[Memento]) -> Iterator[str
 
 
 def cdx_rows(found: Sequence[Memento]) -> list[dict[str, str]]:
-    """Return what a CDX index says of mementos, by the names of the Wayback Machine's fields.
+    """Return the CDX fields of mementos, named as in the Wayback Machine.
 
     `digest` is SHA-256 in hex.
     """

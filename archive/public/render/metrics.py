@@ -1,7 +1,7 @@
 """The archive in numbers, as Prometheus collects them.
 
-Gauges tell how things are now, counters what all crawls of the ledger come to; the names and labels
-are described in docs/operations.md. It reads once, when it is made, and keeps nothing.
+Gauges show the current state, counters the sums over all crawls of the ledger; the names and labels are
+described in docs/operations.md. It reads once, when it is made, and keeps nothing.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Measures(Collector):
         self.problems = list(db.query(_PROBLEMS))
 
     def collect(self) -> Iterator[Metric]:
-        """Yield all metrics, as the client library asks for them."""
+        """Yield all metrics; called by the client library."""
         yield _gauge("healthy", "1 when nothing needs looking after.", (), {(): self.status.ok})
         yield from self._sources()
         yield from self._counters()
@@ -124,7 +124,7 @@ class Measures(Collector):
 def _gauge(
     name: str, words: str, labels: tuple[str, ...], values: Mapping[Any, float | None]
 ) -> GaugeMetricFamily:
-    """One gauge; what is not known has no sample."""
+    """Return one gauge; unknown values have no sample."""
     metric = GaugeMetricFamily(f"backissue_{name}", words, labels=labels)
     for key, value in values.items():  # the values of its labels, in their order
         if value is not None:

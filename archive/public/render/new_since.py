@@ -1,7 +1,7 @@
 """New comments of a thread since a day or instant that the reader names. Pure.
 
-New is what was posted since; and what this archive first saw since, in a thread that it knew before, such
-as a comment that the site held back for a while. No cookie and no script: the moment stands in the address.
+New is what was posted since; and what this archive first saw since, in a thread that it already had, such as
+a comment that the site withheld for a while. No cookie and no script: the moment is in the URL.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fresh:
-    """The question: `since` when, "" for never asked, and since when the thread is `known` here."""
+    """Query for new comments: `since` when ("" without one), and since when the thread is recorded here."""
 
     since: str
     known: str
@@ -39,7 +39,7 @@ class Fresh:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
-    """The answer: how many are new, where the first is, and where each leads on to, None for the last."""
+    """Result: how many are new, where the first is, and which one follows each, if any."""
 
     since: str = ""
     first: Place | None = None
@@ -47,7 +47,7 @@ class Marked:
 
 
 def since_of(text: str | None) -> str:
-    """Return a day or an instant as it stands in an address, or "" for neither."""
+    """Return a day or an instant as written in a URL; "" for other text."""
     return text if text and _MOMENT.fullmatch(text) else ""
 
 

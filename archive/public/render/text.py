@@ -1,7 +1,7 @@
-"""How the room writes for people: numbers, dates, counted nouns, marked snippets.
+"""How the room writes for people: numbers, dates, counted nouns, highlighted snippets.
 
-Pure. Everything here takes what the archive holds, which a hostile site may have written, and
-returns either plain text, which the templates escape, or Markup whose every part was escaped here.
+Pure. Everything here takes archived text, which a hostile site may have written, and returns either plain
+text, which the templates escape, or Markup whose every part was escaped here.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def plural(count: int | None, one: str, many: str | None = None) -> str:
 
 
 def share(percent: float) -> str:
-    """Return a percentage as people say it: 67, 3.4, 0.02."""
+    """Return a percentage for people: 67, 3.4, 0.02."""
     return f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
 
 
@@ -50,7 +50,7 @@ def day(value: str | None) -> Markup:
 def spoken_moment(value: str | None) -> Markup:
     """Return a moment for people, such as "9 July 2009, 14:50 UTC".
 
-    Where no more is known it is the day alone.
+    Without a time of day it is the day alone.
     """
     return _time(value, lambda text: f"{_day(text)}, {text[11:16]} UTC" if len(text) > 10 else _day(text))
 
@@ -58,7 +58,7 @@ def spoken_moment(value: str | None) -> Markup:
 def _marked(value: str | None) -> Markup:
     """Return a search snippet as HTML with <mark>.
 
-    It is escaped first, and only then are its marks replaced.
+    It is escaped first, and only then are its highlights replaced.
     """
     safe = _MARKED.sub(r"<mark>\1</mark>", str(escape(" ".join((value or "").split()))))
     return Markup(safe.replace(MARK, "").replace(UNMARK, ""))  # noqa: S704
@@ -88,7 +88,7 @@ def host(url: str | None) -> str:
 
 
 def outward(url: str | None) -> str | None:
-    """Return a URL of http or https, which may be linked, else None."""
+    """Return a URL if it is http or https, and so may be linked."""
     try:
         parts = urlsplit(url or "")
     except ValueError:
@@ -103,12 +103,12 @@ def shortened(url: str | None) -> str:
 
 
 def language(value: str | None) -> str | None:
-    """Return a language code that is valid in `lang`, else None."""
+    """Return a language code if it is valid in `lang`."""
     return value if value and _LANGUAGE.fullmatch(value) else None
 
 
 def names(value: str | None) -> list[str]:
-    """Return a JSON list of field names, as words."""
+    """Return a JSON list of field names, as labels for people."""
     try:
         found = json.loads(value or "[]")
     except ValueError:
@@ -117,7 +117,7 @@ def names(value: str | None) -> list[str]:
 
 
 def plain_names(value: str | None) -> list[str]:
-    """Return the names in a JSON list; empty for anything else."""
+    """Return the names in a JSON list; empty for any other value."""
     try:
         found = json.loads(value or "[]")
     except ValueError:

@@ -1,9 +1,9 @@
-"""How often words occur over time: the share of articles or comments of each month or year that have them.
+"""How often terms occur over time: the share of articles or comments of each month or year that have them.
 
-It only reads. Each term is what one types into the search, so "quoted words", word* and a OR b are terms
-too. A share is of all that was published then, so that a busy year does not look like a rising word.
-Comments that follow one another in the archive are mostly of one month: ids of matches are counted between
-the ends of such runs, and no comment need be read.
+It only reads. Each term is what one types into the search, so "quoted phrases", prefix* and a OR b are terms
+too. A share is of all that was published then, so that a busy year does not appear as a rising term. Comments
+that follow one another in the archive are mostly of one month: ids of matches are counted between the ends of
+such runs, and no comment need be read.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Run = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which terms are asked for, in what, and by year or month."""
+    """Query of trends: the terms, the kind of item, and by year or month."""
 
     terms: tuple[str, ...]
     kind: str
@@ -58,7 +58,7 @@ class Counted:
         return 100 * self.terms[term].get(span, 0) / self.totals[span]
 
     def peak(self, term: str) -> str | None:
-        """Return the span of time in which the share of a term is highest, or None where it never occurs."""
+        """Return the span of time in which the share of a term is highest, if it occurs."""
         spans = [span for span in self.totals if self.terms[term].get(span)]
         return max(spans, key=lambda span: self.share(term, span), default=None)
 

@@ -1,7 +1,7 @@
 """Whole tables, queries and canned queries as CSV: one statement each, read to its end in bounded memory.
 
 Datasette 0.65 reads a table page by page, which takes longer with each page, ends a query after a thousand
-rows, and adds the text of an error to what looks like a whole file. Does not: touch CSV of a single page.
+rows, and adds the text of an error to an apparently complete file. Does not: touch CSV of a single page.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ async def _table(view: Any, request: Any, name: str) -> Any:
     query = "&".join(filter(None, [_QUIET, request.query_string]))
     asked = Request({**request.scope, "query_string": query.encode("latin-1")}, request.receive)
     try:
-        found = await view.data(asked)  # checks everything, and says the statement
+        found = await view.data(asked)  # checks everything, and returns the statement
     except QueryInterrupted as error:
         raise _refused(
             "The table could not be read in time. Filter it, or sort it by another column."
@@ -89,7 +89,7 @@ async def _table(view: Any, request: Any, name: str) -> Any:
 
 
 def _labels(data: dict[str, Any]) -> dict[int, str]:
-    """For each column whose labels are asked for, the statement that gives one."""
+    """Return, for each column whose labels are wanted, the statement that gives one."""
     expanded, found = set(data["expanded_columns"]), {}
     for key, label in data["expandable_columns"]:
         if key["column"] in expanded:

@@ -1,6 +1,6 @@
-"""A download as an answer: its portions become text and go out as they are taken.
+"""A download as a response: its portions become text and are sent as they are taken.
 
-Invariant: what does not come whole does not look whole. The first portion is read before anything is
+Invariant: an incomplete download never appears complete. The first portion is read before anything is
 answered; where a later one fails, the connection is cut and no text is added.
 """
 
@@ -17,7 +17,7 @@ from datasette.utils.asgi import AsgiStream
 
 from archive.public.sql.pool import CrowdedError, Download, LateError, LostError
 
-PORTION_ROWS = 500  # read at a time; a time limit holds for each portion anew
+PORTION_ROWS = 500  # read at a time; a time limit applies to each portion
 READER_WAIT_SECONDS = 10
 """How many of Datasette's time limits a portion may take where the statement is ours or Datasette's own."""
 
@@ -52,7 +52,7 @@ def stream_response(
 ) -> Any:
     """Return the streamed answer.
 
-    `texts` makes text of a portion, and is told which one is the first.
+    `texts` converts a portion to text; its argument states which one is the first.
 
     `most_bytes` 0 means no bound. Beyond it, and after a failure, the answer breaks off (BrokenOffError).
     """
@@ -61,7 +61,7 @@ def stream_response(
         sent, is_first = 0, True
         try:
             while (rows := await download.portion()) is not None:
-                text = await asyncio.to_thread(texts, rows, is_first)  # other pages go on meanwhile
+                text = await asyncio.to_thread(texts, rows, is_first)  # other pages continue meanwhile
                 is_first = False
                 sent += len(text)
                 _refuse_beyond(sent, most_bytes)

@@ -1,7 +1,7 @@
 """The messages between the server and the processes that run readers' SQL: jobs, replies, and their frames.
 
-Does not: run anything. Invariant: the server unpickles nothing; a reply holds plain values alone (marshal),
-since a process that ran a reader's statement is not trusted as the server is.
+Does not: run anything. Invariant: the server unpickles nothing; a reply contains plain values alone
+(marshal), since a process that ran a reader's statement is not trusted as the server is.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LENGTH = struct.Struct("!I")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The database that a job is about, as Datasette knows it."""
+    """Database of a job, as named in Datasette."""
 
     name: str
     path: str | None
@@ -44,7 +44,7 @@ class Place:
 class Job:
     """One statement. `rest` follows where the first brings fewer than `page_rows`; it ends with `limit`.
 
-    `most_rows` is None for all rows; `portion_rows` above 0 makes it a download, sent in portions of at
+    Without `most_rows` all rows are read; `portion_rows` above 0 makes it a download, sent in portions of at
     most that many rows, and `further` are statements whose rows follow. `labels` has, by index of a column,
     the statement that gives a value's label.
     """
@@ -63,7 +63,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """A reply: names of columns and rows as tuples. `more` says that rows were left."""
+    """Reply with names of columns and rows as tuples. `more` is True if rows were left."""
 
     names: tuple[str, ...]
     rows: list[tuple[Any, ...]]
@@ -72,7 +72,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A reply: the sentence of an error, and SQLite's own name for it ("" for none)."""
+    """Reply with the message of an error, and SQLite's own name for it, if any."""
 
     sentence: str
     code: str = ""
@@ -88,7 +88,7 @@ def unpack_job(data: bytes) -> Job:
 
     Call it in a worker alone, on what the server sent.
     """
-    job: Job = pickle.loads(data)  # noqa: S301  (from our own server, over a socket that nobody else has)
+    job: Job = pickle.loads(data)  # noqa: S301  (from our own server, over a private socket)
     return job
 
 
@@ -100,7 +100,7 @@ def pack_reply(reply: Rows | Failure) -> bytes:
 
 
 def unpack_reply(data: bytes) -> Rows | Failure:
-    """Return the reply. Raises ValueError for anything else."""
+    """Return the reply. Raises ValueError for any other data."""
     kind, *values = marshal.loads(data)  # noqa: S302  (plain values alone; nothing is built or called)
     if kind == "failure":
         return Failure(sentence=str(values[0]), code=str(values[1]))
@@ -115,7 +115,7 @@ def send(connection: socket.socket, data: bytes) -> None:
 def receive(connection: socket.socket, seconds: float | None = None) -> bytes:
     """Return the next frame.
 
-    Raises EOFError where the other end is gone, TimeoutError after `seconds`.
+    Raises EOFError where the other end is closed, TimeoutError after `seconds`.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, deadline))

@@ -1,6 +1,6 @@
 """The start and the end of a server that shows an archive, and what it watches meanwhile.
 
-Does not: act in a Datasette that is asked in its own process, as tests and `--get` do. Invariant: a signal
+Does not: act in a Datasette that is called in its own process, as tests and `--get` do. Invariant: a signal
 to end is followed within seconds, whatever is being read, and no process of ours is left behind.
 """
 
@@ -20,22 +20,22 @@ from archive.public.sql import stock
 from archive.public.sql.workers import TEMPLATE
 from archive.queries.health import LONGEST_LOG_BYTES
 
-UNREAD_GRACE_SECONDS = 2.0  # for answers under way, once the server is asked to end
-WATCH_SECONDS = 2.0  # between two looks at the downloads and the write-ahead log
+UNREAD_GRACE_SECONDS = 2.0  # for responses in progress, once the server is to end
+WATCH_SECONDS = 2.0  # between two checks of the downloads and the write-ahead log
 OLD_DOWNLOAD_SECONDS = 30.0  # after which a download is ended while the write-ahead log is too large
 
 _log = logging.getLogger("backissue.pages")
 
 
 class Ending:
-    """Every answer under way, and whether the server is asked to end."""
+    """Every response in progress, and whether the server is to end."""
 
     def __init__(self) -> None:
         self.is_over = False
         self._answers: WeakSet[asyncio.Task[None]] = WeakSet()
 
     def add(self, answer: asyncio.Task[None]) -> None:
-        """Know an answer, until it is done."""
+        """Track a response until it is complete."""
         self._answers.add(answer)
 
     def cancel_all(self) -> None:
@@ -91,7 +91,7 @@ class DownloadWatchdog(threading.Thread):
             self.step()
 
     def step(self) -> None:
-        """Look once."""
+        """Check once."""
         pool = stock.pool_of(self._datasette)
         pool.end_stalled_downloads()
         if (library := room_of(self._datasette).library) is not None:
@@ -109,7 +109,7 @@ class DownloadWatchdog(threading.Thread):
 
 
 def log_bytes(archive: Path) -> int:
-    """Return the size of an archive's write-ahead log, 0 where there is none."""
+    """Return the bytes of an archive's write-ahead log, 0 if it does not exist."""
     try:
         return archive.with_name(f"{archive.name}-wal").stat().st_size
     except OSError:

@@ -20,7 +20,7 @@ MOST_ANSWER_BYTES = 20_000_000
 SQLITE_HEAP_BYTES = 128 * 2**20
 MEMORY_BYTES = 320 * 2**20  # of address space beyond what a fresh worker has
 TEMPORARY_FILE_BYTES = 2 * 2**30  # a sort of a million rows needs about one
-NICENESS = 10  # the server and the crawler go first
+NICENESS = 10  # the server and the crawler have priority
 
 _STATEMENT = {
     sqlite3.SQLITE_LIMIT_LENGTH: LONGEST_VALUE_BYTES,
@@ -39,11 +39,11 @@ def bound_connection(connection: sqlite3.Connection) -> None:
 
 
 def bound_process() -> None:
-    """Bound the memory and temporary files of this process, and let others go first."""
+    """Bound the memory and temporary files of this process, and lower its priority."""
     os.nice(NICENESS)
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, TEMPORARY_FILE_BYTES)
-    with suppress(OSError):  # no /proc: then SQLite's own bound holds alone
+    with suppress(OSError):  # no /proc: then only SQLite's own bound applies
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         _lower(resource.RLIMIT_AS, pages * resource.getpagesize() + MEMORY_BYTES)
 

@@ -2,8 +2,8 @@
 
 Datasette 0.65 pages a sorted table by "(c < :p or c is null or (c = :p and id > :q)) order by c desc, id",
 for which SQLite reads the table from its beginning each time; and it orders the first page by c alone, so
-that rows with an equal c can be left out or come twice. Does not: know any table. Invariant: a statement of
-another shape stays as it is.
+that rows with an equal c can be left out or repeated. Does not: depend on any table. Invariant: a statement
+of another shape stays as it is.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _after_value(found: re.Match[str]) -> Paged:
 
 
 def sorted_table(sql: str) -> tuple[str, str] | None:
-    """Return table and column, as they are written, of a first page sorted by one column; else None."""
+    """Return table and column, as written, if the statement is a first page sorted by one column."""
     found = _FIRST.fullmatch(sql)
     return (found["table"], found["column"]) if found else None
 
@@ -80,9 +80,9 @@ def first_page(sql: str, keys: str, least: str) -> Paged:
 
     `keys` are the columns of that key.
 
-    `least` is the smallest value of the column's type, as SQL: bounded by it, SQLite walks the index where it
-    would else sort the whole table, which is cheaper for all rows. Rows without a value come first in
-    ascending order and last in descending order, as ever.
+    `least` is the smallest value of the column's type, as SQL: bounded by it, SQLite walks the index instead
+    of sorting the whole table, which is cheaper for all rows. Rows without a value are first in ascending
+    order and last in descending order, as ever.
     """
     found = _FIRST.fullmatch(sql)
     if not found or found["column"] == keys:

@@ -1,7 +1,7 @@
 """Who may run SQL, and when: a few processes for pages with a short queue, and a few for downloads.
 
-Does not: know Datasette's classes or any table. Invariant: whatever a statement does, its process is ended
-soon after its time, and the next in the queue gets another one; a reader is told at once of a full queue.
+Does not: depend on Datasette's classes or any table. Invariant: every statement's process is ended soon after
+its time, and the next in the queue gets another one; a full queue is an error at once.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Pool:
         return len(found)
 
     def close(self) -> None:
-        """End all processes; who waits is told that there is no room."""
+        """End all processes, and refuse the requests that wait."""
         with self._lock:
             self._closed = True
             workers = [*self._idle, *self._busy]
@@ -217,15 +217,15 @@ class Download:
         self._began_at = self._taken_at = time.monotonic()
 
     async def begin(self) -> None:
-        """Read the first portion; `failure` says why there is none."""
+        """Read the first portion; `failure` is the reason if that fails."""
         reply = await self._pool.in_download_thread(self._ask_first)
         if isinstance(reply, Rows):
             self.names, self._first = reply.names, reply
 
     async def portion(self) -> list[tuple[object, ...]] | None:
-        """Return the next rows, None after the last.
+        """Return the next rows, if any are left.
 
-        Raises LateError, LostError where it breaks off.
+        Raises LateError, LostError when interrupted.
         """
         self._taken_at = time.monotonic()
         if self._first is not None:
@@ -268,9 +268,9 @@ class Download:
         return self._noted(self._pool.exchange(worker, lambda: worker.ask_for_more(self._seconds)))
 
     def _noted(self, reply: Rows | Failure) -> Rows | Failure:
-        """Note how it stands after a reply.
+        """Record the state after a reply.
 
-        After the last one the process is free for others.
+        After the last one the process is free for other requests.
         """
         self._more = isinstance(reply, Rows) and reply.more
         if isinstance(reply, Failure):

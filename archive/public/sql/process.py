@@ -47,7 +47,7 @@ class TooMuchError(sqlite3.DatabaseError):
 
 
 def run_template() -> None:
-    """Be the template: fork workers as asked, until the server is gone."""
+    """Be the template: fork workers on request, until the server has ended."""
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if not pm.is_registered(plugin):
@@ -93,7 +93,7 @@ def _end(pid: int) -> None:
 
 
 def _work(connection: socket.socket) -> None:
-    """Be a worker: run what comes, until the server is gone.
+    """Be a worker: run each job, until the server has ended.
 
     Does not return.
     """
@@ -104,7 +104,7 @@ def _work(connection: socket.socket) -> None:
         _run_all(connection, datasette)
         code = 0
     except (EOFError, OSError):
-        code = 0  # the server has gone, or wants no more of this
+        code = 0  # the server has ended, or wants no more of this
     except MemoryError:
         code = 2
     finally:
@@ -172,7 +172,7 @@ def _take(
 ) -> tuple[list[tuple[Any, ...]], bool, int]:
     """Return rows up to a number and a size.
 
-    Beside them: whether more follow, and their size in characters and bytes.
+    Also returned: whether more follow, and their size in characters and bytes.
     """
     found: list[tuple[Any, ...]] = []
     size = 0
@@ -188,7 +188,7 @@ def _take(
 
 
 def _run_download(server: socket.socket, connection: sqlite3.Connection, job: Job) -> None:
-    """Send the rows of all statements in portions, the next one when the server asks for it."""
+    """Send the rows of all statements in portions, each at the server's request."""
     statements = [(job.sql, job.params), *job.further]
     label = _labeller(connection, job)
     for number, (sql, params) in enumerate(statements, start=1):
@@ -204,13 +204,13 @@ def _run_download(server: socket.socket, connection: sqlite3.Connection, job: Jo
             more = is_left or number < len(statements)
             send(server, pack_reply(Rows(names=names, rows=rows, more=more)))
             if more:
-                receive(server)  # the server asks for more, or ends this process
+                receive(server)  # the server requests more, or ends this process
 
 
 def _portion(cursor: sqlite3.Cursor, most: int) -> tuple[list[tuple[Any, ...]], bool]:
     """Return rows up to a number and a size.
 
-    Nothing is read ahead: more may be said of none.
+    Without reading ahead: more may be reported before an empty rest.
     """
     found: list[tuple[Any, ...]] = []
     size = 0

@@ -1,8 +1,8 @@
 """Every private part of Datasette 0.65 that is replaced or used: what a new Datasette can break is here.
 
-Replaced, for all databases that are served beside an archive: how `Database.execute` runs a statement (in a
-process that can be ended), and how `DataView.as_csv` streams. Does not: change anything where no archive is
-served. test_stock.py names each part that a new version lacks.
+Replaced, for all databases that are served together with an archive: how `Database.execute` runs a statement
+(in a process that can be ended), and how `DataView.as_csv` streams. Does not: change anything where no
+archive is served. test_stock.py names each part that a new version lacks.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def install(as_csv: Callable[..., Any]) -> None:
     """
     if _originals:
         return
-    from datasette.views.base import DataView  # noqa: PLC0415  (as said)
+    from datasette.views.base import DataView  # noqa: PLC0415  (see above)
     from datasette.views.table import TableView  # noqa: PLC0415
 
     _originals.update(execute=Database.execute, data=TableView.data, as_csv=DataView.as_csv)
@@ -178,7 +178,7 @@ async def execute(
 
 
 async def table_data(self: Any, request: Any, *args: Any, **options: Any) -> Any:
-    """Read the page of a table as TableView.data does, and know that it is one."""
+    """Read a table page as TableView.data does, and flag the request as one."""
     token = _table_page.set(True)
     try:
         return await _originals["data"](self, request, *args, **options)
@@ -195,7 +195,7 @@ async def stock_csv(view: Any, request: Any, database: str) -> Any:
 
 
 async def _paged(database: Any, sql: str) -> Paged:
-    """Return the statement, or what stands for it where it is a page of a sorted table."""
+    """Return the statement, or its replacement if it is a page of a sorted table."""
     if not _table_page.get():
         return Paged(sql)
     if view := view_of_page(sql):
@@ -222,7 +222,7 @@ async def whole_of(database: Any, sql: str) -> tuple[str, ...]:
 
 
 async def _order_of(database: Any, sql: str) -> tuple[str, str] | None:
-    """Return the primary key of a sorted table, and the least value of its column; None for anything else."""
+    """Return the primary key of a sorted table, and the least value of its column, if it is one."""
     found = sorted_table(sql)
     if found is None:
         return None
@@ -238,7 +238,7 @@ async def _order_of(database: Any, sql: str) -> tuple[str, str] | None:
 def plain_params(sql: str, params: Any) -> Any:
     """Return parameters as plain values.
 
-    Magic ones are asked for by the names in the statement.
+    Magic ones are resolved by the names in the statement.
     """
     if params is None:
         return {}
@@ -249,12 +249,12 @@ def plain_params(sql: str, params: Any) -> Any:
         try:
             found[name] = params[name]
         except KeyError:
-            continue  # SQLite says which one is missing
+            continue  # SQLite reports which one is missing
     return found
 
 
 def error_of(failure: Failure, sql: str = "", params: Any = None) -> Exception:
-    """Return the exception that Datasette knows for a failure."""
+    """Return Datasette's exception for a failure."""
     if failure.code == "SQLITE_INTERRUPT":
         interrupted: Exception = QueryInterrupted(sqlite3.OperationalError("interrupted"), sql, params)
         return interrupted

@@ -1,4 +1,4 @@
-"""The server's side of the processes that run readers' SQL: start one, ask it, end it.
+"""The server's side of the processes that run readers' SQL: start one, query it, end it.
 
 Does not: decide who may run what. Invariant: a process is killed by the template alone, which is its
 parent, so that no other process can ever be met by its number.
@@ -79,7 +79,7 @@ class Worker:
         return self._ended.is_set()
 
     def end(self) -> None:
-        """Kill the process, whatever it does.
+        """Kill the process, in any state.
 
         May be called from any thread, and twice.
         """
@@ -124,7 +124,7 @@ class Template:
     def end(self, pid: int) -> None:
         """Kill a worker.
 
-        Where the template is gone, it took its workers along.
+        A template that has ended has already ended its workers.
         """
         with self._lock, suppress(OSError):
             if self._control is not None:
@@ -139,7 +139,7 @@ class Template:
             self._drop()
 
     def _fork(self, theirs: socket.socket) -> int:
-        """Return the number of a new worker's process, 0 where there is none."""
+        """Return the number of a new worker's process, 0 if it was not started."""
         control = self._running()
         try:
             socket.send_fds(control, [START], [theirs.fileno()])

@@ -47,7 +47,7 @@ _CITED = (
 
 
 async def article_page(datasette: Any, request: Any) -> Any:
-    """Return an article, how we know it, and what was said below it."""
+    """Return an article, its provenance, and its thread."""
     name, wanted = await enter(datasette, request), int(request.url_vars["id"])
     number, version = number_of(request.args.get("page")), number_of(request.args.get("version"), least=0)
     since = since_of(request.args.get("since"))
@@ -93,7 +93,7 @@ async def cite_comment(datasette: Any, request: Any) -> Any:
 
 
 async def missing(datasette: Any, request: Any, kind: str) -> Any:
-    """Say that the archive holds no such thing."""
+    """Answer 404: the item is not in the archive."""
     return await render_page(datasette, request, "missing.html", {"kind": kind}, status=404)
 
 
@@ -106,11 +106,11 @@ async def listing_page(
     template: str,
     context: Row,
 ) -> Any:
-    """Return the page asked for of what `work` finds, by its number.
+    """Return the requested page of the results of `work`, by its number.
 
-    Where that is None, there is no such `kind`.
+    Without a result, the `kind` does not exist.
 
-    A name that cannot be written in UTF-8 is nobody's.
+    A name that is not valid UTF-8 has no results.
     """
     page = number_of(request.args.get("page"), most=10_000)
     try:
@@ -195,7 +195,7 @@ def _about(connection: sqlite3.Connection, wanted: int) -> Row:
 
 
 def _thread(connection: sqlite3.Connection, article: Row, number: int, since: str) -> Row:
-    """One page of the thread, what of it is new, its pings, and how many of it are gone."""
+    """One page of the thread, what of it is new, its pings, and how many are removed."""
     wanted = article["id"]
     held = rows(connection, _HELD, wanted)
     fresh = Fresh(since=since, known=article["first_seen"])

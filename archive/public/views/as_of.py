@@ -1,7 +1,7 @@
-"""An article and its thread as they stood at a moment, as far as this archive had seen it by then.
+"""An article and its thread as they were at a moment, as far as this archive had seen it by then.
 
-It reads the views `article_states` and `comment_states`, which anybody may ask the same of. A moment
-is a day, which means its end, or an instant in UTC.
+It reads the views `article_states` and `comment_states`, which anybody may query in the same way. A moment is
+a day, which means its end, or an instant in UTC.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ async def as_of(datasette: Any, request: Any) -> Any:
 
 
 def moment_of(text: str | None) -> str | None:
-    """Return a day, meaning its end, or an instant in ISO 8601; None for neither."""
+    """Return a valid day, meaning its end, or instant in ISO 8601."""
     try:
         moment = from_text(text)
         if isinstance(moment, datetime):

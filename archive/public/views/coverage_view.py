@@ -1,4 +1,4 @@
-"""How complete the archive is: what is held, what the site says it has, what is missing, and every crawl."""
+"""How complete the archive is: what is archived, what the site states, what is missing, and every crawl."""
 
 from __future__ import annotations
 

@@ -37,14 +37,14 @@ async def saved_in_browser(datasette: Any, request: Any, *, has_desks: bool) -> 
 async def about(datasette: Any, request: Any) -> Any:
     """Return the operator's about page.
 
-    Raises NotFound where the operator says nothing.
+    Raises NotFound where the operator wrote no text.
     """
     await enter(datasette, request)
     return await about_text(datasette, request)
 
 
 async def about_text(datasette: Any, request: Any) -> Any:
-    """Return the page of what the operator says. Raises NotFound."""
+    """Return the page of the operator's text. Raises NotFound."""
     text = room_of(datasette).about
     if not text:
         raise NotFound("The operator of this archive has not written an about page.")

@@ -1,4 +1,4 @@
-"""The pages of change: what happened lately, and the versions of one item, word by word."""
+"""The pages of changes: recent ones, and the versions of one item with their differences."""
 
 from __future__ import annotations
 
@@ -84,9 +84,9 @@ def feed_of_changes(
 
 
 def asked_changes(request: Any) -> ChangeFilter:
-    """Return which changes a query string asks for.
+    """Return the filter of changes in a query string.
 
-    Whatever stands there, it can be answered.
+    Every text is accepted.
     """
     shown = request.args.get("show") or ""
     return ChangeFilter(
@@ -99,9 +99,9 @@ def asked_changes(request: Any) -> ChangeFilter:
 
 
 def changes_link(datasette: Any, wanted: ChangeFilter, *, form: str = "", **to: Any) -> str:
-    """Return the address of these changes with something else asked.
+    """Return the URL of these changes with another parameter.
 
-    Only what differs from the usual is in it.
+    It contains only values that differ from the default.
     """
     new, usual = replace(wanted, **{"page": 1, **to}), ChangeFilter()
     pairs = {name: getattr(new, name) for name in ChangeFilter.__slots__}
@@ -151,7 +151,7 @@ def _history(connection: sqlite3.Connection, kind: str, wanted: int) -> tuple[li
 def _observations(connection: sqlite3.Connection, kind: str, wanted: int) -> list[Row]:
     """Return who saw an article or comment and when, by time; nothing where this archive alone did.
 
-    Of its own looks the first one is among them, whose witness is None.
+    Its own first observation is included, without a witness.
     """
     which = (
         "captures.article_id = item.id"

@@ -47,7 +47,7 @@ async def data(datasette: Any, request: Any) -> Any:
 
 
 async def robots(datasette: Any) -> Any:
-    """Ask search engines to stay away.
+    """Request that search engines stay away.
 
     The text belongs to the sites it was copied from.
     """

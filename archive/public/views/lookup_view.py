@@ -16,7 +16,7 @@ MAX_URLS = 100
 
 
 async def lookup(datasette: Any, request: Any) -> Any:
-    """Return the page of one URL by a redirect, else what is known of each URL asked for."""
+    """Redirect to the page of one URL, or list what is archived of each requested URL."""
     name = await enter(datasette, request)
     typed = (request.args.get("url") or "")[:20_000]
     asked = typed.split()[:MAX_URLS]
@@ -29,7 +29,7 @@ async def lookup(datasette: Any, request: Any) -> Any:
 
 
 def path_for(datasette: Any, url: str) -> str:
-    """Return the path of the page that says whether a URL is archived."""
+    """Return the path of the page that states whether a URL is archived."""
     return f"{datasette.urls.path('lookup')}?{urlencode({'url': url}, errors='replace')}"
 
 

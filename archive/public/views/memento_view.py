@@ -1,9 +1,9 @@
 """Memento (RFC 7089): raw pages over time, shown as they were received and never run.
 
-Off unless the operator says `replay` in `plugins.backissue` of the metadata, since it publishes other
+Off unless the operator sets `replay` in `plugins.backissue` of the metadata, since it publishes other
 people's pages.
-Its law: a raw page is untrusted. It is sent sandboxed, so that no script of it runs, nothing is loaded from
-elsewhere, and it can ask nothing of ours.
+Invariant: a raw page is untrusted. It is sent sandboxed, so that no script of it runs, nothing is loaded from
+elsewhere, and it can request nothing of ours.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _RAW = {
 }
 _SLASHES = re.compile(r"^(https?):/+", re.IGNORECASE)  # some proxies merge two into one
 _ARTICLE = "SELECT id, title, url FROM articles WHERE id = ? AND redaction_id IS NULL"
-MOST_LISTED = 500  # mementos that are listed beside an article
+MOST_LISTED = 500  # mementos that are listed with an article
 WACZ_SECONDS = 60.0  # for the raw pages of one article
 _WACZ_PROGRAM = "archive.exports.article_wacz"
 _writing = asyncio.Semaphore(1)
@@ -189,7 +189,7 @@ def _raw(page: Page, headers: dict[str, str]) -> Any:
 
 
 async def _found(datasette: Any, request: Any) -> tuple[str, list[Memento]]:
-    """Return the URL that is asked for in the path, and its mementos."""
+    """Return the URL requested in the path, and its mementos."""
     url = _SLASHES.sub(r"\1://", str(request.url_vars["url"]))
     if request.query_string:
         url = f"{url}?{request.query_string}"
@@ -202,7 +202,7 @@ async def _of(datasette: Any, request: Any, url: str) -> list[Memento]:
         return []
     try:
         return await asyncio.to_thread(mementos, path, url)
-    except (BackissueError, UnicodeError):  # hidden words cannot be told from others: nothing is shown
+    except (BackissueError, UnicodeError):  # hidden text cannot be recognised: nothing is shown
         return []
 
 
@@ -215,7 +215,7 @@ def _none() -> Any:
 
 
 def _moment(text: str) -> datetime | None:
-    """Parse a date of HTTP; None for anything else."""
+    """Parse a date of HTTP, if the text is one."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):
@@ -224,7 +224,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _digits(text: str) -> datetime | None:
-    """Parse 14 digits, or as many as begin a time; None for anything else."""
+    """Parse 14 digits, or as many as begin a time, if valid."""
     digits = re.sub(r"\D", "", text)[:14]
     if len(digits) < len("2009"):
         return None

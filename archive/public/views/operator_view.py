@@ -1,7 +1,7 @@
 """Endpoints for monitoring: /-/health and /-/metrics.
 
-Both tell what `archive.queries.health` says, and /-/health says it by its status as well: 200 when all is
-well, 503 when something needs looking after. An archive that cannot be read is not well either.
+Both report the result of `archive.queries.health`, and /-/health by its status as well: 200 when all is well,
+503 when something needs attention. An archive that cannot be read is not well either.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""All rows of a query, as CSV or JSON, streamed: Datasette's own answer ends without a word after a thousand.
+"""All rows of a query, as CSV or JSON, streamed: Datasette's own answer ends silently after a thousand.
 
-What does not come whole does not look whole: see `sql/downloads.py`.
+An incomplete response never appears complete: see `sql/downloads.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from archive.public.web import enter
 async def results_csv(datasette: Any, request: Any) -> Any:
     """Return all rows as CSV.
 
-    Cells that a spreadsheet would run are disarmed unless `raw` is asked for.
+    Cells that a spreadsheet would run are disarmed unless `raw` is requested.
     """
     raw = bool(request.args.get("raw"))
     download = await _asked(datasette, request)
@@ -42,7 +42,7 @@ async def results_csv(datasette: Any, request: Any) -> Any:
 async def results_json(datasette: Any, request: Any) -> Any:
     """Return all rows as one JSON array of objects.
 
-    A blob is told by its hexadecimal digits.
+    A blob is written as hexadecimal digits.
     """
     download = await _asked(datasette, request)
     if not isinstance(download, Download):
@@ -64,7 +64,7 @@ async def results_json(datasette: Any, request: Any) -> Any:
 
 
 async def _asked(datasette: Any, request: Any) -> Any:
-    """Return the download of the query that a request has, or the answer that says why it cannot be."""
+    """Return the download of a request's query, or the response with the reason of a refusal."""
     name = await enter(datasette, request)
     await datasette.ensure_permissions(request.actor, [("execute-sql", name), ("view-database", name)])
     sql = (request.args.get("sql") or "").strip().rstrip(";")

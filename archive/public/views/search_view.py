@@ -132,7 +132,7 @@ def feed_of_results(datasette: Any, request: Any, found: SearchResult, ask: Ask)
 async def search_csv(datasette: Any, request: Any) -> Any:
     """Return all results, streamed.
 
-    Cells that a spreadsheet would run are disarmed unless `raw` is asked for.
+    Cells that a spreadsheet would run are disarmed unless `raw` is requested.
     """
     name, ask = await enter(datasette, request), asked_search(request)
     raw = bool(request.args.get("raw"))
@@ -182,7 +182,7 @@ def csv_of_hits(datasette: Any, request: Any, hits: Iterable[Row]) -> str:
 
 
 def asked_search(request: Any) -> Ask:
-    """Return the search that a query string asks for; never raises."""
+    """Return the search in a query string; never raises."""
     plain = {name: (request.args.get(name) or "").strip()[:200] for name in _PLAIN}
     ask = Ask(
         words=request.args.get("q") or "",
@@ -220,7 +220,7 @@ def page_of_hit(hit: Row) -> str:
 
 
 def plain_hit(datasette: Any, request: Any, hit: Row) -> Row:
-    """Return a hit for programs: without marks, with the address of its page."""
+    """Return a hit for programs: without highlighting, with the URL of its page."""
     texts = {name: unmarked(hit[name]) for name in ("title", "author", "excerpt")}
     return {**_full(datasette, request, hit), **texts}
 

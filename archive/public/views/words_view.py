@@ -1,4 +1,4 @@
-"""The page of words over time, and its numbers as CSV and JSON. What is counted is decided in `words`."""
+"""The page of terms over time, and its numbers as CSV and JSON. `word_trends` decides what is counted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SLOW = "This took too long. Ask for fewer or rarer words."
 
 
 async def words_page(datasette: Any, request: Any) -> Any:
-    """Return how often words occur over time, as a chart with its table."""
+    """Return how often terms occur over time, as a chart with its table."""
     name, wanted = await enter(datasette, request), _asked(request)
     found, slow = None, False
     if wanted.terms:

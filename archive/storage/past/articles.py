@@ -21,7 +21,7 @@ from archive.tables.merge import LIST_COLUMNS, Value, compact
 
 
 def derive_article(db: Database, row: Row, captures: Sequence[Capture]) -> Row:
-    """Let an article's past be what its captures tell, the earliest first; return its row as it is then."""
+    """Derive an article's past from its captures, the earliest first; return its new row."""
     first = captures[0]
     ours = is_ours(row)
     whole = [each for each in captures if not each.article.further and each.article.part == 1]
@@ -42,7 +42,7 @@ def derive_article(db: Database, row: Row, captures: Sequence[Capture]) -> Row:
 
 
 def _differences(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[str, ...]:
-    """Return which of title and text a reader would miss. Other fields are read anew with each theme."""
+    """Return which of title and text a reader would miss. Other fields are read again with each theme."""
     changed = []
     if (
         before["title"]
@@ -76,7 +76,7 @@ def _state(capture: Capture) -> PastState:
 def _present(db: Database, row: Row, newest: Capture) -> Row:
     """Return the columns of an article that only others have seen, and write its lists.
 
-    The site's own number is left out: it may be another article's by the time that we come to the site.
+    The site's own number is left out: it may be another article's by the time that we crawl the site.
     """
     article = newest.article
     for name in LIST_COLUMNS:

@@ -1,8 +1,8 @@
 """Captures: pages of articles that another witness received, and what follows for the article's history.
 
-Invariant: what a crawl of ours saves is the same with and without them. They are noted beside it, and an
-article's past is derived from all of its captures and our own rows, however many came and in which order.
-It writes inside a transaction of its caller.
+Invariant: what a crawl of ours saves is the same with and without them. They are recorded separately, and an
+article's past is derived from all of its captures and our own rows, however many came and in which order. It
+writes inside a transaction of its caller.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def save_capture(
     comments: int,
     hidden: RedactionSet,
 ) -> Saved:
-    """Note a capture whose words are kept beside its raw page; return what is new by it.
+    """Record a capture whose text is kept with its raw page; return what is new.
 
-    Nothing is noted of an article that is hidden.
+    Captures of a hidden article are not recorded.
     """
     at, url = rows.must(to_text(page.fetched_at)), urls.clean_page(page.url)
     if any(hidden.at(page.source, each) is not None for each in (page.url, page.final_url, article.url)):
@@ -90,7 +90,7 @@ def claim(db: Database, archive: Path, source: str, articles: Iterable[int], hid
 
 
 def claim_missed(db: Database, archive: Path, source: str, looked_at: datetime, hidden: RedactionSet) -> None:
-    """Bring the past of the threads up to date in which a look of ours has just missed comments."""
+    """Update the past of the threads in which a check of ours has just missed comments."""
     if not _any_of(db, source):
         return
     at = to_text(looked_at)
@@ -113,7 +113,7 @@ def adopt_article(db: Database, page: Page, article: Article) -> Row | None:
 
 
 def refresh(db: Database, archive: Path, article_id: Value, hidden: RedactionSet) -> None:
-    """Derive the past of an article from its captures; without words for them nothing is touched."""
+    """Derive the past of an article from its captures; without their text nothing is changed."""
     row = rows.one(db, "SELECT * FROM articles WHERE id = ?", article_id)
     if row is None or row["redaction_id"] is not None:
         return

@@ -1,6 +1,6 @@
-"""The past of a thread: comments that only others have seen, and what ours said before we saw them.
+"""The past of a thread: comments that only others have seen, and the text of ours before we saw them.
 
-A comment that was captured, and that no later look at the whole thread shows, was removed between the two.
+A comment that was captured, and that no later capture of the whole thread shows, was removed between the two.
 Such a row has no number of the site, so that no listing of today's numbers ever meets it. It writes
 `comments`, their versions and events, and `captured_comments`, inside a transaction of its caller.
 """
@@ -32,7 +32,7 @@ from archive.tables.merge import Value, compact
 def derive_thread(
     db: Database, archive: Path, article: Row, captures: Sequence[Capture], hidden: RedactionSet
 ) -> None:
-    """Let the thread of an article be what its captures, by time, and our own rows tell."""
+    """Derive the thread of an article from its captures, by time, and our own rows."""
     article_id = int(article["id"] or 0)
     voices = past_voices.gather(db, article_id, captures)
     others = [voice for voice in voices if voice.row is None]
@@ -108,7 +108,7 @@ def _absence_events(row: Row, absences: Sequence[Absence], whose: Row) -> list[R
 
 
 def _differences(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[str, ...]:
-    """Return whether the author or the words of a comment were changed; themes print all else differently."""
+    """Return whether a comment's author or text was changed; themes print all other fields differently."""
     changed = []
     if before["author"] and after["author"] and before["author"] != after["author"]:
         changed.append("author")
@@ -122,7 +122,7 @@ def _differences(before: Mapping[str, Value], after: Mapping[str, Value]) -> tup
 
 
 def _has_past(voice: Voice) -> bool:
-    """True if a comment of ours has a past that its captures, which have gone, told."""
+    """True if a comment of ours has a past from captures that were since deleted."""
     return voice.row is not None and voice.row["witness"] is not None
 
 
@@ -183,7 +183,7 @@ def _settle_rows(db: Database, article: Row, captures: Sequence[Capture], others
 
 
 def _name(db: Database, article: Row, others: Sequence[Voice]) -> None:
-    """Give each comment of others a row and a key that follows from what it first said."""
+    """Give each comment of others a row and a key derived from its first text."""
     seen: dict[str, int] = {}
     keys: list[str] = []
     for voice in others:

@@ -1,7 +1,7 @@
-"""Looks at a thread: when a comment was shown, and when it was not, by whichever witness.
+"""Observations of a thread: when a comment was shown, and when it was not, by any witness.
 
-A capture that lacks a comment proves that only where it shows the whole thread, or what stands around it, and
-never within a day of one that shows it: copies out of a cache are that old. WordPress goes on counting the
+A capture that lacks a comment proves that only where it shows the whole thread, or what surrounds it, and
+never within a day of one that shows it: copies out of a cache are that old. WordPress still counts the
 replies below a comment that was removed, and shows none of them: they are not what a thread lacks. It only
 reads.
 """
@@ -38,7 +38,7 @@ _FEW_HIDDEN = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Look:
-    """One look at a thread, at `at` (ISO 8601 UTC); `witness` is None for one of ours."""
+    """One observation of a thread, at `at` (ISO 8601 UTC); `witness` is None for one of ours."""
 
     at: str
     shows: bool
@@ -49,7 +49,7 @@ class _Look:
 class Absence:
     """A comment that was last seen by `witness` at `since`, and no more at `at`, ISO 8601 UTC.
 
-    `returned_at` is when it was seen again, None where it was not; `returned_by` whose look that rests on.
+    `returned_at` is when it was seen again, if it was; `returned_by` whose observation proves it.
     """
 
     since: str
@@ -61,10 +61,10 @@ class Absence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _View:
-    """What one look shows of a thread, by identities of voices.
+    """Comments of a thread in one observation, by identities of voices.
 
-    `tops` are the times of those that answer none, in order. `stated` is the number that the page states, and
-    `lacking` how many of them neither stand there nor answer one that does not; None where it states none.
+    `tops` are the times of the top-level ones, in order. `stated` is the number that the page states, and
+    `lacking` how many of them neither appear nor answer one that does not; None without a stated number.
     """
 
     shown: set[int]
@@ -76,14 +76,14 @@ class _View:
 
 @dataclass(frozen=True, slots=True)
 class KnownThread:
-    """What is known of a thread: all captures by time, and all comments."""
+    """Known history of a thread: all captures by time, and all comments."""
 
     captures: Sequence[Capture]
     voices: Sequence[Voice]
 
 
 class Looks:
-    """The looks at one thread."""
+    """Observations of one thread."""
 
     def __init__(self, db: Database, archive: Path, article: Row, told: KnownThread) -> None:
         self._captures = told.captures
@@ -97,9 +97,9 @@ class Looks:
         self._own_view = self._view_of_ours(db, article, told.voices)
 
     def absences(self, db: Database, voice: Voice, row: Row) -> list[Absence]:
-        """Return when a comment was not shown, as far as that rests on other witnesses, the earliest first.
+        """Return when a comment was not shown according to other witnesses, the earliest first.
 
-        One of ours has come back from each of them: that it is gone now, our own looks alone tell.
+        One of ours has returned from each of them: only our own observations state that it is removed now.
         """
         ours = voice.row is not None
         looks = self._of(voice, self._own_presence(db, row) if ours else None)
@@ -124,7 +124,7 @@ class Looks:
         return None
 
     def _parent_of(self, voice: Voice) -> Voice | None:
-        """Return the comment that another one answers, as its newest capture that shows both says."""
+        """Return the comment that another one answers, by its newest capture that shows both."""
         return next((parent for claim in voice.claims if (parent := self.parent(claim)) is not None), None)
 
     def _view(self, capture: Capture, voices: Sequence[Voice]) -> _View:
@@ -159,7 +159,7 @@ class Looks:
         return sum(id(self._parents[each]) in absent for each in absent)
 
     def _of(self, voice: Voice, present: Sequence[str] | None) -> list[_Look]:
-        """Return the looks at one comment by time. `present` are ours that show it, None if none ever did."""
+        """Return the observations of one comment by time; `present` are ours that show it."""
         if present is None:
             is_lacking = bool(self._own) and self._lacks(self._own_view, voice)
             looks = [_Look(at=at, shows=False, witness=None) for at in self._own if is_lacking]
@@ -174,7 +174,7 @@ class Looks:
         return sorted(looks, key=lambda look: (look.at, not look.shows, look.witness or ""))
 
     def _own_presence(self, db: Database, row: Row) -> list[str]:
-        """Return our own looks at the thread that showed a comment of ours."""
+        """Return our own observations of the thread that showed a comment of ours."""
         since = own_since(row)
         gone = _own_spans(db, row)
         if row["missed_at"] is not None and row["gone_at"] is None:
@@ -183,7 +183,7 @@ class Looks:
         return [at for at in looks if not any(begin <= at < end for begin, end in gone)]
 
     def _lacks(self, view: _View, voice: Voice) -> bool:
-        """True if a look lacks a comment and shows the whole thread, or what stands around it."""
+        """True if an observation lacks a comment, but shows the whole thread or what surrounds it."""
         if not voice.claims or voice.newest.comment.kind is not CommentKind.COMMENT:
             return False  # many themes show no pings
         answered = self._parents[id(voice)]
@@ -204,7 +204,7 @@ class Looks:
         return own is not None and len(view.tops) > 1 and view.tops[0] < own < view.tops[-1]
 
     def _highest_lacking(self, view: _View, voice: Voice) -> Voice:
-        """Return the first of a comment and what it answers, up its thread, that a look lacks."""
+        """Return the first of a comment and its ancestors that an observation lacks."""
         passed = {id(voice)}
         while (up := self._parents[id(voice)]) is not None and id(up) not in view.shown | passed:
             passed.add(id(up))
@@ -228,7 +228,7 @@ def _own_looks(db: Database, archive: Path, article: Row) -> list[str]:
 
 
 def _absences(looks: Sequence[_Look]) -> list[Absence]:
-    """Return the absences that successive looks prove, the last of them perhaps without a return."""
+    """Return the absences that successive observations prove, the last perhaps without a return."""
     found: list[Absence] = []
     shown: _Look | None = None
     gone: _Look | None = None
@@ -258,7 +258,7 @@ def _is_apart(first: str, second: str) -> bool:
 
 
 def _own_spans(db: Database, row: Row) -> list[tuple[str, str]]:
-    """Return from when to when we ourselves know a comment to be gone, "~" for one that still is."""
+    """Return the spans in which our own rows state a comment as removed; "~" ends a current one."""
     spans: list[tuple[str, str]] = []
     for event in db.query(_OWN_ABSENCES, [row["id"]]):
         if event["kind"] == Event.REMOVED:

@@ -1,7 +1,7 @@
 """Which article a capture shows, and which articles that only others have seen are one with another.
 
-A URL or a title with its date leads to a candidate, and what it said at any time decides. So captures that
-agree with one another by a chain are one article, in whichever order they come. It only reads.
+A URL or a title with its date leads to a candidate, and its texts of any time decide. So captures that agree
+with one another by a chain are one article, in any order of arrival. It only reads.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _FACTS = ("title", "published", "text")
 
 
 def title_key(title: Value, published: Value) -> str | None:
-    """Return a digest of a title with its instant (ISO 8601 UTC); None without one of them."""
+    """Return a digest of a title with its instant (ISO 8601 UTC), if it has both."""
     if not title or not isinstance(published, str) or "T" not in published:
         return None
     return digest_texts(" ".join(split_words(str(title))), published)
@@ -47,7 +47,7 @@ def title_key_of(article: Article) -> str | None:
 
 
 def article_of(db: Database, page: Page, article: Article) -> Row | None:
-    """Return the row of the article that a capture shows, ours first; None for an unknown one.
+    """Return the row of the article that a capture shows, ours first, if there is one.
 
     A row that is hidden is returned for its URL alone.
     """
@@ -60,7 +60,7 @@ def article_of(db: Database, page: Page, article: Article) -> Row | None:
 
 
 def adoptable(db: Database, page: Page, article: Article) -> Row | None:
-    """Return the article that only others have seen, and that a page of ours shows; None without one."""
+    """Return the article that only others have seen and a page of ours shows, if any."""
     key = title_key_of(article)
     for url in dict.fromkeys(map(urls.key, (article.url, page.url, page.final_url))):
         sql = f"{_CAPTURED} AND {_others('articles')} ORDER BY articles.id"
@@ -88,7 +88,7 @@ def others_of(db: Database, row: Row) -> list[Row]:
 
 
 def said_ever(db: Database, row: Row) -> list[Row]:
-    """Return what an article says and said, by whichever witness: titles, dates and texts."""
+    """Return an article's titles, dates and texts of all times, from any witness."""
     sql = "SELECT title, published, text FROM article_versions WHERE article_id = ? ORDER BY version"
     return [{name: row[name] for name in _FACTS}, *db.query(sql, [row["id"]])]
 
@@ -99,7 +99,7 @@ def captured_facts(article: Article) -> Row:
 
 
 def agree(some: Iterable[Mapping[str, Value]], others: Iterable[Mapping[str, Value]]) -> bool:
-    """True if a title, date or text of two articles agrees, or where nothing is known to compare."""
+    """True if a title, date or text of two articles agrees, or if there is nothing to compare."""
     theirs = list(others)
     return any(_agrees(one, other) for one in some for other in theirs)
 

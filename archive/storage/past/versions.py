@@ -1,9 +1,9 @@
-"""Versions that only other witnesses saw: before our own first look, and between two of our own states.
+"""Versions that only other witnesses saw: before our first observation, and between our states.
 
-What we saw ourselves is never changed, except for its numbers, for since when its first state is known, and
-for until when a state stood after which another witness saw one that we never did. All of it follows from the
-captures and our own rows alone, so that the order in which they came does not matter. It writes
-`article_versions`, `comment_versions` and `events`, inside a transaction of its caller.
+What we saw ourselves is never changed, except for its numbers, for the start of its first state, and for the
+end of a state after which another witness saw one that we never did. All of it follows from the captures and
+our own rows alone, so that their order of arrival does not matter. It writes `article_versions`,
+`comment_versions` and `events`, inside a transaction of its caller.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Past:
 
     `states` came before our first own one, or before the present row of an item that only others have seen;
     `until` is when the state after the last of them was seen, and `since` since when our first own state is
-    known. `between` has those after our own versions, by the place of the version: 0 for our first one.
+    recorded. `between` has those after our own versions, by the place of the version: 0 for our first one.
     """
 
     states: tuple[PastState, ...]
@@ -52,10 +52,10 @@ class Past:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Placed:
-    """A state of others as the version `number`, and until when it stood.
+    """A state of others as the version `number`, and its end.
 
-    `after` has the number of our own version that it replaced, and since when that stood. With `is_told` our
-    own event tells of the edit that ended it.
+    `after` has the number of our own version that it replaced, and the start of that one. With `is_told` our
+    own event records the edit that ended it.
     """
 
     number: int
@@ -225,7 +225,7 @@ def _in_order(past: Past, own: Sequence[Row], row: Row) -> tuple[dict[Value, int
 
 
 def _spans(past: Past, own: Sequence[Row], row: Row) -> list[tuple[str, str]]:
-    """Return for each own version since when it is known, and when we saw the next one ourselves."""
+    """Return for each own version its start, and when we saw the next one ourselves."""
     starts = [past.since, *(str(version["since"]) for version in own[1:])] if own else []
     ends = [*starts[1:], str(row["changed_at"])]
     return list(zip(starts, ends, strict=False))
@@ -253,7 +253,7 @@ def _replace(
 
 
 def _set_spans(db: Database, kind: str, past: Past, own: Sequence[Row], row: Row) -> None:
-    """Let our own versions stand until another witness saw the next state."""
+    """Extend our own versions until another witness saw the next state."""
     for place, (version, (start, end)) in enumerate(zip(own, _spans(past, own, row), strict=True)):
         between = past.between.get(place)
         until = between[0].since if between else max(end, str(version["since"]))

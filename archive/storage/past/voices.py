@@ -1,7 +1,7 @@
 """Which comments of several captures, and of our own rows, are one comment.
 
-An id alone proves nothing: other eras of a site number comments anew. Author, time and words decide. What is
-hidden has no words to compare, and is known by its id or its time. It only reads.
+An id alone proves nothing: other eras of a site number comments again. Author, time and text decide. A hidden
+comment has no text to compare, and is identified by its id or its time. It only reads.
 """
 
 from __future__ import annotations
@@ -52,19 +52,19 @@ class Voice:
 
 
 def gather(db: Database, article_id: int, captures: Sequence[Capture]) -> list[Voice]:
-    """Return all comments of an article that are ours or captured, ours first. The captures come by time."""
+    """Return all comments of an article, ours first. The captures are sorted by time."""
     return _Gathering(_own(db, article_id), article_id).of(captures)
 
 
 def remark_of(comment: Comment, article_id: int) -> Remark:
-    """Return the facts by which a captured comment is known."""
+    """Return the facts that identify a captured comment."""
     is_relative = dict(comment.origins).get("published") == RELATIVE
     published = None if is_relative else comment.published
     return Remark(article=article_id, author=comment.author, published=published, text=comment.text)
 
 
 def remark_of_row(row: Row, article_id: int) -> Remark:
-    """Return the facts by which the comment of a row or version is known."""
+    """Return the facts that identify the comment of a row or version."""
     said = {name: None if row[name] is None else str(row[name]) for name in ("author", "published", "text")}
     return Remark(
         article=article_id, author=said["author"], published=from_text(said["published"]), text=said["text"]
@@ -72,7 +72,7 @@ def remark_of_row(row: Row, article_id: int) -> Remark:
 
 
 def is_one(one: Remark, other: Remark) -> bool:
-    """True if two comments of one article under different ids are one: author, time and words agree.
+    """True if two comments of one article under different ids are one: author, time and text agree.
 
     Two eras of a site print one time in different zones, or only its day.
     """
@@ -86,7 +86,7 @@ def is_one(one: Remark, other: Remark) -> bool:
 
 
 class _Gathering:
-    """Voices by what a comment may be found by: its id, its time, its words."""
+    """Voices by the keys of a comment: its id, its time, its text."""
 
     def __init__(self, own: list[Voice], article_id: int) -> None:
         self.article_id = article_id
@@ -152,7 +152,7 @@ def _keys(site_id: str | None, remark: Remark | None) -> Iterator[str]:
 
 
 def _own(db: Database, article_id: int) -> list[Voice]:
-    """Return the comments of an article that we have seen ourselves, with all that they said."""
+    """Return the comments of an article that we have seen ourselves, with all their texts."""
     sql = f"SELECT * FROM comments WHERE article_id = ? AND {SEEN_BY_US} ORDER BY key"
     voices = []
     for row in db.query(sql, [article_id]):

@@ -11,9 +11,9 @@ _MEBIBYTE = 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileLimits:
-    """Which files are archived: their kinds, the bytes of one, and how many one crawl asks for.
+    """Which files are archived: their kinds, the bytes of one, and how many one crawl requests.
 
-    None where `kinds` is empty.
+    No files if `kinds` is empty.
     """
 
     kinds: tuple[str, ...] = ()

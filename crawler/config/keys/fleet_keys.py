@@ -47,8 +47,8 @@ FLEET_KEYS = key_names(FleetTable)
 class FleetKeys:
     """Configuration of a fleet.
 
-    `queue` and `store` are None where this is none. A worker that is silent for `lease` has lost its
-    source; a crawl is published at least once a `slice`.
+    `queue` and `store` are None without a fleet. A worker that is silent for `lease` has lost its source; a
+    crawl is published at least once a `slice`.
     """
 
     queue: str | None = field(default=None, repr=False)

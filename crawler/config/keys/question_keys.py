@@ -1,4 +1,4 @@
-"""Keys of what is asked of an archive again and again: `[searches.NAME]` and `[alerts.NAME]`."""
+"""Keys of recurring queries of an archive: `[searches.NAME]` and `[alerts.NAME]`."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def _read_quiet(table: TomlTable, text: str | None, timezone: str) -> Quiet | No
 
 
 def _zone_of(rule: Rule) -> str | None:
-    """Return the time zone in the schedule itself, or None."""
+    """Return the time zone in the schedule itself, if any."""
     named = isinstance(rule, Schedule) and rule.text.split()[-1] == rule.timezone
     if named and isinstance(rule, Schedule):
         return rule.timezone

@@ -1,4 +1,4 @@
-"""Keys of `[visitor]`: how our requests are signed, so that a site can tell who comes."""
+"""Keys of `[visitor]`: how our requests are signed, so that a site can identify the crawler."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class VisitorConfig:
     """Configuration of signed requests (Web Bot Auth).
 
     `key` is the file of an Ed25519 private key (PEM), `directory` the URL of the site that publishes its
-    public half, None where it is published nowhere. Nothing is signed without `sign`.
+    public half, None where it is not published. Nothing is signed without `sign`.
     """
 
     sign: bool = False

@@ -23,9 +23,9 @@ def _feed_page(url: str, number: int, shown: int) -> str:  # noqa: ARG001
 
 
 def _thread_feed(page: Page) -> str | None:
-    """Return the URL of the feed of the thread below a post, which its page declares.
+    """Return the URL of the feed of a post's thread, as declared by its page.
 
-    None for a page that says that it has no comments.
+    No result for a page that states that it has no comments.
     """
     found = _THREAD_FEED.search(page.body)
     if found is None or _NO_COMMENTS.search(page.body):

@@ -1,6 +1,6 @@
 """Ghost's Content API, by the public key that a theme gives to every reader's browser.
 
-Knows the form of its answers. Most sites close it to crawlers by robots.txt, which is obeyed.
+Defines the form of its responses. Most sites close it to crawlers by robots.txt, which is obeyed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class GhostContent:
     """The list of posts, newest first."""
 
     def first(self, page: Page) -> str | None:
-        """Return the URL of the first answer; None where the theme shows no key."""
+        """Return the URL of the first response, if the theme shows a key."""
         key = _KEY.search(page.body)
         if key is None:
             return None
@@ -41,7 +41,7 @@ class GhostContent:
         return urljoin(root, "posts/") + f"?{urlencode(asked, safe=',')}"
 
     def entries(self, page: Page) -> tuple[ApiEntry, ...] | None:
-        """Return the posts of an answer; None where it is none of this API."""
+        """Return the posts of a response, if it is one of this API."""
         posts = _posts(page)
         if posts is None:
             return None

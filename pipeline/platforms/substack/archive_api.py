@@ -1,6 +1,6 @@
 """Substack's public list of posts, `/api/v1/archive`: facts of all posts, without their texts.
 
-Knows the form of its entries. Posts for paying readers are in it as well; they are named, and not read.
+Defines the form of its entries. Posts for paying readers are in it as well; they are named, and not read.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class SubstackArchive:
         return _url(page, 0)
 
     def entries(self, page: Page) -> tuple[ApiEntry, ...] | None:
-        """Return the posts of an answer; None where it is no list of posts."""
+        """Return the posts of a response, if it is a list of posts."""
         posts = _posts(page)
         if posts is None:
             return None
@@ -37,7 +37,7 @@ class SubstackArchive:
         return tuple(ApiEntry(url=url) for url in told if url)
 
     def following(self, page: Page) -> str | None:
-        """Return the URL of the posts after those of an answer, None after an empty one."""
+        """Return the URL of the posts after those of a response, unless it is empty."""
         offset = parse_qs(urlsplit(page.url).query).get("offset", ["0"])[0]
         came = len(_posts(page) or ())
         return _url(page, int(offset) + came) if came and offset.isdecimal() else None

@@ -1,8 +1,8 @@
 """Reader of RSS and Atom feeds of articles and comments.
 
-Read with lxml in recovery rather than with feedparser: the content comes through unchanged (feedparser's own
-sanitising would make the same comment differ from REST's), and it costs a tenth.
-Invariant: an entry without an address is no article, and an entry without an id is no comment.
+Read with lxml in recovery rather than with feedparser: the content is unchanged (feedparser's own sanitising
+would make the same comment differ from REST's), and it costs a tenth.
+Invariant: an entry without a URL is no article, and an entry without an id is no comment.
 """
 
 from __future__ import annotations
@@ -155,14 +155,14 @@ def _is_cut(markup: str) -> bool:
 
 
 def _is_protected(markup: str) -> bool:
-    """True if a feed gives the form that asks for a password in place of an article's words."""
+    """True if a feed has a password form in place of an article's text."""
     return "post-password-form" in markup or "wp-login.php?action=postpass" in markup
 
 
 def _parent(entry: etree._Element, markup: str) -> tuple[str | None, str]:
     """Return the comment answered to.
 
-    Atom says it in an element, Blogger in a link, RSS in a line before the text.
+    Atom states it in an element, Blogger in a link, RSS in a line before the text.
     """
     related = (child.get("href") or "" for child in entry if child.get("rel") == "related")
     for href in related:
@@ -192,7 +192,7 @@ def _names(entry: etree._Element) -> tuple[str, ...]:
 def _terms(entry: etree._Element, page: Page) -> tuple[str, ...]:
     """Return the terms of an entry as tags: the text of RSS' categories, the label or term of Atom's.
 
-    None of WordPress' own feeds, which mix tags with categories; its pages tell them apart.
+    Empty for WordPress' own feeds, which mix tags with categories; its pages distinguish them.
     """
     if _number(_POST_ID, _first(entry, "guid", "id")) or _WORDPRESS.search(page.body):
         return ()

@@ -1,4 +1,4 @@
-"""WordPress: known by its generator, its REST API's link, and paths of its files."""
+"""WordPress: detected by its generator, its REST API's link, and paths of its files."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Reader of REST listings of posts and comments.
 
-Knows WordPress' JSON.
-Invariant: only published and approved things come out; an entry that cannot be read becomes a problem and
-spoils none of the others.
+Parses WordPress' JSON.
+Invariant: only published and approved items are returned; an entry that cannot be read becomes a problem and
+does not affect the others.
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ def _own_terms(entry: Entry) -> tuple[str, ...]:
 
 
 def _is_wanted(url: str, kind: str | None, site: Site) -> bool:
-    """True if an item is archived: by its address where it is a post, by its type where it is none."""
+    """True if an item is archived: a post by its URL, any other item by its type."""
     if kind is None or kind == POST:
         return site.wants_type(POST) and urls.matches(url, site.article_pattern)
     return site.wants_type(kind)
@@ -239,7 +239,7 @@ def _list(value: object) -> list[Any]:
 
 
 def _link(value: object) -> str | None:
-    """Return a link as it is written, so that a broken one becomes no other URL; None if it is no text."""
+    """Return a link as it is written, so that a broken one becomes no other URL, if it is text."""
     return value if isinstance(value, str) else None
 
 

@@ -48,8 +48,8 @@ def posts_url(
     """Return the URL of a page of listed posts.
 
     `kind` is the route of the post type. The newest are first, with `modified_after` (aware) the last
-    modified. With `content` a response has the whole text of each post: the publisher's own copy, beside
-    which the page's is read.
+    modified. With `content` a response has the whole text of each post: the publisher's own copy, which is
+    read in addition to the page's.
     """
     query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "date", "order": "desc"}
     if modified_after is not None:
@@ -147,7 +147,7 @@ def from_offset(url: str, offset: int) -> str:
 def route_of(url: str) -> str:
     """Return the route of a REST request, as "comments".
 
-    "" where the URL has none.
+    "" for a URL without a route.
     """
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))

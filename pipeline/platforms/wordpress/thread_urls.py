@@ -24,7 +24,7 @@ _COMMENT_MARK = re.compile(rb"""(?:id|class)=["'][^"'>]*\b(?:comment-\d+|depth-\
 class ThreadPages:
     """Pages of an article's thread.
 
-    `urls` are all pages found so far, `own` is the URL of the parsed page itself, None if that is unclear.
+    `urls` are all pages found so far, `own` is the URL of the parsed page itself, if that is clear.
     """
 
     urls: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ def _braced(text: str) -> str:
 def parts(page: Page) -> tuple[str, ...]:
     """Return the URLs of the further parts of a divided article.
 
-    Empty where the first part links none.
+    Empty where the first part has no such links.
     """
     article = urls.clean(page.final_url)
     path = urls.path_of(article).rstrip("/").encode()
@@ -99,7 +99,7 @@ def parts(page: Page) -> tuple[str, ...]:
 def shows_comments(page: Page) -> bool:
     """True if a page has any comment in its markup.
 
-    A comment page past the end has status 200, and none.
+    A comment page past the end has status 200, but no comment.
     """
     return page.status == 200 and _COMMENT_MARK.search(page.body) is not None
 
