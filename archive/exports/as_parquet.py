@@ -23,7 +23,7 @@ def must_be_installed() -> None:
     except ImportError as error:
         raise ArchiveError(
             "Parquet is written by pyarrow, which is not installed.",
-            hint="Install Backissue with it, as backissue[parquet], or take another form, such as csv.",
+            hint="Install Backissue with it (backissue[parquet]), or export another format.",
         ) from error
 
 

@@ -103,8 +103,8 @@ def _heard(state: CrawlState, newest: Mapping[str, dict[str, Value] | None]) -> 
     tellers = ["REST"] if by_rest and rest and not rest["problem"] else []
     tellers += ["the comments feed"] if feed and not feed["problem"] and not feed["failures"] else []
     if not tellers:
-        return "new comments by their pages alone"
-    return f"new comments are told by {' and '.join(tellers)}"
+        return "new comments are only on their pages"
+    return f"new comments are listed by {' and '.join(tellers)}"
 
 
 def _minute(moment: Value | datetime) -> str:

@@ -138,8 +138,8 @@ def test_news_are_found_wherever_they_appear(site, crawls):
 @pytest.mark.parametrize(
     ("face", "told"),
     [
-        ("by REST", "Articles are listed by REST; new comments are told by REST and the comments feed."),
-        ("by sitemap", "listed by the sitemap; new comments are told by the comments feed. REST is closed"),
+        ("by REST", "Articles are listed by REST; new comments are listed by REST and the comments feed."),
+        ("by sitemap", "listed by the sitemap; new comments are listed by the comments feed. REST is closed"),
     ],
 )
 def test_the_status_says_how_a_site_is_read_and_what_refuses_us(site, crawls, face, told):

@@ -362,12 +362,12 @@ def test_status_names_surfaces_as_of_today(site, crawls):
         return " ".join(crawls.program("status").stdout.split())
 
     day = f"{datetime.now(UTC):%Y-%m-%d}"
-    assert "Articles are listed by REST; new comments are told by REST and the comments feed." in says()
+    assert "Articles are listed by REST; new comments are listed by REST and the comments feed." in says()
     a_day_passes(crawls)
     site.faults.add(RestClosed())
     site.faults.add(Missing(match="/wp-json*"))
     said = says()
-    assert "Articles are listed by the sitemap; new comments are told by the comments feed." in said
+    assert "Articles are listed by the sitemap; new comments are listed by the comments feed." in said
     assert f"REST has listed none since {day}" in said
     a_day_passes(crawls)
     site.faults.add(Missing(match="*sitemap*"))
